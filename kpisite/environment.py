@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import environ
+
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"0", "false", "no", "off"})
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
+SECRET_VARIABLES = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL"})
+REFUSED = 2
+
+
+def refuse(name: str, wanted: str) -> NoReturn:
+    """Stop the start with one sentence on standard error and exit code 2."""
+    value = "(not shown)" if name in SECRET_VARIABLES else repr(os.environ.get(name, ""))
+    # A start is refused before logging is configured, and a traceback would bury the sentence.
+    sys.stderr.write(f"The setting {name}={value} is wrong: it must be {wanted}.\n")
+    sys.exit(REFUSED)
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def switch(name: str, *, default: bool = False) -> bool:
+    word = text(name, "yes" if default else "no").lower()
+    if word not in YES | NO:
+        refuse(name, "yes or no")
+    return word in YES
+
+
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    word = text(name, str(default))
+    if not (word.isascii() and word.isdigit() and least <= int(word) <= most):
+        refuse(name, f"a whole number from {least} to {most}")
+    return int(word)
+
+
+def one_of(name: str, default: str, choices: Iterable[str]) -> str:
+    word = text(name, default).upper()
+    if word not in choices:
+        refuse(name, f"one of {', '.join(choices)}")
+    return word
+
+
+def several(name: str, default: str = "") -> list[str]:
+    """Read a list whose items stand between commas."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def hosts(name: str, default: str) -> list[str]:
+    found = several(name, default)
+    if not found or any("/" in host or " " in host for host in found):
+        refuse(name, "host names between commas, without https:// and without a path")
+    return found
+
+
+def origins(name: str) -> list[str]:
+    found = several(name)
+    if any(not origin.startswith(("http://", "https://")) for origin in found):
+        refuse(name, "origins between commas, each beginning with https:// or http://")
+    return found
+
+
+def time_zone(name: str, default: str = "UTC") -> str:
+    """Read an IANA zone name, such as Europe/Berlin."""
+    word = text(name, default)
+    try:
+        ZoneInfo(word)
+    except (ValueError, OSError, LookupError):
+        refuse(name, "the name of an IANA time zone, such as Europe/Berlin or UTC")
+    return word
+
+
+def folder(name: str, default: Path) -> Path:
+    """Make the folder if need be and return its absolute path."""
+    path = Path(text(name, str(default))).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(name, f"a folder that can be made and written ({error.strerror})")
+    if not os.access(path, os.W_OK | os.X_OK):
+        refuse(name, "a folder that this user may write in")
+    return path
+
+
+def database(name: str) -> dict[str, Any] | None:
+    """Return Django's settings of the database; None where none is given."""
+    url = text(name)
+    if not url:
+        return None
+    wanted = "like postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE"
+    if not url.startswith(DATABASE_SCHEMES):
+        refuse(name, wanted)
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, environ.ImproperlyConfigured):
+        refuse(name, wanted)
+    if not config.get("NAME"):
+        refuse(name, wanted)
+    return config
+
+
+def secret(name: str, *, needed: bool) -> str:
+    """Return the secret; an empty text where none is given and none is needed."""
+    given = text(name)
+    if (given or needed) and len(given) < 32:
+        refuse(name, "at least 32 random characters, the same on every host of this database")
+    return given

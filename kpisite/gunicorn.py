@@ -1,0 +1,20 @@
+"""Configuration of gunicorn: `gunicorn --config python:kpisite.gunicorn kpisite.wsgi`."""
+
+from __future__ import annotations
+
+from kpisite import settings
+from kpisite.environment import text
+
+bind = f"{text('BIND', '127.0.0.1')}:{settings.PORT}"
+worker_class = "gthread"
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
+# Loaded once before the fork: a quicker start, less memory, and a wrong setting stops it all.
+preload_app = True
+timeout = 60
+graceful_timeout = 3
+keepalive = 5
+max_requests = 10_000
+max_requests_jitter = 1_000
+control_socket_disable = True
+loglevel = settings.LOG_LEVEL.lower()

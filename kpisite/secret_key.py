@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+
+def kept_in(data_dir: Path) -> str:
+    """Return the key of this data folder, made once and readable by its owner only."""
+    path = data_dir / "secret-key"
+    if not path.exists():
+        _make(path)
+    return path.read_text()
+
+
+def _make(path: Path) -> None:
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(get_random_secret_key())
+    # Processes that start together all draft a key; the first link wins, whole or not at all.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()

@@ -1,0 +1,138 @@
+"""Who may see what: one reader, one rule, for pages, API and exports."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+
+from curriculum.models import ApiKey, Course, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+PREFIX_LENGTH = 12
+LAST_USED_GRAIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who asks for figures: a signed-in user or the holder of an API key."""
+
+    reads_kpis: bool
+    sees_every_course: bool
+    sees_small_groups: bool
+    course_ids: frozenset[int]
+
+    @classmethod
+    def of(cls, principal: User | ApiKey | AnonymousUser) -> Reader:
+        if isinstance(principal, ApiKey):
+            return cls._of_key(principal)
+        if isinstance(principal, User) and principal.is_active:
+            return cls._of_user(principal)
+        return cls(False, False, False, frozenset())
+
+    @classmethod
+    def _of_key(cls, key: ApiKey) -> Reader:
+        courses = frozenset(key.courses.values_list("pk", flat=True))
+        return cls(
+            reads_kpis=key.may(ApiKey.Scope.KPIS_READ),
+            sees_every_course=not courses,
+            sees_small_groups=key.may(ApiKey.Scope.SMALL_GROUPS),
+            course_ids=courses,
+        )
+
+    @classmethod
+    def _of_user(cls, user: User) -> Reader:
+        courses = frozenset(user.course_grants.values_list("course_id", flat=True))
+        return cls(
+            reads_kpis=user.is_staff or bool(courses),
+            sees_every_course=user.is_staff,
+            sees_small_groups=user.has_perm("curriculum.view_small_groups"),
+            course_ids=courses,
+        )
+
+    def may_see(self, course_id: int) -> bool:
+        return self.sees_every_course or course_id in self.course_ids
+
+
+def digest_of(secret: str) -> str:
+    """Hash a key's secret; it has 256 random bits, so a plain SHA-256 cannot be searched."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_api_key(
+    name: str,
+    scopes: Iterable[str],
+    *,
+    courses: Iterable[Course] = (),
+    creates_unknown: bool = False,
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its secret, which is shown this once and never kept.
+
+    ValueError when a scope is unknown.
+    """
+    scopes = list(scopes)
+    if unknown := sorted(set(scopes) - set(ApiKey.Scope.values)):
+        raise ValueError(
+            f"Unknown scope {', '.join(unknown)}; there are {', '.join(ApiKey.Scope.values)}."
+        )
+    secret = secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        name=name,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=digest_of(secret),
+        scopes=scopes,
+        creates_unknown=creates_unknown,
+    )
+    key.courses.set(courses)
+    return key, secret
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer KEY`."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey, None] | None:
+        word, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+        if word.lower() != "bearer":
+            return None
+        key = ApiKey.objects.filter(digest=digest_of(secret.strip()), revoked_at=None).first()
+        if key is None:
+            raise AuthenticationFailed("This API key is unknown or revoked.")
+        note_use(key)
+        return key, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def note_use(key: ApiKey) -> None:
+    """Remember when the key was used, to the minute: one write a minute, not one a request."""
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at >= LAST_USED_GRAIN:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+class MayReadKpis(BasePermission):
+    message = "This account or key may not read KPIs: it needs a course grant or kpis:read."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return Reader.of(request.user).reads_kpis
+
+
+class MaySendEvents(BasePermission):
+    message = "Sending events needs an API key with the scope events:write."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, ApiKey) and request.user.may(ApiKey.Scope.EVENTS_WRITE)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
+
+
+class CurriculumConfig(AppConfig):
+    name = "curriculum"
+    verbose_name = "Curriculum"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        autodiscover_modules("dials")
+        post_migrate.connect(create_missing_dials, sender=self)
+
+
+def create_missing_dials(**kwargs: Any) -> None:
+    from curriculum import parameters  # models are not loaded when this file is
+
+    parameters.create_missing()

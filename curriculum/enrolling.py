@@ -1,0 +1,181 @@
+"""Enrol, pause, resume, withdraw, complete: whole batches, safe to repeat, in any order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from curriculum import bulk, parameters, plans
+from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """One learner signs up for one run."""
+
+    learner_id: int
+    run_id: int
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What every new enrolment of a run starts with."""
+
+    run: CourseRun
+    modules: Sequence[Module]
+    cutoff: timedelta
+    length: timedelta
+
+    @classmethod
+    def of(cls, run: CourseRun) -> RunPlan:
+        factor = parameters.value(WINDOW_FACTOR, course=run.course)
+        cutoff = parameters.value(REFUND_CUTOFF, course=run.course)
+        return cls(
+            run=run,
+            modules=list(run.course.modules.order_by("position")),
+            cutoff=timedelta(days=int(cutoff)),
+            length=timedelta(days=float(factor * Decimal(run.nominal_days))),
+        )
+
+    def start(self, enrolled_at: datetime) -> datetime:
+        if self.run.starts_on is None:
+            return enrolled_at
+        return max(enrolled_at, plans.end_of(self.run.starts_on - timedelta(days=1)))
+
+
+def enroll(sign_ups: Iterable[SignUp]) -> list[Enrollment]:
+    """Enrol a batch and give each new enrolment its plan; who is enrolled already stays so.
+
+    Returns the enrolments that are new. The plan is a snapshot: it is taken once.
+    """
+    wanted = {(one.learner_id, one.run_id): one for one in sign_ups}
+    run_plans = {
+        run.pk: RunPlan.of(run)
+        for run in CourseRun.objects.filter(
+            pk__in={run_id for _, run_id in wanted}
+        ).select_related("course")
+    }
+    new = bulk.upsert(
+        Enrollment,
+        COLUMNS,
+        [_row(one, run_plans[one.run_id]) for one in wanted.values()],
+        conflict="learner_id, run_id",
+        returning=("id",),
+    )
+    enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]))
+    _plan(enrollments, run_plans)
+    return enrollments
+
+
+COLUMNS = (
+    "learner_id",
+    "run_id",
+    "enrolled_at",
+    "started_at",
+    "cutoff_at",
+    "planned_due_at",
+    "due_at",
+    "completed_by_sender",
+)
+
+
+def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
+    start = plan.start(one.enrolled_at)
+    due = start + plan.length
+    ids = (one.learner_id, one.run_id)
+    return (*ids, one.enrolled_at, start, start + plan.cutoff, due, due, False)
+
+
+def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
+    timetables = {pk: plans.timetable_of(plan.run) for pk, plan in run_plans.items()}
+    rows = [
+        (
+            enrollment.pk,
+            line.module.pk,
+            line.module.position,
+            line.module.is_required,
+            line.module.effort_minutes,
+            line.due_at,
+            line.due_at,
+        )
+        for enrollment in enrollments
+        for line in plans.lines(
+            run_plans[enrollment.run_id].modules,
+            timetables[enrollment.run_id],
+            started_at=enrollment.started_at,
+        )
+    ]
+    columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")
+    bulk.upsert(
+        PlannedModule,
+        (*columns, "planned_due_at", "due_at"),
+        rows,
+        conflict="enrollment_id, module_id",
+    )
+
+
+def withdraw(at: Mapping[int, datetime]) -> None:
+    """Note when enrolments (by id) were left; of two dates the earlier stands."""
+    _set_earliest("withdrawn_at", at)
+
+
+def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
+    """Note when enrolments (by id) were completed; of two dates the earlier stands."""
+    _set_earliest("completed_at", at)
+    if by_sender:
+        Enrollment.objects.filter(pk__in=at).update(completed_by_sender=True)
+
+
+def _set_earliest(field: str, at: Mapping[int, datetime]) -> None:
+    changed = []
+    for enrollment in Enrollment.objects.filter(pk__in=at):
+        there = getattr(enrollment, field)
+        if there is None or at[enrollment.pk] < there:
+            setattr(enrollment, field, at[enrollment.pk])
+            changed.append(enrollment)
+    Enrollment.objects.bulk_update(changed, [field], batch_size=500)
+
+
+def pause(starts: Iterable[tuple[int, datetime]]) -> None:
+    """Open pauses (enrolment id, when); the dates after them are not due until they end."""
+    rows = list(dict.fromkeys(starts))
+    bulk.upsert(
+        Pause, ("enrollment_id", "started_at"), rows, conflict="enrollment_id, started_at"
+    )
+    shift({pk for pk, _ in rows})
+
+
+def resume(ends: Iterable[tuple[int, datetime]]) -> None:
+    """Close the latest pause begun before each moment; one that closed earlier stays so."""
+    rows = sorted(ends, key=lambda end: end[1])
+    pauses = defaultdict(list)
+    for one in Pause.objects.filter(enrollment__in={pk for pk, _ in rows}):
+        pauses[one.enrollment_id].append(one)
+    for pk, at in rows:
+        begun = [one for one in pauses[pk] if one.started_at < at]
+        latest = max(begun, key=lambda one: one.started_at, default=None)
+        if latest and (latest.ended_at is None or at < latest.ended_at):
+            latest.ended_at = at
+    Pause.objects.bulk_update([one for many in pauses.values() for one in many], ["ended_at"])
+    shift({pk for pk, _ in rows})
+
+
+def shift(enrollment_ids: Iterable[int]) -> None:
+    """Recompute the due dates of these enrolments and of their plans from their pauses."""
+    ids = set(enrollment_ids)
+    pauses: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for one in Pause.objects.filter(enrollment__in=ids):
+        pauses[one.enrollment_id].append((one.started_at, one.ended_at))
+    enrollments = list(Enrollment.objects.filter(pk__in=ids))
+    planned = list(PlannedModule.objects.filter(enrollment__in=ids))
+    for enrollment in enrollments:
+        enrollment.due_at = plans.shifted(enrollment.planned_due_at, pauses[enrollment.pk])
+    for line in planned:
+        line.due_at = plans.shifted(line.planned_due_at, pauses[line.enrollment_id])
+    Enrollment.objects.bulk_update(enrollments, ["due_at"], batch_size=500)
+    PlannedModule.objects.bulk_update(planned, ["due_at"], batch_size=500)

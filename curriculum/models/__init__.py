@@ -1,0 +1,24 @@
+"""What we teach, to whom, and the dials."""
+
+from curriculum.models.access import ApiKey, CourseGrant
+from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
+from curriculum.models.dials import Parameter, ParameterChange
+from curriculum.models.enrollments import Enrollment, Pause, PlannedModule
+from curriculum.models.people import Learner, User
+
+__all__ = [
+    "ApiKey",
+    "Course",
+    "CourseGrant",
+    "CourseRun",
+    "Enrollment",
+    "Learner",
+    "Module",
+    "Parameter",
+    "ParameterChange",
+    "Pause",
+    "PlannedModule",
+    "RunModule",
+    "Skill",
+    "User",
+]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from curriculum.access import Reader
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def visible_to(self, reader: Reader) -> CourseQuerySet:
+        """The courses this reader is granted: the one rule that pages, API and exports share."""
+        if reader.sees_every_course:
+            return self
+        return self.filter(pk__in=reader.course_ids)
+
+
+class Course(models.Model):
+    key = models.CharField(max_length=100, unique=True, help_text="The id that senders use.")
+    title = models.CharField(max_length=200)
+    nominal_days = models.PositiveIntegerField(
+        "nominal length", default=84, help_text="In days; a run with an end date has its own."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "key")
+        constraints = (
+            models.CheckConstraint(condition=Q(nominal_days__gt=0), name="course_takes_a_day"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class CourseRun(models.Model):
+    """One presentation of a course: a cohort."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="runs")
+    key = models.CharField(max_length=100, help_text="Unique within the course.")
+    title = models.CharField(max_length=200, blank=True)
+    starts_on = models.DateField(null=True, blank=True, help_text="Empty: learners start any day.")
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("course", "starts_on", "key")
+        constraints = (
+            models.UniqueConstraint("course", "key", name="run_key_unique_in_its_course"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(starts_on=None) | Q(ends_on__gt=F("starts_on")),
+                name="run_ends_after_it_starts",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title or f"{self.course.key} {self.key}"
+
+    @property
+    def nominal_days(self) -> int:
+        """Days from its start to its end, or the course's length where it has no dates."""
+        if self.starts_on and self.ends_on:
+            return (self.ends_on - self.starts_on).days
+        return self.course.nominal_days
+
+
+class Module(models.Model):
+    """One part of a course, in its order."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="modules")
+    key = models.CharField(max_length=100, help_text="Unique within the course.")
+    title = models.CharField(max_length=200)
+    position = models.PositiveIntegerField(help_text="Its place in the course, from 1.")
+    is_required = models.BooleanField("required", default=True)
+    planned_days = models.PositiveIntegerField(
+        default=7, help_text="Days planned for it; its due date follows from those before it."
+    )
+    effort_minutes = models.PositiveIntegerField("effort", default=120, help_text="In minutes.")
+
+    class Meta:
+        ordering = ("course", "position")
+        constraints = (
+            models.UniqueConstraint("course", "key", name="module_key_unique_in_its_course"),
+            models.UniqueConstraint(
+                fields=("course", "position"),
+                name="one_module_per_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RunModule(models.Model):
+    """A run's own due date of a module, where the run has a fixed timetable."""
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="timetable")
+    module = models.ForeignKey(Module, models.CASCADE, related_name="timetable")
+    due_on = models.DateField()
+
+    class Meta:
+        ordering = ("run", "due_on")
+        verbose_name = "timetable entry"
+        verbose_name_plural = "timetable"
+        constraints = (
+            models.UniqueConstraint("run", "module", name="one_due_date_per_run_and_module"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.module} due {self.due_on}"
+
+
+class Skill(models.Model):
+    key = models.CharField(max_length=100, unique=True)
+    title = models.CharField(max_length=200)
+    modules = models.ManyToManyField(Module, related_name="skills", blank=True)
+
+    class Meta:
+        ordering = ("title",)
+
+    def __str__(self) -> str:
+        return self.title

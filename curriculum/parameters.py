@@ -1,0 +1,192 @@
+"""The dials: declared in code, one row per scope, turned by one verb that keeps the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from curriculum.models import Course, Module, Parameter, ParameterChange, User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dial:
+    """What an app says of a dial in its `dials.py`: `DIALS = (Dial(…), …)`."""
+
+    key: str
+    name: str
+    help: str
+    default: Decimal
+    minimum: Decimal
+    maximum: Decimal
+    step: Decimal
+    unit: str = ""
+    is_whole: bool = False
+
+
+DECLARED: dict[str, Dial] = {}
+
+
+def declare(*dials: Dial) -> None:
+    """Add dials to the registry; ValueError when a key is declared twice."""
+    for dial in dials:
+        if DECLARED.setdefault(dial.key, dial) is not dial:
+            raise ValueError(f"Dial {dial.key} is declared twice.")
+
+
+def create_missing() -> None:
+    """Give every declared dial its row for everywhere; rows that exist keep their value."""
+    there = set(
+        Parameter.objects.filter(course=None, module=None).values_list("key", flat=True)
+    )
+    Parameter.objects.bulk_create(
+        Parameter(
+            key=dial.key,
+            name=dial.name,
+            help=dial.help,
+            unit=dial.unit,
+            is_whole=dial.is_whole,
+            value=dial.default,
+            minimum=dial.minimum,
+            maximum=dial.maximum,
+            step=dial.step,
+        )
+        for dial in DECLARED.values()
+        if dial.key not in there
+    )
+
+
+def value(key: str, *, course: Course | None = None, at: datetime | None = None) -> Decimal:
+    """The dial's value for the course, else everywhere; `at` asks what it was then.
+
+    KeyError when no app declares the key.
+    """
+    rows = {
+        row.course_id: row
+        for row in Parameter.objects.filter(key=key, module=None)
+        if row.course_id in (None, course and course.pk)
+    }
+    row = rows.get(course.pk if course else None) or rows.get(None)
+    if row is None:
+        return DECLARED[key].default
+    return value_at(row, at) if at else row.value
+
+
+def value_at(parameter: Parameter, at: datetime) -> Decimal:
+    """What the dial stood at: the old value of the first turn after `at`, else today's."""
+    later = parameter.changes.filter(
+        status__in=(ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED),
+        decided_at__gt=at,
+    )
+    first = later.order_by("decided_at", "pk").first()
+    return first.old_value if first else parameter.value
+
+
+def check(parameter: Parameter, new_value: Decimal) -> None:
+    """Refuse a value outside the dial's bounds or grain with a sentence (ValidationError)."""
+    if not parameter.minimum <= new_value <= parameter.maximum:
+        raise ValidationError(
+            f"{parameter.name} goes from {parameter.minimum:g} to {parameter.maximum:g}; "
+            f"{new_value:g} is outside."
+        )
+    if parameter.is_whole and new_value != new_value.to_integral_value():
+        raise ValidationError(f"{parameter.name} takes whole numbers; {new_value:g} is not one.")
+
+
+def propose(
+    parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
+) -> ParameterChange:
+    """Ask for a turn of the dial; nothing moves until it is applied."""
+    check(parameter, to)
+    return ParameterChange.objects.create(
+        parameter=parameter,
+        old_value=parameter.value,
+        new_value=to,
+        reason=reason,
+        proposed_by=by,
+        proposed_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def apply(change: ParameterChange, *, by: User | None = None) -> None:
+    """Turn the dial as proposed; ValidationError when it was decided before."""
+    parameter = Parameter.objects.select_for_update().get(pk=change.parameter_id)
+    check(parameter, change.new_value)
+    decide(change, ParameterChange.Status.APPLIED, by=by, old_value=parameter.value)
+    parameter.value = change.new_value
+    parameter.save(update_fields=["value"])
+
+
+def reject(change: ParameterChange, *, by: User | None = None) -> None:
+    """Turn the proposal down; ValidationError when it was decided before."""
+    decide(change, ParameterChange.Status.REJECTED, by=by, old_value=change.old_value)
+
+
+def decide(
+    change: ParameterChange, status: str, *, by: User | None, old_value: Decimal
+) -> None:
+    # the conditional update is the claim: of two people who decide at once, one is told
+    decided = ParameterChange.objects.filter(
+        pk=change.pk, status=ParameterChange.Status.PROPOSED
+    ).update(status=status, decided_by=by, decided_at=timezone.now(), old_value=old_value)
+    if not decided:
+        raise ValidationError("This change has been decided already.")
+    change.refresh_from_db()
+
+
+@transaction.atomic
+def turn(
+    parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
+) -> ParameterChange | None:
+    """Propose and apply in one go; None when the dial stands there already."""
+    if to == parameter.value:
+        return None
+    ParameterChange.objects.filter(
+        parameter=parameter, status=ParameterChange.Status.PROPOSED
+    ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
+    change = propose(parameter, to, reason=reason, by=by)
+    apply(change, by=by)
+    parameter.refresh_from_db()
+    return change
+
+
+@transaction.atomic
+def revert(change: ParameterChange, *, reason: str, by: User | None = None) -> None:
+    """Turn the dial back to what it was before `change`; both turns stay in the history."""
+    if change.status != ParameterChange.Status.APPLIED:
+        raise ValidationError("Only an applied change can be reverted.")
+    back = turn(change.parameter, change.old_value, reason=reason, by=by)
+    ParameterChange.objects.filter(pk=change.pk).update(status=ParameterChange.Status.REVERTED)
+    if back:
+        ParameterChange.objects.filter(pk=back.pk).update(reverts=change)
+
+
+def declared_for(parameter: Parameter) -> Dial | None:
+    """The declaration behind a row; None when its app is gone."""
+    return DECLARED.get(parameter.key)
+
+
+def scope_to(key: str, *, course: Course | None = None, module: Module | None = None) -> Parameter:
+    """The dial of one course or module, made from the declaration when it is asked first."""
+    dial = DECLARED[key]
+    row, _ = Parameter.objects.get_or_create(
+        key=key,
+        course=course,
+        module=module,
+        defaults={
+            "name": dial.name,
+            "help": dial.help,
+            "unit": dial.unit,
+            "is_whole": dial.is_whole,
+            "value": value(key, course=course),
+            "minimum": dial.minimum,
+            "maximum": dial.maximum,
+            "step": dial.step,
+        },
+    )
+    return row

@@ -1,0 +1,56 @@
+"""The plan an enrolment starts with: when each module and the whole fall due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from curriculum.models import CourseRun, Module
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    module: Module
+    due_at: datetime
+
+
+def end_of(day: date) -> datetime:
+    """The moment the day is over in the provider's zone."""
+    zone = ZoneInfo(settings.KPI_TIME_ZONE)
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def lines(
+    modules: Sequence[Module], timetable: dict[int, date], *, started_at: datetime
+) -> Iterator[PlanLine]:
+    """Each module with its due date: the run's own, else the planned days one after another."""
+    days = 0
+    for module in modules:
+        days += module.planned_days
+        own = timetable.get(module.pk)
+        yield PlanLine(module, end_of(own) if own else started_at + timedelta(days=days))
+
+
+def timetable_of(run: CourseRun) -> dict[int, date]:
+    return dict(run.timetable.values_list("module_id", "due_on"))
+
+
+def shifted(
+    planned: datetime, pauses: Iterable[tuple[datetime, datetime | None]]
+) -> datetime | None:
+    """Move a due date by the pauses that began before it; None while one of them is open.
+
+    A pause that begins after the date, shifted so far, no longer touches it.
+    """
+    due = planned
+    for begin, end in sorted(pauses, key=lambda pause: pause[0]):
+        if begin >= due:
+            break
+        if end is None:
+            return None
+        due += end - begin
+    return due

@@ -1,0 +1,20 @@
+"""The facts of engagement: one row per what its KPIs are sums over."""
+
+from engagement.models.activity import DailyActivity, WeekPresence
+from engagement.models.assessments import AssessmentResult, ItemResult
+from engagement.models.objects import LearningObject
+from engagement.models.progress import ModuleProgress
+from engagement.models.quizzes import QuizAttempt
+from engagement.models.videos import VideoMark, VideoProgress
+
+__all__ = [
+    "AssessmentResult",
+    "DailyActivity",
+    "ItemResult",
+    "LearningObject",
+    "ModuleProgress",
+    "QuizAttempt",
+    "VideoMark",
+    "VideoProgress",
+    "WeekPresence",
+]

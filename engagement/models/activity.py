@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
+from curriculum.models import Enrollment, Module
+from intake.models import ImportRun
+
+
+class DailyActivity(models.Model):
+    """What one enrolment did in one module (null: in none) on one day of the provider's zone."""
+
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="activity")
+    module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
+    day = models.DateField()
+    interactions = models.PositiveIntegerField(help_text="Everything; clicks of an import.")
+    productive = models.PositiveIntegerField(help_text="Answers, submissions, posts, notes.")
+    content = models.PositiveIntegerField(help_text="Reading and watching.")
+    quiz = models.PositiveIntegerField(help_text="Quiz attempts and questions answered.")
+    import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
+
+    # conflict target of the additive upsert; the constraint below is its index
+    KEY = 'enrollment_id, day, COALESCE("module_id", 0), COALESCE("import_run_id", 0)'
+
+    class Meta:
+        verbose_name_plural = "daily activity"
+        constraints = (
+            models.UniqueConstraint(
+                "enrollment",
+                "day",
+                Coalesce("module", Value(0)),
+                Coalesce("import_run", Value(0)),
+                name="one_row_per_enrolment_module_and_day",
+            ),
+        )
+        indexes = (models.Index(fields=("day",), name="activity_by_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.enrollment_id} on {self.day}: {self.interactions}"
+
+
+class WeekPresence(models.Model):
+    """An enrolment was active in a week; a function of its daily activity."""
+
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="presence")
+    week = models.DateField(help_text="Its Monday.")
+    is_productive = models.BooleanField(help_text="It answered, submitted, posted or noted.")
+
+    class Meta:
+        verbose_name_plural = "week presence"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("enrollment", "week"), name="one_presence_per_enrolment_and_week"
+            ),
+        )
+        indexes = (models.Index(fields=("week",), name="presence_by_week"),)
+
+    def __str__(self) -> str:
+        return f"{self.enrollment_id} in the week of {self.week}"

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from curriculum.models import PlannedModule
+from intake.models import ImportRun
+
+
+class ModuleProgress(models.Model):
+    """How far one line of an enrolment's plan has come; no row: not reached."""
+
+    planned = models.OneToOneField(PlannedModule, models.CASCADE, related_name="progress")
+    reached_at = models.DateTimeField(
+        db_index=True, help_text="First trace in this module or in a later one."
+    )
+    done_at = models.DateTimeField(null=True, blank=True, help_text="Done or waived.")
+    is_waived = models.BooleanField("waived", default=False)
+    import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
+
+    class Meta:
+        verbose_name_plural = "module progress"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(done_at__gte=F("reached_at")),
+                name="done_not_before_reached",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.planned_id}: {'done' if self.done_at else 'reached'}"

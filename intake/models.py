@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from curriculum.models import Course, Enrollment, Module, User
+
+
+class ImportRun(models.Model):
+    """One file taken in: what it was, how far it is, what came of it."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    kind = models.CharField(max_length=50, help_text="Which importer, such as oulad.")
+    source = models.CharField(max_length=255, help_text="The file's name.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what was read.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
+    # {step: {"read": 0, "taken": 0, "refused": {"reason": 0}}}: a step that stands here is done
+    report = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-started_at",)
+        constraints = (
+            models.UniqueConstraint("kind", "digest", name="one_import_per_file"),
+            models.CheckConstraint(
+                condition=Q(status="running", finished_at=None) | ~Q(status="running"),
+                name="a_running_import_has_not_finished",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.source}"
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def unmapped(self) -> EventQuerySet:
+        """Events of kinds that no app handles; kept, and replayed once one does."""
+        return self.filter(is_mapped=False)
+
+
+class Event(models.Model):
+    """What a sender said happened, verbatim, with what its references were found to be."""
+
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200, help_text="The sender's own id of the event.")
+    kind = models.CharField(max_length=100, db_index=True)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_index=True)
+    learner = models.CharField(max_length=200, blank=True)
+    course_key = models.CharField("course", max_length=100, blank=True)
+    run_key = models.CharField("run", max_length=100, blank=True)
+    module_key = models.CharField("module", max_length=100, blank=True)
+    object = models.CharField(max_length=200, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    is_mapped = models.BooleanField("mapped", default=True)
+    course = models.ForeignKey(Course, models.CASCADE, null=True, db_index=False, related_name="+")
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, null=True, related_name="+")
+    module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False, related_name="+")
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint("sender", "key", name="event_taken_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
+    def open(self) -> RejectedEventQuerySet:
+        return self.filter(resolved_at=None)
+
+
+class RejectedEvent(models.Model):
+    """An event that could not be taken: its text, why not, and whether it got in later."""
+
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200, blank=True)
+    kind = models.CharField(max_length=100, blank=True)
+    payload = models.TextField(help_text="Correct it here, then replay it.")
+    digest = models.CharField(max_length=64, editable=False)
+    code = models.CharField(max_length=50)
+    reason = models.CharField(max_length=500)
+    field = models.CharField(max_length=100, blank=True)
+    received_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    # the sender's rights at the time, for the replay
+    creates_unknown = models.BooleanField(default=False, editable=False)
+
+    objects = RejectedEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),)
+        constraints = (
+            models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind or 'event'} {self.key}: {self.reason}"

@@ -1,0 +1,130 @@
+"""Days, ISO weeks, months and quarters of one time zone, as half-open stretches of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+KINDS = ("day", "week", "month", "quarter")
+WINDOW = "window"
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """`[first, after)` as days of `zone`; `kind` is one of KINDS, or WINDOW for any stretch.
+
+    `now`, where given, cuts the end: what has not happened yet does not count.
+    """
+
+    first: date
+    after: date
+    kind: str
+    zone: ZoneInfo
+    now: datetime | None = None
+
+    @property
+    def start(self) -> datetime:
+        return midnight(self.first, self.zone)
+
+    @property
+    def whole_end(self) -> datetime:
+        """Where the period ends, whether it is over or not."""
+        return midnight(self.after, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """Where counting stops: the period's end, or now while it is open."""
+        return min(self.whole_end, self.now) if self.now else self.whole_end
+
+    def as_of(self, now: datetime) -> Period:
+        return Period(self.first, self.after, self.kind, self.zone, now)
+
+    def is_open(self, now: datetime) -> bool:
+        return now < self.whole_end
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.start <= now
+
+    def is_closed(self, now: datetime, lag: timedelta) -> bool:
+        """True once the close lag after its end is over."""
+        return now >= self.whole_end + lag
+
+    @property
+    def last(self) -> date:
+        return self.after - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        return (self.after - self.first).days
+
+    @property
+    def previous(self) -> Period:
+        """The period of the same kind before it; for a window, the stretch of equal length."""
+        if self.kind == WINDOW:
+            return Period(self.first - timedelta(days=self.days), self.first, WINDOW, self.zone)
+        return containing(self.first - timedelta(days=1), self.kind, self.zone)
+
+    @property
+    def next(self) -> Period:
+        return containing(self.after, self.kind, self.zone)
+
+    @property
+    def label(self) -> str:
+        """A short name: 2026-11-22, 2026-W47, 2026-11, 2026-Q4 or both ends of a window."""
+        if self.kind == "day":
+            return self.first.isoformat()
+        if self.kind == "week":
+            year, week, _ = self.first.isocalendar()
+            return f"{year}-W{week:02}"
+        if self.kind == "month":
+            return f"{self.first:%Y-%m}"
+        if self.kind == "quarter":
+            return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
+        return f"{self.first} – {self.last}"
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Where a day begins in the zone, in UTC: 23 or 25 hours before the next at a clock change."""
+    return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def containing(day: date, kind: str, zone: ZoneInfo) -> Period:
+    """The period of this kind that the day is in; ValueError for a kind that is not one."""
+    if kind == "day":
+        return Period(day, day + timedelta(days=1), kind, zone)
+    if kind == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=7), kind, zone)
+    if kind == "month":
+        return Period(day.replace(day=1), _month_after(day, 1), kind, zone)
+    if kind == "quarter":
+        first = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+        return Period(first, _month_after(first, 3), kind, zone)
+    raise ValueError(f"{kind} is no period; there are {', '.join(KINDS)}.")
+
+
+def _month_after(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def between(first: date, last: date, kind: str, zone: ZoneInfo) -> Iterator[Period]:
+    """The periods that contain the days from `first` to `last`, both included, oldest first."""
+    period = containing(first, kind, zone)
+    while period.first <= last:
+        yield period
+        period = period.next
+
+
+def latest(count: int, kind: str, zone: ZoneInfo, *, now: datetime) -> list[Period]:
+    """The `count` periods up to and with the open one, oldest first."""
+    periods = [containing(local_day(now, zone), kind, zone)]
+    while len(periods) < count:
+        periods.append(periods[-1].previous)
+    return periods[::-1]

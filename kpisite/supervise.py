@@ -1,0 +1,118 @@
+"""Run the whole product on one machine: `python -m kpisite.supervise`."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import os
+import socket
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from kpisite import private_valkey, settings, valkey
+from kpisite.children import Child
+from kpisite.crew import Crew
+from kpisite.environment import text
+
+PYTHON = sys.executable
+HOST = text("BIND", "127.0.0.1")
+WEB = Child(
+    "web", [PYTHON, "-m", "gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"]
+)
+CELERY = [PYTHON, "-m", "celery", "--app", "kpisite", "--quiet"]
+WORKER = Child(
+    "worker", [*CELERY, "worker", "--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
+)
+BEAT = Child("beat", [*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"])
+
+
+def main() -> None:
+    os.chdir(settings.BASE_DIR)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
+    with only_supervisor():
+        refuse_a_taken_port()
+        crew = Crew()
+        try:
+            run(crew)
+        finally:
+            crew.stop()
+
+
+def run(crew: Crew) -> None:
+    if not text("REDIS_URL"):
+        start_private_valkey(crew)
+    if not crew.run([PYTHON, "-m", "kpisite.prepare"]):
+        sys.exit(0 if crew.stop_requests else "The start was given up; the lines above say why.")
+    crew.start(WEB)
+    if crew.look_after_until(first_page_answers):
+        crew.start(WORKER)
+        crew.start(BEAT)
+        announce()
+        crew.look_after_until(lambda: False)
+    sys.stdout.write("Stopping …\n")
+
+
+def only_supervisor() -> TextIO:
+    """Take the lock of the data folder, which is free again when the file closes or we die."""
+    lock = (settings.KPI_DATA_DIR / "supervisor.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(
+            f"The data folder {settings.KPI_DATA_DIR} is in use by another script/server; "
+            "stop that one, or give this one its own by KPI_DATA_DIR and PORT."
+        )
+    return lock
+
+
+def refuse_a_taken_port() -> None:
+    family = socket.AF_INET6 if ":" in HOST else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST.strip("[]"), settings.PORT))
+        except OSError as error:
+            sys.exit(
+                f"Port {settings.PORT} of {HOST} cannot be used ({error.strerror}); "
+                f"choose another: PORT={settings.PORT % 65_535 + 1} script/server"
+            )
+
+
+def start_private_valkey(crew: Crew) -> None:
+    server = private_valkey.binary()
+    if server is None:
+        sys.exit(
+            "No Valkey or Redis was found: install valkey-server or redis-server, "
+            "or give the address of one by REDIS_URL."
+        )
+    path, folder = valkey.socket_path(settings.KPI_DATA_DIR), settings.KPI_DATA_DIR / "valkey"
+    private_valkey.make_room(path, folder)
+    crew.start(Child("valkey", private_valkey.command(server, path, folder)))
+    if not private_valkey.wait_for(path):
+        sys.exit(f"The private Valkey did not answer on {path}; its lines above say why.")
+
+
+def first_page_answers() -> bool:
+    host = "127.0.0.1" if HOST == "0.0.0.0" else HOST.strip("[]")  # noqa: S104
+    with suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection(host, settings.PORT, timeout=30)
+        connection.request("GET", "/", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".")})
+        return connection.getresponse().status < 500
+    return False
+
+
+def announce() -> None:
+    name = "localhost" if HOST == "127.0.0.1" else HOST
+    sys.stdout.write(f"\nReady: http://{name}:{settings.PORT}/kpi-dashboard\n")
+    accounts = settings.KPI_DATA_DIR / "demo-accounts.txt"
+    if accounts.exists():
+        sys.stdout.write("Demonstration accounts (role, e-mail, password):\n")
+        for line in accounts.read_text().splitlines():
+            sys.stdout.write(f"  {line}\n")
+    sys.stdout.write("Ctrl-C stops everything.\n\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

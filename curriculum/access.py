@@ -135,4 +135,5 @@ class MaySendEvents(BasePermission):
     message = "Sending events needs an API key with the scope events:write."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, ApiKey) and request.user.may(ApiKey.Scope.EVENTS_WRITE)
+        principal: object = request.user
+        return isinstance(principal, ApiKey) and principal.may(ApiKey.Scope.EVENTS_WRITE)

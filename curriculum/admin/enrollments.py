@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from curriculum import enrolling
+from curriculum.admin.courses import dashboard_of
+from curriculum.admin.view_only import ViewOnlyInline
+from curriculum.models import Enrollment, Pause, PlannedModule
+
+
+class PlanInline(ViewOnlyInline):
+    model = PlannedModule
+    fields = ("position", "module", "is_required", "effort_minutes", "planned_due_at", "due_at")
+    verbose_name_plural = "plan: as it was on the day of the enrolment"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlannedModule]:
+        return super().get_queryset(request).select_related("module")
+
+
+class PauseInline(ViewOnlyInline):
+    model = Pause
+    fields = ("started_at", "ended_at")
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(admin.ModelAdmin):
+    """Who learns what. Staff may enrol; what happens afterwards is told by events."""
+
+    list_display = (
+        "learner", "run", "started_at", "due_at", "completed_at", "withdrawn_at", "is_cancelled"
+    )  # fmt: skip
+    list_filter = (
+        "run__course",
+        "is_cancelled",
+        "completed_by_sender",
+        ("completed_at", admin.EmptyFieldListFilter),
+        ("withdrawn_at", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("learner", "run__course")
+    date_hierarchy = "started_at"
+    search_fields = ("learner__key", "learner__name", "learner__email", "run__key", "run__title")
+    autocomplete_fields = ("learner", "run")
+    show_full_result_count = False
+    fields = (
+        ("learner", "run"),
+        ("enrolled_at", "started_at", "cutoff_at"),
+        ("planned_due_at", "due_at"),
+        ("completed_at", "completed_by_sender"),
+        ("withdrawn_at", "is_cancelled"),
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
+        return self.fields if obj else ("learner", "run", "enrolled_at")
+
+    def get_inlines(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
+        return (PlanInline, PauseInline) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Enrollment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Enrollment | None = None) -> bool:
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Enrollment, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Enrol by the one verb, so that the enrolment gets its plan and its due date."""
+        sign_up = enrolling.SignUp(
+            learner_id=obj.learner_id, run_id=obj.run_id, enrolled_at=obj.enrolled_at
+        )
+        for made in enrolling.enroll([sign_up]):
+            obj.pk = made.pk
+        obj.refresh_from_db()
+
+    def view_on_site(self, enrollment: Enrollment) -> str:
+        return dashboard_of(course=enrollment.run.course.key, run=enrollment.run.key)

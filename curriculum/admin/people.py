@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from curriculum.admin.view_only import ViewOnlyInline
+from curriculum.models import CourseGrant, Enrollment, Learner, User
+
+
+def acting(request: HttpRequest) -> User:
+    """Who does it: behind the admin's door it is always an account."""
+    return cast("User", request.user)
+
+
+def free_email(email: str, *, besides: User | None = None) -> str:
+    """Return the address as it is kept; ValidationError when another account has it."""
+    email = email.strip().lower()
+    if User.objects.filter(email__iexact=email).exclude(pk=besides.pk if besides else 0).exists():
+        raise ValidationError(f"{email} has an account already; search for it in the list.")
+    return email
+
+
+class AccountAddForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        return free_email(self.cleaned_data["email"])
+
+
+class AccountForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        return free_email(self.cleaned_data["email"], besides=self.instance)
+
+
+class CourseGrantInline(admin.TabularInline):
+    model = CourseGrant
+    autocomplete_fields = ("course",)
+    extra = 1
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    form = AccountForm
+    add_form = AccountAddForm
+    add_form_template = None
+    inlines = (CourseGrantInline,)
+    list_display = ("email", "name", "role", "granted_courses", "last_login", "is_active")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "course_grants__course")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Single permissions", {"fields": ("user_permissions",), "classes": ("collapse",)}),
+        ("Seen", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.annotate(grants=Count("course_grants"))
+
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return super().get_inlines(request, obj) if obj else ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Keep who may edit accounts from making superusers, themselves first."""
+        if request.user.is_superuser:
+            return self.readonly_fields
+        return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and within_reach(request, obj)
+
+    @admin.display(description="role")
+    def role(self, user: User) -> str:
+        if user.is_staff:
+            return "superuser" if user.is_superuser else "staff"
+        return "manager" if self.granted_courses(user) else "learner"
+
+    @admin.display(description="courses granted", ordering="grants")
+    def granted_courses(self, user: User) -> int:
+        return int(getattr(user, "grants", 0))
+
+
+def within_reach(request: HttpRequest, account: User | None) -> bool:
+    """Say whether the visitor stands high enough to edit the account."""
+    return account is None or not account.is_superuser or request.user.is_superuser
+
+
+class EnrollmentInline(ViewOnlyInline):
+    model = Enrollment
+    fields = ("run", "started_at", "due_at", "completed_at", "withdrawn_at")
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrollment]:
+        return super().get_queryset(request).select_related("run__course")
+
+
+@admin.register(Learner)
+class LearnerAdmin(admin.ModelAdmin):
+    list_display = ("key", "name", "email", "kind", "runs")
+    list_filter = ("kind", "enrollments__run__course")
+    search_fields = ("key", "name", "email")
+    autocomplete_fields = ("user",)
+    inlines = (EnrollmentInline,)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
+        return super().get_queryset(request).prefetch_related("enrollments__run__course")
+
+    @admin.display(description="enrolled in")
+    def runs(self, learner: Learner) -> str:
+        return ", ".join(str(one.run) for one in learner.enrollments.all())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +31,8 @@ class Dial:
 
 
 DECLARED: dict[str, Dial] = {}
+# changes that moved the dial; a reverted one did so before it was turned back
+TURNED = (ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED)
 
 
 def declare(*dials: Dial) -> None:
@@ -60,30 +64,12 @@ def create_missing() -> None:
     )
 
 
-def value(key: str, *, course: Course | None = None, at: datetime | None = None) -> Decimal:
-    """The dial's value for the course, else everywhere; `at` asks what it was then.
+def value(key: str, *, course: Course | None = None) -> Decimal:
+    """What the dial stands at: for the course, else everywhere.
 
     KeyError when no app declares the key.
     """
-    rows = {
-        row.course_id: row
-        for row in Parameter.objects.filter(key=key, module=None)
-        if row.course_id in (None, course and course.pk)
-    }
-    row = rows.get(course.pk if course else None) or rows.get(None)
-    if row is None:
-        return DECLARED[key].default
-    return value_at(row, at) if at else row.value
-
-
-def value_at(parameter: Parameter, at: datetime) -> Decimal:
-    """What the dial stood at: the old value of the first turn after `at`, else today's."""
-    later = parameter.changes.filter(
-        status__in=(ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED),
-        decided_at__gt=at,
-    )
-    first = later.order_by("decided_at", "pk").first()
-    return first.old_value if first else parameter.value
+    return Standings([key]).value(key, timezone.now(), course_id=course.pk if course else None)
 
 
 def check(parameter: Parameter, new_value: Decimal) -> None:
@@ -190,3 +176,24 @@ def scope_to(key: str, *, course: Course | None = None, module: Module | None = 
         },
     )
     return row
+
+
+class Standings:
+    """What some dials stood at over time, loaded once and asked often."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        rows = Parameter.objects.filter(key__in=list(keys), module=None)
+        self._rows = {(row.key, row.course_id): row for row in rows}
+        self._turns: dict[int, list[ParameterChange]] = defaultdict(list)
+        turns = ParameterChange.objects.filter(parameter__in=rows, status__in=TURNED)
+        for turn_ in turns.order_by("decided_at", "pk"):
+            self._turns[turn_.parameter_id].append(turn_)
+
+    def value(self, key: str, at: datetime, *, course_id: int | None = None) -> Decimal:
+        """The dial at that moment: for the course, else everywhere."""
+        row = self._rows.get((key, course_id)) or self._rows.get((key, None))
+        if row is None:
+            return DECLARED[key].default
+        later = (one for one in self._turns[row.pk] if one.decided_at and one.decided_at > at)
+        first = next(later, None)
+        return first.old_value if first else row.value

@@ -1,0 +1,178 @@
+"""One answer: a value with all that is needed to trust it, the same in JSON, CSV and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kpis import clock, stats
+from kpis.models import Target
+from kpis.periods import Period
+from kpis.registry import Indicator, Interval
+from kpis.stats import Sums
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Shares are 0–1 here; `as_json` and the `…_text` properties show them in the unit."""
+
+    indicator: Indicator
+    period: Period
+    status: str
+    value: float | None = None
+    sums: Sums = Sums()
+    interval: stats.Interval | None = None
+    target: Target | None = None
+    computed_at: datetime | None = None
+    data_through: datetime | None = None
+    restated_at: datetime | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.value is not None
+
+    @property
+    def shown(self) -> float | None:
+        """The value in the unit: 85.0 for 85 %."""
+        return self.indicator.unit.shown(self.value)
+
+    @property
+    def difference(self) -> float | None:
+        """Shown value minus target, in the unit; None when one of them is missing."""
+        if self.shown is None or self.target is None:
+            return None
+        return round(self.shown - float(self.target.value), 4)
+
+    @property
+    def meets_target(self) -> bool | None:
+        """None when there is nothing to compare."""
+        if self.difference is None:
+            return None
+        return self.difference >= 0 if self.indicator.higher_is_better else self.difference <= 0
+
+    def as_json(self) -> dict[str, Any]:
+        low, high = self.interval or (None, None)
+        unit = self.indicator.unit
+        return {
+            "value": self.shown,
+            "numerator": self.sums.total if self.is_shown else None,
+            "denominator": self.sums.weight if self.is_shown else None,
+            "n": self.sums.n if self.status != "suppressed" else None,
+            "ci_low": unit.shown(low),
+            "ci_high": unit.shown(high),
+            "status": self.status,
+            "unit": unit.key,
+            "period_start": self.period.start,
+            "period_end": self.period.whole_end,
+            "tz": self.period.zone.key,
+            "definition_version": self.indicator.version,
+            "target": None if self.target is None else float(self.target.value),
+            "target_version": None if self.target is None else self.target.version,
+            "computed_at": self.computed_at,
+            "data_through": self.data_through,
+            "restated_at": self.restated_at,
+        }
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an answer needs besides the sums."""
+
+    now: datetime
+    data_through: datetime | None
+    close_lag: timedelta
+    stale_after: timedelta
+
+    @classmethod
+    def at(cls, now: datetime, data_through: datetime | None) -> Context:
+        return cls(now, data_through, clock.close_lag(), clock.stale_after())
+
+
+def answer(
+    indicator: Indicator,
+    period: Period,
+    sums: Sums,
+    context: Context,
+    *,
+    is_suppressed: bool = False,
+    target: Target | None = None,
+    computed_at: datetime | None = None,
+    restated_at: datetime | None = None,
+) -> Answer:
+    """Divide, last of all, and say how far the result can be trusted."""
+    common = {
+        "target": target,
+        "computed_at": computed_at,
+        "data_through": context.data_through,
+        "restated_at": restated_at,
+    }
+    if is_suppressed:
+        return Answer(indicator, period, "suppressed", **common)
+    if not sums.weight:
+        return Answer(indicator, period, "no_data", sums=sums, **common)
+    return Answer(
+        indicator,
+        period,
+        status_of(indicator, period, sums, context),
+        value=sums.value,
+        sums=sums,
+        interval=interval_of(indicator, sums),
+        **common,
+    )
+
+
+def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context) -> str:
+    if not period.is_closed(context.now, context.close_lag):
+        return "provisional"
+    through = context.data_through
+    if through and through < period.whole_end - context.stale_after:
+        return "stale"
+    return "low_n" if sums.n < indicator.min_n else "ok"
+
+
+def interval_of(indicator: Indicator, sums: Sums) -> stats.Interval | None:
+    if indicator.interval is Interval.NORMAL:
+        return stats.normal(sums)
+    value = sums.value
+    return None if value is None else stats.wilson(value, sums.n)
+
+
+def combine(
+    indicator: Indicator,
+    period: Period,
+    parts: list[tuple[Decimal, Answer]],
+    context: Context,
+    *,
+    target: Target | None = None,
+) -> Answer:
+    """The weighted mean of components; one without data drops out, one suppressed hides all.
+
+    Its numerator is the weighted sum of the components' values, its denominator the weights.
+    """
+    common = {"target": target, "data_through": context.data_through}
+    computed = [one.computed_at for _, one in parts if one.computed_at]
+    restated = [one.restated_at for _, one in parts if one.restated_at]
+    common |= {"computed_at": max(computed, default=None), "restated_at": max(restated, default=None)}
+    if any(one.status == "suppressed" for _, one in parts):
+        return Answer(indicator, period, "suppressed", **common)
+    there = [(float(weight), one) for weight, one in parts if one.value is not None and weight]
+    sums = Sums(
+        n=sum(one.sums.n for _, one in there),
+        total=sum(weight * (one.value or 0) for weight, one in there),
+        weight=sum(weight for weight, _ in there),
+        learners=max((one.sums.learners for _, one in there), default=0),
+    )
+    if not sums.weight:
+        return Answer(indicator, period, "no_data", sums=sums, **common)
+    spread = [(w, one.value, one.interval) for w, one in there if one.interval and one.value is not None]
+    return Answer(
+        indicator,
+        period,
+        status_of(indicator, period, sums, context),
+        value=sums.value,
+        sums=sums,
+        interval=stats.weighted_mean_interval(spread) if len(spread) == len(there) else None,
+        **common,
+    )

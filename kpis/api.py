@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from curriculum.access import MayReadKpis, Reader
+from kpis import present
+from kpis.ask import Desk
+from kpis.models import PeriodKind
+from kpis.problems import BadQuestion, bad_question
+from kpis.question import Question, QuestionForm
+from kpis.registry import REGISTRY, DrillDown, Indicator
+from kpis.shapes import KpiShape, ProblemShape, ReplyShape, TableShape
+from kpis.tally import BY
+from kpis.targets import TargetBook
+
+PARAMETERS = [
+    OpenApiParameter("from", str, description="First day, such as 2026-01-01."),
+    OpenApiParameter("to", str, description="Last day, included."),
+    OpenApiParameter("period", str, enum=PeriodKind.values, description="Default: month."),
+    OpenApiParameter("course", str, description="Key of a course."),
+    OpenApiParameter("run", str, description="Key of a course run."),
+    OpenApiParameter("module", str, description="Key of a module."),
+    OpenApiParameter("learner", str, many=True, description="Keys of a group of learners."),
+    OpenApiParameter("compare", str, enum=["previous", "target"]),
+    OpenApiParameter("by", str, enum=list(BY), description="Answer `groups` as well."),
+    OpenApiParameter("format", str, enum=["json", "csv"]),
+]
+PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape, 404: ProblemShape}
+
+
+class KpiListView(APIView):
+    """Every KPI: its definition, unit, target and address."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(operation_id="kpi_list", responses={200: KpiShape(many=True)})
+    def get(self, request: Request) -> Response:
+        targets = TargetBook.load()
+        today = timezone.localdate()
+        return Response([_described(one, targets, today) for one in REGISTRY.values()])
+
+
+class KpiView(APIView):
+    """One KPI over periods, as JSON or CSV."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(
+        operation_id="kpi_read", parameters=PARAMETERS, responses={200: ReplyShape, **PROBLEMS}
+    )
+    def get(self, request: Request, category: str, slug: str) -> HttpResponse:
+        indicator = indicator_at(category, slug)
+        reader, question = question_of(request)
+        if question.by == "module" and not has_modules(indicator):
+            raise BadQuestion(f"{indicator.name} cannot be told apart by module.", "by")
+        if question.module and not has_modules(indicator):
+            raise BadQuestion(f"{indicator.name} cannot be asked of a module.", "module")
+        reply = Desk(reader, question.now).ask(indicator, question)
+        if wants_csv(request):
+            return csv_response(present.reply_rows(reply), f"{category}-{slug}.csv")
+        return Response(present.reply_json(reply))
+
+
+class DrillDownView(APIView):
+    """A table under a KPI, for the window asked for or else the last period that is over."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(
+        operation_id="kpi_drill_down", parameters=PARAMETERS, responses={200: TableShape, **PROBLEMS}
+    )
+    def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
+        indicator = indicator_at(category, slug)
+        found = drill_down_at(indicator, drill)
+        reader, question = question_of(request)
+        period = (question.window or question.current).as_of(question.now)
+        table = found.table(period, question.scope)
+        if wants_csv(request):
+            rows = present.table_rows(found, table, may_see_small=reader.sees_small_groups)
+            return csv_response(rows, f"{category}-{slug}-{drill}.csv")
+        return Response(
+            present.table_json(
+                indicator, found, table, period, may_see_small=reader.sees_small_groups
+            )
+        )
+
+
+def indicator_at(category: str, slug: str) -> Indicator:
+    """The KPI at these two words of an address; NotFound names those there are."""
+    indicator = REGISTRY.get(f"{category}.{slug}")
+    if indicator is None:
+        keys = ", ".join(key.replace(".", "/") for key in REGISTRY)
+        raise NotFound(f"There is no KPI {category}/{slug}; there are {keys}.")
+    return indicator
+
+
+def drill_down_at(indicator: Indicator, key: str) -> DrillDown:
+    found = indicator.drill_downs.get(key)
+    if found is None:
+        keys = ", ".join(indicator.drill_downs) or "none"
+        raise NotFound(f"{indicator.name} has no drill-down {key}; there are: {keys}.")
+    return found
+
+
+def has_modules(indicator: Indicator) -> bool:
+    return all(REGISTRY[key].has_modules for key in indicator.measured_keys)
+
+
+def question_of(request: Request) -> tuple[Reader, Question]:
+    """Who asks, and what; BadQuestion (400) with the field that is wrong."""
+    reader = Reader.of(request.user)
+    form = QuestionForm(request.query_params, reader=reader, now=timezone.now())
+    if not form.is_valid():
+        raise bad_question(form)
+    return reader, form.question(learners=request.query_params.getlist("learner"))
+
+
+def wants_csv(request: Request) -> bool:
+    wanted = request.query_params.get("format", "json")
+    if wanted not in ("json", "csv"):
+        raise BadQuestion(f"“{wanted}” is no format; choose json or csv.", "format")
+    return wanted == "csv"
+
+
+def csv_response(rows: Iterable[dict[str, Any]], name: str) -> HttpResponse:
+    rows = list(present.safe_cells(rows))
+    text = io.StringIO()
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _described(indicator: Indicator, targets: TargetBook, today: Any) -> dict[str, Any]:
+    target = targets.in_force(indicator.key, None, today)
+    return {
+        "kpi": indicator.key,
+        "name": indicator.name,
+        "category": indicator.category,
+        "unit": indicator.unit.key,
+        "definition": indicator.help,
+        "definition_version": indicator.version,
+        "higher_is_better": indicator.higher_is_better,
+        "component_of": indicator.component_of,
+        "target": None if target is None else float(target.value),
+        "url": present.api_url(indicator),
+        "drill_downs": list(indicator.drill_downs),
+    }

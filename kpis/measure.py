@@ -1,0 +1,173 @@
+"""Measure: the sums of dirty cells, from the facts into Measurement rows."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from curriculum.models import Course, CourseRun
+from kpis import clock
+from kpis.models import DirtyDay, MeasureRun, PeriodKind
+from kpis.periods import Period, between, containing, local_day
+from kpis.record import Cell, record
+from kpis.registry import REGISTRY, Indicator
+from kpis.tally import Scope
+from kpis.wholes import whole
+
+logger = logging.getLogger(__name__)
+
+SITE, COURSE, RUN, MODULE = "site", "course", "run", "module"
+MARKS_AT_ONCE = 50_000
+# one transaction measures periods of about this many days together: a writer waits no longer
+DAYS_AT_ONCE = 92
+# any number will do, as long as it stays the same
+ADVISORY_LOCK = 7_211_935
+
+Progress = Callable[[int, int], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One KPI in some periods of one kind, for the courses that changed in each."""
+
+    indicator: Indicator
+    periods: Sequence[tuple[Period, frozenset[int]]]
+
+
+def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
+    """Measure every marked cell again and clear the marks; returns the cells written.
+
+    Safe to run twice, at once, or to be killed: marks go only after their cells are in.
+    """
+    now = now or timezone.now()
+    written = 0
+    while marks := list(DirtyDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
+        days: dict[str, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for mark in marks:
+            days[mark.category][mark.day].add(mark.course_id)
+        jobs = [job for category in days for job in jobs_of(category, days[category], now)]
+        written += run_jobs(jobs, now, progress)
+        # by value and not by range: a mark of a slower transaction may lie in between
+        for chunk in _chunks([mark.pk for mark in marks], 500):
+            DirtyDay.objects.filter(pk__in=chunk).delete()
+    return written
+
+
+def measure_since(since: datetime, now: datetime) -> int:
+    """Measure all periods that were open at some time since then: time alone changes them."""
+    zone = clock.zone()
+    courses = frozenset(Course.objects.values_list("pk", flat=True))
+    jobs = [
+        Job(indicator, chunk)
+        for kind in PeriodKind.values
+        for chunk in _by_days(
+            [
+                (period, courses)
+                for period in between(local_day(since, zone), local_day(now, zone), kind, zone)
+            ]
+        )
+        for indicator in REGISTRY.values()
+    ]
+    return run_jobs(jobs, now)
+
+
+def measure_open(now: datetime) -> MeasureRun:
+    """Measure what time has changed since the run before; the first run looks back a quarter."""
+    began = timezone.now()
+    latest = MeasureRun.objects.first()
+    since = latest.as_of if latest else now - timedelta(days=92)
+    cells = measure_since(min(since, now), now)
+    seconds = (timezone.now() - began).total_seconds()
+    run, _ = MeasureRun.objects.update_or_create(
+        as_of=now, defaults={"cells": cells, "seconds": seconds}
+    )
+    return run
+
+
+def jobs_of(category: str, days: dict[date, set[int]], now: datetime) -> Iterable[Job]:
+    """The KPIs and periods of every kind that the marked days of a category are in."""
+    zone = clock.zone()
+    for kind in PeriodKind.values:
+        courses: dict[Period, set[int]] = defaultdict(set)
+        for day, ids in days.items():
+            courses[containing(day, kind, zone)] |= ids
+        begun = sorted(period for period in courses if period.has_begun(now))
+        for chunk in _by_days([(period, frozenset(courses[period])) for period in begun]):
+            for indicator in REGISTRY.values():
+                if indicator.category == category:
+                    yield Job(indicator, chunk)
+
+
+def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> int:
+    written = 0
+    for done, job in enumerate(jobs, start=1):
+        if job.indicator.tally:
+            written += run_job(job, now)
+        if progress:
+            progress(done, len(jobs))
+    return written
+
+
+@transaction.atomic
+def run_job(job: Job, now: datetime) -> int:
+    """Read and write the cells of a job with no other measuring in between."""
+    one_at_a_time()
+    runs = dict(CourseRun.objects.values_list("pk", "course_id"))
+    cells = [
+        cell
+        for period, course_ids in job.periods
+        for cell in cells_of(job.indicator, period.as_of(now), course_ids, runs)
+    ]
+    return record(job.indicator, cells, now)
+
+
+def one_at_a_time() -> None:
+    """Hold back other measurers until this transaction ends.
+
+    SQLite's immediate transactions do so by themselves; without it, a slow measurer could write
+    what it read before a faster one.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+
+
+def cells_of(
+    indicator: Indicator, period: Period, course_ids: frozenset[int], runs: dict[int, int]
+) -> list[Cell]:
+    """The run, course and (by month) module cells of the courses that changed."""
+    assert indicator.tally
+    tally = indicator.tally(period)
+    by_run = tally.grouped(("run",), Scope(course_ids=course_ids))
+    cells = [Cell(period, RUN, run, runs[run], sums) for (run,), sums in by_run.items()]
+    for course in course_ids:
+        parts = [cell.sums for cell in cells if cell.course_id == course]
+        sums = whole(indicator, period, Scope(course_ids=frozenset({course})), parts)
+        cells.append(Cell(period, COURSE, course, course, sums))
+    if indicator.has_modules and period.kind == PeriodKind.MONTH:
+        grouped = tally.grouped(("course", "module"), Scope(course_ids=course_ids))
+        cells += [
+            Cell(period, MODULE, module, course, sums)
+            for (course, module), sums in grouped.items()
+            if module is not None
+        ]
+    return cells
+
+
+def _by_days(
+    periods: list[tuple[Period, frozenset[int]]],
+) -> Iterable[list[tuple[Period, frozenset[int]]]]:
+    if periods:
+        yield from _chunks(periods, max(1, DAYS_AT_ONCE // periods[0][0].days))
+
+
+def _chunks(items: list[T], size: int) -> Iterable[list[T]]:
+    return (items[i : i + size] for i in range(0, len(items), size))

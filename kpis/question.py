@@ -1,0 +1,194 @@
+"""What is asked: the query parameters of API and pages, checked once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from curriculum.access import Reader
+from curriculum.models import Course, CourseRun, Learner, Module
+from kpis import clock
+from kpis.models import PeriodKind
+from kpis.periods import WINDOW, Period, between, latest, local_day
+from kpis.tally import BY, Scope
+
+MOST_POINTS = 800
+POINTS_SHOWN = {"day": 31, "week": 27, "month": 13, "quarter": 9}
+FIRST_YEAR = 1990
+
+
+@dataclass(frozen=True)
+class Question:
+    """The periods (oldest first, at least one) and the scope that are asked for."""
+
+    kind: str
+    periods: Sequence[Period]
+    window: Period | None
+    scope: Scope
+    course: Course | None
+    run: CourseRun | None
+    module: Module | None
+    by: str | None
+    compare: str | None
+    now: datetime
+
+    @property
+    def current(self) -> Period:
+        """The last period that is over; while none is, the last that has begun."""
+        over = [period for period in self.periods if not period.is_open(self.now)]
+        begun = [period for period in self.periods if period.has_begun(self.now)]
+        return (over or begun or list(self.periods))[-1]
+
+
+class QuestionForm(forms.Form):
+    """`from`, `to` (both days included), `period`, `course`, `run`, `module`, `learner`, `by`,
+    `compare`; `reader` bounds what can be chosen."""
+
+    period = forms.ChoiceField(choices=lambda: PeriodKind.choices, required=False)
+    to = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    course = forms.CharField(required=False, max_length=100)
+    run = forms.CharField(required=False, max_length=100)
+    module = forms.CharField(required=False, max_length=100)
+    by = forms.ChoiceField(choices=[(name, name) for name in BY], required=False)
+    compare = forms.ChoiceField(
+        choices=[("previous", "previous"), ("target", "target")], required=False
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, reader: Reader, now: datetime) -> None:
+        super().__init__(data)
+        self.reader = reader
+        self.now = now
+        # a keyword of Python cannot be declared above
+        self.fields["from"] = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+        self.order_fields(("period", "from", "to", "course", "run", "module", "by", "compare"))
+        for name, field in self.fields.items():
+            field.error_messages |= _sentences(name, field)
+
+    def clean_course(self) -> Course | None:
+        key = self.cleaned_data["course"]
+        if not key:
+            return None
+        course = Course.objects.visible_to(self.reader).filter(key=key).first()
+        if course is None:
+            raise ValidationError(f"There is no course “{key}” that you may see. {self._courses()}")
+        return course
+
+    def _courses(self) -> str:
+        keys = Course.objects.visible_to(self.reader).order_by("key").values_list("key", flat=True)
+        return f"There are: {', '.join(keys[:20])}." if keys else "There are none."
+
+    def clean_run(self) -> CourseRun | None:
+        runs = CourseRun.objects.filter(course__in=Course.objects.visible_to(self.reader))
+        return self._one_of("run", runs.select_related("course"))
+
+    def clean_module(self) -> Module | None:
+        modules = Module.objects.filter(course__in=Course.objects.visible_to(self.reader))
+        return self._one_of("module", modules.select_related("course"))
+
+    def _one_of(self, name: str, rows: Any) -> Any:
+        key = self.cleaned_data[name]
+        if not key:
+            return None
+        if course := self.cleaned_data.get("course"):
+            rows = rows.filter(course=course)
+        found = list(rows.filter(key=key)[:2])
+        if len(found) > 1:
+            raise ValidationError(f"More than one course has a {name} “{key}”; add course=….")
+        if not found:
+            keys = ", ".join(rows.order_by("key").values_list("key", flat=True).distinct()[:20])
+            raise ValidationError(
+                f"There is no {name} “{key}” that you may see. There are: {keys or 'none'}."
+            )
+        return found[0]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("from"), data.get("to")
+        if first and last and first > last:
+            self.add_error("from", f"from {first} lies after to {last}; swap them.")
+        run, module = data.get("run"), data.get("module")
+        if run and module and run.course_id != module.course_id:
+            self.add_error("module", f"Module “{module.key}” is not of run “{run.key}”'s course.")
+        if not self.errors and len(list(self._periods(data))) > MOST_POINTS:
+            self.add_error("from", f"At most {MOST_POINTS} periods at once: ask for fewer.")
+        return data
+
+    def question(self, *, learners: Sequence[str] = ()) -> Question:
+        """What a valid form asks; call `is_valid` first."""
+        data = self.cleaned_data
+        course = data["course"] or (data["run"] or data["module"] or _Nowhere).course
+        first, last = data["from"], data["to"]
+        periods = list(self._periods(data))
+        zone = clock.zone()
+        window = None
+        if first or last:
+            after = (last or periods[-1].last) + timedelta(days=1)
+            window = Period(first or periods[0].first, after, WINDOW, zone)
+        return Question(
+            kind=self.kind,
+            periods=periods,
+            window=window,
+            scope=self._scope(course, data["run"], data["module"], learners),
+            course=course,
+            run=data["run"],
+            module=data["module"],
+            by=data["by"] or None,
+            compare=data["compare"] or None,
+            now=self.now,
+        )
+
+    @property
+    def kind(self) -> str:
+        return self.cleaned_data.get("period") or PeriodKind.MONTH
+
+    def _periods(self, data: Mapping[str, Any]) -> Sequence[Period]:
+        zone = clock.zone()
+        first, last = data.get("from"), data.get("to")
+        if not first and not last:
+            return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=self.now)
+        last = last or max(local_day(self.now, zone), first)
+        if not first:
+            ends = latest(POINTS_SHOWN[self.kind], self.kind, zone, now=_noon(last))
+            return ends
+        return list(between(first, last, self.kind, zone))
+
+    def _scope(
+        self,
+        course: Course | None,
+        run: CourseRun | None,
+        module: Module | None,
+        learners: Sequence[str],
+    ) -> Scope:
+        courses = None if self.reader.sees_every_course else self.reader.course_ids
+        ids = None
+        if learners:
+            keys = Learner.objects.filter(key__in=learners)
+            ids = frozenset(keys.values_list("pk", flat=True))
+        return Scope(
+            course_ids=frozenset({course.pk}) if course else courses,
+            run_id=run.pk if run else None,
+            module_id=module.pk if module else None,
+            learner_ids=ids,
+        )
+
+
+class _Nowhere:
+    course = None
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=clock.zone())
+
+
+def _sentences(name: str, field: forms.Field) -> dict[str, str]:
+    if isinstance(field, forms.ChoiceField):
+        choices = ", ".join(str(value) for value, _ in field.choices)
+        return {"invalid_choice": f"“%(value)s” is no {name}; choose one of {choices}."}
+    if isinstance(field, forms.DateField):
+        return {"invalid": f"{name} takes a date such as 2026-03-31."}
+    return {}

@@ -1,0 +1,129 @@
+"""Read sums: from measurements where they are kept, else from the facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from kpis.models import Measurement, PeriodKind
+from kpis.periods import WINDOW, Period
+from kpis.record import sums_of
+from kpis.registry import Indicator
+from kpis.stats import Sums
+from kpis.tally import Scope
+from kpis.wholes import whole
+
+
+@dataclass(frozen=True)
+class Found:
+    """Sums with when they were computed and, where late data changed them, restated."""
+
+    sums: Sums = Sums()
+    computed_at: datetime | None = None
+    restated_at: datetime | None = None
+
+
+def series(
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
+) -> dict[Period, Found]:
+    """The sums of one scope in each period (all of one kind)."""
+    if not is_kept(scope, periods):
+        return {period: from_facts(indicator, scope, period, now) for period in periods}
+    rows = defaultdict(list)
+    for row in _rows(indicator, periods).filter(_cells(scope)):
+        rows[row.period_start].append(row)
+    return {
+        period: _together(indicator, scope, period.as_of(now), rows[period.first])
+        for period in periods
+    }
+
+
+def groups(
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+) -> dict[Period, dict[int, Found]]:
+    """The sums of each course, run, module or learner of the scope, by its id, per period."""
+    if not _groups_are_kept(scope, periods, by):
+        return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
+    rows = _rows(indicator, periods).filter(scope=by, n__gt=0)
+    if scope.course_ids is not None:
+        rows = rows.filter(course__in=scope.course_ids)
+    found: dict[date, dict[int, Found]] = defaultdict(dict)
+    for row in rows:
+        found[row.period_start][row.scope_id] = _found(row)
+    return {period: found[period.first] for period in periods}
+
+
+def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
+    is_whole = scope.run_id is None and scope.module_id is None
+    months = all(period.kind == PeriodKind.MONTH for period in periods)
+    is_stored = by in ("course", "run") or (by == "module" and months)
+    return is_whole and is_stored and is_kept(scope, periods)
+
+
+def _groups_from_facts(
+    indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
+) -> dict[int, Found]:
+    if not indicator.tally or not period.has_begun(now):
+        return {}
+    grouped = indicator.tally(period.as_of(now)).grouped((by,), scope)
+    return {
+        group: Found(sums, computed_at=now)
+        for (group,), sums in grouped.items()
+        if group is not None and sums.n
+    }
+
+
+def is_kept(scope: Scope, periods: Sequence[Period]) -> bool:
+    """True when Measurement rows stand for the scope in these periods."""
+    if scope.learner_ids is not None or any(period.kind == WINDOW for period in periods):
+        return False
+    if scope.module_id is None:
+        return True
+    return scope.run_id is None and all(one.kind == PeriodKind.MONTH for one in periods)
+
+
+def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> Found:
+    if not indicator.tally or not period.has_begun(now):
+        return Found()
+    return Found(indicator.tally(period.as_of(now)).grouped((), scope)[()], computed_at=now)
+
+
+def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Measurement]:
+    periods = list(periods)
+    return Measurement.objects.filter(
+        kpi=indicator.key,
+        period_kind=periods[0].kind,
+        period_start__in=[period.first for period in periods],
+    )
+
+
+def _cells(scope: Scope) -> Q:
+    if scope.module_id is not None:
+        return Q(scope="module", scope_id=scope.module_id)
+    if scope.run_id is not None:
+        return Q(scope="run", scope_id=scope.run_id)
+    if scope.course_ids is not None:
+        return Q(scope="course", scope_id__in=scope.course_ids)
+    return Q(scope="site")
+
+
+def _together(
+    indicator: Indicator, scope: Scope, period: Period, rows: Sequence[Measurement]
+) -> Found:
+    if len(rows) == 1:
+        return _found(rows[0])
+    sums = whole(indicator, period, scope, [sums_of(row) for row in rows])
+    restated = [row.restated_at for row in rows if row.restated_at]
+    return Found(
+        sums,
+        max((row.computed_at for row in rows), default=None),
+        max(restated, default=None),
+    )
+
+
+def _found(row: Measurement) -> Found:
+    return Found(sums_of(row), row.computed_at, row.restated_at)

@@ -1,0 +1,175 @@
+"""Write measured sums: only what changed, and what a closed period said before is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from curriculum import bulk
+from kpis import clock
+from kpis.models import Measurement, Restatement
+from kpis.periods import Period
+from kpis.registry import Indicator
+from kpis.stats import Sums
+from kpis.tally import Scope
+from kpis.wholes import whole
+
+COLUMNS = (
+    "kpi",
+    "scope",
+    "scope_id",
+    "course_id",
+    "period_kind",
+    "period_start",
+    "n",
+    "total",
+    "weight",
+    "squares",
+    "learners",
+    "definition_version",
+    "computed_at",
+    "restated_at",
+)
+MERGED = COLUMNS[6:]
+Key = tuple[str, int, date]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The sums of one scope in one period."""
+
+    period: Period
+    scope: str
+    scope_id: int
+    course_id: int | None
+    sums: Sums
+
+    @property
+    def key(self) -> Key:
+        return self.scope, self.scope_id, self.period.first
+
+
+def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
+    """Write the cells (of one period kind) that differ from what stands; returns how many.
+
+    A cell of a measured course that had rows and has none now is written as empty. The site's
+    cell is the sum of its courses'.
+    """
+    if not cells:
+        return 0
+    periods = {cell.period.first: cell.period for cell in cells}
+    there = _there(indicator, periods.values(), cells)
+    cells = [*cells, *_emptied(cells, there, periods)]
+    written = _write(indicator, cells, there, now)
+    if written:
+        site = [_site(indicator, period.as_of(now)) for period in periods.values()]
+        written += _write(indicator, site, there, now)
+    return written
+
+
+def _there(
+    indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
+) -> dict[Key, Measurement]:
+    rows = Measurement.objects.filter(
+        kpi=indicator.key,
+        period_kind=cells[0].period.kind,
+        period_start__in=[period.first for period in periods],
+    )
+    return {(row.scope, row.scope_id, row.period_start): row for row in rows}
+
+
+def _emptied(
+    cells: Sequence[Cell], there: dict[Key, Measurement], periods: dict[date, Period]
+) -> list[Cell]:
+    measured = {(cell.course_id, cell.period.first) for cell in cells}
+    keys = {cell.key for cell in cells}
+    return [
+        Cell(periods[row.period_start], row.scope, row.scope_id, row.course_id, Sums())
+        for key, row in there.items()
+        if key not in keys and (row.course_id, row.period_start) in measured
+    ]
+
+
+def _site(indicator: Indicator, period: Period) -> Cell:
+    rows = Measurement.objects.filter(
+        kpi=indicator.key,
+        scope=Measurement.Scope.COURSE,
+        period_kind=period.kind,
+        period_start=period.first,
+    )
+    sums = whole(indicator, period, Scope(), [sums_of(row) for row in rows])
+    return Cell(period, Measurement.Scope.SITE, 0, None, sums)
+
+
+def _write(
+    indicator: Indicator, cells: Sequence[Cell], there: dict[Key, Measurement], now: datetime
+) -> int:
+    changed = [cell for cell in cells if _differs(cell, there.get(cell.key))]
+    restated = {
+        cell.key: there[cell.key]
+        for cell in changed
+        if cell.key in there and cell.period.is_closed(now, clock.close_lag())
+    }
+    Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
+    rows = [_row(indicator, cell, there, restated, now) for cell in changed]
+    bulk.upsert(
+        Measurement,
+        COLUMNS,
+        rows,
+        conflict=Measurement.KEY,
+        merge=dict.fromkeys(MERGED, "replace"),
+    )
+    return len(rows)
+
+
+def _differs(cell: Cell, row: Measurement | None) -> bool:
+    if row is None:
+        return cell.sums.n > 0
+    return sums_of(row) != cell.sums
+
+
+def _kept(row: Measurement, now: datetime) -> Restatement:
+    sums = sums_of(row)
+    return Restatement(
+        measurement=row,
+        n=sums.n,
+        total=sums.total,
+        weight=sums.weight,
+        squares=sums.squares,
+        learners=sums.learners,
+        computed_at=row.computed_at,
+        restated_at=now,
+    )
+
+
+def _row(
+    indicator: Indicator,
+    cell: Cell,
+    there: dict[Key, Measurement],
+    restated: dict[Key, Measurement],
+    now: datetime,
+) -> tuple[object, ...]:
+    row = there.get(cell.key)
+    restated_at = now if cell.key in restated else row and row.restated_at
+    sums = cell.sums
+    return (
+        indicator.key,
+        cell.scope,
+        cell.scope_id,
+        cell.course_id,
+        cell.period.kind,
+        cell.period.first,
+        sums.n,
+        sums.total,
+        sums.weight,
+        sums.squares,
+        sums.learners,
+        indicator.version,
+        now,
+        restated_at,
+    )
+
+
+def sums_of(row: Measurement) -> Sums:
+    return Sums(row.n, row.total, row.weight, row.squares, row.learners)

@@ -1,0 +1,171 @@
+"""The KPIs: declared in each category's `indicators.py`, found by autodiscovery."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from kpis.periods import Period
+from kpis.tally import Scope, Tally
+from kpis.units import NUMBER, Unit
+
+
+class Interval(Enum):
+    """Which uncertainty a value carries."""
+
+    WILSON = "Wilson"
+    NORMAL = "normal"
+    COMBINED = "combined from its components"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component of a composite KPI and the dial that weighs it."""
+
+    key: str
+    weight: str
+
+
+@dataclass(frozen=True)
+class Column:
+    key: str
+    label: str
+    unit: Unit = NUMBER
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a drill-down answers: rows by column key.
+
+    A row's `learners`, where given, is the number of people behind it, for the rule of small
+    groups; it is shown only when a column asks for it.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class DrillDown:
+    key: str
+    name: str
+    help: str
+    table: Callable[[Period, Scope], Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %."""
+
+    key: str
+    name: str
+    unit: Unit
+    help: str
+    target: Decimal | None = None
+    higher_is_better: bool = True
+    interval: Interval = Interval.WILSON
+    min_n: int = 10
+    version: int = 1
+    tally: Callable[[Period], Tally] | None = None
+    parts: tuple[Part, ...] = ()
+    component_of: str | None = None
+    has_modules: bool = False
+    drill_downs: dict[str, DrillDown] = field(default_factory=dict)
+
+    @property
+    def category(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def slug(self) -> str:
+        return self.key.partition(".")[2]
+
+    @property
+    def measured_keys(self) -> tuple[str, ...]:
+        """The keys whose measurements the value comes from: its own or its components'."""
+        return tuple(part.key for part in self.parts) or (self.key,)
+
+
+REGISTRY: dict[str, Indicator] = {}
+TallyFunction = Callable[[Period], Tally]
+TableFunction = Callable[[Period, Scope], Table]
+
+
+def kpi(
+    key: str, name: str, *, unit: Unit, target: float | None = None, **more: Any
+) -> Callable[[TallyFunction], TallyFunction]:
+    """Declare a KPI by the function from a period to the tally of the rows that count in it."""
+
+    def declare(function: TallyFunction) -> TallyFunction:
+        _register(key, name, function, unit=unit, target=target, tally=function, **more)
+        return function
+
+    return declare
+
+
+def composite(
+    key: str, name: str, *, unit: Unit, target: float | None = None, **more: Any
+) -> Callable[[Callable[[], dict[str, str]]], None]:
+    """Declare a KPI as the weighted mean of others: the function maps their keys to dials."""
+
+    def declare(function: Callable[[], dict[str, str]]) -> None:
+        parts = tuple(Part(part, weight) for part, weight in function().items())
+        _register(
+            key,
+            name,
+            function,
+            unit=unit,
+            target=target,
+            parts=parts,
+            interval=Interval.COMBINED,
+            **more,
+        )
+
+    return declare
+
+
+def _register(
+    key: str,
+    name: str,
+    function: Callable[..., object],
+    *,
+    unit: Unit,
+    target: float | None,
+    **more: Any,
+) -> None:
+    if key in REGISTRY:
+        raise ValueError(f"KPI {key} is registered twice.")
+    REGISTRY[key] = Indicator(
+        key=key,
+        name=name,
+        unit=unit,
+        help=inspect.getdoc(function) or "",
+        target=None if target is None else Decimal(str(target)),
+        **more,
+    )
+
+
+def drill_down(kpi_key: str, key: str, name: str) -> Callable[[TableFunction], TableFunction]:
+    """Hang a table under a KPI: the function maps a period and a scope to it."""
+
+    def declare(function: TableFunction) -> TableFunction:
+        downs = REGISTRY[kpi_key].drill_downs
+        if key in downs:
+            raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
+        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function)
+        return function
+
+    return declare
+
+
+def of_category(category: str) -> list[Indicator]:
+    return [one for one in REGISTRY.values() if one.category == category]
+
+
+def headline(category: str) -> list[Indicator]:
+    """The KPIs of a category that stand on their own, without the components of others."""
+    return [one for one in of_category(category) if one.component_of is None]

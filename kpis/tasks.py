@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
+
+from kpis import dirty, measure
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
+def measure_dirty() -> int:
+    """Measure the marked cells; cleared first, so that a mark made meanwhile queues the next."""
+    cache.delete(dirty.QUEUED)
+    return measure.measure_dirty()

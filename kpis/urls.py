@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from kpis import api
+
+app_name = "kpis"
+
+KPI = r"^api/kpi/(?P<category>[a-z]+)/(?P<slug>[a-z-]+)"
+
+urlpatterns = [
+    re_path(r"^api/kpi/?$", api.KpiListView.as_view(), name="api-kpis"),
+    re_path(KPI + r"/?$", api.KpiView.as_view(), name="api-kpi"),
+    re_path(
+        KPI + r"/(?P<drill>[a-z-]+)/?$", api.DrillDownView.as_view(), name="api-drill-down"
+    ),
+]

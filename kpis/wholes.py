@@ -1,0 +1,29 @@
+"""A whole from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from kpis.periods import Period
+from kpis.registry import Indicator
+from kpis.stats import Sums
+from kpis.tally import Scope
+
+# where even the largest part has fewer learners than this, they are counted and not bounded
+COUNT_LEARNERS_BELOW = 100
+
+
+def whole(indicator: Indicator, period: Period, scope: Scope, parts: Sequence[Sums]) -> Sums:
+    """Add up disjoint parts of a scope.
+
+    The parts' learners may overlap, so their number is bounded by the largest part; where that
+    bound is too small to tell a small group, the facts are asked for the number itself.
+    """
+    sums = reduce(Sums.__add__, parts, Sums())
+    is_bounded = sum(1 for part in parts if part.learners) > 1
+    if indicator.tally is None or not is_bounded or sums.learners >= COUNT_LEARNERS_BELOW:
+        return sums
+    counted = indicator.tally(period).grouped((), scope)[()]
+    return replace(sums, learners=counted.learners)

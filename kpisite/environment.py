@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import environ
@@ -105,7 +106,8 @@ def database(name: str) -> dict[str, Any] | None:
         refuse(name, wanted)
     if not config.get("NAME"):
         refuse(name, wanted)
-    return config
+    # The folder of a PostgreSQL socket stands in a URL as %2Frun%2Fpostgresql.
+    return {**config, "HOST": unquote(config["HOST"])}
 
 
 def secret(name: str, *, needed: bool) -> str:

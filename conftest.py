@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import override_settings
+from playwright.sync_api import BrowserType
+
+from kpisite.testing import browser
+from kpisite.testing.worker import running_worker
+
+browser.use_packaged_node()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_settings() -> Iterator[None]:
+    """Hash passwords cheaply, and serve static files without collecting them first."""
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Keep SQLite's test database in a file, which a real worker can open too."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(Path(settings.KPI_DATA_DIR) / "test.sqlite3")
+
+
+@pytest.fixture
+def real_worker(transactional_db: None) -> Iterator[Popen[bytes]]:
+    """Run a real Celery worker in its own process while the test runs."""
+    with running_worker() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
+    """Tell pytest-playwright which Chromium to start and how; without one, skip with the reason."""
+    path = browser.executable(browser_type.executable_path)
+    if path is None:
+        reason = "No Chromium is installed (Debian: apt install chromium)."
+        if os.environ.get("KPI_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Playwright's loop runs in this thread, which makes Django suspect asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    return {"executable_path": path, "args": browser.arguments()}

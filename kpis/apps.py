@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules, import_string
 
 
 class KpisConfig(AppConfig):
@@ -11,3 +12,7 @@ class KpisConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("indicators")
+        # by its name: models are not loaded when this file is
+        post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
+        # hung under the KPIs that the line above declares
+        autodiscover_modules("drill_downs")

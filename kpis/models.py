@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -42,6 +44,11 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kpi} v{self.version}: {self.value:g}"
+
+    @property
+    def starts(self) -> date:
+        """The first day it holds, comparable also where it holds from the beginning."""
+        return self.valid_from or date.min
 
 
 class Measurement(models.Model):

@@ -1,0 +1,121 @@
+"""Targets: set by making a new version, so that every period keeps the one it was judged by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from curriculum.models import Course, User
+from kpis import clock, units
+from kpis.models import Target
+from kpis.periods import Period, between, local_day
+from kpis.registry import REGISTRY
+
+BOUNDS = {units.PERCENT.key: (0, 100), units.POINTS.key: (-100, 100)}
+
+
+def check(kpi: str, value: Decimal) -> None:
+    """Refuse an unknown KPI, or a value that its unit cannot reach (ValidationError)."""
+    if kpi not in REGISTRY:
+        raise ValidationError(f"There is no KPI {kpi}; there are {', '.join(sorted(REGISTRY))}.")
+    indicator = REGISTRY[kpi]
+    low, high = BOUNDS.get(indicator.unit.key, (0, None))
+    if value < low or (high is not None and value > high):
+        wanted = f"from {low} to {high}" if high is not None else f"{low} or more"
+        raise ValidationError(
+            f"The target of {indicator.name} is {wanted} ({indicator.unit.key}); "
+            f"{value:g} is outside."
+        )
+
+
+@transaction.atomic
+def set_target(
+    kpi: str,
+    value: Decimal,
+    *,
+    course: Course | None = None,
+    valid_from: date | None = None,
+    by: User | None = None,
+    note: str = "",
+) -> Target:
+    """Make the next version of a target; it holds from `valid_from`, by default from today.
+
+    Where it starts before another version, it holds until that one does; of two versions that
+    start on one day the later one stands. ValidationError as `check` says.
+    """
+    check(kpi, value)
+    versions = Target.objects.select_for_update().filter(kpi=kpi, course=course)
+    return Target.objects.create(
+        kpi=kpi,
+        course=course,
+        version=max((one.version for one in versions), default=0) + 1,
+        value=value,
+        valid_from=valid_from or today(),
+        note=note,
+        set_by=by,
+    )
+
+
+def today() -> date:
+    return local_day(timezone.now(), clock.zone())
+
+
+def in_force(kpi: str, course: Course | None, on: date) -> Target | None:
+    """The version that a day is judged by: the course's own, else the general one; or None."""
+    return TargetBook.load([kpi]).in_force(kpi, course.pk if course else None, on)
+
+
+class TargetBook:
+    """All versions of some targets, loaded once and asked often.
+
+    A period is judged by the version in force on its last day.
+    """
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._versions: dict[tuple[str, int | None], list[Target]] = defaultdict(list)
+        for target in sorted(targets, key=lambda one: (one.starts, one.version), reverse=True):
+            self._versions[target.kpi, target.course_id].append(target)
+
+    @classmethod
+    def load(cls, kpis: Iterable[str] | None = None) -> TargetBook:
+        """Read the targets of these KPIs, or of all, in one query."""
+        rows = Target.objects.all() if kpis is None else Target.objects.filter(kpi__in=list(kpis))
+        return cls(rows)
+
+    def in_force(self, kpi: str, course_id: int | None, day: date) -> Target | None:
+        for scope in dict.fromkeys((course_id, None)):
+            for target in self._versions.get((kpi, scope), ()):
+                if target.starts <= day:
+                    return target
+        return None
+
+    def next_start(self, target: Target) -> date | None:
+        """The first later day that another version begins to hold; None when none does."""
+        starts = [one.starts for one in self._versions[target.kpi, target.course_id]]
+        return min((start for start in starts if start > target.starts), default=None)
+
+
+def past_months(target: Target) -> list[Period]:
+    """The months, over by now, that this version judges; none for one that starts today."""
+    book = TargetBook.load([target.kpi])
+    until = min(book.next_start(target) or today(), today())
+    if target.valid_from is None or target.valid_from >= until:
+        return []
+    months = between(target.valid_from, until, "month", clock.zone())
+    return [month for month in months if month.last < until]
+
+
+def create_missing(**kwargs: object) -> None:
+    """Give every KPI with a declared target its first version, from the beginning."""
+    there = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
+    Target.objects.bulk_create(
+        Target(kpi=one.key, version=1, value=one.target, note="As declared with the KPI.")
+        for one in REGISTRY.values()
+        if one.target is not None and one.key not in there
+    )

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from curriculum.access import Reader
+from curriculum.models import Enrollment, User
+
+DASHBOARD = "/kpi-dashboard"
+
+
+class EmailAuthenticationForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": "This e-mail address and password do not belong together. Try again.",
+        "inactive": "This account is closed; ask the staff.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"] = forms.EmailField(
+            label="E-mail address",
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        )
+
+
+class SignIn(LoginView):
+    template_name = "registration/sign_in.html"
+    form_class = EmailAuthenticationForm
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send who reads figures to the dashboard; show a learner what they are enrolled in."""
+    if isinstance(request.user, User) and Reader.of(request.user).reads_kpis:
+        return HttpResponseRedirect(DASHBOARD)
+    enrolled = Enrollment.objects.filter(learner__user=request.user.pk)
+    return render(
+        request,
+        "curriculum/home.html",
+        {"enrollments": enrolled.select_related("run__course").order_by("-started_at")},
+    )

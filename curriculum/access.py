@@ -48,7 +48,7 @@ class Reader:
         courses = frozenset(key.courses.values_list("pk", flat=True))
         return cls(
             reads_kpis=key.may(ApiKey.Scope.KPIS_READ),
-            sees_every_course=not courses,
+            sees_every_course=not key.is_limited,
             sees_small_groups=key.may(ApiKey.Scope.SMALL_GROUPS),
             course_ids=courses,
         )
@@ -83,7 +83,7 @@ def create_api_key(
 
     ValueError when a scope is unknown.
     """
-    scopes = list(scopes)
+    scopes, courses = list(scopes), list(courses)
     if unknown := sorted(set(scopes) - set(ApiKey.Scope.values)):
         raise ValueError(
             f"Unknown scope {', '.join(unknown)}; there are {', '.join(ApiKey.Scope.values)}."
@@ -95,6 +95,7 @@ def create_api_key(
         digest=digest_of(secret),
         scopes=scopes,
         creates_unknown=creates_unknown,
+        is_limited=bool(courses),
     )
     key.courses.set(courses)
     return key, secret

@@ -19,7 +19,15 @@ class ApiKeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "courses", "creates_unknown")
+        fields = ("name", "scopes", "is_limited", "courses", "creates_unknown")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("courses") and not cleaned.get("is_limited"):
+            self.add_error("is_limited", "Tick this, or choose no courses.")
+        if cleaned.get("is_limited") and not (cleaned.get("courses") or self.instance.pk):
+            self.add_error("courses", "Choose the courses that the key is limited to.")
+        return cleaned
 
 
 @admin.register(ApiKey)
@@ -36,7 +44,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return super().get_queryset(request).prefetch_related("courses")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        asked = ("name", "scopes", "courses", "creates_unknown")
+        asked = ("name", "scopes", "is_limited", "courses", "creates_unknown")
         return (*asked, *self.readonly_fields) if obj else asked
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -49,7 +57,12 @@ class ApiKeyAdmin(admin.ModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        key, secret = create_api_key(obj.name, obj.scopes, creates_unknown=obj.creates_unknown)
+        key, secret = create_api_key(
+            obj.name,
+            obj.scopes,
+            courses=form.cleaned_data["courses"],
+            creates_unknown=obj.creates_unknown,
+        )
         obj.pk = key.pk
         obj.refresh_from_db()
         self.message_user(
@@ -69,7 +82,9 @@ class ApiKeyAdmin(admin.ModelAdmin):
 
     @admin.display(description="courses")
     def limited_to(self, key: ApiKey) -> str:
-        return ", ".join(course.key for course in key.courses.all()) or "every course"
+        if not key.is_limited:
+            return "every course"
+        return ", ".join(course.key for course in key.courses.all()) or "none"
 
     @admin.display(description="valid", boolean=True)
     def is_valid(self, key: ApiKey) -> bool:

@@ -36,9 +36,11 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list, help_text='Such as ["events:write"].')
-    courses = models.ManyToManyField(
-        Course, blank=True, related_name="api_keys", help_text="None chosen: every course."
+    # not told by an empty list of courses: deleting the last one must not open all others
+    is_limited = models.BooleanField(
+        "limited to the courses chosen", default=False, help_text="Otherwise: every course."
     )
+    courses = models.ManyToManyField(Course, blank=True, related_name="api_keys")
     creates_unknown = models.BooleanField(
         "create what is unknown",
         default=False,

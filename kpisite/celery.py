@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
+
+from kpisite.lifeline import die_with
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
 LONGEST_TASK_SECONDS = 3_600
+
+# The product may run as root, as it does in many a container.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser")
 
 app = Celery("kpisite")
 app.conf.update(
@@ -49,3 +56,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging_of_settings(**_: object) -> None:
+    """Keep Celery from configuring logging a second time: any receiver does."""
+
+
+@worker_process_init.connect
+def die_with_worker(**_: object) -> None:
+    die_with(os.getppid())

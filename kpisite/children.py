@@ -13,6 +13,8 @@ from kpisite.lifeline import die_with
 
 LASTED_SECONDS = 10.0
 MOST_QUICK_DEATHS = 6
+# Valkey gives this advice about big servers at each start.
+NOISE = b"Memory overcommit must be enabled"
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Child:
     quick_deaths: int = 0
     unfinished_line: bytes = b""
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
@@ -39,6 +41,7 @@ class Child:
             preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
         )
         os.set_blocking(self.output, False)
+        return self.process
 
     @property
     def output(self) -> int:
@@ -76,8 +79,12 @@ class Child:
             while block := os.read(self.output, 65_536):
                 *lines, self.unfinished_line = (self.unfinished_line + block).split(b"\n")
                 for line in lines:
-                    sys.stdout.write(f"{self.name:<6} | {line.decode(errors='replace')}\n")
+                    self._write(line)
         sys.stdout.flush()
+
+    def _write(self, line: bytes) -> None:
+        if NOISE not in line:
+            sys.stdout.write(f"{self.name:<6} | {line.decode(errors='replace')}\n")
 
     def ask_to_stop(self) -> None:
         if self.process and self.is_alive:

@@ -26,9 +26,9 @@ class Crew:
     def _note_stop_request(self, _number: int, _frame: FrameType | None) -> None:
         self.stop_requests += 1
 
-    def start(self, child: Child) -> None:
+    def start(self, child: Child) -> subprocess.Popen[bytes]:
         self.children.append(child)
-        child.start()
+        return child.start()
 
     def look_after_until(self, is_done: Callable[[], bool]) -> bool:
         """Keep all running; return True when it is done, False when we are asked to stop.
@@ -76,15 +76,18 @@ class Crew:
         sys.stdout.write(f"The {child.name} ended (code {code}) and is started again.\n")
 
     def stop(self) -> None:
-        """Stop all, the last started first; who takes too long is killed."""
+        """Stop all, the first started last; who takes too long is killed."""
+        for child in reversed(self.children[1:]):
+            child.ask_to_stop()
         for child in reversed(self.children):
             child.ask_to_stop()
             self._await_end(child)
             child.kill()
 
     def _await_end(self, child: Child) -> None:
-        asked_at, requests = time.monotonic(), self.stop_requests
-        while child.is_alive and time.monotonic() - asked_at < STOP_SECONDS:
+        deadline = time.monotonic() + STOP_SECONDS
+        requests = max(self.stop_requests, 1)
+        while child.is_alive and time.monotonic() < deadline:
             self._pass_on_output()
-            if self.stop_requests > max(requests, 1):
+            if self.stop_requests > requests:
                 return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kpisite import settings
 from kpisite.environment import text
+from kpisite.lifeline import die_with
 
 bind = f"{text('BIND', '127.0.0.1')}:{settings.PORT}"
 worker_class = "gthread"
@@ -17,4 +20,8 @@ keepalive = 5
 max_requests = 10_000
 max_requests_jitter = 1_000
 control_socket_disable = True
-loglevel = settings.LOG_LEVEL.lower()
+logconfig_dict = settings.LOGGING
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    die_with(worker.ppid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -47,11 +48,15 @@ def make_room(path: Path, data_dir: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def wait_for(path: Path, *, seconds: float = 10) -> bool:
-    """Return whether the server answers within the seconds."""
+def answers(path: Path) -> bool:
+    return _ask(path, b"PING") == b"+PONG\r\n"
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 10) -> bool:
+    """Return whether the server of this process answers within the seconds."""
     deadline = time.monotonic() + seconds
-    while _ask(path, b"PING") != b"+PONG\r\n":
-        if time.monotonic() > deadline:
+    while not answers(path):
+        if process.poll() is not None or time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True

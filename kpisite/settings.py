@@ -207,6 +207,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# The programs' own news (a task received, a worker booted) is for who looks for a fault.
+PROGRAM_LOG_LEVEL = LOG_LEVEL if LOG_LEVEL == "DEBUG" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -217,5 +219,11 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # A 404 or a refused form is the visitor's business and would fill the log.
         "django.request": {"level": "ERROR"},
+        "celery": {"level": PROGRAM_LOG_LEVEL},
+        "gunicorn.error": {
+            "handlers": ["stderr"],
+            "level": PROGRAM_LOG_LEVEL,
+            "propagate": False,
+        },
     },
 }

@@ -21,10 +21,8 @@ WEB = Child(
     "web", [PYTHON, "-m", "gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"]
 )
 CELERY = [PYTHON, "-m", "celery", "--app", "kpisite", "--quiet"]
-WORKER = Child(
-    "worker", [*CELERY, "worker", "--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
-)
-BEAT = Child("beat", [*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"])
+WORKER = Child("worker", [*CELERY, "worker", "--without-mingle", "--without-gossip"])
+BEAT = Child("beat", [*CELERY, "beat", "--pidfile="])
 
 
 def main() -> None:
@@ -88,9 +86,9 @@ def start_private_valkey(crew: Crew) -> None:
         )
     path, folder = valkey.socket_path(settings.KPI_DATA_DIR), settings.KPI_DATA_DIR / "valkey"
     private_valkey.make_room(path, folder)
-    crew.start(Child("valkey", private_valkey.command(server, path, folder)))
-    if not private_valkey.wait_for(path):
-        sys.exit(f"The private Valkey did not answer on {path}; its lines above say why.")
+    process = crew.start(Child("valkey", private_valkey.command(server, path, folder)))
+    if not private_valkey.wait_for(path, process):
+        sys.exit(f"The private Valkey did not start on {path}; its lines above say why.")
 
 
 def first_page_answers() -> bool:

@@ -68,15 +68,10 @@ def _start_valkey(run: Path) -> None:
     private_valkey.make_room(_socket(run), folder)
     command = private_valkey.command(server, _socket(run), folder)
     with (run / "valkey.log").open("wb") as log:
-        started.append(
-            subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=log,
-                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
-            )
-        )
-    if not private_valkey.wait_for(_socket(run)):
+        tie = partial(die_with, os.getpid())
+        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=tie)  # noqa: PLW1509
+    started.append(process)
+    if not private_valkey.wait_for(_socket(run), process):
         raise pytest.UsageError((run / "valkey.log").read_text())
 
 

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.once
+
+PARTS = {"web": "gunicorn", "worker": "worker", "beat": "beat", "valkey": "valkey-server"}
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 40) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def surroundings(**given: str) -> dict[str, str]:
+    """Return an environment with nothing of the test run's but where programs are."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | given
+
+
+@dataclass
+class Product:
+    """A whole running product in a folder of its own."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> subprocess.Popen[str]:
+        given = {"KPI_DATA_DIR": str(self.folder), "PORT": str(self.port), "KPI_DEMO": "no"}
+        log = self.folder / "log"
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "kpisite.supervise"],
+                cwd=settings.BASE_DIR,
+                env=surroundings(**given),
+                stdout=output,
+                stderr=output,
+                text=True,
+            )
+        return self.process
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def is_healthy(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (HTTPError, URLError, OSError):
+            return False
+
+    def family(self) -> list[psutil.Process]:
+        assert self.process
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+    def part(self, name: str) -> psutil.Process:
+        assert self.process
+        return next(
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if PARTS[name] in " ".join(child.cmdline())
+        )
+
+
+@pytest.fixture(scope="module")
+def prepared_folder() -> Iterator[Path]:
+    """Migrate once for all the products of these tests."""
+    with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
+        subprocess.run(
+            [sys.executable, "-m", "kpisite.prepare"],
+            cwd=settings.BASE_DIR,
+            env=surroundings(KPI_DATA_DIR=folder, KPI_DEMO="no"),
+            check=True,
+        )
+        yield Path(folder)
+
+
+@pytest.fixture
+def product(prepared_folder: Path) -> Iterator[Product]:
+    # A socket's path is short, and pytest's own folders are not.
+    with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
+        shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
+        product = Product(Path(folder), free_port())
+        yield product
+        if product.process and product.process.poll() is None:
+            product.process.send_signal(signal.SIGTERM)
+            product.process.wait(timeout=30)
+
+
+@pytest.fixture
+def running(product: Product) -> Product:
+    product.start()
+    assert wait_until(product.is_healthy), product.log()
+    return product
+
+
+def test_ctrl_c_stops_everything_in_a_few_seconds(running: Product) -> None:
+    family, process = running.family(), running.process
+    assert process
+    process.send_signal(signal.SIGINT)
+    status = process.wait(timeout=10)
+
+    assert status == 0
+    assert len(family) >= 6
+    assert not any(child.is_running() for child in family)
+
+
+def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(running: Product) -> None:
+    second = Product(running.folder, free_port()).start()
+
+    assert second.wait(timeout=20) == 1
+    assert running.log().rstrip().splitlines()[-1].startswith(f"The data folder {running.folder}")
+    assert running.is_healthy()
+
+
+def test_a_taken_port_is_refused_before_anything_starts(product: Product) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", product.port))
+        other.listen()
+
+        assert product.start().wait(timeout=20) == 1
+
+    assert product.log().startswith(f"Port {product.port} of 127.0.0.1 cannot be used")
+    assert product.log().count("\n") == 1
+    assert not (product.folder / "valkey").exists()
+
+
+def test_what_dies_is_started_again(running: Product) -> None:
+    before = {name: running.part(name) for name in PARTS}
+    for child in before.values():
+        child.kill()
+    gone, _ = psutil.wait_procs(before.values(), timeout=10)
+
+    assert len(gone) == len(PARTS)
+    assert wait_until(lambda: len(running.family()) >= 8 and running.is_healthy()), running.log()
+    assert all(running.part(name).pid != before[name].pid for name in PARTS)
+
+
+def test_a_killed_supervisor_leaves_no_orphans_and_starts_again(running: Product) -> None:
+    family = running.family()
+    assert running.process
+    running.process.kill()
+    running.process.wait()
+    _, orphans = psutil.wait_procs(family, timeout=5)
+
+    assert orphans == []
+    running.start()
+    assert wait_until(running.is_healthy), running.log()
+
+
+def test_a_program_that_cannot_start_ends_the_product_with_a_sentence(product: Product) -> None:
+    (product.folder / "valkey").mkdir()
+    (product.folder / "valkey" / "appendonlydir").write_text("not a folder")
+    status = product.start().wait(timeout=60)
+
+    assert status == 1
+    assert "The private Valkey did not start" in product.log()

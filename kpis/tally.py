@@ -36,7 +36,8 @@ class Tally:
 
     `total` ÷ `weight` is the value and `n` the number of observations behind it; means add
     `squares`. `enrollment` is the lookup path from a row to its enrolment ("" where the rows are
-    enrolments), `module` the path to its module, None where the KPI has none.
+    enrolments), `module` the path to its module, None where the KPI has none. `per_module`
+    stands in where modules are asked for and other rows tell them apart.
     """
 
     rows: QuerySet[Any]
@@ -46,6 +47,7 @@ class Tally:
     squares: Expression | None = None
     enrollment: str = "enrollment"
     module: str | None = None
+    per_module: Tally | None = None
 
     def path(self, name: str) -> str:
         """The lookup path to a thing asked for; ValueError when these rows have no module."""
@@ -74,7 +76,10 @@ class Tally:
 
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
         """Sums per group in one query, under the tuple of the ids of `by`; () for all."""
-        rows = self.within(scope or Scope()).order_by()
+        scope = scope or Scope()
+        if self.per_module and ("module" in by or scope.module_id is not None):
+            return self.per_module.grouped(by, scope)
+        rows = self.within(scope).order_by()
         paths = [self.path(name) for name in by]
         sums = {
             "sum_n": self.n,

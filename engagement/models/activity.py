@@ -41,17 +41,26 @@ class DailyActivity(models.Model):
 
 
 class WeekPresence(models.Model):
-    """An enrolment was active in a week; a function of its daily activity."""
+    """An enrolment was active in a week, in one module or (null) anywhere.
+
+    A function of its daily activity: one row for anywhere and one for each module it was in.
+    """
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="presence")
+    module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
     week = models.DateField(help_text="Its Monday.")
     is_productive = models.BooleanField(help_text="It answered, submitted, posted or noted.")
+
+    KEY = 'enrollment_id, week, COALESCE("module_id", 0)'
 
     class Meta:
         verbose_name_plural = "week presence"
         constraints = (
             models.UniqueConstraint(
-                fields=("enrollment", "week"), name="one_presence_per_enrolment_and_week"
+                "enrollment",
+                "week",
+                Coalesce("module", Value(0)),
+                name="one_presence_per_enrolment_module_and_week",
             ),
         )
         indexes = (models.Index(fields=("week",), name="presence_by_week"),)

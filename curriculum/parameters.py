@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from curriculum.models import Course, Module, Parameter, ParameterChange, User
+from curriculum.numbers import plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +77,25 @@ def check(parameter: Parameter, new_value: Decimal) -> None:
     """Refuse a value outside the dial's bounds or grain with a sentence (ValidationError)."""
     if not parameter.minimum <= new_value <= parameter.maximum:
         raise ValidationError(
-            f"{parameter.name} goes from {parameter.minimum:g} to {parameter.maximum:g}; "
-            f"{new_value:g} is outside."
+            f"{parameter.name} goes from {plain(parameter.minimum)} to {plain(parameter.maximum)}; "
+            f"{plain(new_value)} is outside."
         )
     if parameter.is_whole and new_value != new_value.to_integral_value():
-        raise ValidationError(f"{parameter.name} takes whole numbers; {new_value:g} is not one.")
+        raise ValidationError(
+            f"{parameter.name} takes whole numbers; {plain(new_value)} is not one."
+        )
 
 
 def propose(
     parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
 ) -> ParameterChange:
-    """Ask for a turn of the dial; nothing moves until it is applied."""
+    """Ask for a turn of the dial; nothing moves until it is applied.
+
+    ValidationError outside the bounds, or while another proposal waits for its decision.
+    """
     check(parameter, to)
+    if parameter.changes.filter(status=ParameterChange.Status.PROPOSED).exists():
+        raise ValidationError(f"{parameter.name} has an open proposal; decide that one first.")
     return ParameterChange.objects.create(
         parameter=parameter,
         old_value=parameter.value,
@@ -129,7 +137,12 @@ def decide(
 def turn(
     parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
 ) -> ParameterChange | None:
-    """Propose and apply in one go; None when the dial stands there already."""
+    """Propose and apply in one go; None when the dial stands there already.
+
+    A proposal that waits is rejected by it.
+    """
+    # as it stands now, and not as the caller saw it
+    parameter.refresh_from_db(from_queryset=Parameter.objects.select_for_update())
     if to == parameter.value:
         return None
     ParameterChange.objects.filter(
@@ -144,10 +157,13 @@ def turn(
 @transaction.atomic
 def revert(change: ParameterChange, *, reason: str, by: User | None = None) -> None:
     """Turn the dial back to what it was before `change`; both turns stay in the history."""
-    if change.status != ParameterChange.Status.APPLIED:
+    claimed = ParameterChange.objects.filter(
+        pk=change.pk, status=ParameterChange.Status.APPLIED
+    ).update(status=ParameterChange.Status.REVERTED)
+    if not claimed:
         raise ValidationError("Only an applied change can be reverted.")
+    change.refresh_from_db()
     back = turn(change.parameter, change.old_value, reason=reason, by=by)
-    ParameterChange.objects.filter(pk=change.pk).update(status=ParameterChange.Status.REVERTED)
     if back:
         ParameterChange.objects.filter(pk=back.pk).update(reverts=change)
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from curriculum.models import Course, User
+from curriculum.numbers import plain
 
 
 class PeriodKind(models.TextChoices):
@@ -43,7 +44,7 @@ class Target(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kpi} v{self.version}: {self.value:g}"
+        return f"{self.kpi} v{self.version}: {plain(self.value)}"
 
     @property
     def starts(self) -> date:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from curriculum.models import Course, User
+from curriculum.numbers import plain
 from kpis import clock, units
 from kpis.models import Target
 from kpis.periods import Period, between, local_day
@@ -30,7 +31,7 @@ def check(kpi: str, value: Decimal) -> None:
         wanted = f"from {low} to {high}" if high is not None else f"{low} or more"
         raise ValidationError(
             f"The target of {indicator.name} is {wanted} ({indicator.unit.key}); "
-            f"{value:g} is outside."
+            f"{plain(value)} is outside."
         )
 
 

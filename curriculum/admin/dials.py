@@ -14,6 +14,7 @@ from curriculum import parameters
 from curriculum.admin.people import acting
 from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import Parameter, ParameterChange
+from curriculum.numbers import plain
 
 REASON = forms.CharField(
     widget=forms.Textarea(attrs={"rows": 3}),
@@ -149,12 +150,12 @@ class ParameterAdmin(admin.ModelAdmin):
 
     @admin.display(description="value", ordering="value")
     def standing(self, parameter: Parameter) -> str:
-        return f"{parameter.value:g}"
+        return plain(parameter.value)
 
     @admin.display(description="range")
     def bounds(self, parameter: Parameter) -> str:
         low, high, step = parameter.minimum, parameter.maximum, parameter.step
-        return f"{low:g} to {high:g} by {step:g}"
+        return f"{plain(low)} to {plain(high)} by {plain(step)}"
 
     @admin.display(description="last turned")
     def last_turned(self, parameter: Parameter) -> str:
@@ -181,7 +182,7 @@ class ParameterChangeAdmin(ViewOnlyAdmin):
 
     @admin.display(description="turn")
     def turn(self, change: ParameterChange) -> str:
-        return f"{change.old_value:g} → {change.new_value:g}"
+        return f"{plain(change.old_value)} → {plain(change.new_value)}"
 
     @admin.action(description="Approve the selected proposals", permissions=["decide"])
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:

@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 
 from curriculum.models.courses import Course, Module
 from curriculum.models.people import User
+from curriculum.numbers import plain
 
 
 class Parameter(models.Model):
@@ -85,4 +86,4 @@ class ParameterChange(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.parameter.key}: {self.old_value:g} → {self.new_value:g}"
+        return f"{self.parameter.key}: {plain(self.old_value)} → {plain(self.new_value)}"

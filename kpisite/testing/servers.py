@@ -5,6 +5,7 @@ pytest-django reads the settings before any conftest, hence `addopts = -p` in py
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -55,6 +56,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def _start_servers(*, wants_postgres: bool) -> None:
     run = Path(tempfile.mkdtemp(prefix="kpi-"))
     os.environ[RUN_FOLDER] = str(run)
+    # A run that fails while settings load never reaches pytest's own hook for the end.
+    atexit.register(_stop_servers, run)
     _start_valkey(run)
     if wants_postgres:
         os.environ[POSTGRES_URL] = os.environ.get("TEST_DATABASE_URL") or _start_postgres(run)
@@ -107,14 +110,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in single]
 
 
-def pytest_unconfigure() -> None:
-    if not started:
-        return
+def _stop_servers(run: Path) -> None:
     for process in reversed(started):
         process.terminate()
         process.wait(timeout=30)
-    started.clear()
-    shutil.rmtree(os.environ.pop(RUN_FOLDER))
+    shutil.rmtree(run)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -15,12 +15,22 @@ from engagement.models import (
     VideoProgress,
     WeekPresence,
 )
+from kpis.categories import category
 from kpis.periods import Period
 from kpis.registry import Interval, composite, kpi
 from kpis.tally import Tally
 from kpis.units import PERCENT
 
 DEPTH = "engagement.depth"
+
+category(
+    "engagement",
+    "Engagement & Learning",
+    about="Whether people learn: how many finish, how fast, how deeply and how well.",
+    awaits="enrolments or events",
+    trend=("engagement.completion-rate", "engagement.progress-velocity", DEPTH),
+    by_module=("engagement.assessment-performance", "engagement.progress-velocity"),
+)
 
 
 @kpi("engagement.completion-rate", "Completion rate", unit=PERCENT, target=85)

@@ -1,0 +1,31 @@
+"""The categories: the tabs of the dashboard, each declared by the app that owns its KPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """`about` says what its tab shows, `awaits` what has to come in before it can.
+
+    `trend` names the KPIs of its chart and `by_module` those of its table of modules.
+    """
+
+    key: str
+    title: str
+    about: str
+    awaits: str
+    trend: Sequence[str] = ()
+    by_module: Sequence[str] = ()
+
+
+CATEGORIES: dict[str, Category] = {}
+
+
+def category(key: str, title: str, *, about: str, awaits: str, **more: Sequence[str]) -> None:
+    """Declare a category; ValueError when there is one of this key."""
+    if key in CATEGORIES:
+        raise ValueError(f"Category {key} is declared twice.")
+    CATEGORIES[key] = Category(key=key, title=title, about=about, awaits=awaits, **more)

@@ -1,0 +1,13 @@
+"""The outcome KPIs; what each number means is docs/kpis.md."""
+
+from __future__ import annotations
+
+from kpis.categories import category
+
+category(
+    "outcome",
+    "Outcome & Impact",
+    about="What learning changed: skill attainment, certification completion, satisfaction and "
+    "career impact, each against its target.",
+    awaits="skill assessments, certificates, survey answers or career reports",
+)

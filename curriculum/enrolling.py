@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,12 +32,13 @@ class RunPlan:
     length: timedelta
 
     @classmethod
-    def of(cls, run: CourseRun) -> RunPlan:
+    def of(cls, run: CourseRun, modules: Sequence[Module] | None = None) -> RunPlan:
+        """Take today's dials, and the course's modules unless this run has others."""
         factor = parameters.value(WINDOW_FACTOR, course=run.course)
         cutoff = parameters.value(REFUND_CUTOFF, course=run.course)
         return cls(
             run=run,
-            modules=list(run.course.modules.order_by("position")),
+            modules=list(run.course.modules.order_by("position")) if modules is None else modules,
             cutoff=timedelta(days=int(cutoff)),
             length=timedelta(days=float(factor * Decimal(run.nominal_days))),
         )
@@ -48,18 +49,17 @@ class RunPlan:
         return max(enrolled_at, plans.end_of(self.run.starts_on - timedelta(days=1)))
 
 
-def enroll(sign_ups: Iterable[SignUp]) -> list[Enrollment]:
+def enroll(
+    sign_ups: Iterable[SignUp], *, run_plans: Mapping[int, RunPlan] | None = None
+) -> list[Enrollment]:
     """Enrol a batch and give each new enrolment its plan; who is enrolled already stays so.
 
-    Returns the enrolments that are new. The plan is a snapshot: it is taken once.
+    Returns the enrolments that are new. The plan is a snapshot: it is taken once, from
+    `run_plans` by run id where the caller has them, else from the course as it is.
     """
     wanted = {(one.learner_id, one.run_id): one for one in sign_ups}
-    run_plans = {
-        run.pk: RunPlan.of(run)
-        for run in CourseRun.objects.filter(
-            pk__in={run_id for _, run_id in wanted}
-        ).select_related("course")
-    }
+    if run_plans is None:
+        run_plans = _run_plans({run_id for _, run_id in wanted})
     new = bulk.upsert(
         Enrollment,
         COLUMNS,
@@ -70,6 +70,11 @@ def enroll(sign_ups: Iterable[SignUp]) -> list[Enrollment]:
     enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]))
     _plan(enrollments, run_plans)
     return enrollments
+
+
+def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
+    runs = CourseRun.objects.filter(pk__in=run_ids).select_related("course")
+    return {run.pk: RunPlan.of(run) for run in runs}
 
 
 COLUMNS = (
@@ -144,9 +149,7 @@ def _set_earliest(field: str, at: Mapping[int, datetime]) -> None:
 def pause(starts: Iterable[tuple[int, datetime]]) -> None:
     """Open pauses (enrolment id, when); the dates after them are not due until they end."""
     rows = list(dict.fromkeys(starts))
-    bulk.upsert(
-        Pause, ("enrollment_id", "started_at"), rows, conflict="enrollment_id, started_at"
-    )
+    bulk.upsert(Pause, ("enrollment_id", "started_at"), rows, conflict="enrollment_id, started_at")
     shift({pk for pk, _ in rows})
 
 

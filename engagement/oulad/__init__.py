@@ -1,0 +1,1 @@
+"""The Open University Learning Analytics Dataset, taken in as facts; docs/oulad.md says how."""

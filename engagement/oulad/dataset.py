@@ -1,0 +1,54 @@
+"""The files of one import beside the rows already made of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from curriculum.models import CourseRun, Enrollment
+from engagement.oulad import assessments, presentations, tables
+from engagement.oulad.assessments import Assessment
+from engagement.oulad.files import ASSESSMENTS, COURSES, SUBMISSIONS
+from engagement.oulad.presentations import Place, Presentation
+from engagement.oulad.report import Report
+from engagement.oulad.source import Source
+from intake.models import ImportRun
+
+PREFIX = "oulad-"
+
+
+class Dataset:
+    """What the steps share; read anew by each process, so that an import goes on after a kill."""
+
+    def __init__(self, source: Source, import_run: ImportRun) -> None:
+        self.source = source
+        self.import_run = import_run
+
+    @cached_property
+    def presentations(self) -> dict[Place, Presentation]:
+        return presentations.parse(tables.rows(self.source, COURSES), Report())
+
+    @cached_property
+    def assessments(self) -> dict[int, Assessment]:
+        rows = tables.rows(self.source, ASSESSMENTS)
+        return assessments.parse(rows, self.presentations, Report())
+
+    @cached_property
+    def recorded(self) -> set[int]:
+        """The ids of the assessments that anybody handed in."""
+        ids: set[int] = set()
+        for batch in tables.batches(self.source, SUBMISSIONS):
+            ids.update(batch.column("id_assessment").unique().to_pylist())
+        return ids
+
+    @cached_property
+    def runs(self) -> dict[Place, CourseRun]:
+        rows = CourseRun.objects.filter(course__key__in={place[0] for place in self.presentations})
+        found = {(row.course.key, row.key): row for row in rows.select_related("course")}
+        return {place: found[place] for place in self.presentations}
+
+    def enrolled(self, place: Place) -> dict[int, int]:
+        """Enrolment ids of a presentation by the publisher's number of the student."""
+        rows = Enrollment.objects.filter(run=self.runs[place], learner__key__startswith=PREFIX)
+        return {
+            int(key.removeprefix(PREFIX)): pk for key, pk in rows.values_list("learner__key", "pk")
+        }

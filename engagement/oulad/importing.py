@@ -1,0 +1,140 @@
+"""Import the dataset step by step: each step and its report are in together, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from tqdm import tqdm
+
+from engagement.oulad import assessments, presentations, registrations, submissions, tables
+from engagement.oulad.clicks import Clicks, take_sites
+from engagement.oulad.dataset import Dataset
+from engagement.oulad.files import (
+    ASSESSMENTS,
+    CLICKS,
+    COLUMNS,
+    COURSES,
+    REGISTRATIONS,
+    RESULTS,
+    SITES,
+    SUBMISSIONS,
+)
+from engagement.oulad.freshness import mark_touched
+from engagement.oulad.lock import alone
+from engagement.oulad.report import Report
+from engagement.oulad.source import Source, SourceError
+from intake.models import ImportRun
+
+KIND = "oulad"
+Step = Callable[[], Report]
+
+
+class AlreadyInError(Exception):
+    """These files were imported before; its text says when."""
+
+
+def take_in(path: Path) -> ImportRun:
+    """Import what is not in yet, and go on where an import of the same files stopped.
+
+    SourceError when the files cannot be taken, AlreadyInError when all is in, BusyError while
+    another import is running.
+    """
+    with alone():
+        source = Source(path)
+        import_run = _begin(source)
+        try:
+            _take_steps(Dataset(source, import_run))
+        except Exception as error:
+            _fail(import_run, error)
+            raise
+        return import_run
+
+
+def _begin(source: Source) -> ImportRun:
+    import_run, _ = ImportRun.objects.get_or_create(
+        kind=KIND, digest=_digest(source), defaults={"source": source.path.name[:255]}
+    )
+    if import_run.status == ImportRun.Status.DONE:
+        raise AlreadyInError(
+            f"{source.path.name} was imported on {import_run.finished_at:%Y-%m-%d} as import "
+            f"{import_run.pk} already; nothing was changed."
+        )
+    import_run.status, import_run.error, import_run.finished_at = ImportRun.Status.RUNNING, "", None
+    import_run.save()
+    return import_run
+
+
+def _digest(source: Source) -> str:
+    total = sum(source.size(name) for name in COLUMNS)
+    with tqdm(
+        total=total, desc="looking at the files", unit="B", unit_scale=True,
+        disable=None, leave=False,
+    ) as bar:  # fmt: skip
+        return source.digest(bar.update)
+
+
+def _take_steps(dataset: Dataset) -> None:
+    with tqdm(_steps(dataset).items(), disable=None, unit="step") as bar:
+        for name, step in bar:
+            bar.set_description(name)
+            if name not in dataset.import_run.report:
+                _take_step(dataset.import_run, name, step)
+    _finish(dataset)
+
+
+def _take_step(import_run: ImportRun, name: str, step: Step) -> None:
+    with transaction.atomic():
+        report = {**import_run.report, name: step().as_json()}
+        ImportRun.objects.filter(pk=import_run.pk).update(report=report)
+    import_run.report = report
+
+
+def _steps(dataset: Dataset) -> dict[str, Step]:
+    clicks = Clicks(dataset)
+    return {
+        COURSES: partial(take_courses, dataset),
+        ASSESSMENTS: partial(take_assessments, dataset),
+        REGISTRATIONS: partial(registrations.take_registrations, dataset),
+        RESULTS: partial(registrations.take_results, dataset),
+        SUBMISSIONS: partial(submissions.take, dataset),
+        SITES: partial(take_sites, dataset),
+        CLICKS: clicks.take_misfits,
+        **{
+            f"{CLICKS} {one}": partial(clicks.take, place)
+            for place, one in dataset.presentations.items()
+        },
+    }
+
+
+def take_courses(dataset: Dataset) -> Report:
+    report = Report()
+    found = presentations.parse(tables.rows(dataset.source, COURSES), report)
+    presentations.lay(found.values())
+    return report
+
+
+def take_assessments(dataset: Dataset) -> Report:
+    report = Report()
+    rows = tables.rows(dataset.source, ASSESSMENTS)
+    found = assessments.parse(rows, dataset.presentations, report)
+    assessments.lay(found.values(), dataset.presentations, dataset.recorded)
+    return report
+
+
+@transaction.atomic
+def _finish(dataset: Dataset) -> None:
+    mark_touched(dataset)
+    import_run = dataset.import_run
+    import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()
+    import_run.save()
+
+
+def _fail(import_run: ImportRun, error: Exception) -> None:
+    sentence = str(error) if isinstance(error, SourceError) else f"{type(error).__name__}: {error}"
+    import_run.status, import_run.error = ImportRun.Status.FAILED, sentence
+    import_run.finished_at = timezone.now()
+    import_run.save(update_fields=["status", "error", "finished_at"])

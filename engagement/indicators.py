@@ -156,15 +156,14 @@ def quiz_participation(when: Period) -> Tally:
     """
     quiz = "planned__module__learningobject"
     attempted = Exists(
-        QuizAttempt.objects.filter(
-            enrollment=OuterRef("planned__enrollment"), quiz=OuterRef(quiz)
-        )
+        QuizAttempt.objects.filter(enrollment=OuterRef("planned__enrollment"), quiz=OuterRef(quiz))
     )
     return Tally(
         rows=ModuleProgress.objects.filter(
             Q(**{f"{quiz}__run": None}) | Q(**{f"{quiz}__run": F("planned__enrollment__run")}),
             reached_at__gte=when.start,
             reached_at__lt=when.end,
+            is_waived=False,
             **{f"{quiz}__kind": LearningObject.Kind.QUIZ},
         ).annotate(is_attempted=attempted),
         total=Sum(Case(When(is_attempted=True, then=Value(1)), default=Value(0))),
@@ -204,7 +203,8 @@ def assessment_performance(when: Period) -> Tally:
         assessment__kind=LearningObject.Kind.ASSESSMENT,
     )
     better = graded.filter(
-        Q(score__gt=OuterRef("score")) | Q(score=OuterRef("score"), attempt__lt=OuterRef("attempt")),
+        Q(score__gt=OuterRef("score"))
+        | Q(score=OuterRef("score"), attempt__lt=OuterRef("attempt")),
         enrollment=OuterRef("enrollment"),
         assessment=OuterRef("assessment"),
     )

@@ -101,9 +101,7 @@ class RejectedEvent(models.Model):
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),)
-        constraints = (
-            models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),
-        )
+        constraints = (models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind or 'event'} {self.key}: {self.reason}"

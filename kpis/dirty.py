@@ -32,7 +32,9 @@ def mark(category: str, days: Iterable[tuple[int, date]]) -> None:
         [DirtyDay(category=category, course_id=course, day=day) for category, course, day in rows],
         batch_size=1000,
     )
-    transaction.on_commit(measure_soon)
+    queued = transaction.get_connection().run_on_commit
+    if not any(function is measure_soon for _, function, _ in queued):
+        transaction.on_commit(measure_soon)
 
 
 def seen(category: str, latest: Mapping[int, datetime], *, received_at: datetime) -> None:

@@ -19,6 +19,7 @@ with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 urlpatterns = [
     path("", include("curriculum.urls")),
     path("", include("kpis.urls")),
+    path("", include("intake.urls")),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -1,0 +1,86 @@
+"""Daily activity and, made from it, presence by week."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from curriculum import bulk
+from engagement.facts import marking
+from engagement.models import DailyActivity, WeekPresence
+from intake.models import Event
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one event of a kind adds to its day."""
+
+    productive: int = 0
+    content: int = 0
+    quiz: int = 0
+
+
+# an event of a kind that is not here is no activity of the learner
+COUNTS = {
+    "module.started": Counts(),
+    "module.completed": Counts(),
+    "content.viewed": Counts(content=1),
+    "video.watched": Counts(content=1),
+    "video.played": Counts(content=1),
+    "video.paused": Counts(content=1),
+    "quiz.attempted": Counts(productive=1, quiz=1),
+    "question.answered": Counts(productive=1, quiz=1),
+    "assignment.submitted": Counts(productive=1),
+    "discussion.posted": Counts(productive=1),
+    "note.written": Counts(productive=1),
+}
+
+Key = tuple[int, int | None, date]
+
+
+def add(events: Sequence[Event]) -> None:
+    """Add these events to their days: one row per enrolment, module and day."""
+    days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for event in events:
+        counts = COUNTS[event.kind]
+        assert event.enrollment_id is not None
+        day = marking.day_of(event.occurred_at)
+        sums = days[event.enrollment_id, event.module_id, day]
+        sums[0] += 1
+        sums[1] += counts.productive
+        sums[2] += counts.content
+        sums[3] += counts.quiz
+    rows = [(*key, *days[key]) for key in sorted(days, key=_order)]
+    columns = ("interactions", "productive", "content", "quiz")
+    bulk.upsert(
+        DailyActivity,
+        ("enrollment_id", "module_id", "day", *columns),
+        rows,
+        conflict=DailyActivity.KEY,
+        merge=dict.fromkeys(columns, "add"),
+    )
+    be_present((key, sums[1] > 0) for key, sums in days.items())
+    marking.mark((event.course_id or 0, event.occurred_at) for event in events)
+
+
+def be_present(days: Iterable[tuple[Key, bool]]) -> None:
+    """Note presence in the weeks of these days: anywhere, and in each module."""
+    weeks: dict[Key, bool] = defaultdict(bool)
+    for (enrollment, module, day), is_productive in days:
+        week = day - timedelta(days=day.weekday())
+        for where in {None, module}:
+            weeks[enrollment, where, week] |= is_productive
+    bulk.upsert(
+        WeekPresence,
+        ("enrollment_id", "module_id", "week", "is_productive"),
+        [(*key, weeks[key]) for key in sorted(weeks, key=_order)],
+        conflict=WeekPresence.KEY,
+        merge={"is_productive": "larger"},
+    )
+
+
+def _order(key: Key) -> tuple[int, int, date]:
+    # two batches that lock rows in one order cannot wait for each other
+    return key[0], key[1] or 0, key[2]

@@ -1,0 +1,156 @@
+"""Reaching and finishing the modules of a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Q
+
+from curriculum import bulk, enrolling
+from curriculum.models import Enrollment, Module, PlannedModule
+from engagement.facts import marking
+from engagement.models import ModuleProgress
+from intake.models import Event
+
+
+@dataclass
+class Line:
+    """One line of a plan with its progress, as it stands and as it should."""
+
+    pk: int
+    enrollment_id: int
+    course_id: int
+    module_id: int
+    position: int
+    due_at: datetime | None
+    was_reached_at: datetime | None
+    was_done_at: datetime | None
+    reached_at: datetime | None = None
+    done_at: datetime | None = None
+    is_waived: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """True when something here is earlier than what stands."""
+        return _earlier(self.reached_at, self.was_reached_at) or _earlier(
+            self.done_at, self.was_done_at
+        )
+
+
+def _earlier(new: datetime | None, old: datetime | None) -> bool:
+    return new is not None and (old is None or new < old)
+
+
+def _least(new: datetime, old: datetime | None) -> datetime:
+    return new if old is None else min(new, old)
+
+
+def reach(events: Sequence[Event]) -> None:
+    """A trace in a module reaches it and every module before it in the learner's plan."""
+    traces = [event for event in events if event.module_id is not None]
+    lines = _lines(traces)
+    _reach(lines, traces)
+    _write(lines)
+
+
+def finish(events: Sequence[Event]) -> None:
+    """Modules are done; who has done all that are required has completed the course."""
+    lines = _lines(events)
+    _reach(lines, events)
+    for event in events:
+        for line in lines[event.enrollment_id or 0]:
+            if line.module_id == event.module_id:
+                line.done_at = _least(event.occurred_at, line.done_at)
+    _write(lines)
+    complete(lines)
+
+
+def waive(events: Sequence[Event]) -> None:
+    """Modules are done without having been reached: somebody said that they need not be."""
+    lines = _lines(events)
+    for event in events:
+        for line in lines[event.enrollment_id or 0]:
+            if line.module_id == event.module_id:
+                line.done_at = _least(event.occurred_at, line.done_at)
+                line.reached_at = _least(event.occurred_at, line.reached_at)
+                line.is_waived = True
+    _write(lines)
+    complete(lines)
+
+
+def complete(enrollment_ids: Iterable[int]) -> None:
+    """Complete the enrolments whose required modules are all done, at the last one's date."""
+    plans = (
+        PlannedModule.objects.filter(enrollment__in=list(enrollment_ids), is_required=True)
+        .order_by()
+        .values("enrollment_id")
+        .annotate(left=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
+    )
+    done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(left=0)}
+    enrolling.complete(done)
+    mark_due(done)
+
+
+def mark_due(enrollment_ids: Iterable[int]) -> None:
+    """The days on which these enrolments fall due count differently now."""
+    due = Enrollment.objects.filter(pk__in=list(enrollment_ids))
+    marking.mark(due.values_list("run__course_id", "due_at"))
+
+
+def mark_plans(enrollment_ids: Iterable[int]) -> None:
+    """The days on which these enrolments and their modules fall due count differently now."""
+    ids = list(enrollment_ids)
+    mark_due(ids)
+    lines = PlannedModule.objects.filter(enrollment__in=ids)
+    marking.mark(lines.values_list("module__course_id", "due_at"))
+
+
+def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
+    ids = {event.enrollment_id for event in events}
+    rows = PlannedModule.objects.filter(enrollment__in=ids).order_by("enrollment_id", "position")
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for row in rows.values_list(
+        "pk",
+        "enrollment_id",
+        "module__course_id",
+        "module_id",
+        "position",
+        "due_at",
+        "progress__reached_at",
+        "progress__done_at",
+    ):
+        line = Line(*row)
+        lines[line.enrollment_id].append(line)
+    return lines
+
+
+def _reach(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:
+    positions = dict(
+        Module.objects.filter(pk__in={event.module_id for event in events}).values_list(
+            "pk", "position"
+        )
+    )
+    for event in events:
+        for line in lines[event.enrollment_id or 0]:
+            if line.position <= positions[event.module_id or 0]:
+                line.reached_at = _least(event.occurred_at, line.reached_at)
+
+
+def _write(lines: dict[int, list[Line]]) -> None:
+    changed = [line for plan in lines.values() for line in plan if line.is_new]
+    rows = [(line.pk, line.reached_at, line.done_at, line.is_waived) for line in changed]
+    bulk.upsert(
+        ModuleProgress,
+        ("planned_id", "reached_at", "done_at", "is_waived"),
+        sorted(rows, key=lambda row: row[0]),
+        conflict="planned_id",
+        merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
+    )
+    marking.mark(
+        (line.course_id, moment)
+        for line in changed
+        for moment in (line.due_at, line.reached_at, line.was_reached_at)
+    )

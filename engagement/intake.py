@@ -1,0 +1,262 @@
+"""The kinds of events that engagement understands; docs/events.md tells senders of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from curriculum import enrolling
+from curriculum.enrolling import SignUp
+from curriculum.models import CourseRun, Enrollment, Learner
+from engagement.facts import (
+    activity,
+    assessments,
+    marking,
+    progress,
+    quizzes,
+    resetting,
+    touched,
+    videos,
+)
+from intake.models import Event
+from intake.registry import About, Data, handles, resets
+
+resets(resetting.reset)
+
+Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@handles("enrollment.started", about=About.SIGN_UP)
+def enrollment_started(events: Sequence[Event]) -> None:
+    """A learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
+    learners = dict(
+        Learner.objects.filter(key__in={event.learner for event in events}).values_list("key", "pk")
+    )
+    runs: dict[int, dict[str, int]] = {}
+    for course, key, pk in CourseRun.objects.filter(
+        course__in={event.course_id for event in events}
+    ).values_list("course_id", "key", "pk"):
+        runs.setdefault(course, {})[key] = pk
+    new = enrolling.enroll(
+        SignUp(
+            learner_id=learners[event.learner],
+            run_id=_run(runs[event.course_id or 0], event.run_key),
+            enrolled_at=event.occurred_at,
+        )
+        for event in sorted(events, key=lambda one: one.occurred_at, reverse=True)
+    )
+    progress.mark_plans(one.pk for one in new)
+    marking.seen(events)
+
+
+def _run(runs: dict[str, int], key: str) -> int:
+    return runs[key] if key else next(iter(runs.values()))
+
+
+@handles("enrollment.withdrawn")
+def enrollment_withdrawn(events: Sequence[Event]) -> None:
+    """The learner left the run. Before the refund cut-off, that cancels the enrolment."""
+    enrolling.withdraw(_earliest(events))
+    cancelled = Enrollment.objects.filter(pk__in=_enrollments(events), is_cancelled=True)
+    # they leave every figure that they stood in
+    touched.mark(enrollment__in=[one.pk for one in cancelled])
+    marking.seen(events)
+
+
+@handles("enrollment.paused")
+def enrollment_paused(events: Sequence[Event]) -> None:
+    """The learner pauses; what is due later waits until the pause ends."""
+    progress.mark_plans(_enrollments(events))
+    enrolling.pause(_moments(events))
+    progress.mark_plans(_enrollments(events))
+    marking.seen(events)
+
+
+@handles("enrollment.resumed")
+def enrollment_resumed(events: Sequence[Event]) -> None:
+    """The pause ended; what was due after its start moves by its length."""
+    enrolling.resume(_moments(events))
+    progress.mark_plans(_enrollments(events))
+    marking.seen(events)
+
+
+@handles("course.completed")
+def course_completed(events: Sequence[Event]) -> None:
+    """The sender says that the learner completed the run, whatever the modules say."""
+    enrolling.complete(_earliest(events), by_sender=True)
+    progress.mark_due(_enrollments(events))
+    marking.seen(events)
+
+
+@handles("module.started", needs_module=True)
+def module_started(events: Sequence[Event]) -> None:
+    """The learner opened a module; that and the modules before it count as reached."""
+    _act(events)
+
+
+@handles("module.completed", needs_module=True)
+def module_completed(events: Sequence[Event]) -> None:
+    """The learner is done with a module."""
+    _act(events)
+    progress.finish(events)
+
+
+@handles("module.waived", needs_module=True)
+def module_waived(events: Sequence[Event]) -> None:
+    """The learner need not do a module; it counts as done."""
+    progress.waive(events)
+    marking.seen(events)
+
+
+@handles("content.viewed")
+def content_viewed(events: Sequence[Event]) -> None:
+    """The learner read or listened to something. Active, not productive."""
+    _act(events)
+
+
+class Watched(Data):
+    """What was played since the last report."""
+
+    segments: Annotated[
+        list[tuple[Seconds, Seconds]],
+        Field(min_length=1, max_length=1_000, description="Stretches played: [[from, to], …]."),
+    ]
+    duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Watched:
+        for begin, end in self.segments:
+            if end < begin:
+                raise ValueError(f"segment [{begin:g}, {end:g}] ends before it begins")
+        return self
+
+
+@handles("video.watched", data=Watched, needs_object=True)
+def video_watched(events: Sequence[Event]) -> None:
+    """The learner played these stretches of a video, in seconds from its start."""
+    videos.watch(events)
+    _act(events)
+
+
+class Mark(Data):
+    """Where the player was goes in `value`, in seconds from the video's start."""
+
+    duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
+
+
+def _position(value: float | None, data: Mark) -> tuple[str, str] | None:
+    if value is None or 0 <= value <= LONGEST_VIDEO:
+        return None
+    return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:g} is not."
+
+
+LONGEST_VIDEO = 7 * 24 * 3600
+
+
+@handles("video.played", data=Mark, needs_object=True, needs_value=True, check=_position)
+def video_played(events: Sequence[Event]) -> None:
+    """The player began to play at `value` seconds."""
+    videos.watch(events)
+    _act(events)
+
+
+@handles("video.paused", data=Mark, needs_object=True, needs_value=True, check=_position)
+def video_paused(events: Sequence[Event]) -> None:
+    """The player stopped at `value` seconds: paused, sought away or finished."""
+    videos.watch(events)
+    _act(events)
+
+
+@handles("quiz.attempted", needs_object=True)
+def quiz_attempted(events: Sequence[Event]) -> None:
+    """The learner tried a quiz."""
+    quizzes.attempt(events)
+    _act(events)
+    quizzes.mark_reached(events)
+
+
+@handles("question.answered")
+def question_answered(events: Sequence[Event]) -> None:
+    """The learner answered a question, in a quiz or elsewhere."""
+    _act(events)
+
+
+@handles("assignment.submitted")
+def assignment_submitted(events: Sequence[Event]) -> None:
+    """The learner handed something in."""
+    _act(events)
+
+
+@handles("discussion.posted")
+def discussion_posted(events: Sequence[Event]) -> None:
+    """The learner wrote in a discussion."""
+    _act(events)
+
+
+@handles("note.written")
+def note_written(events: Sequence[Event]) -> None:
+    """The learner wrote a note."""
+    _act(events)
+
+
+class Item(Data):
+    """One question of a graded attempt."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    score: Annotated[Share, Field(description="0–1; 1 is correct.")]
+
+
+class Graded(Data):
+    """The score goes in `value`."""
+
+    attempt: Annotated[int, Field(ge=1, le=10_000, description="Which attempt, from 1.")] = 1
+    max: Annotated[float, Field(gt=0, le=1e9, description="What `value` is out of.")] = 1
+    items: Annotated[list[Item], Field(max_length=1_000, description="The questions.")] = Field(
+        default_factory=list
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Graded:
+        if len({item.id for item in self.items}) < len(self.items):
+            raise ValueError("an item stands in the attempt twice")
+        return self
+
+
+def _score(value: float | None, data: Graded) -> tuple[str, str] | None:
+    if value is None or 0 <= value <= data.max:
+        return None
+    return "value", f"a score is 0 to data.max ({data.max:g}); {value:g} is not."
+
+
+@handles("assessment.graded", data=Graded, needs_object=True, needs_value=True, check=_score)
+def assessment_graded(events: Sequence[Event]) -> None:
+    """An attempt of the learner at an assessment was graded: `value` out of `data.max`."""
+    assessments.grade(events)
+    progress.reach(events)
+    marking.seen(events)
+
+
+def _act(events: Sequence[Event]) -> None:
+    """What every activity of a learner does."""
+    activity.add(events)
+    progress.reach(events)
+    marking.seen(events)
+
+
+def _enrollments(events: Sequence[Event]) -> set[int]:
+    return {event.enrollment_id for event in events if event.enrollment_id is not None}
+
+
+def _moments(events: Sequence[Event]) -> list[tuple[int, datetime]]:
+    return [(event.enrollment_id or 0, event.occurred_at) for event in events]
+
+
+def _earliest(events: Sequence[Event]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for pk, at in _moments(events):
+        found[pk] = min(at, found.get(pk, at))
+    return found

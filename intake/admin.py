@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from curriculum.admin.view_only import ViewOnlyAdmin
+from intake.models import Event, ImportRun, RejectedEvent
+from intake.receive import REJECTED
+from intake.registry import KINDS
+from intake.replay import replay_rejected
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By kind, from the vocabulary: the events need not be searched for the kinds they have."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in sorted(KINDS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ViewOnlyAdmin):
+    """What came in, verbatim. To undo an event its sender sends another one."""
+
+    list_display = (
+        "occurred_at", "kind", "learner", "course_key", "run_key", "module_key",
+        "object", "value", "sender", "is_mapped", "received_at",
+    )  # fmt: skip
+    list_filter = (KindFilter, "is_mapped", "sender", "received_at", "course")
+    search_fields = ("=key", "=learner", "=object")
+    show_full_result_count = False
+    readonly_fields = ("verbatim",)
+    fields = (
+        ("sender", "key"),
+        ("kind", "is_mapped"),
+        ("occurred_at", "received_at"),
+        ("learner", "course_key", "run_key", "module_key"),
+        ("object", "value"),
+        "verbatim",
+        ("course", "enrollment", "module"),
+    )
+
+    @admin.display(description="data")
+    def verbatim(self, event: Event) -> SafeString:
+        text = json.dumps(event.data, indent=2, ensure_ascii=False)
+        return render_to_string("admin/intake/_verbatim.html", {"text": text})
+
+
+class CorrectionForm(forms.ModelForm):
+    class Meta:
+        model = RejectedEvent
+        fields = ("payload",)
+
+    def clean_payload(self) -> str:
+        payload: str = self.cleaned_data["payload"]
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            raise ValidationError(f"This is not JSON: {error}.") from error
+        return payload
+
+
+@admin.register(RejectedEvent)
+class RejectedEventAdmin(admin.ModelAdmin):
+    form = CorrectionForm
+    list_display = ("__str__", "code", "field", "sender", "received_at", "resolved_at")
+    list_filter = (
+        ("resolved_at", admin.EmptyFieldListFilter), "code", "kind", "sender", "received_at"
+    )  # fmt: skip
+    date_hierarchy = "received_at"
+    search_fields = ("key", "kind", "reason", "payload")
+    actions = ("replay_selected",)
+    readonly_fields = ("sender", "key", "kind", "code", "reason", "field", "received_at")
+    fields = (
+        ("sender", "key", "kind"),
+        ("code", "field"),
+        "reason",
+        "payload",
+        ("received_at", "resolved_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RejectedEvent | None = None) -> Any:
+        settled = ("payload",) if obj and obj.resolved_at else ()
+        return (*self.readonly_fields, "resolved_at", *settled)
+
+    def response_change(self, request: HttpRequest, obj: RejectedEvent) -> HttpResponse:
+        if "_replay" not in request.POST:
+            return super().response_change(request, obj)
+        self._replay(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    @admin.action(description="Replay the selected events", permissions=["change"])
+    def replay_selected(self, request: HttpRequest, rows: QuerySet[RejectedEvent]) -> None:
+        for row in rows.order_by("pk"):
+            self._replay(request, row)
+
+    def _replay(self, request: HttpRequest, row: RejectedEvent) -> None:
+        if row.resolved_at:
+            self.message_user(request, f"{row.kind} {row.key} got in before.", messages.WARNING)
+            return
+        outcome = replay_rejected(row)
+        if outcome.status == REJECTED:
+            told = f"{outcome.id or row.key} is still refused: {outcome.reason}"
+            self.message_user(request, told, messages.ERROR)
+        else:
+            self.message_user(request, f"{outcome.id} is {outcome.status}.", messages.SUCCESS)
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ViewOnlyAdmin):
+    list_display = ("source", "kind", "status", "started_at", "finished_at", "started_by", "error")
+    list_filter = ("status", "kind")
+    list_select_related = ("started_by",)
+    date_hierarchy = "started_at"
+    search_fields = ("source", "digest", "error")
+    readonly_fields = ("steps",)
+    fields = (
+        ("source", "kind", "digest"),
+        ("status", "started_by", "started_at", "finished_at"),
+        "error",
+        "steps",
+    )
+
+    @admin.display(description="report")
+    def steps(self, run: ImportRun) -> SafeString:
+        return render_to_string("admin/intake/importrun/report.html", {"report": run.report})

@@ -1,0 +1,154 @@
+"""One event as a sender writes it: checked field by field, refused with the place and reason."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from django.conf import settings
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from intake.registry import KINDS
+
+DEEPEST = 8
+LARGEST_DATA = 64 * 1024
+EARLIEST_YEAR = 1990
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
+    """An event that cannot be taken: a code for machines, a sentence for people, the field."""
+
+    def __init__(self, code: str, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason[:500]
+        self.field = field[:100]
+
+
+def _text_only(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("text", "should be a text such as 2026-03-31T09:30:00Z")
+    return value
+
+
+def _number_only(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number", "should be a number")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text_only)]
+Number = Annotated[float, BeforeValidator(_number_only), Field(allow_inf_nan=False)]
+Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
+LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
+
+
+class Envelope(BaseModel):
+    """`{id, kind, occurred_at, learner, course, run?, module?, object?, value?, data?}`."""
+
+    model_config = {"extra": "forbid"}
+
+    id: LongKey
+    kind: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+    occurred_at: Moment
+    learner: LongKey | None = None
+    course: Key | None = None
+    run: Key | None = None
+    module: Key | None = None
+    object: LongKey | None = None
+    value: Number | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+ENVELOPE = TypeAdapter(Envelope)
+
+
+def open_envelope(raw: Any, *, now: datetime) -> Envelope:
+    """Check one event's form; Refused says what is wrong, where, and what would be right."""
+    if not isinstance(raw, dict):
+        raise Refused("not_an_object", f"An event is a JSON object, not {_kind_of(raw)}.")
+    try:
+        envelope = ENVELOPE.validate_python(raw)
+    except ValidationError as error:
+        raise refusal(error) from None
+    _check_time(envelope.occurred_at, now)
+    _check_data(envelope.data)
+    return envelope
+
+
+def check_data(envelope: Envelope) -> dict[str, Any]:
+    """The event's data in the form of its kind, with what is left out filled in."""
+    kind = KINDS[envelope.kind]
+    for name in ("module", "object", "value"):
+        if getattr(kind, f"needs_{name}") and getattr(envelope, name) is None:
+            raise Refused("missing", f"{name}: an event {kind.name} needs it.", name)
+    try:
+        data = kind.data.model_validate(envelope.data)
+    except ValidationError as error:
+        raise refusal(error, within="data") from None
+    if kind.check and (wrong := kind.check(envelope.value, data)):
+        field, sentence = wrong
+        raise Refused("invalid", f"{field}: {sentence}", field)
+    return data.model_dump(mode="json", exclude_unset=True)
+
+
+def refusal(error: ValidationError, within: str = "") -> Refused:
+    first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    if first["type"] == "missing":
+        return Refused("missing", f"{field}: is needed and missing.", field)
+    if first["type"] == "extra_forbidden":
+        return Refused("unknown_field", f"{field}: there is no such field.", field)
+    given = repr(first["input"])
+    given = f"{given[:60]}…" if len(given) > 60 else given
+    return Refused("invalid", f"{field}: {message}; it is {given}.", field)
+
+
+def _kind_of(raw: Any) -> str:
+    names = {list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
+    return names.get(type(raw), "a number")
+
+
+def _check_time(occurred_at: datetime, now: datetime) -> None:
+    tolerance = timedelta(minutes=settings.KPI_FUTURE_TOLERANCE_MINUTES)
+    if occurred_at > now + tolerance:
+        raise Refused(
+            "in_future",
+            f"occurred_at: {occurred_at.isoformat()} lies in the future; at most "
+            f"{settings.KPI_FUTURE_TOLERANCE_MINUTES} minutes ahead are taken.",
+            "occurred_at",
+        )
+    if occurred_at.year < EARLIEST_YEAR:
+        raise Refused(
+            "too_old",
+            f"occurred_at: the year {occurred_at.year} is before {EARLIEST_YEAR}.",
+            "occurred_at",
+        )
+
+
+def _check_data(data: dict[str, Any]) -> None:
+    _check_value(data, 1)
+    if len(json.dumps(data)) > LARGEST_DATA:
+        raise Refused(
+            "too_large", f"data: is larger than {LARGEST_DATA // 1024} KiB of JSON.", "data"
+        )
+
+
+def _check_value(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise Refused("too_deep", f"data: is nested deeper than {DEEPEST} levels.", "data")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused("invalid", f"data: {value} is no number of JSON.", "data")
+    if isinstance(value, str) and "\x00" in value:
+        raise Refused("invalid", "data: holds a NUL character.", "data")
+    if isinstance(value, dict):
+        for key, one in value.items():
+            _check_value(key, depth)
+            _check_value(one, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            _check_value(one, depth + 1)

@@ -1,0 +1,92 @@
+"""The vocabulary: every kind of event, what it carries and who handles it.
+
+An app's `intake.py` declares its kinds; it is found by autodiscovery.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from intake.models import Event
+
+Handler = Callable[[Sequence[Event]], None]
+Reset = Callable[[Iterable[int]], None]
+# what is wrong with (value, data), as the field and the sentence; None when nothing is
+Check = Callable[[float | None, Any], tuple[str, str] | None]
+F = TypeVar("F", bound=Handler)
+R = TypeVar("R", bound=Reset)
+
+
+class About(IntEnum):
+    """What an event is about, and so what must be there; handled in this order."""
+
+    COURSE = 0  # the course itself
+    SIGN_UP = 1  # a learner who enters a run
+    ENROLLMENT = 2  # an enrolment that exists
+
+
+class Data(BaseModel):
+    """The `data` of a kind: closed, so that a misspelt name is told and not lost."""
+
+    model_config = {"extra": "forbid", "allow_inf_nan": False}
+
+
+class NoData(Data):
+    """Nothing."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    help: str
+    handler: Handler
+    data: type[Data]
+    about: About
+    needs_module: bool
+    needs_object: bool
+    needs_value: bool
+    check: Check | None
+
+
+KINDS: dict[str, Kind] = {}
+RESETS: list[Reset] = []
+
+
+def handles(
+    name: str,
+    *,
+    data: type[Data] = NoData,
+    about: About = About.ENROLLMENT,
+    needs_module: bool = False,
+    needs_object: bool = False,
+    needs_value: bool = False,
+    check: Check | None = None,
+) -> Callable[[F], F]:
+    """Declare a kind by the function that takes whole batches of it.
+
+    The handler runs in the transaction that keeps the events, gets only events that are new,
+    and must give the same facts in whatever order they come.
+    """
+
+    def declare(handler: F) -> F:
+        if name in KINDS:
+            raise ValueError(f"Event kind {name} is handled twice.")
+        text = inspect.getdoc(handler) or ""
+        KINDS[name] = Kind(
+            name, text, handler, data, about, needs_module, needs_object, needs_value, check
+        )
+        return handler
+
+    return declare
+
+
+def resets(function: R) -> R:
+    """Declare how an app deletes the facts that events of these courses (ids) made."""
+    RESETS.append(function)
+    return function

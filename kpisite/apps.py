@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
+from kpisite import checks
 from kpisite.celery import app as celery
 
 
@@ -12,3 +14,4 @@ class KpisiteConfig(AppConfig):
     def ready(self) -> None:
         # Without it, a task that a web process sends would go to Celery's default broker.
         celery.set_default()
+        register(checks.hosts_are_named, Tags.security, deploy=True)

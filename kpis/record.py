@@ -171,5 +171,5 @@ def _row(
     )
 
 
-def sums_of(row: Measurement) -> Sums:
+def sums_of(row: Measurement | Restatement) -> Sums:
     return Sums(row.n, row.total, row.weight, row.squares, row.learners)

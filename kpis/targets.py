@@ -96,6 +96,14 @@ class TargetBook:
                     return target
         return None
 
+    def standing(self, day: date) -> list[Target]:
+        """The version of each KPI and course that holds on the day."""
+        holding = (
+            next((one for one in versions if one.starts <= day), None)
+            for versions in self._versions.values()
+        )
+        return [one for one in holding if one]
+
     def next_start(self, target: Target) -> date | None:
         """The first later day that another version begins to hold; None when none does."""
         starts = [one.starts for one in self._versions[target.kpi, target.course_id]]

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from curriculum.models import CourseRun, Module
+from kpis import clock
+from kpis.admin.naming import KpiFilter, name_of, page_of
+from kpis.models import Measurement, Restatement
+from kpis.periods import containing
+from kpis.record import sums_of
+from kpis.registry import REGISTRY
+from kpis.remeasure import measure_again
+
+
+def place() -> Case:
+    """The name of what was measured."""
+    run = CourseRun.objects.filter(pk=OuterRef("scope_id")).values("key")
+    module = Module.objects.filter(pk=OuterRef("scope_id")).values("title")
+    return Case(
+        When(scope=Measurement.Scope.COURSE, then="course__title"),
+        When(scope=Measurement.Scope.RUN, then=Subquery(run)),
+        When(scope=Measurement.Scope.MODULE, then=Subquery(module)),
+        default=Value("Whole site"),
+        output_field=CharField(),
+    )
+
+
+def value_of(row: Measurement | Restatement, kpi: str) -> str:
+    """The quotient as a person reads it; an en dash where there is nothing to divide by."""
+    value = sums_of(row).value
+    return REGISTRY[kpi].unit.text(value) if kpi in REGISTRY else str(value)
+
+
+class RestatementInline(ViewOnlyInline):
+    model = Restatement
+    fields = ("value", "n", "total", "weight", "learners", "computed_at", "restated_at")
+    readonly_fields = ("value",)
+    verbose_name_plural = "what it said before"
+
+    @admin.display
+    def value(self, row: Restatement) -> str:
+        return value_of(row, row.measurement.kpi)
+
+
+@admin.register(Measurement)
+class MeasurementAdmin(ViewOnlyAdmin):
+    list_display = (
+        "name", "scope", "place", "period", "value", "n", "learners", "computed_at", "restated_at"
+    )  # fmt: skip
+    list_filter = (
+        KpiFilter,
+        "scope",
+        "period_kind",
+        ("restated_at", admin.EmptyFieldListFilter),
+        "course",
+    )
+    list_select_related = ("course",)
+    date_hierarchy = "period_start"
+    search_fields = ("kpi", "course__key", "course__title")
+    show_full_result_count = False
+    inlines = (RestatementInline,)
+    actions = ("measure_selected",)
+    fields = (
+        ("name", "kpi", "definition_version"),
+        ("scope", "place", "course"),
+        ("period_kind", "period"),
+        ("value", "n", "learners"),
+        ("total", "weight", "squares"),
+        ("computed_at", "restated_at"),
+    )
+    readonly_fields = ("name", "place", "period", "value")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Measurement]:
+        rows: QuerySet[Measurement] = super().get_queryset(request)
+        return rows.annotate(place=place())
+
+    def get_urls(self) -> list[URLPattern]:
+        again = path(
+            "<int:pk>/measure-again/",
+            self.admin_site.admin_view(require_POST(self.measure_one)),
+            name="kpis_measurement_measure_again",
+        )
+        return [again, *super().get_urls()]
+
+    def measure_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        self._measure(request, [row])
+        return HttpResponseRedirect(reverse("admin:kpis_measurement_change", args=[pk]))
+
+    @admin.action(description="Measure the selected again", permissions=["view"])
+    def measure_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
+        self._measure(request, rows)
+
+    def _measure(self, request: HttpRequest, rows: Any) -> None:
+        days = measure_again(rows)
+        self.message_user(request, f"Days of a course queued for measuring again: {days}.")
+
+    def view_on_site(self, row: Measurement) -> str:
+        return page_of(row.kpi)
+
+    @admin.display(description="KPI", ordering="kpi")
+    def name(self, row: Measurement) -> str:
+        return name_of(row.kpi)
+
+    @admin.display(description="of")
+    def place(self, row: Any) -> str:
+        return str(row.place)
+
+    @admin.display(ordering="period_start")
+    def period(self, row: Measurement) -> str:
+        return containing(row.period_start, row.period_kind, clock.zone()).label
+
+    @admin.display
+    def value(self, row: Measurement) -> str:
+        return value_of(row, row.kpi)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -44,8 +46,15 @@ def make_room(path: Path, data_dir: Path) -> None:
     """Make the folders of a server, and stop one that outlived its supervisor."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_a_strangers_folder(path.parent, data_dir.parent)
     _ask(path, b"SHUTDOWN NOSAVE")
     path.unlink(missing_ok=True)
+
+
+def _refuse_a_strangers_folder(folder: Path, data_dir: Path) -> None:
+    """Stop the start where somebody else made the short folder under the temporary one first."""
+    if folder.stat().st_uid not in {os.getuid(), data_dir.stat().st_uid}:
+        sys.exit(f"The folder {folder} belongs to another user; use a shorter KPI_DATA_DIR.")
 
 
 def answers(path: Path) -> bool:

@@ -30,6 +30,37 @@ class Scope:
         return self == Scope()
 
 
+ENDS = {"course": "run__course", "run": "run", "learner": "learner"}
+
+
+def path_to(name: str, enrollment: str) -> str:
+    """The lookup path to a course, run or learner by way of the enrolment's."""
+    return f"{enrollment}__{ENDS[name]}" if enrollment else ENDS[name]
+
+
+def within(
+    rows: QuerySet[Any], scope: Scope, *, enrollment: str = "enrollment", module: str | None = None
+) -> QuerySet[Any]:
+    """The rows of the scope that count: nobody cancelled, no staff, no test accounts.
+
+    Rows without a path to a module are not narrowed to the scope's module.
+    """
+    via = f"{enrollment}__" if enrollment else ""
+    wanted: dict[str, Any] = {
+        f"{via}is_cancelled": False,
+        f"{via}learner__kind": Learner.Kind.LEARNER,
+    }
+    if scope.course_ids is not None:
+        wanted[f"{path_to('course', enrollment)}__in"] = scope.course_ids
+    if scope.run_id is not None:
+        wanted[path_to("run", enrollment)] = scope.run_id
+    if scope.learner_ids is not None:
+        wanted[f"{path_to('learner', enrollment)}__in"] = scope.learner_ids
+    if scope.module_id is not None and module is not None:
+        wanted[module] = scope.module_id
+    return rows.filter(**wanted)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tally:
     """The rows that count in a period, and their sums.
@@ -55,24 +86,13 @@ class Tally:
             if self.module is None:
                 raise ValueError("This KPI cannot be told apart by module.")
             return self.module
-        ends = {"course": "run__course", "run": "run", "learner": "learner"}
-        return f"{self.enrollment}__{ends[name]}" if self.enrollment else ends[name]
+        return path_to(name, self.enrollment)
 
     def within(self, scope: Scope) -> QuerySet[Any]:
-        """The rows of the scope that count: nobody cancelled, no staff, no test accounts."""
-        via = f"{self.enrollment}__" if self.enrollment else ""
-        rows = self.rows.filter(
-            **{f"{via}is_cancelled": False, f"{via}learner__kind": Learner.Kind.LEARNER}
-        )
-        if scope.course_ids is not None:
-            rows = rows.filter(**{f"{self.path('course')}__in": scope.course_ids})
-        if scope.run_id is not None:
-            rows = rows.filter(**{self.path("run"): scope.run_id})
+        """The rows of the scope that count."""
         if scope.module_id is not None:
-            rows = rows.filter(**{self.path("module"): scope.module_id})
-        if scope.learner_ids is not None:
-            rows = rows.filter(**{f"{self.path('learner')}__in": scope.learner_ids})
-        return rows
+            self.path("module")
+        return within(self.rows, scope, enrollment=self.enrollment, module=self.module)
 
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
         """Sums per group in one query, under the tuple of the ids of `by`; () for all."""
@@ -102,5 +122,3 @@ def _sums(row: dict[str, Any]) -> Sums:
         squares=None if squares is None else float(squares),
         learners=row["sum_learners"] or 0,
     )
-
-

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Avg, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from engagement.arithmetic import point_biserial, share
+from engagement.indicators import assessment_performance
+from engagement.models import AssessmentResult, ItemResult, LearningObject
+from kpis.periods import Period
+from kpis.registry import Column, Table, drill_down
+from kpis.tally import Scope, within
+from kpis.units import COUNT, NUMBER, PERCENT, TEXT
+
+KPI = "engagement.assessment-performance"
+MODULE = "assessment__module"
+# with fewer answers a correlation says nothing
+FEWEST_FOR_CORRELATION = 30
+
+SCORES = (
+    Column("pairs", "Learner–assessment pairs", COUNT),
+    Column("best", "Mean best score", PERCENT),
+    Column("first", "Mean first attempt", PERCENT),
+    Column("passed", "Pass rate", PERCENT),
+)
+
+
+@drill_down(KPI, "modules", "Scores by module")
+def modules(when: Period, scope: Scope) -> Table:
+    """Of the attempts graded in the period, by module: the mean of each learner's best score and
+    of the first attempts, and the share of pairs whose best score passes."""
+    names = {
+        "course": F("assessment__course__title"),
+        "module": Coalesce(f"{MODULE}__title", Value("(no module)")),
+        "position": Coalesce(f"{MODULE}__position", Value(0)),
+    }
+    columns = (Column("course", "Course", TEXT), Column("module", "Module", TEXT), *SCORES)
+    return Table(columns, _scores(when, scope, names, ("course", "position", "module")))
+
+
+@drill_down(KPI, "assessments", "Scores by assessment")
+def assessments(when: Period, scope: Scope) -> Table:
+    """The same by assessment, with first-try-correct: of the items answered at least once, the
+    share right in the first attempt."""
+    names = {
+        "course": F("assessment__course__title"),
+        "key": F("assessment__key"),
+        "title": Case(
+            When(assessment__title="", then=F("assessment__key")), default=F("assessment__title")
+        ),
+    }
+    rows = _scores(when, scope, names, ("course", "key"))
+    first_try = {
+        (row["course"], row["key"]): share(row["right"], row["answered"])
+        for row in _first_items(when, scope)
+        .values(course=F("result__assessment__course__title"), key=F("result__assessment__key"))
+        .annotate(answered=Count("pk"), right=Count("pk", filter=Q(score=1)))
+    }
+    for row in rows:
+        row["first_try"] = first_try.get((row["course"], row["key"]))
+    columns = (
+        Column("course", "Course", TEXT),
+        Column("title", "Assessment", TEXT),
+        *SCORES,
+        Column("first_try", "First try correct", PERCENT),
+    )
+    return Table(columns, rows)
+
+
+@drill_down(KPI, "items", "Items")
+def items(when: Period, scope: Scope) -> Table:
+    """The questions of the first attempts graded in the period: difficulty is the mean score
+    (1 = everybody right), discrimination the point-biserial correlation of the item with the
+    attempt's score, given from 30 answers on."""
+    found = (
+        _first_items(when, scope)
+        .values(assessment=F("result__assessment__key"), question=F("item"))
+        .annotate(
+            learners=Count("result__enrollment__learner", distinct=True),
+            answers=Count("pk"),
+            mean=Avg("score"),
+            x=Sum("score"),
+            y=Sum("result__score"),
+            xy=Sum(F("score") * F("result__score")),
+            xx=Sum(F("score") * F("score")),
+            yy=Sum(F("result__score") * F("result__score")),
+        )
+        .order_by("result__assessment__key", "item")
+    )
+    columns = (
+        Column("assessment", "Assessment", TEXT),
+        Column("question", "Item", TEXT),
+        Column("answers", "Answers", COUNT),
+        Column("difficulty", "Difficulty (mean score)", PERCENT),
+        Column("discrimination", "Discrimination", NUMBER),
+    )
+    return Table(columns, [_item(row) for row in found])
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    n = row["answers"]
+    sums = (row[name] for name in ("x", "y", "xy", "xx", "yy"))
+    return {
+        "assessment": row["assessment"],
+        "question": row["question"],
+        "answers": n,
+        "difficulty": row["mean"],
+        "discrimination": point_biserial(n, *sums) if n >= FEWEST_FOR_CORRELATION else None,
+        "learners": row["learners"],
+    }
+
+
+def _scores(
+    when: Period, scope: Scope, names: dict[str, Any], order: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    best = assessment_performance(when).within(scope).order_by()
+    rows = {
+        tuple(row[name] for name in names): row
+        for row in best.values(**names).annotate(
+            learners=Count("enrollment__learner", distinct=True),
+            pairs=Count("pk"),
+            best=Avg("score"),
+            good=Count("pk", filter=Q(score__gte=F("assessment__pass_mark"))),
+        )
+    }
+    first = {
+        tuple(row[name] for name in names): row["mean"]
+        for row in _first(when, scope).values(**names).annotate(mean=Avg("score"))
+    }
+    for key, row in rows.items():
+        row["first"] = first.get(key)
+        row["passed"] = share(row["good"], row["pairs"])
+    return sorted(rows.values(), key=lambda row: tuple(row[name] for name in order))
+
+
+def _first(when: Period, scope: Scope) -> QuerySet[AssessmentResult]:
+    """The first attempts that were graded in the period."""
+    graded = AssessmentResult.objects.filter(
+        graded_at__gte=when.start,
+        graded_at__lt=when.end,
+        attempt=1,
+        assessment__kind=LearningObject.Kind.ASSESSMENT,
+    )
+    return within(graded, scope, module=MODULE)
+
+
+def _first_items(when: Period, scope: Scope) -> QuerySet[ItemResult]:
+    return ItemResult.objects.filter(result__in=_first(when, scope)).order_by()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+
+from curriculum.models import PlannedModule
+from curriculum.parameters import Standings
+from engagement.arithmetic import median_of, pace, share
+from engagement.dials import ON_PACE
+from kpis.periods import Period
+from kpis.registry import Column, Table, drill_down
+from kpis.tally import Scope, within
+from kpis.units import COUNT, NUMBER, PERCENT, TEXT
+
+KPI = "engagement.progress-velocity"
+
+
+@dataclass
+class Pace:
+    """The learners of one course who had a module due in the period."""
+
+    indices: list[float] = field(default_factory=list)
+    learners: set[int] = field(default_factory=set)
+    enrollments: int = 0
+    done: int = 0
+
+
+@drill_down(KPI, "pace", "Pace of the learners")
+def paces(when: Period, scope: Scope) -> Table:
+    """Of the learners with a module due in the period, by course, at the period's end: the share
+    on pace, the median pace index (done share ÷ expected share of the planned effort, at most
+    2), and the required modules that a learner finished per week of the period."""
+    columns = (
+        Column("course", "Course", TEXT),
+        Column("enrolments", "Enrolments", COUNT),
+        Column("on_pace", "On pace", PERCENT),
+        Column("median", "Median pace index", NUMBER),
+        Column("per_week", "Modules per week", NUMBER),
+    )
+    threshold = float(Standings([ON_PACE]).value(ON_PACE, when.end))
+    rows = [
+        {
+            "course": course,
+            "enrolments": one.enrollments,
+            "on_pace": share(
+                sum(1 for index in one.indices if index >= threshold), len(one.indices)
+            ),
+            "median": median_of(one.indices),
+            "per_week": share(one.done * 7, one.enrollments * when.days),
+            "learners": len(one.learners),
+        }
+        for course, one in sorted(_by_course(when, scope).items())
+    ]
+    return Table(columns, rows)
+
+
+def _by_course(when: Period, scope: Scope) -> dict[str, Pace]:
+    required = PlannedModule.objects.filter(is_required=True)
+    due = required.filter(
+        enrollment=OuterRef("enrollment"), due_at__gte=when.start, due_at__lt=when.end
+    )
+    plans = (
+        within(required.filter(Exists(due)), scope, module="module")
+        .values("enrollment", "enrollment__learner", "enrollment__run__course__title")
+        .annotate(
+            expected=Sum("effort_minutes", filter=Q(due_at__lt=when.end)),
+            done=Sum("effort_minutes", filter=Q(progress__done_at__lt=when.end)),
+            finished=Count(
+                "pk", filter=Q(progress__done_at__gte=when.start, progress__done_at__lt=when.end)
+            ),
+        )
+    )
+    found: dict[str, Pace] = defaultdict(Pace)
+    for plan in plans:
+        one = found[plan["enrollment__run__course__title"]]
+        index = pace(plan["done"] or 0, plan["expected"] or 0)
+        one.indices += [] if index is None else [index]
+        one.learners.add(plan["enrollment__learner"])
+        one.enrollments += 1
+        one.done += plan["finished"]
+    return found

@@ -1,0 +1,13 @@
+"""The loop's table of contents; each step may run twice and leaves rows for the next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kpis import measure
+
+
+def run(now: datetime) -> None:
+    """Measure what facts and time have changed."""
+    measure.measure_dirty(now=now)
+    measure.measure_open(now)

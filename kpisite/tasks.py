@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from kpisite import cycle
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
+def run_cycle(now: str | None = None) -> None:
+    """Run the cycle as of now, or of an ISO moment."""
+    cycle.run(datetime.fromisoformat(now) if now else timezone.now())

@@ -1,0 +1,71 @@
+"""The card of one KPI: its figure, how it changed, its components and the last periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from kpis import drawing, wording
+from kpis.answers import Answer
+from kpis.ask import Reply
+from kpis.figures import Figure, Verdict
+from kpis.registry import Indicator
+
+
+@dataclass(frozen=True)
+class Card:
+    """`note` says where it answers a wider question than was asked."""
+
+    reply: Reply
+    note: str = ""
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.reply.indicator
+
+    @property
+    def answer(self) -> Answer:
+        """Of the window asked for, else of the last period that is over."""
+        return self.reply.window or self.reply.current
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.answer)
+
+    @property
+    def change(self) -> Verdict | None:
+        """How the last period stands to the one before it; None when one has no value."""
+        change, unit = self.reply.change, self.indicator.unit
+        if change is None:
+            return None
+        before = f"{Figure(self.reply.previous).value} in {Figure(self.reply.previous).period}"
+        if wording.is_level(unit, change):
+            return Verdict(f"Unchanged from {before}", None)
+        way = "Up" if change > 0 else "Down"
+        is_good = (change > 0) is self.indicator.higher_is_better
+        return Verdict(f"{way} {wording.gap(unit, change)} from {before}", is_good)
+
+    @property
+    def components(self) -> list[Figure]:
+        return [Figure(answer) for answer in self.reply.components]
+
+    @property
+    def series(self) -> list[Figure]:
+        return [Figure(answer) for answer in self.reply.series]
+
+    @property
+    def spark(self) -> drawing.Spark | None:
+        return drawing.spark(self.reply.series)
+
+    @property
+    def shows_targets(self) -> bool:
+        return self.reply.question.compare != "previous"
+
+    @property
+    def shows_change(self) -> bool:
+        return self.reply.question.compare != "target"
+
+    @property
+    def page(self) -> str:
+        return reverse("kpis:kpi", args=[self.indicator.key])

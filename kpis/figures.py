@@ -1,0 +1,124 @@
+"""An answer as the pages show it: texts, verdict, drawings. No number is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpis import drawing, wording
+from kpis.answers import Answer
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A comparison in words; `is_good` is None where neither side is better."""
+
+    words: str
+    is_good: bool | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    answer: Answer
+
+    @property
+    def value(self) -> str:
+        return self.answer.indicator.unit.text(self.answer.value)
+
+    @property
+    def period(self) -> str:
+        return wording.period_name(self.answer.period)
+
+    @property
+    def target(self) -> str:
+        """Empty where none is set."""
+        target = self.answer.target
+        return wording.goal(self.answer.indicator.unit, float(target.value)) if target else ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How it stands to its target; None without a value or a target."""
+        answer, unit = self.answer, self.answer.indicator.unit
+        if answer.difference is None:
+            return None
+        if wording.is_level(unit, answer.difference):
+            return Verdict(f"On target {self.target}", answer.meets_target)
+        side = "above" if answer.difference > 0 else "below"
+        met = "Target met" if answer.meets_target else "Target missed"
+        words = f"{met}: {wording.gap(unit, answer.difference)} {side} {self.target}"
+        return Verdict(words, answer.meets_target)
+
+    @property
+    def difference(self) -> str:
+        """To the target, with its sign; empty where there is nothing to compare."""
+        answer = self.answer
+        if answer.difference is None:
+            return ""
+        sign = "−" if answer.difference < 0 else "+"
+        return f"{sign}{wording.gap(answer.indicator.unit, answer.difference)}"
+
+    @property
+    def interval(self) -> str:
+        """Both ends, 82.1–88.9 %; empty where there is none."""
+        if self.answer.interval is None:
+            return ""
+        unit = self.answer.indicator.unit
+        low, high = self.answer.interval
+        return f"{unit.text(low).removesuffix(unit.symbol).strip()}–{unit.text(high)}"
+
+    @property
+    def is_unsure(self) -> bool:
+        """True when the interval holds the target: the difference may be chance."""
+        target, interval = self.answer.target, self.answer.interval
+        if target is None or interval is None:
+            return False
+        low, high = (self.answer.indicator.unit.shown(end) for end in interval)
+        return low is not None and high is not None and low <= float(target.value) <= high
+
+    @property
+    def n(self) -> str:
+        return wording.NOTHING if self.is_hidden else f"{self.answer.sums.n:,}"
+
+    @property
+    def fraction(self) -> str:
+        """Numerator and denominator; empty where there is no value."""
+        if not self.answer.is_shown:
+            return ""
+        return f"{_sum(self.answer.sums.total)} of {_sum(self.answer.sums.weight)}"
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.answer.status == "suppressed"
+
+    @property
+    def status(self) -> str:
+        return self.answer.status
+
+    @property
+    def badge(self) -> str:
+        """A word for a status to take note of; empty for a final figure."""
+        return "" if self.status == "ok" else wording.STATUS_WORDS[self.status]
+
+    @property
+    def status_word(self) -> str:
+        return wording.STATUS_WORDS[self.status]
+
+    @property
+    def notes(self) -> list[str]:
+        sentences = (wording.status_sentence(self.answer), wording.restated_sentence(self.answer))
+        return [sentence for sentence in sentences if sentence]
+
+    @property
+    def data_through(self) -> str:
+        return wording.moment(self.answer.data_through)
+
+    @property
+    def computed_at(self) -> str:
+        return wording.moment(self.answer.computed_at)
+
+    @property
+    def bar(self) -> drawing.Bar | None:
+        return drawing.bar(self.answer)
+
+
+def _sum(amount: float) -> str:
+    return f"{amount:,.2f}".rstrip("0").rstrip(".")

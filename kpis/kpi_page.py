@@ -1,0 +1,174 @@
+"""What the page of one KPI shows: its card, its groups, its drill-downs, and ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from curriculum.models import CourseRun, Module
+from kpis import clock, dashboard, present, trends, wording
+from kpis.api import has_modules
+from kpis.ask import Desk, Group
+from kpis.cards import Card
+from kpis.categories import CATEGORIES
+from kpis.dashboard import Asked
+from kpis.figures import Figure
+from kpis.filters import Filters
+from kpis.registry import DrillDown, Indicator
+from kpis.units import TEXT, Unit
+
+GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    title: str
+    course: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A head or a value of a drill-down as text; numbers stand right."""
+
+    text: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class DrillTable:
+    """A drill-down as texts, with the address of its CSV."""
+
+    drill: DrillDown
+    heads: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
+    hides_rows: bool
+    csv: str
+
+
+@dataclass
+class KpiPage:
+    indicator: Indicator
+    desk: Desk
+    filters: Filters
+    wanted_by: str
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the form of the filters sends along."""
+        return [("by", self.wanted_by)] if self.wanted_by else []
+
+    @property
+    def clear(self) -> str:
+        return reverse("kpis:kpi", args=[self.indicator.key])
+
+    @property
+    def zone(self) -> str:
+        return clock.zone().key
+
+    @cached_property
+    def asked(self) -> Asked:
+        return dashboard.ask(self.desk, [self.indicator], self.filters)
+
+    @property
+    def card(self) -> Card:
+        return self.asked.cards[0]
+
+    @property
+    def category_title(self) -> str:
+        return CATEGORIES[self.indicator.category].title
+
+    @property
+    def dashboard_url(self) -> str:
+        query = self.filters.query(tab=self.indicator.category)
+        return f"{reverse('kpis:dashboard')}{query}"
+
+    @property
+    def period(self) -> str:
+        question = self.asked.question
+        return wording.period_name(question.window or question.current)
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        return trends.chart([self.card.reply], with_bands=True)
+
+    @property
+    def chart_summary(self) -> str:
+        return trends.summary([self.card.reply])
+
+    @property
+    def by(self) -> str:
+        """What the groups are: as asked, else the nearest parts of what is shown."""
+        if self.wanted_by in self._ways:
+            return self.wanted_by
+        return "course" if self.filters.question.course is None else self._ways[-1]
+
+    @property
+    def _ways(self) -> list[str]:
+        return [by for by in GROUPS if by != "module" or has_modules(self.indicator)]
+
+    @property
+    def group_tabs(self) -> list[tuple[str, str, bool]]:
+        """The name, address and whether it is this one, of each way to group."""
+        return [(GROUPS[by], self.filters.query(by=by), by == self.by) for by in self._ways]
+
+    @cached_property
+    def groups(self) -> list[GroupRow]:
+        question = replace(self.card.reply.question, by=self.by)
+        return [_group_row(group) for group in self.desk.groups(self.indicator, question)]
+
+    @cached_property
+    def drill_downs(self) -> list[DrillTable]:
+        return [self._drill_table(drill) for drill in self.indicator.drill_downs.values()]
+
+    def _drill_table(self, drill: DrillDown) -> DrillTable:
+        question = self.card.reply.question
+        period = (question.window or question.current).as_of(question.now)
+        table = drill.table(period, question.scope)
+        rows = present.shown_rows(table, may_see_small=self.desk.reader.sees_small_groups)
+        return DrillTable(
+            drill=drill,
+            heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
+            rows=[[_cell(row.get(one.key), one.unit) for one in table.columns] for row in rows],
+            hides_rows=any(row.get("is_hidden") for row in rows),
+            csv=self._drill_csv(drill),
+        )
+
+    def _drill_csv(self, drill: DrillDown) -> str:
+        names = [self.indicator.category, self.indicator.slug, drill.key]
+        query = self.asked.period_query(self.card, format="csv")
+        return reverse("kpis:api-drill-down", args=names) + query
+
+    @property
+    def api(self) -> str:
+        return present.api_url(self.indicator) + self.asked.series_query(self.card)
+
+    @property
+    def csv(self) -> str:
+        return self.asked.series_csv(self.card)
+
+    @property
+    def groups_csv(self) -> str:
+        return self.asked.groups_csv(self.card, self.by)
+
+    @property
+    def targets(self) -> str:
+        return f"{reverse('admin:kpis_target_changelist')}?kpi={self.indicator.key}"
+
+
+def _cell(value: object, unit: Unit) -> Cell:
+    """A value of a drill-down; an en dash for None."""
+    if value is None:
+        return Cell(wording.NOTHING, unit != TEXT)
+    text = unit.text(value) if isinstance(value, int | float) else str(value)
+    return Cell(text, unit != TEXT)
+
+
+def _group_row(group: Group) -> GroupRow:
+    thing = group.thing
+    course = thing.course.title if isinstance(thing, CourseRun | Module) else ""
+    return GroupRow(present.title_of(thing), course, Figure(group.answer))

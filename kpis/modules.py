@@ -1,0 +1,61 @@
+"""The table of modules: several KPIs side by side, module by module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import cast
+
+from curriculum.models import Course, Module
+from kpis.ask import Desk, Group
+from kpis.figures import Figure
+from kpis.question import Question
+from kpis.registry import Indicator
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    """`figures` stand in the order of the table's KPIs; None: nothing fell into the period."""
+
+    module: Module
+    figures: Sequence[Figure | None]
+
+
+@dataclass(frozen=True)
+class ModuleTable:
+    """The modules with data, by course."""
+
+    indicators: Sequence[Indicator]
+    courses: Sequence[tuple[Course, Sequence[ModuleRow]]]
+
+    @property
+    def width(self) -> int:
+        """Columns: the module's name, and four for each KPI."""
+        return 1 + 4 * len(self.indicators)
+
+
+def table(desk: Desk, indicators: Sequence[Indicator], question: Question) -> ModuleTable:
+    question = replace(question, by="module")
+    found = [
+        {group.thing.pk: group for group in desk.groups(indicator, question)}
+        for indicator in indicators
+    ]
+    modules = {
+        key: cast("Module", group.thing) for groups in found for key, group in groups.items()
+    }
+    courses = Course.objects.in_bulk({module.course_id for module in modules.values()})
+    rows = [
+        ModuleRow(module, [_figure(groups.get(module.pk)) for groups in found])
+        for module in sorted(modules.values(), key=lambda one: _place(one, courses))
+    ]
+    by_course = groupby(rows, key=lambda row: row.module.course_id)
+    return ModuleTable(indicators, [(courses[key], list(group)) for key, group in by_course])
+
+
+def _figure(group: Group | None) -> Figure | None:
+    return None if group is None else Figure(group.answer)
+
+
+def _place(module: Module, courses: dict[int, Course]) -> tuple[str, int, int]:
+    return courses[module.course_id].title, module.course_id, module.position

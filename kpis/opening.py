@@ -1,0 +1,46 @@
+"""Where a page opens when its usual periods are empty: at the last data there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import Count, Q
+
+from kpis import clock
+from kpis.models import Measurement
+from kpis.periods import Period, containing
+from kpis.question import POINTS_SHOWN, Question
+from kpis.registry import Indicator
+from kpis.tally import Scope
+
+
+def last_with_data(indicators: Iterable[Indicator], question: Question) -> Period | None:
+    """The latest of the periods in which most of these KPIs have data; None when none has."""
+    keys = {key for indicator in indicators for key in indicator.measured_keys}
+    best = (
+        Measurement.objects.filter(
+            _measured(question.scope), kpi__in=keys, period_kind=question.kind, n__gt=0
+        )
+        .values("period_start")
+        .annotate(kpis=Count("kpi", distinct=True))
+        .order_by("-kpis", "-period_start")
+        .first()
+    )
+    return containing(best["period_start"], question.kind, clock.zone()) if best else None
+
+
+def _measured(scope: Scope) -> Q:
+    if scope.run_id is not None:
+        return Q(scope="run", scope_id=scope.run_id)
+    if scope.course_ids is not None:
+        return Q(scope="course", scope_id__in=scope.course_ids)
+    return Q(scope="site")
+
+
+def up_to(question: Question, last: Period) -> Question:
+    """The same question, of as many periods as usual, that end with this one."""
+    periods = [last]
+    while len(periods) < POINTS_SHOWN[question.kind]:
+        periods.append(periods[-1].previous)
+    return replace(question, periods=periods[::-1], window=None)

@@ -1,0 +1,65 @@
+"""What the script draws a chart of: the same answers that the tables beside it show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kpis import wording
+from kpis.answers import Answer
+from kpis.ask import Reply
+from kpis.figures import Figure
+
+
+def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
+    """Lines over the periods of the first reply; all replies answer the same question."""
+    first = replies[0]
+    return {
+        "unit": first.indicator.unit.symbol,
+        "labels": [wording.short_name(answer.period) for answer in first.series],
+        "lines": [_line(reply, with_bands) for reply in replies],
+    }
+
+
+def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:
+    shows_target = reply.question.compare != "previous"
+    line = {
+        "name": reply.indicator.name,
+        "values": [answer.shown for answer in reply.series],
+        "targets": [_target(answer) if shows_target else None for answer in reply.series],
+        "open": [answer.status == "provisional" for answer in reply.series],
+        "texts": [_text(answer) for answer in reply.series],
+    }
+    return line | (_band(reply) if with_bands else {})
+
+
+def _target(answer: Answer) -> float | None:
+    return None if answer.target is None else float(answer.target.value)
+
+
+def _band(reply: Reply) -> dict[str, Any]:
+    unit = reply.indicator.unit
+    ends = [answer.interval or (None, None) for answer in reply.series]
+    return {
+        "lows": [unit.shown(low) for low, _ in ends],
+        "highs": [unit.shown(high) for _, high in ends],
+    }
+
+
+def _text(answer: Answer) -> str:
+    figure = Figure(answer)
+    parts = [f"{answer.indicator.name}: {figure.value}"]
+    parts += [f"({figure.interval})"] if figure.interval else []
+    parts += [f"n {figure.n}"] if answer.is_shown else []
+    parts += [figure.badge.lower()] if figure.badge else []
+    return ", ".join(parts).replace(", (", " (")
+
+
+def summary(replies: Sequence[Reply]) -> str:
+    """The chart in a sentence, for who does not see it."""
+    ends = [
+        f"{reply.indicator.name} {Figure(reply.current).value} in {Figure(reply.current).period}"
+        for reply in replies
+    ]
+    count = len(replies[0].series)
+    return f"Line chart over {count} periods: {'; '.join(ends)}. The table holds every value."

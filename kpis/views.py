@@ -1,0 +1,57 @@
+"""The pages: the dashboard and one KPI in depth."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from curriculum.access import MayReadKpis, Reader
+from kpis import filters
+from kpis.ask import Desk
+from kpis.categories import CATEGORIES, Category
+from kpis.dashboard import Dashboard
+from kpis.kpi_page import KpiPage
+from kpis.registry import REGISTRY
+
+
+@login_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    desk = desk_of(request)
+    asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
+    page = Dashboard(category_of(request), desk, asked)
+    context = {"page": page, "reader": desk.reader, "filters": asked}
+    return render(request, "kpis/dashboard.html", context, status=status_of(asked))
+
+
+@login_required
+def kpi(request: HttpRequest, key: str) -> HttpResponse:
+    desk = desk_of(request)
+    if key not in REGISTRY:
+        raise Http404(f"There is no KPI {key}.")
+    asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
+    page = KpiPage(REGISTRY[key], desk, asked, request.GET.get("by", ""))
+    context = {"page": page, "reader": desk.reader, "filters": asked}
+    return render(request, "kpis/kpi.html", context, status=status_of(asked))
+
+
+def desk_of(request: HttpRequest) -> Desk:
+    """Who asks, and when; PermissionDenied for an account that may read no KPI."""
+    reader = Reader.of(request.user)
+    if not reader.reads_kpis:
+        raise PermissionDenied(MayReadKpis.message)
+    return Desk(reader, timezone.now())
+
+
+def category_of(request: HttpRequest) -> Category:
+    """The tab asked for, the first one by default."""
+    key = request.GET.get("tab") or next(iter(CATEGORIES))
+    if key not in CATEGORIES:
+        raise Http404(f"There is no tab {key}.")
+    return CATEGORIES[key]
+
+
+def status_of(asked: filters.Filters) -> int:
+    return 400 if asked.errors else 200

@@ -1,0 +1,100 @@
+"""Periods, moments, values and statuses as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.conf import settings
+
+from kpis import clock
+from kpis.answers import Answer
+from kpis.periods import Period
+from kpis.units import PERCENT, Unit
+
+NOTHING = "–"
+
+STATUS_WORDS = {
+    "ok": "Closed",
+    "provisional": "Provisional",
+    "low_n": "Few observations",
+    "suppressed": "Hidden",
+    "no_data": "No data",
+    "not_mature": "Too early",
+    "stale": "Out of date",
+    "error": "Failed",
+}
+
+
+def period_name(period: Period) -> str:
+    """12 May 2026, week 20 of 2026 (11 May – 17 May 2026), May 2026, Q2 2026, or both ends."""
+    if period.kind == "day":
+        return day(period.first)
+    if period.kind == "week":
+        year, week, _ = period.first.isocalendar()
+        return f"week {week} of {year} ({period.first:%-d %b} – {day(period.last)})"
+    if period.kind == "month":
+        return f"{period.first:%B %Y}"
+    if period.kind == "quarter":
+        return f"Q{(period.first.month + 2) // 3} {period.first.year}"
+    return f"{day(period.first)} – {day(period.last)}"
+
+
+def short_name(period: Period) -> str:
+    """The period as an axis has room for it: 12 May, W20 2026, May 2026."""
+    if period.kind == "day":
+        return f"{period.first:%-d %b}"
+    if period.kind == "week":
+        year, week, _ = period.first.isocalendar()
+        return f"W{week} {year}"
+    if period.kind == "month":
+        return f"{period.first:%b %Y}"
+    return period_name(period)
+
+
+def day(one: date) -> str:
+    return f"{one:%-d %b %Y}"
+
+
+def moment(at: datetime | None) -> str:
+    """The minute in the provider's zone; empty for None."""
+    return "" if at is None else f"{at.astimezone(clock.zone()):%-d %b %Y, %H:%M}"
+
+
+def goal(unit: Unit, shown: float) -> str:
+    """A target in its unit, without idle decimals: 85 %, 82.5 %."""
+    number = f"{shown:,.2f}".rstrip("0").rstrip(".")
+    return f"{number} {unit.symbol}".strip()
+
+
+def gap(unit: Unit, shown: float) -> str:
+    """A difference in its unit, without its sign; between percentages it is in points."""
+    symbol = "pts" if unit == PERCENT else unit.symbol
+    return f"{abs(shown):,.{unit.places}f} {symbol}".strip()
+
+
+def is_level(unit: Unit, shown: float) -> bool:
+    """True when the difference is nothing at the places that are shown."""
+    return round(abs(shown), unit.places) == 0
+
+
+def status_sentence(answer: Answer) -> str:
+    """Why a figure is to be read with care; empty for one that is final."""
+    lag = settings.KPI_CLOSE_LAG_HOURS
+    sentences = {
+        "provisional": f"The period is open or ended less than {lag} hours ago: it may change.",
+        "low_n": f"Fewer than {answer.indicator.min_n} observations: read it with care.",
+        "suppressed": "Hidden: it would tell about fewer than "
+        f"{settings.KPI_MIN_GROUP} people, or let them be worked out.",
+        "no_data": "Nothing that counts happened in this period.",
+        "not_mature": "It is too early to tell.",
+        "stale": f"Data reach only to {moment(answer.data_through)}: later ones are missing.",
+        "error": "It could not be computed.",
+    }
+    return sentences.get(answer.status, "")
+
+
+def restated_sentence(answer: Answer) -> str:
+    """That late data changed a closed figure; empty where none did."""
+    if answer.restated_at is None:
+        return ""
+    return f"Late data changed this figure on {moment(answer.restated_at)}."

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -18,6 +19,5 @@ class CurriculumConfig(AppConfig):
 
 
 def create_missing_dials(**kwargs: Any) -> None:
-    from curriculum import parameters  # models are not loaded when this file is
-
-    parameters.create_missing()
+    # models are not loaded yet when this file is
+    import_module("curriculum.parameters").create_missing()

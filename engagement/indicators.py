@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
 
 from curriculum.models import Enrollment, PlannedModule
@@ -118,16 +120,13 @@ def interaction_rate(when: Period) -> Tally:
     if when.kind == "day":
         return _active_days(when)
     weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
-    sums = {
-        "total": Count("pk", filter=Q(is_productive=True)),
-        "weight": Count("pk"),
-        "module": "module",
-    }
-    return Tally(
+    anywhere = Tally(
         rows=weeks.filter(module=None),
-        per_module=Tally(rows=weeks.filter(module__isnull=False), **sums),
-        **sums,
+        total=Count("pk", filter=Q(is_productive=True)),
+        weight=Count("pk"),
+        module="module",
     )
+    return replace(anywhere, per_module=replace(anywhere, rows=weeks.filter(module__isnull=False)))
 
 
 def _active_days(when: Period) -> Tally:

@@ -17,7 +17,7 @@ from intake.resolve import Sender
 
 AT_ONCE = 5_000
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 def replay_events(

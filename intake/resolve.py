@@ -74,8 +74,8 @@ class References:
             )
         return dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
 
-    def _missing(self, model: type[Course] | type[Learner], keys: set[str]) -> set[str]:
-        there = model._default_manager.filter(key__in=keys).values_list("key", flat=True)
+    def _missing(self, model: type[Course | Learner], keys: set[str]) -> set[str]:
+        there = model.objects.filter(key__in=keys).values_list("key", flat=True)
         return keys - set(there)
 
     def _load_runs(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
@@ -118,9 +118,9 @@ class References:
                 defaults={"title": key, "position": counts[course], "is_required": False},
             )
 
-    def _by_course(self, model: type[CourseRun] | type[Module]) -> dict[int, dict[str, int]]:
+    def _by_course(self, model: type[CourseRun | Module]) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = defaultdict(dict)
-        rows = model._default_manager.filter(course__in=self.courses.values())
+        rows = model.objects.filter(course__in=self.courses.values())
         for course, key, pk in rows.values_list("course_id", "key", "pk"):
             found[course][key] = pk
         return found

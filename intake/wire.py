@@ -28,7 +28,7 @@ def raw_events(body: bytes, content_type: str) -> list[Any]:
     """
     if not body.strip():
         raise BadBody("The body is empty; send one event or an array of them.")
-    if content_type.split(";")[0].strip().lower() in NEWLINE_JSON or _is_lines(body):
+    if content_type.partition(";")[0].strip().lower() in NEWLINE_JSON or _is_lines(body):
         lines = body.splitlines()
         return [_line(line, number) for number, line in enumerate(lines, 1) if line.strip()]
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from kpis import clock, stats
 from kpis.models import Target
 from kpis.periods import Period
 from kpis.registry import Indicator, Interval
-from kpis.stats import Sums
+from kpis.stats import NOTHING, Sums
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class Answer:
 
     indicator: Indicator
     period: Period
-    status: str
+    status: str = "no_data"
     value: float | None = None
-    sums: Sums = Sums()
+    sums: Sums = NOTHING
     interval: stats.Interval | None = None
     target: Target | None = None
     computed_at: datetime | None = None
@@ -90,36 +91,16 @@ class Context:
         return cls(now, data_through, clock.close_lag(), clock.stale_after())
 
 
-def answer(
-    indicator: Indicator,
-    period: Period,
-    sums: Sums,
-    context: Context,
-    *,
-    is_suppressed: bool = False,
-    target: Target | None = None,
-    computed_at: datetime | None = None,
-    restated_at: datetime | None = None,
-) -> Answer:
-    """Divide, last of all, and say how far the result can be trusted."""
-    common = {
-        "target": target,
-        "computed_at": computed_at,
-        "data_through": context.data_through,
-        "restated_at": restated_at,
-    }
-    if is_suppressed:
-        return Answer(indicator, period, "suppressed", **common)
+def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
+    """Fill a blank answer: divide, last of all, and say how far the result can be trusted."""
     if not sums.weight:
-        return Answer(indicator, period, "no_data", sums=sums, **common)
-    return Answer(
-        indicator,
-        period,
-        status_of(indicator, period, sums, context),
+        return replace(blank, status="no_data", sums=sums)
+    return replace(
+        blank,
+        status=status_of(blank.indicator, blank.period, sums, context),
         value=sums.value,
         sums=sums,
-        interval=interval_of(indicator, sums),
-        **common,
+        interval=interval_of(blank.indicator, sums),
     )
 
 
@@ -139,40 +120,34 @@ def interval_of(indicator: Indicator, sums: Sums) -> stats.Interval | None:
     return None if value is None else stats.wilson(value, sums.n)
 
 
-def combine(
-    indicator: Indicator,
-    period: Period,
-    parts: list[tuple[Decimal, Answer]],
-    context: Context,
-    *,
-    target: Target | None = None,
-) -> Answer:
-    """The weighted mean of components; one without data drops out, one suppressed hides all.
+def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Context) -> Answer:
+    """Fill a blank answer with the weighted mean of components.
 
-    Its numerator is the weighted sum of the components' values, its denominator the weights.
+    One without data drops out, one suppressed hides all. The numerator is the weighted sum of
+    the components' values, the denominator the sum of their weights.
     """
-    common = {"target": target, "data_through": context.data_through}
-    computed = [one.computed_at for _, one in parts if one.computed_at]
-    restated = [one.restated_at for _, one in parts if one.restated_at]
-    common |= {"computed_at": max(computed, default=None), "restated_at": max(restated, default=None)}
+    blank = replace(
+        blank,
+        computed_at=max((one.computed_at for _, one in parts if one.computed_at), default=None),
+        restated_at=max((one.restated_at for _, one in parts if one.restated_at), default=None),
+    )
     if any(one.status == "suppressed" for _, one in parts):
-        return Answer(indicator, period, "suppressed", **common)
-    there = [(float(weight), one) for weight, one in parts if one.value is not None and weight]
+        return replace(blank, status="suppressed")
+    there = [(float(weight), one) for weight, one in parts if one.is_shown and weight]
     sums = Sums(
         n=sum(one.sums.n for _, one in there),
-        total=sum(weight * (one.value or 0) for weight, one in there),
+        total=sum(weight * (one.value or 0.0) for weight, one in there),
         weight=sum(weight for weight, _ in there),
         learners=max((one.sums.learners for _, one in there), default=0),
     )
-    if not sums.weight:
-        return Answer(indicator, period, "no_data", sums=sums, **common)
-    spread = [(w, one.value, one.interval) for w, one in there if one.interval and one.value is not None]
-    return Answer(
-        indicator,
-        period,
-        status_of(indicator, period, sums, context),
-        value=sums.value,
-        sums=sums,
-        interval=stats.weighted_mean_interval(spread) if len(spread) == len(there) else None,
-        **common,
-    )
+    return replace(answer(blank, sums, context), interval=_spread(there))
+
+
+def _spread(parts: Sequence[tuple[float, Answer]]) -> stats.Interval | None:
+    """The interval of the mean; None where a component has none."""
+    known = [
+        (weight, one.value, one.interval)
+        for weight, one in parts
+        if one.value is not None and one.interval is not None
+    ]
+    return stats.weighted_mean_interval(known) if len(known) == len(parts) else None

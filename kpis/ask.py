@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
@@ -21,11 +23,12 @@ from kpis.stats import Sums
 from kpis.tally import Scope
 from kpis.targets import TargetBook
 
-GROUP_MODELS: dict[str, type[Course] | type[CourseRun] | type[Module] | type[Learner]] = {
-    "course": Course,
-    "run": CourseRun,
-    "module": Module,
-    "learner": Learner,
+Thing = Course | CourseRun | Module | Learner
+THINGS: dict[str, QuerySet[Any]] = {
+    "course": Course.objects.all(),
+    "run": CourseRun.objects.select_related("course"),
+    "module": Module.objects.select_related("course"),
+    "learner": Learner.objects.all(),
 }
 # where one small part of a larger period could be told by subtraction
 PARENTS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter": ()}
@@ -35,7 +38,7 @@ PARENTS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter
 class Group:
     """One course, run, module or learner with its answer."""
 
-    thing: Course | CourseRun | Module | Learner
+    thing: Thing
     answer: Answer
 
 
@@ -110,34 +113,26 @@ class Desk:
     def _combined(
         self, indicator: Indicator, scope: Scope, periods: Sequence[Period]
     ) -> dict[Period, Answer]:
-        parts = {
-            part: self.answers(REGISTRY[part.key], scope, periods) for part in indicator.parts
-        }
+        parts = {part: self.answers(REGISTRY[part.key], scope, periods) for part in indicator.parts}
         course = _only(scope)
         return {
             period: combine(
-                indicator,
-                period,
+                self._blank(indicator, scope, period),
                 [
                     (self.dials.value(part.weight, period.end, course_id=course), answers[period])
                     for part, answers in parts.items()
                 ],
                 self._context(indicator, scope),
-                target=self._target(indicator, scope, period),
             )
             for period in periods
         }
 
     def groups(self, indicator: Indicator, question: Question) -> list[Group]:
         """The parts of the scope in the window asked for, else in the current period."""
-        assert question.by
+        by = question.by or "course"
         period = question.window or question.current
-        answers = self._group_answers(indicator, question.scope, period, question.by)
-        things = GROUP_MODELS[question.by]._default_manager.in_bulk(answers)
-        if question.by == "run":
-            courses = Course.objects.in_bulk({run.course_id for run in things.values()})
-            for run in things.values():
-                run.course = courses[run.course_id]
+        answers = self._group_answers(indicator, question.scope, period, by)
+        things: dict[int, Thing] = THINGS[by].in_bulk(list(answers))
         ordered = sorted(things.values(), key=_order)
         return [Group(thing, answers[thing.pk]) for thing in ordered]
 
@@ -163,15 +158,13 @@ class Desk:
         keys = {key for answers in parts.values() for key in answers}
         return {
             key: combine(
-                indicator,
-                period,
+                self._blank(indicator, _narrow(scope, by, key), period),
                 [
                     (self.dials.value(part.weight, period.end), answers[key])
                     for part, answers in parts.items()
                     if key in answers
                 ],
                 self._context(indicator, scope),
-                target=self._target(indicator, _narrow(scope, by, key), period),
             )
             for key in keys
         }
@@ -179,15 +172,21 @@ class Desk:
     def _answer(
         self, indicator: Indicator, scope: Scope, period: Period, found: Found, hide: bool
     ) -> Answer:
-        return answer(
-            indicator,
-            period,
-            found.sums,
-            self._context(indicator, scope),
-            is_suppressed=hide,
-            target=self._target(indicator, scope, period),
+        blank = replace(
+            self._blank(indicator, scope, period),
             computed_at=found.computed_at,
             restated_at=found.restated_at,
+        )
+        if hide:
+            return replace(blank, status="suppressed")
+        return answer(blank, found.sums, self._context(indicator, scope))
+
+    def _blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
+        return Answer(
+            indicator,
+            period,
+            target=self._target(indicator, scope, period),
+            data_through=self._context(indicator, scope).data_through,
         )
 
     def _hidden(self, parts: Mapping[Any, Sums]) -> set[Any]:
@@ -289,7 +288,7 @@ def _around(scope: Scope, reader: Reader) -> tuple[str | None, int, Scope]:
     return ("course", course, everything) if course else (None, 0, scope)
 
 
-def _order(thing: Course | CourseRun | Module | Learner) -> tuple[Any, ...]:
+def _order(thing: Thing) -> tuple[Any, ...]:
     if isinstance(thing, Module):
         return (thing.course_id, thing.position)
     if isinstance(thing, CourseRun):

@@ -84,11 +84,13 @@ class QuestionForm(forms.Form):
 
     def clean_run(self) -> CourseRun | None:
         runs = CourseRun.objects.filter(course__in=Course.objects.visible_to(self.reader))
-        return self._one_of("run", runs.select_related("course"))
+        run: CourseRun | None = self._one_of("run", runs.select_related("course"))
+        return run
 
     def clean_module(self) -> Module | None:
         modules = Module.objects.filter(course__in=Course.objects.visible_to(self.reader))
-        return self._one_of("module", modules.select_related("course"))
+        module: Module | None = self._one_of("module", modules.select_related("course"))
+        return module
 
     def _one_of(self, name: str, rows: Any) -> Any:
         key = self.cleaned_data[name]
@@ -148,13 +150,13 @@ class QuestionForm(forms.Form):
 
     def _periods(self, data: Mapping[str, Any]) -> Sequence[Period]:
         zone = clock.zone()
-        first, last = data.get("from"), data.get("to")
-        if not first and not last:
+        first: date | None = data.get("from")
+        last: date | None = data.get("to")
+        if first is None and last is None:
             return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=self.now)
-        last = last or max(local_day(self.now, zone), first)
-        if not first:
-            ends = latest(POINTS_SHOWN[self.kind], self.kind, zone, now=_noon(last))
-            return ends
+        last = last or max(local_day(self.now, zone), first or date.min)
+        if first is None:
+            return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=_noon(last))
         return list(between(first, last, self.kind, zone))
 
     def _scope(
@@ -187,7 +189,7 @@ def _noon(day: date) -> datetime:
 
 def _sentences(name: str, field: forms.Field) -> dict[str, str]:
     if isinstance(field, forms.ChoiceField):
-        choices = ", ".join(str(value) for value, _ in field.choices)
+        choices = ", ".join(str(value) for value, _ in field.widget.choices)
         return {"invalid_choice": f"“%(value)s” is no {name}; choose one of {choices}."}
     if isinstance(field, forms.DateField):
         return {"invalid": f"{name} takes a date such as 2026-03-31."}

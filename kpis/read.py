@@ -13,7 +13,7 @@ from kpis.models import Measurement, PeriodKind
 from kpis.periods import WINDOW, Period
 from kpis.record import sums_of
 from kpis.registry import Indicator
-from kpis.stats import Sums
+from kpis.stats import NOTHING, Sums
 from kpis.tally import Scope
 from kpis.wholes import whole
 
@@ -22,7 +22,7 @@ from kpis.wholes import whole
 class Found:
     """Sums with when they were computed and, where late data changed them, restated."""
 
-    sums: Sums = Sums()
+    sums: Sums = NOTHING
     computed_at: datetime | None = None
     restated_at: datetime | None = None
 

@@ -78,7 +78,7 @@ class KpiShape(serializers.Serializer[None]):
 
 class ColumnShape(serializers.Serializer[None]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.CharField()
 
 

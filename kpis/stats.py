@@ -43,6 +43,8 @@ class Sums:
         return self.total / self.weight if self.weight else None
 
 
+NOTHING = Sums()
+
 Interval = tuple[float, float]
 
 

@@ -13,6 +13,7 @@ from curriculum.models import Learner
 from kpis.stats import Sums
 
 Expression = Aggregate | Combinable
+ROWS = Count("pk")
 BY = ("course", "run", "module", "learner")
 
 
@@ -74,7 +75,7 @@ class Tally:
     rows: QuerySet[Any]
     total: Expression
     weight: Expression
-    n: Expression = Count("pk")
+    n: Expression = ROWS
     squares: Expression | None = None
     enrollment: str = "enrollment"
     module: str | None = None

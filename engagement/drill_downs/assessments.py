@@ -95,7 +95,7 @@ def items(when: Period, scope: Scope) -> Table:
         Column("difficulty", "Difficulty (mean score)", PERCENT),
         Column("discrimination", "Discrimination", NUMBER),
     )
-    return Table(columns, [_item(row) for row in found])
+    return Table(columns, [_item(dict(row)) for row in found])
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:
@@ -124,10 +124,8 @@ def _scores(
             good=Count("pk", filter=Q(score__gte=F("assessment__pass_mark"))),
         )
     }
-    first = {
-        tuple(row[name] for name in names): row["mean"]
-        for row in _first(when, scope).values(**names).annotate(mean=Avg("score"))
-    }
+    first_attempts: Any = _first(when, scope).values(**names).annotate(mean=Avg("score"))
+    first = {tuple(row[name] for name in names): row["mean"] for row in first_attempts}
     for key, row in rows.items():
         row["first"] = first.get(key)
         row["passed"] = share(row["good"], row["pairs"])

@@ -105,7 +105,7 @@ def runs(when: Period, scope: Scope) -> Table:
         ),
         completed=Count("enrollments", filter=people & Q(enrollments__completed_at__isnull=False)),
     ).select_related("course")
-    mine = {"enrollment__run__in": found}
+    mine: dict[str, Any] = {"enrollment__run__in": found}
     if scope.learner_ids is not None:
         mine["enrollment__learner__in"] = scope.learner_ids
     interactions = _by_run(DailyActivity.objects.filter(**mine), Sum("interactions"))

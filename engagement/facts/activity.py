@@ -45,9 +45,8 @@ def add(events: Sequence[Event]) -> None:
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for event in events:
         counts = COUNTS[event.kind]
-        assert event.enrollment_id is not None
         day = marking.day_of(event.occurred_at)
-        sums = days[event.enrollment_id, event.module_id, day]
+        sums = days[event.enrollment_id or 0, event.module_id, day]
         sums[0] += 1
         sums[1] += counts.productive
         sums[2] += counts.content

@@ -15,8 +15,8 @@ LONGEST_OPEN_PLAY = 30 * 60.0
 def union(segments: Iterable[Segment], *, duration: float | None = None) -> list[Segment]:
     """Merge what overlaps or touches, cut to `[0, duration]`, in order."""
     merged: list[Segment] = []
-    for begin, end in sorted(segments):
-        begin, end = max(begin, 0.0), end if duration is None else min(end, duration)
+    for first, last in sorted(segments):
+        begin, end = max(first, 0.0), last if duration is None else min(last, duration)
         if end <= begin:
             continue
         if merged and begin <= merged[-1][1]:

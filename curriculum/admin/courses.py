@@ -3,14 +3,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from curriculum.admin.distinct import DistinctFormSet
 from curriculum.models import Course, CourseRun, Enrollment, Module, RunModule, Skill
 
 PLAN_NOTE = "Who is enrolled keeps the plan they started with; a change here is for new enrolments."
@@ -32,39 +30,22 @@ def dashboard_of(**chosen: str) -> str:
     return f"/kpi-dashboard?{urlencode(chosen)}"
 
 
-class ModuleForm(forms.ModelForm):
-    class Meta:
-        model = Module
-        fields = ("position", "key", "title", "is_required", "planned_days", "effort_minutes")
-
-    def validate_constraints(self) -> None:
-        """Leave the positions to the set of modules: two that change places are no clash."""
-        try:
-            self.instance.validate_constraints(exclude={"position"})
-        except ValidationError as error:
-            self.add_error(None, error)
+class ModuleFormSet(DistinctFormSet):
+    distinct = "key"
 
 
-class ModuleFormSet(BaseInlineFormSet):
-    def clean(self) -> None:
-        super().clean()
-        taken: set[int] = set()
-        for form in self.forms:
-            cleaned = getattr(form, "cleaned_data", {})
-            if cleaned and not cleaned.get("DELETE"):
-                self._take(form, cleaned.get("position"), taken)
+class RunFormSet(DistinctFormSet):
+    distinct = "key"
 
-    def _take(self, form: forms.ModelForm, position: int | None, taken: set[int]) -> None:
-        if position in taken:
-            form.add_error("position", f"Position {position} is given twice.")
-        if position is not None:
-            taken.add(position)
+
+class TimetableFormSet(DistinctFormSet):
+    distinct = "module"
 
 
 class ModuleInline(admin.TabularInline):
     model = Module
-    form = ModuleForm
     formset = ModuleFormSet
+    fields = ("position", "key", "title", "is_required", "planned_days", "effort_minutes")
     ordering = ("position",)
     extra = 0
     show_change_link = True
@@ -72,6 +53,7 @@ class ModuleInline(admin.TabularInline):
 
 class RunInline(admin.TabularInline):
     model = CourseRun
+    formset = RunFormSet
     fields = ("key", "title", "starts_on", "ends_on")
     extra = 0
     show_change_link = True
@@ -110,6 +92,7 @@ class CourseAdmin(admin.ModelAdmin):
 
 class TimetableInline(admin.TabularInline):
     model = RunModule
+    formset = TimetableFormSet
     autocomplete_fields = ("module",)
     ordering = ("due_on",)
     extra = 0

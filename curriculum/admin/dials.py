@@ -68,6 +68,8 @@ class CourseDialForm(forms.ModelForm):
         key, value = cleaned.get("key"), cleaned.get("value")
         if key and value is not None:
             self._check(key, value)
+        if Parameter.objects.filter(key=key, course=cleaned.get("course")).exists():
+            self.add_error("course", "This course has its own dial already; turn that one.")
         return cleaned
 
     def _check(self, key: str, value: Decimal) -> None:
@@ -77,14 +79,6 @@ class CourseDialForm(forms.ModelForm):
             parameters.check(Parameter(key=key, is_whole=dial.is_whole, **bounds), value)
         except ValidationError as error:
             self.add_error("value", error)
-
-    def validate_constraints(self) -> None:
-        """Check what the row will be: its bounds come from the declaration, not from the form."""
-        scope = Parameter.objects.filter(
-            key=self.cleaned_data.get("key"), course=self.cleaned_data.get("course")
-        )
-        if self.cleaned_data.get("course") and scope.exists():
-            self.add_error("course", "This course has its own dial already; turn that one.")
 
 
 class ChangeInline(ViewOnlyInline):

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from curriculum.admin.distinct import DistinctFormSet
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import CourseGrant, Enrollment, Learner, User
 
@@ -44,8 +45,13 @@ class AccountForm(UserChangeForm):
         return free_email(self.cleaned_data["email"], besides=self.instance)
 
 
+class GrantFormSet(DistinctFormSet):
+    distinct = "course"
+
+
 class CourseGrantInline(admin.TabularInline):
     model = CourseGrant
+    formset = GrantFormSet
     autocomplete_fields = ("course",)
     extra = 1
 

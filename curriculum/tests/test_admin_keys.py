@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from curriculum.access import create_api_key, digest_of
+from curriculum.models import (
+    ApiKey,
+)
+from curriculum.tests.admin_pages import page, told
+from curriculum.tests.people import course
+
+pytestmark = pytest.mark.django_db
+
+
+def added_key(client: Client, **more: object) -> HttpResponse:
+    data = {"name": "lms", "scopes": ["events:write", "kpis:read"], **more}
+    return client.post("/admin/curriculum/apikey/add/", data)  # type: ignore[return-value]
+
+
+@pytest.mark.usefixtures("ada")
+def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
+    message = told(added_key(client))
+    key = ApiKey.objects.get()
+    secret = message.split(" is ")[1].split()[0]
+
+    assert digest_of(secret) == key.digest
+    assert key.scopes == ["events:write", "kpis:read"]
+    assert secret in client.get("/admin/curriculum/apikey/").content.decode()
+    assert secret not in client.get("/admin/curriculum/apikey/").content.decode()
+    assert secret not in page(client, f"apikey/{key.pk}/change/")
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_key_is_limited_to_the_courses_chosen(client: Client) -> None:
+    added_key(client, is_limited="on", courses=[course("py").pk])
+    key = ApiKey.objects.get()
+
+    assert key.is_limited
+    assert [one.key for one in key.courses.all()] == ["py"]
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("limited", [True, False])
+def test_the_limit_and_the_courses_must_agree(client: Client, limited: bool) -> None:
+    more: dict[str, object] = {"is_limited": "on"} if limited else {"courses": [course().pk]}
+    added_key(client, **more)
+
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.usefixtures("ada")
+def test_an_edited_key_keeps_its_name_and_its_secret(client: Client) -> None:
+    key, secret = create_api_key("lms", ["events:write"])
+    data = {"name": "other", "scopes": ["kpis:read"]}
+    client.post(f"/admin/curriculum/apikey/{key.pk}/change/", data)
+    key.refresh_from_db()
+
+    assert (key.name, key.scopes, key.digest) == ("lms", ["kpis:read"], digest_of(secret))
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_key_is_revoked_from_the_list(client: Client) -> None:
+    key, _ = create_api_key("lms", ["events:write"])
+    client.post("/admin/curriculum/apikey/", {"action": "revoke", "_selected_action": key.pk})
+    key.refresh_from_db()
+
+    assert not key.may("events:write")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from curriculum import parameters
+from curriculum.access import create_api_key
+from curriculum.dials import WINDOW_FACTOR
+from curriculum.models import (
+    Skill,
+)
+from curriculum.tests.admin_pages import enrolled
+from curriculum.tests.people import account, course
+
+pytestmark = pytest.mark.django_db
+
+
+# session, account, rows and two counts, and what filters and a date hierarchy ask
+MOST = 10
+
+
+def fill(name: str) -> None:
+    made = course(name, modules=2)
+    Skill.objects.create(key=name, title=name).modules.set(made.modules.all())
+    for who in ("Bo", "Cleo", "Dan"):
+        enrolled(f"{who}-{name}", made)
+    own = parameters.scope_to(WINDOW_FACTOR, course=made)
+    parameters.turn(own, Decimal(2), reason="Holidays.", by=account(f"Turner-{name}"))
+    create_api_key(name, ["kpis:read"], courses=[made])
+    account(f"Manager-{name}", grants=(made,))
+
+
+LISTS = (
+    "apikey",
+    "course",
+    "courserun",
+    "enrollment",
+    "learner",
+    "module",
+    "parameter",
+    "parameterchange",
+    "skill",
+    "user",
+)
+
+
+def queries_of(client: Client, name: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(f"/admin/curriculum/{name}/").status_code == 200
+    return len(asked)
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_asks_as_often_for_many_rows_as_for_few(client: Client, name: str) -> None:
+    fill("py")
+    few = queries_of(client, name)
+    fill("sql")
+    fill("ml")
+
+    assert queries_of(client, name) == few
+    assert few <= MOST

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from curriculum.models import (
+    CourseGrant,
+    User,
+)
+from curriculum.tests.admin_pages import page, staff
+from curriculum.tests.people import account, course
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("ada")
+def test_staff_make_an_account_by_its_address(client: Client) -> None:
+    data = {
+        "email": "Bo@Example.com",
+        "usable_password": "true",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
+    client.post("/admin/curriculum/user/add/", data)
+
+    assert User.objects.get(email="bo@example.com").check_password("a long enough one")
+
+
+@pytest.mark.usefixtures("ada")
+def test_an_address_in_other_letters_is_the_same_account(client: Client) -> None:
+    account("Bo")
+    data = {"email": "BO@example.com", "usable_password": "false"}
+    answer = client.post("/admin/curriculum/user/add/", data)
+
+    assert "bo@example.com has an account already" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_grant_is_given_on_the_account_s_page(client: Client) -> None:
+    bo, python = account("Bo"), course("py")
+    data = {
+        "email": bo.email,
+        "is_active": "on",
+        "course_grants-TOTAL_FORMS": "1",
+        "course_grants-INITIAL_FORMS": "0",
+        "course_grants-0-course": python.pk,
+    }
+    client.post(f"/admin/curriculum/user/{bo.pk}/change/", data)
+
+    assert CourseGrant.objects.get().course == python
+    assert "manager" in page(client, "user/")
+
+
+def test_who_edits_accounts_cannot_make_a_superuser(client: Client) -> None:
+    bo = staff(client, "view_user", "change_user")
+    data = {
+        "email": bo.email,
+        "name": "Bo the Great",
+        "is_active": "on",
+        "is_superuser": "on",
+        "course_grants-TOTAL_FORMS": "0",
+        "course_grants-INITIAL_FORMS": "0",
+    }
+    client.post(f"/admin/curriculum/user/{bo.pk}/change/", data)
+    bo.refresh_from_db()
+
+    assert bo.name == "Bo the Great"
+    assert not bo.is_superuser
+
+
+def test_who_edits_accounts_cannot_reach_a_superuser_s(client: Client) -> None:
+    boss = account("Ada", is_staff=True, is_superuser=True)
+    staff(client, "view_user", "change_user")
+
+    password = f"/admin/curriculum/user/{boss.pk}/password/"
+    assert client.post(password, {"password1": "x", "password2": "x"}).status_code == 403
+
+
+def test_staff_without_permission_see_no_list(client: Client) -> None:
+    staff(client)
+
+    assert client.get("/admin/curriculum/user/").status_code == 403

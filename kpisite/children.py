@@ -84,7 +84,7 @@ class Child:
 
     def _write(self, line: bytes) -> None:
         if NOISE not in line:
-            sys.stdout.write(f"{self.name:<6} | {line.decode(errors='replace')}\n")
+            print(f"{self.name:<6} | {line.decode(errors='replace')}")
 
     def ask_to_stop(self) -> None:
         if self.process and self.is_alive:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import os
 import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from kpisite.children import MOST_QUICK_DEATHS, Child
+from kpisite.lifeline import die_with
 
 TICK_SECONDS = 0.1
 STOP_SECONDS = 5.0
@@ -43,7 +46,12 @@ class Crew:
 
     def run(self, command: list[str]) -> bool:
         """Run one program to its end; return whether it went well."""
-        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+        )
         if not self.look_after_until(lambda: process.poll() is not None):
             process.terminate()
         return process.wait() == 0
@@ -73,7 +81,7 @@ class Crew:
                 f"The {child.name} ended {MOST_QUICK_DEATHS} times right after its start; "
                 "its lines above say why."
             )
-        sys.stdout.write(f"The {child.name} ended (code {code}) and is started again.\n")
+        print(f"The {child.name} ended (code {code}) and is started again.")
 
     def stop(self) -> None:
         """Stop all, the first started last; who takes too long is killed."""

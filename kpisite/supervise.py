@@ -40,6 +40,7 @@ def main() -> None:
 def run(crew: Crew) -> None:
     if not text("REDIS_URL"):
         start_private_valkey(crew)
+    print("Preparing database and static files …", flush=True)
     if not crew.run([PYTHON, "-m", "kpisite.prepare"]):
         sys.exit(0 if crew.stop_requests else "The start was given up; the lines above say why.")
     crew.start(WEB)
@@ -48,7 +49,7 @@ def run(crew: Crew) -> None:
         crew.start(BEAT)
         announce()
         crew.look_after_until(lambda: False)
-    sys.stdout.write("Stopping …\n")
+    print("Stopping …")
 
 
 def only_supervisor() -> TextIO:
@@ -102,13 +103,13 @@ def first_page_answers() -> bool:
 
 def announce() -> None:
     name = "localhost" if HOST == "127.0.0.1" else HOST
-    sys.stdout.write(f"\nReady: http://{name}:{settings.PORT}/kpi-dashboard\n")
+    print(f"\nReady: http://{name}:{settings.PORT}/kpi-dashboard")
     accounts = settings.KPI_DATA_DIR / "demo-accounts.txt"
     if accounts.exists():
-        sys.stdout.write("Demonstration accounts (role, e-mail, password):\n")
+        print("Demonstration accounts (role, e-mail, password):")
         for line in accounts.read_text().splitlines():
-            sys.stdout.write(f"  {line}\n")
-    sys.stdout.write("Ctrl-C stops everything.\n\n")
+            print(f"  {line}")
+    print("Ctrl-C stops everything.\n")
     sys.stdout.flush()
 
 

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.once
+
+READERS = r"text|switch|whole|one_of|several|hosts|origins|time_zone|folder|database|secret|address"
+READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
+ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+
+
+def test_the_table_lists_every_variable_that_is_read() -> None:
+    sources = (settings.BASE_DIR / "kpisite").glob("*.py")
+    read = {name for source in sources for name in READING.findall(source.read_text())}
+
+    listed = ROW.findall((settings.BASE_DIR / "docs" / "settings.md").read_text())
+
+    assert sorted(listed) == sorted(read)

@@ -150,22 +150,32 @@ def pause(starts: Iterable[tuple[int, datetime]]) -> None:
     """Open pauses (enrolment id, when); the dates after them are not due until they end."""
     rows = list(dict.fromkeys(starts))
     bulk.upsert(Pause, ("enrollment_id", "started_at"), rows, conflict="enrollment_id, started_at")
-    shift({pk for pk, _ in rows})
+    ids = {pk for pk, _ in rows}
+    # a pause that comes late may lie before a resumption that is known
+    _close(dict.fromkeys(ids, ()))
+    shift(ids)
 
 
 def resume(ends: Iterable[tuple[int, datetime]]) -> None:
-    """Close the latest pause begun before each moment; one that closed earlier stays so."""
-    rows = sorted(ends, key=lambda end: end[1])
+    """Close the pauses begun before each moment (enrolment id, when); the earliest end stands."""
+    moments = defaultdict(list)
+    for pk, at in ends:
+        moments[pk].append(at)
+    _close(moments)
+    shift(moments)
+
+
+def _close(moments: Mapping[int, Sequence[datetime]]) -> None:
+    """End each pause of these enrolments at the first resumption after it, old or new."""
     pauses = defaultdict(list)
-    for one in Pause.objects.filter(enrollment__in={pk for pk, _ in rows}):
+    for one in Pause.objects.filter(enrollment__in=moments):
         pauses[one.enrollment_id].append(one)
-    for pk, at in rows:
-        begun = [one for one in pauses[pk] if one.started_at < at]
-        latest = max(begun, key=lambda one: one.started_at, default=None)
-        if latest and (latest.ended_at is None or at < latest.ended_at):
-            latest.ended_at = at
-    Pause.objects.bulk_update([one for many in pauses.values() for one in many], ["ended_at"])
-    shift({pk for pk, _ in rows})
+    for pk, some in pauses.items():
+        known = sorted([*moments[pk], *(one.ended_at for one in some if one.ended_at)])
+        for one in some:
+            one.ended_at = next((at for at in known if at > one.started_at), None)
+    everyone = [one for some in pauses.values() for one in some]
+    Pause.objects.bulk_update(everyone, ["ended_at"], batch_size=500)
 
 
 def shift(enrollment_ids: Iterable[int]) -> None:

@@ -44,13 +44,16 @@ def shifted(
 ) -> datetime | None:
     """Move a due date by the pauses that began before it; None while one of them is open.
 
-    A pause that begins after the date, shifted so far, no longer touches it.
+    A pause that begins after the date, shifted so far, no longer touches it. What two pauses
+    have in common shifts it once.
     """
-    due = planned
+    due, resumed = planned, None
     for begin, end in sorted(pauses, key=lambda pause: pause[0]):
         if begin >= due:
             break
         if end is None:
             return None
-        due += end - begin
+        fresh = begin if resumed is None else max(begin, resumed)
+        due += max(end - fresh, timedelta(0))
+        resumed = end if resumed is None else max(end, resumed)
     return due

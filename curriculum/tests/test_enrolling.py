@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from django.test import override_settings
+
+from curriculum import enrolling, parameters
+from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.enrolling import SignUp, enroll
+from curriculum.models import Course, CourseRun, Enrollment, Learner, Pause, RunModule
+from curriculum.tests.people import course, learner, moment, run_of
+
+pytestmark = pytest.mark.django_db
+
+JAN_5 = moment("2026-01-05")
+
+
+def enrolled(
+    name: str = "Ada", *, run: CourseRun | None = None, at: datetime = JAN_5
+) -> Enrollment:
+    """Enrol in a course of two modules of a week and 28 days in all, due after 1.5 × 28 = 42."""
+    run = run or run_of(course(modules=2))
+    return enroll([SignUp(learner_id=learner(name).pk, run_id=run.pk, enrolled_at=at)])[0]
+
+
+def dated(made: Course, starts_on: str, ends_on: str) -> CourseRun:
+    days = date.fromisoformat(starts_on), date.fromisoformat(ends_on)
+    return CourseRun.objects.create(course=made, key="dated", starts_on=days[0], ends_on=days[1])
+
+
+def due(enrollment: Enrollment) -> str:
+    enrollment.refresh_from_db()
+    return f"{enrollment.due_at:%m-%d}" if enrollment.due_at else "open"
+
+
+def plan(enrollment: Enrollment) -> list[str]:
+    return [
+        f"{line.module.key} {line.due_at:%m-%d}" if line.due_at else f"{line.module.key} open"
+        for line in enrollment.plan.select_related("module")
+    ]
+
+
+# The plan
+
+
+def test_an_enrolment_falls_due_after_the_nominal_length_times_the_window() -> None:
+    # 5 January and 42 days
+    assert due(enrolled()) == "02-16"
+
+
+def test_each_module_falls_due_after_those_before_it() -> None:
+    assert plan(enrolled()) == ["m1 01-12", "m2 01-19"]
+
+
+def test_the_cut_off_is_a_week_after_the_start() -> None:
+    assert enrolled().cutoff_at == moment("2026-01-12")
+
+
+def test_the_dials_of_the_course_shape_a_new_enrolment() -> None:
+    made = course(modules=1)
+    for key, value in ((WINDOW_FACTOR, 2), (REFUND_CUTOFF, 3)):
+        parameters.turn(parameters.scope_to(key, course=made), Decimal(value), reason="Hard.")
+    ada = enrolled(run=run_of(made))
+
+    # 5 January and 56 days; 3 days
+    assert due(ada) == "03-02"
+    assert ada.cutoff_at == moment("2026-01-08")
+
+
+def test_who_signs_up_before_the_run_starts_with_it() -> None:
+    ada = enrolled(run=dated(course(modules=1), "2026-02-01", "2026-03-01"))
+
+    assert ada.started_at == moment("2026-02-01")
+    # the run's own 28 days times 1.5
+    assert due(ada) == "03-15"
+
+
+def test_who_signs_up_after_the_run_began_starts_then() -> None:
+    run = dated(course(modules=1), "2026-02-01", "2026-03-01")
+
+    assert enrolled(run=run, at=moment("2026-02-10")).started_at == moment("2026-02-10")
+
+
+@override_settings(KPI_TIME_ZONE="Europe/Berlin")
+def test_a_run_starts_at_midnight_of_the_provider_s_zone() -> None:
+    ada = enrolled(run=dated(course(), "2026-02-01", "2026-03-01"))
+
+    assert ada.started_at == moment("2026-01-31T23:00")
+
+
+def test_a_run_with_a_timetable_has_its_own_due_dates() -> None:
+    made = course(modules=2)
+    run = dated(made, "2026-02-01", "2026-03-01")
+    second = made.modules.get(key="m2")
+    RunModule.objects.create(run=run, module=second, due_on=date(2026, 2, 20))
+
+    # through the 20th; m1 follows its planned week
+    assert plan(enrolled(run=run)) == ["m1 02-08", "m2 02-21"]
+
+
+def test_a_later_edit_of_the_course_leaves_the_plan() -> None:
+    ada = enrolled()
+    made = ada.run.course
+    made.modules.filter(key="m2").update(is_required=False, planned_days=1, effort_minutes=5)
+    made.modules.create(key="m3", title="Module 3", position=3)
+    line = ada.plan.get(position=2)
+
+    assert plan(ada) == ["m1 01-12", "m2 01-19"]
+    assert (line.is_required, line.effort_minutes) == (True, 60)
+
+
+def test_enrolling_twice_changes_nothing() -> None:
+    run = run_of(course(modules=2))
+    ada = enrolled(run=run)
+    again = SignUp(learner_id=ada.learner_id, run_id=run.pk, enrolled_at=moment("2026-06-01"))
+
+    assert enroll([again]) == []
+    assert due(ada) == "02-16"
+    assert plan(ada) == ["m1 01-12", "m2 01-19"]
+
+
+def test_a_batch_enrols_each_learner_once() -> None:
+    ada, bo, run = learner("Ada"), learner("Bo"), run_of(course(modules=2))
+    batch = [SignUp(learner_id=who.pk, run_id=run.pk, enrolled_at=JAN_5) for who in (ada, bo, ada)]
+
+    assert len(enroll(batch)) == 2
+    assert run.enrollments.count() == 2
+
+
+# Leaving
+
+
+@pytest.mark.parametrize(
+    ("left", "cancelled"),
+    [("2026-01-11T23:59", True), ("2026-01-12", False), ("2026-01-20", False)],
+)
+def test_who_leaves_before_the_cut_off_is_cancelled(left: str, cancelled: bool) -> None:
+    ada = enrolled()
+    enrolling.withdraw({ada.pk: moment(left)})
+    ada.refresh_from_db()
+
+    assert ada.is_cancelled is cancelled
+
+
+def test_the_cancelled_and_those_who_are_no_learners_do_not_count() -> None:
+    run = run_of(course(modules=2))
+    ada, bo, cleo = (enrolled(name, run=run) for name in ("Ada", "Bo", "Cleo"))
+    enrolling.withdraw({bo.pk: JAN_5})
+    Learner.objects.filter(pk=cleo.learner_id).update(kind=Learner.Kind.TEST)
+
+    assert list(Enrollment.objects.counted()) == [ada]
+
+
+@pytest.mark.parametrize("order", [("2026-01-20", "2026-01-25"), ("2026-01-25", "2026-01-20")])
+def test_of_two_withdrawals_the_earlier_stands(order: tuple[str, str]) -> None:
+    ada = enrolled()
+    for left in order:
+        enrolling.withdraw({ada.pk: moment(left)})
+    ada.refresh_from_db()
+
+    assert ada.withdrawn_at == moment("2026-01-20")
+
+
+def test_a_completion_by_the_sender_is_kept_as_such() -> None:
+    ada, bo = enrolled("Ada"), enrolled("Bo", run=run_of(course("sql")))
+    enrolling.complete({ada.pk: moment("2026-02-01")}, by_sender=True)
+    enrolling.complete({bo.pk: moment("2026-02-01")})
+    ada.refresh_from_db()
+    bo.refresh_from_db()
+
+    assert (ada.completed_by_sender, bo.completed_by_sender) == (True, False)
+    assert ada.completed_at == bo.completed_at == moment("2026-02-01")
+
+
+# Pauses
+
+
+def paused(enrollment: Enrollment, *starts: str) -> None:
+    enrolling.pause((enrollment.pk, moment(start)) for start in starts)
+
+
+def resumed(enrollment: Enrollment, *ends: str) -> None:
+    enrolling.resume((enrollment.pk, moment(end)) for end in ends)
+
+
+def test_while_a_pause_is_open_nothing_after_it_falls_due() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+
+    assert due(ada) == "open"
+    assert plan(ada) == ["m1 01-12", "m2 open"]
+
+
+def test_a_pause_shifts_what_falls_due_after_it_by_its_length() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+
+    # ten days
+    assert due(ada) == "02-26"
+    assert plan(ada) == ["m1 01-12", "m2 01-29"]
+
+
+def test_the_same_pause_twice_shifts_once() -> None:
+    ada = enrolled()
+    for _ in range(2):
+        paused(ada, "2026-01-14")
+        resumed(ada, "2026-01-24")
+
+    assert due(ada) == "02-26"
+    assert Pause.objects.count() == 1
+
+
+def test_two_pauses_shift_by_both() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14", "2026-02-01")
+    resumed(ada, "2026-01-24", "2026-02-03")
+
+    # ten days and two
+    assert due(ada) == "02-28"
+
+
+def test_a_pause_after_the_due_date_shifts_nothing() -> None:
+    ada = enrolled()
+    paused(ada, "2026-03-01")
+
+    assert due(ada) == "02-16"
+
+
+def test_a_pause_reached_only_by_the_shift_of_another_counts() -> None:
+    ada = enrolled()
+    paused(ada, "2026-02-10", "2026-02-20")
+    resumed(ada, "2026-02-18", "2026-02-21")
+
+    # due on the 16th, with eight days on the 24th, and so the pause of the 20th adds its one
+    assert due(ada) == "02-25"
+
+
+def test_who_pauses_while_paused_is_back_by_one_resumption() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14", "2026-01-16")
+    resumed(ada, "2026-01-24")
+
+    # from the 14th to the 24th, once
+    assert due(ada) == "02-26"
+
+
+def test_a_resumption_without_a_pause_changes_nothing() -> None:
+    ada = enrolled()
+    resumed(ada, "2026-01-24")
+
+    assert due(ada) == "02-16"
+
+
+def test_pauses_and_resumptions_may_come_late() -> None:
+    ada = enrolled()
+    paused(ada, "2026-02-01")
+    resumed(ada, "2026-02-03")
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+
+    # ten days and two, as if they had come in their order
+    assert due(ada) == "02-28"
+
+
+def test_a_pause_told_after_its_resumption_is_closed_by_it() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+    paused(ada, "2026-01-16")
+
+    assert due(ada) == "02-26"

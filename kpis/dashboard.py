@@ -89,6 +89,10 @@ class Dashboard:
         return f"?tab={self.category.key}"
 
     @property
+    def hidden_note(self) -> str:
+        return wording.why_hidden()
+
+    @property
     def zone(self) -> str:
         return clock.zone().key
 

@@ -80,8 +80,8 @@ class Figure:
 
     @property
     def fraction(self) -> str:
-        """Numerator and denominator; empty where there is no value."""
-        if not self.answer.is_shown:
+        """Numerator and denominator; empty without a value, and for a mean of components."""
+        if not self.answer.is_shown or self.answer.indicator.parts:
             return ""
         return f"{_sum(self.answer.sums.total)} of {_sum(self.answer.sums.weight)}"
 
@@ -97,6 +97,11 @@ class Figure:
     def badge(self) -> str:
         """A word for a status to take note of; empty for a final figure."""
         return "" if self.status == "ok" else wording.STATUS_WORDS[self.status]
+
+    @property
+    def own_badge(self) -> str:
+        """A status that sets one row of a table apart; what all rows share is said above it."""
+        return "" if self.status in ("stale", "provisional") else self.badge
 
     @property
     def status_word(self) -> str:

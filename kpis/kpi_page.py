@@ -67,6 +67,10 @@ class KpiPage:
         return reverse("kpis:kpi", args=[self.indicator.key])
 
     @property
+    def hidden_note(self) -> str:
+        return wording.why_hidden()
+
+    @property
     def zone(self) -> str:
         return clock.zone().key
 
@@ -120,6 +124,10 @@ class KpiPage:
     def groups(self) -> list[GroupRow]:
         question = replace(self.card.reply.question, by=self.by)
         return [_group_row(group) for group in self.desk.groups(self.indicator, question)]
+
+    @property
+    def hides_groups(self) -> bool:
+        return any(row.figure.is_hidden for row in self.groups)
 
     @cached_property
     def drill_downs(self) -> list[DrillTable]:

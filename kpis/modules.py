@@ -30,6 +30,11 @@ class ModuleTable:
     courses: Sequence[tuple[Course, Sequence[ModuleRow]]]
 
     @property
+    def hides_any(self) -> bool:
+        rows = [row for _, rows in self.courses for row in rows]
+        return any(figure.is_hidden for row in rows for figure in row.figures if figure)
+
+    @property
     def width(self) -> int:
         """Columns: the module's name, and four for each KPI."""
         return 1 + 4 * len(self.indicators)

@@ -83,8 +83,7 @@ def status_sentence(answer: Answer) -> str:
     sentences = {
         "provisional": f"The period is open or ended less than {lag} hours ago: it may change.",
         "low_n": f"Fewer than {answer.indicator.min_n} observations: read it with care.",
-        "suppressed": "Hidden: it would tell about fewer than "
-        f"{settings.KPI_MIN_GROUP} people, or let them be worked out.",
+        "suppressed": f"Hidden: {why_hidden()}",
         "no_data": "Nothing that counts happened in this period.",
         "not_mature": "It is too early to tell.",
         "stale": f"Data reach only to {moment(answer.data_through)}: later ones are missing.",
@@ -98,3 +97,7 @@ def restated_sentence(answer: Answer) -> str:
     if answer.restated_at is None:
         return ""
     return f"Late data changed this figure on {moment(answer.restated_at)}."
+
+
+def why_hidden() -> str:
+    return f"it tells about fewer than {settings.KPI_MIN_GROUP} people, or would give them away."

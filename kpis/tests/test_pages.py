@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from curriculum.models import Module
+from kpis.tests.conftest import Visitor
+from kpis.tests.measured import (
+    COMPLETION,
+    NOW,
+    SCORES,
+    VIDEO,
+    course,
+    fed,
+    manager,
+    measured,
+    stranger,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
+
+PAGE = "/kpi-dashboard"
+KPI_PAGE = f"/kpi-dashboard/{COMPLETION}"
+
+
+def links(html: str, word: str) -> list[str]:
+    return [unescape(url) for url in re.findall(r'href="([^"]*)"', html) if word in url]
+
+
+def test_a_card_shows_value_target_difference_interval_and_observations(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(PAGE)
+
+    # Wilson for 90 of 100: 0.8852 ± 0.0596
+    assert "Completion rate 90.0 % Target met: 5.0 pts above 85 %" in text
+    assert "95 % interval 82.6–94.5 % Observations 100" in text
+    assert "The target lies within the interval" in text
+
+
+def test_a_missed_target_is_said_in_words(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=60, n=100)
+
+    assert "60.0 % Target missed: 25.0 pts below 85 %" in ada.reads(PAGE)
+
+
+def test_a_card_shows_the_change_from_the_period_before(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-05", total=80, n=100)
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    assert "Up 10.0 pts from 80.0 % in May 2026" in ada.reads(PAGE)
+
+
+def test_comparing_with_the_target_leaves_the_change_out(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-05", total=80, n=100)
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(f"{PAGE}?compare=target")
+
+    assert "Target met" in text
+    assert "Up 10.0 pts" not in text
+
+
+def test_depth_shows_its_components(ada: Visitor) -> None:
+    measured(VIDEO, "2026-06", total=30, n=40)
+
+    text = ada.reads(PAGE)
+
+    assert "Engagement depth 75.0 % On target 75 %" in text
+    assert "Video watch 75.0 % Interaction rate – No data" in text
+
+
+def test_a_figure_without_data_is_a_dash_and_never_zero(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(PAGE)
+
+    assert "Assessment performance No data – Target 80 %" in text
+    assert " 0.0 %" not in text
+
+
+def test_the_open_month_is_provisional(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-07", total=20, n=40)
+
+    assert "July 2026 50.0 % Provisional" in ada.reads(PAGE)
+
+
+def test_late_data_are_told(ada: Visitor) -> None:
+    row = measured(COMPLETION, "2026-06", total=90, n=100)
+    row.restated_at = NOW
+    row.save()
+
+    assert "Late data changed this figure on 10 Jul 2026, 12:00." in ada.reads(PAGE)
+
+
+def test_data_that_end_too_early_are_out_of_date(ada: Visitor) -> None:
+    fed(course("py"), through=datetime(2026, 6, 10, 8, tzinfo=UTC))
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    assert "Data reach only to 10 Jun 2026, 08:00" in ada.reads(PAGE)
+
+
+def test_modules_stand_with_their_bar_and_difference(ada: Visitor) -> None:
+    python = course("py", "loops", "tests")
+    loops = Module.objects.get(key="loops")
+    measured(SCORES, "2026-06", total=15, n=20, of=loops)
+
+    text = ada.reads(PAGE)
+
+    assert "All about py Loops 75.0 %" in text
+    assert "20 −5.0 pts (target missed)" in text
+    assert "Tests" not in text
+    assert python.title in text
+
+
+def test_a_small_module_shows_no_number_to_a_manager(ada: Visitor) -> None:
+    python = course("py", "loops", "tests", "types")
+    for module, total, learners in (("loops", 3, 4), ("tests", 12, 20), ("types", 18, 30)):
+        measured(SCORES, "2026-06", total, learners, of=Module.objects.get(key=module))
+
+    text = Visitor(manager(python)).reads(PAGE)
+
+    # 3 of 4 must not be seen, nor the 12 of 20 that would give them away
+    assert "Loops – Hidden – " in text
+    assert "Tests – Hidden – " in text
+    assert "Types 60.0 %" in text
+    assert "75.0 %" in ada.reads(PAGE)
+
+
+def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
+    python, ruby = course("py"), course("rb")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+    measured(COMPLETION, "2026-06", total=10, n=100, of=ruby)
+    measured(COMPLETION, "2026-06", total=100, n=200)
+
+    text = Visitor(manager(python)).reads(PAGE)
+
+    assert "Completion rate 90.0 %" in text
+    assert "All about rb" not in text
+
+
+def test_a_learner_is_refused_with_a_sentence() -> None:
+    cleo = Visitor(stranger())
+
+    text = cleo.reads(PAGE)
+
+    assert cleo.status == 403
+    assert "may not read KPIs" in text
+
+
+@pytest.mark.parametrize("path", [PAGE, KPI_PAGE])
+def test_who_is_not_signed_in_is_asked_to(path: str) -> None:
+    nobody = Visitor()
+    nobody.reads(path)
+
+    assert nobody.status == 302
+
+
+def test_a_wrong_filter_is_told_beside_it_and_the_rest_is_shown(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100, of=course("py"))
+
+    text = ada.reads(f"{PAGE}?course=py&from=soon")
+
+    assert ada.status == 400
+    assert "from takes a date such as 2026-03-31." in text
+    assert 'value="soon" aria-invalid="true"' in ada.html
+    assert "Completion rate 90.0 %" in text
+
+
+def test_the_course_of_another_cannot_be_chosen(ada: Visitor) -> None:
+    python, _ = course("py"), course("rb")
+    bo = Visitor(manager(python))
+
+    text = bo.reads(f"{PAGE}?course=rb")
+
+    assert bo.status == 400
+    assert "There is no course “rb” that you may see. There are: py." in text
+
+
+def test_runs_and_modules_can_be_chosen_once_the_course_is(ada: Visitor) -> None:
+    course("py", "loops")
+
+    assert "Course first" in ada.reads(PAGE)
+    ada.reads(f"{PAGE}?course=py")
+    assert '<option value="loops">Loops</option>' in ada.html
+
+
+def test_a_kpi_that_has_no_modules_answers_for_the_course(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100, of=course("py", "loops"))
+
+    text = ada.reads(f"{PAGE}?course=py&module=loops")
+
+    assert "90.0 %" in text
+    assert "Of the whole course: this figure cannot be told apart by module." in text
+
+
+def test_where_the_last_months_are_empty_the_page_opens_at_the_last_data(ada: Visitor) -> None:
+    for kpi, month in ((COMPLETION, "2019-08"), (COMPLETION, "2019-05"), (SCORES, "2019-05")):
+        measured(kpi, month, total=90, n=100)
+
+    text = ada.reads(PAGE)
+
+    # August has one figure, May two
+    assert "This page opens at May 2019" in text
+    assert "Completion rate 90.0 %" in text
+    assert links(ada.html, "from=2025-07-01")
+
+
+def test_dates_that_are_asked_for_stand(ada: Visitor) -> None:
+    measured(COMPLETION, "2019-05", total=90, n=100)
+
+    text = ada.reads(f"{PAGE}?from=2026-01-01")
+
+    assert "This page opens at" not in text
+    assert "There is nothing to show yet for this choice" in text
+
+
+def test_a_tab_without_kpis_says_what_it_waits_for(ada: Visitor) -> None:
+    text = ada.reads(f"{PAGE}?tab=outcome")
+
+    assert "No skill assessments, certificates, survey answers or career reports" in text
+    assert "%" not in text
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}?tab=nowhere", f"{PAGE}/engagement.nothing"])
+def test_what_does_not_exist_is_not_found(ada: Visitor, path: str) -> None:
+    ada.reads(path)
+
+    assert ada.status == 404
+
+
+def test_every_export_answers_what_the_page_shows(ada: Visitor) -> None:
+    python = course("py", "loops")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+    ada.reads(f"{PAGE}?course=py&module=loops&compare=target")
+
+    urls = links(ada.html, "format=csv")
+
+    assert len(urls) == 5
+    assert {ada.client.get(url).status_code for url in urls} == {200}
+
+
+def test_the_page_of_a_kpi_lists_its_periods(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(KPI_PAGE)
+
+    assert "June 2026 90.0 % 82.6–94.5 % 100 90 of 100 85 % +5.0 pts (target met) Closed" in text
+    assert "Enrolments that fell due in the period" in text
+
+
+def test_the_page_of_a_kpi_compares_courses(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=60, n=100, of=course("py"))
+
+    assert "All about py 60.0 %" in ada.reads(KPI_PAGE)
+
+
+def test_the_page_of_a_kpi_shows_its_drill_downs(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(KPI_PAGE)
+
+    assert "Reach" in text
+    assert {ada.client.get(url).status_code for url in links(ada.html, "format=csv")} == {200}
+
+
+def test_staff_find_the_targets_of_a_kpi(ada: Visitor) -> None:
+    ada.reads(KPI_PAGE)
+
+    assert links(ada.html, "/admin/kpis/target/") == [f"/admin/kpis/target/?kpi={COMPLETION}"]
+
+
+def test_the_queries_do_not_grow_with_courses_and_periods(
+    ada: Visitor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    def grow(*keys: str) -> None:
+        for key in keys:
+            python = course(key, "loops", "tests")
+            for month in ("2026-03", "2026-04", "2026-05", "2026-06"):
+                measured(COMPLETION, month, total=9, n=10, of=python)
+                for module in python.modules.all():
+                    measured(SCORES, month, total=9, n=10, of=module)
+
+    measured(COMPLETION, "2026-06", total=90, n=100)
+    grow("py")
+    with django_assert_max_num_queries(60) as few:
+        ada.reads(PAGE)
+    grow("rb", "go", "c")
+    with django_assert_max_num_queries(len(few)):
+        ada.reads(PAGE)

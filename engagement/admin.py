@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
+from curriculum.admin.courses import RunFilter
 from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from engagement.models import (
     AssessmentResult,
@@ -22,7 +23,10 @@ from engagement.models import (
 class FactAdmin(ViewOnlyAdmin):
     """Facts are what the events say: replay those instead of editing these."""
 
-    list_filter: ClassVar[Any] = ("enrollment__run__course", "enrollment__run")
+    list_filter: ClassVar[Any] = (
+        "enrollment__run__course",
+        ("enrollment__run", RunFilter),
+    )
     list_select_related: ClassVar[Any] = ("enrollment__learner", "enrollment__run__course")
     search_fields = ("=enrollment__learner__key",)
     search_help_text = "The learner's key, whole."

@@ -106,10 +106,8 @@ def replay_rejected(rejected: RejectedEvent) -> Outcome:
         if outcome.status in (ACCEPTED, DUPLICATE):
             RejectedEvent.objects.filter(pk=rejected.pk).update(resolved_at=timezone.now())
             return outcome
-        # the door kept the corrected text as a row of its own; this one has it already
-        RejectedEvent.objects.open().filter(
-            sender=rejected.sender, key=outcome.id, pk__gt=rejected.pk
-        ).delete()
+        # the door keeps the corrected text as a row of its own; this one has it already
+        transaction.set_rollback(True)
     return _still(rejected, outcome)
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from curriculum import enrolling
-from curriculum.admin.courses import dashboard_of
+from curriculum.admin.courses import RunFilter, dashboard_of
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import Enrollment, Pause, PlannedModule
 
@@ -36,6 +36,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
     )  # fmt: skip
     list_filter = (
         "run__course",
+        ("run", RunFilter),
         "is_cancelled",
         "completed_by_sender",
         ("completed_at", admin.EmptyFieldListFilter),

@@ -45,9 +45,7 @@ def declare(*dials: Dial) -> None:
 
 def create_missing() -> None:
     """Give every declared dial its row for everywhere; rows that exist keep their value."""
-    there = set(
-        Parameter.objects.filter(course=None, module=None).values_list("key", flat=True)
-    )
+    there = set(Parameter.objects.filter(course=None, module=None).values_list("key", flat=True))
     Parameter.objects.bulk_create(
         Parameter(
             key=dial.key,
@@ -121,9 +119,7 @@ def reject(change: ParameterChange, *, by: User | None = None) -> None:
     decide(change, ParameterChange.Status.REJECTED, by=by, old_value=change.old_value)
 
 
-def decide(
-    change: ParameterChange, status: str, *, by: User | None, old_value: Decimal
-) -> None:
+def decide(change: ParameterChange, status: str, *, by: User | None, old_value: Decimal) -> None:
     # the conditional update is the claim: of two people who decide at once, one is told
     decided = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.PROPOSED

@@ -79,7 +79,9 @@ class DrillDownView(APIView):
     permission_classes = (IsAuthenticated, MayReadKpis)
 
     @extend_schema(
-        operation_id="kpi_drill_down", parameters=PARAMETERS, responses={200: TableShape, **PROBLEMS}
+        operation_id="kpi_drill_down",
+        parameters=PARAMETERS,
+        responses={200: TableShape, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
         indicator = indicator_at(category, slug)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 
-
 def zone() -> ZoneInfo:
     return ZoneInfo(settings.KPI_TIME_ZONE)
 

@@ -92,7 +92,9 @@ def shown_rows(table: Table, *, may_see_small: bool) -> list[dict[str, Any]]:
     """The rows of a table; of a small group only the texts stay, marked `is_hidden`."""
     if may_see_small:
         return list(table.rows)
-    parts = {i: Sums(learners=row["learners"]) for i, row in enumerate(table.rows) if "learners" in row}
+    parts = {
+        i: Sums(learners=row["learners"]) for i, row in enumerate(table.rows) if "learners" in row
+    }
     hidden = suppress.hidden(parts)
     return [
         {key: value for key, value in row.items() if isinstance(value, str)} | {"is_hidden": True}

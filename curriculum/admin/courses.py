@@ -33,9 +33,7 @@ def dashboard_of(**chosen: str) -> str:
 class RunFilter(admin.RelatedFieldListFilter):
     """By run; a run is named after its course, which is read along with it."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         runs = CourseRun.objects.select_related("course")
         return [(str(run.pk), str(run)) for run in runs]
 

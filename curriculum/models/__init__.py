@@ -1,5 +1,7 @@
 """What we teach, to whom, and the dials."""
 
+from __future__ import annotations
+
 from curriculum.models.access import ApiKey, CourseGrant
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
 from curriculum.models.dials import Parameter, ParameterChange

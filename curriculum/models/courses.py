@@ -8,6 +8,7 @@ from django.db.models import F, Q
 if TYPE_CHECKING:
     from curriculum.access import Reader
 
+
 class CourseQuerySet(models.QuerySet["Course"]):
     def visible_to(self, reader: Reader) -> CourseQuerySet:
         """The courses this reader is granted: the one rule that pages, API and exports share."""

@@ -77,9 +77,7 @@ class PlannedModule(models.Model):
 
     class Meta:
         ordering = ("enrollment", "position")
-        constraints = (
-            models.UniqueConstraint("enrollment", "module", name="module_planned_once"),
-        )
+        constraints = (models.UniqueConstraint("enrollment", "module", name="module_planned_once"),)
 
     def __str__(self) -> str:
         return f"{self.module} by {self.due_at:%Y-%m-%d}" if self.due_at else f"{self.module}"

@@ -1,5 +1,7 @@
 """The facts of engagement: one row per what its KPIs are sums over."""
 
+from __future__ import annotations
+
 from engagement.models.activity import DailyActivity, WeekPresence
 from engagement.models.assessments import AssessmentResult, ItemResult
 from engagement.models.objects import LearningObject

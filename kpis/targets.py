@@ -51,7 +51,7 @@ def set_target(
     start on one day the later one stands. ValidationError as `check` says.
     """
     check(kpi, value)
-    versions = Target.objects.select_for_update().filter(kpi=kpi, course=course)
+    versions = Target.objects.select_for_update(of=("self",)).filter(kpi=kpi, course=course)
     return Target.objects.create(
         kpi=kpi,
         course=course,

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from curriculum.models import Module
+from kpis.tests.measured import COMPLETION, SCORES, VIDEO, course, fed, measured, staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
+
+Opens = Callable[..., Page]
+PAGES = ["/kpi-dashboard", "/kpi-dashboard?tab=outcome", f"/kpi-dashboard/{COMPLETION}"]
+INKED = """canvas => canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height).data.some(part => part > 0)"""
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the pages that are opened write to the console."""
+    return []
+
+
+@pytest.fixture
+def opens(
+    browser: Browser, live_server: LiveServer, _in_july_2026: None, complaints: list[str]
+) -> Iterator[Opens]:
+    """Open a page as Ada of the staff, in a window as told, with two courses measured."""
+    _two_courses()
+    client = Client()
+    client.force_login(staff())
+    session = client.cookies["sessionid"].value
+
+    def open_(path: str, **window: Any) -> Page:
+        context = browser.new_context(**window)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_
+    for context in browser.contexts:
+        context.close()
+
+
+def _two_courses() -> None:
+    python, ruby = course("py", "loops", "tests"), course("rb", "blocks")
+    fed(python, ruby)
+    for month in ("2026-03", "2026-04", "2026-05", "2026-06", "2026-07"):
+        for kpi in (COMPLETION, SCORES, VIDEO):
+            measured(kpi, month, total=160, n=200)
+            measured(kpi, month, total=90, n=100, of=python)
+    for module in Module.objects.all():
+        measured(SCORES, "2026-06", total=7, n=9, of=module)
+
+
+@pytest.mark.parametrize("path", [PAGES[0], PAGES[2]])
+def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
+    page = opens(path)
+    canvas = page.locator("figure[data-drawn] canvas")
+
+    expect(canvas).to_be_visible()
+    expect(page.get_by_role("img", name="Line chart over 13 periods")).to_be_visible()
+    assert canvas.evaluate(INKED)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_console_stays_silent_under_the_strict_policy(
+    opens: Opens, complaints: list[str], path: str
+) -> None:
+    opens(path).wait_for_load_state("networkidle")
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_scrolls_no_page_sideways(opens: Opens, path: str) -> None:
+    page = opens(path, viewport={"width": 360, "height": 740})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_without_scripts_numbers_and_tables_are_there(opens: Opens) -> None:
+    page = opens(PAGES[0], java_script_enabled=False)
+
+    expect(page.get_by_role("article", name="Completion rate")).to_contain_text("80.0 %")
+    expect(page.get_by_role("row", name="June 2026")).to_be_visible()
+    expect(page.locator("figure[data-chart]")).to_be_hidden()
+
+
+def test_without_scripts_filters_are_applied_by_their_button(opens: Opens) -> None:
+    page = opens(PAGES[0], java_script_enabled=False)
+
+    page.get_by_label("Course", exact=True).select_option("py")
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page.get_by_role("article", name="Completion rate")).to_contain_text("90.0 %")
+
+
+def test_choosing_a_course_offers_its_modules_at_once(opens: Opens) -> None:
+    page = opens(PAGES[0])
+
+    page.get_by_label("Course", exact=True).select_option("py")
+
+    expect(page.get_by_label("Module", exact=True)).to_be_enabled()
+    assert page.url.endswith("?tab=engagement&period=month&course=py")
+
+
+def test_the_first_key_leads_past_the_header(opens: Opens) -> None:
+    page = opens(PAGES[0])
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#content")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_stands_in_the_way_of_anybody(opens: Opens, path: str, scheme: str) -> None:
+    page = opens(path, color_scheme=scheme, reduced_motion="reduce")
+
+    found = Axe().run(page)
+
+    assert [one["id"] for one in found.response["violations"]] == []

@@ -94,7 +94,9 @@ class EventsView(APIView):
     )
     def post(self, request: Request) -> Response:
         try:
-            raws = raw_events(cast("bytes", request.data), request.content_type)
+            # no parser is asked for an empty body, and DRF then gives an empty dict
+            body = cast("bytes", request.data or b"")
+            raws = raw_events(body, request.content_type)
         except BadBody as error:
             raise BadRequest(str(error)) from None
         if len(raws) > settings.KPI_MAX_BATCH:

@@ -1,0 +1,170 @@
+"""The URL table: what each visitor is answered at every route of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from curriculum.access import create_api_key
+from curriculum.models import ApiKey, Course
+from curriculum.tests.people import account, course
+from kpis.tests.measured import measured
+
+pytestmark = pytest.mark.django_db
+
+READ, SEND, SMALL = "kpis:read", "events:write", "kpis:small-groups"
+PEOPLE = ("learner", "other manager", "manager", "staff")
+KEYS = ("sends", "reads", "sees small", "reads other", "revoked")
+VISITORS = ("stranger", *PEOPLE, *KEYS)
+
+# Managers are granted "py" or, the other one, "sql"; so is the key that reads other courses.
+# A course that is not granted is answered as one that is not there: 400.
+TABLE = """
+GET  /                                                302 200 302 302 302 302 302 302 302 302
+GET  /sign-in                                         200 200 200 200 200 200 200 200 200 200
+GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
+POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
+GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
+GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
+GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
+GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
+GET  /api/kpi                                         401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/engagement/depth                        401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/engagement/depth?format=csv             401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/engagement/depth?course=py              401 403 400 200 200 403 200 403 400 401
+GET  /api/kpi/engagement/depth?course=py&format=csv   401 403 400 200 200 403 200 403 400 401
+GET  /api/kpi/engagement/depth/videos                 401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/engagement/depth/videos?course=py       401 403 400 200 200 403 200 403 400 401
+GET  /api/events                                      401 401 401 401 401 405 403 403 403 401
+POST /api/events                                      401 401 401 401 401 400 403 403 403 401
+GET  /api/schema                                      401 200 200 200 200 200 200 200 200 401
+GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
+GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
+GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
+"""
+# /health answers anybody, for probes; it tells how the parts are and nothing of people
+OPEN = {"^health$"}
+
+
+def rows() -> list[tuple[str, str, tuple[int, ...]]]:
+    split = (line.split() for line in TABLE.strip().splitlines())
+    return [(method, path, tuple(map(int, codes))) for method, path, *codes in split]
+
+
+def client_of(visitor: str) -> Client:
+    mine, other = course("py"), course("sql")
+    if visitor in PEOPLE:
+        return signed_in(visitor, mine, other)
+    return bearing(visitor, other) if visitor in KEYS else Client()
+
+
+def signed_in(role: str, mine: Course, other: Course) -> Client:
+    grants = {"manager": (mine,), "other manager": (other,)}.get(role, ())
+    client = Client()
+    client.force_login(account("Cleo", grants=grants, is_staff=role == "staff"))
+    return client
+
+
+def bearing(role: str, other: Course) -> Client:
+    scopes = {"sends": [SEND], "sees small": [SMALL]}.get(role, [READ])
+    key, secret = create_api_key(role, scopes, courses=[other] if role == "reads other" else [])
+    if role == "revoked":
+        ApiKey.objects.filter(pk=key.pk).update(revoked_at=timezone.now())
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def answered(client: Client, method: str, path: str) -> int:
+    return client.generic(method, path, content_type="application/json").status_code
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_everybody_is_answered_as_the_table_says(visitor: str) -> None:
+    client = client_of(visitor)
+    place = VISITORS.index(visitor)
+    # signing out comes last, for who is signed out is a stranger
+    expected = sorted(rows(), key=lambda row: row[1] == "/sign-out")
+    found = {(method, path): answered(client, method, path) for method, path, _ in expected}
+
+    assert found == {(method, path): codes[place] for method, path, codes in rows()}
+
+
+@cache
+def routes() -> dict[str, URLPattern]:
+    """Every route of the site but those of the admin, which stand behind one door."""
+    return dict(_routes(get_resolver(), ""))
+
+
+def _routes(resolver: URLResolver, before: str) -> Iterator[tuple[str, URLPattern]]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            if one.app_name != "admin":
+                yield from _routes(one, before + str(one.pattern))
+        else:
+            yield before + one.pattern.regex.pattern, one
+
+
+def test_no_route_is_missing_from_the_table() -> None:
+    named = {id(get_resolver().resolve(path.partition("?")[0]).func) for _, path, _ in rows()}
+    missing = {route for route, one in routes().items() if id(one.callback) not in named}
+
+    assert {route.replace("\\Z", "$") for route in missing} == OPEN
+
+
+def test_a_course_that_is_not_granted_is_told_as_one_that_is_not_there() -> None:
+    client = client_of("other manager")
+    refused = client.get("/api/kpi/engagement/depth?course=py")
+    unknown = client.get("/api/kpi/engagement/depth?course=no")
+
+    assert refused.content.replace(b"py", b"no") == unknown.content
+
+
+@pytest.mark.parametrize(
+    ("visitor", "told"),
+    [
+        ("manager", {"py"}),
+        ("other manager", {"sql"}),
+        ("reads other", {"sql"}),
+        ("staff", {"py", "sql"}),
+        ("reads", {"py", "sql"}),
+    ],
+)
+def test_courses_are_told_to_those_who_are_granted_them(visitor: str, told: set[str]) -> None:
+    client = client_of(visitor)
+    for days in (25, 55, 85):
+        for one in Course.objects.all():
+            month = f"{timezone.now() - timedelta(days=days):%Y-%m}"
+            measured("engagement.video-watch", month, 15, 20, of=one)
+    groups = client.get("/api/kpi/engagement/video-watch?by=course").json()["groups"]
+
+    assert {group["key"] for group in groups} == told
+
+
+@pytest.mark.parametrize("visitor", ["stranger", "learner", "manager"])
+def test_the_admin_s_one_door_is_shut(visitor: str) -> None:
+    client = client_of(visitor)
+    lists = [
+        f"/admin/{one._meta.app_label}/{one._meta.model_name}/" for one in admin.site._registry
+    ]
+
+    assert {answered(client, "GET", path) for path in lists} == {302}
+    assert len(lists) > 20
+
+
+def test_staff_without_permissions_see_no_rows_in_the_admin() -> None:
+    client = client_of("staff")
+    lists = [
+        f"/admin/{one._meta.app_label}/{one._meta.model_name}/" for one in admin.site._registry
+    ]
+
+    assert {answered(client, "GET", path) for path in lists} == {403}
+
+
+def test_health_answers_probes_without_a_name() -> None:
+    assert Client().get("/health").status_code in {200, 503}

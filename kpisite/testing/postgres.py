@@ -28,7 +28,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     options = [word for setting in settings for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*prefix, *_tied(prefix), str(binaries / "postgres"), "-D", str(data), *options],
+            [*prefix, *_tied(), str(binaries / "postgres"), "-D", str(data), *options],
             stdout=log,
             stderr=log,
         )
@@ -66,9 +66,9 @@ def _readable_copy(folder: Path) -> Path:
     return copy / installed.name / "pginstall" / "bin"
 
 
-def _tied(prefix: list[str]) -> list[str]:
+def _tied() -> list[str]:
     """Return what makes the server die with us; a change of user would undo an earlier request."""
-    return ["setpriv", "--pdeathsig", "KILL"] if prefix else []
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def _make_cluster(initdb: list[str], data: Path) -> None:

@@ -27,11 +27,11 @@ def bar(answer: Answer) -> Bar | None:
     if answer.shown is None or answer.shown < 0:
         return None
     full = _full_length(answer)
-    low, high = _ends(answer)
+    low, high = (None if end is None else _part(end, full) for end in _ends(answer))
     return Bar(
         value=_part(answer.shown, full),
-        low=None if low is None else _part(low, full),
-        spread=None if low is None or high is None else _part(high - max(low, 0), full),
+        low=low,
+        spread=None if low is None or high is None else round(high - low, 2),
         target=None if answer.target is None else _part(float(answer.target.value), full),
     )
 

@@ -28,7 +28,7 @@ def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:
         "values": [answer.shown for answer in reply.series],
         "targets": [_target(answer) if shows_target else None for answer in reply.series],
         "open": [answer.status == "provisional" for answer in reply.series],
-        "texts": [_text(answer) for answer in reply.series],
+        "texts": [text(answer) for answer in reply.series],
     }
     return line | (_band(reply) if with_bands else {})
 
@@ -46,13 +46,13 @@ def _band(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _text(answer: Answer) -> str:
+def text(answer: Answer) -> str:
+    """What a point says when it is pointed at."""
     figure = Figure(answer)
-    parts = [f"{answer.indicator.name}: {figure.value}"]
-    parts += [f"({figure.interval})"] if figure.interval else []
-    parts += [f"n {figure.n}"] if answer.is_shown else []
-    parts += [figure.badge.lower()] if figure.badge else []
-    return ", ".join(parts).replace(", (", " (")
+    value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
+    n = f"n {figure.n}" if answer.is_shown else ""
+    parts = (f"{answer.indicator.name}: {value}", n, figure.badge.lower())
+    return ", ".join(part for part in parts if part)
 
 
 def summary(replies: Sequence[Reply]) -> str:

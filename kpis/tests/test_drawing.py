@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from kpis import drawing, trends
+from kpis.answers import Answer
+from kpis.figures import Figure
+from kpis.models import Target
+from kpis.periods import containing
+from kpis.registry import Indicator
+from kpis.stats import Sums
+from kpis.units import COUNT, PERCENT, Unit
+
+MONTH = containing(date(2026, 5, 1), "month", ZoneInfo("UTC"))
+
+
+def answered(
+    value: float | None,
+    *,
+    unit: Unit = PERCENT,
+    target: int | None = None,
+    interval: tuple[float, float] | None = None,
+    higher_is_better: bool = True,
+) -> Answer:
+    indicator = Indicator(
+        key="a.b", name="B", unit=unit, help="", higher_is_better=higher_is_better
+    )
+    goal = None if target is None else Target(value=Decimal(target), version=1)
+    status = "no_data" if value is None else "ok"
+    return Answer(
+        indicator, MONTH, status, value=value, sums=Sums(n=1), target=goal, interval=interval
+    )
+
+
+def test_a_share_is_drawn_out_of_a_hundred() -> None:
+    bar = drawing.bar(answered(0.8, target=85, interval=(0.7, 0.9)))
+
+    assert bar == drawing.Bar(value=80.0, low=70.0, spread=20.0, target=85.0)
+
+
+def test_an_interval_beyond_the_ends_is_cut_there() -> None:
+    bar = drawing.bar(answered(0.95, interval=(0.8, 1.3)))
+
+    assert bar is not None
+    assert (bar.low, bar.spread) == (80.0, 20.0)
+
+
+def test_a_count_leaves_room_beyond_the_larger_of_it_and_its_target() -> None:
+    bar = drawing.bar(answered(100, unit=COUNT, target=160))
+
+    # the full length is 1.25 × 160 = 200
+    assert bar == drawing.Bar(value=50.0, low=None, spread=None, target=80.0)
+
+
+def test_nothing_is_drawn_without_a_value() -> None:
+    assert drawing.bar(answered(None)) is None
+    assert drawing.spark([answered(None), answered(0.5), answered(None)]) is None
+
+
+def test_a_spark_has_a_gap_where_there_is_no_value() -> None:
+    spark = drawing.spark([answered(part) for part in (0.4, 0.6, None, 0.5)])
+
+    # 38 apart from 3 on, between 33 (the lowest) and 3 (the highest)
+    assert spark is not None
+    assert spark.lines == ["3.0,33.0 41.0,3.0"]
+    assert spark.dots == [(117.0, 18.0)]
+    assert spark.end == (117.0, 18.0)
+
+
+def test_lower_can_be_better() -> None:
+    verdict = Figure(answered(0.1, target=15, higher_is_better=False)).verdict
+
+    assert verdict is not None
+    assert (verdict.words, verdict.is_good) == ("Target met: 5.0 pts below 15 %", True)
+
+
+def test_a_hidden_figure_tells_no_number() -> None:
+    hidden = Figure(Answer(answered(None).indicator, MONTH, "suppressed"))
+
+    assert (hidden.value, hidden.n, hidden.interval, hidden.fraction) == ("–", "–", "", "")
+    assert trends.text(hidden.answer) == "B: –, hidden"
+
+
+def test_a_point_of_the_chart_tells_its_interval() -> None:
+    text = trends.text(answered(0.8, interval=(0.7, 0.9)))
+
+    assert text == "B: 80.0 % (70.0–90.0 %), n 1"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection
+
 from curriculum import bulk, parameters, plans
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule
@@ -63,7 +65,7 @@ def enroll(
     new = bulk.upsert(
         Enrollment,
         COLUMNS,
-        [_row(one, run_plans[one.run_id]) for one in wanted.values()],
+        [_row(wanted[pair], run_plans[pair[1]]) for pair in sorted(wanted)],
         conflict="learner_id, run_id",
         returning=("id",),
     )
@@ -124,6 +126,16 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
     )
 
 
+def lock(enrollment_ids: Iterable[int | None]) -> None:
+    """Let nobody else write facts of these enrolments until the transaction ends.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.features.has_select_for_update:
+        rows = Enrollment.objects.filter(pk__in={pk for pk in enrollment_ids if pk is not None})
+        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 def withdraw(at: Mapping[int, datetime]) -> None:
     """Note when enrolments (by id) were left; of two dates the earlier stands."""
     _set_earliest("withdrawn_at", at)
@@ -137,13 +149,7 @@ def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
 
 
 def _set_earliest(field: str, at: Mapping[int, datetime]) -> None:
-    changed = []
-    for enrollment in Enrollment.objects.filter(pk__in=at):
-        there = getattr(enrollment, field)
-        if there is None or at[enrollment.pk] < there:
-            setattr(enrollment, field, at[enrollment.pk])
-            changed.append(enrollment)
-    Enrollment.objects.bulk_update(changed, [field], batch_size=500)
+    bulk.keep_smaller(Enrollment, field, at)
 
 
 def pause(starts: Iterable[tuple[int, datetime]]) -> None:

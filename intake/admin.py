@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from curriculum.admin.view_only import ViewOnlyAdmin
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.receive import REJECTED
+from intake.outcome import REJECTED
 from intake.registry import KINDS
 from intake.replay import replay_rejected
 
@@ -40,7 +40,7 @@ class EventAdmin(ViewOnlyAdmin):
         "object", "value", "sender", "is_mapped", "received_at",
     )  # fmt: skip
     list_filter = (KindFilter, "is_mapped", "sender", "received_at", "course")
-    search_fields = ("=key", "=learner", "=object")
+    search_fields = ("key__exact", "learner__exact", "object__exact")
     show_full_result_count = False
     readonly_fields = ("verbatim",)
     fields = (

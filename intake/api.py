@@ -1,28 +1,28 @@
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from curriculum.access import ApiKeyAuthentication, MaySendEvents, Reader
+from curriculum.access import ApiKeyAuthentication, MaySendEvents
 from curriculum.models import ApiKey
-from intake.receive import ACCEPTED, DUPLICATE, REJECTED, Outcome, receive
+from intake.body import TooLarge, Unsupported, body_of
+from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
+from intake.receive import receive
 from intake.resolve import Sender
-from intake.wire import NEWLINE_JSON, BadBody, raw_events
+from intake.senders import sender_of
+from intake.wire import NEWLINE_JSON, BadBody, WrongCharset, raw_events
 
-
-class TooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "too_large"
+logger = logging.getLogger(__name__)
 
 
 class BadRequest(APIException):
@@ -34,19 +34,8 @@ class TryAgain(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "try_again"
     default_detail = "The database is busy; send the same batch again, nothing is taken twice."
-
-
-class BytesParser(BaseParser):
-    """Hands the body over unread, whatever it calls itself."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        most = settings.KPI_MAX_BODY_MB * 1024 * 1024
-        body = stream.read(most + 1)
-        if len(body) > most:
-            raise TooLarge(f"The body is larger than {settings.KPI_MAX_BODY_MB} MB; split it.")
-        return body
+    # DRF makes Retry-After of it, in seconds
+    wait = 2
 
 
 class EventShape(serializers.Serializer[None]):
@@ -85,7 +74,6 @@ class EventsView(APIView):
 
     authentication_classes = (ApiKeyAuthentication,)
     permission_classes = (IsAuthenticated, MaySendEvents)
-    parser_classes = (BytesParser,)
 
     @extend_schema(
         operation_id="events_send",
@@ -93,41 +81,40 @@ class EventsView(APIView):
         responses={200: ReceiptShape, 422: ReceiptShape},
     )
     def post(self, request: Request) -> Response:
-        try:
-            # no parser is asked for an empty body, and DRF then gives an empty dict
-            body = cast("bytes", request.data or b"")
-            raws = raw_events(body, request.content_type)
-        except BadBody as error:
-            raise BadRequest(str(error)) from None
-        if len(raws) > settings.KPI_MAX_BATCH:
-            raise TooLarge(
-                f"The batch holds {len(raws)} events; at most {settings.KPI_MAX_BATCH} are taken."
-            )
-        if not raws:
-            raise BadRequest("The batch is empty; send one event or an array of them.")
-        outcomes = take(raws, sender_of(request))
+        raws = raws_of(request)
+        # who comes here came by an API key: there is no other authentication at this door
+        outcomes = take(raws, sender_of(cast("ApiKey", request.user)))
         is_bad = all(one.status == REJECTED for one in outcomes)
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        is_busy = isinstance(exc, OperationalError | InterfaceError)
+        return super().handle_exception(TryAgain() if is_busy else exc)
 
-def sender_of(request: Request) -> Sender:
-    # who comes here came by an API key: there is no other authentication at this door
-    key = cast("ApiKey", request.user)
-    reader = Reader.of(key)
-    courses = None if reader.sees_every_course else reader.course_ids
-    return Sender(key.name, key.creates_unknown, courses)
+
+def raws_of(request: Request) -> list[Any]:
+    try:
+        raws = raw_events(body_of(request.META), request.content_type)
+    except WrongCharset as error:
+        raise Unsupported(str(error)) from None
+    except BadBody as error:
+        raise BadRequest(str(error)) from None
+    if len(raws) > settings.KPI_MAX_BATCH:
+        raise TooLarge(
+            f"The batch holds {len(raws)} events; at most {settings.KPI_MAX_BATCH} are taken."
+        )
+    if not raws:
+        raise BadRequest("The batch is empty; send one event or an array of them.")
+    return raws
 
 
 def take(raws: list[Any], sender: Sender) -> list[Outcome]:
     """Receive, and once more where the database gave way to another writer."""
     try:
         return receive(raws, sender)
-    except OperationalError:
-        pass
-    try:
-        return receive(raws, sender)
-    except OperationalError:
-        raise TryAgain from None
+    except OperationalError as error:
+        logger.warning("taking a batch of %d again: %s", len(raws), error)
+    return receive(raws, sender)
 
 
 def receipt(outcomes: list[Outcome]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -24,13 +25,22 @@ class Refused(Exception):  # noqa: N818 - it is an answer to the sender, not an 
     def __init__(self, code: str, reason: str, field: str = "") -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason[:500]
-        self.field = field[:100]
+        self.reason = storable(reason[:500])[:500]
+        self.field = storable(field[:100])[:100]
 
 
-def _text_only(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise PydanticCustomError("text", "should be a text such as 2026-03-31T09:30:00Z")
+def storable(text: str) -> str:
+    """The text with what no database takes (NUL, half a surrogate pair) written out."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+# pydantic would take "1700000000" too
+LOOKS_LIKE_A_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+
+def _moment_only(value: Any) -> Any:
+    if not isinstance(value, str) or not LOOKS_LIKE_A_MOMENT.match(value):
+        raise PydanticCustomError("moment", "should be a moment such as 2026-03-31T09:30:00Z")
     return value
 
 
@@ -40,7 +50,11 @@ def _number_only(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_text_only)]
+def _nothing_as_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment_only)]
 Number = Annotated[float, BeforeValidator(_number_only), Field(allow_inf_nan=False)]
 Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
 LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
@@ -60,7 +74,9 @@ class Envelope(BaseModel):
     module: Key | None = None
     object: LongKey | None = None
     value: Number | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: Annotated[dict[str, Any], BeforeValidator(_nothing_as_empty)] = Field(
+        default_factory=dict
+    )
 
 
 ENVELOPE = TypeAdapter(Envelope)
@@ -74,8 +90,10 @@ def open_envelope(raw: Any, *, now: datetime) -> Envelope:
         envelope = ENVELOPE.validate_python(raw)
     except ValidationError as error:
         raise refusal(error) from None
+    _check_words(envelope)
     _check_time(envelope.occurred_at, now)
-    _check_data(envelope.data)
+    if envelope.data:
+        _check_data(envelope.data)
     return envelope
 
 
@@ -98,19 +116,34 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
 def refusal(error: ValidationError, within: str = "") -> Refused:
     first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
-    message = first["msg"][:1].lower() + first["msg"][1:]
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
     if first["type"] == "missing":
         return Refused("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
         return Refused("unknown_field", f"{field}: there is no such field.", field)
-    given = repr(first["input"])
-    given = f"{given[:60]}…" if len(given) > 60 else given
-    return Refused("invalid", f"{field}: {message}; it is {given}.", field)
+    return Refused("invalid", f"{field}: {message}; it is {_shown(first['input'])}.", field)
+
+
+def _shown(value: Any) -> str:
+    """The value as its sender wrote it, short."""
+    value = value[:60] if isinstance(value, str | list) else value
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{text[:60]}…" if len(text) > 60 else text
 
 
 def _kind_of(raw: Any) -> str:
     names = {list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
     return names.get(type(raw), "a number")
+
+
+WORDS = ("id", "learner", "course", "run", "module", "object")
+
+
+def _check_words(envelope: Envelope) -> None:
+    for name in WORDS:
+        if "\x00" in (getattr(envelope, name) or ""):
+            raise Refused("invalid", f"{name}: holds a NUL character.", name)
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
@@ -143,8 +176,8 @@ def _check_value(value: Any, depth: int) -> None:
         raise Refused("too_deep", f"data: is nested deeper than {DEEPEST} levels.", "data")
     if isinstance(value, float) and not math.isfinite(value):
         raise Refused("invalid", f"data: {value} is no number of JSON.", "data")
-    if isinstance(value, str) and "\x00" in value:
-        raise Refused("invalid", "data: holds a NUL character.", "data")
+    if isinstance(value, str):
+        _check_text(value)
     if isinstance(value, dict):
         for key, one in value.items():
             _check_value(key, depth)
@@ -152,3 +185,10 @@ def _check_value(value: Any, depth: int) -> None:
     elif isinstance(value, list):
         for one in value:
             _check_value(one, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise Refused("invalid", "data: holds a NUL character.", "data")
+    if not text.isascii() and storable(text) != text:
+        raise Refused("invalid", "data: holds half a surrogate pair.", "data")

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from curriculum import bulk
+from curriculum import bulk, enrolling
+from intake import rejections
 from intake.envelope import Envelope, Refused, check_data, open_envelope
-from intake.models import Event, RejectedEvent
-from intake.registry import KINDS, About
+from intake.models import Event
+from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
+from intake.registry import KINDS, About, surrounded
 from intake.resolve import Found, References, Sender
 from intake.wire import BadLine
 
 logger = logging.getLogger(__name__)
-
-ACCEPTED, DUPLICATE, REJECTED = "accepted", "duplicate", "rejected"
-LARGEST_KEPT = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one event of a batch, at the same place as the event."""
-
-    id: str
-    status: str
-    code: str = ""
-    reason: str = ""
-    field: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        body = {"id": self.id, "status": self.status}
-        if self.status == REJECTED:
-            body |= {"code": self.code, "reason": self.reason}
-            body |= {"field": self.field} if self.field else {}
-        return body
 
 
 class Batch:
@@ -54,6 +32,7 @@ class Batch:
         self.now = now
         self.outcomes: list[Outcome | None] = [None] * len(raws)
         self.waiting: dict[int, Envelope] = {}
+        self.twins: dict[int, Envelope] = {}
 
     def open(self) -> None:
         """Check the form of each event; of two with one id, the first counts."""
@@ -64,11 +43,8 @@ class Batch:
             except Refused as refused:
                 self.refuse(place, refused)
                 continue
-            if envelope.id in seen:
-                self.outcomes[place] = Outcome(envelope.id, DUPLICATE)
-            else:
-                seen.add(envelope.id)
-                self.waiting[place] = envelope
+            (self.twins if envelope.id in seen else self.waiting)[place] = envelope
+            seen.add(envelope.id)
 
     def _envelope(self, raw: Any) -> Envelope:
         if isinstance(raw, BadLine):
@@ -85,13 +61,56 @@ class Batch:
                 self.outcomes[place] = Outcome(envelope.id, DUPLICATE)
                 del self.waiting[place]
 
+    def check(self) -> None:
+        """Check what each kind asks of its events."""
+        for place, envelope in list(self.waiting.items()):
+            try:
+                self._check(envelope)
+            except Refused as refused:
+                self.refuse(place, refused)
+                del self.waiting[place]
+
+    def _check(self, envelope: Envelope) -> None:
+        kind = KINDS.get(envelope.kind)
+        if kind is None:
+            return
+        if kind.scope and kind.scope not in self.sender.scopes:
+            raise Refused("not_allowed", f"kind: it needs a key with {kind.scope}.", "kind")
+        envelope.data = check_data(envelope)
+
+    def take_all(self) -> None:
+        """Take what waits: courses before sign-ups and those before what the enrolled do."""
+        stages: dict[About, list[int]] = defaultdict(list)
+        for place, envelope in self.waiting.items():
+            stages[stage_of(envelope)].append(place)
+        for stage in sorted(stages):
+            self.take(stages[stage])
+
     def take(self, places: Sequence[int]) -> None:
+        """Take these events; should a handler fail, halve them until it is known at which."""
+        try:
+            with transaction.atomic():
+                self._take(places)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("a handler failed in a batch of %d events", len(places))
+            self._take_apart(places)
+
+    def _take_apart(self, places: Sequence[int]) -> None:
+        half = len(places) // 2
+        if half:
+            self.take(places[:half])
+            self.take(places[half:])
+        else:
+            self.refuse(places[0], FAILED)
+
+    def _take(self, places: Sequence[int]) -> None:
         """Keep these events and make their facts; those that lead nowhere are refused."""
-        envelopes = {place: self.waiting.pop(place) for place in places}
-        mapped = [one for one in envelopes.values() if one.kind in KINDS]
-        references = References(mapped, self.sender) if mapped else None
+        envelopes = [self.waiting[place] for place in places]
+        references = References([one for one in envelopes if one.kind in KINDS], self.sender)
         events: dict[int, Event] = {}
-        for place, envelope in envelopes.items():
+        for place, envelope in zip(places, envelopes, strict=True):
             try:
                 events[place] = self._event(envelope, references)
             except Refused as refused:
@@ -101,12 +120,9 @@ class Batch:
             self.outcomes[place] = Outcome(event.key, ACCEPTED if event.key in new else DUPLICATE)
         hand_over([event for event in events.values() if event.key in new])
 
-    def _event(self, envelope: Envelope, references: References | None) -> Event:
-        found, data = Found(), envelope.data
+    def _event(self, envelope: Envelope, references: References) -> Event:
         is_mapped = envelope.kind in KINDS
-        if is_mapped and references:
-            data = check_data(envelope)
-            found = references.find(envelope)
+        found = references.find(envelope) if is_mapped else Found()
         return Event(
             sender=self.sender.name,
             key=envelope.id,
@@ -115,11 +131,12 @@ class Batch:
             received_at=self.now,
             learner=envelope.learner or "",
             course_key=envelope.course or "",
-            run_key=envelope.run or "",
+            # a replay must find the same run, however many there are by then
+            run_key=envelope.run or found.run_key,
             module_key=envelope.module or "",
             object=envelope.object or "",
             value=envelope.value,
-            data=data,
+            data=envelope.data,
             is_mapped=is_mapped,
             course_id=found.course_id,
             enrollment_id=found.enrollment_id,
@@ -127,57 +144,62 @@ class Batch:
         )
 
     def refuse(self, place: int, refused: Refused) -> None:
-        raw = self.raws[place]
-        key = raw.get("id", "") if isinstance(raw, dict) else ""
-        key = key if isinstance(key, str) else ""
-        self.outcomes[place] = Outcome(
-            key[:200], REJECTED, refused.code, refused.reason, refused.field
-        )
+        key = rejections.key_of(self.raws[place])
+        self.outcomes[place] = Outcome.of(key, refused)
 
-    def keep_rejected(self) -> None:
-        rows = [
-            self._rejected(self.raws[place], outcome)
-            for place, outcome in enumerate(self.outcomes)
-            if outcome and outcome.status == REJECTED
-        ]
-        bulk.upsert(
-            RejectedEvent,
-            REJECTED_COLUMNS,
-            {row[4]: row for row in rows}.values(),
-            conflict="sender, digest",
-        )
+    def answer_twins(self) -> None:
+        """A second event with an id is a duplicate, or refused where the first was."""
+        taken = {one.id for one in self.outcomes if one and one.status != REJECTED}
+        for place, envelope in self.twins.items():
+            if envelope.id in taken:
+                self.outcomes[place] = Outcome(envelope.id, DUPLICATE)
+            else:
+                self.refuse(place, SAME_ID)
 
-    def _rejected(self, raw: Any, outcome: Outcome) -> tuple[Any, ...]:
-        text = raw.text if isinstance(raw, BadLine) else json.dumps(raw, ensure_ascii=False)
-        text = text.replace("\x00", "").replace("\\u0000", "")
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        kind = raw.get("kind", "") if isinstance(raw, dict) else ""
-        kind = kind[:100].replace("\x00", "") if isinstance(kind, str) else ""
-        sender = self.sender
-        said = (outcome.code, _clean(outcome.reason), _clean(outcome.field))
-        place = (sender.name, _clean(outcome.id), kind, _kept(text), digest)
-        return (*place, *said, self.now, sender.creates_unknown)
+    def refused(self) -> list[tuple[Any, Outcome]]:
+        pairs = zip(self.raws, self.outcomes, strict=True)
+        return [(raw, one) for raw, one in pairs if one and one.status == REJECTED]
 
     def settle(self) -> None:
-        """Close the rejections of events that have come in corrected."""
         taken = [one.id for one in self.outcomes if one and one.status == ACCEPTED]
-        RejectedEvent.objects.open().filter(sender=self.sender.name, key__in=taken).update(
-            resolved_at=self.now
-        )
+        rejections.settle(taken, self.sender, now=self.now)
 
 
-REJECTED_COLUMNS = (
-    "sender",
-    "key",
-    "kind",
-    "payload",
-    "digest",
-    "code",
-    "reason",
-    "field",
-    "received_at",
-    "creates_unknown",
-)
+FAILED = Refused("failed", "It could not be processed; the fault is logged.")
+SAME_ID = Refused("same_id", "id: the event before it with this id was refused.", "id")
+
+
+@transaction.atomic
+def receive(
+    raws: Sequence[Any],
+    sender: Sender,
+    *,
+    now: datetime | None = None,
+    keeps_rejected: bool = True,
+) -> list[Outcome]:
+    """Take a batch in one transaction; one outcome per event, in the batch's order.
+
+    The same batch again changes nothing. An event that a handler fails at is refused and takes no
+    neighbour down. OperationalError when the database gave way to another writer: try again.
+    """
+    batch = Batch(raws, sender, now or timezone.now())
+    batch.open()
+    batch.drop_known()
+    batch.check()
+    with surrounded():
+        batch.take_all()
+    batch.answer_twins()
+    if keeps_rejected:
+        rejections.keep(batch.refused(), sender, now=batch.now)
+    batch.settle()
+    return [outcome for outcome in batch.outcomes if outcome]
+
+
+def stage_of(envelope: Envelope) -> About:
+    kind = KINDS.get(envelope.kind)
+    return kind.about if kind else About.ENROLLMENT
+
+
 EVENT_COLUMNS = (
     "sender",
     "key",
@@ -198,55 +220,11 @@ EVENT_COLUMNS = (
 )
 
 
-def receive(raws: Sequence[Any], sender: Sender, *, now: datetime | None = None) -> list[Outcome]:
-    """Take a batch in one transaction; one outcome per event, in the batch's order.
-
-    The same batch again changes nothing. Should a handler fail, each event is tried by itself,
-    so that a bad one takes no neighbour down.
-    """
-    now = now or timezone.now()
-    try:
-        return _receive(raws, sender, now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        if len(raws) > 1:
-            logger.exception("a batch of %d failed, taking its events one by one", len(raws))
-            return [outcome for raw in raws for outcome in receive([raw], sender, now=now)]
-        logger.exception("an event failed")
-        return _give_up(raws, sender, now)
-
-
-@transaction.atomic
-def _receive(raws: Sequence[Any], sender: Sender, now: datetime) -> list[Outcome]:
-    batch = Batch(raws, sender, now)
-    batch.open()
-    batch.drop_known()
-    for stage in About:
-        if places := [place for place, one in batch.waiting.items() if stage_of(one) == stage]:
-            batch.take(places)
-    batch.keep_rejected()
-    batch.settle()
-    return [outcome for outcome in batch.outcomes if outcome]
-
-
-@transaction.atomic
-def _give_up(raws: Sequence[Any], sender: Sender, now: datetime) -> list[Outcome]:
-    batch = Batch(raws, sender, now)
-    batch.refuse(0, Refused("failed", "It could not be processed; the fault is logged."))
-    batch.keep_rejected()
-    return [outcome for outcome in batch.outcomes if outcome]
-
-
-def stage_of(envelope: Envelope) -> About:
-    """Courses come before sign-ups and those before what enrolled learners do."""
-    kind = KINDS.get(envelope.kind)
-    return kind.about if kind else About.ENROLLMENT
-
-
 def keep(events: Sequence[Event]) -> set[str]:
     """Insert the events; returns the ids of those that were not there, and sets their pk."""
-    rows = [tuple(getattr(event, name) for name in EVENT_COLUMNS) for event in events]
+    # two batches that insert in one order cannot wait for each other
+    ordered = sorted(events, key=lambda event: event.key)
+    rows = [tuple(getattr(event, name) for name in EVENT_COLUMNS) for event in ordered]
     new = bulk.upsert(Event, EVENT_COLUMNS, rows, conflict="sender, key", returning=("key", "id"))
     pks = {str(key): int(pk) for key, pk in new}
     for event in events:
@@ -260,16 +238,8 @@ def hand_over(events: Sequence[Event]) -> None:
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
-    for name, kind in KINDS.items():
-        if name in by_kind:
-            kind.handler(by_kind[name])
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "")
-
-
-def _kept(text: str) -> str:
-    if len(text) <= LARGEST_KEPT:
-        return text
-    return f"{text[:LARGEST_KEPT]}… (cut: {len(text)} characters)"
+    enrolling.lock(event.enrollment_id for event in events)
+    with surrounded():
+        for name, kind in KINDS.items():
+            if name in by_kind:
+                kind.handler(by_kind[name])

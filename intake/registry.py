@@ -6,7 +6,8 @@ An app's `intake.py` declares its kinds; it is found by autodiscovery.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -19,8 +20,13 @@ Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
 # what is wrong with (value, data), as the field and the sentence; None when nothing is
 Check = Callable[[float | None, Any], tuple[str, str] | None]
+# where (course id, object key) are, as ids of modules
+Places = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
+Surrounding = Callable[[], AbstractContextManager[None]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
+P = TypeVar("P", bound=Places)
+S = TypeVar("S", bound=Surrounding)
 
 
 class About(IntEnum):
@@ -52,10 +58,13 @@ class Kind:
     needs_object: bool
     needs_value: bool
     check: Check | None
+    scope: str
 
 
 KINDS: dict[str, Kind] = {}
 RESETS: list[Reset] = []
+PLACES: list[Places] = []
+SURROUNDINGS: list[Surrounding] = []
 
 
 def handles(
@@ -67,11 +76,13 @@ def handles(
     needs_object: bool = False,
     needs_value: bool = False,
     check: Check | None = None,
+    scope: str = "",
 ) -> Callable[[F], F]:
     """Declare a kind by the function that takes whole batches of it.
 
     The handler runs in the transaction that keeps the events, gets only events that are new,
-    and must give the same facts in whatever order they come.
+    and must give the same facts in whatever order they come. `scope` is what a sender's key needs
+    for it beside the right to send events.
     """
 
     def declare(handler: F) -> F:
@@ -79,7 +90,7 @@ def handles(
             raise ValueError(f"Event kind {name} is handled twice.")
         text = inspect.getdoc(handler) or ""
         KINDS[name] = Kind(
-            name, text, handler, data, about, needs_module, needs_object, needs_value, check
+            name, text, handler, data, about, needs_module, needs_object, needs_value, check, scope
         )
         return handler
 
@@ -90,3 +101,23 @@ def resets(function: R) -> R:
     """Declare how an app deletes the facts that events of these courses (ids) made."""
     RESETS.append(function)
     return function
+
+
+def knows_places(function: P) -> P:
+    """Declare who knows in which modules objects are; an event that says none then gets one."""
+    PLACES.append(function)
+    return function
+
+
+def surrounds(function: S) -> S:
+    """Declare a context that handlers run within, such as one that gathers what they write."""
+    SURROUNDINGS.append(function)
+    return function
+
+
+@contextmanager
+def surrounded() -> Iterator[None]:
+    with ExitStack() as stack:
+        for surrounding in SURROUNDINGS:
+            stack.enter_context(surrounding())
+        yield

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from curriculum.models import Course
+from curriculum.models import Course, Learner
+from intake import rejections
 from intake.models import Event, RejectedEvent
-from intake.receive import ACCEPTED, DUPLICATE, REJECTED, Outcome, hand_over, receive
+from intake.outcome import REJECTED, Outcome
+from intake.receive import hand_over, receive
 from intake.registry import KINDS, RESETS, About
 from intake.resolve import Sender
+from intake.senders import sender_named
+from intake.wire import BadLine
 
 AT_ONCE = 5_000
 
@@ -36,13 +42,15 @@ def replay_events(
 
 @transaction.atomic
 def replay_course(course: Course, progress: Progress = lambda done: None) -> int:
+    # a batch that came in meanwhile would be counted twice; its events' keys wait for this lock
+    Course.objects.select_for_update().get(pk=course.pk)
     for reset in RESETS:
         reset([course.pk])
     replayed = 0
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            hand_over(events)
+            hand_over(_of_the_living(events))
             replayed += len(events)
             progress(len(events))
     return replayed
@@ -59,19 +67,30 @@ def _chunks(course: Course, kinds: Sequence[str]) -> Iterator[list[Event]]:
         last = events[-1].pk
 
 
+def _of_the_living(events: Sequence[Event]) -> list[Event]:
+    """Those whose learner is still there; an event about a course has none."""
+    keys = {event.learner for event in events}
+    known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
+    return [event for event in events if event.learner in known]
+
+
 def take_unmapped() -> int:
     """Send the unmapped events of kinds that are handled by now through the door again."""
     taken = 0
     while events := list(Event.objects.unmapped().filter(kind__in=KINDS)[:AT_ONCE]):
-        by_sender: dict[str, list[Event]] = {}
+        arrivals: dict[tuple[str, datetime], list[Event]] = defaultdict(list)
         for event in events:
-            by_sender.setdefault(event.sender, []).append(event)
-        for sender, some in by_sender.items():
-            with transaction.atomic():
-                Event.objects.filter(pk__in=[event.pk for event in some]).delete()
-                receive([payload_of(event) for event in some], Sender(sender))
+            arrivals[event.sender, event.received_at].append(event)
+        for (name, received_at), some in sorted(arrivals.items()):
+            _take_again(some, sender_named(name) or Sender(name), received_at)
         taken += len(events)
     return taken
+
+
+@transaction.atomic
+def _take_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
+    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    receive([payload_of(event) for event in events], sender, now=received_at)
 
 
 def payload_of(event: Event) -> dict[str, Any]:
@@ -96,23 +115,30 @@ def replay_rejected(rejected: RejectedEvent) -> Outcome:
 
     Where it is refused again, the row keeps its text with the new reason.
     """
-    try:
-        raw = json.loads(rejected.payload)
-    except ValueError as error:
-        return _still(rejected, Outcome(rejected.key, REJECTED, "not_json", f"Not JSON: {error}."))
     sender = Sender(rejected.sender, creates_unknown=rejected.creates_unknown)
-    with transaction.atomic():
-        (outcome,) = receive([raw], sender)
-        if outcome.status in (ACCEPTED, DUPLICATE):
-            RejectedEvent.objects.filter(pk=rejected.pk).update(resolved_at=timezone.now())
-            return outcome
-        # the door keeps the corrected text as a row of its own; this one has it already
-        transaction.set_rollback(True)
-    return _still(rejected, outcome)
-
-
-def _still(rejected: RejectedEvent, outcome: Outcome) -> Outcome:
-    RejectedEvent.objects.filter(pk=rejected.pk).update(
-        code=outcome.code, reason=outcome.reason, field=outcome.field
-    )
+    (outcome,) = retry([rejected], sender_named(rejected.sender) or sender)
     return outcome
+
+
+@transaction.atomic
+def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
+    """Send these refused events of one sender through the door again, as one batch."""
+    outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
+    for row, outcome in zip(rejected, outcomes, strict=True):
+        row.code, row.reason, row.field = outcome.code, outcome.reason, outcome.field
+        row.resolved_at = None if outcome.status == REJECTED else timezone.now()
+    still = [row for row in rejected if row.resolved_at is None]
+    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field"])
+    RejectedEvent.objects.filter(pk__in={row.pk for row in rejected if row.resolved_at}).update(
+        resolved_at=timezone.now()
+    )
+    return outcomes
+
+
+def _raw(rejected: RejectedEvent) -> Any:
+    if rejections.is_cut(rejected.payload):
+        return BadLine(rejected.payload, "It was too long to be kept whole: send it again.")
+    try:
+        return json.loads(rejected.payload)
+    except ValueError as error:
+        return BadLine(rejected.payload, f"Not JSON: {error}.")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
 
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
 from intake.envelope import Envelope, Refused
-from intake.registry import KINDS, About
+from intake.registry import KINDS, PLACES, About
 
 
 @dataclass(frozen=True)
@@ -18,17 +21,32 @@ class Sender:
     name: str
     creates_unknown: bool = False
     course_ids: frozenset[int] | None = None
+    scopes: frozenset[str] = frozenset()
+
+    def may_make(self, envelope: Envelope) -> bool:
+        """True when the course of this event may be made on the fly."""
+        scope = KINDS[envelope.kind].scope
+        defines = bool(scope) and scope in self.scopes
+        return self.course_ids is None and (self.creates_unknown or defines)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The rows that an event is about; ids are None where the event does not say."""
+    """The rows that an event is about; None where the event does not say."""
 
     course_id: int | None = None
-    learner_id: int | None = None
-    run_id: int | None = None
+    run_key: str = ""
     enrollment_id: int | None = None
     module_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An enrolment, as far as it matters here."""
+
+    pk: int
+    run_id: int
+    at: datetime
 
 
 class References:
@@ -40,98 +58,124 @@ class References:
         self.learners = self._load_learners(envelopes)
         self.runs = self._load_runs(envelopes)
         self.modules = self._load_modules(envelopes)
-        self.enrollments = self._load_enrollments()
+        self.places = self._load_places(envelopes)
+        self.enrollments = self._load_enrollments(envelopes)
 
     def find(self, envelope: Envelope) -> Found:
         """The rows of one event; Refused says which reference leads nowhere."""
         about = KINDS[envelope.kind].about
         course = self._course(envelope)
         if about is About.COURSE:
-            return Found(course_id=course)
+            return Found(course)
         learner = self._learner(envelope)
         module = self._module(envelope, course)
         if about is About.SIGN_UP:
-            run = self._run_to_enter(envelope, course)
-            return Found(course, learner, run, None, module)
-        enrollment = self._enrollment(envelope, learner, course)
-        return Found(course, learner, enrollment.run_id, enrollment.pk, module)
+            return Found(course, self._run_to_enter(envelope, course), None, module)
+        return Found(course, "", self._enrollment(envelope, learner, course), module)
 
     def _load_courses(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         keys = {one.course for one in envelopes if one.course}
-        if self.sender.creates_unknown and self.sender.course_ids is None:
+        found = self._courses(keys)
+        makeable = {one.course for one in envelopes if one.course and self.sender.may_make(one)}
+        if new := makeable - set(found):
             Course.objects.bulk_create(
-                [Course(key=key, title=key) for key in sorted(self._missing(Course, keys))],
-                ignore_conflicts=True,
+                [Course(key=key, title=key) for key in sorted(new)], ignore_conflicts=True
             )
+            found |= self._courses(new)
+        return found
+
+    def _courses(self, keys: set[str]) -> dict[str, int]:
         return dict(Course.objects.filter(key__in=keys).values_list("key", "pk"))
 
     def _load_learners(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         keys = {one.learner for one in envelopes if one.learner}
-        if self.sender.creates_unknown:
+        found = self._learners(keys)
+        if self.sender.creates_unknown and (new := keys - set(found)):
             Learner.objects.bulk_create(
-                [Learner(key=key) for key in sorted(self._missing(Learner, keys))],
-                ignore_conflicts=True,
+                [Learner(key=key) for key in sorted(new)], ignore_conflicts=True
             )
+            found |= self._learners(new)
+        return found
+
+    def _learners(self, keys: set[str]) -> dict[str, int]:
         return dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
 
-    def _missing(self, model: type[Course | Learner], keys: set[str]) -> set[str]:
-        there = model.objects.filter(key__in=keys).values_list("key", flat=True)
-        return keys - set(there)
-
     def _load_runs(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
-        if self.sender.creates_unknown:
-            there = self._by_course(CourseRun)
-            sign_ups = [one for one in envelopes if KINDS[one.kind].about is About.SIGN_UP]
-            # who enters a course without runs enters one named like the course
-            wanted = {
-                (self.courses[one.course], one.run or one.course)
-                for one in sign_ups
-                if one.course in self.courses and (one.run or not there[self.courses[one.course]])
-            }
-            CourseRun.objects.bulk_create(
-                [CourseRun(course_id=course, key=key) for course, key in sorted(wanted)],
-                ignore_conflicts=True,
-            )
-        return self._by_course(CourseRun)
+        runs = self._by_course(CourseRun)
+        if not self.sender.creates_unknown:
+            return runs
+        # who enters a course without runs enters one named like the course
+        wanted = {
+            (self.courses[one.course], one.run or one.course)
+            for one in envelopes
+            if KINDS[one.kind].about is About.SIGN_UP and one.course in self.courses
+            if one.run or not runs[self.courses[one.course]]
+        }
+        new = [(course, key) for course, key in sorted(wanted) if key not in runs[course]]
+        CourseRun.objects.bulk_create(
+            [CourseRun(course_id=course, key=key) for course, key in new], ignore_conflicts=True
+        )
+        return self._by_course(CourseRun) if new else runs
 
     def _load_modules(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
-        if self.sender.creates_unknown:
-            wanted = {
-                (self.courses[one.course], one.module)
-                for one in envelopes
-                if one.module and one.course in self.courses
-            }
-            self._create_modules(wanted)
-        return self._by_course(Module)
+        modules = self._by_course(Module)
+        if not self.sender.creates_unknown:
+            return modules
+        wanted = {
+            (self.courses[one.course], one.module)
+            for one in envelopes
+            if one.module and one.course in self.courses
+        }
+        new = [(course, key) for course, key in sorted(wanted) if key not in modules[course]]
+        return self._make_modules(new) if new else modules
 
-    def _create_modules(self, wanted: Iterable[tuple[int, str]]) -> None:
+    def _make_modules(self, new: Sequence[tuple[int, str]]) -> dict[int, dict[str, int]]:
+        courses = Course.objects.filter(pk__in={course for course, _ in new}).order_by("pk")
+        # two senders who append a module at once would give both the same place
+        list(courses.select_for_update().values_list("pk"))
+        last = dict(courses.values_list("pk").annotate(last=Max("modules__position")))
         there = self._by_course(Module)
-        counts = {course: len(keys) for course, keys in there.items()}
-        for course, key in sorted(wanted):
-            if key in there.get(course, {}):
+        for course, key in new:
+            if key in there[course]:
                 continue
-            counts[course] = counts.get(course, 0) + 1
-            Module.objects.get_or_create(
-                course_id=course,
-                key=key,
-                # nobody planned it: it counts in no plan until staff say so
-                defaults={"title": key, "position": counts[course], "is_required": False},
+            last[course] = (last[course] or 0) + 1
+            # nobody planned it: it counts in no plan until staff say so
+            Module.objects.create(
+                course_id=course, key=key, title=key, position=last[course], is_required=False
             )
+        return self._by_course(Module)
 
     def _by_course(self, model: type[CourseRun | Module]) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = defaultdict(dict)
-        rows = model.objects.filter(course__in=self.courses.values())
+        rows = model.objects.filter(course__in=self.courses.values()).order_by("pk")
         for course, key, pk in rows.values_list("course_id", "key", "pk"):
             found[course][key] = pk
         return found
 
-    def _load_enrollments(self) -> dict[tuple[int, int], list[Enrollment]]:
-        found: dict[tuple[int, int], list[Enrollment]] = defaultdict(list)
+    def _load_places(self, envelopes: Sequence[Envelope]) -> dict[tuple[int, str], int]:
+        homeless = {
+            (self.courses[one.course], one.object)
+            for one in envelopes
+            if one.object and not one.module and one.course in self.courses
+        }
+        places: dict[tuple[int, str], int] = {}
+        for known in PLACES if homeless else ():
+            places |= known(homeless)
+        return places
+
+    def _load_enrollments(
+        self, envelopes: Sequence[Envelope]
+    ) -> dict[tuple[int, int], list[Entered]]:
+        found: dict[tuple[int, int], list[Entered]] = defaultdict(list)
+        if all(KINDS[one.kind].about is not About.ENROLLMENT for one in envelopes):
+            return found
         rows = Enrollment.objects.filter(
             learner__in=self.learners.values(), run__course__in=self.courses.values()
-        )
-        for row in rows.select_related("run").order_by("enrolled_at"):
-            found[row.learner_id, row.run.course_id].append(row)
+        ).order_by("enrolled_at", "pk")
+        for learner, course, pk, run, at in rows.values_list(
+            "learner_id", "run__course_id", "pk", "run_id", "enrolled_at"
+        ):
+            found[learner, course].append(Entered(pk, run, at))
         return found
 
     def _course(self, envelope: Envelope) -> int:
@@ -162,7 +206,7 @@ class References:
 
     def _module(self, envelope: Envelope, course: int) -> int | None:
         if envelope.module is None:
-            return None
+            return self.places.get((course, envelope.object or ""))
         module = self.modules[course].get(envelope.module)
         if module is None:
             raise Refused(
@@ -172,24 +216,25 @@ class References:
             )
         return module
 
-    def _run_to_enter(self, envelope: Envelope, course: int) -> int:
+    def _run_to_enter(self, envelope: Envelope, course: int) -> str:
         runs = self.runs[course]
         if envelope.run is None and len(runs) == 1:
-            return next(iter(runs.values()))
-        if envelope.run not in runs:
+            return next(iter(runs))
+        if envelope.run is None or envelope.run not in runs:
             keys = ", ".join(sorted(runs)[:20]) or "none"
             raise Refused(
                 "unknown_run",
                 f"run: say which run of “{envelope.course}” is entered; there are: {keys}.",
                 "run",
             )
-        return runs[envelope.run]
+        return envelope.run
 
-    def _enrollment(self, envelope: Envelope, learner: int, course: int) -> Enrollment:
-        rows = self.enrollments.get((learner, course), [])
+    def _enrollment(self, envelope: Envelope, learner: int, course: int) -> int:
+        rows: Iterable[Entered] = self.enrollments.get((learner, course), [])
         if envelope.run is not None:
             run = self.runs[course].get(envelope.run)
             rows = [row for row in rows if row.run_id == run]
+        rows = list(rows)
         if not rows:
             where = f"run “{envelope.run}” of " if envelope.run else ""
             raise Refused(
@@ -197,11 +242,11 @@ class References:
                 f"learner: is not enrolled in {where}course “{envelope.course}”.",
                 "learner",
             )
-        begun = [row for row in rows if row.enrolled_at <= envelope.occurred_at]
+        begun = [row for row in rows if row.at <= envelope.occurred_at]
         if not begun:
             raise Refused(
                 "before_enrollment",
-                f"occurred_at: lies before the enrolment of {rows[0].enrolled_at.isoformat()}.",
+                f"occurred_at: lies before the enrolment of {rows[0].at.isoformat()}.",
                 "occurred_at",
             )
-        return begun[-1]
+        return begun[-1].pk

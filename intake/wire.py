@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from email.message import Message
 from typing import Any
 
 from pydantic_core import from_json
 
 NEWLINE_JSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# the depth to which pydantic_core reads, and what it calls the forms that are JSON all the same
+DEEPEST_BODY = 200
+LEGAL_YET_REFUSED = ("hex escape", "surrogate", "number out of range")
 
 
 class BadBody(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
     """The whole body cannot be read; the sentence says where."""
+
+
+class WrongCharset(BadBody):
+    """The body says that it is not UTF-8."""
 
 
 class BadLine:
@@ -24,30 +34,87 @@ class BadLine:
 def raw_events(body: bytes, content_type: str) -> list[Any]:
     """The events of a body, unchecked; a broken line of newline JSON becomes a BadLine.
 
-    BadBody when nothing can be read. NaN and Infinity pass here, to be refused event by event.
+    BadBody when nothing can be read. What JSON or Python can say and an event may not (NaN, half
+    a surrogate pair, endless numbers) passes here, to be refused event by event.
     """
+    kind, charset = _media(content_type)
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise WrongCharset(f"The body is sent as {charset}; send UTF-8.")
+    body = body.removeprefix(BYTE_ORDER_MARK)
     if not body.strip():
         raise BadBody("The body is empty; send one event or an array of them.")
-    if content_type.partition(";")[0].strip().lower() in NEWLINE_JSON or _is_lines(body):
-        lines = body.splitlines()
-        return [_line(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+    if kind in NEWLINE_JSON:
+        return _lines(body)
     try:
-        found = from_json(body)
+        found = _json(body)
     except ValueError as error:
+        if _begins_with_an_event(body):
+            return _lines(body)
         raise BadBody(f"The body is not JSON: {error}.") from None
     return found if isinstance(found, list) else [found]
 
 
-def _is_lines(body: bytes) -> bool:
-    """True when the first line is an object by itself and more lines follow."""
+def _media(content_type: str) -> tuple[str, str]:
+    message = Message()
+    message["Content-Type"] = content_type or "application/json"
+    return message.get_content_type(), (message.get_content_charset() or "")
+
+
+def _begins_with_an_event(body: bytes) -> bool:
+    """True when the first line is an object by itself, and so the body one event a line."""
     first, _, rest = body.strip().partition(b"\n")
-    first = first.strip()
-    return bool(rest) and first.startswith(b"{") and first.endswith(b"}")
+    try:
+        return bool(rest) and isinstance(_json(first), dict)
+    except ValueError:
+        return False
+
+
+def _lines(body: bytes) -> list[Any]:
+    lines = enumerate(body.split(b"\n"), 1)
+    return [_line(line, number) for number, line in lines if line.strip()]
 
 
 def _line(line: bytes, number: int) -> Any:
     try:
-        return from_json(line)
+        return _json(line)
     except ValueError as error:
-        text = line.decode("utf-8", "replace")
+        text = line.decode("utf-8", "replace").strip()
         return BadLine(text, f"Line {number} is not JSON: {error}.")
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return from_json(text)
+    except ValueError as error:
+        if not any(words in str(error) for words in LEGAL_YET_REFUSED):
+            raise
+        return _lenient(text, error)
+
+
+def _lenient(text: bytes, error: ValueError) -> Any:
+    """Read what the quick reader refuses, so that one such event spoils no batch."""
+    try:
+        found = json.loads(text.decode("utf-8"), parse_int=_whole)
+    except (ValueError, RecursionError):
+        raise error from None
+    if _is_deep(found):
+        raise error
+    return found
+
+
+def _whole(digits: str) -> float:
+    # Python turns no text of over 4,300 digits into an integer
+    return int(digits) if len(digits) < 300 else float(digits)
+
+
+def _is_deep(found: Any) -> bool:
+    level = [found]
+    for _ in range(DEEPEST_BODY):
+        level = [part for whole in level for part in _parts(whole)]
+    return bool(level)
+
+
+def _parts(whole: Any) -> list[Any]:
+    if isinstance(whole, dict):
+        return list(whole.values())
+    return whole if isinstance(whole, list) else []

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from intake.models import RejectedEvent
+from intake.outcome import REJECTED
+from intake.replay import retry
+from intake.senders import sender_named
+
+# what was missing may have come in since
+CURABLE = ("unknown_learner", "unknown_course", "unknown_module", "unknown_run", "not_enrolled")
+TRIED_FOR = timedelta(days=7)
+AT_ONCE = 5_000
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
+def retry_rejected() -> int:
+    """Try again what was refused lately for want of what it refers to; returns how many got in.
+
+    Bounded: the youngest rejections of senders whose keys are still good.
+    """
+    since = timezone.now() - TRIED_FOR
+    rows = RejectedEvent.objects.open().filter(code__in=CURABLE, received_at__gte=since)
+    youngest = sorted(rows.order_by("-pk")[:AT_ONCE], key=lambda row: (row.sender, row.pk))
+    taken = 0
+    for name, some in groupby(youngest, key=lambda row: row.sender):
+        if sender := sender_named(name):
+            outcomes = retry(list(some), sender)
+            taken += sum(one.status != REJECTED for one in outcomes)
+    return taken

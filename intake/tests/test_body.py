@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from intake.body import LengthRequired, TooLarge, body_of
+
+MEGABYTE = 1024 * 1024
+
+
+def chunks(body: bytes, *, terminated: bool = True) -> dict[str, Any]:
+    """A request without Content-Length, as gunicorn hands it on."""
+    return {
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input_terminated": terminated,
+        "wsgi.input": BytesIO(body),
+    }
+
+
+def test_a_body_in_chunks_is_read_to_its_end() -> None:
+    assert body_of(chunks(b"{}")) == b"{}"
+
+
+@override_settings(KPI_MAX_BODY_MB=1)
+def test_chunks_end_at_the_limit_too() -> None:
+    with pytest.raises(TooLarge):
+        body_of(chunks(b" " * (MEGABYTE + 1)))
+
+
+def test_a_server_that_cannot_tell_the_end_of_chunks_asks_for_the_length() -> None:
+    with pytest.raises(LengthRequired):
+        body_of(chunks(b"{}", terminated=False))
+
+
+def test_no_more_is_read_than_was_declared() -> None:
+    assert body_of({"CONTENT_LENGTH": "2", "wsgi.input": BytesIO(b"{}GET /")}) == b"{}"
+
+
+@override_settings(KPI_MAX_BODY_MB=1)
+def test_a_declared_length_is_not_read_beyond_the_limit() -> None:
+    stream = BytesIO(b" " * (2 * MEGABYTE))
+
+    with pytest.raises(TooLarge):
+        body_of({"CONTENT_LENGTH": str(2 * MEGABYTE), "wsgi.input": stream})
+    assert stream.tell() == MEGABYTE + 1

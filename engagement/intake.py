@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.models import CourseRun, Enrollment, Learner
+from engagement.definitions import Definition
 from engagement.facts import (
     activity,
     assessments,
@@ -18,6 +19,7 @@ from engagement.facts import (
     progress,
     quizzes,
     resetting,
+    structure,
     touched,
     videos,
 )
@@ -28,6 +30,12 @@ resets(resetting.reset)
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@handles("course.defined", about=About.COURSE, data=Definition, scope="curriculum:write")
+def course_defined(events: Sequence[Event]) -> None:
+    """A course has these modules, objects and runs now; plans of enrolments that exist stay."""
+    structure.define(events)
 
 
 @handles("enrollment.started", about=About.SIGN_UP)
@@ -72,6 +80,8 @@ def enrollment_paused(events: Sequence[Event]) -> None:
     """The learner pauses; what is due later waits until the pause ends."""
     progress.mark_plans(_enrollments(events))
     enrolling.pause(_moments(events))
+    # a resumption that came before its pause found nothing to end
+    enrolling.resume(_resumptions(events))
     progress.mark_plans(_enrollments(events))
     marking.seen(events)
 
@@ -79,9 +89,16 @@ def enrollment_paused(events: Sequence[Event]) -> None:
 @handles("enrollment.resumed")
 def enrollment_resumed(events: Sequence[Event]) -> None:
     """The pause ended; what was due after its start moves by its length."""
-    enrolling.resume(_moments(events))
+    progress.mark_plans(_enrollments(events))
+    enrolling.resume(_resumptions(events))
     progress.mark_plans(_enrollments(events))
     marking.seen(events)
+
+
+def _resumptions(events: Sequence[Event]) -> list[tuple[int, datetime]]:
+    """Every resumption of these events' enrolments that ever came in."""
+    told = Event.objects.filter(enrollment__in=_enrollments(events), kind="enrollment.resumed")
+    return [(pk or 0, at) for pk, at in told.values_list("enrollment_id", "occurred_at")]
 
 
 @handles("course.completed")

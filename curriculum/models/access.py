@@ -27,6 +27,7 @@ class ApiKey(models.Model):
 
     class Scope(models.TextChoices):
         EVENTS_WRITE = "events:write", "Send events"
+        CURRICULUM_WRITE = "curriculum:write", "Define courses"
         KPIS_READ = "kpis:read", "Read KPIs"
         SMALL_GROUPS = "kpis:small-groups", "Read figures of small groups"
 

@@ -1,15 +1,65 @@
-"""Which days of which courses count differently now."""
+"""Which days of which courses count differently now; gathered, and written once a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from intake.models import Event
+from intake.registry import surrounds
 from kpis import clock, dirty
 from kpis.periods import local_day
 
 CATEGORY = "engagement"
+
+
+@dataclass
+class Marks:
+    """The days (course id, day) that changed, and how far the courses' data reach."""
+
+    days: set[tuple[int, date]] = field(default_factory=set)
+    latest: dict[int, datetime] = field(default_factory=dict)
+    received_at: datetime | None = None
+
+    def reach(self, latest: Mapping[int, datetime], received_at: datetime) -> None:
+        for course, at in latest.items():
+            self.latest[course] = max(at, self.latest.get(course, at))
+        self.received_at = max(received_at, self.received_at or received_at)
+
+    def add(self, other: Marks) -> None:
+        self.days |= other.days
+        if other.received_at:
+            self.reach(other.latest, other.received_at)
+
+    def write(self) -> None:
+        dirty.mark(CATEGORY, self.days)
+        if self.received_at:
+            dirty.seen(CATEGORY, self.latest, received_at=self.received_at)
+
+
+_gathered: ContextVar[Marks | None] = ContextVar("gathered", default=None)
+
+
+@surrounds
+@contextmanager
+def together() -> Iterator[None]:
+    """Gather the marks made within and write them at the end, or not at all when it fails.
+
+    Batches that wrote them handler by handler would lock the same rows in different orders.
+    """
+    outer, inner = _gathered.get(), Marks()
+    token = _gathered.set(inner)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if outer is None:
+        inner.write()
+    else:
+        outer.add(inner)
 
 
 def day_of(moment: datetime) -> date:
@@ -19,7 +69,14 @@ def day_of(moment: datetime) -> date:
 
 def mark(moments: Iterable[tuple[int, datetime | None]]) -> None:
     """Mark the days of (course id, moment) dirty; a moment that is None marks nothing."""
-    dirty.mark(CATEGORY, {(course, day_of(at)) for course, at in moments if at})
+    zone = clock.zone()
+    mark_days((course, local_day(at, zone)) for course, at in moments if at)
+
+
+def mark_days(days: Iterable[tuple[int, date]]) -> None:
+    with together():
+        if (gathered := _gathered.get()) is not None:
+            gathered.days.update(days)
 
 
 def seen(events: Sequence[Event]) -> None:
@@ -29,5 +86,8 @@ def seen(events: Sequence[Event]) -> None:
         if event.course_id is not None:
             there = latest.get(event.course_id, event.occurred_at)
             latest[event.course_id] = max(there, event.occurred_at)
-    if latest:
-        dirty.seen(CATEGORY, latest, received_at=max(event.received_at for event in events))
+    if not latest:
+        return
+    with together():
+        if (gathered := _gathered.get()) is not None:
+            gathered.reach(latest, max(event.received_at for event in events))

@@ -28,15 +28,18 @@ class Line:
     due_at: datetime | None
     was_reached_at: datetime | None
     was_done_at: datetime | None
+    was_waived: bool | None
     reached_at: datetime | None = None
     done_at: datetime | None = None
     is_waived: bool = False
 
     @property
     def is_new(self) -> bool:
-        """True when something here is earlier than what stands."""
-        return _earlier(self.reached_at, self.was_reached_at) or _earlier(
-            self.done_at, self.was_done_at
+        """True when something here is earlier than what stands, or waived now."""
+        return (
+            _earlier(self.reached_at, self.was_reached_at)
+            or _earlier(self.done_at, self.was_done_at)
+            or (self.is_waived and not self.was_waived)
         )
 
 
@@ -121,6 +124,7 @@ def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
         "due_at",
         "progress__reached_at",
         "progress__done_at",
+        "progress__is_waived",
     ):
         line = Line(*row)
         lines[line.enrollment_id].append(line)
@@ -128,15 +132,25 @@ def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
 
 
 def _reach(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:
-    positions = dict(
-        Module.objects.filter(pk__in={event.module_id for event in events}).values_list(
-            "pk", "position"
-        )
-    )
+    modules = {event.module_id or 0 for event in events}
+    now = dict(Module.objects.filter(pk__in=modules).values_list("pk", "position"))
+    for enrollment, first in _first_traces(events).items():
+        plan = lines[enrollment]
+        planned = {line.module_id: line.position for line in plan}
+        for module, at in first.items():
+            # a plan keeps its order; a module that came later stands where the course has it
+            upto = planned.get(module, now[module])
+            for line in plan:
+                if line.position <= upto:
+                    line.reached_at = _least(at, line.reached_at)
+
+
+def _first_traces(events: Sequence[Event]) -> dict[int, dict[int, datetime]]:
+    first: dict[int, dict[int, datetime]] = defaultdict(dict)
     for event in events:
-        for line in lines[event.enrollment_id or 0]:
-            if line.position <= positions[event.module_id or 0]:
-                line.reached_at = _least(event.occurred_at, line.reached_at)
+        of_learner, module = first[event.enrollment_id or 0], event.module_id or 0
+        of_learner[module] = _least(event.occurred_at, of_learner.get(module))
+    return first
 
 
 def _write(lines: dict[int, list[Line]]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
 
 from curriculum import bulk
-from engagement.facts import marking
+from engagement.facts import marking, touched
 from engagement.facts.objects import objects_of
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt
 from intake.models import Event
@@ -14,23 +17,37 @@ from intake.models import Event
 def attempt(events: Sequence[Event]) -> None:
     """Note that these quizzes were tried; of two attempts the earlier date stands."""
     quizzes = objects_of(events, LearningObject.Kind.QUIZ)
-    rows: dict[tuple[int, int], tuple[Event, LearningObject]] = {}
+    rows: dict[tuple[int, int], Event] = {}
     for event in sorted(events, key=lambda one: one.occurred_at):
-        quiz = quizzes[event.course_id or 0, event.object]
-        rows.setdefault((event.enrollment_id or 0, quiz.pk), (event, quiz))
+        rows.setdefault((event.enrollment_id or 0, quizzes.of(event).pk), event)
     bulk.upsert(
         QuizAttempt,
         ("enrollment_id", "quiz_id", "attempted_at"),
-        [(*pair, rows[pair][0].occurred_at) for pair in sorted(rows)],
+        [(*pair, rows[pair].occurred_at) for pair in sorted(rows)],
         conflict="enrollment_id, quiz_id",
         merge={"attempted_at": "smaller"},
     )
+    mark_modules(quiz.module_id for quiz in quizzes.learned)
 
 
 def mark_reached(events: Sequence[Event]) -> None:
     """A quiz counts on the day its module was reached; that day counts differently now."""
-    reached = ModuleProgress.objects.filter(
-        planned__enrollment__in={event.enrollment_id for event in events},
-        planned__module__in={event.module_id for event in events if event.module_id},
-    )
-    marking.mark(reached.values_list("planned__module__course_id", "reached_at"))
+    quizzes = {event.object for event in events}
+    modules = LearningObject.objects.filter(
+        kind=LearningObject.Kind.QUIZ,
+        key__in=quizzes,
+        course__in={event.course_id for event in events},
+    ).values("module")
+    _mark(Q(planned__enrollment__in={event.enrollment_id for event in events}), modules)
+
+
+def mark_modules(module_ids: Iterable[int | None]) -> None:
+    """Everybody who reached a module may now try what is new in it."""
+    if ids := {pk for pk in module_ids if pk is not None}:
+        _mark(Q(), ids)
+
+
+def _mark(whose: Q, modules: Any) -> None:
+    reached = ModuleProgress.objects.filter(whose, planned__module__in=modules)
+    days = touched.on_days(reached, "reached_at").order_by()
+    marking.mark_days(days.values_list("planned__module__course_id", "counted_on").distinct())

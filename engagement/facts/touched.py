@@ -8,31 +8,40 @@ from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
 from curriculum.models import Enrollment, PlannedModule
-from engagement.facts.marking import CATEGORY
+from engagement.facts import marking
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
-from kpis import clock, dirty
+from kpis import clock
 
 
 def mark(**which: Any) -> None:
     """`mark(enrollment__in=…)`, or any other lookup on a row that belongs to an enrolment."""
     for rows, moment in _moments(which):
-        days = rows.filter(**{f"{moment}__isnull": False}).annotate(
-            counted_on=TruncDate(moment, tzinfo=clock.zone())
-        )
-        _mark(days, "counted_on")
+        _mark(on_days(rows, moment), "counted_on")
     _mark(DailyActivity.objects.filter(**which), "day")
+
+
+def on_days(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
+    """The rows that have this moment, with its day in the provider's zone as `counted_on`."""
+    day = TruncDate(moment, tzinfo=clock.zone())
+    dated: QuerySet[Any] = rows.filter(**{f"{moment}__isnull": False})
+    counted: QuerySet[Any] = dated.annotate(counted_on=day)
+    return counted
 
 
 def _moments(which: dict[str, Any]) -> list[tuple[QuerySet[Any], str]]:
     plans = PlannedModule.objects.filter(**which)
+    # an enrolment counts also where its course has no modules, and so it no plan
+    own = {name.removeprefix("enrollment__"): wanted for name, wanted in which.items()}
     return [
-        (Enrollment.objects.filter(pk__in=plans.values("enrollment")), "due_at"),
+        (Enrollment.objects.filter(**{OWN.get(name, name): own[name] for name in own}), "due_at"),
         (plans, "due_at"),
         (ModuleProgress.objects.filter(planned__in=plans), "reached_at"),
         (VideoProgress.objects.filter(**which), "started_at"),
         (AssessmentResult.objects.filter(**which), "graded_at"),
     ]
 
+
+OWN = {"in": "pk__in"}
 
 COURSE = {
     Enrollment: "run__course_id",
@@ -42,4 +51,4 @@ COURSE = {
 
 def _mark(rows: QuerySet[Any], day: str) -> None:
     course = COURSE.get(rows.model, "enrollment__run__course_id")
-    dirty.mark(CATEGORY, rows.order_by().values_list(course, day).distinct())
+    marking.mark_days(rows.order_by().values_list(course, day).distinct())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import isclose
 
 from curriculum import bulk
 from kpis import clock
-from kpis.models import Measurement, Restatement
+from kpis.models import Measurement, MeasureRun, Restatement
 from kpis.periods import Period
 from kpis.registry import Indicator
 from kpis.stats import Sums
@@ -106,11 +107,7 @@ def _write(
     indicator: Indicator, cells: Sequence[Cell], there: dict[Key, Measurement], now: datetime
 ) -> int:
     changed = [cell for cell in cells if _differs(cell, there.get(cell.key))]
-    restated = {
-        cell.key: there[cell.key]
-        for cell in changed
-        if cell.key in there and cell.period.is_closed(now, clock.close_lag())
-    }
+    restated = _restated(changed, there, now)
     Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
     rows = [_row(indicator, cell, there, restated, now) for cell in changed]
     bulk.upsert(
@@ -123,10 +120,42 @@ def _write(
     return len(rows)
 
 
+def _restated(
+    changed: Iterable[Cell], there: dict[Key, Measurement], now: datetime
+) -> dict[Key, Measurement]:
+    """The rows that change after their period was closed and had been measured to its end."""
+    closed = [cell for cell in changed if cell.period.is_closed(now, clock.close_lag())]
+    rows = {cell.key: (cell, there[cell.key]) for cell in closed if cell.key in there}
+    if not rows:
+        return {}
+    run = MeasureRun.objects.first()
+    return {
+        key: row
+        for key, (cell, row) in rows.items()
+        if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
+    }
+
+
 def _differs(cell: Cell, row: Measurement | None) -> bool:
     if row is None:
         return cell.sums.n > 0
-    return sums_of(row) != cell.sums
+    return not same(sums_of(row), cell.sums)
+
+
+def same(one: Sums, other: Sums) -> bool:
+    """True when nothing but the order in which a database added fractions can differ."""
+    return (one.n, one.learners, one.squares is None) == (
+        other.n,
+        other.learners,
+        other.squares is None,
+    ) and all(
+        isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+        for a, b in (
+            (one.total, other.total),
+            (one.weight, other.weight),
+            (one.squares or 0.0, other.squares or 0.0),
+        )
+    )
 
 
 def _kept(row: Measurement, now: datetime) -> Restatement:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from curriculum.models import Course, CourseRun
@@ -42,26 +42,42 @@ class Job:
     periods: Sequence[tuple[Period, frozenset[int]]]
 
 
+@dataclass
+class Done:
+    """What some jobs wrote, and the categories in which one failed."""
+
+    written: int = 0
+    failed: set[str] = field(default_factory=set)
+
+
 def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
     """Measure every marked cell again and clear the marks; returns the cells written.
 
-    Safe to run twice, at once, or to be killed: marks go only after their cells are in.
+    Safe to run twice, at once, or to be killed: marks go only after their cells are in. The
+    marks of a category with a KPI that failed stay for the next run.
     """
     now = now or timezone.now()
-    written = 0
-    while marks := list(DirtyDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
+    written, failed = 0, set[str]()
+    while marks := _marks(failed):
         days: dict[str, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
         for mark in marks:
             days[mark.category][mark.day].add(mark.course_id)
         jobs = [job for category in days for job in jobs_of(category, days[category], now)]
-        written += run_jobs(jobs, now, progress)
+        done = run_jobs(jobs, now, progress)
+        written += done.written
+        failed |= done.failed
         # by value and not by range: a mark of a slower transaction may lie in between
-        for chunk in _chunks([mark.pk for mark in marks], 500):
+        for chunk in _chunks([mark.pk for mark in marks if mark.category not in failed], 500):
             DirtyDay.objects.filter(pk__in=chunk).delete()
     return written
 
 
-def measure_since(since: datetime, now: datetime) -> int:
+def _marks(failed: set[str]) -> list[DirtyDay]:
+    waiting = DirtyDay.objects.exclude(category__in=failed)
+    return list(waiting.order_by("pk")[:MARKS_AT_ONCE])
+
+
+def measure_since(since: datetime, now: datetime) -> Done:
     """Measure all periods that were open at some time since then: time alone changes them."""
     zone = clock.zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
@@ -79,15 +95,20 @@ def measure_since(since: datetime, now: datetime) -> int:
     return run_jobs(jobs, now)
 
 
-def measure_open(now: datetime) -> MeasureRun:
-    """Measure what time has changed since the run before; the first run looks back a quarter."""
+def measure_open(now: datetime) -> MeasureRun | None:
+    """Measure what time has changed since the run before; the first run looks back a quarter.
+
+    None where a KPI failed: the next run looks back as far as this one.
+    """
     began = timezone.now()
     latest = MeasureRun.objects.first()
     since = latest.as_of if latest else now - timedelta(days=92)
-    cells = measure_since(min(since, now), now)
+    done = measure_since(min(since, now), now)
+    if done.failed:
+        return None
     seconds = (timezone.now() - began).total_seconds()
     run, _ = MeasureRun.objects.update_or_create(
-        as_of=now, defaults={"cells": cells, "seconds": seconds}
+        as_of=now, defaults={"cells": done.written, "seconds": seconds}
     )
     return run
 
@@ -106,14 +127,21 @@ def jobs_of(category: str, days: dict[date, set[int]], now: datetime) -> Iterabl
                     yield Job(indicator, chunk)
 
 
-def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> int:
-    written = 0
-    for done, job in enumerate(jobs, start=1):
-        if job.indicator.tally:
-            written += run_job(job, now)
+def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Done:
+    """Run each job by itself: a KPI that fails is logged and takes no other down."""
+    done = Done()
+    for at, job in enumerate(jobs, start=1):
+        try:
+            done.written += run_job(job, now) if job.indicator.tally else 0
+        except (OperationalError, InterfaceError):
+            # the database itself is away or busy: the task tries again
+            raise
+        except Exception:
+            logger.exception("%s cannot be measured", job.indicator.key)
+            done.failed.add(job.indicator.category)
         if progress:
-            progress(done, len(jobs))
-    return written
+            progress(at, len(jobs))
+    return done
 
 
 @transaction.atomic

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
+from curriculum.api import CourseListView
 from curriculum.views_sign_in import SignIn, home
 
 urlpatterns = [
     path("", home, name="home"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    re_path(r"^api/courses/?$", CourseListView.as_view(), name="api-courses"),
 ]

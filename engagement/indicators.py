@@ -117,7 +117,7 @@ def interaction_rate(when: Period) -> Tally:
     Active means any event. A week (Monday to Sunday) belongs to the period that its Monday is
     in; for a single day, the learner's day stands for the week.
     """
-    if when.kind == "day":
+    if when.days == 1:
         return _active_days(when)
     weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
     anywhere = Tally(
@@ -192,6 +192,7 @@ def depth() -> dict[str, str]:
     target=80,
     interval=Interval.NORMAL,
     has_modules=True,
+    always_by="module",
 )
 def assessment_performance(when: Period) -> Tally:
     """The best scaled score of each (learner, assessment) pair graded in the period, summed, ÷

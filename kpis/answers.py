@@ -13,6 +13,7 @@ from kpis.models import Target
 from kpis.periods import Period
 from kpis.registry import Indicator, Interval
 from kpis.stats import NOTHING, Sums
+from kpis.units import PERCENT
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,16 @@ def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context
 
 def interval_of(indicator: Indicator, sums: Sums) -> stats.Interval | None:
     if indicator.interval is Interval.NORMAL:
-        return stats.normal(sums)
+        return _possible(indicator, stats.normal(sums))
     value = sums.value
     return None if value is None else stats.wilson(value, sums.n)
+
+
+def _possible(indicator: Indicator, interval: stats.Interval | None) -> stats.Interval | None:
+    """The part of a normal interval that the unit can reach: no share lies beyond 0 and 1."""
+    if interval is None or indicator.unit is not PERCENT:
+        return interval
+    return max(interval[0], 0.0), min(interval[1], 1.0)
 
 
 def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Context) -> Answer:

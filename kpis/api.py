@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,17 +15,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from curriculum.access import MayReadKpis, Reader
-from kpis import present
+from curriculum.access import MayReadKpis
+from kpis import present, tables
 from kpis.ask import Desk
+from kpis.asking import SCOPE, question_of, refuse_others, wants_csv
 from kpis.models import PeriodKind
-from kpis.problems import BadQuestion, bad_question
-from kpis.question import Question, QuestionForm
 from kpis.registry import REGISTRY, DrillDown, Indicator
 from kpis.shapes import KpiShape, ProblemShape, ReplyShape, TableShape
 from kpis.tally import BY
 from kpis.targets import TargetBook
 
+PEOPLE = "Keys of a group of learners; needs kpis:small-groups."
 PARAMETERS = [
     OpenApiParameter("from", str, description="First day, such as 2026-01-01."),
     OpenApiParameter("to", str, description="Last day, included."),
@@ -32,7 +33,7 @@ PARAMETERS = [
     OpenApiParameter("course", str, description="Key of a course."),
     OpenApiParameter("run", str, description="Key of a course run."),
     OpenApiParameter("module", str, description="Key of a module."),
-    OpenApiParameter("learner", str, many=True, description="Keys of a group of learners."),
+    OpenApiParameter("learner", str, many=True, description=PEOPLE),
     OpenApiParameter("compare", str, enum=["previous", "target"]),
     OpenApiParameter("by", str, enum=list(BY), description="Answer `groups` as well."),
     OpenApiParameter("format", str, enum=["json", "csv"]),
@@ -40,13 +41,17 @@ PARAMETERS = [
 PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape, 404: ProblemShape}
 
 
+OF_ANSWER = ("compare", "by")
+
+
 class KpiListView(APIView):
     """Every KPI: its definition, unit, target and address."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(operation_id="kpi_list", responses={200: KpiShape(many=True)})
+    @extend_schema(operation_id="kpi_list", responses={200: KpiShape(many=True), **PROBLEMS})
     def get(self, request: Request) -> Response:
+        refuse_others(request, ())
         targets = TargetBook.load()
         today = timezone.localdate()
         return Response([_described(one, targets, today) for one in REGISTRY.values()])
@@ -62,15 +67,13 @@ class KpiView(APIView):
     )
     def get(self, request: Request, category: str, slug: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
-        reader, question = question_of(request)
-        if question.by == "module" and not has_modules(indicator):
-            raise BadQuestion(f"{indicator.name} cannot be told apart by module.", "by")
-        if question.module and not has_modules(indicator):
-            raise BadQuestion(f"{indicator.name} cannot be asked of a module.", "module")
-        reply = Desk(reader, question.now).ask(indicator, question)
+        reader, question = question_of(request, indicator)
         if wants_csv(request):
+            reply = Desk(reader, question.now).ask(indicator, question)
             return csv_response(present.reply_rows(reply), f"{category}-{slug}.csv")
-        return Response(present.reply_json(reply))
+        if question.by is None:
+            question = replace(question, by=indicator.always_by)
+        return Response(present.reply_json(Desk(reader, question.now).ask(indicator, question)))
 
 
 class DrillDownView(APIView):
@@ -80,23 +83,30 @@ class DrillDownView(APIView):
 
     @extend_schema(
         operation_id="kpi_drill_down",
-        parameters=PARAMETERS,
+        parameters=[one for one in PARAMETERS if one.name not in OF_ANSWER],
         responses={200: TableShape, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
         found = drill_down_at(indicator, drill)
-        reader, question = question_of(request)
-        period = (question.window or question.current).as_of(question.now)
-        table = found.table(period, question.scope)
+        reader, question = question_of(request, indicator, names=SCOPE)
+        period, table = tables.shown(found, indicator, question, Desk(reader, question.now))
         if wants_csv(request):
-            rows = present.table_rows(found, table, may_see_small=reader.sees_small_groups)
-            return csv_response(rows, f"{category}-{slug}-{drill}.csv")
-        return Response(
-            present.table_json(
-                indicator, found, table, period, may_see_small=reader.sees_small_groups
-            )
-        )
+            columns = [column.key for column in table.columns]
+            rows = present.table_rows(table)
+            return csv_response(rows, f"{category}-{slug}-{drill}.csv", columns)
+        return Response(present.table_json(indicator, found, table, period))
+
+
+class NowhereView(APIView):
+    """An address under /api/ that there is nothing at."""
+
+    schema = None
+
+    def get(self, request: Request, *_: object) -> Response:
+        raise NotFound(f"There is nothing at {request.path}; see /api/docs.")
+
+    post = put = patch = delete = get
 
 
 def indicator_at(category: str, slug: str) -> Indicator:
@@ -116,30 +126,13 @@ def drill_down_at(indicator: Indicator, key: str) -> DrillDown:
     return found
 
 
-def has_modules(indicator: Indicator) -> bool:
-    return all(REGISTRY[key].has_modules for key in indicator.measured_keys)
-
-
-def question_of(request: Request) -> tuple[Reader, Question]:
-    """Who asks, and what; BadQuestion (400) with the field that is wrong."""
-    reader = Reader.of(request.user)
-    form = QuestionForm(request.query_params, reader=reader, now=timezone.now())
-    if not form.is_valid():
-        raise bad_question(form)
-    return reader, form.question(learners=request.query_params.getlist("learner"))
-
-
-def wants_csv(request: Request) -> bool:
-    wanted = request.query_params.get("format", "json")
-    if wanted not in ("json", "csv"):
-        raise BadQuestion(f"“{wanted}” is no format; choose json or csv.", "format")
-    return wanted == "csv"
-
-
-def csv_response(rows: Iterable[dict[str, Any]], name: str) -> HttpResponse:
+def csv_response(
+    rows: Iterable[dict[str, Any]], name: str, columns: Sequence[str] = ()
+) -> HttpResponse:
+    """A CSV of these columns and any more that the rows have."""
     rows = list(present.safe_cells(rows))
     text = io.StringIO()
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    columns = list(dict.fromkeys([*columns, *(key for row in rows for key in row)]))
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)

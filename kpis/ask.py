@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameters import Standings
-from kpis import read, suppress
+from kpis import read
 from kpis.answers import Answer, Context, answer, combine
 from kpis.models import Feed
-from kpis.periods import Period, containing
+from kpis.periods import Period
 from kpis.question import Question
 from kpis.read import Found
-from kpis.registry import REGISTRY, Indicator
-from kpis.stats import Sums
+from kpis.registry import REGISTRY, Indicator, Part
 from kpis.tally import Scope
 from kpis.targets import TargetBook
+from kpis.veil import Veil
+
+logger = logging.getLogger(__name__)
 
 Thing = Course | CourseRun | Module | Learner
 THINGS: dict[str, QuerySet[Any]] = {
@@ -30,8 +34,6 @@ THINGS: dict[str, QuerySet[Any]] = {
     "module": Module.objects.select_related("course"),
     "learner": Learner.objects.all(),
 }
-# where one small part of a larger period could be told by subtraction
-PARENTS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter": ()}
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,19 @@ class Desk:
     reader: Reader
     now: datetime
     _feeds: dict[str, dict[int, datetime]] = field(default_factory=dict)
+    _veils: dict[str, Veil] = field(default_factory=dict)
     _targets: TargetBook | None = None
     _dials: Standings | None = None
 
     def ask(self, indicator: Indicator, question: Question) -> Reply:
+        """Answer one KPI; where it cannot be computed, every answer has the status error."""
+        try:
+            return self._reply(indicator, question)
+        except (DatabaseError, ArithmeticError):
+            logger.exception("%s cannot be answered", indicator.key)
+            return self._failed(indicator, question)
+
+    def _reply(self, indicator: Indicator, question: Question) -> Reply:
         periods = list(question.periods)
         current = question.current
         wanted = periods if current.previous in periods else [current.previous, *periods]
@@ -87,87 +98,134 @@ class Desk:
             previous=answers[current.previous],
             window=self._window(indicator, question),
             components=[self.answers(part, question.scope, [current])[current] for part in parts],
-            groups=self.groups(indicator, question) if question.by else (),
+            groups=self._groups(indicator, question) if question.by else (),
+        )
+
+    def _failed(self, indicator: Indicator, question: Question) -> Reply:
+        def error(period: Period) -> Answer:
+            blank = Answer(
+                indicator, period, target=self._target(indicator, question.scope, period)
+            )
+            return replace(blank, status="error")
+
+        return Reply(
+            indicator=indicator,
+            question=question,
+            series=[error(period) for period in question.periods],
+            current=error(question.current),
+            previous=error(question.current.previous),
+            window=error(question.window) if question.window else None,
         )
 
     def _window(self, indicator: Indicator, question: Question) -> Answer | None:
         window = question.window
         if window is None:
             return None
-        return self.answers(indicator, question.scope, [window])[window]
+        inside = question.periods
+        return self.answers(indicator, question.scope, [window], inside=inside)[window]
 
     def answers(
-        self, indicator: Indicator, scope: Scope, periods: Sequence[Period]
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        periods: Sequence[Period],
+        *,
+        inside: Sequence[Period] = (),
     ) -> dict[Period, Answer]:
-        """One answer per period, under the rule of small groups."""
+        """One answer per period, under the rule of small groups.
+
+        `inside` are the periods that a window consists of: hidden ones hide the window.
+        """
         if indicator.parts:
-            return self._combined(indicator, scope, periods)
-        wider = self._with_siblings(periods)
-        found = read.series(indicator, scope, wider, self.now)
-        hidden = self._hidden_periods(found) | self._hidden_scope(indicator, scope, found)
+            return self._combined(indicator, scope, periods, inside)
+        found = read.series(indicator, scope, periods, self.now)
+        hidden = self._hidden(indicator, scope, periods, inside)
         return {
             period: self._answer(indicator, scope, period, found[period], period in hidden)
             for period in periods
         }
 
     def _combined(
-        self, indicator: Indicator, scope: Scope, periods: Sequence[Period]
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        periods: Sequence[Period],
+        inside: Sequence[Period],
     ) -> dict[Period, Answer]:
-        parts = {part: self.answers(REGISTRY[part.key], scope, periods) for part in indicator.parts}
-        course = _only(scope)
+        parts = {
+            part: self.answers(REGISTRY[part.key], scope, periods, inside=inside)
+            for part in indicator.parts
+        }
         return {
-            period: combine(
-                self._blank(indicator, scope, period),
-                [
-                    (self.dials.value(part.weight, period.end, course_id=course), answers[period])
-                    for part, answers in parts.items()
-                ],
-                self._context(indicator, scope),
+            period: self._combine(
+                indicator, scope, period, {part: there[period] for part, there in parts.items()}
             )
             for period in periods
         }
 
+    def _combine(
+        self, indicator: Indicator, scope: Scope, period: Period, answers: Mapping[Part, Answer]
+    ) -> Answer:
+        course = _only(scope)
+        weighed = [
+            (self.dials.value(part.weight, period.end, course_id=course), one)
+            for part, one in answers.items()
+        ]
+        blank = self._blank(indicator, scope, period)
+        return combine(blank, weighed, self._context(indicator, scope))
+
     def groups(self, indicator: Indicator, question: Question) -> list[Group]:
-        """The parts of the scope in the window asked for, else in the current period."""
+        """The parts of the scope in the window asked for, else in the current period.
+
+        Empty where they cannot be computed.
+        """
+        try:
+            return self._groups(indicator, question)
+        except (DatabaseError, ArithmeticError):
+            logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
+            return []
+
+    def _groups(self, indicator: Indicator, question: Question) -> list[Group]:
         by = question.by or "course"
         period = question.window or question.current
-        answers = self._group_answers(indicator, question.scope, period, by)
+        answers = self._group_answers(indicator, question, period, by)
         things: dict[int, Thing] = THINGS[by].in_bulk(list(answers))
         ordered = sorted(things.values(), key=_order)
         return [Group(thing, answers[thing.pk]) for thing in ordered]
 
     def _group_answers(
-        self, indicator: Indicator, scope: Scope, period: Period, by: str
+        self, indicator: Indicator, question: Question, period: Period, by: str
     ) -> dict[int, Answer]:
+        narrow = self._narrowing(question.scope, by)
         if indicator.parts:
-            return self._combined_groups(indicator, scope, period, by)
-        found = read.groups(indicator, scope, [period], by, self.now)[period]
-        hidden = self._hidden({key: one.sums for key, one in found.items()})
+            parts = {
+                part: self._group_answers(REGISTRY[part.key], question, period, by)
+                for part in indicator.parts
+            }
+            return {
+                key: self._combine(
+                    indicator,
+                    narrow(key),
+                    period,
+                    {part: there[key] for part, there in parts.items() if key in there},
+                )
+                for key in {key for answers in parts.values() for key in answers}
+            }
+        found = read.groups(indicator, question.scope, [period], by, self.now)[period]
+        hidden = self._hidden_groups(indicator, question, by)
         return {
-            key: self._answer(indicator, _narrow(scope, by, key), period, one, key in hidden)
+            key: self._answer(indicator, narrow(key), period, one, key in hidden)
             for key, one in found.items()
         }
 
-    def _combined_groups(
-        self, indicator: Indicator, scope: Scope, period: Period, by: str
-    ) -> dict[int, Answer]:
-        parts = {
-            part: self._group_answers(REGISTRY[part.key], scope, period, by)
-            for part in indicator.parts
-        }
-        keys = {key for answers in parts.values() for key in answers}
-        return {
-            key: combine(
-                self._blank(indicator, _narrow(scope, by, key), period),
-                [
-                    (self.dials.value(part.weight, period.end), answers[key])
-                    for part, answers in parts.items()
-                    if key in answers
-                ],
-                self._context(indicator, scope),
-            )
-            for key in keys
-        }
+    def _narrowing(self, scope: Scope, by: str) -> Callable[[int], Scope]:
+        """From a group's id to a scope of its course: whose target and dials it is judged by."""
+        if by == "learner" or (by != "course" and _only(scope)):
+            return lambda _: scope
+        course_of: dict[int, int] = {}
+        if by != "course":
+            course_of = dict(THINGS[by].values_list("pk", "course_id"))
+        return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
 
     def _answer(
         self, indicator: Indicator, scope: Scope, period: Period, found: Found, hide: bool
@@ -189,52 +247,30 @@ class Desk:
             data_through=self._context(indicator, scope).data_through,
         )
 
-    def _hidden(self, parts: Mapping[Any, Sums]) -> set[Any]:
-        return set() if self.reader.sees_small_groups else suppress.hidden(parts)
-
-    def _hidden_periods(self, found: Mapping[Period, Found]) -> set[Period]:
-        """Periods that are small, or would tell a small one beside them within a larger."""
-        if self.reader.sees_small_groups:
-            return set()
-        hidden = {period for period, one in found.items() if suppress.is_small(one.sums)}
-        for period in sorted(hidden):
-            for kind in PARENTS.get(period.kind, ()):
-                parent = containing(period.first, kind, period.zone)
-                siblings = {
-                    one: found[one].sums
-                    for one in found
-                    if parent.first <= one.first < parent.after
-                }
-                hidden |= suppress.hidden(siblings)
-        return hidden
-
-    def _with_siblings(self, periods: Sequence[Period]) -> list[Period]:
-        """The periods and, where small groups are hidden, those beside them in larger ones."""
-        if self.reader.sees_small_groups:
-            return list(periods)
-        wider = set(periods)
-        for period in periods:
-            for kind in PARENTS.get(period.kind, ()):
-                parent = containing(period.first, kind, period.zone)
-                one = containing(parent.first, period.kind, period.zone)
-                while one.first < parent.after:
-                    wider.add(one)
-                    one = one.next
-        return sorted(wider)
-
-    def _hidden_scope(
-        self, indicator: Indicator, scope: Scope, found: Mapping[Period, Found]
+    def _hidden(
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        periods: Sequence[Period],
+        inside: Sequence[Period],
     ) -> set[Period]:
-        """Periods in which this course, run or module would tell a small one beside it."""
-        by, key, around = _around(scope, self.reader)
-        if self.reader.sees_small_groups or by is None:
+        if self.reader.sees_small_groups:
             return set()
-        parts = read.groups(indicator, around, list(found), by, self.now)
-        return {
-            period
-            for period, groups in parts.items()
-            if key in suppress.hidden({group: one.sums for group, one in groups.items()})
-        }
+        hidden = self.veil(indicator).periods(scope, inside or periods)
+        return set(periods) if inside and hidden else hidden
+
+    def _hidden_groups(self, indicator: Indicator, question: Question, by: str) -> set[int]:
+        if self.reader.sees_small_groups:
+            return set()
+        judged = question.periods if question.window else [question.current]
+        return self.veil(indicator).groups(question.scope, by, judged)
+
+    def veil(self, indicator: Indicator) -> Veil:
+        """What is hidden of a KPI from a reader who may not see small groups."""
+        if indicator.key not in self._veils:
+            everything = Scope(None if self.reader.sees_every_course else self.reader.course_ids)
+            self._veils[indicator.key] = Veil(indicator, everything, self.now)
+        return self._veils[indicator.key]
 
     @property
     def dials(self) -> Standings:
@@ -273,19 +309,6 @@ def _only(scope: Scope) -> int | None:
 
 def _narrow(scope: Scope, by: str, key: int) -> Scope:
     return Scope(frozenset({key}), scope.run_id, scope.module_id) if by == "course" else scope
-
-
-def _around(scope: Scope, reader: Reader) -> tuple[str | None, int, Scope]:
-    """What this scope is a part of: by which dimension, its id there, and the whole."""
-    everything = Scope(None if reader.sees_every_course else reader.course_ids)
-    if scope.learner_ids is not None:
-        return None, 0, scope
-    if scope.module_id is not None:
-        return "module", scope.module_id, Scope(scope.course_ids, scope.run_id)
-    if scope.run_id is not None:
-        return "run", scope.run_id, Scope(scope.course_ids)
-    course = _only(scope)
-    return ("course", course, everything) if course else (None, 0, scope)
 
 
 def _order(thing: Thing) -> tuple[Any, ...]:

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from kpis import clock, modules, opening, present, trends, wording
-from kpis.api import has_modules
 from kpis.ask import Desk, Reply
 from kpis.cards import Card
 from kpis.categories import CATEGORIES, Category
 from kpis.filters import Filters
 from kpis.modules import ModuleTable
 from kpis.question import Question
-from kpis.registry import REGISTRY, Indicator, headline
+from kpis.registry import REGISTRY, Indicator, has_modules, headline
 from kpis.tally import Scope
 
 WHOLE_COURSE = "Of the whole course: this figure cannot be told apart by module."

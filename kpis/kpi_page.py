@@ -10,15 +10,14 @@ from typing import Any
 from django.urls import reverse
 
 from curriculum.models import CourseRun, Module
-from kpis import clock, dashboard, present, trends, wording
-from kpis.api import has_modules
+from kpis import clock, dashboard, present, tables, trends, wording
 from kpis.ask import Desk, Group
 from kpis.cards import Card
 from kpis.categories import CATEGORIES
 from kpis.dashboard import Asked
 from kpis.figures import Figure
 from kpis.filters import Filters
-from kpis.registry import DrillDown, Indicator
+from kpis.registry import DrillDown, Indicator, has_modules
 from kpis.units import TEXT, Unit
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
@@ -135,14 +134,14 @@ class KpiPage:
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
         question = self.card.reply.question
-        period = (question.window or question.current).as_of(question.now)
-        table = drill.table(period, question.scope)
-        rows = present.shown_rows(table, may_see_small=self.desk.reader.sees_small_groups)
+        _, table = tables.shown(drill, self.indicator, question, self.desk)
         return DrillTable(
             drill=drill,
             heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
-            rows=[[_cell(row.get(one.key), one.unit) for one in table.columns] for row in rows],
-            hides_rows=any(row.get("is_hidden") for row in rows),
+            rows=[
+                [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows
+            ],
+            hides_rows=any(row.get("is_hidden") for row in table.rows),
             csv=self._drill_csv(drill),
         )
 

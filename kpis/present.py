@@ -8,12 +8,10 @@ from typing import Any
 from django.urls import reverse
 
 from curriculum.models import CourseRun, Learner, Module
-from kpis import suppress
 from kpis.answers import Answer
 from kpis.ask import Group, Reply
 from kpis.periods import Period
 from kpis.registry import DrillDown, Indicator, Table
-from kpis.stats import Sums
 
 # what a spreadsheet would run as a formula
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -78,29 +76,12 @@ def reply_rows(reply: Reply) -> Iterator[dict[str, Any]]:
         yield {"kpi": reply.indicator.key} | one.as_json()
 
 
-def table_rows(drill: DrillDown, table: Table, *, may_see_small: bool) -> list[dict[str, Any]]:
-    """The rows by column key, values in their units; small groups blanked but for their name."""
-    rows = shown_rows(table, may_see_small=may_see_small)
+def table_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows by column key, values in their units; hidden ones blanked but for their name."""
     return [
         {column.key: _shown(row.get(column.key), column.unit) for column in table.columns}
         | ({"status": "suppressed"} if row.get("is_hidden") else {})
-        for row in rows
-    ]
-
-
-def shown_rows(table: Table, *, may_see_small: bool) -> list[dict[str, Any]]:
-    """The rows of a table; of a small group only the texts stay, marked `is_hidden`."""
-    if may_see_small:
-        return list(table.rows)
-    parts = {
-        i: Sums(learners=row["learners"]) for i, row in enumerate(table.rows) if "learners" in row
-    }
-    hidden = suppress.hidden(parts)
-    return [
-        {key: value for key, value in row.items() if isinstance(value, str)} | {"is_hidden": True}
-        if i in hidden
-        else row
-        for i, row in enumerate(table.rows)
+        for row in table.rows
     ]
 
 
@@ -109,7 +90,7 @@ def _shown(value: Any, unit: Any) -> Any:
 
 
 def table_json(
-    indicator: Indicator, drill: DrillDown, table: Table, period: Period, *, may_see_small: bool
+    indicator: Indicator, drill: DrillDown, table: Table, period: Period
 ) -> dict[str, Any]:
     return {
         "kpi": indicator.key,
@@ -122,7 +103,7 @@ def table_json(
         "columns": [
             {"key": one.key, "label": one.label, "unit": one.unit.key} for one in table.columns
         ],
-        "rows": table_rows(drill, table, may_see_small=may_see_small),
+        "rows": table_rows(table),
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from curriculum.access import Reader
-from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.models import Course, CourseRun, Module
 from kpis import clock
 from kpis.models import PeriodKind
 from kpis.periods import WINDOW, Period, between, latest, local_day
@@ -19,7 +20,7 @@ from kpis.tally import BY, Scope
 
 MOST_POINTS = 800
 POINTS_SHOWN = {"day": 31, "week": 27, "month": 13, "quarter": 9}
-FIRST_YEAR = 1990
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,18 @@ class QuestionForm(forms.Form):
         for name, field in self.fields.items():
             field.error_messages |= _sentences(name, field)
 
+    def clean_to(self) -> date | None:
+        return self._within_years("to")
+
+    def clean_from(self) -> date | None:
+        return self._within_years("from")
+
+    def _within_years(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(f"{name} lies in the years {FIRST_YEAR} to {LAST_YEAR}.")
+        return day
+
     def clean_course(self) -> Course | None:
         key = self.cleaned_data["course"]
         if not key:
@@ -116,25 +129,19 @@ class QuestionForm(forms.Form):
         run, module = data.get("run"), data.get("module")
         if run and module and run.course_id != module.course_id:
             self.add_error("module", f"Module “{module.key}” is not of run “{run.key}”'s course.")
-        if not self.errors and len(list(self._periods(data))) > MOST_POINTS:
+        if not self.errors and len(self._periods(data)) > MOST_POINTS:
             self.add_error("from", f"At most {MOST_POINTS} periods at once: ask for fewer.")
         return data
 
-    def question(self, *, learners: Sequence[str] = ()) -> Question:
-        """What a valid form asks; call `is_valid` first."""
+    def question(self, *, learners: Iterable[int] | None = None) -> Question:
+        """What a valid form asks, of all learners or of these ids; call `is_valid` first."""
         data = self.cleaned_data
         course = data["course"] or (data["run"] or data["module"] or _Nowhere).course
-        first, last = data["from"], data["to"]
         periods = list(self._periods(data))
-        zone = clock.zone()
-        window = None
-        if first or last:
-            after = (last or periods[-1].last) + timedelta(days=1)
-            window = Period(first or periods[0].first, after, WINDOW, zone)
         return Question(
             kind=self.kind,
             periods=periods,
-            window=window,
+            window=self._window(data["from"], data["to"], periods),
             scope=self._scope(course, data["run"], data["module"], learners),
             course=course,
             run=data["run"],
@@ -143,6 +150,22 @@ class QuestionForm(forms.Form):
             compare=data["compare"] or None,
             now=self.now,
         )
+
+    def _window(
+        self, first: date | None, last: date | None, periods: Sequence[Period]
+    ) -> Period | None:
+        """All the days asked for; None when no end is given.
+
+        For who may not see small groups it is widened to whole periods: two windows that differ
+        by a day would tell that day.
+        """
+        if first is None and last is None:
+            return None
+        if first is None or not self.reader.sees_small_groups:
+            first = periods[0].first
+        if last is None or not self.reader.sees_small_groups:
+            last = periods[-1].last
+        return Period(first, last + timedelta(days=1), WINDOW, clock.zone())
 
     @property
     def kind(self) -> str:
@@ -157,25 +180,21 @@ class QuestionForm(forms.Form):
         last = last or max(local_day(self.now, zone), first or date.min)
         if first is None:
             return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=_noon(last))
-        return list(between(first, last, self.kind, zone))
+        return list(islice(between(first, last, self.kind, zone), MOST_POINTS + 1))
 
     def _scope(
         self,
         course: Course | None,
         run: CourseRun | None,
         module: Module | None,
-        learners: Sequence[str],
+        learners: Iterable[int] | None,
     ) -> Scope:
         courses = None if self.reader.sees_every_course else self.reader.course_ids
-        ids = None
-        if learners:
-            keys = Learner.objects.filter(key__in=learners)
-            ids = frozenset(keys.values_list("pk", flat=True))
         return Scope(
             course_ids=frozenset({course.pk}) if course else courses,
             run_id=run.pk if run else None,
             module_id=module.pk if module else None,
-            learner_ids=ids,
+            learner_ids=None if learners is None else frozenset(learners),
         )
 
 

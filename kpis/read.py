@@ -57,6 +57,20 @@ def groups(
     return {period: found[period.first] for period in periods}
 
 
+def cells(
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], Found]]:
+    """The sums of each group of one or more dimensions, by its ids, per period."""
+    if len(by) == 1:
+        found = groups(indicator, scope, periods, by[0], now)
+        return {one: {(key,): there for key, there in found[one].items()} for one in periods}
+    return {period: _grouped(indicator, scope, period, by, now) for period in periods}
+
+
 def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
     is_whole = scope.run_id is None and scope.module_id is None
     months = all(period.kind == PeriodKind.MONTH for period in periods)
@@ -67,13 +81,20 @@ def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
 def _groups_from_facts(
     indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
 ) -> dict[int, Found]:
+    grouped = _grouped(indicator, scope, period, (by,), now)
+    return {group: found for (group,), found in grouped.items()}
+
+
+def _grouped(
+    indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
+) -> dict[tuple[int, ...], Found]:
     if not indicator.tally or not period.has_begun(now):
         return {}
-    grouped = indicator.tally(period.as_of(now)).grouped((by,), scope)
+    grouped = indicator.tally(period.as_of(now)).grouped(by, scope)
     return {
-        group: Found(sums, computed_at=now)
-        for (group,), sums in grouped.items()
-        if group is not None and sums.n
+        key: Found(sums, computed_at=now)
+        for key, sums in grouped.items()
+        if None not in key and sums.n
     }
 
 

@@ -59,7 +59,10 @@ class DrillDown:
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %."""
+    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %.
+
+    `always_by` names the groups that the API answers with it when no others are asked for.
+    """
 
     key: str
     name: str
@@ -74,6 +77,7 @@ class Indicator:
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
     has_modules: bool = False
+    always_by: str | None = None
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
 
     @property
@@ -169,3 +173,8 @@ def of_category(category: str) -> list[Indicator]:
 def headline(category: str) -> list[Indicator]:
     """The KPIs of a category that stand on their own, without the components of others."""
     return [one for one in of_category(category) if one.component_of is None]
+
+
+def has_modules(indicator: Indicator) -> bool:
+    """True when the KPI, or every component of it, can be told apart by module."""
+    return all(REGISTRY[key].has_modules for key in indicator.measured_keys)

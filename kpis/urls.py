@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from kpis import api, views
+from kpis import api, measurements, views
 
 app_name = "kpis"
 
@@ -14,4 +14,7 @@ urlpatterns = [
     re_path(r"^api/kpi/?$", api.KpiListView.as_view(), name="api-kpis"),
     re_path(KPI + r"/?$", api.KpiView.as_view(), name="api-kpi"),
     re_path(KPI + r"/(?P<drill>[a-z-]+)/?$", api.DrillDownView.as_view(), name="api-drill-down"),
+    re_path(
+        r"^api/kpi/measurements/?$", measurements.MeasurementListView.as_view(), name="measurements"
+    ),
 ]

@@ -4,9 +4,10 @@ from csp.constants import SELF
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from kpis.api import NowhereView
 from kpisite.health import health
 
 # Its own template has inline style, which the Content-Security-Policy forbids.
@@ -28,4 +29,6 @@ urlpatterns = [
         login_required(with_drawn_images(reference)),
         name="api-docs",
     ),
+    # last of all: what nothing above answers
+    re_path(r"^api(?:/|$)", NowhereView.as_view(), name="api-nowhere"),
 ]

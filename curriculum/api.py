@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.serializers import ModelSerializer
+
+from curriculum.access import MayReadKpis, Reader
+from curriculum.models import Course, CourseRun, Module
+
+
+class RunShape(ModelSerializer[CourseRun]):
+    class Meta:
+        model = CourseRun
+        fields = ("key", "title", "starts_on", "ends_on")
+
+
+class ModuleShape(ModelSerializer[Module]):
+    class Meta:
+        model = Module
+        fields = ("key", "title", "position", "is_required", "planned_days", "effort_minutes")
+
+
+class CourseShape(ModelSerializer[Course]):
+    runs = RunShape(many=True, read_only=True)
+    modules = ModuleShape(many=True, read_only=True)
+
+    class Meta:
+        model = Course
+        fields = ("key", "title", "nominal_days", "runs", "modules")
+
+
+class CoursePages(CursorPagination):
+    page_size = 100
+    ordering = ("key",)
+
+
+class CourseListView(ListAPIView[Course]):
+    """The courses that the reader may see, with the keys of their runs and modules."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+    serializer_class = CourseShape
+    pagination_class = CoursePages
+    filter_backends = ()
+
+    def get_queryset(self) -> QuerySet[Course]:
+        reader = Reader.of(self.request.user)
+        return Course.objects.visible_to(reader).prefetch_related("runs", "modules")
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse a parameter that there is none of: a slip must not pass for a wish."""
+        super().initial(request, *args, **kwargs)
+        for name in request.query_params:
+            if name != CoursePages.cursor_query_param:
+                raise ValidationError({name: f"There is no parameter {name}; there is cursor."})

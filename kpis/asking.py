@@ -1,0 +1,79 @@
+"""From the query string of the API to a question, with every wrong value told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from curriculum.access import Reader
+from curriculum.models import Course, Learner
+from kpis.problems import BadQuestion, bad_question
+from kpis.question import Question, QuestionForm
+from kpis.registry import Indicator, has_modules
+
+SCOPE = ("from", "to", "period", "course", "run", "module", "learner", "format")
+ALL = (*SCOPE, "by", "compare")
+
+
+def question_of(
+    request: Request, indicator: Indicator, *, names: Collection[str] = ALL
+) -> tuple[Reader, Question]:
+    """Who asks, and what; BadQuestion (400) with the field that is wrong."""
+    refuse_others(request, names)
+    reader = Reader.of(request.user)
+    form = QuestionForm(request.query_params, reader=reader, now=timezone.now())
+    if not form.is_valid():
+        raise bad_question(form)
+    _check_people(request, reader)
+    question = form.question(learners=_learners(request, reader))
+    _check_modules(indicator, question)
+    return reader, question
+
+
+def refuse_others(request: Request, names: Collection[str]) -> None:
+    """BadQuestion for a parameter that there is none of: a slip must not pass for a wish."""
+    for name in request.query_params:
+        if name not in names:
+            raise BadQuestion(f"There is no parameter {name}; there are {', '.join(names)}.", name)
+
+
+def wants_csv(request: Request) -> bool:
+    wanted = request.query_params.get("format", "json")
+    if wanted not in ("json", "csv"):
+        raise BadQuestion(f"“{wanted}” is no format; choose json or csv.", "format")
+    return wanted == "csv"
+
+
+def _check_modules(indicator: Indicator, question: Question) -> None:
+    if has_modules(indicator):
+        return
+    if question.by == "module":
+        raise BadQuestion(f"{indicator.name} cannot be told apart by module.", "by")
+    if question.module:
+        raise BadQuestion(f"{indicator.name} cannot be asked of a module.", "module")
+
+
+def _check_people(request: Request, reader: Reader) -> None:
+    # who may choose the people could choose two groups that differ by one
+    chooses = "learner" in request.query_params or request.query_params.get("by") == "learner"
+    if chooses and not reader.sees_small_groups:
+        raise PermissionDenied("Figures of chosen learners need kpis:small-groups.")
+
+
+def _learners(request: Request, reader: Reader) -> list[int] | None:
+    """The ids of the learners named; None when none is."""
+    keys = request.query_params.getlist("learner")
+    if not keys:
+        return None
+    known: dict[str, int] = {}
+    if not any("\0" in key for key in keys):
+        mine = Learner.objects.filter(
+            key__in=keys, enrollments__run__course__in=Course.objects.visible_to(reader)
+        )
+        known = dict(mine.values_list("key", "pk"))
+    if unknown := [key for key in keys if key not in known]:
+        raise BadQuestion(f"There is no learner “{unknown[0]}” in your courses.", "learner")
+    return list(known.values())

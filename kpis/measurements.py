@@ -1,0 +1,101 @@
+"""The stored sums as a list, for tools that keep a copy of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, QuerySet
+from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.views import APIView
+
+from curriculum.access import MayReadKpis, Reader
+from curriculum.models import Course, CourseRun, Module
+from kpis.asking import refuse_others
+from kpis.models import Measurement, PeriodKind
+from kpis.registry import REGISTRY
+from kpis.shapes import ProblemShape
+
+PAGING = ("cursor", "limit")
+PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape}
+
+
+class MeasurementFilter(FilterSet):  # type: ignore[misc]
+    """By KPI, scope, course, run, module, period and whether late data changed the row."""
+
+    kpi = django_filters.ChoiceFilter(choices=lambda: [(key, key) for key in REGISTRY])
+    scope = django_filters.ChoiceFilter(choices=Measurement.Scope.choices)
+    course = django_filters.CharFilter("course__key", max_length=100)
+    run = django_filters.CharFilter(method="in_run", max_length=100)
+    module = django_filters.CharFilter(method="in_module", max_length=100)
+    period = django_filters.ChoiceFilter("period_kind", choices=PeriodKind.choices)
+    restated = django_filters.BooleanFilter("restated_at", "isnull", exclude=True)
+
+    class Meta:
+        model = Measurement
+        fields = ()
+
+    def in_run(self, rows: QuerySet[Measurement], name: str, key: str) -> QuerySet[Measurement]:
+        wanted = CourseRun.objects.filter(key=key, pk=OuterRef("scope_id"))
+        return rows.filter(Exists(wanted), scope=Measurement.Scope.RUN)
+
+    def in_module(self, rows: QuerySet[Measurement], name: str, key: str) -> QuerySet[Measurement]:
+        wanted = Module.objects.filter(key=key, pk=OuterRef("scope_id"))
+        return rows.filter(Exists(wanted), scope=Measurement.Scope.MODULE)
+
+
+# a keyword of Python cannot be declared in the class
+MeasurementFilter.base_filters |= {
+    "from": django_filters.DateFilter("period_start", "gte", input_formats=["%Y-%m-%d"]),
+    "to": django_filters.DateFilter("period_start", "lte", input_formats=["%Y-%m-%d"]),
+}
+
+
+class MaySeeSmallGroups(BasePermission):
+    message = "Stored sums tell of groups of any size: they need kpis:small-groups."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return Reader.of(request.user).sees_small_groups
+
+
+class MeasurementPages(CursorPagination):
+    page_size = 100
+    max_page_size = 1_000
+    page_size_query_param = "limit"
+    ordering = ("pk",)
+
+
+class MeasurementShape(ModelSerializer[Measurement]):
+    course = CharField(source="course.key", allow_null=True, default=None)
+
+    class Meta:
+        model = Measurement
+        exclude = ("id",)
+
+
+class MeasurementListView(ListAPIView[Measurement]):
+    """The stored sums by KPI, scope and period: value = total ÷ weight."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis, MaySeeSmallGroups)
+    serializer_class = MeasurementShape
+    pagination_class = MeasurementPages
+    filterset_class = MeasurementFilter
+
+    def get_queryset(self) -> QuerySet[Measurement]:
+        rows = Measurement.objects.select_related("course")
+        reader = Reader.of(self.request.user)
+        if reader.sees_every_course:
+            return rows
+        return rows.filter(course__in=Course.objects.visible_to(reader))
+
+    @extend_schema(operation_id="measurement_list", responses={200: MeasurementShape, **PROBLEMS})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_others(request, (*MeasurementFilter.base_filters, *PAGING))
+        return super().get(request, *args, **kwargs)

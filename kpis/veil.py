@@ -1,0 +1,196 @@
+"""What a reader without the permission must not see: small groups, and what would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from curriculum.models import CourseRun, Module
+from kpis import read, suppress
+from kpis.periods import Period, between, containing
+from kpis.registry import Indicator
+from kpis.stats import Sums
+from kpis.tally import Scope
+
+# periods whose total a period of the kind adds to, and others that it reaches into
+TOTALS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter": ()}
+AROUND = TOTALS | {"week": ("month",)}
+
+Key = tuple[int, ...]
+Cell = tuple[Key, Period]
+
+
+class Place(NamedTuple):
+    """Where a scope stands: its key among the groups of a wider scope."""
+
+    around: Scope
+    by: tuple[str, ...]
+    key: Key
+
+
+class Veil:
+    """The hidden cells of one KPI under the widest scope that a reader may ask for.
+
+    Cells add up to totals in two directions, to the period and to the scope around them, and in
+    both no total may give away what is hidden. What is inside of something hidden is hidden too.
+    Cells are always judged a whole quarter at a time, so that no two questions, however asked,
+    get different cells hidden.
+    """
+
+    def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
+        self.indicator = indicator
+        self.everything = everything
+        self.now = now
+        self._known: dict[tuple[Scope, tuple[str, ...], Period], set[Cell]] = {}
+
+    def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
+        """Those of the periods (of one kind) in which the scope is hidden."""
+        place = self._place(scope)
+        cells = self._cells(place.around, place.by, periods)
+        return {period for period in periods if (place.key, period) in cells}
+
+    def groups(self, scope: Scope, by: str, periods: Collection[Period]) -> set[int]:
+        """The groups of a scope that are hidden in one of the periods (of one kind)."""
+        cross = {"module": scope.run_id, "run": scope.module_id}
+        if cross.get(by):
+            wider, at = Scope(scope.course_ids), 0 if by == "run" else 1
+            cells = self._cells(wider, ("run", "module"), periods)
+            mine = [key for key, period in cells if key[1 - at] == cross[by] and period in periods]
+            return {key[at] for key in mine}
+        cells = self._cells(scope, (by,), periods)
+        return {key[0] for key, period in cells if period in periods}
+
+    def _place(self, scope: Scope) -> Place:
+        course = Scope(scope.course_ids)
+        if scope.run_id is not None and scope.module_id is not None:
+            return Place(course, ("run", "module"), (scope.run_id, scope.module_id))
+        if scope.module_id is not None:
+            return Place(course, ("module",), (scope.module_id,))
+        if scope.run_id is not None:
+            return Place(course, ("run",), (scope.run_id,))
+        if scope != self.everything and scope.course_ids and len(scope.course_ids) == 1:
+            return Place(self.everything, ("course",), tuple(scope.course_ids))
+        return Place(scope, (), ())
+
+    def _cells(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
+        quarters = {_quarter(period): period.kind for period in periods}
+        kind = next(iter(quarters.values()))
+        new = [one for one in sorted(quarters) if (around, by, _of(one, kind)) not in self._known]
+        if new:
+            found = self._judged(around, by, [one for each in new for one in _in(each, kind)])
+            for quarter in new:
+                mine = {cell for cell in found if _quarter(cell[1]) == quarter}
+                self._known[around, by, _of(quarter, kind)] = mine
+        return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
+
+    def _judged(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
+        sums = self._sums(around, by, periods)
+        if "module" in by and periods[0].kind in ("day", "week"):
+            # nothing is kept of modules by day, and counting a quarter of days would take long
+            return set(sums)
+        lines = [*_within_totals(sums), *self._beside(sums, around, by)]
+        return suppress.hidden(sums, lines, already=self._inside(around, by, sums))
+
+    def _sums(
+        self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]
+    ) -> dict[Cell, Sums]:
+        if not by:
+            series = read.series(self.indicator, around, periods, self.now)
+            return {((), period): one.sums for period, one in series.items()}
+        found = read.cells(self.indicator, around, periods, by, self.now)
+        return {
+            (key, period): one.sums
+            for period, groups in found.items()
+            for key, one in groups.items()
+        }
+
+    def _beside(
+        self, sums: Mapping[Cell, Sums], around: Scope, by: tuple[str, ...]
+    ) -> Iterator[list[Cell]]:
+        """The groups that add up to one course, run or module in a period."""
+        whose = self._owners(around, by)
+        for at in range(len(by)):
+            lines: dict[Any, list[Cell]] = {}
+            for key, period in sums:
+                rest = (*key[:at], *key[at + 1 :])
+                lines.setdefault((whose.get(key[0]), rest, period), []).append((key, period))
+            yield from lines.values()
+
+    def _owners(self, around: Scope, by: tuple[str, ...]) -> dict[int, int]:
+        """The course of each run or module, where several courses are in the scope."""
+        if len(by) != 1 or by[0] == "course" or _is_one_course(around):
+            return {}
+        things = CourseRun.objects if by[0] == "run" else Module.objects
+        return dict(things.values_list("pk", "course_id"))
+
+    def _inside(
+        self, around: Scope, by: tuple[str, ...], sums: Mapping[Cell, Sums]
+    ) -> Iterator[Cell]:
+        """The cells that are a part of something hidden."""
+        periods = {period for _, period in sums}
+        if not periods:
+            return
+        wider = {period: _around(period) for period in periods}
+        for kind in AROUND[next(iter(periods)).kind]:
+            of_kind = {one for some in wider.values() for one in some if one.kind == kind}
+            veiled = self._cells(around, by, of_kind)
+            yield from ((k, p) for k, p in sums if any((k, one) in veiled for one in wider[p]))
+        for scope, cells in self._scopes_around(around, by, sums):
+            veiled_then = self.periods(scope, periods)
+            yield from (cell for cell in cells if cell[1] in veiled_then)
+
+    def _scopes_around(
+        self, around: Scope, by: tuple[str, ...], sums: Iterable[Cell]
+    ) -> Iterator[tuple[Scope, list[Cell]]]:
+        cells = list(sums)
+        if by:
+            yield around, cells
+        if len(by) == 1 and by[0] != "course" and not _is_one_course(around):
+            whose = self._owners(around, by)
+            for course in set(whose.values()):
+                mine = [cell for cell in cells if whose.get(cell[0][0]) == course]
+                yield Scope(frozenset({course})), mine
+        if len(by) == 2:
+            for run in {key[0] for key, _ in cells}:
+                yield Scope(around.course_ids, run), [one for one in cells if one[0][0] == run]
+            for module in {key[1] for key, _ in cells}:
+                narrow = Scope(around.course_ids, None, module)
+                yield narrow, [one for one in cells if one[0][1] == module]
+
+
+def _is_one_course(scope: Scope) -> bool:
+    return scope.course_ids is not None and len(scope.course_ids) == 1
+
+
+def _quarter(period: Period) -> Period:
+    return containing(period.first, "quarter", period.zone)
+
+
+def _of(quarter: Period, kind: str) -> Period:
+    return Period(quarter.first, quarter.after, kind, quarter.zone)
+
+
+def _in(quarter: Period, kind: str) -> list[Period]:
+    """The periods that begin in a quarter."""
+    some = between(quarter.first, quarter.last, kind, quarter.zone)
+    return [one for one in some if one.first >= quarter.first]
+
+
+def _around(period: Period) -> set[Period]:
+    """The longer periods that a period is in, or reaches into."""
+    return {
+        containing(day, kind, period.zone)
+        for kind in AROUND[period.kind]
+        for day in (period.first, period.last)
+    }
+
+
+def _within_totals(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """The cells of one group that add up to its longer periods, cut at the quarters' ends."""
+    lines: dict[Any, list[Cell]] = {}
+    for key, period in cells:
+        for kind in TOTALS[period.kind]:
+            total = containing(period.first, kind, period.zone)
+            lines.setdefault((key, total, _quarter(period)), []).append((key, period))
+    yield from lines.values()

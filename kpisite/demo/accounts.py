@@ -1,0 +1,59 @@
+"""Three people who sign in: staff, a manager of two courses, a learner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from curriculum.models import Course, CourseGrant, Learner, User
+from kpisite.demo.journeys import Journey
+
+PASSWORD = "learn-and-grow"  # noqa: S105 - printed at the start, for data that nobody owns
+MANAGED = ("cloud-operations", "data-analysis")
+ACCOUNTS = (
+    ("staff", "staff@example.com"),
+    ("manager", "manager@example.com"),
+    ("learner", "learner@example.com"),
+)
+FILE = "demo-accounts.txt"
+
+
+def create(journeys: Sequence[Journey]) -> None:
+    staff, manager, learner = (email for _, email in ACCOUNTS)
+    User.objects.create_superuser(staff, PASSWORD, name="Sam Staff")
+    granted = User.objects.create_user(manager, PASSWORD, name="Mo Manager")
+    CourseGrant.objects.bulk_create(
+        CourseGrant(user=granted, course=course)
+        for course in Course.objects.filter(key__in=MANAGED)
+    )
+    one = busiest(journeys)
+    user = User.objects.create_user(learner, PASSWORD, name=one.name)
+    Learner.objects.filter(key=one.key).update(user=user, email=learner)
+
+
+def busiest(journeys: Sequence[Journey]) -> Learner:
+    """The learner with the most to see, among those who are at it now."""
+    acts: dict[str, int] = {}
+    learners = {}
+    for journey in journeys:
+        if journey.counts:
+            learners[journey.learner.key] = journey.learner
+            acts[journey.learner.key] = acts.get(journey.learner.key, 0) + len(journey.acts)
+    now = {one.learner.key for one in journeys if one.counts and _is_under_way(one)}
+    return learners[max(now or learners, key=lambda key: (acts[key], key))]
+
+
+def _is_under_way(journey: Journey) -> bool:
+    return journey.finishes and bool(journey.acts) and _done(journey) < len(journey.lines)
+
+
+def _done(journey: Journey) -> int:
+    return sum(act.kind == "module.completed" for act in journey.acts)
+
+
+def write_down(folder: Path) -> None:
+    """Leave the accounts where script/server finds them; nobody else may read them."""
+    path = folder / FILE
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text("".join(f"{role} {email} {PASSWORD}\n" for role, email in ACCOUNTS))

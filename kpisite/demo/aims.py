@@ -1,0 +1,52 @@
+"""What the raw rows of each month are to add up to: docs/kpis.md is met by the last closed one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from kpisite.demo.dice import dice
+from kpisite.demo.months import Calendar
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The last closed month's share, and how it came there: its rise and unrest month by month."""
+
+    share: float
+    rise: float
+    unrest: float
+
+
+AIMS = {
+    "completion": Aim(0.90, rise=0.006, unrest=0.012),
+    "velocity": Aim(0.85, rise=0.006, unrest=0.010),
+    "assessment": Aim(0.82, rise=0.003, unrest=0.006),
+    # the mean of these three is engagement depth
+    "video": Aim(0.86, rise=0.005, unrest=0.010),
+    "interaction": Aim(0.80, rise=0.004, unrest=0.010),
+    "quiz": Aim(0.89, rise=0.006, unrest=0.010),
+}
+STARTS = (195, 180, 165, 150, 144, 139, 133, 128, 124, 118, 113, 107, 103, 97, 92)
+STARTS_NOW = 204
+
+
+@dataclass(frozen=True)
+class Aims:
+    calendar: Calendar
+    seed: int
+    scale: float = 1.0
+
+    def share(self, figure: str, month: date) -> float:
+        """The share to reach; after the last closed month, what it reached."""
+        aim, ago = AIMS[figure], self.calendar.months_ago(month)
+        if ago <= 0:
+            return aim.share
+        unrest = dice(self.seed, figure, month).uniform(-aim.unrest, aim.unrest)
+        return aim.share - ago * aim.rise + unrest
+
+    def starts(self, month: date) -> int:
+        """How many enrolments start in the month and are not cancelled."""
+        ago = self.calendar.months_ago(month)
+        whole = STARTS[ago] if ago >= 0 else STARTS_NOW
+        return max(1, round(whole * self.scale))

@@ -1,0 +1,98 @@
+"""The story into the database: what is taught as rows, what happened through intake's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from curriculum import parameters
+from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.models import Course, CourseRun, Learner, Module
+from engagement.models import LearningObject
+from intake.receive import receive
+from intake.resolve import Sender
+from kpis import clock, measure
+from kpisite.demo import accounts, story
+from kpisite.demo.joining import Dials
+from kpisite.demo.months import Calendar
+from kpisite.demo.oddities import with_oddities
+from kpisite.demo.story import SEED, Story
+from kpisite.demo.telling import Raw
+
+AT_ONCE = 5_000
+SENDER = Sender("demonstration")
+
+# what is being done, how far it is, of how much
+Progress = Callable[[str, int, int], None]
+
+
+class NotEmpty(Exception):  # noqa: N818 - it is an answer to who asked, not an error of ours
+    """There are courses already."""
+
+
+def load(
+    now: datetime,
+    *,
+    seed: int = SEED,
+    scale: float = 1.0,
+    progress: Progress = lambda what, done, total: None,
+) -> Story:
+    """Write the demonstration up to the day of `now` and measure it, all or nothing.
+
+    NotEmpty when something is taught here already.
+    """
+    with transaction.atomic():
+        if Course.objects.exists():
+            raise NotEmpty
+        told = story.write(Calendar.at(now, clock.zone()), seed=seed, scale=scale, dials=_dials())
+        _save(told)
+        _send(with_oddities(told.events, seed), now, progress)
+        _measure(now, progress)
+        accounts.create(told.journeys)
+        accounts.write_down(settings.KPI_DATA_DIR)
+    return told
+
+
+def _dials() -> Dials:
+    return Dials(
+        window_factor=float(parameters.value(WINDOW_FACTOR)),
+        cutoff_days=int(parameters.value(REFUND_CUTOFF)),
+    )
+
+
+def _save(told: Story) -> None:
+    taught = told.taught
+    Course.objects.bulk_create(taught.courses.values())
+    modules = [one for many in taught.modules.values() for one in many]
+    Module.objects.bulk_create(modules)
+    LearningObject.objects.bulk_create(one for many in taught.objects.values() for one in many)
+    CourseRun.objects.bulk_create(told.runs)
+    Learner.objects.bulk_create(told.learners)
+    for skill, keys in taught.skills:
+        skill.save()
+        skill.modules.set(one for one in modules if one.key in keys)
+
+
+def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
+    for batch in _batches(events):
+        # as if it had come in on the day itself; an event without a zone stands for nothing here
+        latest = max(one["occurred_at"] for one in batch if one["occurred_at"].endswith("+00:00"))
+        arrived = min(now, datetime.fromisoformat(latest) + timedelta(minutes=1))
+        receive(batch, SENDER, now=arrived)
+        progress("events", len(batch), len(events))
+
+
+def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
+    for start in range(0, len(events), AT_ONCE):
+        yield events[start : start + AT_ONCE]
+
+
+def _measure(now: datetime, progress: Progress) -> None:
+    with connection.cursor() as cursor:
+        # the planner knows nothing yet of rows that no transaction has shown it
+        cursor.execute("ANALYZE")
+    measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
+    measure.measure_open(now)

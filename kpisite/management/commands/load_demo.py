@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from kpisite.demo import accounts
+from kpisite.demo.loading import NotEmpty, load
+from kpisite.demo.story import SEED
+
+
+class Command(BaseCommand):
+    help = "Write demonstration data up to yesterday into an empty database, and measure them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seed", type=int, default=SEED, help="Other people, other noise.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        bars = Bars(is_hidden=options["verbosity"] < 1)
+        try:
+            load(timezone.now(), seed=options["seed"], progress=bars.advance)
+        except NotEmpty:
+            raise CommandError(
+                "There are courses here already, and demonstration data would mix with them. "
+                "To start afresh, delete the data folder, or give another by KPI_DATA_DIR."
+            ) from None
+        finally:
+            bars.close()
+        self.stdout.write(f"Accounts are in {settings.KPI_DATA_DIR / accounts.FILE}:")
+        for role, email in accounts.ACCOUNTS:
+            self.stdout.write(f"  {role} {email} {accounts.PASSWORD}")
+
+
+class Bars:
+    """A progress bar per stage, each begun by its first step."""
+
+    def __init__(self, *, is_hidden: bool) -> None:
+        self.is_hidden = is_hidden
+        self.bars: dict[str, tqdm[Any]] = {}
+
+    def advance(self, what: str, by: int, total: int) -> None:
+        if what not in self.bars:
+            self.close()
+            self.bars[what] = tqdm(total=total, unit=f" {what}", disable=self.is_hidden)
+        self.bars[what].update(by)
+
+    def close(self) -> None:
+        for bar in self.bars.values():
+            bar.close()

@@ -41,10 +41,15 @@ class Card:
             return None
         before = f"{Figure(self.reply.previous).value} in {Figure(self.reply.previous).period}"
         if wording.is_level(unit, change):
-            return Verdict(f"Unchanged from {before}", None)
+            return Verdict(f"{self._since}Unchanged from {before}", None)
         way = "Up" if change > 0 else "Down"
         is_good = (change > 0) is self.indicator.higher_is_better
-        return Verdict(f"{way} {wording.gap(unit, change)} from {before}", is_good)
+        return Verdict(f"{self._since}{way} {wording.gap(unit, change)} from {before}", is_good)
+
+    @property
+    def _since(self) -> str:
+        """Which period changed, where the card's figure is of the whole window."""
+        return f"{Figure(self.reply.current).period}: " if self.reply.window else ""
 
     @property
     def components(self) -> list[Figure]:

@@ -26,12 +26,12 @@ STATUS_WORDS = {
 
 
 def period_name(period: Period) -> str:
-    """12 May 2026, week 20 of 2026 (11 May – 17 May 2026), May 2026, Q2 2026, or both ends."""
+    """12 May 2026, Week 20 of 2026 (11 May – 17 May 2026), May 2026, Q2 2026, or both ends."""
     if period.kind == "day":
         return day(period.first)
     if period.kind == "week":
         year, week, _ = period.first.isocalendar()
-        return f"week {week} of {year} ({period.first:%-d %b} – {day(period.last)})"
+        return f"Week {week} of {year} ({period.first:%-d %b} – {day(period.last)})"
     if period.kind == "month":
         return f"{period.first:%B %Y}"
     if period.kind == "quarter":

@@ -55,6 +55,18 @@ def test_a_card_shows_the_change_from_the_period_before(ada: Visitor) -> None:
     assert "Up 10.0 pts from 80.0 % in May 2026" in ada.reads(PAGE)
 
 
+def test_a_window_is_shown_as_a_whole_and_its_last_period_compared(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-05", total=80, n=100)
+    measured(COMPLETION, "2026-06", total=90, n=100)
+
+    text = ada.reads(f"{PAGE}?from=2026-05-01&to=2026-06-30")
+
+    # the window is counted from the facts, and there are none
+    assert "1 May 2026 – 30 Jun 2026" in text
+    assert "Completion rate No data –" in text
+    assert "June 2026: Up 10.0 pts from 80.0 % in May 2026" in text
+
+
 def test_comparing_with_the_target_leaves_the_change_out(ada: Visitor) -> None:
     measured(COMPLETION, "2026-05", total=80, n=100)
     measured(COMPLETION, "2026-06", total=90, n=100)

@@ -17,7 +17,7 @@ LONDON = ZoneInfo("Europe/London")
     ("kind", "name", "short"),
     [
         ("day", "20 May 2026", "20 May"),
-        ("week", "week 21 of 2026 (18 May – 24 May 2026)", "W21 2026"),
+        ("week", "Week 21 of 2026 (18 May – 24 May 2026)", "W21 2026"),
         ("month", "May 2026", "May 2026"),
         ("quarter", "Q2 2026", "Q2 2026"),
     ],

@@ -28,7 +28,7 @@ class FactAdmin(ViewOnlyAdmin):
         ("enrollment__run", RunFilter),
     )
     list_select_related: ClassVar[Any] = ("enrollment__learner", "enrollment__run__course")
-    search_fields = ("=enrollment__learner__key",)
+    search_fields = ("enrollment__learner__key__exact",)
     search_help_text = "The learner's key, whole."
     show_full_result_count = False
 
@@ -81,7 +81,7 @@ class ModuleProgressAdmin(FactAdmin):
         "is_waived",
     )
     list_select_related = ("planned__module", "planned__enrollment__learner")
-    search_fields = ("=planned__enrollment__learner__key",)
+    search_fields = ("planned__enrollment__learner__key__exact",)
 
     @admin.display
     def learner(self, row: ModuleProgress) -> str:

@@ -32,6 +32,10 @@ class TurnForm(forms.ModelForm):
         model = Parameter
         fields = ("value",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["value"] = Decimal(plain(self.instance.value))
+
     def clean_value(self) -> Decimal:
         value: Decimal = self.cleaned_data["value"]
         parameters.check(self.instance, value)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 
 from curriculum import enrolling
 from curriculum.admin.courses import RunFilter, dashboard_of
@@ -31,9 +33,7 @@ class PauseInline(ViewOnlyInline):
 class EnrollmentAdmin(admin.ModelAdmin):
     """Who learns what. Staff may enrol; what happens afterwards is told by events."""
 
-    list_display = (
-        "learner", "run", "started_at", "due_at", "completed_at", "withdrawn_at", "is_cancelled"
-    )  # fmt: skip
+    list_display = ("learner", "run", "started", "due", "state")
     list_filter = (
         "run__course",
         ("run", RunFilter),
@@ -77,6 +77,24 @@ class EnrollmentAdmin(admin.ModelAdmin):
         for made in enrolling.enroll([sign_up]):
             obj.pk = made.pk
         obj.refresh_from_db()
+
+    @admin.display(ordering="started_at")
+    def started(self, enrollment: Enrollment) -> date:
+        return localdate(enrollment.started_at)
+
+    @admin.display(ordering="due_at")
+    def due(self, enrollment: Enrollment) -> date | None:
+        """When it falls due; None while a pause is open."""
+        return localdate(enrollment.due_at) if enrollment.due_at else None
+
+    @admin.display
+    def state(self, enrollment: Enrollment) -> str:
+        if enrollment.completed_at:
+            return f"completed {localdate(enrollment.completed_at)}"
+        if enrollment.withdrawn_at:
+            left = "cancelled" if enrollment.is_cancelled else "left"
+            return f"{left} {localdate(enrollment.withdrawn_at)}"
+        return "learning" if enrollment.due_at else "paused"
 
     def view_on_site(self, enrollment: Enrollment) -> str:
         return dashboard_of(course=enrollment.run.course.key, run=enrollment.run.key)

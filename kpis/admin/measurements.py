@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -23,12 +24,14 @@ from kpis.remeasure import measure_again
 
 def place() -> Case:
     """The name of what was measured."""
-    run = CourseRun.objects.filter(pk=OuterRef("scope_id")).values("key")
-    module = Module.objects.filter(pk=OuterRef("scope_id")).values("title")
+    run = CourseRun.objects.filter(pk=OuterRef("scope_id")).values("key")[:1]
+    module = Module.objects.filter(pk=OuterRef("scope_id")).values("title")[:1]
     return Case(
         When(scope=Measurement.Scope.COURSE, then="course__title"),
-        When(scope=Measurement.Scope.RUN, then=Subquery(run)),
-        When(scope=Measurement.Scope.MODULE, then=Subquery(module)),
+        When(scope=Measurement.Scope.RUN, then=Concat("course__key", Value(" "), Subquery(run))),
+        When(
+            scope=Measurement.Scope.MODULE, then=Concat("course__key", Value(" "), Subquery(module))
+        ),
         default=Value("Whole site"),
         output_field=CharField(),
     )
@@ -54,7 +57,7 @@ class RestatementInline(ViewOnlyInline):
 @admin.register(Measurement)
 class MeasurementAdmin(ViewOnlyAdmin):
     list_display = (
-        "name", "scope", "place", "period", "value", "n", "learners", "computed_at", "restated_at"
+        "name", "place", "period", "value", "n", "learners", "restated_at", "computed_at"
     )  # fmt: skip
     list_filter = (
         KpiFilter,
@@ -70,7 +73,7 @@ class MeasurementAdmin(ViewOnlyAdmin):
     inlines = (RestatementInline,)
     actions = ("measure_selected",)
     fields = (
-        ("name", "kpi", "definition_version"),
+        ("name", "definition_version"),
         ("scope", "place", "course"),
         ("period_kind", "period"),
         ("value", "n", "learners"),

@@ -32,6 +32,8 @@ class TargetForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # the form proposes the next version, so it starts today and explains itself
         self.initial.update({"valid_from": today(), "note": ""})
+        if self.instance.pk:
+            self.initial["value"] = Decimal(plain(self.instance.value))
         if "valid_from" in self.fields:
             self.fields["valid_from"].required = True
             self.fields["valid_from"].help_text = "First day that the new version holds."
@@ -83,9 +85,7 @@ class TargetAdmin(admin.ModelAdmin):
     """Editing a target makes its next version; no version is ever changed or deleted."""
 
     form = TargetForm
-    list_display = (
-        "name", "course", "value", "unit", "valid_from", "state", "version", "set_by", "history"
-    )  # fmt: skip
+    list_display = ("name", "course", "value", "valid_from", "state", "history")
     list_editable = ("value",)
     list_filter = (VersionFilter, KpiFilter, "course")
     list_select_related = ("course", "set_by")
@@ -154,9 +154,8 @@ class TargetAdmin(admin.ModelAdmin):
 
     @admin.display(description="KPI", ordering="kpi")
     def name(self, target: Target) -> str:
-        return name_of(target.kpi)
+        return f"{name_of(target.kpi)} {self.unit(target)}".strip()
 
-    @admin.display
     def unit(self, target: Target) -> str:
         return REGISTRY[target.kpi].unit.symbol if target.kpi in REGISTRY else ""
 
@@ -164,10 +163,12 @@ class TargetAdmin(admin.ModelAdmin):
     def state(self, target: Any) -> str:
         return str(target.state)
 
-    @admin.display
+    @admin.display(description="version", ordering="version")
     def history(self, target: Target) -> SafeString:
         course = f"&course__id__exact={target.course_id}" if target.course_id else ""
-        return format_html('<a href="?version=all&kpi={}{}">history</a>', target.kpi, course)
+        return format_html(
+            '<a href="?version=all&kpi={}{}">{} and before</a>', target.kpi, course, target.version
+        )
 
     @admin.display(description="this version")
     def standing(self, target: Target) -> str:

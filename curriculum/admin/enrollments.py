@@ -13,6 +13,7 @@ from curriculum import enrolling
 from curriculum.admin.courses import RunFilter, dashboard_of
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import Enrollment, Pause, PlannedModule
+from curriculum.signals import enrollments_changed
 
 
 class PlanInline(ViewOnlyInline):
@@ -77,6 +78,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
         for made in enrolling.enroll([sign_up]):
             obj.pk = made.pk
         obj.refresh_from_db()
+        enrollments_changed.send(Enrollment, ids=[obj.pk])
 
     @admin.display(ordering="started_at")
     def started(self, enrollment: Enrollment) -> date:

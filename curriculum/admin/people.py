@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from curriculum.admin.distinct import DistinctFormSet
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import CourseGrant, Enrollment, Learner, User
+from curriculum.signals import enrollments_changed
 
 
 def acting(request: HttpRequest) -> User:
@@ -132,6 +134,14 @@ class LearnerAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
         return super().get_queryset(request).prefetch_related("enrollments__run__course")
+
+    def save_model(
+        self, request: HttpRequest, obj: Learner, form: forms.ModelForm, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "kind" in form.changed_data:
+            ids = list(obj.enrollments.values_list("pk", flat=True))
+            enrollments_changed.send(Enrollment, ids=ids)
 
     @admin.display(description="enrolled in")
     def runs(self, learner: Learner) -> str:

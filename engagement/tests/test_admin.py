@@ -21,6 +21,7 @@ from engagement.models import (
     VideoProgress,
     WeekPresence,
 )
+from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,28 @@ def test_facts_are_found_by_the_learner_s_key(admin_client: Client) -> None:
     answer = admin_client.get("/admin/engagement/dailyactivity/?q=bo")
 
     assert [str(row.enrollment.learner) for row in answer.context["cl"].result_list] == ["Bo"]
+
+
+def test_who_turns_out_to_be_staff_is_measured_again(admin_client: Client) -> None:
+    ada = active("Ada")
+    DirtyDay.objects.all().delete()
+    data = {"key": "ada", "kind": "staff"}
+    no_inlines = {"enrollments-TOTAL_FORMS": "0", "enrollments-INITIAL_FORMS": "0"}
+    path = f"/admin/curriculum/learner/{ada.learner_id}/change/"
+    admin_client.post(path, {**data, **no_inlines})
+    days = set(DirtyDay.objects.values_list("day", flat=True))
+
+    # the activity, the module's and the whole's due date: 1.5 × 28 days after 2 November
+    assert {date(2026, 11, 3), date(2026, 11, 9), date(2026, 12, 14)} <= days
+
+
+def test_who_is_enrolled_by_hand_is_measured_again(admin_client: Client) -> None:
+    run, who = run_of(course("py", modules=1)), learner("Ada")
+    data = {"learner": who.pk, "run": run.pk, "enrolled_at_0": "2026-01-05", "enrolled_at_1": "0:0"}
+    admin_client.post("/admin/curriculum/enrollment/add/", data)
+    days = set(DirtyDay.objects.values_list("day", flat=True))
+
+    assert days == {date(2026, 1, 12), date(2026, 2, 16)}
 
 
 def test_staff_name_an_object_and_set_its_pass_mark(admin_client: Client) -> None:

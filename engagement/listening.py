@@ -1,0 +1,15 @@
+"""Hear what changes below, and mark what must be measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.dispatch import receiver
+
+from curriculum.signals import enrollments_changed
+from engagement.facts import touched
+
+
+@receiver(enrollments_changed)
+def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
+    touched.mark(enrollment__in=list(ids))

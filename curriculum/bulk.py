@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -64,6 +64,28 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
             marks = ", ".join(["%s"] * len(columns))
             insert = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608 - names of our models
             cursor.executemany(insert, cast("Sequence[Row]", rows))
+
+
+def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
+    """Set `column` of the rows (by id) where it is null or larger than the value that comes."""
+    rows = prepare(model, ("id", column), sorted(values.items()))
+    update = (
+        f'UPDATE "{model._meta.db_table}" SET "{column}" = %s '  # noqa: S608 - names of our models
+        f'WHERE id = %s AND ("{column}" IS NULL OR "{column}" > %s)'
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(update, [(value, pk, value) for pk, value in rows])
+
+
+def refresh_statistics() -> None:
+    """Tell the query planner what the tables hold now; after many rows it would guess wrong.
+
+    SQLite never looks by itself, and PostgreSQL a minute too late for who asks at once.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA analysis_limit = 1000")
+        cursor.execute("ANALYZE")
 
 
 def prepare(

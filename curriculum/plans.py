@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,8 +21,13 @@ class PlanLine:
 
 def end_of(day: date) -> datetime:
     """The moment the day is over in the provider's zone."""
-    zone = ZoneInfo(settings.KPI_TIME_ZONE)
-    return datetime.combine(day + timedelta(days=1), time(), zone)
+    return _midnight(day + timedelta(days=1), settings.KPI_TIME_ZONE)
+
+
+# the plans of thousands of learners end on the same few days
+@lru_cache(maxsize=10_000)
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def lines(

@@ -16,6 +16,7 @@ class Report:
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0
 
     def refuse(self, reason: str, rows: int = 1) -> None:
         if rows:
@@ -30,6 +31,7 @@ class Report:
         self.taken += other.taken
         self.refused += other.refused
         self.noted += other.noted
+        self.seconds += other.seconds
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -37,12 +39,17 @@ class Report:
             "taken": self.taken,
             "refused": dict(self.refused),
             "noted": dict(self.noted),
+            "seconds": round(self.seconds, 2),
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Report:
         return cls(
-            kept["read"], kept["taken"], Counter(kept["refused"]), Counter(kept.get("noted", {}))
+            read=kept["read"],
+            taken=kept["taken"],
+            refused=Counter(kept["refused"]),
+            noted=Counter(kept["noted"]),
+            seconds=kept["seconds"],
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Any
 
 import pyarrow as pa
@@ -23,9 +23,7 @@ def rows(source: Source, name: str) -> list[dict[str, Any]]:
     return [row for batch in batches(source, name) for row in batch.to_pylist()]
 
 
-def batches(
-    source: Source, name: str, advance: Callable[[int], object] | None = None
-) -> Iterator[pa.RecordBatch]:
+def batches(source: Source, name: str) -> Iterator[pa.RecordBatch]:
     """The rows a few megabytes at a time; SourceError names the first cell that is wrong."""
     required = [column.name for column in COLUMNS[name] if not column.may_be_missing]
     try:
@@ -33,8 +31,6 @@ def batches(
             for batch in _reader(stream, COLUMNS[name]):
                 if any(batch.column(column).null_count for column in required):
                     raise _fault(source, name, "a value is missing")
-                if advance:
-                    advance(BLOCK)
                 yield batch
     except pa.ArrowInvalid as error:
         raise _fault(source, name, str(error)) from error

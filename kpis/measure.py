@@ -175,12 +175,15 @@ def cells_of(
     if indicator.tally is None:
         return []
     tally = indicator.tally(period)
-    by_run = tally.grouped(("run",), Scope(course_ids=course_ids))
-    cells = [Cell(period, RUN, run, runs[run], sums) for (run,), sums in by_run.items()]
-    for course in course_ids:
-        parts = [cell.sums for cell in cells if cell.course_id == course]
-        sums = whole(indicator, period, Scope(course_ids=frozenset({course})), parts)
-        cells.append(Cell(period, COURSE, course, course, sums))
+    by_run = tally.grouped_with_learners(("run",), Scope(course_ids=course_ids))
+    cells = [
+        Cell(period, RUN, run, runs[run], sums, learners)
+        for (run,), (sums, learners) in by_run.items()
+    ]
+    by_course: dict[int, list[Cell]] = {course: [] for course in course_ids}
+    for cell in cells:
+        by_course[runs[cell.scope_id]].append(cell)
+    cells += [_course_cell(indicator, period, course, by_course[course]) for course in by_course]
     if indicator.has_modules and period.kind == PeriodKind.MONTH:
         grouped = tally.grouped(("course", "module"), Scope(course_ids=course_ids))
         cells += [
@@ -189,6 +192,15 @@ def cells_of(
             if module is not None
         ]
     return cells
+
+
+def _course_cell(
+    indicator: Indicator, period: Period, course: int, of_runs: Sequence[Cell]
+) -> Cell:
+    scope, parts = Scope(course_ids=frozenset({course})), [cell.sums for cell in of_runs]
+    learners = frozenset[int]().union(*(cell.learners or () for cell in of_runs))
+    sums = whole(indicator, period, scope, parts, learners=learners)
+    return Cell(period, COURSE, course, course, sums, learners)
 
 
 def _by_days(

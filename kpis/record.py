@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
@@ -38,13 +39,14 @@ Key = tuple[str, int, date]
 
 @dataclass(frozen=True)
 class Cell:
-    """The sums of one scope in one period."""
+    """The sums of one scope in one period, and the ids of the learners where they are known."""
 
     period: Period
     scope: str
     scope_id: int
     course_id: int | None
     sums: Sums
+    learners: AbstractSet[int] | None = None
 
     @property
     def key(self) -> Key:
@@ -64,7 +66,7 @@ def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
     cells = [*cells, *_emptied(cells, there, periods)]
     written = _write(indicator, cells, there, now)
     if written:
-        site = [_site(indicator, period.as_of(now)) for period in periods.values()]
+        site = _sites(indicator, periods, cells, now)
         written += _write(indicator, site, there, now)
     return written
 
@@ -92,14 +94,38 @@ def _emptied(
     ]
 
 
-def _site(indicator: Indicator, period: Period) -> Cell:
-    rows = Measurement.objects.filter(
-        kpi=indicator.key,
-        scope=Measurement.Scope.COURSE,
-        period_kind=period.kind,
-        period_start=period.first,
+def _sites(
+    indicator: Indicator, periods: dict[date, Period], cells: Sequence[Cell], now: datetime
+) -> list[Cell]:
+    rows: dict[date, list[Measurement]] = {first: [] for first in periods}
+    for key, row in _there(indicator, periods.values(), cells).items():
+        if key[0] == Measurement.Scope.COURSE:
+            rows[row.period_start].append(row)
+    learners = {cell.key: cell.learners for cell in cells}
+    return [
+        _site(indicator, period.as_of(now), rows[first], learners)
+        for first, period in periods.items()
+    ]
+
+
+def _site(
+    indicator: Indicator,
+    period: Period,
+    rows: Sequence[Measurement],
+    learners: Mapping[Key, AbstractSet[int] | None],
+) -> Cell:
+    """The sum of the courses; of those that were not measured now, the learners are not known."""
+    of_courses = [
+        learners.get((row.scope, row.scope_id, row.period_start)) for row in rows if row.n
+    ]
+    known = [one for one in of_courses if one is not None]
+    sums = whole(
+        indicator,
+        period,
+        Scope(),
+        [sums_of(row) for row in rows],
+        learners=frozenset[int]().union(*known) if len(known) == len(of_courses) else None,
     )
-    sums = whole(indicator, period, Scope(), [sums_of(row) for row in rows])
     return Cell(period, Measurement.Scope.SITE, 0, None, sums)
 
 

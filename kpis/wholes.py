@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import reduce
 
@@ -15,15 +16,25 @@ from kpis.tally import Scope
 COUNT_LEARNERS_BELOW = 100
 
 
-def whole(indicator: Indicator, period: Period, scope: Scope, parts: Sequence[Sums]) -> Sums:
+def whole(
+    indicator: Indicator,
+    period: Period,
+    scope: Scope,
+    parts: Sequence[Sums],
+    *,
+    learners: AbstractSet[int] | None = None,
+) -> Sums:
     """Add up disjoint parts of a scope.
 
     The parts' learners may overlap, so their number is bounded by the largest part; where that
-    bound is too small to tell a small group, the facts are asked for the number itself.
+    bound is too small to tell a small group, `learners` (the ids of all of them) are counted or,
+    where the caller has them not, the facts are asked.
     """
     sums = reduce(Sums.__add__, parts, Sums())
     is_bounded = sum(1 for part in parts if part.learners) > 1
     if indicator.tally is None or not is_bounded or sums.learners >= COUNT_LEARNERS_BELOW:
         return sums
+    if learners is not None:
+        return replace(sums, learners=len(learners))
     counted = indicator.tally(period).grouped((), scope)[()]
     return replace(sums, learners=counted.learners)

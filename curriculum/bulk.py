@@ -88,6 +88,14 @@ def refresh_statistics() -> None:
         cursor.execute("ANALYZE")
 
 
+def keep_statistics() -> None:
+    """Refresh what the planner knows of tables that changed much; PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("PRAGMA optimize")
+
+
 def prepare(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]
 ) -> list[tuple[Any, ...]]:

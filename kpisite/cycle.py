@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from curriculum import bulk
 from kpis import measure
 
 
 def run(now: datetime) -> None:
     """Measure what facts and time have changed."""
+    bulk.keep_statistics()
     measure.measure_dirty(now=now)
     measure.measure_open(now)

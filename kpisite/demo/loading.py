@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from curriculum import parameters
+from curriculum import bulk, parameters
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import Course, CourseRun, Learner, Module
 from engagement.models import LearningObject
@@ -91,8 +91,6 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 
 def _measure(now: datetime, progress: Progress) -> None:
-    with connection.cursor() as cursor:
-        # the planner knows nothing yet of rows that no transaction has shown it
-        cursor.execute("ANALYZE")
+    bulk.refresh_statistics()
     measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
     measure.measure_open(now)

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from curriculum import bulk, enrolling
-from intake import rejections
+from intake import locks, rejections
 from intake.envelope import Envelope, Refused, check_data, open_envelope
 from intake.models import Event
 from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
@@ -115,6 +115,7 @@ class Batch:
                 events[place] = self._event(envelope, references)
             except Refused as refused:
                 self.refuse(place, refused)
+        locks.share(event.course_id for event in events.values())
         new = keep(list(events.values()))
         for place, event in events.items():
             self.outcomes[place] = Outcome(event.key, ACCEPTED if event.key in new else DUPLICATE)

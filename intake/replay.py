@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from curriculum.models import Course, Learner
-from intake import rejections
+from intake import locks, rejections
 from intake.models import Event, RejectedEvent
 from intake.outcome import REJECTED, Outcome
 from intake.receive import hand_over, receive
@@ -42,8 +42,8 @@ def replay_events(
 
 @transaction.atomic
 def replay_course(course: Course, progress: Progress = lambda done: None) -> int:
-    # a batch that came in meanwhile would be counted twice; its events' keys wait for this lock
-    Course.objects.select_for_update().get(pk=course.pk)
+    # a batch that came in meanwhile would be counted twice
+    locks.own(course.pk)
     for reset in RESETS:
         reset([course.pk])
     replayed = 0

@@ -48,6 +48,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30.0},
         },
+        "retry refused events": {
+            "task": "intake.tasks.retry_rejected",
+            "schedule": 600.0,
+            "options": {"expires": 600.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

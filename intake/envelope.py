@@ -117,12 +117,12 @@ def refusal(error: ValidationError, within: str = "") -> Refused:
     first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
+    message = f"{field}: {message[:1].lower()}{message[1:]}".removeprefix(": ")
     if first["type"] == "missing":
         return Refused("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
         return Refused("unknown_field", f"{field}: there is no such field.", field)
-    return Refused("invalid", f"{field}: {message}; it is {_shown(first['input'])}.", field)
+    return Refused("invalid", f"{message}; it is {_shown(first['input'])}.", field)
 
 
 def _shown(value: Any) -> str:

@@ -39,7 +39,7 @@ def sign_up(who: str = "ada", at: str = "2026-01-05T00:00:00Z", **more: Any) -> 
 
 
 def event(
-    key: str = "e1", kind: str = "content.viewed", at: str = "2026-01-06T09:00:00Z", **more: Any
+    key: Any = "e1", kind: Any = "content.viewed", at: Any = "2026-01-06T09:00:00Z", **more: Any
 ) -> dict[str, Any]:
     """Ada in course py, unless `more` says otherwise; a field that is None is left out."""
     fields = {"id": key, "kind": kind, "occurred_at": at, "learner": "ada", "course": "py", **more}
@@ -57,9 +57,9 @@ def statuses(outcomes: Sequence[Outcome]) -> list[str]:
 class Lms:
     """A sender with an API key, over HTTP."""
 
-    def __init__(self, *scopes: str, **rights: Any) -> None:
+    def __init__(self, *scopes: str, name: str = "lms", **rights: Any) -> None:
         chosen = scopes or (ApiKey.Scope.EVENTS_WRITE,)
-        self.key, self.secret = create_api_key("lms", chosen, **rights)
+        self.key, self.secret = create_api_key(name, chosen, **rights)
         self.client = Client(raise_request_exception=False)
 
     def post(self, body: Any, content_type: str = JSON, **headers: str) -> Any:

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import IntegrityError, InterfaceError, OperationalError
+
+from curriculum.models import Enrollment, Learner
+from curriculum.tests.people import course, run_of
+from intake import api
+from intake.models import Event, RejectedEvent
+from intake.receive import receive
+from intake.resolve import Sender
+from intake.tests.door import Lms, event, kind, school, send, sign_up, statuses
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school()
+
+
+def mine() -> list[str]:
+    return sorted(Event.objects.filter(sender="lms").values_list("key", flat=True))
+
+
+def test_an_event_is_kept_as_its_sender_wrote_it() -> None:
+    send(event(module="m1", object="page", value=3))
+    kept = Event.objects.get(sender="lms")
+
+    assert (kept.learner, kept.course_key, kept.module_key) == ("ada", "py", "m1")
+    assert (kept.object, kept.value, kept.data) == ("page", 3.0, {})
+    assert kept.enrollment == Enrollment.objects.get(learner__key="ada")
+
+
+def test_the_same_event_again_is_a_duplicate() -> None:
+    send(event())
+
+    assert statuses(send(event())) == ["duplicate"]
+
+
+def test_the_same_id_with_other_content_changes_nothing() -> None:
+    send(event(value=1))
+
+    assert statuses(send(event(value=2))) == ["duplicate"]
+    assert Event.objects.get(sender="lms").value == 1
+
+
+def test_an_id_is_the_sender_s_own() -> None:
+    lms, other = send(event()), send(event(), sender=Sender("forum"))
+
+    assert statuses(lms) == statuses(other) == ["accepted"]
+
+
+def test_an_id_twice_in_a_batch_is_taken_once() -> None:
+    assert statuses(send(event(value=1), event(value=2))) == ["accepted", "duplicate"]
+    assert Event.objects.get(sender="lms").value == 1
+
+
+def test_a_second_event_of_an_id_that_was_refused_is_no_duplicate() -> None:
+    first, second = send(event(learner="cleo"), event(learner="dan"))
+
+    assert (first.code, second.code) == ("unknown_learner", "same_id")
+    assert RejectedEvent.objects.count() == 2
+
+
+def test_the_same_refused_event_twice_is_kept_once_with_its_reason() -> None:
+    send(event(learner="cleo"), event(learner="cleo"))
+
+    assert RejectedEvent.objects.get().code == "unknown_learner"
+
+
+def test_an_enrolment_may_stand_after_what_it_allows() -> None:
+    Learner.objects.create(key="dan")
+    outcomes = send(event("e1", learner="dan"), sign_up("dan"))
+
+    assert statuses(outcomes) == ["accepted", "accepted"]
+
+
+def test_an_unknown_kind_is_kept_as_unmapped() -> None:
+    assert statuses(send(event(kind="lamp.lit", course="nowhere"))) == ["accepted"]
+    assert Event.objects.unmapped().get().kind == "lamp.lit"
+
+
+def test_an_enrolment_without_a_run_remembers_which_it_found() -> None:
+    assert Event.objects.get(key="enrol-ada").run_key == "r1"
+
+
+def test_an_event_counts_for_the_run_entered_last_before_it() -> None:
+    made = Enrollment.objects.get(learner__key="ada").run.course
+    run_of(made, "r2")
+    send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
+    send(event("e1", at="2026-02-01T00:00:00Z"), event("e2", at="2026-03-02T00:00:00Z"))
+    runs = Event.objects.filter(kind="content.viewed").values_list("key", "enrollment__run__key")
+
+    assert sorted(runs) == [("e1", "r1"), ("e2", "r2")]
+
+
+def test_an_event_counts_for_the_run_it_names() -> None:
+    made = Enrollment.objects.get(learner__key="ada").run.course
+    run_of(made, "r2")
+    send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
+    send(event(at="2026-03-02T00:00:00Z", run="r1"))
+
+    assert Event.objects.get(kind="content.viewed").enrollment.run.key == "r1"  # type: ignore[union-attr]
+
+
+def test_who_enters_one_of_several_runs_says_which() -> None:
+    made = Enrollment.objects.get(learner__key="ada").run.course
+    run_of(made, "r2")
+    (outcome,) = send(sign_up() | {"id": "again"})
+
+    assert (outcome.code, outcome.reason) == (
+        "unknown_run",
+        "run: say which run of “py” is entered; there are: r1, r2.",
+    )
+
+
+# Handlers that fail
+
+
+def breaks_on(*keys: str) -> Any:
+    def handler(events: Sequence[Event]) -> None:
+        Learner.objects.create(key=f"made-with-{len(events)}")
+        if bad := {one.key for one in events} & set(keys):
+            raise IntegrityError(f"no {bad}")
+
+    return handler
+
+
+def test_a_handler_that_fails_on_one_event_takes_no_neighbour_down() -> None:
+    batch = [event(f"e{at}", kind="test.broken") for at in range(5)]
+    with kind("test.broken", breaks_on("e3")):
+        outcomes = send(*batch, event("e9"))
+
+    assert statuses(outcomes) == [*["accepted"] * 3, "rejected", "accepted", "accepted"]
+    assert outcomes[3].code == "failed"
+    assert mine() == ["e0", "e1", "e2", "e4", "e9"]
+
+
+def test_what_a_failed_handler_wrote_is_undone() -> None:
+    with kind("test.broken", breaks_on("e1")):
+        send(event("e1", kind="test.broken"))
+
+    assert not Learner.objects.filter(key="made-with-1").exists()
+    assert RejectedEvent.objects.get().code == "failed"
+
+
+def test_an_event_that_a_mended_handler_takes_settles_its_rejection() -> None:
+    with kind("test.broken", breaks_on("e1")):
+        send(event("e1", kind="test.broken"))
+    with kind("test.broken", breaks_on()):
+        send(event("e1", kind="test.broken"))
+
+    assert RejectedEvent.objects.get().resolved_at is not None
+
+
+# A database that gives way
+
+
+def test_a_batch_that_met_another_writer_is_taken_again() -> None:
+    calls: list[int] = []
+
+    def busy_once(*args: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("deadlock detected")
+        return receive(*args, **more)
+
+    with patch.object(api, "receive", busy_once):
+        answer = Lms().post(event())
+
+    assert answer.json()["accepted"] == 1
+
+
+@pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("gone")])
+def test_a_database_that_stays_busy_says_when_to_come_again(error: Exception) -> None:
+    with patch.object(api, "receive", side_effect=error):
+        answer = Lms().post(event())
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.json()["code"] == "try_again"
+
+
+def test_a_handler_s_deadlock_is_the_batch_s() -> None:
+    def deadlock(events: Sequence[Event]) -> None:
+        raise OperationalError("deadlock detected")
+
+    with kind("test.locked", deadlock), pytest.raises(OperationalError):
+        send(event("e1", kind="test.locked"), event("e2"))
+    assert mine() == []
+
+
+def test_a_batch_takes_the_same_few_queries_however_large(
+    django_assert_max_num_queries: Any,
+) -> None:
+    batch = [event(f"e{at}", module="m1") for at in range(200)]
+    with django_assert_max_num_queries(40):
+        assert statuses(send(*batch)) == ["accepted"] * 200
+
+
+def test_two_courses_may_come_in_one_batch() -> None:
+    run_of(course("sql"))
+    outcomes = send(sign_up(course="sql") | {"id": "s"}, event("e1"), event("e2", course="sql"))
+
+    assert statuses(outcomes) == ["accepted"] * 3

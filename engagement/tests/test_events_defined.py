@@ -1,0 +1,144 @@
+"""What `course.defined` makes of a course."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from curriculum.models import Course, CourseRun, Enrollment, Module
+from engagement.models import LearningObject, VideoProgress
+from intake.resolve import Sender
+from intake.tests.door import CREATOR, Lms, event, school, send, statuses
+
+pytestmark = pytest.mark.django_db
+
+DEFINER = Sender("lms", scopes=frozenset({"curriculum:write"}))
+
+
+def defined(key: str = "d1", at: str = "2026-01-06T00:00:00Z", **data: Any) -> dict[str, Any]:
+    course = data.pop("course", "py")
+    return event(key, "course.defined", at, learner=None, course=course, data=data)
+
+
+def define(**data: Any) -> None:
+    outcomes = send(defined(**data), sender=DEFINER)
+    assert statuses(outcomes) == ["accepted"], outcomes
+
+
+def module(key: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "title": key.upper(), **more}
+
+
+def modules() -> list[tuple[Any, ...]]:
+    columns = ("key", "title", "position", "is_required", "planned_days", "effort_minutes")
+    return list(Module.objects.order_by("position").values_list(*columns))
+
+
+def test_a_course_that_is_not_there_is_made() -> None:
+    video = {"key": "v", "kind": "video", "title": "Hello", "duration": 90}
+    define(
+        course="go",
+        title="Go for all",
+        nominal_days=28,
+        modules=[module("a", required=False, objects=[video]), module("b", effort_minutes=30)],
+        runs=[{"key": "spring", "starts_on": "2026-03-01", "ends_on": "2026-06-01"}],
+    )
+    made = Course.objects.get(key="go")
+
+    assert (made.title, made.nominal_days) == ("Go for all", 28)
+    assert modules() == [("a", "A", 1, False, 7, 120), ("b", "B", 2, True, 7, 30)]
+    assert CourseRun.objects.get().nominal_days == 92
+    assert LearningObject.objects.get().duration_seconds == 90
+
+
+def test_what_is_left_out_stays_and_nothing_is_deleted() -> None:
+    define(modules=[module("a", planned_days=3), module("b")], course="go")
+    define(key="d2", at="2026-01-07T00:00:00Z", modules=[module("b"), module("c")], course="go")
+
+    assert [one[:3] for one in modules()] == [("b", "B", 1), ("c", "C", 2), ("a", "A", 3)]
+    assert Module.objects.get(key="a").planned_days == 3
+
+
+def test_a_definition_that_arrives_late_does_not_undo_a_later_one() -> None:
+    define(key="new", at="2026-01-09T00:00:00Z", course="go", title="New", modules=[module("a")])
+    define(key="old", at="2026-01-06T00:00:00Z", course="go", title="Old", modules=[module("b")])
+
+    assert Course.objects.get(key="go").title == "New"
+    assert [one[0] for one in modules()] == ["a", "b"]
+
+
+def test_a_course_and_what_happens_in_it_may_come_together() -> None:
+    school()
+    view = event("e1", "quiz.attempted", object="q")
+    define_it = defined(modules=[module("m9", objects=[{"key": "q", "kind": "quiz"}])])
+    send(view, define_it, sender=DEFINER)
+
+    assert LearningObject.objects.get().attempts.get().enrollment.learner.key == "ada"
+
+
+def test_a_plan_that_exists_stays() -> None:
+    school()
+    define(modules=[module("m2", planned_days=1), module("m1", required=False)])
+    plan = Enrollment.objects.get(learner__key="ada").plan
+
+    assert list(plan.values_list("module__key", "is_required")) == [("m1", True), ("m2", True)]
+
+
+def test_a_duration_defined_cuts_what_was_seen() -> None:
+    school()
+    send(event("w", "video.watched", object="v", data={"segments": [[0, 500]], "duration": 400}))
+    define(modules=[module("m1", objects=[{"key": "v", "kind": "video", "duration": 100}])])
+
+    assert VideoProgress.objects.get().watched_seconds == 100
+
+
+def test_dates_of_a_run_are_told_together() -> None:
+    define(course="go", runs=[{"key": "r", "starts_on": "2026-03-01", "ends_on": "2026-04-01"}])
+    define(
+        key="d2",
+        at="2026-01-07T00:00:00Z",
+        course="go",
+        runs=[{"key": "r", "starts_on": "2026-05-01"}],
+    )
+
+    assert CourseRun.objects.get().ends_on is None
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "part"),
+    [
+        ({"modules": [module("a"), module("a")]}, "data", "a stands there twice"),
+        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "missing"),
+        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "no such field"),
+        ({"modules": [module("a", objects=[{"key": "v", "kind": "film"}])]}, "", "'video'"),
+        ({"nominal_days": 0}, "data.nominal_days", "greater than 0"),
+        ({"runs": [{"key": "r", "starts_on": "soon"}]}, "data.runs.0.starts_on", "valid date"),
+        (
+            {"runs": [{"key": "r", "starts_on": "2026-03-02", "ends_on": "2026-03-01"}]},
+            "data.runs.0",
+            "run r ends before it starts",
+        ),
+    ],
+)
+def test_a_wrong_definition_is_told_where(data: dict[str, Any], field: str, part: str) -> None:
+    (outcome,) = send(defined(course="go", **data), sender=DEFINER)
+
+    assert outcome.status == "rejected"
+    assert outcome.field == (field or "data.modules.0.objects.0.kind")
+    assert part in outcome.reason
+    assert not Course.objects.filter(key="go").exists()
+
+
+def test_only_a_key_with_the_scope_defines() -> None:
+    lms = Lms(creates_unknown=True)
+    author = Lms("events:write", "curriculum:write", name="author")
+
+    assert lms.post(defined(course="go")).json()["events"][0]["code"] == "not_allowed"
+    assert author.post(defined(course="go")).json()["accepted"] == 1
+
+
+def test_who_creates_what_is_unknown_may_not_define_for_that() -> None:
+    (outcome,) = send(defined(course="go"), sender=CREATOR)
+
+    assert outcome.code == "not_allowed"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from curriculum.holds import hold_to_write
 from curriculum.models import Course, CourseRun
 from kpis import clock
 from kpis.models import DirtyDay, MeasureRun, PeriodKind
@@ -25,10 +26,8 @@ logger = logging.getLogger(__name__)
 
 SITE, COURSE, RUN, MODULE = "site", "course", "run", "module"
 MARKS_AT_ONCE = 50_000
-# one transaction measures periods of about this many days together: a writer waits no longer
+# what is read and then written at once spans about this many days
 DAYS_AT_ONCE = 92
-# any number will do, as long as it stays the same
-ADVISORY_LOCK = 7_211_935
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -144,28 +143,19 @@ def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = Non
     return done
 
 
-@transaction.atomic
 def run_job(job: Job, now: datetime) -> int:
-    """Read and write the cells of a job with no other measuring in between."""
-    one_at_a_time()
-    runs = dict(CourseRun.objects.values_list("pk", "course_id"))
-    cells = [
-        cell
-        for period, course_ids in job.periods
-        for cell in cells_of(job.indicator, period.as_of(now), course_ids, runs)
-    ]
-    return record(job.indicator, cells, now)
+    """Read and write the cells of a job with no other measuring in between.
 
-
-def one_at_a_time() -> None:
-    """Hold back other measurers until this transaction ends.
-
-    SQLite's immediate transactions do so by themselves; without it, a slow measurer could write
-    what it read before a faster one.
+    Without the hold, a slow measurer could write what it read before a faster one.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    with hold_to_write("measure"):
+        runs = dict(CourseRun.objects.values_list("pk", "course_id"))
+        cells = [
+            cell
+            for period, course_ids in job.periods
+            for cell in cells_of(job.indicator, period.as_of(now), course_ids, runs)
+        ]
+        return record(job.indicator, cells, now)
 
 
 def cells_of(

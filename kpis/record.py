@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
 
+from django.db import transaction
+
 from curriculum import bulk
 from kpis import clock
 from kpis.models import Measurement, MeasureRun, Restatement
@@ -53,6 +55,7 @@ class Cell:
         return self.scope, self.scope_id, self.period.first
 
 
+@transaction.atomic
 def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
     """Write the cells (of one period kind) that differ from what stands; returns how many.
 

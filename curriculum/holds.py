@@ -1,0 +1,71 @@
+"""One at a time: a named hold that ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+
+@contextmanager
+def try_hold(name: str) -> Iterator[bool]:
+    """Take the hold if it is free; yields whether it was. It is kept until the block ends."""
+    take = _try_in_database if connection.vendor == "postgresql" else _try_in_data_folder
+    with take(name) as is_held:
+        yield is_held
+
+
+@contextmanager
+def hold_to_write(name: str) -> Iterator[None]:
+    """Wait for the hold and keep it while the block reads and then writes.
+
+    On PostgreSQL the block is one transaction. SQLite lets one writer in at a time, so there
+    the block must not be one: whoever reads for long would keep everybody else from writing.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            _ask("SELECT pg_advisory_xact_lock(%s)", name)
+            yield
+    else:
+        with _file(name) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _try_in_database(name: str) -> Iterator[bool]:
+    is_held = bool(_ask("SELECT pg_try_advisory_lock(%s)", name))
+    try:
+        yield is_held
+    finally:
+        if is_held:
+            _ask("SELECT pg_advisory_unlock(%s)", name)
+
+
+@contextmanager
+def _try_in_data_folder(name: str) -> Iterator[bool]:
+    with _file(name) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@contextmanager
+def _file(name: str) -> Iterator[int]:
+    with (Path(settings.KPI_DATA_DIR) / f"{name}.lock").open("w") as file:
+        yield file.fileno()
+
+
+def _ask(statement: str, name: str) -> object:
+    with connection.cursor() as cursor:
+        # the same number for the same name on every host
+        cursor.execute(statement, [zlib.crc32(name.encode())])
+        return cursor.fetchone()[0]

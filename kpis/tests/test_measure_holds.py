@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from curriculum.holds import try_hold
+from curriculum.models import Enrollment
+from kpis import clock
+from kpis.measure import Job, run_job
+from kpis.periods import Period, containing
+from kpis.registry import REGISTRY
+from kpis.tally import Tally
+
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+MARCH = containing(date(2026, 3, 1), "month", clock.zone())
+
+
+def measuring(look: Callable[[], None]) -> Job:
+    """A job that looks around while it reads the facts."""
+    completion = REGISTRY["engagement.completion-rate"]
+
+    def looking(when: Period) -> Tally:
+        look()
+        return Tally(
+            rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
+        )
+
+    return Job(replace(completion, tally=looking), [(MARCH, frozenset())])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_the_facts_keeps_no_writer_of_sqlite_waiting() -> None:
+    seen: list[bool] = []
+
+    run_job(measuring(lambda: seen.append(connection.in_atomic_block)), NOW)
+
+    assert seen == [connection.vendor == "postgresql"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_is_for_one_at_a_time() -> None:
+    second: list[bool] = []
+
+    def try_too() -> None:
+        with try_hold("test") as is_held:
+            second.append(is_held)
+        connection.close()
+
+    with try_hold("test") as first:
+        other = Thread(target=try_too)
+        other.start()
+        other.join()
+
+    assert (first, second) == (True, [False])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_is_free_again_after_its_block() -> None:
+    with try_hold("test"):
+        pass
+
+    with try_hold("test") as is_held:
+        assert is_held

@@ -50,11 +50,11 @@ class Figure:
     @property
     def difference(self) -> str:
         """To the target, with its sign; empty where there is nothing to compare."""
-        answer = self.answer
-        if answer.difference is None:
+        difference, unit = self.answer.difference, self.answer.indicator.unit
+        if difference is None:
             return ""
-        sign = "−" if answer.difference < 0 else "+"
-        return f"{sign}{wording.gap(answer.indicator.unit, answer.difference)}"
+        sign = "" if wording.is_level(unit, difference) else "−" if difference < 0 else "+"
+        return f"{sign}{wording.gap(unit, difference)}"
 
     @property
     def interval(self) -> str:

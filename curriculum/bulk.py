@@ -21,6 +21,13 @@ MERGES = {
     " THEN excluded.{c} ELSE {t}.{c} END",
     "fill": "{c} = COALESCE({t}.{c}, excluded.{c})",
 }
+# a value of exactly this type goes into such a column as it is
+PLAIN: Mapping[type[models.Field[Any, Any]], type] = {
+    models.IntegerField: int,
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.TextField: str,
+}
 
 
 def upsert(
@@ -112,6 +119,9 @@ def _preparing(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     def prepared(value: Any) -> Any:
         return field.get_db_prep_save(value, connection)
 
+    column = field.target_field if isinstance(field, models.ForeignKey) else field
+    if plain := next((kind for of, kind in PLAIN.items() if isinstance(column, of)), None):
+        return lambda value: value if type(value) is plain or value is None else prepared(value)
     # a column says the same few things over and over; only JSON cannot be remembered
     return prepared if isinstance(field, models.JSONField) else cache(prepared)
 

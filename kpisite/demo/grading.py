@@ -16,8 +16,9 @@ from kpisite.demo.journeys import Act, Journey, Line
 from kpisite.demo.months import month_of
 from kpisite.demo.studying import GRADED, happens, place_of
 
+Kind = LearningObject.Kind
 USUAL, WEAK = 0.84, 0.65
-PASSED = 6
+PASSED = 5
 TRIES_AGAIN = 0.3
 
 
@@ -75,7 +76,7 @@ def _settle(papers: Sequence[Paper], missing: int, chance: Random) -> None:
 
 
 def _hand_in(paper: Paper, objects: dict[str, list[LearningObject]], chance: Random) -> None:
-    one = next(one for one in objects[paper.line.module.key] if one.kind == "assessment")
+    one = next(one for one in objects[paper.line.module.key] if one.kind == Kind.ASSESSMENT)
     scores = [paper.right]
     if paper.right >= PASSED and chance.random() < TRIES_AGAIN * (1 - paper.right / 15):
         scores.insert(0, chance.randint(1, PASSED - 1))
@@ -88,7 +89,7 @@ def _hand_in(paper: Paper, objects: dict[str, list[LearningObject]], chance: Ran
 
 
 def _items(right: int, chance: Random) -> list[dict[str, object]]:
-    """The questions, of which the later ones are harder."""
+    """The questions, of which the later ones are harder, with 1 for right."""
     names = [f"q{number}" for number in range(1, ITEMS + 1)]
     wrong = sorted(names, key=lambda name: chance.random() * (int(name[1:]) + 3))[right:]
     return [{"id": name, "score": 0 if name in wrong else 1} for name in names]

@@ -15,6 +15,7 @@ from kpisite.demo.dice import choose, dice
 from kpisite.demo.journeys import Act, Journey, Line
 from kpisite.demo.months import last_day, month_of
 
+Kind = LearningObject.Kind
 Objects = dict[str, list[LearningObject]]
 Week = tuple[int, date]
 Reached = tuple[Journey, Line, date]
@@ -49,9 +50,9 @@ def _of_line(line: Line, objects: Objects, chance: Random) -> Iterator[Act]:
     yield Act(line.begun, place_of(line, STARTED), "module.started", line)
     if chance.random() < READS:
         yield Act(line.begun, place_of(line, VIEWED), "content.viewed", line)
-    first, second = (one for one in objects[line.module.key] if one.kind == "video")
-    for video, day in ((first, line.begun), (second, _soon(line.begun, line.done, chance))):
-        if chance.random() < WATCHES:
+    for video in objects[line.module.key]:
+        day = _soon(line.begun, line.done, chance)
+        if video.kind == Kind.VIDEO and chance.random() < WATCHES:
             yield Act(day, place_of(line, VIDEO), "video.watched", line, video.key)
     if chance.random() < WRITES:
         day = _soon(line.begun, line.done, chance)
@@ -77,7 +78,7 @@ def _try_quizzes(journeys: Sequence[Journey], objects: Objects, aims: Aims) -> N
         chance = dice(aims.seed, "quizzes", month)
         end = min(last_day(month), aims.calendar.today - DAY)
         for journey, line, begun in choose(reached, aims.share("quiz", month), _luck(chance)):
-            quiz = next(one for one in objects[line.module.key] if one.kind == "quiz")
+            quiz = next(one for one in objects[line.module.key] if one.kind == Kind.QUIZ)
             day = min(_soon(begun, line.done, chance), end)
             journey.acts.append(Act(day, place_of(line, QUIZ), "quiz.attempted", line, quiz.key))
 

@@ -7,13 +7,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import reduce
 
+from django.conf import settings
+
 from kpis.periods import Period
 from kpis.registry import Indicator
 from kpis.stats import Sums
 from kpis.tally import Scope
-
-# where even the largest part has fewer learners than this, they are counted and not bounded
-COUNT_LEARNERS_BELOW = 100
 
 
 def whole(
@@ -27,12 +26,12 @@ def whole(
     """Add up disjoint parts of a scope.
 
     The parts' learners may overlap, so their number is bounded by the largest part; where that
-    bound is too small to tell a small group, `learners` (the ids of all of them) are counted or,
+    bound cannot tell that the whole is no small group, `learners` (the ids of all of them) are counted or,
     where the caller has them not, the facts are asked.
     """
     sums = reduce(Sums.__add__, parts, Sums())
     is_bounded = sum(1 for part in parts if part.learners) > 1
-    if indicator.tally is None or not is_bounded or sums.learners >= COUNT_LEARNERS_BELOW:
+    if indicator.tally is None or not is_bounded or sums.learners >= settings.KPI_MIN_GROUP:
         return sums
     if learners is not None:
         return replace(sums, learners=len(learners))

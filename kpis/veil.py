@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any, NamedTuple
 
 from curriculum.models import CourseRun, Module
-from kpis import read, suppress
+from kpis import read, spans, suppress
 from kpis.periods import Period, between, containing
 from kpis.registry import Indicator
 from kpis.stats import Sums
@@ -17,8 +18,11 @@ from kpis.tally import Scope
 TOTALS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter": ()}
 AROUND = TOTALS | {"week": ("month",)}
 
+COARSE = ("quarter", "month")
+
 Key = tuple[int, ...]
 Cell = tuple[Key, Period]
+Atoms = frozenset[Cell]
 
 
 class Place(NamedTuple):
@@ -74,19 +78,69 @@ class Veil:
         return Place(scope, (), ())
 
     def _cells(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
-        quarters = {_quarter(period): period.kind for period in periods}
-        kind = next(iter(quarters.values()))
-        new = [one for one in sorted(quarters) if (around, by, _of(one, kind)) not in self._known]
+        kind = next(iter(periods)).kind
+        quarters = sorted({_quarter(period) for period in periods})
+        new = [one for one in quarters if (around, by, _of(one, kind)) not in self._known]
         if new:
-            found = self._judged(around, by, [one for each in new for one in _in(each, kind)])
-            for quarter in new:
-                mine = {cell for cell in found if _quarter(cell[1]) == quarter}
-                self._known[around, by, _of(quarter, kind)] = mine
+            kinds = COARSE if kind in COARSE else (kind,)
+            judge = self._audited if kind in COARSE else self._veiled
+            found = judge(around, by, [one for k in kinds for q in new for one in _in(q, k)])
+            for quarter, one in product(new, kinds):
+                mine = {c for c in found if c[1].kind == one and _quarter(c[1]) == quarter}
+                self._known[around, by, _of(quarter, one)] = mine
         return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
 
-    def _judged(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
+    def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
+        """Of months and quarters: hide what, with all that is shown, would tell a small one."""
+        sums: dict[Cell, Sums] = {}
+        for kind in COARSE:
+            sums |= self._sums(around, by, [one for one in periods if one.kind == kind])
+        whose = self._owners(around, by)
+        blocks: dict[tuple[int | None, Period], dict[Cell, Sums]] = {}
+        for (key, period), one in sums.items():
+            if one.learners:
+                owner = whose.get(key[0]) if by else None
+                blocks.setdefault((owner, _quarter(period)), {})[key, period] = one
+        hidden: set[Cell] = set()
+        for (owner, quarter), cells in blocks.items():
+            scope = around if owner is None else Scope(frozenset({owner}))
+            hidden |= self._audited_block(scope, by, quarter, cells)
+        return hidden
+
+    def _audited_block(
+        self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
+    ) -> set[Cell]:
+        known, protected = self._totals(scope, by, quarter, cells)
+        small = [cell for cell, sums in cells.items() if suppress.is_small(sums)]
+        protected += [_atoms([cell], cells) for cell in small]
+        protected += [_atoms(rest, cells) for rest in _rests(small)]
+        if not protected:
+            return set()
+        large = sorted(set(cells) - set(small), key=lambda cell: _rank(cell, cells[cell]))
+        can_be = spans.shown(
+            [_atoms([cell], cells) for cell in large], known=known, protected=protected
+        )
+        return set(cells) - {cell for cell, is_shown in zip(large, can_be, strict=True) if is_shown}
+
+    def _totals(
+        self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
+    ) -> tuple[list[Atoms], list[Atoms]]:
+        """What the cells add up to, as far as it is shown and as far as it is hidden."""
+        known: list[Atoms] = []
+        protected: list[Atoms] = []
+        for around, mine in self._scopes_around(scope, by, cells):
+            for kind in COARSE:
+                periods = _in(quarter, kind)
+                veiled = self.periods(around, periods)
+                for period in periods:
+                    inside = [cell for cell in mine if cell[1] == period]
+                    (protected if period in veiled else known).append(_atoms(inside, cells))
+        return [one for one in known if one], [one for one in protected if one]
+
+    def _veiled(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
+        """Of days and weeks: hide line by line."""
         sums = self._sums(around, by, periods)
-        if "module" in by and periods[0].kind in ("day", "week"):
+        if "module" in by:
             # nothing is kept of modules by day, and counting a quarter of days would take long
             return set(sums)
         lines = [*_within_totals(sums), *self._beside(sums, around, by)]
@@ -157,6 +211,30 @@ class Veil:
             for module in {key[1] for key, _ in cells}:
                 narrow = Scope(around.course_ids, None, module)
                 yield narrow, [one for one in cells if one[0][1] == module]
+
+
+def _atoms(some: Iterable[Cell], cells: Mapping[Cell, Sums]) -> Atoms:
+    """The months of the groups that cells add up; an empty month adds nothing."""
+    return frozenset(
+        (key, month)
+        for key, period in some
+        for month in between(period.first, period.last, "month", period.zone)
+        if (key, month) in cells
+    )
+
+
+def _rests(small: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """The small cells of one group or of one period, which are small together as well."""
+    lines: dict[Any, list[Cell]] = {}
+    for key, period in small:
+        lines.setdefault((period,), []).append((key, period))
+        lines.setdefault((key, period.kind), []).append((key, period))
+    yield from (line for line in lines.values() if len(line) > 1)
+
+
+def _rank(cell: Cell, sums: Sums) -> tuple[bool, int, Cell]:
+    """Longer periods are shown first, and larger groups: the smallest has to go."""
+    return cell[1].kind == "month", -sums.learners, cell
 
 
 def _is_one_course(scope: Scope) -> bool:

@@ -1,0 +1,223 @@
+"""No small group's figure can be had by subtracting what one reader is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from curriculum.access import Reader
+from curriculum.models import Course, CourseRun, Enrollment, Learner
+from kpis import clock, measure
+from kpis.ask import Desk
+from kpis.models import Measurement
+from kpis.periods import Period, containing
+from kpis.question import Question
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+from kpis.tests import kernel
+from kpis.tests.kernel import STARTED, moment, run_of, starts
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+DAYS = ("2026-01-14", "2026-02-11", "2026-02-12", "2026-03-11")
+Row = dict[int, Fraction]
+
+
+@pytest.fixture(autouse=True)
+def _small_is_under_three(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    kernel.declare(monkeypatch)
+    settings.KPI_MIN_GROUP = 3
+
+
+def manager(*courses: Course) -> Reader:
+    return Reader(True, False, False, frozenset(one.pk for one in courses))
+
+
+def period(day: str, kind: str) -> Period:
+    when = moment(day)
+    return containing(when.date(), kind, clock.zone())
+
+
+def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
+    return status(reader, scope, when) != "suppressed"
+
+
+def status(reader: Reader, scope: Scope, when: Period) -> str:
+    return Desk(reader, NOW).answers(REGISTRY[STARTED], scope, [when])[when].status
+
+
+def crowd(run: CourseRun, day: str, people: int) -> None:
+    for number in range(people):
+        starts(f"{run.key}-{day}-{number}", run, day)
+
+
+def of_course(run: CourseRun) -> Scope:
+    return Scope(frozenset({run.course_id}))
+
+
+def of_run(run: CourseRun) -> Scope:
+    return Scope(frozenset({run.course_id}), run.pk)
+
+
+def test_a_small_group_is_hidden_whichever_way_it_is_asked_for() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 2)
+    measure.measure_dirty(now=NOW)
+    bo, february = manager(run.course), period("2026-02-11", "month")
+
+    assert not is_shown(bo, of_course(run), february)
+    assert not is_shown(bo, of_run(run), february)
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "day"))
+
+
+def test_the_run_beside_a_small_one_is_hidden_too() -> None:
+    small, large = run_of("r1"), run_of("r2")
+    crowd(small, "2026-02-11", 1)
+    crowd(large, "2026-02-11", 5)
+    measure.measure_dirty(now=NOW)
+    bo, february = manager(small.course), period("2026-02-11", "month")
+
+    assert is_shown(bo, of_course(small), february)
+    assert not is_shown(bo, of_run(large), february)
+
+
+def test_a_small_run_takes_none_of_another_course_along() -> None:
+    small, large, other = run_of("r1"), run_of("r2"), run_of("s1", course="sql")
+    for run, people in ((small, 1), (large, 9), (other, 4)):
+        crowd(run, "2026-02-11", people)
+    measure.measure_dirty(now=NOW)
+    bo = manager(small.course, other.course)
+    question = question_of("2026-02-11", Scope(bo.course_ids), by="run")
+    groups = Desk(bo, NOW).groups(REGISTRY[STARTED], question)
+
+    assert {group.thing.pk: group.answer.status for group in groups} == {
+        small.pk: "suppressed",
+        large.pk: "suppressed",
+        other.pk: "low_n",
+    }
+
+
+def question_of(day: str, scope: Scope, *, by: str) -> Question:
+    months = [period(day, "month")]
+    return Question("month", months, None, scope, None, None, None, by, None, NOW)
+
+
+def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-01-14", 2)
+    crowd(run, "2026-02-11", 4)
+    crowd(run, "2026-03-11", 5)
+    measure.measure_dirty(now=NOW)
+    bo = manager(run.course)
+
+    # February goes with January: its days must not add up to it
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "month"))
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "day"))
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "week"))
+    assert is_shown(bo, of_course(run), period("2026-03-11", "month"))
+    assert is_shown(bo, of_course(run), period("2026-02-11", "quarter"))
+
+
+def test_who_may_see_small_groups_sees_them() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 1)
+    measure.measure_dirty(now=NOW)
+    ada = Reader(True, True, True, frozenset())
+
+    assert status(ada, of_run(run), period("2026-02-11", "month")) == "low_n"
+
+
+def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
+    run = run_of("r1")
+    for day, people in zip(DAYS, (2, 4, 4, 5), strict=True):
+        crowd(run, day, people)
+    measure.measure_dirty(now=NOW)
+    bo, scope = manager(run.course), of_run(run)
+    months = [period(f"2026-0{month}-01", "month") for month in range(1, 7)]
+    together = Desk(bo, NOW).answers(REGISTRY[STARTED], scope, months)
+
+    assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
+
+
+PEOPLE = st.lists(st.integers(0, 6), min_size=12, max_size=12)
+
+
+@settings(
+    max_examples=15,
+    phases=(Phase.explicit, Phase.generate),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(PEOPLE)
+@example([1, 4, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4])
+@example([2, 0, 0, 4, 4, 4, 0, 0, 5, 5, 5, 5])
+def test_no_small_group_follows_from_what_is_shown(people: list[int]) -> None:
+    reset()
+    runs = [run_of("r1"), run_of("r2"), run_of("s1", course="sql")]
+    atoms = [(run, day) for run in runs for day in DAYS]
+    for (run, day), number in zip(atoms, people, strict=True):
+        crowd(run, day, number)
+    measure.measure_dirty(now=NOW)
+    bo = manager(*{run.course for run in runs})
+    cells = list(cells_of(atoms, bo))
+    # who is shown a figure learns a sum of atoms; of an empty one, that all its atoms are empty
+    shown = [(inside, when) for inside, scope, when in cells if is_shown(bo, scope, when)]
+    known = [inside for inside, when in shown if when.kind in ("month", "quarter")]
+    known += [frozenset({at}) for at, number in enumerate(people) if number == 0]
+    small = {inside for inside, _, _ in cells if 0 < sum(people[at] for at in inside) < 3}
+    pairs = product({inside for inside, _ in shown}, repeat=2)
+
+    assert [sorted(one) for one in small if follows(one, known)] == []
+    assert small & {one - other for one, other in pairs if other < one} == set()
+
+
+def reset() -> None:
+    for model in (Measurement, Enrollment, Learner, CourseRun, Course):
+        model.objects.all().delete()
+
+
+def cells_of(
+    atoms: Sequence[tuple[CourseRun, str]], reader: Reader
+) -> Iterator[tuple[frozenset[int], Scope, Period]]:
+    """Every figure that can be asked for, with the atoms that it is the sum of."""
+    periods = {period(day, kind) for day in DAYS for kind in ("day", "week", "month", "quarter")}
+    scopes = {Scope(reader.course_ids)}
+    scopes |= {of_course(run) for run, _ in atoms} | {of_run(run) for run, _ in atoms}
+    for scope in scopes:
+        for when in periods:
+            inside = {
+                at
+                for at, (run, day) in enumerate(atoms)
+                if run.course_id in (scope.course_ids or ())
+                and scope.run_id in (None, run.pk)
+                and when.first <= moment(day).date() < when.after
+            }
+            yield frozenset(inside), scope, when
+
+
+def follows(wanted: frozenset[int], known: Sequence[frozenset[int]]) -> bool:
+    """True when the sum of the wanted atoms is a combination of known sums (Gauss)."""
+    basis: dict[int, Row] = {}
+    for inside in known:
+        row = reduced({at: Fraction(1) for at in inside}, basis)
+        if row:
+            basis[min(row)] = row
+    return not reduced({at: Fraction(1) for at in wanted}, basis)
+
+
+def reduced(row: Row, basis: dict[int, Row]) -> Row:
+    while pivots := sorted(set(row) & set(basis)):
+        pivot = pivots[0]
+        factor = row[pivot] / basis[pivot][pivot]
+        for at, value in basis[pivot].items():
+            row[at] = row.get(at, Fraction(0)) - factor * value
+        row = {at: value for at, value in row.items() if value}
+    return row

@@ -1,0 +1,115 @@
+"""Two KPIs over enrolments and plans, and the rows that they are sums over.
+
+`test.started`: enrolments begun in the period, of them those completed.
+`test.planned`: planned modules that fell due in the period, of them those of 60 minutes or more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db.models import Count, Q
+
+from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
+from kpis import dirty
+from kpis.models import Measurement
+from kpis.periods import Period
+from kpis.registry import REGISTRY, Indicator
+from kpis.tally import Tally
+from kpis.units import PERCENT
+
+STARTED, PLANNED = "test.started", "test.planned"
+
+
+def started(when: Period) -> Tally:
+    return Tally(
+        rows=Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end),
+        total=Count("pk", filter=Q(completed_at__isnull=False)),
+        weight=Count("pk"),
+        enrollment="",
+    )
+
+
+def planned(when: Period) -> Tally:
+    return Tally(
+        rows=PlannedModule.objects.filter(due_at__gte=when.start, due_at__lt=when.end),
+        total=Count("pk", filter=Q(effort_minutes__gte=60)),
+        weight=Count("pk"),
+        module="module",
+    )
+
+
+INDICATORS = {
+    STARTED: Indicator(key=STARTED, name="Started", unit=PERCENT, help="", tally=started),
+    PLANNED: Indicator(
+        key=PLANNED, name="Planned", unit=PERCENT, help="", tally=planned, has_modules=True
+    ),
+}
+
+
+def declare(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Have the two KPIs while a test runs, and no others."""
+    for key in list(REGISTRY):
+        monkeypatch.delitem(REGISTRY, key)
+    for key, one in INDICATORS.items():
+        monkeypatch.setitem(REGISTRY, key, replace(one, **changes))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def run_of(key: str, *, course: str = "py", modules: int = 2) -> CourseRun:
+    """A run of a course, which is made with it."""
+    made, is_new = Course.objects.get_or_create(key=course, defaults={"title": course.title()})
+    if is_new:
+        Module.objects.bulk_create(
+            Module(course=made, key=f"{course}-{at}", title=f"Module {at}", position=at)
+            for at in range(1, modules + 1)
+        )
+    return CourseRun.objects.create(course=made, key=key)
+
+
+def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollment:
+    """One more enrolment of somebody, and its mark."""
+    person, _ = Learner.objects.get_or_create(key=who)
+    day = moment(at)
+    made = Enrollment.objects.create(
+        learner=person,
+        run=run,
+        enrolled_at=day,
+        started_at=day,
+        cutoff_at=day,
+        planned_due_at=day,
+        due_at=day,
+        completed_at=day if done else None,
+    )
+    dirty.mark("test", [(run.course_id, day.date())])
+    return made
+
+
+def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60) -> None:
+    day = moment(due)
+    PlannedModule.objects.create(
+        enrollment=enrollment,
+        module=module,
+        position=module.position,
+        effort_minutes=minutes,
+        planned_due_at=day,
+        due_at=day,
+    )
+    dirty.mark("test", [(module.course_id, day.date())])
+
+
+def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:
+    """All measurements of a kind: scope, its key, start, total and n."""
+    names: dict[tuple[str, int], str] = {("site", 0): ""}
+    for scope, rows in (("course", Course), ("run", CourseRun), ("module", Module)):
+        names |= {(scope, one.pk): one.key for one in rows.objects.all()}
+    return {
+        (row.scope, names[row.scope, row.scope_id], str(row.period_start), row.total, row.n)
+        for row in Measurement.objects.filter(kpi=kpi, period_kind=kind)
+    }

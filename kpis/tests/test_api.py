@@ -1,0 +1,464 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from curriculum.access import create_api_key
+from curriculum.models import Course, CourseRun
+from kpis import measure
+from kpis.models import Feed
+from kpis.registry import REGISTRY, Column, DrillDown, Table
+from kpis.targets import set_target
+from kpis.tests import kernel
+from kpis.tests.kernel import STARTED, moment, plans, run_of, starts
+from kpis.units import COUNT, TEXT
+
+pytestmark = pytest.mark.django_db
+
+JANUARY = date(2026, 1, 1)
+NOW = moment("2026-07-10T12:00:00")
+SMALL = ("kpis:read", "kpis:small-groups")
+
+
+class Consumer:
+    """A program with an API key."""
+
+    def __init__(self, *scopes: str, courses: tuple[Course, ...] = ()) -> None:
+        _, secret = create_api_key("bi", scopes or SMALL, courses=courses)
+        self.client = Client(
+            headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False
+        )
+
+    def asks(self, path: str = "test/started", **query: Any) -> Any:
+        return self.client.get(f"/api/kpi/{path}", query, content_type=None)
+
+    def reads(self, path: str = "test/started", **query: Any) -> Any:
+        response = self.asks(path, **query)
+        assert response.status_code == 200, response.content
+        return response.json()
+
+
+@pytest.fixture(autouse=True)
+def _in_july(monkeypatch: pytest.MonkeyPatch) -> Any:
+    kernel.declare(monkeypatch, min_n=2)
+    with patch("django.utils.timezone.now", return_value=NOW):
+        yield
+
+
+@pytest.fixture
+def run() -> CourseRun:
+    """Ada completes and Bo does not, both begun in June; Cleo completes, begun in May."""
+    run = run_of("r1")
+    starts("ada", run, "2026-06-10", done=True)
+    starts("bo", run, "2026-06-11")
+    starts("cleo", run, "2026-05-04", done=True)
+    measure.measure_dirty(now=NOW)
+    Feed.objects.create(category="test", course=run.course, data_through=NOW, received_at=NOW)
+    return run
+
+
+def test_the_current_answer_is_of_the_last_month_that_is_over(run: CourseRun) -> None:
+    set_target(STARTED, Decimal(85), valid_from=JANUARY)
+    reply = Consumer().reads()
+
+    assert (reply["kpi"], reply["unit"], reply["period"]) == (STARTED, "percent", "month")
+    # Wilson of 1 in 2: 0.5 ± 0.4055
+    assert reply["current"] == {
+        "value": 50.0,
+        "numerator": 1.0,
+        "denominator": 2.0,
+        "n": 2,
+        "ci_low": pytest.approx(9.4531, abs=1e-4),
+        "ci_high": pytest.approx(90.5469, abs=1e-4),
+        "status": "ok",
+        "unit": "percent",
+        "period_start": "2026-06-01T00:00:00Z",
+        "period_end": "2026-07-01T00:00:00Z",
+        "tz": "UTC",
+        "definition_version": 1,
+        "target": 85.0,
+        "target_version": 1,
+        "computed_at": "2026-07-10T12:00:00Z",
+        "data_through": "2026-07-10T12:00:00Z",
+        "restated_at": None,
+    }
+
+
+def test_the_series_ends_with_the_open_period(run: CourseRun) -> None:
+    starts("dee", run, "2026-07-02")
+    measure.measure_dirty(now=NOW)
+    series = Consumer().reads()["series"]
+
+    assert [(one["value"], one["status"]) for one in series[-4:]] == [
+        (None, "no_data"),
+        (100.0, "low_n"),
+        (50.0, "ok"),
+        (0.0, "provisional"),
+    ]
+
+
+def test_a_month_without_later_data_is_stale(run: CourseRun) -> None:
+    Feed.objects.update(data_through=moment("2026-06-20"))
+
+    assert Consumer().reads()["current"]["status"] == "stale"
+
+
+def test_each_period_has_the_target_of_its_time(run: CourseRun) -> None:
+    set_target(STARTED, Decimal(60), valid_from=JANUARY)
+    set_target(STARTED, Decimal(70), valid_from=date(2026, 6, 15))
+    series = Consumer().reads()["series"]
+
+    assert [one["target"] for one in series[-3:]] == [60, 70, 70]
+
+
+def test_the_window_is_of_exactly_the_days_asked_for(run: CourseRun) -> None:
+    reply = Consumer().reads(**{"from": "2026-05-04", "to": "2026-06-10"})
+
+    assert (reply["window"]["numerator"], reply["window"]["denominator"]) == (2, 2)
+    assert reply["window"]["period_end"] == "2026-06-11T00:00:00Z"
+    assert [one["period_start"][:7] for one in reply["series"]] == ["2026-05", "2026-06"]
+
+
+def test_who_may_not_see_small_groups_gets_whole_periods(
+    run: CourseRun, settings: Settings
+) -> None:
+    settings.KPI_MIN_GROUP = 1
+    reply = Consumer("kpis:read").reads(**{"from": "2026-05-04", "to": "2026-06-10"})
+
+    assert reply["window"]["period_start"] == "2026-05-01T00:00:00Z"
+    assert reply["window"]["period_end"] == "2026-07-01T00:00:00Z"
+    assert reply["window"]["denominator"] == 3
+
+
+def test_a_window_with_a_hidden_month_is_hidden(run: CourseRun, settings: Settings) -> None:
+    settings.KPI_MIN_GROUP = 2
+    reply = Consumer("kpis:read").reads(**{"from": "2026-05-04", "to": "2026-06-10"})
+
+    assert [one["status"] for one in reply["series"]] == ["suppressed", "suppressed"]
+    assert reply["window"]["status"] == "suppressed"
+
+
+def test_what_is_hidden_has_no_figure_in_json_or_csv(run: CourseRun) -> None:
+    bi = Consumer("kpis:read")
+    hidden = bi.reads()["current"]
+    (row,) = [one for one in rows(bi.asks(format="csv")) if one["period_start"][:7] == "2026-06"]
+
+    figures = ("value", "numerator", "denominator", "n", "ci_low", "ci_high")
+    assert (hidden["status"], {hidden[name] for name in figures}) == ("suppressed", {None})
+    assert {row[name] for name in figures} == {""}
+
+
+def rows(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(response.content.decode())))
+
+
+def test_it_compares_with_the_period_before(run: CourseRun) -> None:
+    compared = Consumer().reads(compare="previous")["comparison"]
+
+    assert (compared["to"], compared["value"], compared["difference"]) == ("previous", 100, -50)
+    assert compared["answer"]["period_start"] == "2026-05-01T00:00:00Z"
+
+
+def test_it_compares_with_the_target(run: CourseRun) -> None:
+    set_target(STARTED, Decimal(85), valid_from=JANUARY)
+
+    assert Consumer().reads(compare="target")["comparison"] == {
+        "to": "target",
+        "value": 85,
+        "difference": -35,
+    }
+
+
+def test_groups_are_told_apart(run: CourseRun) -> None:
+    starts("dee", run_of("r2"), "2026-06-12")
+    measure.measure_dirty(now=NOW)
+    groups = Consumer().reads(by="run")["groups"]
+
+    assert [(one["key"], one["course"], one["value"]) for one in groups] == [
+        ("r1", "py", 50),
+        ("r2", "py", 0),
+    ]
+
+
+def test_learners_may_be_chosen_and_told_apart(run: CourseRun) -> None:
+    reply = Consumer().reads(by="learner", learner=["ada", "cleo"])
+
+    assert [(one["key"], one["value"]) for one in reply["groups"]] == [("ada", 100)]
+    assert reply["current"]["denominator"] == 1
+
+
+@pytest.mark.parametrize("query", [{"learner": "ada"}, {"by": "learner"}])
+def test_who_may_not_see_small_groups_chooses_no_learners(
+    run: CourseRun, query: dict[str, str]
+) -> None:
+    response = Consumer("kpis:read").asks(**query)
+
+    assert response.status_code == 403
+    assert "kpis:small-groups" in response.json()["detail"]
+
+
+def test_a_group_of_a_course_has_the_target_of_its_course(run: CourseRun) -> None:
+    set_target(STARTED, Decimal(60), course=run.course, valid_from=JANUARY)
+    groups = Consumer().reads(by="run")["groups"]
+
+    assert [one["target"] for one in groups] == [60]
+
+
+WRONG = [
+    ({"period": "fortnight"}, "period", "choose one of"),
+    ({"from": "yesterday"}, "from", "2026-03-31"),
+    ({"from": "2026-02-30"}, "from", "2026-03-31"),
+    ({"from": "0001-01-01"}, "from", "1990 to 2199"),
+    ({"to": "0001-01-01"}, "to", "1990 to 2199"),
+    ({"from": "9999-12-31"}, "from", "1990 to 2199"),
+    ({"to": "9999-12-31"}, "to", "1990 to 2199"),
+    ({"from": "2026-05-01", "to": "2026-04-01"}, "from", "swap them"),
+    ({"from": "1990-01-01", "to": "2199-12-31", "period": "day"}, "from", "At most 800"),
+    ({"course": "no"}, "course", "There are: py, sql."),
+    ({"run": "no"}, "run", "There are: r1, r2, s1."),
+    ({"run": "same"}, "run", "add course="),
+    ({"course": "sql", "run": "r1"}, "run", "There are: "),
+    ({"module": "sql-1", "course": "py"}, "module", "There are: py-1, py-2."),
+    ({"module": "sql-1", "run": "r1"}, "module", "is not of run"),
+    ({"run": "a\0b"}, "run", "Null"),
+    ({"course": "c" * 101}, "course", "100"),
+    ({"learner": "nobody"}, "learner", "no learner “nobody”"),
+    ({"learner": "a\0b"}, "learner", "no learner"),
+    ({"by": "teacher"}, "by", "course, run, module, learner"),
+    ({"compare": "tomorrow"}, "compare", "previous, target"),
+    ({"format": "xml"}, "format", "json or csv"),
+    ({"perid": "day"}, "perid", "There is no parameter perid; there are from, to, period"),
+]
+
+
+@pytest.mark.parametrize(("query", "field", "part"), WRONG)
+def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str, part: str) -> None:
+    for key, course in (("r1", "py"), ("r2", "py"), ("s1", "sql")):
+        run_of(key, course=course)
+    if query.get("run") == "same":
+        run_of("same")
+        run_of("same", course="sql")
+    response = Consumer().asks("test/planned", **query)
+    problem = response.json()
+
+    assert (response.status_code, problem["field"]) == (400, field)
+    assert part in problem["detail"]
+
+
+@pytest.mark.parametrize("query", [{"by": "module"}, {"module": "py-1"}])
+def test_a_kpi_without_modules_says_so(run: CourseRun, query: dict[str, str]) -> None:
+    assert Consumer().asks(**query).json()["detail"].startswith("Started cannot be")
+
+
+def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
+    ada = starts("dee", run, "2026-06-01")
+    for module, minutes in zip(run.course.modules.all(), (60, 30), strict=True):
+        plans(ada, module, "2026-06-20", minutes=minutes)
+    measure.measure_dirty(now=NOW)
+    bi = Consumer()
+
+    assert bi.reads("test/planned", module="py-2")["current"]["value"] == 0
+    groups = bi.reads("test/planned", by="module", run="r1")["groups"]
+    assert [(one["key"], one["value"]) for one in groups] == [("py-1", 100), ("py-2", 0)]
+
+
+@pytest.mark.parametrize("path", ["/api/kpi/test/started", "/api/kpi/test/started/", "/api/kpi/"])
+def test_an_address_answers_with_and_without_slash(path: str) -> None:
+    assert Consumer().client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "/api/kpi/test/nothing", 404, "not_found"),
+        ("get", "/api/kpi/test/started/nothing", 404, "not_found"),
+        ("get", "/api/nothing", 404, "not_found"),
+        ("post", "/api/kpi/test/started", 405, "method_not_allowed"),
+    ],
+)
+def test_every_refusal_is_a_problem_body(method: str, path: str, status: int, code: str) -> None:
+    response = getattr(Consumer().client, method)(path)
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.json()["detail"]
+
+
+def test_a_stranger_and_a_key_of_another_scope_are_refused() -> None:
+    stranger = Client().get("/api/kpi/test/started")
+    sender = Consumer("events:write").asks()
+
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authenticated")
+    assert (sender.status_code, sender.json()["code"]) == (403, "permission_denied")
+
+
+def test_an_unchanged_answer_is_not_sent_again(run: CourseRun) -> None:
+    bi = Consumer()
+    tag = bi.asks()["ETag"]
+    again = bi.client.get("/api/kpi/test/started", headers={"If-None-Match": tag})
+
+    assert (again.status_code, again.content) == (304, b"")
+    starts("dee", run, "2026-06-12")
+    measure.measure_dirty(now=NOW)
+    changed = bi.client.get("/api/kpi/test/started", headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+
+
+def test_the_csv_has_a_row_per_period(run: CourseRun) -> None:
+    response = Consumer().asks(format="csv")
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert 'filename="test-started.csv"' in response["Content-Disposition"]
+    assert [(one["period_start"][:7], one["value"]) for one in rows(response)[-3:]] == [
+        ("2026-05", "100.0"),
+        ("2026-06", "50.0"),
+        ("2026-07", ""),
+    ]
+
+
+def test_no_spreadsheet_takes_a_title_for_a_formula(run: CourseRun) -> None:
+    Course.objects.update(title='=HYPERLINK("x")')
+    (row,) = rows(Consumer().asks(format="csv", by="course"))
+
+    assert row["title"] == '\'=HYPERLINK("x")'
+
+
+def test_an_answer_comes_from_stored_rows_in_few_queries(
+    run: CourseRun, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    bi = Consumer()
+    bi.asks()
+    # the key and its courses, the sums, the targets and the feeds
+    with django_assert_max_num_queries(6):
+        bi.asks()
+
+
+def test_a_kpi_that_cannot_be_computed_says_error(
+    run: CourseRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], tally=broken))
+    reply = Consumer().reads(**{"from": "2026-06-02", "to": "2026-06-20"})
+
+    assert (reply["current"]["status"], reply["current"]["value"]) == ("error", None)
+
+
+def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("course", "Course", TEXT), Column("begun", "Begun", COUNT))
+
+    def table(when: Any, scope: Any) -> Table:
+        tally = kernel.started(when)
+        found = tally.grouped(("run",), scope)
+        return Table(
+            columns,
+            [
+                {"course": "Py", "run": str(run), "begun": one.n, "learners": one.learners}
+                for (run,), one in sorted(found.items())
+            ],
+        )
+
+    drill = DrillDown("runs", "Runs", "", table)
+    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], drill_downs={"runs": drill}))
+
+
+def test_a_drill_down_is_of_the_last_month_that_is_over(
+    run: CourseRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_drill_down(monkeypatch)
+    reply = Consumer().reads("test/started/runs")
+
+    assert reply["rows"] == [{"course": "Py", "begun": 2}]
+    assert reply["period_start"] == "2026-06-01T00:00:00Z"
+
+
+def test_a_small_row_of_a_drill_down_takes_another_along(
+    run: CourseRun, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    hang_drill_down(monkeypatch)
+    settings.KPI_MIN_GROUP = 2
+    other = run_of("r2")
+    for who in ("ada", "bo", "cleo"):
+        starts(who, other, "2026-06-12")
+        starts(who, run_of(f"x-{who}"), "2026-04-12")
+    measure.measure_dirty(now=NOW)
+    bi = Consumer("kpis:read")
+
+    # in May there is Cleo alone in r1: that row goes, and June's with it
+    assert bi.reads("test/started/runs", **{"from": "2026-05-01", "to": "2026-05-31"})["rows"] == [
+        {"course": "Py", "begun": None, "status": "suppressed"}
+    ]
+    june = bi.reads("test/started/runs")["rows"]
+    assert [row["begun"] for row in june] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["by", "compare", "perid"])
+def test_a_drill_down_refuses_what_it_does_not_take(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_drill_down(monkeypatch)
+    response = Consumer().asks("test/started/runs", **{name: "course"})
+
+    assert (response.status_code, response.json()["field"]) == (400, name)
+
+
+def test_an_empty_drill_down_still_has_its_columns_in_csv(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hang_drill_down(monkeypatch)
+
+    assert Consumer().asks("test/started/runs", format="csv").content == b"course,begun\r\n"
+
+
+def test_measurements_are_listed_and_filtered(run: CourseRun) -> None:
+    bi = Consumer()
+    query = {"kpi": STARTED, "scope": "run", "run": "r1", "period": "month", "from": "2026-06-01"}
+    (row,) = bi.reads("measurements", **query)["results"]
+
+    assert (row["course"], row["period_start"], row["total"], row["n"]) == (
+        "py",
+        "2026-06-01",
+        1,
+        2,
+    )
+    assert bi.reads("measurements", course="no")["results"] == []
+    assert bi.reads("measurements", restated="true")["results"] == []
+    assert len(bi.reads("measurements", limit=5)["results"]) == 5
+
+
+@pytest.mark.parametrize("query", [{"kpi": "no"}, {"from": "x"}, {"perid": "day"}, {"scope": "x"}])
+def test_a_wrong_filter_of_measurements_is_told(query: dict[str, str]) -> None:
+    response = Consumer().asks("measurements", **query)
+
+    assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
+
+
+def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None:
+    assert Consumer("kpis:read").asks("measurements").status_code == 403
+
+
+def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) -> None:
+    starts("dee", run_of("s1", course="sql"), "2026-06-12")
+    measure.measure_dirty(now=NOW)
+    found = Consumer(*SMALL, courses=(run.course,)).reads("measurements", limit=1000)["results"]
+
+    assert {row["course"] for row in found} == {"py"}
+
+
+def test_courses_are_listed_with_the_keys_of_their_parts(run: CourseRun) -> None:
+    run_of("s1", course="sql")
+    bi = Consumer(courses=(run.course,))
+    (found,) = bi.client.get("/api/courses").json()["results"]
+
+    assert (found["key"], [one["key"] for one in found["runs"]]) == ("py", ["r1"])
+    assert [one["key"] for one in found["modules"]] == ["py-1", "py-2"]
+    assert bi.client.get("/api/courses?cours=py").json()["field"] == "cours"

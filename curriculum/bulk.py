@@ -49,9 +49,15 @@ def upsert(
     if not prepared:
         return []
     tail = _on_conflict(model, conflict, merge or {}, returning)
-    if connection.vendor == "postgresql":
-        return _postgresql(model, columns, prepared, tail, returning)
-    return _sqlite(model, columns, prepared, tail, returning)
+    into = f"INSERT INTO {_into(model, columns)}"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite" and not returning:
+            cursor.executemany(f"{into} {_values(columns)} {tail}", prepared)
+            return []
+        # executemany cannot return rows
+        came, given = _came(model, columns, prepared)
+        cursor.execute(f"{into} {came} {tail}", given)
+        return list(cursor.fetchall()) if returning else []
 
 
 def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -60,28 +66,29 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
     The values are already what the database takes: numbers, and days and moments as ISO text.
     IntegrityError when a row is not new.
     """
-    names = ", ".join(f'"{name}"' for name in columns)
-    into = f'"{model._meta.db_table}" ({names})'
+    into = _into(model, columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            insert = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608 - names of our models
+            insert = f"INSERT INTO {into} {_values(columns)}"
             cursor.executemany(insert, cast("Sequence[Row]", rows))
 
 
 def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
     """Set `column` of the rows (by id) where it is null or larger than the value that comes."""
-    rows = prepare(model, ("id", column), sorted(values.items()))
+    columns = ("id", column)
+    came, given = _came(model, columns, prepare(model, columns, sorted(values.items())))
+    table = model._meta.db_table
     update = (
-        f'UPDATE "{model._meta.db_table}" SET "{column}" = %s '  # noqa: S608 - names of our models
-        f'WHERE id = %s AND ("{column}" IS NULL OR "{column}" > %s)'
+        f'WITH came AS ({came}) UPDATE "{table}" SET "{column}" = came."{column}" '  # noqa: S608
+        f'FROM came WHERE "{table}".id = came.id '
+        f'AND ("{table}"."{column}" IS NULL OR "{table}"."{column}" > came."{column}")'
     )
     with connection.cursor() as cursor:
-        cursor.executemany(update, [(value, pk, value) for pk, value in rows])
+        cursor.execute(update, given)
 
 
 def refresh_statistics() -> None:
@@ -136,41 +143,29 @@ def _on_conflict(
     return f"ON CONFLICT ({conflict}) {action}{back}"
 
 
-def _postgresql(
-    model: type[models.Model],
-    columns: Sequence[str],
-    rows: list[tuple[Any, ...]],
-    tail: str,
-    returning: Sequence[str],
-) -> list[tuple[Any, ...]]:
-    by_column = {field.column: field for field in model._meta.concrete_fields}
-    arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
-    names = ", ".join(f'"{name}"' for name in columns)
-    statement = (
-        f'INSERT INTO "{model._meta.db_table}" ({names}) '  # noqa: S608 - names of our models
-        f"SELECT * FROM unnest({arrays}) {tail}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
-        return cursor.fetchall() if returning else []
+def _into(model: type[models.Model], columns: Sequence[str]) -> str:
+    return f'"{model._meta.db_table}" ({_names(columns)})'
 
 
-def _sqlite(
-    model: type[models.Model],
-    columns: Sequence[str],
-    rows: list[tuple[Any, ...]],
-    tail: str,
-    returning: Sequence[str],
-) -> list[tuple[Any, ...]]:
-    names = ", ".join(f'"{name}"' for name in columns)
-    head = f'INSERT INTO "{model._meta.db_table}" ({names})'
-    with connection.cursor() as cursor:
-        if not returning:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"{head} VALUES ({marks}) {tail}", rows)
-            return []
-        # executemany cannot return rows
-        each = ", ".join(f"json_extract(value, '$[{i}]')" for i in range(len(columns)))
-        select = f"SELECT {each} FROM json_each(%s) WHERE true"  # noqa: S608 - numbers
-        cursor.execute(f"{head} {select} {tail}", [json.dumps(rows, default=str)])
-        return list(cursor.fetchall())
+def _values(columns: Sequence[str]) -> str:
+    return f"VALUES ({', '.join(['%s'] * len(columns))})"
+
+
+def _came(
+    model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> tuple[str, list[Any]]:
+    """Say the rows as one SELECT with `columns`, and what to give with it."""
+    if connection.vendor == "postgresql":
+        by_column = {field.column: field for field in model._meta.concrete_fields}
+        arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
+        # names of our models, like everywhere here
+        select = f"SELECT * FROM unnest({arrays}) AS one ({_names(columns)})"  # noqa: S608
+        return select, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    each = ", ".join(f"json_extract(value, '$[{i}]') AS \"{c}\"" for i, c in enumerate(columns))
+    # without the condition, the ON of a conflict would be taken for one of a join
+    select = f"SELECT {each} FROM json_each(%s) WHERE true"  # noqa: S608
+    return select, [json.dumps(rows, default=str)]
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)

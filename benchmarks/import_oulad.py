@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -47,7 +48,8 @@ def _database(folder: Path, *, is_postgresql: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
+        # the gentler signal waits for our own connection to close
+        process.send_signal(signal.SIGINT)
         process.wait()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from curriculum.models import CourseRun, Enrollment
@@ -49,6 +50,10 @@ class Dataset:
     def enrolled(self, place: Place) -> dict[int, int]:
         """Enrolment ids of a presentation by the publisher's number of the student."""
         rows = Enrollment.objects.filter(run=self.runs[place], learner__key__startswith=PREFIX)
-        return {
-            int(key.removeprefix(PREFIX)): pk for key, pk in rows.values_list("learner__key", "pk")
-        }
+        return by_student(rows.values_list("learner__key", "pk"))
+
+
+def by_student(ids: Iterable[tuple[str, int]]) -> dict[int, int]:
+    """From learner keys to the publisher's numbers; a key that another sender made up is none."""
+    numbers = ((key.removeprefix(PREFIX), pk) for key, pk in ids)
+    return {int(number): pk for number, pk in numbers if number.isdecimal()}

@@ -10,7 +10,7 @@ from curriculum.enrolling import RunPlan, SignUp
 from curriculum.models import Enrollment, Learner, Module
 from engagement.oulad import tables
 from engagement.oulad.assessments import planned
-from engagement.oulad.dataset import PREFIX, Dataset
+from engagement.oulad.dataset import PREFIX, Dataset, by_student
 from engagement.oulad.files import REGISTRATIONS, RESULTS
 from engagement.oulad.presentations import Place, Row, is_near, place_of
 from engagement.oulad.report import Report
@@ -57,7 +57,7 @@ def _learners(students: set[int]) -> dict[int, int]:
     rows = [(f"{PREFIX}{student}", "", "", Learner.Kind.LEARNER) for student in sorted(students)]
     bulk.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
     there = Learner.objects.filter(key__startswith=PREFIX).values_list("key", "pk")
-    return {int(key.removeprefix(PREFIX)): pk for key, pk in there}
+    return by_student(there)
 
 
 def _modules(dataset: Dataset) -> dict[Place, list[Module]]:

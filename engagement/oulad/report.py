@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engagement.oulad.files import COLUMNS
+
 
 @dataclass
 class Report:
@@ -61,7 +63,7 @@ class Report:
 
 def by_file(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Report]:
     """Sum the reports of the steps per file: a step is named by its file and what part of it."""
-    files: dict[str, Report] = {}
+    files = {name: Report() for name in COLUMNS}
     for step, report in kept.items():
-        files.setdefault(step.split()[0], Report()).add(Report.from_json(report))
+        files[step.split()[0]].add(Report.from_json(report))
     return files

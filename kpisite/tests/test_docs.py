@@ -1,0 +1,55 @@
+"""The documents name what the registries hold, no more and no less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from intake.registry import KINDS
+from kpis import asking, shapes
+from kpis.registry import REGISTRY
+
+pytestmark = pytest.mark.once
+
+DOTTED = re.compile(r"^#+ `?([a-z]+\.[a-z-]+)`?$", re.MULTILINE)
+
+
+def document(name: str) -> str:
+    return (Path(settings.BASE_DIR) / "docs" / name).read_text()
+
+
+def headings(name: str) -> list[str]:
+    return sorted(DOTTED.findall(document(name)))
+
+
+def test_every_kpi_has_its_heading() -> None:
+    assert headings("kpis.md") == sorted(REGISTRY)
+
+
+def test_every_kind_of_event_has_its_heading() -> None:
+    assert headings("events.md") == sorted(KINDS)
+
+
+def section(key: str) -> str:
+    return document("kpis.md").partition(f"## {key}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("key", REGISTRY)
+def test_a_kpi_s_section_tells_target_and_drill_downs(key: str) -> None:
+    indicator, text = REGISTRY[key], section(key)
+
+    assert indicator.target is None or f"target {indicator.target}" in " ".join(text.split())
+    assert [one for one in indicator.drill_downs if f"`{one}`" not in text] == []
+
+
+def test_every_status_is_explained() -> None:
+    told = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
+
+    assert sorted(told) == sorted(shapes.STATUSES)
+
+
+def test_every_parameter_is_explained() -> None:
+    assert [name for name in asking.ALL if f"`{name}`" not in document("api.md")] == []

@@ -25,9 +25,9 @@ def whole(
 ) -> Sums:
     """Add up disjoint parts of a scope.
 
-    The parts' learners may overlap, so their number is bounded by the largest part; where that
-    bound cannot tell that the whole is no small group, `learners` (the ids of all of them) are counted or,
-    where the caller has them not, the facts are asked.
+    The parts' learners may overlap, so their number is bounded by the largest part. Where that
+    bound cannot tell that the whole is no small group, `learners` (the ids of all of them) are
+    counted or, where the caller has them not, the facts are asked.
     """
     sums = reduce(Sums.__add__, parts, Sums())
     is_bounded = sum(1 for part in parts if part.learners) > 1

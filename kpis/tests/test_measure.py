@@ -320,7 +320,7 @@ def test_somebody_in_two_courses_is_one_learner_of_the_site() -> None:
     assert (site.n, site.learners) == (2, 1)
 
 
-def test_where_many_learn_their_number_is_bounded_and_not_counted(settings: Settings) -> None:
+def test_where_many_learn_their_number_is_bounded_and_not_counted() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     starts("bo", run, "2026-03-10")

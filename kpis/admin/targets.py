@@ -27,6 +27,8 @@ class TargetForm(forms.ModelForm):
     class Meta:
         model = Target
         fields = ("value", "valid_from", "note")
+        # Django's admin gives this class the width of a number
+        widgets = {"value": forms.NumberInput(attrs={"class": "vIntegerField", "step": "any"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,116 @@
+"""Engagement depth: its components, weighed by dials that keep their history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from unittest.mock import patch
+
+import pytest
+from pytest_django import Settings
+
+from curriculum import parameters
+from curriculum.access import Reader
+from curriculum.models import Course, Parameter
+from engagement.dials import INTERACTION_WEIGHT, VIDEO_WEIGHT
+from engagement.tests.school import did, enrolled, period, school
+from kpis import measure
+from kpis.answers import Answer
+from kpis.ask import Desk
+from kpis.question import QuestionForm
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 5, 10, tzinfo=UTC)
+ALL = Reader(True, True, True, frozenset())
+JANUARY = period("2026-01-31")
+DEPTH = REGISTRY["engagement.depth"]
+
+
+@pytest.fixture(autouse=True)
+def python() -> Course:
+    """Ada has seen 90 of 100 s; one of her two weeks is productive; her one quiz is tried."""
+    made = school()
+    enrolled("ada")
+    data = {"segments": [[0, 90]], "duration": 100}
+    did("ada", "video.watched", "2026-01-06", object="film", module="m1", data=data)
+    did("ada", "quiz.attempted", "2026-01-13", object="quiz", module="m1")
+    measure.measure_dirty(now=NOW)
+    return made
+
+
+def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> Answer:
+    return Desk(reader, NOW).answers(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
+
+
+def turned(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
+    parameters.create_missing()
+    dial = parameters.scope_to(key, course=course) if course else Parameter.objects.get(key=key)
+    with patch("django.utils.timezone.now", return_value=at):
+        parameters.turn(dial, Decimal(to), reason="A test.")
+
+
+def test_depth_is_the_mean_of_its_components() -> None:
+    # (0.9 + 0.5 + 1) ÷ 3
+    assert depth().shown == 80
+    assert depth().sums.n == 1 + 2 + 1
+
+
+def test_the_answer_carries_its_components() -> None:
+    form = QuestionForm({"from": "2026-01-01", "to": "2026-01-31"}, reader=ALL, now=NOW)
+    assert form.is_valid()
+    reply = Desk(ALL, NOW).ask(DEPTH, form.question())
+
+    assert [(one.indicator.slug, one.shown) for one in reply.components] == [
+        ("video-watch", 90),
+        ("interaction-rate", 50),
+        ("quiz-participation", 100),
+    ]
+
+
+def test_a_component_without_data_drops_out() -> None:
+    enrolled("bo", at="2026-02-01T00:00:00Z")
+    did("bo", "content.viewed", "2026-02-03", module="m1")
+    did("bo", "note.written", "2026-02-10", module="m1")
+    measure.measure_dirty(now=NOW)
+    february = period("2026-02-28")
+    answer = Desk(ALL, NOW).answers(DEPTH, Scope(), [february])[february]
+
+    # no video was begun; one of two weeks is productive; the quiz of m1 is not tried
+    assert answer.shown == 25
+
+
+def test_the_weights_are_dials() -> None:
+    turned(VIDEO_WEIGHT, "2", datetime(2026, 1, 20, tzinfo=UTC))
+    turned(INTERACTION_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC))
+
+    # (2 × 0.9 + 1) ÷ 3
+    assert depth().shown == pytest.approx(93.3333)
+
+
+def test_a_later_turn_leaves_a_period_alone() -> None:
+    turned(VIDEO_WEIGHT, "2", datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC))
+
+    assert depth().shown == 80
+
+
+def test_a_course_has_its_own_weights_alone_and_in_groups(python: Course) -> None:
+    turned(VIDEO_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC), course=python)
+    form = QuestionForm({"by": "course", "to": "2026-01-31"}, reader=ALL, now=NOW)
+    assert form.is_valid()
+    (group,) = Desk(ALL, NOW).ask(DEPTH, form.question()).groups
+
+    # (0.5 + 1) ÷ 2
+    assert depth(Scope(frozenset({python.pk}))).shown == 75
+    assert depth().shown == 80
+    assert group.answer.shown == 75
+
+
+def test_a_hidden_component_hides_the_whole(settings: Settings, python: Course) -> None:
+    settings.KPI_MIN_GROUP = 2
+    bo = Reader(True, False, False, frozenset({python.pk}))
+    answer = depth(Scope(bo.course_ids), reader=bo)
+
+    assert (answer.status, answer.shown, answer.interval) == ("suppressed", None, None)

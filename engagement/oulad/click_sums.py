@@ -16,6 +16,7 @@ from engagement.oulad.source import Source
 
 KEYS = ("code_module", "code_presentation", "id_student", "date")
 SUMS = ("rows", "clicks", "productive", "content", "quiz", "unlisted")
+TYPES = (pa.string(), pa.string(), pa.int32(), pa.int32(), *(pa.int64() for _ in SUMS))
 # more in one row is no count of clicks; the publisher's largest is 6,977
 MOST_CLICKS = 1_000_000
 
@@ -49,13 +50,18 @@ def read(source: Source) -> ClickSums:
     """Sum all clicks; exact duplicate rows add up."""
     rows = tables.rows(source, SITES)
     sites = Sites.of({row["id_site"]: row["activity_type"] for row in rows})
-    parts, misfits = [], 0
+    # a file without rows has no batches
+    parts, misfits = [_no_sums()], 0
     for batch in tables.batches(source, CLICKS):
         fitting = _fitting(batch)
         misfits += len(batch) - len(fitting)
         # most days of a student lie within one batch
         parts.append(_summed(fitting, sites))
     return ClickSums(_grouped(pa.concat_tables(parts)), misfits)
+
+
+def _no_sums() -> pa.Table:
+    return pa.schema(list(zip((*KEYS, *SUMS), TYPES, strict=True))).empty_table()
 
 
 def _fitting(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -122,7 +122,7 @@ def _write_progress(dataset: Dataset, place: Place, at: Mapping[tuple[int, int],
     run, course = dataset.runs[place], dataset.runs[place].course
     modules = dict(course.modules.values_list("key", "pk"))
     done = {(one[0], modules[dataset.assessments[one[1]].module]): when for one, when in at.items()}
-    lines = PlannedModule.objects.filter(enrollment__run=run).order_by("enrollment", "-position")
+    lines = PlannedModule.objects.filter(enrollment__run=run).order_by("enrollment_id", "-position")
     bulk.upsert(
         ModuleProgress,
         ("planned_id", "reached_at", "done_at", "is_waived", "import_run_id"),

@@ -12,10 +12,11 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.csv
 
-from engagement.oulad.files import COLUMNS, MISSING, NUMBER, WHOLE, Column
+from engagement.oulad.files import CODE, COLUMNS, MISSING, NUMBER, TEXT, WHOLE, Column
 from engagement.oulad.source import Source, SourceError
 
 BLOCK = 4 << 20
+WANTED = {WHOLE: "a whole number", NUMBER: "a number", TEXT: "text in UTF-8", CODE: "text in UTF-8"}
 
 
 def rows(source: Source, name: str) -> list[dict[str, Any]]:
@@ -68,15 +69,16 @@ def _wrong(row: list[str], width: int, places: list[tuple[int, Column]]) -> str 
     if len(row) != width:
         return f"{len(row)} columns where the head has {width}"
     for place, column in places:
+        if row[place] in MISSING and not column.may_be_missing:
+            return f"{column.name} is missing"
         if not _fits(row[place], column):
-            wanted = "a whole number" if column.type == WHOLE else "a value"
-            return f"{column.name} is “{row[place][:50]}”, which is not {wanted}"
+            return f"{column.name} is “{row[place][:50]}”, which is not {WANTED[column.type]}"
     return None
 
 
 def _fits(cell: str, column: Column) -> bool:
     if cell in MISSING:
-        return column.may_be_missing
+        return True
     if column.type == WHOLE:
         return bool(re.fullmatch(r" *-?\d{1,10} *", cell)) and abs(int(cell)) < 2**31
     if column.type == NUMBER:

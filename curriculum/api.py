@@ -1,15 +1,25 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.serializers import ModelSerializer
+from rest_framework.response import Response
+from rest_framework.serializers import CharField, ModelSerializer, Serializer
 
 from curriculum.access import MayReadKpis, Reader
 from curriculum.models import Course, CourseRun, Module
+
+
+class ProblemShape(Serializer[None]):
+    """What every refusal of the API is answered by."""
+
+    code = CharField()
+    detail = CharField(help_text="What is wrong, and what would be right.")
+    field = CharField(required=False)
 
 
 class RunShape(ModelSerializer[CourseRun]):
@@ -49,6 +59,13 @@ class CourseListView(ListAPIView[Course]):
     def get_queryset(self) -> QuerySet[Course]:
         reader = Reader.of(self.request.user)
         return Course.objects.visible_to(reader).prefetch_related("runs", "modules")
+
+    @extend_schema(
+        operation_id="course_list",
+        responses={200: CourseShape, **dict.fromkeys((400, 401, 403, 404), ProblemShape)},
+    )
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return super().get(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a parameter that there is none of: a slip must not pass for a wish."""

@@ -16,15 +16,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from curriculum.access import MayReadKpis
+from curriculum.api import ProblemShape
 from kpis import present, tables
 from kpis.ask import Desk
 from kpis.asking import SCOPE, question_of, refuse_others, wants_csv
 from kpis.models import PeriodKind
 from kpis.registry import REGISTRY, DrillDown, Indicator
-from kpis.shapes import KpiShape, ProblemShape, ReplyShape, TableShape
+from kpis.shapes import KpiShape, ReplyShape, TableShape
 from kpis.tally import BY
 from kpis.targets import TargetBook
 
+JSON, CSV = "application/json", "text/csv"
 PEOPLE = "Keys of a group of learners; needs kpis:small-groups."
 PARAMETERS = [
     OpenApiParameter("from", str, description="First day, such as 2026-01-01."),
@@ -63,7 +65,9 @@ class KpiView(APIView):
     permission_classes = (IsAuthenticated, MayReadKpis)
 
     @extend_schema(
-        operation_id="kpi_read", parameters=PARAMETERS, responses={200: ReplyShape, **PROBLEMS}
+        operation_id="kpi_read",
+        parameters=PARAMETERS,
+        responses={(200, JSON): ReplyShape, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
@@ -84,7 +88,7 @@ class DrillDownView(APIView):
     @extend_schema(
         operation_id="kpi_drill_down",
         parameters=[one for one in PARAMETERS if one.name not in OF_ANSWER],
-        responses={200: TableShape, **PROBLEMS},
+        responses={(200, JSON): TableShape, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
         indicator = indicator_at(category, slug)

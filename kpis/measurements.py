@@ -17,14 +17,14 @@ from rest_framework.serializers import CharField, ModelSerializer
 from rest_framework.views import APIView
 
 from curriculum.access import MayReadKpis, Reader
+from curriculum.api import ProblemShape
 from curriculum.models import Course, CourseRun, Module
 from kpis.asking import refuse_others
 from kpis.models import Measurement, PeriodKind
 from kpis.registry import REGISTRY
-from kpis.shapes import ProblemShape
 
 PAGING = ("cursor", "limit")
-PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape}
+PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemShape)
 
 
 class MeasurementFilter(FilterSet):  # type: ignore[misc]

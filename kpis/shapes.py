@@ -103,9 +103,3 @@ class TableShape(serializers.Serializer[None]):
     tz = serializers.CharField()
     columns = ColumnShape(many=True)
     rows = serializers.ListField(child=serializers.DictField())
-
-
-class ProblemShape(serializers.Serializer[None]):
-    code = serializers.CharField()
-    detail = serializers.CharField(help_text="What is wrong, and what would be right.")
-    field = serializers.CharField(required=False)

@@ -153,7 +153,7 @@ def test_the_best_score_of_a_pair_counts() -> None:
     graded("ada", 0.7, "2026-01-14", attempt=3)
     graded("bo", 0.5, "2026-01-10")
 
-    assert sums(SCORES, JANUARY) == (pytest.approx(1.3), 2)
+    assert sums(SCORES, JANUARY) == pytest.approx((1.3, 2))
 
 
 def test_two_equal_attempts_are_one_pair() -> None:

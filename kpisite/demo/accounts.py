@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
+
 from curriculum.models import Course, CourseGrant, Learner, User
 from kpisite.demo.journeys import Journey
 
@@ -19,16 +21,21 @@ FILE = "demo-accounts.txt"
 
 
 def create(journeys: Sequence[Journey]) -> None:
-    staff, manager, learner = (email for _, email in ACCOUNTS)
-    User.objects.create_superuser(staff, PASSWORD, name="Sam Staff")
-    granted = User.objects.create_user(manager, PASSWORD, name="Mo Manager")
+    """Make the accounts; the learner's is that of somebody in these journeys."""
+    # one hash for all: each takes as long as a thousand events
+    secret = make_password(PASSWORD)
+    names = {"staff": "Sam Staff", "manager": "Mo Manager", "learner": busiest(journeys).name}
+    made = {
+        role: User.objects.create(email=email, name=names[role], password=secret)
+        for role, email in ACCOUNTS
+    }
+    User.objects.filter(pk=made["staff"].pk).update(is_staff=True, is_superuser=True)
     CourseGrant.objects.bulk_create(
-        CourseGrant(user=granted, course=course)
+        CourseGrant(user=made["manager"], course=course)
         for course in Course.objects.filter(key__in=MANAGED)
     )
-    one = busiest(journeys)
-    user = User.objects.create_user(learner, PASSWORD, name=one.name)
-    Learner.objects.filter(key=one.key).update(user=user, email=learner)
+    learner = made["learner"]
+    Learner.objects.filter(key=busiest(journeys).key).update(user=learner, email=learner.email)
 
 
 def busiest(journeys: Sequence[Journey]) -> Learner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +15,7 @@ from engagement.models import LearningObject
 from intake.receive import receive
 from intake.resolve import Sender
 from kpis import clock, measure
+from kpis.models import MeasureRun
 from kpisite.demo import accounts, story
 from kpisite.demo.joining import Dials
 from kpisite.demo.months import Calendar
@@ -25,7 +26,7 @@ from kpisite.demo.telling import Raw
 AT_ONCE = 5_000
 SENDER = Sender("demonstration")
 
-# what is being done, how far it is, of how much
+# what is done, by how much it got further, and of how much in all
 Progress = Callable[[str, int, int], None]
 
 
@@ -33,26 +34,34 @@ class NotEmpty(Exception):  # noqa: N818 - it is an answer to who asked, not an 
     """There are courses already."""
 
 
+def ignore(what: str, by: int, total: int) -> None:
+    """Show no progress."""
+
+
 def load(
-    now: datetime,
-    *,
-    seed: int = SEED,
-    scale: float = 1.0,
-    progress: Progress = lambda what, done, total: None,
+    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = ignore
 ) -> Story:
     """Write the demonstration up to the day of `now` and measure it, all or nothing.
 
     NotEmpty when something is taught here already.
     """
     with transaction.atomic():
-        if Course.objects.exists():
-            raise NotEmpty
-        told = story.write(Calendar.at(now, clock.zone()), seed=seed, scale=scale, dials=_dials())
-        _save(told)
-        _send(with_oddities(told.events, seed), now, progress)
+        told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
         accounts.create(told.journeys)
         accounts.write_down(settings.KPI_DATA_DIR)
+    return told
+
+
+def fill(
+    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = ignore
+) -> Story:
+    """Save what is taught and send what happened, without measuring it."""
+    if Course.objects.exists():
+        raise NotEmpty
+    told = story.write(Calendar.at(now, clock.zone()), seed=seed, scale=scale, dials=_dials())
+    _save(told)
+    _send(with_oddities(told.events, seed), now, progress)
     return told
 
 
@@ -78,11 +87,15 @@ def _save(told: Story) -> None:
 
 def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
-        # as if it had come in on the day itself; an event without a zone stands for nothing here
-        latest = max(one["occurred_at"] for one in batch if one["occurred_at"].endswith("+00:00"))
-        arrived = min(now, datetime.fromisoformat(latest) + timedelta(minutes=1))
-        receive(batch, SENDER, now=arrived)
+        receive(batch, SENDER, now=_arrival(batch, now))
         progress("events", len(batch), len(events))
+
+
+def _arrival(batch: Sequence[Raw], now: datetime) -> datetime:
+    """Let a batch come in when its last event has happened, and not all history at once."""
+    # the events are in the order of time, and none of them lies ahead of its batch
+    last = datetime.fromisoformat(batch[-1]["occurred_at"]).replace(tzinfo=UTC)
+    return min(now, last + timedelta(minutes=1))
 
 
 def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
@@ -93,4 +106,5 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 def _measure(now: datetime, progress: Progress) -> None:
     bulk.refresh_statistics()
     measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
-    measure.measure_open(now)
+    # all there is has been measured as of now; the cycle goes on from here
+    MeasureRun.objects.create(as_of=now)

@@ -40,7 +40,7 @@ def write(
     return Story(
         taught=taught,
         runs=list(joining.runs.values()),
-        learners=joining.people.learners,
+        learners=list({one.learner.key: one.learner for one in journeys}.values()),
         journeys=journeys,
         events=telling.tell(journeys, calendar, seed),
     )

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from curriculum.access import Reader
+from curriculum.models import Course, Enrollment, PlannedModule, User
+from engagement.facts import segments
+from engagement.facts.activity import COUNTS
+from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
+from intake.models import Event, RejectedEvent
+from intake.replay import replay_events
+from kpis import clock
+from kpis.ask import Desk
+from kpis.models import DirtyDay
+from kpis.periods import containing, local_day
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+from kpisite.demo import story
+from kpisite.demo.catalogue import ITEMS
+from kpisite.demo.journeys import Act, Journey, Line
+from kpisite.demo.loading import NotEmpty, fill, load
+from kpisite.demo.months import Calendar, last_day, month_of
+from kpisite.demo.story import Story
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+OCTOBER = containing(date(2026, 10, 1), "month", ZoneInfo("UTC"))
+PERFORMANCE = "engagement.assessment-performance"
+# enough people for every path to be walked
+FEW = 0.05
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Settings, tmp_path: Path) -> None:
+    settings.KPI_DATA_DIR = tmp_path
+
+
+def told_on(day: str, zone: str = "UTC", *, scale: float = 1.0) -> Story:
+    return story.write(Calendar(date.fromisoformat(day), ZoneInfo(zone)), scale=scale)
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_the_last_closed_month_shows_the_promised_figures() -> None:
+    out = StringIO()
+    with patch("kpisite.management.commands.load_demo.timezone.now", return_value=NOW):
+        call_command("load_demo", verbosity=0, stdout=out)
+    shown = {key: shown_in_october(f"engagement.{key}") for key in PROMISED}
+
+    assert shown == PROMISED
+    assert started_in_october() == 195
+    assert not DirtyDay.objects.filter(day__lte=NOW).exists()
+    assert "manager manager@example.com" in out.getvalue()
+    assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
+
+
+PROMISED = {
+    "completion-rate": 90,
+    "progress-velocity": 85,
+    "depth": 85,
+    "assessment-performance": 82,
+}
+
+
+def shown_in_october(key: str) -> int:
+    everybody = Reader(True, True, True, frozenset())
+    answer = Desk(everybody, NOW).answers(REGISTRY[key], Scope(), [OCTOBER])[OCTOBER]
+    assert answer.status == "ok"
+    return round(answer.shown or 0)
+
+
+def started_in_october() -> int:
+    counted = Enrollment.objects.counted()
+    return counted.filter(started_at__gte=OCTOBER.start, started_at__lt=OCTOBER.end).count()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        ("2027-01-01", "America/New_York"),
+        ("2028-02-29", "Europe/Berlin"),
+        ("2027-03-31", "Pacific/Auckland"),
+        ("2026-05-02", "Asia/Kolkata"),
+    ],
+)
+def test_any_day_is_a_good_day_to_load(day: str, zone: str, settings: Settings) -> None:
+    settings.KPI_TIME_ZONE = zone
+    told = told_on(day, zone)
+    month = Calendar(date.fromisoformat(day), ZoneInfo(zone)).last_closed
+    journeys = [one for one in told.journeys if one.counts]
+
+    assert completion(journeys, month) == pytest.approx(0.90, abs=0.004)
+    assert velocity(journeys, month) == pytest.approx(0.85, abs=0.004)
+    assert depth(told, journeys, month) == pytest.approx(0.85, abs=0.004)
+    assert performance(journeys, month) == pytest.approx(0.82, abs=0.004)
+    assert sum(month_of(one.start) == month for one in journeys) == 195
+
+
+def completion(journeys: list[Journey], month: date) -> float:
+    due = [one for one in journeys if one.due and month_of(one.due) == month]
+    return share([bool(one.due and all_done(one, before=one.due)) for one in due])
+
+
+def all_done(journey: Journey, *, before: date) -> bool:
+    return all(line.done and line.done < before for line in journey.lines)
+
+
+def velocity(journeys: list[Journey], month: date) -> float:
+    lines = [line for one in journeys for line in one.lines]
+    due = [line for line in lines if line.due and month_of(line.due) == month]
+    done = [line for line in due if line.done and line.done <= last_day(month)]
+    return effort(done) / effort(due)
+
+
+def effort(lines: list[Line]) -> int:
+    return sum(line.module.effort_minutes for line in lines)
+
+
+def performance(journeys: list[Journey], month: date) -> float:
+    best: dict[tuple[int, str | None], float] = {}
+    for number, act in acts_in(journeys, month, "assessment.graded"):
+        key = number, act.object
+        best[key] = max(best.get(key, 0), (act.value or 0) / ITEMS)
+    return sum(best.values()) / len(best)
+
+
+def depth(told: Story, journeys: list[Journey], month: date) -> float:
+    return (
+        videos(told, journeys, month) + interaction(journeys, month) + quizzes(journeys, month)
+    ) / 3
+
+
+def videos(told: Story, journeys: list[Journey], month: date) -> float:
+    objects = [one for many in told.taught.objects.values() for one in many]
+    lengths = {one.key: one.duration_seconds or 0 for one in objects}
+    plays = [act for _, act in acts_in(journeys, month, "video.watched")]
+    seen = [segments.union((a, b) for a, b in (act.data or {})["segments"]) for act in plays]
+    return sum(map(segments.seconds, seen)) / sum(lengths[act.object or ""] for act in plays)
+
+
+def interaction(journeys: list[Journey], month: date) -> float:
+    weeks: dict[tuple[int, date], bool] = {}
+    for number, journey in enumerate(journeys):
+        for act in journey.acts:
+            monday = act.day - timedelta(days=act.day.weekday())
+            if act.kind in COUNTS and month_of(monday) == month:
+                was = weeks.get((number, monday), False)
+                weeks[number, monday] = was or COUNTS[act.kind].productive > 0
+    return share(list(weeks.values()))
+
+
+def quizzes(journeys: list[Journey], month: date) -> float:
+    reached = [act for _, act in acts_in(journeys, month, "module.started")]
+    tried = {id(act.line) for one in journeys for act in one.acts if act.kind == "quiz.attempted"}
+    return share([id(act.line) in tried for act in reached])
+
+
+def acts_in(journeys: list[Journey], month: date, kind: str) -> Iterator[tuple[int, Act]]:
+    for number, journey in enumerate(journeys):
+        for act in journey.acts:
+            if act.kind == kind and month_of(act.day) == month:
+                yield number, act
+
+
+def share(claims: list[bool]) -> float:
+    return sum(claims) / len(claims)
+
+
+def test_the_same_day_tells_the_same_story() -> None:
+    first, again = told_on("2026-11-22", scale=FEW), told_on("2026-11-22", scale=FEW)
+
+    assert first.events == again.events
+
+
+def test_another_seed_tells_another_story() -> None:
+    calendar = Calendar(NOW.date(), ZoneInfo("UTC"))
+
+    assert (
+        story.write(calendar, seed=1, scale=FEW).events
+        != story.write(calendar, seed=2, scale=FEW).events
+    )
+
+
+def test_nothing_is_told_of_today_or_later(settings: Settings) -> None:
+    settings.KPI_TIME_ZONE = "America/New_York"
+    told = told_on("2026-11-22", "America/New_York", scale=FEW)
+
+    assert max(one["occurred_at"] for one in told.events) < "2026-11-22T05:00:00"
+
+
+def test_modules_are_done_one_after_another() -> None:
+    for journey in told_on("2026-11-22").journeys:
+        days = [day for line in journey.lines if line.done for day in (line.begun, line.done)]
+
+        assert days == sorted(days, key=lambda day: day or date.max)
+
+
+@pytest.mark.django_db
+def test_the_dates_foreseen_are_those_of_the_curriculum(settings: Settings) -> None:
+    settings.KPI_TIME_ZONE = "Europe/Berlin"
+    told = fill(NOW, scale=FEW)
+    foreseen = {(one.learner.pk, one.run.pk): dates_of(one) for one in told.journeys}
+    plans: dict[tuple[int, int], list[date | None]] = {}
+    for one in Enrollment.objects.all():
+        days = [at and local_day(at, clock.zone()) for at in (one.due_at, *planned(one))]
+        plans[one.learner_id, one.run_id] = days
+
+    assert plans == foreseen
+
+
+def dates_of(journey: Journey) -> list[date | None]:
+    return [journey.due, *(line.due for line in journey.lines)]
+
+
+def planned(enrollment: Enrollment) -> list[datetime | None]:
+    lines = PlannedModule.objects.filter(enrollment=enrollment).order_by("position")
+    return list(lines.values_list("due_at", flat=True))
+
+
+@pytest.mark.django_db
+def test_a_changed_raw_row_changes_the_figure() -> None:
+    fill(NOW, scale=FEW)
+    before = figure(PERFORMANCE)
+    graded = Event.objects.filter(
+        kind="assessment.graded", occurred_at__gte=OCTOBER.start, occurred_at__lt=OCTOBER.end
+    )
+    graded.update(value=0)
+    replay_events()
+
+    assert before > 0.5
+    assert figure(PERFORMANCE) == 0
+
+
+def figure(key: str) -> float:
+    tally = REGISTRY[key].tally
+    assert tally
+    return tally(OCTOBER).grouped()[()].value or 0
+
+
+@pytest.mark.django_db
+def test_a_replay_makes_the_same_facts() -> None:
+    fill(NOW, scale=FEW)
+    before = facts()
+    replay_events()
+
+    assert facts() == before
+
+
+def facts() -> list[list[tuple[object, ...]]]:
+    return [
+        sorted(
+            AssessmentResult.objects.values_list("enrollment", "assessment", "attempt", "score")
+        ),
+        sorted(VideoProgress.objects.values_list("enrollment", "video", "watched_seconds")),
+        sorted(ModuleProgress.objects.values_list("planned", "reached_at")),
+        sorted(DailyActivity.objects.values_list("enrollment", "module", "day", "interactions")),
+    ]
+
+
+@pytest.mark.django_db
+def test_some_events_are_unmapped_and_some_refused() -> None:
+    fill(NOW, scale=0.3)
+
+    assert Event.objects.unmapped().exists()
+    assert RejectedEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_where_something_is_taught_nothing_is_loaded() -> None:
+    Course.objects.create(key="py", title="Python")
+
+    with pytest.raises(CommandError, match="courses here already"):
+        call_command("load_demo", verbosity=0)
+    with pytest.raises(NotEmpty):
+        load(NOW, scale=FEW)
+
+
+@pytest.mark.django_db
+def test_a_load_cut_short_leaves_nothing(tmp_path: Path) -> None:
+    def cut(what: str, by: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(NOW, scale=FEW, progress=cut)
+
+    assert not Course.objects.exists()
+    assert not (tmp_path / "demo-accounts.txt").exists()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any, cast
 
 from django.db import connection, models
@@ -27,6 +27,7 @@ PLAIN: Mapping[type[models.Field[Any, Any]], type] = {
     models.BooleanField: bool,
     models.CharField: str,
     models.TextField: str,
+    models.FloatField: float,
 }
 
 
@@ -115,22 +116,23 @@ def prepare(
 ) -> list[tuple[Any, ...]]:
     """Turn Python values into what the database takes, column by column."""
     by_column = {field.column: field for field in model._meta.concrete_fields}
-    prepare_each = [_preparing(by_column[name]) for name in columns]
-    return [
-        tuple([prepare(value) for prepare, value in zip(prepare_each, row, strict=True)])
-        for row in rows
-    ]
+    fields = [by_column[name] for name in columns]
+    given = list(zip(*rows, strict=True))
+    # no rows, no columns
+    pairs = zip(fields, given, strict=True) if given else ()
+    return list(zip(*(_prepared(field, values) for field, values in pairs), strict=True))
 
 
-def _preparing(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    def prepared(value: Any) -> Any:
-        return field.get_db_prep_save(value, connection)
-
+def _prepared(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
     column = field.target_field if isinstance(field, models.ForeignKey) else field
-    if plain := next((kind for of, kind in PLAIN.items() if isinstance(column, of)), None):
-        return lambda value: value if type(value) is plain or value is None else prepared(value)
-    # a column says the same few things over and over; only JSON cannot be remembered
-    return prepared if isinstance(field, models.JSONField) else cache(prepared)
+    plain = next((kind for of, kind in PLAIN.items() if isinstance(column, of)), NoneType)
+    if {*map(type, values)} <= {plain, NoneType}:
+        return values
+    if isinstance(field, models.JSONField):
+        return [field.get_db_prep_save(value, connection) for value in values]
+    # a column says the same few things over and over
+    known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _on_conflict(

@@ -119,13 +119,12 @@ def module_started(events: Sequence[Event]) -> None:
 def module_completed(events: Sequence[Event]) -> None:
     """The learner is done with a module."""
     _act(events)
-    progress.finish(events)
 
 
 @handles("module.waived", needs_module=True)
 def module_waived(events: Sequence[Event]) -> None:
     """The learner need not do a module; it counts as done."""
-    progress.waive(events)
+    marking.later(progress.advance, events)
     marking.seen(events)
 
 
@@ -193,7 +192,7 @@ def quiz_attempted(events: Sequence[Event]) -> None:
     """The learner tried a quiz."""
     quizzes.attempt(events)
     _act(events)
-    quizzes.mark_reached(events)
+    marking.later(quizzes.mark_reached, events)
 
 
 @handles("question.answered")
@@ -253,14 +252,14 @@ def _score(value: float | None, data: Graded) -> tuple[str, str] | None:
 def assessment_graded(events: Sequence[Event]) -> None:
     """An attempt of the learner at an assessment was graded: `value` out of `data.max`."""
     assessments.grade(events)
-    progress.reach(events)
+    marking.later(progress.advance, events)
     marking.seen(events)
 
 
 def _act(events: Sequence[Event]) -> None:
     """What every activity of a learner does."""
-    activity.add(events)
-    progress.reach(events)
+    marking.later(activity.add, events)
+    marking.later(progress.advance, events)
     marking.seen(events)
 
 

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -124,25 +125,28 @@ class Batch:
     def _event(self, envelope: Envelope, references: References) -> Event:
         is_mapped = envelope.kind in KINDS
         found = references.find(envelope) if is_mapped else Found()
-        return Event(
-            sender=self.sender.name,
-            key=envelope.id,
-            kind=envelope.kind,
-            occurred_at=envelope.occurred_at,
-            received_at=self.now,
-            learner=envelope.learner or "",
-            course_key=envelope.course or "",
+        row: tuple[Any, ...] = (
+            None,
+            self.sender.name,
+            envelope.id,
+            envelope.kind,
+            envelope.occurred_at,
+            self.now,
+            envelope.learner or "",
+            envelope.course or "",
             # a replay must find the same run, however many there are by then
-            run_key=envelope.run or found.run_key,
-            module_key=envelope.module or "",
-            object=envelope.object or "",
-            value=envelope.value,
-            data=envelope.data,
-            is_mapped=is_mapped,
-            course_id=found.course_id,
-            enrollment_id=found.enrollment_id,
-            module_id=found.module_id,
+            envelope.run or found.run_key,
+            envelope.module or "",
+            envelope.object or "",
+            envelope.value,
+            envelope.data,
+            is_mapped,
+            found.course_id,
+            found.enrollment_id,
+            found.module_id,
         )
+        # by position, which takes Django half as long as by name
+        return Event(*row)
 
     def refuse(self, place: int, refused: Refused) -> None:
         key = rejections.key_of(self.raws[place])
@@ -201,31 +205,15 @@ def stage_of(envelope: Envelope) -> About:
     return kind.about if kind else About.ENROLLMENT
 
 
-EVENT_COLUMNS = (
-    "sender",
-    "key",
-    "kind",
-    "occurred_at",
-    "received_at",
-    "learner",
-    "course_key",
-    "run_key",
-    "module_key",
-    "object",
-    "value",
-    "data",
-    "is_mapped",
-    "course_id",
-    "enrollment_id",
-    "module_id",
-)
+EVENT_COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields if not one.primary_key)
+values_of = attrgetter(*EVENT_COLUMNS)
 
 
 def keep(events: Sequence[Event]) -> set[str]:
     """Insert the events; returns the ids of those that were not there, and sets their pk."""
     # two batches that insert in one order cannot wait for each other
     ordered = sorted(events, key=lambda event: event.key)
-    rows = [tuple(getattr(event, name) for name in EVENT_COLUMNS) for event in ordered]
+    rows = map(values_of, ordered)
     new = bulk.upsert(Event, EVENT_COLUMNS, rows, conflict="sender, key", returning=("key", "id"))
     pks = {str(key): int(pk) for key, pk in new}
     for event in events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,8 @@ from curriculum import bulk
 from engagement.facts import marking
 from engagement.models import DailyActivity, WeekPresence
 from intake.models import Event
+from kpis import clock
+from kpis.periods import local_day
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,31 @@ Key = tuple[int, int | None, date]
 
 def add(events: Sequence[Event]) -> None:
     """Add these events to their days: one row per enrolment, module and day."""
+    zone = clock.zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    touched: set[tuple[int, date]] = set()
     for event in events:
-        counts = COUNTS[event.kind]
-        day = marking.day_of(event.occurred_at)
+        counts, day = COUNTS[event.kind], local_day(event.occurred_at, zone)
         sums = days[event.enrollment_id or 0, event.module_id, day]
         sums[0] += 1
         sums[1] += counts.productive
         sums[2] += counts.content
         sums[3] += counts.quiz
-    rows = [(*key, *days[key]) for key in sorted(days, key=_order)]
+        touched.add((event.course_id or 0, day))
+    _write(days)
+    be_present((key, sums[1] > 0) for key, sums in days.items())
+    marking.mark_days(touched)
+
+
+def _write(days: Mapping[Key, Sequence[int]]) -> None:
     columns = ("interactions", "productive", "content", "quiz")
     bulk.upsert(
         DailyActivity,
         ("enrollment_id", "module_id", "day", *columns),
-        rows,
+        [(*key, *days[key]) for key in sorted(days, key=_order)],
         conflict=DailyActivity.KEY,
         merge=dict.fromkeys(columns, "add"),
     )
-    be_present((key, sums[1] > 0) for key, sums in days.items())
-    marking.mark((event.course_id or 0, event.occurred_at) for event in events)
 
 
 def be_present(days: Iterable[tuple[Key, bool]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,6 +14,8 @@ from kpis import clock, dirty
 from kpis.periods import local_day
 
 CATEGORY = "engagement"
+
+Work = Callable[[Sequence[Event]], None]
 
 
 @dataclass
@@ -40,26 +42,50 @@ class Marks:
             dirty.seen(CATEGORY, self.latest, received_at=self.received_at)
 
 
-_gathered: ContextVar[Marks | None] = ContextVar("gathered", default=None)
+@dataclass
+class Gathered:
+    """What the handlers of a batch leave to its end."""
+
+    marks: Marks = field(default_factory=Marks)
+    works: dict[Work, list[Event]] = field(default_factory=dict)
+
+    def catch_up(self) -> None:
+        while self.works:
+            work = next(iter(self.works))
+            work(self.works.pop(work))
+
+
+_gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
 
 
 @surrounds
 @contextmanager
 def together() -> Iterator[None]:
-    """Gather the marks made within and write them at the end, or not at all when it fails.
+    """Gather work and marks, do and write them at the end, or not at all when something fails.
 
-    Batches that wrote them handler by handler would lock the same rows in different orders.
+    Once for all kinds of events is quicker than once for each; and batches that wrote marks
+    handler by handler would lock the same rows in different orders.
     """
-    outer, inner = _gathered.get(), Marks()
+    outer, inner = _gathered.get(), Gathered()
     token = _gathered.set(inner)
     try:
         yield
+        inner.catch_up()
     finally:
         _gathered.reset(token)
     if outer is None:
-        inner.write()
+        inner.marks.write()
     else:
-        outer.add(inner)
+        outer.marks.add(inner.marks)
+
+
+def later(work: Work, events: Sequence[Event]) -> None:
+    """Do `work` with these events and all others it is wanted for, when every kind has been."""
+    gathered = _gathered.get()
+    if gathered is None:
+        work(events)
+    else:
+        gathered.works.setdefault(work, []).extend(events)
 
 
 def day_of(moment: datetime) -> date:
@@ -76,7 +102,7 @@ def mark(moments: Iterable[tuple[int, datetime | None]]) -> None:
 def mark_days(days: Iterable[tuple[int, date]]) -> None:
     with together():
         if (gathered := _gathered.get()) is not None:
-            gathered.days.update(days)
+            gathered.marks.days.update(days)
 
 
 def seen(events: Sequence[Event]) -> None:
@@ -90,4 +116,4 @@ def seen(events: Sequence[Event]) -> None:
         return
     with together():
         if (gathered := _gathered.get()) is not None:
-            gathered.reach(latest, max(event.received_at for event in events))
+            gathered.marks.reach(latest, max(event.received_at for event in events))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 
 from curriculum import bulk, enrolling
 from curriculum.models import Enrollment, Module, PlannedModule
@@ -16,7 +16,7 @@ from engagement.models import ModuleProgress
 from intake.models import Event
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One line of a plan with its progress, as it stands and as it should."""
 
@@ -51,43 +51,41 @@ def _least(new: datetime, old: datetime | None) -> datetime:
     return new if old is None else min(new, old)
 
 
-def reach(events: Sequence[Event]) -> None:
-    """A trace in a module reaches it and every module before it in the learner's plan."""
-    traces = [event for event in events if event.module_id is not None]
-    lines = _lines(traces)
-    _reach(lines, traces)
-    _write(lines)
+def advance(events: Sequence[Event]) -> None:
+    """Take note of traces in modules, of modules done and of modules waived.
 
-
-def finish(events: Sequence[Event]) -> None:
-    """Modules are done; who has done all that are required has completed the course."""
+    A trace reaches the module and every module before it in the learner's plan. A waived module
+    is done without one: somebody said that it need not be. Who has done all that are required has
+    completed the course.
+    """
+    events = [event for event in events if event.module_id is not None]
     lines = _lines(events)
-    _reach(lines, events)
-    for event in events:
-        for line in lines[event.enrollment_id or 0]:
-            if line.module_id == event.module_id:
-                line.done_at = _least(event.occurred_at, line.done_at)
+    _reach(lines, [event for event in events if event.kind != WAIVED])
+    done = [event for event in events if event.kind in (COMPLETED, WAIVED)]
+    _finish(lines, done)
     _write(lines)
-    complete(lines)
+    complete({event.enrollment_id or 0 for event in done})
 
 
-def waive(events: Sequence[Event]) -> None:
-    """Modules are done without having been reached: somebody said that they need not be."""
-    lines = _lines(events)
+COMPLETED, WAIVED = "module.completed", "module.waived"
+
+
+def _finish(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:
     for event in events:
         for line in lines[event.enrollment_id or 0]:
             if line.module_id == event.module_id:
                 line.done_at = _least(event.occurred_at, line.done_at)
                 line.reached_at = _least(event.occurred_at, line.reached_at)
-                line.is_waived = True
-    _write(lines)
-    complete(lines)
+                line.is_waived |= event.kind == WAIVED
 
 
 def complete(enrollment_ids: Iterable[int]) -> None:
     """Complete the enrolments whose required modules are all done, at the last one's date."""
+    ids = list(enrollment_ids)
+    if not ids:
+        return
     plans = (
-        PlannedModule.objects.filter(enrollment__in=list(enrollment_ids), is_required=True)
+        PlannedModule.objects.filter(enrollment__in=ids, is_required=True)
         .order_by()
         .values("enrollment_id")
         .annotate(left=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
@@ -112,10 +110,13 @@ def mark_plans(enrollment_ids: Iterable[int]) -> None:
 
 
 def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
-    ids = {event.enrollment_id for event in events}
-    rows = PlannedModule.objects.filter(enrollment__in=ids).order_by("enrollment_id", "position")
+    """The lines of plans that these events may change."""
     lines: dict[int, list[Line]] = defaultdict(list)
-    for row in rows.values_list(
+    if not events:
+        return lines
+    ids = {event.enrollment_id for event in events}
+    rows = PlannedModule.objects.filter(_may_change(events), enrollment__in=ids)
+    for row in rows.order_by("enrollment_id", "position").values_list(
         "pk",
         "enrollment_id",
         "module__course_id",
@@ -129,6 +130,21 @@ def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
         line = Line(*row)
         lines[line.enrollment_id].append(line)
     return lines
+
+
+def _may_change(events: Sequence[Event]) -> Q:
+    """Lines not reached before all these events, those that are done now, and those moved since.
+
+    A line that was reached has none before it that was not, unless the course's order changed.
+    """
+    first = min(event.occurred_at for event in events)
+    done = [event for event in events if event.kind in (COMPLETED, WAIVED)]
+    finished = Q(
+        enrollment__in={event.enrollment_id for event in done},
+        module__in={event.module_id for event in done},
+    )
+    unreached = Q(progress=None) | Q(progress__reached_at__gt=first)
+    return unreached | finished | ~Q(module__position=F("position"))
 
 
 def _reach(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:

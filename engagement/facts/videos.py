@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from curriculum import bulk, enrolling
@@ -14,7 +16,26 @@ from intake.models import Event
 
 Pair = tuple[int, int]
 
+Marks = dict[Pair, list[segments.Mark]]
+
 AT_ONCE = 2_000
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one learner has seen of one video, as far as segments tell."""
+
+    enrollment_id: int
+    video: LearningObject
+    started_at: datetime
+    segments: list[segments.Segment]
+
+    def seconds(self, marks: Marks) -> float:
+        """Unique seconds of the segments and of what the player's marks say, in the video."""
+        duration = self.video.duration_seconds
+        marked = marks.get((self.enrollment_id, self.video.pk), ())
+        played = segments.played(marked, duration=duration)
+        return segments.seconds(segments.union([*self.segments, *played], duration=duration))
 
 
 def watch(events: Sequence[Event]) -> None:
@@ -24,8 +45,7 @@ def watch(events: Sequence[Event]) -> None:
     for event in events:
         pairs[event.enrollment_id or 0, objects.of(event).pk].append(event)
     _keep_marks(pairs)
-    _open(pairs)
-    _add(pairs)
+    _add(pairs, {video.pk: video for video in objects.by_key.values()})
     reckon_again(objects.learned)
 
 
@@ -46,60 +66,48 @@ def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
     )
 
 
-def _open(pairs: dict[Pair, list[Event]]) -> None:
-    """Have a row for each pair."""
-    bulk.upsert(
-        VideoProgress,
-        ("enrollment_id", "video_id", "started_at", "segments", "watched_seconds"),
-        [
-            (*pair, min(event.occurred_at for event in pairs[pair]), [], 0.0)
-            for pair in sorted(pairs)
-        ],
-        conflict="enrollment_id, video_id",
-    )
-
-
-def _add(pairs: dict[Pair, list[Event]]) -> None:
-    enrollments, videos = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    there = VideoProgress.objects.filter(enrollment__in=enrollments, video__in=videos)
-    rows = [
-        row for row in there.select_related("video") if (row.enrollment_id, row.video_id) in pairs
-    ]
-    _mark(rows)
-    for row in rows:
-        events = pairs[row.enrollment_id, row.video_id]
-        reported = [tuple(pair) for event in events for pair in event.data.get("segments", ())]
-        row.segments = segments.union([*map(tuple, row.segments), *reported])
+def _add(pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject]) -> None:
+    """Add what events tell to what is known; nobody else writes these learners' facts now."""
+    there = {(row.enrollment_id, row.video.pk): row for row in _read(pairs, videos)}
+    _mark(there.values())
+    for pair, events in pairs.items():
+        row = there.setdefault(pair, Seen(pair[0], videos[pair[1]], events[0].occurred_at, []))
+        reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
+        row.segments = segments.union([*row.segments, *reported])
         row.started_at = min([row.started_at, *(event.occurred_at for event in events)])
-    _reckon(rows)
+    _reckon([there[pair] for pair in sorted(there)])
+
+
+def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list[Seen]:
+    rows = VideoProgress.objects.filter(
+        enrollment__in={pair[0] for pair in pairs}, video__in=list(videos)
+    ).values_list("enrollment_id", "video_id", "started_at", "segments")
+    return [
+        Seen(enrollment, videos[video], started_at, [(begin, end) for begin, end in spans])
+        for enrollment, video, started_at, spans in rows
+        if (enrollment, video) in pairs
+    ]
 
 
 def reckon_again(videos: Collection[LearningObject]) -> None:
     """A video's duration is known now, or another: what was seen of it is cut anew."""
-    known = [video.pk for video in videos if video.duration_seconds is not None]
+    known = {video.pk: video for video in videos if video.duration_seconds is not None}
     there = VideoProgress.objects.filter(video__in=known)
-    learners = list(there.values_list("enrollment_id", flat=True).distinct()) if known else []
-    for begin in range(0, len(learners), AT_ONCE):
-        some = learners[begin : begin + AT_ONCE]
-        enrolling.lock(some)
-        rows = list(there.filter(enrollment__in=some).select_related("video"))
-        _mark(rows)
-        _reckon(rows)
+    seen = sorted(there.values_list("enrollment_id", "video_id")) if known else []
+    for begin in range(0, len(seen), AT_ONCE):
+        some = set(seen[begin : begin + AT_ONCE])
+        enrolling.lock(pair[0] for pair in some)
+        _reckon(_read(some, known))
 
 
-def _reckon(rows: Sequence[VideoProgress]) -> None:
+def _reckon(rows: Sequence[Seen]) -> None:
     """Reckon what was seen from the segments reported and the marks, and write the rows."""
     marks = _marks(rows)
-    for row in rows:
-        duration = row.video.duration_seconds
-        played = segments.played(marks[row.enrollment_id, row.video_id], duration=duration)
-        seen = [*map(tuple, row.segments), *played]
-        row.watched_seconds = segments.seconds(segments.union(seen, duration=duration))
     bulk.upsert(
         VideoProgress,
         ("enrollment_id", "video_id", *WRITTEN),
         [
-            (row.enrollment_id, row.video_id, row.started_at, row.segments, row.watched_seconds)
+            (row.enrollment_id, row.video.pk, row.started_at, row.segments, row.seconds(marks))
             for row in rows
         ],
         conflict="enrollment_id, video_id",
@@ -111,10 +119,10 @@ def _reckon(rows: Sequence[VideoProgress]) -> None:
 WRITTEN = ("started_at", "segments", "watched_seconds")
 
 
-def _marks(rows: Sequence[VideoProgress]) -> dict[Pair, list[segments.Mark]]:
-    marks: dict[Pair, list[segments.Mark]] = defaultdict(list)
+def _marks(rows: Sequence[Seen]) -> Marks:
+    marks: Marks = defaultdict(list)
     there = VideoMark.objects.filter(
-        enrollment__in={row.enrollment_id for row in rows}, video__in={row.video_id for row in rows}
+        enrollment__in={row.enrollment_id for row in rows}, video__in={row.video.pk for row in rows}
     )
     for enrollment, video, at, is_playing, position in there.values_list(
         "enrollment_id", "video_id", "at", "is_playing", "position"
@@ -123,5 +131,5 @@ def _marks(rows: Sequence[VideoProgress]) -> dict[Pair, list[segments.Mark]]:
     return marks
 
 
-def _mark(rows: Sequence[VideoProgress]) -> None:
+def _mark(rows: Iterable[Seen]) -> None:
     marking.mark((row.video.course_id, row.started_at) for row in rows)

@@ -88,8 +88,12 @@ class Desk:
         periods = list(question.periods)
         current = question.current
         wanted = periods if current.previous in periods else [current.previous, *periods]
-        answers = self.answers(indicator, question.scope, wanted)
-        parts = [REGISTRY[part.key] for part in indicator.parts]
+        parts = self._parts(indicator, question.scope, wanted)
+        answers = (
+            self._weighed(indicator, question.scope, wanted, parts)
+            if parts
+            else self.answers(indicator, question.scope, wanted)
+        )
         return Reply(
             indicator=indicator,
             question=question,
@@ -97,7 +101,7 @@ class Desk:
             current=answers[current],
             previous=answers[current.previous],
             window=self._window(indicator, question),
-            components=[self.answers(part, question.scope, [current])[current] for part in parts],
+            components=[there[current] for there in parts.values()],
             groups=self._groups(indicator, question) if question.by else (),
         )
 
@@ -137,7 +141,8 @@ class Desk:
         `inside` are the periods that a window consists of: hidden ones hide the window.
         """
         if indicator.parts:
-            return self._combined(indicator, scope, periods, inside)
+            parts = self._parts(indicator, scope, periods, inside)
+            return self._weighed(indicator, scope, periods, parts)
         found = read.series(indicator, scope, periods, self.now)
         hidden = self._hidden(indicator, scope, periods, inside)
         return {
@@ -145,17 +150,25 @@ class Desk:
             for period in periods
         }
 
-    def _combined(
+    def _parts(
         self,
         indicator: Indicator,
         scope: Scope,
         periods: Sequence[Period],
-        inside: Sequence[Period],
-    ) -> dict[Period, Answer]:
-        parts = {
+        inside: Sequence[Period] = (),
+    ) -> dict[Part, dict[Period, Answer]]:
+        return {
             part: self.answers(REGISTRY[part.key], scope, periods, inside=inside)
             for part in indicator.parts
         }
+
+    def _weighed(
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        periods: Sequence[Period],
+        parts: Mapping[Part, Mapping[Period, Answer]],
+    ) -> dict[Period, Answer]:
         return {
             period: self._combine(
                 indicator, scope, period, {part: there[period] for part, there in parts.items()}

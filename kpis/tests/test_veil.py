@@ -21,7 +21,7 @@ from kpis.question import Question
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
 from kpis.tests import kernel
-from kpis.tests.kernel import STARTED, moment, run_of, starts
+from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +49,8 @@ def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
     return status(reader, scope, when) != "suppressed"
 
 
-def status(reader: Reader, scope: Scope, when: Period) -> str:
-    return Desk(reader, NOW).answers(REGISTRY[STARTED], scope, [when])[when].status
+def status(reader: Reader, scope: Scope, when: Period, kpi: str = STARTED) -> str:
+    return Desk(reader, NOW).answers(REGISTRY[kpi], scope, [when])[when].status
 
 
 def crowd(run: CourseRun, day: str, people: int) -> None:
@@ -144,6 +144,26 @@ def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
     together = Desk(bo, NOW).answers(REGISTRY[STARTED], scope, months)
 
     assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
+
+
+def test_modules_of_runs_are_told_in_neither_direction() -> None:
+    runs = [run_of("r1"), run_of("r2")]
+    modules = list(runs[0].course.modules.order_by("position"))
+    for run, people in zip(runs, ((1, 4), (4, 4)), strict=True):
+        for module, number in zip(modules, people, strict=True):
+            for who in range(number):
+                one = starts(f"{run.key}-{module.key}-{who}", run, "2026-02-01")
+                plans(one, module, "2026-02-11")
+    measure.measure_dirty(now=NOW)
+    bo, february = manager(runs[0].course), period("2026-02-11", "month")
+    course = frozenset({runs[0].course_id})
+    crossed = [Scope(course, run.pk, module.pk) for run in runs for module in modules]
+    totals = [Scope(course, run.pk) for run in runs]
+    totals += [Scope(course, None, module.pk) for module in modules]
+
+    # one learner in r1 and py-1; the others follow from the totals
+    assert {status(bo, one, february, PLANNED) for one in crossed} == {"suppressed"}
+    assert {status(bo, one, february, PLANNED) for one in totals} == {"low_n"}
 
 
 PEOPLE = st.lists(st.integers(0, 6), min_size=12, max_size=12)

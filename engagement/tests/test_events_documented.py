@@ -1,0 +1,26 @@
+"""The examples of docs/events.md, sent as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from curriculum.tests.people import learner
+from intake.registry import KINDS
+from intake.tests.door import Lms
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_example_is_taken() -> None:
+    learner("Ada")
+    text = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
+    examples = [json.loads(one) for one in re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)]
+    answer = Lms("events:write", "curriculum:write").post(examples).json()
+
+    assert {one["kind"] for one in examples} == set(KINDS)
+    assert [one for one in answer["events"] if one["status"] != "accepted"] == []

@@ -9,10 +9,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.utils import timezone
 
-from curriculum import bulk, parameters, plans
+from curriculum import bulk, plans
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule
+from curriculum.parameters import Standings
+
+DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +38,20 @@ class RunPlan:
     length: timedelta
 
     @classmethod
-    def of(cls, run: CourseRun, modules: Sequence[Module] | None = None) -> RunPlan:
+    def of(
+        cls,
+        run: CourseRun,
+        modules: Sequence[Module] | None = None,
+        *,
+        dials: Standings | None = None,
+    ) -> RunPlan:
         """Take today's dials, and the course's modules unless this run has others."""
-        factor = parameters.value(WINDOW_FACTOR, course=run.course)
-        cutoff = parameters.value(REFUND_CUTOFF, course=run.course)
+        now, dials = timezone.now(), dials or Standings(DIALS)
+        factor = dials.value(WINDOW_FACTOR, now, course_id=run.course_id)
+        cutoff = dials.value(REFUND_CUTOFF, now, course_id=run.course_id)
         return cls(
             run=run,
-            modules=list(run.course.modules.order_by("position")) if modules is None else modules,
+            modules=list(run.course.modules.all()) if modules is None else modules,
             cutoff=timedelta(days=int(cutoff)),
             length=timedelta(days=float(factor * Decimal(run.nominal_days))),
         )
@@ -75,8 +86,9 @@ def enroll(
 
 
 def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
-    runs = CourseRun.objects.filter(pk__in=run_ids).select_related("course")
-    return {run.pk: RunPlan.of(run) for run in runs}
+    runs = CourseRun.objects.filter(pk__in=run_ids).prefetch_related("course__modules")
+    dials = Standings(DIALS)
+    return {run.pk: RunPlan.of(run, dials=dials) for run in runs}
 
 
 COLUMNS = (

@@ -17,7 +17,7 @@ KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
 KPI_CLOSE_LAG_HOURS = environment.whole("KPI_CLOSE_LAG_HOURS", 72, least=0, most=24 * 90)
 KPI_STALE_DAYS = environment.whole("KPI_STALE_DAYS", 7, least=1, most=3_650)
-KPI_MAX_BATCH = environment.whole("KPI_MAX_BATCH", 5_000, least=1, most=100_000)
+KPI_MAX_BATCH = environment.whole("KPI_MAX_BATCH", 5_000, least=1, most=10_000)
 KPI_MAX_BODY_MB = environment.whole("KPI_MAX_BODY_MB", 10, least=1, most=1_000)
 KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
     "KPI_FUTURE_TOLERANCE_MINUTES", 60, least=0, most=60 * 24 * 7

@@ -10,6 +10,7 @@ from random import Random
 from curriculum import plans
 from curriculum.enrolling import RunPlan
 from curriculum.models import CourseRun, Learner
+from kpis.periods import containing
 from kpisite.demo.aims import Aims
 from kpisite.demo.catalogue import SYLLABI, Catalogue, Syllabus
 from kpisite.demo.dice import dice
@@ -97,12 +98,14 @@ class Joining:
         """The cohort of the month, or of its quarter."""
         starts_on = quarter_of(month) if syllabus.is_quarterly else month
         if (syllabus.key, starts_on) not in self.runs:
-            name = f"{starts_on:%Y-%m}"
-            if syllabus.is_quarterly:
-                name = f"{starts_on.year}-Q{(starts_on.month + 2) // 3}"
-            course = self.taught.courses[syllabus.key]
-            run = CourseRun(course=course, key=name, starts_on=starts_on)
-            self.runs[syllabus.key, starts_on] = run
+            kind = "quarter" if syllabus.is_quarterly else "month"
+            name = containing(starts_on, kind, self.calendar.zone).label
+            self.runs[syllabus.key, starts_on] = CourseRun(
+                course=self.taught.courses[syllabus.key],
+                key=name,
+                title=f"{syllabus.title}, {name}",
+                starts_on=starts_on,
+            )
         return self.runs[syllabus.key, starts_on]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from curriculum.models import CourseRun, Enrollment
 from engagement.oulad import assessments, presentations, tables
 from engagement.oulad.assessments import Assessment
 from engagement.oulad.files import ASSESSMENTS, COURSES, SUBMISSIONS
-from engagement.oulad.presentations import Place, Presentation
+from engagement.oulad.presentations import Place, Presentation, Row
 from engagement.oulad.report import Report
 from engagement.oulad.source import Source
 from intake.models import ImportRun
@@ -23,6 +24,7 @@ class Dataset:
     def __init__(self, source: Source, import_run: ImportRun) -> None:
         self.source = source
         self.import_run = import_run
+        self._by_place: dict[str, dict[Place | None, list[Row]]] = {}
 
     @cached_property
     def presentations(self) -> dict[Place, Presentation]:
@@ -46,6 +48,22 @@ class Dataset:
         rows = CourseRun.objects.filter(course__key__in={place[0] for place in self.presentations})
         found = {(row.course.key, row.key): row for row in rows.select_related("course")}
         return {place: found[place] for place in self.presentations}
+
+    def rows(self, name: str, place: Place | None) -> list[Row]:
+        """A file's rows of a presentation, or (None) those of no presentation there is."""
+        if name not in self._by_place:
+            found: dict[Place | None, list[Row]] = defaultdict(list)
+            for row in tables.rows(self.source, name):
+                found[self._place(row)].append(row)
+            self._by_place[name] = found
+        return self._by_place[name][place]
+
+    def _place(self, row: Row) -> Place | None:
+        if "id_assessment" in row:
+            assessment = self.assessments.get(row["id_assessment"])
+            return assessment.place if assessment else None
+        place = presentations.place_of(row)
+        return place if place in self.presentations else None
 
     def enrolled(self, place: Place) -> dict[int, int]:
         """Enrolment ids of a presentation by the publisher's number of the student."""

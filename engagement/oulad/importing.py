@@ -36,6 +36,7 @@ from engagement.oulad.files import (
 )
 from engagement.oulad.freshness import mark_touched
 from engagement.oulad.lock import alone
+from engagement.oulad.presentations import Place
 from engagement.oulad.report import Report
 from engagement.oulad.source import Source, SourceError
 from intake.models import ImportRun
@@ -111,12 +112,13 @@ def _take_step(import_run: ImportRun, name: str, step: Step) -> None:
 
 
 def _steps(dataset: Dataset, reading: Future[ClickSums]) -> dict[str, Step]:
+    """All steps by name; short ones, since each holds back other writers while it lasts."""
     return {
         COURSES: partial(take_courses, dataset),
         ASSESSMENTS: partial(take_assessments, dataset),
-        REGISTRATIONS: partial(registrations.take_registrations, dataset),
-        RESULTS: partial(registrations.take_results, dataset),
-        SUBMISSIONS: partial(submissions.take, dataset),
+        **_by_place(dataset, REGISTRATIONS, registrations.take),
+        **_by_place(dataset, RESULTS, registrations.take_results),
+        **_by_place(dataset, SUBMISSIONS, submissions.take),
         SITES: partial(clicks.take_sites, dataset),
         CLICKS: partial(clicks.take_misfits, dataset, reading),
         **{
@@ -124,6 +126,26 @@ def _steps(dataset: Dataset, reading: Future[ClickSums]) -> dict[str, Step]:
             for place, one in dataset.presentations.items()
         },
     }
+
+
+def _by_place(
+    dataset: Dataset, file: str, take: Callable[[Dataset, Place], Report]
+) -> dict[str, Step]:
+    return {
+        file: partial(take_misfits, dataset, file),
+        **{
+            f"{file} {one}": partial(take, dataset, place)
+            for place, one in dataset.presentations.items()
+        },
+    }
+
+
+def take_misfits(dataset: Dataset, file: str) -> Report:
+    """Refuse the rows of no presentation that there is."""
+    misfits = len(dataset.rows(file, None))
+    report = Report(read=misfits)
+    report.refuse("no such assessment" if file == SUBMISSIONS else "no such presentation", misfits)
+    return report
 
 
 def take_courses(dataset: Dataset) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,11 +9,10 @@ from datetime import datetime
 from curriculum import bulk
 from curriculum.models import PlannedModule
 from engagement.models import AssessmentResult, LearningObject, ModuleProgress, QuizAttempt
-from engagement.oulad import tables
 from engagement.oulad.assessments import COMPUTER
 from engagement.oulad.dataset import Dataset
 from engagement.oulad.files import SUBMISSIONS
-from engagement.oulad.presentations import Place, Row, is_near
+from engagement.oulad.presentations import Place, is_near
 from engagement.oulad.report import Report
 
 # what has become of one line of a plan: reached, and done if it is
@@ -29,27 +27,21 @@ class HandedIn:
     scores: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def take(dataset: Dataset) -> Report:
+def take(dataset: Dataset, place: Place) -> Report:
     report = Report()
-    by_place: dict[Place, list[Row]] = defaultdict(list)
-    for row in tables.rows(dataset.source, SUBMISSIONS):
-        report.read += 1
-        assessment = dataset.assessments.get(row["id_assessment"])
-        if assessment is None:
-            report.refuse("no such assessment")
-        else:
-            by_place[assessment.place].append(row)
-    for place, rows in by_place.items():
-        _write(dataset, place, _handed_in(dataset, place, rows, report))
-    there = AssessmentResult.objects.filter(import_run=dataset.import_run).count()
-    report.note("scored before by another sender, left as it was", report.taken - there)
+    _write(dataset, place, _handed_in(dataset, place, report))
+    there = AssessmentResult.objects.filter(
+        import_run=dataset.import_run, enrollment__run=dataset.runs[place]
+    )
+    report.note("scored before by another sender, left as it was", report.taken - there.count())
     return report
 
 
-def _handed_in(dataset: Dataset, place: Place, rows: Iterable[Row], report: Report) -> HandedIn:
+def _handed_in(dataset: Dataset, place: Place, report: Report) -> HandedIn:
     enrolled, presentation = dataset.enrolled(place), dataset.presentations[place]
     found = HandedIn()
-    for row in rows:
+    for row in dataset.rows(SUBMISSIONS, place):
+        report.read += 1
         pair = enrolled.get(row["id_student"], 0), row["id_assessment"]
         if not pair[0]:
             report.refuse("not registered in this presentation")

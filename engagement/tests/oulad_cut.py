@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management import call_command
 
 from curriculum.models import Enrollment
+from engagement.oulad.report import by_file
 from intake.models import ImportRun
 
 HEADS = {
@@ -107,10 +108,10 @@ def run_import(path: Path) -> str:
 
 
 def taken_in(cut: Cut, folder: Path) -> dict[str, Any]:
-    """Import the cut; the report by step."""
+    """Import the cut; the report by file."""
     run_import(cut.in_folder(folder))
-    report: dict[str, Any] = ImportRun.objects.latest("pk").report
-    return report
+    files = by_file(ImportRun.objects.latest("pk").report)
+    return {name: report.as_json() for name, report in files.items()}
 
 
 def enrolment(student: int, place: tuple[str, str] = AAA) -> Enrollment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from kpis.periods import containing, local_day
@@ -44,6 +45,8 @@ class Calendar:
         return local_day(moment, self.zone)
 
 
+# the same few hundred days are asked for again and again
+@cache
 def month_of(day: date) -> date:
     return day.replace(day=1)
 
@@ -57,6 +60,7 @@ def after(month: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+@cache
 def last_day(month: date) -> date:
     return after(month, 1) - timedelta(days=1)
 

@@ -61,6 +61,7 @@ class People:
         return learner
 
     def _shuffled_names(self) -> Iterator[str]:
-        names = [f"{given} {family.replace('-', ' ')}" for given in GIVEN for family in FAMILY]
-        self.chance.shuffle(names)
-        return iter(names)
+        count = len(GIVEN) * len(FAMILY)
+        for number in self.chance.sample(range(count), count):
+            given, family = GIVEN[number % len(GIVEN)], FAMILY[number // len(GIVEN)]
+            yield f"{given} {family.replace('-', ' ')}"

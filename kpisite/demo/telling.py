@@ -43,7 +43,7 @@ def _of(
         at = calendar.moment(day, hour=chance.uniform(9, 18.5))
         for act in some:
             yield at, _act(journey, act)
-            at += timedelta(seconds=chance.randint(60, 700))
+            at += timedelta(seconds=int(chance.uniform(60, 700)))
 
 
 def _turns(journey: Journey) -> Iterator[tuple[date, str, float]]:

@@ -57,9 +57,11 @@ class RunPlan:
         )
 
     def start(self, enrolled_at: datetime) -> datetime:
+        """The later of sign-up and run start, on the provider's clock."""
         if self.run.starts_on is None:
-            return enrolled_at
-        return max(enrolled_at, plans.end_of(self.run.starts_on - timedelta(days=1)))
+            return plans.on_the_clock(enrolled_at)
+        begin = plans.end_of(self.run.starts_on - timedelta(days=1))
+        return plans.on_the_clock(max(enrolled_at, begin))
 
 
 def enroll(

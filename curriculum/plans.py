@@ -30,15 +30,21 @@ def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone))
 
 
+def on_the_clock(moment: datetime) -> datetime:
+    """The moment in the provider's zone: days added to it keep the hour over a clock change."""
+    return moment.astimezone(ZoneInfo(settings.KPI_TIME_ZONE))
+
+
 def lines(
     modules: Sequence[Module], timetable: dict[int, date], *, started_at: datetime
 ) -> Iterator[PlanLine]:
     """Each module with its due date: the run's own, else the planned days one after another."""
     days = 0
+    start = on_the_clock(started_at)
     for module in modules:
         days += module.planned_days
         own = timetable.get(module.pk)
-        yield PlanLine(module, end_of(own) if own else started_at + timedelta(days=days))
+        yield PlanLine(module, end_of(own) if own else start + timedelta(days=days))
 
 
 def timetable_of(run: CourseRun) -> dict[int, date]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -48,6 +48,21 @@ def plan(enrollment: Enrollment) -> list[str]:
 def test_an_enrolment_falls_due_after_the_nominal_length_times_the_window() -> None:
     # 5 January and 42 days
     assert due(enrolled()) == "02-16"
+
+
+@override_settings(KPI_TIME_ZONE="Europe/Berlin")
+def test_every_date_keeps_its_hour_over_a_clock_change() -> None:
+    # summer time begins on 29 March; 10:00 in Berlin is 09:00 UTC before it and 08:00 after
+    ada = enrolled(at=datetime(2026, 3, 20, 9, tzinfo=UTC))
+    ada.refresh_from_db()
+    dates = [ada.cutoff_at, *ada.plan.values_list("due_at", flat=True), ada.due_at]
+
+    assert [f"{at:%m-%d %H}" for at in dates if at] == [
+        "03-27 09",
+        "03-27 09",
+        "04-03 08",
+        "05-01 08",
+    ]
 
 
 def test_each_module_falls_due_after_those_before_it() -> None:

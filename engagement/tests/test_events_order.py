@@ -94,7 +94,7 @@ def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, 
 
 
 ROOM = settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -62,7 +62,8 @@ class Enrollment(models.Model):
 class PlannedModule(models.Model):
     """One line of the plan an enrolment started with; later edits of the course leave it."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="plan")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False, related_name="plan")
     module = models.ForeignKey(Module, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     is_required = models.BooleanField("required", default=True)

@@ -11,7 +11,10 @@ from intake.models import ImportRun
 class DailyActivity(models.Model):
     """What one enrolment did in one module (null: in none) on one day of the provider's zone."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="activity")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="activity"
+    )
     module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
     day = models.DateField()
     interactions = models.PositiveIntegerField(help_text="Everything; clicks of an import.")
@@ -46,7 +49,10 @@ class WeekPresence(models.Model):
     A function of its daily activity: one row for anywhere and one for each module it was in.
     """
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="presence")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="presence"
+    )
     module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
     week = models.DateField(help_text="Its Monday.")
     is_productive = models.BooleanField(help_text="It answered, submitted, posted or noted.")

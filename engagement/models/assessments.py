@@ -11,7 +11,10 @@ from intake.models import ImportRun
 class AssessmentResult(models.Model):
     """One graded attempt of one learner at one assessment or quiz."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="results")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="results"
+    )
     assessment = models.ForeignKey(LearningObject, models.CASCADE, related_name="results")
     attempt = models.PositiveIntegerField(help_text="From 1.")
     graded_at = models.DateTimeField(db_index=True)

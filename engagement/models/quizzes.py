@@ -10,7 +10,10 @@ from intake.models import ImportRun
 class QuizAttempt(models.Model):
     """A learner tried a quiz; one row however often."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="quiz_attempts")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="quiz_attempts"
+    )
     quiz = models.ForeignKey(LearningObject, models.CASCADE, related_name="attempts")
     attempted_at = models.DateTimeField(help_text="The first time.")
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)

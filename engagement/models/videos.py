@@ -29,7 +29,10 @@ class VideoMark(models.Model):
 class VideoProgress(models.Model):
     """What one learner has seen of one video: the union of the played segments."""
 
-    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="videos")
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="videos"
+    )
     video = models.ForeignKey(LearningObject, models.CASCADE, related_name="progress")
     started_at = models.DateTimeField(db_index=True, help_text="First play.")
     # [[from, to], …] as reported, merged and sorted, in seconds; without those of the marks

@@ -16,8 +16,9 @@ from kpis import clock
 def mark(**which: Any) -> None:
     """`mark(enrollment__in=…)`, or any other lookup on a row that belongs to an enrolment."""
     for rows, moment in _moments(which):
-        _mark(on_days(rows, moment), "counted_on")
-    _mark(DailyActivity.objects.filter(**which), "day")
+        # SQLite calls back for the day of every row; those that differ are few
+        marking.mark(_distinct(rows, moment))
+    marking.mark_days(_distinct(DailyActivity.objects.filter(**which), "day"))
 
 
 def on_days(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
@@ -50,6 +51,7 @@ COURSE = {
 }
 
 
-def _mark(rows: QuerySet[Any], day: str) -> None:
+def _distinct(rows: QuerySet[Any], when: str) -> QuerySet[Any, tuple[int, Any]]:
     course = COURSE.get(rows.model, "enrollment__run__course_id")
-    marking.mark_days(rows.order_by().values_list(course, day).distinct())
+    pairs: QuerySet[Any, tuple[int, Any]] = rows.order_by().values_list(course, when).distinct()
+    return pairs

@@ -24,6 +24,15 @@ function datasets(chart) {
   });
 }
 
+// a little room around the lines, but none beyond what a share can reach
+function room(chart) {
+  if (chart.unit !== "%") return { grace: "8%" };
+  const parts = chart.lines.length > 1 ? ["values", "targets"] : ["values", "targets", "lows", "highs"];
+  const all = chart.lines.flatMap((line) => parts.flatMap((part) => line[part])).filter((y) => y !== null);
+  const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 100];
+  return { min: Math.max(0, Math.floor(low - 2)), max: Math.min(100, Math.ceil(high + 2)) };
+}
+
 function options(chart) {
   const ink = token("--muted");
   const ticks = { color: ink, callback: (value) => `${value} ${chart.unit}`.trim() };
@@ -33,7 +42,7 @@ function options(chart) {
     interaction: { mode: "index", intersect: false },
     scales: {
       x: { grid: { display: false }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 14 } },
-      y: { grace: "8%", grid: { color: token("--grid") }, border: { display: false }, ticks },
+      y: { ...room(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },
     },
     plugins: {
       legend: { display: chart.lines.length > 1, align: "start", labels: {

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any, cast
 
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper as Cursor
 
 Row = Sequence[Any]
 
@@ -21,6 +22,8 @@ MERGES = {
     " THEN excluded.{c} ELSE {t}.{c} END",
     "fill": "{c} = COALESCE({t}.{c}, excluded.{c})",
 }
+# from about here on, PostgreSQL reads a copy sooner than one long statement
+MANY = 2_000
 # a value of exactly this type goes into such a column as it is
 PLAIN: Mapping[type[models.Field[Any, Any]], type] = {
     models.IntegerField: int,
@@ -51,12 +54,12 @@ def upsert(
         return []
     tail = _on_conflict(model, conflict, merge or {}, returning)
     into = f"INSERT INTO {_into(model, columns)}"
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if connection.vendor == "sqlite" and not returning:
             cursor.executemany(f"{into} {_values(columns)} {tail}", prepared)
             return []
         # executemany cannot return rows
-        came, given = _came(model, columns, prepared)
+        came, given = _came(cursor, model, columns, prepared)
         cursor.execute(f"{into} {came} {tail}", given)
         return list(cursor.fetchall()) if returning else []
 
@@ -70,9 +73,7 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
     into = _into(model, columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+            _copy(cursor, into, rows)
         else:
             insert = f"INSERT INTO {into} {_values(columns)}"
             cursor.executemany(insert, cast("Sequence[Row]", rows))
@@ -80,16 +81,16 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
 
 def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
     """Set `column` of the rows (by id) where it is null or larger than the value that comes."""
-    columns = ("id", column)
-    came, given = _came(model, columns, prepare(model, columns, sorted(values.items())))
-    table = model._meta.db_table
-    update = (
-        f'WITH came AS ({came}) UPDATE "{table}" SET "{column}" = came."{column}" '  # noqa: S608
-        f'FROM came WHERE "{table}".id = came.id '
-        f'AND ("{table}"."{column}" IS NULL OR "{table}"."{column}" > came."{column}")'
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(update, given)
+    columns, table = ("id", column), model._meta.db_table
+    rows = prepare(model, columns, sorted(values.items()))
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        came, given = _came(cursor, model, columns, rows)
+        cursor.execute(
+            f'WITH came AS ({came}) UPDATE "{table}" SET "{column}" = came."{column}" '  # noqa: S608
+            f'FROM came WHERE "{table}".id = came.id '
+            f'AND ("{table}"."{column}" IS NULL OR "{table}"."{column}" > came."{column}")',
+            given,
+        )
 
 
 def refresh_statistics() -> None:
@@ -154,19 +155,46 @@ def _values(columns: Sequence[str]) -> str:
 
 
 def _came(
-    model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+    cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> tuple[str, list[Any]]:
     """Say the rows as one SELECT with `columns`, and what to give with it."""
     if connection.vendor == "postgresql":
-        by_column = {field.column: field for field in model._meta.concrete_fields}
-        arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
-        # names of our models, like everywhere here
-        select = f"SELECT * FROM unnest({arrays}) AS one ({_names(columns)})"  # noqa: S608
-        return select, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+        laid_out = _laid_aside if len(rows) >= MANY else _unnested
+        return laid_out(cursor, model, columns, rows)
     each = ", ".join(f"json_extract(value, '$[{i}]') AS \"{c}\"" for i, c in enumerate(columns))
     # without the condition, the ON of a conflict would be taken for one of a join
     select = f"SELECT {each} FROM json_each(%s) WHERE true"  # noqa: S608
     return select, [json.dumps(rows, default=str)]
+
+
+def _unnested(
+    _: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> tuple[str, list[Any]]:
+    by_column = {field.column: field for field in model._meta.concrete_fields}
+    arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
+    # names of our models, like everywhere here
+    select = f"SELECT * FROM unnest({arrays}) AS one ({_names(columns)})"  # noqa: S608
+    return select, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+
+
+def _laid_aside(
+    cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> tuple[str, list[Any]]:
+    """Copy the rows into a table that is gone with the transaction."""
+    names = _names(columns)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.aside")
+    cursor.execute(
+        f"CREATE TEMP TABLE aside ON COMMIT DROP AS "  # noqa: S608
+        f'SELECT {names} FROM "{model._meta.db_table}" WITH NO DATA'
+    )
+    _copy(cursor, f"aside ({names})", rows)
+    return f"SELECT {names} FROM aside", []  # noqa: S608
+
+
+def _copy(cursor: Cursor, into: str, rows: Iterable[Row]) -> None:
+    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -12,6 +12,14 @@ from curriculum.tests.people import course, learner, moment, run_of
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def _sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many rows go another way into PostgreSQL; what they say is the same."""
+    if request.param == "many":
+        monkeypatch.setattr(bulk, "MANY", 1)
+
+
 LEARNER = ("key", "name", "email", "kind")
 
 

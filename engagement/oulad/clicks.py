@@ -19,6 +19,7 @@ from engagement.oulad.dataset import Dataset
 from engagement.oulad.files import SITES
 from engagement.oulad.presentations import Place
 from engagement.oulad.report import Report
+from intake.models import ImportRun
 
 # where the day count of Arrow's dates begins
 EPOCH = date(1970, 1, 1)
@@ -61,8 +62,13 @@ def take(dataset: Dataset, place: Place, reading: Future[ClickSums]) -> Report:
 
 
 def _is_in(dataset: Dataset, place: Place) -> bool:
-    there = DailyActivity.objects.filter(enrollment__run=dataset.runs[place])
-    return there.filter(import_run__kind=dataset.import_run.kind).exists()
+    """True where another import has brought clicks of the presentation."""
+    others = ImportRun.objects.filter(kind=dataset.import_run.kind).exclude(
+        pk=dataset.import_run.pk
+    )
+    there = DailyActivity.objects.filter(enrollment__run=dataset.runs[place], import_run__in=others)
+    # mostly there is no other import, and no need to look through millions of rows
+    return others.exists() and there.exists()
 
 
 def _beside_enrolments(enrolled: dict[int, int], part: pa.Table) -> pa.Table:

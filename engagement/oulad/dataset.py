@@ -24,6 +24,7 @@ class Dataset:
     def __init__(self, source: Source, import_run: ImportRun) -> None:
         self.source = source
         self.import_run = import_run
+        self._enrolled: dict[Place, dict[int, int]] = {}
         self._by_place: dict[str, dict[Place | None, list[Row]]] = {}
 
     @cached_property
@@ -66,9 +67,11 @@ class Dataset:
         return place if place in self.presentations else None
 
     def enrolled(self, place: Place) -> dict[int, int]:
-        """Enrolment ids of a presentation by the publisher's number of the student."""
-        rows = Enrollment.objects.filter(run=self.runs[place], learner__key__startswith=PREFIX)
-        return by_student(rows.values_list("learner__key", "pk"))
+        """Enrolment ids by the publisher's number of the student, once all are enrolled."""
+        if place not in self._enrolled:
+            rows = Enrollment.objects.filter(run=self.runs[place], learner__key__startswith=PREFIX)
+            self._enrolled[place] = by_student(rows.values_list("learner__key", "pk"))
+        return self._enrolled[place]
 
 
 def by_student(ids: Iterable[tuple[str, int]]) -> dict[int, int]:

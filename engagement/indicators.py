@@ -117,7 +117,7 @@ def interaction_rate(when: Period) -> Tally:
     Active means any event. A week (Monday to Sunday) belongs to the period that its Monday is
     in; for a single day, the learner's day stands for the week.
     """
-    if when.days == 1:
+    if when.is_one_day:
         return _active_days(when)
     weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
     anywhere = Tally(

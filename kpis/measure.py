@@ -17,6 +17,7 @@ from curriculum.models import Course, CourseRun
 from kpis import clock
 from kpis.models import DirtyDay, MeasureRun, PeriodKind
 from kpis.periods import Period, between, containing, local_day
+from kpis.prepared import Prepared
 from kpis.record import Cell, record
 from kpis.registry import REGISTRY, Indicator
 from kpis.tally import Scope
@@ -152,36 +153,48 @@ def run_job(job: Job, now: datetime) -> int:
         runs = dict(CourseRun.objects.values_list("pk", "course_id"))
         cells = [
             cell
-            for period, course_ids in job.periods
-            for cell in cells_of(job.indicator, period.as_of(now), course_ids, runs)
+            for course_ids, periods in _alike(job.periods)
+            for cell in cells_of(job.indicator, periods, course_ids, runs, now)
         ]
         return record(job.indicator, cells, now)
 
 
+def _alike(
+    periods: Sequence[tuple[Period, frozenset[int]]],
+) -> Iterable[tuple[frozenset[int], list[Period]]]:
+    """Periods in which the same courses changed."""
+    found: dict[frozenset[int], list[Period]] = defaultdict(list)
+    for period, course_ids in periods:
+        found[course_ids].append(period)
+    return found.items()
+
+
 def cells_of(
-    indicator: Indicator, period: Period, course_ids: frozenset[int], runs: dict[int, int]
-) -> list[Cell]:
+    indicator: Indicator,
+    periods: Sequence[Period],
+    course_ids: frozenset[int],
+    runs: dict[int, int],
+    now: datetime,
+) -> Iterable[Cell]:
     """The run, course and (by month) module cells of the courses that changed."""
-    if indicator.tally is None:
-        return []
-    tally = indicator.tally(period)
-    by_run = tally.grouped_with_learners(("run",), Scope(course_ids=course_ids))
-    cells = [
-        Cell(period, RUN, run, runs[run], sums, learners)
-        for (run,), (sums, learners) in by_run.items()
-    ]
-    by_course: dict[int, list[Cell]] = {course: [] for course in course_ids}
-    for cell in cells:
-        by_course[runs[cell.scope_id]].append(cell)
-    cells += [_course_cell(indicator, period, course, by_course[course]) for course in by_course]
-    if indicator.has_modules and period.kind == PeriodKind.MONTH:
-        grouped = tally.grouped(("course", "module"), Scope(course_ids=course_ids))
-        cells += [
-            Cell(period, MODULE, module, course, sums)
-            for (course, module), sums in grouped.items()
-            if module is not None
+    if not course_ids:
+        return
+    prepared = Prepared(indicator, periods[0], course_ids)
+    for period in (one.as_of(now) for one in periods):
+        of_runs = [
+            Cell(period, RUN, run, runs[run], sums, learners)
+            for (run,), sums, learners in prepared.by_run.ask(period)
         ]
-    return cells
+        yield from of_runs
+        by_course: dict[int, list[Cell]] = {course: [] for course in course_ids}
+        for cell in of_runs:
+            by_course[runs[cell.scope_id]].append(cell)
+        for course, parts in by_course.items():
+            yield _course_cell(indicator, period, course, parts)
+        if indicator.has_modules and period.kind == PeriodKind.MONTH:
+            for (course, module), sums, _ in prepared.by_module.ask(period):
+                if module is not None:
+                    yield Cell(period, MODULE, module, course, sums)
 
 
 def _course_cell(

@@ -60,6 +60,10 @@ class Period:
         return (self.after - self.first).days
 
     @property
+    def is_one_day(self) -> bool:
+        return self.days == 1
+
+    @property
     def previous(self) -> Period:
         """The period of the same kind before it; for a window, the stretch of equal length."""
         if self.kind == WINDOW:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -69,7 +69,7 @@ def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
     cells = [*cells, *_emptied(cells, there, periods)]
     written = _write(indicator, cells, there, now)
     if written:
-        site = _sites(indicator, periods, cells, now)
+        site = _sites(indicator, periods, cells, there, now)
         written += _write(indicator, site, there, now)
     return written
 
@@ -98,38 +98,29 @@ def _emptied(
 
 
 def _sites(
-    indicator: Indicator, periods: dict[date, Period], cells: Sequence[Cell], now: datetime
-) -> list[Cell]:
-    rows: dict[date, list[Measurement]] = {first: [] for first in periods}
-    for key, row in _there(indicator, periods.values(), cells).items():
-        if key[0] == Measurement.Scope.COURSE:
-            rows[row.period_start].append(row)
-    learners = {cell.key: cell.learners for cell in cells}
-    return [
-        _site(indicator, period.as_of(now), rows[first], learners)
-        for first, period in periods.items()
-    ]
-
-
-def _site(
     indicator: Indicator,
-    period: Period,
-    rows: Sequence[Measurement],
-    learners: Mapping[Key, AbstractSet[int] | None],
-) -> Cell:
+    periods: dict[date, Period],
+    cells: Sequence[Cell],
+    there: dict[Key, Measurement],
+    now: datetime,
+) -> list[Cell]:
     """The sum of the courses; of those that were not measured now, the learners are not known."""
-    of_courses = [
-        learners.get((row.scope, row.scope_id, row.period_start)) for row in rows if row.n
-    ]
-    known = [one for one in of_courses if one is not None]
-    sums = whole(
-        indicator,
-        period,
-        Scope(),
-        [sums_of(row) for row in rows],
-        learners=frozenset[int]().union(*known) if len(known) == len(of_courses) else None,
-    )
-    return Cell(period, Measurement.Scope.SITE, 0, None, sums)
+    learners = {cell.key: cell.learners for cell in cells}
+    sums = {key: sums_of(row) for key, row in there.items()}
+    sums |= {cell.key: cell.sums for cell in cells}
+    of_courses: dict[date, list[Key]] = {first: [] for first in periods}
+    for key in sums:
+        if key[0] == Measurement.Scope.COURSE and sums[key].n:
+            of_courses[key[2]].append(key)
+    found = []
+    for first, period in periods.items():
+        keys = of_courses[first]
+        known = [one for one in (learners.get(key) for key in keys) if one is not None]
+        everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
+        parts = [sums[key] for key in keys]
+        total = whole(indicator, period.as_of(now), Scope(), parts, learners=everybody)
+        found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
+    return found
 
 
 def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,36 +100,36 @@ class Tally:
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
         """Sums per group in one query, under the tuple of the ids of `by`; () for all."""
         scope = scope or Scope()
-        if self.per_module and ("module" in by or scope.module_id is not None):
-            return self.per_module.grouped(by, scope)
-        learners = Count(self.path("learner"), distinct=True)
-        return {group: _sums(row) for group, row in self._grouped(by, scope, learners)}
+        tally = self._told_by(by, scope)
+        columns = tally.columns(Count(tally.path("learner"), distinct=True))
+        rows = tally.within(scope).order_by()
+        if not by:
+            return {(): sums_of(rows.aggregate(**columns))}
+        paths = [tally.path(name) for name in by]
+        found = rows.values(*paths).annotate(**columns)
+        return {tuple(row[path] for path in paths): sums_of(row) for row in found}
 
-    def grouped_with_learners(
-        self, by: Sequence[str], scope: Scope
-    ) -> dict[Any, tuple[Sums, frozenset[int]]]:
-        """Sums per group with the ids of the learners behind them, in one query."""
-        found = {}
-        for group, row in self._grouped(by, scope, DistinctIds(self.path("learner"))):
-            learners = frozenset(row["sum_learners"])
-            found[group] = _sums(row | {"sum_learners": len(learners)}), learners
+    def with_learners(self, by: Sequence[str], scope: Scope) -> QuerySet[Any, Any]:
+        """The query for the sums per group: the ids of `by`, those of its learners, the sums."""
+        tally = self._told_by(by, scope)
+        columns = tally.columns(DistinctIds(tally.path("learner")))
+        paths = [tally.path(name) for name in by]
+        rows = tally.within(scope).order_by().values(*paths)
+        found: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*paths, *columns)
         return found
 
-    def _grouped(
-        self, by: Sequence[str], scope: Scope, learners: Expression
-    ) -> Iterator[tuple[Any, dict[str, Any]]]:
-        rows = self.within(scope).order_by()
-        paths = [self.path(name) for name in by]
+    def columns(self, learners: Expression) -> dict[str, Expression]:
         sums = {
+            "sum_learners": learners,
             "sum_n": self.n,
             "sum_total": self.total,
             "sum_weight": self.weight,
-            "sum_learners": learners,
         }
-        if self.squares is not None:
-            sums["sum_squares"] = self.squares
-        found = rows.values(*paths).annotate(**sums) if paths else [rows.aggregate(**sums)]
-        return ((tuple(row[path] for path in paths), row) for row in found)
+        return sums if self.squares is None else sums | {"sum_squares": self.squares}
+
+    def _told_by(self, by: Sequence[str], scope: Scope) -> Tally:
+        is_by_module = "module" in by or scope.module_id is not None
+        return self.per_module if self.per_module and is_by_module else self
 
 
 class DistinctIds(Aggregate):
@@ -145,7 +145,7 @@ class DistinctIds(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
 
 
-def _sums(row: dict[str, Any]) -> Sums:
+def sums_of(row: Mapping[str, Any]) -> Sums:
     squares = row.get("sum_squares")
     return Sums(
         n=row["sum_n"] or 0,

@@ -1,0 +1,3 @@
+"""The admin of outcomes, one module per subject."""
+
+from __future__ import annotations

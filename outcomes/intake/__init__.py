@@ -1,0 +1,8 @@
+"""The kinds of events that outcomes understand; docs/events.md tells senders of them."""
+
+from __future__ import annotations
+
+from intake.registry import surrounds
+from kpis import marks
+
+surrounds(marks.together)

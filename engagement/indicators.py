@@ -126,7 +126,8 @@ def interaction_rate(when: Period) -> Tally:
         weight=Count("pk"),
         module="module",
     )
-    return replace(anywhere, per_module=replace(anywhere, rows=weeks.filter(module__isnull=False)))
+    in_one = replace(anywhere, rows=weeks.filter(module__isnull=False))
+    return replace(anywhere, by_level={"module": in_one})
 
 
 def _active_days(when: Period) -> Tally:

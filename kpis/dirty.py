@@ -23,14 +23,16 @@ QUEUED = "kpis.measure-queued"
 QUEUED_FOR = 10
 
 
-def mark(category: str, days: Iterable[tuple[int, date]]) -> None:
-    """Mark (course id, day) of a category; once the transaction is in, measure soon."""
-    rows = [(category, course_id, day) for course_id, day in sorted(set(days))]
+def mark(key: str, days: Iterable[tuple[int | None, date]]) -> None:
+    """Mark (course id, day) under a category or one KPI's key; once that is in, measure soon.
+
+    Without a course, what changed belongs to the site alone.
+    """
+    rows = sorted(set(days), key=lambda one: (one[0] or 0, one[1]))
     if not rows:
         return
     DirtyDay.objects.bulk_create(
-        [DirtyDay(category=category, course_id=course, day=day) for category, course, day in rows],
-        batch_size=1000,
+        [DirtyDay(key=key, course_id=course, day=day) for course, day in rows], batch_size=1000
     )
     queued = transaction.get_connection().run_on_commit
     if not any(function is measure_soon for _, function, _ in queued):

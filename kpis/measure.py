@@ -15,17 +15,14 @@ from django.utils import timezone
 from curriculum.holds import hold_to_write
 from curriculum.models import Course, CourseRun
 from kpis import clock
+from kpis.cells import cells_of
 from kpis.models import DirtyDay, MeasureRun, PeriodKind
 from kpis.periods import Period, between, containing, local_day
-from kpis.prepared import Prepared
-from kpis.record import Cell, record
+from kpis.record import record
 from kpis.registry import REGISTRY, Indicator
-from kpis.tally import Scope
-from kpis.wholes import whole
 
 logger = logging.getLogger(__name__)
 
-SITE, COURSE, RUN, MODULE = "site", "course", "run", "module"
 MARKS_AT_ONCE = 50_000
 # what is read and then written at once spans about this many days
 DAYS_AT_ONCE = 92
@@ -36,15 +33,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """One KPI in some periods of one kind, for the courses that changed in each."""
+    """One KPI in some periods of one kind, for the courses that changed in each.
 
+    `key` is what was marked: the KPI or its category.
+    """
+
+    key: str
     indicator: Indicator
     periods: Sequence[tuple[Period, frozenset[int]]]
 
 
 @dataclass
 class Done:
-    """What some jobs wrote, and the categories in which one failed."""
+    """What some jobs wrote, and the keys of those that failed."""
 
     written: int = 0
     failed: set[str] = field(default_factory=set)
@@ -53,27 +54,28 @@ class Done:
 def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
     """Measure every marked cell again and clear the marks; returns the cells written.
 
-    Safe to run twice, at once, or to be killed: marks go only after their cells are in. The
-    marks of a category with a KPI that failed stay for the next run.
+    Safe to run twice, at once, or to be killed: marks go only after their cells are in. Those
+    under a key of which a KPI failed stay for the next run.
     """
     now = now or timezone.now()
     written, failed = 0, set[str]()
     while marks := _marks(failed):
         days: dict[str, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
         for mark in marks:
-            days[mark.category][mark.day].add(mark.course_id)
-        jobs = [job for category in days for job in jobs_of(category, days[category], now)]
+            # a mark without a course asks for the site alone
+            days[mark.key][mark.day] |= {mark.course_id} if mark.course_id else set()
+        jobs = [job for key in days for job in jobs_of(key, days[key], now)]
         done = run_jobs(jobs, now, progress)
         written += done.written
         failed |= done.failed
         # by value and not by range: a mark of a slower transaction may lie in between
-        for chunk in _chunks([mark.pk for mark in marks if mark.category not in failed], 500):
+        for chunk in _chunks([mark.pk for mark in marks if mark.key not in failed], 500):
             DirtyDay.objects.filter(pk__in=chunk).delete()
     return written
 
 
 def _marks(failed: set[str]) -> list[DirtyDay]:
-    waiting = DirtyDay.objects.exclude(category__in=failed)
+    waiting = DirtyDay.objects.exclude(key__in=failed)
     return list(waiting.order_by("pk")[:MARKS_AT_ONCE])
 
 
@@ -82,7 +84,7 @@ def measure_since(since: datetime, now: datetime) -> Done:
     zone = clock.zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     jobs = [
-        Job(indicator, chunk)
+        Job(indicator.category, indicator, chunk)
         for kind in PeriodKind.values
         for chunk in _by_days(
             [
@@ -113,18 +115,18 @@ def measure_open(now: datetime) -> MeasureRun | None:
     return run
 
 
-def jobs_of(category: str, days: dict[date, set[int]], now: datetime) -> Iterable[Job]:
-    """The KPIs and periods of every kind that the marked days of a category are in."""
+def jobs_of(key: str, days: dict[date, set[int]], now: datetime) -> Iterable[Job]:
+    """The KPIs and periods of every kind that days marked under a category or a KPI are in."""
     zone = clock.zone()
+    indicators = [one for one in REGISTRY.values() if key in (one.category, one.key)]
     for kind in PeriodKind.values:
         courses: dict[Period, set[int]] = defaultdict(set)
         for day, ids in days.items():
             courses[containing(day, kind, zone)] |= ids
         begun = sorted(period for period in courses if period.has_begun(now))
         for chunk in _by_days([(period, frozenset(courses[period])) for period in begun]):
-            for indicator in REGISTRY.values():
-                if indicator.category == category:
-                    yield Job(indicator, chunk)
+            for indicator in indicators:
+                yield Job(key, indicator, chunk)
 
 
 def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Done:
@@ -138,7 +140,7 @@ def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = Non
             raise
         except Exception:
             logger.exception("%s cannot be measured", job.indicator.key)
-            done.failed.add(job.indicator.category)
+            done.failed.add(job.key)
         if progress:
             progress(at, len(jobs))
     return done
@@ -167,43 +169,6 @@ def _alike(
     for period, course_ids in periods:
         found[course_ids].append(period)
     return found.items()
-
-
-def cells_of(
-    indicator: Indicator,
-    periods: Sequence[Period],
-    course_ids: frozenset[int],
-    runs: dict[int, int],
-    now: datetime,
-) -> Iterable[Cell]:
-    """The run, course and (by month) module cells of the courses that changed."""
-    if not course_ids:
-        return
-    prepared = Prepared(indicator, periods[0], course_ids)
-    for period in (one.as_of(now) for one in periods):
-        of_runs = [
-            Cell(period, RUN, run, runs[run], sums, learners)
-            for (run,), sums, learners in prepared.by_run.ask(period)
-        ]
-        yield from of_runs
-        by_course: dict[int, list[Cell]] = {course: [] for course in course_ids}
-        for cell in of_runs:
-            by_course[runs[cell.scope_id]].append(cell)
-        for course, parts in by_course.items():
-            yield _course_cell(indicator, period, course, parts)
-        if indicator.has_modules and period.kind == PeriodKind.MONTH:
-            for (course, module), sums, _ in prepared.by_module.ask(period):
-                if module is not None:
-                    yield Cell(period, MODULE, module, course, sums)
-
-
-def _course_cell(
-    indicator: Indicator, period: Period, course: int, of_runs: Sequence[Cell]
-) -> Cell:
-    scope, parts = Scope(course_ids=frozenset({course})), [cell.sums for cell in of_runs]
-    learners = frozenset[int]().union(*(cell.learners or () for cell in of_runs))
-    sums = whole(indicator, period, scope, parts, learners=learners)
-    return Cell(period, COURSE, course, course, sums, learners)
 
 
 def _by_days(

@@ -118,18 +118,20 @@ class Restatement(models.Model):
 
 
 class DirtyDay(models.Model):
-    """Facts of a category changed that count on this day; deleted once it is measured again.
+    """Facts changed that count on this day; deleted once it is measured again.
 
     Rows are only added and, by their id, deleted: a mark that comes while its day is being
     measured is a new row and so is not lost.
     """
 
-    category = models.CharField(max_length=50)
-    course = models.ForeignKey(Course, models.CASCADE)
+    key = models.CharField(max_length=100, help_text="A category, or one KPI of it.")
+    course = models.ForeignKey(
+        Course, models.CASCADE, null=True, blank=True, help_text="Empty: of the site alone."
+    )
     day = models.DateField()
 
     def __str__(self) -> str:
-        return f"{self.category} {self.course_id} {self.day}"
+        return f"{self.key} {self.course_id} {self.day}"
 
 
 class Feed(models.Model):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -64,21 +63,21 @@ class AnyPeriod:
 
 
 class Prepared:
-    """A tally's sums in some courses, per group and in any period of one kind."""
+    """A KPI's tally with one statement per way of grouping, for any period of one kind."""
 
-    def __init__(self, indicator: Indicator, period: Period, course_ids: frozenset[int]) -> None:
+    def __init__(self, indicator: Indicator, period: Period) -> None:
         if indicator.tally is None:
             raise ValueError(f"{indicator.key} is put together from others, and not tallied.")
         self.tally = indicator.tally(cast(Period, AnyPeriod(period.kind, period.zone)))
-        self.scope = Scope(course_ids=course_ids)
+        self._statements: dict[tuple[tuple[str, ...], Scope], Statement] = {}
 
-    @cached_property
-    def by_run(self) -> Statement:
-        return Statement(self.tally, ("run",), self.scope)
-
-    @cached_property
-    def by_module(self) -> Statement:
-        return Statement(self.tally, ("course", "module"), self.scope)
+    def ask(
+        self, by: tuple[str, ...], scope: Scope, period: Period
+    ) -> Iterator[tuple[tuple[Any, ...], Sums, frozenset[int]]]:
+        """The ids of each group, its sums and the ids of the learners behind them."""
+        if (by, scope) not in self._statements:
+            self._statements[by, scope] = Statement(self.tally, by, scope)
+        return self._statements[by, scope].ask(period)
 
 
 class Statement:
@@ -86,14 +85,14 @@ class Statement:
 
     def __init__(self, tally: Tally, by: Sequence[str], scope: Scope) -> None:
         query = tally.with_learners(by, scope)
-        self.by = len(by)
+        # one column stands there even where nothing is told apart
+        self.by = max(1, len(by))
         self.names = list(tally.columns(tally.n))
         self.connection = connections[query.db]
         self.compiler = query.query.get_compiler(connection=self.connection)
         self.sql, self.params = self.compiler.as_sql()
 
     def ask(self, period: Period) -> Iterator[tuple[tuple[Any, ...], Sums, frozenset[int]]]:
-        """The ids of each group, its sums and the ids of the learners behind them."""
         params = [
             one.of(period, self.connection) if isinstance(one, Bound) else one
             for one in self.params

@@ -60,7 +60,7 @@ def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
     """Write the cells (of one period kind) that differ from what stands; returns how many.
 
     A cell of a measured course that had rows and has none now is written as empty. The site's
-    cell is the sum of its courses'.
+    cell is the sum of its courses', unless it is among the cells.
     """
     if not cells:
         return 0
@@ -68,7 +68,7 @@ def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
     there = _there(indicator, periods.values(), cells)
     cells = [*cells, *_emptied(cells, there, periods)]
     written = _write(indicator, cells, there, now)
-    if written:
+    if written and indicator.is_additive:
         site = _sites(indicator, periods, cells, there, now)
         written += _write(indicator, site, there, now)
     return written

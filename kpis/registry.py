@@ -15,7 +15,7 @@ from kpis.units import NUMBER, Unit
 
 
 class Interval(Enum):
-    """Which uncertainty a value carries."""
+    """Which uncertainty a value carries; a total carries none."""
 
     WILSON = "Wilson"
     NORMAL = "normal"
@@ -61,7 +61,10 @@ class DrillDown:
 class Indicator:
     """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %.
 
-    `always_by` names the groups that the API answers with it when no others are asked for.
+    `always_by` names the groups that the API answers with it when no others are asked for,
+    `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number
+    of different people, course and site are not the sums of their runs but tallied by themselves.
+    The value of one that `is_total`, such as a count, is the numerator itself.
     """
 
     key: str
@@ -77,6 +80,10 @@ class Indicator:
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
     has_modules: bool = False
+    has_runs: bool = True
+    is_additive: bool = True
+    is_total: bool = False
+    companions: tuple[str, ...] = ()
     always_by: str | None = None
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
 
@@ -173,6 +180,11 @@ def of_category(category: str) -> list[Indicator]:
 def headline(category: str) -> list[Indicator]:
     """The KPIs of a category that stand on their own, without the components of others."""
     return [one for one in of_category(category) if one.component_of is None]
+
+
+def has_runs(indicator: Indicator) -> bool:
+    """True when the KPI, or every component of it, can be told apart by run."""
+    return all(REGISTRY[key].has_runs for key in indicator.measured_keys)
 
 
 def has_modules(indicator: Indicator) -> bool:

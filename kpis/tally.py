@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, Count, JSONField, QuerySet
+from django.db.models import Aggregate, Count, JSONField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -49,19 +49,24 @@ def within(
     Rows without a path to a module are not narrowed to the scope's module.
     """
     via = f"{enrollment}__" if enrollment else ""
-    wanted: dict[str, Any] = {
-        f"{via}is_cancelled": False,
-        f"{via}learner__kind": Learner.Kind.LEARNER,
+    counted = {f"{via}is_cancelled": False, f"{via}learner__kind": Learner.Kind.LEARNER}
+    paths = {name: path_to(name, enrollment) for name in ENDS}
+    return rows.filter(**counted, **narrowing(scope, paths | {"module": module}))
+
+
+def narrowing(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:
+    """The lookups that keep to the scope; what has no path is not narrowed."""
+    wanted = {
+        "course": ("__in", scope.course_ids),
+        "run": ("", scope.run_id),
+        "learner": ("__in", scope.learner_ids),
+        "module": ("", scope.module_id),
     }
-    if scope.course_ids is not None:
-        wanted[f"{path_to('course', enrollment)}__in"] = scope.course_ids
-    if scope.run_id is not None:
-        wanted[path_to("run", enrollment)] = scope.run_id
-    if scope.learner_ids is not None:
-        wanted[f"{path_to('learner', enrollment)}__in"] = scope.learner_ids
-    if scope.module_id is not None and module is not None:
-        wanted[module] = scope.module_id
-    return rows.filter(**wanted)
+    return {
+        f"{paths[name]}{lookup}": ids
+        for name, (lookup, ids) in wanted.items()
+        if ids is not None and paths.get(name)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +75,14 @@ class Tally:
 
     `total` ÷ `weight` is the value and `n` the number of observations behind it; means add
     `squares`. `enrollment` is the lookup path from a row to its enrolment ("" where the rows are
-    enrolments), `module` the path to its module, None where the KPI has none. `per_module`
-    stands in where modules are asked for and other rows tell them apart.
+    enrolments), `module` the path to its module, None where the KPI has none.
+
+    Rows that have no enrolment (None) name the `places` that they do have, by lookup path:
+    course, run, and as learner whoever is counted for the rule of small groups. They leave out
+    by themselves who does not count.
+
+    `by_level` has the tally that stands in where runs, courses or modules are told apart or
+    asked for alone: {"module": …, "run": …, "course": …}, such as the latest answer within one.
     """
 
     rows: QuerySet[Any]
@@ -79,22 +90,33 @@ class Tally:
     weight: Expression
     n: Expression = ROWS
     squares: Expression | None = None
-    enrollment: str = "enrollment"
+    enrollment: str | None = "enrollment"
     module: str | None = None
-    per_module: Tally | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    by_level: Mapping[str, Tally] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
-        """The lookup path to a thing asked for; ValueError when these rows have no module."""
-        if name == "module":
-            if self.module is None:
-                raise ValueError("This KPI cannot be told apart by module.")
-            return self.module
-        return path_to(name, self.enrollment)
+        """The lookup path to a thing asked for; ValueError when these rows have none."""
+        path = self.paths.get(name)
+        if path is None:
+            raise ValueError(f"This KPI cannot be told apart by {name}.")
+        return path
+
+    @property
+    def paths(self) -> dict[str, str | None]:
+        module = {"module": self.module}
+        if self.enrollment is None:
+            return module | dict(self.places)
+        return module | {name: path_to(name, self.enrollment) for name in ENDS}
 
     def within(self, scope: Scope) -> QuerySet[Any]:
         """The rows of the scope that count."""
         if scope.module_id is not None:
             self.path("module")
+        if scope.run_id is not None:
+            self.path("run")
+        if self.enrollment is None:
+            return self.rows.filter(**narrowing(scope, self.paths))
         return within(self.rows, scope, enrollment=self.enrollment, module=self.module)
 
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
@@ -110,12 +132,19 @@ class Tally:
         return {tuple(row[path] for path in paths): sums_of(row) for row in found}
 
     def with_learners(self, by: Sequence[str], scope: Scope) -> QuerySet[Any, Any]:
-        """The query for the sums per group: the ids of `by`, those of its learners, the sums."""
+        """The query for the sums per group: the ids of `by`, those of its learners, the sums.
+
+        Its rows begin with one column even where nothing is told apart.
+        """
         tally = self._told_by(by, scope)
         columns = tally.columns(DistinctIds(tally.path("learner")))
         paths = [tally.path(name) for name in by]
-        rows = tally.within(scope).order_by().values(*paths)
-        found: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*paths, *columns)
+        rows = tally.within(scope).order_by()
+        if not paths:
+            rows, paths = rows.annotate(everything=Value(1)), ["everything"]
+        found: QuerySet[Any, Any] = (
+            rows.values(*paths).annotate(**columns).values_list(*paths, *columns)
+        )
         return found
 
     def columns(self, learners: Expression) -> dict[str, Expression]:
@@ -128,8 +157,17 @@ class Tally:
         return sums if self.squares is None else sums | {"sum_squares": self.squares}
 
     def _told_by(self, by: Sequence[str], scope: Scope) -> Tally:
-        is_by_module = "module" in by or scope.module_id is not None
-        return self.per_module if self.per_module and is_by_module else self
+        return self.by_level.get(level_of(by, scope), self)
+
+
+def level_of(by: Sequence[str], scope: Scope) -> str:
+    """The finest thing that is told apart or asked for alone: module, run, course or site."""
+    if "module" in by or scope.module_id is not None:
+        return "module"
+    if "run" in by or scope.run_id is not None:
+        return "run"
+    is_one_course = scope.course_ids is not None and len(scope.course_ids) == 1
+    return "course" if "course" in by or is_one_course else "site"
 
 
 class DistinctIds(Aggregate):

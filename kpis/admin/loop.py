@@ -41,7 +41,7 @@ class MeasureRunAdmin(ViewOnlyAdmin):
 class DirtyDayAdmin(ViewOnlyAdmin):
     """What waits to be measured again; empty a moment after each batch."""
 
-    list_display = ("category", "course", "day")
-    list_filter = ("category", "course")
+    list_display = ("key", "course", "day")
+    list_filter = ("key", "course")
     list_select_related = ("course",)
     show_full_result_count = False

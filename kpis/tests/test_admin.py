@@ -188,7 +188,7 @@ def test_a_measurement_is_measured_again_at_a_button(admin_client: Client) -> No
     made = course()
     row = measured(made)
     answer = admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")
-    marks = DirtyDay.objects.values_list("category", "course", "day")
+    marks = DirtyDay.objects.values_list("key", "course", "day")
 
     # the days of October
     assert set(marks) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
@@ -240,7 +240,7 @@ def fill(key: str) -> None:
         sums = {"n": 4, "total": 1, "weight": 4, "learners": 4}
         at = moment("2026-11-05")
         Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
-        DirtyDay.objects.create(category="engagement", course=made, day=row.period_start)
+        DirtyDay.objects.create(key="engagement", course=made, day=row.period_start)
     set_target(KPI, Decimal(70), course=made, by=account(f"Setter-{key}"))
     now = timezone.now()
     Feed.objects.create(category="engagement", course=made, data_through=now, received_at=now)

@@ -31,7 +31,7 @@ def measuring(look: Callable[[], None]) -> Job:
             rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
         )
 
-    return Job(replace(completion, tally=looking), [(MARCH, frozenset({1}))])
+    return Job("engagement", replace(completion, tally=looking), [(MARCH, frozenset({1}))])
 
 
 @pytest.mark.django_db(transaction=True)

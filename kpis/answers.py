@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from kpis.models import Target
 from kpis.periods import Period
 from kpis.registry import Indicator, Interval
 from kpis.stats import NOTHING, Sums
-from kpis.units import PERCENT
+from kpis.units import PERCENT, POINTS
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,22 @@ class Answer:
             return None
         return self.difference >= 0 if self.indicator.higher_is_better else self.difference <= 0
 
+    @property
+    def numerator(self) -> float | None:
+        """What was summed; of a total, the value itself."""
+        return self.shown if self.indicator.is_total else self.sums.total
+
+    @property
+    def denominator(self) -> float | None:
+        return None if self.indicator.is_total else self.sums.weight
+
     def as_json(self) -> dict[str, Any]:
         low, high = self.interval or (None, None)
         unit = self.indicator.unit
         return {
             "value": self.shown,
-            "numerator": self.sums.total if self.is_shown else None,
-            "denominator": self.sums.weight if self.is_shown else None,
+            "numerator": self.numerator if self.is_shown else None,
+            "denominator": self.denominator if self.is_shown else None,
             "n": self.sums.n if self.status != "suppressed" else None,
             "ci_low": unit.shown(low),
             "ci_high": unit.shown(high),
@@ -80,29 +89,42 @@ class Answer:
 
 @dataclass(frozen=True)
 class Context:
-    """What an answer needs besides the sums."""
+    """What an answer needs besides the sums; `data_from` is the first day with any, if known."""
 
     now: datetime
     data_through: datetime | None
     close_lag: timedelta
     stale_after: timedelta
+    data_from: date | None = None
 
     @classmethod
-    def at(cls, now: datetime, data_through: datetime | None) -> Context:
-        return cls(now, data_through, clock.close_lag(), clock.stale_after())
+    def at(
+        cls, now: datetime, data_through: datetime | None, data_from: date | None = None
+    ) -> Context:
+        return cls(now, data_through, clock.close_lag(), clock.stale_after(), data_from)
 
 
 def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
     """Fill a blank answer: divide, last of all, and say how far the result can be trusted."""
-    if not sums.weight:
+    value = value_of(blank, sums, context)
+    if value is None:
         return replace(blank, status="no_data", sums=sums)
     return replace(
         blank,
         status=status_of(blank.indicator, blank.period, sums, context),
-        value=sums.value,
+        value=value,
         sums=sums,
         interval=interval_of(blank.indicator, sums),
     )
+
+
+def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
+    """Total ÷ weight; of a KPI that is a total the total, which is 0 only after the first data."""
+    if not blank.indicator.is_total or sums.n:
+        return sums.total if blank.indicator.is_total else sums.value
+    start = context.data_from
+    is_known = start is not None and start < blank.period.first
+    return 0.0 if is_known and blank.period.has_begun(context.now) else None
 
 
 def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context) -> str:
@@ -111,21 +133,27 @@ def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context
     through = context.data_through
     if through and through < period.whole_end - context.stale_after:
         return "stale"
-    return "low_n" if sums.n < indicator.min_n else "ok"
+    return "low_n" if sums.n < indicator.min_n and not indicator.is_total else "ok"
 
 
 def interval_of(indicator: Indicator, sums: Sums) -> stats.Interval | None:
+    if indicator.is_total:
+        return None
     if indicator.interval is Interval.NORMAL:
         return _possible(indicator, stats.normal(sums))
     value = sums.value
     return None if value is None else stats.wilson(value, sums.n)
 
 
+REACH = {PERCENT.key: (0.0, 1.0), POINTS.key: (-1.0, 1.0)}
+
+
 def _possible(indicator: Indicator, interval: stats.Interval | None) -> stats.Interval | None:
     """The part of a normal interval that the unit can reach: no share lies beyond 0 and 1."""
-    if interval is None or indicator.unit is not PERCENT:
+    if interval is None or indicator.unit.key not in REACH:
         return interval
-    return max(interval[0], 0.0), min(interval[1], 1.0)
+    least, most = REACH[indicator.unit.key]
+    return max(interval[0], least), min(interval[1], most)
 
 
 def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Context) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import DatabaseError
@@ -16,8 +16,8 @@ from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameters import Standings
 from kpis import read
 from kpis.answers import Answer, Context, answer, combine
-from kpis.models import Feed
-from kpis.periods import Period
+from kpis.models import Feed, PeriodKind, Target
+from kpis.periods import WINDOW, Period
 from kpis.question import Question
 from kpis.read import Found
 from kpis.registry import REGISTRY, Indicator, Part
@@ -73,6 +73,7 @@ class Desk:
     now: datetime
     _feeds: dict[str, dict[int, datetime]] = field(default_factory=dict)
     _veils: dict[str, Veil] = field(default_factory=dict)
+    _first_days: dict[Any, date | None] = field(default_factory=dict)
     _targets: TargetBook | None = None
     _dials: Standings | None = None
 
@@ -101,9 +102,20 @@ class Desk:
             current=answers[current],
             previous=answers[current.previous],
             window=self._window(indicator, question),
-            components=[there[current] for there in parts.values()],
+            components=[
+                *(there[current] for there in parts.values()),
+                *self._beside(indicator, question),
+            ],
             groups=self._groups(indicator, question) if question.by else (),
         )
+
+    def _beside(self, indicator: Indicator, question: Question) -> list[Answer]:
+        """The KPI itself and those shown with it, where there are any."""
+        if not indicator.companions:
+            return []
+        period, scope = question.current, question.scope
+        together = [indicator, *(REGISTRY[key] for key in indicator.companions)]
+        return [self.answers(one, scope, [period])[period] for one in together]
 
     def _failed(self, indicator: Indicator, question: Question) -> Reply:
         def error(period: Period) -> Answer:
@@ -250,7 +262,17 @@ class Desk:
         )
         if hide:
             return replace(blank, status="suppressed")
-        return answer(blank, found.sums, self._context(indicator, scope))
+        context = self._context(indicator, scope)
+        if indicator.is_total and not found.sums.n:
+            context = replace(context, data_from=self._first_day(indicator, scope, period))
+        return answer(blank, found.sums, context)
+
+    def _first_day(self, indicator: Indicator, scope: Scope, period: Period) -> date | None:
+        kind = PeriodKind.DAY if period.kind == WINDOW else period.kind
+        key = (indicator.key, scope.course_ids, kind)
+        if key not in self._first_days:
+            self._first_days[key] = read.first_day(indicator, scope, kind)
+        return self._first_days[key]
 
     def _blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
         return Answer(
@@ -295,7 +317,10 @@ class Desk:
     def _target(self, indicator: Indicator, scope: Scope, period: Period) -> Any:
         if self._targets is None:
             self._targets = TargetBook.load()
-        return self._targets.in_force(indicator.key, _only(scope), period.last)
+        found = self._targets.in_force(indicator.key, _only(scope), period.last)
+        if found and indicator.is_total and not _is_of_the_whole(found, scope, period):
+            return None
+        return found
 
     def _context(self, indicator: Indicator, scope: Scope) -> Context:
         feeds = self._feeds_of(indicator.category)
@@ -311,6 +336,13 @@ class Desk:
             rows = Feed.objects.filter(category=category)
             self._feeds[category] = dict(rows.values_list("course_id", "data_through"))
         return self._feeds[category]
+
+
+def _is_of_the_whole(target: Target, scope: Scope, period: Period) -> bool:
+    """A total's target is one of a month, and of the course that it is set for or of all."""
+    is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
+    courses = None if target.course_id is None else frozenset({target.course_id})
+    return is_all and period.kind == PeriodKind.MONTH and scope.course_ids == courses
 
 
 def _only(scope: Scope) -> int | None:

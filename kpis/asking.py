@@ -12,7 +12,7 @@ from curriculum.access import Reader
 from curriculum.models import Course, Learner
 from kpis.problems import BadQuestion, bad_question
 from kpis.question import Question, QuestionForm
-from kpis.registry import Indicator, has_modules
+from kpis.registry import Indicator, has_modules, has_runs
 
 SCOPE = ("from", "to", "period", "course", "run", "module", "learner", "format")
 ALL = (*SCOPE, "by", "compare")
@@ -29,7 +29,7 @@ def question_of(
         raise bad_question(form)
     _check_people(request, reader)
     question = form.question(learners=_learners(request, reader))
-    _check_modules(indicator, question)
+    _check_parts(indicator, question)
     return reader, question
 
 
@@ -47,13 +47,17 @@ def wants_csv(request: Request) -> bool:
     return wanted == "csv"
 
 
-def _check_modules(indicator: Indicator, question: Question) -> None:
-    if has_modules(indicator):
-        return
-    if question.by == "module":
-        raise BadQuestion(f"{indicator.name} cannot be told apart by module.", "by")
-    if question.module:
-        raise BadQuestion(f"{indicator.name} cannot be asked of a module.", "module")
+def _check_parts(indicator: Indicator, question: Question) -> None:
+    for part, is_known, asked in (
+        ("module", has_modules(indicator), question.module),
+        ("run", has_runs(indicator), question.run),
+    ):
+        if is_known:
+            continue
+        if question.by == part:
+            raise BadQuestion(f"{indicator.name} cannot be told apart by {part}.", "by")
+        if asked:
+            raise BadQuestion(f"{indicator.name} cannot be asked of a {part}.", part)
 
 
 def _check_people(request: Request, reader: Reader) -> None:

@@ -10,14 +10,16 @@ from typing import Any
 from kpis import clock, modules, opening, present, trends, wording
 from kpis.ask import Desk, Reply
 from kpis.cards import Card
-from kpis.categories import CATEGORIES, Category
+from kpis.categories import CATEGORIES, SECTIONS, Category
 from kpis.filters import Filters
 from kpis.modules import ModuleTable
 from kpis.question import Question
-from kpis.registry import REGISTRY, Indicator, has_modules, headline
-from kpis.tally import Scope
+from kpis.registry import REGISTRY, Indicator, has_modules, has_runs, headline
 
-WHOLE_COURSE = "Of the whole course: this figure cannot be told apart by module."
+WIDER = {
+    "module": "Of the whole course: this figure cannot be told apart by module.",
+    "run": "Of the whole course: this figure cannot be told apart by run.",
+}
 
 
 @dataclass
@@ -41,7 +43,15 @@ class Asked:
         return self.filters.query(**self._scope(card), **self._moved("from", "to"), **more)
 
     def _scope(self, card: Card) -> dict[str, str]:
-        return {"module": ""} if card.note else {}
+        """What the card's KPI cannot be told apart by is left out, and its course put in."""
+        shown = card.reply.question
+        left_out = [
+            name
+            for name in ("run", "module")
+            if getattr(self.question, name) and not getattr(shown, name)
+        ]
+        course = {"course": shown.course.key} if left_out and shown.course else {}
+        return course | dict.fromkeys(left_out, "")
 
     def _moved(self, *ends: str) -> dict[str, str]:
         shown = self.question.current
@@ -142,6 +152,13 @@ class Dashboard:
         indicators = [REGISTRY[key] for key in self.category.by_module]
         return modules.table(self.desk, indicators, self.asked.question) if indicators else None
 
+    @cached_property
+    def sections(self) -> list[tuple[str, dict[str, Any]]]:
+        """The template and context of what the category's own app shows."""
+        mine = [one for one in SECTIONS if one.category == self.category.key]
+        shown = [(one.template, one.show(self.desk, self.asked)) for one in mine]
+        return [(template, context) for template, context in shown if context is not None]
+
     @property
     def period(self) -> str:
         question = self.asked.question
@@ -175,9 +192,20 @@ def _cards(desk: Desk, indicators: Sequence[Indicator], question: Question) -> l
 
 
 def card(desk: Desk, indicator: Indicator, question: Question) -> Card:
-    """Ask one KPI; of a module only where it can be told apart by module, else of its course."""
-    if question.module is None or has_modules(indicator):
+    """Ask one KPI; of a run or module only where it can be told apart, else of the course."""
+    knows_run = question.run is None or has_runs(indicator)
+    knows_module = question.module is None or has_modules(indicator)
+    if knows_run and knows_module:
         return Card(desk.ask(indicator, question))
-    scope = Scope(question.scope.course_ids, question.scope.run_id)
-    wider = replace(question, module=None, scope=scope)
-    return Card(desk.ask(indicator, wider), note=WHOLE_COURSE)
+    scope = replace(
+        question.scope,
+        run_id=question.scope.run_id if knows_run else None,
+        module_id=question.scope.module_id if knows_module else None,
+    )
+    wider = replace(
+        question,
+        run=question.run if knows_run else None,
+        module=question.module if knows_module else None,
+        scope=scope,
+    )
+    return Card(desk.ask(indicator, wider), note=WIDER["run" if knows_module else "module"])

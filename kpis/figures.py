@@ -80,8 +80,9 @@ class Figure:
 
     @property
     def fraction(self) -> str:
-        """Numerator and denominator; empty without a value, and for a mean of components."""
-        if not self.answer.is_shown or self.answer.indicator.parts:
+        """Numerator and denominator; empty without a value, for a total or a mean of components."""
+        indicator = self.answer.indicator
+        if not self.answer.is_shown or indicator.parts or indicator.is_total:
             return ""
         return f"{_sum(self.answer.sums.total)} of {_sum(self.answer.sums.weight)}"
 

@@ -17,7 +17,7 @@ from kpis.categories import CATEGORIES
 from kpis.dashboard import Asked
 from kpis.figures import Figure
 from kpis.filters import Filters
-from kpis.registry import DrillDown, Indicator, has_modules
+from kpis.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.units import TEXT, Unit
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
@@ -112,7 +112,11 @@ class KpiPage:
 
     @property
     def _ways(self) -> list[str]:
-        return [by for by in GROUPS if by != "module" or has_modules(self.indicator)]
+        unknown = {
+            "module": not has_modules(self.indicator),
+            "run": not has_runs(self.indicator),
+        }
+        return [by for by in GROUPS if not unknown.get(by)]
 
     @property
     def group_tabs(self) -> list[tuple[str, str, bool]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from kpis.models import Measurement, PeriodKind
 from kpis.periods import WINDOW, Period
@@ -31,7 +31,7 @@ def series(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
 ) -> dict[Period, Found]:
     """The sums of one scope in each period (all of one kind)."""
-    if not is_kept(scope, periods):
+    if not is_kept(indicator, scope, periods):
         return {period: from_facts(indicator, scope, period, now) for period in periods}
     rows = defaultdict(list)
     for row in _rows(indicator, periods).filter(_cells(scope)):
@@ -75,7 +75,7 @@ def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
     is_whole = scope.run_id is None and scope.module_id is None
     months = all(period.kind == PeriodKind.MONTH for period in periods)
     is_stored = by in ("course", "run") or (by == "module" and months)
-    return is_whole and is_stored and is_kept(scope, periods)
+    return is_whole and is_stored and _are_kept(scope, periods)
 
 
 def _groups_from_facts(
@@ -98,13 +98,29 @@ def _grouped(
     }
 
 
-def is_kept(scope: Scope, periods: Sequence[Period]) -> bool:
+def is_kept(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
     """True when Measurement rows stand for the scope in these periods."""
-    if scope.learner_ids is not None or any(period.kind == WINDOW for period in periods):
+    if not _are_kept(scope, periods):
+        return False
+    if not indicator.is_additive and scope.course_ids is not None and len(scope.course_ids) > 1:
         return False
     if scope.module_id is None:
         return True
     return scope.run_id is None and all(one.kind == PeriodKind.MONTH for one in periods)
+
+
+def _are_kept(scope: Scope, periods: Sequence[Period]) -> bool:
+    return scope.learner_ids is None and all(period.kind != WINDOW for period in periods)
+
+
+def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
+    """The first day of the first period of a kind with data in the scope's courses."""
+    anywhere = Scope(scope.course_ids)
+    rows = Measurement.objects.filter(
+        _cells(anywhere), kpi=indicator.key, period_kind=kind, n__gt=0
+    )
+    found: date | None = rows.aggregate(first=Min("period_start"))["first"]
+    return found
 
 
 def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> Found:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.numbers import format_currency, get_currency_precision
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -24,8 +26,26 @@ class Unit:
         return f"{number} {self.symbol}".strip()
 
 
+@dataclass(frozen=True)
+class Money(Unit):
+    """Whole numbers of a currency's smallest unit, shown in the currency: 100 cents as $1.00."""
+
+    def text(self, value: float | None, *, places: int | None = None) -> str:
+        if value is None:
+            return "–"
+        number = round(value * self.scale, self.places)
+        return format_currency(number, self.symbol, locale="en_US")
+
+
+def money(currency: str) -> Money:
+    """The unit of a currency by its ISO 4217 code, with as many places as it has."""
+    places = get_currency_precision(currency)
+    return Money("money", currency, scale=10.0**-places, places=places)
+
+
 PERCENT = Unit("percent", "%", scale=100.0)
-POINTS = Unit("points", "points")
+# from -1 to 1 in the code, as shares are from 0 to 1
+POINTS = Unit("points", "points", scale=100.0)
 COUNT = Unit("count", "", places=0)
 DAYS = Unit("days", "days")
 MINUTES = Unit("minutes", "min", places=0)

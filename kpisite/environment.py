@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import environ
+from babel.numbers import is_currency
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
@@ -42,6 +43,14 @@ def whole(name: str, default: int, *, least: int, most: int) -> int:
     if not (word.isascii() and word.isdigit() and least <= int(word) <= most):
         refuse(name, f"a whole number from {least} to {most}")
     return int(word)
+
+
+def currencies(name: str, default: str) -> list[str]:
+    """Return ISO 4217 codes, each once, in the order given."""
+    codes = [code.strip().upper() for code in text(name, default).split(",") if code.strip()]
+    if not codes or not all(is_currency(code) for code in codes):
+        refuse(name, "ISO 4217 codes between commas, the main one first, like USD,EUR")
+    return list(dict.fromkeys(codes))
 
 
 def one_of(name: str, default: str, choices: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 KPI_DATA_DIR = environment.folder("KPI_DATA_DIR", BASE_DIR / "var")
 KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
+KPI_CURRENCIES = environment.currencies("KPI_CURRENCIES", "USD")
 KPI_CLOSE_LAG_HOURS = environment.whole("KPI_CLOSE_LAG_HOURS", 72, least=0, most=24 * 90)
 KPI_STALE_DAYS = environment.whole("KPI_STALE_DAYS", 7, least=1, most=3_650)
 KPI_MAX_BATCH = environment.whole("KPI_MAX_BATCH", 5_000, least=1, most=10_000)

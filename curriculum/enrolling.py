@@ -15,6 +15,7 @@ from curriculum import bulk, plans
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule
 from curriculum.parameters import Standings
+from curriculum.signals import enrollments_dated
 
 DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
 
@@ -26,6 +27,7 @@ class SignUp:
     learner_id: int
     run_id: int
     enrolled_at: datetime
+    is_certificate_track: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def enroll(
     )
     enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]))
     _plan(enrollments, run_plans)
+    enrollments_dated.send(Enrollment, ids=[one.pk for one in enrollments])
     return enrollments
 
 
@@ -102,6 +105,7 @@ COLUMNS = (
     "planned_due_at",
     "due_at",
     "completed_by_sender",
+    "is_certificate_track",
 )
 
 
@@ -109,7 +113,8 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
     start = plan.start(one.enrolled_at)
     due = start + plan.length
     ids = (one.learner_id, one.run_id)
-    return (*ids, one.enrolled_at, start, start + plan.cutoff, due, due, False)
+    dates = (one.enrolled_at, start, start + plan.cutoff, due, due)
+    return (*ids, *dates, False, one.is_certificate_track)
 
 
 def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
@@ -153,6 +158,7 @@ def lock(enrollment_ids: Iterable[int | None]) -> None:
 def withdraw(at: Mapping[int, datetime]) -> None:
     """Note when enrolments (by id) were left; of two dates the earlier stands."""
     _set_earliest("withdrawn_at", at)
+    enrollments_dated.send(Enrollment, ids=list(at))
 
 
 def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
@@ -160,6 +166,15 @@ def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
     _set_earliest("completed_at", at)
     if by_sender:
         Enrollment.objects.filter(pk__in=at).update(completed_by_sender=True)
+
+
+def put_on_certificate_track(enrollment_ids: Iterable[int]) -> None:
+    """Note that these enrolments are to end with a certificate."""
+    ids = set(enrollment_ids)
+    Enrollment.objects.filter(pk__in=ids, is_certificate_track=False).update(
+        is_certificate_track=True
+    )
+    enrollments_dated.send(Enrollment, ids=ids)
 
 
 def _set_earliest(field: str, at: Mapping[int, datetime]) -> None:
@@ -201,6 +216,7 @@ def _close(moments: Mapping[int, Sequence[datetime]]) -> None:
 def shift(enrollment_ids: Iterable[int]) -> None:
     """Recompute the due dates of these enrolments and of their plans from their pauses."""
     ids = set(enrollment_ids)
+    enrollments_dated.send(Enrollment, ids=ids)
     pauses: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     for one in Pause.objects.filter(enrollment__in=ids):
         pauses[one.enrollment_id].append((one.started_at, one.ended_at))
@@ -212,3 +228,4 @@ def shift(enrollment_ids: Iterable[int]) -> None:
         line.due_at = plans.shifted(line.planned_due_at, pauses[line.enrollment_id])
     Enrollment.objects.bulk_update(enrollments, ["due_at"], batch_size=500)
     PlannedModule.objects.bulk_update(planned, ["due_at"], batch_size=500)
+    enrollments_dated.send(Enrollment, ids=ids)

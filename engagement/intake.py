@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -38,7 +38,19 @@ def course_defined(events: Sequence[Event]) -> None:
     structure.define(events)
 
 
-@handles("enrollment.started", about=About.SIGN_UP)
+class SignedUp(Data):
+    """How the learner came, and what for."""
+
+    track: Annotated[
+        Literal["certificate", "audit"] | None,
+        Field(description="`certificate` where one is to be earned; else `audit`, the default."),
+    ] = None
+    referral_code: Annotated[
+        str | None, Field(max_length=40, description="Code of the learner who referred this one.")
+    ] = None
+
+
+@handles("enrollment.started", about=About.SIGN_UP, data=SignedUp)
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
     learners = dict(
@@ -54,6 +66,7 @@ def enrollment_started(events: Sequence[Event]) -> None:
             learner_id=learners[event.learner],
             run_id=_run(runs[event.course_id or 0], event.run_key),
             enrolled_at=event.occurred_at,
+            is_certificate_track=event.data.get("track") == "certificate",
         )
         for event in sorted(events, key=lambda one: one.occurred_at, reverse=True)
     )

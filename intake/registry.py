@@ -35,6 +35,7 @@ class About(IntEnum):
     COURSE = 0  # the course itself
     SIGN_UP = 1  # a learner who enters a run
     ENROLLMENT = 2  # an enrolment that exists
+    CUSTOMER = 3  # who buys or invites: a learner and a course only where the event says so
 
 
 class Data(BaseModel):

@@ -64,6 +64,8 @@ class References:
     def find(self, envelope: Envelope) -> Found:
         """The rows of one event; Refused says which reference leads nowhere."""
         about = KINDS[envelope.kind].about
+        if about is About.CUSTOMER:
+            return self._find_customer(envelope)
         course = self._course(envelope)
         if about is About.COURSE:
             return Found(course)
@@ -72,6 +74,13 @@ class References:
         if about is About.SIGN_UP:
             return Found(course, self._run_to_enter(envelope, course), None, module)
         return Found(course, "", self._enrollment(envelope, learner, course), module)
+
+    def _find_customer(self, envelope: Envelope) -> Found:
+        """The course where one is told; a sender who may not write everywhere has to."""
+        if envelope.learner is not None:
+            self._learner(envelope)
+        is_told = envelope.course is not None or self.sender.course_ids is not None
+        return Found(self._course(envelope) if is_told else None)
 
     def _load_courses(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         keys = {one.course for one in envelopes if one.course}

@@ -33,6 +33,9 @@ class Enrollment(models.Model):
     completed_by_sender = models.BooleanField(
         default=False, help_text="The sender said so; else every required module was done."
     )
+    is_certificate_track = models.BooleanField(
+        "certificate track", default=False, help_text="The learner is to earn a certificate."
+    )
     is_cancelled = models.GeneratedField(
         # withdrawn before the cut-off; a null withdrawal must give false, not null
         expression=models.Case(

@@ -1,0 +1,171 @@
+"""The columns that a CSV of a kind may have, by its declaration, and what a file's header means."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from intake.csv import cells
+from intake.csv.cells import Reader, Schema
+from intake.envelope import Envelope
+from intake.registry import About, Kind
+
+# what an event about something must name, beside what its kind asks for
+NEEDED = {
+    About.COURSE: ("course",),
+    About.SIGN_UP: ("learner", "course"),
+    About.ENROLLMENT: ("learner", "course"),
+}
+ENVELOPE_EXAMPLES = {
+    "id": "example-1", "occurred_at": "2026-03-31T09:30:00Z", "learner": "ada", "course": "py",
+    "run": "2026-spring", "module": "m1", "object": "quiz-1", "value": "0.85",
+}  # fmt: skip
+
+
+class ColumnsError(Exception):
+    """The header does not say what is needed; the text tells each fault and what would be right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column by its full name, such as data.customer.key."""
+
+    name: str
+    schema: Schema
+    is_needed: bool
+
+    @cached_property
+    def path(self) -> tuple[str, ...]:
+        return tuple(self.name.split("."))
+
+    @cached_property
+    def read(self) -> Reader:
+        return cells.reader_of(self.schema)
+
+    @property
+    def form(self) -> str:
+        return cells.form_of(self.schema)
+
+    @property
+    def help(self) -> str:
+        return str(self.schema.get("description", ""))
+
+    @property
+    def example(self) -> str:
+        return ENVELOPE_EXAMPLES.get(self.name) or cells.example_of(self.path[-1], self.schema)
+
+
+class Columns:
+    """What may stand in a CSV of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.all: dict[str, Column] = {column.name: column for column in _columns(kind)}
+        self.by_alias = _aliases(self.all)
+
+    @property
+    def needed(self) -> list[Column]:
+        return [column for column in self.all.values() if column.is_needed]
+
+    def named(self, written: str) -> Column | None:
+        """The column that a header's name means; None for no such column."""
+        return self.by_alias.get(plain(written))
+
+    def short_name(self, column: Column) -> str:
+        """The shortest name that means this column."""
+        names = (name for name, one in self.by_alias.items() if one is column)
+        return min(names, key=len)
+
+    def of_header(self, header: Sequence[str]) -> list[Column | None]:
+        """The column of each name of the header; None for a column without a name.
+
+        ColumnsError tells every name that is none, stands twice, or is needed and missing.
+        """
+        found = [self.named(one) if one.strip() else None for one in header]
+        faults = [
+            *(self._stranger(one) for one, column in zip(header, found, strict=True)
+              if one.strip() and not column),
+            *(f"“{column.name}” stands in the header {times} times; leave one."
+              for column, times in Counter(one for one in found if one).items() if times > 1),
+            *(f"“{self.short_name(column)}” is missing: {column.form}."
+              for column in self.needed if column not in found),
+        ]  # fmt: skip
+        if faults:
+            raise ColumnsError("\n".join([*faults, self._known()]))
+        return found
+
+    def _stranger(self, written: str) -> str:
+        name = plain(written)
+        if name == "kind":
+            return f"“kind” is no column: all rows are {self.kind.name}; leave it out."
+        full = [one for one in self.all if one.endswith(f".{name}")]
+        if full:
+            return f"“{written}” may mean {' or '.join(full)}; write which."
+        near = difflib.get_close_matches(name, self.by_alias, n=1)
+        hint = f"; did you mean “{near[0]}”?" if near else "."
+        return f"“{written.strip()}” is no column of {self.kind.name}{hint}"
+
+    def _known(self) -> str:
+        names = ", ".join(self.short_name(column) for column in self.all.values())
+        return f"Columns of {self.kind.name}: {names}."
+
+
+def plain(written: str) -> str:
+    """A header's name as it is compared: “ Occurred at ” is occurred_at."""
+    return written.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def _columns(kind: Kind) -> list[Column]:
+    needed = {"occurred_at", *NEEDED.get(kind.about, ())}
+    needed |= {one for one in ("module", "object", "value") if getattr(kind, f"needs_{one}")}
+    fields = Envelope.model_json_schema()["properties"]
+    envelope = [
+        Column(name, cells.resolved(schema, {}), name in needed)
+        for name, schema in fields.items()
+        if name not in ("kind", "data")
+    ]
+    schema = kind.data.model_json_schema()
+    return [*envelope, *_leaves("data", schema, schema.get("$defs", {}), is_needed=True)]
+
+
+def _leaves(
+    name: str, schema: Schema, definitions: Mapping[str, Schema], *, is_needed: bool
+) -> list[Column]:
+    """The fields of an object, and of objects in it, by their dotted names."""
+    schema = cells.resolved(schema, definitions)
+    fields: Mapping[str, Any] = schema.get("properties", {}) if "anyOf" not in schema else {}
+    if not fields and name != "data":
+        return [Column(name, _deep(schema, definitions), is_needed)]
+    needed = schema.get("required", ()) if is_needed else ()
+    return [
+        column
+        for field, one in fields.items()
+        for column in _leaves(f"{name}.{field}", one, definitions, is_needed=field in needed)
+    ]
+
+
+def _deep(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    """The schema of a list with the fields of its objects resolved too."""
+    item = schema.get("items", {})
+    if "properties" not in item:
+        return schema
+    fields = {name: cells.resolved(one, definitions) for name, one in item["properties"].items()}
+    return {**schema, "items": {**item, "properties": fields}}
+
+
+def _aliases(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Every name that means one column: in full, and short where that is unique.
+
+    A field of `data` itself goes before one that lies deeper.
+    """
+    claims: dict[str, dict[int, list[Column]]] = defaultdict(lambda: defaultdict(list))
+    for column in columns.values():
+        for start in range(1, len(column.path)):
+            claims[".".join(column.path[start:]).casefold()][start].append(column)
+    first = {short: claims[short][min(claims[short])] for short in claims}
+    unique = {short: meant[0] for short, meant in first.items() if len(meant) == 1}
+    return unique | {name.casefold(): column for name, column in columns.items()}

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+from tqdm import tqdm
+
+from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
+from intake.csv.reading import CsvError, EventFile
+from intake.csv.report import Report
+from intake.registry import KINDS, Kind
+
+
+class Command(BaseCommand):
+    help = "Take in a CSV of events of one kind: all rows or none (docs/csv.md says how)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", help="Such as enrollment.started; docs/events.md has all.")
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--sender", default="csv", metavar="NAME",
+            help="Whose events these are: the same id of the same sender is the same event.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--create-unknown", action="store_true",
+            help="Make learners, courses, runs and modules that are not known.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--skip-bad", action="store_true",
+            help="Take the good rows and keep the others as refused events.",
+        )  # fmt: skip
+        parser.add_argument("--dry-run", action="store_true", help="Only tell what would come.")
+        parser.add_argument(
+            "--errors", type=Path, metavar="FILE", help="Write all refused rows to this CSV."
+        )
+
+    def handle(self, *, kind: str, file: Path, **options: Any) -> None:
+        opened = opened_file(file, kind_named(kind))
+        try:
+            report = self._send(opened, options)
+        except AlreadyInError as polite:
+            self.stdout.write(str(polite))
+        except OperationalError as error:
+            raise CommandError(
+                f"The database gave way to another writer ({error}). Nothing was taken; "
+                "run the command again."
+            ) from error
+        except MisfitsError as error:
+            self._tell(error.report, options["errors"])
+            raise CommandError(str(error)) from None
+        else:
+            self._tell(report, options["errors"])
+            would = " That is what would come; nothing was taken." if options["dry_run"] else ""
+            self.stdout.write(f"{file.name}: {report}.{would}")
+
+    def _send(self, file: EventFile, options: dict[str, Any]) -> Report:
+        sender = sender_for(options["sender"], creates_unknown=options["create_unknown"])
+        skips_bad = options["skip_bad"]
+        # None shows the bar to a terminal only
+        with tqdm(total=file.rows, unit=" rows", disable=_quiet(options)) as bar:
+            if options["dry_run"]:
+                return rehearse(file, sender, skips_bad=skips_bad, progress=bar.update)
+            return take_in(file, sender, skips_bad=skips_bad, progress=bar.update)
+
+    def _tell(self, report: Report, errors: Path | None) -> None:
+        for sentence in report.first():
+            self.stderr.write(sentence)
+        if errors and report.misfits:
+            report.write_misfits(errors)
+            self.stderr.write(f"All {len(report.misfits):,} refused rows are told in {errors}.")
+
+
+def _quiet(options: dict[str, Any]) -> bool | None:
+    return True if options["verbosity"] < 1 else None
+
+
+def kind_named(name: str) -> Kind:
+    if name in KINDS:
+        return KINDS[name]
+    near = difflib.get_close_matches(name, KINDS, n=3) or sorted(KINDS)
+    raise CommandError(f"There is no kind {name}; there is {', '.join(near)}.")
+
+
+def opened_file(path: Path, kind: Kind) -> EventFile:
+    try:
+        return EventFile(lambda: path.open("rb"), path.name, kind)
+    except (CsvError, OSError) as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,203 @@
+"""A CSV goes through the one door, all rows or none."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import OperationalError
+
+from curriculum.models import Enrollment, Learner
+from intake.csv import importing
+from intake.models import Event, ImportRun, RejectedEvent
+from intake.resolve import Sender
+from intake.tests.csv_files import HEADER, imported, view, written
+from intake.tests.door import school, send, sign_up
+from kpis.models import DirtyDay
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school()
+    Event.objects.all().delete()
+    DirtyDay.objects.all().delete()
+
+
+def keys() -> list[str]:
+    return sorted(Event.objects.values_list("key", flat=True))
+
+
+def test_every_row_becomes_an_event_of_the_sender(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1"), view("e2", "bo"))
+
+    assert imported(path, sender="lms").strip() == (
+        "events.csv: 2 rows read: 2 new, 0 in already, 0 refused."
+    )
+    assert list(Event.objects.order_by("key").values_list("sender", "key", "kind", "learner")) == [
+        ("lms", "e1", "content.viewed", "ada"),
+        ("lms", "e2", "content.viewed", "bo"),
+    ]
+
+
+def test_the_days_that_changed_are_marked_to_be_measured(tmp_path: Path) -> None:
+    imported(written(tmp_path, HEADER, view("e1")))
+
+    assert DirtyDay.objects.exists()
+
+
+def test_one_bad_row_leaves_nothing_of_the_others(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"))
+
+    with pytest.raises(CommandError, match="1 new, 0 in already, 1 refused"):
+        imported(path)
+    assert keys() == []
+    assert not RejectedEvent.objects.exists()
+    assert not DirtyDay.objects.exists()
+    run = ImportRun.objects.get()
+    assert (run.status, run.report["csv content.viewed"]["refused"]) == (
+        "failed",
+        {"unknown_learner learner": 1},
+    )
+
+
+def test_bad_rows_can_be_left_out_and_are_kept_with_their_reason(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"), "e3,x")
+    said = imported(path, skip_bad=True)
+
+    assert keys() == ["e1"]
+    assert "3 rows read: 1 new, 0 in already, 2 refused" in said
+    assert sorted(RejectedEvent.objects.values_list("code", flat=True)) == [
+        "not_json",
+        "unknown_learner",
+    ]
+
+
+def test_a_dry_run_tells_and_changes_nothing(tmp_path: Path) -> None:
+    send(sign_up("ada"), sender=Sender("csv"))
+    path = written(tmp_path, HEADER, view("e1"), view("enrol-ada"))
+
+    assert "1 new, 1 in already, 0 refused. That is what would come" in imported(path, dry_run=True)
+    assert keys() == ["enrol-ada"]
+    assert not ImportRun.objects.exists()
+
+
+def test_a_dry_run_of_a_bad_file_fails_as_the_import_would(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1", "cleo"))
+
+    with pytest.raises(CommandError, match="1 refused"):
+        imported(path, dry_run=True)
+    assert not ImportRun.objects.exists()
+
+
+def test_the_same_file_again_is_politely_left_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1"))
+    imported(path)
+
+    assert "already; nothing was changed" in imported(path)
+    assert ImportRun.objects.get().report["csv content.viewed"]["taken"] == 1
+
+
+def test_a_file_that_was_refused_may_come_again(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1", "cleo"))
+    with pytest.raises(CommandError):
+        imported(path)
+    Enrollment.objects.filter(learner__key="bo").update(
+        learner=Learner.objects.create(key="cleo", name="Cleo")
+    )
+    imported(path)
+    run = ImportRun.objects.get()
+
+    assert keys() == ["e1"]
+    assert (run.status, run.error) == ("done", "")
+
+
+def test_an_import_cut_off_half_way_leaves_nothing_and_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, HEADER, view("e1"), view("e2"), view("e3"))
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
+
+    def cut_off(bar: Any, done: int) -> None:
+        if Event.objects.filter(key="e2").exists():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr("tqdm.tqdm.update", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            imported(path)
+    assert (keys(), ImportRun.objects.count()) == ([], 0)
+    imported(path)
+    assert keys() == ["e1", "e2", "e3"]
+
+
+def test_a_database_that_gave_way_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*args: Any, **rest: Any) -> None:
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(importing, "receive", busy)
+
+    with pytest.raises(CommandError, match="Nothing was taken; run the command again"):
+        imported(written(tmp_path, HEADER, view("e1")))
+
+
+def test_rows_without_an_id_are_known_again_by_their_content(tmp_path: Path) -> None:
+    row = "2026-01-06T09:00:00Z,ada,py"
+    first = written(tmp_path, "occurred_at,learner,course", row, row)
+    assert "2 new, 0 in already" in imported(first)
+
+    # other order and delimiter, the same two rows, and one more like them
+    other = "py;2026-01-06T09:00:00Z;ada"
+    second = written(tmp_path, "course;occurred_at;learner", *[other] * 3, name="second.csv")
+    assert "1 new, 2 in already" in imported(second)
+
+
+def test_each_refused_row_is_told_with_line_column_and_what_is_right(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f"{HEADER},object,value,attempt",
+        '"e1","2026-01-06T09:00:00Z",ada,py,"quiz\none",0.5,1',
+        "e2,2026-01-06T09:00:00Z,ada,py,q1,0.5,first",
+        "e3,2026-01-06,ada,py,q1,0.5,",
+    )
+    errors = tmp_path / "errors.csv"
+    with pytest.raises(CommandError):
+        imported(path, "assessment.graded", errors=errors)
+    rows = list(csv.reader(errors.read_text().splitlines()))
+
+    assert [row[:2] for row in rows] == [["line", "column"], ["4", "attempt"], ["5", "occurred_at"]]
+    assert "first" in rows[1][2]
+    assert rows[1][3] == "a whole number from 1 to 10000"
+    assert "2026-03-31T09:30:00Z" in rows[2][3]
+
+
+def test_the_first_twenty_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, *(view(f"e{at}", "cleo") for at in range(23)))
+    said = imported(path, skip_bad=True)
+
+    assert said.count("Line ") == 20
+    assert "Line 21, column learner: learner: nobody is known by this key" in said
+    assert "… and 3 more." in said
+
+
+def test_an_unknown_kind_is_told_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"no kind content.view; there is content.viewed"):
+        imported(written(tmp_path, HEADER), "content.view")
+
+
+def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        imported(tmp_path / "none.csv")
+
+
+def test_unknown_learners_and_courses_are_made_if_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, view("e1", "cleo", course="go"))
+    imported(path, "enrollment.started", create_unknown=True)
+
+    assert Enrollment.objects.filter(learner__key="cleo", run__course__key="go").exists()

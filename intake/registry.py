@@ -22,7 +22,9 @@ Reset = Callable[[Iterable[int]], None]
 Check = Callable[[float | None, Any], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
 Places = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
-Surrounding = Callable[[], AbstractContextManager[None]]
+# of these object keys those that are known, the others made first where that is allowed
+Known = Callable[[set[str], bool], set[str]]
+Surrounding = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
 P = TypeVar("P", bound=Places)
@@ -60,6 +62,7 @@ class Kind:
     needs_value: bool
     check: Check | None
     scope: str
+    known: Known | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -78,21 +81,21 @@ def handles(
     needs_value: bool = False,
     check: Check | None = None,
     scope: str = "",
+    known: Known | None = None,
 ) -> Callable[[F], F]:
     """Declare a kind by the function that takes whole batches of it.
 
     The handler runs in the transaction that keeps the events, gets only events that are new,
     and must give the same facts in whatever order they come. `scope` is what a sender's key needs
-    for it beside the right to send events.
+    for it beside the right to send events, `known` tells which objects its events may name.
     """
 
     def declare(handler: F) -> F:
         if name in KINDS:
             raise ValueError(f"Event kind {name} is handled twice.")
         text = inspect.getdoc(handler) or ""
-        KINDS[name] = Kind(
-            name, text, handler, data, about, needs_module, needs_object, needs_value, check, scope
-        )
+        needs = (needs_module, needs_object, needs_value)
+        KINDS[name] = Kind(name, text, handler, data, about, *needs, check, scope, known)
         return handler
 
     return declare

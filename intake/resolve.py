@@ -59,6 +59,7 @@ class References:
         self.runs = self._load_runs(envelopes)
         self.modules = self._load_modules(envelopes)
         self.places = self._load_places(envelopes)
+        self.objects = self._load_objects(envelopes)
         self.enrollments = self._load_enrollments(envelopes)
 
     def find(self, envelope: Envelope) -> Found:
@@ -70,6 +71,7 @@ class References:
         if about is About.COURSE:
             return Found(course)
         learner = self._learner(envelope)
+        self._check_object(envelope)
         module = self._module(envelope, course)
         if about is About.SIGN_UP:
             return Found(course, self._run_to_enter(envelope, course), None, module)
@@ -172,6 +174,17 @@ class References:
             places |= known(homeless)
         return places
 
+    def _load_objects(self, envelopes: Sequence[Envelope]) -> dict[str, set[str]]:
+        named: dict[str, set[str]] = defaultdict(set)
+        for one in envelopes:
+            if one.object:
+                named[one.kind].add(one.object)
+        return {
+            name: known(keys, self.sender.creates_unknown)
+            for name, keys in named.items()
+            if (known := KINDS[name].known)
+        }
+
     def _load_enrollments(
         self, envelopes: Sequence[Envelope]
     ) -> dict[tuple[int, int], list[Entered]]:
@@ -212,6 +225,15 @@ class References:
                 "learner",
             )
         return learner
+
+    def _check_object(self, envelope: Envelope) -> None:
+        if envelope.object not in self.objects.get(envelope.kind, (envelope.object,)):
+            raise Refused(
+                "unknown_object",
+                f"object: nothing is known as “{envelope.object}”; define it first, or let the "
+                "sender's key create what is unknown.",
+                "object",
+            )
 
     def _module(self, envelope: Envelope, course: int) -> int | None:
         if envelope.module is None:

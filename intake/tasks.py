@@ -13,7 +13,10 @@ from intake.replay import retry
 from intake.senders import sender_named
 
 # what was missing may have come in since
-CURABLE = ("unknown_learner", "unknown_course", "unknown_module", "unknown_run", "not_enrolled")
+CURABLE = (
+    *("unknown_learner", "unknown_course", "unknown_module", "unknown_run", "unknown_object"),
+    "not_enrolled",
+)
 TRIED_FOR = timedelta(days=7)
 AT_ONCE = 5_000
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from curriculum.models import Skill
 from curriculum.tests.people import learner
 from intake.registry import KINDS
 from intake.tests.door import Lms
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_every_example_is_taken() -> None:
     learner("Ada")
+    Skill.objects.create(key="sql", title="SQL")
     text = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
     examples = [json.loads(one) for one in re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)]
     answer = Lms("events:write", "curriculum:write").post(examples).json()

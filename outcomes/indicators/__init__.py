@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from kpis.categories import category
+from outcomes.indicators import certificates, skills
+
+__all__ = ["certificates", "skills"]
 
 category(
     "outcome",

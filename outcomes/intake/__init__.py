@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from intake.registry import surrounds
 from kpis import marks
+from outcomes.intake import certificates, skills
+
+__all__ = ["certificates", "skills"]
 
 surrounds(marks.together)

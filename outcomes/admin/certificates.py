@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+
+from outcomes.admin.facts import FactAdmin
+from outcomes.models import Certificate
+
+
+@admin.register(Certificate)
+class CertificateAdmin(FactAdmin):
+    list_display = ("number", "enrollment", "earned_at", "expires_on", "revoked_at", "expired_at")
+    list_display_links = ("number", "enrollment")
+    list_filter = (
+        *FactAdmin.list_filter,
+        ("revoked_at", admin.EmptyFieldListFilter),
+        ("expired_at", admin.EmptyFieldListFilter),
+    )
+    search_fields: ClassVar[Any] = ("number", *FactAdmin.search_fields)
+    search_help_text = "The number, or the learner's key, whole."
+    date_hierarchy: ClassVar[str] = "earned_at"

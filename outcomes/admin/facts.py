@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from curriculum.admin.courses import RunFilter
+from curriculum.admin.view_only import ViewOnlyAdmin
+
+
+class FactAdmin(ViewOnlyAdmin):
+    """Facts are what the events say: replay those instead of editing these."""
+
+    list_filter: ClassVar[Any] = ("enrollment__run__course", ("enrollment__run", RunFilter))
+    list_select_related: ClassVar[Any] = ("enrollment__learner", "enrollment__run__course")
+    search_fields: ClassVar[Any] = ("enrollment__learner__key__exact",)
+    search_help_text = "The learner's key, whole."
+    show_full_result_count = False

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from outcomes.admin.facts import FactAdmin
+from outcomes.models import SkillAssessment
+
+
+@admin.register(SkillAssessment)
+class SkillAssessmentAdmin(FactAdmin):
+    list_display = ("enrollment", "skill", "stage", "score", "mastery", "mastered", "assessed_at")
+    list_filter = (*FactAdmin.list_filter, "skill", "stage")
+    list_select_related = (*FactAdmin.list_select_related, "skill")
+
+    @admin.display(boolean=True)
+    def mastered(self, row: SkillAssessment) -> bool:
+        return row.is_mastered

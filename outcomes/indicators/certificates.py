@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, Value, When
+
+from curriculum.models import Enrollment
+from kpis.periods import Period
+from kpis.registry import kpi
+from kpis.tally import Tally
+from kpis.units import PERCENT
+from outcomes.facts.certificates import COMPLETION
+from outcomes.models import Certificate
+
+
+@kpi(COMPLETION, "Certification completion", unit=PERCENT, target=95)
+def certification_completion(when: Period) -> Tally:
+    """Certificate-track enrolments that fell due in the period and had their certificate by its
+    end ÷ certificate-track enrolments that fell due in the period.
+
+    A revoked certificate counts until it is revoked: periods that ended before keep it. One that
+    expired was earned all the same.
+    """
+    return Tally(
+        rows=fallen_due(when).annotate(is_certified=Exists(held(when))),
+        total=Sum(Case(When(is_certified=True, then=Value(1)), default=Value(0))),
+        weight=Count("pk"),
+        enrollment="",
+    )
+
+
+def fallen_due(when: Period) -> QuerySet[Enrollment]:
+    return Enrollment.objects.filter(
+        is_certificate_track=True, due_at__gte=when.start, due_at__lt=when.end
+    )
+
+
+def held(when: Period) -> QuerySet[Certificate]:
+    """The certificates of an enrolment that it holds at the period's end."""
+    return Certificate.objects.filter(
+        Q(revoked_at=None) | Q(revoked_at__gte=when.end),
+        enrollment=OuterRef("pk"),
+        earned_at__lt=when.end,
+    )

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from intake.models import Event
+from intake.registry import Data, handles, resets
+from kpis import marks
+from outcomes.facts import certificates
+
+resets(certificates.reset)
+
+
+class Earned(Data):
+    """What stands on the certificate."""
+
+    number: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    expires_on: Annotated[date, Field(description="The last day on which it stands.")] | None = None
+
+
+class Revoked(Data):
+    """Why, in the sender's words."""
+
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+@handles("certificate.earned", data=Earned)
+def certificate_earned(events: Sequence[Event]) -> None:
+    """The learner earned the certificate of the run, or it was renewed."""
+    _tell(events)
+
+
+@handles("certificate.revoked", data=Revoked)
+def certificate_revoked(events: Sequence[Event]) -> None:
+    """The certificate was taken back; from now on it does not count."""
+    _tell(events)
+
+
+@handles("certificate.expired")
+def certificate_expired(events: Sequence[Event]) -> None:
+    """The certificate ran out. It was earned all the same."""
+    _tell(events)
+
+
+def _tell(events: Sequence[Event]) -> None:
+    certificates.tell(events)
+    marks.seen("outcome", events)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from curriculum.models import Enrollment
+
+
+class Certificate(models.Model):
+    """A certificate that an enrolment earned, until it is revoked or expires.
+
+    Who earns one again after that has a second row, so that the past stays as it was.
+    """
+
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="certificates"
+    )
+    earned_at = models.DateTimeField(db_index=True)
+    number = models.CharField(max_length=100, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was revoked.")
+    expired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-earned_at",)
+        constraints = (
+            models.UniqueConstraint("enrollment", "earned_at", name="certificate_earned_once"),
+            models.UniqueConstraint(
+                "enrollment",
+                condition=Q(revoked_at=None, expired_at=None),
+                name="one_standing_certificate_per_enrolment",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None) | Q(revoked_at__gte=F("earned_at")),
+                name="certificate_revoked_after_it_was_earned",
+            ),
+            models.CheckConstraint(
+                condition=Q(expired_at=None) | Q(expired_at__gte=F("earned_at")),
+                name="certificate_expired_after_it_was_earned",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number or f"of {self.enrollment}"
+
+    @property
+    def is_standing(self) -> bool:
+        return self.revoked_at is None and self.expired_at is None

@@ -1,0 +1,84 @@
+"""Learners in a course of two modules, what they achieve, and the sums of a KPI over it.
+
+The course takes 28 days, so who starts on 5 January falls due 42 days later, on 16 February.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+
+from curriculum.models import Course, Learner, Module, Skill
+from curriculum.tests.people import course, run_of
+from intake.receive import receive
+from intake.resolve import Sender
+from kpis import clock
+from kpis.periods import Period, containing
+from kpis.registry import REGISTRY, Table
+from kpis.tally import Scope, Tally
+
+LMS = Sender("lms", creates_unknown=True)
+START = "2026-01-05T00:00:00Z"
+numbers = count(1)
+
+
+def school(key: str = "py") -> Course:
+    made = course(key, modules=2)
+    run_of(made)
+    return made
+
+
+def teaches(module: Module, *keys: str) -> None:
+    for key in keys:
+        skill, _ = Skill.objects.get_or_create(key=key, defaults={"title": f"Skill {key}"})
+        skill.modules.add(module)
+
+
+def enrolled(*names: str, at: str = START, **more: Any) -> None:
+    for name in names:
+        did(name, "enrollment.started", at, **more)
+
+
+def did(who: str, kind: str, at: str, **more: Any) -> None:
+    """One event of a learner in course py; a day alone means its noon."""
+    occurred_at = at if "T" in at else f"{at}T12:00:00Z"
+    event = {"id": str(next(numbers)), "kind": kind, "occurred_at": occurred_at, "learner": who}
+    (outcome,) = receive([{"course": "py", **event, **more}], LMS)
+    assert outcome.status == "accepted", outcome
+
+
+def skilled(who: str, score: float, at: str, *, skill: str = "sql", **more: Any) -> None:
+    did(who, "skill.assessed", at, object=skill, value=score, **more)
+
+
+def is_of_kind(who: str, kind: str) -> None:
+    Learner.objects.filter(key=who).update(kind=kind)
+
+
+def period(day: str, kind: str = "month") -> Period:
+    return containing(date.fromisoformat(day), kind, clock.zone())
+
+
+def sums(
+    slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
+) -> tuple[float, float]:
+    """Total and weight of an outcome KPI in the period that the day is in."""
+    found = tally(slug, day, kind).grouped((), scope)[()]
+    return found.total, found.weight
+
+
+def tally(slug: str, day: str, kind: str = "month") -> Tally:
+    found = REGISTRY[f"outcome.{slug}"].tally
+    assert found is not None
+    return found(period(day, kind))
+
+
+def table(slug: str, drill: str, day: str, scope: Scope | None = None) -> Table:
+    found = REGISTRY[f"outcome.{slug}"].drill_downs[drill]
+    return found.table(period(day), scope or Scope())
+
+
+def rows_of(found: Table, *columns: str) -> list[Sequence[Any]]:
+    return [tuple(row[column] for column in columns) for row in found.rows]

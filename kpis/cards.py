@@ -53,7 +53,9 @@ class Card:
 
     @property
     def components(self) -> list[Figure]:
-        return [Figure(answer) for answer in self.reply.components]
+        """Those that the value is put together from; companions have cards of their own."""
+        whole = self.indicator.parts
+        return [Figure(answer) for answer in self.reply.components] if whole else []
 
     @property
     def series(self) -> list[Figure]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from kpis import clock, modules, opening, present, trends, wording
+from kpis import bars, clock, modules, opening, present, trends, wording
 from kpis.ask import Desk, Reply
 from kpis.cards import Card
 from kpis.categories import CATEGORIES, SECTIONS, Category
@@ -114,6 +114,13 @@ class Dashboard:
         return self.asked.cards
 
     @cached_property
+    def is_awaiting(self) -> bool:
+        """True while nothing of the category has been measured, and nothing special is asked."""
+        if self.asked.has_data or self.filters.chosen or self.filters.errors:
+            return False
+        return not opening.has_any(headline(self.category.key), self.desk.reader)
+
+    @cached_property
     def trend(self) -> list[Card]:
         """The cards whose lines share the chart."""
         by_key = {card.indicator.key: card for card in self.cards}
@@ -145,6 +152,20 @@ class Dashboard:
         """One row per period: its name and the figures of the chart's lines."""
         columns = [card.series for card in self.trend]
         return [(row[0].period, list(row)) for row in zip(*columns, strict=True)]
+
+    @cached_property
+    def bars(self) -> list[Card]:
+        """The cards that stand against their targets in the chart of bars."""
+        by_key = {card.indicator.key: card for card in self.cards}
+        return [by_key[key] for key in self.category.bars if key in by_key]
+
+    @property
+    def bars_chart(self) -> dict[str, Any]:
+        return bars.chart(self.bars)
+
+    @property
+    def bars_summary(self) -> str:
+        return bars.summary(self.bars)
 
     @cached_property
     def modules(self) -> ModuleTable | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from django.db.models import Count, Q
 
+from curriculum.access import Reader
 from kpis import clock
 from kpis.models import Measurement
 from kpis.periods import Period, containing
@@ -28,6 +29,15 @@ def last_with_data(indicators: Iterable[Indicator], question: Question) -> Perio
         .first()
     )
     return containing(best["period_start"], question.kind, clock.zone()) if best else None
+
+
+def has_any(indicators: Iterable[Indicator], reader: Reader) -> bool:
+    """True when one of these KPIs has been measured in what the reader may see."""
+    keys = {key for indicator in indicators for key in indicator.measured_keys}
+    rows = Measurement.objects.filter(kpi__in=keys, n__gt=0)
+    return (
+        rows if reader.sees_every_course else rows.filter(course__in=reader.course_ids)
+    ).exists()
 
 
 def _measured(scope: Scope) -> Q:

@@ -196,7 +196,7 @@ def test_the_course_of_another_cannot_be_chosen(ada: Visitor) -> None:
 def test_runs_and_modules_can_be_chosen_once_the_course_is(ada: Visitor) -> None:
     course("py", "loops")
 
-    assert "Course first" in ada.reads(PAGE)
+    assert "Course first" in ada.reads(f"{PAGE}?period=month")
     ada.reads(f"{PAGE}?course=py")
     assert '<option value="loops">Loops</option>' in ada.html
 

@@ -1,0 +1,39 @@
+"""Actual against target: one bar per KPI, the same figures as in the table beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kpis import trends
+from kpis.cards import Card
+
+
+def chart(cards: Sequence[Card]) -> dict[str, Any]:
+    """Bars of shares and points on one scale to 100."""
+    answers = [card.answer for card in cards]
+    figures = [card.figure for card in cards]
+    return {
+        "unit": "",
+        "lies": True,
+        "labels": [card.indicator.name for card in cards],
+        "bars": [
+            {
+                "name": "Actual",
+                "values": [answer.shown for answer in answers],
+                "texts": [trends.text(answer) for answer in answers],
+            }
+        ],
+        "targets": [None if one.target is None else float(one.target.value) for one in answers],
+        "targetTexts": [f"Target: {figure.target}" for figure in figures],
+    }
+
+
+def summary(cards: Sequence[Card]) -> str:
+    """The chart in a sentence, for who does not see it."""
+    ends = [
+        f"{card.indicator.name} {card.figure.value}"
+        + (f" against {card.figure.target}" if card.figure.target else "")
+        for card in cards
+    ]
+    return f"Bar chart: {'; '.join(ends)}. The table holds every value."

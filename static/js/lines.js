@@ -1,0 +1,49 @@
+// Lines over periods, with their targets, intervals and what is still open.
+import { frame, token } from "./looks.js";
+
+const SHAPES = ["circle", "triangle", "rectRot", "rect"];
+
+function datasets(chart) {
+  return chart.lines.flatMap((line, i) => {
+    const color = token(`--series-${i + 1}`);
+    const base = { borderColor: color, backgroundColor: color, pointRadius: 0 };
+    const ends = { ...base, borderWidth: 0, pointHitRadius: 0, isExtra: true };
+    const band = line.lows
+      ? [{ ...ends, label: "low", data: line.lows },
+         { ...ends, label: "high", data: line.highs, fill: "-1", backgroundColor: `${color}26` }]
+      : [];
+    const dotted = (ctx) => (line.open[ctx.p1DataIndex] ? [2, 4] : undefined);
+    return [
+      ...band,
+      { ...base, label: line.name, data: line.values, texts: line.texts, borderWidth: 2.5,
+        pointRadius: 3, pointStyle: SHAPES[i], pointHoverRadius: 6, segment: { borderDash: dotted } },
+      { ...base, label: `${line.name}: target`, data: line.targets, stepped: "middle",
+        borderWidth: 1.25, borderDash: [7, 5], pointHitRadius: 0, isExtra: true },
+    ];
+  });
+}
+
+// a little room around the lines, but none beyond what a share can reach
+function room(chart) {
+  if (chart.unit !== "%") return { grace: "8%" };
+  const parts = chart.lines.length > 1 ? ["values", "targets"] : ["values", "targets", "lows", "highs"];
+  const all = chart.lines.flatMap((line) => parts.flatMap((part) => line[part])).filter((y) => y !== null);
+  const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 100];
+  return { min: Math.max(0, Math.floor(low - 2)), max: Math.min(100, Math.ceil(high + 2)) };
+}
+
+function options(chart) {
+  const ink = token("--muted");
+  const ticks = { color: ink, callback: (value) => `${value} ${chart.unit}`.trim() };
+  const base = frame();
+  return {
+    ...base,
+    scales: {
+      x: { grid: { display: false }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 14 } },
+      y: { ...room(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },
+    },
+    plugins: { ...base.plugins, legend: { ...base.plugins.legend, display: chart.lines.length > 1 } },
+  };
+}
+
+export const lines = { type: "line", datasets, options };

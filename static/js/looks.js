@@ -1,0 +1,18 @@
+// What all charts share: colours of the page, a quiet legend, tips that say the table's words.
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+export function frame() {
+  return {
+    maintainAspectRatio: false,
+    animation: still.matches ? false : { duration: 300 },
+    interaction: { mode: "index", intersect: false },
+    plugins: {
+      legend: { align: "start", labels: {
+        color: token("--ink"), usePointStyle: true, boxHeight: 7, padding: 18, filter: ({ datasetIndex }, { datasets }) => !datasets[datasetIndex].isExtra } },
+      tooltip: { filter: ({ dataset }) => !dataset.isExtra, callbacks: {
+        label: ({ dataset, dataIndex }) => dataset.texts[dataIndex] } },
+    },
+  };
+}

@@ -166,6 +166,7 @@ def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
     _set_earliest("completed_at", at)
     if by_sender:
         Enrollment.objects.filter(pk__in=at).update(completed_by_sender=True)
+    enrollments_dated.send(Enrollment, ids=list(at))
 
 
 def put_on_certificate_track(enrollment_ids: Iterable[int]) -> None:

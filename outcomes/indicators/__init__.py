@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kpis.categories import category
-from outcomes.indicators import certificates, skills
+from outcomes.indicators import career, certificates, skills, surveys
 
-__all__ = ["certificates", "skills"]
+__all__ = ["career", "certificates", "skills", "surveys"]
 
 category(
     "outcome",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from intake.registry import surrounds
 from kpis import marks
-from outcomes.intake import certificates, skills
+from outcomes.intake import certificates, skills, surveys
 
-__all__ = ["certificates", "skills"]
+__all__ = ["certificates", "skills", "surveys"]
 
 surrounds(marks.together)

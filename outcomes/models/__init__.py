@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from outcomes.models.career import CareerOutcome
 from outcomes.models.certificates import Certificate
 from outcomes.models.skills import SkillAssessment
+from outcomes.models.surveys import Invitation, Response, Survey, Wave
 
 __all__ = [
+    "CareerOutcome",
     "Certificate",
+    "Invitation",
+    "Response",
     "SkillAssessment",
+    "Survey",
+    "Wave",
 ]

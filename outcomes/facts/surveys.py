@@ -1,0 +1,164 @@
+"""Who was asked, who answered what, and who would rather not say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from curriculum import bulk
+from intake.models import Event
+from kpis import marks
+from outcomes.facts import career
+from outcomes.facts.waves import Keys, keys_of, learn_questions, waves_of
+from outcomes.models import CareerOutcome, Invitation, Response
+
+SATISFACTION, CSAT = "outcome.satisfaction", "outcome.csat"
+SENT, ANSWERED, DISMISSED = "survey.sent", "survey.answered", "survey.dismissed"
+
+Place = tuple[int, int]
+
+
+def send(events: Sequence[Event]) -> None:
+    """Note that these learners were asked; of two dates the earlier stands."""
+    _invite(_earliest(events))
+
+
+def dismiss(events: Sequence[Event]) -> None:
+    """Note who would rather not say; an answer, before it or after, stands all the same."""
+    moments = _earliest(events)
+    _invite(moments)
+    bulk.upsert(
+        Invitation,
+        ("wave_id", "enrollment_id", "dismissed_at", "attempts"),
+        [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
+        conflict="wave_id, enrollment_id",
+        merge={"dismissed_at": "smaller"},
+    )
+
+
+def answer(events: Sequence[Event]) -> None:
+    """Write the standing answers of these events' enrolments: in each wave the latest."""
+    _invite(_earliest(events))
+    learn_questions(events)
+    standing = _standing(events)
+    before = _of_places(standing)
+    mark(before)
+    pks = _write(standing)
+    career.answer({pks[place]: event for place, event in standing.items()})
+    mark(_of_places(standing))
+
+
+def _earliest(events: Sequence[Event]) -> dict[Place, datetime]:
+    waves = waves_of(events)
+    found: dict[Place, datetime] = {}
+    for event in events:
+        place = event.enrollment_id or 0, waves[keys_of(event)]
+        found[place] = min(event.occurred_at, found.get(place, event.occurred_at))
+    return found
+
+
+def _invite(moments: Mapping[Place, datetime]) -> None:
+    """Whoever is told of in a wave was asked in it, at the latest at these moments."""
+    bulk.upsert(
+        Invitation,
+        ("wave_id", "enrollment_id", "sent_at", "attempts"),
+        [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
+        conflict="wave_id, enrollment_id",
+        merge={"sent_at": "smaller"},
+    )
+
+
+def _standing(events: Sequence[Event]) -> dict[Place, Event]:
+    """The latest answers, of all that are known, in the waves that these events answer."""
+    waves = waves_of(events)
+    wanted = {(event.enrollment_id, keys_of(event)) for event in events}
+    known = Event.objects.filter(
+        enrollment__in={event.enrollment_id for event in events}, kind=ANSWERED
+    )
+    found: dict[Place, Event] = {}
+    for event in known.order_by("occurred_at", "key", "sender"):
+        if (event.enrollment_id, keys_of(event)) in wanted:
+            found[event.enrollment_id or 0, waves[keys_of(event)]] = event
+    return found
+
+
+COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")
+
+
+def _write(standing: Mapping[Place, Event]) -> dict[Place, int]:
+    """Write the answers and return their ids; one that is there keeps its id."""
+    written = bulk.upsert(
+        Response,
+        ("enrollment_id", "wave_id", *COLUMNS),
+        [(*place, *_columns(standing[place])) for place in sorted(standing)],
+        conflict="enrollment_id, wave_id",
+        merge=dict.fromkeys(COLUMNS, "replace"),
+        returning=("enrollment_id", "wave_id", "id"),
+    )
+    return {(int(enrollment), int(wave)): int(pk) for enrollment, wave, pk in written}
+
+
+def _columns(event: Event) -> tuple[Any, ...]:
+    data = event.data
+    comment = (data.get("comment") or "").strip()
+    return (
+        event.occurred_at,
+        data.get("nps"),
+        data.get("csat"),
+        comment,
+        bool(comment and data.get("may_quote")),
+        data.get("language") or "",
+    )
+
+
+def _of_places(places: Iterable[Place]) -> QuerySet[Response]:
+    wanted = set(places)
+    return Response.objects.filter(
+        enrollment__in={enrollment for enrollment, _ in wanted},
+        wave__in={wave for _, wave in wanted},
+    )
+
+
+def mark(responses: QuerySet[Response]) -> None:
+    """Mark the days on which these answers count."""
+    for key, asked in ((SATISFACTION, "nps"), (CSAT, "csat")):
+        rows = responses.filter(**{f"{asked}__isnull": False}).order_by()
+        days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
+        marks.mark(key, days)
+
+
+def mark_enrollments(ids: Collection[int]) -> None:
+    """Mark the days on which answers of these enrolments count."""
+    mark(Response.objects.filter(enrollment__in=ids))
+    career.mark(CareerOutcome.objects.filter(enrollment__in=ids))
+
+
+def reset(course_ids: Iterable[int]) -> None:
+    """Delete what events made in these courses.
+
+    Answers that are still told of keep their rows, and so what staff said of them; invitations
+    that we sent keep theirs, which the links in the learners' mail boxes name.
+    """
+    courses = list(course_ids)
+    responses = Response.objects.filter(enrollment__run__course__in=courses)
+    mark(responses)
+    outcomes = CareerOutcome.objects.filter(enrollment__run__course__in=courses)
+    career.mark(outcomes)
+    outcomes.delete()
+    _forget_untold(responses, courses)
+    invitations = Invitation.objects.filter(enrollment__run__course__in=courses)
+    invitations.filter(claimed_at=None).delete()
+    invitations.update(sent_at=None, dismissed_at=None)
+
+
+def _forget_untold(responses: QuerySet[Response], courses: Sequence[int]) -> None:
+    told: set[tuple[int | None, Keys]] = {
+        (event.enrollment_id, keys_of(event))
+        for event in Event.objects.filter(course__in=courses, kind=ANSWERED).iterator()
+    }
+    rows = responses.values_list("pk", "enrollment_id", "wave__survey__key", "wave__key")
+    untold = [pk for pk, who, survey, wave in rows if (who, (survey, wave)) not in told]
+    Response.objects.filter(pk__in=untold).delete()

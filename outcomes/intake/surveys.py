@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from intake.models import Event
+from intake.registry import Data, handles, resets
+from kpis import marks
+from outcomes.facts import career, surveys
+
+resets(surveys.reset)
+
+Key = Annotated[str, Field(min_length=1, max_length=100)]
+Impact = Literal["placement", "promotion", "project"]
+Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
+
+
+class Asked(Data):
+    """In which wave of which survey; unknown ones are made."""
+
+    survey: Key
+    wave: Key
+
+
+class Answered(Asked):
+    """At least one of nps, csat, career and comment."""
+
+    nps: Annotated[int, Field(ge=0, le=10, strict=True)] | None = None
+    csat: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
+    career: (
+        Annotated[list[Impact], Field(max_length=3, description="[]: asked, and none of these.")]
+        | None
+    ) = None
+    career_on: Annotated[date, Field(description="When it happened; else today.")] | None = None
+    comment: Annotated[str, Field(max_length=10_000)] | None = None
+    may_quote: bool = False
+    language: Annotated[Language, Field(description="Such as en or pt-BR.")] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Answered:
+        if self.nps is None and self.csat is None and self.career is None and not self.comment:
+            raise ValueError("an answer has nps, csat, career or comment")
+        if self.career_on and not self.career:
+            raise ValueError("career_on is the day of something in career")
+        return self
+
+
+@handles("survey.sent", data=Asked)
+def survey_sent(events: Sequence[Event]) -> None:
+    """The learner was asked."""
+    surveys.send(events)
+    marks.seen("outcome", events)
+
+
+@handles("survey.answered", data=Answered)
+def survey_answered(events: Sequence[Event]) -> None:
+    """The learner answered; of several answers in one wave the latest stands."""
+    surveys.answer(events)
+    marks.seen("outcome", events)
+
+
+@handles("survey.dismissed", data=Asked)
+def survey_dismissed(events: Sequence[Event]) -> None:
+    """The learner would rather not say. No answer, and in no denominator."""
+    surveys.dismiss(events)
+    marks.seen("outcome", events)
+
+
+class Reported(Data):
+    """What came of the course at work."""
+
+    kind: Impact | Literal["none"]
+    happened_on: Annotated[date, Field(description="Else the day of the report.")] | None = None
+
+    @model_validator(mode="after")
+    def _nothing_has_no_day(self) -> Reported:
+        if self.kind == "none" and self.happened_on:
+            raise ValueError("happened_on is the day of a placement, promotion or project")
+        return self
+
+
+@handles("career.reported", data=Reported)
+def career_reported(events: Sequence[Event]) -> None:
+    """The learner says what came of the course at work, without a survey."""
+    career.report(events)
+    marks.seen("outcome", events)

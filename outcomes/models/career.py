@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from curriculum.models import Enrollment
+from outcomes.models.surveys import Response
+
+
+class CareerOutcomeQuerySet(models.QuerySet["CareerOutcome"]):
+    def in_time(self) -> CareerOutcomeQuerySet:
+        """Those that happened within 180 days of the enrolment's completion."""
+        return self.filter(IN_TIME)
+
+
+class CareerOutcome(models.Model):
+    """What a learner says came of a course at work: one row per thing, or one of kind none."""
+
+    class Kind(models.TextChoices):
+        PLACEMENT = "placement", "New job"
+        PROMOTION = "promotion", "Promotion"
+        PROJECT = "project", "Work project completed"
+        NONE = "none", "None of these"
+
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="career_outcomes")
+    response = models.ForeignKey(
+        Response,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="career_outcomes",
+        help_text="The survey answer that says so. Empty: reported without a survey.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    happened_on = models.DateField(
+        null=True, blank=True, help_text="The day it was reported, where no other was told."
+    )
+    reported_at = models.DateTimeField(db_index=True)
+    # within 180 days of the completion, said of the completion: so SQL needs no calendar
+    completed_from = models.DateTimeField(null=True, editable=False)
+    completed_before = models.DateTimeField(null=True, editable=False)
+
+    objects = CareerOutcomeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-reported_at",)
+        constraints = (
+            models.UniqueConstraint("response", "kind", name="one_row_per_answer_and_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="none", happened_on=None)
+                | (~Q(kind="none") & Q(happened_on__isnull=False)),
+                name="what_happened_has_its_day",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.enrollment}: {self.get_kind_display()}"
+
+
+IN_TIME = Q(
+    enrollment__completed_at__gte=F("completed_from"),
+    enrollment__completed_at__lt=F("completed_before"),
+)

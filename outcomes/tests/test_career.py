@@ -1,0 +1,136 @@
+"""Career impact on graduates worked by hand.
+
+Ada and Bo complete on 10 February; the 180th day after it is 9 August.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from curriculum.models import Course
+from curriculum.tests.people import course, run_of
+from outcomes.models import CareerOutcome
+from outcomes.tests.school import did, enrolled, school, sums, tally
+
+pytestmark = pytest.mark.django_db
+
+IMPACT = "career-impact"
+MARCH, AUGUST = "2026-03-31", "2026-08-31"
+
+
+@pytest.fixture(autouse=True)
+def python() -> Course:
+    return school()
+
+
+def graduated(*names: str, at: str = "2026-02-10", **more: Any) -> None:
+    enrolled(*names, **more)
+    for name in names:
+        did(name, "course.completed", at, **more)
+
+
+def answered(who: str, at: str, *impacts: str, wave: str = "w1", **data: Any) -> None:
+    told = {"survey": "career", "wave": wave, "career": list(impacts), **data}
+    did(who, "survey.answered", at, data=told)
+
+
+def reported(who: str, at: str, kind: str, **data: Any) -> None:
+    did(who, "career.reported", at, data={"kind": kind, **data})
+
+
+def test_one_of_two_graduates_who_answered_has_a_job() -> None:
+    graduated("ada", "bo", "cleo")
+    answered("ada", "2026-03-12", "placement", career_on="2026-03-01")
+    answered("bo", "2026-03-12")
+
+    assert sums(IMPACT, MARCH) == (1, 2)
+
+
+def test_nobody_who_answered_is_no_figure() -> None:
+    graduated("ada")
+
+    assert tally(IMPACT, MARCH).grouped()[()].value is None
+
+
+def test_a_graduate_counts_once_however_many_impacts_and_answers() -> None:
+    graduated("ada")
+    answered("ada", "2026-03-12", "placement", "project")
+    answered("ada", "2026-03-20", "promotion", wave="w2")
+    reported("ada", "2026-03-25", "none")
+
+    assert sums(IMPACT, MARCH) == (1, 1)
+
+
+def test_who_answered_without_having_completed_is_no_graduate() -> None:
+    enrolled("ada")
+    answered("ada", "2026-03-12", "placement")
+
+    assert sums(IMPACT, MARCH) == (0, 0)
+
+
+def test_an_answer_before_the_completion_counts_from_the_period_of_that() -> None:
+    enrolled("ada")
+    answered("ada", "2026-03-12", "project", career_on="2026-04-02")
+    did("ada", "course.completed", "2026-04-01")
+
+    assert sums(IMPACT, MARCH) == (0, 0)
+    assert sums(IMPACT, MARCH, "quarter") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "impacts"),
+    [("2026-02-09", 0), ("2026-02-10", 1), ("2026-08-09", 1), ("2026-08-10", 0)],
+)
+def test_an_impact_counts_from_the_completion_to_the_180th_day(day: str, impacts: int) -> None:
+    graduated("ada")
+    answered("ada", "2026-08-20", "promotion", career_on=day)
+
+    assert sums(IMPACT, AUGUST) == (impacts, 1)
+
+
+def test_an_impact_without_a_day_happened_when_it_was_reported() -> None:
+    graduated("ada", "bo")
+    reported("ada", "2026-08-09", "placement")
+    reported("bo", "2026-08-10", "placement")
+
+    assert sums(IMPACT, AUGUST) == (1, 2)
+
+
+def test_a_later_answer_in_the_wave_replaces_the_earlier() -> None:
+    graduated("ada")
+    answered("ada", "2026-03-20")
+    answered("ada", "2026-03-12", "placement")
+
+    assert sums(IMPACT, MARCH) == (0, 1)
+    assert CareerOutcome.objects.get().kind == "none"
+
+
+def test_an_answer_that_leaves_the_question_out_is_none_to_it() -> None:
+    graduated("ada")
+    did("ada", "survey.answered", "2026-03-12", data={"survey": "s", "wave": "w", "nps": 9})
+
+    assert sums(IMPACT, MARCH) == (0, 0)
+
+
+def test_who_completed_two_courses_is_one_graduate_of_the_site() -> None:
+    other = course("sql")
+    run_of(other)
+    graduated("ada")
+    graduated("ada", course="sql")
+    reported("ada", "2026-03-12", "placement")
+    did("ada", "career.reported", "2026-03-12", course="sql", data={"kind": "none"})
+    by_course = tally(IMPACT, MARCH).grouped(("course",))
+
+    assert sums(IMPACT, MARCH) == (1, 1)
+    assert by_course[other.pk,].total == 0
+    assert by_course[other.pk,].weight == 1
+
+
+def test_a_report_of_nothing_has_no_day() -> None:
+    graduated("ada")
+    reported("ada", "2026-03-12", "none")
+
+    assert sums(IMPACT, MARCH) == (0, 1)
+    assert CareerOutcome.objects.get().happened_on is None

@@ -1,0 +1,236 @@
+"""NPS, CSAT and their facts on answers worked by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from curriculum.models import Course, Enrollment, Learner
+from curriculum.tests.people import moment
+from intake.receive import receive
+from kpis.measure import measure_dirty
+from kpis.models import Measurement, Restatement
+from kpis.registry import REGISTRY
+from kpis.stats import normal
+from outcomes.models import Invitation, Response, Survey
+from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, tally
+
+pytestmark = pytest.mark.django_db
+
+JANUARY, FEBRUARY = "2026-01-31", "2026-02-28"
+NPS, CSAT = "satisfaction", "csat"
+WAVE = {"survey": "end", "wave": "w1"}
+
+
+@pytest.fixture(autouse=True)
+def python() -> Course:
+    return school()
+
+
+def answered(who: str, at: str = "2026-01-20", wave: str = "w1", **data: Any) -> None:
+    did(who, "survey.answered", at, data={"survey": "end", "wave": wave, **data})
+
+
+def dismissed(who: str, at: str) -> None:
+    did(who, "survey.dismissed", at, data=WAVE)
+
+
+def test_nobody_answered_is_no_figure() -> None:
+    enrolled("ada")
+    did("ada", "survey.sent", "2026-01-20", data=WAVE)
+
+    assert sums(NPS, JANUARY) == (0, 0)
+    assert tally(NPS, JANUARY).grouped()[()].value is None
+
+
+@pytest.mark.parametrize(("score", "points"), [(0, -1), (6, -1), (7, 0), (8, 0), (9, 1), (10, 1)])
+def test_one_answer_is_promoter_passive_or_detractor(score: int, points: int) -> None:
+    enrolled("ada")
+    answered("ada", nps=score)
+
+    assert sums(NPS, JANUARY) == (points, 1)
+
+
+def test_nps_of_ten_answers_with_its_interval() -> None:
+    names = [f"p{at}" for at in range(10)]
+    enrolled(*names)
+    for name, score in zip(names, (10, 10, 9, 9, 9, 8, 7, 7, 6, 0), strict=True):
+        answered(name, nps=score)
+    found = tally(NPS, JANUARY).grouped()[()]
+
+    # 5 promoters − 2 detractors of 10; variance (7 − 10 × 0.3²) ÷ 9, 1.96 × √(0.6778 ÷ 10)
+    assert (found.total, found.weight, found.squares) == (3, 10, 7)
+    assert normal(found) == pytest.approx((0.3 - 0.51027, 0.3 + 0.51027), abs=1e-4)
+
+
+def test_nps_is_shown_in_points_and_is_low_under_fifty_answers() -> None:
+    indicator = REGISTRY["outcome.satisfaction"]
+
+    assert indicator.unit.shown(0.72) == 72
+    assert (indicator.target, indicator.min_n) == (Decimal(80), 50)
+
+
+def test_fours_and_fives_are_satisfied() -> None:
+    names = [f"p{at}" for at in range(5)]
+    enrolled(*names)
+    for name, score in zip(names, (1, 3, 4, 5, 5), strict=True):
+        answered(name, csat=score)
+
+    assert sums(CSAT, JANUARY) == (3, 5)
+    assert sums(NPS, JANUARY) == (0, 0)
+
+
+def test_the_latest_of_two_answers_in_a_wave_stands() -> None:
+    enrolled("ada")
+    answered("ada", "2026-02-03", nps=10, csat=5)
+    answered("ada", "2026-01-20", nps=2, csat=1)
+
+    assert sums(NPS, JANUARY) == (0, 0)
+    assert sums(NPS, FEBRUARY) == (1, 1)
+    assert sums(CSAT, FEBRUARY) == (1, 1)
+
+
+def test_of_two_answers_at_one_moment_the_larger_id_stands() -> None:
+    enrolled("ada")
+    event = {"kind": "survey.answered", "occurred_at": "2026-01-20T12:00:00Z", "learner": "ada"}
+    for key, score in (("b", 9), ("a", 3)):
+        receive([{**event, "id": key, "course": "py", "data": {**WAVE, "nps": score}}], LMS)
+
+    assert sums(NPS, JANUARY) == (1, 1)
+
+
+def test_answers_in_two_waves_are_two() -> None:
+    enrolled("ada")
+    answered("ada", nps=10)
+    answered("ada", nps=3, wave="w2")
+
+    assert sums(NPS, JANUARY) == (0, 2)
+
+
+def test_what_a_later_answer_leaves_out_is_not_kept() -> None:
+    enrolled("ada")
+    answered("ada", nps=10, comment="Splendid", may_quote=True)
+    answered("ada", "2026-01-21", csat=4)
+
+    assert sums(NPS, JANUARY) == (0, 0)
+    assert Response.objects.values_list("comment", "may_quote").get() == ("", False)
+
+
+def test_a_dismissal_is_no_answer() -> None:
+    enrolled("ada", "bo")
+    answered("ada", nps=10)
+    dismissed("bo", "2026-01-20")
+
+    assert sums(NPS, JANUARY) == (1, 1)
+
+
+@pytest.mark.parametrize("at", ["2026-01-19", "2026-01-21"])
+def test_who_dismissed_and_answered_has_answered(at: str) -> None:
+    enrolled("ada")
+    dismissed("ada", at)
+    answered("ada", nps=10)
+
+    assert sums(NPS, JANUARY) == (1, 1)
+
+
+def test_an_invitation_begins_with_its_first_sign() -> None:
+    enrolled("ada")
+    answered("ada", "2026-01-20", nps=10)
+    did("ada", "survey.sent", "2026-01-18", data=WAVE)
+
+    assert Invitation.objects.get().sent_at == moment("2026-01-18T12:00:00")
+
+
+def test_a_comment_without_words_is_not_to_be_quoted() -> None:
+    enrolled("ada")
+    answered("ada", nps=10, comment="  ", may_quote=True)
+
+    assert Response.objects.values_list("comment", "may_quote").get() == ("", False)
+
+
+def test_who_does_not_count_has_no_say() -> None:
+    enrolled("ada", "bo", "cleo")
+    for name in ("ada", "bo", "cleo"):
+        answered(name, "2026-01-08", nps=10)
+    is_of_kind("bo", Learner.Kind.TEST)
+    did("cleo", "enrollment.withdrawn", "2026-01-09")
+
+    assert sums(NPS, JANUARY) == (1, 1)
+
+
+def test_a_survey_made_on_the_fly_asks_what_it_is_answered() -> None:
+    enrolled("ada")
+    answered("ada", nps=10, career=[])
+    made = Survey.objects.get(key="end")
+
+    assert (made.asks_nps, made.asks_career) == (True, True)
+    assert (made.asks_csat, made.asks_comment) == (False, False)
+
+
+def refused(**data: Any) -> str:
+    enrolled("ada")
+    event = {"id": "x", "kind": "survey.answered", "occurred_at": "2026-01-20T12:00:00Z"}
+    (outcome,) = receive([{**event, "learner": "ada", "course": "py", "data": data}], LMS)
+    return outcome.field
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"nps": 11}, "data.nps"),
+        ({"nps": -1}, "data.nps"),
+        ({"nps": "9"}, "data.nps"),
+        ({"csat": 0}, "data.csat"),
+        ({"csat": 4.5}, "data.csat"),
+        ({"career": ["fame"]}, "data.career.0"),
+        ({"career": [], "career_on": "2026-01-20"}, "data"),
+        ({}, "data"),
+        ({"nps": 9, "language": "English, I think"}, "data.language"),
+    ],
+)
+def test_an_answer_off_its_scale_is_refused(data: dict[str, Any], field: str) -> None:
+    assert refused(**WAVE, **data) == field
+
+
+def test_a_late_answer_restates_a_closed_month() -> None:
+    enrolled("ada", "bo")
+    answered("ada", nps=10)
+    measure_dirty(now=moment("2026-03-10"))
+    before = january_of_the_site()
+    answered("bo", nps=0)
+    measure_dirty(now=moment("2026-03-11"))
+
+    assert (before.total, before.weight) == (1, 1)
+    assert [(one.total, one.weight) for one in Restatement.objects.filter(measurement=before)] == [
+        (1, 1)
+    ]
+    assert (january_of_the_site().total, january_of_the_site().weight) == (0, 2)
+
+
+def january_of_the_site() -> Measurement:
+    return Measurement.objects.get(
+        kpi="outcome.satisfaction", scope="site", period_kind="month", period_start="2026-01-01"
+    )
+
+
+def test_a_changed_answer_leaves_the_day_it_stood_on() -> None:
+    enrolled("ada")
+    answered("ada", "2026-01-20", nps=10)
+    measure_dirty(now=moment("2026-03-10"))
+    answered("ada", "2026-02-03", nps=9)
+    measure_dirty(now=moment("2026-03-11"))
+
+    assert january_of_the_site().weight == 0
+
+
+def test_who_cancels_leaves_the_figures_that_were_measured() -> None:
+    enrolled("ada")
+    answered("ada", nps=10)
+    measure_dirty(now=moment("2026-03-10"))
+    did("ada", "enrollment.withdrawn", "2026-01-06")
+    measure_dirty(now=moment("2026-03-11"))
+
+    assert Enrollment.objects.get().is_cancelled
+    assert january_of_the_site().weight == 0

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from curriculum.models import Course
+from outcomes.tests.school import did, enrolled, rows_of, school, table
+
+pytestmark = pytest.mark.django_db
+
+JANUARY, MARCH = "2026-01-31", "2026-03-31"
+WAVE = {"survey": "end", "wave": "w1"}
+
+
+@pytest.fixture(autouse=True)
+def python() -> Course:
+    return school()
+
+
+def answered(who: str, at: str = "2026-01-20", **data: Any) -> None:
+    did(who, "survey.answered", at, data={**WAVE, **data})
+
+
+def test_scores_are_distributed_over_all_eleven() -> None:
+    enrolled("ada", "bo", "dee", "eve")
+    for who, score in (("ada", 10), ("bo", 10), ("dee", 7), ("eve", 3)):
+        answered(who, nps=score)
+    rows = rows_of(table("satisfaction", "distribution", JANUARY), "score", "group", "answers")
+
+    assert len(rows) == 11
+    assert rows[3] == ("3", "Detractors", 1)
+    assert rows[6:] == [
+        ("6", "Detractors", 0),
+        ("7", "Passives", 1),
+        ("8", "Passives", 0),
+        ("9", "Promoters", 0),
+        ("10", "Promoters", 2),
+    ]
+
+
+def test_promoters_passives_detractors_and_the_margin() -> None:
+    names = [f"p{at}" for at in range(10)]
+    enrolled(*names)
+    for name, score in zip(names, (10, 10, 9, 9, 9, 8, 7, 7, 6, 0), strict=True):
+        answered(name, nps=score)
+    columns = ("answers", "promoters", "passives", "detractors", "nps", "margin")
+    (row,) = rows_of(table("satisfaction", "groups", JANUARY), *columns)
+
+    assert row == (10, 0.5, 0.3, 0.2, 0.3, pytest.approx(0.51027, abs=1e-4))
+
+
+def test_one_answer_has_no_margin() -> None:
+    enrolled("ada")
+    answered("ada", nps=9)
+
+    assert rows_of(table("satisfaction", "groups", JANUARY), "nps", "margin") == [(1, None)]
+
+
+def test_answers_on_the_scale_of_five() -> None:
+    enrolled("ada", "bo", "cleo")
+    for who, score in (("ada", 5), ("bo", 4), ("cleo", 1)):
+        answered(who, csat=score)
+    third = pytest.approx(1 / 3)
+    rows = rows_of(table("csat", "distribution", JANUARY), "score", "answers", "share")
+    (course,) = rows_of(table("csat", "courses", JANUARY), "answers", "satisfied", "mean")
+
+    assert rows == [
+        ("1", 1, third), ("2", 0, 0), ("3", 0, 0), ("4", 1, third), ("5", 1, third)
+    ]  # fmt: skip
+    assert course == (3, pytest.approx(2 / 3), pytest.approx(10 / 3))
+
+
+def test_the_response_rate_is_answered_of_invited() -> None:
+    enrolled("ada", "bo", "cleo", "dee")
+    for who in ("ada", "bo", "cleo", "dee"):
+        did(who, "survey.sent", "2026-01-18", data=WAVE)
+    answered("ada", "2026-02-02", nps=9)
+    did("ada", "survey.dismissed", "2026-01-19", data=WAVE)
+    did("bo", "survey.dismissed", "2026-01-19", data=WAVE)
+    rows = rows_of(
+        table("satisfaction", "response", JANUARY),
+        *("survey", "wave", "invited", "answered", "dismissed", "rate"),
+    )
+
+    # Ada answered after all, in February
+    assert rows == [("end", "w1", 4, 1, 1, 0.25)]
+
+
+def careers() -> None:
+    """Of four graduates who were asked, Ada has a new job and a project, Bo nothing."""
+    names = ("ada", "bo", "cleo", "dee")
+    enrolled(*names)
+    for who in names:
+        did(who, "course.completed", "2026-02-10")
+        did(who, "survey.sent", "2026-03-12", data=WAVE)
+    answered("ada", "2026-03-13", career=["placement", "project"])
+    answered("bo", "2026-03-14", career=[])
+    did("cleo", "survey.dismissed", "2026-03-14", data=WAVE)
+
+
+def test_impact_by_kind() -> None:
+    careers()
+
+    assert rows_of(table("career-impact", "kinds", MARCH), "kind", "graduates", "share") == [
+        ("New job", 1, 0.5),
+        ("Promotion", 0, 0),
+        ("Work project completed", 1, 0.5),
+    ]
+
+
+def test_the_bounds_take_silence_for_none_or_leave_it_out() -> None:
+    careers()
+    columns = ("asked", "answered", "impact", "lower", "upper")
+
+    assert rows_of(table("career-impact", "bounds", MARCH), *columns) == [(4, 2, 1, 0.25, 0.5)]
+
+
+def test_who_was_not_asked_of_careers_is_not_silent() -> None:
+    enrolled("ada")
+    did("ada", "course.completed", "2026-02-10")
+    answered("ada", "2026-03-13", nps=9)
+
+    assert table("career-impact", "bounds", MARCH).rows == []

@@ -1,0 +1,160 @@
+"""The same answers give the same facts, however they come: shuffled, split or replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from curriculum.tests.people import moment
+from intake import replay
+from intake.tests.door import event, school, send, statuses
+from outcomes.models import CareerOutcome, Invitation, Response, Survey
+
+pytestmark = pytest.mark.django_db
+
+Raw = dict[str, Any]
+
+WAVES = {"survey": st.just("s"), "wave": st.sampled_from(["w1", "w2"])}
+IMPACTS = ["placement", "promotion", "project"]
+SAID = st.one_of(
+    st.fixed_dictionaries({"nps": st.integers(0, 10)}),
+    st.fixed_dictionaries({"csat": st.integers(1, 5), "comment": st.sampled_from(["", "Fine"])}),
+    st.fixed_dictionaries({"career": st.lists(st.sampled_from(IMPACTS), max_size=2)}),
+)
+
+
+def of(kind: str, data: SearchStrategy[Raw]) -> SearchStrategy[Raw]:
+    return st.fixed_dictionaries({"kind": st.just(kind), "data": data})
+
+
+ASKED = st.fixed_dictionaries(WAVES)
+ACTS: SearchStrategy[Raw] = st.one_of(
+    of("survey.sent", ASKED),
+    of("survey.dismissed", ASKED),
+    of("survey.answered", st.tuples(ASKED, SAID).map(lambda both: {**both[0], **both[1]})),
+    of("career.reported", st.fixed_dictionaries({"kind": st.sampled_from([*IMPACTS, "none"])})),
+    of("course.completed", st.just({})),
+)
+
+
+@st.composite
+def stories(draw: DrawFn) -> list[Raw]:
+    """What Ada and Bo say in ten days, often at one moment."""
+    acts = draw(st.lists(st.tuples(ACTS, st.integers(0, 10), st.sampled_from(["ada", "bo"]))))
+    return [
+        event(f"e{number}", at=_at(days), learner=who, **act)
+        for number, (act, days, who) in enumerate(acts)
+    ]
+
+
+def _at(days: int) -> str:
+    return (moment("2026-01-05") + timedelta(days=days)).isoformat()
+
+
+WHO = ("enrollment__learner__key",)
+PLACE = (*WHO, "wave__survey__key", "wave__key")
+COLUMNS = {
+    Survey: ("key", "asks_nps", "asks_csat", "asks_career", "asks_comment"),
+    Invitation: (*PLACE, "sent_at", "dismissed_at", "claimed_at"),
+    Response: (*PLACE, "answered_at", "nps", "csat", "comment", "may_quote", "language"),
+    CareerOutcome: (*WHO, "response__wave__key", "kind", "happened_on", "reported_at"),
+}
+
+
+def facts() -> dict[str, Any]:
+    return {
+        model.__name__: sorted(model._default_manager.values_list(*columns), key=repr)  # type: ignore[attr-defined]
+        for model, columns in COLUMNS.items()
+    }
+
+
+def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, Any]:
+    """The facts of a school to which just these batches were told."""
+    with transaction.atomic():
+        school()
+        for batch in batches:
+            assert set(statuses(send(*batch))) <= {"accepted"}
+        if again:
+            replay.replay_events()
+        found = facts()
+        transaction.set_rollback(True)
+    return found
+
+
+ROOM = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@ROOM
+@given(stories(), st.data())
+def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: Any) -> None:
+    mixed = data.draw(st.permutations(story))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(story)), max_size=4)))
+    edges = [0, *cuts, len(story)]
+    batches = [mixed[a:b] for a, b in pairwise(edges)]
+
+    assert told(batches) == told([story])
+
+
+@ROOM
+@given(stories())
+def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
+    assert told([story], again=True) == told([story])
+
+
+def answer(key: str, **data: Any) -> Raw:
+    said = {"survey": "s", "wave": "w1", **data}
+    return event(key, "survey.answered", at="2026-01-20T12:00:00Z", data=said)
+
+
+def test_a_replay_keeps_the_row_of_an_answer_that_is_told() -> None:
+    school()
+    send(answer("e1", nps=9, comment="Splendid"))
+    before = Response.objects.get()
+    replay.replay_events()
+
+    assert Response.objects.get().pk == before.pk
+
+
+def test_a_replay_drops_an_answer_that_nobody_told() -> None:
+    school()
+    send(answer("e1", nps=9))
+    told_one = Response.objects.get()
+    other = Response.objects.create(
+        enrollment_id=told_one.enrollment_id,
+        wave=told_one.wave.survey.waves.create(key="w9"),
+        answered_at=told_one.answered_at,
+        nps=1,
+    )
+    replay.replay_events()
+
+    assert not Response.objects.filter(pk=other.pk).exists()
+    assert Response.objects.get().nps == 9
+
+
+def test_a_replay_keeps_the_invitation_that_we_sent() -> None:
+    made = school()
+    survey = Survey.objects.create(key="s", title="S")
+    wave = survey.waves.create(key="w1")
+    ours = Invitation.objects.create(
+        wave=wave,
+        enrollment=made.runs.get().enrollments.get(learner__key="ada"),
+        claimed_at=moment("2026-01-19"),
+    )
+    send(event("e1", "survey.sent", at="2026-01-19T00:00:00Z", data={"survey": "s", "wave": "w1"}))
+    replay.replay_events()
+    found = Invitation.objects.get()
+
+    assert (found.pk, found.sent_at) == (ours.pk, moment("2026-01-19"))

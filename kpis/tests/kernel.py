@@ -1,6 +1,8 @@
-"""Two KPIs over enrolments and plans, and the rows that they are sums over.
+"""KPIs over enrolments and plans, and the rows that they are sums over.
 
 `test.started`: enrolments begun in the period, of them those completed.
+`test.people`: different learners who began in the period, of them those who completed.
+`test.count`: enrolments begun in the period.
 `test.planned`: planned modules that fell due in the period, of them those of 60 minutes or more.
 """
 
@@ -14,7 +16,7 @@ import pytest
 from django.db.models import Count, Q
 
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
-from kpis import dirty
+from kpis import dirty, units
 from kpis.models import Measurement
 from kpis.periods import Period
 from kpis.registry import REGISTRY, Indicator
@@ -22,6 +24,7 @@ from kpis.tally import Tally
 from kpis.units import PERCENT
 
 STARTED, PLANNED = "test.started", "test.planned"
+PEOPLE, COUNT = "test.people", "test.count"
 
 
 def started(when: Period) -> Tally:
@@ -42,12 +45,39 @@ def planned(when: Period) -> Tally:
     )
 
 
+def people(when: Period) -> Tally:
+    everybody = Count("learner", distinct=True)
+    done = Count("learner", distinct=True, filter=Q(completed_at__isnull=False))
+    return replace(started(when), total=done, weight=everybody, n=everybody)
+
+
 INDICATORS = {
     STARTED: Indicator(key=STARTED, name="Started", unit=PERCENT, help="", tally=started),
     PLANNED: Indicator(
         key=PLANNED, name="Planned", unit=PERCENT, help="", tally=planned, has_modules=True
     ),
 }
+
+
+OTHERS = {
+    PEOPLE: Indicator(
+        key=PEOPLE, name="People", unit=PERCENT, help="", tally=people, is_additive=False
+    ),
+    COUNT: Indicator(
+        key=COUNT,
+        name="Count",
+        unit=units.COUNT,
+        help="",
+        tally=lambda when: replace(started(when), total=Count("pk")),
+        is_total=True,
+    ),
+}
+
+
+def declare_also(monkeypatch: pytest.MonkeyPatch, key: str) -> Indicator:
+    """Have one more KPI while a test runs."""
+    monkeypatch.setitem(REGISTRY, key, OTHERS[key])
+    return OTHERS[key]
 
 
 def declare(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:

@@ -16,7 +16,7 @@ from kpis.registry import REGISTRY
 from kpis.stats import Sums
 from kpis.tally import Scope
 from kpis.tests import kernel
-from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts
+from kpis.tests.kernel import PEOPLE, PLANNED, STARTED, moment, plans, run_of, starts
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +26,9 @@ WHO = ("ada", "bo", "cleo")
 
 
 @pytest.fixture(autouse=True)
-def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+def _three_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
+    kernel.declare_also(monkeypatch, PEOPLE)
 
 
 ENROLMENTS = st.lists(
@@ -75,6 +76,7 @@ def asked(runs: list[CourseRun]) -> Iterator[tuple[str, Scope, str]]:
         for scope in scopes:
             yield STARTED, scope, kind
             yield PLANNED, scope, kind
+            yield PEOPLE, scope, kind
     for module in Module.objects.all():
         yield PLANNED, Scope(frozenset({module.course_id}), None, module.pk), "month"
 

@@ -1,0 +1,119 @@
+"""KPIs that are no shares of sums: totals, and numbers of different people."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from curriculum.access import Reader
+from curriculum.models import User
+from kpis import clock, dirty, measure
+from kpis.answers import Answer
+from kpis.ask import Desk
+from kpis.models import Measurement
+from kpis.periods import containing
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+from kpis.targets import set_target
+from kpis.tests import kernel
+from kpis.tests.kernel import COUNT, PEOPLE, moment, run_of, starts, table
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+
+
+@pytest.fixture(autouse=True)
+def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+    kernel.declare_also(monkeypatch, PEOPLE)
+    kernel.declare_also(monkeypatch, COUNT)
+
+
+def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> Answer:
+    staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
+    period = containing(date.fromisoformat(day), kind, clock.zone())
+    desk = Desk(Reader.of(staff), NOW)
+    return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
+
+
+def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    measure.measure_dirty(now=NOW)
+
+    found = {month: answer(COUNT, f"2026-{month}-01") for month in ("02", "03", "04", "08")}
+
+    assert [one.shown for one in found.values()] == [None, 1, 0, None]
+    assert [one.status for one in found.values()] == ["no_data", "ok", "ok", "no_data"]
+
+
+def test_a_total_is_no_share_and_has_no_interval() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    measure.measure_dirty(now=NOW)
+
+    body = answer(COUNT, "2026-03-01").as_json()
+
+    assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
+    assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")
+
+
+def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
+    in_python = Scope(frozenset({run.course_id}))
+
+    assert answer(COUNT, "2026-03-01").difference == -149
+    assert answer(COUNT, "2026-03-01", "quarter").target is None
+    assert answer(COUNT, "2026-03-01", scope=in_python).target is None
+
+
+def test_who_is_in_two_courses_is_one_person() -> None:
+    starts("ada", run_of("r1"), "2026-03-10", done=True)
+    starts("ada", run_of("s1", course="sql"), "2026-03-11")
+    measure.measure_dirty(now=NOW)
+
+    month = table("month", PEOPLE)
+
+    assert {one for one in month if one[0] != "run"} == {
+        ("site", "", "2026-03-01", 1, 1),
+        ("course", "py", "2026-03-01", 1, 1),
+        ("course", "sql", "2026-03-01", 0, 1),
+    }
+
+
+def test_two_of_three_courses_are_counted_anew_and_not_added_up() -> None:
+    courses = [run_of(key, course=key) for key in ("py", "sql", "web")]
+    for run in courses:
+        starts("ada", run, "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    two = Scope(frozenset(run.course_id for run in courses[:2]))
+
+    assert answer(PEOPLE, "2026-03-01", scope=two).sums.n == 1
+
+
+def test_a_mark_without_a_course_measures_the_site() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    Measurement.objects.all().delete()
+
+    dirty.mark(PEOPLE, [(None, date(2026, 3, 10))])
+    measure.measure_dirty(now=NOW)
+
+    assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
+
+
+def test_a_mark_of_one_kpi_leaves_the_others() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    Measurement.objects.all().delete()
+
+    dirty.mark(COUNT, [(run.course_id, date(2026, 3, 10))])
+    measure.measure_dirty(now=NOW)
+
+    assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}

@@ -15,4 +15,4 @@ class KpisConfig(AppConfig):
         # by its name: models are not loaded when this file is
         post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
         # hung under the KPIs that the line above declares
-        autodiscover_modules("drill_downs")
+        autodiscover_modules("drill_downs", "sections")

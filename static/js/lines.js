@@ -5,7 +5,7 @@ const SHAPES = ["circle", "triangle", "rectRot", "rect"];
 
 function datasets(chart) {
   return chart.lines.flatMap((line, i) => {
-    const color = token(`--series-${i + 1}`);
+    const color = token(`--series-${(line.color ?? i) + 1}`);
     const base = { borderColor: color, backgroundColor: color, pointRadius: 0 };
     const ends = { ...base, borderWidth: 0, pointHitRadius: 0, isExtra: true };
     const band = line.lows
@@ -16,7 +16,7 @@ function datasets(chart) {
     return [
       ...band,
       { ...base, label: line.name, data: line.values, texts: line.texts, borderWidth: 2.5,
-        pointRadius: 3, pointStyle: SHAPES[i], pointHoverRadius: 6, segment: { borderDash: dotted } },
+        pointRadius: 3, pointStyle: SHAPES[line.color ?? i], pointHoverRadius: 6, isAhead: line.isAhead, segment: { borderDash: dotted } },
       { ...base, label: `${line.name}: target`, data: line.targets, stepped: "middle",
         borderWidth: 1.25, borderDash: [7, 5], pointHitRadius: 0, isExtra: true },
     ];

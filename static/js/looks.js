@@ -3,6 +3,11 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const isNamed = ({ datasetIndex }, { datasets }) => {
+  const { isExtra, isAhead } = datasets[datasetIndex];
+  return !isExtra && !isAhead;
+};
+
 export function frame() {
   return {
     maintainAspectRatio: false,
@@ -10,8 +15,8 @@ export function frame() {
     interaction: { mode: "index", intersect: false },
     plugins: {
       legend: { align: "start", labels: {
-        color: token("--ink"), usePointStyle: true, boxHeight: 7, padding: 18, filter: ({ datasetIndex }, { datasets }) => !datasets[datasetIndex].isExtra } },
-      tooltip: { filter: ({ dataset }) => !dataset.isExtra, callbacks: {
+        color: token("--ink"), usePointStyle: true, boxHeight: 7, padding: 18, filter: isNamed } },
+      tooltip: { filter: ({ dataset, dataIndex }) => !dataset.isExtra && dataset.texts[dataIndex], callbacks: {
         label: ({ dataset, dataIndex }) => dataset.texts[dataIndex] } },
     },
   };

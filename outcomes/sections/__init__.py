@@ -1,0 +1,7 @@
+"""What the tab of outcomes shows below its bars; found by autodiscovery."""
+
+from __future__ import annotations
+
+from outcomes.sections import scores
+
+__all__ = ["scores"]

@@ -1,0 +1,57 @@
+"""How the answers to “would you recommend this course” are spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kpis import tables, wording
+from kpis.ask import Desk
+from kpis.categories import section
+from kpis.dashboard import Asked
+from kpis.figures import Figure
+from kpis.registry import REGISTRY
+from kpis.units import PERCENT
+from outcomes.facts.surveys import SATISFACTION
+
+TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
+
+
+@section("outcome", "outcomes/_scores.html", order=10)
+def scores(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+    """The distribution of the scores from 0 to 10; None where nobody answered."""
+    card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
+    if not card.answer.is_shown and not card.figure.is_hidden:
+        return None
+    indicator = REGISTRY[SATISFACTION]
+    drill = indicator.drill_downs["distribution"]
+    period, table = tables.shown(drill, indicator, card.reply.question, desk)
+    rows = [row for row in table.rows if not row.get("is_hidden")]
+    return {
+        "period": wording.period_name(period),
+        "figure": Figure(card.answer),
+        "hides_any": len(rows) < len(table.rows),
+        "hidden_note": wording.why_hidden(),
+        "rows": [row | {"share_text": PERCENT.text(row["share"])} for row in rows],
+        "chart": _chart(rows),
+        "summary": f"Bar chart: answers per score from 0 to 10, NPS {Figure(card.answer).value}. "
+        "The table holds every value.",
+        "csv": asked.period_query(card, format="csv"),
+    }
+
+
+def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "unit": "",
+        "labels": [row["score"] for row in rows],
+        "bars": [
+            {
+                "name": "Answers",
+                "values": [row["answers"] for row in rows],
+                "tones": [TONES[row["group"]] for row in rows],
+                "texts": [
+                    f"{row['group']}: {row['answers']:,} answers, {PERCENT.text(row['share'])}"
+                    for row in rows
+                ],
+            }
+        ],
+    }

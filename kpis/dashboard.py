@@ -107,7 +107,10 @@ class Dashboard:
 
     @cached_property
     def asked(self) -> Asked:
-        return ask(self.desk, headline(self.category.key), self.filters)
+        place = {key: at for at, key in enumerate(self.category.bars)}
+        indicators = headline(self.category.key)
+        indicators.sort(key=lambda one: place.get(one.key, len(place)))
+        return ask(self.desk, indicators, self.filters)
 
     @property
     def cards(self) -> Sequence[Card]:

@@ -13,4 +13,11 @@ category(
     about="What learning changed: skill attainment, certification completion, satisfaction and "
     "career impact, each against its target.",
     awaits="skill assessments, certificates, survey answers or career reports",
+    bars=(
+        "outcome.skill-attainment",
+        "outcome.certification-completion",
+        "outcome.satisfaction",
+        "outcome.csat",
+        "outcome.career-impact",
+    ),
 )

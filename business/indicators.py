@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from business.models import Payment, Subscription
+from business.models.subscriptions import active_at
+from business.money import REVENUE, revenue_keys
+from curriculum.models import Enrollment
 from kpis.categories import category
+from kpis.periods import Period
+from kpis.registry import kpi
+from kpis.tally import Tally
+from kpis.units import COUNT, PERCENT, money
+
+ENROLLMENT, RETENTION, REFERRAL = "business.enrollment", "business.retention", "business.referral"
+TRANSFER_WITHIN = timedelta(days=30)
+BUYERS = {"course": "course", "learner": "customer"}
 
 category(
     "business",
@@ -11,3 +28,114 @@ category(
     "trajectory of the last four months.",
     awaits="invitations or payments",
 )
+
+
+def begun(when: Period) -> QuerySet[Enrollment]:
+    """The enrolments that started in the period, transfers and cancelled ones too."""
+    return Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end)
+
+
+def transfers() -> Exists:
+    """Whether an enrolment carries on one of another run of the course, left within 30 days."""
+    left = Enrollment.objects.filter(
+        learner=OuterRef("learner"),
+        run__course=OuterRef("run__course"),
+        enrolled_at__lt=OuterRef("enrolled_at"),
+        is_cancelled=False,
+        completed_at=None,
+        withdrawn_at__gte=OuterRef("enrolled_at") - TRANSFER_WITHIN,
+        withdrawn_at__lte=OuterRef("enrolled_at") + TRANSFER_WITHIN,
+    )
+    return Exists(left.exclude(run=OuterRef("run")))
+
+
+@kpi(ENROLLMENT, "Enrollment", unit=COUNT, target=150, is_total=True)
+def enrollment(when: Period) -> Tally:
+    """Enrolments started in the period and not cancelled before the refund cut-off.
+
+    Who goes over to another run of the same course within 30 days of leaving one is transferred,
+    which is no new enrolment.
+    """
+    rows = begun(when).filter(~transfers())
+    return Tally(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
+
+
+@kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
+def referral(when: Period) -> Tally:
+    """Enrolments started in the period that came by a referral ÷ enrolments started in it.
+
+    The first referral stands; one's own code, also by another account of the same e-mail
+    address, is refused. Cancelled enrolments and transfers count on neither side.
+    """
+    rows = begun(when).filter(~transfers())
+    return Tally(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
+
+
+@kpi(RETENTION, "Retention", unit=PERCENT, target=85, has_runs=False, is_additive=False)
+def retention(when: Period) -> Tally:
+    """Customers active at the period's start that are still active at its end, or finished in
+    it, ÷ customers active at its start.
+
+    A customer, who may be a learner or an organisation with any number of seats, is active while
+    holding at least one subscription or purchase that has begun and has not ended. A pause is
+    active. Finishing is never churn; who cancels one and holds or restarts another is kept. Of a
+    course, only what is held in this course counts. What happens at the first moment of a period
+    happens in it.
+    """
+    return _kept(when, by_level={"course": _kept(when, "course")})
+
+
+def _kept(when: Period, *same: str, **more: dict[str, Tally]) -> Tally:
+    """Customers active at the start; kept by what is the `same` beside the customer."""
+    theirs = {name: OuterRef(name) for name in ("customer", *same)}
+    finished = Q(
+        ended_by=Subscription.Ended.FINISHED, ended_at__gte=when.start, ended_at__lt=when.end
+    )
+    kept = Subscription.objects.filter(active_at(when.end) | finished, **theirs)
+    rows = Subscription.objects.counted().active_at(when.start).annotate(is_kept=Exists(kept))
+    customers = Count("customer", distinct=True)
+    return Tally(
+        rows=rows,
+        total=Count("customer", distinct=True, filter=Q(is_kept=True)),
+        weight=customers,
+        n=customers,
+        enrollment=None,
+        places=BUYERS,
+        **more,
+    )
+
+
+def revenue_in(currency: str) -> Callable[[Period], Tally]:
+    def revenue(when: Period) -> Tally:
+        """Payments less refunds booked in the period, in one currency.
+
+        A refund lowers the period in which it is booked and not that of its payment. Currencies
+        are never added together.
+        """
+        booked = Payment.objects.counted().filter(
+            currency=currency, booked_at__gte=when.start, booked_at__lt=when.end
+        )
+        return Tally(
+            rows=booked, total=Sum("amount"), weight=Count("pk"), enrollment=None, places=BUYERS
+        )
+
+    return revenue
+
+
+def _declare_revenue() -> None:
+    """One KPI per currency, the main one with the others beside it."""
+    keys = revenue_keys()
+    for currency, key in keys.items():
+        is_main = key == REVENUE
+        kpi(
+            key,
+            "Revenue" if is_main else f"Revenue in {currency}",
+            unit=money(currency),
+            has_runs=False,
+            is_additive=False,
+            is_total=True,
+            companions=tuple(one for one in keys.values() if is_main and one != key),
+        )(revenue_in(currency))
+
+
+_declare_revenue()

@@ -12,7 +12,7 @@ from django.conf import settings
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from intake.registry import KINDS
+from intake.registry import KINDS, Kind
 
 DEEPEST = 8
 LARGEST_DATA = 64 * 1024
@@ -103,6 +103,7 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
     for name in ("module", "object", "value"):
         if getattr(kind, f"needs_{name}") and getattr(envelope, name) is None:
             raise Refused("missing", f"{name}: an event {kind.name} needs it.", name)
+    _check_people(envelope, kind)
     try:
         data = kind.data.model_validate(envelope.data)
     except ValidationError as error:
@@ -111,6 +112,14 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
         field, sentence = wrong
         raise Refused("invalid", f"{field}: {sentence}", field)
     return data.model_dump(mode="json", exclude_unset=True)
+
+
+def _check_people(envelope: Envelope, kind: Kind) -> None:
+    if kind.needs_course and envelope.course is None:
+        raise Refused("missing", f"course: an event {kind.name} needs it.", "course")
+    if kind.needs_learner and envelope.learner is None and not envelope.data.get("customer"):
+        or_else = ", or data.customer" if "customer" in kind.data.model_fields else ""
+        raise Refused("missing", f"learner: an event {kind.name} needs it{or_else}.", "learner")
 
 
 def refusal(error: ValidationError, within: str = "") -> Refused:

@@ -15,12 +15,12 @@ NAMESPACE = 0x6B7069 << 32
 
 
 def share(course_ids: Iterable[int | None]) -> None:
-    """Write facts of these courses beside others, until the transaction ends."""
+    """Write facts of these courses, or of none, beside others, until the transaction ends."""
     _lock(SHARED, course_ids)
 
 
-def own(course_id: int) -> None:
-    """Write facts of a course alone, until the transaction ends."""
+def own(course_id: int | None) -> None:
+    """Write facts of a course, or of none, alone, until the transaction ends."""
     _lock(ALONE, [course_id])
 
 
@@ -29,7 +29,8 @@ ALONE = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 
 
 def _lock(statement: str, course_ids: Iterable[int | None]) -> None:
-    keys = sorted(NAMESPACE + pk for pk in set(course_ids) if pk is not None)
+    # no course has the id 0
+    keys = sorted(NAMESPACE + (pk or 0) for pk in set(course_ids))
     if keys and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(statement, [keys])

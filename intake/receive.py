@@ -17,7 +17,7 @@ from intake import locks, rejections
 from intake.envelope import Envelope, Refused, check_data, open_envelope
 from intake.models import Event
 from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
-from intake.registry import KINDS, About, surrounded
+from intake.registry import ALSO, KINDS, About, surrounded
 from intake.resolve import Found, References, Sender
 from intake.wire import BadLine
 
@@ -231,4 +231,5 @@ def hand_over(events: Sequence[Event]) -> None:
     with surrounded():
         for name, kind in KINDS.items():
             if name in by_kind:
-                kind.handler(by_kind[name])
+                for handler in (kind.handler, *ALSO[name]):
+                    handler(by_kind[name])

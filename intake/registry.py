@@ -6,6 +6,7 @@ An app's `intake.py` declares its kinds; it is found by autodiscovery.
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from intake.models import Event
 
 Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
+ResetLoose = Callable[[], None]
 # what is wrong with (value, data), as the field and the sentence; None when nothing is
 Check = Callable[[float | None, Any], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
@@ -27,6 +29,7 @@ Known = Callable[[set[str], bool], set[str]]
 Surrounding = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
+L = TypeVar("L", bound=ResetLoose)
 P = TypeVar("P", bound=Places)
 S = TypeVar("S", bound=Surrounding)
 
@@ -63,10 +66,14 @@ class Kind:
     check: Check | None
     scope: str
     known: Known | None = None
+    needs_learner: bool = False
+    needs_course: bool = False
 
 
 KINDS: dict[str, Kind] = {}
+ALSO: dict[str, list[Handler]] = defaultdict(list)
 RESETS: list[Reset] = []
+LOOSE_RESETS: list[ResetLoose] = []
 PLACES: list[Places] = []
 SURROUNDINGS: list[Surrounding] = []
 
@@ -82,12 +89,16 @@ def handles(
     check: Check | None = None,
     scope: str = "",
     known: Known | None = None,
+    needs_learner: bool = False,
+    needs_course: bool = False,
 ) -> Callable[[F], F]:
     """Declare a kind by the function that takes whole batches of it.
 
     The handler runs in the transaction that keeps the events, gets only events that are new,
     and must give the same facts in whatever order they come. `scope` is what a sender's key needs
     for it beside the right to send events, `known` tells which objects its events may name.
+    `needs_learner` and `needs_course` are for kinds about customers, which may else do without;
+    a `customer` in the data stands in for the learner.
     """
 
     def declare(handler: F) -> F:
@@ -95,7 +106,18 @@ def handles(
             raise ValueError(f"Event kind {name} is handled twice.")
         text = inspect.getdoc(handler) or ""
         needs = (needs_module, needs_object, needs_value)
-        KINDS[name] = Kind(name, text, handler, data, about, *needs, check, scope, known)
+        more = (check, scope, known, needs_learner, needs_course)
+        KINDS[name] = Kind(name, text, handler, data, about, *needs, *more)
+        return handler
+
+    return declare
+
+
+def also_handles(name: str) -> Callable[[F], F]:
+    """Have the events of another app's kind too, in the same batches, once its handler is done."""
+
+    def declare(handler: F) -> F:
+        ALSO[name].append(handler)
         return handler
 
     return declare
@@ -104,6 +126,12 @@ def handles(
 def resets(function: R) -> R:
     """Declare how an app deletes the facts that events of these courses (ids) made."""
     RESETS.append(function)
+    return function
+
+
+def resets_loose(function: L) -> L:
+    """Declare how an app deletes the facts that events without a course made."""
+    LOOSE_RESETS.append(function)
     return function
 
 

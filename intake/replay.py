@@ -16,7 +16,7 @@ from intake import locks, rejections
 from intake.models import Event, RejectedEvent
 from intake.outcome import REJECTED, Outcome
 from intake.receive import hand_over, receive
-from intake.registry import KINDS, RESETS, About
+from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
 from intake.resolve import Sender
 from intake.senders import sender_named
 from intake.wire import BadLine
@@ -31,21 +31,25 @@ def replay_events(
 ) -> int:
     """Rebuild the facts that events made, course by course, each in one transaction.
 
-    Facts of imports stay. Events whose kind nobody handled when they came go through the door
-    again. Returns the number of events replayed.
+    Where no courses are named, those of the events without a course are rebuilt too. Facts of
+    imports stay. Events whose kind nobody handled when they came go through the door again.
+    Returns the number of events replayed.
     """
     replayed = take_unmapped()
-    for course in Course.objects.all() if courses is None else courses:
+    for course in [*Course.objects.all(), None] if courses is None else courses:
         replayed += replay_course(course, progress)
     return replayed
 
 
 @transaction.atomic
-def replay_course(course: Course, progress: Progress = lambda done: None) -> int:
+def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
+    """Rebuild what the events of a course told; None: what those without a course did."""
     # a batch that came in meanwhile would be counted twice
-    locks.own(course.pk)
-    for reset in RESETS:
+    locks.own(course.pk if course else None)
+    for reset in RESETS if course else ():
         reset([course.pk])
+    for reset_loose in () if course else LOOSE_RESETS:
+        reset_loose()
     replayed = 0
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
@@ -56,7 +60,7 @@ def replay_course(course: Course, progress: Progress = lambda done: None) -> int
     return replayed
 
 
-def _chunks(course: Course, kinds: Sequence[str]) -> Iterator[list[Event]]:
+def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]]:
     last = 0
     while True:
         rows = Event.objects.filter(course=course, kind__in=kinds, pk__gt=last)

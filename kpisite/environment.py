@@ -79,6 +79,14 @@ def origins(name: str) -> list[str]:
     return found
 
 
+def address(name: str) -> str:
+    """Read the address of a page; empty where none is given."""
+    word = text(name)
+    if word and not word.startswith(("http://", "https://")):
+        refuse(name, "an address that begins with https:// or http://")
+    return word
+
+
 def time_zone(name: str, default: str = "UTC") -> str:
     """Read an IANA zone name, such as Europe/Berlin."""
     word = text(name, default)

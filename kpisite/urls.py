@@ -19,6 +19,8 @@ with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 
 urlpatterns = [
     path("", include("curriculum.urls")),
+    # its trajectory would else be asked for as a KPI
+    path("", include("business.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
     path("admin/", admin.site.urls),

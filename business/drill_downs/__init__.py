@@ -1,0 +1,7 @@
+"""Tables under the business KPIs; importing this package hangs them there."""
+
+from __future__ import annotations
+
+from business.drill_downs import cohorts, counts, referral, retention, revenue
+
+__all__ = ["cohorts", "counts", "referral", "retention", "revenue"]

@@ -1,0 +1,1 @@
+"""Turn events into facts; each module keeps one subject."""

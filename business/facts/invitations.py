@@ -1,0 +1,42 @@
+"""Whom learners invited."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import Q
+
+from business.codes import canonical
+from business.facts import referrals
+from business.models import Invitation
+from curriculum import bulk
+from curriculum.models import Learner
+from intake.models import Event
+
+COLUMNS = (
+    *("sender", "key", "learner_id", "course_id", "sent_at"),
+    *("code", "channel", "invitee"),
+)
+
+
+def invite(events: Sequence[Event]) -> None:
+    keys = {event.learner for event in events}
+    learners = dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
+    rows = [_row(event, learners[event.learner]) for event in events]
+    bulk.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
+    referrals.learn_codes({row[5] for row in rows} - {""})
+
+
+def _row(event: Event, learner: int) -> tuple[object, ...]:
+    says = event.data
+    told = (canonical(says.get("code") or ""), says.get("channel") or "", says.get("invitee") or "")
+    return (event.sender, event.key, learner, event.course_id, event.occurred_at, *told)
+
+
+def reset(course_ids: Collection[int] | None) -> None:
+    """Delete the invitations to these courses, or (None) to no course."""
+    told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
+    rows = Invitation.objects.filter(told)
+    codes = set(rows.exclude(code="").values_list("code", flat=True))
+    rows.delete()
+    referrals.learn_codes(codes)

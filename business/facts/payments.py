@@ -1,0 +1,194 @@
+"""Payments and refunds, each booked on its own day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from business.facts.customers import customers_of
+from business.models import Customer, Payment, Subscription
+from business.money import minor, revenue_keys
+from curriculum import bulk
+from curriculum.holds import hold_to_write
+from intake.models import Event
+from kpis import marks
+
+TOLD = (
+    *("is_refund", "customer_id", "course_id", "is_customer_told", "is_course_told"),
+    *("amount", "currency", "booked_at", "subscription_key", "payment_key"),
+)
+
+DAY = ("currency", "course_id", "booked_at")
+
+Key = tuple[str, str]
+Day = tuple[str, int | None, datetime]
+
+
+def book(events: Sequence[Event]) -> None:
+    """Book each payment or refund; of two with one key the earlier stands."""
+    with hold_to_write("business"):
+        customers = customers_of(events)
+        rows: dict[Key, Payment] = {}
+        for event in events:
+            row = _row(event, customers.get(event.pk))
+            key = (row.sender, row.key)
+            rows[key] = min(row, rows.get(key, row), key=_order)
+        _write(rows)
+        inherit(
+            subscriptions={row.subscription_key for row in rows.values()} - {""},
+            payments={row.payment_key or row.key for row in rows.values()},
+        )
+
+
+def _row(event: Event, customer: int | None) -> Payment:
+    says, is_refund = event.data, event.kind == "payment.refunded"
+    amount = minor(says["amount"], says["currency"])
+    # a refund has no key of its own: what it names is the payment's
+    own = "" if is_refund else says.get("payment") or ""
+    return Payment(
+        sender="" if own else event.sender,
+        key=own or event.key,
+        is_refund=is_refund,
+        customer_id=customer,
+        course_id=event.course_id,
+        is_customer_told=customer is not None,
+        is_course_told=event.course_id is not None,
+        amount=-amount if is_refund else amount,
+        currency=says["currency"],
+        booked_at=event.occurred_at,
+        subscription_key=says.get("subscription") or "",
+        payment_key=(says.get("payment") or "") if is_refund else "",
+    )
+
+
+def _order(row: Payment) -> tuple[datetime, str]:
+    """By the moment; the rest only decides between two of one moment."""
+    return row.booked_at, repr(_values(row))
+
+
+def _write(rows: dict[Key, Payment]) -> None:
+    there = {
+        (one.sender, one.key): one
+        for one in Payment.objects.filter(key__in={key for _, key in rows})
+    }
+    changed = [
+        rows[key] for key in sorted(rows) if key not in there or _is_earlier(rows[key], there[key])
+    ]
+    bulk.upsert(
+        Payment,
+        ("sender", "key", *TOLD),
+        [(one.sender, one.key, *_values(one)) for one in changed],
+        conflict="sender, key",
+        merge=dict.fromkeys(TOLD, "replace"),
+    )
+    before = [there[key] for one in changed if (key := (one.sender, one.key)) in there]
+    mark(_day(one) for one in (*before, *changed))
+
+
+def _values(row: Payment) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in TOLD)
+
+
+def _is_earlier(one: Payment, there: Payment) -> bool:
+    # what was inherited since was not told
+    customer = there.customer_id if there.is_customer_told else None
+    course = there.course_id if there.is_course_told else None
+    values = dict(zip(TOLD, _values(there), strict=True))
+    told = Payment(**values | {"customer_id": customer, "course_id": course})
+    return _order(one) < _order(told)
+
+
+def inherit(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
+    """Give bookings the customer and course of their subscription or payment, as known now."""
+    untold = Payment.objects.filter(Q(is_customer_told=False) | Q(is_course_told=False))
+    paid = list(untold.filter(subscription_key__in=subscriptions)) if subscriptions else []
+    _take_over(paid, _held(subscriptions))
+    keys = {*payments, *(one.key for one in paid)}
+    refunds = list(untold.filter(payment_key__in=keys).exclude(payment_key="")) if keys else []
+    _take_over(refunds, _paid(refunds))
+
+
+Source = Subscription | Payment
+Sources = dict[tuple[str, str, str], Sequence[Source]]
+
+
+def _held(keys: Collection[str]) -> dict[str, list[Source]]:
+    found: dict[str, list[Source]] = defaultdict(list)
+    for one in Subscription.objects.filter(key__in=keys).order_by("started_at") if keys else ():
+        found[one.key].append(one)
+    return found
+
+
+def _paid(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
+    """The payments by key; one without a key of its own is its sender's alone."""
+    found: dict[str, list[Source]] = defaultdict(list)
+    keys = {one.payment_key for one in refunds}
+    for one in Payment.objects.filter(key__in=keys, is_refund=False).order_by("sender"):
+        found[one.key].append(one)
+    return found
+
+
+def _take_over(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
+    changed = []
+    for row in rows:
+        before = (row.customer_id, row.course_id)
+        source = _source(row, sources.get(row.subscription_key or row.payment_key, ()))
+        if not row.is_customer_told:
+            row.customer_id = source.customer_id if source else None
+        if not row.is_course_told:
+            row.course_id = source.course_id if source else None
+        if (row.customer_id, row.course_id) != before:
+            mark([_day(row), (row.currency, before[1], row.booked_at)])
+            changed.append(row)
+    Payment.objects.bulk_update(changed, ["customer", "course"], batch_size=500)
+
+
+def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
+    """The subscription held when it was booked, or the payment; None where it is not known."""
+    if row.subscription_key:
+        begun = [
+            one
+            for one in sources
+            if isinstance(one, Subscription) and one.started_at <= row.booked_at
+        ]
+        return (begun[-1:] or [*sources[:1], None])[0]
+    mine = [one for one in sources if isinstance(one, Payment) and one.sender in ("", row.sender)]
+    return mine[0] if mine else None
+
+
+def mark(days: Iterable[Day]) -> None:
+    """Mark the days of bookings under their currency's KPI, where it has one."""
+    keys = revenue_keys()
+    found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
+    for currency, course, at in days:
+        if currency in keys:
+            found[keys[currency]].add((course, at))
+    for key, moments in found.items():
+        marks.mark(key, moments)
+
+
+def _day(row: Payment) -> Day:
+    return row.currency, row.course_id, row.booked_at
+
+
+def mark_customers(keys: Collection[str]) -> None:
+    """These learners, by key, count as customers now, or no longer."""
+    rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
+    mark(rows.values_list(*DAY))
+
+
+def reset(course_ids: Collection[int] | None) -> None:
+    """Delete the bookings of which the events told these courses, or (None) no course."""
+    told = Q(is_course_told=False)
+    if course_ids is not None:
+        told = Q(is_course_told=True, course__in=course_ids)
+    rows = Payment.objects.filter(told)
+    with hold_to_write("business"):
+        mark(rows.order_by().values_list(*DAY).distinct().iterator())
+        rows.delete()
+        refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
+        inherit(payments=set(refunds.values_list("payment_key", flat=True)))

@@ -1,0 +1,201 @@
+"""Subscriptions and purchases, made anew from all their moments whenever one comes in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from business.facts import payments
+from business.facts.customers import customers_of
+from business.facts.stretches import STARTED, Moment, Pause, Stretch, stretches
+from business.models import Subscription, SubscriptionMoment, SubscriptionPause
+from curriculum.holds import hold_to_write
+from intake.models import Event
+from kpis import clock, marks
+from kpis.periods import local_day
+
+RETENTION = "business.retention"
+STARTS = ("course_id", "customer_id", "kind", "plan")
+
+Key = tuple[str, datetime]
+# what a start says: the values of STARTS
+Start = tuple[Any, ...]
+
+
+def tell(events: Sequence[Event], *, now: datetime) -> None:
+    """Keep what these events say of their subscriptions, and follow it."""
+    with hold_to_write("business"):
+        _keep(events)
+        settle({event.data["subscription"] for event in events}, now=now)
+
+
+def _keep(events: Sequence[Event]) -> None:
+    """Keep moments; where two starts of one moment differ, the one that sorts first stands."""
+    customers = customers_of(one for one in events if _what(one) == STARTED)
+    rows: dict[tuple[str, str, datetime], Start] = {}
+    for event in events:
+        key = (event.data["subscription"], _what(event), event.occurred_at)
+        says = _says(event, customers.get(event.pk))
+        rows[key] = min(says, rows.get(key, says), key=repr)
+    there = _there(rows)
+    changed = {key: min(says, there.get(key, says), key=repr) for key, says in rows.items()}
+    SubscriptionMoment.objects.bulk_create(
+        [
+            SubscriptionMoment(
+                key=key, what=what, at=at, **dict(zip(STARTS, changed[key, what, at], strict=True))
+            )
+            for key, what, at in sorted(changed)
+        ],
+        update_conflicts=True,
+        update_fields=("course", "customer", "kind", "plan"),
+        unique_fields=("key", "what", "at"),
+        batch_size=1000,
+    )
+
+
+def _there(keys: Collection[tuple[str, str, datetime]]) -> dict[tuple[str, str, datetime], Start]:
+    rows = SubscriptionMoment.objects.filter(key__in={key for key, _, _ in keys})
+    return {(one.key, one.what, one.at): _start(one) for one in rows}
+
+
+def _what(event: Event) -> str:
+    return event.kind.rpartition(".")[2]
+
+
+def _says(event: Event, customer: int | None) -> Start:
+    if _what(event) != STARTED:
+        return event.course_id, None, "", ""
+    kind = event.data.get("kind") or Subscription.Kind.SUBSCRIPTION
+    return event.course_id, customer, str(kind), event.data.get("plan") or ""
+
+
+def _start(one: SubscriptionMoment) -> Start:
+    return one.course_id, one.customer_id, one.kind, one.plan
+
+
+def settle(keys: Collection[str], *, now: datetime) -> None:
+    """Make these subscriptions what their moments say, and mark the days that differ."""
+    wanted = _wanted(keys)
+    there = {(one.key, one.started_at): one for one in _with_pauses(keys)}
+    _mark(there, wanted, now)
+    gone = [one.pk for key, one in there.items() if key not in wanted]
+    Subscription.objects.filter(pk__in=gone).delete()
+    changed = [key for key, one in wanted.items() if _differs(there.get(key), one)]
+    _write({key: wanted[key] for key in changed})
+    payments.inherit(subscriptions=keys)
+
+
+def _wanted(keys: Collection[str]) -> dict[Key, Stretch]:
+    moments: dict[str, list[Moment]] = defaultdict(list)
+    for one in SubscriptionMoment.objects.filter(key__in=keys):
+        moments[one.key].append(Moment(one.what, one.at, _start(one)))
+    return {
+        (key, stretch.started_at): stretch
+        for key, some in moments.items()
+        for stretch in stretches(some)
+    }
+
+
+def _with_pauses(keys: Collection[str]) -> Iterable[Subscription]:
+    return Subscription.objects.filter(key__in=keys).prefetch_related("pauses")
+
+
+def _pauses(row: Subscription) -> list[Pause]:
+    return [(one.started_at, one.ended_at) for one in row.pauses.all()]
+
+
+def _differs(row: Subscription | None, one: Stretch) -> bool:
+    return row is None or (*_told(row), _pauses(row)) != (*_told(one), one.pauses)
+
+
+def _told(one: Subscription | Stretch) -> tuple[Any, ...]:
+    if isinstance(one, Stretch):
+        return (*one.start, one.ended_at, one.ended_by)
+    return one.course_id, one.customer_id, one.kind, one.plan, one.ended_at, one.ended_by
+
+
+def _write(wanted: dict[Key, Stretch]) -> None:
+    rows = [
+        Subscription(
+            key=key,
+            started_at=at,
+            ended_at=one.ended_at,
+            ended_by=one.ended_by,
+            **dict(zip(STARTS, one.start, strict=True)),
+        )
+        for (key, at), one in sorted(wanted.items())
+    ]
+    Subscription.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=("course", "customer", "kind", "plan", "ended_at", "ended_by"),
+        unique_fields=("key", "started_at"),
+        batch_size=1000,
+    )
+    _rest(wanted)
+
+
+def _rest(wanted: dict[Key, Stretch]) -> None:
+    found = Subscription.objects.filter(key__in={key for key, _ in wanted})
+    ids = {(key, at): pk for key, at, pk in found.values_list("key", "started_at", "pk")}
+    SubscriptionPause.objects.filter(subscription__in=[ids[key] for key in wanted]).delete()
+    SubscriptionPause.objects.bulk_create(
+        SubscriptionPause(subscription_id=ids[key], started_at=begun, ended_at=ended)
+        for key, one in wanted.items()
+        for begun, ended in one.pauses
+    )
+
+
+def _mark(there: dict[Key, Subscription], wanted: dict[Key, Stretch], now: datetime) -> None:
+    for key in there.keys() | wanted.keys():
+        before = _told(there[key]) if key in there else None
+        after = _told(wanted[key]) if key in wanted else None
+        if before != after:
+            mark_days(_courses(before, after), _between(key[1], before, after, now))
+
+
+def _courses(*sides: tuple[Any, ...] | None) -> set[int | None]:
+    return {side[0] for side in sides if side}
+
+
+def _between(
+    started_at: datetime, before: Start | None, after: Start | None, now: datetime
+) -> tuple[datetime, datetime]:
+    """From where to where it was held on one side and not, or otherwise, on the other."""
+    ends = [side[4] or now for side in (before, after) if side]
+    if len(ends) == 2 and before and after and before[:4] == after[:4]:
+        return min(ends), max(ends)
+    return started_at, max(ends)
+
+
+def mark_days(courses: Iterable[int | None], span: tuple[datetime, datetime]) -> None:
+    """Mark both days and those between them, on which who is a customer counts differently."""
+    first, last = (local_day(at, clock.zone()) for at in span)
+    days: list[date] = [first + timedelta(days=at) for at in range(max((last - first).days, 0) + 1)]
+    marks.mark_days(RETENTION, ((course, day) for course in courses for day in days))
+
+
+def mark_customers(keys: Collection[str], *, now: datetime) -> None:
+    """These learners, by key, count as customers now, or no longer."""
+    rows = Subscription.objects.filter(customer__kind="learner", customer__key__in=keys)
+    for course, begun, ended in rows.values_list("course_id", "started_at", "ended_at"):
+        mark_days([course], (begun, ended or now))
+
+
+def reset(course_ids: Collection[int] | None, *, now: datetime) -> None:
+    """Delete what events of these courses, or (None) of none, told."""
+    told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
+    rows = SubscriptionMoment.objects.filter(told)
+    keys = set(rows.order_by().values_list("key", flat=True).distinct())
+    with hold_to_write("business"):
+        rows.delete()
+        for chunk in _chunks(sorted(keys)):
+            settle(chunk, now=now)
+
+
+def _chunks(keys: Sequence[str], size: int = 5_000) -> Iterable[Sequence[str]]:
+    return (keys[at : at + size] for at in range(0, len(keys), size))

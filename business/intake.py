@@ -1,0 +1,209 @@
+"""The kinds of events that business understands; docs/events.md tells senders of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+from babel.numbers import list_currencies
+from django.utils import timezone
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from business.codes import digest_of
+from business.facts import invitations, payments, referrals, subscriptions
+from business.money import minor
+from intake.models import Event
+from intake.registry import (
+    About,
+    Data,
+    also_handles,
+    handles,
+    resets,
+    resets_loose,
+    surrounds,
+)
+from kpis import marks
+
+CATEGORY = "business"
+CODES = list_currencies()
+LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
+# in the smallest unit: a float still holds a sum of hundreds of them exactly
+LARGEST = 10**13
+
+surrounds(marks.together)
+
+Key = Annotated[str, Field(min_length=1, max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+@resets
+def reset(course_ids: Iterable[int]) -> None:
+    """Delete what events told of these courses (ids)."""
+    _reset(list(course_ids))
+
+
+@resets_loose
+def reset_loose() -> None:
+    """Delete what events without a course told."""
+    _reset(None)
+
+
+def _reset(course_ids: Collection[int] | None) -> None:
+    subscriptions.reset(course_ids, now=timezone.now())
+    payments.reset(course_ids)
+    invitations.reset(course_ids)
+    referrals.reset(course_ids or ())
+
+
+class Buyer(Data):
+    """Who buys. `kind` learner: the learner of that key, enrolled or not."""
+
+    key: Key
+    kind: Literal["learner", "organisation"]
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    seats: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class Started(Data):
+    """What is held: a subscription, or a purchase of a course."""
+
+    subscription: Key
+    kind: Literal["subscription", "purchase"] | None = None
+    plan: Annotated[str, Field(max_length=100)] | None = None
+    customer: Buyer | None = None
+
+
+class Held(Data):
+    """Which subscription or purchase."""
+
+    subscription: Key
+
+
+@handles("subscription.started", about=About.CUSTOMER, data=Started, needs_learner=True)
+def subscription_started(events: Sequence[Event]) -> None:
+    """A customer subscribed or bought a course; after an end, it starts again."""
+    _follow(events)
+
+
+@handles("subscription.paused", about=About.CUSTOMER, data=Held)
+def subscription_paused(events: Sequence[Event]) -> None:
+    """It rests. Who pauses is still a customer."""
+    _follow(events)
+
+
+@handles("subscription.resumed", about=About.CUSTOMER, data=Held)
+def subscription_resumed(events: Sequence[Event]) -> None:
+    """The pause ended."""
+    _follow(events)
+
+
+@handles("subscription.cancelled", about=About.CUSTOMER, data=Held)
+def subscription_cancelled(events: Sequence[Event]) -> None:
+    """The customer, or the provider, ended it before its purpose was reached."""
+    _follow(events)
+
+
+@handles("subscription.finished", about=About.CUSTOMER, data=Held)
+def subscription_finished(events: Sequence[Event]) -> None:
+    """It reached its purpose: the course is done, the term over. Never churn."""
+    _follow(events)
+
+
+def _follow(events: Sequence[Event]) -> None:
+    subscriptions.tell(events, now=timezone.now())
+    marks.seen(CATEGORY, events)
+
+
+def _known(code: str) -> str:
+    if code not in CODES:
+        raise ValueError(f"{code} is no currency of ISO 4217, such as USD")
+    return code
+
+
+def _exact(amount: Any) -> Any:
+    """A number of JSON with a fraction may be off already when it comes."""
+    if isinstance(amount, int) and not isinstance(amount, bool):
+        return str(amount)
+    if not isinstance(amount, str) or not LOOKS_LIKE_AN_AMOUNT.fullmatch(amount):
+        raise PydanticCustomError(
+            "amount", 'should be a text such as "250.00" or a whole number, and more than 0'
+        )
+    return amount
+
+
+class Booked(Data):
+    """An amount in its currency, as text or a whole number, never as a fraction of JSON."""
+
+    amount: Annotated[str, BeforeValidator(_exact), Field(examples=["250.00"])]
+    currency: Annotated[str, AfterValidator(_known), Field(examples=["USD"])]
+
+    @model_validator(mode="after")
+    def _some(self) -> Booked:
+        if not 0 < minor(self.amount, self.currency) <= LARGEST:
+            raise ValueError(f"{self.amount} {self.currency} is nothing, or more than there is")
+        return self
+
+
+class Paid(Booked):
+    payment: Annotated[Key, Field(description="Its key; left out, the event's id.")] | None = None
+    subscription: Key | None = None
+    customer: Buyer | None = None
+
+
+class Refunded(Booked):
+    payment: Annotated[Key, Field(description="Key of the payment.")] | None = None
+
+
+@handles("payment.received", about=About.CUSTOMER, data=Paid)
+def payment_received(events: Sequence[Event]) -> None:
+    """Money came in: it counts on the day of `occurred_at`."""
+    payments.book(events)
+    marks.seen(CATEGORY, events)
+
+
+@handles("payment.refunded", about=About.CUSTOMER, data=Refunded)
+def payment_refunded(events: Sequence[Event]) -> None:
+    """Money went back: it lowers the day of `occurred_at`, not that of its payment."""
+    payments.book(events)
+    marks.seen(CATEGORY, events)
+
+
+def _digested(invitee: object) -> object:
+    return digest_of(invitee) if isinstance(invitee, str) and invitee.strip() else invitee
+
+
+class Invited(Data):
+    """How somebody was invited. The invitee's address is never kept, only a keyed digest."""
+
+    code: Code | None = None
+    channel: Annotated[str, Field(max_length=50)] | None = None
+    invitee: Annotated[str, Field(min_length=1), BeforeValidator(_digested)] | None = None
+
+
+@handles("invitation.sent", about=About.CUSTOMER, data=Invited, needs_learner=True)
+def invitation_sent(events: Sequence[Event]) -> None:
+    """The learner invited somebody, to a course or to all of them."""
+    invitations.invite(events)
+    marks.seen(CATEGORY, events)
+
+
+class Came(Data):
+    code: Code
+
+
+@handles(
+    "referral.accepted", about=About.CUSTOMER, data=Came, needs_learner=True, needs_course=True
+)
+def referral_accepted(events: Sequence[Event]) -> None:
+    """The learner came to the course by the code of another."""
+    referrals.accept(events)
+    marks.seen(CATEGORY, events)
+
+
+@also_handles("enrollment.started")
+def enrollment_started(events: Sequence[Event]) -> None:
+    """A learner who enrols may have come by a code, told now or remembered."""
+    referrals.start(events)
+    marks.seen(CATEGORY, events)

@@ -1,0 +1,72 @@
+"""A straight line through a few points and where the next would lie. No Django here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import atan, cos, pi, sin, sqrt
+
+FEWEST = 4
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Projected:
+    """Where a single new value is expected, and its 95 % prediction interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def project(
+    values: Sequence[float], *, ahead: int = 1, least: float | None = 0.0, most: float | None = None
+) -> Projected | None:
+    """The value `ahead` steps after evenly spaced ones, by ordinary least squares.
+
+    None for fewer than four values. The interval is that of a single new observation,
+    ŷ ± t · s · √(1 + 1/n + (x − x̄)²/Sxx) with n − 2 degrees of freedom: NIST/SEMATECH e-Handbook
+    of Statistical Methods, section 4.5.1.2. All three are cut to what the unit can reach.
+    """
+    n = len(values)
+    if n < FEWEST:
+        return None
+    middle, mean = (n - 1) / 2, sum(values) / n
+    spread = sum((x - middle) ** 2 for x in range(n))
+    slope = sum((x - middle) * (y - mean) for x, y in enumerate(values)) / spread
+    errors = (y - mean - slope * (x - middle) for x, y in enumerate(values))
+    away = n - 1 + ahead - middle
+    noise = sqrt(sum(one * one for one in errors) / (n - 2))
+    half = quantile(n - 2) * noise * sqrt(1 + 1 / n + away * away / spread)
+    value = mean + slope * away
+    return Projected(*(_within(one, least, most) for one in (value, value - half, value + half)))
+
+
+def _within(value: float, least: float | None, most: float | None) -> float:
+    value = value if least is None else max(value, least)
+    return value if most is None else min(value, most)
+
+
+def quantile(freedom: int) -> float:
+    """The t that a Student variable stays within, on both sides, with 95 % probability."""
+    low, high = 0.0, 1_000.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if inside(middle, freedom) < CONFIDENCE else (low, middle)
+    return (low + high) / 2
+
+
+def inside(t: float, freedom: int) -> float:
+    """The probability that a Student variable lies between -t and t.
+
+    M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4.
+    """
+    angle = atan(t / sqrt(freedom))
+    if freedom == 1:
+        return 2 * angle / pi
+    is_odd = freedom % 2
+    term = total = cos(angle) if is_odd else 1.0
+    for at in range(3 if is_odd else 2, freedom - 1, 2):
+        term *= cos(angle) ** 2 * (at - 1) / at
+        total += term
+    return 2 / pi * (angle + sin(angle) * total) if is_odd else sin(angle) * total

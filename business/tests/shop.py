@@ -1,0 +1,113 @@
+"""Ada and Bo learn and buy, Acme is an organisation; what they do comes in by the one door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+
+from business.models import Subscription
+from curriculum.models import Course
+from curriculum.tests.people import course, run_of
+from intake.receive import receive
+from intake.resolve import Sender
+from kpis import clock
+from kpis.periods import Period, containing
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+
+SHOP = Sender("shop", creates_unknown=True)
+numbers = count(1)
+ACME = {"key": "acme", "kind": "organisation"}
+
+
+def school(*keys: str) -> list[Course]:
+    """Make courses with a run each."""
+    made = [course(key) for key in keys or ("py",)]
+    for one in made:
+        run_of(one)
+    return made
+
+
+def event(kind: str, at: str, who: str | None = None, /, **more: Any) -> dict[str, Any]:
+    """A day alone means its noon; what is not of the envelope goes into the data."""
+    occurred_at = at if "T" in at else f"{at}T12:00:00Z"
+    fields = {"id": f"s{next(numbers)}", "kind": kind, "occurred_at": occurred_at, "learner": who}
+    envelope = {name: more.pop(name) for name in ("id", "course", "run") if name in more}
+    fields |= envelope | {"data": more}
+    return {name: value for name, value in fields.items() if value not in (None, {})}
+
+
+def did(kind: str, at: str, who: str | None = None, /, **more: Any) -> None:
+    (outcome,) = receive([event(kind, at, who, **more)], SHOP)
+    assert outcome.status == "accepted", outcome
+
+
+def refused(kind: str, at: str, who: str | None = None, /, **more: Any) -> str:
+    (outcome,) = receive([event(kind, at, who, **more)], SHOP)
+    assert outcome.status == "rejected", outcome
+    return outcome.reason
+
+
+def enrolled(*names: str, at: str, course: str = "py", **more: Any) -> None:
+    for name in names:
+        did("enrollment.started", at, name, course=course, **more)
+
+
+def holds(who: str | None, key: str, since: str, **more: Any) -> None:
+    did("subscription.started", since, who, subscription=key, **more)
+
+
+def ends(key: str, how: str, at: str, **more: Any) -> None:
+    did(f"subscription.{how}", at, subscription=key, **more)
+
+
+def paid(who: str | None, amount: Any, at: str, *, currency: str = "USD", **more: Any) -> None:
+    did("payment.received", at, who, amount=amount, currency=currency, **more)
+
+
+def refund(who: str | None, amount: Any, at: str, *, currency: str = "USD", **more: Any) -> None:
+    did("payment.refunded", at, who, amount=amount, currency=currency, **more)
+
+
+def period(day: str, kind: str = "month") -> Period:
+    """The period that a day is in; a month such as 2026-03 means the month."""
+    first = date.fromisoformat(day if len(day) > 7 else f"{day}-01")
+    return containing(first, kind, clock.zone())
+
+
+def sums(
+    slug: str, day: str, kind: str = "month", *, of: Course | None = None
+) -> tuple[float, float]:
+    """Total and weight of a business KPI in the period that the day is in."""
+    tally = REGISTRY[f"business.{slug}"].tally
+    assert tally is not None
+    scope = Scope(course_ids=frozenset({of.pk})) if of else Scope()
+    found = tally(period(day, kind)).grouped((), scope)[()]
+    return found.total, found.weight
+
+
+def retained(day: str, kind: str = "month", *, of: Course | None = None) -> tuple[float, float]:
+    """Kept and active at the start."""
+    return sums("retention", day, kind, of=of)
+
+
+def stretches() -> list[tuple[str, str, str | None, str]]:
+    """Every subscription: key, first and last day, and how it ended."""
+    rows = Subscription.objects.order_by("key", "started_at")
+    return [
+        (one.key, f"{one.started_at:%m-%d}", one.ended_at and f"{one.ended_at:%m-%d}", one.ended_by)
+        for one in rows
+    ]
+
+
+def table(
+    slug: str, drill: str, day: str, kind: str = "month", **scope: Any
+) -> list[dict[str, Any]]:
+    found = REGISTRY[f"business.{slug}"].drill_downs[drill]
+    return [dict(row) for row in found.table(period(day, kind), Scope(**scope)).rows]
+
+
+def rows_of(rows: Sequence[dict[str, Any]], *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in rows]

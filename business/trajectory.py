@@ -1,0 +1,53 @@
+"""Where enrolment, retention and referral come from and, as far as can be told, go to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from business.indicators import ENROLLMENT, REFERRAL, RETENTION
+from business.projection import Projected, project
+from kpis import clock
+from kpis.answers import Answer
+from kpis.ask import Desk
+from kpis.periods import Period, latest
+from kpis.registry import REGISTRY, Indicator
+from kpis.tally import Scope
+from kpis.units import PERCENT
+
+KEYS = (ENROLLMENT, RETENTION, REFERRAL)
+CLOSED = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """One KPI: the last four months that are over, the open one, and the projection for that.
+
+    `projected` is in the unit of the code, shares from 0 to 1; None where a closed month shows
+    nothing.
+    """
+
+    indicator: Indicator
+    closed: Sequence[Answer]
+    open: Answer
+    projected: Projected | None
+
+
+def trajectory(desk: Desk, scope: Scope) -> list[Line]:
+    """The lines as the desk's reader may see them."""
+    months = latest(CLOSED + 1, "month", clock.zone(), now=desk.now)
+    return [_line(REGISTRY[key], desk, scope, months) for key in KEYS]
+
+
+def _line(indicator: Indicator, desk: Desk, scope: Scope, months: Sequence[Period]) -> Line:
+    answers = desk.answers(indicator, scope, months)
+    *closed, current = (answers[month] for month in months)
+    return Line(indicator, closed, current, _projected(indicator, closed))
+
+
+def _projected(indicator: Indicator, closed: Sequence[Answer]) -> Projected | None:
+    # what a reader is not shown must not shine through
+    values = [one.value for one in closed if one.value is not None]
+    if len(values) < len(closed):
+        return None
+    return project(values, most=1.0 if indicator.unit is PERCENT else None)

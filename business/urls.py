@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from business import views
+from business.api import TrajectoryView
+
+app_name = "business"
+
+urlpatterns = [
+    re_path(r"^api/kpi/business/trajectory/?$", TrajectoryView.as_view(), name="trajectory"),
+    path("r", views.own, name="own-code"),
+    path("r/<str:code>", views.follow, name="follow"),
+]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from business import remembering
+from business.codes import canonical, code_of, owners
+
+PARAMETER = "referral_code"
+
+
+@require_safe
+@never_cache
+def follow(request: HttpRequest, code: str) -> HttpResponse:
+    """Remember whose link was followed, and go on to where people sign up."""
+    code = canonical(code)
+    if not owners([code]):
+        return render(request, "business/unknown_code.html", status=404)
+    response: HttpResponse = render(request, "business/remembered.html", {"code": code})
+    if settings.KPI_SIGN_UP_URL:
+        response = HttpResponseRedirect(with_code(settings.KPI_SIGN_UP_URL, code))
+    remembering.remember(request, response, code)
+    return response
+
+
+def with_code(address: str, code: str) -> str:
+    """The address with the code as a parameter, or right behind where it ends in = or /."""
+    if address.endswith(("=", "/")):
+        return address + code
+    parts = urlsplit(address)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), (PARAMETER, code)])
+    return urlunsplit(parts._replace(query=query))
+
+
+@require_safe
+@login_required
+def own(request: HttpRequest) -> HttpResponse:
+    """A learner's own code and link, made the first time they are looked at."""
+    learner = remembering.learner_of(request)
+    found = code_of(learner) if learner else None
+    link = request.build_absolute_uri(f"/r/{found.code}") if found else ""
+    return render(request, "business/own_code.html", {"code": found, "link": link})

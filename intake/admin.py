@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from curriculum.admin.view_only import ViewOnlyAdmin
+from intake.csv.pages import EventImportPages
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.outcome import REJECTED
 from intake.registry import KINDS
@@ -32,7 +33,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(ViewOnlyAdmin):
+class EventAdmin(EventImportPages, ViewOnlyAdmin):
     """What came in, verbatim. To undo an event its sender sends another one."""
 
     list_display = (

@@ -69,6 +69,7 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+        permissions = (("import_event", "Can import events from CSV"),)
         constraints = (models.UniqueConstraint("sender", "key", name="event_taken_once"),)
 
     def __str__(self) -> str:

@@ -181,7 +181,7 @@ def _bounds(arm: Schema) -> str:
 
 def example_of(name: str, schema: Schema) -> str:
     """A cell that the schema allows, as it stands in a file; the field's own example if any."""
-    arm = arms_of(schema)[-1]
+    arm = arms_of(schema)[0]
     for one in (*schema.get("examples", ()), *arm.get("examples", ())):
         return _written(one)
     if "enum" in arm or "const" in arm:

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from intake.csv import cells
 from intake.csv.cells import Reader, Schema
@@ -32,11 +31,16 @@ class ColumnsError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column by its full name, such as data.customer.key."""
+    """A column by its full name, such as data.customer.key.
+
+    `needed_with` is the object (such as data.customer) of which no other column may stand without
+    it.
+    """
 
     name: str
     schema: Schema
     is_needed: bool
+    needed_with: str = ""
 
     @cached_property
     def path(self) -> tuple[str, ...]:
@@ -67,13 +71,20 @@ class Columns:
         self.all: dict[str, Column] = {column.name: column for column in _columns(kind)}
         self.by_alias = _aliases(self.all)
 
-    @property
-    def needed(self) -> list[Column]:
-        return [column for column in self.all.values() if column.is_needed]
+    def missing(self, found: Sequence[Column | None]) -> list[Column]:
+        """The columns that are needed beside those found."""
+        there = {column.name for column in found if column}
+        objects = {name.rpartition(".")[0] for name in there} - {""}
+        needed = (one for one in self.all.values() if one.is_needed or one.needed_with in objects)
+        return [column for column in needed if column.name not in there]
 
     def named(self, written: str) -> Column | None:
         """The column that a header's name means; None for no such column."""
         return self.by_alias.get(plain(written))
+
+    @property
+    def by_short_name(self) -> dict[str, Column]:
+        return {self.short_name(column): column for column in self.all.values()}
 
     def short_name(self, column: Column) -> str:
         """The shortest name that means this column."""
@@ -92,7 +103,7 @@ class Columns:
             *(f"“{column.name}” stands in the header {times} times; leave one."
               for column, times in Counter(one for one in found if one).items() if times > 1),
             *(f"“{self.short_name(column)}” is missing: {column.form}."
-              for column in self.needed if column not in found),
+              for column in self.missing(found)),
         ]  # fmt: skip
         if faults:
             raise ColumnsError("\n".join([*faults, self._known()]))
@@ -110,8 +121,7 @@ class Columns:
         return f"“{written.strip()}” is no column of {self.kind.name}{hint}"
 
     def _known(self) -> str:
-        names = ", ".join(self.short_name(column) for column in self.all.values())
-        return f"Columns of {self.kind.name}: {names}."
+        return f"Columns of {self.kind.name}: {', '.join(self.by_short_name)}."
 
 
 def plain(written: str) -> str:
@@ -121,7 +131,8 @@ def plain(written: str) -> str:
 
 def _columns(kind: Kind) -> list[Column]:
     needed = {"occurred_at", *NEEDED.get(kind.about, ())}
-    needed |= {one for one in ("module", "object", "value") if getattr(kind, f"needs_{one}")}
+    words = ("learner", "course", "module", "object", "value")
+    needed |= {one for one in words if getattr(kind, f"needs_{one}")}
     fields = Envelope.model_json_schema()["properties"]
     envelope = [
         Column(name, cells.resolved(schema, {}), name in needed)
@@ -136,16 +147,24 @@ def _leaves(
     name: str, schema: Schema, definitions: Mapping[str, Schema], *, is_needed: bool
 ) -> list[Column]:
     """The fields of an object, and of objects in it, by their dotted names."""
-    schema = cells.resolved(schema, definitions)
-    fields: Mapping[str, Any] = schema.get("properties", {}) if "anyOf" not in schema else {}
-    if not fields and name != "data":
-        return [Column(name, _deep(schema, definitions), is_needed)]
-    needed = schema.get("required", ()) if is_needed else ()
-    return [
-        column
-        for field, one in fields.items()
-        for column in _leaves(f"{name}.{field}", one, definitions, is_needed=field in needed)
-    ]
+    fields = {
+        field: cells.resolved(one, definitions)
+        for field, one in schema.get("properties", {}).items()
+    }
+    needed = schema.get("required", ())
+    found: list[Column] = []
+    for field, one in fields.items():
+        path, must = f"{name}.{field}", field in needed
+        if _is_object(one):
+            found += _leaves(path, one, definitions, is_needed=is_needed and must)
+        else:
+            with_others = "" if is_needed or not must else name
+            found.append(Column(path, _deep(one, definitions), is_needed and must, with_others))
+    return found
+
+
+def _is_object(schema: Schema) -> bool:
+    return bool(schema.get("properties")) and not schema.get("anyOf")
 
 
 def _deep(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:

@@ -61,6 +61,17 @@ class EventFile:
                 raw = raw if self.has_ids else {"id": _made_id(raw, seen), **raw}
             yield Row(line, raw)
 
+    @property
+    def names(self) -> list[str]:
+        """The shortest name of each column of the file."""
+        return [self.columns.short_name(column) for column in self.header if column]
+
+    def cells_of(self, row: Row) -> list[str]:
+        """What a row says under each of `names`, as it was understood."""
+        if isinstance(row.raw, BadLine):
+            return [row.raw.text, *[""] * (len(self.names) - 1)]
+        return [_told(row.raw, column.path) for column in self.header if column]
+
     def column_of(self, field: str) -> Column | None:
         """The column that a refused field (such as data.segments.0) stands in; None for none."""
         parts = field.split(".")
@@ -157,6 +168,15 @@ def _put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for name in path[:-1]:
         event = event.setdefault(name, {})
     event[path[-1]] = value
+
+
+def _told(event: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    found: Any = event
+    for name in path:
+        found = found.get(name, {})
+    if found == {}:
+        return ""
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
 def _made_id(raw: Mapping[str, Any], seen: Counter[str]) -> str:

@@ -16,7 +16,6 @@ from intake.models import Event, ImportRun, RejectedEvent
 from intake.resolve import Sender
 from intake.tests.csv_files import HEADER, imported, view, written
 from intake.tests.door import school, send, sign_up
-from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +24,6 @@ pytestmark = pytest.mark.django_db
 def _school() -> None:
     school()
     Event.objects.all().delete()
-    DirtyDay.objects.all().delete()
 
 
 def keys() -> list[str]:
@@ -44,12 +42,6 @@ def test_every_row_becomes_an_event_of_the_sender(tmp_path: Path) -> None:
     ]
 
 
-def test_the_days_that_changed_are_marked_to_be_measured(tmp_path: Path) -> None:
-    imported(written(tmp_path, HEADER, view("e1")))
-
-    assert DirtyDay.objects.exists()
-
-
 def test_one_bad_row_leaves_nothing_of_the_others(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"))
 
@@ -57,7 +49,6 @@ def test_one_bad_row_leaves_nothing_of_the_others(tmp_path: Path) -> None:
         imported(path)
     assert keys() == []
     assert not RejectedEvent.objects.exists()
-    assert not DirtyDay.objects.exists()
     run = ImportRun.objects.get()
     assert (run.status, run.report["csv content.viewed"]["refused"]) == (
         "failed",

@@ -15,7 +15,10 @@ resets(surveys.reset)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 Impact = Literal["placement", "promotion", "project"]
-Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
+Language = Annotated[
+    str,
+    Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$", examples=["en"]),
+]
 
 
 class Asked(Data):

@@ -1,0 +1,51 @@
+"""What comes by file is measured as what comes by any batch."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from engagement.models import AssessmentResult, VideoProgress
+from intake.tests.csv_files import HEADER, imported, view, written
+from intake.tests.door import school
+from kpis.models import DirtyDay
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school()
+    DirtyDay.objects.all().delete()
+
+
+def test_the_days_that_changed_are_measured_again(tmp_path: Path) -> None:
+    imported(written(tmp_path, HEADER, view("e1", at="2026-01-06T09:00:00Z")))
+
+    assert date(2026, 1, 6) in DirtyDay.objects.values_list("day", flat=True)
+
+
+def test_a_file_that_is_refused_has_nothing_measured(tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        imported(written(tmp_path, HEADER, view("e1"), view("e2", "cleo")))
+
+    assert not DirtyDay.objects.exists()
+
+
+def test_grades_become_results_out_of_their_maximum(tmp_path: Path) -> None:
+    row = "e1;2026-01-06T09:00:00Z;ada;py;q1;45;2;60"
+    header = "id;occurred_at;learner;course;object;value;attempt;max"
+    imported(written(tmp_path, header, row), "assessment.graded")
+    result = AssessmentResult.objects.get()
+
+    assert (result.attempt, result.score) == (2, 0.75)
+
+
+def test_stretches_of_a_video_are_seen_once(tmp_path: Path) -> None:
+    row = f"{view('e1')},intro,0-60;30-90,240"
+    imported(written(tmp_path, f"{HEADER},object,segments,duration", row), "video.watched")
+
+    assert VideoProgress.objects.get().watched_seconds == 90

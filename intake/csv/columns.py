@@ -19,6 +19,17 @@ NEEDED = {
     About.SIGN_UP: ("learner", "course"),
     About.ENROLLMENT: ("learner", "course"),
 }
+# in words, since the schema of an event has none
+MEANINGS = {
+    "id": "The sender's own id of the event; without the column, one is made of the row's content.",
+    "occurred_at": "When it happened.",
+    "learner": "Key of the learner.",
+    "course": "Key of the course.",
+    "run": "Key of the run; left out, the one that the learner entered last.",
+    "module": "Key of the module.",
+    "object": "Key of the video, quiz, assessment, skill …",
+    "value": "The number that the event tells, such as a score.",
+}
 ENVELOPE_EXAMPLES = {
     "id": "example-1", "occurred_at": "2026-03-31T09:30:00Z", "learner": "ada", "course": "py",
     "run": "2026-spring", "module": "m1", "object": "quiz-1", "value": "0.85",
@@ -56,7 +67,7 @@ class Column:
 
     @property
     def help(self) -> str:
-        return str(self.schema.get("description", ""))
+        return MEANINGS.get(self.name) or str(self.schema.get("description", ""))
 
     @property
     def example(self) -> str:

@@ -13,6 +13,19 @@ from intake.csv.reading import EventFile, Row
 from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
 
 SHOWN = 20
+# what would be right where it is not the form of the cell that is wrong
+RIGHT = {
+    "unknown_learner": "the key of a learner who is known",
+    "unknown_course": "the key of a course that there is",
+    "unknown_run": "the key of a run of the course",
+    "unknown_module": "the key of a module of the course",
+    "unknown_object": "the key of something that is defined",
+    "not_enrolled": "a learner who is enrolled in the course",
+    "before_enrollment": "a moment after the learner enrolled",
+    "in_future": "a moment that has been",
+    "not_json": "as many cells as the header",
+    "same_id": "an id of its own",
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +42,7 @@ class Misfit:
     def of(cls, row: Row, outcome: Outcome, file: EventFile) -> Misfit:
         column = file.column_of(outcome.field)
         name = file.columns.short_name(column) if column else outcome.field
-        right = column.form if column else ""
+        right = RIGHT.get(outcome.code) or (column.form if column else "")
         return cls(row.line, name, outcome.reason, right, outcome.code)
 
     def __str__(self) -> str:

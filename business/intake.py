@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from babel.numbers import list_currencies
 from django.utils import timezone
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from business.codes import digest_of
@@ -118,7 +118,7 @@ def _follow(events: Sequence[Event]) -> None:
 
 def _known(code: str) -> str:
     if code not in CODES:
-        raise ValueError(f"{code} is no currency of ISO 4217, such as USD")
+        raise ValueError("is a code of ISO 4217, such as USD")
     return code
 
 
@@ -136,14 +136,17 @@ def _exact(amount: Any) -> Any:
 class Booked(Data):
     """An amount in its currency, as text or a whole number, never as a fraction of JSON."""
 
-    amount: Annotated[str, BeforeValidator(_exact), Field(examples=["250.00"])]
-    currency: Annotated[str, AfterValidator(_known), Field(examples=["USD"])]
+    # first, for what is asked of the amount depends on it
+    currency: Annotated[str, AfterValidator(_known)]
+    amount: Annotated[str, BeforeValidator(_exact)]
 
-    @model_validator(mode="after")
-    def _some(self) -> Booked:
-        if not 0 < minor(self.amount, self.currency) <= LARGEST:
-            raise ValueError(f"{self.amount} {self.currency} is nothing, or more than there is")
-        return self
+    @field_validator("amount")
+    @classmethod
+    def _some(cls, amount: str, info: ValidationInfo) -> str:
+        currency = info.data.get("currency")
+        if currency and not 0 < minor(amount, currency) <= LARGEST:
+            raise ValueError(f"{amount} {currency} is nothing, or more than there is")
+        return amount
 
 
 class Paid(Booked):

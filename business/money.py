@@ -15,7 +15,7 @@ def minor(amount: str | int, currency: str) -> int:
     places = get_currency_precision(currency)
     whole = Decimal(amount).scaleb(places)
     if whole != whole.to_integral_value():
-        raise ValueError(f"{currency} has {places} places; {amount} has more")
+        raise ValueError(f"{amount} has more places than {currency} has ({places})")
     return int(whole)
 
 

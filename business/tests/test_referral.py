@@ -1,0 +1,247 @@
+"""By whom learners came: Ada and Bo invite, Cleo and Dan come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from business.codes import canonical, code_of, digest_of, remember
+from business.models import Invitation, Referral
+from business.tests.shop import (
+    did,
+    enrolled,
+    event,
+    period,
+    refused,
+    rows_of,
+    school,
+    sums,
+    table,
+)
+from curriculum.models import Learner
+from curriculum.tests.people import learner, moment
+from intake.models import Event
+from intake.receive import receive
+from intake.resolve import Sender
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+
+pytestmark = pytest.mark.django_db
+
+MAY = "2026-05"
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school("py", "sql")
+
+
+@pytest.fixture
+def ada() -> str:
+    """Ada's code."""
+    return code_of(learner("Ada")).code
+
+
+def referred() -> list[tuple[str, str, str | None, str]]:
+    """Of each claim: who came, by whose code, in which run, and why not."""
+    rows = Referral.objects.order_by("accepted_at", "code")
+    return [
+        (
+            one.learner.key,
+            one.referrer.key if one.referrer else "",
+            one.enrollment.run.key if one.enrollment else None,
+            one.refused,
+        )
+        for one in rows
+    ]
+
+
+def test_one_of_two_came_by_a_referral(ada: str) -> None:
+    enrolled("cleo", at="2026-05-03", referral_code=ada)
+    enrolled("dan", at="2026-05-04")
+
+    assert sums("referral", MAY) == (1, 2)
+    assert sums("enrollment", MAY) == (2, 2)
+
+
+def test_a_code_is_known_however_it_is_typed(ada: str) -> None:
+    enrolled("cleo", at="2026-05-03", referral_code=f" {ada[:4].lower()}-{ada[4:].lower()}")
+
+    assert sums("referral", MAY) == (1, 1)
+
+
+def test_an_unknown_code_is_no_referral() -> None:
+    enrolled("cleo", at="2026-05-03", referral_code="NOBODYS")
+
+    assert sums("referral", MAY) == (0, 1)
+    assert referred() == [("cleo", "", None, "unknown")]
+
+
+def test_one_s_own_code_is_refused(ada: str) -> None:
+    enrolled("ada", at="2026-05-03", referral_code=ada)
+
+    assert referred() == [("ada", "ada", None, "self")]
+
+
+def test_one_s_own_code_is_refused_by_another_account_of_the_same_address(ada: str) -> None:
+    Learner.objects.filter(key="ada").update(email="Ada@example.com")
+    enrolled("ada@EXAMPLE.com", at="2026-05-03", referral_code=ada)
+
+    assert [refused for *_, refused in referred()] == ["self"]
+
+
+def test_the_first_referral_stands(ada: str) -> None:
+    bo = code_of(learner("Bo")).code
+    did("referral.accepted", "2026-05-05", "cleo", course="py", code=bo)
+    did("referral.accepted", "2026-05-04", "cleo", course="py", code=ada)
+    enrolled("cleo", at="2026-05-06")
+
+    assert referred() == [("cleo", "ada", "r1", ""), ("cleo", "bo", None, "later")]
+    assert sums("referral", MAY) == (1, 1)
+
+
+def test_a_refused_referral_leaves_its_place_to_the_next(ada: str) -> None:
+    did("referral.accepted", "2026-05-04", "cleo", course="py", code="NOBODYS")
+    enrolled("cleo", at="2026-05-06", referral_code=ada)
+
+    assert referred() == [("cleo", "", None, "unknown"), ("cleo", "ada", "r1", "")]
+
+
+def test_a_referral_may_come_before_or_after_the_enrolment(ada: str) -> None:
+    did("referral.accepted", "2026-05-04", "cleo", course="py", code=ada)
+    assert referred() == [("cleo", "ada", None, "not_enrolled")]
+
+    enrolled("cleo", "dan", at="2026-05-06")
+    did("referral.accepted", "2026-05-04", "dan", course="py", code=ada)
+
+    assert [one[2:] for one in referred()] == [("r1", ""), ("r1", "")]
+
+
+def test_a_referral_counts_in_its_course_alone(ada: str) -> None:
+    did("referral.accepted", "2026-05-04", "cleo", course="sql", code=ada)
+    enrolled("cleo", at="2026-05-06")
+
+    assert sums("referral", MAY) == (0, 1)
+
+
+def test_a_code_of_another_system_is_whose_who_first_invited_by_it() -> None:
+    enrolled("cleo", at="2026-05-06", referral_code="SPRING")
+    did("invitation.sent", "2026-05-02", "bo", code="spring")
+    did("invitation.sent", "2026-05-01", "ada", code="spring")
+
+    assert referred() == [("cleo", "ada", "r1", "")]
+
+
+def test_a_remembered_code_is_taken_at_the_enrolment(ada: str) -> None:
+    now = timezone.now()
+    for who, age in (("Cleo", 1), ("Dan", 89), ("Eve", 91)):
+        remember(learner(who), ada, now=now - timedelta(days=age))
+    enrolled("cleo", "dan", "eve", at=now.isoformat())
+
+    assert {one[0] for one in referred()} == {"cleo", "dan"}
+
+
+def test_a_code_remembered_later_is_not_taken(ada: str) -> None:
+    remember(learner("Cleo"), ada, now=moment("2026-05-09"))
+    enrolled("cleo", at="2026-05-06")
+
+    assert referred() == []
+
+
+def test_a_cancelled_enrolment_is_on_neither_side(ada: str) -> None:
+    enrolled("cleo", "dan", at="2026-05-03", referral_code=ada)
+    did("enrollment.withdrawn", "2026-05-04", "cleo", course="py")
+
+    assert sums("referral", MAY) == (1, 1)
+    columns = ("title", "gross", "cancelled", "transferred", "net", "unique")
+    assert rows_of(table("enrollment", "counts", MAY), *columns) == [("Course py", 2, 1, 0, 1, 1)]
+
+
+def test_a_transfer_is_no_new_enrolment() -> None:
+    """Cleo changes runs after the cut-off, Dan comes back after two months."""
+    enrolled("cleo", "dan", at="2026-03-01", run="r1")
+    for who in ("cleo", "dan"):
+        did("enrollment.withdrawn", "2026-03-20", who, course="py")
+    enrolled("cleo", at="2026-04-10", run="r2")
+    enrolled("dan", at="2026-05-30", run="r2")
+
+    assert sums("enrollment", "2026-03") == (2, 2)
+    assert sums("enrollment", "2026-04") == (0, 0)
+    assert sums("enrollment", MAY) == (1, 1)
+
+
+def test_another_course_is_no_transfer() -> None:
+    enrolled("cleo", at="2026-03-01")
+    did("enrollment.withdrawn", "2026-03-20", "cleo", course="py")
+    enrolled("cleo", at="2026-03-21", course="sql")
+
+    assert sums("enrollment", "2026-03") == (2, 2)
+
+
+def test_a_learner_s_code_is_made_once_and_can_be_read() -> None:
+    one = learner("Ada")
+    code = code_of(one)
+
+    assert code_of(one) == code
+    assert canonical(str(code).lower()) == code.code
+    assert len(code.code) == 8
+
+
+def test_an_invitee_s_address_is_kept_nowhere() -> None:
+    did("invitation.sent", "2026-05-02", "ada", invitee=" Cleo@Example.com")
+
+    assert Invitation.objects.get().invitee == digest_of("cleo@example.com")
+    assert "leo@" not in repr(list(Event.objects.values()))
+
+
+def test_who_invites_is_needed() -> None:
+    assert refused("invitation.sent", "2026-05-02") == (
+        "learner: an event invitation.sent needs it."
+    )
+    assert refused("subscription.started", "2026-05-02", subscription="s") == (
+        "learner: an event subscription.started needs it, or data.customer."
+    )
+    assert refused("referral.accepted", "2026-05-02", "ada", code="A") == (
+        "course: an event referral.accepted needs it."
+    )
+
+
+def test_an_unknown_learner_is_refused() -> None:
+    raw = event("invitation.sent", "2026-05-02", "stranger")
+    (outcome,) = receive([raw], Sender("strict"))
+
+    assert outcome.code == "unknown_learner"
+
+
+K = ("active", "sent", "each", "started", "share", "k", "median")
+
+
+def test_the_k_factor(ada: str) -> None:
+    """Ada and Bo send four invitations: Cleo comes within 30 days, Dan a moment too late, Eve by
+    Ada's code, and Finn not at all."""
+    enrolled("ada", at="2026-04-21")
+    enrolled("bo", at="2026-04-28")
+    did("invitation.sent", "2026-05-01", "ada", invitee="cleo")
+    did("invitation.sent", "2026-05-02", "ada", code=ada)
+    did("invitation.sent", "2026-05-02", "bo", invitee="dan")
+    did("invitation.sent", "2026-05-04", "bo", invitee="finn@example.com")
+    enrolled("cleo", at="2026-05-31T11:59:59Z", course="sql")
+    enrolled("dan", at="2026-06-01", course="sql")
+    enrolled("eve", at="2026-06-01T11:59:59Z", course="sql", referral_code=ada)
+    (row,) = rows_of(table("referral", "invitations", MAY), *K)
+
+    # Ada, Bo and, from 31 May on, Cleo are active: 4 ÷ 3 × 2 ÷ 4. Ada's first invitation came
+    # after 10 days, Bo's after 4: the median is 7
+    assert row == (3, 4, pytest.approx(4 / 3), 2, 0.5, pytest.approx(2 / 3), 7)
+
+
+def test_the_k_factor_waits_for_thirty_days(ada: str) -> None:
+    enrolled("ada", at="2026-04-21")
+    did("invitation.sent", "2026-05-01", "ada", invitee="cleo")
+    may = period(MAY).as_of(moment("2026-06-30T23:59:59"))
+    found = REGISTRY["business.referral"].drill_downs["invitations"].table(may, Scope())
+
+    # the median is of Ada alone: from 21 April to 1 May
+    assert rows_of(found.rows, *K) == [(1, 1, 1, None, None, None, 10)]

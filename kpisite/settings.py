@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from kpisite import environment, secret_key, valkey
+from kpisite import environment, mail, secret_key, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,6 +36,11 @@ HTTPS = environment.switch("HTTPS")
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+
+# How it writes to learners
+KPI_BASE_URL = mail.base_url(PORT)
+DEFAULT_FROM_EMAIL = mail.sender()
+globals().update(mail.transport())
 
 # Where it keeps things
 GIVEN_DATABASE = environment.database("DATABASE_URL")

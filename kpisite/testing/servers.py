@@ -28,6 +28,7 @@ IGNORED = frozenset(
     {
         *("ALLOWED_HOSTS", "BEHIND_PROXY", "BIND", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
         *("DEBUG", "HTTPS", "LOG_LEVEL", "PORT", "REDIS_URL", "SECRET_KEY"),
+        *("EMAIL_FROM", "EMAIL_URL", "KPI_BASE_URL"),
         *("WEB_THREADS", "WEB_WORKERS", "WORKER_CONCURRENCY"),
     }
 )

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("curriculum.urls")),
     # its trajectory would else be asked for as a KPI
     path("", include("business.urls")),
+    path("", include("outcomes.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
     path("admin/", admin.site.urls),

@@ -42,6 +42,8 @@ GET  /api/kpi/engagement/depth?course=py              401 403 400 200 200 403 20
 GET  /api/kpi/engagement/depth?course=py&format=csv   401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/engagement/depth/videos                 401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth/videos?course=py       401 403 400 200 200 403 200 403 400 401
+GET  /api/kpi/outcome/feedback                        401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/outcome/feedback?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/nothing                                     401 404 404 404 404 404 404 404 404 401
@@ -49,6 +51,8 @@ GET  /api/events                                      401 401 401 401 401 405 40
 POST /api/events                                      401 401 401 401 401 400 403 403 403 401
 GET  /api/schema                                      401 200 200 200 200 200 200 200 200 401
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
+GET  /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
+POST /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """

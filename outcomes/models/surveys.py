@@ -82,7 +82,10 @@ class Wave(models.Model):
         default=7,
         help_text="Days until the one reminder of who has not answered. Empty: none.",
     )
-    days_after_completion = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    # of waves that follow completion: who completed in this stretch is asked so long after it
+    days_after_completion = models.PositiveSmallIntegerField(null=True, editable=False)
+    completed_from = models.DateTimeField(null=True, editable=False)
+    completed_before = models.DateTimeField(null=True, editable=False)
 
     objects = WaveQuerySet.as_manager()
 
@@ -112,8 +115,8 @@ class Wave(models.Model):
         return self.opens_at <= now < self.closes_at
 
 
-# who was to send an invitation and was killed is given so long
-CLAIM_LASTS = timedelta(hours=1)
+# longer than a task may last: who claimed an invitation and has not sent it by then was killed
+CLAIM_LASTS = timedelta(hours=2)
 MOST_ATTEMPTS = 5
 
 

@@ -71,7 +71,7 @@ COLUMNS = {
 
 def facts() -> dict[str, Any]:
     return {
-        model.__name__: sorted(model._default_manager.values_list(*columns), key=repr)  # type: ignore[attr-defined]
+        model.__name__: sorted(model._default_manager.values_list(*columns), key=repr)
         for model, columns in COLUMNS.items()
     }
 

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.core import signing
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from kpis import clock
+from kpis.periods import local_day
+from outcomes.models import Invitation, Response
+from outcomes.surveys import links, telling
+from outcomes.surveys.forms import AnswerForm, given
+
+logger = logging.getLogger(__name__)
+
+
+# The link itself is the authority: there is no cookie that another site could make use of, and
+# a browser without cookies answers too.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link of an invitation."""
+    response = _answer(request, token, timezone.now())
+    # the address is a secret: no link on the page carries it away, and no engine lists it
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
+    try:
+        invitation = _invitation(token)
+    except signing.SignatureExpired:
+        return _sorry(request, "expired", 410)
+    except (signing.BadSignature, Invitation.DoesNotExist):
+        return _sorry(request, "unknown", 404)
+    if not invitation.wave.is_open(now):
+        return _sorry(request, "closed", 410)
+    if request.method == "POST":
+        return _take(request, invitation, now)
+    Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
+    return _show(request, invitation, now)
+
+
+def _invitation(token: str) -> Invitation:
+    rows = Invitation.objects.select_related("wave__survey", "enrollment__learner")
+    return rows.select_related("enrollment__run__course").get(pk=links.invitation_id_of(token))
+
+
+def _show(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpResponse:
+    """The questions; to who has answered or dismissed them the thanks, unless to change that."""
+    response = Response.objects.filter(
+        wave=invitation.wave_id, enrollment=invitation.enrollment_id
+    ).first()
+    is_settled = response is not None or invitation.dismissed_at is not None
+    if is_settled and "change" not in request.GET:
+        return _page(request, "thanks", invitation, has_answered=response is not None)
+    form = _form(invitation, now, initial=given(response) if response else None)
+    return _page(request, "survey", invitation, form=form, can_dismiss=not is_settled)
+
+
+def _take(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpResponse:
+    form = _form(invitation, now, data=request.POST)
+    is_dismissed = "dismiss" in request.POST
+    if not is_dismissed and not form.is_valid():
+        return _page(request, "survey", invitation, form=form, can_dismiss=True, status=422)
+    try:
+        if is_dismissed:
+            telling.dismissed(invitation, now)
+        else:
+            telling.answered(invitation, form.said(), now)
+    except (OperationalError, telling.NotTaken) as error:
+        logger.error("an answer was not taken: %s", error)
+        return _sorry(request, "busy", 503)
+    return HttpResponseRedirect(request.path, status=303)
+
+
+def _form(invitation: Invitation, now: datetime, **given: object) -> AnswerForm:
+    return AnswerForm(invitation.wave.survey, local_day(now, clock.zone()), **given)
+
+
+def _page(
+    request: HttpRequest, name: str, invitation: Invitation, *, status: int = 200, **more: object
+) -> HttpResponse:
+    context = {
+        "survey": invitation.wave.survey,
+        "course": invitation.enrollment.run.course,
+        "closes_at": invitation.wave.closes_at,
+        **more,
+    }
+    return render(request, f"outcomes/{name}.html", context, status=status)
+
+
+def _sorry(request: HttpRequest, why: str, status: int) -> HttpResponse:
+    return render(request, "outcomes/sorry.html", {"why": why}, status=status)

@@ -1,0 +1,251 @@
+"""The page behind the link of an invitation, for browsers that have nothing but the link."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.core import signing
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from intake.models import Event, RejectedEvent
+from outcomes.models import Invitation, Response, Survey, Wave
+from outcomes.surveys import links, telling
+from outcomes.tests.asking import invited, wave_of
+from outcomes.tests.school import did, school
+
+pytestmark = pytest.mark.django_db
+
+ALL = {"asks_career": True}
+
+
+@pytest.fixture(autouse=True)
+def ada() -> Invitation:
+    """Ada was invited to a wave that is open now."""
+    now = timezone.now()
+    wave = wave_of(school(), **ALL)
+    Wave.objects.update(opens_at=now - timedelta(days=9), closes_at=now + timedelta(days=9))
+    return invited("ada", wave)
+
+
+@pytest.fixture
+def link(ada: Invitation) -> str:
+    return f"/surveys/{links.token_of(ada.pk)}"
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """Refuses whoever forgets a CSRF token, where one is wanted."""
+    return Client(enforce_csrf_checks=True)
+
+
+def html(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def test_the_page_opens_without_an_account(visitor: Client, link: str) -> None:
+    answer = visitor.get(link)
+
+    assert answer.status_code == 200
+    assert "How likely are you to recommend" in html(answer)
+    assert "What has happened since" in html(answer)
+
+
+def test_what_a_survey_does_not_ask_is_not_there(visitor: Client, link: str) -> None:
+    Survey.objects.update(asks_nps=False, asks_career=False, asks_comment=False)
+    text = html(visitor.get(link))
+
+    assert "How satisfied" in text
+    assert [name for name in ("nps", "career", "career_on", "may_quote") if name in text] == []
+
+
+def test_the_wording_is_the_provider_s(visitor: Client, link: str) -> None:
+    Survey.objects.update(csat_question="Happy & well?")
+
+    assert "Happy &amp; well?" in html(visitor.get(link))
+
+
+def test_the_page_runs_nothing_and_tells_nobody(visitor: Client, link: str) -> None:
+    answer = visitor.get(link)
+
+    assert "<script" not in html(answer)
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert (answer["Referrer-Policy"], answer["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert "no-store" in answer["Cache-Control"]
+    assert "ada" not in html(answer).lower()
+
+
+def test_each_group_of_choices_has_its_legend(visitor: Client, link: str) -> None:
+    text = html(visitor.get(link))
+
+    assert text.count("<fieldset") == text.count("<legend>") == 3
+    assert text.count('type="radio"') == 11 + 5
+
+
+def test_opening_is_noted_once(visitor: Client, link: str, ada: Invitation) -> None:
+    visitor.get(link)
+    first = Invitation.objects.get().opened_at
+    visitor.get(link)
+
+    assert first is not None
+    assert Invitation.objects.get().opened_at == first
+
+
+def test_an_answer_comes_in_as_an_event(visitor: Client, link: str) -> None:
+    said = {"nps": "0", "csat": "4", "comment": " Good. ", "may_quote": "on"}
+    answer = visitor.post(link, said)
+    event = Event.objects.get(kind="survey.answered")
+
+    assert (answer.status_code, answer["Location"]) == (303, link)
+    assert event.sender == "survey page"
+    assert event.data == {
+        "survey": "end",
+        "wave": "w1",
+        "nps": 0,
+        "csat": 4,
+        "comment": "Good.",
+        "may_quote": True,
+    }
+    assert Response.objects.get().nps == 0
+
+
+def test_afterwards_the_link_says_thanks(visitor: Client, link: str) -> None:
+    visitor.post(link, {"nps": "9"})
+
+    assert "Thank you for your answer" in html(visitor.get(link))
+
+
+def test_an_answer_can_be_changed(visitor: Client, link: str) -> None:
+    impact = {"career": ["project"], "career_on": "2026-01-20"}
+    visitor.post(link, {"nps": "9", "comment": "Good.", **impact})
+    form = html(visitor.get(f"{link}?change"))
+    visitor.post(link, {"nps": "3"})
+    stands = Response.objects.get()
+
+    assert 'value="9" id="id_nps_9" checked' in form
+    assert ">\nGood.</textarea>" in form
+    assert 'value="2026-01-20"' in form
+    assert (stands.nps, stands.comment, stands.career_outcomes.count()) == (3, "", 0)
+
+
+def test_who_would_rather_not_say_is_left_alone(visitor: Client, link: str) -> None:
+    visitor.post(link, {"dismiss": "yes", "nps": "9"})
+
+    assert Invitation.objects.get().dismissed_at is not None
+    assert not Response.objects.exists()
+    assert "We will not ask again" in html(visitor.get(link))
+
+
+def test_a_dismissal_can_be_thought_over(visitor: Client, link: str) -> None:
+    visitor.post(link, {"dismiss": "yes"})
+    visitor.post(link, {"nps": "9"})
+
+    assert "Thank you for your answer" in html(visitor.get(link))
+    assert "dismiss" not in html(visitor.get(f"{link}?change"))
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({}, "Nothing is answered yet"),
+        ({"nps": "11"}, "not one of the available choices"),
+        ({"career": ["project"]}, "Please say when"),
+        ({"career": ["project"], "career_on": "2999-01-01"}, "still to come"),
+        ({"career": ["project", "none"], "career_on": "2026-01-20"}, "either none of these"),
+        ({"comment": "a" * 5_001}, "at most 5000 characters"),
+        ({"comment": "a\x00b"}, "Null characters"),
+        ({"may_quote": "on"}, "Nothing is answered yet"),
+    ],
+)
+def test_what_does_not_fit_is_said_beside_it(
+    visitor: Client, link: str, said: dict[str, Any], sentence: str
+) -> None:
+    answer = visitor.post(link, said)
+
+    assert answer.status_code == 422
+    assert sentence in html(answer)
+    assert not Event.objects.filter(kind="survey.answered").exists()
+
+
+def test_none_of_these_is_an_answer(visitor: Client, link: str) -> None:
+    visitor.post(link, {"career": ["none"]})
+
+    assert Event.objects.get(kind="survey.answered").data["career"] == []
+
+
+def test_a_long_comment_of_any_alphabet_fits(visitor: Client, link: str) -> None:
+    visitor.post(link, {"comment": "𝄞" * 5_000})
+
+    assert len(Response.objects.get().comment) == 5_000
+
+
+def test_a_forged_link_is_unknown(visitor: Client, link: str) -> None:
+    forged = [visitor.get(f"/surveys/{token}") for token in ("nonsense", link[9:-1], "1")]
+    other = visitor.get(f"/surveys/{signing.dumps(1, salt='something.else')}")
+
+    assert {one.status_code for one in (*forged, other)} == {404}
+    assert "There is no such survey" in html(other)
+
+
+def test_the_link_of_somebody_deleted_is_unknown(visitor: Client, link: str) -> None:
+    Invitation.objects.all().delete()
+
+    assert visitor.get(link).status_code == 404
+
+
+def test_a_link_runs_out(visitor: Client, link: str) -> None:
+    with patch("django.core.signing.time.time", return_value=timezone.now().timestamp() + 1.1e7):
+        answer = visitor.get(link)
+
+    assert answer.status_code == 410
+    assert "This link has run out" in html(answer)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_closed_wave_takes_no_answer(visitor: Client, link: str, method: str) -> None:
+    Wave.objects.update(closes_at=timezone.now())
+    answer = getattr(visitor, method)(link, {"nps": "9"})
+
+    assert answer.status_code == 410
+    assert "This survey is closed" in html(answer)
+    assert not Response.objects.exists()
+
+
+def test_a_busy_database_is_told_kindly(
+    visitor: Client, link: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    busy = patch.object(telling, "receive", side_effect=OperationalError("database is locked"))
+    with busy, caplog.at_level(logging.ERROR):
+        answer = visitor.post(link, {"comment": "My own words"})
+
+    assert answer.status_code == 503
+    assert "could not be kept" in html(answer)
+    assert "My own words" not in caplog.text
+
+
+def test_words_of_learners_are_in_no_log(
+    visitor: Client, link: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        visitor.post(link, {"comment": "My own words"})
+
+    assert Response.objects.get().comment == "My own words"
+    assert "My own words" not in caplog.text
+    assert not RejectedEvent.objects.exists()
+
+
+def test_who_left_meanwhile_may_still_answer(visitor: Client, link: str) -> None:
+    did("ada", "enrollment.withdrawn", "2026-02-10")
+    visitor.post(link, {"nps": "2"})
+
+    assert Response.objects.get().nps == 2
+
+
+def test_a_head_tells_no_more_than_a_look(visitor: Client, link: str) -> None:
+    assert visitor.head(link).status_code == 200
+    assert visitor.put(link).status_code == 405

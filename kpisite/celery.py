@@ -53,6 +53,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 600.0},
         },
+        "send surveys": {
+            "task": "outcomes.tasks.send_surveys",
+            "schedule": 600.0,
+            "options": {"expires": 600.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

@@ -1,0 +1,80 @@
+"""Whom a wave asks, and who of them has an address."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import EmailField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from curriculum.models import Enrollment
+from outcomes.models import Invitation, Wave
+
+
+def audience(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
+    """The enrolments that a wave asks: those under way, or those so long after completion."""
+    rows = Enrollment.objects.counted().filter(_where(wave))
+    if wave.days_after_completion is None:
+        return rows.filter(started_at__lte=now, withdrawn_at=None)
+    days = timedelta(days=wave.days_after_completion)
+    return rows.filter(
+        completed_at__gte=wave.completed_from,
+        completed_at__lt=wave.completed_before,
+        completed_at__lte=now - days,
+    ).filter(
+        # a survey that is new does not ask who was to be asked before there was any
+        completed_at__gte=wave.survey.created_at - days
+    )
+
+
+def _where(wave: Wave) -> Q:
+    course = wave.course_id or wave.survey.course_id
+    if wave.run_id is not None:
+        return Q(run=wave.run_id)
+    return Q() if course is None else Q(run__course=course)
+
+
+def address(enrollment: str = "") -> Coalesce:
+    """The learner's address, or that of their account; null where there is none."""
+    learner = f"{enrollment}__learner" if enrollment else "learner"
+    own = NullIf(f"{learner}__email", Value(""))
+    return Coalesce(own, f"{learner}__user__email", output_field=EmailField())
+
+
+def reachable(wave: Wave, now: datetime) -> QuerySet[Any]:
+    """The audience with an `address`."""
+    rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
+    return rows.filter(address__isnull=False)
+
+
+def unreachable(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
+    rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
+    return rows.filter(address=None)
+
+
+def waiting(wave: Wave, now: datetime) -> QuerySet[Any]:
+    """Those with an `address` whom nobody has invited yet, and nobody is about to."""
+    mine = Invitation.objects.filter(wave=wave, enrollment=OuterRef("pk"))
+    rows = reachable(wave, now).filter(~Exists(mine) | Exists(mine.unsent(now)))
+    return rows.select_related("learner", "run__course").order_by("pk")
+
+
+def to_remind(wave: Wave, now: datetime) -> QuerySet[Any]:
+    """Those whom we invited, with an `address`, who have neither answered nor dismissed it."""
+    if wave.reminder_days is None:
+        return Invitation.objects.none()
+    rows: QuerySet[Any] = (
+        Invitation.objects.unanswered()
+        .filter(
+            wave=wave,
+            claimed_at__isnull=False,
+            sent_at__lte=now - timedelta(days=wave.reminder_days),
+            reminded_at=None,
+            dismissed_at=None,
+            enrollment__in=audience(wave, now),
+        )
+        .annotate(address=address("enrollment"))
+    )
+    found = rows.filter(address__isnull=False)
+    return found.select_related("enrollment__learner", "enrollment__run__course").order_by("pk")

@@ -60,17 +60,6 @@ def enrollment(when: Period) -> Tally:
     return Tally(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
 
 
-@kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
-def referral(when: Period) -> Tally:
-    """Enrolments started in the period that came by a referral ÷ enrolments started in it.
-
-    The first referral stands; one's own code, also by another account of the same e-mail
-    address, is refused. Cancelled enrolments and transfers count on neither side.
-    """
-    rows = begun(when).filter(~transfers())
-    return Tally(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
-
-
 @kpi(RETENTION, "Retention", unit=PERCENT, target=85, has_runs=False, is_additive=False)
 def retention(when: Period) -> Tally:
     """Customers active at the period's start that are still active at its end, or finished in
@@ -103,6 +92,17 @@ def _kept(when: Period, *same: str, **more: dict[str, Tally]) -> Tally:
         places=BUYERS,
         **more,
     )
+
+
+@kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
+def referral(when: Period) -> Tally:
+    """Enrolments started in the period that came by a referral ÷ enrolments started in it.
+
+    The first referral stands; one's own code, also by another account of the same e-mail
+    address, is refused. Cancelled enrolments and transfers count on neither side.
+    """
+    rows = begun(when).filter(~transfers())
+    return Tally(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
 
 
 def revenue_in(currency: str) -> Callable[[Period], Tally]:

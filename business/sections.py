@@ -46,7 +46,7 @@ def _row(line: Line) -> dict[str, Any]:
 def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
     chart = {
-        "unit": first.indicator.unit.symbol,
+        **trends.axis(first.indicator.unit),
         "labels": [wording.short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
             *(_line(line, color) for color, line in enumerate(lines)),
@@ -108,7 +108,7 @@ def revenue_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
 
 def _columns(series: Sequence[Answer]) -> dict[str, Any]:
     return {
-        "unit": series[0].indicator.unit.symbol,
+        **trends.axis(series[0].indicator.unit),
         "labels": [wording.short_name(one.period) for one in series],
         "bars": [
             {

@@ -9,16 +9,24 @@ from kpis import wording
 from kpis.answers import Answer
 from kpis.ask import Reply
 from kpis.figures import Figure
+from kpis.units import Money, Unit
 
 
 def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
     """Lines over the periods of the first reply; all replies answer the same question."""
     first = replies[0]
     return {
-        "unit": first.indicator.unit.symbol,
+        **axis(first.indicator.unit),
         "labels": [wording.short_name(answer.period) for answer in first.series],
         "lines": [_line(reply, with_bands) for reply in replies],
     }
+
+
+def axis(unit: Unit) -> dict[str, str]:
+    """What stands before and behind the numbers of an axis."""
+    if isinstance(unit, Money):
+        return {"prefix": unit.sign, "unit": ""}
+    return {"prefix": "", "unit": unit.symbol}
 
 
 def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+
+# amounts are written as the pages' language has them, also below zero
+LOCALE, WHOLE = "en_US", "¤#,##0"
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,22 @@ class Unit:
 class Money(Unit):
     """Whole numbers of a currency's smallest unit, shown in the currency: 100 cents as $1.00."""
 
+    @property
+    def sign(self) -> str:
+        """What stands before an amount, such as $."""
+        return get_currency_symbol(self.symbol, locale=LOCALE)
+
     def text(self, value: float | None, *, places: int | None = None) -> str:
-        if value is None:
-            return "–"
-        number = round(value * self.scale, self.places)
-        return format_currency(number, self.symbol, locale="en_US")
+        """The amount as a person reads it, such as $48,750 or $12.50."""
+        return "–" if value is None else self.amount(value * self.scale)
+
+    def amount(self, shown: float) -> str:
+        """An amount of the currency itself; a whole one without idle decimals."""
+        number = round(shown, self.places)
+        whole = WHOLE if number == int(number) else None
+        return format_currency(
+            number, self.symbol, whole, locale=LOCALE, currency_digits=whole is None
+        )
 
 
 def money(currency: str) -> Money:

@@ -9,7 +9,7 @@ from django.conf import settings
 from kpis import clock
 from kpis.answers import Answer
 from kpis.periods import Period
-from kpis.units import PERCENT, Unit
+from kpis.units import PERCENT, Money, Unit
 
 NOTHING = "–"
 
@@ -61,13 +61,17 @@ def moment(at: datetime | None) -> str:
 
 
 def goal(unit: Unit, shown: float) -> str:
-    """A target in its unit, without idle decimals: 85 %, 82.5 %."""
+    """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
+    if isinstance(unit, Money):
+        return unit.amount(shown)
     number = f"{shown:,.2f}".rstrip("0").rstrip(".")
     return f"{number} {unit.symbol}".strip()
 
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
+    if isinstance(unit, Money):
+        return unit.amount(abs(shown))
     symbol = "pts" if unit == PERCENT else unit.symbol
     return f"{abs(shown):,.{unit.places}f} {symbol}".strip()
 

@@ -38,7 +38,7 @@ def satisfaction(when: Period) -> Tally:
     )
 
 
-@kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85, component_of=SATISFACTION)
+@kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85)
 def csat(when: Period) -> Tally:
     """Answers of 4 and 5 ÷ answers on the scale from 1 to 5.
 

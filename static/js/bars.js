@@ -1,5 +1,5 @@
 // Bars: one per figure with a mark at its target, or one per step of a scale or period.
-import { frame, token } from "./looks.js";
+import { frame, token, written } from "./looks.js";
 
 const tone = (name, i) => token(name ? `--${name}` : `--series-${i + 1}`);
 
@@ -22,7 +22,7 @@ function options(chart) {
   const base = frame();
   const ink = token("--muted");
   const values = { beginAtZero: true, grid: { color: token("--grid") }, border: { display: false },
-    ticks: { color: ink, precision: 0, callback: (value) => `${chart.prefix ?? ""}${value.toLocaleString("en")} ${chart.unit}`.trim() } };
+    ticks: { color: ink, precision: 0, callback: (value) => written(value, chart) } };
   const names = { type: "category", labels: chart.labels, grid: { display: false }, ticks: { color: ink, autoSkip: false } };
   return {
     ...base,

@@ -1,5 +1,5 @@
 // Lines over periods, with their targets, intervals and what is still open.
-import { frame, token } from "./looks.js";
+import { frame, token, written } from "./looks.js";
 
 const SHAPES = ["circle", "triangle", "rectRot", "rect"];
 
@@ -34,7 +34,7 @@ function room(chart) {
 
 function options(chart) {
   const ink = token("--muted");
-  const ticks = { color: ink, callback: (value) => `${value} ${chart.unit}`.trim() };
+  const ticks = { color: ink, callback: (value) => written(value, chart) };
   const base = frame();
   return {
     ...base,

@@ -3,6 +3,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+export const written = (value, { prefix = "", unit }) => `${prefix}${value.toLocaleString("en")} ${unit}`.trim();
+
 const isNamed = ({ datasetIndex }, { datasets }) => {
   const { isExtra, isAhead } = datasets[datasetIndex];
   return !isExtra && !isAhead;

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from outcomes.admin import certificates, skills
+from outcomes.admin import career, certificates, skills, surveys
 
-__all__ = ["certificates", "skills"]
+__all__ = ["career", "certificates", "skills", "surveys"]

@@ -56,6 +56,14 @@ class CareerOutcome(models.Model):
     def __str__(self) -> str:
         return f"{self.enrollment}: {self.get_kind_display()}"
 
+    @property
+    def is_in_time(self) -> bool:
+        """True when it happened within 180 days of the enrolment's completion."""
+        at = self.enrollment.completed_at
+        if at is None or self.completed_from is None or self.completed_before is None:
+            return False
+        return self.completed_from <= at < self.completed_before
+
 
 IN_TIME = Q(
     enrollment__completed_at__gte=F("completed_from"),

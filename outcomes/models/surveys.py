@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -107,6 +108,20 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.key}"
+
+    def clean(self) -> None:
+        if self.run is not None and self.course_id not in (None, self.run.course_id):
+            raise ValidationError({"run": "It is no run of this course."})
+        if self.opens_at and not (self.closes_at and self.closes_at > self.opens_at):
+            raise ValidationError({"closes_at": "A wave that opens closes some time later."})
+
+    def state(self, now: datetime) -> str:
+        """What staff read of it."""
+        if self.opens_at is None:
+            return "sent by others"
+        if self.is_open(now):
+            return "open"
+        return "to come" if now < self.opens_at else "closed"
 
     def is_open(self, now: datetime) -> bool:
         """True while answers on our page are taken."""

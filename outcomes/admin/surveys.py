@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+
+from curriculum.admin.courses import rows_of
+from outcomes.admin.facts import FactAdmin
+from outcomes.models import Invitation, Response, Survey, Wave
+from outcomes.surveys.audience import audience, unreachable
+from outcomes.surveys.opening import CannotSend, send_now
+
+WORDING = (
+    ("asks_nps", "nps_question"),
+    ("asks_csat", "csat_question"),
+    ("asks_career", "career_question"),
+    ("asks_comment", "comment_question"),
+)
+
+
+class KeptAdmin(admin.ModelAdmin):
+    """What answers refer to: it is closed or switched off, and goes only while nothing does."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and obj is not None and not self.is_used(obj)
+
+    def is_used(self, obj: Any) -> bool:
+        raise NotImplementedError
+
+
+@admin.register(Survey)
+class SurveyAdmin(KeptAdmin):
+    list_display = ("title", "key", "course", "asks", "follows_completion", "is_active", "waves")
+    list_editable = ("is_active",)
+    list_filter = ("is_active", "follows_completion", "course")
+    list_select_related = ("course",)
+    search_fields = ("title", "key")
+    autocomplete_fields = ("course",)
+    fieldsets = (
+        (None, {"fields": (("title", "key"), "course", "introduction")}),
+        ("Questions", {"fields": WORDING}),
+        ("Sending", {"fields": ("follows_completion", "is_active")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(wave_count=rows_of(Wave, "survey"))
+        return counted
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Survey | None = None) -> Any:
+        # events name the survey by its key for ever
+        return ("key",) if obj else ()
+
+    def is_used(self, obj: Survey) -> bool:
+        return Invitation.objects.filter(wave__survey=obj).exists()
+
+    @admin.display
+    def asks(self, row: Survey) -> str:
+        names = {"NPS": "nps", "CSAT": "csat", "career": "career", "comment": "comment"}
+        return ", ".join(name for name, one in names.items() if getattr(row, f"asks_{one}"))
+
+    @admin.display(ordering="wave_count")
+    def waves(self, row: Any) -> int:
+        return int(row.wave_count)
+
+
+def invitations(**which: Any) -> Coalesce:
+    """How many invitations of a wave these are."""
+    answer = Response.objects.filter(wave=OuterRef("wave"), enrollment=OuterRef("enrollment"))
+    mine = Invitation.objects.annotate(is_answered=Exists(answer)).filter(
+        wave=OuterRef("pk"), sent_at__isnull=False, **which
+    )
+    counted = mine.order_by().values("wave").annotate(rows=Count("pk")).values("rows")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+@admin.register(Wave)
+class WaveAdmin(KeptAdmin):
+    list_display = (
+        *("__str__", "course", "run", "opens_at", "closes_at", "state"),
+        *("invited", "answered", "dismissed", "response_rate"),
+    )
+    list_filter = ("survey", "course", "opens_at")
+    list_select_related = ("survey", "course", "run__course")
+    search_fields = ("key", "survey__key", "survey__title")
+    autocomplete_fields = ("survey", "course", "run")
+    date_hierarchy = "opens_at"
+    actions = ("send_selected",)
+    fields = (
+        ("survey", "key"),
+        ("course", "run"),
+        ("opens_at", "closes_at"),
+        "reminder_days",
+        ("invited", "answered", "dismissed", "response_rate"),
+        ("asked", "without_address"),
+    )
+    shown: ClassVar[Any] = (
+        "invited", "answered", "dismissed", "response_rate", "asked", "without_address"
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(
+            invited_count=invitations(),
+            answered_count=invitations(is_answered=True),
+            dismissed_count=invitations(is_answered=False, dismissed_at__isnull=False),
+        )
+        return counted
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Wave | None = None) -> Any:
+        return (*self.shown, "survey", "key") if obj else self.shown
+
+    def is_used(self, obj: Wave) -> bool:
+        return obj.invitations.exists()
+
+    @admin.display
+    def state(self, row: Wave) -> str:
+        return row.state(timezone.now())
+
+    @admin.display(ordering="invited_count")
+    def invited(self, row: Any) -> int:
+        return int(row.invited_count) if row.pk else 0
+
+    @admin.display(ordering="answered_count")
+    def answered(self, row: Any) -> int:
+        return int(row.answered_count) if row.pk else 0
+
+    @admin.display(ordering="dismissed_count", description="rather not say")
+    def dismissed(self, row: Any) -> int:
+        return int(row.dismissed_count) if row.pk else 0
+
+    @admin.display
+    def response_rate(self, row: Any) -> str:
+        if not row.pk or not row.invited_count:
+            return "–"
+        return f"{row.answered_count / row.invited_count:.1%}"
+
+    @admin.display(description="to be asked by now")
+    def asked(self, row: Wave) -> int:
+        return audience(row, timezone.now()).count() if row.pk else 0
+
+    @admin.display(description="of them without an address")
+    def without_address(self, row: Wave) -> int:
+        return unreachable(row, timezone.now()).count() if row.pk else 0
+
+    @admin.action(description="Send the selected waves now", permissions=["change"])
+    def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
+        for wave in rows.select_related("survey"):
+            try:
+                send_now(wave, timezone.now())
+            except CannotSend as why:
+                self.message_user(request, f"{wave}: {why}", messages.ERROR)
+            else:
+                self.message_user(request, f"{wave} is on its way.", messages.SUCCESS)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(FactAdmin):
+    list_display = (
+        "enrollment", "wave", "sent_at", "opened_at", "reminded_at", "dismissed_at", "attempts"
+    )  # fmt: skip
+    list_filter = (
+        *("wave__survey", *FactAdmin.list_filter),
+        ("dismissed_at", admin.EmptyFieldListFilter),
+        "attempts",
+    )
+    list_select_related = (*FactAdmin.list_select_related, "wave__survey")
+    date_hierarchy: ClassVar[str] = "sent_at"
+
+
+@admin.register(Response)
+class ResponseAdmin(FactAdmin):
+    list_display = ("enrollment", "wave", "answered_at", "nps", "csat", "has_comment", "may_quote")
+    list_filter = ("wave__survey", *FactAdmin.list_filter, "nps", "csat", "may_quote")
+    list_select_related = (*FactAdmin.list_select_related, "wave__survey")
+    date_hierarchy: ClassVar[str] = "answered_at"
+
+    @admin.display(boolean=True)
+    def has_comment(self, row: Response) -> bool:
+        return bool(row.comment)

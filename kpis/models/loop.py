@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from django.db import models
+
+from curriculum.models import Course
+from kpis.models.measurements import PeriodKind
+
+
+class DirtyDay(models.Model):
+    """Facts changed that count on this day; deleted once it is measured again.
+
+    Rows are only added and, by their id, deleted: a mark that comes while its day is being
+    measured is a new row and so is not lost.
+    """
+
+    key = models.CharField(max_length=100, help_text="A category, or one KPI of it.")
+    course = models.ForeignKey(
+        Course, models.CASCADE, null=True, blank=True, help_text="Empty: of the site alone."
+    )
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.course_id} {self.day}"
+
+
+class Feed(models.Model):
+    """How far the data of a category reach in a course."""
+
+    category = models.CharField(max_length=50)
+    course = models.ForeignKey(Course, models.CASCADE)
+    data_through = models.DateTimeField(help_text="Latest moment that an event tells of.")
+    received_at = models.DateTimeField(help_text="When the latest event came in.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("category", "course", name="one_feed_per_category_and_course"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.course_id} through {self.data_through}"
+
+
+class MeasureRun(models.Model):
+    """The cycle measured everything up to here; the next one starts where it stopped."""
+
+    as_of = models.DateTimeField(unique=True)
+    cells = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ("-as_of",)
+
+    def __str__(self) -> str:
+        return f"{self.as_of:%Y-%m-%d %H:%M}: {self.cells} cells"
+
+
+class Unjudged(models.Model):
+    """Closed periods of a KPI say something else than when they were judged.
+
+    Rows are only added and, by their id, deleted, as dirty days are.
+    """
+
+    kpi = models.CharField(max_length=100)
+    period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
+    course = models.ForeignKey(
+        Course, models.CASCADE, null=True, blank=True, help_text="Empty: of every scope."
+    )
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="What only time can change is looked at then."
+    )
+
+    class Meta:
+        verbose_name_plural = "unjudged"
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.period_kind} {self.course_id}"
+
+
+class JudgeRun(models.Model):
+    """Everything that closed up to here has been judged; the next run starts where it stopped."""
+
+    as_of = models.DateTimeField(unique=True)
+    judged = models.PositiveIntegerField(default=0, help_text="Rules in scopes.")
+    moves = models.PositiveIntegerField(default=0, help_text="Alerts opened, moved or closed.")
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ("-as_of",)
+
+    def __str__(self) -> str:
+        return f"{self.as_of:%Y-%m-%d %H:%M}: {self.moves} moves"

@@ -36,7 +36,7 @@ def book(events: Sequence[Event]) -> None:
         for event in events:
             row = _row(event, customers.get(event.pk))
             key = (row.sender, row.key)
-            rows[key] = min(row, rows.get(key, row), key=_order)
+            rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
         _write(rows)
         inherit(
             subscriptions={row.subscription_key for row in rows.values()} - {""},
@@ -65,9 +65,20 @@ def _row(event: Event, customer: int | None) -> Payment:
     )
 
 
-def _order(row: Payment) -> tuple[datetime, str]:
-    """By the moment; the rest only decides between two of one moment."""
-    return row.booked_at, repr(_values(row))
+def _is_earlier(one: Payment, there: Payment | None) -> bool:
+    """By the moment; of two of one moment the one that sorts first, whatever ids they got."""
+    if there is None or one.booked_at != there.booked_at:
+        return there is None or one.booked_at < there.booked_at
+    return _words(one) < _words(there)
+
+
+def _words(row: Payment) -> str:
+    """What its event told; what was inherited since was not told."""
+    customer = row.customer if row.is_customer_told else None
+    course = row.course if row.is_course_told else None
+    who = (customer.kind, customer.key) if customer else ()
+    told = (row.is_refund, row.amount, row.currency, row.subscription_key, row.payment_key)
+    return repr((who, course.key if course else "", *told))
 
 
 def _write(rows: dict[Key, Payment]) -> None:
@@ -75,9 +86,7 @@ def _write(rows: dict[Key, Payment]) -> None:
         (one.sender, one.key): one
         for one in Payment.objects.filter(key__in={key for _, key in rows})
     }
-    changed = [
-        rows[key] for key in sorted(rows) if key not in there or _is_earlier(rows[key], there[key])
-    ]
+    changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], there.get(key))]
     bulk.upsert(
         Payment,
         ("sender", "key", *TOLD),
@@ -91,15 +100,6 @@ def _write(rows: dict[Key, Payment]) -> None:
 
 def _values(row: Payment) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in TOLD)
-
-
-def _is_earlier(one: Payment, there: Payment) -> bool:
-    # what was inherited since was not told
-    customer = there.customer_id if there.is_customer_told else None
-    course = there.course_id if there.is_course_told else None
-    values = dict(zip(TOLD, _values(there), strict=True))
-    told = Payment(**values | {"customer_id": customer, "course_id": course})
-    return _order(one) < _order(told)
 
 
 def inherit(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:

@@ -12,8 +12,9 @@ from django.db.models import Q
 from business.facts import payments
 from business.facts.customers import customers_of
 from business.facts.stretches import STARTED, Moment, Pause, Stretch, stretches
-from business.models import Subscription, SubscriptionMoment, SubscriptionPause
+from business.models import Customer, Subscription, SubscriptionMoment, SubscriptionPause
 from curriculum.holds import hold_to_write
+from curriculum.models import Course
 from intake.models import Event
 from kpis import clock, marks
 from kpis.periods import local_day
@@ -40,9 +41,9 @@ def _keep(events: Sequence[Event]) -> None:
     for event in events:
         key = (event.data["subscription"], _what(event), event.occurred_at)
         says = _says(event, customers.get(event.pk))
-        rows[key] = min(says, rows.get(key, says), key=repr)
+        rows[key] = _first(says, rows.get(key, says))
     there = _there(rows)
-    changed = {key: min(says, there.get(key, says), key=repr) for key, says in rows.items()}
+    changed = {key: _first(says, there.get(key, says)) for key, says in rows.items()}
     SubscriptionMoment.objects.bulk_create(
         [
             SubscriptionMoment(
@@ -60,6 +61,18 @@ def _keep(events: Sequence[Event]) -> None:
 def _there(keys: Collection[tuple[str, str, datetime]]) -> dict[tuple[str, str, datetime], Start]:
     rows = SubscriptionMoment.objects.filter(key__in={key for key, _, _ in keys})
     return {(one.key, one.what, one.at): _start(one) for one in rows}
+
+
+def _first(one: Start, other: Start) -> Start:
+    """Of two things said of one moment the one that sorts first, whatever ids they got."""
+    return one if one == other else min(one, other, key=_words)
+
+
+def _words(start: Start) -> str:
+    course, customer, *rest = start
+    place = Course.objects.get(pk=course).key if course else ""
+    buyer = Customer.objects.get(pk=customer) if customer else None
+    return repr((buyer and (buyer.kind, buyer.key), place, *rest))
 
 
 def _what(event: Event) -> str:

@@ -1,0 +1,47 @@
+"""Every fact that events make, as plain rows that two runs can be compared by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+
+from business.models import (
+    Customer,
+    Invitation,
+    Payment,
+    Referral,
+    Subscription,
+    SubscriptionMoment,
+    SubscriptionPause,
+)
+
+Table = list[tuple[Any, ...]]
+
+COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    Customer: ("kind", "key", "name", "named_at", "seats", "seated_at"),
+    SubscriptionMoment: ("key", "what", "at", "course__key", "customer__key", "kind", "plan"),
+    Subscription: (
+        *("key", "customer__key", "course__key", "kind", "plan"),
+        *("started_at", "ended_at", "ended_by"),
+    ),
+    SubscriptionPause: ("subscription__key", "started_at", "ended_at"),
+    Payment: (
+        *("sender", "key", "is_refund", "customer__key", "course__key", "amount", "currency"),
+        *("booked_at", "subscription_key", "payment_key", "is_customer_told", "is_course_told"),
+    ),
+    Invitation: ("sender", "key", "learner__key", "course__key", "sent_at", "code", "invitee"),
+    Referral: (
+        *("learner__key", "course__key", "run_key", "code", "accepted_at"),
+        *("referrer__key", "enrollment__run__key", "refused"),
+    ),
+}
+
+
+def facts() -> dict[str, Table]:
+    """Whole tables, by the name of their model, without the ids that a run happens to give."""
+    return {model.__name__: _rows(model, columns) for model, columns in COLUMNS.items()}
+
+
+def _rows(model: type[Model], columns: tuple[str, ...]) -> Table:
+    return sorted(model._default_manager.values_list(*columns), key=repr)

@@ -1,0 +1,123 @@
+"""The same events give the same facts, however they come: shuffled, split, twice or replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from business.tests.shop import SHOP, school
+from business.tests.tables import facts
+from curriculum.models import Course
+from curriculum.tests.people import moment
+from intake import replay
+from intake.receive import receive
+
+pytestmark = pytest.mark.django_db
+
+Raw = dict[str, Any]
+
+ACME = {"key": "acme", "kind": "organisation"}
+CUSTOMERS: list[Raw] = [
+    *({}, {}),
+    {"customer": ACME | {"name": "Acme", "seats": 3}},
+    {"customer": ACME | {"seats": 4}},
+]
+HELD: list[Raw] = [{"subscription": "s1"}, {"subscription": "s2"}]
+PAYMENTS: list[Raw] = [{}, {"payment": "p1"}, {"payment": "p2"}]
+CODES: list[Raw] = [{"code": "x"}, {"code": "y"}]
+ENDS = ("paused", "resumed", "cancelled", "finished")
+SEEDS = pytest.mark.parametrize("seed", range(8))
+
+
+def story(seed: int, length: int = 40) -> list[Raw]:
+    """What happens within a day to few people, subscriptions and payments, so that much meets."""
+    dice = Random(seed)  # noqa: S311
+    acts = [_act(dice) for _ in range(length)]
+    # of two enrolments in a run the one taken first stands, by the rule of that kind
+    entered = set[tuple[Any, Any]]()
+    found = []
+    for number, act in enumerate(acts):
+        who = (act.get("learner"), act.get("course"))
+        if act["kind"] == "enrollment.started":
+            if who in entered:
+                continue
+            entered.add(who)
+        at = moment("2026-01-05") + timedelta(hours=dice.randrange(24))
+        found.append({**act, "id": f"e{number}", "occurred_at": at.isoformat()})
+    return found
+
+
+def _act(dice: Random) -> Raw:
+    who = {"learner": dice.choice(["ada", "bo", "cleo"])}
+    course = {"course": dice.choice(["py", "sql"])}
+    where = dice.choice([course, {}])
+    amount = {"amount": dice.choice(["1.00", "2.50"]), "currency": "USD"}
+    held, payment, code = dice.choice(HELD), dice.choice(PAYMENTS), dice.choice(CODES)
+    customer = dice.choice(CUSTOMERS)
+    acts: list[tuple[str, Raw, Raw]] = [
+        ("subscription.started", held | customer, who | where),
+        (f"subscription.{dice.choice(ENDS)}", held, where),
+        ("payment.received", amount | payment | customer, who | where),
+        ("payment.received", amount | payment | held, where),
+        ("payment.refunded", amount | payment, where),
+        ("invitation.sent", code, who | where),
+        ("referral.accepted", code, who | course),
+        ("enrollment.started", {"referral_code": code["code"]}, who | course),
+    ]
+    kind, data, fields = dice.choice(acts)
+    return {"kind": kind, "data": data, **fields}
+
+
+def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, Any]:
+    """The facts of a school to which just these batches were told."""
+    with transaction.atomic():
+        school("py", "sql")
+        for batch in batches:
+            outcomes = receive(list(batch), SHOP)
+            assert {one.status for one in outcomes} <= {"accepted"}, outcomes
+        if again:
+            replay.replay_events()
+        found = facts()
+        transaction.set_rollback(True)
+    return found
+
+
+@SEEDS
+def test_shuffled_and_split_events_give_the_same_facts(seed: int) -> None:
+    events, dice = story(seed), Random(seed)  # noqa: S311
+    mixed = dice.sample(events, len(events))
+    cuts = sorted(dice.sample(range(1, len(mixed)), 6))
+    batches = [mixed[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
+
+    assert told(batches) == told([events])
+
+
+@SEEDS
+def test_replayed_events_give_the_same_facts(seed: int) -> None:
+    events = story(seed)
+
+    assert told([events], again=True) == told([events])
+
+
+@SEEDS
+def test_replaying_one_course_alone_changes_nothing(seed: int) -> None:
+    school("py", "sql")
+    receive(story(seed), SHOP)
+    before = facts()
+    replay.replay_events(Course.objects.filter(key="py"))
+
+    assert facts() == before
+
+
+def test_the_same_batch_twice_changes_nothing() -> None:
+    school("py", "sql")
+    receive(story(0), SHOP)
+    before = facts()
+
+    assert {one.status for one in receive(story(0), SHOP)} == {"duplicate"}
+    assert facts() == before

@@ -44,6 +44,8 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO"),
         ("ALLOWED_HOSTS", "https://kpi.example", "host names between commas"),
         ("CSRF_TRUSTED_ORIGINS", "kpi.example", "origins between commas"),
+        ("EMAIL_FROM", "Academy", "an address, such as"),
+        ("KPI_BASE_URL", "kpi.example", "an address such as https://"),
         ("KPI_DATA_DIR", "/dev/null/var", "a folder that can be made and written"),
     ],
 )
@@ -65,6 +67,8 @@ def test_a_wrong_value_stops_the_start_with_one_sentence(
         ("DATABASE_URL", "postgres://ada:hidden@db"),
         ("REDIS_URL", "http://:hidden@broker"),
         ("SECRET_KEY", "hidden"),
+        ("EMAIL_URL", "http://ada:hidden@mail"),
+        ("EMAIL_URL", "smtp://ada:hidden@mail:port"),
     ],
 )
 def test_a_refusal_keeps_passwords_to_itself(tmp_path: Path, name: str, value: str) -> None:

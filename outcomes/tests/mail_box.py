@@ -22,6 +22,7 @@ class MailBox:
     """What came, and whom it refuses; `on_mail` is called before a mail is taken."""
 
     def __init__(self) -> None:
+        self.port = 0
         self.mails: list[Message] = []
         self.refuses: set[str] = set()
         self.on_mail: Callable[[], object] = lambda: None
@@ -61,10 +62,11 @@ class MailBox:
 def mail_box() -> Iterator[MailBox]:
     """Have mails delivered into a box while the test runs."""
     box = MailBox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    box.port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
     try:
-        with settings_for(controller.port):
+        with settings_for(box.port):
             yield box
     finally:
         controller.stop()

@@ -1,0 +1,59 @@
+"""Surveys through real workers and a real mail server, also when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from kpisite.testing.worker import running_worker
+from outcomes import tasks
+from outcomes.models import Invitation, Survey, Wave
+from outcomes.tests.asking import with_address
+from outcomes.tests.mail_box import MailBox, mail_box
+from outcomes.tests.school import school
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+NAMES = ("ada", "bo", "cleo", "dee", "eve", "fay")
+
+
+def wave() -> Wave:
+    now = timezone.now()
+    return Wave.objects.create(
+        survey=Survey.objects.create(key="end", title="How was it?"),
+        key="w1",
+        course=school(),
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=9),
+    )
+
+
+def wait_for(box: MailBox, mails: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(box.mails) < mails:
+        assert time.monotonic() < deadline, box.recipients
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_leaves_nobody_two_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    wave()
+    with_address(*NAMES)
+    with mail_box() as box:
+        monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{box.port}")
+        with running_worker() as first:
+            box.on_mail = lambda: len(box.mails) == 2 and os.kill(first.pid, signal.SIGKILL)
+            tasks.send_surveys.delay()
+            wait_for(box, 3)
+            first.wait(timeout=30)
+        with running_worker():
+            tasks.send_surveys.delay()
+            wait_for(box, 6)
+
+    assert sorted(box.recipients) == [f"{name}@example.com" for name in NAMES]
+    # the third mail was on its way when the worker died: its claim runs out by itself
+    assert Invitation.objects.filter(sent_at=None).count() <= 1

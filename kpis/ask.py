@@ -318,7 +318,7 @@ class Desk:
         if self._targets is None:
             self._targets = TargetBook.load()
         found = self._targets.in_force(indicator.key, _only(scope), period.last)
-        if found and indicator.is_total and not _is_of_the_whole(found, scope, period):
+        if found and indicator.is_total and not is_of_the_whole(found, scope, period):
             return None
         return found
 
@@ -338,7 +338,7 @@ class Desk:
         return self._feeds[category]
 
 
-def _is_of_the_whole(target: Target, scope: Scope, period: Period) -> bool:
+def is_of_the_whole(target: Target, scope: Scope, period: Period) -> bool:
     """A total's target is one of a month, and of the course that it is set for or of all."""
     is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
     courses = None if target.course_id is None else frozenset({target.course_id})

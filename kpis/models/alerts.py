@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -80,6 +80,7 @@ class AlertRule(models.Model):
     cooldown_days = models.PositiveSmallIntegerField(
         "cool-down",
         default=7,
+        validators=[MaxValueValidator(365)],
         help_text="In days; broken only when the gap has grown by a quarter. 0: none.",
     )
     hours_from = models.TimeField(
@@ -121,8 +122,10 @@ class AlertRule(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have all that the rule says judged again."""
+        """Save, and have all that the rule says judged again; a part names its course."""
         self.is_judged = False
+        if part := self.module or self.run:
+            self.course = part.course
         super().save(*args, **kwargs)
 
     @property
@@ -165,7 +168,7 @@ class Alert(models.Model):
         LOW_N = "low_n", "Too few"
         STALE = "stale", "Stale"
 
-    rule = models.ForeignKey(AlertRule, models.RESTRICT, related_name="alerts")
+    rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="alerts")
     scope = models.CharField(max_length=10, choices=Measurement.Scope.choices)
     scope_id = models.BigIntegerField(default=0, help_text="Of the scope's row; 0: the site.")
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)

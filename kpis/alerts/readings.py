@@ -1,0 +1,162 @@
+"""From answers to readings: what of each period a rule judges, in the KPI's unit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from kpis import clock
+from kpis.alerts.evidence import Evidence, Subject
+from kpis.alerts.states import NO_DATA, OK, SAYS_NOTHING, Policy, Reading
+from kpis.answers import Answer
+from kpis.models import AlertRule
+from kpis.periods import Period, containing, local_day
+from kpis.registry import REGISTRY, Indicator
+from kpis.significance import chance, difference, discoveries
+from kpis.stats import Interval
+from kpis.units import Unit
+
+YEAR = timedelta(days=365)
+Tracked = dict[Subject, list[Reading]]
+
+
+def policy_of(rule: AlertRule) -> Policy:
+    is_below = REGISTRY[rule.kpi].higher_is_better == (rule.side == AlertRule.Side.WORSE)
+    if rule.metric == AlertRule.Metric.STALE:
+        return Policy(sign=-1, needs_interval=False)
+    return Policy(
+        sign=1 if is_below else -1,
+        margin=float(rule.margin),
+        needs_interval=rule.mode == AlertRule.Mode.INTERVAL,
+        patience=rule.patience,
+    )
+
+
+def closed_periods(rules: Iterable[AlertRule], now: datetime) -> dict[str, list[Period]]:
+    """Those that closed in the last twelve months, and as many before as the rules look back."""
+    found = {}
+    for kind in {rule.period_kind for rule in rules}:
+        patience = max(rule.patience for rule in rules if rule.period_kind == kind)
+        found[kind] = _closed(kind, now, earlier=patience + 1)
+    return found
+
+
+def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
+    lag = clock.close_lag()
+    period = containing(local_day(now, clock.zone()), kind, clock.zone()).previous
+    while not period.is_closed(now, lag):
+        period = period.previous
+    found = [period]
+    while found[-1].whole_end + lag > now - YEAR:
+        found.append(found[-1].previous)
+    for _ in range(earlier - 1):
+        found.append(found[-1].previous)
+    return found[::-1]
+
+
+def readings_of(rule: AlertRule, evidence: Evidence, subjects: Sequence[Subject]) -> Tracked:
+    """The readings of each subject, oldest first.
+
+    Of many courses or modules, those count as beyond that are so by more than chance among all.
+    """
+    if rule.metric == AlertRule.Metric.STALE:
+        return {one: _age(rule, evidence, one) for one in subjects}
+    read = _changes if rule.metric == AlertRule.Metric.CHANGE else _values
+    indicator = _judged(rule)
+    found = {one: read(evidence.answers(rule, indicator, one)) for one in subjects}
+    policy = policy_of(rule)
+    return _without_chance(found, policy) if rule.each and policy.needs_interval else found
+
+
+def _judged(rule: AlertRule) -> Indicator:
+    indicator = REGISTRY[rule.kpi]
+    return indicator if rule.min_n is None else replace(indicator, min_n=rule.min_n)
+
+
+def _values(answers: Iterable[Answer]) -> list[Reading]:
+    return [_value(one) for one in answers]
+
+
+def _value(one: Answer) -> Reading:
+    target = None if one.target is None else float(one.target.value)
+    status = one.status if one.status in SAYS_NOTHING else OK
+    return Reading(
+        first=one.period.first,
+        at=one.period.whole_end + clock.close_lag(),
+        status=status if target is not None else NO_DATA,
+        value=one.shown,
+        target=target,
+        interval=_shown(one.indicator.unit, one.interval),
+        n=one.sums.n,
+    )
+
+
+def _shown(unit: Unit, interval: Interval | None) -> Interval | None:
+    if interval is None:
+        return None
+    return interval[0] * unit.scale, interval[1] * unit.scale
+
+
+def _changes(answers: Sequence[Answer]) -> list[Reading]:
+    return [_change(before, one) for before, one in pairwise(answers)]
+
+
+def _change(before: Answer, one: Answer) -> Reading:
+    """The difference from the period before, against 0; without intervals, the bare one."""
+    then, now = (replace(_value(answer), target=0.0) for answer in (before, one))
+    silent = next((it for it in (one.status, before.status) if it in SAYS_NOTHING), None)
+    if silent or then.value is None or now.value is None:
+        return replace(now, status=silent or NO_DATA, value=None, interval=None)
+    spread = None
+    if now.interval and then.interval:
+        spread = difference(now.value, now.interval, then.value, then.interval)
+    moved = round(now.value - then.value, 4)
+    return replace(now, status=OK, value=moved, interval=spread)
+
+
+def _age(rule: AlertRule, evidence: Evidence, subject: Subject) -> list[Reading]:
+    """How many days ago the data ended, against the days after which they count as stale."""
+    through = evidence.data_through(REGISTRY[rule.kpi].category, subject.course_id)
+    today = local_day(evidence.now, clock.zone())
+    if through is None:
+        return [Reading(today, evidence.now)]
+    days = (evidence.now - through).total_seconds() / timedelta(days=1).total_seconds()
+    limit = clock.stale_after().total_seconds() / timedelta(days=1).total_seconds()
+    return [Reading(today, evidence.now, OK, round(days, 2), limit)]
+
+
+def _without_chance(found: Tracked, policy: Policy) -> Tracked:
+    """Keep, in each period, what is beyond by more than chance among all that were looked at."""
+    families: dict[date, list[tuple[Subject, float]]] = defaultdict(list)
+    for subject, readings in found.items():
+        for one in readings:
+            if (p := _chance(one, policy)) is not None:
+                families[one.first].append((subject, p))
+    stand = {
+        (subject, first)
+        for first, members in families.items()
+        for (subject, _), is_one in zip(members, discoveries([p for _, p in members]), strict=True)
+        if is_one
+    }
+    return {
+        subject: [
+            one
+            if one.interval is None
+            else replace(one, is_discovery=(subject, one.first) in stand)
+            for one in readings
+        ]
+        for subject, readings in found.items()
+    }
+
+
+def _chance(reading: Reading, policy: Policy) -> float | None:
+    """None for a reading that says nothing or has no interval."""
+    if reading.status != OK or reading.interval is None:
+        return None
+    if reading.value is None or reading.target is None:
+        return None
+    bound = reading.target - policy.sign * policy.margin
+    return chance(reading.value, reading.interval, bound, sign=policy.sign)

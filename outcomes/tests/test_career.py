@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from curriculum.models import Course
-from curriculum.tests.people import course, run_of
+from curriculum.tests.people import course, moment, run_of
+from kpis.measure import measure_dirty
+from kpis.models import Measurement
 from outcomes.models import CareerOutcome
 from outcomes.tests.school import did, enrolled, school, sums, tally
 
@@ -134,3 +136,21 @@ def test_a_report_of_nothing_has_no_day() -> None:
 
     assert sums(IMPACT, MARCH) == (0, 1)
     assert CareerOutcome.objects.get().happened_on is None
+
+
+def test_a_completion_that_comes_late_is_measured_again() -> None:
+    enrolled("ada")
+    reported("ada", "2026-03-12", "placement")
+    measure_dirty(now=moment("2026-05-10"))
+    before = march_of_the_site()
+    did("ada", "course.completed", "2026-02-10")
+    measure_dirty(now=moment("2026-05-11"))
+
+    assert (before, march_of_the_site()) == ([], [(1, 1)])
+
+
+def march_of_the_site() -> list[tuple[float, float]]:
+    rows = Measurement.objects.filter(
+        kpi="outcome.career-impact", scope="site", period_kind="month", period_start="2026-03-01"
+    )
+    return [(one.total, one.weight) for one in rows if one.weight]

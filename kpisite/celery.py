@@ -58,6 +58,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 600.0},
         },
+        "read feedback": {
+            "task": "outcomes.tasks.read_feedback",
+            "schedule": 600.0,
+            "options": {"expires": 600.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

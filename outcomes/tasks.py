@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from outcomes.feedback import waiting
 from outcomes.models import Wave
 from outcomes.surveys import scheduling, sending
 
@@ -21,3 +25,11 @@ def send_wave(wave_id: int) -> None:
     now = timezone.now()
     for wave in Wave.objects.open(now).filter(pk=wave_id).select_related("survey"):
         sending.send_wave(wave, now)
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
+def read_feedback() -> None:
+    """Read what learners wrote since the last time, and sort it by theme."""
+    if waiting.is_any():
+        # it loads large libraries, which a worker without comments can do without
+        import_module("outcomes.feedback.reading").run()

@@ -1,0 +1,111 @@
+"""What is read in a comment: its language, its mood and what it is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from outcomes.feedback import language, sentiment, suggest, topics
+from outcomes.feedback.words import pattern_of, words_of
+from outcomes.models import Remark
+
+pytestmark = pytest.mark.once
+
+Mood = Remark.Mood
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("The exercises were close to what I do at work.", "en"),
+        ("Great!", "en"),
+        ("Too long.", "en"),
+        ("Excellent tutor", "en"),
+        ("Sehr gut erklärt und genau das richtige Tempo neben der Arbeit.", "de"),
+        ("Los ejercicios son muy prácticos.", "es"),
+        ("Très bon cours, merci beaucoup !", "fr"),
+        ("とても良いコースでした", "ja"),
+        ("12345 !!!", ""),
+    ],
+)
+def test_the_language_of_a_comment(text: str, code: str) -> None:
+    assert language.of(text) == code
+
+
+def test_a_language_that_is_told_is_taken() -> None:
+    assert language.of("Super!", told="de-AT") == "de"
+
+
+@pytest.mark.parametrize(
+    ("csat", "nps", "value"),
+    # (csat − 3) ÷ 2; (nps − 7.5) ÷ 2.5, at least −1; the CSAT first
+    [
+        *((5, None, 1), (3, None, 0), (2, None, -0.5), (1, 10, -1)),
+        *((None, 10, 1), (None, 8, 0.2), (None, 0, -1), (None, None, None)),
+    ],
+)
+def test_ratings_are_sentiments(csat: int | None, nps: int | None, value: float | None) -> None:
+    assert sentiment.of_rating(csat, nps) == value
+
+
+def test_a_rating_tells_more_than_words() -> None:
+    said = sentiment.of("This was a terrible, horrible experience.", csat=5, nps=None)
+
+    assert said == (1, Mood.POSITIVE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "mood"),
+    [
+        ("I love it, brilliant explanations!", Mood.POSITIVE),
+        ("Terrible sound and horrible support.", Mood.NEGATIVE),
+        ("The second module has four videos.", Mood.UNSURE),
+    ],
+)
+def test_words_tell_where_nothing_was_rated(text: str, mood: str) -> None:
+    value, found, is_rated = sentiment.of(text, csat=None, nps=None)
+
+    assert (found, is_rated, value is None) == (mood, False, mood == Mood.UNSURE)
+
+
+@pytest.mark.parametrize(("nps", "mood"), [(9, Mood.POSITIVE), (7, Mood.NEUTRAL), (6, "negative")])
+def test_promoters_passives_and_detractors_have_their_moods(nps: int, mood: str) -> None:
+    assert sentiment.of("", csat=None, nps=nps)[1] == mood
+
+
+def test_words_are_those_that_tell_the_subject() -> None:
+    text = "I really loved the Exercises and quizzes in Data Cleaning!"
+
+    assert words_of(text, names=pattern_of(["Data cleaning", "Quizzes"])) == ["exercise", "quiz"]
+
+
+def test_topics_are_what_comments_share() -> None:
+    comments = [["video", "sound"], ["tutor", "feedback"], ["quiz", "question"]] * 10
+    found = topics.find(comments)
+
+    assert {frozenset(terms) for terms in found} == {frozenset(words) for words in comments}
+    assert topics.find(comments) == found
+
+
+def test_there_are_no_topics_where_no_word_recurs() -> None:
+    assert topics.find([["one"], ["two"], []]) == []
+
+
+def test_a_topic_is_met_again_by_its_words() -> None:
+    old = [{"video": 0.8, "sound": 0.6}, {"tutor": 1.0}]
+    new = [{"price": 1.0}, {"tutor": 0.9, "feedback": 0.4}, {"video": 1.0}]
+
+    assert topics.pairs(old, new) == {1: 1, 2: 0}
+
+
+def test_a_name_is_not_given_twice() -> None:
+    terms = {"tutor": 0.7, "feedback": 0.6, "day": 0.1}
+
+    assert suggest.name_for(terms, ()) == "Tutor, feedback"
+    assert suggest.name_for(terms, {"Tutor, feedback"}) == "Tutor, feedback, day"
+    taken = {"Tutor, feedback", "Tutor, feedback, day"}
+    assert suggest.name_for(terms, taken) == "Tutor, feedback 2"
+
+
+def test_a_theme_goes_with_the_kpi_whose_words_it_shares() -> None:
+    assert suggest.kpi_for({"deadline": 0.8, "job": 0.3}) == "engagement.progress-velocity"
+    assert suggest.kpi_for({"coffee": 0.99, "colleague": 0.1}) == "outcome.satisfaction"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from outcomes.drill_downs import career, certificates, skills, surveys
+from outcomes.drill_downs import career, certificates, feedback, skills, surveys
 
-__all__ = ["career", "certificates", "skills", "surveys"]
+__all__ = ["career", "certificates", "feedback", "skills", "surveys"]

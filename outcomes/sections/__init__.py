@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from outcomes.sections import scores
+from outcomes.sections import feedback, scores
 
-__all__ = ["scores"]
+__all__ = ["feedback", "scores"]

@@ -1,0 +1,70 @@
+"""What learners wrote: the themes of their comments, and what staff chose to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from kpis import wording
+from kpis.ask import Desk
+from kpis.categories import section
+from kpis.dashboard import Asked
+from kpis.units import PERCENT
+from outcomes.facts.surveys import SATISFACTION
+from outcomes.feedback import telling
+from outcomes.feedback.telling import Feedback, Row
+
+
+@section("outcome", "outcomes/_themes.html", order=20)
+def themes(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+    """The themes of the comments; None where nobody wrote any."""
+    told = telling.tell(desk, asked.question)
+    if not told.themes and not told.languages:
+        return None
+    rows = [_texts(row) for row in told.themes if not row.get("is_hidden")]
+    return {
+        "period": wording.period_name(told.period),
+        "summary": _summary(told),
+        "rows": rows,
+        "quoted": [row for row in rows if row["quotations"]],
+        "hides_any": told.hides_any,
+        "hidden_note": wording.why_hidden(),
+        "csv": reverse("outcomes:api-feedback") + _query(asked),
+    }
+
+
+@section("outcome", "outcomes/_testimonials.html", order=30)
+def testimonials(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+    """What staff approved of the comments whose learners agreed; None where there is nothing."""
+    found = telling.testimonials(asked.question)
+    return {"rows": [row | _place(row) for row in found]} if found else None
+
+
+def _place(row: Row) -> dict[str, str]:
+    return {"when": f"{row['answered_at']:%B %Y}"}
+
+
+def _query(asked: Asked) -> str:
+    card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
+    return asked.period_query(card, format="csv")
+
+
+def _texts(row: Row) -> dict[str, Any]:
+    trend, feeling = row["trend"], row["sentiment"]
+    return row | {
+        "share_text": PERCENT.text(row["share"]),
+        "sentiment_text": "–" if feeling is None else f"{feeling * 100:+.0f}",
+        "trend_text": "–" if trend is None else f"{trend * 100:+.1f} points",
+        "kpi_url": f"/kpi-dashboard/{row['kpi_key']}" if row["kpi_key"] else "",
+    }
+
+
+def _summary(told: Feedback) -> str:
+    """How many comments there are, and in which languages."""
+    counts = {
+        row["language"]: row["comments"] for row in told.languages if not row.get("is_hidden")
+    }
+    english = counts.pop("en", 0)
+    others = ", ".join(f"{count:,} in {language}" for language, count in counts.items())
+    return f"{english:,} comments in English{f'; not read: {others}' if others else ''}."

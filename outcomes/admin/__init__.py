@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from outcomes.admin import career, certificates, skills, surveys
+from outcomes.admin import career, certificates, feedback, skills, surveys
 
-__all__ = ["career", "certificates", "skills", "surveys"]
+__all__ = ["career", "certificates", "feedback", "skills", "surveys"]

@@ -1,0 +1,107 @@
+"""The same events give the same skills and certificates, however they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from curriculum.models import Enrollment, Skill
+from curriculum.tests.people import moment
+from intake import replay
+from intake.tests.door import event, school, send, statuses
+from outcomes.models import Certificate, SkillAssessment
+
+pytestmark = pytest.mark.django_db
+
+Raw = dict[str, Any]
+
+SCORES = st.sampled_from([0.0, 0.5, 0.8, 1.0])
+ACTS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("skill.assessed"),
+            "object": st.sampled_from(["sql", "html"]),
+            "value": SCORES,
+            "data": st.sampled_from([{}, {"stage": "pre"}, {"stage": "post"}]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("certificate.earned"),
+            "data": st.sampled_from([{}, {"number": "A-1"}, {"expires_on": "2027-01-01"}]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from(["certificate.revoked", "certificate.expired"])}
+    ),
+)
+# so few moments that some things happen at once
+HOURS = st.integers(1, 12)
+
+
+@st.composite
+def stories(draw: DrawFn) -> list[Raw]:
+    acts = draw(st.lists(st.tuples(ACTS, HOURS, st.sampled_from(["ada", "bo"])), max_size=15))
+    start = moment("2026-01-06")
+    return [
+        event(f"e{number}", at=(start + timedelta(hours=hours)).isoformat(), learner=who, **act)
+        for number, (act, hours, who) in enumerate(acts)
+    ]
+
+
+def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, Any]:
+    """The facts of a school to which just these batches were told."""
+    with transaction.atomic():
+        school()
+        Skill.objects.bulk_create(Skill(key=key, title=key) for key in ("sql", "html"))
+        for batch in batches:
+            assert set(statuses(send(*batch))) <= {"accepted"}
+        if again:
+            replay.replay_events()
+        found = facts()
+        transaction.set_rollback(True)
+    return found
+
+
+def facts() -> dict[str, list[Any]]:
+    who = "enrollment__learner__key"
+    assessed = (who, "skill__key", "stage", "assessed_at", "score", "mastery")
+    held = (who, "earned_at", "number", "expires_on", "revoked_at", "reason", "expired_at")
+    track = Enrollment.objects.values_list("learner__key", "is_certificate_track")
+    return {
+        "skills": sorted(SkillAssessment.objects.values_list(*assessed)),
+        "certificates": sorted(Certificate.objects.values_list(*held), key=repr),
+        "track": sorted(track),
+    }
+
+
+ROOM = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@ROOM
+@given(stories(), st.data())
+def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: Any) -> None:
+    mixed = data.draw(st.permutations(story))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(story)), max_size=4)))
+    batches = [mixed[a:b] for a, b in pairwise([0, *cuts, len(story)])]
+
+    assert told(batches) == told([story])
+
+
+@ROOM
+@given(stories())
+def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
+    assert told([story], again=True) == told([story])

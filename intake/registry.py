@@ -106,8 +106,8 @@ def handles(
             raise ValueError(f"Event kind {name} is handled twice.")
         text = inspect.getdoc(handler) or ""
         needs = (needs_module, needs_object, needs_value)
-        more = (check, scope, known, needs_learner, needs_course)
-        KINDS[name] = Kind(name, text, handler, data, about, *needs, *more)
+        told = (needs_learner, needs_course)
+        KINDS[name] = Kind(name, text, handler, data, about, *needs, check, scope, known, *told)
         return handler
 
     return declare

@@ -137,8 +137,8 @@ class Booked(Data):
     """An amount in its currency, as text or a whole number, never as a fraction of JSON."""
 
     # first, for what is asked of the amount depends on it
-    currency: Annotated[str, AfterValidator(_known)]
-    amount: Annotated[str, BeforeValidator(_exact)]
+    currency: Annotated[str, AfterValidator(_known), Field(examples=["USD"])]
+    amount: Annotated[str, BeforeValidator(_exact), Field(examples=["250.00"])]
 
     @field_validator("amount")
     @classmethod

@@ -44,6 +44,8 @@ GET  /api/kpi/engagement/depth/videos                 401 403 200 200 200 403 20
 GET  /api/kpi/engagement/depth/videos?course=py       401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/outcome/feedback                        401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/outcome/feedback?course=py              401 403 400 200 200 403 200 403 400 401
+GET  /api/kpi/business/trajectory                     401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/business/trajectory?course=py           401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/nothing                                     401 404 404 404 404 404 404 404 404 401
@@ -53,6 +55,8 @@ GET  /api/schema                                      401 200 200 200 200 200 20
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
 GET  /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
 POST /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
+GET  /r                                               302 200 200 200 200 302 302 302 302 302
+GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """

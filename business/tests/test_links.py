@@ -1,0 +1,150 @@
+"""Personal links: what is remembered, for whom, and where they lead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from business.codes import code_of
+from business.models import Referral, ReferralCode, RememberedCode
+from business.tests.shop import enrolled, school
+from business.views import with_code
+from curriculum.models import Learner, User
+from curriculum.tests.people import account, learner
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada() -> str:
+    """Ada's code."""
+    return code_of(learner("Ada")).code
+
+
+def cleo() -> User:
+    """Cleo, who signs in and learns."""
+    user = account("Cleo")
+    Learner.objects.create(key="cleo", user=user)
+    return user
+
+
+def remembered() -> list[tuple[str, str]]:
+    return list(RememberedCode.objects.values_list("learner__key", "code"))
+
+
+def test_a_link_leads_on_to_the_sign_up(ada: str, settings: Settings) -> None:
+    settings.KPI_SIGN_UP_URL = "https://learn.example.org/join?from=kpi"
+    answer = Client().get(f"/r/{ada.lower()}")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == f"https://learn.example.org/join?from=kpi&referral_code={ada}"
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("https://a.example/join", "https://a.example/join?referral_code=K7MQ3XRT"),
+        ("https://a.example/join#top", "https://a.example/join?referral_code=K7MQ3XRT#top"),
+        ("https://a.example/join?ref=", "https://a.example/join?ref=K7MQ3XRT"),
+        ("https://a.example/by/", "https://a.example/by/K7MQ3XRT"),
+    ],
+)
+def test_the_code_is_appended(address: str, found: str) -> None:
+    assert with_code(address, "K7MQ3XRT") == found
+
+
+def test_without_a_sign_up_page_it_says_that_the_code_is_remembered(ada: str) -> None:
+    answer = Client().get(f"/r/{ada}")
+
+    assert answer.status_code == 200
+    assert f"We remember its code, <strong>{ada}</strong>" in answer.content.decode()
+
+
+def test_a_stranger_s_browser_remembers_the_code_for_90_days(ada: str) -> None:
+    cookie = Client().get(f"/r/{ada}").cookies["referral"]
+
+    assert cookie["max-age"] == 90 * 24 * 3600
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert remembered() == []
+
+
+def test_an_unknown_code_is_told_kindly_and_nothing_remembered() -> None:
+    client = Client()
+    client.force_login(cleo())
+    answer = client.get("/r/NOBODYS")
+
+    assert answer.status_code == 404
+    assert "We do not know this code" in answer.content.decode()
+    assert "referral" not in answer.cookies
+    assert remembered() == []
+
+
+def test_a_signed_in_learner_is_remembered_once(ada: str) -> None:
+    client = Client()
+    client.force_login(cleo())
+    for _ in range(2):
+        client.get(f"/r/{ada}")
+
+    assert remembered() == [("cleo", ada)]
+
+
+def test_who_signs_in_takes_the_browser_s_code_along(ada: str) -> None:
+    cleo()
+    client = Client()
+    client.get(f"/r/{ada}")
+    client.post("/sign-in", {"username": "cleo@example.com", "password": "secret"})
+
+    assert remembered() == [("cleo", ada)]
+
+
+def test_a_cookie_that_somebody_wrote_is_not_believed(ada: str) -> None:
+    cleo()
+    client = Client()
+    client.cookies["referral"] = f"{ada}:forged"
+    client.post("/sign-in", {"username": "cleo@example.com", "password": "secret"})
+
+    assert remembered() == []
+
+
+def test_staff_and_managers_are_no_learners(ada: str) -> None:
+    client = Client()
+    client.force_login(account("Dan", is_staff=True))
+    client.get(f"/r/{ada}")
+
+    assert remembered() == []
+
+
+def test_from_a_link_to_a_referral(ada: str) -> None:
+    school("py")
+    client = Client()
+    client.force_login(cleo())
+    client.get(f"/r/{ada}")
+    RememberedCode.objects.update(remembered_at=timezone.now() - timedelta(days=2))
+    enrolled("cleo", at=timezone.now().isoformat())
+
+    assert Referral.objects.get().enrollment is not None
+
+
+def test_a_learner_finds_the_own_link() -> None:
+    client = Client()
+    client.force_login(cleo())
+    page = client.get("/r").content.decode()
+    code = ReferralCode.objects.get().code
+
+    assert f"http://testserver/r/{code}" in page
+
+
+def test_who_does_not_learn_has_no_link() -> None:
+    client = Client()
+    client.force_login(account("Dan"))
+
+    assert "this account is no learner" in client.get("/r").content.decode()
+    assert not ReferralCode.objects.exists()
+
+
+def test_a_link_is_only_read(ada: str) -> None:
+    assert Client().post(f"/r/{ada}").status_code == 405

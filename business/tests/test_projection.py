@@ -1,0 +1,45 @@
+"""The straight line, its interval and Student's t, against figures worked or printed elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from business.projection import Projected, inside, project, quantile
+
+
+def test_a_line_through_four_points() -> None:
+    """Mean 125, slope 16; residuals -1, 3, -3, 1 give s² = 20 ÷ 2 = 10. Two and a half steps from
+    the middle lies 165; t = 4.302653 × √10 × √(1 + 1/4 + 6.25/5) = 21.5132."""
+    found = project([100, 120, 130, 150])
+
+    assert found == Projected(165, pytest.approx(143.48674), pytest.approx(186.51326))
+
+
+def test_two_steps_ahead_it_is_less_sure() -> None:
+    """√(1 + 1/4 + 12.25/5) = √3.7: 4.302653 × √37 = 26.1720."""
+    found = project([100, 120, 130, 150], ahead=2)
+
+    assert found == Projected(181, pytest.approx(154.82797), pytest.approx(207.17203))
+
+
+def test_points_on_a_line_leave_no_doubt() -> None:
+    assert project([1, 2, 3, 4]) == Projected(5, 5, 5)
+
+
+def test_three_points_are_too_few() -> None:
+    assert project([100, 120, 130]) is None
+
+
+def test_what_the_unit_cannot_reach_is_cut() -> None:
+    assert project([0.7, 0.8, 0.9, 1.0], most=1.0) == Projected(1, 1, 1)
+    assert project([30, 20, 10, 0]) == Projected(0, 0, 0)
+
+
+# NIST/SEMATECH e-Handbook, 1.3.6.7.2: upper critical values for 0.975
+@pytest.mark.parametrize(
+    ("freedom", "t"),
+    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (29, 2.045)],
+)
+def test_student_s_t_is_the_printed_one(freedom: int, t: float) -> None:
+    assert quantile(freedom) == pytest.approx(t, abs=5e-4)
+    assert inside(quantile(freedom), freedom) == pytest.approx(0.95)

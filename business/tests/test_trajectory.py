@@ -1,0 +1,115 @@
+"""The trajectory's route: four closed months, the open one and where it should end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from curriculum.access import create_api_key
+from curriculum.models import Course
+from curriculum.tests.people import account, course
+from kpis import clock
+from kpis.periods import latest
+from kpis.tests.measured import measured
+
+pytestmark = pytest.mark.django_db
+
+ROUTE = "/api/kpi/business/trajectory"
+ENROLLMENT, RETENTION = "business.enrollment", "business.retention"
+
+
+def months() -> list[str]:
+    """The last four closed months and the open one."""
+    return [one.label for one in latest(5, "month", clock.zone(), now=timezone.now())]
+
+
+def told(kpi: str, *figures: tuple[float, int], of: Course | None = None) -> None:
+    """Total and number in each of these months, from the first on."""
+    for month, (total, n) in zip(months(), figures, strict=False):
+        measured(kpi, month, total, n, of=of)
+
+
+def reader(*scopes: str, courses: tuple[Course, ...] = ()) -> Client:
+    _, secret = create_api_key("reader", ["kpis:read", *scopes], courses=courses)
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def line(client: Client, kpi: str, query: str = "") -> dict[str, Any]:
+    body = client.get(ROUTE + query).json()
+    return next(one for one in body["kpis"] if one["kpi"] == kpi)
+
+
+def test_it_has_three_lines_of_five_months() -> None:
+    told(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
+    client = reader("kpis:small-groups")
+    body = client.get(ROUTE).json()
+    enrollment = line(client, ENROLLMENT)
+
+    assert [one["kpi"] for one in body["kpis"]] == [ENROLLMENT, RETENTION, "business.referral"]
+    assert [one["value"] for one in enrollment["series"]] == [100, 120, 130, 150, 40]
+    assert enrollment["series"][-1]["status"] == "provisional"
+
+
+def test_the_projection_goes_through_the_closed_months() -> None:
+    told(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
+    found = line(reader("kpis:small-groups"), ENROLLMENT)["projection"]
+
+    assert found == {
+        "value": 165.0,
+        "low": pytest.approx(143.4867),
+        "high": pytest.approx(186.5133),
+        "confidence": 0.95,
+        "points": 4,
+    }
+
+
+def test_shares_are_in_percent_and_end_at_a_hundred() -> None:
+    told(RETENTION, (70, 100), (80, 100), (90, 100), (99, 100))
+    found = line(reader("kpis:small-groups"), RETENTION)["projection"]
+
+    # mean 84.75, slope 9.7: 84.75 + 2.5 × 9.7 = 109, which is cut
+    assert (found["value"], found["high"]) == (100.0, 100.0)
+
+
+def test_three_closed_months_are_too_few_for_a_projection() -> None:
+    told(RETENTION, (0, 0), (80, 100), (90, 100), (99, 100), (99, 100))
+    found = line(reader("kpis:small-groups"), RETENTION)
+
+    assert found["series"][0]["status"] == "no_data"
+    assert found["projection"] is None
+
+
+def test_a_small_group_is_hidden_and_gives_no_projection() -> None:
+    made = course("py")
+    figures = (50, 60), (50, 60), (4, 5), (50, 60)
+    told(RETENTION, *figures, of=made)
+    hidden = line(reader(), RETENTION, "?course=py")
+
+    assert "suppressed" in [one["status"] for one in hidden["series"]]
+    assert hidden["projection"] is None
+
+
+def test_a_course_that_is_not_granted_is_not_there() -> None:
+    mine = course("py")
+    course("sql")
+    client = reader(courses=(mine,))
+
+    assert client.get(f"{ROUTE}?course=py").status_code == 200
+    assert client.get(f"{ROUTE}?course=sql").status_code == 400
+
+
+def test_a_parameter_that_there_is_none_of_is_refused() -> None:
+    answer = reader().get(f"{ROUTE}?period=day")
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "period")
+
+
+def test_a_learner_may_not_read_it() -> None:
+    client = Client()
+    client.force_login(account("Cleo"))
+
+    assert client.get(ROUTE).status_code == 403
+    assert Client().get(ROUTE).status_code == 401

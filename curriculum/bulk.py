@@ -55,10 +55,8 @@ def upsert(
     tail = _on_conflict(model, conflict, merge or {}, returning)
     into = f"INSERT INTO {_into(model, columns)}"
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        if connection.vendor == "sqlite" and not returning:
-            cursor.executemany(f"{into} {_values(columns)} {tail}", prepared)
-            return []
-        # executemany cannot return rows
+        # executemany cannot return rows; and on SQLite each statement that may fail half-way cuts
+        # the journal of the savepoint it is in, which takes longer the more pages that holds
         came, given = _came(cursor, model, columns, prepared)
         cursor.execute(f"{into} {came} {tail}", given)
         return list(cursor.fetchall()) if returning else []

@@ -15,3 +15,4 @@ class KpisiteConfig(AppConfig):
         # Without it, a task that a web process sends would go to Celery's default broker.
         celery.set_default()
         register(checks.hosts_are_named, Tags.security, deploy=True)
+        register(checks.links_lead_here, Tags.security, deploy=True)

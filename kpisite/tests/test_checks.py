@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
-from kpisite.checks import hosts_are_named
+from kpisite.checks import hosts_are_named, links_lead_here
 
 pytestmark = pytest.mark.once
 
@@ -23,3 +23,20 @@ def test_a_deployment_answers_to_names_that_were_given(
     settings.ALLOWED_HOSTS = hosts
 
     assert [message.id for message in hosts_are_named(None)] == found
+
+
+@pytest.mark.parametrize(
+    ("backend", "address", "found"),
+    [
+        ("smtp", "https://kpi.example.org", []),
+        ("smtp", "http://localhost:5000", ["kpisite.E003"]),
+        ("console", "http://localhost:5000", []),
+    ],
+)
+def test_mails_lead_to_us_and_not_to_who_reads_them(
+    settings: Settings, backend: str, address: str, found: list[str]
+) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    settings.KPI_BASE_URL = address
+
+    assert [message.id for message in links_lead_here(None)] == found

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from curriculum.models import Course, CourseRun, Enrollment
 
@@ -122,6 +123,12 @@ class Wave(models.Model):
         if self.is_open(now):
             return "open"
         return "to come" if now < self.opens_at else "closed"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which answers are taken; None where others take them."""
+        moment = self.closes_at and self.closes_at - timedelta(microseconds=1)
+        return timezone.localdate(moment) if moment else None
 
     def is_open(self, now: datetime) -> bool:
         """True while answers on our page are taken."""

@@ -25,7 +25,7 @@ def message(
         "survey": wave.survey,
         "course": enrollment.run.course,
         "learner": enrollment.learner,
-        "closes_at": wave.closes_at,
+        "last_day": wave.last_day,
         "address": links.address_of(invitation_id),
         "is_reminder": is_reminder,
     }

@@ -93,7 +93,7 @@ def _page(
     context = {
         "survey": invitation.wave.survey,
         "course": invitation.enrollment.run.course,
-        "closes_at": invitation.wave.closes_at,
+        "last_day": invitation.wave.last_day,
         **more,
     }
     return render(request, f"outcomes/{name}.html", context, status=status)

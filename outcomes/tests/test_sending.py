@@ -51,7 +51,7 @@ def test_the_mail_has_text_html_and_a_link_that_opens(python: Course, box: MailB
 
     assert mail["Subject"] == "How was it? – Course py"
     assert {part.get_content_type() for part in mail.walk()} >= {"text/plain", "text/html"}
-    assert "1 April 2026" in box.text_of()
+    assert "until 31 March 2026" in box.text_of()
     assert "ada" not in box.link()
 
 

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+# nothing that was read longer ago than this is still being written
+LONGEST_WRITE_SECONDS = 2 * 3_600
+
 
 def zone() -> ZoneInfo:
     return ZoneInfo(settings.KPI_TIME_ZONE)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isclose
 
 from django.db import transaction
 
 from curriculum import bulk
 from kpis import clock
+from kpis.alerts import unjudged
 from kpis.models import Measurement, MeasureRun, Restatement
 from kpis.periods import Period
 from kpis.registry import Indicator
@@ -137,7 +138,21 @@ def _write(
         conflict=Measurement.KEY,
         merge=dict.fromkeys(MERGED, "replace"),
     )
+    unjudged.mark(indicator.key, _to_judge(indicator, changed, now))
     return len(rows)
+
+
+def _to_judge(
+    indicator: Indicator, changed: Iterable[Cell], now: datetime
+) -> set[tuple[str, int | None]]:
+    """Kind and course of what is closed, or will be before a slow measuring has ended."""
+    soon = now + timedelta(seconds=clock.LONGEST_WRITE_SECONDS)
+    closed = [one for one in changed if one.period.is_closed(soon, clock.close_lag())]
+    courses = {(one.period.kind, one.course_id) for one in closed if one.course_id is not None}
+    if courses or indicator.is_additive:
+        # the site changes only where a course does
+        return {*courses}
+    return {(one.period.kind, None) for one in closed}
 
 
 def _restated(

@@ -14,6 +14,7 @@ from django.utils import timezone
 from curriculum.models import Course, User
 from curriculum.numbers import plain
 from kpis import clock, units
+from kpis.alerts import unjudged
 from kpis.models import Target
 from kpis.periods import Period, between, local_day
 from kpis.registry import REGISTRY
@@ -51,6 +52,7 @@ def set_target(
     start on one day the later one stands. ValidationError as `check` says.
     """
     check(kpi, value)
+    unjudged.mark(kpi, [(unjudged.EVERY_KIND, course.pk if course else None)])
     versions = Target.objects.select_for_update(of=("self",)).filter(kpi=kpi, course=course)
     return Target.objects.create(
         kpi=kpi,
@@ -123,8 +125,10 @@ def past_months(target: Target) -> list[Period]:
 def create_missing(**kwargs: object) -> None:
     """Give every KPI with a declared target its first version, from the beginning."""
     there = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
-    Target.objects.bulk_create(
+    made = Target.objects.bulk_create(
         Target(kpi=one.key, version=1, value=one.target, note="As declared with the KPI.")
         for one in REGISTRY.values()
         if one.target is not None and one.key not in there
     )
+    for target in made:
+        unjudged.mark(target.kpi, [(unjudged.EVERY_KIND, None)])

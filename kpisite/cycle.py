@@ -6,10 +6,12 @@ from datetime import datetime
 
 from curriculum import bulk
 from kpis import measure
+from kpis.alerts.judge import judge
 
 
 def run(now: datetime) -> None:
-    """Measure what facts and time have changed."""
+    """Measure what facts and time have changed, and judge what has closed."""
     bulk.keep_statistics()
     measure.measure_dirty(now=now)
     measure.measure_open(now)
+    judge(now)

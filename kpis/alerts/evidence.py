@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
 from django.db.models import Min, Q
 
+from curriculum.models import Course
 from curriculum.parameters import Standings
+from kpis import clock
 from kpis.answers import Answer, Context, answer, combine
 from kpis.ask import is_of_the_whole
 from kpis.models import AlertRule, Feed, Measurement
-from kpis.periods import Period
+from kpis.periods import Period, local_day
 from kpis.registry import REGISTRY, Indicator
 from kpis.stats import NOTHING, Sums
 from kpis.tally import Scope
@@ -73,7 +75,7 @@ class Evidence:
     """Sums, targets, feeds and dials of some rules in the periods given by kind."""
 
     def __init__(
-        self, rules: Sequence[AlertRule], periods: dict[str, Sequence[Period]], now: datetime
+        self, rules: Sequence[AlertRule], periods: Mapping[str, Sequence[Period]], now: datetime
     ) -> None:
         self.rules, self.periods, self.now = rules, periods, now
         self._contexts: dict[tuple[str, int | None, date | None], Context] = {}
@@ -107,10 +109,26 @@ class Evidence:
         """What the rule tells of: one thing, or each course or module with measurements."""
         if not rule.each:
             return [Subject(rule.scope, rule.scope_id, rule.course_id)]
+        if rule.metric == AlertRule.Metric.STALE:
+            return self._fed(rule)
         found: set[Subject] = set()
         for key in REGISTRY[rule.kpi].measured_keys:
             found |= self._subjects[rule.period_kind, rule.scope, key]
         return sorted(one for one in found if rule.course_id in (None, one.course_id))
+
+    def _fed(self, rule: AlertRule) -> list[Subject]:
+        """The courses with data of the category that are not over."""
+        category = REGISTRY[rule.kpi].category
+        fed = {course for one, course in self.feeds if one == category and course}
+        found = fed & self._running
+        return [Subject("course", one, one) for one in sorted(found)]
+
+    @cached_property
+    def _running(self) -> set[int]:
+        """The courses with a run that has not ended, and those without runs."""
+        today = local_day(self.now, clock.zone())
+        going = Q(runs=None) | Q(runs__ends_on=None) | Q(runs__ends_on__gte=today)
+        return set(Course.objects.filter(going).values_list("pk", flat=True))
 
     def answers(self, rule: AlertRule, indicator: Indicator, subject: Subject) -> list[Answer]:
         """What each period says of the subject, oldest first."""
@@ -157,7 +175,7 @@ class Evidence:
         return self._contexts[key]
 
     def data_through(self, category: str, course_id: int | None) -> datetime | None:
-        """How far the data of a category reach in a course; None: in the one they reach furthest."""
+        """How far the data of a category reach in a course; without one, in the latest of all."""
         return self.feeds.get((category, course_id))
 
     @cached_property

@@ -1,0 +1,77 @@
+"""What an event says in words: the figures behind it, in the KPI's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from kpis import clock
+from kpis.alerts.moves import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Move
+from kpis.alerts.states import Reading, Step
+from kpis.models import AlertEvent, AlertRule
+from kpis.periods import containing
+from kpis.registry import REGISTRY
+
+
+def label(rule: AlertRule, first: date) -> str:
+    """The name of a period, such as 2026-03."""
+    return containing(first, rule.period_kind, clock.zone()).label
+
+
+def figure(rule: AlertRule, value: float | None) -> str:
+    """A figure as people read it: 85.0 %."""
+    unit = REGISTRY[rule.kpi].unit
+    return unit.text(None if value is None else value / unit.scale)
+
+
+def said(rule: AlertRule, reading: Reading) -> str:
+    """One sentence without its stop: the period, the value, its interval and the target."""
+    if rule.metric == AlertRule.Metric.STALE:
+        return f"The data ended {reading.value or 0:.0f} days ago"
+    spread = ""
+    if reading.interval:
+        low, high = (figure(rule, end) for end in reading.interval)
+        spread = f" (95 % interval {low} to {high})"
+    period = label(rule, reading.first)
+    if rule.metric == AlertRule.Metric.CHANGE:
+        sign = "+" if (reading.value or 0) > 0 else ""
+        moved = f"{sign}{figure(rule, reading.value)}"
+        return f"{period}: {moved} since the period before{spread}"
+    target = figure(rule, reading.target)
+    return f"{period}: {figure(rule, reading.value)}{spread}, target {target}"
+
+
+def why(rule: AlertRule, move: Move, steps: list[Step], told: Iterable[AlertEvent]) -> str:
+    """The reason of a move; `told` are the figures that the alert's events gave before."""
+    sentence = said(rule, move.reading)
+    if move.kind == CLOSED:
+        return f"{_undone(rule, steps, told)} {sentence}."
+    ends = {
+        OPENED: "",
+        REOPENED: ": it is beyond again",
+        WORSENED: ": the gap has grown by a quarter or more",
+        RECOVERED: ": recovered",
+    }
+    return f"{sentence}{ends[move.kind]}."
+
+
+def _undone(rule: AlertRule, steps: list[Step], told: Iterable[AlertEvent]) -> str:
+    """Why what opened the alert is not so any more."""
+    readings = {one.reading.first: one.reading for one in steps}
+    for event in told:
+        now = readings.get(event.period_start) if event.period_start else None
+        if now and (change := changed(rule, event.value, event.target, now)):
+            return change
+    return "As the rule is now, it would not have fired."
+
+
+def changed(rule: AlertRule, value: float | None, target: float | None, now: Reading) -> str | None:
+    """What of a period is not as it was told: its value or its target; None when both are."""
+    period = label(rule, now.first)
+    if now.value != value:
+        new, old = figure(rule, now.value), figure(rule, value)
+        return f"Late data: {period} is {new} now, it was {old}."
+    if now.target != target:
+        new, old = figure(rule, now.target), figure(rule, target)
+        return f"The target of {period} is {new} now, it was {old}."
+    return None

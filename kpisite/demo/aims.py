@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpisite.demo.dice import dice
-from kpisite.demo.months import Calendar
+from kpisite.demo.months import FIRST_MONTH, Calendar
 
 
 @dataclass(frozen=True)
 class Aim:
-    """The last closed month's share, and how it came there: its rise and unrest month by month."""
+    """The last closed month's share, and how it came there: its rise and unrest month by month.
+
+    It rose `over` so many months, and stood before.
+    """
 
     share: float
     rise: float
     unrest: float
+    over: int = FIRST_MONTH
 
 
 AIMS = {
@@ -26,8 +30,15 @@ AIMS = {
     "video": Aim(0.86, rise=0.005, unrest=0.010),
     "interaction": Aim(0.80, rise=0.004, unrest=0.010),
     "quiz": Aim(0.89, rise=0.006, unrest=0.010),
+    "skill": Aim(0.82, rise=0.004, unrest=0.012),
+    "certification": Aim(0.75, rise=0.006, unrest=0.020),
+    "nps": Aim(0.72, rise=0.010, unrest=0.030),
+    "csat": Aim(0.88, rise=0.005, unrest=0.012),
+    "career": Aim(0.68, rise=0.006, unrest=0.030),
+    "referral": Aim(0.35, rise=0.020, unrest=0.005),
+    "retention": Aim(0.89, rise=0.007, unrest=0.001, over=4),
 }
-STARTS = (195, 180, 165, 150, 130, 112, 98, 86, 78, 70, 64, 58, 53, 50)
+STARTS = (195, 180, 165, 150, 130, 112, 98, 80, 66, 55, 47, 41, 37, 35)
 STARTS_NOW = 204
 
 
@@ -43,7 +54,7 @@ class Aims:
         if ago <= 0:
             return aim.share
         unrest = dice(self.seed, figure, month).uniform(-aim.unrest, aim.unrest)
-        return aim.share - ago * aim.rise + unrest
+        return aim.share - min(ago, aim.over) * aim.rise + unrest
 
     def starts(self, month: date) -> int:
         """How many enrolments start in the month and are not cancelled."""

@@ -133,12 +133,11 @@ def _modules(one: Syllabus, course: Course) -> Iterator[Module]:
 
 
 def _objects(module: Module, seed: int) -> Iterator[LearningObject]:
-    """One video or two, a quiz and an assessment."""
+    """A video, a quiz and an assessment."""
     chance = dice(seed, "videos", module.key)
     kinds = LearningObject.Kind
-    for number in range(1, 3 - module.position % 2):
-        seconds = float(chance.randrange(240, 1_080, 15))
-        yield _object(module, kinds.VIDEO, f"video {number}", duration_seconds=seconds)
+    seconds = float(chance.randrange(240, 1_080, 15))
+    yield _object(module, kinds.VIDEO, "video", duration_seconds=seconds)
     yield _object(module, kinds.QUIZ, "quiz")
     yield _object(module, kinds.ASSESSMENT, "assessment", pass_mark=0.6)
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
+NEARLY = 0.004  # less than what a rounded percentage shows
 
 
 def dice(*words: object) -> Random:
@@ -17,6 +18,16 @@ def dice(*words: object) -> Random:
 def choose(items: Sequence[T], share: float, luck: Callable[[T], float]) -> list[T]:
     """Choose exactly that share of the items, the luckiest first."""
     return sorted(items, key=luck, reverse=True)[: round(share * len(items))]
+
+
+def fitting(count: int, *shares: float) -> int:
+    """The largest group up to that size of which whole numbers make these shares, nearly."""
+    sizes = range(count, count * 4 // 5, -1)
+    return next((size for size in sizes if all(_fits(share, size) for share in shares)), count)
+
+
+def _fits(share: float, size: int) -> bool:
+    return abs(round(share * size) / size - share) <= NEARLY
 
 
 def lift(shares: Sequence[float], weights: Sequence[float], aim: float) -> list[float]:

@@ -19,7 +19,7 @@ from kpisite.demo.studying import GRADED, happens, place_of
 Kind = LearningObject.Kind
 USUAL, WEAK = 0.84, 0.65
 PASSED = 5
-TRIES_AGAIN = 0.3
+TRIES_AGAIN = 0.2
 
 
 @dataclass

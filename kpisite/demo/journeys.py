@@ -8,6 +8,8 @@ from typing import Any
 
 from curriculum.models import CourseRun, Learner, Module
 
+ENROLLED = ("learner", "course", "run")
+
 
 @dataclass
 class Line:
@@ -38,6 +40,8 @@ class Act:
     object: str | None = None
     value: float | None = None
     data: dict[str, Any] | None = None
+    # what it names of the journey's learner, course and run
+    names: tuple[str, ...] = ENROLLED
 
 
 @dataclass
@@ -55,6 +59,8 @@ class Journey:
     left: date | None = None
     is_cancelled: bool = False
     acts: list[Act] = field(default_factory=list)
+    track: str = "certificate"
+    code: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -63,6 +69,11 @@ class Journey:
     @property
     def finishes(self) -> bool:
         return self.stops_after is None
+
+    @property
+    def done(self) -> date | None:
+        """The day on which the last module is done; None when that never comes."""
+        return self.lines[-1].done if all(line.done for line in self.lines) else None
 
     def will_do(self, line: Line) -> bool:
         return self.stops_after is None or line.place < self.stops_after

@@ -23,7 +23,7 @@ from kpisite.demo.oddities import with_oddities
 from kpisite.demo.story import SEED, Story
 from kpisite.demo.telling import Raw
 
-AT_ONCE = 5_000
+AT_ONCE = 15_000
 SENDER = Sender("demonstration")
 
 # what is done, by how much it got further, and of how much in all

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kpis.periods import containing, local_day
 
-FIRST_MONTH = 13  # months before the last closed one
+FIRST_MONTH = 12  # months before the last closed one
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def _numbered(events: Sequence[Raw], seed: int) -> Iterator[list[Raw]]:
 
 
 def _unknown(event: Raw, kind: str) -> Raw:
-    kept = {name: event[name] for name in ("occurred_at", "learner", "course", "run")}
+    names = ("occurred_at", "learner", "course", "run")
+    kept = {name: event[name] for name in names if name in event}
     return kept | {"id": f"{event['id']}-{kind}", "kind": kind}
 
 

@@ -6,11 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curriculum.models import CourseRun, Learner
-from kpisite.demo import finishing, grading, pacing, studying, telling, watching
+from kpisite.demo import (
+    asking,
+    assessing_skills,
+    careers,
+    certifying,
+    finishing,
+    grading,
+    inviting,
+    pacing,
+    studying,
+    telling,
+    watching,
+)
 from kpisite.demo.aims import Aims
+from kpisite.demo.buying import buy
 from kpisite.demo.catalogue import Catalogue, catalogue
 from kpisite.demo.joining import Dials, Joining
 from kpisite.demo.journeys import Journey
+from kpisite.demo.memberships import Memberships
 from kpisite.demo.months import Calendar
 
 SEED = 2026
@@ -37,6 +51,9 @@ def write(
     studying.study(journeys, taught.objects, aims)
     watching.watch(journeys, taught.objects, aims)
     grading.grade(journeys, taught.objects, aims)
+    _outcomes(journeys, taught, aims)
+    _business(journeys, aims)
+    _forget_what_lies_ahead(journeys, calendar)
     return Story(
         taught=taught,
         runs=list(joining.runs.values()),
@@ -44,3 +61,20 @@ def write(
         journeys=journeys,
         events=telling.tell(journeys, calendar, seed),
     )
+
+
+def _outcomes(journeys: Sequence[Journey], taught: Catalogue, aims: Aims) -> None:
+    assessing_skills.assess(journeys, taught, aims)
+    certifying.certify(journeys, aims)
+    asking.ask(journeys, aims)
+    careers.follow_up(journeys, aims)
+
+
+def _business(journeys: Sequence[Journey], aims: Aims) -> None:
+    inviting.invite(journeys, aims)
+    Memberships(journeys, buy(journeys, aims), aims).run()
+
+
+def _forget_what_lies_ahead(journeys: Sequence[Journey], calendar: Calendar) -> None:
+    for journey in journeys:
+        journey.acts = [act for act in journey.acts if act.day < calendar.today]

@@ -33,7 +33,7 @@ def tell(journeys: Sequence[Journey], calendar: Calendar, seed: int) -> list[Raw
 def _of(
     journey: Journey, number: int, calendar: Calendar, seed: int
 ) -> Iterator[tuple[datetime, Raw]]:
-    yield journey.enrolled_at, about(journey, "enrollment.started")
+    yield journey.enrolled_at, _sign_up(journey)
     for day, kind, hour in _turns(journey):
         if day < calendar.today:
             yield calendar.moment(day, hour=hour), about(journey, kind)
@@ -44,6 +44,11 @@ def _of(
         for act in some:
             yield at, _act(journey, act)
             at += timedelta(seconds=int(chance.uniform(60, 700)))
+
+
+def _sign_up(journey: Journey) -> Raw:
+    data = {"track": journey.track} | ({"referral_code": journey.code} if journey.code else {})
+    return about(journey, "enrollment.started") | {"data": data}
 
 
 def _turns(journey: Journey) -> Iterator[tuple[date, str, float]]:
@@ -72,6 +77,7 @@ def _act(journey: Journey, act: Act) -> Raw:
         "value": act.value,
         "data": act.data,
     }
-    return about(journey, act.kind) | {
+    whom = about(journey, act.kind)
+    return {name: whom[name] for name in ("kind", *act.names)} | {
         name: value for name, value in said.items() if value is not None
     }

@@ -50,7 +50,7 @@ def owners(codes: Collection[str]) -> dict[str, int]:
 def remember(learner: Learner, code: str, *, now: datetime) -> None:
     """Keep a code for the learner's next enrolment, unless it waits already."""
     since = now - REMEMBERED_FOR
-    waiting = learner.remembered_codes.filter(code=code, remembered_at__gt=since)
+    waiting = RememberedCode.objects.filter(learner=learner, code=code, remembered_at__gt=since)
     if not waiting.exists():
         RememberedCode.objects.create(learner=learner, code=code, remembered_at=now)
 

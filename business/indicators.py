@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -71,10 +72,10 @@ def retention(when: Period) -> Tally:
     course, only what is held in this course counts. What happens at the first moment of a period
     happens in it.
     """
-    return _kept(when, by_level={"course": _kept(when, "course")})
+    return replace(_kept(when), by_level={"course": _kept(when, "course")})
 
 
-def _kept(when: Period, *same: str, **more: dict[str, Tally]) -> Tally:
+def _kept(when: Period, *same: str) -> Tally:
     """Customers active at the start; kept by what is the `same` beside the customer."""
     theirs = {name: OuterRef(name) for name in ("customer", *same)}
     finished = Q(
@@ -90,7 +91,6 @@ def _kept(when: Period, *same: str, **more: dict[str, Tally]) -> Tally:
         n=customers,
         enrollment=None,
         places=BUYERS,
-        **more,
     )
 
 

@@ -46,10 +46,7 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     """Rebuild what the events of a course told; None: what those without a course did."""
     # a batch that came in meanwhile would be counted twice
     locks.own(course.pk if course else None)
-    for reset in RESETS if course else ():
-        reset([course.pk])
-    for reset_loose in () if course else LOOSE_RESETS:
-        reset_loose()
+    _reset(course)
     replayed = 0
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
@@ -58,6 +55,15 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
             replayed += len(events)
             progress(len(events))
     return replayed
+
+
+def _reset(course: Course | None) -> None:
+    if course is None:
+        for reset_loose in LOOSE_RESETS:
+            reset_loose()
+        return
+    for reset in RESETS:
+        reset([course.pk])
 
 
 def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]]:

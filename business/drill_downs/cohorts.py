@@ -54,10 +54,9 @@ def _cohorts(
     """What each customer held, under the month of the first of it."""
     mine = Subscription.objects.counted().filter(bought(scope), started_at__lt=when.end)
     held: dict[int, list[Held]] = defaultdict(list)
-    for customer, *stretch in mine.order_by("started_at").values_list(
+    for customer, begun, ended, how in mine.order_by("started_at").values_list(
         "customer", "started_at", "ended_at", "ended_by"
     ):
-        begun, ended, how = stretch
         held[customer].append((begun, ended, how))
     found: dict[Period, list[list[Held]]] = {month: [] for month in months}
     for some in held.values():

@@ -37,16 +37,15 @@ def currencies(when: Period, scope: Scope) -> Table:
         .values("currency")
         .annotate(**SUMS)
     )
-    rows = [
-        dict(row)
-        | {
-            name: float(major(row[name], row["currency"]))
-            for name in ("received", "refunded", "net")
-        }
-        | {"customers": row["learners"]}
-        for row in found
-    ]
-    return Table((Column("currency", "Currency", TEXT), *_booked(NUMBER)), rows)
+    columns = (Column("currency", "Currency", TEXT), *_booked(NUMBER))
+    return Table(columns, [_in_its_currency(dict(row)) for row in found])
+
+
+def _in_its_currency(row: dict[str, Any]) -> dict[str, Any]:
+    amounts = {
+        name: float(major(row[name], row["currency"])) for name in ("received", "refunded", "net")
+    }
+    return row | amounts | {"customers": row["learners"]}
 
 
 def _booked(unit: Unit) -> tuple[Column, ...]:

@@ -24,7 +24,7 @@ def invite(events: Sequence[Event]) -> None:
     learners = dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
     rows = [_row(event, learners[event.learner]) for event in events]
     bulk.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
-    referrals.learn_codes({row[5] for row in rows} - {""})
+    referrals.learn_codes({str(row[5]) for row in rows} - {""})
 
 
 def _row(event: Event, learner: int) -> tuple[object, ...]:

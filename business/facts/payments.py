@@ -149,15 +149,11 @@ def _take_over(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> Non
 
 def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
     """The subscription held when it was booked, or the payment; None where it is not known."""
-    if row.subscription_key:
-        begun = [
-            one
-            for one in sources
-            if isinstance(one, Subscription) and one.started_at <= row.booked_at
-        ]
-        return (begun[-1:] or [*sources[:1], None])[0]
-    mine = [one for one in sources if isinstance(one, Payment) and one.sender in ("", row.sender)]
-    return mine[0] if mine else None
+    held = [one for one in sources if isinstance(one, Subscription)]
+    begun = [one for one in held if one.started_at <= row.booked_at]
+    paid = [one for one in sources if isinstance(one, Payment) and one.sender in ("", row.sender)]
+    found: list[Source] = [*begun[-1:], *held[:1], *paid[:1]]
+    return found[0] if found else None
 
 
 def mark(days: Iterable[Day]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,7 @@ from kpis.tally import Scope
 
 SHOP = Sender("shop", creates_unknown=True)
 numbers = count(1)
+ENVELOPE: tuple[str, ...] = ("id", "course", "run")
 ACME = {"key": "acme", "kind": "organisation"}
 
 
@@ -33,10 +34,9 @@ def school(*keys: str) -> list[Course]:
 def event(kind: str, at: str, who: str | None = None, /, **more: Any) -> dict[str, Any]:
     """A day alone means its noon; what is not of the envelope goes into the data."""
     occurred_at = at if "T" in at else f"{at}T12:00:00Z"
-    fields = {"id": f"s{next(numbers)}", "kind": kind, "occurred_at": occurred_at, "learner": who}
-    envelope = {name: more.pop(name) for name in ("id", "course", "run") if name in more}
-    fields |= envelope | {"data": more}
-    return {name: value for name, value in fields.items() if value not in (None, {})}
+    fields = {"id": f"s{next(numbers)}", "kind": kind, "occurred_at": occurred_at, "data": more}
+    envelope = {name: more.pop(name) for name in ENVELOPE if name in more}
+    return {**fields, **envelope, **({"learner": who} if who else {})}
 
 
 def did(kind: str, at: str, who: str | None = None, /, **more: Any) -> None:
@@ -93,13 +93,14 @@ def retained(day: str, kind: str = "month", *, of: Course | None = None) -> tupl
     return sums("retention", day, kind, of=of)
 
 
-def stretches() -> list[tuple[str, str, str | None, str]]:
+def stretches() -> list[tuple[str, str | None, str | None, str]]:
     """Every subscription: key, first and last day, and how it ended."""
     rows = Subscription.objects.order_by("key", "started_at")
-    return [
-        (one.key, f"{one.started_at:%m-%d}", one.ended_at and f"{one.ended_at:%m-%d}", one.ended_by)
-        for one in rows
-    ]
+    return [(one.key, _day(one.started_at), _day(one.ended_at), one.ended_by) for one in rows]
+
+
+def _day(moment: datetime | None) -> str | None:
+    return f"{moment:%m-%d}" if moment else None
 
 
 def table(

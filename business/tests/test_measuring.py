@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -23,7 +24,9 @@ NOW = moment("2026-06-10")
 def marks(slug: str) -> set[tuple[str | None, str]]:
     """The marked (course, day) of a KPI; they are forgotten with it."""
     rows = DirtyDay.objects.filter(key=f"business.{slug}")
-    found = {(course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")}
+    found: set[tuple[str | None, str]] = {
+        (course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")
+    }
     rows.delete()
     return found
 
@@ -163,13 +166,14 @@ def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
     holds("bo", "s2", "2026-02-10")
     holds("cleo", "s3", "2026-03-10", course="sql")
     measure_dirty(now=NOW)
-    for late in (
+    news: list[Callable[[], None]] = [
         lambda: ends("s1", "cancelled", "2026-04-20"),
         lambda: ends("s2", "finished", "2026-05-31T23:59:59Z"),
         lambda: holds("ada", "s1", "2026-04-25", course="py"),
         lambda: ends("s1", "cancelled", "2026-03-02"),
         lambda: ends("s3", "cancelled", "2026-05-01T00:00:00Z"),
-    ):
+    ]
+    for late in news:
         late()
         measure_dirty(now=NOW)
         assert kept() == asked()

@@ -208,7 +208,8 @@ def test_a_scope_of_courses_has_the_customers_of_these() -> None:
     python, _ = school("py", "sql")
     holds("ada", "a", "2026-04-01", course="py")
     holds("bo", "b", "2026-04-01", course="sql")
-    scope = {"course_ids": frozenset({python.pk})}
+    course_ids = frozenset({python.pk})
+    churn = table("retention", "churn", MAY, course_ids=course_ids)
+    cohorts = table("retention", "cohorts", MAY, course_ids=course_ids)
 
-    assert rows_of(table("retention", "churn", MAY, **scope), "active") == [(1,)]
-    assert rows_of(table("retention", "cohorts", MAY, **scope), "customers") == [(1,)]
+    assert rows_of(churn, "active") == rows_of(cohorts, "customers") == [(1,)]

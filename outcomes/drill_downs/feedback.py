@@ -16,7 +16,7 @@ from outcomes.models import Remark
 ENROLLMENT = "response__enrollment"
 LEARNERS = Count(f"{ENROLLMENT}__learner", distinct=True)
 COMMENTS = Column("comments", "Comments", COUNT)
-OTHER = "Other comments"
+OTHER, UNKNOWN = "Other comments", "unknown"
 
 
 @drill_down(SATISFACTION, "themes", "What the comments are about")
@@ -76,7 +76,7 @@ def languages(when: Period, scope: Scope) -> Table:
         .annotate(comments=Count("pk"), learners=LEARNERS)
         .order_by("-comments", "language")
     )
-    rows = [{"course": "", **row, "language": row["language"] or "unknown"} for row in found]
+    rows = [{"course": "", **row, "language": row["language"] or UNKNOWN} for row in found]
     return Table((Column("language", "Language", TEXT), COMMENTS), rows)
 
 

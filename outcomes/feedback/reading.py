@@ -97,7 +97,9 @@ def _search(now: datetime) -> None:
     """Look for topics and match them to the themes there are, so that names stay."""
     names = _names()
     texts = _english().order_by("-answered_at", "-response").values_list("text", flat=True)
-    found = topics.find([words_of(text, names=names) for text in texts[:MOST_COMMENTS]])
+    # the same words again and again are one opinion, and no subject
+    different = dict.fromkeys(texts[:MOST_COMMENTS])
+    found = topics.find([words_of(text, names=names) for text in different])
     themes = list(Theme.objects.order_by("pk"))
     known = topics.pairs([theme.terms for theme in themes], found)
     kept = {_meet(themes[known[at]], found[at]).pk for at in known}

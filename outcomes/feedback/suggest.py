@@ -16,7 +16,7 @@ LEAST_SHARED = 0.25
 JOINS = 0.45
 
 KPI_WORDS = {
-    "engagement.progress-velocity": "pace deadline time workload week weekly rhythm slow fast "
+    "engagement.progress-velocity": "pace deadline time workload week weekly rhythm slow "
     "schedule reminder hour pause busy",
     "engagement.completion-rate": "finish complete dropout quit abandon motivation",
     "engagement.depth": "video watch lecture forum discussion interactive captions sound slide "
@@ -26,7 +26,7 @@ KPI_WORDS = {
     "outcome.skill-attainment": "skill practical example basic knowledge ability hands tool",
     "outcome.certification-completion": "certificate certification badge diploma exam",
     "outcome.career-impact": "job career work interview manager promotion role position salary "
-    "portfolio employer project company",
+    "portfolio employer project company senior raise promoted hired department team",
     "business.retention": "price cost subscription refund cancel renew expensive pay money",
     "business.referral": "friend colleague recommended invite refer",
 }

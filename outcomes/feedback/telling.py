@@ -102,10 +102,10 @@ def _typical(when: Period, question: Question, keys: Collection[str]) -> Sequenc
 
 
 def testimonials(question: Question) -> list[Row]:
-    """The latest that were approved, of answers from before the period's end."""
-    period = question.window or question.current
+    """The latest that were approved, of answers from before the end of the window asked for."""
+    end = question.window.end if question.window else question.now
     shown = within(
-        Testimonial.objects.shown().filter(response__answered_at__lt=period.end),
+        Testimonial.objects.shown().filter(response__answered_at__lt=end),
         question.scope,
         enrollment=ENROLLMENT,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from django.urls import reverse
 
 from kpis import wording
@@ -11,6 +12,7 @@ from kpis.ask import Desk
 from kpis.categories import section
 from kpis.dashboard import Asked
 from kpis.units import PERCENT
+from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback import telling
 from outcomes.feedback.telling import Feedback, Row
@@ -54,10 +56,14 @@ def _texts(row: Row) -> dict[str, Any]:
     trend, feeling = row["trend"], row["sentiment"]
     return row | {
         "share_text": PERCENT.text(row["share"]),
-        "sentiment_text": "–" if feeling is None else f"{feeling * 100:+.0f}",
-        "trend_text": "–" if trend is None else f"{trend * 100:+.1f} points",
+        "sentiment_text": "–" if feeling is None else _signed(f"{feeling * 100:+.0f}"),
+        "trend_text": "–" if trend is None else _signed(f"{trend * 100:+.1f} points"),
         "kpi_url": f"/kpi-dashboard/{row['kpi_key']}" if row["kpi_key"] else "",
     }
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def _summary(told: Feedback) -> str:
@@ -66,5 +72,13 @@ def _summary(told: Feedback) -> str:
         row["language"]: row["comments"] for row in told.languages if not row.get("is_hidden")
     }
     english = counts.pop("en", 0)
-    others = ", ".join(f"{count:,} in {language}" for language, count in counts.items())
+    others = ", ".join(f"{count:,} in {_language(code)}" for code, count in counts.items())
     return f"{english:,} comments in English{f'; not read: {others}' if others else ''}."
+
+
+def _language(code: str) -> str:
+    """Its name in English; the code itself where nobody knows it."""
+    try:
+        return Locale.parse(code).english_name or code
+    except (UnknownLocaleError, ValueError):
+        return "a language that could not be told" if code == UNKNOWN else code

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 
 from business.models import Payment, Subscription
 from business.models.subscriptions import active_at
@@ -82,7 +93,13 @@ def _kept(when: Period, *same: str) -> Tally:
         ended_by=Subscription.Ended.FINISHED, ended_at__gte=when.start, ended_at__lt=when.end
     )
     kept = Subscription.objects.filter(active_at(when.end) | finished, **theirs)
-    rows = Subscription.objects.counted().active_at(when.start).annotate(is_kept=Exists(kept))
+    # who goes on as before, as most do, need not be looked up
+    is_kept = Case(
+        When(active_at(when.end) | finished, then=Value(True)),
+        default=Exists(kept),
+        output_field=BooleanField(),
+    )
+    rows = Subscription.objects.counted().active_at(when.start).annotate(is_kept=is_kept)
     customers = Count("customer", distinct=True)
     return Tally(
         rows=rows,

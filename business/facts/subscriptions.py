@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from business.facts import payments
 from business.facts.customers import customers_of
 from business.facts.stretches import STARTED, Moment, Pause, Stretch, stretches
 from business.models import Customer, Subscription, SubscriptionMoment, SubscriptionPause
+from curriculum import bulk
 from curriculum.holds import hold_to_write
 from curriculum.models import Course
 from intake.models import Event
@@ -21,8 +22,11 @@ from kpis.periods import local_day
 
 RETENTION = "business.retention"
 STARTS = ("course_id", "customer_id", "kind", "plan")
+TOLD = (*STARTS, "ended_at", "ended_by")
 
 Key = tuple[str, datetime]
+# of a course (None: of none), from and to
+Span = tuple[int | None, datetime, datetime]
 # what a start says: the values of STARTS
 Start = tuple[Any, ...]
 
@@ -44,17 +48,12 @@ def _keep(events: Sequence[Event]) -> None:
         rows[key] = _first(says, rows.get(key, says))
     there = _there(rows)
     changed = {key: _first(says, there.get(key, says)) for key, says in rows.items()}
-    SubscriptionMoment.objects.bulk_create(
-        [
-            SubscriptionMoment(
-                key=key, what=what, at=at, **dict(zip(STARTS, changed[key, what, at], strict=True))
-            )
-            for key, what, at in sorted(changed)
-        ],
-        update_conflicts=True,
-        update_fields=("course", "customer", "kind", "plan"),
-        unique_fields=("key", "what", "at"),
-        batch_size=1000,
+    bulk.upsert(
+        SubscriptionMoment,
+        ("key", "what", "at", *STARTS),
+        [(*key, *changed[key]) for key in sorted(changed)],
+        conflict="key, what, at",
+        merge=dict.fromkeys(STARTS, "replace"),
     )
 
 
@@ -132,22 +131,12 @@ def _told(one: Subscription | Stretch) -> tuple[Any, ...]:
 
 
 def _write(wanted: dict[Key, Stretch]) -> None:
-    rows = [
-        Subscription(
-            key=key,
-            started_at=at,
-            ended_at=one.ended_at,
-            ended_by=one.ended_by,
-            **dict(zip(STARTS, one.start, strict=True)),
-        )
-        for (key, at), one in sorted(wanted.items())
-    ]
-    Subscription.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        update_fields=("course", "customer", "kind", "plan", "ended_at", "ended_by"),
-        unique_fields=("key", "started_at"),
-        batch_size=1000,
+    bulk.upsert(
+        Subscription,
+        ("key", "started_at", *TOLD),
+        [(*key, *_told(one)) for key, one in sorted(wanted.items())],
+        conflict="key, started_at",
+        merge=dict.fromkeys(TOLD, "replace"),
     )
     _rest(wanted)
 
@@ -164,11 +153,14 @@ def _rest(wanted: dict[Key, Stretch]) -> None:
 
 
 def _mark(there: dict[Key, Subscription], wanted: dict[Key, Stretch], now: datetime) -> None:
+    spans: list[Span] = []
     for key in there.keys() | wanted.keys():
         before = _told(there[key]) if key in there else None
         after = _told(wanted[key]) if key in wanted else None
         if before != after:
-            mark_days(_courses(before, after), _between(key[1], before, after, now))
+            between = _between(key[1], before, after, now)
+            spans += [(course, *between) for course in _courses(before, after)]
+    mark_days(spans)
 
 
 def _courses(*sides: tuple[Any, ...] | None) -> set[int | None]:
@@ -185,18 +177,32 @@ def _between(
     return started_at, max(ends)
 
 
-def mark_days(courses: Iterable[int | None], span: tuple[datetime, datetime]) -> None:
-    """Mark both days and those between them, on which who is a customer counts differently."""
-    first, last = (local_day(at, clock.zone()) for at in span)
-    days: list[date] = [first + timedelta(days=at) for at in range(max((last - first).days, 0) + 1)]
-    marks.mark_days(RETENTION, ((course, day) for course in courses for day in days))
+def mark_days(spans: Iterable[Span]) -> None:
+    """Mark the days from one moment to another, on which customers count differently."""
+    zone = clock.zone()
+    of_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
+    for course, begun, ended in spans:
+        first = local_day(begun, zone)
+        of_course[course].append((first, max(first, local_day(ended, zone))))
+    for course, some in of_course.items():
+        marks.mark_days(RETENTION, ((course, day) for day in _days(some)))
+
+
+def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
+    """The days of all spans, each once: thousands of customers share most of theirs."""
+    day = date.min
+    for first, last in sorted(spans):
+        day = max(day, first)
+        while day <= last:
+            yield day
+            day += timedelta(days=1)
 
 
 def mark_customers(keys: Collection[str], *, now: datetime) -> None:
     """These learners, by key, count as customers now, or no longer."""
     rows = Subscription.objects.filter(customer__kind="learner", customer__key__in=keys)
-    for course, begun, ended in rows.values_list("course_id", "started_at", "ended_at"):
-        mark_days([course], (begun, ended or now))
+    held = rows.values_list("course_id", "started_at", "ended_at")
+    mark_days((course, begun, ended or now) for course, begun, ended in held)
 
 
 def reset(course_ids: Collection[int] | None, *, now: datetime) -> None:

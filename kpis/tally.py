@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,8 @@ class Tally:
 
     `by_level` has the tally that stands in where runs, courses or modules are told apart or
     asked for alone: {"module": …, "run": …, "course": …}, such as the latest answer within one.
+    `among` gives the rows of several courses by their ids, where those are not simply the rows
+    of all that lie in them: the latest answer of all may lie in another.
     """
 
     rows: QuerySet[Any]
@@ -94,6 +96,7 @@ class Tally:
     module: str | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     by_level: Mapping[str, Tally] = field(default_factory=dict)
+    among: Callable[[frozenset[int]], QuerySet[Any]] | None = None
 
     def path(self, name: str) -> str:
         """The lookup path to a thing asked for; ValueError when these rows have none."""
@@ -115,9 +118,12 @@ class Tally:
             self.path("module")
         if scope.run_id is not None:
             self.path("run")
+        rows = self.rows
+        if self.among and scope.course_ids is not None and len(scope.course_ids) > 1:
+            rows = self.among(scope.course_ids)
         if self.enrollment is None:
-            return self.rows.filter(**narrowing(scope, self.paths))
-        return within(self.rows, scope, enrollment=self.enrollment, module=self.module)
+            return rows.filter(**narrowing(scope, self.paths))
+        return within(rows, scope, enrollment=self.enrollment, module=self.module)
 
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
         """Sums per group in one query, under the tuple of the ids of `by`; () for all."""

@@ -31,9 +31,11 @@ def skill_attainment(when: Period) -> Tally:
         rows=latest(taken),
         total=Count("pk", filter=Q(score__gte=F("mastery"))),
         weight=Count("pk"),
+        among=lambda ids: latest(taken.filter(enrollment__run__course__in=ids)),
     )
     narrower = {
-        level: replace(anywhere, rows=latest(taken, SAME[level])) for level in ("course", "run")
+        level: replace(anywhere, rows=latest(taken, SAME[level]), among=None)
+        for level in ("course", "run")
     }
     return replace(anywhere, by_level=narrower)
 

@@ -101,6 +101,18 @@ def test_a_pair_counts_once_for_the_site_and_in_each_of_its_courses(python: Cour
     assert {key: one.total for (key,), one in by_course.items()} == {python.pk: 1, other.pk: 0}
 
 
+def test_of_several_courses_the_latest_within_them_stands(python: Course) -> None:
+    other, third = school("db"), school("third")
+    for key, score, day in (("py", 0.3, 10), ("db", 0.9, 11), ("third", 0.2, 12)):
+        enrolled("ada", course=key)
+        skilled("ada", score, f"2026-01-{day}", course=key)
+
+    # what was assessed last lies in a course that this reader does not see
+    assert sums(ATTAINMENT, JANUARY, scope=Scope(frozenset({python.pk, other.pk}))) == (1, 1)
+    assert sums(ATTAINMENT, JANUARY, scope=Scope(frozenset({python.pk, third.pk}))) == (0, 1)
+    assert sums(ATTAINMENT, JANUARY) == (0, 1)
+
+
 def test_each_run_tells_its_own_latest(python: Course) -> None:
     first = python.runs.get()
     second = python.runs.create(key="r2")

@@ -20,9 +20,9 @@ EVERYWHERE = """
     amazing awesome awful bad best better boring brilliant clear disappointed easy enjoy enjoyed
     excellent expected expect fine glad good great happy hard helpful horrible interesting joy
     kept loved love lovely nice okay perfect perfectly please poor real super terrible useful
-    asked came changed end exact exactly leave left looking moved new notice noticed opened ran
-    run saw showed shown start started stick stuck waited wanted wrote
-    wish wonderful worth worst wrong
+    asked came changed easily end exact exactly faster leave left liked looking moved new notice
+    noticed opened ran run saw slow sooner
+    showed shown start started stick stuck waited wanted wrote wish wonderful worth worst wrong
 """
 # kept though they stand above: they name what a theme may be about
 TOPICAL = frozenset({"work", "people", "help"})

@@ -22,6 +22,7 @@ from business.models import (
 from business.money import major
 from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import Learner
+from intake.csv.pages import CsvImportMixin
 
 
 class SubscriptionInline(ViewOnlyInline):
@@ -49,7 +50,14 @@ class PauseInline(ViewOnlyInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ViewOnlyAdmin):
+class SubscriptionAdmin(CsvImportMixin, ViewOnlyAdmin):
+    csv_kinds = (
+        "subscription.started",
+        "subscription.paused",
+        "subscription.resumed",
+        "subscription.cancelled",
+        "subscription.finished",
+    )
     list_display = (
         "key", "customer", "course", "kind", "plan", "started_at", "ended_at", "ended_by"
     )  # fmt: skip
@@ -75,7 +83,8 @@ class SubscriptionMomentAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ViewOnlyAdmin):
+class PaymentAdmin(CsvImportMixin, ViewOnlyAdmin):
+    csv_kinds = ("payment.received", "payment.refunded")
     list_display = ("key", "amount_in_currency", "is_refund", "customer", "course", "booked_at")
     list_filter = ("is_refund", "currency", "course")
     list_select_related: ClassVar[Any] = ("customer", "course")
@@ -90,7 +99,8 @@ class PaymentAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ViewOnlyAdmin):
+class InvitationAdmin(CsvImportMixin, ViewOnlyAdmin):
+    csv_kinds = ("invitation.sent",)
     list_display = ("learner", "course", "sent_at", "channel", "code")
     list_filter = ("channel", "course")
     list_select_related: ClassVar[Any] = ("learner", "course")
@@ -100,9 +110,10 @@ class InvitationAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Referral)
-class ReferralAdmin(ViewOnlyAdmin):
+class ReferralAdmin(CsvImportMixin, ViewOnlyAdmin):
     """Every claim that somebody came by a code, and why those do not count that do not."""
 
+    csv_kinds = ("referral.accepted",)
     list_display = ("learner", "course", "referrer", "code", "accepted_at", "refused")
     list_filter = ("refused", "course")
     list_select_related: ClassVar[Any] = ("learner", "course", "referrer")

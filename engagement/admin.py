@@ -18,9 +18,10 @@ from engagement.models import (
     VideoProgress,
     WeekPresence,
 )
+from intake.csv.pages import CsvImportMixin
 
 
-class FactAdmin(ViewOnlyAdmin):
+class FactAdmin(CsvImportMixin, ViewOnlyAdmin):
     """Facts are what the events say: replay those instead of editing these."""
 
     list_filter: ClassVar[Any] = (
@@ -74,6 +75,7 @@ class WeekPresenceAdmin(FactAdmin):
 
 @admin.register(ModuleProgress)
 class ModuleProgressAdmin(FactAdmin):
+    csv_kinds = ("module.started", "module.completed", "module.waived")
     list_display = ("learner", "planned", "due", "reached_at", "done_at", "is_waived")
     list_filter = (
         "planned__enrollment__run__course",
@@ -99,6 +101,7 @@ class ItemResultInline(ViewOnlyInline):
 
 @admin.register(AssessmentResult)
 class AssessmentResultAdmin(FactAdmin):
+    csv_kinds = ("assessment.graded",)
     list_display = ("enrollment", "assessment", "attempt", "score", "graded_at")
     list_filter = (*FactAdmin.list_filter, "assessment__kind", "graded_at")
     list_select_related = (*FactAdmin.list_select_related, "assessment")
@@ -107,12 +110,14 @@ class AssessmentResultAdmin(FactAdmin):
 
 @admin.register(QuizAttempt)
 class QuizAttemptAdmin(FactAdmin):
+    csv_kinds = ("quiz.attempted",)
     list_display = ("enrollment", "quiz", "attempted_at")
     list_select_related = (*FactAdmin.list_select_related, "quiz")
 
 
 @admin.register(VideoProgress)
 class VideoProgressAdmin(FactAdmin):
+    csv_kinds = ("video.watched",)
     list_display = ("enrollment", "video", "started_at", "watched_seconds", "duration")
     list_select_related = (*FactAdmin.list_select_related, "video")
 
@@ -123,5 +128,6 @@ class VideoProgressAdmin(FactAdmin):
 
 @admin.register(VideoMark)
 class VideoMarkAdmin(FactAdmin):
+    csv_kinds = ("video.played", "video.paused")
     list_display = ("enrollment", "video", "at", "is_playing", "position")
     list_select_related = (*FactAdmin.list_select_related, "video")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Any, ClassVar
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -25,7 +25,7 @@ def may_import(request: HttpRequest) -> bool:
     return request.user.has_perm(PERMISSION)
 
 
-class CsvImportMixin:
+class CsvImportMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     """An admin whose list leads to the import of the kinds that its rows come from."""
 
     change_list_template = "admin/intake/csv_change_list.html"
@@ -36,7 +36,7 @@ class CsvImportMixin:
     ) -> Any:
         kinds = self.csv_kinds if may_import(request) else ()
         context = {**(extra_context or {}), "csv_kinds": kinds}
-        return super().changelist_view(request, context)  # type: ignore[misc]
+        return super().changelist_view(request, context)
 
 
 class EventImportPages(ImportMixin):  # type: ignore[misc]

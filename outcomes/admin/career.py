@@ -10,6 +10,7 @@ from outcomes.models import CareerOutcome
 
 @admin.register(CareerOutcome)
 class CareerOutcomeAdmin(FactAdmin):
+    csv_kinds = ("career.reported",)
     list_display = ("enrollment", "kind", "happened_on", "reported_at", "in_time", "wave")
     list_filter = (*FactAdmin.list_filter, "kind")
     list_select_related = (*FactAdmin.list_select_related, "response__wave__survey")

@@ -10,6 +10,7 @@ from outcomes.models import Certificate
 
 @admin.register(Certificate)
 class CertificateAdmin(FactAdmin):
+    csv_kinds = ("certificate.earned", "certificate.revoked", "certificate.expired")
     list_display = ("number", "enrollment", "earned_at", "expires_on", "revoked_at", "expired_at")
     list_display_links = ("number", "enrollment")
     list_filter = (

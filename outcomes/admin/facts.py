@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 from curriculum.admin.courses import RunFilter
 from curriculum.admin.view_only import ViewOnlyAdmin
+from intake.csv.pages import CsvImportMixin
 
 
-class FactAdmin(ViewOnlyAdmin):
+class FactAdmin(CsvImportMixin, ViewOnlyAdmin):
     """Facts are what the events say: replay those instead of editing these."""
 
     list_filter: ClassVar[Any] = ("enrollment__run__course", ("enrollment__run", RunFilter))

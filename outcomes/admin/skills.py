@@ -8,6 +8,7 @@ from outcomes.models import SkillAssessment
 
 @admin.register(SkillAssessment)
 class SkillAssessmentAdmin(FactAdmin):
+    csv_kinds = ("skill.assessed",)
     list_display = ("enrollment", "skill", "stage", "score", "mastery", "mastered", "assessed_at")
     list_filter = (*FactAdmin.list_filter, "skill", "stage")
     list_select_related = (*FactAdmin.list_select_related, "skill")

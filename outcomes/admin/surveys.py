@@ -161,6 +161,7 @@ class WaveAdmin(KeptAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(FactAdmin):
+    csv_kinds = ("survey.sent", "survey.dismissed")
     list_display = (
         "enrollment", "wave", "sent_at", "opened_at", "reminded_at", "dismissed_at", "attempts"
     )  # fmt: skip
@@ -175,6 +176,7 @@ class InvitationAdmin(FactAdmin):
 
 @admin.register(Response)
 class ResponseAdmin(FactAdmin):
+    csv_kinds = ("survey.answered",)
     list_display = ("enrollment", "wave", "answered_at", "nps", "csat", "has_comment", "may_quote")
     list_filter = ("wave__survey", *FactAdmin.list_filter, "nps", "csat", "may_quote")
     list_select_related = (*FactAdmin.list_select_related, "wave__survey")

@@ -1,0 +1,96 @@
+"""Whatever can stand in a cell comes out as it was written, in the line where it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intake.csv.reading import CsvError, EventFile
+from intake.registry import KINDS
+
+pytestmark = pytest.mark.once
+
+# space around a cell is cut off, and no carriage return outlives a spreadsheet
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip)
+texts = st.lists(words, min_size=1, max_size=3).map("\n".join).map(str.strip).filter(bool)
+rows = st.lists(st.fixed_dictionaries({"id": texts, "learner": texts, "object": texts}), min_size=1)
+QUIET = settings(max_examples=100, deadline=None)
+
+
+def opened(content: bytes) -> EventFile:
+    return EventFile(lambda: io.BytesIO(content), "events.csv", KINDS["content.viewed"])
+
+
+def written(given_rows: list[dict[str, str]], delimiter: str, end: str, mark: str) -> bytes:
+    text = io.StringIO(newline="")
+    names = ["id", "learner", "object", "occurred_at", "course"]
+    writer = csv.DictWriter(text, names, delimiter=delimiter, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(
+        {**row, "occurred_at": "2026-01-06T09:00:00Z", "course": "py"} for row in given_rows
+    )
+    return (mark + text.getvalue()).encode()
+
+
+@QUIET
+@given(
+    rows, st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\ufeff"])
+)
+def test_what_is_written_is_read(
+    told: list[dict[str, str]], delimiter: str, end: str, mark: str
+) -> None:
+    read = [row.raw for row in opened(written(told, delimiter, end, mark))]
+
+    assert [{name: raw[name] for name in told[0]} for raw in read if isinstance(raw, dict)] == told
+    assert len(read) == len(told)
+
+
+@QUIET
+@given(rows)
+def test_each_row_is_told_by_the_line_it_begins_in(told: list[dict[str, str]]) -> None:
+    lines = written(told, ",", "\n", "").decode().split("\n")
+    for row in opened(written(told, ",", "\n", "")):
+        assert isinstance(row.raw, dict)
+        assert lines[row.line - 1].startswith(_begin(row.raw["id"]))
+
+
+def _begin(key: str) -> str:
+    """The first line of a row as the csv module writes it, as far as the id goes."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow([key, "x"])
+    return text.getvalue().removesuffix(",x\n").split("\n")[0]
+
+
+@QUIET
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused_in_a_sentence(noise: bytes) -> None:
+    assert read_or_refused(noise)
+    assert read_or_refused(b"id,occurred_at,learner,course\n" + noise)
+
+
+def read_or_refused(content: bytes) -> list[Any] | str:
+    try:
+        return list(opened(content))
+    except CsvError as error:
+        return str(error)
+
+
+@QUIET
+@given(st.lists(st.sampled_from(["ada", "bo"]), min_size=1, max_size=8), st.randoms())
+def test_made_ids_do_not_depend_on_the_order_of_rows(told: list[str], dice: Any) -> None:
+    shuffled = list(told)
+    dice.shuffle(shuffled)
+
+    assert ids(told) == ids(shuffled)
+    assert len(ids(told)) == len(told)
+
+
+def ids(learners: list[str]) -> set[str]:
+    lines = [f"2026-01-06T09:00:00Z,{learner},py" for learner in learners]
+    text = "\n".join(["occurred_at,learner,course", *lines])
+    return {row.raw["id"] for row in opened(text.encode()) if isinstance(row.raw, dict)}

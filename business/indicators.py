@@ -139,7 +139,7 @@ def revenue_in(currency: str) -> Callable[[Period], Tally]:
     return revenue
 
 
-def _declare_revenue() -> None:
+def declare_revenue() -> None:
     """One KPI per currency, the main one with the others beside it."""
     keys = revenue_keys()
     for currency, key in keys.items():
@@ -155,4 +155,4 @@ def _declare_revenue() -> None:
         )(revenue_in(currency))
 
 
-_declare_revenue()
+declare_revenue()

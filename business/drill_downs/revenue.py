@@ -26,7 +26,6 @@ SUMS = {
 }
 
 
-@drill_down(REVENUE, "currencies", "By currency")
 def currencies(when: Period, scope: Scope) -> Table:
     """What was booked in the period, by currency, also in those that are no KPI; currencies are
     never added together. Refunds are those booked in the period, whenever the payment was."""
@@ -126,6 +125,12 @@ def _rows(currency: str, when: Period, scope: Scope) -> Any:
     return revenue_in(currency)(when).rows.filter(bought(scope)).order_by()
 
 
-for code, key in revenue_keys().items():
-    drill_down(key, "months", "By month and quarter")(_by_month(code))
-    drill_down(key, "courses", "By course, enrolment and learner")(_by_course(code))
+def declare_tables() -> None:
+    """Hang the tables under the KPI of each currency, and that of all of them under the first."""
+    drill_down(REVENUE, "currencies", "By currency")(currencies)
+    for code, key in revenue_keys().items():
+        drill_down(key, "months", "By month and quarter")(_by_month(code))
+        drill_down(key, "courses", "By course, enrolment and learner")(_by_course(code))
+
+
+declare_tables()

@@ -1,0 +1,109 @@
+"""Events without a course or a learner, and kinds that two apps handle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from curriculum.models import Course
+from intake import registry, replay
+from intake.models import Event
+from intake.registry import KINDS, About, handles
+from intake.resolve import Sender
+from intake.tests.door import LMS, event, kind, school, send, statuses
+
+pytestmark = pytest.mark.django_db
+
+Taken = list[tuple[str, ...]]
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school()
+
+
+@pytest.fixture
+def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
+    """A kind about customers, and what its handler and the resets were told."""
+    taken: Taken = []
+
+    def lit(events: Sequence[Event]) -> None:
+        taken.append(tuple(one.key for one in events))
+
+    handles("lamp.lit", about=About.CUSTOMER)(lit)
+    monkeypatch.setattr(replay, "RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))])
+    monkeypatch.setattr(replay, "LOOSE_RESETS", [lambda: taken.append(("reset loose",))])
+    yield taken
+    del KINDS["lamp.lit"]
+
+
+def lamp(key: str, **more: object) -> dict[str, object]:
+    return event(key, "lamp.lit", learner=more.get("learner"), course=more.get("course"))
+
+
+def test_neither_a_course_nor_a_learner_is_needed(lamps: Taken) -> None:
+    assert (
+        statuses(send(lamp("e1"), lamp("e2", course="py"), lamp("e3", learner="ada")))
+        == ["accepted"] * 3
+    )
+    assert list(Event.objects.filter(kind="lamp.lit").values_list("course__key", flat=True)) == [
+        None,
+        "py",
+        None,
+    ]
+
+
+def test_what_is_named_must_be_there(lamps: Taken) -> None:
+    outcomes = send(lamp("e1", course="go"), lamp("e2", learner="cleo"))
+
+    assert [one.code for one in outcomes] == ["unknown_course", "unknown_learner"]
+
+
+def test_who_may_write_to_some_courses_names_one(lamps: Taken) -> None:
+    mine = Sender("lms", course_ids=frozenset(Course.objects.values_list("pk", flat=True)))
+
+    assert statuses(send(lamp("e1"), lamp("e2", course="py"), sender=mine)) == [
+        "rejected",
+        "accepted",
+    ]
+
+
+def test_events_without_a_course_are_replayed_after_the_courses(lamps: Taken) -> None:
+    send(lamp("e1"), lamp("e2", course="py"))
+    lamps.clear()
+    replay.replay_events()
+    course = str(Course.objects.get().pk)
+
+    assert lamps == [("reset", course), ("e2",), ("reset loose",), ("e1",)]
+
+
+def test_a_replay_of_courses_leaves_the_events_without_one(lamps: Taken) -> None:
+    send(lamp("e1"), lamp("e2", course="py"))
+    lamps.clear()
+    replay.replay_events(Course.objects.all())
+
+    assert ("e1",) not in lamps
+    assert ("reset loose",) not in lamps
+
+
+def test_an_app_may_hear_what_another_handles(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setitem(registry.ALSO, "lamp.lit", [])
+    registry.also_handles("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
+    with kind("lamp.lit", lambda events: heard.append(events[0].key)):
+        send(event(kind="lamp.lit"))
+
+    assert heard == ["e1", "also e1"]
+
+
+def test_where_it_fails_the_event_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(events: Sequence[Event]) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setitem(registry.ALSO, "lamp.lit", [fail])
+    with kind("lamp.lit", lambda events: None):
+        (outcome,) = send(event(kind="lamp.lit"), sender=LMS)
+
+    assert outcome.code == "failed"
+    assert not Event.objects.filter(kind="lamp.lit").exists()

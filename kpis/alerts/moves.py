@@ -118,6 +118,6 @@ def replay(steps: Sequence[Step], policy: Policy, cooldown: timedelta) -> list[M
         for move in moves(steps[:count], memory, policy, at, cooldown):
             memory = after(memory, move, last, at)
             made.append(move)
-        if memory and last.is_open:
+        if memory and memory.is_open:
             memory = replace(memory, last=last.reading.first)
     return made

@@ -15,5 +15,6 @@ class KpisConfig(AppConfig):
         # by its name: models are not loaded when this file is
         post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
         post_migrate.connect(import_string("kpis.alerts.rules.create_missing"), sender=self)
+        import_string("kpis.live.listening.listen")()
         # hung under the KPIs that the line above declares
         autodiscover_modules("drill_downs", "sections")

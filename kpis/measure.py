@@ -16,6 +16,7 @@ from curriculum.holds import hold_to_write
 from curriculum.models import Course, CourseRun
 from kpis import clock
 from kpis.cells import cells_of
+from kpis.live import stamps, topics
 from kpis.models import DirtyDay, MeasureRun, PeriodKind
 from kpis.periods import Period, between, containing, local_day
 from kpis.record import record
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 MARKS_AT_ONCE = 50_000
 # what is read and then written at once spans about this many days
 DAYS_AT_ONCE = 92
+# what pages show unless asked otherwise is measured first
+SOONEST_FIRST = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -42,6 +45,14 @@ class Job:
     indicator: Indicator
     periods: Sequence[tuple[Period, frozenset[int]]]
 
+    @property
+    def kind(self) -> str:
+        return self.periods[0][0].kind
+
+    def ends_a_kind_before(self, following: Sequence[Job]) -> bool:
+        """True where no more of its periods' kind and of its key come next."""
+        return [(self.key, self.kind)] != [(job.key, job.kind) for job in following]
+
 
 @dataclass
 class Done:
@@ -49,6 +60,19 @@ class Done:
 
     written: int = 0
     failed: set[str] = field(default_factory=set)
+    untold: set[str] = field(default_factory=set)
+
+    def note(self, job: Job, written: int) -> None:
+        self.written += written
+        if written:
+            courses = frozenset[int]().union(*(ids for _, ids in job.periods))
+            self.untold.update(topics.to_tell(job.indicator.category, job.kind, courses))
+
+    def tell(self) -> None:
+        """Let open pages know what has been written since they were told before."""
+        if self.untold:
+            stamps.tell(self.untold)
+            self.untold = set()
 
 
 def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
@@ -119,7 +143,7 @@ def jobs_of(key: str, days: dict[date, set[int]], now: datetime) -> Iterable[Job
     """The KPIs and periods of every kind that days marked under a category or a KPI are in."""
     zone = clock.zone()
     indicators = [one for one in REGISTRY.values() if key in (one.category, one.key)]
-    for kind in PeriodKind.values:
+    for kind in SOONEST_FIRST:
         courses: dict[Period, set[int]] = defaultdict(set)
         for day, ids in days.items():
             courses[containing(day, kind, zone)] |= ids
@@ -134,13 +158,15 @@ def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = Non
     done = Done()
     for at, job in enumerate(jobs, start=1):
         try:
-            done.written += run_job(job, now) if job.indicator.tally else 0
+            done.note(job, run_job(job, now) if job.indicator.tally else 0)
         except (OperationalError, InterfaceError):
             # the database itself is away or busy: the task tries again
             raise
         except Exception:
             logger.exception("%s cannot be measured", job.indicator.key)
             done.failed.add(job.key)
+        if job.ends_a_kind_before(jobs[at : at + 1]):
+            done.tell()
         if progress:
             progress(at, len(jobs))
     return done

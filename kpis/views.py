@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,19 +15,25 @@ from kpis import filters
 from kpis.ask import Desk
 from kpis.categories import CATEGORIES, Category
 from kpis.dashboard import Dashboard
+from kpis.filters import Filters
 from kpis.kpi_page import KpiPage
+from kpis.live.slots import live
+from kpis.live.topics import to_watch
+from kpis.live.watch import watch
 from kpis.registry import REGISTRY
 
 
+@live
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
     page = Dashboard(category_of(request), desk, asked)
-    context = {"page": page, "reader": desk.reader, "filters": asked}
+    context = context_of(page, page.category.key, asked)
     return render(request, "kpis/dashboard.html", context, status=status_of(asked))
 
 
+@live
 @login_required
 def kpi(request: HttpRequest, key: str) -> HttpResponse:
     desk = desk_of(request)
@@ -33,8 +41,14 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404(f"There is no KPI {key}.")
     asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
     page = KpiPage(REGISTRY[key], desk, asked, request.GET.get("by", ""))
-    context = {"page": page, "reader": desk.reader, "filters": asked}
+    context = context_of(page, page.indicator.category, asked)
     return render(request, "kpis/kpi.html", context, status=status_of(asked))
+
+
+def context_of(page: Dashboard | KpiPage, category: str, asked: Filters) -> dict[str, Any]:
+    question = asked.question
+    live = watch(to_watch(category, question.kind, question.scope.course_ids))
+    return {"page": page, "reader": asked.reader, "filters": asked, "live": live}
 
 
 def desk_of(request: HttpRequest) -> Desk:
@@ -53,5 +67,5 @@ def category_of(request: HttpRequest) -> Category:
     return CATEGORIES[key]
 
 
-def status_of(asked: filters.Filters) -> int:
+def status_of(asked: Filters) -> int:
     return 400 if asked.errors else 200

@@ -1,5 +1,5 @@
 // What all charts share: colours of the page, a quiet legend, tips that say the table's words.
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+export const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -1,0 +1,31 @@
+"""What moves pages beside measurements: a target that is set, and an alert that moves."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from kpis.alerts.signals import alert_moved
+from kpis.live import stamps, topics
+from kpis.models import Target
+
+
+def listen() -> None:
+    for signal in (post_save, post_delete):
+        signal.connect(_target_is_set, sender=Target, dispatch_uid="live")
+    alert_moved.connect(_alert_moved, dispatch_uid="live")
+
+
+def _target_is_set(**_: Any) -> None:
+    _tell_when_committed(topics.TARGETS)
+
+
+def _alert_moved(**_: Any) -> None:
+    _tell_when_committed(topics.ALERTS)
+
+
+def _tell_when_committed(topic: str) -> None:
+    transaction.on_commit(partial(stamps.tell, [topic]))

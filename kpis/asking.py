@@ -23,14 +23,19 @@ def question_of(
 ) -> tuple[Reader, Question]:
     """Who asks, and what; BadQuestion (400) with the field that is wrong."""
     refuse_others(request, names)
+    reader, question = reader_and_question(request)
+    _check_parts(indicator, question)
+    return reader, question
+
+
+def reader_and_question(request: Request) -> tuple[Reader, Question]:
+    """Who asks, and what of any KPI; BadQuestion (400) with the field that is wrong."""
     reader = Reader.of(request.user)
     form = QuestionForm(request.query_params, reader=reader, now=timezone.now())
     if not form.is_valid():
         raise bad_question(form)
     _check_people(request, reader)
-    question = form.question(learners=_learners(request, reader))
-    _check_parts(indicator, question)
-    return reader, question
+    return reader, form.question(learners=_learners(request, reader))
 
 
 def refuse_others(request: Request, names: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from kpis.ask import Desk, Reply
 from kpis.cards import Card
 from kpis.categories import CATEGORIES, SECTIONS, Category
 from kpis.filters import Filters
+from kpis.findings.report import Report, report
 from kpis.modules import ModuleTable
 from kpis.question import Question
 from kpis.registry import REGISTRY, Indicator, has_modules, has_runs, headline
@@ -122,6 +123,10 @@ class Dashboard:
         if self.asked.has_data or self.filters.chosen or self.filters.errors:
             return False
         return not opening.has_any(headline(self.category.key), self.desk.reader)
+
+    @cached_property
+    def findings(self) -> Report:
+        return report(self.desk, self.category.key, self.asked)
 
     @cached_property
     def trend(self) -> list[Card]:

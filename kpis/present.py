@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from curriculum.models import CourseRun, Learner, Module
 from kpis.answers import Answer
-from kpis.ask import Group, Reply
+from kpis.ask import Group, Reply, Thing
 from kpis.periods import Period
 from kpis.registry import DrillDown, Indicator, Table
 
@@ -42,10 +42,12 @@ def _component_json(one: Answer) -> dict[str, Any]:
 
 
 def _group_json(group: Group) -> dict[str, Any]:
-    body = {"key": group.thing.key, "title": title_of(group.thing)}
-    if isinstance(group.thing, CourseRun | Module):
-        body["course"] = group.thing.course.key
-    return body | group.answer.as_json()
+    return thing_json(group.thing) | group.answer.as_json()
+
+
+def thing_json(thing: Thing) -> dict[str, Any]:
+    body = {"key": thing.key, "title": title_of(thing)}
+    return body | {"course": thing.course.key} if isinstance(thing, CourseRun | Module) else body
 
 
 def title_of(thing: Any) -> str:

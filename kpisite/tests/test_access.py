@@ -46,6 +46,8 @@ GET  /api/kpi/outcome/feedback                        401 403 200 200 200 403 20
 GET  /api/kpi/outcome/feedback?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/business/trajectory                     401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/business/trajectory?course=py           401 403 400 200 200 403 200 403 400 401
+GET  /api/kpi/findings                                401 403 200 200 200 403 200 403 200 401
+GET  /api/kpi/findings?course=py                      401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/nothing                                     401 404 404 404 404 404 404 404 404 401

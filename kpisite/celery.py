@@ -60,8 +60,8 @@ app.conf.update(
         },
         "read feedback": {
             "task": "outcomes.tasks.read_feedback",
-            "schedule": 600.0,
-            "options": {"expires": 600.0},
+            "schedule": 120.0,
+            "options": {"expires": 120.0},
         },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",

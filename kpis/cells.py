@@ -20,27 +20,38 @@ NOBODY = frozenset[int]()
 
 def cells_of(
     indicator: Indicator,
-    periods: Sequence[Period],
-    course_ids: frozenset[int],
+    periods: Sequence[tuple[Period, frozenset[int]]],
     runs: Mapping[int, int],
     now: datetime,
 ) -> Iterator[Cell]:
-    """The cells of these courses in each period; `runs` has the course of every run.
+    """The cells of each period's courses; `runs` has the course of every run.
 
-    The site's cell is among them only where it is not the sum of its courses'.
+    One statement serves all periods, so it reads the courses of any; what a period did not ask
+    for is left out. The site's cell is among them only where it is not the sum of its courses'.
     """
-    prepared = Prepared(indicator, periods[0])
-    scope = Scope(course_ids=course_ids)
-    for period in (one.as_of(now) for one in periods):
+    prepared = Prepared(indicator, periods[0][0])
+    scope = Scope(course_ids=NOBODY.union(*(ids for _, ids in periods)))
+    for period, course_ids in [(one.as_of(now), ids) for one, ids in periods]:
         if course_ids:
-            yield from _of_runs_and_courses(indicator, prepared, scope, period, runs)
-        if course_ids and indicator.has_modules and period.kind == PeriodKind.MONTH:
-            for (course, module), sums, _ in prepared.ask(("course", "module"), scope, period):
-                if module is not None:
-                    yield Cell(period, MODULE, module, course, sums)
+            cells = _of_courses(indicator, prepared, scope, period, runs)
+            yield from (cell for cell in cells if cell.course_id in course_ids)
         if not indicator.is_additive:
             for _, sums, learners in prepared.ask((), Scope(), period):
                 yield Cell(period, SITE, 0, None, sums, learners)
+
+
+def _of_courses(
+    indicator: Indicator,
+    prepared: Prepared,
+    scope: Scope,
+    period: Period,
+    runs: Mapping[int, int],
+) -> Iterator[Cell]:
+    yield from _of_runs_and_courses(indicator, prepared, scope, period, runs)
+    if indicator.has_modules and period.kind == PeriodKind.MONTH:
+        for (course, module), sums, _ in prepared.ask(("course", "module"), scope, period):
+            if module is not None:
+                yield Cell(period, MODULE, module, course, sums)
 
 
 def _of_runs_and_courses(

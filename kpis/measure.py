@@ -179,22 +179,8 @@ def run_job(job: Job, now: datetime) -> int:
     """
     with hold_to_write("measure"):
         runs = dict(CourseRun.objects.values_list("pk", "course_id"))
-        cells = [
-            cell
-            for course_ids, periods in _alike(job.periods)
-            for cell in cells_of(job.indicator, periods, course_ids, runs, now)
-        ]
+        cells = list(cells_of(job.indicator, job.periods, runs, now))
         return record(job.indicator, cells, now)
-
-
-def _alike(
-    periods: Sequence[tuple[Period, frozenset[int]]],
-) -> Iterable[tuple[frozenset[int], list[Period]]]:
-    """Periods in which the same courses changed."""
-    found: dict[frozenset[int], list[Period]] = defaultdict(list)
-    for period, course_ids in periods:
-        found[course_ids].append(period)
-    return found.items()
 
 
 def _by_days(

@@ -46,7 +46,12 @@ def test_a_killed_worker_leaves_nobody_two_mails(monkeypatch: pytest.MonkeyPatch
     with mail_box() as box:
         monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{box.port}")
         with running_worker() as first:
-            box.on_mail = lambda: len(box.mails) == 2 and os.kill(first.pid, signal.SIGKILL)
+
+            def kill_at_the_second() -> None:
+                if len(box.mails) == 2:
+                    os.kill(first.pid, signal.SIGKILL)
+
+            box.on_mail = kill_at_the_second
             tasks.send_surveys.delay()
             wait_for(box, 3)
             first.wait(timeout=30)

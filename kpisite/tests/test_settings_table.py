@@ -7,7 +7,10 @@ from django.conf import settings
 
 pytestmark = pytest.mark.once
 
-READERS = r"text|switch|whole|one_of|several|currencies|hosts|origins|time_zone|folder|database|secret|address"
+READERS = (
+    r"text|switch|whole|one_of|several|currencies|"
+    r"hosts|origins|time_zone|folder|database|secret|address"
+)
 READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 

@@ -1,7 +1,7 @@
-"""Targets to set, and what the loop wrote, to look at."""
+"""Targets and alert rules to set, alerts to act on, and what the loop wrote, to look at."""
 
 from __future__ import annotations
 
-from kpis.admin import loop, measurements, targets
+from kpis.admin import alerts, loop, measurements, rules, targets
 
-__all__ = ["loop", "measurements", "targets"]
+__all__ = ["alerts", "loop", "measurements", "rules", "targets"]

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from curriculum.admin.view_only import ViewOnlyAdmin
 from kpis.admin.measurements import value_of
-from kpis.models import DirtyDay, Feed, MeasureRun, Restatement
+from kpis.models import DirtyDay, Feed, JudgeRun, MeasureRun, Restatement, Unjudged
 
 
 @admin.register(Restatement)
@@ -45,3 +45,18 @@ class DirtyDayAdmin(ViewOnlyAdmin):
     list_filter = ("key", "course")
     list_select_related = ("course",)
     show_full_result_count = False
+
+
+@admin.register(JudgeRun)
+class JudgeRunAdmin(ViewOnlyAdmin):
+    list_display = ("as_of", "judged", "moves", "seconds")
+    date_hierarchy = "as_of"
+
+
+@admin.register(Unjudged)
+class UnjudgedAdmin(ViewOnlyAdmin):
+    """What waits to be judged again; what waits for a moment to come is looked at then."""
+
+    list_display = ("kpi", "period_kind", "course", "not_before")
+    list_filter = ("kpi", "period_kind", "course")
+    list_select_related = ("course",)

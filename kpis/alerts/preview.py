@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from kpis.alerts import wording
 from kpis.alerts.cases import Case, cases
 from kpis.alerts.evidence import Evidence, Subject
 from kpis.alerts.moves import OPENED, RECOVERED, Move, replay
+from kpis.alerts.places import names
 from kpis.alerts.readings import YEAR, closed_periods, readings_of
 from kpis.models import AlertRule
 from kpis.registry import REGISTRY
@@ -21,6 +22,7 @@ class Fired:
     """One alert that would have been: where, since when, said how, and until when."""
 
     subject: Subject
+    place: str
     at: datetime
     first: date
     period: str
@@ -60,15 +62,17 @@ def preview(rule: AlertRule, now: datetime) -> Preview:
     periods = closed_periods([rule], now)
     evidence = Evidence([rule], periods, now)
     tracked = readings_of(rule, evidence, evidence.subjects(rule))
-    found = [one for case in cases(rule, tracked, {}) for one in _fired(case, now)]
+    called = names(tracked)
+    found = [one for case in cases(rule, tracked, {}) for one in _fired(case, called, now)]
     return Preview(rule, sorted(found, key=lambda one: (one.at, one.subject)))
 
 
-def _fired(case: Case, now: datetime) -> list[Fired]:
+def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> list[Fired]:
     moves = replay(case.steps, case.policy, case.cooldown)
     return [
         Fired(
             subject=case.subject,
+            place=called[case.subject.scope, case.subject.scope_id],
             at=move.reading.at,
             first=move.reading.first,
             period=wording.label(case.rule, move.reading.first),

@@ -122,11 +122,15 @@ class AlertRule(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have all that the rule says judged again; a part names its course."""
+        """Save, and have all that the rule says judged again."""
         self.is_judged = False
+        self.clean()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """A run or a module names its course."""
         if part := self.module or self.run:
             self.course = part.course
-        super().save(*args, **kwargs)
 
     @property
     def scope(self) -> str:

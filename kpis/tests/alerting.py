@@ -24,16 +24,22 @@ def closing(month: str) -> datetime:
     return datetime(after.year, after.month, 5, 12, tzinfo=UTC)
 
 
-def aims(value: float = 85, *, start: str | None = None, course: Course | None = None) -> Target:
+def aims(
+    value: float = 85,
+    *,
+    start: str | None = None,
+    course: Course | None = None,
+    kpi: str = KPI,
+) -> Target:
     if start:
         return set_target(
-            KPI, Decimal(str(value)), valid_from=date.fromisoformat(start), course=course
+            kpi, Decimal(str(value)), valid_from=date.fromisoformat(start), course=course
         )
-    return Target.objects.create(kpi=KPI, version=1, value=Decimal(str(value)), course=course)
+    return Target.objects.create(kpi=kpi, version=1, value=Decimal(str(value)), course=course)
 
 
-def watches(**how: Any) -> AlertRule:
-    return AlertRule.objects.create(kpi=KPI, name="Planned misses its target", **how)
+def watches(kpi: str = KPI, **how: Any) -> AlertRule:
+    return AlertRule.objects.create(kpi=kpi, name="Planned misses its target", **how)
 
 
 def says(

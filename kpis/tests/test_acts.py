@@ -38,7 +38,8 @@ def ada() -> User:
 
 @pytest.fixture
 def alert() -> Alert:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     return Alert.objects.get()
 

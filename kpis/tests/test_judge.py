@@ -43,7 +43,8 @@ def restated(month: str, percent: float, at: datetime) -> None:
 
 
 def test_a_miss_beyond_doubt_opens_one_alert() -> None:
-    aims(), watches()
+    aims()
+    watches()
 
     assert lives(("2026-05", 79)) == ["opened"]
     alert = Alert.objects.get()
@@ -53,7 +54,8 @@ def test_a_miss_beyond_doubt_opens_one_alert() -> None:
 
 
 def test_judging_again_changes_nothing() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     AlertRule.objects.update(is_judged=False)
 
@@ -62,19 +64,22 @@ def test_judging_again_changes_nothing() -> None:
 
 
 def test_a_miss_within_the_interval_is_no_alert() -> None:
-    aims(), watches()
+    aims()
+    watches()
 
     assert lives(("2026-05", 84)) == []
 
 
 def test_by_the_point_it_is_one() -> None:
-    aims(), watches(mode="point")
+    aims()
+    watches(mode="point")
 
     assert lives(("2026-05", 84)) == ["opened"]
 
 
 def test_a_month_that_has_not_closed_is_not_judged() -> None:
-    aims(), watches()
+    aims()
+    watches()
     says("2026-05", 79)
 
     assert judge(datetime.fromisoformat("2026-06-03T23:00:00+00:00")) == 0
@@ -82,7 +87,8 @@ def test_a_month_that_has_not_closed_is_not_judged() -> None:
 
 
 def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin() -> None:
-    aims(), watches(margin=2)
+    aims()
+    watches(margin=2)
 
     flapping = [("2026-01", 79), ("2026-02", 86), ("2026-03", 79), ("2026-04", 86)]
     assert lives(*flapping) == ["opened"]
@@ -91,7 +97,8 @@ def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin(
 
 
 def test_after_a_recovery_it_is_armed_again() -> None:
-    aims(), watches()
+    aims()
+    watches()
 
     months = [("2026-01", 79), ("2026-02", 86), ("2026-03", 79)]
     assert lives(*months) == ["opened", "recovered", "opened"]
@@ -99,14 +106,16 @@ def test_after_a_recovery_it_is_armed_again() -> None:
 
 
 def test_patience_waits_for_periods_in_a_row() -> None:
-    aims(), watches(patience=2)
+    aims()
+    watches(patience=2)
 
     assert lives(("2026-01", 79), ("2026-02", 86), ("2026-03", 79)) == []
     assert lives(("2026-04", 79)) == ["opened"]
 
 
 def test_missing_periods_neither_fire_nor_heal() -> None:
-    aims(), watches(patience=2)
+    aims()
+    watches(patience=2)
     lives(("2026-01", 79))
     judge(closing("2026-02"))
     judge(closing("2026-03"))
@@ -119,13 +128,15 @@ def test_missing_periods_neither_fire_nor_heal() -> None:
 
 
 def test_too_few_neither_fire_nor_heal() -> None:
-    aims(), watches(min_n=2_000)
+    aims()
+    watches(min_n=2_000)
 
     assert lives(("2026-05", 79)) == []
 
 
 def test_a_gap_that_grows_by_a_quarter_is_told_again() -> None:
-    aims(), watches()
+    aims()
+    watches()
 
     # gaps of 6, 7, 8 and 8 points: a quarter more than 6 is 7.5
     months = [("2026-01", 79), ("2026-02", 78), ("2026-03", 77), ("2026-04", 77)]
@@ -133,7 +144,8 @@ def test_a_gap_that_grows_by_a_quarter_is_told_again() -> None:
 
 
 def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     restated("2026-05", 86, MAY + timedelta(days=1))
 
@@ -145,7 +157,8 @@ def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
 
 
 def test_late_data_that_open_a_breach_open_an_alert() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 86))
     restated("2026-05", 79, MAY + timedelta(days=1))
 
@@ -153,7 +166,8 @@ def test_late_data_that_open_a_breach_open_an_alert() -> None:
 
 
 def test_late_data_that_change_a_breach_are_kept_and_not_told() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     restated("2026-05", 80, MAY + timedelta(days=1))
 
@@ -161,7 +175,8 @@ def test_late_data_that_change_a_breach_are_kept_and_not_told() -> None:
 
 
 def test_flapping_late_data_wait_for_the_cool_down() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     restated("2026-05", 86, MAY + timedelta(days=1))
     restated("2026-05", 79, MAY + timedelta(days=2))
@@ -175,7 +190,8 @@ def test_flapping_late_data_wait_for_the_cool_down() -> None:
 
 
 def test_a_gap_that_has_grown_by_a_quarter_breaks_the_cool_down() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     restated("2026-05", 86, MAY + timedelta(days=1))
     restated("2026-05", 77.5, MAY + timedelta(days=2))
@@ -184,7 +200,8 @@ def test_a_gap_that_has_grown_by_a_quarter_breaks_the_cool_down() -> None:
 
 
 def test_without_a_cool_down_it_is_told_at_once() -> None:
-    aims(), watches(cooldown_days=0)
+    aims()
+    watches(cooldown_days=0)
     lives(("2026-05", 79))
     restated("2026-05", 86, MAY + timedelta(seconds=1))
     restated("2026-05", 79, MAY + timedelta(seconds=2))
@@ -193,7 +210,8 @@ def test_without_a_cool_down_it_is_told_at_once() -> None:
 
 
 def test_a_target_raised_afterwards_leaves_closed_months_alone() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-04", 86), ("2026-05", 86))
     aims(95, start="2026-06-20")
 
@@ -201,7 +219,8 @@ def test_a_target_raised_afterwards_leaves_closed_months_alone() -> None:
 
 
 def test_a_target_lowered_afterwards_leaves_the_alert_open() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     aims(70, start="2026-06-20")
     judge(MAY + timedelta(days=20))
@@ -210,7 +229,8 @@ def test_a_target_lowered_afterwards_leaves_the_alert_open() -> None:
 
 
 def test_a_target_that_covers_a_closed_month_judges_it() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     aims(70, start="2026-05-01")
     judge(MAY + timedelta(days=1))
@@ -220,7 +240,8 @@ def test_a_target_that_covers_a_closed_month_judges_it() -> None:
 
 
 def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-01", 79))
     says("2026-02", 86)
     says("2026-03", 79)
@@ -265,7 +286,9 @@ def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
 
 def test_each_course_has_its_own_alert_by_its_own_target() -> None:
     py, sql = course("py"), course("sql")
-    aims(), aims(60, course=sql), watches(each="course")
+    aims()
+    aims(60, course=sql)
+    watches(each="course")
     says("2026-05", 79, of=py)
     says("2026-05", 79, of=sql)
     judge(MAY)
@@ -283,7 +306,8 @@ def a_weak_module(of: Course) -> Module:
 
 def test_a_module_beyond_chance_has_its_alert() -> None:
     weak = a_weak_module(course("py", "one", "two"))
-    aims(), watches(each="module")
+    aims()
+    watches(each="module")
     judge(MAY)
 
     assert list(Alert.objects.values_list("scope", "scope_id")) == [("module", weak.pk)]
@@ -293,7 +317,9 @@ def test_the_alert_of_a_course_holds_back_those_of_its_modules() -> None:
     py = course("py", "one", "two")
     a_weak_module(py)
     says("2026-05", 72, of=py)
-    aims(), watches(each="module"), watches(each="course")
+    aims()
+    watches(each="module")
+    watches(each="course")
     judge(MAY)
 
     assert (kinds(), told()) == (["opened", "inhibited"], ["opened"])
@@ -305,7 +331,9 @@ def test_when_the_course_is_well_again_its_module_is_told() -> None:
     py = course("py", "one", "two")
     weak = a_weak_module(py)
     says("2026-05", 72, of=py)
-    aims(), watches(each="module"), watches(each="course")
+    aims()
+    watches(each="module")
+    watches(each="course")
     judge(MAY)
     says("2026-06", 90, of=py)
     says("2026-06", 60, of=weak)
@@ -319,7 +347,9 @@ def test_what_was_never_told_recovers_in_silence() -> None:
     py = course("py", "one", "two")
     weak = a_weak_module(py)
     says("2026-05", 72, of=py)
-    aims(), watches(each="module"), watches(each="course")
+    aims()
+    watches(each="module")
+    watches(each="course")
     judge(MAY)
     says("2026-06", 72, of=py)
     says("2026-06", 90, of=weak)
@@ -345,13 +375,15 @@ def test_a_change_within_chance_is_not_told() -> None:
 
 
 def test_better_than_the_target_can_be_told_too() -> None:
-    aims(), watches(side="better")
+    aims()
+    watches(side="better")
 
     assert lives(("2026-05", 95)) == ["opened"]
 
 
 def test_one_open_alert_per_rule_and_scope_is_a_constraint() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     again = Alert.objects.get()
     again.pk = None
@@ -361,7 +393,8 @@ def test_one_open_alert_per_rule_and_scope_is_a_constraint() -> None:
 
 
 def test_marks_go_with_what_they_led_to() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
 
     assert not Unjudged.objects.exists()
@@ -369,7 +402,8 @@ def test_marks_go_with_what_they_led_to() -> None:
 
 
 def test_nothing_is_read_of_months_when_nothing_changed() -> None:
-    aims(), watches()
+    aims()
+    watches()
     lives(("2026-05", 79))
     with CaptureQueriesContext(
         connection,
@@ -380,7 +414,8 @@ def test_nothing_is_read_of_months_when_nothing_changed() -> None:
 
 
 def test_ten_times_the_rules_and_scopes_take_as_many_queries() -> None:
-    aims(), watches(each="course")
+    aims()
+    watches(each="course")
     says("2026-05", 79, of=course("py"))
     few = queries_to_judge(MAY)
     for at in range(10):

@@ -66,7 +66,8 @@ def live() -> None:
 @pytest.mark.parametrize(("n", "seed"), [(30, 1), (100, 2), (100, 3), (400, 4)])
 def test_twenty_modules_of_pure_noise_give_at_most_one_false_alert(n: int, seed: int) -> None:
     draw(twenty_modules(), 0.85, n=n, seed=seed)
-    aims(), watches(each="module", period_kind="week")
+    aims()
+    watches(each="module", period_kind="week")
     live()
 
     assert kinds().count("opened") <= 1
@@ -76,7 +77,8 @@ def test_a_module_that_is_weak_among_them_is_found() -> None:
     modules = twenty_modules()
     draw(modules, 0.85, n=100, seed=5)
     Measurement.objects.filter(scope_id=modules[3]).update(total=60)
-    aims(), watches(each="module", period_kind="week")
+    aims()
+    watches(each="module", period_kind="week")
     live()
 
     assert modules[3] in Alert.objects.open().values_list("scope_id", flat=True)

@@ -102,5 +102,6 @@ class Statement:
             found = cursor.fetchall()
         for row in self.compiler.results_iter([found]):
             sums = dict(zip(self.names, row[self.by :], strict=True))
-            learners = frozenset(sums["sum_learners"])
+            # of no rows the database may say null, and of a row that has nobody
+            learners = frozenset(sums["sum_learners"] or ()) - {None}
             yield tuple(row[: self.by]), sums_of(sums | {"sum_learners": len(learners)}), learners

@@ -16,6 +16,7 @@ from intake.models import Event
 from kpis import marks
 
 REFERRAL = "business.referral"
+ORDER = ("accepted_at", "code", "run_key")
 COLUMNS = ("learner_id", "course_id", "run_key", "code", "accepted_at", "refused")
 
 # a learner and a course
@@ -94,7 +95,7 @@ def settle(pairs: Collection[Pair]) -> None:
     """Decide which claim of a learner and course stands for which enrolment."""
     if not pairs:
         return
-    claims = _by_pair(Referral.objects.filter(**_of(pairs)).order_by("accepted_at", "code"), pairs)
+    claims = _by_pair(Referral.objects.filter(**_of(pairs)).order_by(*ORDER), pairs)
     enrolled = _entered(pairs)
     owner = owners({one.code for some in claims.values() for one in some})
     people = Learner.objects.in_bulk([*owner.values(), *(learner for learner, _ in pairs)])

@@ -11,7 +11,7 @@ const OWN_ATTRIBUTES = { DETAILS: ["open"], FIGURE: ["hidden", "data-drawn"] };
 const CANVAS_ATTRIBUTES = ["aria-label"];
 
 export function swap(page) {
-  const [focused, kept] = [document.activeElement, selected()];
+  const [focused, kept, place] = [document.activeElement, selected(), lookedAt()];
   const moved = new Set();
   for (const part of ["header.site", "main"]) {
     const [have, want] = [document.querySelector(part), page.querySelector(part)];
@@ -19,6 +19,7 @@ export function swap(page) {
   }
   if (document.title !== page.title) document.title = page.title;
   select(kept);
+  hold(place);
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
   for (const element of moved) show(element);
   document.dispatchEvent(new Event("live:swapped"));
@@ -96,6 +97,26 @@ function matchAttributes(have, want) {
   for (const { name, value } of want.attributes) {
     if (isTheirs(name) && have.getAttribute(name) !== value) have.setAttribute(name, value);
   }
+}
+
+// What the reader looks at, and where it stands: what is in focus or under the pointer, else what is in view.
+function lookedAt() {
+  const [focused, pointed] = [document.activeElement, [...document.querySelectorAll("main :hover")].at(-1)];
+  const inView = scrollY > 0 ? document.elementFromPoint(innerWidth / 2, innerHeight / 3) : null;
+  const isInView = (one) => one?.closest("main") && one.tagName !== "MAIN" && isOn(one.getBoundingClientRect());
+  const element = [focused, pointed, inView].find(isInView);
+  return element && { element, top: element.getBoundingClientRect().top };
+}
+
+const isOn = ({ top, bottom }) => bottom > 0 && top < innerHeight;
+
+// The browser's own holding, where it has one, holds what is uppermost; both together would go too far.
+function hold(place) {
+  if (!place?.element.isConnected) return;
+  const root = document.documentElement.style;
+  root.overflowAnchor = "none";
+  scrollBy({ top: place.element.getBoundingClientRect().top - place.top, behavior: "instant" });
+  requestAnimationFrame(() => requestAnimationFrame(() => { root.overflowAnchor = ""; }));
 }
 
 function selected() {

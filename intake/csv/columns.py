@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,26 +82,29 @@ class Columns:
         self.kind = kind
         self.all: dict[str, Column] = {column.name: column for column in _columns(kind)}
         self.by_alias = _aliases(self.all)
+        self.by_plain = {plain(alias): column for alias, column in self.by_alias.items()}
 
     def missing(self, found: Sequence[Column | None]) -> list[Column]:
         """The columns that are needed beside those found."""
         there = {column.name for column in found if column}
         objects = {name.rpartition(".")[0] for name in there} - {""}
         needed = (one for one in self.all.values() if one.is_needed or one.needed_with in objects)
-        return [column for column in needed if column.name not in there]
+        # a customer stands for the learner
+        told = there | {"learner"} if "data.customer" in objects else there
+        return [column for column in needed if column.name not in told]
 
     def named(self, written: str) -> Column | None:
         """The column that a header's name means; None for no such column."""
-        return self.by_alias.get(plain(written))
+        return self.by_plain.get(plain(written))
 
     @property
     def by_short_name(self) -> dict[str, Column]:
         return {self.short_name(column): column for column in self.all.values()}
 
     def short_name(self, column: Column) -> str:
-        """The shortest name that means this column."""
-        names = (name for name, one in self.by_alias.items() if one is column)
-        return min(names, key=len)
+        """The name without “data.”, where that means this column."""
+        short = column.name.removeprefix("data.")
+        return short if self.named(short) is column else column.name
 
     def of_header(self, header: Sequence[str]) -> list[Column | None]:
         """The column of each name of the header; None for a column without a name.
@@ -124,7 +128,7 @@ class Columns:
         name = plain(written)
         if name == "kind":
             return f"“kind” is no column: all rows are {self.kind.name}; leave it out."
-        full = [one for one in self.all if one.endswith(f".{name}")]
+        full = [one for one in self.all if plain(one).endswith(f"_{name}")]
         if full:
             return f"“{written}” may mean {' or '.join(full)}; write which."
         near = difflib.get_close_matches(name, self.by_alias, n=1)
@@ -136,8 +140,8 @@ class Columns:
 
 
 def plain(written: str) -> str:
-    """A header's name as it is compared: “ Occurred at ” is occurred_at."""
-    return written.strip().casefold().replace(" ", "_").replace("-", "_")
+    """A name as it is compared: “ Occurred at ” is occurred_at, “Customer key” is customer.key."""
+    return re.sub(r"[ .-]", "_", written.strip().casefold())
 
 
 def _columns(kind: Kind) -> list[Column]:

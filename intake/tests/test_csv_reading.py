@@ -58,6 +58,46 @@ def test_names_are_taken_as_people_write_them() -> None:
     assert raws(f" ID ,Occurred at,LEARNER,Course\n{ROW}") == [EVENT]
 
 
+PAID = "p1,2026-01-06T09:00:00Z,250.00,USD,acme,organisation"
+
+
+@pytest.mark.parametrize(
+    "names", ["data.customer.key,data.customer.kind", "customer.key,Customer Kind", "key,kind"]
+)
+def test_fields_within_fields_have_short_names_where_these_are_unique(names: str) -> None:
+    (raw,) = raws(f"id,occurred_at,amount,currency,{names}\n{PAID}", "payment.received")
+
+    assert raw["data"] == {
+        "amount": "250.00",
+        "currency": "USD",
+        "customer": {"key": "acme", "kind": "organisation"},
+    }
+
+
+def test_a_field_of_data_goes_before_one_that_lies_deeper() -> None:
+    row = "s1,2026-01-06T09:00:00Z,ada,sub-1,purchase"
+    (raw,) = raws(f"id,occurred_at,learner,subscription,kind\n{row}", "subscription.started")
+
+    assert raw["data"] == {"subscription": "sub-1", "kind": "purchase"}
+
+
+def test_who_begins_to_tell_of_a_customer_tells_what_that_needs() -> None:
+    header = "id,occurred_at,amount,currency,customer.key"
+
+    assert refusal(f"{header}\np1,x,1,USD,acme", "payment.received").startswith(
+        "“customer.kind” is missing: one of learner, organisation."
+    )
+
+
+def test_a_customer_stands_for_the_learner() -> None:
+    header = "id,occurred_at,subscription"
+    row = "s1,2026-01-06T09:00:00Z,sub-1"
+
+    assert "“learner” is missing" in refusal(f"{header}\n{row}", "subscription.started")
+    customer = "customer.key,customer.kind"
+    assert raws(f"{header},{customer}\n{row},acme,organisation", "subscription.started")
+
+
 def test_quotes_delimiters_and_line_breaks_stand_in_cells() -> None:
     (raw,) = raws(f'{HEADER},object\n{ROW},"a ""b"", c\nd"')
 

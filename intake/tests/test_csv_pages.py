@@ -204,3 +204,13 @@ def allowed(kind: str, content: bytes) -> bool:
 
 def test_there_is_no_template_of_a_kind_that_is_none(admin_client: Client) -> None:
     assert admin_client.get(f"{IMPORT}made.up.csv").status_code == 404
+
+
+def test_the_import_run_tells_what_was_refused(admin_client: Client) -> None:
+    page = upload(admin_client, HEADER, view("e1"), view("e2", "cleo"), skips_bad="on")
+    confirm(admin_client, page)
+    run = ImportRun.objects.get()
+    text = admin_client.get(f"/admin/intake/importrun/{run.pk}/change/").content.decode()
+
+    assert "1: unknown_learner learner" in text
+    assert "Line 3, column learner: learner: nobody is known by this key" in text

@@ -74,6 +74,7 @@ class Desk:
     _feeds: dict[str, dict[int, datetime]] = field(default_factory=dict)
     _veils: dict[str, Veil] = field(default_factory=dict)
     _first_days: dict[Any, date | None] = field(default_factory=dict)
+    _owners: dict[str, dict[int, int]] = field(default_factory=dict)
     _targets: TargetBook | None = None
     _dials: Standings | None = None
 
@@ -221,36 +222,74 @@ class Desk:
     def _group_answers(
         self, indicator: Indicator, question: Question, period: Period, by: str
     ) -> dict[int, Answer]:
-        narrow = self._narrowing(question.scope, by)
+        judged = question.periods if question.window else [question.current]
+        return self.group_answers(indicator, question.scope, by, {period: judged})[period]
+
+    def group_answers(
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        by: str,
+        judged: Mapping[Period, Sequence[Period]],
+    ) -> dict[Period, dict[int, Answer]]:
+        """The parts of the scope by their ids, in each of the periods (of one kind).
+
+        Each period comes with those that it is judged by: what is hidden in one of them is hidden.
+        """
+        narrow = self._narrowing(scope, by)
         if indicator.parts:
             parts = {
-                part: self._group_answers(REGISTRY[part.key], question, period, by)
+                part: self.group_answers(REGISTRY[part.key], scope, by, judged)
                 for part in indicator.parts
             }
             return {
-                key: self._combine(
+                period: self._weighed_groups(
                     indicator,
-                    narrow(key),
+                    narrow,
                     period,
-                    {part: there[key] for part, there in parts.items() if key in there},
+                    {part: there[period] for part, there in parts.items()},
                 )
-                for key in {key for answers in parts.values() for key in answers}
+                for period in judged
             }
-        found = read.groups(indicator, question.scope, [period], by, self.now)[period]
-        hidden = self._hidden_groups(indicator, question, by)
+        found = read.groups(indicator, scope, list(judged), by, self.now)
+        answers: dict[Period, dict[int, Answer]] = {}
+        for period, judges in judged.items():
+            hidden = self._hidden_groups(indicator, scope, by, judges)
+            answers[period] = {
+                key: self._answer(indicator, narrow(key), period, one, key in hidden)
+                for key, one in found[period].items()
+            }
+        return answers
+
+    def _weighed_groups(
+        self,
+        indicator: Indicator,
+        narrow: Callable[[int], Scope],
+        period: Period,
+        parts: Mapping[Part, Mapping[int, Answer]],
+    ) -> dict[int, Answer]:
         return {
-            key: self._answer(indicator, narrow(key), period, one, key in hidden)
-            for key, one in found.items()
+            key: self._combine(
+                indicator,
+                narrow(key),
+                period,
+                {part: there[key] for part, there in parts.items() if key in there},
+            )
+            for key in {key for answers in parts.values() for key in answers}
         }
 
     def _narrowing(self, scope: Scope, by: str) -> Callable[[int], Scope]:
         """From a group's id to a scope of its course: whose target and dials it is judged by."""
         if by == "learner" or (by != "course" and _only(scope)):
             return lambda _: scope
-        course_of: dict[int, int] = {}
-        if by != "course":
-            course_of = dict(THINGS[by].values_list("pk", "course_id"))
+        course_of = {} if by == "course" else self._courses_of(by)
         return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
+
+    def _courses_of(self, by: str) -> dict[int, int]:
+        """The course of each run or module."""
+        if by not in self._owners:
+            self._owners[by] = dict(THINGS[by].values_list("pk", "course_id"))
+        return self._owners[by]
 
     def _answer(
         self, indicator: Indicator, scope: Scope, period: Period, found: Found, hide: bool
@@ -294,11 +333,12 @@ class Desk:
         hidden = self.veil(indicator).periods(scope, inside or periods)
         return set(periods) if inside and hidden else hidden
 
-    def _hidden_groups(self, indicator: Indicator, question: Question, by: str) -> set[int]:
+    def _hidden_groups(
+        self, indicator: Indicator, scope: Scope, by: str, judged: Sequence[Period]
+    ) -> set[int]:
         if self.reader.sees_small_groups:
             return set()
-        judged = question.periods if question.window else [question.current]
-        return self.veil(indicator).groups(question.scope, by, judged)
+        return self.veil(indicator).groups(scope, by, judged)
 
     def veil(self, indicator: Indicator) -> Veil:
         """What is hidden of a KPI from a reader who may not see small groups."""
@@ -350,10 +390,6 @@ def _only(scope: Scope) -> int | None:
     if scope.course_ids is not None and len(scope.course_ids) == 1:
         return next(iter(scope.course_ids))
     return None
-
-
-def _narrow(scope: Scope, by: str, key: int) -> Scope:
-    return Scope(frozenset({key}), scope.run_id, scope.module_id) if by == "course" else scope
 
 
 def _order(thing: Thing) -> tuple[Any, ...]:

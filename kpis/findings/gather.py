@@ -6,29 +6,33 @@ more than the figures that the reader sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from curriculum.models import Course, Enrollment, Module
 from kpis import clock
 from kpis.answers import Answer
-from kpis.ask import Desk, Group, Reply
+from kpis.ask import THINGS, Desk, Reply
 from kpis.cards import Card
 from kpis.findings.finding import Silence, Subject
 from kpis.models import Feed, PeriodKind
-from kpis.periods import Period
 from kpis.question import Question
-from kpis.registry import Indicator, has_modules
+from kpis.registry import has_modules
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The courses and modules of one KPI in a period; none where they cannot be told apart."""
+    """The courses, as they are and were before, and modules of one KPI in a period, by id.
 
-    courses: Sequence[Group] = ()
-    before: Sequence[Group] = ()
-    modules: Sequence[Group] = ()
+    There are none where they cannot be told apart, or no measurements of them are kept.
+    """
+
+    answer: Answer
+    question: Question
+    courses: Mapping[int, Answer] = field(default_factory=dict)
+    before: Mapping[int, Answer] = field(default_factory=dict)
+    modules: Mapping[int, Answer] = field(default_factory=dict)
 
 
 def subjects(desk: Desk, cards: Sequence[Card]) -> Iterator[Subject]:
@@ -36,15 +40,17 @@ def subjects(desk: Desk, cards: Sequence[Card]) -> Iterator[Subject]:
 
     A card that answers a wider question than was asked is left out.
     """
-    for card in cards:
-        found = closed(card.reply, desk) if not card.note else None
-        if found is None:
-            continue
-        answer, before = found
-        question = card.reply.question
-        thing = question.module or question.run or question.course
-        yield Subject(answer, thing, before)
-        yield from _of_parts(answer, question, parts(desk, answer, question))
+    replies = [card.reply for card in cards if not card.note]
+    found = [(reply, *there) for reply in replies if (there := closed(reply, desk))]
+    for reply, answer, before in found:
+        question = reply.question
+        yield Subject(answer, question.module or question.run or question.course, before)
+    some = [parts(desk, answer, reply.question) for reply, answer, _ in found]
+    courses = Course.objects.in_bulk({key for one in some for key in one.courses})
+    modules = THINGS["module"].in_bulk({key for one in some for key in one.modules})
+    for one in some:
+        yield from _of_courses(one, courses)
+        yield from _of_modules(one, modules)
 
 
 def closed(reply: Reply, desk: Desk) -> tuple[Answer, Answer | None] | None:
@@ -64,40 +70,36 @@ def closed(reply: Reply, desk: Desk) -> tuple[Answer, Answer | None] | None:
 
 
 def parts(desk: Desk, answer: Answer, question: Question) -> Parts:
-    """Ask the parts in the period of the answer, where measurements of them are kept."""
-    if question.run or question.module or not answer.is_shown:
-        return Parts()
-    indicator, period = answer.indicator, answer.period
-    courses, before = [], []
+    """Ask the parts in the period of the answer: one query for courses, one for modules."""
+    found = Parts(answer, question)
+    if question.run or question.module:
+        return found
+    indicator, scope, now = answer.indicator, question.scope, answer.period
     if question.course is None:
-        courses = _asked(desk, indicator, question, "course", period)
-        before = _asked(desk, indicator, question, "course", period.previous)
-    modules = []
-    if period.kind == PeriodKind.MONTH and has_modules(indicator):
-        modules = _asked(desk, indicator, question, "module", period)
-    return Parts(courses, before, modules)
+        judged = {period: [period] for period in (now, now.previous)}
+        courses = desk.group_answers(indicator, scope, "course", judged)
+        found = replace(found, courses=courses[now], before=courses[now.previous])
+    if now.kind == PeriodKind.MONTH and has_modules(indicator):
+        modules = desk.group_answers(indicator, scope, "module", {now: [now]})
+        found = replace(found, modules=modules[now])
+    return found
 
 
-def _asked(
-    desk: Desk, indicator: Indicator, question: Question, by: str, period: Period
-) -> list[Group]:
-    asked = replace(question, by=by, periods=[period], window=None)
-    return desk.groups(indicator, asked)
-
-
-def _of_parts(answer: Answer, question: Question, found: Parts) -> Iterator[Subject]:
-    before = {group.thing.pk: group.answer for group in found.before}
+def _of_courses(found: Parts, courses: Mapping[int, Course]) -> Iterator[Subject]:
+    """The courses, where there is more than the one that is the whole."""
     if len(found.courses) > 1:
-        for group in found.courses:
-            key = group.thing.pk
-            yield Subject(group.answer, group.thing, before.get(key), is_part=True)
-    wholes = {group.thing.pk: group.answer for group in found.courses}
-    if question.course:
-        wholes[question.course.pk] = answer
-    for group in found.modules:
-        if isinstance(group.thing, Module) and group.thing.course_id in wholes:
-            whole = wholes[group.thing.course_id]
-            yield Subject(group.answer, group.thing, whole=whole, is_part=True)
+        for key, answer in found.courses.items():
+            yield Subject(answer, courses[key], found.before.get(key), is_part=True)
+
+
+def _of_modules(found: Parts, modules: Mapping[int, Module]) -> Iterator[Subject]:
+    wholes = dict(found.courses)
+    if found.question.course:
+        wholes[found.question.course.pk] = found.answer
+    for key, answer in found.modules.items():
+        whole = wholes.get(modules[key].course_id)
+        if whole is not None:
+            yield Subject(answer, modules[key], whole=whole, is_part=True)
 
 
 def silences(desk: Desk, category: str, question: Question) -> list[Silence]:

@@ -20,8 +20,8 @@ ACCOUNTS = (
 FILE = "demo-accounts.txt"
 
 
-def create(journeys: Sequence[Journey]) -> None:
-    """Make the accounts; the learner's is that of somebody in these journeys."""
+def create(journeys: Sequence[Journey]) -> User:
+    """Make the accounts and return that of staff; the learner's is of somebody in the journeys."""
     # one hash for all: each takes as long as a thousand events
     secret = make_password(PASSWORD)
     names = {"staff": "Sam Staff", "manager": "Mo Manager", "learner": busiest(journeys).name}
@@ -36,6 +36,7 @@ def create(journeys: Sequence[Journey]) -> None:
     )
     learner = made["learner"]
     Learner.objects.filter(key=busiest(journeys).key).update(user=learner, email=learner.email)
+    return made["staff"]
 
 
 def busiest(journeys: Sequence[Journey]) -> Learner:

@@ -15,7 +15,7 @@ from kpisite.demo.journeys import Journey
 from kpisite.demo.months import month_of
 from kpisite.demo.voices import Voices
 
-SURVEY = "career"
+SURVEY = "career-impact"  # as migrations make it
 # days after completion
 WAVES = (90, 180)
 WITHIN = 175
@@ -40,7 +40,8 @@ def _ask(journey: Journey, done: date, aims: Aims, chance: Random) -> Iterator[A
     for days in WAVES:
         sent = done + days * DAY
         if sent < aims.calendar.today:
-            asked = Asked(journey, SURVEY, f"{days}-days", sent, sent + chance.randrange(12) * DAY)
+            wave = f"{sent:%Y-%m}-after-{days}-days"
+            asked = Asked(journey, SURVEY, wave, sent, sent + chance.randrange(12) * DAY)
             asked.act(sent, SENT, "sent")
             if asked.day < aims.calendar.today:
                 yield asked

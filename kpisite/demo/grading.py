@@ -18,7 +18,7 @@ from kpisite.demo.studying import GRADED, happens, place_of
 
 Kind = LearningObject.Kind
 USUAL, WEAK = 0.84, 0.65
-PASSED = 5
+PASSED = 3
 TRIES_AGAIN = 0.2
 
 
@@ -57,7 +57,7 @@ def _score(papers: Sequence[Paper], aim: float, chance: Random) -> None:
     for paper in papers:
         usual = WEAK if paper.is_of_weak_module else USUAL
         likely = usual + 0.12 * paper.journey.ability + chance.gauss(0, 0.1)
-        paper.right = min(ITEMS, max(2, round(likely * ITEMS)))
+        paper.right = min(ITEMS, max(1, round(likely * ITEMS)))
     _settle([one for one in papers if not one.is_of_weak_module], _missing(papers, aim), chance)
 
 
@@ -68,7 +68,7 @@ def _missing(papers: Sequence[Paper], aim: float) -> int:
 
 def _settle(papers: Sequence[Paper], missing: int, chance: Random) -> None:
     step = 1 if missing > 0 else -1
-    while missing and (able := [one for one in papers if 2 <= one.right + step <= ITEMS]):
+    while missing and (able := [one for one in papers if 1 <= one.right + step <= ITEMS]):
         chosen = chance.sample(able, min(abs(missing), len(able)))
         for paper in chosen:
             paper.right += step
@@ -78,7 +78,7 @@ def _settle(papers: Sequence[Paper], missing: int, chance: Random) -> None:
 def _hand_in(paper: Paper, objects: dict[str, list[LearningObject]], chance: Random) -> None:
     one = next(one for one in objects[paper.line.module.key] if one.kind == Kind.ASSESSMENT)
     scores = [paper.right]
-    if paper.right >= PASSED and chance.random() < TRIES_AGAIN * (1 - paper.right / 15):
+    if paper.right >= PASSED and chance.random() < TRIES_AGAIN * (1 - paper.right / 10):
         scores.insert(0, chance.randint(1, PASSED - 1))
     for attempt, right in enumerate(scores, start=1):
         data = {"attempt": attempt, "max": ITEMS, "items": _items(right, chance)}

@@ -22,7 +22,7 @@ Reached = tuple[Journey, Line, date]
 DAY = timedelta(days=1)
 # places within a day: the modules one after another, these within a module
 STARTED, VIDEO, VIEWED, QUIZ, WROTE, GRADED, COMPLETED = range(7)
-READS, WATCHES, WRITES = 0.15, 0.8, 0.12
+READS, WATCHES, WRITES = 0.15, 0.75, 0.12
 WRITING = ("discussion.posted", "note.written", "question.answered")
 
 

@@ -72,7 +72,15 @@ def enrollment(when: Period) -> Tally:
     return Tally(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
 
 
-@kpi(RETENTION, "Retention", unit=PERCENT, target=85, has_runs=False, is_additive=False)
+@kpi(
+    RETENTION,
+    "Retention",
+    unit=PERCENT,
+    target=85,
+    has_runs=False,
+    has_learners=False,
+    is_additive=False,
+)
 def retention(when: Period) -> Tally:
     """Customers active at the period's start that are still active at its end, or finished in
     it, ÷ customers active at its start.
@@ -149,6 +157,7 @@ def declare_revenue() -> None:
             "Revenue" if is_main else f"Revenue in {currency}",
             unit=money(currency),
             has_runs=False,
+            has_learners=False,
             is_additive=False,
             is_total=True,
             companions=tuple(one for one in keys.values() if is_main and one != key),

@@ -56,6 +56,7 @@ def _check_parts(indicator: Indicator, question: Question) -> None:
     for part, is_known, asked in (
         ("module", has_modules(indicator), question.module),
         ("run", has_runs(indicator), question.run),
+        ("learner", indicator.has_learners, question.scope.learner_ids),
     ):
         if is_known:
             continue

@@ -64,6 +64,7 @@ class Indicator:
     `always_by` names the groups that the API answers with it when no others are asked for,
     `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number
     of different people, course and site are not the sums of their runs but tallied by themselves.
+    One without learners counts other people, such as customers.
     The value of one that `is_total`, such as a count, is the numerator itself.
     """
 
@@ -81,6 +82,7 @@ class Indicator:
     component_of: str | None = None
     has_modules: bool = False
     has_runs: bool = True
+    has_learners: bool = True
     is_additive: bool = True
     is_total: bool = False
     companions: tuple[str, ...] = ()

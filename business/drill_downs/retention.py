@@ -52,7 +52,7 @@ def churn(when: Period, scope: Scope) -> Table:
             "lost": row["active"] - row["kept"],
             "churn": share(row["active"] - row["kept"], row["active"]),
             "new": new.get(kind, 0),
-            "learners": row["active"],
+            "learners": row["active"] or new.get(kind, 0),
         }
         for kind in Customer.Kind
         if (row := found.get(kind, NOBODY if kind in new else None))

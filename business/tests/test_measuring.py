@@ -203,3 +203,11 @@ def test_a_replay_leaves_the_figures() -> None:
     measure_dirty(now=NOW)
 
     assert list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n")) == before
+
+
+def test_money_of_nobody_is_measured_and_is_nobody_s() -> None:
+    paid(None, "1.00", "2026-05-03")
+    measure_dirty(now=NOW)
+    row = Measurement.objects.get(kpi="business.revenue", scope="site", period_kind="month")
+
+    assert (row.total, row.learners) == (100, 0)

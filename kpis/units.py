@@ -54,7 +54,7 @@ class Money(Unit):
 def money(currency: str) -> Money:
     """The unit of a currency by its ISO 4217 code, with as many places as it has."""
     places = get_currency_precision(currency)
-    return Money("money", currency, scale=10.0**-places, places=places)
+    return Money(currency, currency, scale=10.0**-places, places=places)
 
 
 PERCENT = Unit("percent", "%", scale=100.0)

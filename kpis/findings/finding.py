@@ -144,16 +144,29 @@ class Finding:
 
     @property
     def label(self) -> str:
-        return LABELS[self.kind, self.is_good]
+        return LABELS[self._key]
+
+    @property
+    def order(self) -> int:
+        """The place of its kind; courses that do well come last of all."""
+        return len(ORDER) if self.is_good and self._is_course else ORDER.index(self._key)
 
     @property
     def rank(self) -> tuple[int, bool, float]:
-        """Its place by kind, the whole before its parts, and by size; the least comes first."""
-        kind = ORDER.index((self.kind, self.is_good))
+        """Its place by kind, the whole before its courses, and by size; the least comes first."""
         if self.claim is None:
-            return kind, False, -(self.silence.days if self.silence else 0)
-        is_mere_part = self.claim.subject.is_part and not self.claim.is_of_module
-        return kind, is_mere_part, -self.claim.size
+            return self.order, False, -(self.silence.days if self.silence else 0)
+        return self.order, self._is_course, -self.claim.size
+
+    @property
+    def _key(self) -> tuple[Kind, bool]:
+        return self.kind, self.is_good
+
+    @property
+    def _is_course(self) -> bool:
+        """True of one course among those asked about."""
+        claim = self.claim
+        return claim is not None and claim.subject.is_part and not claim.is_of_module
 
 
 def _relative(amount: float | None, base: float | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kpis.findings.finding import ORDER, Claim, Finding
+from kpis.findings.finding import Claim, Finding
 from kpis.present import thing_json
 
 
@@ -13,7 +13,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     body: dict[str, Any] = {
         "kind": finding.kind.value,
         "is_good": finding.is_good,
-        "order": ORDER.index((finding.kind, finding.is_good)),
+        "order": finding.order,
         "category": finding.category,
         "kpi": None,
         "name": None,

@@ -296,9 +296,26 @@ def test_the_page_shows_six_findings_and_folds_the_others(ada: Visitor) -> None:
     for key in "abcdefg":
         measured(COMPLETION, "2026-06", total=60, n=100, of=course(key))
     text = ada.reads("/kpi-dashboard")
+    shown, _, folded = ada.html.partition("<details>\n    <summary>1 more finding")
 
-    assert "All 7 findings" in text
-    assert ada.html.index("<summary>All 7") < ada.html.rindex("data-finding")
+    assert "1 more finding Target missed" in text
+    assert (shown.count("data-finding"), folded.count("data-finding")) == (6, 1)
+
+
+def test_what_asks_for_an_act_comes_before_what_went_well(ada_asks: Asks, python: Course) -> None:
+    sql, loops = course("sql"), python.modules.get(key="loops")
+    measured(COMPLETION, "2026-06", total=99, n=100, of=python)
+    measured(COMPLETION, "2026-06", total=60, n=100, of=sql)
+    measured(VELOCITY, "2026-06", total=390, n=400, of=loops)
+    measured(VELOCITY, "2026-06", total=390, n=400, of=python)
+    measured(VELOCITY, "2026-06", total=390, n=400)
+
+    assert [(one["kind"], (one["scope"] or {}).get("key")) for one in ada_asks()] == [
+        ("missed", "sql"),
+        ("exceeded", None),
+        ("strong_module", "loops"),
+        ("exceeded", "py"),
+    ]
 
 
 def test_the_page_links_to_the_same_findings(ada: Visitor, python: Course) -> None:

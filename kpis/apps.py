@@ -16,5 +16,7 @@ class KpisConfig(AppConfig):
         post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
         post_migrate.connect(import_string("kpis.alerts.rules.create_missing"), sender=self)
         import_string("kpis.live.listening.listen")()
+        import_string("kpis.notices.outbox.listen")()
+        post_migrate.connect(import_string("kpis.notices.channels.create_missing"), sender=self)
         # hung under the KPIs that the line above declares
         autodiscover_modules("drill_downs", "sections")

@@ -6,6 +6,8 @@ from django.db import InterfaceError, OperationalError
 
 from kpis import dirty, measure
 from kpis.alerts.judge import judge
+from kpis.notices import outbox
+from kpis.notices.delivery import Round
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
@@ -17,3 +19,10 @@ def measure_dirty() -> int:
     written = measure.measure_dirty()
     judge()
     return written
+
+
+@shared_task
+def deliver_notices() -> int:
+    """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
+    cache.delete(outbox.QUEUED)
+    return Round().deliver()

@@ -63,6 +63,12 @@ app.conf.update(
             "schedule": 120.0,
             "options": {"expires": 120.0},
         },
+        # an alert asks for this at once; this finds what failed, was held back or forgotten
+        "deliver notices": {
+            "task": "kpis.tasks.deliver_notices",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -69,6 +70,17 @@ def hosts(name: str, default: str) -> list[str]:
     found = several(name, default)
     if not found or any("/" in host or " " in host for host in found):
         refuse(name, "host names between commas, without https:// and without a path")
+    return found
+
+
+def exceptions(name: str) -> list[str]:
+    """Read hosts, addresses and networks, such as hooks.internal,10.1.0.0/16."""
+    found = several(name)
+    for one in (item for item in found if "/" in item):
+        try:
+            ip_network(one)
+        except ValueError:
+            refuse(name, "host names, addresses and networks such as 10.1.0.0/16, between commas")
     return found
 
 

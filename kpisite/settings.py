@@ -41,6 +41,7 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 KPI_BASE_URL = mail.base_url(PORT)
 DEFAULT_FROM_EMAIL = mail.sender()
 globals().update(mail.transport())
+KPI_WEBHOOK_ALLOWED = environment.exceptions("KPI_WEBHOOK_ALLOWED")
 
 # Where it keeps things
 GIVEN_DATABASE = environment.database("DATABASE_URL")

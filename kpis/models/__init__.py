@@ -5,20 +5,25 @@ from __future__ import annotations
 from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
 from kpis.models.loop import DirtyDay, Feed, JudgeRun, MeasureRun, Unjudged
 from kpis.models.measurements import Measurement, PeriodKind, Restatement
+from kpis.models.notices import Channel, NoticeRead, Notification, SummaryRefusal
 from kpis.models.targets import Target
 
 __all__ = [
     "Alert",
     "AlertEvent",
     "AlertRule",
+    "Channel",
     "DirtyDay",
     "Feed",
     "JudgeRun",
     "MeasureRun",
     "Measurement",
+    "NoticeRead",
+    "Notification",
     "PeriodKind",
     "Restatement",
     "Severity",
+    "SummaryRefusal",
     "Target",
     "Unjudged",
 ]

@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from kpis.tests.mail_box import MailBox, mail_box
 from kpisite.testing.worker import running_worker
 from outcomes import tasks
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.tests.asking import with_address
-from outcomes.tests.mail_box import MailBox, mail_box
 from outcomes.tests.school import school
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]

@@ -9,12 +9,12 @@ import pytest
 
 from curriculum.models import Course
 from curriculum.tests.people import moment
+from kpis.tests.mail_box import mail_box
 from outcomes import tasks
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.surveys import scheduling
 from outcomes.surveys.sending import send_due
 from outcomes.tests.asking import with_address
-from outcomes.tests.mail_box import mail_box
 from outcomes.tests.school import did, school
 
 pytestmark = pytest.mark.django_db

@@ -12,11 +12,11 @@ from django.test import Client
 from curriculum.models import Course, Learner
 from curriculum.tests.people import account
 from intake.models import Event
+from kpis.tests.mail_box import MailBox, mail_box, settings_for
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.surveys.audience import unreachable
 from outcomes.surveys.sending import send_due, send_wave
 from outcomes.tests.asking import NOW, enrollment_of, wave_of, with_address
-from outcomes.tests.mail_box import MailBox, mail_box, settings_for
 from outcomes.tests.school import did, enrolled, school
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,128 @@
+"""Write what is to be told, in the transaction of what it tells of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import QuerySet
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from kpis import clock
+from kpis.alerts.signals import alert_moved
+from kpis.models import Alert, AlertEvent, AlertRule, Channel, Notification
+from kpis.notices.hours import opens_at
+from kpis.notices.people import concerned
+from kpis.notices.telling import payload_of
+
+logger = logging.getLogger(__name__)
+
+Kind, State = AlertEvent.Kind, Notification.State
+ENDS = (Kind.RECOVERED, Kind.CLOSED)
+# somebody knows, or it is over: what nobody has heard of yet needs no saying
+HUSHES = (Kind.ACKNOWLEDGED, Kind.SNOOZED, *ENDS)
+WENT_OUT = (State.WAITING, State.SENDING, State.SENT)
+
+TASK = "kpis.tasks.deliver_notices"
+QUEUED = "kpis.notices-queued"
+QUEUED_FOR = 10
+
+End = tuple[Channel, str]
+
+
+def listen() -> None:
+    alert_moved.connect(_alert_moved, dispatch_uid="notices")
+
+
+def _alert_moved(event: AlertEvent, **_: Any) -> None:
+    announce(event)
+
+
+def announce(event: AlertEvent) -> list[Notification]:
+    """Write what is to be told of an event, and to whom; nothing for one that is not told.
+
+    Twice does no harm: a key names the event, the channel and the address.
+    """
+    if event.kind in HUSHES:
+        _unsaid(event.alert).update(state=State.DROPPED)
+    if not event.is_told:
+        return []
+    ends = _where_it_went(event) if event.kind in ENDS else _where_it_goes(event.alert)
+    payload = payload_of(event)
+    rows = [_row(event, channel, to, payload) for channel, to in ends]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        ask_for_delivery()
+    return rows
+
+
+def _unsaid(alert: Alert) -> QuerySet[Notification]:
+    """What still waits, and that no worker has ever taken up."""
+    return Notification.objects.filter(event__alert=alert, state=State.WAITING, parcel="")
+
+
+def _where_it_goes(alert: Alert) -> Iterator[End]:
+    for channel in Channel.objects.filter(is_active=True).prefetch_related("courses", "rules"):
+        if channel.takes(alert):
+            for to in _addresses(channel, alert):
+                yield channel, to
+
+
+def _addresses(channel: Channel, alert: Alert) -> list[str]:
+    if channel.kind != Channel.Kind.EMAIL:
+        return [""]
+    return channel.addresses or concerned(alert)
+
+
+def _where_it_went(event: AlertEvent) -> Iterable[End]:
+    """Where the alert was told of since it opened, or opened again."""
+    rows = Notification.objects.filter(event__alert=event.alert, state__in=WENT_OUT)
+    before = AlertEvent.objects.filter(alert=event.alert, kind__in=ENDS, pk__lt=event.pk)
+    if last := before.order_by("-pk").values_list("pk", flat=True).first():
+        rows = rows.filter(event__gt=last)
+    rows = rows.exclude(event__kind__in=ENDS).filter(channel__is_active=True)
+    return dict.fromkeys((row.channel, row.to) for row in rows.select_related("channel"))  # type: ignore[misc]
+
+
+def _row(event: AlertEvent, channel: Channel, to: str, payload: dict[str, Any]) -> Notification:
+    is_there = channel.kind == Channel.Kind.IN_APP
+    return Notification(
+        channel=channel,
+        event=event,
+        course_id=event.alert.course_id,
+        to=to,
+        key=f"alert-event-{event.pk}-{channel.pk}" + (f"-{to}" if to else ""),
+        payload=payload,
+        state=State.SENT if is_there else State.WAITING,
+        created_at=event.at,
+        sent_at=event.at if is_there else None,
+        next_try_at=event.at if is_there else may_be_told_at(event.alert.rule, event.at),
+    )
+
+
+def may_be_told_at(rule: AlertRule, now: datetime) -> datetime:
+    return opens_at(
+        now, clock.zone(), start=rule.hours_from, end=rule.hours_until, weekdays=rule.weekdays
+    )
+
+
+def ask_for_delivery() -> None:
+    """Have what is written delivered as soon as it is committed."""
+    queued = transaction.get_connection().run_on_commit
+    if not any(function is deliver_soon for _, function, _ in queued):
+        transaction.on_commit(deliver_soon)
+
+
+def deliver_soon() -> None:
+    """Queue the delivery; with the broker away, the schedule finds what waits."""
+    try:
+        if cache.add(QUEUED, 1, timeout=QUEUED_FOR):
+            current_app.send_task(TASK, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("notices wait for the schedule, the broker is away: %s", error)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from kpis.alerts.evidence import Evidence, Subject
+from kpis.alerts.evidence import NOWHERE_LESS, Evidence, Subject, Within
 from kpis.alerts.moves import Memory, Move, moves
 from kpis.alerts.readings import Tracked, closed_periods, policy_of, readings_of
 from kpis.alerts.states import FIRING, STALE, Policy, Step, track
@@ -87,12 +87,18 @@ def memory_of(alert: Alert | None) -> Memory | None:
     )
 
 
-def cases_of(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
-    """Every case of these rules, and those of alerts whose scope a rule has left."""
+def cases_of(
+    rules: Sequence[AlertRule], now: datetime, *, within: Within = NOWHERE_LESS
+) -> list[Case]:
+    """The cases of these rules, and those of alerts whose scope a rule has left."""
     watching = [rule for rule in rules if rule.is_active]
     periods = closed_periods(watching, now)
-    latest = _latest_alerts(rules, periods)
-    evidence = Evidence(watching, periods, now)
+    latest = {
+        place: alert
+        for place, alert in _latest_alerts(rules, periods).items()
+        if alert.rule_id not in within or alert.course_id in within[alert.rule_id]
+    }
+    evidence = Evidence(watching, periods, now, within=within)
     found = [case for rule in watching for case in _of_rule(rule, evidence, latest)]
     known = {case.place for case in found}
     left = [alert for place, alert in latest.items() if alert.is_open and place not in known]

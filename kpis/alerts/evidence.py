@@ -24,6 +24,9 @@ from kpis.targets import TargetBook
 
 # kind of period, scope, its id, KPI
 Series = tuple[str, str, int, str]
+# the courses that a rule is looked at in, by its id; a rule that is not there is, in all
+Within = Mapping[int, frozenset[int]]
+NOWHERE_LESS: Within = {}
 COLUMNS = ("period_kind", "scope", "scope_id", "kpi", "course_id", "period_start")
 SUMS = ("n", "total", "weight", "squares", "learners")
 
@@ -55,10 +58,12 @@ class Wanted:
     courses: set[int] = field(default_factory=set)
     is_all: bool = False
 
-    def add(self, rule: AlertRule) -> None:
+    def add(self, rule: AlertRule, courses: frozenset[int] | None) -> None:
         self.kpis.update(REGISTRY[rule.kpi].measured_keys)
         if not rule.each:
             self.ids.add(rule.scope_id)
+        elif courses is not None:
+            self.courses.update(courses)
         elif rule.course_id:
             self.courses.add(rule.course_id)
         else:
@@ -72,19 +77,27 @@ class Wanted:
 
 
 class Evidence:
-    """Sums, targets, feeds and dials of some rules in the periods given by kind."""
+    """Sums, targets, feeds and dials of some rules in the periods given by kind.
+
+    `within` has the courses that a rule, by its id, is looked at in, where it is not in all.
+    """
 
     def __init__(
-        self, rules: Sequence[AlertRule], periods: Mapping[str, Sequence[Period]], now: datetime
+        self,
+        rules: Sequence[AlertRule],
+        periods: Mapping[str, Sequence[Period]],
+        now: datetime,
+        *,
+        within: Within = NOWHERE_LESS,
     ) -> None:
-        self.rules, self.periods, self.now = rules, periods, now
+        self.rules, self.periods, self.now, self.within = rules, periods, now, within
         self._contexts: dict[tuple[str, int | None, date | None], Context] = {}
         self._load()
 
     def _load(self) -> None:
         self._sums: dict[Series, dict[date, Sums]] = defaultdict(dict)
         self._subjects: dict[tuple[str, str, str], set[Subject]] = defaultdict(set)
-        for (kind, scope), wanted in _wanted(self.rules).items():
+        for (kind, scope), wanted in _wanted(self.rules, self.within).items():
             days = [period.first for period in self.periods[kind]]
             rows = Measurement.objects.filter(
                 wanted.where, period_kind=kind, scope=scope, period_start__in=days
@@ -102,8 +115,10 @@ class Evidence:
         first: date,
         *sums: float,
     ) -> None:
-        self._sums[kind, scope, scope_id, kpi][first] = Sums(*sums)  # type: ignore[arg-type]
-        self._subjects[kind, scope, kpi].add(Subject(scope, scope_id, course_id))
+        series = (kind, scope, scope_id, kpi)
+        if series not in self._sums:
+            self._subjects[kind, scope, kpi].add(Subject(scope, scope_id, course_id))
+        self._sums[series][first] = Sums(*sums)  # type: ignore[arg-type]
 
     def subjects(self, rule: AlertRule) -> list[Subject]:
         """What the rule tells of: one thing, or each course or module with measurements."""
@@ -114,7 +129,13 @@ class Evidence:
         found: set[Subject] = set()
         for key in REGISTRY[rule.kpi].measured_keys:
             found |= self._subjects[rule.period_kind, rule.scope, key]
-        return sorted(one for one in found if rule.course_id in (None, one.course_id))
+        courses = self.within.get(rule.pk)
+        return sorted(
+            one
+            for one in found
+            if rule.course_id in (None, one.course_id)
+            and (courses is None or one.course_id in courses)
+        )
 
     def _fed(self, rule: AlertRule) -> list[Subject]:
         """The courses with data of the category that are not over."""
@@ -210,9 +231,9 @@ class Evidence:
         }
 
 
-def _wanted(rules: Iterable[AlertRule]) -> dict[tuple[str, str], Wanted]:
+def _wanted(rules: Iterable[AlertRule], within: Within) -> dict[tuple[str, str], Wanted]:
     found: dict[tuple[str, str], Wanted] = defaultdict(Wanted)
     for rule in rules:
         if rule.metric != AlertRule.Metric.STALE:
-            found[rule.period_kind, rule.scope].add(rule)
+            found[rule.period_kind, rule.scope].add(rule, within.get(rule.pk))
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -34,9 +35,51 @@ def judge(now: datetime | None = None) -> int:
         marks = unjudged.due(now)
         run = JudgeRun.objects.first()
         rules = list(AlertRule.objects.select_related("course", "run", "module"))
-        due = [rule for rule in rules if _is_due(rule, marks, _newly_closed(run, now))]
-        cases = cases_of([rule for rule in due if rule.kpi in REGISTRY], now)
-        return _write(cases, due, marks, now)
+        due, within = _due(rules, marks, _newly_closed(run, now))
+        known = [rule for rule in due if rule.kpi in REGISTRY]
+        return _write(cases_of(known, now, within=within), due, marks, now)
+
+
+def _due(
+    rules: Iterable[AlertRule], marks: Sequence[Unjudged], closed: set[str]
+) -> tuple[list[AlertRule], dict[int, frozenset[int]]]:
+    """The rules to judge, and by their ids the courses of those to be judged in some alone."""
+    changed: dict[tuple[str, str], set[int | None]] = defaultdict(set)
+    for mark in marks:
+        changed[mark.kpi, mark.period_kind].add(mark.course_id)
+    due, within = [], {}
+    for rule in rules:
+        courses = _courses_of(rule, changed)
+        if _is_due_everywhere(rule, closed):
+            due.append(rule)
+        elif courses and rule.is_active:
+            due.append(rule)
+            # courses are compared with each other, the modules of a course among themselves
+            if rule.each == AlertRule.Each.MODULE and None not in courses:
+                within[rule.pk] = frozenset(one for one in courses if one is not None)
+    return due, within
+
+
+def _is_due_everywhere(rule: AlertRule, closed: set[str]) -> bool:
+    if not rule.is_judged:
+        return True
+    if not rule.is_active or rule.kpi not in REGISTRY:
+        return False
+    return rule.metric == AlertRule.Metric.STALE or rule.period_kind in closed
+
+
+def _courses_of(
+    rule: AlertRule, changed: Mapping[tuple[str, str], set[int | None]]
+) -> frozenset[int | None]:
+    """The courses in which something changed that the rule tells of; None among them is any."""
+    if rule.kpi not in REGISTRY:
+        return frozenset()
+    keys = {rule.kpi, *REGISTRY[rule.kpi].measured_keys}
+    kinds = (unjudged.EVERY_KIND, rule.period_kind)
+    found = frozenset(
+        course for key in keys for kind in kinds for course in changed.get((key, kind), ())
+    )
+    return found if rule.course_id is None else found & {rule.course_id, None}
 
 
 def _newly_closed(run: JudgeRun | None, now: datetime) -> set[str]:
@@ -49,22 +92,6 @@ def _has_closed(kind: str, since: datetime, now: datetime) -> bool:
     # the one that closes next, seen from the run before
     period = containing(local_day(since - lag, clock.zone()), kind, clock.zone())
     return since < period.whole_end + lag <= now
-
-
-def _is_due(rule: AlertRule, marks: Iterable[Unjudged], closed: set[str]) -> bool:
-    if not rule.is_judged:
-        return True
-    if not rule.is_active or rule.kpi not in REGISTRY:
-        return False
-    if rule.metric == AlertRule.Metric.STALE or rule.period_kind in closed:
-        return True
-    keys = {rule.kpi, *REGISTRY[rule.kpi].measured_keys}
-    return any(
-        mark.kpi in keys
-        and mark.period_kind in (unjudged.EVERY_KIND, rule.period_kind)
-        and (None in (mark.course_id, rule.course_id) or mark.course_id == rule.course_id)
-        for mark in marks
-    )
 
 
 def _write(

@@ -12,7 +12,7 @@ from kpis import clock
 from kpis.alerts.evidence import Evidence, Subject
 from kpis.alerts.states import NO_DATA, OK, SAYS_NOTHING, Policy, Reading
 from kpis.answers import Answer
-from kpis.models import AlertRule
+from kpis.models import AlertRule, Measurement
 from kpis.periods import Period, containing, local_day
 from kpis.registry import REGISTRY, Indicator
 from kpis.significance import chance, difference, discoveries
@@ -21,6 +21,7 @@ from kpis.units import Unit
 
 YEAR = timedelta(days=365)
 Tracked = dict[Subject, list[Reading]]
+Family = tuple[int | None, date]
 
 
 def policy_of(rule: AlertRule) -> Policy:
@@ -60,7 +61,8 @@ def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
 def readings_of(rule: AlertRule, evidence: Evidence, subjects: Sequence[Subject]) -> Tracked:
     """The readings of each subject, oldest first.
 
-    Of many courses or modules, those count as beyond that are so by more than chance among all.
+    Of many courses, or many modules of a course, those count as beyond that are so by more than
+    chance among them all.
     """
     if rule.metric == AlertRule.Metric.STALE:
         return {one: _age(rule, evidence, one) for one in subjects}
@@ -77,15 +79,16 @@ def _judged(rule: AlertRule) -> Indicator:
 
 
 def _values(answers: Iterable[Answer]) -> list[Reading]:
-    return [_value(one) for one in answers]
+    lag = clock.close_lag()
+    return [_value(one, lag) for one in answers]
 
 
-def _value(one: Answer) -> Reading:
+def _value(one: Answer, lag: timedelta) -> Reading:
     target = None if one.target is None else float(one.target.value)
     status = one.status if one.status in SAYS_NOTHING else OK
     return Reading(
         first=one.period.first,
-        at=one.period.whole_end + clock.close_lag(),
+        at=one.period.whole_end + lag,
         status=status if target is not None else NO_DATA,
         value=one.shown,
         target=target,
@@ -101,12 +104,13 @@ def _shown(unit: Unit, interval: Interval | None) -> Interval | None:
 
 
 def _changes(answers: Sequence[Answer]) -> list[Reading]:
-    return [_change(before, one) for before, one in pairwise(answers)]
+    lag = clock.close_lag()
+    return [_change(before, one, lag) for before, one in pairwise(answers)]
 
 
-def _change(before: Answer, one: Answer) -> Reading:
+def _change(before: Answer, one: Answer, lag: timedelta) -> Reading:
     """The difference from the period before, against 0; without intervals, the bare one."""
-    then, now = (replace(_value(answer), target=0.0) for answer in (before, one))
+    then, now = (replace(_value(answer, lag), target=0.0) for answer in (before, one))
     silent = next((it for it in (one.status, before.status) if it in SAYS_NOTHING), None)
     if silent or then.value is None or now.value is None:
         return replace(now, status=silent or NO_DATA, value=None, interval=None)
@@ -130,26 +134,31 @@ def _age(rule: AlertRule, evidence: Evidence, subject: Subject) -> list[Reading]
 
 def _without_chance(found: Tracked, policy: Policy) -> Tracked:
     """Keep, in each period, what is beyond by more than chance among all that were looked at."""
-    families: dict[date, list[tuple[Subject, float]]] = defaultdict(list)
+    families: dict[Family, list[tuple[Subject, float]]] = defaultdict(list)
     for subject, readings in found.items():
         for one in readings:
             if (p := _chance(one, policy)) is not None:
-                families[one.first].append((subject, p))
+                families[_family(subject), one.first].append((subject, p))
     stand = {
         (subject, first)
-        for first, members in families.items()
+        for (_, first), members in families.items()
         for (subject, _), is_one in zip(members, discoveries([p for _, p in members]), strict=True)
         if is_one
     }
     return {
         subject: [
-            one
-            if one.interval is None
-            else replace(one, is_discovery=(subject, one.first) in stand)
+            replace(one, is_discovery=False)
+            if one.interval and policy.is_beyond(one) and (subject, one.first) not in stand
+            else one
             for one in readings
         ]
         for subject, readings in found.items()
     }
+
+
+def _family(subject: Subject) -> int | None:
+    """The course whose modules are looked at together; courses are so all at once."""
+    return subject.course_id if subject.scope == Measurement.Scope.MODULE else None
 
 
 def _chance(reading: Reading, policy: Policy) -> float | None:

@@ -3,15 +3,26 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from kpis import api, measurements, views
+from kpis.alerts import api as alerts_api
+from kpis.alerts.views import alert, alerts
 from kpis.findings.api import FindingListView
 
 app_name = "kpis"
 
 KPI = r"^api/kpi/(?P<category>[a-z]+)/(?P<slug>[a-z-]+)"
+ALERT = r"^api/alerts/(?P<pk>[0-9]{1,18})"
 
 urlpatterns = [
     path("kpi-dashboard", views.dashboard, name="dashboard"),
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),
+    path("alerts", alerts, name="alerts"),
+    path("alerts/<int:pk>", alert, name="alert"),
+    re_path(r"^api/alerts/?$", alerts_api.AlertListView.as_view(), name="api-alerts"),
+    re_path(ALERT + r"/?$", alerts_api.AlertView.as_view(), name="api-alert"),
+    *(
+        re_path(ALERT + rf"/{act}/?$", view.as_view(), name=f"api-alert-{act}")
+        for act, view in alerts_api.ACTS.items()
+    ),
     re_path(r"^api/kpi/findings/?$", FindingListView.as_view(), name="api-findings"),
     re_path(r"^api/kpi/?$", api.KpiListView.as_view(), name="api-kpis"),
     re_path(KPI + r"/?$", api.KpiView.as_view(), name="api-kpi"),

@@ -30,6 +30,7 @@ class ApiKey(models.Model):
         CURRICULUM_WRITE = "curriculum:write", "Define courses"
         KPIS_READ = "kpis:read", "Read KPIs"
         SMALL_GROUPS = "kpis:small-groups", "Read figures of small groups"
+        ALERTS_WRITE = "alerts:write", "Act on alerts"
 
     name = models.CharField(
         max_length=100, unique=True, help_text="The sender: event ids are unique within it."

@@ -38,5 +38,16 @@ def names(placed: Iterable[Placed]) -> dict[tuple[str, int], str]:
     return found
 
 
+def keys(placed: Iterable[Placed]) -> dict[tuple[str, int], str]:
+    """The key of each course, run or module that something is about, by its scope and id."""
+    wanted = {(one.scope, one.scope_id) for one in placed}
+    found = {}
+    for scope, rows in NAMED.items():
+        ids = [scope_id for its, scope_id in wanted if its == scope]
+        for pk, key in rows.filter(pk__in=ids).values_list("pk", "key") if ids else ():
+            found[scope, pk] = key
+    return found
+
+
 def _name(thing: Course | CourseRun | Module) -> str:
     return str(thing) if isinstance(thing, Course) else f"{thing.course}: {thing}"

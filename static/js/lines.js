@@ -1,4 +1,5 @@
 // Lines over periods, with their targets, intervals and what is still open.
+import "./spans.js";
 import { frame, token, written } from "./looks.js";
 
 const SHAPES = ["circle", "triangle", "rectRot", "rect"];
@@ -42,7 +43,11 @@ function options(chart) {
       x: { grid: { display: false }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 14 } },
       y: { ...room(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },
     },
-    plugins: { ...base.plugins, legend: { ...base.plugins.legend, display: chart.lines.length > 1 } },
+    plugins: {
+      ...base.plugins,
+      legend: { ...base.plugins.legend, display: chart.lines.length > 1 },
+      span: { periods: chart.span ?? [] },
+    },
   };
 }
 

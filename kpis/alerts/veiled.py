@@ -1,0 +1,32 @@
+"""Which alerts tell of groups that a reader must not see: the rule of every figure, for alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from kpis import clock
+from kpis.alerts.evidence import Subject
+from kpis.ask import Desk
+from kpis.models import Alert, AlertRule
+from kpis.periods import Period, containing
+from kpis.registry import REGISTRY
+
+
+def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
+    """True when one of the periods that begin on these days is hidden from the desk's reader."""
+    if desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
+        return False
+    if alert.rule.kpi not in REGISTRY:
+        return True
+    scope = Subject(alert.scope, alert.scope_id, alert.course_id).narrow
+    periods = _periods(alert.rule, days)
+    keys = REGISTRY[alert.rule.kpi].measured_keys
+    return any(desk.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+
+
+def _periods(rule: AlertRule, days: Collection[date]) -> set[Period]:
+    """The periods told of; a change tells of the one before as well."""
+    told = {containing(day, rule.period_kind, clock.zone()) for day in days}
+    is_change = rule.metric == AlertRule.Metric.CHANGE
+    return told | {one.previous for one in told} if is_change else told

@@ -60,7 +60,8 @@ class Scribe:
 
     def _locked(self, cases: Iterable[Case]) -> dict[int, Alert]:
         ids = [case.alert.pk for case in cases if case.alert]
-        return Alert.objects.select_for_update(of=("self",)).in_bulk(ids) if ids else {}
+        rows = Alert.objects.select_for_update(of=("self",)).select_related("rule")
+        return rows.in_bulk(ids) if ids else {}
 
     def _recall(self, cases: Iterable[Case]) -> None:
         """Read what was told of alerts that are to be closed without having recovered."""

@@ -19,7 +19,9 @@ class Enrollment(models.Model):
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="enrollments")
     run = models.ForeignKey(CourseRun, models.CASCADE, related_name="enrollments")
     enrolled_at = models.DateTimeField(help_text="When the learner signed up.")
-    started_at = models.DateTimeField(help_text="When learning may begin: sign-up or run start.")
+    started_at = models.DateTimeField(
+        db_index=True, help_text="When learning may begin: sign-up or run start."
+    )
     cutoff_at = models.DateTimeField("refund cut-off", help_text="Leaving earlier cancels.")
     planned_due_at = models.DateTimeField(editable=False)
     due_at = models.DateTimeField(

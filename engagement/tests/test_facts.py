@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.test import override_settings
 
 from curriculum.models import Course, Enrollment
@@ -50,9 +51,14 @@ def progress() -> list[tuple[str, str, str]]:
     ]
 
 
+def marks() -> QuerySet[DirtyDay]:
+    """The marks of engagement; other categories hear of enrolments too."""
+    return DirtyDay.objects.filter(key="engagement")
+
+
 def marked() -> list[int]:
     """The days of January that are to be measured again."""
-    return sorted(set(DirtyDay.objects.filter(day__month=1).values_list("day__day", flat=True)))
+    return sorted(set(marks().filter(day__month=1).values_list("day__day", flat=True)))
 
 
 # Activity
@@ -292,7 +298,7 @@ def test_a_resumption_that_comes_late_touches_the_days_it_changes() -> None:
 
     # m2 was due on 4 February, now on 21 January; the course on 4 March, now on 18 February
     assert due() == "02-18"
-    assert sorted(f"{day:%m-%d}" for day in DirtyDay.objects.values_list("day", flat=True)) == [
+    assert sorted(f"{day:%m-%d}" for day in marks().values_list("day", flat=True)) == [
         "01-12",
         "01-21",
         "02-04",
@@ -309,7 +315,7 @@ def test_who_withdraws_before_the_cut_off_leaves_every_day_they_stood_in() -> No
     assert Enrollment.objects.get(learner__key="ada").is_cancelled
     # activity on the 8th, modules due on the 12th and the 19th
     assert marked() == [8, 12, 19]
-    assert DirtyDay.objects.filter(day=date(2026, 2, 16)).exists()
+    assert marks().filter(day=date(2026, 2, 16)).exists()
 
 
 def test_who_cancels_a_course_without_modules_leaves_its_due_day() -> None:
@@ -320,7 +326,7 @@ def test_who_cancels_a_course_without_modules_leaves_its_due_day() -> None:
     tell(event("w", "enrollment.withdrawn", course="go"))
 
     # 5 January and 1.5 × 28 days
-    assert DirtyDay.objects.get().day == date(2026, 2, 16)
+    assert marks().get().day == date(2026, 2, 16)
 
 
 def test_who_withdrew_and_signs_up_again_in_the_same_run_stays_withdrawn() -> None:
@@ -336,11 +342,11 @@ def test_who_withdrew_and_signs_up_again_in_the_same_run_stays_withdrawn() -> No
 def test_a_batch_marks_each_day_once() -> None:
     tell(*(event(f"e{at}", kind) for at, kind in enumerate(["content.viewed", "note.written"] * 5)))
 
-    assert DirtyDay.objects.count() == 1
+    assert marks().count() == 1
 
 
 def test_how_far_the_data_reach_is_noted() -> None:
     tell(event("e1", at="2026-01-20T00:00:00Z"), event("e2", at="2026-01-10T00:00:00Z"))
     tell(event("e3", at="2026-01-15T00:00:00Z"))
 
-    assert Feed.objects.get().data_through == moment("2026-01-20")
+    assert Feed.objects.get(category="engagement").data_through == moment("2026-01-20")

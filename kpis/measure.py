@@ -81,15 +81,16 @@ def measure_dirty(*, now: datetime | None = None, progress: Progress | None = No
     Safe to run twice, at once, or to be killed: marks go only after their cells are in. Those
     under a key of which a KPI failed stay for the next run.
     """
-    now = now or timezone.now()
     written, failed = 0, set[str]()
     while marks := _marks(failed):
+        # read after the marks: what was marked since the start happened before this moment
+        at = now or timezone.now()
         days: dict[str, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
         for mark in marks:
             # a mark without a course asks for the site alone
             days[mark.key][mark.day] |= {mark.course_id} if mark.course_id else set()
-        jobs = [job for key in days for job in jobs_of(key, days[key], now)]
-        done = run_jobs(jobs, now, progress)
+        jobs = [job for key in days for job in jobs_of(key, days[key], at)]
+        done = run_jobs(jobs, at, progress)
         written += done.written
         failed |= done.failed
         # by value and not by range: a mark of a slower transaction may lie in between

@@ -17,8 +17,9 @@ preload_app = True
 timeout = 60
 graceful_timeout = 3
 keepalive = 5
-max_requests = 10_000
-max_requests_jitter = 1_000
+# open pages alone ask a hundred times a second
+max_requests = 500_000
+max_requests_jitter = 50_000
 control_socket_disable = True
 logconfig_dict = settings.LOGGING
 

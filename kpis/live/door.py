@@ -14,6 +14,8 @@ from kpis.live.watch import topics_of
 PATH = "/live"
 # milliseconds until the page may ask again
 AGAIN = "Live-Again"
+# said here, since the middleware that would is not asked
+USUAL = {"Cache-Control": "no-store", "Content-Length": "0"}
 
 Answers = Callable[[HttpRequest], HttpResponse]
 
@@ -34,11 +36,11 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     topics = topics_of(request.GET.get("of", ""))
     if topics is None:
-        return HttpResponse(status=403, headers={"Cache-Control": "no-store"})
+        return HttpResponse(status=403, headers=USUAL)
     etag = f'"{VERSIONS.of(topics)}"'
-    has_moved = request.headers.get("If-None-Match") != etag
+    has_moved = request.META.get("HTTP_IF_NONE_MATCH") != etag
     again = round(PACE.next(time.monotonic()) * 1000)
     return HttpResponse(
         status=200 if has_moved else 304,
-        headers={"ETag": etag, "Cache-Control": "no-store", AGAIN: str(again)},
+        headers={**USUAL, "ETag": etag, AGAIN: str(again)},
     )

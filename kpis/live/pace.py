@@ -7,7 +7,7 @@ SOONEST = 0.4
 LATEST = 10.0
 COUNTED_FOR = 2.0
 # questions a second for one process to answer
-MOST = 250.0
+MOST = 125.0
 
 
 class Pace:

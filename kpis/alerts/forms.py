@@ -28,7 +28,7 @@ class ActForm(forms.Form):
 
     def __init__(self, data: Any = None, *, alert: Alert, user: User, now: datetime) -> None:
         self.alert, self.user, self.now = alert, user, now
-        super().__init__(data, auto_id=f"{self.act}-%s")
+        super().__init__(data, auto_id=f"{self.act}-%s", label_suffix="")
 
     def perform(self) -> bool:
         """Do it; False, and the errors say why, where it cannot be done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -109,8 +109,8 @@ def in_order(rows: AlertQuerySet) -> AlertQuerySet:
     """Open first, most severe first, latest first, each with what a card shows."""
     rank = Case(*(When(severity=one, then=Value(at)) for one, at in RANK.items()), default=9)
     is_over = Case(When(closed_at=None, then=Value(0)), default=Value(1))
-    rows = with_period(rows).select_related(*SHOWN_WITH).annotate(rank=rank, is_over=is_over)
-    return rows.order_by("is_over", "rank", "-opened_at", "-pk")
+    shown = with_period(rows).select_related(*SHOWN_WITH)
+    return shown.order_by(is_over, rank, "-opened_at", "-pk")
 
 
 def with_period(rows: AlertQuerySet) -> AlertQuerySet:
@@ -122,8 +122,9 @@ def with_period(rows: AlertQuerySet) -> AlertQuerySet:
     )
 
 
-def cards(alerts: Sequence[Any], desk: Desk) -> list[AlertCard]:
+def cards(alerts: Iterable[Any], desk: Desk) -> list[AlertCard]:
     """What a page of alerts says."""
+    alerts = list(alerts)
     names = places.names(alerts)
     return [_card(one, names[one.scope, one.scope_id], desk) for one in alerts]
 

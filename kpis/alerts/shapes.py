@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from kpis.models import Alert, AlertEvent, Measurement, PeriodKind, Severity
 
-REASON = {"required": "Give a reason.", "blank": "Give a reason.", "null": "Give a reason."}
-TEXT = dict.fromkeys(REASON, "Write the comment first.")
+
+def _missing(sentence: str) -> dict[str, Any]:
+    return dict.fromkeys(("required", "blank", "null"), sentence)
+
+
+REASON, TEXT = _missing("Give a reason."), _missing("Write the comment first.")
 
 
 class RuleShape(serializers.Serializer[None]):

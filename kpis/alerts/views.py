@@ -43,7 +43,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "are_set": any(form.data.get(name) for name in form.fields),
         "counts": counts(desk.reader, user),
         "page": page,
-        "cards": cards(page.object_list, desk),
+        "cards": cards(page, desk),
         "kept": _kept(request),
     }
     return render(request, "kpis/alerts.html", context, status=200 if is_valid else 400)

@@ -3,10 +3,11 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from kpis import dirty, measure
 from kpis.alerts.judge import judge
-from kpis.notices import outbox
+from kpis.notices import outbox, weekly
 from kpis.notices.delivery import Round
 
 
@@ -26,3 +27,8 @@ def deliver_notices() -> int:
     """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
     cache.delete(outbox.QUEUED)
     return Round().deliver()
+
+
+@shared_task
+def write_summaries() -> int:
+    return weekly.write_due(timezone.now())

@@ -6,6 +6,7 @@ from kpis import api, measurements, views
 from kpis.alerts import api as alerts_api
 from kpis.alerts.views import alert, alerts
 from kpis.findings.api import FindingListView
+from kpis.notices.unsubscribing import weekly_summary
 
 app_name = "kpis"
 
@@ -15,6 +16,7 @@ ALERT = r"^api/alerts/(?P<pk>[0-9]{1,18})"
 urlpatterns = [
     path("kpi-dashboard", views.dashboard, name="dashboard"),
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),
+    path("weekly-summary/<str:token>", weekly_summary, name="weekly-summary"),
     path("alerts", alerts, name="alerts"),
     path("alerts/<int:pk>", alert, name="alert"),
     re_path(r"^api/alerts/?$", alerts_api.AlertListView.as_view(), name="api-alerts"),

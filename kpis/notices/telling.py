@@ -6,10 +6,16 @@ from typing import Any
 
 from django.conf import settings
 
+from curriculum.access import Reader
 from kpis.alerts import places
-from kpis.models import Alert, AlertEvent, Measurement
+from kpis.alerts.veiled import is_veiled
+from kpis.ask import Desk
+from kpis.models import Alert, AlertEvent
 from kpis.registry import REGISTRY
 
+ANYBODY = Reader(
+    reads_kpis=True, sees_every_course=True, sees_small_groups=False, course_ids=frozenset()
+)
 WITHHELD = "The figures are of a small group; the alert's page shows them to those who may."
 
 
@@ -53,19 +59,11 @@ def _figures(event: AlertEvent) -> dict[str, Any]:
 
 
 def is_of_small_group(event: AlertEvent) -> bool:
-    """True when the figures behind it are of fewer learners than may be told."""
+    """True when a reader who may not see small groups would not see the figures behind it."""
     if event.period_start is None:
         return False
-    alert = event.alert
-    return Measurement.objects.filter(
-        kpi=alert.rule.kpi,
-        scope=alert.scope,
-        scope_id=alert.scope_id,
-        period_kind=alert.rule.period_kind,
-        period_start=event.period_start,
-        learners__gt=0,
-        learners__lt=settings.KPI_MIN_GROUP,
-    ).exists()
+    desk = Desk(ANYBODY, event.at)
+    return is_veiled(desk, event.alert, [event.period_start])
 
 
 def headline_of(payload: dict[str, Any]) -> str:

@@ -1,0 +1,54 @@
+"""The signed link by which somebody ends the weekly summary, without signing in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from curriculum.models import User
+from kpis.models import SummaryRefusal
+
+SALT = "kpis.weekly-summary"
+
+
+def link_of(user: User) -> str:
+    """The whole address. It runs out never: an old mail must be good for unsubscribing too."""
+    token = signing.dumps(user.pk, salt=SALT)
+    return settings.KPI_BASE_URL + reverse("kpis:weekly-summary", args=[token])
+
+
+# The link itself is the authority, and mail programs send the POST without any cookie.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask, and on POST do it: programs that only look at links must end nothing."""
+    user = _user_of(token)
+    if request.method == "POST":
+        _decide(user, wants="subscribe" in request.POST)
+    context = {"is_refused": SummaryRefusal.objects.filter(user=user).exists()}
+    response = render(request, "kpis/weekly_summary.html", context)
+    # the address is a secret: no link on the page carries it away, and no engine lists it
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _user_of(token: str) -> User:
+    try:
+        return User.objects.get(pk=signing.loads(token, salt=SALT))
+    except (signing.BadSignature, User.DoesNotExist) as error:
+        raise Http404 from error
+
+
+def _decide(user: User, *, wants: bool) -> None:
+    if wants:
+        SummaryRefusal.objects.filter(user=user).delete()
+    else:
+        SummaryRefusal.objects.get_or_create(user=user)

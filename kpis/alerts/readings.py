@@ -27,7 +27,7 @@ Family = tuple[int | None, date]
 def policy_of(rule: AlertRule) -> Policy:
     is_below = REGISTRY[rule.kpi].higher_is_better == (rule.side == AlertRule.Side.WORSE)
     if rule.metric == AlertRule.Metric.STALE:
-        return Policy(sign=-1, needs_interval=False)
+        return Policy(sign=-1, needs_interval=False, is_graded=False)
     return Policy(
         sign=1 if is_below else -1,
         margin=float(rule.margin),

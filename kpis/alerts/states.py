@@ -37,16 +37,21 @@ class Reading:
 
 @dataclass(frozen=True)
 class Policy:
-    """How a rule judges: sign 1 fires below the target, -1 above it."""
+    """How a rule judges: sign 1 fires below the target, -1 above it.
+
+    Where it is not graded, beyond is beyond: a gap that only grows with time is no news.
+    """
 
     sign: int = 1
     margin: float = 0.0
     needs_interval: bool = True
     patience: int = 1
+    is_graded: bool = True
 
     def gap(self, reading: Reading) -> float:
         """How far the value is beyond the target; negative on the good side, 0 without either."""
-        return self._beyond(reading.value, reading)
+        gap = self._beyond(reading.value, reading)
+        return gap if self.is_graded else float((gap > 0) - (gap < 0))
 
     def is_beyond(self, reading: Reading) -> bool:
         """True when the value and, where one is needed, its interval are past the margin."""

@@ -61,7 +61,7 @@ def moves(
         return _opening(steps[-1], memory, policy, at, cooldown)
     if end := end_of(steps, memory.first):
         closed = Move(RECOVERED, end.reading, policy.gap(end.reading))
-        rest = replace(memory, is_open=False, last=max(memory.first, _before(end, steps)))
+        rest = replace(memory, is_open=False, last=_before(end, steps, memory.first))
         return [closed, *_opening(steps[-1], rest, policy, at, cooldown)]
     last = steps[-1]
     gap = policy.gap(last.reading)
@@ -88,9 +88,10 @@ def _opening(
     return [replace(opened, kind=REOPENED) if is_same else opened]
 
 
-def _before(end: Step, steps: Sequence[Step]) -> date:
-    """The last period of the stretch that a step ended."""
-    return max(one.reading.first for one in steps if one.reading.first < end.reading.first)
+def _before(end: Step, steps: Sequence[Step], first: date) -> date:
+    """The last period of the stretch that a step ended: `first`, where the steps start later."""
+    days = [one.reading.first for one in steps if one.reading.first < end.reading.first]
+    return max([first, *days])
 
 
 def after(memory: Memory | None, move: Move, last: Step, at: datetime) -> Memory:

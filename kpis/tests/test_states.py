@@ -107,6 +107,14 @@ def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
     assert opened(80, 78) == ["reopened"]
 
 
+def test_an_alert_of_before_the_window_recovers_in_its_first_period() -> None:
+    before = date(2025, 1, 6)
+    memory = Memory(before, before, told_at=START, told_gap=5)
+    steps = track(readings(86), POINT, open_since=before)
+
+    assert [one.kind for one in moves(steps, memory, POINT, START, WEEK)] == ["recovered"]
+
+
 VALUES = st.lists(st.none() | st.integers(70, 100), max_size=20)
 POLICIES = st.builds(
     Policy,
@@ -160,6 +168,9 @@ def test_a_window_that_starts_in_an_open_stretch_ends_as_the_whole(
     since = whole[cut - 1].since
     rest = track([one.reading for one in whole[cut:]], policy, open_since=since)
 
+    memory = Memory(since, since, told_at=START, told_gap=99) if since else None
+    at = START + 30 * WEEK
+    assert moves(rest, memory, policy, at, WEEK) == moves(whole, memory, policy, at, WEEK)
     assert [one.state for one in rest] == [one.state for one in whole[cut:]]
     assert rest[-1].since == whole[-1].since
 

@@ -18,7 +18,7 @@ from kpis.alerts import places
 from kpis.alerts.card import AlertCard
 from kpis.alerts.evidence import Subject
 from kpis.alerts.listing import cards
-from kpis.alerts.veiled import is_veiled
+from kpis.alerts.veiled import can_be_asked, is_veiled
 from kpis.ask import Desk, Reply
 from kpis.figures import Figure
 from kpis.models import Alert, AlertEvent
@@ -92,7 +92,7 @@ class AlertPage:
     @cached_property
     def reply(self) -> Reply | None:
         """The KPI in the periods around the alert; None where there is nothing to ask."""
-        if self.card.indicator is None or self.is_gone:
+        if self.card.indicator is None or self.is_gone or not can_be_asked(self.alert):
             return None
         return self.desk.ask(self.card.indicator, self._question)
 

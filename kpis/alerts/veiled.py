@@ -10,19 +10,28 @@ from kpis.alerts.evidence import Subject
 from kpis.ask import Desk
 from kpis.models import Alert, AlertRule
 from kpis.periods import Period, containing
-from kpis.registry import REGISTRY
+from kpis.registry import REGISTRY, has_modules, has_runs
 
 
 def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
     """True when one of the periods that begin on these days is hidden from the desk's reader."""
     if desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
         return False
-    if alert.rule.kpi not in REGISTRY:
+    if not can_be_asked(alert):
         return True
     scope = Subject(alert.scope, alert.scope_id, alert.course_id).narrow
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
     return any(desk.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+
+
+def can_be_asked(alert: Alert) -> bool:
+    """False for a KPI that there is no more, or that no more tells such parts apart."""
+    indicator = REGISTRY.get(alert.rule.kpi)
+    if indicator is None:
+        return False
+    told_apart = {"module": has_modules, "run": has_runs}.get(alert.scope)
+    return told_apart is None or told_apart(indicator)
 
 
 def _periods(rule: AlertRule, days: Collection[date]) -> set[Period]:

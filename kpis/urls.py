@@ -7,6 +7,7 @@ from kpis.alerts import api as alerts_api
 from kpis.alerts.views import alert, alerts
 from kpis.findings.api import FindingListView
 from kpis.notices.unsubscribing import weekly_summary
+from kpis.notices.views import read_notices
 
 app_name = "kpis"
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),
     path("weekly-summary/<str:token>", weekly_summary, name="weekly-summary"),
     path("alerts", alerts, name="alerts"),
+    path("alerts/read", read_notices, name="read-notices"),
     path("alerts/<int:pk>", alert, name="alert"),
     re_path(r"^api/alerts/?$", alerts_api.AlertListView.as_view(), name="api-alerts"),
     re_path(ALERT + r"/?$", alerts_api.AlertView.as_view(), name="api-alert"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.test import override_settings
 
 from curriculum.tests.people import account, course
 from kpis.models import Notification
-from kpis.notices import delivery
+from kpis.notices import delivery, post
 from kpis.notices.delivery import LEASE, Round, try_again
 from kpis.tests.hook_sink import Sink, hook_sink
 from kpis.tests.mail_box import MailBox, mail_box
@@ -78,6 +82,42 @@ def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> Non
     (first, one), (second, two) = sink.posts
     assert first["Idempotency-Key"] == second["Idempotency-Key"]
     assert one == two
+
+
+def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink) -> None:
+    only("webhook", f"http://hooks.example.org:{sink.port}/hook")
+    happens(alert_of())
+    Round(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
+
+    assert sink.posts[0][0]["Host"] == f"hooks.example.org:{sink.port}"
+
+
+def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "WHOLE_SECONDS", 0.5)
+    with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
+        begun = time.monotonic()
+        with pytest.raises((post.Failed, OSError)):
+            post.post(f"http://127.0.0.1:{port}/", b"{}", {})
+
+    assert time.monotonic() - begun < 5
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server that sends a byte of its headers each tenth of a second, for 20 seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=_drip, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def _drip(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        for byte in b"HTTP/1.1 200 OK" + b" " * 185:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
 
 
 def test_a_redirect_is_not_followed(sink: Sink) -> None:

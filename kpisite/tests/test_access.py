@@ -35,6 +35,18 @@ GET  /kpi-dashboard                                   302 403 200 200 200 302 30
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
+GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
+GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302
+GET  /alerts/1                                        302 403 404 404 404 302 302 302 302 302
+POST /alerts/1                                        302 403 404 404 404 302 302 302 302 302
+GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
+GET  /api/alerts?course=py                            401 403 400 200 200 403 200 403 400 401
+GET  /api/alerts/1                                    401 403 404 404 404 403 404 403 404 401
+POST /api/alerts/1/acknowledge                        401 403 404 404 404 403 403 403 403 401
+POST /api/alerts/1/snooze                             401 403 404 404 404 403 403 403 403 401
+POST /api/alerts/1/unsnooze                           401 403 404 404 404 403 403 403 403 401
+POST /api/alerts/1/comment                            401 403 404 404 404 403 403 403 403 401
+POST /api/alerts/1/close                              401 403 404 404 404 403 403 403 403 401
 GET  /api/kpi                                         401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth                        401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth?format=csv             401 403 200 200 200 403 200 403 200 401
@@ -57,6 +69,7 @@ GET  /api/schema                                      401 200 200 200 200 200 20
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
 GET  /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
 POST /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
+POST /alerts/read                                     302 403 302 302 302 302 302 302 302 302
 GET  /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
 POST /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
 GET  /r                                               302 200 200 200 200 302 302 302 302 302

@@ -46,6 +46,7 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
         ("CSRF_TRUSTED_ORIGINS", "kpi.example", "origins between commas"),
         ("EMAIL_FROM", "Academy", "an address, such as"),
         ("KPI_BASE_URL", "kpi.example", "an address such as https://"),
+        ("KPI_WEBHOOK_ALLOWED", "10.0.0.1/8", "host names, addresses and networks such as"),
         ("KPI_DATA_DIR", "/dev/null/var", "a folder that can be made and written"),
     ],
 )

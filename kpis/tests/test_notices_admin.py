@@ -1,0 +1,104 @@
+"""Channels, the outbox and the list in the product, as people meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from curriculum.models import User
+from curriculum.tests.people import account, course
+from kpis.admin.notices import ChannelForm
+from kpis.models import Notification
+from kpis.notices.inbox import unread_of
+from kpis.tests.conftest import Visitor
+from kpis.tests.hook_sink import Sink, hook_sink
+from kpis.tests.noticing import NOON, alert_of, happens, only, outbox
+
+pytestmark = pytest.mark.django_db
+CHANNELS, NOTIFICATIONS = "/admin/kpis/channel/", "/admin/kpis/notification/"
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with hook_sink() as found:
+        yield found
+
+
+@pytest.fixture
+def admin() -> Visitor:
+    return Visitor(User.objects.create_superuser("ada@example.com", "secret"))
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Operations", "kind": "webhook", "address": "https://hooks.example.org/x",
+        "secret": "s" * 32, "is_active": "on", "least_severity": "info",
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"address": ""}, "address"),
+        ({"address": "ftp://example.org"}, "address"),
+        ({"address": "https://me:secret@example.org"}, "address"),
+        ({"address": "http://[::1"}, "address"),
+        ({"kind": "email", "address": "ada@example.com, nobody"}, "__all__"),
+    ],
+)
+def test_an_address_that_cannot_be_reached_is_refused(changes: dict[str, Any], field: str) -> None:
+    assert field in ChannelForm(form(**changes)).errors
+
+
+def test_courses_without_the_limit_are_asked_about() -> None:
+    python = course()
+
+    assert "is_limited" in ChannelForm(form(courses=[python.pk])).errors
+    assert ChannelForm(form(courses=[python.pk], is_limited="on")).is_valid()
+
+
+def test_the_test_button_saves_sends_and_says_so(admin: Visitor, sink: Sink) -> None:
+    page = f"{CHANNELS}{only('webhook', sink.url).pk}/change/"
+    assert "Save and send a test" in admin.client.get(page).content.decode()
+    sent = form(address=sink.url, _test="Save and send a test")
+    answer = admin.client.post(page, sent, follow=True).content.decode()
+
+    assert "the test was sent" in answer
+    assert sink.body()["event"] == "test"
+
+
+def test_a_test_that_fails_says_why(admin: Visitor) -> None:
+    channel = only("webhook", "http://127.0.0.1:1/")
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    answer = admin.client.post(CHANNELS, sent, follow=True).content.decode()
+
+    assert "which is not a public address" in answer
+
+
+def test_what_was_given_up_is_shown_and_tried_again(admin: Visitor) -> None:
+    only("webhook", "https://hooks.example.org/x")
+    happens(alert_of())
+    Notification.objects.update(state="dead", parcel="x", attempts=10, last_error="It was away.")
+    assert "It was away." in admin.reads(NOTIFICATIONS)
+    sent = {"action": "try_again", "_selected_action": str(Notification.objects.get().pk)}
+    admin.client.post(NOTIFICATIONS, sent)
+
+    assert outbox() == [("opened", "waiting")]
+
+
+def test_the_page_of_alerts_lists_what_is_new_until_it_is_read() -> None:
+    only("in_app")
+    python = course()
+    ada = account("Ada", grants=(python,))
+    bo = account("Bo", grants=(python,))
+    with patch("django.utils.timezone.now", return_value=NOON):
+        happens(alert_of(python))
+        visitor = Visitor(ada)
+        assert "New to you Opened: Planned misses its target" in visitor.reads("/alerts")
+        visitor.client.post("/alerts/read")
+
+        assert "New to you" not in visitor.reads("/alerts")
+        assert unread_of(bo).count() == 1

@@ -1,25 +1,51 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from celery import shared_task
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from curriculum.holds import try_hold
 from kpis import dirty, measure
 from kpis.alerts.judge import judge
 from kpis.notices import outbox, weekly
 from kpis.notices.delivery import Round
 
+# in seconds: how soon a task that waits sees that the one before has ended, and how long it waits
+LOOK_EVERY = 0.02
+WAIT_FOR = 5.0
+
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def measure_dirty() -> int:
-    """Measure the marked cells and judge what closed; cleared first, so that a mark made
-    meanwhile queues the next.
+    """Measure the marked cells and judge what closed, one task at a time: two would do the same.
+
+    Cleared first, so that a mark made meanwhile queues the next; and cleared only when it is
+    our turn, so that no third waits beside it. Where the one before takes long, it is left to
+    find our marks too.
     """
-    cache.delete(dirty.QUEUED)
-    written = measure.measure_dirty()
+    with _turn() as is_ours:
+        cache.delete(dirty.QUEUED)
+        if not is_ours:
+            return 0
+        written = measure.measure_dirty()
     judge()
     return written
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    deadline = time.monotonic() + WAIT_FOR
+    while True:
+        with try_hold("measure-marks") as is_held:
+            if is_held or time.monotonic() > deadline:
+                yield is_held
+                return
+        time.sleep(LOOK_EVERY)
 
 
 @shared_task

@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as ValkeyIsAway
 
-from kpis import dirty, measure
+from curriculum.holds import try_hold
+from kpis import dirty, measure, tasks
 from kpis.alerts.signals import alert_moved
 from kpis.live import pace, slots, stamps, topics, versions
 from kpis.live.watch import VALID_FOR, topics_of, watch
@@ -219,6 +220,36 @@ def test_what_arrives_during_a_measuring_is_measured_up_to_its_own_moment() -> N
 
     first, second = moments
     assert second > first
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_one_task_measures_at_a_time() -> None:
+    is_free: list[bool] = []
+
+    def look() -> int:
+        with try_hold("measure-marks") as held:
+            is_free.append(held)
+        return 0
+
+    with patch.object(measure, "measure_dirty", side_effect=look):
+        tasks.measure_dirty()
+        tasks.measure_dirty()
+
+    assert is_free == [False, False]
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_a_task_waits_for_the_one_before_but_not_for_long() -> None:
+    with (
+        patch.object(tasks, "WAIT_FOR", 0.1),
+        patch.object(measure, "measure_dirty") as measuring,
+        try_hold("measure-marks"),
+    ):
+        assert tasks.measure_dirty() == 0
+
+    measuring.assert_not_called()
 
 
 @pytest.mark.django_db

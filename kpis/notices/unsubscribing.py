@@ -18,8 +18,8 @@ SALT = "kpis.weekly-summary"
 
 
 def link_of(user: User) -> str:
-    """The whole address. It runs out never: an old mail must be good for unsubscribing too."""
-    token = signing.dumps(user.pk, salt=SALT)
+    """The whole address. It never runs out: an old mail must be good for unsubscribing too."""
+    token = signing.Signer(salt=SALT).sign_object(user.pk)
     return settings.KPI_BASE_URL + reverse("kpis:weekly-summary", args=[token])
 
 
@@ -42,7 +42,7 @@ def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
 
 def _user_of(token: str) -> User:
     try:
-        return User.objects.get(pk=signing.loads(token, salt=SALT))
+        return User.objects.get(pk=signing.Signer(salt=SALT).unsign_object(token))
     except (signing.BadSignature, User.DoesNotExist) as error:
         raise Http404 from error
 

@@ -1,0 +1,72 @@
+"""A worker that is killed between a message's leaving and the note that it left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from kpis.models import Notification
+from kpis.notices.delivery import LEASE, Round
+from kpis.tests.hook_sink import Sink, hook_sink
+from kpis.tests.noticing import NOON, alert_of, happens, only
+from kpisite.testing.worker import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# dies when the third of five has been taken and nobody has noted it
+DYING = """
+import os, signal
+import django
+django.setup()
+from datetime import datetime
+from kpis.notices import delivery, hooks
+now = datetime.fromisoformat("{moment}")
+send, sent = hooks.send, []
+def send_and_die(*given):
+    send(*given)
+    sent.append(1)
+    if len(sent) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+hooks.send = send_and_die
+delivery.Round(clock=lambda: now).deliver()
+"""
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with hook_sink() as found:
+        yield found
+
+
+def killed_worker() -> int:
+    return subprocess.run(
+        [sys.executable, "-c", DYING.format(moment=NOON.isoformat())],
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": "kpisite.settings",
+            "KPI_WEBHOOK_ALLOWED": "127.0.0.0/8",
+        },
+        cwd=settings.BASE_DIR,
+        check=False,
+        timeout=120,
+    ).returncode
+
+
+def test_a_killed_worker_loses_nothing_and_repeats_nothing_visible(sink: Sink) -> None:
+    only("webhook", sink.url)
+    for _ in range(5):
+        happens(alert_of())
+
+    assert killed_worker() == -signal.SIGKILL
+    assert Round(clock=lambda: NOON).deliver() == 2
+    assert Round(clock=lambda: NOON + LEASE).deliver() == 1
+    posts = [(headers["Idempotency-Key"], body) for headers, body in sink.posts]
+    assert (len(posts), len(set(posts))) == (6, 5)
+    assert set(Notification.objects.values_list("state", flat=True)) == {"sent"}

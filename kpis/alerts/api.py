@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.pagination import PageNumberPagination
@@ -121,7 +121,8 @@ class ActView(APIView):
 
 def _described(act: str, shape: type[Serializer[None]]) -> Any:
     answers = {200: shapes.AlertDetailShape, **PROBLEMS, 409: PROBLEMS[400]}
-    return extend_schema(operation_id=f"alert_{act}", request=shape, responses=answers)
+    said = extend_schema(operation_id=f"alert_{act}", request=shape, responses=answers)
+    return extend_schema_view(post=said)
 
 
 @_described("acknowledge", shapes.AcknowledgeShape)

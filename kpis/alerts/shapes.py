@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from kpis.models import Alert, AlertEvent, Measurement, PeriodKind, Severity
+from kpis.models import Alert, AlertEvent, Measurement, Severity
 
 
 def _missing(sentence: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class AlertShape(serializers.Serializer[None]):
     state = serializers.ChoiceField(choices=Alert.State.choices, help_text="As last judged.")
     is_open = serializers.BooleanField()
     is_expected = serializers.BooleanField(help_text="Closed by somebody, though not recovered.")
-    period = serializers.ChoiceField(choices=PeriodKind.choices)
+    period = serializers.CharField(help_text="day, week, month or quarter: what is judged.")
     first_period_start = serializers.DateField(help_text="First day of the period it began in.")
     period_start = serializers.DateField(help_text="First day of the period of these figures.")
     value = serializers.FloatField(allow_null=True, help_text="In the KPI's unit; null: hidden.")

@@ -15,6 +15,7 @@ from engagement.models import LearningObject
 from intake.receive import receive
 from intake.resolve import Sender
 from kpis import clock, measure
+from kpis.alerts.judge import judge
 from kpis.models import MeasureRun
 from kpisite.demo import accounts, approving, asking, story
 from kpisite.demo.joining import Dials
@@ -112,3 +113,4 @@ def _measure(now: datetime, progress: Progress) -> None:
     measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
     # all there is has been measured as of now; the cycle goes on from here
     MeasureRun.objects.create(as_of=now)
+    judge(now)

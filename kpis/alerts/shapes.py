@@ -79,20 +79,20 @@ class AcknowledgeShape(serializers.Serializer[None]):
     owner = serializers.EmailField(
         required=False, help_text="Who may see the alert; default: whoever asks, of a key nobody."
     )
-    note = serializers.CharField(max_length=900, allow_blank=True, default="")
+    note = serializers.CharField(max_length=800, allow_blank=True, default="")
 
 
 class SnoozeShape(serializers.Serializer[None]):
     until = serializers.DateTimeField(help_text="In the future, within a year.")
-    reason = serializers.CharField(max_length=900, error_messages=REASON)
+    reason = serializers.CharField(max_length=800, error_messages=REASON)
 
 
 class CommentShape(serializers.Serializer[None]):
-    text = serializers.CharField(max_length=900, error_messages=TEXT)
+    text = serializers.CharField(max_length=800, error_messages=TEXT)
 
 
 class CloseShape(serializers.Serializer[None]):
-    reason = serializers.CharField(max_length=900, error_messages=REASON)
+    reason = serializers.CharField(max_length=800, error_messages=REASON)
 
 
 class NothingShape(serializers.Serializer[None]):

@@ -72,7 +72,7 @@ class ChannelAdmin(admin.ModelAdmin):
 
     def _test(self, request: HttpRequest, channel: Channel) -> None:
         try:
-            row = delivery.send_test(channel)
+            row = delivery.send_test(channel, asked_by=acting(request).email)
         except ValueError as error:
             self.message_user(request, f"{channel}: {error}", messages.WARNING)
             return

@@ -169,21 +169,22 @@ def try_again(rows: QuerySet[Notification]) -> int:
     )
 
 
-def send_test(channel: Channel, resolve: Resolve = look_up) -> Notification:
-    """Send a test at once and return how it went; an in-app channel shows it in its list.
+def send_test(channel: Channel, *, asked_by: str = "") -> Notification:
+    """Send a test at once and return how it went; one in the product is there by itself.
 
-    ValueError for an e-mail channel without an address of its own.
+    A channel that writes to whom an alert concerns writes to the address that asks for it.
+    ValueError where that is none.
     """
     now, key = timezone.now(), uuid4().hex
-    text = f"This is a test of the channel “{channel.name}”."
-    to = channel.addresses[0] if channel.addresses else ""
+    to = (channel.addresses or [asked_by])[0] if channel.kind == Channel.Kind.EMAIL else ""
     if channel.kind == Channel.Kind.EMAIL and not to:
-        raise ValueError("This channel writes to whom an alert concerns, and so to nobody yet.")
+        raise ValueError("There is no address to send a test to.")
     is_there = channel.kind == Channel.Kind.IN_APP
+    text = f"This is a test of the channel “{channel.name}”."
     row = Notification.objects.create(
         channel=channel,
         key=f"test-{key}",
-        to=to if channel.kind == Channel.Kind.EMAIL else "",
+        to=to,
         payload={"event": "test", "text": text, "at": now.isoformat()},
         parcel=key,
         state=State.SENT if is_there else State.WAITING,
@@ -191,6 +192,6 @@ def send_test(channel: Channel, resolve: Resolve = look_up) -> Notification:
         next_try_at=now,
     )
     if not is_there:
-        Round(resolve=resolve).take(key)
+        Round().take(key)
     row.refresh_from_db()
     return row

@@ -15,6 +15,7 @@ from kpis.models import Notification
 from kpis.notices.inbox import unread_of
 from kpis.tests.conftest import Visitor
 from kpis.tests.hook_sink import Sink, hook_sink
+from kpis.tests.mail_box import mail_box
 from kpis.tests.noticing import NOON, alert_of, happens, only, outbox
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,16 @@ def test_the_test_button_saves_sends_and_says_so(admin: Visitor, sink: Sink) -> 
 
     assert "the test was sent" in answer
     assert sink.body()["event"] == "test"
+
+
+def test_a_channel_to_whom_it_concerns_is_tested_with_who_asks(admin: Visitor) -> None:
+    channel = only("email")
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    with mail_box() as box:
+        admin.client.post(CHANNELS, sent)
+
+    assert box.recipients == ["ada@example.com"]
+    assert "a test of the channel “By email”" in box.text_of()
 
 
 def test_a_test_that_fails_says_why(admin: Visitor) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.message import Message
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
 from curriculum.models import Course, User
@@ -16,7 +17,9 @@ from kpis.notices import weekly
 from kpis.notices.delivery import Round
 from kpis.notices.unsubscribing import link_of
 from kpis.notices.weekly import write_due
+from kpis.tests.alerting import says
 from kpis.tests.mail_box import MailBox, mail_box
+from kpis.tests.measured import COMPLETION
 from kpis.tests.noticing import alert_of
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,29 @@ def test_other_courses_are_not_told_of(python: Course) -> None:
 
     assert weekly.content_of(bo, MONDAY)["open"] == []
     assert write_due(MONDAY) == 0
+
+
+def weeks_of(made: Course, *, n: int) -> None:
+    """A rise beyond chance in the last closed week, that of 6 July."""
+    says("2026-06-29", 50, n=n, of=made, kpi=COMPLETION, kind="week")
+    says("2026-07-06", 100, n=n, of=made, kpi=COMPLETION, kind="week")
+
+
+def test_what_moved_in_the_last_closed_week_is_told(python: Course) -> None:
+    weeks_of(python, n=1_000)
+    (line,) = weekly.content_of(account("Ada", grants=(python,)), MONDAY)["moved"]
+
+    assert line["text"].startswith("Better than before: ")
+    assert "100.0 %" in line["text"]
+    assert line["url"].startswith("http://localhost:")
+
+
+def test_what_moved_in_a_small_group_is_told_to_nobody(python: Course) -> None:
+    weeks_of(python, n=9)
+    ada = account("Ada", grants=(python,))
+    ada.user_permissions.add(Permission.objects.get(codename="view_small_groups"))
+
+    assert weekly.content_of(ada, MONDAY)["moved"] == []
 
 
 def test_what_was_adjusted_is_told_by_who_adjusts(

@@ -93,6 +93,8 @@ def _save(told: Story) -> None:
 def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
         receive(batch, SENDER, now=_arrival(batch, now))
+        # without them the planner reads whole tables for every few rows that it looks up
+        bulk.refresh_statistics()
         progress("events", len(batch), len(events))
 
 

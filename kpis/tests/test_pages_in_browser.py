@@ -75,7 +75,8 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
 def test_the_console_stays_silent_under_the_strict_policy(
     opens: Opens, complaints: list[str], path: str
 ) -> None:
-    opens(path).wait_for_load_state("networkidle")
+    # open pages keep asking whether anything moved: the network is never idle
+    opens(path).wait_for_load_state("load")
 
     assert complaints == []
 

@@ -8,7 +8,11 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
-from curriculum.models import User
+from curriculum.models import CourseRun, User
+from kpis import measure
+from kpis.models import Feed
+from kpis.tests import kernel
+from kpis.tests.kernel import run_of, starts
 from kpis.tests.measured import NOW, staff
 
 TAG = re.compile("<[^>]*>")
@@ -40,3 +44,22 @@ def _in_july_2026() -> Iterator[None]:
 @pytest.fixture
 def ada(db: None, _in_july_2026: None) -> Visitor:
     return Visitor(staff())
+
+
+@pytest.fixture
+def in_july(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    kernel.declare(monkeypatch, min_n=2)
+    with patch("django.utils.timezone.now", return_value=NOW):
+        yield
+
+
+@pytest.fixture
+def run() -> CourseRun:
+    """Ada completes and Bo does not, both begun in June; Cleo completes, begun in May."""
+    run = run_of("r1")
+    starts("ada", run, "2026-06-10", done=True)
+    starts("bo", run, "2026-06-11")
+    starts("cleo", run, "2026-05-04", done=True)
+    measure.measure_dirty(now=NOW)
+    Feed.objects.create(category="test", course=run.course, data_through=NOW, received_at=NOW)
+    return run

@@ -6,64 +6,23 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from curriculum.access import create_api_key
 from curriculum.models import Course, CourseRun
 from kpis import measure
 from kpis.models import Feed
-from kpis.registry import REGISTRY, Column, DrillDown, Table
+from kpis.registry import REGISTRY
 from kpis.targets import set_target
-from kpis.tests import kernel
+from kpis.tests.consumer import Consumer
 from kpis.tests.kernel import STARTED, moment, plans, run_of, starts
-from kpis.units import COUNT, TEXT
+from kpis.tests.measured import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
 JANUARY = date(2026, 1, 1)
-NOW = moment("2026-07-10T12:00:00")
-SMALL = ("kpis:read", "kpis:small-groups")
-
-
-class Consumer:
-    """A program with an API key."""
-
-    def __init__(self, *scopes: str, courses: tuple[Course, ...] = ()) -> None:
-        _, secret = create_api_key("bi", scopes or SMALL, courses=courses)
-        self.client = Client(
-            headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False
-        )
-
-    def asks(self, path: str = "test/started", **query: Any) -> Any:
-        return self.client.get(f"/api/kpi/{path}", query, content_type=None)
-
-    def reads(self, path: str = "test/started", **query: Any) -> Any:
-        response = self.asks(path, **query)
-        assert response.status_code == 200, response.content
-        return response.json()
-
-
-@pytest.fixture(autouse=True)
-def _in_july(monkeypatch: pytest.MonkeyPatch) -> Any:
-    kernel.declare(monkeypatch, min_n=2)
-    with patch("django.utils.timezone.now", return_value=NOW):
-        yield
-
-
-@pytest.fixture
-def run() -> CourseRun:
-    """Ada completes and Bo does not, both begun in June; Cleo completes, begun in May."""
-    run = run_of("r1")
-    starts("ada", run, "2026-06-10", done=True)
-    starts("bo", run, "2026-06-11")
-    starts("cleo", run, "2026-05-04", done=True)
-    measure.measure_dirty(now=NOW)
-    Feed.objects.create(category="test", course=run.course, data_through=NOW, received_at=NOW)
-    return run
 
 
 def test_the_current_answer_is_of_the_last_month_that_is_over(run: CourseRun) -> None:
@@ -351,114 +310,3 @@ def test_a_kpi_that_cannot_be_computed_says_error(
     reply = Consumer().reads(**{"from": "2026-06-02", "to": "2026-06-20"})
 
     assert (reply["current"]["status"], reply["current"]["value"]) == ("error", None)
-
-
-def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = (Column("course", "Course", TEXT), Column("begun", "Begun", COUNT))
-
-    def table(when: Any, scope: Any) -> Table:
-        tally = kernel.started(when)
-        found = tally.grouped(("run",), scope)
-        return Table(
-            columns,
-            [
-                {"course": "Py", "run": str(run), "begun": one.n, "learners": one.learners}
-                for (run,), one in sorted(found.items())
-            ],
-        )
-
-    drill = DrillDown("runs", "Runs", "", table)
-    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], drill_downs={"runs": drill}))
-
-
-def test_a_drill_down_is_of_the_last_month_that_is_over(
-    run: CourseRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hang_drill_down(monkeypatch)
-    reply = Consumer().reads("test/started/runs")
-
-    assert reply["rows"] == [{"course": "Py", "begun": 2}]
-    assert reply["period_start"] == "2026-06-01T00:00:00Z"
-
-
-def test_a_small_row_of_a_drill_down_takes_another_along(
-    run: CourseRun, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    hang_drill_down(monkeypatch)
-    settings.KPI_MIN_GROUP = 2
-    other = run_of("r2")
-    for who in ("ada", "bo", "cleo"):
-        starts(who, other, "2026-06-12")
-        starts(who, run_of(f"x-{who}"), "2026-04-12")
-    measure.measure_dirty(now=NOW)
-    bi = Consumer("kpis:read")
-
-    # in May there is Cleo alone in r1: that row goes, and June's with it
-    assert bi.reads("test/started/runs", **{"from": "2026-05-01", "to": "2026-05-31"})["rows"] == [
-        {"course": "Py", "begun": None, "status": "suppressed"}
-    ]
-    june = bi.reads("test/started/runs")["rows"]
-    assert [row["begun"] for row in june] == [None, None]
-
-
-@pytest.mark.parametrize("name", ["by", "compare", "perid"])
-def test_a_drill_down_refuses_what_it_does_not_take(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hang_drill_down(monkeypatch)
-    response = Consumer().asks("test/started/runs", **{name: "course"})
-
-    assert (response.status_code, response.json()["field"]) == (400, name)
-
-
-def test_an_empty_drill_down_still_has_its_columns_in_csv(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    hang_drill_down(monkeypatch)
-
-    assert Consumer().asks("test/started/runs", format="csv").content == b"course,begun\r\n"
-
-
-def test_measurements_are_listed_and_filtered(run: CourseRun) -> None:
-    bi = Consumer()
-    query = {"kpi": STARTED, "scope": "run", "run": "r1", "period": "month", "from": "2026-06-01"}
-    (row,) = bi.reads("measurements", **query)["results"]
-
-    assert (row["course"], row["period_start"], row["total"], row["n"]) == (
-        "py",
-        "2026-06-01",
-        1,
-        2,
-    )
-    assert bi.reads("measurements", course="no")["results"] == []
-    assert bi.reads("measurements", restated="true")["results"] == []
-    assert len(bi.reads("measurements", limit=5)["results"]) == 5
-
-
-@pytest.mark.parametrize("query", [{"kpi": "no"}, {"from": "x"}, {"perid": "day"}, {"scope": "x"}])
-def test_a_wrong_filter_of_measurements_is_told(query: dict[str, str]) -> None:
-    response = Consumer().asks("measurements", **query)
-
-    assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
-
-
-def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None:
-    assert Consumer("kpis:read").asks("measurements").status_code == 403
-
-
-def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) -> None:
-    starts("dee", run_of("s1", course="sql"), "2026-06-12")
-    measure.measure_dirty(now=NOW)
-    found = Consumer(*SMALL, courses=(run.course,)).reads("measurements", limit=1000)["results"]
-
-    assert {row["course"] for row in found} == {"py"}
-
-
-def test_courses_are_listed_with_the_keys_of_their_parts(run: CourseRun) -> None:
-    run_of("s1", course="sql")
-    bi = Consumer(courses=(run.course,))
-    (found,) = bi.client.get("/api/courses").json()["results"]
-
-    assert (found["key"], [one["key"] for one in found["runs"]]) == ("py", ["r1"])
-    assert [one["key"] for one in found["modules"]] == ["py-1", "py-2"]
-    assert bi.client.get("/api/courses?cours=py").json()["field"] == "cours"

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from curriculum.models import Course, Module
 from kpis.alerts import unjudged
 from kpis.alerts.judge import judge
 from kpis.alerts.signals import alert_moved
@@ -284,80 +283,6 @@ def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
     judge(MAY + timedelta(hours=1))
 
     assert last_why().startswith("As the rule is now, it would not have fired.")
-
-
-def test_each_course_has_its_own_alert_by_its_own_target() -> None:
-    py, sql = course("py"), course("sql")
-    aims()
-    aims(60, course=sql)
-    watches(each="course")
-    says("2026-05", 79, of=py)
-    says("2026-05", 79, of=sql)
-    judge(MAY)
-
-    assert list(Alert.objects.values_list("scope", "course__key")) == [("course", "py")]
-
-
-def a_weak_module(of: Course) -> Module:
-    """Module one of two is far below the target, the other just on it."""
-    one, two = of.modules.order_by("position")
-    says("2026-05", 60, of=one)
-    says("2026-05", 85, of=two)
-    return one
-
-
-def test_a_module_beyond_chance_has_its_alert() -> None:
-    weak = a_weak_module(course("py", "one", "two"))
-    aims()
-    watches(each="module")
-    judge(MAY)
-
-    assert list(Alert.objects.values_list("scope", "scope_id")) == [("module", weak.pk)]
-
-
-def test_the_alert_of_a_course_holds_back_those_of_its_modules() -> None:
-    py = course("py", "one", "two")
-    a_weak_module(py)
-    says("2026-05", 72, of=py)
-    aims()
-    watches(each="module")
-    watches(each="course")
-    judge(MAY)
-
-    assert (kinds(), told()) == (["opened", "inhibited"], ["opened"])
-    held = Alert.objects.get(scope="module")
-    assert held.inhibited_by == Alert.objects.get(scope="course")
-
-
-def test_when_the_course_is_well_again_its_module_is_told() -> None:
-    py = course("py", "one", "two")
-    weak = a_weak_module(py)
-    says("2026-05", 72, of=py)
-    aims()
-    watches(each="module")
-    watches(each="course")
-    judge(MAY)
-    says("2026-06", 90, of=py)
-    says("2026-06", 60, of=weak)
-    judge(closing("2026-06"))
-
-    assert told() == ["opened", "recovered", "opened"]
-    assert Alert.objects.open().get().inhibited_by is None
-
-
-def test_what_was_never_told_recovers_in_silence() -> None:
-    py = course("py", "one", "two")
-    weak = a_weak_module(py)
-    says("2026-05", 72, of=py)
-    aims()
-    watches(each="module")
-    watches(each="course")
-    judge(MAY)
-    says("2026-06", 72, of=py)
-    says("2026-06", 90, of=weak)
-    judge(closing("2026-06"))
-
-    assert (kinds(), told()) == (["opened", "inhibited", "recovered"], ["opened"])
 
 
 def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:

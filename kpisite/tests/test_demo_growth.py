@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_django import Settings
+from django.test import override_settings
 
 from kpis.periods import local_day
 from kpisite.demo import story
@@ -49,11 +49,11 @@ class Told:
         return (one for one in self.by_kind[kind] if month_of(self.day(one)) == month)
 
 
-@pytest.fixture(params=DAYS, ids=lambda pair: pair[0])
-def told(request: pytest.FixtureRequest, settings: Settings) -> Told:
+@pytest.fixture(scope="module", params=DAYS, ids=lambda pair: pair[0])
+def told(request: pytest.FixtureRequest) -> Iterator[Told]:
     day, zone = request.param
-    settings.KPI_TIME_ZONE = zone
-    return Told(day, zone)
+    with override_settings(KPI_TIME_ZONE=zone):
+        yield Told(day, zone)
 
 
 @pytest.mark.once

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from celery import current_app
-from django.core.cache import cache
 from django.db import transaction
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from curriculum import bulk
+from kpis import broker
 from kpis.models import DirtyDay, Feed
-
-logger = logging.getLogger(__name__)
 
 TASK = "kpis.tasks.measure_dirty"
 QUEUED = "kpis.measure-queued"
-# a task that was queued and lost blocks no other for longer than this, in seconds
-QUEUED_FOR = 10
 
 
 def mark(key: str, days: Iterable[tuple[int | None, date]]) -> None:
@@ -53,10 +45,6 @@ def seen(category: str, latest: Mapping[int, datetime], *, received_at: datetime
 def measure_soon() -> None:
     """Queue one measuring task, however many batches ask for it before it begins.
 
-    A broker that is away costs nothing but time: the marks stay, and the schedule finds them.
+    With the broker away the marks stay, and the schedule finds them.
     """
-    try:
-        if cache.add(QUEUED, 1, timeout=QUEUED_FOR):
-            current_app.send_task(TASK, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.warning("measuring later, the broker is away: %s", error)
+    broker.ask_for(TASK, queued=QUEUED, otherwise="figures are measured by the schedule")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Collection
 
 from django.core.cache import cache
 from django.db.models import Max
-from redis.exceptions import RedisError
 
+from kpis import broker
 from kpis.models import AlertEvent, Measurement, Target
 from kpis.registry import REGISTRY
-
-logger = logging.getLogger(__name__)
 
 PREFIX = "live."
 
@@ -27,8 +24,8 @@ def tell(topics: Collection[str]) -> None:
     now = time.time_ns()
     try:
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
-    except (RedisError, OSError) as error:
-        logger.warning("open pages are not told at once, Valkey is away: %s", error)
+    except broker.AWAY as error:
+        broker.say_away("open pages are not told at once", error)
 
 
 def from_valkey(topics: Collection[str]) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from threading import Lock
 
-from redis.exceptions import RedisError
-
+from kpis import broker
 from kpis.live import stamps
-
-logger = logging.getLogger(__name__)
 
 # in seconds: how long an answer serves all who ask the same
 FRESH_FOR = 0.05
@@ -42,9 +38,9 @@ class Versions:
         if self._clock() >= self._away_until:
             try:
                 return self._keep(topics, stamps.from_valkey(topics), FRESH_FOR)
-            except (RedisError, OSError) as error:
+            except broker.AWAY as error:
                 self._away_until = self._clock() + AWAY_FOR
-                logger.warning("open pages are served from the rows, Valkey is away: %s", error)
+                broker.say_away("open pages are served from the rows", error)
         return self._from_rows()
 
     def _from_rows(self) -> str:

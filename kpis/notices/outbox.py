@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import QuerySet
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from kpis import clock
+from kpis import broker, clock
 from kpis.alerts.signals import alert_moved
 from kpis.models import Alert, AlertEvent, AlertRule, Channel, Notification
 from kpis.notices.hours import opens_at
 from kpis.notices.people import concerned
 from kpis.notices.telling import payload_of
-
-logger = logging.getLogger(__name__)
 
 Kind, State = AlertEvent.Kind, Notification.State
 ENDS = (Kind.RECOVERED, Kind.CLOSED)
@@ -31,7 +24,6 @@ WENT_OUT = (State.WAITING, State.SENDING, State.SENT)
 
 TASK = "kpis.tasks.deliver_notices"
 QUEUED = "kpis.notices-queued"
-QUEUED_FOR = 10
 
 End = tuple[Channel, str]
 
@@ -121,8 +113,4 @@ def ask_for_delivery() -> None:
 
 def deliver_soon() -> None:
     """Queue the delivery; with the broker away, the schedule finds what waits."""
-    try:
-        if cache.add(QUEUED, 1, timeout=QUEUED_FOR):
-            current_app.send_task(TASK, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.warning("notices wait for the schedule, the broker is away: %s", error)
+    broker.ask_for(TASK, queued=QUEUED, otherwise="notices are sent by the schedule")

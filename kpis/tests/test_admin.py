@@ -200,7 +200,7 @@ def test_measuring_again_sends_the_task(
 ) -> None:
     row = measured(course())
     with (
-        patch("kpis.dirty.current_app.send_task") as sent,
+        patch("kpis.broker.current_app.send_task") as sent,
         django_capture_on_commit_callbacks(execute=True),
     ):
         admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")

@@ -23,6 +23,7 @@ from kpisite.demo.months import Calendar
 from kpisite.demo.oddities import with_oddities
 from kpisite.demo.story import SEED, Story
 from kpisite.demo.telling import Raw
+from outcomes.feedback import reading
 from outcomes.models import Survey
 
 AT_ONCE = 15_000
@@ -50,6 +51,7 @@ def load(
     with transaction.atomic():
         told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
+        reading.run(now)
         approving.approve(accounts.create(told.journeys))
         accounts.write_down(settings.KPI_DATA_DIR)
     return told

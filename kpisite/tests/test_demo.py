@@ -31,7 +31,7 @@ from kpisite.demo.journeys import Act, Journey, Line
 from kpisite.demo.loading import NotEmpty, fill, load
 from kpisite.demo.months import Calendar, last_day, month_of
 from kpisite.demo.story import Story
-from outcomes.models import CareerOutcome, Certificate, Response, SkillAssessment, Testimonial
+from outcomes.models import CareerOutcome, Certificate, Response, SkillAssessment, Testimonial, Theme
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 OCTOBER = containing(date(2026, 10, 1), "month", ZoneInfo("UTC"))
@@ -62,6 +62,7 @@ def test_the_last_closed_month_shows_the_promised_figures() -> None:
     assert "manager manager@example.com" in out.getvalue()
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8
+    assert Theme.objects.filter(remarks__isnull=False).distinct().count() >= 3
 
 
 PROMISED = {

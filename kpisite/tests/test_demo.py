@@ -31,7 +31,14 @@ from kpisite.demo.journeys import Act, Journey, Line
 from kpisite.demo.loading import NotEmpty, fill, load
 from kpisite.demo.months import Calendar, last_day, month_of
 from kpisite.demo.story import Story
-from outcomes.models import CareerOutcome, Certificate, Response, SkillAssessment, Testimonial, Theme
+from outcomes.models import (
+    CareerOutcome,
+    Certificate,
+    Response,
+    SkillAssessment,
+    Testimonial,
+    Theme,
+)
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 OCTOBER = containing(date(2026, 10, 1), "month", ZoneInfo("UTC"))

@@ -35,7 +35,8 @@ def hook_sink() -> Iterator[Sink]:
     sink = Sink()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink))
     sink.port = server.server_address[1]
-    thread = Thread(target=server.serve_forever)
+    # it looks that often whether it is to end
+    thread = Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         with override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.0/8"]):

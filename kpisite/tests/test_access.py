@@ -112,6 +112,7 @@ def answered(client: Client, method: str, path: str) -> int:
     return client.generic(method, path, content_type="application/json").status_code
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_everybody_is_answered_as_the_table_says(visitor: str) -> None:
     client = client_of(visitor)

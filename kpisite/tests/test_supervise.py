@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -116,8 +117,8 @@ def prepared_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture
-def product(prepared_folder: Path) -> Iterator[Product]:
+@contextmanager
+def copied(prepared_folder: Path) -> Iterator[Product]:
     # A socket's path is short, and pytest's own folders are not.
     with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
         shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
@@ -129,10 +130,25 @@ def product(prepared_folder: Path) -> Iterator[Product]:
 
 
 @pytest.fixture
+def product(prepared_folder: Path) -> Iterator[Product]:
+    with copied(prepared_folder) as product:
+        yield product
+
+
+@pytest.fixture
 def running(product: Product) -> Product:
     product.start()
     assert wait_until(product.is_complete), product.log()
     return product
+
+
+@pytest.fixture(scope="module")
+def lasting(prepared_folder: Path) -> Iterator[Product]:
+    """A running product for the tests that leave it as it was."""
+    with copied(prepared_folder) as product:
+        product.start()
+        assert wait_until(product.is_complete), product.log()
+        yield product
 
 
 def test_ctrl_c_stops_everything_in_a_few_seconds(running: Product) -> None:
@@ -145,12 +161,12 @@ def test_ctrl_c_stops_everything_in_a_few_seconds(running: Product) -> None:
     assert all_gone(family)
 
 
-def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(running: Product) -> None:
-    second = Product(running.folder, free_port()).start()
+def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(lasting: Product) -> None:
+    second = Product(lasting.folder, free_port()).start()
 
     assert second.wait(timeout=20) == 1
-    assert running.log().rstrip().splitlines()[-1].startswith(f"The data folder {running.folder}")
-    assert running.is_healthy()
+    assert lasting.log().rstrip().splitlines()[-1].startswith(f"The data folder {lasting.folder}")
+    assert lasting.is_healthy()
 
 
 def test_a_taken_port_is_refused_before_anything_starts(product: Product) -> None:
@@ -165,14 +181,14 @@ def test_a_taken_port_is_refused_before_anything_starts(product: Product) -> Non
     assert not (product.folder / "valkey").exists()
 
 
-def test_what_dies_is_started_again(running: Product) -> None:
-    before = {name: running.part(name) for name in PARTS}
+def test_what_dies_is_started_again(lasting: Product) -> None:
+    before = {name: lasting.part(name) for name in PARTS}
     for child in before.values():
         child.kill()
 
     assert all_gone(before.values())
-    assert wait_until(running.is_complete), running.log()
-    assert all(running.part(name).pid != before[name].pid for name in PARTS)
+    assert wait_until(lasting.is_complete), lasting.log()
+    assert all(lasting.part(name).pid != before[name].pid for name in PARTS)
 
 
 def test_a_killed_supervisor_leaves_no_orphans_and_starts_again(running: Product) -> None:

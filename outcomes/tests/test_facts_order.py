@@ -84,7 +84,7 @@ def facts() -> dict[str, list[Any]]:
 
 
 ROOM = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -10,11 +10,12 @@ from unittest.mock import patch
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from curriculum.models import Course
+from curriculum.tests.histories import HISTORIES
 from curriculum.tests.people import moment
 from engagement.models import DailyActivity, ModuleProgress, WeekPresence
 from engagement.tests.tables import facts
@@ -93,15 +94,7 @@ def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, 
     return found
 
 
-ROOM = settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-
-
-@ROOM
+@HISTORIES
 @given(stories(), st.data())
 def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: Any) -> None:
     mixed = data.draw(st.permutations(story))
@@ -112,7 +105,7 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     assert told(batches) == told([story])
 
 
-@ROOM
+@HISTORIES
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
     assert told([story], again=True) == told([story])

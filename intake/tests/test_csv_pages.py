@@ -24,7 +24,7 @@ from intake.registry import KINDS
 from intake.tests.csv_files import HEADER, view
 from intake.tests.door import school
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 IMPORT = "/admin/intake/event/import/"
 CONFIRM = "/admin/intake/event/process_import/"
 

@@ -11,7 +11,7 @@ from kpis.tests import kernel
 from kpis.tests.alerting import KPI, aims, kinds, watches
 from kpis.tests.measured import course
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MONDAY = date(2026, 1, 5)
 WEEKS, MODULES = 20, 20

@@ -22,7 +22,7 @@ from kpis.tests.hook_sink import Sink, hook_sink
 from kpis.tests.mail_box import MailBox, mail_box
 from kpis.tests.noticing import NOON, alert_of, happens, only, outbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
+from curriculum.tests.histories import enough
 from kpis import clock, measure, read
 from kpis.models import Measurement
 from kpis.periods import containing
@@ -41,7 +42,7 @@ ENROLMENTS = st.lists(
 
 
 @settings(
-    max_examples=6,
+    max_examples=enough(10, 4),
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from curriculum.tests.histories import HISTORIES
 from curriculum.tests.people import moment
 from intake import replay
 from intake.tests.door import event, school, send, statuses
@@ -89,15 +90,7 @@ def told(batches: Sequence[Sequence[Raw]], *, again: bool = False) -> dict[str, 
     return found
 
 
-ROOM = settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-
-
-@ROOM
+@HISTORIES
 @given(stories(), st.data())
 def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: Any) -> None:
     mixed = data.draw(st.permutations(story))
@@ -108,7 +101,7 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     assert told(batches) == told([story])
 
 
-@ROOM
+@HISTORIES
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
     assert told([story], again=True) == told([story])

@@ -16,7 +16,7 @@ from intake.receive import receive
 from intake.resolve import Sender
 from kpis import clock, measure
 from kpis.alerts.judge import judge
-from kpis.models import MeasureRun
+from kpis.models import AlertRule, MeasureRun
 from kpisite.demo import accounts, approving, asking, story
 from kpisite.demo.joining import Dials
 from kpisite.demo.months import Calendar
@@ -28,6 +28,7 @@ from outcomes.models import Survey
 
 AT_ONCE = 15_000
 SENDER = Sender("demonstration")
+SCORES = "engagement.assessment-performance"
 
 # what is done, by how much it got further, and of how much in all
 Progress = Callable[[str, int, int], None]
@@ -65,6 +66,7 @@ def fill(
         raise NotEmpty
     told = story.write(Calendar.at(now, clock.zone()), seed=seed, scale=scale, dials=_dials())
     _save(told)
+    _watch()
     _send(with_oddities(told.events, seed), now, progress)
     return told
 
@@ -90,6 +92,14 @@ def _save(told: Story) -> None:
     for skill, keys in taught.skills:
         skill.save()
         skill.modules.set(one for one in modules if one.key in keys)
+
+
+def _watch() -> None:
+    """Judge scores by course and module too: managers are told of their courses."""
+    for each, things in (("course", "a course"), ("module", "a module")):
+        AlertRule.objects.create(
+            kpi=SCORES, each=each, name=f"Assessment performance of {things} misses its target"
+        )
 
 
 def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:

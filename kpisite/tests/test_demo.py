@@ -21,7 +21,7 @@ from intake.models import Event, RejectedEvent
 from intake.replay import replay_events
 from kpis import clock
 from kpis.ask import Desk
-from kpis.models import DirtyDay
+from kpis.models import Alert, DirtyDay
 from kpis.periods import containing, local_day
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
@@ -69,6 +69,7 @@ def test_the_last_closed_month_shows_the_promised_figures() -> None:
     assert "manager manager@example.com" in out.getvalue()
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8
+    assert told_to_managers() == ["Cloud Operations"]
     assert Theme.objects.filter(remarks__isnull=False).distinct().count() >= 3
 
 
@@ -87,6 +88,11 @@ PROMISED = {
     "business.referral": 35,
     "business.revenue": 48_750,
 }
+
+
+def told_to_managers() -> list[str]:
+    alerts = Alert.objects.open().filter(inhibited_by=None).exclude(course=None)
+    return [one.course.title for one in alerts if one.course]
 
 
 def shown_in_october(key: str) -> int:

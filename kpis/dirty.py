@@ -20,23 +20,34 @@ def mark(key: str, days: Iterable[tuple[int | None, date]]) -> None:
 
     Without a course, what changed belongs to the site alone.
     """
-    rows = sorted(set(days), key=lambda one: (one[0] or 0, one[1]))
+    mark_all({key: days})
+
+
+def mark_all(days: Mapping[str, Iterable[tuple[int | None, date]]]) -> None:
+    """Mark (course id, day) under each key, in one statement."""
+    rows = [
+        DirtyDay(key=key, course_id=course, day=day)
+        for key, some in days.items()
+        for course, day in sorted(set(some), key=lambda one: (one[0] or 0, one[1]))
+    ]
     if not rows:
         return
-    DirtyDay.objects.bulk_create(
-        [DirtyDay(key=key, course_id=course, day=day) for course, day in rows], batch_size=1000
-    )
+    DirtyDay.objects.bulk_create(rows, batch_size=1000)
     queued = transaction.get_connection().run_on_commit
     if not any(function is measure_soon for _, function, _ in queued):
         transaction.on_commit(measure_soon)
 
 
-def seen(category: str, latest: Mapping[int, datetime], *, received_at: datetime) -> None:
-    """Note per course id how far the data of a category reach."""
+def seen(latest: Mapping[str, Mapping[int, datetime]], *, received_at: datetime) -> None:
+    """Note by category and course id how far the data reach."""
     bulk.upsert(
         Feed,
         ("category", "course_id", "data_through", "received_at"),
-        [(category, course_id, at, received_at) for course_id, at in sorted(latest.items())],
+        [
+            (category, course_id, at, received_at)
+            for category, courses in sorted(latest.items())
+            for course_id, at in sorted(courses.items())
+        ],
         conflict="category, course_id",
         merge={"data_through": "larger", "received_at": "larger"},
     )

@@ -42,11 +42,9 @@ class Marks:
         self.received_at = max(received_at, self.received_at or received_at)
 
     def write(self) -> None:
-        for key, days in self.days.items():
-            dirty.mark(key, days)
-        for category, latest in self.latest.items():
-            if self.received_at:
-                dirty.seen(category, latest, received_at=self.received_at)
+        dirty.mark_all(self.days)
+        if self.received_at:
+            dirty.seen(self.latest, received_at=self.received_at)
 
 
 _gathered: ContextVar[Marks | None] = ContextVar("marks", default=None)

@@ -25,8 +25,7 @@ def measure_again(measurements: Iterable[Measurement]) -> int:
     for one in measurements:
         courses = everywhere if one.course_id is None else [one.course_id]
         marks[one.kpi.partition(".")[0]] |= {(pk, day) for pk in courses for day in days_of(one)}
-    for category, days in marks.items():
-        dirty.mark(category, days)
+    dirty.mark_all(marks)
     return sum(len(days) for days in marks.values())
 
 

@@ -22,4 +22,4 @@ def mark_touched(dataset: Dataset) -> None:
     )
     zone = clock.zone()
     through = {course: midnight(day, zone) for course, day in latest}
-    dirty.seen(marking.CATEGORY, through, received_at=timezone.now())
+    dirty.seen({marking.CATEGORY: through}, received_at=timezone.now())

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from curriculum import bulk, plans
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
-from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule
+from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule, RunModule
 from curriculum.parameters import Standings
 from curriculum.signals import enrollments_dated
 
@@ -84,14 +85,18 @@ def enroll(
         conflict="learner_id, run_id",
         returning=("id",),
     )
-    enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]))
+    enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]).order_by("pk"))
     _plan(enrollments, run_plans)
     enrollments_dated.send(Enrollment, ids=[one.pk for one in enrollments])
     return enrollments
 
 
 def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
-    runs = CourseRun.objects.filter(pk__in=run_ids).prefetch_related("course__modules")
+    runs = (
+        CourseRun.objects.filter(pk__in=run_ids)
+        .order_by()
+        .prefetch_related("course__modules", Prefetch("timetable", RunModule.objects.order_by()))
+    )
     dials = Standings(DIALS)
     return {run.pk: RunPlan.of(run, dials=dials) for run in runs}
 

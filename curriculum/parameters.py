@@ -194,7 +194,7 @@ class Standings:
     """What some dials stood at over time, loaded once and asked often."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        rows = Parameter.objects.filter(key__in=list(keys), module=None)
+        rows = Parameter.objects.filter(key__in=list(keys), module=None).order_by()
         self._rows = {(row.key, row.course_id): row for row in rows}
         self._turns: dict[int, list[ParameterChange]] = defaultdict(list)
         turns = ParameterChange.objects.filter(parameter__in=rows, status__in=TURNED)

@@ -48,7 +48,7 @@ def lines(
 
 
 def timetable_of(run: CourseRun) -> dict[int, date]:
-    return dict(run.timetable.values_list("module_id", "due_on"))
+    return {line.module_id: line.due_on for line in run.timetable.all()}
 
 
 def shifted(

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
+from curriculum.keys import ids_by_key
 from curriculum.models import CourseRun, Enrollment, Learner
 from engagement.definitions import Definition
 from engagement.facts import (
@@ -53,13 +54,10 @@ class SignedUp(Data):
 @handles("enrollment.started", about=About.SIGN_UP, data=SignedUp)
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
-    learners = dict(
-        Learner.objects.filter(key__in={event.learner for event in events}).values_list("key", "pk")
-    )
+    learners = ids_by_key(Learner, (event.learner for event in events))
     runs: dict[int, dict[str, int]] = {}
-    for course, key, pk in CourseRun.objects.filter(
-        course__in={event.course_id for event in events}
-    ).values_list("course_id", "key", "pk"):
+    entered = CourseRun.objects.filter(course__in={event.course_id for event in events})
+    for course, key, pk in entered.order_by().values_list("course_id", "key", "pk"):
         runs.setdefault(course, {})[key] = pk
     new = enrolling.enroll(
         SignUp(

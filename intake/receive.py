@@ -55,7 +55,7 @@ class Batch:
     def drop_known(self) -> None:
         """Answer for those taken before, so that no more work is done for them."""
         ids = [one.id for one in self.waiting.values()]
-        rows = Event.objects.filter(sender=self.sender.name, key__in=ids)
+        rows = Event.objects.filter(sender=self.sender.name, key__in=ids).order_by()
         known = set(rows.values_list("key", flat=True))
         for place, envelope in list(self.waiting.items()):
             if envelope.id in known:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from curriculum.keys import ids_by_key
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
 from intake.envelope import Envelope, Refused
 from intake.registry import KINDS, PLACES, About
@@ -96,7 +97,7 @@ class References:
         return found
 
     def _courses(self, keys: set[str]) -> dict[str, int]:
-        return dict(Course.objects.filter(key__in=keys).values_list("key", "pk"))
+        return ids_by_key(Course, keys)
 
     def _load_learners(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         keys = {one.learner for one in envelopes if one.learner}
@@ -109,7 +110,7 @@ class References:
         return found
 
     def _learners(self, keys: set[str]) -> dict[str, int]:
-        return dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
+        return ids_by_key(Learner, keys)
 
     def _load_runs(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
         runs = self._by_course(CourseRun)

@@ -38,9 +38,10 @@ def mark(ids: Iterable[int]) -> None:
 def settle_referrals(ids: Iterable[int]) -> None:
     """Claims that waited for one of these enrolments may stand now."""
     for some in _chunks(list(ids)):
-        pairs = Enrollment.objects.filter(
+        claimed = Enrollment.objects.filter(
             pk__in=some, learner__referrals__course=F("run__course")
-        ).values_list("learner_id", "run__course_id")
+        )
+        pairs = claimed.order_by().values_list("learner_id", "run__course_id")
         referrals.settle(set(pairs))
 
 

@@ -10,6 +10,7 @@ from business.codes import canonical
 from business.facts import referrals
 from business.models import Invitation
 from curriculum import bulk
+from curriculum.keys import ids_by_key
 from curriculum.models import Learner
 from intake.models import Event
 
@@ -21,7 +22,7 @@ COLUMNS = (
 
 def invite(events: Sequence[Event]) -> None:
     keys = {event.learner for event in events}
-    learners = dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
+    learners = ids_by_key(Learner, keys)
     rows = [_row(event, learners[event.learner]) for event in events]
     bulk.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
     referrals.learn_codes({str(row[5]) for row in rows} - {""})

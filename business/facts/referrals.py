@@ -11,6 +11,7 @@ from business.codes import REMEMBERED_FOR, canonical, owners
 from business.models import Referral, RememberedCode
 from curriculum import bulk
 from curriculum.holds import hold_to_write
+from curriculum.keys import ids_by_key
 from curriculum.models import Enrollment, Learner
 from intake.models import Event
 from kpis import marks
@@ -49,7 +50,7 @@ def start(events: Sequence[Event]) -> None:
 
 def _learners(events: Sequence[Event]) -> dict[str, int]:
     keys = {event.learner for event in events}
-    return dict(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
+    return ids_by_key(Learner, keys)
 
 
 def _remembered(learners: Iterable[int]) -> dict[int, list[RememberedCode]]:

@@ -97,7 +97,7 @@ def complete(enrollment_ids: Iterable[int]) -> None:
 
 def mark_due(enrollment_ids: Iterable[int]) -> None:
     """The days on which these enrolments fall due count differently now."""
-    due = Enrollment.objects.filter(pk__in=list(enrollment_ids))
+    due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
     marking.mark(due.values_list("run__course_id", "due_at"))
 
 
@@ -105,7 +105,7 @@ def mark_plans(enrollment_ids: Iterable[int]) -> None:
     """The days on which these enrolments and their modules fall due count differently now."""
     ids = list(enrollment_ids)
     mark_due(ids)
-    lines = PlannedModule.objects.filter(enrollment__in=ids)
+    lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
     marking.mark(lines.values_list("module__course_id", "due_at"))
 
 

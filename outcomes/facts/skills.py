@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from curriculum import bulk
+from curriculum.keys import ids_by_key
 from curriculum.models import Skill
 from curriculum.parameters import Standings
 from intake.models import Event
@@ -55,7 +56,7 @@ def known(keys: set[str], may_make: bool) -> set[str]:
 
 
 def _ids(keys: set[str]) -> dict[str, int]:
-    return dict(Skill.objects.filter(key__in=keys).values_list("key", "pk"))
+    return ids_by_key(Skill, keys)
 
 
 def mark_enrollments(ids: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from curriculum.keys import ids_by_key
 from intake.models import Event
 from outcomes.models import Survey, Wave
 
@@ -39,7 +40,7 @@ def _make(missing: Iterable[Keys]) -> None:
         [Survey(key=key, title=key, **asks) for key in dict.fromkeys(key for key, _ in ordered)],
         ignore_conflicts=True,
     )
-    surveys = dict(Survey.objects.filter(key__in=dict(ordered)).values_list("key", "pk"))
+    surveys = ids_by_key(Survey, dict(ordered))
     Wave.objects.bulk_create(
         [Wave(survey_id=surveys[survey], key=key, reminder_days=None) for survey, key in ordered],
         ignore_conflicts=True,

@@ -25,7 +25,8 @@ def transport() -> dict[str, Any]:
         config: dict[str, Any] = environ.Env.email_url_config(url)
     except ValueError:
         refuse("EMAIL_URL", "like smtp+tls://USER:PASSWORD@HOST:587, its port a number")
-    return {**config, "EMAIL_TIMEOUT": TIMEOUT_SECONDS}
+    # the library takes the folder of filemail:///FOLDER for one below where the program stands
+    return {**config, "EMAIL_FILE_PATH": urlsplit(url).path, "EMAIL_TIMEOUT": TIMEOUT_SECONDS}
 
 
 def sender() -> str:

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.mail import get_connection, send_mail
+from django.test import override_settings
+
+from kpisite import mail
+
+pytestmark = pytest.mark.once
+
+
+def test_mails_are_kept_in_the_folder_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", f"filemail://{tmp_path}/mails")
+    given = mail.transport()
+    with override_settings(**given):
+        send_mail(
+            "Hello", "Ada", "kpi@example.org", ["ada@example.org"],
+            connection=get_connection(given["EMAIL_BACKEND"]),
+        )  # fmt: skip
+
+    (kept,) = (tmp_path / "mails").iterdir()
+    assert "To: ada@example.org" in kept.read_text()
+
+
+def test_a_mail_server_is_taken_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://ada:secret@mail.example.org:587")
+    given = mail.transport()
+
+    assert (given["EMAIL_HOST"], given["EMAIL_PORT"]) == ("mail.example.org", 587)
+    assert (given["EMAIL_HOST_USER"], given["EMAIL_HOST_PASSWORD"]) == ("ada", "secret")
+    assert given["EMAIL_USE_TLS"]

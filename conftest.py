@@ -10,12 +10,14 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
-from playwright.sync_api import BrowserType
+from playwright.sync_api import BrowserType, expect
 
 from kpisite.testing import browser
 from kpisite.testing.worker import running_worker
 
 browser.use_packaged_node()
+# whether it comes, not how soon: all tests may run at once on a slow machine
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,6 +20,7 @@ from kpis.periods import containing
 from kpis.record import sums_of
 from kpis.registry import REGISTRY
 from kpis.remeasure import measure_again
+from kpis.wording import period_name
 
 
 def place() -> Case:
@@ -122,7 +123,7 @@ class MeasurementAdmin(ViewOnlyAdmin):
 
     @admin.display(ordering="period_start")
     def period(self, row: Measurement) -> str:
-        return containing(row.period_start, row.period_kind, clock.zone()).label
+        return period_name(containing(row.period_start, row.period_kind, clock.zone()))
 
     @admin.display
     def value(self, row: Measurement) -> str:

@@ -19,6 +19,7 @@ from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
 from kpis.models import Target
 from kpis.registry import REGISTRY
 from kpis.targets import TargetBook, past_months, set_target, today
+from kpis.wording import period_name
 
 
 class TargetForm(forms.ModelForm):
@@ -143,7 +144,7 @@ class TargetAdmin(admin.ModelAdmin):
         self._warn(request, made)
 
     def _warn(self, request: HttpRequest, made: Target) -> None:
-        if months := [month.label for month in past_months(made)]:
+        if months := [period_name(month) for month in past_months(made)]:
             self.message_user(
                 request,
                 f"This target starts in the past: periods that end from {made.valid_from} on are "

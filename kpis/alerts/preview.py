@@ -75,7 +75,7 @@ def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> 
             place=called[case.subject.scope, case.subject.scope_id],
             at=move.reading.at,
             first=move.reading.first,
-            period=wording.label(case.rule, move.reading.first),
+            period=wording.period(case.rule, move.reading.first),
             why=f"{wording.said(case.rule, move.reading)}.",
             until=_end(moves[at + 1 :]),
         )

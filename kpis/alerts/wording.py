@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from kpis import clock
+from kpis import wording as words
 from kpis.alerts.moves import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Move
 from kpis.alerts.states import Reading, Step
 from kpis.models import AlertEvent, AlertRule
@@ -13,14 +14,16 @@ from kpis.periods import containing
 from kpis.registry import REGISTRY
 
 
-def label(rule: AlertRule, first: date) -> str:
-    """The name of a period, such as 2026-03."""
-    return containing(first, rule.period_kind, clock.zone()).label
+def period(rule: AlertRule, first: date) -> str:
+    """The period that begins then as people read it, such as March 2026."""
+    return words.period_name(containing(first, rule.period_kind, clock.zone()))
 
 
 def figure(rule: AlertRule, value: float | None) -> str:
-    """A figure as people read it: 85.0 %."""
+    """A figure as people read it: 85.0 %, or by how much it moved: +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
+    if value is not None and rule.metric == AlertRule.Metric.CHANGE:
+        return f"{'-' if value < 0 else '+'}{words.gap(unit, value)}"
     return unit.text(None if value is None else value / unit.scale)
 
 
@@ -32,13 +35,10 @@ def said(rule: AlertRule, reading: Reading) -> str:
     if reading.interval:
         low, high = (figure(rule, end) for end in reading.interval)
         spread = f" (95 % interval {low} to {high})"
-    period = label(rule, reading.first)
+    told = f"{period(rule, reading.first)}: {figure(rule, reading.value)}"
     if rule.metric == AlertRule.Metric.CHANGE:
-        sign = "+" if (reading.value or 0) > 0 else ""
-        moved = f"{sign}{figure(rule, reading.value)}"
-        return f"{period}: {moved} since the period before{spread}"
-    target = figure(rule, reading.target)
-    return f"{period}: {figure(rule, reading.value)}{spread}, target {target}"
+        return f"{told} since the period before{spread}"
+    return f"{told}{spread}, target {figure(rule, reading.target)}"
 
 
 def why(rule: AlertRule, move: Move, steps: list[Step], told: Iterable[AlertEvent]) -> str:
@@ -67,11 +67,11 @@ def _undone(rule: AlertRule, steps: list[Step], told: Iterable[AlertEvent]) -> s
 
 def changed(rule: AlertRule, value: float | None, target: float | None, now: Reading) -> str | None:
     """What of a period is not as it was told: its value or its target; None when both are."""
-    period = label(rule, now.first)
+    when = period(rule, now.first)
     if now.value != value:
         new, old = figure(rule, now.value), figure(rule, value)
-        return f"Late data: {period} is {new} now, it was {old}."
+        return f"Late data: {when} is {new} now, it was {old}."
     if now.target != target:
         new, old = figure(rule, now.target), figure(rule, target)
-        return f"The target of {period} is {new} now, it was {old}."
+        return f"The target of {when} is {new} now, it was {old}."
     return None

@@ -84,7 +84,7 @@ def test_a_backdated_target_says_which_months_it_judges(
         message = told(edited(admin_client, target, "90", "2026-09-10"))
 
     assert "starts in the past" in message
-    assert "2026-09, 2026-10." in message
+    assert "September 2026, October 2026." in message
 
 
 def test_a_target_that_starts_today_warns_of_nothing(admin_client: Client, target: Target) -> None:

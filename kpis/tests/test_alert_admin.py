@@ -58,8 +58,8 @@ def test_the_page_of_a_rule_says_how_often_it_would_have_fired(ada: Visitor) -> 
     lives(*MONTHS)
     page = ada.reads(f"{RULES}{watches().pk}/change/")
 
-    assert "would have fired 2 times in the last 12 months: 2026-02, 2026-05." in page
-    assert "2026-02 Whole site 2026-03-04 2026-02: 79.0 %" in page
+    assert "would have fired 2 times in the last 12 months: February 2026, May 2026." in page
+    assert "February 2026 Whole site 2026-03-04 February 2026: 79.0 %" in page
 
 
 def test_saving_a_rule_says_it_too(ada: Visitor) -> None:

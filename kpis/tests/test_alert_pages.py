@@ -205,7 +205,7 @@ def test_the_page_shows_figures_history_and_the_periods_around(
     text = ada.reads(page_of(alert))
 
     assert "Target 85 % Gap 25.0 pts below 95 % interval 50.2 % to 69.1 %" in text
-    assert "Opened 2026-06: 60.0 %, target 85.0 %." in text
+    assert "Opened June 2026: 60.0 %, target 85.0 %." in text
     assert "Worsened by Ada Announced It got worse." in text
     assert "June 2026 60.0 % 50.2–69.1 % 100 85 % −25.0 pts (target missed) Closed Alert" in text
     assert '"span": [6, 6]' in ada.html

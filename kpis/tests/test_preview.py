@@ -31,9 +31,9 @@ def test_a_rule_tells_when_it_would_have_fired_before_it_is_saved() -> None:
     four_months()
     found = preview(AlertRule(kpi=KPI, name="New"), MAY)
 
-    assert [one.period for one in found.fired] == ["2026-02", "2026-04"]
+    assert [one.period for one in found.fired] == ["February 2026", "April 2026"]
     assert found.sentence == (
-        "This rule would have fired 2 times in the last 12 months: 2026-02, 2026-04."
+        "This rule would have fired 2 times in the last 12 months: February 2026, April 2026."
     )
 
 
@@ -68,14 +68,14 @@ def test_what_is_more_than_a_year_ago_is_left_out() -> None:
     for month, percent in (("2025-04", 79), ("2025-05", 86), ("2025-06", 79)):
         says(month, percent)
 
-    assert preview(AlertRule(kpi=KPI, name="New"), MAY).periods == ["2025-06"]
+    assert preview(AlertRule(kpi=KPI, name="New"), MAY).periods == ["June 2025"]
 
 
 def test_patience_makes_it_fire_less_often() -> None:
     aims()
     four_months()
 
-    assert preview(AlertRule(kpi=KPI, name="New", patience=2), MAY).periods == ["2026-05"]
+    assert preview(AlertRule(kpi=KPI, name="New", patience=2), MAY).periods == ["May 2026"]
 
 
 def test_each_course_counts() -> None:

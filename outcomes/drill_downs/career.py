@@ -13,7 +13,8 @@ from kpis.units import COUNT, PERCENT, TEXT
 from outcomes.arithmetic import share
 from outcomes.drill_downs.surveys import invited
 from outcomes.facts.career import IMPACT
-from outcomes.indicators.career import LEARNER, reports
+from outcomes.indicators.career import reports
+from outcomes.indicators.standing import LEARNER
 from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db.models import Avg, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
-from curriculum.models import PlannedModule
+from curriculum.models import Enrollment, PlannedModule
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope, within
 from kpis.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
 from outcomes.facts.skills import ATTAINMENT
-from outcomes.indicators.skills import Assessments, assessed, latest
+from outcomes.indicators.skills import LATEST, Assessments, assessed
 from outcomes.models import SkillAssessment
 
 SKILL = Column("skill", "Skill", TEXT)
@@ -48,7 +48,7 @@ def skills(when: Period, scope: Scope) -> Table:
 
 def _latest(when: Period, scope: Scope) -> Assessments:
     """The latest assessment of each pair among those of the scope."""
-    return latest(within(assessed(when), scope)).order_by()
+    return LATEST.among(within(assessed(when), scope)).order_by()
 
 
 @drill_down(ATTAINMENT, "coverage", "Coverage")
@@ -124,10 +124,13 @@ def gain(when: Period, scope: Scope) -> Table:
     """Of the learners assessed in the period who were also assessed before the course: the mean
     of their latest score less their first one before it, and the mean normalised gain, which is
     (after − before) ÷ (1 − before), for those who had something to gain (Hake 1998)."""
+    # by way of the learner's few enrolments, for very many are assessed in a skill
+    theirs = Enrollment.objects.filter(
+        learner=OuterRef(OuterRef("enrollment__learner")), is_cancelled=False
+    )
     before = (
         SkillAssessment.objects.filter(
-            enrollment__learner=OuterRef("enrollment__learner"),
-            enrollment__is_cancelled=False,
+            enrollment__in=theirs.values("pk"),
             skill=OuterRef("skill"),
             stage=SkillAssessment.Stage.PRE,
             assessed_at__lte=OuterRef("assessed_at"),

@@ -7,10 +7,9 @@ from kpis.registry import kpi
 from kpis.tally import Tally
 from kpis.units import PERCENT
 from outcomes.facts.career import IMPACT
+from outcomes.indicators.standing import LEARNER
 from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
-
-LEARNER = "enrollment__learner"
 
 
 @kpi(IMPACT, "Career impact", unit=PERCENT, target=85, is_additive=False)

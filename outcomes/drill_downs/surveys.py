@@ -12,7 +12,13 @@ from kpis.tally import Scope, within
 from kpis.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
-from outcomes.indicators.surveys import DETRACTORS, PROMOTERS, SATISFIED, answers
+from outcomes.indicators.surveys import (
+    DETRACTORS,
+    LATEST,
+    PROMOTERS,
+    SATISFIED,
+    answers,
+)
 from outcomes.models import Invitation, Response
 
 LEARNERS = Count("enrollment__learner", distinct=True)
@@ -52,7 +58,7 @@ def csat_distribution(when: Period, scope: Scope) -> Table:
 
 def _distribution(when: Period, scope: Scope, asked: str, scores: range) -> list[dict[str, Any]]:
     found = (
-        _answered(when, scope, asked).values(asked).annotate(answers=Count("pk"), learners=LEARNERS)
+        _standing(when, scope, asked).values(asked).annotate(answers=Count("pk"), learners=LEARNERS)
     )
     told = {row[asked]: row for row in found}
     total = sum(row["answers"] for row in told.values())
@@ -69,9 +75,9 @@ def _distribution(when: Period, scope: Scope, asked: str, scores: range) -> list
     ]
 
 
-def _answered(when: Period, scope: Scope, asked: str) -> QuerySet[Response]:
-    given = answers(when).filter(**{f"{asked}__isnull": False})
-    return within(given, scope).order_by()
+def _standing(when: Period, scope: Scope, asked: str, *, level: str = "site") -> QuerySet[Response]:
+    """The latest answers of the scope; by course, those within each."""
+    return LATEST.among(within(answers(when, asked), scope), level).order_by()
 
 
 @drill_down(SATISFACTION, "groups", "Promoters, passives and detractors")
@@ -88,7 +94,7 @@ def groups(when: Period, scope: Scope) -> Table:
         Column("margin", "Margin (±)", POINTS),
     )
     found = (
-        _answered(when, scope, "nps")
+        _standing(when, scope, "nps", level="course")
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             answers=Count("pk"),
@@ -126,7 +132,7 @@ def csat_by_course(when: Period, scope: Scope) -> Table:
         Column("mean", "Mean answer"),
     )
     found = (
-        _answered(when, scope, "csat")
+        _standing(when, scope, "csat", level="course")
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             answers=Count("pk"),

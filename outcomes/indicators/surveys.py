@@ -7,11 +7,13 @@ from kpis.registry import Interval, kpi
 from kpis.tally import Tally
 from kpis.units import PERCENT, POINTS
 from outcomes.facts.surveys import CSAT, SATISFACTION
+from outcomes.indicators.standing import Latest
 from outcomes.models import Response
 
 PROMOTERS = Q(nps__gte=9)
 DETRACTORS = Q(nps__lte=6)
 SATISFIED = Q(csat__gte=4)
+LATEST = Latest(of="wave", order=("answered_at", "enrollment"))
 
 
 @kpi(
@@ -21,36 +23,40 @@ SATISFIED = Q(csat__gte=4)
     target=80,
     interval=Interval.NORMAL,
     min_n=50,
+    is_additive=False,
     companions=(CSAT,),
 )
 def satisfaction(when: Period) -> Tally:
     """Net promoter score: answers of 9 and 10 less answers of 0 to 6 ÷ answers to “how likely
     are you to recommend this course”, from −100 to 100.
 
-    One answer per learner and wave, the latest. Who dismissed the survey did not answer.
+    One answer per learner and wave, the latest: of a course the latest within it. Who dismissed
+    the survey did not answer.
     """
     promoter, detractor = When(PROMOTERS, then=Value(1)), When(DETRACTORS, then=Value(-1))
-    return Tally(
-        rows=answers(when).filter(nps__isnull=False),
+    return LATEST.tally(
+        answers(when, "nps"),
         total=Sum(Case(promoter, detractor, default=Value(0))),
         weight=Count("pk"),
         squares=Count("pk", filter=PROMOTERS | DETRACTORS),
     )
 
 
-@kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85)
+@kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85, is_additive=False)
 def csat(when: Period) -> Tally:
     """Answers of 4 and 5 ÷ answers on the scale from 1 to 5.
 
-    One answer per learner and wave, the latest. Who dismissed the survey did not answer.
+    One answer per learner and wave, the latest: of a course the latest within it. Who dismissed
+    the survey did not answer.
     """
-    return Tally(
-        rows=answers(when).filter(csat__isnull=False),
+    return LATEST.tally(
+        answers(when, "csat"),
         total=Count("pk", filter=SATISFIED),
         weight=Count("pk"),
     )
 
 
-def answers(when: Period) -> QuerySet[Response]:
-    """The standing answers given in the period."""
-    return Response.objects.filter(answered_at__gte=when.start, answered_at__lt=when.end)
+def answers(when: Period, asked: str) -> QuerySet[Response]:
+    """The answers to what was `asked` (nps, csat) that were given in the period."""
+    given = Response.objects.filter(answered_at__gte=when.start, answered_at__lt=when.end)
+    return given.filter(**{f"{asked}__isnull": False})

@@ -14,6 +14,7 @@ from kpis.measure import measure_dirty
 from kpis.models import Measurement, Restatement
 from kpis.registry import REGISTRY
 from kpis.stats import normal
+from kpis.tally import Scope
 from outcomes.models import Invitation, Response, Survey
 from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, tally
 
@@ -29,8 +30,11 @@ def python() -> Course:
     return school()
 
 
-def answered(who: str, at: str = "2026-01-20", wave: str = "w1", **data: Any) -> None:
-    did(who, "survey.answered", at, data={"survey": "end", "wave": wave, **data})
+def answered(
+    who: str, at: str = "2026-01-20", wave: str = "w1", course: str = "py", **data: Any
+) -> None:
+    data = {"survey": "end", "wave": wave, **data}
+    did(who, "survey.answered", at, course=course, data=data)
 
 
 def dismissed(who: str, at: str) -> None:
@@ -99,6 +103,48 @@ def test_of_two_answers_at_one_moment_the_larger_id_stands() -> None:
         receive([{**event, "id": key, "course": "py", "data": {**WAVE, "nps": score}}], LMS)
 
     assert sums(NPS, JANUARY) == (1, 1)
+
+
+def test_of_answers_in_two_courses_the_site_counts_the_latest_of_the_wave() -> None:
+    db = school("db")
+    enrolled("ada")
+    enrolled("ada", course="db")
+    answered("ada", "2026-01-20", nps=2, csat=1)
+    answered("ada", "2026-01-22", course="db", nps=9)
+
+    assert sums(NPS, JANUARY) == (1, 1)
+    # of what the later answer left open the earlier one stands
+    assert sums(CSAT, JANUARY) == (0, 1)
+    by_course = tally(NPS, JANUARY).grouped(["course"])
+    assert {key: one.total for key, one in by_course.items()} == {
+        (Course.objects.get(key="py").pk,): -1,
+        (db.pk,): 1,
+    }
+
+
+def test_a_latest_answer_in_a_cancelled_enrolment_stands_in_nobodys_way() -> None:
+    school("db")
+    enrolled("ada")
+    enrolled("ada", course="db")
+    answered("ada", "2026-01-08", nps=10)
+    answered("ada", "2026-01-09", course="db", nps=2)
+    did("ada", "enrollment.withdrawn", "2026-01-10", course="db")
+
+    assert sums(NPS, JANUARY) == (1, 1)
+
+
+def test_among_some_courses_the_latest_of_these_stands() -> None:
+    courses = [school("db"), school("third")]
+    enrolled("ada")
+    for at, one in enumerate(courses):
+        enrolled("ada", course=one.key)
+        answered("ada", f"2026-01-2{at}", course=one.key, nps=10 - 4 * at)
+    answered("ada", "2026-01-25", nps=0)
+
+    assert sums(NPS, JANUARY) == (-1, 1)
+    assert sums(NPS, JANUARY, scope=Scope(frozenset([courses[0].pk]))) == (1, 1)
+    some = Scope(frozenset(one.pk for one in courses))
+    assert sums(NPS, JANUARY, scope=some) == (-1, 1)
 
 
 def test_answers_in_two_waves_are_two() -> None:

@@ -50,6 +50,20 @@ def test_promoters_passives_detractors_and_the_margin() -> None:
     assert row == (10, 0.5, 0.3, 0.2, 0.3, pytest.approx(0.51027, abs=1e-4))
 
 
+def test_who_answers_in_two_courses_is_one_of_the_site_and_one_of_each() -> None:
+    school("db")
+    enrolled("ada")
+    enrolled("ada", course="db")
+    answered("ada", nps=9)
+    did("ada", "survey.answered", "2026-01-22", course="db", data={**WAVE, "nps": 3})
+
+    spread = rows_of(table("satisfaction", "distribution", JANUARY), "answers")
+    assert [at for at, (answers,) in enumerate(spread) if answers] == [3]
+    groups = rows_of(table("satisfaction", "groups", JANUARY), "answers", "nps")
+    assert len(groups) == 2
+    assert {nps for _, nps in groups} == {1, -1}
+
+
 def test_one_answer_has_no_margin() -> None:
     enrolled("ada")
     answered("ada", nps=9)

@@ -35,7 +35,9 @@ def _told(event: Event) -> Told | None:
 def _made(keys: set[Key]) -> dict[Key, int]:
     rows = [(*key, "") for key in sorted(keys)]
     bulk.upsert(Customer, ("kind", "key", "name"), rows, conflict="kind, key")
-    found = Customer.objects.filter(key__in={key for _, key in keys})
+    found = Customer.objects.filter(
+        kind__in={kind for kind, _ in keys}, key__in={key for _, key in keys}
+    )
     return {(kind, key): pk for kind, key, pk in found.values_list("kind", "key", "pk")}
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
+from business.models.payments import UNTOLD
 from business.money import minor, revenue_keys
 from curriculum import bulk
 from curriculum.holds import hold_to_write
@@ -84,7 +85,9 @@ def _words(row: Payment) -> str:
 def _write(rows: dict[Key, Payment]) -> None:
     there = {
         (one.sender, one.key): one
-        for one in Payment.objects.filter(key__in={key for _, key in rows})
+        for one in Payment.objects.filter(
+            sender__in={sender for sender, _ in rows}, key__in={key for _, key in rows}
+        )
     }
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], there.get(key))]
     bulk.upsert(
@@ -104,11 +107,11 @@ def _values(row: Payment) -> tuple[Any, ...]:
 
 def inherit(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
     """Give bookings the customer and course of their subscription or payment, as known now."""
-    untold = Payment.objects.filter(Q(is_customer_told=False) | Q(is_course_told=False))
+    untold = Payment.objects.filter(UNTOLD)
     paid = list(untold.filter(subscription_key__in=subscriptions)) if subscriptions else []
     _take_over(paid, _held(subscriptions))
     keys = {*payments, *(one.key for one in paid)}
-    refunds = list(untold.filter(payment_key__in=keys).exclude(payment_key="")) if keys else []
+    refunds = list(untold.filter(is_refund=True, payment_key__in=keys)) if keys else []
     _take_over(refunds, _paid(refunds))
 
 
@@ -126,8 +129,12 @@ def _held(keys: Collection[str]) -> dict[str, list[Source]]:
 def _paid(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
     """The payments by key; one without a key of its own is its sender's alone."""
     found: dict[str, list[Source]] = defaultdict(list)
-    keys = {one.payment_key for one in refunds}
-    for one in Payment.objects.filter(key__in=keys, is_refund=False).order_by("sender"):
+    paid = Payment.objects.filter(
+        sender__in={"", *(one.sender for one in refunds)},
+        key__in={one.payment_key for one in refunds},
+        is_refund=False,
+    )
+    for one in paid.order_by("sender"):
         found[one.key].append(one)
     return found
 

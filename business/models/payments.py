@@ -6,6 +6,9 @@ from django.db.models import Q
 from business.models.customers import Customer
 from curriculum.models import Course
 
+# whose customer or course is to be taken from the subscription or the payment
+UNTOLD = Q(is_customer_told=False) | Q(is_course_told=False)
+
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def counted(self) -> PaymentQuerySet:
@@ -29,9 +32,9 @@ class Payment(models.Model):
     amount = models.BigIntegerField(help_text="In the currency's smallest unit; a refund's < 0.")
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
     booked_at = models.DateTimeField()
-    subscription_key = models.CharField("subscription", max_length=200, blank=True, db_index=True)
+    subscription_key = models.CharField("subscription", max_length=200, blank=True)
     payment_key = models.CharField(
-        "refund of", max_length=200, blank=True, db_index=True, help_text="The payment's key."
+        "refund of", max_length=200, blank=True, help_text="The payment's key."
     )
 
     objects = PaymentQuerySet.as_manager()
@@ -45,7 +48,16 @@ class Payment(models.Model):
                 name="payments_are_positive_and_refunds_negative",
             ),
         )
-        indexes = (models.Index(fields=("currency", "booked_at"), name="payment_by_day"),)
+        indexes = (
+            models.Index(fields=("currency", "booked_at"), name="payment_by_day"),
+            # of the few that are looked for by what they name: most would name nothing
+            models.Index(
+                fields=("subscription_key",), condition=UNTOLD, name="payment_of_subscription"
+            ),
+            models.Index(
+                fields=("payment_key",), condition=Q(is_refund=True), name="refund_of_payment"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{'refund' if self.is_refund else 'payment'} {self.key}"

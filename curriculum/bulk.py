@@ -103,11 +103,12 @@ def refresh_statistics() -> None:
 
 
 def keep_statistics() -> None:
-    """Refresh what the planner knows of tables that changed much; PostgreSQL does so by itself."""
+    """Refresh them where the database does not do so by itself.
+
+    SQLite's PRAGMA optimize would look only at what its own connection has asked for before.
+    """
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA analysis_limit = 1000")
-            cursor.execute("PRAGMA optimize")
+        refresh_statistics()
 
 
 def prepare(

@@ -171,6 +171,8 @@ class Batch:
 
 
 FAILED = Refused("failed", "It could not be processed; the fault is logged.")
+# so many rows may make tables another size than the query planner knows
+MANY = 1_000
 SAME_ID = Refused("same_id", "id: the event before it with this id was refused.", "id")
 
 
@@ -197,6 +199,8 @@ def receive(
     if keeps_rejected:
         rejections.keep(batch.refused(), sender, now=batch.now)
     batch.settle()
+    if len(raws) >= MANY:
+        bulk.keep_statistics()
     return [outcome for outcome in batch.outcomes if outcome]
 
 

@@ -75,6 +75,11 @@ app.conf.update(
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
+        "keep statistics": {
+            "task": "kpisite.tasks.keep_statistics",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from curriculum import bulk
 from kpis import measure
 from kpis.alerts.judge import judge
 
 
 def run(now: datetime) -> None:
     """Measure what facts and time have changed, and judge what has closed."""
-    bulk.keep_statistics()
     measure.measure_dirty(now=now)
     measure.measure_open(now)
     judge(now)

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from curriculum import bulk
 from kpisite import cycle
 
 
@@ -13,3 +14,9 @@ from kpisite import cycle
 def run_cycle(now: str | None = None) -> None:
     """Run the cycle as of now, or of an ISO moment."""
     cycle.run(datetime.fromisoformat(now) if now else timezone.now())
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
+def keep_statistics() -> None:
+    """Tell the query planner how the tables have grown, where it does not look by itself."""
+    bulk.keep_statistics()

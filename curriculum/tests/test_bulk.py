@@ -167,6 +167,14 @@ def test_the_planner_learns_how_many_rows_there_are() -> None:
     assert rows_that_the_planner_expects("curriculum_learner") == 3
 
 
+@pytest.mark.once
+def test_what_the_planner_knows_is_kept_whatever_was_asked_before() -> None:
+    upsert("Ada", "Bo", "Cleo")
+    bulk.keep_statistics()
+
+    assert rows_that_the_planner_expects("curriculum_learner") == 3
+
+
 def rows_that_the_planner_expects(table: str) -> int:
     known = {
         "postgresql": "SELECT reltuples::int FROM pg_class WHERE relname = %s",

@@ -149,8 +149,8 @@ def telling(who: str) -> Counter[str]:
     judge(NOW)
     found: Counter[str] = Counter()
     for event in life(who, THIS_YEAR):
-        # retention asks of all who hold or held one
-        if event["kind"].startswith("subscription."):
+        # retention asks of all who hold or held one; one course costs what the other does
+        if event["kind"].startswith("subscription.") or event["course"] != COURSES[0]:
             continue
         with counted() as steps:
             take(event)

@@ -137,7 +137,7 @@ class World:
             turns = ("paused", "resumed", "cancelled", "finished", "started")
             self.tell(f"subscription.{self.random.choice(turns)}", at, **what)
 
-    def batches(self, size: int = 17) -> Iterator[list[Event]]:
+    def batches(self, size: int = 60) -> Iterator[list[Event]]:
         for at in range(0, len(self.events), size):
             yield self.events[at : at + size]
 

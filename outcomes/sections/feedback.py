@@ -56,14 +56,16 @@ def _texts(row: Row) -> dict[str, Any]:
     trend, feeling = row["trend"], row["sentiment"]
     return row | {
         "share_text": PERCENT.text(row["share"]),
-        "sentiment_text": "–" if feeling is None else _signed(f"{feeling * 100:+.0f}"),
-        "trend_text": "–" if trend is None else _signed(f"{trend * 100:+.1f} points"),
+        "sentiment_text": "–" if feeling is None else signed(feeling * 100, places=0),
+        "trend_text": "–" if trend is None else f"{signed(trend * 100, places=1)} points",
         "kpi_url": f"/kpi-dashboard/{row['kpi_key']}" if row["kpi_key"] else "",
     }
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", "−")
+def signed(number: float, *, places: int) -> str:
+    """With its sign, which what rounds to nothing has not."""
+    text = f"{number:+.{places}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def _summary(told: Feedback) -> str:

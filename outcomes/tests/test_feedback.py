@@ -15,6 +15,7 @@ from kpis.measure import measure_dirty
 from outcomes import tasks
 from outcomes.feedback import themes, waiting
 from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
+from outcomes.sections.feedback import signed
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import enrolled, rows_of, school, table
 
@@ -301,3 +302,11 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert "36 comments in English" in text
     assert f"<blockquote>{VIDEOS[0]}</blockquote>" in text
     assert "Testimonials" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(7.94, "+7.9"), (-1.0, "−1.0"), (0.0, "0.0"), (-0.04, "0.0")],
+)
+def test_what_rounds_to_nothing_has_no_sign(number: float, text: str) -> None:
+    assert signed(number, places=1) == text

@@ -40,7 +40,7 @@ def dismiss(events: Sequence[Event]) -> None:
 
 
 def answer(events: Sequence[Event]) -> None:
-    """Write the standing answers of these events' enrolments: in each wave the latest."""
+    """Write those of these answers that stand: in each wave an enrolment's latest."""
     _invite(_earliest(events))
     learn_questions(events)
     standing = _standing(events)
@@ -72,17 +72,41 @@ def _invite(moments: Mapping[Place, datetime]) -> None:
 
 
 def _standing(events: Sequence[Event]) -> dict[Place, Event]:
-    """The latest answers, of all that are known, in the waves that these events answer."""
+    """The answers among these events that stand: in each wave the latest there is."""
     waves = waves_of(events)
-    wanted = {(event.enrollment_id, keys_of(event)) for event in events}
+    latest: dict[Place, Event] = {}
+    for event in sorted(events, key=_order):
+        latest[event.enrollment_id or 0, waves[keys_of(event)]] = event
+    rows = _of_places(latest).order_by().values_list("enrollment", "wave", "answered_at")
+    there = {(enrollment, wave): at for enrollment, wave, at in rows}
+    found = {
+        place: event
+        for place, event in latest.items()
+        if place not in there or event.occurred_at >= there[place]
+    }
+    at_once = {place for place, event in found.items() if there.get(place) == event.occurred_at}
+    return found | _of_one_moment({place: found[place] for place in at_once})
+
+
+def _of_one_moment(answers: Mapping[Place, Event]) -> dict[Place, Event]:
+    """Of the answers given when these were, to the same, the one whose id sorts last."""
+    places = {(enrollment, keys_of(one)): (enrollment, wave)
+              for (enrollment, wave), one in answers.items()}  # fmt: skip
     known = Event.objects.filter(
-        enrollment__in={event.enrollment_id for event in events}, kind=ANSWERED
+        enrollment__in={enrollment for enrollment, _ in places},
+        occurred_at__in={one.occurred_at for one in answers.values()},
+        kind=ANSWERED,
     )
     found: dict[Place, Event] = {}
-    for event in known.order_by("occurred_at", "key", "sender"):
-        if (event.enrollment_id, keys_of(event)) in wanted:
-            found[event.enrollment_id or 0, waves[keys_of(event)]] = event
+    for event in sorted(known.order_by() if answers else (), key=_order):
+        place = places.get((event.enrollment_id or 0, keys_of(event)))
+        if place and event.occurred_at == answers[place].occurred_at:
+            found[place] = event
     return found
+
+
+def _order(event: Event) -> tuple[datetime, str, str]:
+    return event.occurred_at, event.key, event.sender
 
 
 COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")

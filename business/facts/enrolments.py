@@ -21,16 +21,17 @@ def mark(ids: Iterable[int]) -> None:
     Whether one is a transfer depends on the others.
     """
     for some in _chunks(list(ids)):
-        days = (
-            Enrollment.objects.filter(
-                learner__enrollments__in=some,
-                run__course=F("learner__enrollments__run__course"),
+        changed = Enrollment.objects.filter(pk__in=some).order_by()
+        places = set(changed.values_list("learner", "run__course"))
+        # by the learner, who has few: by the course one would come to all that are in it
+        theirs = Enrollment.objects.filter(learner__in={learner for learner, _ in places})
+        moments = {
+            (course, at)
+            for learner, course, at in theirs.order_by().values_list(
+                "learner", "run__course", "started_at"
             )
-            .order_by()
-            .values_list("run__course_id", "started_at")
-            .distinct()
-        )
-        moments = list(days)
+            if (learner, course) in places
+        }
         for key in KEYS:
             marks.mark(key, moments)
 

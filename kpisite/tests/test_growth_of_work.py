@@ -143,6 +143,22 @@ def test_one_more_row_costs_the_same_however_long_the_history(site: list[Course]
     assert not steeper(before, after, 1.3)
 
 
+def test_a_batch_is_taken_for_the_same_however_many_are_there(site: list[Course]) -> None:
+    steps = []
+    for first in range(0, 8_000, 2_000):
+        with counted() as here:
+            sign_up(first, first + 2_000)
+        steps += here
+
+    # in the first batch there are no statistics yet
+    assert steps[-1] < 1.3 * steps[1], steps
+
+
+def sign_up(first: int, last: int) -> None:
+    """All in one course, as most tables that are joined to an enrolment would have it."""
+    take(*(next(life(f"learner {number}", LAST_YEAR)) for number in range(first, last)))
+
+
 def telling(who: str) -> Counter[str]:
     """What each kind of event costs that somebody new sends: taken, measured and judged."""
     measure_dirty(now=NOW)

@@ -42,7 +42,7 @@ ENROLMENTS = st.lists(
 
 
 @settings(
-    max_examples=enough(10, 4),
+    max_examples=enough(6, 3),
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),

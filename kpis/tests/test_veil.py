@@ -172,7 +172,7 @@ PEOPLE = st.lists(st.integers(0, 6), min_size=12, max_size=12)
 # what is hidden is reckoned from measurements: the database makes no difference
 @pytest.mark.once
 @settings(
-    max_examples=8,
+    max_examples=5,
     phases=(Phase.explicit, Phase.generate),
     deadline=None,
     derandomize=True,

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LMS = Sender("lms", creates_unknown=True)
 COURSES = ("py", "db")
-FEW, MANY = 50, 200
+FEW, MANY = 45, 160
 WAVE = {"survey": "end", "wave": "w1"}
 LAST_YEAR, THIS_YEAR = date(2025, 1, 6), date(2026, 1, 5)
 NOW = datetime.fromisoformat("2026-03-20T12:00:00Z")

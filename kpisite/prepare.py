@@ -21,6 +21,7 @@ def main() -> None:
     collect_static_files()
     if switch("KPI_DEMO", default=True):
         load_demonstration()
+    call_command("follow_time_zone")
 
 
 def collect_static_files() -> None:

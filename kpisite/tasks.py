@@ -3,11 +3,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from celery import shared_task
+from celery.signals import celeryd_init
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from curriculum import bulk
-from kpisite import cycle
+from kpisite import cycle, time_zone
+
+
+@celeryd_init.connect
+def refuse_another_time_zone(**_: object) -> None:
+    time_zone.refuse_another()
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from math import inf
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from curriculum.holds import hold_to_write, try_hold
+from curriculum.holds import hold_to_write, try_hold, turn_to_write
 from curriculum.models import Course, CourseRun
 from kpis import clock, stale
 from kpis.cells import cells_of
 from kpis.live import stamps, topics
 from kpis.models import MeasureRun, PeriodKind
 from kpis.periods import Period, between, local_day
-from kpis.record import Cell, Change, compare, record
+from kpis.record import Change, compare, write
 from kpis.registry import REGISTRY, Indicator
 
 logger = logging.getLogger(__name__)
@@ -112,11 +114,9 @@ def measure_dirty(*, now: datetime | None = None, progress: Progress | None = No
         for group in groups:
             if group.key in failed:
                 continue
-            done = run_jobs(_jobs_of(group), at)
+            done = run_jobs(_jobs_of(group), at, settle=partial(stale.settle, group))
             written += done.written
             failed |= done.failed
-            if not done.failed:
-                stale.settle(group)
             served += len(group.row_ids)
             if progress:
                 progress(served, waiting)
@@ -165,40 +165,95 @@ def measure_open(now: datetime) -> MeasureRun | None:
     return run
 
 
-def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Done:
-    """Run each job by itself: a KPI that fails is logged and takes no other down."""
+def run_jobs(
+    jobs: Sequence[Job],
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    settle: Callable[[], None] | None = None,
+) -> Done:
+    """Run the jobs; a KPI that fails is logged and takes no other down.
+
+    Those of the same periods are read one after another and then written in one turn. `settle`
+    is written with them; it says that nothing of the jobs waits any longer, and so is left out
+    where one of them fails.
+    """
     done = Done()
-    for at, job in enumerate(jobs, start=1):
+    for at, batch in _of_one_chunk(jobs):
         try:
-            done.note(job, run_job(job, now) if job.indicator.tally else 0)
+            run_together(batch, now, done, settle)
         except (OperationalError, InterfaceError):
             # the database itself is away or busy: the task tries again
             raise
         except Exception:
-            logger.exception("%s cannot be measured", job.indicator.key)
-            done.failed.add(job.key)
-        if job.ends_a_kind_before(jobs[at : at + 1]):
+            logger.debug("one of %d jobs fails, each is run alone", len(batch), exc_info=True)
+            _run_apart(batch, now, done, settle)
+        if batch[-1].ends_a_kind_before(jobs[at : at + 1]):
             done.tell()
         if progress:
             progress(at, len(jobs))
     return done
 
 
-def run_job(job: Job, now: datetime) -> int:
-    """Read and write the cells of a job with no other measuring in between.
+def _of_one_chunk(jobs: Sequence[Job]) -> Iterator[tuple[int, list[Job]]]:
+    """Consecutive jobs of the same periods, with the number of jobs up to and with them."""
+    at = 0
+    for _, some in groupby(jobs, key=lambda job: job.periods):
+        batch = list(some)
+        at += len(batch)
+        yield at, batch
+
+
+def run_together(
+    batch: Sequence[Job],
+    now: datetime,
+    done: Done,
+    settle: Callable[[], None] | None = None,
+) -> None:
+    """Read the cells of jobs, then write them, with no other measuring in between.
 
     Without the hold, a slow measurer could write what it read before a faster one.
     """
     with hold_to_write("measure"):
-        return record(job.indicator, _cells(job, now), now, is_complete=job.is_complete)
+        changes = [_changes(job, now) for job in batch]
+        if settle or any(changes):
+            with turn_to_write(), transaction.atomic():
+                for job, some in zip(batch, changes, strict=True):
+                    write(job.indicator, some, now)
+                if settle:
+                    settle()
+    for job, some in zip(batch, changes, strict=True):
+        done.note(job, len(some))
+
+
+def _run_apart(
+    batch: Sequence[Job], now: datetime, done: Done, settle: Callable[[], None] | None
+) -> None:
+    failed = set[str]()
+    for job in batch:
+        try:
+            run_together([job], now, done)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("%s cannot be measured", job.indicator.key)
+            failed.add(job.key)
+    if settle and not failed:
+        settle()
+    done.failed |= failed
 
 
 def compare_job(job: Job, now: datetime) -> list[Change]:
     """What a job would write."""
     with hold_to_write("measure"):
-        return compare(job.indicator, _cells(job, now), now, is_complete=job.is_complete)
+        return _changes(job, now)
 
 
-def _cells(job: Job, now: datetime) -> list[Cell]:
-    runs = dict(CourseRun.objects.values_list("pk", "course_id"))
-    return list(cells_of(job.indicator, job.periods, runs, now))
+def _changes(job: Job, now: datetime) -> list[Change]:
+    if job.indicator.tally is None:
+        return []
+    courses = frozenset[int]().union(*(ids for _, ids in job.periods))
+    found = CourseRun.objects.filter(course__in=courses).order_by()
+    runs = dict(found.values_list("pk", "course_id"))
+    cells = list(cells_of(job.indicator, job.periods, runs, now))
+    return compare(job.indicator, cells, now, is_complete=job.is_complete)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from math import isclose
 
 from django.db import transaction
+from django.db.models import Q
 
 from curriculum import bulk
 from kpis import clock
@@ -64,16 +65,6 @@ class Change:
     row: Measurement | None
 
 
-@transaction.atomic
-def record(
-    indicator: Indicator, cells: Sequence[Cell], now: datetime, *, is_complete: bool = False
-) -> int:
-    """Write the cells (of one period kind) that differ from what is stored; returns how many."""
-    changes = compare(indicator, cells, now, is_complete=is_complete)
-    _write(indicator, changes, now)
-    return len(changes)
-
-
 def compare(
     indicator: Indicator, cells: Sequence[Cell], now: datetime, *, is_complete: bool = False
 ) -> list[Change]:
@@ -97,11 +88,14 @@ def compare(
 def _there(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
 ) -> dict[Key, Measurement]:
+    """What is stored of the cells' courses, and of the others what the site is summed from."""
     rows = Measurement.objects.filter(
+        Q(course__in={cell.course_id for cell in cells})
+        | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
         kpi=indicator.key,
         period_kind=cells[0].period.kind,
         period_start__in=[period.first for period in periods],
-    )
+    ).order_by()
     return {(row.scope, row.scope_id, row.period_start): row for row in rows}
 
 
@@ -148,7 +142,11 @@ def _differing(cells: Iterable[Cell], there: Mapping[Key, Measurement]) -> list[
     return [change for change in changes if _differs(change.cell, change.row)]
 
 
-def _write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
+@transaction.atomic
+def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
+    """Store what differs; what a closed period said before is kept."""
+    if not changes:
+        return
     restated = _restated(changes, now)
     Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
     bulk.upsert(

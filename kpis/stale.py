@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from curriculum.holds import turn_to_write
 from kpis import clock
 from kpis.models import DirtyDay, PeriodKind, StalePeriod
 from kpis.periods import Period, containing
@@ -41,7 +42,7 @@ def gather(now: datetime) -> None:
     Only one process may do so at a time, else a mark could be taken for one that is served.
     """
     while marks := list(DirtyDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
-        with transaction.atomic():
+        with turn_to_write(), transaction.atomic():
             StalePeriod.objects.bulk_create(
                 _periods(marks, now), batch_size=1000, ignore_conflicts=True
             )

@@ -7,7 +7,7 @@ from celery.signals import celeryd_init
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from curriculum import bulk
+from curriculum import planner
 from kpisite import cycle, time_zone
 
 
@@ -25,4 +25,4 @@ def run_cycle(now: str | None = None) -> None:
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
     """Tell the query planner how the tables have grown, where it does not look by itself."""
-    bulk.keep_statistics()
+    planner.follow()

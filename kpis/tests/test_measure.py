@@ -119,7 +119,7 @@ def courses_at(computed_at: datetime) -> set[str | None]:
 
 def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
     in_two_runs()
-    with patch("kpis.measure.run_job", _killed_after(2)), pytest.raises(KeyboardInterrupt):
+    with patch("kpis.measure.run_together", _killed_after(1)), pytest.raises(KeyboardInterrupt):
         measured()
 
     assert waiting() == {"week", "day", "quarter"}
@@ -135,15 +135,15 @@ def waiting() -> set[str]:
     return {str(stale.SOONEST_FIRST[row.rank]) for row in StalePeriod.objects.all()}
 
 
-def _killed_after(jobs: int) -> Any:
-    real, left = measure.run_job, iter(range(jobs))
+def _killed_after(batches: int) -> Any:
+    real, left = measure.run_together, iter(range(batches))
 
-    def run_job(*args: Any) -> int:
+    def run_together(*args: Any) -> None:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return real(*args)
+        real(*args)
 
-    return run_job
+    return run_together
 
 
 def test_a_mark_made_meanwhile_is_not_lost() -> None:
@@ -151,8 +151,8 @@ def test_a_mark_made_meanwhile_is_not_lost() -> None:
     starts("ada", run, "2026-03-10", done=True)
     real, late = measure.run_jobs, iter([True])
 
-    def run_jobs(*args: Any) -> Any:
-        done = real(*args)
+    def run_jobs(*args: Any, **more: Any) -> Any:
+        done = real(*args, **more)
         if next(late, False):
             starts("bo", run, "2026-03-10")
         return done
@@ -198,7 +198,7 @@ def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.Mon
 def test_a_database_that_is_away_is_for_the_task_to_try_again() -> None:
     in_two_runs()
     with (
-        patch("kpis.measure.run_job", side_effect=OperationalError),
+        patch("kpis.measure.run_together", side_effect=OperationalError),
         pytest.raises(OperationalError),
     ):
         measured()
@@ -400,11 +400,11 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
     order: list[str] = []
     real = measure.run_jobs
 
-    def run_jobs(jobs: Any, now: datetime) -> Any:
+    def run_jobs(jobs: Any, now: datetime, **more: Any) -> Any:
         order.append(f"{jobs[0].periods[0][0].label}")
         if len(order) == 1:
             starts("bo", run_of("s1", course="sql"), "2026-05-04")
-        return real(jobs, now)
+        return real(jobs, now, **more)
 
     with patch("kpis.measure.run_jobs", run_jobs), patch("kpis.measure.LOOK_AFTER", 0.0):
         measured()

@@ -198,7 +198,7 @@ def depth() -> dict[str, str]:
     "Assessment performance",
     unit=PERCENT,
     target=80,
-    interval=Interval.NORMAL,
+    interval=Interval.MEAN,
     has_modules=True,
     always_by="module",
 )

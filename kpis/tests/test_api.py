@@ -296,7 +296,7 @@ def test_an_answer_comes_from_stored_rows_in_few_queries(
     bi = Consumer()
     bi.asks()
     # the key and its courses, the sums, the targets and the feeds
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         bi.asks()
 
 

@@ -17,7 +17,8 @@ DASHBOARD = "/kpi-dashboard"
 
 class EmailAuthenticationForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "This e-mail address and password do not belong together. Try again.",
+        "invalid_login": "Wrong e-mail address or password. After many tries, wait a quarter of "
+        "an hour or set a new password.",
         "inactive": "This account is closed; ask the staff.",
     }
 

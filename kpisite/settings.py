@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ HTTPS = environment.switch("HTTPS")
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+
+# How people sign in
+KPI_SIGN_IN_TRIES = environment.whole("KPI_SIGN_IN_TRIES", 10, least=3, most=100)
+KPI_SIGN_IN_WAIT_MINUTES = environment.whole("KPI_SIGN_IN_WAIT_MINUTES", 15, least=1, most=1_440)
 
 # How it writes to learners
 KPI_BASE_URL = mail.base_url(PORT)
@@ -103,6 +108,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -117,6 +123,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "curriculum.sign_in_limits.KnownDevice",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -145,6 +153,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = KPI_MAX_BODY_MB * 1024 * 1024
 
 AUTH_USER_MODEL = "curriculum.User"
+AUTHENTICATION_BACKENDS = [
+    # first, so that no password is hashed for somebody who tried too often
+    "axes.backends.AxesStandaloneBackend",
+    "curriculum.sign_in_limits.PasswordBackend",
+]
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
@@ -157,6 +170,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+AXES_HANDLER = "curriculum.sign_in_limits.SignInLimits"
+AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
+AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
+# Else whoever goes on trying would keep the door shut for the owner too.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = "curriculum.sign_in_limits.counts_of"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "curriculum.sign_in_limits.counted_as"
+AXES_CLIENT_IP_CALLABLE = "curriculum.sign_in_limits.address_of"
+AXES_LOCKOUT_CALLABLE = "curriculum.sign_in_limits.as_refused"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = KPI_TIME_ZONE
@@ -175,6 +202,11 @@ STORAGES = {
     },
 }
 
+# A browser takes a cookie of this name from nobody but this very host.
+OWN_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
+DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
@@ -235,6 +267,8 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # A 404 or a refused form is the visitor's business and would fill the log.
         "django.request": {"level": "ERROR"},
+        # Ours says each failed sign-in in one line.
+        "axes": {"level": "ERROR"},
         "celery": {"level": PROGRAM_LOG_LEVEL},
         "gunicorn.error": {
             "handlers": ["stderr"],

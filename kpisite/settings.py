@@ -158,6 +158,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "curriculum.sign_in_limits.PasswordBackend",
 ]
+# A mailed or printed link by which to set a password is good for a day.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"

@@ -31,6 +31,13 @@ GET  /                                                302 200 302 302 302 302 30
 GET  /sign-in                                         200 200 200 200 200 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
+GET  /account/password                                302 200 200 200 200 302 302 302 302 302
+POST /account/password                                302 200 200 200 200 302 302 302 302 302
+GET  /account/forgotten                               200 200 200 200 200 200 200 200 200 200
+POST /account/forgotten                               200 200 200 200 200 200 200 200 200 200
+GET  /account/forgotten/sent                          200 200 200 200 200 200 200 200 200 200
+GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
+POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302

@@ -31,8 +31,8 @@ def ask_for_link(email: str, *, place: str) -> None:
 
     `place` is the network address that asks. One of AWAY when the broker is away.
     """
-    limits = {account_digest(email): MOST_TO_ONE, digest(place): MOST_FROM_ONE}
-    if all([_counted(name) <= most for name, most in limits.items()]):
+    limits = {digest(place): MOST_FROM_ONE, account_digest(email): MOST_TO_ONE}
+    if all(_counted(name) <= most for name, most in limits.items()):
         current_app.send_task(TASK, args=[email], retry=False)
 
 

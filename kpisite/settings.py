@@ -28,12 +28,14 @@ KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
 
 # How it is served
 DEBUG = environment.switch("DEBUG")
+BIND = environment.text("BIND", "127.0.0.1")
 PORT = environment.whole("PORT", 5000, least=1, most=65_535)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, least=1, most=64)
 WEB_THREADS = environment.whole("WEB_THREADS", 8, least=1, most=256)
 WORKER_CONCURRENCY = environment.whole("WORKER_CONCURRENCY", 2, least=1, most=64)
 LOG_LEVEL = environment.one_of("LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 HTTPS = environment.switch("HTTPS")
+HSTS = environment.one_of("HSTS", "HOST", ("HOST", "SUBDOMAINS", "PRELOAD"))
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
@@ -55,6 +57,16 @@ VALKEY = valkey.address("REDIS_URL", KPI_DATA_DIR)
 SECRET_KEY = environment.secret(
     "SECRET_KEY", needed=not IS_EMBEDDED and not DEBUG
 ) or secret_key.kept_in(KPI_DATA_DIR)
+
+SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
+
+# Nobody reaches it but from this machine: the demonstration may have passwords that all know.
+IS_LOCAL = (
+    IS_EMBEDDED
+    and not (HTTPS or BEHIND_PROXY or CSRF_TRUSTED_ORIGINS)
+    and all(map(environment.is_this_machine, [BIND, *ALLOWED_HOSTS]))
+)
+KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
 
 SQLITE_OPTIONS = {
     # Deferred transactions fail with "database is locked" as soon as two of them write.
@@ -216,6 +228,8 @@ CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS != "HOST"
+SECURE_HSTS_PRELOAD = HSTS == "PRELOAD"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -20,8 +20,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         bars = Bars(is_hidden=options["verbosity"] < 1)
+        passwords = accounts.choose_passwords()
+        self._say(options, "Loading a year of demonstration data; it takes a minute or two.")
         try:
-            load(timezone.now(), seed=options["seed"], progress=bars.advance)
+            load(timezone.now(), seed=options["seed"], progress=bars.advance, passwords=passwords)
         except NotEmpty:
             raise CommandError(
                 "There are courses here already, and demonstration data would mix with them. "
@@ -29,9 +31,17 @@ class Command(BaseCommand):
             ) from None
         finally:
             bars.close()
-        self.stdout.write(f"Accounts are in {settings.KPI_DATA_DIR / accounts.FILE}:")
+        if settings.IS_LOCAL:
+            self._say(options, f"Its accounts are in {settings.KPI_DATA_DIR / accounts.FILE}.")
+            return
+        self.stdout.write("Its accounts; the passwords are shown this once and kept nowhere:")
         for role, email in accounts.ACCOUNTS:
-            self.stdout.write(f"  {role} {email} {accounts.PASSWORD}")
+            self.stdout.write(f"  {role} {email} {passwords[role]}")
+
+    def _say(self, options: dict[str, Any], words: str) -> None:
+        if options["verbosity"] > 0:
+            self.stdout.write(words)
+            self.stdout.flush()
 
 
 class Bars:
@@ -44,7 +54,8 @@ class Bars:
     def advance(self, what: str, by: int, total: int) -> None:
         if what not in self.bars:
             self.close()
-            self.bars[what] = tqdm(total=total, unit=f" {what}", disable=self.is_hidden)
+            name = f"  {what[0].upper()}{what[1:]}"
+            self.bars[what] = tqdm(desc=name, total=total, disable=self.is_hidden)
         self.bars[what].update(by)
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("password")
 
     def get_form(self, form_class: Any = None) -> Any:
-        form = super().get_form(form_class)
+        form: Any = super().get_form(form_class)
         form.request = self.request
         return form
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -27,7 +28,7 @@ class ApiKeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "is_limited", "courses", "creates_unknown")
+        fields = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,12 +48,20 @@ class ApiKeyForm(forms.ModelForm):
             self.add_error("courses", "Choose the courses that the key is limited to.")
         return cleaned
 
+    def clean_expires_at(self) -> datetime | None:
+        end: datetime | None = self.cleaned_data["expires_at"]
+        if end and "expires_at" in self.changed_data and end <= timezone.now():
+            raise forms.ValidationError("This is over; to end a key now, revoke it.")
+        return end
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
-    list_display = ("name", "prefix", "may_do", "limited_to", "last_used_at", "is_valid")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "creates_unknown")
+    list_display = (
+        "name", "prefix", "may_do", "limited_to", "age", "expires_at", "last_used_at", "is_valid"
+    )  # fmt: skip
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at", "creates_unknown")
     search_fields = ("name", "prefix")
     autocomplete_fields = ("courses",)
     readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
@@ -71,7 +80,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return super().has_change_permission(request, obj) and is_within_reach
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        asked = ("name", "scopes", "is_limited", "courses", "creates_unknown")
+        asked = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
         return (*asked, *self.readonly_fields) if obj else asked
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -90,6 +99,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
             obj.scopes,
             courses=form.cleaned_data["courses"],
             creates_unknown=obj.creates_unknown,
+            expires_at=obj.expires_at,
         )
         obj.pk = key.pk
         obj.refresh_from_db()
@@ -121,6 +131,12 @@ class ApiKeyAdmin(admin.ModelAdmin):
             return "every course"
         return ", ".join(course.key for course in key.courses.all()) or "none"
 
+    @admin.display(ordering="-created_at")
+    def age(self, key: ApiKey) -> str:
+        """Old keys are the ones to replace."""
+        days = (timezone.now() - key.created_at).days
+        return f"{days} day{'' if days == 1 else 's'}"
+
     @admin.display(description="valid", boolean=True)
     def is_valid(self, key: ApiKey) -> bool:
-        return key.revoked_at is None
+        return key.is_valid

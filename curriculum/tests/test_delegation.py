@@ -26,7 +26,7 @@ def permission(codename: str) -> Permission:
     return Permission.objects.get(codename=codename)
 
 
-def cleo(*permissions: str, in_group: bool = False, **fields: bool) -> User:
+def cleo(*permissions: str, in_group: bool = False, **fields: Any) -> User:
     """Somebody of the staff who is permitted this, by a group or by name."""
     user = account("Cleo", is_staff=True, **fields)
     chosen = Permission.objects.filter(codename__in=permissions)

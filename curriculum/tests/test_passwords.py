@@ -38,7 +38,7 @@ def is_signed_in(client: Client) -> bool:
 
 def asked(email: str, **more: Any) -> Any:
     """Ask for a link, and have the worker do at once what it is asked for."""
-    with mock.patch.object(passwords.current_app, "send_task") as queued:
+    with mock.patch("curriculum.passwords.current_app.send_task") as queued:
         answer = Client().post("/account/forgotten", {"email": email}, **more)
     for call in queued.call_args_list:
         passwords.mail_link(*call.kwargs["args"])
@@ -181,7 +181,7 @@ def test_every_address_is_answered_alike() -> None:
 
 def test_asking_looks_for_no_account(django_assert_num_queries: Any) -> None:
     account("Ada")
-    with django_assert_num_queries(0), mock.patch.object(passwords.current_app, "send_task"):
+    with django_assert_num_queries(0), mock.patch("curriculum.passwords.current_app.send_task"):
         for email in ("ada@example.com", "nobody@example.com"):
             Client().post("/account/forgotten", {"email": email})
 
@@ -195,7 +195,7 @@ def test_nobody_s_mailbox_is_filled() -> None:
 
 
 def test_no_mail_can_be_asked_for_while_the_broker_is_away() -> None:
-    with mock.patch.object(passwords.cache, "add", side_effect=ConnectionError):
+    with mock.patch("curriculum.passwords.cache.add", side_effect=ConnectionError):
         answer = Client().post("/account/forgotten", {"email": "ada@example.com"})
 
     assert answer.status_code == 503

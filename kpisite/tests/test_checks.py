@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -55,7 +57,7 @@ def test_mails_lead_to_us_and_not_to_who_reads_them(
     ],
 )
 def test_a_deployment_has_no_password_that_all_know(
-    name: str, password: str, fields: dict[str, bool], found: list[str]
+    name: str, password: str, fields: dict[str, Any], found: list[str]
 ) -> None:
     user = account(name, **fields)
     user.set_password(password)

@@ -43,6 +43,12 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 # How people sign in
 KPI_SIGN_IN_TRIES = environment.whole("KPI_SIGN_IN_TRIES", 10, least=3, most=100)
 KPI_SIGN_IN_WAIT_MINUTES = environment.whole("KPI_SIGN_IN_WAIT_MINUTES", 15, least=1, most=1_440)
+KPI_SESSION_DAYS = environment.whole("KPI_SESSION_DAYS", 14, least=1, most=90)
+KPI_SESSION_IDLE_HOURS = environment.whole("KPI_SESSION_IDLE_HOURS", 72, least=1, most=24 * 90)
+KPI_STAFF_SESSION_DAYS = environment.whole("KPI_STAFF_SESSION_DAYS", 3, least=1, most=90)
+KPI_STAFF_SESSION_IDLE_HOURS = environment.whole(
+    "KPI_STAFF_SESSION_IDLE_HOURS", 8, least=1, most=24 * 90
+)
 
 # How it writes to learners
 KPI_BASE_URL = mail.base_url(PORT)
@@ -124,14 +130,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.middleware.OwnHost",
     "django.middleware.security.SecurityMiddleware",
     "kpis.live.door.LiveDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "kpisite.middleware.PrivateAnswers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "curriculum.sessions.AuthenticationThatEnds",
+    "kpisite.middleware.LogsRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -220,7 +229,17 @@ STORAGES = {
 OWN_HOST = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
+ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
 DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
+# The longest, and the longest without a page being asked for.
+SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
+STAFF_SESSION = (
+    timedelta(days=KPI_STAFF_SESSION_DAYS),
+    timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
+)
+SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
+# In a cookie, a message such as a new key's secret would be readable.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
@@ -277,12 +296,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "kpisite.logs.KeyValueFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"visitor's fault": {"()": "kpisite.logs.VisitorsFault"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "brief": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["visitor's fault"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # A 404 or a refused form is the visitor's business and would fill the log.
         "django.request": {"level": "ERROR"},
+        # A forged Host and its like: one line, without a traceback through our code.
+        "django.security": {"handlers": ["brief"], "level": LOG_LEVEL, "propagate": False},
         # Ours says each failed sign-in in one line.
         "axes": {"level": "ERROR"},
         "celery": {"level": PROGRAM_LOG_LEVEL},

@@ -67,7 +67,7 @@ def user_of(request: HttpRequest) -> User | AnonymousUser:
     if isinstance(user, User) and has_ended(request, user):
         request.session.flush()
         return AnonymousUser()
-    return user  # type: ignore[return-value]
+    return user
 
 
 def has_ended(request: HttpRequest, user: User) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -65,7 +66,9 @@ def test_a_wrong_name_is_one_warning(client: Client, caplog: pytest.LogCaptureFi
     VisitorsFault().filter(record)
     line = KeyValueFormatter().format(record)
 
-    assert settings.LOGGING["loggers"]["django.security"]["handlers"] == ["brief"]
+    loggers: dict[str, Any] = settings.LOGGING["loggers"]  # type: ignore[assignment]
+
+    assert loggers["django.security"]["handlers"] == ["brief"]
     assert "level=warning logger=django.security.DisallowedHost" in line
     assert "evil.example" in line
     assert "Traceback" not in line

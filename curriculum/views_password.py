@@ -89,7 +89,11 @@ class LinkSent(TemplateView):
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Where the mailed link leads; it ends all of the account's sessions."""
+    """Where the mailed link leads; it ends all of the account's sessions.
+
+    The site's own Referrer-Policy holds: with `no-referrer` browsers name no origin, and the
+    form would be taken for a forged one. The secret is out of the address by then.
+    """
 
     template_name = "account/set_password.html"
     success_url = reverse_lazy("sign-in")
@@ -98,13 +102,6 @@ class SetPassword(PasswordResetConfirmView):
         """Return the account that the link names; None for one that is closed."""
         found: User | None = super().get_user(uidb64)
         return found if found and found.is_active else None
-
-    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
-        answer = super().dispatch(*args, **kwargs)
-        # the address is a secret until it is used: no link on the page carries it away
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["X-Robots-Tag"] = "noindex"
-        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -17,8 +18,8 @@ DASHBOARD = "/kpi-dashboard"
 
 class EmailAuthenticationForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "Wrong e-mail address or password. After many tries, wait a quarter of "
-        "an hour or set a new password.",
+        "invalid_login": "Wrong e-mail address or password. After many tries, wait "
+        f"{settings.KPI_SIGN_IN_WAIT_MINUTES} minutes or set a new password.",
         "inactive": "This account is closed; ask the staff.",
     }
 

@@ -217,13 +217,16 @@ def test_the_owner_gets_in_by_mail_while_strangers_try() -> None:
     assert answer.status_code == 302
 
 
-def test_the_page_with_the_link_gives_its_address_to_nobody() -> None:
-    answer = Client().get(urlsplit(passwords.link_of(account("Ada"))).path)
+def test_the_page_of_the_form_has_no_secret_in_its_address() -> None:
+    link = urlsplit(passwords.link_of(account("Ada"))).path
+    answer = Client().get(link)
 
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Location"].endswith("/set-password")
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer.headers["Cache-Control"]
 
 
 def test_the_pages_lead_to_each_other() -> None:
-    assert "/account/forgotten" in Client().get("/sign-in").content.decode()
+    for door in ("/sign-in", "/admin/login/"):
+        assert "/account/forgotten" in Client().get(door).content.decode()
     assert "/account/password" in signed_in(account("Ada")).get("/").content.decode()

@@ -54,7 +54,7 @@ class ChannelAdmin(admin.ModelAdmin):
             dead=Count("notifications", filter=Q(notifications__state="dead")),
         )
 
-    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         """Show the secret while a channel is made, and whoever may only look no address either."""
         shown = {"secret": "secret_end"} if obj else {}
         if not self.has_change_permission(request, obj):

@@ -82,6 +82,7 @@ POST /weekly-summary/forged                           404 404 404 404 404 404 40
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
+GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
 # /health answers anybody, for probes; it tells how the parts are and nothing of people

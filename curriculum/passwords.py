@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from secrets import token_urlsafe
 
 from celery import current_app
 from django.conf import settings
@@ -34,6 +36,21 @@ def ask_for_link(email: str, *, place: str) -> None:
     limits = {digest(place): MOST_FROM_ONE, account_digest(email): MOST_TO_ONE}
     if all(_counted(name) <= most for name, most in limits.items()):
         current_app.send_task(TASK, args=[email], retry=False)
+
+
+def invite(accounts: Iterable[User]) -> int:
+    """Have a link mailed to open accounts, also to those without a password; returns how many.
+
+    One of AWAY when the broker is away.
+    """
+    invited = [one for one in accounts if one.is_active]
+    for account in invited:
+        if not account.has_usable_password():
+            # one that nobody knows: an account without any is sent no link
+            account.set_password(token_urlsafe(32))
+            account.save(update_fields=["password"])
+        current_app.send_task(TASK, args=[account.email], retry=False)
+    return len(invited)
 
 
 def _counted(name: str) -> int:

@@ -28,6 +28,7 @@ PAIR, ACCOUNT, PLACE = ("username", "ip_address"), "username", "ip_address"
 # or one of them could shut the account for all; an office that shares one gets the most.
 TIMES_AS_MANY = {PAIR: 1.0, ACCOUNT: 2.5, PLACE: 5.0}
 
+BUSY_SECONDS = 5
 DEVICE_SECONDS = 180 * 24 * 3600
 SIGNER = TimestampSigner(salt="curriculum.known-device")
 
@@ -106,6 +107,7 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         account = counted_as(request, credentials)[:8]
         place = digest(request.axes_ip_address or "")[:8]
         ending = "; no password is looked at for a while" if request.axes_locked_out else ""
+        ending = "; too many signed in at once" if is_busy(request) else ending
         # eight letters of a digest tell tries apart and nobody's address
         logger.warning(
             "Sign-in failed at %s: account %s from %s%s", request.path, account, place, ending
@@ -148,10 +150,19 @@ class KnownDevice:
 def as_refused(
     request: HttpRequest, response: HttpResponse, credentials: Any = None
 ) -> HttpResponse:
-    """Show the page of any wrong password, so that nobody learns more; programs get a 429."""
-    response.status_code = 429
-    response.headers["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    """Show the page of any wrong password, so that nobody learns more; programs get a 429.
+
+    Where it was only that too many signed in at once, it is a 503.
+    """
+    response.status_code = 503 if is_busy(request) else 429
+    wait = BUSY_SECONDS if is_busy(request) else settings.AXES_COOLOFF_TIME.total_seconds()
+    response.headers["Retry-After"] = str(int(wait))
     return response
+
+
+def is_busy(request: HttpRequest) -> bool:
+    """True where the password was not looked at because of all the others at that moment."""
+    return getattr(request, "sign_in_is_busy", False)
 
 
 class PasswordBackend(ModelBackend):
@@ -165,7 +176,7 @@ class PasswordBackend(ModelBackend):
         """Refuse whoever finds the room full: PermissionDenied, which counts as no try."""
         if not self.room.acquire(blocking=False):
             if request is not None:
-                request.axes_locked_out = True
+                request.axes_locked_out = request.sign_in_is_busy = True
             raise PermissionDenied
         try:
             with self.turns:

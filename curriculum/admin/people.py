@@ -4,7 +4,7 @@ import logging
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from curriculum import delegation
+from curriculum import delegation, passwords
 from curriculum.admin.distinct import DistinctFormSet
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import CourseGrant, Enrollment, Learner, User
@@ -75,6 +75,7 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined")
+    actions = ("invite",)
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
@@ -103,6 +104,19 @@ class UserAdmin(DjangoUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and within_reach(request, obj)
+
+    @admin.action(description="E-mail a link to set a password", permissions=["change"])
+    def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
+        within = [one for one in accounts if within_reach(request, one)]
+        try:
+            invited = passwords.invite(within)
+        except passwords.AWAY:
+            self.message_user(request, "No e-mail can be sent at the moment.", messages.ERROR)
+            return
+        self.message_user(request, f"Links on their way: {invited}.")
+        if left_out := len(accounts) - invited:
+            words = f"Closed accounts, and those that may do more than you, got none: {left_out}."
+            self.message_user(request, words, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Log who gave or took what."""

@@ -29,6 +29,7 @@ def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
     secret = message.split(" is ")[1].split()[0]
 
     assert digest_of(secret) == key.digest
+    assert "messages" not in client.cookies
     assert key.scopes == ["events:write", "kpis:read"]
     assert secret in client.get("/admin/curriculum/apikey/").content.decode()
     assert secret not in client.get("/admin/curriculum/apikey/").content.decode()

@@ -258,6 +258,7 @@ def test_a_flood_of_sign_ins_leaves_threads_for_pages() -> None:
             PasswordBackend.room.release()
 
     assert taken == 4
-    assert refused.status_code == 429
+    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    assert "Try again in a few seconds" in refused.content.decode()
     assert not AccessAttempt.objects.exists()
     assert gets_in()

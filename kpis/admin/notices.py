@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -129,7 +130,15 @@ class NotificationAdmin(ViewOnlyAdmin):
     list_select_related = ("channel", "course")
     date_hierarchy = "created_at"
     search_fields = ("key", "to", "last_error")
+    exclude = ("payload",)
+    readonly_fields = ("message",)
     actions = ("try_again",)
+
+    @admin.display
+    def message(self, row: Notification) -> str:
+        """What it says, but for the link by which its reader alone ends the weekly summary."""
+        shown = {key: value for key, value in row.payload.items() if key != "unsubscribe"}
+        return json.dumps(shown, ensure_ascii=False, indent=1)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return acting(request).has_perm("kpis.change_notification")

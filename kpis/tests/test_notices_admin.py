@@ -92,6 +92,19 @@ def test_who_may_only_look_sees_no_secret(client: Client, kind: str, secret: str
     assert "0 results" in client.get(f"{CHANNELS}?q={secret}").content.decode()
 
 
+def test_who_may_look_at_mails_cannot_unsubscribe_their_readers(client: Client) -> None:
+    payload = {
+        "subject": "Your courses",
+        "unsubscribe": "http://localhost/weekly-summary/keep-this",
+    }
+    row = Notification.objects.create(key="x", to="ada@example.com", payload=payload)
+    signed_in(client, "view_notification")
+    page = client.get(f"{NOTIFICATIONS}{row.pk}/change/").content.decode()
+
+    assert "Your courses" in page
+    assert "keep-this" not in page
+
+
 def test_a_secret_is_shown_when_it_is_new_and_not_again(admin: Visitor) -> None:
     page = f"{CHANNELS}{only('webhook', HOOK).pk}/change/"
     old = Channel.objects.get().secret

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 PAIR, ACCOUNT, PLACE = ("username", "ip_address"), "username", "ip_address"
 # A strange address gets the fewest tries at an account. All strange addresses together get more,
 # or one of them could shut the account for all; an office that shares one gets the most.
-TIMES_AS_MANY = {PAIR: 1.0, ACCOUNT: 2.5, PLACE: 5.0}
+TIMES_AS_MANY = {PAIR: 1.0, ACCOUNT: 2.5, PLACE: 3.0}
 
 BUSY_SECONDS = 5
 DEVICE_SECONDS = 180 * 24 * 3600

@@ -167,9 +167,9 @@ def test_a_forged_device_is_a_stranger_s() -> None:
     assert not gets_in(client=phone)
 
 
-def test_one_address_has_fifty_tries_at_all_accounts() -> None:
+def test_one_address_has_thirty_tries_at_all_accounts() -> None:
     account("Ada")
-    for number in range(50):
+    for number in range(30):
         guesses(1, whose=f"number{number}@example.com")
 
     assert not gets_in(place=HOME)

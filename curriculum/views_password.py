@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django import forms
@@ -19,6 +20,8 @@ from django.views.generic import FormView, TemplateView
 from curriculum import passwords
 from curriculum.models import User
 from curriculum.sign_in_limits import address_of, remember_device
+
+logger = logging.getLogger(__name__)
 
 
 class OldPasswordForm(PasswordChangeForm):
@@ -50,6 +53,7 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        logger.info("Account %s changed its password", form.user.pk)
         messages.success(
             self.request, "Your password is changed. Wherever else you were signed in, you are not."
         )
@@ -105,6 +109,7 @@ class SetPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        logger.info("Account %s set a new password by a link", form.user.pk)
         # who reads the account's mail is its owner
         remember_device(self.request, form.user)
         messages.success(self.request, "Your new password is set. Sign in with it.")

@@ -49,7 +49,7 @@ def load_demonstration() -> None:
     """Write the demonstration data where nothing is taught yet."""
     is_empty = not apps.get_model("curriculum", "Course").objects.exists()
     if is_empty and "load_demo" in get_commands():
-        call_command("load_demo")
+        call_command("load_demo", is_announced=True)
 
 
 def replace_known_passwords() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from kpisite.demo.story import SEED
 
 
 class Command(BaseCommand):
+    # the supervisor says the accounts itself once all runs
+    stealth_options = ("is_announced",)
     help = "Write demonstration data up to yesterday into an empty database, and measure them."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,10 +34,14 @@ class Command(BaseCommand):
             ) from None
         finally:
             bars.close()
+        if not (settings.IS_LOCAL and options.get("is_announced")):
+            self._say_accounts(passwords)
+
+    def _say_accounts(self, passwords: Mapping[str, str]) -> None:
+        where = "kept nowhere: it is shown this once"
         if settings.IS_LOCAL:
-            self._say(options, f"Its accounts are in {settings.KPI_DATA_DIR / accounts.FILE}.")
-            return
-        self.stdout.write("Its accounts; the passwords are shown this once and kept nowhere:")
+            where = f"also in {settings.KPI_DATA_DIR / accounts.FILE}"
+        self.stdout.write(f"Accounts (role, e-mail address and password, which is {where}):")
         for role, email in accounts.ACCOUNTS:
             self.stdout.write(f"  {role} {email} {passwords[role]}")
 

@@ -22,6 +22,7 @@ def main() -> None:
     if settings.KPI_DEMO:
         load_demonstration()
     note_whether_anybody_may_sign_in()
+    call_command("follow_time_zone")
 
 
 def collect_static_files() -> None:

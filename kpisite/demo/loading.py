@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from curriculum import bulk, parameters
+from curriculum import parameters, planner
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import Course, CourseRun, Learner, Module
 from engagement.models import LearningObject
@@ -115,7 +115,7 @@ def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
         receive(batch, SENDER, now=_arrival(batch, now))
         # without them the planner reads whole tables for every few rows that it looks up
-        bulk.refresh_statistics()
+        planner.refresh()
         progress("events", len(batch), len(events))
 
 
@@ -132,7 +132,7 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 
 def _measure(now: datetime, progress: Progress) -> None:
-    bulk.refresh_statistics()
+    planner.refresh()
     measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
     # all there is has been measured as of now; the cycle goes on from here
     MeasureRun.objects.create(as_of=now)

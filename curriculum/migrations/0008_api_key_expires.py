@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curriculum', '0006_learners_by_kind'),
+        ('curriculum', '0007_learners_who_count_nowhere'),
     ]
 
     operations = [

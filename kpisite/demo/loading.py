@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from kpisite.demo.months import Calendar
 from kpisite.demo.oddities import with_oddities
 from kpisite.demo.story import SEED, Story
 from kpisite.demo.telling import Raw
+from kpisite.known_password import KNOWN
 from outcomes.feedback import reading
 from outcomes.models import Survey
 
@@ -43,18 +44,26 @@ def ignore(what: str, by: int, total: int) -> None:
 
 
 def load(
-    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = ignore
+    now: datetime,
+    *,
+    seed: int = SEED,
+    scale: float = 1.0,
+    progress: Progress = ignore,
+    passwords: Mapping[str, str] | None = None,
 ) -> Story:
     """Write the demonstration up to the day of `now` and measure it, all or nothing.
 
-    NotEmpty when something is taught here already.
+    The passwords are those of the roles; by default they are chosen. NotEmpty when something is
+    taught here already.
     """
+    passwords = passwords or accounts.choose_passwords()
     with transaction.atomic():
         told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
         reading.run(now)
-        approving.approve(accounts.create(told.journeys))
-        accounts.write_down(settings.KPI_DATA_DIR)
+        approving.approve(accounts.create(told.journeys, passwords))
+        if KNOWN in passwords.values():
+            accounts.write_down(settings.KPI_DATA_DIR)
     return told
 
 

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.outages import outage_of
 from curriculum.parameters import Standings
 from kpis import read
 from kpis.answers import Answer, Context, answer, combine
@@ -82,7 +83,9 @@ class Desk:
         """Answer one KPI; where it cannot be computed, every answer has the status error."""
         try:
             return self._reply(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be answered", indicator.key)
             return self._failed(indicator, question)
 
@@ -207,7 +210,9 @@ class Desk:
         """
         try:
             return self._groups(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
             return []
 

@@ -60,19 +60,31 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
     "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
 }
-POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10}}
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "pool": {
+        "min_size": 1,
+        "max_size": WEB_THREADS + 2,
+        "timeout": 5,
+        # With psycopg's five minutes, the pauses between its attempts grow to more than one:
+        # so long nobody would be served though the database is back.
+        "reconnect_timeout": 5,
+    },
+}
 
 
-def _database(given: dict[str, Any] | None) -> dict[str, Any]:
+def with_our_options(given: dict[str, Any] | None) -> dict[str, Any]:
     config = given or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(KPI_DATA_DIR / "kpi.sqlite3"),
     }
     usual = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
-    return {**config, "OPTIONS": {**usual, **config.get("OPTIONS", {})}}
+    options = {**usual, **config.get("OPTIONS", {})}
+    # a connection of the pool that a restart of the database has cut is replaced before it is used
+    return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": _database(GIVEN_DATABASE)}
+DATABASES = {"default": with_our_options(GIVEN_DATABASE)}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -106,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.outage.AnswerOutages",
     "django.middleware.security.SecurityMiddleware",
     "kpis.live.door.LiveDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",

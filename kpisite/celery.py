@@ -40,6 +40,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     timezone="UTC",
+    beat_scheduler="kpisite.beat:Scheduler",
     beat_schedule_filename=str(settings.KPI_DATA_DIR / "celery-beat"),
     beat_schedule={
         # Ingest asks for this at once; the schedule only catches what a killed process forgot.

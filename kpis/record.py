@@ -14,7 +14,7 @@ from curriculum import bulk
 from kpis import clock
 from kpis.alerts import unjudged
 from kpis.models import Measurement, MeasureRun, Restatement
-from kpis.periods import Period
+from kpis.periods import Period, local_day
 from kpis.registry import Indicator
 from kpis.stats import Sums
 from kpis.tally import Scope
@@ -129,7 +129,8 @@ def _write(
 ) -> int:
     changed = [cell for cell in cells if _differs(cell, there.get(cell.key))]
     restated = _restated(changed, there, now)
-    Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
+    kept = [_kept(row, now) for row in restated.values() if _is_days_first(row, now)]
+    Restatement.objects.bulk_create(kept)
     rows = [_row(indicator, cell, there, restated, now) for cell in changed]
     bulk.upsert(
         Measurement,
@@ -163,7 +164,7 @@ def _restated(
     rows = {cell.key: (cell, there[cell.key]) for cell in closed if cell.key in there}
     if not rows:
         return {}
-    run = MeasureRun.objects.first()
+    run = MeasureRun.objects.filter(as_of__lte=now).first()
     return {
         key: row
         for key, (cell, row) in rows.items()
@@ -191,6 +192,16 @@ def same(one: Sums, other: Sums) -> bool:
             (one.squares or 0.0, other.squares or 0.0),
         )
     )
+
+
+def _is_days_first(row: Measurement, now: datetime) -> bool:
+    """True where the row was not restated before on this day.
+
+    What is kept is what stood when the day began, not each step on the way to what stands at its
+    end: history that comes in after its months have closed changes each value many times.
+    """
+    zone = clock.zone()
+    return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
 
 
 def _kept(row: Measurement, now: datetime) -> Restatement:

@@ -81,6 +81,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
+        "delete what is old": {
+            "task": "kpisite.tasks.delete_old",
+            "schedule": crontab(hour=3, minute=35),
+            "options": {"expires": 3_000.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

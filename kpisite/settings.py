@@ -25,6 +25,16 @@ KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
     "KPI_FUTURE_TOLERANCE_MINUTES", 60, least=0, most=60 * 24 * 7
 )
 
+# How long it keeps what would grow without end, in days
+KPI_KEEP_RESTATEMENTS_DAYS = environment.whole(
+    "KPI_KEEP_RESTATEMENTS_DAYS", 730, least=1, most=36_500
+)
+KPI_KEEP_RUNS_DAYS = environment.whole("KPI_KEEP_RUNS_DAYS", 90, least=1, most=36_500)
+# the list in the product shows 30 days
+KPI_KEEP_NOTICES_DAYS = environment.whole("KPI_KEEP_NOTICES_DAYS", 180, least=30, most=36_500)
+# tried again for a week
+KPI_KEEP_REJECTED_DAYS = environment.whole("KPI_KEEP_REJECTED_DAYS", 180, least=7, most=36_500)
+
 # How it is served
 DEBUG = environment.switch("DEBUG")
 PORT = environment.whole("PORT", 5000, least=1, most=65_535)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -19,10 +21,13 @@ class Outage:
 
 BUSY = Outage("The database is busy with another writer.", 2)
 FULL = Outage("The database's disk is full; nothing is written until there is room again.", 60)
+FAILING = Outage("The database's disk can be neither read nor written.", 60)
 AWAY = Outage("The database cannot be reached; it may be starting again.", 5)
 
+NO_ROOM_BYTES = 1024 * 1024
 # the SQLSTATE of PostgreSQL, or what SQLite says
 SIGNS = {
+    FAILING: ("disk i/o error", "58030"),
     FULL: ("53100", "disk is full", "no space left"),
     BUSY: ("40001", "40p01", "55p03", "57014", "locked", "deadlock"),
 }
@@ -38,7 +43,13 @@ def outage_of(error: BaseException | None) -> Outage | None:
     if any(sign in said for sign in FAULTS):
         return None
     found = (outage for outage, signs in SIGNS.items() if any(sign in said for sign in signs))
-    return next(found, AWAY)
+    outage = next(found, AWAY)
+    # on a disk without a single free byte, this is what SQLite says
+    return FULL if outage is FAILING and _has_no_room() else outage
+
+
+def _has_no_room() -> bool:
+    return shutil.disk_usage(settings.KPI_DATA_DIR).free < NO_ROOM_BYTES
 
 
 def sentence_of(error: BaseException) -> str:

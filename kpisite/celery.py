@@ -16,6 +16,8 @@ LONGEST_TASK_SECONDS = 3_600
 
 # The product may run as root, as it does in many a container.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser")
+# Who loses the broker goes on with its task: it may run twice.
+warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
 app.conf.update(

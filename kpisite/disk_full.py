@@ -7,6 +7,7 @@ import shutil
 
 from kpisite import settings
 
+SENTENCE = f"The disk of {settings.KPI_DATA_DIR} is full: free some space and start again."
 LEAST_FREE_BYTES = 100 * 1024 * 1024
 # no program starts with less
 TOO_LITTLE_BYTES = 1024 * 1024
@@ -17,11 +18,8 @@ def has_room() -> bool:
     return shutil.disk_usage(settings.KPI_DATA_DIR).free >= LEAST_FREE_BYTES
 
 
-def is_full(error: BaseException) -> bool:
-    """True for what a full disk makes the system, SQLite or PostgreSQL say."""
-    words = str(error).lower()
-    number = getattr(error, "errno", None)
-    return number in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in words or "no space" in words
+def is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def hint() -> str:

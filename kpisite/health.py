@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from celery.signals import heartbeat_sent, worker_ready
 from django.core.cache import cache
@@ -9,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from kpis import broker
 from kpisite import beat, disk_full
 
 HEARTBEAT_KEY = "worker-heartbeat"
@@ -64,5 +66,6 @@ TESTS: dict[str, Callable[[], bool]] = {
 @worker_ready.connect
 @heartbeat_sent.connect
 def note_worker(**_: object) -> None:
-    """Note that a Celery worker lives."""
-    cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)
+    """Note that a Celery worker lives; a Valkey that is away is the worker's own news."""
+    with suppress(*broker.AWAY):
+        cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)

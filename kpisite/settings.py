@@ -128,6 +128,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.head.HeadWithoutBody",
     "kpisite.outage.AnswerOutages",
     "django.middleware.security.SecurityMiddleware",
     "kpis.live.door.LiveDoor",

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from kpisite import private_valkey, settings, valkey
+from kpisite import disk_full, private_valkey, settings, valkey
 from kpisite.children import Child
 from kpisite.crew import Crew
 from kpisite.environment import text
@@ -27,6 +27,15 @@ BEAT = Child("beat", [*CELERY, "beat", "--pidfile="])
 
 
 def main() -> None:
+    try:
+        supervise()
+    except OSError as error:
+        if not disk_full.is_full(error):
+            raise
+        sys.exit(disk_full.SENTENCE)
+
+
+def supervise() -> None:
     os.chdir(settings.BASE_DIR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
     with only_supervisor():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import tempfile
 import time
@@ -16,9 +17,9 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.http import HttpResponse
 from pytest_django import DjangoDbBlocker
 
-from curriculum.outages import AWAY, BUSY, FULL, outage_of
+from curriculum.outages import AWAY, BUSY, FAILING, FULL, outage_of
 from kpis.ask import Desk
-from kpisite import environment
+from kpisite import environment, prepare
 from kpisite.settings import with_our_options
 from kpisite.testing import postgres
 from kpisite.tests.test_access import client_of, rows
@@ -31,6 +32,7 @@ GONE = OperationalError("server closed the connection unexpectedly")
     [
         (OperationalError("database is locked"), BUSY),
         (OperationalError("database or disk is full"), FULL),
+        (OperationalError("disk I/O error"), FAILING),
         (OperationalError('could not extend file "base/1": No space left on device'), FULL),
         (InterfaceError("connection already closed"), AWAY),
         (OperationalError("no such table: kpis_measurement"), None),
@@ -48,6 +50,30 @@ def asked_while_away(visitor: str) -> dict[str, HttpResponse]:
     with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=GONE):
         answers = {path: client.get(path) for method, path, _ in rows() if method == "GET"}
     return {path: one for path, one in answers.items() if one.status_code >= 500}
+
+
+def test_a_disk_without_a_free_byte_is_full_whatever_sqlite_says() -> None:
+    with patch("curriculum.outages._has_no_room", return_value=True):
+        assert outage_of(OperationalError("disk I/O error")) is FULL
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "is full: free some space"),
+        (OperationalError("database or disk is full"), "is full: free some space"),
+        (OperationalError("connection refused"), "The database cannot be reached"),
+    ],
+)
+def test_a_start_that_cannot_be_prepared_ends_with_a_sentence(
+    error: Exception, sentence: str
+) -> None:
+    with (
+        patch("kpisite.prepare.prepare", side_effect=error),
+        patch.object(settings, "IS_EMBEDDED", new=True),
+        pytest.raises(SystemExit, match=sentence),
+    ):
+        prepare.main()
 
 
 @pytest.mark.django_db

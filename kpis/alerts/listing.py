@@ -7,7 +7,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 
 from curriculum.access import Reader
 from curriculum.models import Course, User
@@ -119,7 +130,9 @@ def with_place(rows: AlertQuerySet) -> AlertQuerySet:
 
     No two alerts have the same, and closing one changes none.
     """
-    return rows.annotate(place=_rank() * Value(MOST_ALERTS) - F("pk"))
+    # of an integer as small as Django takes it for, no number is larger than its type's largest
+    place = ExpressionWrapper(_rank() * Value(MOST_ALERTS) - F("pk"), BigIntegerField())
+    return rows.annotate(place=place)
 
 
 def _rank() -> Case:

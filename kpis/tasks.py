@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from curriculum.durability import derived
 from curriculum.holds import try_hold
 from kpis import dirty, measure
 from kpis.alerts.judge import judge
@@ -32,7 +33,8 @@ def measure_dirty() -> int:
         cache.delete(dirty.QUEUED)
         if not is_ours:
             return 0
-        written = measure.measure_dirty()
+        with derived():
+            written = measure.measure_dirty()
     judge()
     return written
 

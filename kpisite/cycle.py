@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from curriculum.durability import derived
 from kpis import measure
 from kpis.alerts.judge import judge
 
 
 def run(now: datetime) -> None:
     """Measure what facts and time have changed, and judge what has closed."""
-    measure.measure_dirty(now=now)
-    measure.measure_open(now)
+    with derived():
+        measure.measure_dirty(now=now)
+        measure.measure_open(now)
     judge(now)

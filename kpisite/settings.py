@@ -61,13 +61,15 @@ SECRET_KEY = environment.secret(
     "SECRET_KEY", needed=not IS_EMBEDDED and not DEBUG
 ) or secret_key.kept_in(KPI_DATA_DIR)
 
+# FULL: what was acknowledged is still there after a power cut
+SQLITE_SYNCHRONOUS = environment.one_of("SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
 SQLITE_OPTIONS = {
     # Deferred transactions fail with "database is locked" as soon as two of them write.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # 64 MB of pages at hand: with SQLite's own 2 MB, a month of a large course is read anew
     # for each figure.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+    "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; "
     "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
 }
 POSTGRES_OPTIONS = {

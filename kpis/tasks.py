@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
-from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from curriculum.durability import derived
 from curriculum.holds import try_hold
-from kpis import dirty, measure
+from kpis import broker, dirty, measure
 from kpis.alerts.judge import judge
 from kpis.notices import outbox, weekly
 from kpis.notices.delivery import Round
@@ -30,7 +29,7 @@ def measure_dirty() -> int:
     find our marks too.
     """
     with _turn() as is_ours:
-        cache.delete(dirty.QUEUED)
+        broker.has_begun(dirty.QUEUED)
         if not is_ours:
             return 0
         with derived():
@@ -53,7 +52,7 @@ def _turn() -> Iterator[bool]:
 @shared_task
 def deliver_notices() -> int:
     """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
-    cache.delete(outbox.QUEUED)
+    broker.has_begun(outbox.QUEUED)
     return Round().deliver()
 
 

@@ -18,7 +18,7 @@ SENT_KEY = "beat-sent"
 SENT_SECONDS = 120
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc]
+class Scheduler(PersistentScheduler):
     """Keeps in a file when each task was last sent, and doubts what lies in the future."""
 
     def setup_schedule(self) -> None:
@@ -35,7 +35,11 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc]
         Celery would send nothing until the clock has caught up.
         """
         now = self.app.now()
-        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now]
+        ahead = [
+            entry
+            for entry in self.schedule.values()
+            if entry.last_run_at and entry.last_run_at > now
+        ]
         for entry in ahead:
             entry.last_run_at = now
         if ahead:

@@ -102,6 +102,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY.next().for_django(),
         "KEY_PREFIX": "kpi",
+        # a Valkey that hangs is one that is away
+        "OPTIONS": {"socket_timeout": 5},
     }
 }
 

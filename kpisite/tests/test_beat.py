@@ -27,17 +27,30 @@ pytestmark = pytest.mark.once
 DAY = timedelta(days=1)
 
 
+class Clock:
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 7, 2, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
 class Clocked(Scheduler):
-    """Sends into a list."""
+    """Sends into a list, by a clock of its own."""
+
+    def __init__(self, app: Any, clock: Clock, **more: Any) -> None:
+        self.clock = clock
+        self.sent: list[str] = []
+        super().__init__(app=app, **more)
 
     def send_task(self, name: str, *_: Any, **__: Any) -> None:
         self.sent.append(name)
 
 
 @pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[Clocked]:
+def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
     """One task is due every 30 seconds, one every 60, by a clock that stands still."""
-    app = Celery("clocked", broker="memory://")
+    app, clock = Celery("clocked", broker="memory://"), Clock()
     app.conf.update(
         timezone="UTC",
         beat_schedule={
@@ -45,10 +58,8 @@ def scheduler(tmp_path: Path) -> Iterator[Clocked]:
             "seldom": {"task": "seldom", "schedule": 60.0},
         },
     )
-    app.now = lambda: app.moment
-    app.moment = datetime(2026, 7, 2, 9, tzinfo=UTC)
-    made = Clocked(app=app, schedule_filename=str(tmp_path / "beat"))
-    made.sent = []
+    monkeypatch.setattr(app, "now", clock.now)
+    made = Clocked(app, clock, schedule_filename=str(tmp_path / "beat"))
     yield made
     made.close()
 
@@ -57,7 +68,7 @@ def passes(scheduler: Clocked, seconds: int) -> list[str]:
     """Let seconds pass; what is sent meanwhile."""
     scheduler.sent.clear()
     for _ in range(seconds):
-        scheduler.app.moment += timedelta(seconds=1)
+        scheduler.clock.moment += timedelta(seconds=1)
         while not scheduler.tick():
             pass
     return sorted(scheduler.sent)
@@ -70,16 +81,16 @@ def test_beat_sends_what_is_due(scheduler: Clocked) -> None:
 @pytest.mark.parametrize("step", [timedelta(hours=1), DAY, 400 * DAY])
 def test_a_clock_set_back_while_it_runs_stops_no_task(scheduler: Clocked, step: timedelta) -> None:
     passes(scheduler, 65)
-    scheduler.app.moment -= step
+    scheduler.clock.moment -= step
 
     assert passes(scheduler, 65) == ["often", "often", "seldom"]
 
 
 def test_a_clock_set_forward_and_back_sends_nothing_twice_in_a_turn(scheduler: Clocked) -> None:
     passes(scheduler, 65)
-    scheduler.app.moment += DAY
+    scheduler.clock.moment += DAY
     assert passes(scheduler, 1) == ["often", "seldom"]
-    scheduler.app.moment -= DAY
+    scheduler.clock.moment -= DAY
 
     assert passes(scheduler, 65) == ["often", "often", "seldom"]
 
@@ -89,7 +100,7 @@ def written_tomorrow(folder: Path) -> Path:
     path = folder / "beat"
     scheduler = Scheduler(app=quick_beat.app, schedule_filename=str(path))
     for entry in scheduler.schedule.values():
-        entry.last_run_at += DAY
+        entry.last_run_at = quick_beat.app.now() + DAY
     scheduler.close()
     return path
 

@@ -8,13 +8,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
-from django.http import HttpResponse
 from pytest_django import DjangoDbBlocker
 
 from curriculum.outages import AWAY, BUSY, FAILING, FULL, outage_of
@@ -43,7 +43,7 @@ def test_an_outage_is_told_from_a_fault(error: Exception, outage: object) -> Non
     assert outage_of(error) is outage
 
 
-def asked_while_away(visitor: str) -> dict[str, HttpResponse]:
+def asked_while_away(visitor: str) -> dict[str, Any]:
     """What the pages and routes answer that ask the database for anything."""
     client = client_of(visitor)
     client.raise_request_exception = False

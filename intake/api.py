@@ -4,7 +4,7 @@ import logging
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from curriculum.access import ApiKeyAuthentication, MaySendEvents
 from curriculum.models import ApiKey
+from curriculum.outages import BUSY, Unavailable, outage_of
 from intake.body import TooLarge, Unsupported, body_of
 from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
 from intake.receive import receive
@@ -30,12 +31,7 @@ class BadRequest(APIException):
     default_code = "bad_body"
 
 
-class TryAgain(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "try_again"
-    default_detail = "The database is busy; send the same batch again, nothing is taken twice."
-    # DRF makes Retry-After of it, in seconds
-    wait = 2
+AGAIN = "Send the same batch again; nothing is counted twice."
 
 
 class EventShape(serializers.Serializer[None]):
@@ -88,8 +84,8 @@ class EventsView(APIView):
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
-        is_busy = isinstance(exc, OperationalError | InterfaceError)
-        return super().handle_exception(TryAgain() if is_busy else exc)
+        outage = outage_of(exc)
+        return super().handle_exception(Unavailable(outage, AGAIN) if outage else exc)
 
 
 def raws_of(request: Request) -> list[Any]:
@@ -113,6 +109,8 @@ def take(raws: list[Any], sender: Sender) -> list[Outcome]:
     try:
         return receive(raws, sender)
     except OperationalError as error:
+        if outage_of(error) is not BUSY:
+            raise
         logger.warning("taking a batch of %d again: %s", len(raws), error)
     return receive(raws, sender)
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.outages import outage_of
 from curriculum.parameters import Standings
 from kpis import read, stale
 from kpis.answers import Answer, Context, answer, combine
@@ -83,7 +84,9 @@ class Desk:
         """Answer one KPI; where it cannot be computed, every answer has the status error."""
         try:
             return self._reply(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be answered", indicator.key)
             return self._failed(indicator, question)
 
@@ -223,7 +226,9 @@ class Desk:
         """
         try:
             return self._groups(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
             return []
 

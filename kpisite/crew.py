@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
+from kpisite import disk_full
 from kpisite.children import MOST_QUICK_DEATHS, Child
 from kpisite.lifeline import die_with
 
@@ -59,6 +60,9 @@ class Crew:
     def _tick(self) -> None:
         self._pass_on_output()
         for child in self.children:
+            if child.has_fallen_silent():
+                print(f"The {child.name} runs but does not answer.")
+                child.kill()
             if child.process and not child.is_alive:
                 self._report_death(child)
             if not child.process and time.monotonic() >= child.restart_at:
@@ -79,7 +83,7 @@ class Crew:
         if child.has_failed_for_good:
             sys.exit(
                 f"The {child.name} ended {MOST_QUICK_DEATHS} times right after its start; "
-                "its lines above say why."
+                f"its lines above say why.{disk_full.hint()}"
             )
         print(f"The {child.name} ended (code {code}) and is started again.")
 

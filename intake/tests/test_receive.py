@@ -176,14 +176,24 @@ def test_a_batch_that_met_another_writer_is_taken_again() -> None:
     assert answer.json()["accepted"] == 1
 
 
-@pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("gone")])
-def test_a_database_that_stays_busy_says_when_to_come_again(error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "seconds", "sentence"),
+    [
+        (OperationalError("database is locked"), "2", "The database is busy"),
+        (OperationalError("database or disk is full"), "60", "The database's disk is full"),
+        (InterfaceError("connection already closed"), "5", "The database cannot be reached"),
+    ],
+)
+def test_a_database_that_cannot_write_says_why_and_when_to_come_again(
+    error: Exception, seconds: str, sentence: str
+) -> None:
     with patch.object(api, "receive", side_effect=error):
         answer = Lms().post(event())
 
     assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "2"
+    assert answer.headers["Retry-After"] == seconds
     assert answer.json()["code"] == "try_again"
+    assert answer.json()["detail"].startswith(sentence)
 
 
 def test_a_handler_s_deadlock_is_the_batch_s() -> None:

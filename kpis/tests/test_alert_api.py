@@ -67,9 +67,24 @@ def test_the_list_is_filtered_and_paged(python: Course) -> None:
     assert client.get(f"{LIST}?state=closed").json()["count"] == 1
 
 
+@pytest.mark.parametrize("state", ["open", "all"])
+def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str) -> None:
+    made = [alerted(name=f"Rule {at}") for at in range(5)]
+    client = bearing(READ)
+    page = client.get(f"{LIST}?limit=2&state={state}").json()
+    met = [one["id"] for one in page["results"]]
+    Alert.objects.filter(pk=met[0]).update(closed_at=NOW)
+    while page["next"]:
+        page = client.get(page["next"]).json()
+        met += [one["id"] for one in page["results"]]
+
+    assert met == [one.pk for one in reversed(made)]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("page=2", "page"),
         ("state=bad", "state"),
         ("severity=bad", "severity"),
         ("kpi=no.such", "kpi"),

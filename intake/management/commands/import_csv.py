@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
+from curriculum.outages import sentence_of
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import CsvError, EventFile
 from intake.csv.report import Report
@@ -43,10 +44,9 @@ class Command(BaseCommand):
             report = self._send(opened, options)
         except AlreadyInError as polite:
             self.stdout.write(str(polite))
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"The database gave way to another writer ({error}). Nothing was taken; "
-                "run the command again."
+                f"{sentence_of(error)} Nothing was taken; run the command again."
             ) from error
         except MisfitsError as error:
             self._tell(error.report, options["errors"])

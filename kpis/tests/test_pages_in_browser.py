@@ -19,6 +19,10 @@ PAGES = ["/kpi-dashboard", "/kpi-dashboard?tab=outcome", f"/kpi-dashboard/{COMPL
 INKED = """canvas => canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some(part => part > 0)"""
 
+# what an A4 sheet leaves between its margins, in pixels of CSS
+SHEET = 680
+REACHES = "all => all.map(one => one.getBoundingClientRect().right)"
+
 
 @pytest.fixture
 def complaints() -> list[str]:
@@ -69,6 +73,33 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
     expect(canvas).to_be_visible()
     expect(page.get_by_role("img", name="Line chart over 13 periods")).to_be_visible()
     assert canvas.evaluate(INKED)
+
+
+@pytest.mark.parametrize("path", [PAGES[0], PAGES[2]])
+def test_paper_shows_each_chart_whole(opens: Opens, path: str) -> None:
+    page = opens(path, viewport={"width": 1440, "height": 900})
+    page.locator("figure[data-drawn]").first.wait_for()
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": SHEET, "height": 900})
+
+    widths = page.locator("figure canvas").evaluate_all(REACHES)
+    assert widths
+    assert max(widths) <= SHEET
+
+
+def test_a_chart_is_drawn_as_wide_as_the_sheet_and_back_again(opens: Opens) -> None:
+    page = opens(PAGES[0], viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    canvas = page.locator("figure[data-drawn] canvas")
+    on_screen = canvas.evaluate("canvas => canvas.clientWidth")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { printed = document.querySelector('canvas').style.width })"
+    )
+
+    page.pdf()
+
+    assert page.evaluate("printed") == f"{SHEET}px"
+    assert canvas.evaluate("canvas => canvas.clientWidth") == on_screen > SHEET
 
 
 @pytest.mark.parametrize("path", PAGES)

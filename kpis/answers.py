@@ -121,7 +121,7 @@ def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
 def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
     """Total ÷ weight; of a KPI that is a total the total, which is 0 only after the first data."""
     if not blank.indicator.is_total or sums.n:
-        return sums.total if blank.indicator.is_total else sums.value
+        return blank.indicator.value_of(sums)
     start = context.data_from
     is_known = start is not None and start < blank.period.first
     return 0.0 if is_known and blank.period.has_begun(context.now) else None

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from kpis.periods import Period
+from kpis.stats import Sums
 from kpis.tally import Scope, Tally
 from kpis.units import NUMBER, Unit
 
@@ -101,6 +102,10 @@ class Indicator:
     def measured_keys(self) -> tuple[str, ...]:
         """The keys whose measurements the value comes from: its own or its components'."""
         return tuple(part.key for part in self.parts) or (self.key,)
+
+    def value_of(self, sums: Sums) -> float | None:
+        """Total ÷ weight, of a total the total itself; None with nothing to divide by."""
+        return sums.total if self.is_total else sums.value
 
 
 REGISTRY: dict[str, Indicator] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpis import drawing, wording
@@ -18,7 +19,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Figure:
+    """`scale` is where the scale of its bar ends, in a table of bars; None: its own."""
+
     answer: Answer
+    scale: float | None = None
 
     @property
     def value(self) -> str:
@@ -123,7 +127,13 @@ class Figure:
 
     @property
     def bar(self) -> drawing.Bar | None:
-        return drawing.bar(self.answer)
+        return drawing.bar(self.answer, self.scale)
+
+
+def compared(answers: Sequence[Answer]) -> list[Figure]:
+    """The figures of one KPI that stand below each other, their bars on one scale."""
+    scale = drawing.full_length(answers)
+    return [Figure(answer, scale) for answer in answers]
 
 
 def _sum(amount: float) -> str:

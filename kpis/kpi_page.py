@@ -15,7 +15,7 @@ from kpis.ask import Desk, Group
 from kpis.cards import Card
 from kpis.categories import CATEGORIES
 from kpis.dashboard import Asked
-from kpis.figures import Figure
+from kpis.figures import Figure, compared
 from kpis.filters import Filters
 from kpis.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.units import TEXT, Unit
@@ -126,7 +126,9 @@ class KpiPage:
     @cached_property
     def groups(self) -> list[GroupRow]:
         question = replace(self.card.reply.question, by=self.by)
-        return [_group_row(group) for group in self.desk.groups(self.indicator, question)]
+        groups = self.desk.groups(self.indicator, question)
+        figures = compared([group.answer for group in groups])
+        return [_group_row(*pair) for pair in zip(groups, figures, strict=True)]
 
     @property
     def hides_groups(self) -> bool:
@@ -179,7 +181,7 @@ def _cell(value: object, unit: Unit) -> Cell:
     return Cell(text, unit != TEXT)
 
 
-def _group_row(group: Group) -> GroupRow:
+def _group_row(group: Group, figure: Figure) -> GroupRow:
     thing = group.thing
     course = thing.course.title if isinstance(thing, CourseRun | Module) else ""
-    return GroupRow(present.title_of(thing), course, Figure(group.answer))
+    return GroupRow(present.title_of(thing), course, figure)

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from kpis import drawing, trends
 from kpis.answers import Answer
-from kpis.figures import Figure
+from kpis.figures import Figure, compared
 from kpis.models import Target
 from kpis.periods import containing
 from kpis.registry import Indicator
 from kpis.stats import Sums
-from kpis.units import COUNT, PERCENT, Unit
+from kpis.units import COUNT, PERCENT, POINTS, Unit
 
 MONTH = containing(date(2026, 5, 1), "month", ZoneInfo("UTC"))
 
@@ -52,6 +52,23 @@ def test_a_count_leaves_room_beyond_the_larger_of_it_and_its_target() -> None:
 
     # the full length is 1.25 × 160 = 200
     assert bar == drawing.Bar(value=50.0, low=None, spread=None, target=80.0)
+
+
+def test_bars_that_stand_together_share_one_scale() -> None:
+    figures = compared([answered(amount, unit=COUNT) for amount in (25, 100, 0)])
+
+    # the full length is 1.25 × 100 = 125
+    assert [one.bar and one.bar.value for one in figures] == [20.0, 80.0, 0.0]
+
+
+def test_an_amount_that_nothing_can_be_compared_to_has_no_bar() -> None:
+    assert drawing.bar(answered(100, unit=COUNT)) is None
+
+
+def test_points_are_drawn_out_of_a_hundred() -> None:
+    bar = drawing.bar(answered(0.7, unit=POINTS, target=80))
+
+    assert bar == drawing.Bar(value=70.0, low=None, spread=None, target=80.0)
 
 
 def test_nothing_is_drawn_without_a_value() -> None:

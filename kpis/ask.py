@@ -103,20 +103,27 @@ class Desk:
             current=answers[current],
             previous=answers[current.previous],
             window=self._window(indicator, question),
-            components=[
-                *(there[current] for there in parts.values()),
-                *self._beside(indicator, question),
-            ],
+            components=self._components(indicator, question, parts),
             groups=self._groups(indicator, question) if question.by else (),
         )
 
-    def _beside(self, indicator: Indicator, question: Question) -> list[Answer]:
-        """The KPI itself and those shown with it, where there are any."""
-        if not indicator.companions:
-            return []
-        period, scope = question.current, question.scope
-        together = [indicator, *(REGISTRY[key] for key in indicator.companions)]
-        return [self.answers(one, scope, [period])[period] for one in together]
+    def _components(
+        self,
+        indicator: Indicator,
+        question: Question,
+        parts: Mapping[Part, Mapping[Period, Answer]],
+    ) -> list[Answer]:
+        """Those that the value is made of, or the KPI itself and those shown beside it.
+
+        They are of the window asked for, else of the current period.
+        """
+        scope, period = question.scope, question.window or question.current
+        inside = question.periods if question.window else ()
+        if question.window:
+            parts = self._parts(indicator, scope, [period], inside)
+        together = [indicator.key, *indicator.companions] if indicator.companions else []
+        beside = [self.answers(REGISTRY[key], scope, [period], inside=inside) for key in together]
+        return [there[period] for there in (*parts.values(), *beside)]
 
     def _failed(self, indicator: Indicator, question: Question) -> Reply:
         def error(period: Period) -> Answer:

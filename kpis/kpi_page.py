@@ -40,9 +40,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class DrillTable:
-    """A drill-down as texts, with the address of its CSV."""
+    """A drill-down as texts, with the address of its CSV.
+
+    `period` may be wider than the page's: see `tables.shown`.
+    """
 
     drill: DrillDown
+    period: str
     heads: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
     hides_rows: bool
@@ -140,9 +144,10 @@ class KpiPage:
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
         question = self.card.reply.question
-        _, table = tables.shown(drill, self.indicator, question, self.desk)
+        period, table = tables.shown(drill, self.indicator, question, self.desk)
         return DrillTable(
             drill=drill,
+            period=wording.period_name(period),
             heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
             rows=[
                 [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows

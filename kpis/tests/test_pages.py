@@ -143,6 +143,16 @@ def test_a_small_module_shows_no_number_to_a_manager(ada: Visitor) -> None:
     assert "75.0 %" in ada.reads(PAGE)
 
 
+def test_a_table_that_is_widened_says_of_which_period_it_is(ada: Visitor) -> None:
+    python = course("py")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+
+    text = Visitor(manager(python)).reads(f"{KPI_PAGE}?period=day&from=2026-06-10&to=2026-06-17")
+
+    # who may not see small groups gets whole months
+    assert "Days to complete in 1 Jun 2026 – 30 Jun 2026" in text
+
+
 def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
     python, ruby = course("py"), course("rb")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)

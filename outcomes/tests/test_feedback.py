@@ -15,9 +15,10 @@ from kpis.measure import measure_dirty
 from outcomes import tasks
 from outcomes.feedback import themes, waiting
 from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
-from outcomes.sections.feedback import signed
+from outcomes.feedback.telling import Feedback
+from outcomes.sections.feedback import signed, summary
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
-from outcomes.tests.school import enrolled, rows_of, school, table
+from outcomes.tests.school import enrolled, period, rows_of, school, table
 
 pytestmark = pytest.mark.django_db
 
@@ -302,6 +303,24 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert "36 comments in English" in text
     assert f"<blockquote>{VIDEOS[0]}</blockquote>" in text
     assert "Testimonials" in text
+
+
+def test_hidden_themes_keep_their_places_on_the_tab() -> None:
+    many(times=12, nps=9)
+    wrote("Xylophones zigzag.", nps=9, language="en")
+    read()
+    measure_dirty()
+    page = reader().get("/kpi-dashboard?tab=outcome&to=2026-01-31&from=2026-01-01")
+
+    assert "Other comments</th>" in page.content.decode()
+
+
+def test_a_hidden_number_of_comments_is_not_said_to_be_none() -> None:
+    hidden = {"language": "en", "is_hidden": True}
+    german = {"language": "de", "comments": 12}
+    told = Feedback(period(JANUARY), [], [hidden, german], [])
+
+    assert summary(told) == "(hidden) comments in English; not read: 12 in German."
 
 
 @pytest.mark.parametrize(

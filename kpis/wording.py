@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.conf import settings
 from kpis import clock
 from kpis.answers import Answer
 from kpis.periods import Period
-from kpis.units import PERCENT, Money, Unit
+from kpis.units import PERCENT, Money, Unit, rounded
 
 NOTHING = "–"
 
@@ -63,22 +64,19 @@ def moment(at: datetime | None) -> str:
 def goal(unit: Unit, shown: float) -> str:
     """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
     if isinstance(unit, Money):
-        return unit.amount(shown)
-    number = f"{shown:,.2f}".rstrip("0").rstrip(".")
+        return unit.written(shown)
+    number = f"{rounded(shown, 2):,f}".rstrip("0").rstrip(".")
     return f"{number} {unit.symbol}".strip()
 
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    if isinstance(unit, Money):
-        return unit.amount(abs(shown))
-    symbol = "pts" if unit == PERCENT else unit.symbol
-    return f"{abs(shown):,.{unit.places}f} {symbol}".strip()
+    return (replace(unit, symbol="pts") if unit == PERCENT else unit).written(abs(shown))
 
 
 def is_level(unit: Unit, shown: float) -> bool:
     """True when the difference is nothing at the places that are shown."""
-    return round(abs(shown), unit.places) == 0
+    return rounded(shown, unit.places) == 0
 
 
 def status_sentence(answer: Answer) -> str:

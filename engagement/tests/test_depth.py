@@ -77,7 +77,8 @@ def test_components_are_of_the_whole_window_as_the_value_is() -> None:
 
     # nothing happened in February, the last month of the window
     assert reply.current.shown is None
-    assert reply.window and reply.window.shown == 80
+    assert reply.window
+    assert reply.window.shown == 80
     assert [one.shown for one in reply.components] == [90, 50, 100]
 
 

@@ -21,6 +21,9 @@ INKED = """canvas => canvas.getContext("2d")
 
 # what an A4 sheet leaves between its margins, in pixels of CSS
 SHEET = 680
+PRINTED = """addEventListener("beforeprint", () => {
+    printed = document.querySelector("canvas").style.width;
+})"""
 REACHES = "all => all.map(one => one.getBoundingClientRect().right)"
 
 
@@ -92,9 +95,7 @@ def test_a_chart_is_drawn_as_wide_as_the_sheet_and_back_again(opens: Opens) -> N
     page = opens(PAGES[0], viewport={"width": 1440, "height": 900}, color_scheme="dark")
     canvas = page.locator("figure[data-drawn] canvas")
     on_screen = canvas.evaluate("canvas => canvas.clientWidth")
-    page.evaluate(
-        "addEventListener('beforeprint', () => { printed = document.querySelector('canvas').style.width })"
-    )
+    page.evaluate(PRINTED)
 
     page.pdf()
 

@@ -11,7 +11,7 @@ from kpis import wording
 from kpis.ask import Desk
 from kpis.categories import section
 from kpis.dashboard import Asked
-from kpis.units import PERCENT
+from kpis.units import PERCENT, rounded
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback import telling
@@ -65,8 +65,8 @@ def _texts(row: Row, query: str) -> dict[str, Any]:
 
 def signed(number: float, *, places: int) -> str:
     """With its sign, which what rounds to nothing has not."""
-    text = f"{number:+.{places}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
+    shown = rounded(number, places)
+    return f"{shown:+f}".replace("-", "−") if shown else f"{shown}"
 
 
 def summary(told: Feedback) -> str:

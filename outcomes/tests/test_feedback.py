@@ -14,8 +14,8 @@ from intake import replay
 from kpis.measure import measure_dirty
 from outcomes import tasks
 from outcomes.feedback import themes, waiting
-from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
 from outcomes.feedback.telling import Feedback
+from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
 from outcomes.sections.feedback import signed, summary
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import enrolled, period, rows_of, school, table

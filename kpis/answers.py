@@ -18,7 +18,10 @@ from kpis.units import PERCENT, POINTS
 
 @dataclass(frozen=True)
 class Answer:
-    """Shares are 0–1 here; `as_json` and the `…_text` properties show them in the unit."""
+    """Shares are 0–1 here; `as_json` shows them in the unit.
+
+    `other_target` is in force, but for a month or for more than the answer is of.
+    """
 
     indicator: Indicator
     period: Period
@@ -27,6 +30,7 @@ class Answer:
     sums: Sums = NOTHING
     interval: stats.Interval | None = None
     target: Target | None = None
+    other_target: Target | None = None
     computed_at: datetime | None = None
     data_through: datetime | None = None
     restated_at: datetime | None = None

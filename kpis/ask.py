@@ -127,10 +127,8 @@ class Desk:
 
     def _failed(self, indicator: Indicator, question: Question) -> Reply:
         def error(period: Period) -> Answer:
-            blank = Answer(
-                indicator, period, target=self._target(indicator, question.scope, period)
-            )
-            return replace(blank, status="error")
+            goal = self._goal(indicator, question.scope, period)
+            return Answer(indicator, period, "error", **goal)
 
         return Reply(
             indicator=indicator,
@@ -324,7 +322,7 @@ class Desk:
         return Answer(
             indicator,
             period,
-            target=self._target(indicator, scope, period),
+            **self._goal(indicator, scope, period),
             data_through=self._context(indicator, scope).data_through,
         )
 
@@ -361,13 +359,12 @@ class Desk:
             self._dials = Standings(keys)
         return self._dials
 
-    def _target(self, indicator: Indicator, scope: Scope, period: Period) -> Any:
+    def _goal(self, indicator: Indicator, scope: Scope, period: Period) -> dict[str, Target]:
+        """The target in force as an answer takes it; empty where there is none."""
         if self._targets is None:
             self._targets = TargetBook.load()
         found = self._targets.in_force(indicator.key, _only(scope), period.last)
-        if found and indicator.is_total and not is_of_the_whole(found, scope, period):
-            return None
-        return found
+        return goal(found, indicator, scope, period)
 
     def _context(self, indicator: Indicator, scope: Scope) -> Context:
         feeds = self._feeds_of(indicator.category)
@@ -385,11 +382,25 @@ class Desk:
         return self._feeds[category]
 
 
-def is_of_the_whole(target: Target, scope: Scope, period: Period) -> bool:
-    """A total's target is one of a month, and of the course that it is set for or of all."""
+def goal(
+    found: Target | None, indicator: Indicator, scope: Scope, period: Period
+) -> dict[str, Target]:
+    """A target as an answer takes it: as its own, or as one that it cannot be compared with.
+
+    What depends on the length of a period is aimed at by month; a total also as a whole, of the
+    course that the target is set for or of all.
+    """
+    if found is None:
+        return {}
+    is_too_long = indicator.has_monthly_target and not period.is_one_month
+    is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
+    return {"other_target" if is_too_long or is_a_part else "target": found}
+
+
+def _is_of_the_whole(target: Target, scope: Scope) -> bool:
     is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
     courses = None if target.course_id is None else frozenset({target.course_id})
-    return is_all and period.kind == PeriodKind.MONTH and scope.course_ids == courses
+    return is_all and scope.course_ids == courses
 
 
 def _only(scope: Scope) -> int | None:

@@ -39,6 +39,16 @@ class Figure:
         return wording.goal(self.answer.indicator.unit, float(target.value)) if target else ""
 
     @property
+    def no_target(self) -> str:
+        """Why it is compared with none: there is none, or one of something longer or larger."""
+        other, unit = self.answer.other_target, self.answer.indicator.unit
+        if other is None:
+            return "No target is set"
+        whole = "all courses together" if other.course_id is None else "the whole course"
+        what = whole if self.answer.period.is_one_month else "one month"
+        return f"The target of {wording.goal(unit, float(other.value))} is for {what}"
+
+    @property
     def verdict(self) -> Verdict | None:
         """How it stands to its target; None without a value or a target."""
         answer, unit = self.answer, self.answer.indicator.unit

@@ -10,7 +10,7 @@ from django.conf import settings
 from kpis import clock
 from kpis.answers import Answer
 from kpis.periods import Period
-from kpis.units import PERCENT, Money, Unit, rounded
+from kpis.units import EXACT, PERCENT, Money, Unit, rounded
 
 NOTHING = "–"
 
@@ -65,7 +65,7 @@ def goal(unit: Unit, shown: float) -> str:
     """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
     if isinstance(unit, Money):
         return unit.written(shown)
-    number = f"{rounded(shown, 2):,f}".rstrip("0").rstrip(".")
+    number = f"{rounded(shown, EXACT):,f}".rstrip("0").rstrip(".")
     return f"{number} {unit.symbol}".strip()
 
 

@@ -52,9 +52,15 @@ class Answer:
         return round(self.shown - float(self.target.value), 4)
 
     @property
+    def is_few(self) -> bool:
+        """True when there is a value, but of too few observations to say whether it is good."""
+        indicator = self.indicator
+        return self.is_shown and not indicator.is_total and self.sums.n < indicator.min_n
+
+    @property
     def meets_target(self) -> bool | None:
-        """None when there is nothing to compare."""
-        if self.difference is None:
+        """None when there is nothing to compare, or too little to judge."""
+        if self.difference is None or self.is_few:
             return None
         return self.difference >= 0 if self.indicator.higher_is_better else self.difference <= 0
 

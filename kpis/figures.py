@@ -57,9 +57,9 @@ class Figure:
         if wording.is_level(unit, answer.difference):
             return Verdict(f"On target {self.target}", answer.meets_target)
         side = "above" if answer.difference > 0 else "below"
-        met = "Target met" if answer.meets_target else "Target missed"
-        words = f"{met}: {wording.gap(unit, answer.difference)} {side} {self.target}"
-        return Verdict(words, answer.meets_target)
+        met = {True: "Target met", False: "Target missed", None: "Too few to judge"}
+        gap = f"{wording.gap(unit, answer.difference)} {side} {self.target}"
+        return Verdict(f"{met[answer.meets_target]}: {gap}", answer.meets_target)
 
     @property
     def difference(self) -> str:
@@ -72,9 +72,9 @@ class Figure:
 
     @property
     def interval(self) -> str:
-        """Both ends, 82.1–88.9 %; empty where there is none."""
+        """Both ends, 82.1–88.9 %; empty where there is none, for another reason than few."""
         if self.answer.interval is None:
-            return ""
+            return wording.TOO_FEW if self.answer.is_few else ""
         unit = self.answer.indicator.unit
         low, high = self.answer.interval
         return f"{unit.text(low).removesuffix(unit.symbol).strip()}–{unit.text(high)}"
@@ -124,7 +124,11 @@ class Figure:
 
     @property
     def notes(self) -> list[str]:
-        sentences = (wording.status_sentence(self.answer), wording.restated_sentence(self.answer))
+        sentences = (
+            wording.status_sentence(self.answer),
+            wording.few_sentence(self.answer),
+            wording.restated_sentence(self.answer),
+        )
         return [sentence for sentence in sentences if sentence]
 
     @property

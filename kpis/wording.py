@@ -13,6 +13,7 @@ from kpis.periods import Period
 from kpis.units import EXACT, PERCENT, Money, Unit, rounded
 
 NOTHING = "–"
+TOO_FEW = "too few"
 
 STATUS_WORDS = {
     "ok": "Closed",
@@ -84,7 +85,6 @@ def status_sentence(answer: Answer) -> str:
     lag = settings.KPI_CLOSE_LAG_HOURS
     sentences = {
         "provisional": f"The period is open or ended less than {lag} hours ago: it may change.",
-        "low_n": f"Fewer than {answer.indicator.min_n} observations: read it with care.",
         "suppressed": f"Hidden: {why_hidden()}",
         "no_data": "Nothing that counts happened in this period.",
         "not_mature": "It is too early to tell.",
@@ -92,6 +92,13 @@ def status_sentence(answer: Answer) -> str:
         "error": "It could not be computed.",
     }
     return sentences.get(answer.status, "")
+
+
+def few_sentence(answer: Answer) -> str:
+    """That there are too few observations to judge a figure by; empty where there are enough."""
+    if not answer.is_few:
+        return ""
+    return f"Fewer than {answer.indicator.min_n} observations: too few to judge it by."
 
 
 def restated_sentence(answer: Answer) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kpis import drawing, trends
 from kpis.answers import Answer
-from kpis.figures import Figure, compared
+from kpis.figures import Figure, Verdict, compared
 from kpis.models import Target
 from kpis.periods import containing
 from kpis.registry import Indicator
@@ -23,6 +23,7 @@ def answered(
     target: int | None = None,
     interval: tuple[float, float] | None = None,
     higher_is_better: bool = True,
+    n: int = 100,
 ) -> Answer:
     indicator = Indicator(
         key="a.b", name="B", unit=unit, help="", higher_is_better=higher_is_better
@@ -30,7 +31,7 @@ def answered(
     goal = None if target is None else Target(value=Decimal(target), version=1)
     status = "no_data" if value is None else "ok"
     return Answer(
-        indicator, MONTH, status, value=value, sums=Sums(n=1), target=goal, interval=interval
+        indicator, MONTH, status, value=value, sums=Sums(n=n), target=goal, interval=interval
     )
 
 
@@ -103,4 +104,12 @@ def test_a_hidden_figure_tells_no_number() -> None:
 def test_a_point_of_the_chart_tells_its_interval() -> None:
     text = trends.text(answered(0.8, interval=(0.7, 0.9)))
 
-    assert text == "B: 80.0 % (70.0–90.0 %), n 1"
+    assert text == "B: 80.0 % (70.0–90.0 %), n 100"
+
+
+def test_few_observations_are_not_judged() -> None:
+    one = Figure(answered(0.6, target=80, n=1))
+
+    assert one.verdict == Verdict("Too few to judge: 20.0 pts below 80 %", None)
+    assert one.interval == "too few"
+    assert "Fewer than 10 observations: too few to judge it by." in one.notes

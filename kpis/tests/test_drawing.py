@@ -107,6 +107,17 @@ def test_a_point_of_the_chart_tells_its_interval() -> None:
     assert text == "B: 80.0 % (70.0–90.0 %), n 100"
 
 
+def test_a_caption_tells_only_what_is_drawn() -> None:
+    line = {"values": [80.0, 81.0], "targets": [None, None], "open": [False, False]}
+    full = {"values": [80.0, None], "targets": [85.0, 85.0], "open": [False, True], "lows": [70.0]}
+
+    assert trends.caption([line]) == ""
+    assert trends.caption([full]) == (
+        "The band: the 95% interval. Dashed: the target in force in each period. "
+        "Dotted: still provisional. A gap: no data, or hidden."
+    )
+
+
 def test_few_observations_are_not_judged() -> None:
     one = Figure(answered(0.6, target=80, n=1))
 

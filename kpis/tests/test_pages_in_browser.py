@@ -21,9 +21,11 @@ INKED = """canvas => canvas.getContext("2d")
 
 # what an A4 sheet leaves between its margins, in pixels of CSS
 SHEET = 680
+ENROLLMENT = "business.enrollment"
 PRINTED = """addEventListener("beforeprint", () => {
     printed = document.querySelector("canvas").style.width;
 })"""
+LOWEST = "canvas => Chart.getChart(canvas).scales.y.min"
 REACHES = "all => all.map(one => one.getBoundingClientRect().right)"
 
 
@@ -76,6 +78,15 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
     expect(canvas).to_be_visible()
     expect(page.get_by_role("img", name="Line chart over 13 periods")).to_be_visible()
     assert canvas.evaluate(INKED)
+
+
+def test_the_axis_of_a_count_does_not_go_below_zero(opens: Opens) -> None:
+    measured(ENROLLMENT, "2025-05", total=20, n=20)
+    for month in ("2026-04", "2026-05", "2026-06"):
+        measured(ENROLLMENT, month, total=0, n=0)
+    page = opens(f"/kpi-dashboard/{ENROLLMENT}")
+
+    assert page.locator("figure[data-drawn] canvas").evaluate(LOWEST) == 0
 
 
 @pytest.mark.parametrize("path", [PAGES[0], PAGES[2]])

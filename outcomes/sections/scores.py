@@ -45,6 +45,7 @@ def chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A column for each score; a hidden one has its place on the axis, but no bar."""
     return {
         "unit": "",
+        "caption": "Answers per score: detractors, passives and promoters by color.",
         "labels": [
             [row["score"], "hidden"] if row.get("is_hidden") else row["score"] for row in rows
         ],

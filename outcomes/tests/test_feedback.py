@@ -305,6 +305,18 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert "Testimonials" in text
 
 
+def test_a_testimonial_is_of_the_period_or_before() -> None:
+    many(times=12, nps=9, may_quote=True)
+    for at, comment in (("2026-01-20", "Well paced."), ("2026-02-20", "Hands-on.")):
+        wrote(comment, at=at, may_quote=True)
+        themes.approve(Response.objects.get(comment=comment), by=account(f"Cleo-{at}"))
+    measure_dirty()
+    page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31").content.decode()
+
+    assert "Well paced." in page
+    assert "Hands-on." not in page
+
+
 def test_hidden_themes_keep_their_places_on_the_tab() -> None:
     many(times=12, nps=9)
     wrote("Xylophones zigzag.", nps=9, language="en")

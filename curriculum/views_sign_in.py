@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -32,6 +33,12 @@ class EmailAuthenticationForm(AuthenticationForm):
 class SignIn(LoginView):
     template_name = "registration/sign_in.html"
     form_class = EmailAuthenticationForm
+    redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Never the page for signing in itself, which would go round in a circle."""
+        url = super().get_success_url()
+        return settings.LOGIN_REDIRECT_URL if url == self.request.path else url
 
 
 @login_required

@@ -17,6 +17,9 @@ reference = SpectacularSwaggerSplitView.as_view(
 # Swagger UI draws its arrows by data: images, which run nothing.
 with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 
+handler400 = "kpisite.errors.bad_request"
+handler500 = "kpisite.errors.server_error"
+
 urlpatterns = [
     path("", include("curriculum.urls")),
     # its trajectory would else be asked for as a KPI

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -148,13 +149,35 @@ def test_without_scripts_filters_are_applied_by_their_button(opens: Opens) -> No
     expect(page.get_by_role("article", name="Completion rate")).to_contain_text("90.0 %")
 
 
-def test_choosing_a_course_offers_its_modules_at_once(opens: Opens) -> None:
+def test_choosing_a_course_offers_its_modules_and_leaves_the_page(opens: Opens) -> None:
     page = opens(PAGES[0])
+    address = page.url
 
     page.get_by_label("Course", exact=True).select_option("py")
 
-    expect(page.get_by_label("Module", exact=True)).to_be_enabled()
-    assert page.url.endswith("?tab=engagement&period=month&course=py")
+    module = page.get_by_label("Module", exact=True)
+    expect(module).to_be_enabled()
+    expect(module.locator("option")).to_have_text(["All modules", "Loops", "Tests"])
+    assert page.url == address
+
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page).to_have_url(re.compile("period=month&course=py$"))
+
+
+def test_the_keyboard_goes_through_the_courses(opens: Opens) -> None:
+    page = opens(PAGES[0])
+    courses = page.get_by_label("Course", exact=True)
+    courses.focus()
+
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+
+    expect(courses).to_have_value("rb")
+    expect(page.get_by_label("Module", exact=True).locator("option")).to_have_text(
+        ["All modules", "Blocks"]
+    )
+    expect(courses).to_be_focused()
 
 
 def test_the_first_key_leads_past_the_header(opens: Opens) -> None:

@@ -83,7 +83,7 @@ class Figure:
     def is_unsure(self) -> bool:
         """True when the interval holds the target: the difference may be chance."""
         target, interval = self.answer.target, self.answer.interval
-        if target is None or interval is None:
+        if target is None or interval is None or self.answer.is_few:
             return False
         low, high = (self.answer.indicator.unit.shown(end) for end in interval)
         return low is not None and high is not None and low <= float(target.value) <= high

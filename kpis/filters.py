@@ -14,7 +14,7 @@ from kpis.question import Question, QuestionForm
 
 NAMES = ("period", "from", "to", "course", "run", "module", "compare")
 COMPARISONS = (
-    ("", "target and period before"),
+    ("", "both"),
     ("target", "the target"),
     ("previous", "the period before"),
 )

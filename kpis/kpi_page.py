@@ -25,8 +25,11 @@ GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
 
 @dataclass(frozen=True)
 class GroupRow:
+    """`query` asks this page of the group alone."""
+
     title: str
     course: str
+    query: str
     figure: Figure
 
 
@@ -132,7 +135,14 @@ class KpiPage:
         question = replace(self.card.reply.question, by=self.by)
         groups = self.desk.groups(self.indicator, question)
         figures = compared([group.answer for group in groups])
-        return [_group_row(*pair) for pair in zip(groups, figures, strict=True)]
+        return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
+
+    def _group_row(self, group: Group, figure: Figure) -> GroupRow:
+        thing = group.thing
+        course = thing.course if isinstance(thing, CourseRun | Module) else None
+        asked = {"course": course.key} if course else {}
+        query = self.filters.query(**asked, **{self.by: thing.key})
+        return GroupRow(present.title_of(thing), course.title if course else "", query, figure)
 
     @property
     def hides_groups(self) -> bool:
@@ -184,9 +194,3 @@ def _cell(value: object, unit: Unit) -> Cell:
         return Cell(wording.NOTHING, unit != TEXT)
     text = unit.text(value) if isinstance(value, int | float) else str(value)
     return Cell(text, unit != TEXT)
-
-
-def _group_row(group: Group, figure: Figure) -> GroupRow:
-    thing = group.thing
-    course = thing.course.title if isinstance(thing, CourseRun | Module) else ""
-    return GroupRow(present.title_of(thing), course, figure)

@@ -153,6 +153,14 @@ def test_a_table_that_is_widened_says_of_which_period_it_is(ada: Visitor) -> Non
     assert "Days to complete in 1 Jun 2026 – 30 Jun 2026" in text
 
 
+def test_a_row_of_the_comparison_leads_to_its_own_page(ada: Visitor) -> None:
+    python = course("py", "loops")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+    ada.reads(f"{KPI_PAGE}?by=course&period=month")
+
+    assert "?period=month&course=py" in links(ada.html, "course=py")
+
+
 def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
     python, ruby = course("py"), course("rb")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)

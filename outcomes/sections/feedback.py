@@ -73,13 +73,17 @@ def summary(told: Feedback) -> str:
     """How many comments there are, and in which languages, as far as that may be seen."""
     counts = {row["language"]: row.get("comments") for row in told.languages}
     english = _number(counts.pop("en", 0))
-    others = ", ".join(f"{_number(count)} in {_language(code)}" for code, count in counts.items())
-    return f"{english} comments in English{f'; not read: {others}' if others else ''}."
+    others = ", ".join(
+        f"{_number(count).removesuffix(' of')} in {_language(code)}"
+        for code, count in counts.items()
+    )
+    first = f"{english[0].upper()}{english[1:]} comments in English"
+    return f"{first}{f'; not read: {others}' if others else ''}."
 
 
 def _number(count: int | None) -> str:
     """None stands for a number that is hidden."""
-    return "(hidden)" if count is None else f"{count:,}"
+    return "a hidden number of" if count is None else f"{count:,}"
 
 
 def _language(code: str) -> str:

@@ -332,7 +332,7 @@ def test_a_hidden_number_of_comments_is_not_said_to_be_none() -> None:
     german = {"language": "de", "comments": 12}
     told = Feedback(period(JANUARY), [], [hidden, german], [])
 
-    assert summary(told) == "(hidden) comments in English; not read: 12 in German."
+    assert summary(told) == "A hidden number of comments in English; not read: 12 in German."
 
 
 @pytest.mark.parametrize(

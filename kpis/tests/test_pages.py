@@ -153,6 +153,21 @@ def test_a_table_that_is_widened_says_of_which_period_it_is(ada: Visitor) -> Non
     assert "Days to complete in 1 Jun 2026 – 30 Jun 2026" in text
 
 
+def test_an_empty_site_says_how_data_are_sent(ada: Visitor) -> None:
+    text = ada.reads(PAGE)
+
+    assert "create_api_key my-lms" in text
+    assert "curl http://testserver/api/events" in text
+    assert "/admin/intake/event/import/" in ada.html
+
+
+def test_a_manager_of_an_empty_course_is_told_to_wait(ada: Visitor) -> None:
+    text = Visitor(manager(course("py"))).reads(PAGE)
+
+    assert "Figures appear here by themselves" in text
+    assert "create_api_key" not in text
+
+
 def test_a_row_of_the_comparison_leads_to_its_own_page(ada: Visitor) -> None:
     python = course("py", "loops")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)

@@ -27,6 +27,8 @@ from kpis.veil import Veil
 
 logger = logging.getLogger(__name__)
 
+# the one that an answer is compared with, and one in force that it is not
+Targets = tuple[Target | None, Target | None]
 Thing = Course | CourseRun | Module | Learner
 THINGS: dict[str, QuerySet[Any]] = {
     "course": Course.objects.all(),
@@ -127,8 +129,8 @@ class Desk:
 
     def _failed(self, indicator: Indicator, question: Question) -> Reply:
         def error(period: Period) -> Answer:
-            goal = self._goal(indicator, question.scope, period)
-            return Answer(indicator, period, "error", **goal)
+            target, other = self._targets_of(indicator, question.scope, period)
+            return Answer(indicator, period, "error", target=target, other_target=other)
 
         return Reply(
             indicator=indicator,
@@ -319,10 +321,12 @@ class Desk:
         return self._first_days[key]
 
     def _blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
+        target, other = self._targets_of(indicator, scope, period)
         return Answer(
             indicator,
             period,
-            **self._goal(indicator, scope, period),
+            target=target,
+            other_target=other,
             data_through=self._context(indicator, scope).data_through,
         )
 
@@ -359,12 +363,12 @@ class Desk:
             self._dials = Standings(keys)
         return self._dials
 
-    def _goal(self, indicator: Indicator, scope: Scope, period: Period) -> dict[str, Target]:
-        """The target in force as an answer takes it; empty where there is none."""
+    def _targets_of(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
+        """The target in force, if any, as an answer takes it."""
         if self._targets is None:
             self._targets = TargetBook.load()
         found = self._targets.in_force(indicator.key, _only(scope), period.last)
-        return goal(found, indicator, scope, period)
+        return apart(found, indicator, scope, period)
 
     def _context(self, indicator: Indicator, scope: Scope) -> Context:
         feeds = self._feeds_of(indicator.category)
@@ -382,19 +386,17 @@ class Desk:
         return self._feeds[category]
 
 
-def goal(
-    found: Target | None, indicator: Indicator, scope: Scope, period: Period
-) -> dict[str, Target]:
+def apart(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:
     """A target as an answer takes it: as its own, or as one that it cannot be compared with.
 
     What depends on the length of a period is aimed at by month; a total also as a whole, of the
     course that the target is set for or of all.
     """
     if found is None:
-        return {}
+        return None, None
     is_too_long = indicator.has_monthly_target and not period.is_one_month
     is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
-    return {"other_target" if is_too_long or is_a_part else "target": found}
+    return (None, found) if is_too_long or is_a_part else (found, None)
 
 
 def _is_of_the_whole(target: Target, scope: Scope) -> bool:

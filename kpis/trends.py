@@ -15,12 +15,13 @@ from kpis.units import Money, Unit
 def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
     """Lines over the periods of the first reply; all replies answer the same question."""
     first = replies[0]
-    drawn = {
+    lines = [_line(reply, with_bands) for reply in replies]
+    return {
         **axis(first.indicator.unit),
+        "caption": caption(lines),
         "labels": [wording.short_name(answer.period) for answer in first.series],
-        "lines": [_line(reply, with_bands) for reply in replies],
+        "lines": lines,
     }
-    return drawn | {"caption": caption(drawn["lines"])}
 
 
 def caption(lines: Sequence[Mapping[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from curriculum.models import Course
 from curriculum.parameters import Standings
 from kpis import clock
 from kpis.answers import Answer, Context, answer, combine
-from kpis.ask import goal
+from kpis.ask import apart
 from kpis.models import AlertRule, Feed, Measurement
 from kpis.periods import Period, local_day
 from kpis.registry import REGISTRY, Indicator
@@ -180,9 +180,9 @@ class Evidence:
 
     def _blank(self, indicator: Indicator, subject: Subject, period: Period) -> Answer:
         found = self._targets.in_force(indicator.key, subject.course_id, period.last)
-        aim = goal(found, indicator, subject.narrow, period)
+        target, _ = apart(found, indicator, subject.narrow, period)
         context = self._context(indicator, subject)
-        return Answer(indicator, period, data_through=context.data_through, **aim)
+        return Answer(indicator, period, target=target, data_through=context.data_through)
 
     def _context(self, indicator: Indicator, subject: Subject, kind: str = "") -> Context:
         first = None

@@ -130,6 +130,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "curriculum.context_processors.reader",
+                "kpisite.context_processors.demonstration",
             ],
         },
     },

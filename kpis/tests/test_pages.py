@@ -285,7 +285,7 @@ def test_every_export_answers_what_the_page_shows(ada: Visitor) -> None:
 
     urls = links(ada.html, "format=csv")
 
-    assert len(urls) == 5
+    assert len(urls) == 6
     assert {ada.client.get(url).status_code for url in urls} == {200}
 
 

@@ -80,6 +80,7 @@ def enrollment(when: Period) -> Tally:
     has_runs=False,
     has_learners=False,
     is_additive=False,
+    depends_on_length=True,
 )
 def retention(when: Period) -> Tally:
     """Customers active at the period's start that are still active at its end, or finished in

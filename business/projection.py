@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan, cos, pi, sin, sqrt
 
+from kpis.stats import Z95
+
 FEWEST = 4
 CONFIDENCE = 0.95
 
@@ -20,13 +22,20 @@ class Projected:
 
 
 def project(
-    values: Sequence[float], *, ahead: int = 1, least: float | None = 0.0, most: float | None = None
+    values: Sequence[float],
+    *,
+    ahead: int = 1,
+    error: float = 0.0,
+    least: float | None = 0.0,
+    most: float | None = None,
 ) -> Projected | None:
     """The value `ahead` steps after evenly spaced ones, by ordinary least squares.
 
     None for fewer than four values. The interval is that of a single new observation,
     ŷ ± t · s · √(1 + 1/n + (x − x̄)²/Sxx) with n − 2 degrees of freedom: NIST/SEMATECH e-Handbook
-    of Statistical Methods, section 4.5.1.2. All three are cut to what the unit can reach.
+    of Statistical Methods, section 4.5.1.2. `error` is the standard error of a single value, where
+    it is known: four values that happen to lie on a line do not make the next one certain. All
+    three are cut to what the unit can reach.
     """
     n = len(values)
     if n < FEWEST:
@@ -37,7 +46,7 @@ def project(
     errors = (y - mean - slope * (x - middle) for x, y in enumerate(values))
     away = n - 1 + ahead - middle
     noise = sqrt(sum(one * one for one in errors) / (n - 2))
-    half = quantile(n - 2) * noise * sqrt(1 + 1 / n + away * away / spread)
+    half = max(quantile(n - 2) * noise, Z95 * error) * sqrt(1 + 1 / n + away * away / spread)
     value = mean + slope * away
     return Projected(*(_within(one, least, most) for one in (value, value - half, value + half)))
 

@@ -24,10 +24,14 @@ def trajectory_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
     lines = trajectory(desk, Scope(asked.question.scope.course_ids))
     if not any(answer.is_shown for line in lines for answer in (*line.closed, line.open)):
         return None
+    question = asked.question
     shares = [line for line in lines if line.indicator.unit == PERCENT]
     counts = [line for line in lines if line.indicator.unit != PERCENT]
     return {
+        "is_fixed": question.window is not None or question.kind != "month",
+        "is_wider": question.run is not None or question.module is not None,
         "months": [Figure(one).period for one in (*lines[0].closed, lines[0].open)],
+        "open_month": Figure(lines[0].open).period,
         "rows": [_row(line) for line in lines],
         "charts": [_drawn(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))],
     }
@@ -45,7 +49,7 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
-    chart = {
+    drawn = {
         **trends.axis(first.indicator.unit),
         "labels": [wording.short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
@@ -53,8 +57,25 @@ def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
             *(_ahead(line, color) for color, line in enumerate(lines) if line.projected),
         ],
     }
+    chart = drawn | {"caption": _caption(lines)}
     ends = "; ".join(f"{one.indicator.name} {Figure(one.closed[-1]).value}" for one in lines)
     return {"id": name, "chart": chart, "summary": f"Line chart over five months: {ends}."}
+
+
+def _caption(lines: Sequence[Line]) -> str:
+    months = [one for line in lines for one in (*line.closed, line.open)]
+    ahead = (
+        ", and the projection with its 95% interval" if any(one.projected for one in lines) else ""
+    )
+    parts = (
+        ("Dashed: target.", any(one.target for one in months)),
+        (
+            f"Dotted: the open month so far{ahead}.",
+            any(line.open.is_shown for line in lines) or ahead,
+        ),
+        ("A gap: no data, or hidden.", not all(one.is_shown for one in months)),
+    )
+    return " ".join(sentence for sentence, is_so in parts if is_so)
 
 
 def _line(line: Line, color: int) -> dict[str, Any]:
@@ -107,8 +128,11 @@ def revenue_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
 
 
 def _columns(series: Sequence[Answer]) -> dict[str, Any]:
+    end = trends.provisional(series)
     return {
         **trends.axis(series[0].indicator.unit),
+        "caption": "Payments less refunds booked in each period, in the main currency"
+        + (f"; {end}." if end else "."),
         "labels": [wording.short_name(one.period) for one in series],
         "bars": [
             {

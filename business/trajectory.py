@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from business.indicators import ENROLLMENT, REFERRAL, RETENTION
 from business.projection import Projected, project
@@ -12,6 +13,7 @@ from kpis.answers import Answer
 from kpis.ask import Desk
 from kpis.periods import Period, latest
 from kpis.registry import REGISTRY, Indicator
+from kpis.stats import Z95
 from kpis.tally import Scope
 from kpis.units import PERCENT
 
@@ -50,4 +52,14 @@ def _projected(indicator: Indicator, closed: Sequence[Answer]) -> Projected | No
     values = [one.value for one in closed if one.value is not None]
     if len(values) < len(closed):
         return None
-    return project(values, most=1.0 if indicator.unit is PERCENT else None)
+    most = 1.0 if indicator.unit is PERCENT else None
+    return project(values, error=_error(closed), most=most)
+
+
+def _error(closed: Sequence[Answer]) -> float:
+    """The usual standard error of a month: from its interval, of a count √count."""
+    errors = [
+        (one.interval[1] - one.interval[0]) / (2 * Z95) if one.interval else sqrt(one.value or 0.0)
+        for one in closed
+    ]
+    return sum(errors) / len(errors)

@@ -41,6 +41,12 @@ class EmailAuthenticationForm(AuthenticationForm):
 class SignIn(LoginView):
     template_name = "registration/sign_in.html"
     form_class = EmailAuthenticationForm
+    redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Never the page for signing in itself, which would go round in a circle."""
+        url = super().get_success_url()
+        return settings.LOGIN_REDIRECT_URL if url == self.request.path else url
 
 
 @login_required

@@ -31,7 +31,12 @@ category(
     "Engagement & Learning",
     about="Whether people learn: how many finish, how fast, how deeply and how well.",
     awaits="enrolments or events",
-    trend=("engagement.completion-rate", "engagement.progress-velocity", DEPTH),
+    trend=(
+        "engagement.completion-rate",
+        "engagement.progress-velocity",
+        DEPTH,
+        "engagement.assessment-performance",
+    ),
     by_module=("engagement.assessment-performance", "engagement.progress-velocity"),
 )
 

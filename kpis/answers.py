@@ -17,7 +17,10 @@ from kpis.stats import NOTHING, Sums
 
 @dataclass(frozen=True)
 class Answer:
-    """Shares are 0–1 here; `as_json` and the `…_text` properties show them in the unit."""
+    """Shares are 0–1 here; `as_json` shows them in the unit.
+
+    `other_target` is in force, but for a month or for more than the answer is of.
+    """
 
     indicator: Indicator
     period: Period
@@ -26,6 +29,7 @@ class Answer:
     sums: Sums = NOTHING
     interval: stats.Interval | None = None
     target: Target | None = None
+    other_target: Target | None = None
     computed_at: datetime | None = None
     data_through: datetime | None = None
     restated_at: datetime | None = None
@@ -47,9 +51,15 @@ class Answer:
         return round(self.shown - float(self.target.value), 4)
 
     @property
+    def is_few(self) -> bool:
+        """True when there is a value, but of too few observations to say whether it is good."""
+        indicator = self.indicator
+        return self.is_shown and not indicator.is_total and self.sums.n < indicator.min_n
+
+    @property
     def meets_target(self) -> bool | None:
-        """None when there is nothing to compare."""
-        if self.difference is None:
+        """None when there is nothing to compare, or too little to judge."""
+        if self.difference is None or self.is_few:
             return None
         return self.difference >= 0 if self.indicator.higher_is_better else self.difference <= 0
 
@@ -125,7 +135,7 @@ def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
 def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
     """Total ÷ weight; of a KPI that is a total the total, which is 0 only after the first data."""
     if not blank.indicator.is_total or sums.n:
-        return sums.total if blank.indicator.is_total else sums.value
+        return blank.indicator.value_of(sums)
     start = context.data_from
     is_known = start is not None and start < blank.period.first
     return 0.0 if is_known and blank.period.has_begun(context.now) else None

@@ -156,6 +156,7 @@ def _described(indicator: Indicator, targets: TargetBook, today: Any) -> dict[st
         "definition_version": indicator.version,
         "higher_is_better": indicator.higher_is_better,
         "component_of": indicator.component_of,
+        "is_total": indicator.is_total,
         "target": None if target is None else float(target.value),
         "url": present.api_url(indicator),
         "drill_downs": list(indicator.drill_downs),

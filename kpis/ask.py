@@ -29,6 +29,8 @@ from kpis.veil import Veil
 
 logger = logging.getLogger(__name__)
 
+# the one that an answer is compared with, and one in force that it is not
+Targets = tuple[Target | None, Target | None]
 Thing = Course | CourseRun | Module | Learner
 THINGS: dict[str, QuerySet[Any]] = {
     "course": Course.objects.all(),
@@ -107,27 +109,32 @@ class Desk:
             current=answers[current],
             previous=answers[current.previous],
             window=self._window(indicator, question),
-            components=[
-                *(there[current] for there in parts.values()),
-                *self._beside(indicator, question),
-            ],
+            components=self._components(indicator, question, parts),
             groups=self._groups(indicator, question) if question.by else (),
         )
 
-    def _beside(self, indicator: Indicator, question: Question) -> list[Answer]:
-        """The KPI itself and those shown with it, where there are any."""
-        if not indicator.companions:
-            return []
-        period, scope = question.current, question.scope
-        together = [indicator, *(REGISTRY[key] for key in indicator.companions)]
-        return [self.answers(one, scope, [period])[period] for one in together]
+    def _components(
+        self,
+        indicator: Indicator,
+        question: Question,
+        parts: Mapping[Part, Mapping[Period, Answer]],
+    ) -> list[Answer]:
+        """Those that the value is made of, or the KPI itself and those shown beside it.
+
+        They are of the window asked for, else of the current period.
+        """
+        scope, period = question.scope, question.window or question.current
+        inside = question.periods if question.window else ()
+        if question.window:
+            parts = self._parts(indicator, scope, [period], inside)
+        together = [indicator.key, *indicator.companions] if indicator.companions else []
+        beside = [self.answers(REGISTRY[key], scope, [period], inside=inside) for key in together]
+        return [there[period] for there in (*parts.values(), *beside)]
 
     def _failed(self, indicator: Indicator, question: Question) -> Reply:
         def error(period: Period) -> Answer:
-            blank = Answer(
-                indicator, period, target=self._target(indicator, question.scope, period)
-            )
-            return replace(blank, status="error")
+            target, other = self._targets_of(indicator, question.scope, period)
+            return Answer(indicator, period, "error", target=target, other_target=other)
 
         return Reply(
             indicator=indicator,
@@ -335,10 +342,12 @@ class Desk:
         return self._first_days[key]
 
     def _blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
+        target, other = self._targets_of(indicator, scope, period)
         return Answer(
             indicator,
             period,
-            target=self._target(indicator, scope, period),
+            target=target,
+            other_target=other,
             data_through=self._context(indicator, scope).data_through,
         )
 
@@ -379,13 +388,12 @@ class Desk:
             self._dials = Standings(keys)
         return self._dials
 
-    def _target(self, indicator: Indicator, scope: Scope, period: Period) -> Any:
+    def _targets_of(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
+        """The target in force, if any, as an answer takes it."""
         if self._targets is None:
             self._targets = TargetBook.load()
         found = self._targets.in_force(indicator.key, _only(scope), period.last)
-        if found and indicator.is_total and not is_of_the_whole(found, scope, period):
-            return None
-        return found
+        return apart(found, indicator, scope, period)
 
     def _context(self, indicator: Indicator, scope: Scope) -> Context:
         feeds = self._feeds_of(indicator.category)
@@ -403,11 +411,23 @@ class Desk:
         return self._feeds[category]
 
 
-def is_of_the_whole(target: Target, scope: Scope, period: Period) -> bool:
-    """A total's target is one of a month, and of the course that it is set for or of all."""
+def apart(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:
+    """A target as an answer takes it: as its own, or as one that it cannot be compared with.
+
+    What depends on the length of a period is aimed at by month; a total also as a whole, of the
+    course that the target is set for or of all.
+    """
+    if found is None:
+        return None, None
+    is_too_long = indicator.has_monthly_target and not period.is_one_month
+    is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
+    return (None, found) if is_too_long or is_a_part else (found, None)
+
+
+def _is_of_the_whole(target: Target, scope: Scope) -> bool:
     is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
     courses = None if target.course_id is None else frozenset({target.course_id})
-    return is_all and period.kind == PeriodKind.MONTH and scope.course_ids == courses
+    return is_all and scope.course_ids == courses
 
 
 def _only(scope: Scope) -> int | None:

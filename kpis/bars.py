@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kpis import trends
+from kpis.answers import Answer
 from kpis.cards import Card
 
 
@@ -16,6 +17,7 @@ def chart(cards: Sequence[Card]) -> dict[str, Any]:
     return {
         "unit": "",
         "lies": True,
+        "caption": _caption(answers),
         "labels": [card.indicator.name for card in cards],
         "bars": [
             {
@@ -27,6 +29,15 @@ def chart(cards: Sequence[Card]) -> dict[str, Any]:
         "targets": [None if one.target is None else float(one.target.value) for one in answers],
         "targetTexts": [f"Target: {figure.target}" for figure in figures],
     }
+
+
+def _caption(answers: Sequence[Answer]) -> str:
+    parts = (
+        ("A bar is the value.", True),
+        ("The mark is the target in force.", any(one.target for one in answers)),
+        ("No bar: no data, or hidden.", not all(one.is_shown for one in answers)),
+    )
+    return " ".join(sentence for sentence, is_so in parts if is_so)
 
 
 def summary(cards: Sequence[Card]) -> str:

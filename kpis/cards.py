@@ -43,7 +43,8 @@ class Card:
         if wording.is_level(unit, change):
             return Verdict(f"{self._since}Unchanged from {before}", None)
         way = "Up" if change > 0 else "Down"
-        is_good = (change > 0) is self.indicator.higher_is_better
+        is_few = self.reply.current.is_few or self.reply.previous.is_few
+        is_good = None if is_few else (change > 0) is self.indicator.higher_is_better
         return Verdict(f"{self._since}{way} {wording.gap(unit, change)} from {before}", is_good)
 
     @property

@@ -71,6 +71,14 @@ class Asked:
         return self.filters.query(**{"from": self.filters.question.periods[0].first.isoformat()})
 
     @property
+    def why_period(self) -> str:
+        """Why the page shows the period that it does, where nobody has chosen one."""
+        question = self.question
+        if question.window or self.opened_at or question.current.is_open(question.now):
+            return ""
+        return f"the last closed {question.kind}"
+
+    @property
     def has_data(self) -> bool:
         return any(answer.is_shown for card in self.cards for answer in card.reply.series)
 

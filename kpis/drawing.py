@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from kpis.answers import Answer
-from kpis.units import PERCENT
+from kpis.units import PERCENT, POINTS
 
 WIDTH, HEIGHT, MARGIN = 120.0, 36.0, 3.0
 
@@ -22,11 +22,14 @@ class Bar:
     target: float | None
 
 
-def bar(answer: Answer) -> Bar | None:
-    """None when there is no value, or one that a bar from zero cannot show."""
-    if answer.shown is None or answer.shown < 0:
+def bar(answer: Answer, full: float | None = None) -> Bar | None:
+    """Draw a value on a scale that ends at `full`, by default its own.
+
+    None when there is no value, one that a bar from zero cannot show, or nothing to compare it to.
+    """
+    full = full or _own_length(answer)
+    if answer.shown is None or answer.shown < 0 or full is None:
         return None
-    full = _full_length(answer)
     low, high = (None if end is None else _part(end, full) for end in _ends(answer))
     return Bar(
         value=_part(answer.shown, full),
@@ -36,11 +39,23 @@ def bar(answer: Answer) -> Bar | None:
     )
 
 
-def _full_length(answer: Answer) -> float:
-    if answer.indicator.unit == PERCENT:
+def full_length(answers: Iterable[Answer]) -> float:
+    """Where the scale ends that bars of one KPI share, so that their lengths can be compared."""
+    answers = list(answers)
+    if any(one.indicator.unit in (PERCENT, POINTS) for one in answers):
         return 100.0
+    return 1.25 * max((_reach(one) for one in answers), default=0.0) or 1.0
+
+
+def _reach(answer: Answer) -> float:
     target = 0.0 if answer.target is None else float(answer.target.value)
-    return 1.25 * max(answer.shown or 0, target, _ends(answer)[1] or 0) or 1.0
+    return max(answer.shown or 0.0, target, _ends(answer)[1] or 0.0)
+
+
+def _own_length(answer: Answer) -> float | None:
+    """None for an amount without a target: its bar would always be as long."""
+    has_end = answer.target or answer.indicator.unit in (PERCENT, POINTS)
+    return full_length([answer]) if has_end else None
 
 
 def _ends(answer: Answer) -> tuple[float | None, float | None]:

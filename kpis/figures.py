@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpis import drawing, wording
@@ -18,7 +19,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Figure:
+    """`scale` is where the scale of its bar ends, in a table of bars; None: its own."""
+
     answer: Answer
+    scale: float | None = None
 
     @property
     def value(self) -> str:
@@ -35,6 +39,16 @@ class Figure:
         return wording.goal(self.answer.indicator.unit, float(target.value)) if target else ""
 
     @property
+    def no_target(self) -> str:
+        """Why it is compared with none: there is none, or one of something longer or larger."""
+        other, unit = self.answer.other_target, self.answer.indicator.unit
+        if other is None:
+            return "No target is set"
+        whole = "all courses together" if other.course_id is None else "the whole course"
+        what = whole if self.answer.period.is_one_month else "one month"
+        return f"The target of {wording.goal(unit, float(other.value))} is for {what}"
+
+    @property
     def verdict(self) -> Verdict | None:
         """How it stands to its target; None without a value or a target."""
         answer, unit = self.answer, self.answer.indicator.unit
@@ -43,9 +57,9 @@ class Figure:
         if wording.is_level(unit, answer.difference):
             return Verdict(f"On target {self.target}", answer.meets_target)
         side = "above" if answer.difference > 0 else "below"
-        met = "Target met" if answer.meets_target else "Target missed"
-        words = f"{met}: {wording.gap(unit, answer.difference)} {side} {self.target}"
-        return Verdict(words, answer.meets_target)
+        met = {True: "Target met", False: "Target missed", None: "Too few to judge"}
+        gap = f"{wording.gap(unit, answer.difference)} {side} {self.target}"
+        return Verdict(f"{met[answer.meets_target]}: {gap}", answer.meets_target)
 
     @property
     def difference(self) -> str:
@@ -58,9 +72,9 @@ class Figure:
 
     @property
     def interval(self) -> str:
-        """Both ends, 82.1–88.9 %; empty where there is none."""
+        """Both ends, 82.1–88.9 %; empty where there is none, for another reason than few."""
         if self.answer.interval is None:
-            return ""
+            return wording.TOO_FEW if self.answer.is_few else ""
         unit = self.answer.indicator.unit
         low, high = self.answer.interval
         return f"{unit.text(low).removesuffix(unit.symbol).strip()}–{unit.text(high)}"
@@ -69,7 +83,7 @@ class Figure:
     def is_unsure(self) -> bool:
         """True when the interval holds the target: the difference may be chance."""
         target, interval = self.answer.target, self.answer.interval
-        if target is None or interval is None:
+        if target is None or interval is None or self.answer.is_few:
             return False
         low, high = (self.answer.indicator.unit.shown(end) for end in interval)
         return low is not None and high is not None and low <= float(target.value) <= high
@@ -110,7 +124,11 @@ class Figure:
 
     @property
     def notes(self) -> list[str]:
-        sentences = (wording.status_sentence(self.answer), wording.restated_sentence(self.answer))
+        sentences = (
+            wording.status_sentence(self.answer),
+            wording.few_sentence(self.answer),
+            wording.restated_sentence(self.answer),
+        )
         return [sentence for sentence in sentences if sentence]
 
     @property
@@ -123,7 +141,13 @@ class Figure:
 
     @property
     def bar(self) -> drawing.Bar | None:
-        return drawing.bar(self.answer)
+        return drawing.bar(self.answer, self.scale)
+
+
+def compared(answers: Sequence[Answer]) -> list[Figure]:
+    """The figures of one KPI that stand below each other, their bars on one scale."""
+    scale = drawing.full_length(answers)
+    return [Figure(answer, scale) for answer in answers]
 
 
 def _sum(amount: float) -> str:

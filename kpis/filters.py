@@ -13,7 +13,11 @@ from kpis.models import PeriodKind
 from kpis.question import Question, QuestionForm
 
 NAMES = ("period", "from", "to", "course", "run", "module", "compare")
-COMPARISONS = (("target", "the target"), ("previous", "the period before"))
+COMPARISONS = (
+    ("", "both"),
+    ("target", "the target"),
+    ("previous", "the period before"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Filters:
             self._field("course", "Course", [("", "All courses"), *_courses(self.reader)]),
             self._part("run", "Course run", "All runs", CourseRun.objects.filter(course=course)),
             self._part("module", "Module", "All modules", Module.objects.filter(course=course)),
-            self._field("compare", "Compare with", [("", "both"), *COMPARISONS]),
+            self._field("compare", "Compare with", COMPARISONS),
         ]
 
     def _field(

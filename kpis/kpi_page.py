@@ -15,7 +15,7 @@ from kpis.ask import Desk, Group
 from kpis.cards import Card
 from kpis.categories import CATEGORIES
 from kpis.dashboard import Asked
-from kpis.figures import Figure
+from kpis.figures import Figure, compared
 from kpis.filters import Filters
 from kpis.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.units import TEXT, Unit
@@ -25,8 +25,11 @@ GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
 
 @dataclass(frozen=True)
 class GroupRow:
+    """`query` asks this page of the group alone."""
+
     title: str
     course: str
+    query: str
     figure: Figure
 
 
@@ -40,9 +43,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class DrillTable:
-    """A drill-down as texts, with the address of its CSV."""
+    """A drill-down as texts, with the address of its CSV.
+
+    `period` may be wider than the page's: see `tables.shown`.
+    """
 
     drill: DrillDown
+    period: str
     heads: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
     hides_rows: bool
@@ -126,7 +133,16 @@ class KpiPage:
     @cached_property
     def groups(self) -> list[GroupRow]:
         question = replace(self.card.reply.question, by=self.by)
-        return [_group_row(group) for group in self.desk.groups(self.indicator, question)]
+        groups = self.desk.groups(self.indicator, question)
+        figures = compared([group.answer for group in groups])
+        return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
+
+    def _group_row(self, group: Group, figure: Figure) -> GroupRow:
+        thing = group.thing
+        course = thing.course if isinstance(thing, CourseRun | Module) else None
+        asked = {"course": course.key} if course else {}
+        query = self.filters.query(**asked, **{self.by: thing.key})
+        return GroupRow(present.title_of(thing), course.title if course else "", query, figure)
 
     @property
     def hides_groups(self) -> bool:
@@ -138,9 +154,10 @@ class KpiPage:
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
         question = self.card.reply.question
-        _, table = tables.shown(drill, self.indicator, question, self.desk)
+        period, table = tables.shown(drill, self.indicator, question, self.desk)
         return DrillTable(
             drill=drill,
+            period=wording.period_name(period),
             heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
             rows=[
                 [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows
@@ -177,9 +194,3 @@ def _cell(value: object, unit: Unit) -> Cell:
         return Cell(wording.NOTHING, unit != TEXT)
     text = unit.text(value) if isinstance(value, int | float) else str(value)
     return Cell(text, unit != TEXT)
-
-
-def _group_row(group: Group) -> GroupRow:
-    thing = group.thing
-    course = thing.course.title if isinstance(thing, CourseRun | Module) else ""
-    return GroupRow(present.title_of(thing), course, Figure(group.answer))

@@ -81,7 +81,11 @@ class MeasurementShape(ModelSerializer[Measurement]):
 
 
 class MeasurementListView(ListAPIView[Measurement]):
-    """The stored sums by KPI, scope and period: value = total ÷ weight."""
+    """The stored sums by KPI, scope and period.
+
+    The value is total ÷ weight; of a KPI that `is_total` in `/api/kpi` it is the total. Shares are
+    from 0 to 1, money is in the smallest unit of its currency.
+    """
 
     permission_classes = (IsAuthenticated, MayReadKpis, MaySeeSmallGroups)
     serializer_class = MeasurementShape

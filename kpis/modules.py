@@ -9,7 +9,7 @@ from typing import cast
 
 from curriculum.models import Course, Module
 from kpis.ask import Desk, Group
-from kpis.figures import Figure
+from kpis.figures import Figure, compared
 from kpis.question import Question
 from kpis.registry import Indicator
 
@@ -42,24 +42,21 @@ class ModuleTable:
 
 def table(desk: Desk, indicators: Sequence[Indicator], question: Question) -> ModuleTable:
     question = replace(question, by="module")
-    found = [
-        {group.thing.pk: group for group in desk.groups(indicator, question)}
-        for indicator in indicators
-    ]
-    modules = {
-        key: cast("Module", group.thing) for groups in found for key, group in groups.items()
-    }
+    found = [desk.groups(indicator, question) for indicator in indicators]
+    columns = [_by_module(groups) for groups in found]
+    modules = {group.thing.pk: cast("Module", group.thing) for groups in found for group in groups}
     courses = Course.objects.in_bulk({module.course_id for module in modules.values()})
     rows = [
-        ModuleRow(module, [_figure(groups.get(module.pk)) for groups in found])
+        ModuleRow(module, [column.get(module.pk) for column in columns])
         for module in sorted(modules.values(), key=lambda one: _place(one, courses))
     ]
     by_course = groupby(rows, key=lambda row: row.module.course_id)
     return ModuleTable(indicators, [(courses[key], list(group)) for key, group in by_course])
 
 
-def _figure(group: Group | None) -> Figure | None:
-    return None if group is None else Figure(group.answer)
+def _by_module(groups: Sequence[Group]) -> dict[int, Figure]:
+    figures = compared([group.answer for group in groups])
+    return {group.thing.pk: figure for group, figure in zip(groups, figures, strict=True)}
 
 
 def _place(module: Module, courses: dict[int, Course]) -> tuple[str, int, int]:

@@ -64,6 +64,12 @@ class Period:
         return self.days == 1
 
     @property
+    def is_one_month(self) -> bool:
+        """True of a calendar month, whatever kind of period it is asked as."""
+        month = containing(self.first, "month", self.zone)
+        return (self.first, self.after) == (month.first, month.after)
+
+    @property
     def previous(self) -> Period:
         """The period of the same kind before it; for a window, the stretch of equal length."""
         if self.kind == WINDOW:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from kpis.periods import Period
+from kpis.stats import Sums
 from kpis.tally import Scope, Tally
 from kpis.units import NUMBER, Unit
 
@@ -66,7 +67,8 @@ class Indicator:
     `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number
     of different people, course and site are not the sums of their runs but tallied by themselves.
     One without learners counts other people, such as customers.
-    The value of one that `is_total`, such as a count, is the numerator itself.
+    The value of one that `is_total`, such as a count, is the numerator itself. The value of one
+    that `depends_on_length` is another for a longer period, as every total is.
     """
 
     key: str
@@ -86,6 +88,7 @@ class Indicator:
     has_learners: bool = True
     is_additive: bool = True
     is_total: bool = False
+    depends_on_length: bool = False
     companions: tuple[str, ...] = ()
     always_by: str | None = None
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
@@ -102,6 +105,15 @@ class Indicator:
     def measured_keys(self) -> tuple[str, ...]:
         """The keys whose measurements the value comes from: its own or its components'."""
         return tuple(part.key for part in self.parts) or (self.key,)
+
+    @property
+    def has_monthly_target(self) -> bool:
+        """True when only the value of a month can be compared with the target."""
+        return self.is_total or self.depends_on_length
+
+    def value_of(self, sums: Sums) -> float | None:
+        """Total ÷ weight, of a total the total itself; None with nothing to divide by."""
+        return sums.total if self.is_total else sums.value
 
 
 REGISTRY: dict[str, Indicator] = {}

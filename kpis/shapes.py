@@ -83,6 +83,7 @@ class KpiShape(serializers.Serializer[None]):
     definition_version = serializers.IntegerField()
     higher_is_better = serializers.BooleanField()
     component_of = serializers.CharField(allow_null=True)
+    is_total = serializers.BooleanField(help_text="The value is a sum itself, not a quotient.")
     target = serializers.FloatField(allow_null=True)
     url = serializers.CharField()
     drill_downs = serializers.ListField(child=serializers.CharField())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kpis import wording
@@ -15,11 +15,37 @@ from kpis.units import Money, Unit
 def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
     """Lines over the periods of the first reply; all replies answer the same question."""
     first = replies[0]
+    lines = [_line(reply, with_bands) for reply in replies]
     return {
         **axis(first.indicator.unit),
+        "caption": caption(lines),
         "labels": [wording.short_name(answer.period) for answer in first.series],
-        "lines": [_line(reply, with_bands) for reply in replies],
+        "lines": lines,
     }
+
+
+def caption(lines: Sequence[Mapping[str, Any]]) -> str:
+    """What the dashes, dots and gaps of a chart mean, as far as it has any."""
+    values = [value for line in lines for value in line["values"]]
+    parts = (
+        ("The band: the 95% interval.", _has(lines, "lows")),
+        ("Dashed: the target in force in each period.", _has(lines, "targets")),
+        ("Dotted: still provisional.", any(any(line["open"]) for line in lines)),
+        ("A gap: no data, or hidden.", None in values),
+    )
+    return " ".join(sentence for sentence, is_so in parts if is_so)
+
+
+def _has(lines: Sequence[Mapping[str, Any]], what: str) -> bool:
+    return any(value is not None for line in lines for value in line.get(what, ()))
+
+
+def provisional(series: Sequence[Answer]) -> str:
+    """How many of the last periods may still change; empty where all are final."""
+    count = sum(one.status == "provisional" for one in series)
+    if not count:
+        return ""
+    return "the last one is provisional" if count == 1 else f"the last {count} are provisional"
 
 
 def axis(unit: Unit) -> dict[str, str]:

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 # amounts are written as the pages' language has them, also below zero
 LOCALE, WHOLE = "en_US", "¤#,##0"
+# the places that API and CSV give
+EXACT = 4
+
+
+def rounded(shown: float, places: int) -> Decimal:
+    """The number as every page, alert and mail writes it; what rounds to nothing has no sign.
+
+    What is rounded is the number that API and CSV give, and a half goes to the even digit: so a
+    value and its distance to a target still add up to the target.
+    """
+    return round(Decimal(str(round(shown, EXACT))), places) + 0
 
 
 @dataclass(frozen=True)
@@ -19,14 +31,18 @@ class Unit:
 
     def shown(self, value: float | None) -> float | None:
         """The value as API, CSV and pages give it; None stays None."""
-        return None if value is None else round(value * self.scale, 4)
+        return None if value is None else round(value * self.scale, EXACT)
 
     def text(self, value: float | None, *, places: int | None = None) -> str:
         """The value as a person reads it, such as 85.0 %; an en dash for None."""
         if value is None:
             return "–"
-        number = f"{value * self.scale:,.{self.places if places is None else places}f}"
-        return f"{number} {self.symbol}".strip()
+        return self.written(value * self.scale, places=places)
+
+    def written(self, shown: float, *, places: int | None = None) -> str:
+        """A number that is in the unit already, such as 85.0 % for 85."""
+        number = rounded(shown, self.places if places is None else places)
+        return f"{number:,f} {self.symbol}".strip()
 
 
 @dataclass(frozen=True)
@@ -40,11 +56,11 @@ class Money(Unit):
 
     def text(self, value: float | None, *, places: int | None = None) -> str:
         """The amount as a person reads it, such as $48,750 or $12.50."""
-        return "–" if value is None else self.amount(value * self.scale)
+        return "–" if value is None else self.written(value * self.scale)
 
-    def amount(self, shown: float) -> str:
+    def written(self, shown: float, *, places: int | None = None) -> str:
         """An amount of the currency itself; a whole one without idle decimals."""
-        number = round(shown, self.places)
+        number = rounded(shown, self.places)
         whole = WHOLE if number == int(number) else None
         return format_currency(
             number, self.symbol, whole, locale=LOCALE, currency_digits=whole is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -9,9 +10,10 @@ from django.conf import settings
 from kpis import clock
 from kpis.answers import Answer
 from kpis.periods import Period
-from kpis.units import PERCENT, Money, Unit
+from kpis.units import EXACT, PERCENT, Money, Unit, rounded
 
 NOTHING = "–"
+TOO_FEW = "too few"
 
 STATUS_WORDS = {
     "ok": "Closed",
@@ -64,22 +66,19 @@ def moment(at: datetime | None) -> str:
 def goal(unit: Unit, shown: float) -> str:
     """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
     if isinstance(unit, Money):
-        return unit.amount(shown)
-    number = f"{shown:,.2f}".rstrip("0").rstrip(".")
+        return unit.written(shown)
+    number = f"{rounded(shown, EXACT):,f}".rstrip("0").rstrip(".")
     return f"{number} {unit.symbol}".strip()
 
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    if isinstance(unit, Money):
-        return unit.amount(abs(shown))
-    symbol = "pts" if unit == PERCENT else unit.symbol
-    return f"{abs(shown):,.{unit.places}f} {symbol}".strip()
+    return (replace(unit, symbol="pts") if unit == PERCENT else unit).written(abs(shown))
 
 
 def is_level(unit: Unit, shown: float) -> bool:
     """True when the difference is nothing at the places that are shown."""
-    return round(abs(shown), unit.places) == 0
+    return rounded(shown, unit.places) == 0
 
 
 def status_sentence(answer: Answer) -> str:
@@ -87,7 +86,6 @@ def status_sentence(answer: Answer) -> str:
     lag = settings.KPI_CLOSE_LAG_HOURS
     sentences = {
         "provisional": f"The period is open or ended less than {lag} hours ago: it may change.",
-        "low_n": f"Fewer than {answer.indicator.min_n} observations: read it with care.",
         "suppressed": f"Hidden: {why_hidden()}",
         "no_data": "Nothing that counts happened in this period.",
         "not_mature": "It is too early to tell.",
@@ -96,6 +94,13 @@ def status_sentence(answer: Answer) -> str:
         "error": "It could not be computed.",
     }
     return sentences.get(answer.status, "")
+
+
+def few_sentence(answer: Answer) -> str:
+    """That there are too few observations to judge a figure by; empty where there are enough."""
+    if not answer.is_few:
+        return ""
+    return f"Fewer than {answer.indicator.min_n} observations: too few to judge it by."
 
 
 def restated_sentence(answer: Answer) -> str:

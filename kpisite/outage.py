@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from django.views import defaults
 
 from curriculum.outages import Outage, outage_of
+from kpisite import errors
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         body = {"code": "failed", "detail": "Something went wrong on our side; it was logged."}
         return JsonResponse(body, status=500)
-    return defaults.server_error(request)
+    return errors.page(request, 500)
 
 
 def _unavailable(request: HttpRequest, outage: Outage, error: BaseException | None) -> HttpResponse:

@@ -68,9 +68,10 @@ def _newest_source() -> str:
 
 
 def load_demonstration() -> None:
-    """Write the demonstration data where nothing is taught yet."""
+    """Write the demonstration data where nothing is taught yet, unless they were removed."""
     is_empty = not apps.get_model("curriculum", "Course").objects.exists()
-    if is_empty and "load_demo" in get_commands():
+    is_removed = (settings.KPI_DATA_DIR / "demonstration-removed").exists()
+    if is_empty and not is_removed and "load_demo" in get_commands():
         call_command("load_demo", is_announced=True)
 
 

@@ -186,6 +186,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "curriculum.context_processors.reader",
+                "kpisite.context_processors.demonstration",
             ],
         },
     },

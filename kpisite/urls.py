@@ -18,6 +18,7 @@ reference = SpectacularSwaggerSplitView.as_view(
 # Swagger UI draws its arrows by data: images, which run nothing.
 with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 
+handler400 = "kpisite.errors.bad_request"
 handler500 = "kpisite.outage.server_error"
 
 urlpatterns = [

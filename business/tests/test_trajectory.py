@@ -59,11 +59,22 @@ def test_the_projection_goes_through_the_closed_months() -> None:
 
     assert found == {
         "value": 165.0,
-        "low": pytest.approx(143.4867),
-        "high": pytest.approx(186.5133),
+        # of the square roots of 100, 120, 130 and 150 the mean is 11.151: 1.96 × 11.151 × √2.5
+        "low": pytest.approx(130.4435, abs=1e-3),
+        "high": pytest.approx(199.5565, abs=1e-3),
         "confidence": 0.95,
         "points": 4,
     }
+
+
+def test_months_on_a_line_do_not_make_the_next_one_certain() -> None:
+    told(ENROLLMENT, *((count, count) for count in (100, 110, 120, 130)))
+    told(RETENTION, *((share, 100) for share in (60, 65, 70, 75)))
+    client = reader("kpis:small-groups")
+
+    for kpi in (ENROLLMENT, RETENTION):
+        found = line(client, kpi)["projection"]
+        assert found["low"] < found["value"] < found["high"]
 
 
 def test_shares_are_in_percent_and_end_at_a_hundred() -> None:

@@ -46,6 +46,13 @@ def test_signing_in_leads_to_no_other_site(client: Client) -> None:
     assert signed_in(client, "ada@example.com", next="https://evil.example/") == "/"
 
 
+def test_somebody_signed_in_is_not_asked_again(client: Client) -> None:
+    client.force_login(account("Ada"))
+
+    assert client.get("/sign-in?next=/r").headers["Location"] == "/r"
+    assert client.get("/sign-in?next=/sign-in").headers["Location"] == "/"
+
+
 def test_a_closed_account_cannot_sign_in(client: Client) -> None:
     account("Bo", is_active=False)
 

@@ -70,6 +70,18 @@ def test_the_answer_carries_its_components() -> None:
     ]
 
 
+def test_components_are_of_the_whole_window_as_the_value_is() -> None:
+    form = QuestionForm({"from": "2026-01-01", "to": "2026-02-28"}, reader=ALL, now=NOW)
+    assert form.is_valid()
+    reply = Desk(ALL, NOW).ask(DEPTH, form.question())
+
+    # nothing happened in February, the last month of the window
+    assert reply.current.shown is None
+    assert reply.window
+    assert reply.window.shown == 80
+    assert [one.shown for one in reply.components] == [90, 50, 100]
+
+
 def test_a_component_without_data_drops_out() -> None:
     enrolled("bo", at="2026-02-01T00:00:00Z")
     did("bo", "content.viewed", "2026-02-03", module="m1")

@@ -21,7 +21,7 @@ from kpis.periods import containing
 from kpis.record import sums_of
 from kpis.registry import REGISTRY
 from kpis.remeasure import measure_again
-from kpis.wording import period_name
+from kpis.wording import NOTHING, period_name
 
 
 def place() -> Case:
@@ -40,9 +40,11 @@ def place() -> Case:
 
 
 def value_of(row: Measurement | Restatement, kpi: str) -> str:
-    """The quotient as a person reads it; an en dash where there is nothing to divide by."""
-    value = sums_of(row).value
-    return REGISTRY[kpi].unit.text(value) if kpi in REGISTRY else str(value)
+    """The value as the pages show it; an en dash where there is none, or no such KPI any more."""
+    if kpi not in REGISTRY:
+        return NOTHING
+    indicator = REGISTRY[kpi]
+    return indicator.unit.text(indicator.value_of(sums_of(row)))
 
 
 class RestatementInline(ViewOnlyInline):

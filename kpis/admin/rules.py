@@ -81,7 +81,11 @@ class AlertRuleForm(forms.ModelForm):
         if cleaned.get("run") and not has_runs(indicator):
             self.add_error("kpi", f"{indicator.name} is not told by run.")
         is_aimed = cleaned.get("metric") == AlertRule.Metric.TARGET
-        if indicator.is_total and is_aimed and cleaned.get("period_kind") != PeriodKind.MONTH:
+        if (
+            indicator.has_monthly_target
+            and is_aimed
+            and cleaned.get("period_kind") != PeriodKind.MONTH
+        ):
             self.add_error("period_kind", f"The target of {indicator.name} is one of a month.")
 
 

@@ -14,7 +14,7 @@ from curriculum.models import Course
 from curriculum.parameters import Standings
 from kpis import clock
 from kpis.answers import Answer, Context, answer, combine
-from kpis.ask import is_of_the_whole
+from kpis.ask import apart
 from kpis.models import AlertRule, Feed, Measurement
 from kpis.periods import Period, local_day
 from kpis.registry import REGISTRY, Indicator
@@ -179,9 +179,8 @@ class Evidence:
         return answer(blank, sums, self._context(indicator, subject, period.kind))
 
     def _blank(self, indicator: Indicator, subject: Subject, period: Period) -> Answer:
-        target = self._targets.in_force(indicator.key, subject.course_id, period.last)
-        if target and indicator.is_total and not is_of_the_whole(target, subject.narrow, period):
-            target = None
+        found = self._targets.in_force(indicator.key, subject.course_id, period.last)
+        target, _ = apart(found, indicator, subject.narrow, period)
         context = self._context(indicator, subject)
         return Answer(indicator, period, target=target, data_through=context.data_through)
 

@@ -161,8 +161,11 @@ class AlertPage:
         if self.reply is None:
             return {}
         within = [at for at, is_within in enumerate(self._within) if is_within]
-        span = {"span": [within[0], within[-1]]} if within else {}
-        return trends.chart([self.reply], with_bands=True) | span
+        drawn = trends.chart([self.reply], with_bands=True)
+        if not within:
+            return drawn
+        shaded = f"Shaded: the periods of the alert. {drawn['caption']}"
+        return drawn | {"span": [within[0], within[-1]], "caption": shaded}
 
     @property
     def chart_summary(self) -> str:

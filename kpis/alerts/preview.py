@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from kpis import clock
+from kpis import wording as words
 from kpis.alerts import wording
 from kpis.alerts.cases import Case, cases
 from kpis.alerts.evidence import Evidence, Subject
@@ -14,12 +16,16 @@ from kpis.alerts.moves import OPENED, RECOVERED, Move, replay
 from kpis.alerts.places import names
 from kpis.alerts.readings import YEAR, closed_periods, readings_of
 from kpis.models import AlertRule
+from kpis.periods import local_day
 from kpis.registry import REGISTRY
 
 
 @dataclass(frozen=True)
 class Fired:
-    """One alert that would have been: where, since when, said how, and until when."""
+    """One alert that would have been: where, since when, said how, and until when.
+
+    `is_earlier` says that it opened before the twelve months, and was open when they began.
+    """
 
     subject: Subject
     place: str
@@ -28,6 +34,11 @@ class Fired:
     period: str
     why: str
     until: datetime | None
+    is_earlier: bool = False
+
+
+# how many periods before the twelve months are replayed, to know what was open when they began
+WARM_UP = 12
 
 
 @dataclass(frozen=True)
@@ -44,22 +55,25 @@ class Preview:
 
     @cached_property
     def periods(self) -> list[str]:
-        return list(dict.fromkeys(one.period for one in self.fired))
+        return list(dict.fromkeys(one.period for one in self.fired if not one.is_earlier))
 
     @property
     def sentence(self) -> str:
         if not self.is_known:
             return "How often data stopped coming in the past is not kept."
-        times = "once" if len(self.fired) == 1 else f"{len(self.fired)} times"
-        told = f"This rule would have fired {times} in the last 12 months"
-        return f"{told}: {', '.join(self.periods)}." if self.fired else f"{told}."
+        earlier = [one for one in self.fired if one.is_earlier]
+        count = len(self.fired) - len(earlier)
+        times = "once" if count == 1 else f"{count} times"
+        fired = f"This rule would have fired {times} in the last 12 months"
+        listed = f": {', '.join(self.periods)}" if count else ""
+        return " ".join([f"{fired}{listed}.", *_were_open(earlier)])
 
 
 def preview(rule: AlertRule, now: datetime) -> Preview:
     """Replay the rule, saved or not, as it stands."""
     if rule.metric == AlertRule.Metric.STALE or rule.kpi not in REGISTRY:
         return Preview(rule, ())
-    periods = closed_periods([rule], now)
+    periods = closed_periods([rule], now, more=WARM_UP)
     evidence = Evidence([rule], periods, now)
     tracked = readings_of(rule, evidence, evidence.subjects(rule))
     called = names(tracked)
@@ -67,9 +81,21 @@ def preview(rule: AlertRule, now: datetime) -> Preview:
     return Preview(rule, sorted(found, key=lambda one: (one.at, one.subject)))
 
 
+def _were_open(earlier: Sequence[Fired]) -> list[str]:
+    """What is to add where alerts were open when the twelve months began."""
+    if not earlier:
+        return []
+    if len(earlier) > 1:
+        return [f"{len(earlier)} alerts were open already when they began."]
+    until = earlier[0].until
+    end = f"until {words.day(local_day(until, clock.zone()))}" if until else "and still is"
+    return [f"One alert was open already when they began, {end}."]
+
+
 def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> list[Fired]:
     moves = replay(case.steps, case.policy, case.cooldown)
-    return [
+    start = now - YEAR
+    found = [
         Fired(
             subject=case.subject,
             place=called[case.subject.scope, case.subject.scope_id],
@@ -78,10 +104,12 @@ def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> 
             period=wording.period(case.rule, move.reading.first),
             why=f"{wording.said(case.rule, move.reading)}.",
             until=_end(moves[at + 1 :]),
+            is_earlier=move.reading.at <= start,
         )
         for at, move in enumerate(moves)
-        if move.kind == OPENED and move.reading.at > now - YEAR
+        if move.kind == OPENED
     ]
+    return [one for one in found if one.until is None or one.until > start]
 
 
 def _end(later: Sequence[Move]) -> datetime | None:

@@ -36,12 +36,17 @@ def policy_of(rule: AlertRule) -> Policy:
     )
 
 
-def closed_periods(rules: Iterable[AlertRule], now: datetime) -> dict[str, list[Period]]:
-    """Those that closed in the last twelve months, and as many before as the rules look back."""
+def closed_periods(
+    rules: Iterable[AlertRule], now: datetime, *, more: int = 0
+) -> dict[str, list[Period]]:
+    """Those that closed in the last twelve months, and as many before as the rules look back.
+
+    `more` are added before those.
+    """
     found = {}
     for kind in {rule.period_kind for rule in rules}:
         patience = max(rule.patience for rule in rules if rule.period_kind == kind)
-        found[kind] = _closed(kind, now, earlier=patience + 1)
+        found[kind] = _closed(kind, now, earlier=patience + 1 + more)
     return found
 
 

@@ -24,7 +24,7 @@ def figure(rule: AlertRule, value: float | None) -> str:
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
         return f"{'-' if value < 0 else '+'}{words.gap(unit, value)}"
-    return unit.text(None if value is None else value / unit.scale)
+    return words.NOTHING if value is None else unit.written(value)
 
 
 def said(rule: AlertRule, reading: Reading) -> str:

@@ -7,7 +7,7 @@ from kpis import wording
 from kpis.answers import Answer
 from kpis.figures import Figure
 from kpis.findings.finding import Change, Claim, Silence, Subject
-from kpis.units import PERCENT, Unit
+from kpis.units import PERCENT, POINTS, Unit
 
 # about how much of a gap, up to which share
 PORTIONS = (
@@ -112,9 +112,7 @@ def portion_of(share: float | None) -> str:
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    if unit == PERCENT:
-        return f"{abs(shown):,.{unit.places}f} points"
-    return wording.gap(unit, shown)
+    return wording.gap(POINTS if unit == PERCENT else unit, shown)
 
 
 def _ends(unit: Unit, interval: tuple[float, float] | None) -> str:

@@ -185,6 +185,22 @@ def test_what_a_measurement_said_before_stands_beside_it(admin_client: Client) -
     assert "25.0 %" in page
 
 
+@pytest.mark.parametrize(
+    ("kpi", "total", "shown"),
+    [("business.enrollment", 200, "200"), ("business.revenue", 4_875_000, "$48,750")],
+)
+def test_a_total_is_shown_undivided(admin_client: Client, kpi: str, total: int, shown: str) -> None:
+    row = measured()
+    Measurement.objects.update(kpi=kpi, n=190, weight=190, total=total)
+    sums = {"n": 190, "total": total, "weight": 190, "learners": 180}
+    at = {"computed_at": moment("2026-11-05"), "restated_at": moment("2026-11-10")}
+    Restatement.objects.create(measurement=row, **sums, **at)
+
+    page = admin_client.get(f"/admin/kpis/measurement/{row.pk}/change/").content.decode()
+    # the value, and what it said before
+    assert page.count(f">{shown}<") == 2
+
+
 def test_a_measurement_is_measured_again_at_a_button(admin_client: Client) -> None:
     made = course()
     row = measured(made)

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from kpis import drawing, trends
 from kpis.answers import Answer
-from kpis.figures import Figure
+from kpis.figures import Figure, Verdict, compared
 from kpis.models import Target
 from kpis.periods import containing
 from kpis.registry import Indicator
 from kpis.stats import Sums
-from kpis.units import COUNT, PERCENT, Unit
+from kpis.units import COUNT, PERCENT, POINTS, Unit
 
 MONTH = containing(date(2026, 5, 1), "month", ZoneInfo("UTC"))
 
@@ -23,6 +23,7 @@ def answered(
     target: int | None = None,
     interval: tuple[float, float] | None = None,
     higher_is_better: bool = True,
+    n: int = 100,
 ) -> Answer:
     indicator = Indicator(
         key="a.b", name="B", unit=unit, help="", higher_is_better=higher_is_better
@@ -30,7 +31,7 @@ def answered(
     goal = None if target is None else Target(value=Decimal(target), version=1)
     status = "no_data" if value is None else "ok"
     return Answer(
-        indicator, MONTH, status, value=value, sums=Sums(n=1), target=goal, interval=interval
+        indicator, MONTH, status, value=value, sums=Sums(n=n), target=goal, interval=interval
     )
 
 
@@ -52,6 +53,23 @@ def test_a_count_leaves_room_beyond_the_larger_of_it_and_its_target() -> None:
 
     # the full length is 1.25 × 160 = 200
     assert bar == drawing.Bar(value=50.0, low=None, spread=None, target=80.0)
+
+
+def test_bars_that_stand_together_share_one_scale() -> None:
+    figures = compared([answered(amount, unit=COUNT) for amount in (25, 100, 0)])
+
+    # the full length is 1.25 × 100 = 125
+    assert [one.bar and one.bar.value for one in figures] == [20.0, 80.0, 0.0]
+
+
+def test_an_amount_that_nothing_can_be_compared_to_has_no_bar() -> None:
+    assert drawing.bar(answered(100, unit=COUNT)) is None
+
+
+def test_points_are_drawn_out_of_a_hundred() -> None:
+    bar = drawing.bar(answered(0.7, unit=POINTS, target=80))
+
+    assert bar == drawing.Bar(value=70.0, low=None, spread=None, target=80.0)
 
 
 def test_nothing_is_drawn_without_a_value() -> None:
@@ -86,4 +104,23 @@ def test_a_hidden_figure_tells_no_number() -> None:
 def test_a_point_of_the_chart_tells_its_interval() -> None:
     text = trends.text(answered(0.8, interval=(0.7, 0.9)))
 
-    assert text == "B: 80.0 % (70.0–90.0 %), n 1"
+    assert text == "B: 80.0 % (70.0–90.0 %), n 100"
+
+
+def test_a_caption_tells_only_what_is_drawn() -> None:
+    line = {"values": [80.0, 81.0], "targets": [None, None], "open": [False, False]}
+    full = {"values": [80.0, None], "targets": [85.0, 85.0], "open": [False, True], "lows": [70.0]}
+
+    assert trends.caption([line]) == ""
+    assert trends.caption([full]) == (
+        "The band: the 95% interval. Dashed: the target in force in each period. "
+        "Dotted: still provisional. A gap: no data, or hidden."
+    )
+
+
+def test_few_observations_are_not_judged() -> None:
+    one = Figure(answered(0.6, target=80, n=1))
+
+    assert one.verdict == Verdict("Too few to judge: 20.0 pts below 80 %", None)
+    assert one.interval == "too few"
+    assert "Fewer than 10 observations: too few to judge it by." in one.notes

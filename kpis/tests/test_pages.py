@@ -143,6 +143,39 @@ def test_a_small_module_shows_no_number_to_a_manager(ada: Visitor) -> None:
     assert "75.0 %" in ada.reads(PAGE)
 
 
+def test_a_table_that_is_widened_says_of_which_period_it_is(ada: Visitor) -> None:
+    python = course("py")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+
+    text = Visitor(manager(python)).reads(f"{KPI_PAGE}?period=day&from=2026-06-10&to=2026-06-17")
+
+    # who may not see small groups gets whole months
+    assert "Days to complete in 1 Jun 2026 – 30 Jun 2026" in text
+
+
+def test_an_empty_site_says_how_data_are_sent(ada: Visitor) -> None:
+    text = ada.reads(PAGE)
+
+    assert "create_api_key my-lms" in text
+    assert "curl http://testserver/api/events" in text
+    assert "/admin/intake/event/import/" in ada.html
+
+
+def test_a_manager_of_an_empty_course_is_told_to_wait(ada: Visitor) -> None:
+    text = Visitor(manager(course("py"))).reads(PAGE)
+
+    assert "Figures appear here by themselves" in text
+    assert "create_api_key" not in text
+
+
+def test_a_row_of_the_comparison_leads_to_its_own_page(ada: Visitor) -> None:
+    python = course("py", "loops")
+    measured(COMPLETION, "2026-06", total=90, n=100, of=python)
+    ada.reads(f"{KPI_PAGE}?by=course&period=month")
+
+    assert "?period=month&course=py" in links(ada.html, "course=py")
+
+
 def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
     python, ruby = course("py"), course("rb")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)
@@ -252,7 +285,7 @@ def test_every_export_answers_what_the_page_shows(ada: Visitor) -> None:
 
     urls = links(ada.html, "format=csv")
 
-    assert len(urls) == 5
+    assert len(urls) == 6
     assert {ada.client.get(url).status_code for url in urls} == {200}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,15 @@ Opens = Callable[..., Page]
 PAGES = ["/kpi-dashboard", "/kpi-dashboard?tab=outcome", f"/kpi-dashboard/{COMPLETION}"]
 INKED = """canvas => canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some(part => part > 0)"""
+
+# what an A4 sheet leaves between its margins, in pixels of CSS
+SHEET = 680
+ENROLLMENT = "business.enrollment"
+PRINTED = """addEventListener("beforeprint", () => {
+    printed = document.querySelector("canvas").style.width;
+})"""
+LOWEST = "canvas => Chart.getChart(canvas).scales.y.min"
+REACHES = "all => all.map(one => one.getBoundingClientRect().right)"
 
 
 @pytest.fixture
@@ -71,6 +81,40 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
     assert canvas.evaluate(INKED)
 
 
+def test_the_axis_of_a_count_does_not_go_below_zero(opens: Opens) -> None:
+    measured(ENROLLMENT, "2025-05", total=20, n=20)
+    for month in ("2026-04", "2026-05", "2026-06"):
+        measured(ENROLLMENT, month, total=0, n=0)
+    page = opens(f"/kpi-dashboard/{ENROLLMENT}")
+
+    assert page.locator("figure[data-drawn] canvas").evaluate(LOWEST) == 0
+
+
+@pytest.mark.parametrize("path", [PAGES[0], PAGES[2]])
+def test_paper_shows_each_chart_whole(opens: Opens, path: str) -> None:
+    page = opens(path, viewport={"width": 1440, "height": 900})
+    page.locator("figure[data-drawn]").first.wait_for()
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": SHEET, "height": 900})
+
+    widths = page.locator("figure canvas").evaluate_all(REACHES)
+    assert widths
+    assert max(widths) <= SHEET
+
+
+def test_a_chart_is_drawn_as_wide_as_the_sheet_and_back_again(opens: Opens) -> None:
+    page = opens(PAGES[0], viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    canvas = page.locator("figure[data-drawn] canvas")
+    on_screen = canvas.evaluate("canvas => canvas.clientWidth")
+    page.evaluate(PRINTED)
+
+    page.pdf()
+
+    assert page.evaluate("printed") == f"{SHEET}px"
+    assert canvas.evaluate("canvas => canvas.clientWidth") == on_screen > SHEET
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_the_console_stays_silent_under_the_strict_policy(
     opens: Opens, complaints: list[str], path: str
@@ -105,13 +149,35 @@ def test_without_scripts_filters_are_applied_by_their_button(opens: Opens) -> No
     expect(page.get_by_role("article", name="Completion rate")).to_contain_text("90.0 %")
 
 
-def test_choosing_a_course_offers_its_modules_at_once(opens: Opens) -> None:
+def test_choosing_a_course_offers_its_modules_and_leaves_the_page(opens: Opens) -> None:
     page = opens(PAGES[0])
+    address = page.url
 
     page.get_by_label("Course", exact=True).select_option("py")
 
-    expect(page.get_by_label("Module", exact=True)).to_be_enabled()
-    assert page.url.endswith("?tab=engagement&period=month&course=py")
+    module = page.get_by_label("Module", exact=True)
+    expect(module).to_be_enabled()
+    expect(module.locator("option")).to_have_text(["All modules", "Loops", "Tests"])
+    assert page.url == address
+
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page).to_have_url(re.compile("period=month&course=py$"))
+
+
+def test_the_keyboard_goes_through_the_courses(opens: Opens) -> None:
+    page = opens(PAGES[0])
+    courses = page.get_by_label("Course", exact=True)
+    courses.focus()
+
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+
+    expect(courses).to_have_value("rb")
+    expect(page.get_by_label("Module", exact=True).locator("option")).to_have_text(
+        ["All modules", "Blocks"]
+    )
+    expect(courses).to_be_focused()
 
 
 def test_the_first_key_leads_past_the_header(opens: Opens) -> None:

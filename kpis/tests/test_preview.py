@@ -71,6 +71,28 @@ def test_what_is_more_than_a_year_ago_is_left_out() -> None:
     assert preview(AlertRule(kpi=KPI, name="New"), MAY).periods == ["June 2025"]
 
 
+def test_what_was_open_when_the_twelve_months_began_is_told() -> None:
+    aims()
+    for month in ("2025-03", "2025-04", "2025-05"):
+        says(month, 79)
+    says("2025-06", 86)
+    found = preview(AlertRule(kpi=KPI, name="New"), MAY)
+
+    assert [(one.period, one.is_earlier) for one in found.fired] == [("March 2025", True)]
+    # June closes 72 hours after its end
+    assert found.sentence == (
+        "This rule would have fired 0 times in the last 12 months. "
+        "One alert was open already when they began, until 4 Jul 2025."
+    )
+
+
+def test_an_alert_without_an_end_is_open_still() -> None:
+    aims()
+    says("2025-03", 79)
+
+    assert preview(AlertRule(kpi=KPI, name="New"), MAY).sentence.endswith("began, and still is.")
+
+
 def test_patience_makes_it_fire_less_often() -> None:
     aims()
     four_months()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,8 +13,10 @@ from curriculum.models import User
 from kpis import clock, dirty, measure
 from kpis.answers import Answer
 from kpis.ask import Desk
+from kpis.figures import Figure
 from kpis.models import Measurement
 from kpis.periods import WINDOW, Period, containing
+from kpis.question import QuestionForm
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
 from kpis.targets import set_target
@@ -37,6 +40,15 @@ def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) 
     period = containing(date.fromisoformat(day), kind, clock.zone())
     desk = Desk(Reader.of(staff), NOW)
     return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
+
+
+def window(kpi: str, first: str, last: str) -> Answer:
+    staff = Reader(True, True, True, frozenset())
+    form = QuestionForm({"from": first, "to": last}, reader=staff, now=NOW)
+    assert form.is_valid()
+    found = Desk(staff, NOW).ask(REGISTRY[kpi], form.question()).window
+    assert found
+    return found
 
 
 def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
@@ -67,8 +79,36 @@ def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
     in_python = Scope(frozenset({run.course_id}))
 
     assert answer(COUNT, "2026-03-01").difference == -149
-    assert answer(COUNT, "2026-03-01", "quarter").target is None
-    assert answer(COUNT, "2026-03-01", scope=in_python).target is None
+    for other, why in (
+        (answer(COUNT, "2026-03-01", "quarter"), "The target of 150 is for one month"),
+        (
+            answer(COUNT, "2026-03-01", scope=in_python),
+            "The target of 150 is for all courses together",
+        ),
+    ):
+        assert other.target is None
+        assert Figure(other).no_target == why
+
+
+def test_a_window_of_one_month_is_judged_as_the_month() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
+
+    assert window(COUNT, "2026-03-01", "2026-03-31").difference == -149
+    assert window(COUNT, "2026-02-15", "2026-03-14").difference is None
+
+
+def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(REGISTRY, PEOPLE, replace(REGISTRY[PEOPLE], depends_on_length=True))
+    starts("ada", run_of("r1"), "2026-03-10", done=True)
+    measure.measure_dirty(now=NOW)
+    set_target(PEOPLE, Decimal(85), valid_from=date(2026, 1, 1))
+
+    assert answer(PEOPLE, "2026-03-01").difference == 15
+    assert window(PEOPLE, "2026-01-01", "2026-03-31").difference is None
 
 
 def test_who_is_in_two_courses_is_one_person() -> None:

@@ -28,7 +28,7 @@ VISITORS = ("stranger", *PEOPLE, *KEYS)
 # A course that is not granted is answered as one that is not there: 400.
 TABLE = """
 GET  /                                                302 200 302 302 302 302 302 302 302 302
-GET  /sign-in                                         200 200 200 200 200 200 200 200 200 200
+GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
 GET  /account/password                                302 200 200 200 200 302 302 302 302 302

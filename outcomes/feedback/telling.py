@@ -102,8 +102,8 @@ def _typical(when: Period, question: Question, keys: Collection[str]) -> Sequenc
 
 
 def testimonials(question: Question) -> list[Row]:
-    """The latest that were approved, of answers from before the end of the window asked for."""
-    end = question.window.end if question.window else question.now
+    """The latest that were approved, of answers from before the end of what is asked for."""
+    end = (question.window or question.current).end
     shown = within(
         Testimonial.objects.shown().filter(response__answered_at__lt=end),
         question.scope,

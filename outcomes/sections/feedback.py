@@ -11,7 +11,7 @@ from kpis import wording
 from kpis.ask import Desk
 from kpis.categories import section
 from kpis.dashboard import Asked
-from kpis.units import PERCENT
+from kpis.units import PERCENT, rounded
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback import telling
@@ -24,10 +24,10 @@ def themes(desk: Desk, asked: Asked) -> dict[str, Any] | None:
     told = telling.tell(desk, asked.question)
     if not told.themes and not told.languages:
         return None
-    rows = [_texts(row) for row in told.themes if not row.get("is_hidden")]
+    rows = [_texts(row, asked.filters.query()) for row in told.themes]
     return {
         "period": wording.period_name(told.period),
-        "summary": _summary(told),
+        "summary": summary(told),
         "rows": rows,
         "quoted": [row for row in rows if row["quotations"]],
         "hides_any": told.hides_any,
@@ -52,30 +52,38 @@ def _query(asked: Asked) -> str:
     return asked.period_query(card, format="csv")
 
 
-def _texts(row: Row) -> dict[str, Any]:
-    trend, feeling = row["trend"], row["sentiment"]
+def _texts(row: Row, query: str) -> dict[str, Any]:
+    """A theme as the page shows it, with the page of its KPI under the same filters."""
+    trend, feeling = row["trend"], row.get("sentiment")
     return row | {
-        "share_text": PERCENT.text(row["share"]),
+        "share_text": PERCENT.text(row.get("share")),
         "sentiment_text": "–" if feeling is None else signed(feeling * 100, places=0),
         "trend_text": "–" if trend is None else f"{signed(trend * 100, places=1)} points",
-        "kpi_url": f"/kpi-dashboard/{row['kpi_key']}" if row["kpi_key"] else "",
+        "kpi_url": f"{reverse('kpis:kpi', args=[row['kpi_key']])}{query}" if row["kpi_key"] else "",
     }
 
 
 def signed(number: float, *, places: int) -> str:
     """With its sign, which what rounds to nothing has not."""
-    text = f"{number:+.{places}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
+    shown = rounded(number, places)
+    return f"{shown:+f}".replace("-", "−") if shown else f"{shown}"
 
 
-def _summary(told: Feedback) -> str:
-    """How many comments there are, and in which languages."""
-    counts = {
-        row["language"]: row["comments"] for row in told.languages if not row.get("is_hidden")
-    }
-    english = counts.pop("en", 0)
-    others = ", ".join(f"{count:,} in {_language(code)}" for code, count in counts.items())
-    return f"{english:,} comments in English{f'; not read: {others}' if others else ''}."
+def summary(told: Feedback) -> str:
+    """How many comments there are, and in which languages, as far as that may be seen."""
+    counts = {row["language"]: row.get("comments") for row in told.languages}
+    english = _number(counts.pop("en", 0))
+    others = ", ".join(
+        f"{_number(count).removesuffix(' of')} in {_language(code)}"
+        for code, count in counts.items()
+    )
+    first = f"{english[0].upper()}{english[1:]} comments in English"
+    return f"{first}{f'; not read: {others}' if others else ''}."
+
+
+def _number(count: int | None) -> str:
+    """None stands for a number that is hidden."""
+    return "a hidden number of" if count is None else f"{count:,}"
 
 
 def _language(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kpis import tables, wording
@@ -25,33 +26,41 @@ def scores(desk: Desk, asked: Asked) -> dict[str, Any] | None:
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
     period, table = tables.shown(drill, indicator, card.reply.question, desk)
-    rows = [row for row in table.rows if not row.get("is_hidden")]
+    is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": wording.period_name(period),
         "figure": Figure(card.answer),
-        "hides_any": len(rows) < len(table.rows),
+        "hides_any": any(is_hidden),
+        "hides_all": all(is_hidden),
         "hidden_note": wording.why_hidden(),
-        "rows": [row | {"share_text": PERCENT.text(row["share"])} for row in rows],
-        "chart": _chart(rows),
+        "rows": [row | {"share_text": PERCENT.text(row.get("share"))} for row in table.rows],
+        "chart": chart(table.rows),
         "summary": f"Bar chart: answers per score from 0 to 10, NPS {Figure(card.answer).value}. "
         "The table holds every value.",
         "csv": asked.period_query(card, format="csv"),
     }
 
 
-def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A column for each score; a hidden one has its place on the axis, but no bar."""
     return {
         "unit": "",
-        "labels": [row["score"] for row in rows],
+        "caption": "Answers per score: detractors, passives and promoters by color.",
+        "labels": [
+            [row["score"], "hidden"] if row.get("is_hidden") else row["score"] for row in rows
+        ],
         "bars": [
             {
                 "name": "Answers",
-                "values": [row["answers"] for row in rows],
+                "values": [row.get("answers") for row in rows],
                 "tones": [TONES[row["group"]] for row in rows],
-                "texts": [
-                    f"{row['group']}: {row['answers']:,} answers, {PERCENT.text(row['share'])}"
-                    for row in rows
-                ],
+                "texts": [_text(row) for row in rows],
             }
         ],
     }
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    if row.get("is_hidden"):
+        return f"{row['group']}: hidden"
+    return f"{row['group']}: {row['answers']:,} answers, {PERCENT.text(row['share'])}"

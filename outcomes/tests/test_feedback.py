@@ -14,10 +14,11 @@ from intake import replay
 from kpis.measure import measure_dirty
 from outcomes import tasks
 from outcomes.feedback import themes, waiting
+from outcomes.feedback.telling import Feedback
 from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
-from outcomes.sections.feedback import signed
+from outcomes.sections.feedback import signed, summary
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
-from outcomes.tests.school import enrolled, rows_of, school, table
+from outcomes.tests.school import enrolled, period, rows_of, school, table
 
 pytestmark = pytest.mark.django_db
 
@@ -302,6 +303,36 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert "36 comments in English" in text
     assert f"<blockquote>{VIDEOS[0]}</blockquote>" in text
     assert "Testimonials" in text
+
+
+def test_a_testimonial_is_of_the_period_or_before() -> None:
+    many(times=12, nps=9, may_quote=True)
+    for at, comment in (("2026-01-20", "Well paced."), ("2026-02-20", "Hands-on.")):
+        wrote(comment, at=at, may_quote=True)
+        themes.approve(Response.objects.get(comment=comment), by=account(f"Cleo-{at}"))
+    measure_dirty()
+    page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31").content.decode()
+
+    assert "Well paced." in page
+    assert "Hands-on." not in page
+
+
+def test_hidden_themes_keep_their_places_on_the_tab() -> None:
+    many(times=12, nps=9)
+    wrote("Xylophones zigzag.", nps=9, language="en")
+    read()
+    measure_dirty()
+    page = reader().get("/kpi-dashboard?tab=outcome&to=2026-01-31&from=2026-01-01")
+
+    assert "Other comments</th>" in page.content.decode()
+
+
+def test_a_hidden_number_of_comments_is_not_said_to_be_none() -> None:
+    hidden = {"language": "en", "is_hidden": True}
+    german = {"language": "de", "comments": 12}
+    told = Feedback(period(JANUARY), [], [hidden, german], [])
+
+    assert summary(told) == "A hidden number of comments in English; not read: 12 in German."
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from curriculum.models import Course
+from outcomes.sections import scores
 from outcomes.tests.school import did, enrolled, rows_of, school, table
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,16 @@ def test_scores_are_distributed_over_all_eleven() -> None:
         ("9", "Promoters", 0),
         ("10", "Promoters", 2),
     ]
+
+
+def test_a_hidden_score_keeps_its_place_on_the_axis() -> None:
+    rows = [{"score": str(score), "group": "Detractors", "is_hidden": True} for score in range(7)]
+    rows.append({"score": "7", "group": "Passives", "answers": 12, "share": 0.75})
+    drawn = scores.chart(rows)
+
+    assert drawn["labels"][5:] == [["5", "hidden"], ["6", "hidden"], "7"]
+    assert drawn["bars"][0]["values"] == [*[None] * 7, 12]
+    assert drawn["bars"][0]["texts"][6:] == ["Detractors: hidden", "Passives: 12 answers, 75.0 %"]
 
 
 def test_promoters_passives_detractors_and_the_margin() -> None:

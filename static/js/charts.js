@@ -1,6 +1,7 @@
 // Draws each figure's chart over the numbers that the table beside it holds.
 import { bars } from "./bars.js";
 import { lines } from "./lines.js";
+import { fitToPaper } from "./paper.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -30,6 +31,7 @@ function open(figure) {
   draw();
   dark.addEventListener("change", () => draw());
   document.addEventListener("live:swapped", () => read() && draw("none"));
+  fitToPaper(drawing, () => draw("none"));
 }
 
 // The same lines with other values keep what the reader has hidden of them, and the tip under the pointer.

@@ -24,18 +24,21 @@ function datasets(chart) {
   });
 }
 
-// a little room around the lines, but none beyond what a share can reach
+const REACH = { "%": [0, 100], points: [-100, 100] };
+
+// a little room around what is drawn, but none beyond what the unit can reach
 function room(chart) {
-  if (chart.unit !== "%") return { grace: "8%" };
-  const parts = chart.lines.length > 1 ? ["values", "targets"] : ["values", "targets", "lows", "highs"];
-  const all = chart.lines.flatMap((line) => parts.flatMap((part) => line[part])).filter((y) => y !== null);
-  const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 100];
-  return { min: Math.max(0, Math.floor(low - 2)), max: Math.min(100, Math.ceil(high + 2)) };
+  const parts = ["values", "targets", "lows", "highs"];
+  const all = chart.lines.flatMap((line) => parts.flatMap((part) => line[part] ?? [])).filter((y) => y !== null);
+  const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 0];
+  const [least, most] = REACH[chart.unit] ?? [low < 0 ? -Infinity : 0, Infinity];
+  const pad = Math.max(1, (high - low) * 0.08);
+  return { suggestedMin: Math.max(least, low - pad), suggestedMax: Math.min(most, high + pad) };
 }
 
 function options(chart) {
   const ink = token("--muted");
-  const ticks = { color: ink, callback: (value) => written(value, chart) };
+  const ticks = { color: ink, precision: chart.unit || chart.prefix ? undefined : 0, callback: (value) => written(value, chart) };
   const base = frame();
   return {
     ...base,

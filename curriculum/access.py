@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
 
 PREFIX_LENGTH = 12
 LAST_USED_GRAIN = timedelta(minutes=1)
@@ -78,6 +81,7 @@ def create_api_key(
     *,
     courses: Iterable[Course] = (),
     creates_unknown: bool = False,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which is shown this once and never kept.
 
@@ -95,6 +99,7 @@ def create_api_key(
         digest=digest_of(secret),
         scopes=scopes,
         creates_unknown=creates_unknown,
+        expires_at=expires_at,
         is_limited=bool(courses),
     )
     key.courses.set(courses)
@@ -108,14 +113,23 @@ class ApiKeyAuthentication(BaseAuthentication):
         word, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
         if word.lower() != "bearer":
             return None
-        key = ApiKey.objects.filter(digest=digest_of(secret.strip()), revoked_at=None).first()
-        if key is None:
-            raise AuthenticationFailed("This API key is unknown or revoked.")
+        key = ApiKey.objects.filter(digest=digest_of(secret.strip())).first()
+        if key is None or not key.is_valid:
+            raise refused(key)
         note_use(key)
         return key, None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def refused(key: ApiKey | None) -> AuthenticationFailed:
+    """Say why, to the log too, which gets nothing of a key that is not ours."""
+    logger.warning("API key refused: %s", f"{key} is not valid" if key else "unknown")
+    if key and key.revoked_at is None and key.expires_at:
+        day = timezone.localtime(key.expires_at)
+        return AuthenticationFailed(f"This API key expired on {day:%Y-%m-%d at %H:%M %Z}.")
+    return AuthenticationFailed("This API key is unknown or revoked.")
 
 
 def note_use(key: ApiKey) -> None:

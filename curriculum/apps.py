@@ -15,6 +15,8 @@ class CurriculumConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("dials")
+        # it listens for sign-ins
+        import_module("curriculum.sessions")
         post_migrate.connect(create_missing_dials, sender=self)
 
 

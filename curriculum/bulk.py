@@ -91,26 +91,6 @@ def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, An
         )
 
 
-def refresh_statistics() -> None:
-    """Tell the query planner what the tables hold now; after many rows it would guess wrong.
-
-    SQLite never looks by itself, and PostgreSQL a minute too late for who asks at once.
-    """
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("PRAGMA analysis_limit = 1000")
-        cursor.execute("ANALYZE")
-
-
-def keep_statistics() -> None:
-    """Refresh them where the database does not do so by itself.
-
-    SQLite's PRAGMA optimize would look only at what its own connection has asked for before.
-    """
-    if connection.vendor == "sqlite":
-        refresh_statistics()
-
-
 def prepare(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]
 ) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+
+# in seconds: how soon who waits for a turn looks again, and for how long at most
+LOOK_EVERY = 0.002
+LONGEST_WAIT = 20.0
 
 
 @contextmanager
@@ -38,6 +43,33 @@ def hold_to_write(name: str) -> Iterator[None]:
 
 
 @contextmanager
+def turn_to_write() -> Iterator[None]:
+    """Wait for a turn before a transaction that writes; SQLite has one writer at a time.
+
+    Left to itself, SQLite has each writer look again after ever longer naps, and who writes all
+    the time leaves no gap to who writes now and then. Where no turn comes for as long as SQLite
+    itself would wait, the block tries without one. Within a transaction there is no turn to
+    wait for, and on PostgreSQL writers do not wait for each other.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    deadline = time.monotonic() + LONGEST_WAIT
+    with _file("write") as file:
+        while not _is_free(file) and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
+        yield
+
+
+def _is_free(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
 def _try_in_database(name: str) -> Iterator[bool]:
     is_held = bool(_ask("SELECT pg_try_advisory_lock(%s)", name))
     try:
@@ -50,12 +82,7 @@ def _try_in_database(name: str) -> Iterator[bool]:
 @contextmanager
 def _try_in_data_folder(name: str) -> Iterator[bool]:
     with _file(name) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield _is_free(file)
 
 
 @contextmanager

@@ -12,14 +12,17 @@ from django.shortcuts import render
 
 from curriculum.access import Reader
 from curriculum.models import Enrollment, User
+from curriculum.sign_in_limits import is_busy
 
 DASHBOARD = "/kpi-dashboard"
 
 
 class EmailAuthenticationForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "This e-mail address and password do not belong together. Try again.",
+        "invalid_login": "Wrong e-mail address or password. After many tries, wait "
+        f"{settings.KPI_SIGN_IN_WAIT_MINUTES} minutes or set a new password.",
         "inactive": "This account is closed; ask the staff.",
+        "busy": "Many people are signing in at this moment. Try again in a few seconds.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,6 +31,11 @@ class EmailAuthenticationForm(AuthenticationForm):
             label="E-mail address",
             widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
         )
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        if self.request is not None and is_busy(self.request):
+            return forms.ValidationError(self.error_messages["busy"], code="busy")
+        return super().get_invalid_login_error()
 
 
 class SignIn(LoginView):

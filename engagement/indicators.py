@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from curriculum.models import Enrollment, PlannedModule
 from engagement.dials import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
@@ -165,12 +166,18 @@ def quiz_participation(when: Period) -> Tally:
     )
     return Tally(
         rows=ModuleProgress.objects.filter(
-            Q(**{f"{quiz}__run": None}) | Q(**{f"{quiz}__run": F("planned__enrollment__run")}),
-            reached_at__gte=when.start,
-            reached_at__lt=when.end,
+            # in one piece, else SQLite starts at all that a course ever had
+            pk__in=ModuleProgress.objects.filter(
+                reached_at__gte=when.start, reached_at__lt=when.end
+            ).values("pk"),
             is_waived=False,
             **{f"{quiz}__kind": LearningObject.Kind.QUIZ},
-        ).annotate(is_attempted=attempted),
+        )
+        .annotate(
+            is_attempted=attempted,
+            of_run=Coalesce(f"{quiz}__run", "planned__enrollment__run"),
+        )
+        .filter(of_run=F("planned__enrollment__run")),
         total=Sum(Case(When(is_attempted=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),
         enrollment="planned__enrollment",
@@ -196,7 +203,7 @@ def depth() -> dict[str, str]:
     "Assessment performance",
     unit=PERCENT,
     target=80,
-    interval=Interval.NORMAL,
+    interval=Interval.MEAN,
     has_modules=True,
     always_by="module",
 )

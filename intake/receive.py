@@ -12,7 +12,8 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from curriculum import bulk, enrolling
+from curriculum import bulk, enrolling, planner
+from curriculum.holds import turn_to_write
 from intake import locks, rejections
 from intake.envelope import Envelope, Refused, check_data, open_envelope
 from intake.models import Event
@@ -176,7 +177,6 @@ MANY = 1_000
 SAME_ID = Refused("same_id", "id: the event before it with this id was refused.", "id")
 
 
-@transaction.atomic
 def receive(
     raws: Sequence[Any],
     sender: Sender,
@@ -191,17 +191,22 @@ def receive(
     """
     batch = Batch(raws, sender, now or timezone.now())
     batch.open()
+    with turn_to_write(), transaction.atomic():
+        _receive(batch, keeps_rejected=keeps_rejected)
+    return [outcome for outcome in batch.outcomes if outcome]
+
+
+def _receive(batch: Batch, *, keeps_rejected: bool) -> None:
     batch.drop_known()
     batch.check()
     with surrounded():
         batch.take_all()
     batch.answer_twins()
     if keeps_rejected:
-        rejections.keep(batch.refused(), sender, now=batch.now)
+        rejections.keep(batch.refused(), batch.sender, now=batch.now)
     batch.settle()
-    if len(raws) >= MANY:
-        bulk.keep_statistics()
-    return [outcome for outcome in batch.outcomes if outcome]
+    if len(batch.raws) >= MANY:
+        planner.follow(growth=2)
 
 
 def stage_of(envelope: Envelope) -> About:

@@ -13,7 +13,6 @@ from kpis.models import Target
 from kpis.periods import Period
 from kpis.registry import Indicator, Interval
 from kpis.stats import NOTHING, Sums
-from kpis.units import PERCENT, POINTS
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,11 @@ class Answer:
     @property
     def numerator(self) -> float | None:
         """What was summed; of a total, the value itself."""
-        return self.shown if self.indicator.is_total else self.sums.total
+        return self.shown if self.indicator.is_total else _without_dust(self.sums.total)
 
     @property
     def denominator(self) -> float | None:
-        return None if self.indicator.is_total else self.sums.weight
+        return None if self.indicator.is_total else _without_dust(self.sums.weight)
 
     def as_json(self) -> dict[str, Any]:
         low, high = self.interval or (None, None)
@@ -95,6 +94,11 @@ class Answer:
             "data_through": self.data_through,
             "restated_at": self.restated_at,
         }
+
+
+def _without_dust(total: float) -> float:
+    """Without what adding up fractions leaves in the last places."""
+    return round(total, 6)
 
 
 @dataclass(frozen=True)
@@ -140,30 +144,22 @@ def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
 def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context) -> str:
     if not period.is_closed(context.now, context.close_lag):
         return "provisional"
+    if sums.n < indicator.min_n and not indicator.is_total:
+        return "low_n"
     through = context.data_through
-    if through and through < period.whole_end - context.stale_after:
-        return "stale"
-    return "low_n" if sums.n < indicator.min_n and not indicator.is_total else "ok"
+    is_stale = through is not None and through < period.whole_end - context.stale_after
+    return "stale" if is_stale else "ok"
 
 
 def interval_of(indicator: Indicator, sums: Sums) -> stats.Interval | None:
     if indicator.is_total:
         return None
-    if indicator.interval is Interval.NORMAL:
-        return _possible(indicator, stats.normal(sums))
+    if indicator.interval is Interval.MEAN:
+        return stats.mean_interval(sums)
+    if indicator.interval is Interval.NET:
+        return stats.net_interval(sums)
     value = sums.value
     return None if value is None else stats.wilson(value, sums.n)
-
-
-REACH = {PERCENT.key: (0.0, 1.0), POINTS.key: (-1.0, 1.0)}
-
-
-def _possible(indicator: Indicator, interval: stats.Interval | None) -> stats.Interval | None:
-    """The part of a normal interval that the unit can reach: no share lies beyond 0 and 1."""
-    if interval is None or indicator.unit.key not in REACH:
-        return interval
-    least, most = REACH[indicator.unit.key]
-    return max(interval[0], least), min(interval[1], most)
 
 
 def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Context) -> Answer:
@@ -179,6 +175,9 @@ def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Con
     )
     if any(one.status == "suppressed" for _, one in parts):
         return replace(blank, status="suppressed")
+    if parts and all(one.status in ("pending", "no_data") for _, one in parts):
+        is_pending = any(one.status == "pending" for _, one in parts)
+        return replace(blank, status="pending" if is_pending else "no_data")
     there = [(float(weight), one) for weight, one in parts if one.is_shown and weight]
     sums = Sums(
         n=sum(one.sums.n for _, one in there),

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import DatabaseError
@@ -14,7 +15,7 @@ from django.db.models import QuerySet
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameters import Standings
-from kpis import read
+from kpis import read, stale
 from kpis.answers import Answer, Context, answer, combine
 from kpis.models import Feed, PeriodKind, Target
 from kpis.periods import WINDOW, Period
@@ -165,9 +166,24 @@ class Desk:
             return self._weighed(indicator, scope, periods, parts)
         found = read.series(indicator, scope, periods, self.now)
         hidden = self._hidden(indicator, scope, periods, inside)
-        return {
+        answers = {
             period: self._answer(indicator, scope, period, found[period], period in hidden)
             for period in periods
+        }
+        return answers | self._pending(indicator, scope, answers)
+
+    def _pending(
+        self, indicator: Indicator, scope: Scope, answers: Mapping[Period, Answer]
+    ) -> dict[Period, Answer]:
+        """Those without data of which something has come in that is not computed yet."""
+        empty = [one for one, answer in answers.items() if answer.status == "no_data"]
+        if not empty or not read.is_kept(indicator, scope, empty) or not self._is_anything_waiting:
+            return {}
+        waiting = stale.stale_starts(indicator, empty)
+        courses = scope.course_ids
+        starts = {first for first, course in waiting if courses is None or course in courses}
+        return {
+            one: replace(answers[one], status="pending") for one in empty if one.first in starts
         }
 
     def _parts(
@@ -355,6 +371,10 @@ class Desk:
             everything = Scope(None if self.reader.sees_every_course else self.reader.course_ids)
             self._veils[indicator.key] = Veil(indicator, everything, self.now)
         return self._veils[indicator.key]
+
+    @cached_property
+    def _is_anything_waiting(self) -> bool:
+        return stale.is_anything_waiting()
 
     @property
     def dials(self) -> Standings:

@@ -1,37 +1,38 @@
-"""Measure: the sums of dirty cells, from the facts into Measurement rows."""
+"""Measure: the sums of stale cells, from the facts into Measurement rows."""
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from math import inf
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from curriculum.holds import hold_to_write
+from curriculum.holds import hold_to_write, try_hold, turn_to_write
 from curriculum.models import Course, CourseRun
-from kpis import clock
+from kpis import clock, stale
 from kpis.cells import cells_of
 from kpis.live import stamps, topics
-from kpis.models import DirtyDay, MeasureRun, PeriodKind
-from kpis.periods import Period, between, containing, local_day
-from kpis.record import record
+from kpis.models import MeasureRun, PeriodKind
+from kpis.periods import Period, between, local_day
+from kpis.record import Change, compare, write
 from kpis.registry import REGISTRY, Indicator
 
 logger = logging.getLogger(__name__)
 
-MARKS_AT_ONCE = 50_000
-# what is read and then written at once spans about this many days
-DAYS_AT_ONCE = 92
-# what pages show unless asked otherwise is measured first
-SOONEST_FIRST = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
+# so long, in seconds, before it is looked what else has come to wait
+LOOK_AFTER = 2.0
+# how soon, in seconds, somebody who waits for a turn sees that the one before has ended
+LOOK_EVERY = 0.02
 
-Progress = Callable[[int, int], None]
-T = TypeVar("T")
+Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Job:
     key: str
     indicator: Indicator
     periods: Sequence[tuple[Period, frozenset[int]]]
+    # every course is among them, so that the site can be looked at for itself
+    is_complete: bool = False
 
     @property
     def kind(self) -> str:
@@ -75,33 +78,55 @@ class Done:
             self.untold = set()
 
 
-def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
-    """Measure every marked cell again and clear the marks; returns the cells written.
+@contextmanager
+def turn(patience: float = inf) -> Iterator[bool]:
+    """Take the turn to serve what is stale, which one process has at a time.
 
-    Safe to run twice, at once, or to be killed: marks go only after their cells are in. Those
-    under a key of which a KPI failed stay for the next run.
+    Yields False where another one keeps it for longer than `patience` seconds: it will find
+    what waits.
     """
-    written, failed = 0, set[str]()
-    while marks := _marks(failed):
+    deadline = time.monotonic() + patience
+    while True:
+        with try_hold("measure-marks") as is_ours:
+            if is_ours or time.monotonic() > deadline:
+                yield is_ours
+                return
+        time.sleep(LOOK_EVERY)
+
+
+def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
+    """Recompute all that is stale, in one's turn; returns the number of figures written.
+
+    Safe to be killed: a period waits until its figures are in. Those under a key of which a KPI
+    failed wait for the next run. What comes to wait meanwhile takes its place by its kind, so
+    that a month never waits for thousands of days.
+    """
+    written, served, failed = 0, 0, set[str]()
+    while True:
+        stale.gather(now or timezone.now())
         # read after the marks: what was marked since the start happened before this moment
         at = now or timezone.now()
-        days: dict[str, dict[date, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for mark in marks:
-            # a mark without a course asks for the site alone
-            days[mark.key][mark.day] |= {mark.course_id} if mark.course_id else set()
-        jobs = [job for key in days for job in jobs_of(key, days[key], at)]
-        done = run_jobs(jobs, at, progress)
-        written += done.written
-        failed |= done.failed
-        # by value and not by range: a mark of a slower transaction may lie in between
-        for chunk in _chunks([mark.pk for mark in marks if mark.key not in failed], 500):
-            DirtyDay.objects.filter(pk__in=chunk).delete()
-    return written
+        begun = time.monotonic()
+        groups = list(stale.groups(failed))
+        if not groups:
+            return written
+        waiting = served + stale.count() if progress else 0
+        for group in groups:
+            if group.key in failed:
+                continue
+            done = run_jobs(_jobs_of(group), at, settle=partial(stale.settle, group))
+            written += done.written
+            failed |= done.failed
+            served += len(group.row_ids)
+            if progress:
+                progress(served, waiting)
+            if time.monotonic() - begun > LOOK_AFTER:
+                break
 
 
-def _marks(failed: set[str]) -> list[DirtyDay]:
-    waiting = DirtyDay.objects.exclude(key__in=failed)
-    return list(waiting.order_by("pk")[:MARKS_AT_ONCE])
+def _jobs_of(group: stale.Group) -> list[Job]:
+    indicators = [one for one in REGISTRY.values() if group.key in (one.category, one.key)]
+    return [Job(group.key, one, group.periods) for one in indicators]
 
 
 def measure_since(since: datetime, now: datetime) -> Done:
@@ -111,7 +136,7 @@ def measure_since(since: datetime, now: datetime) -> Done:
     jobs = [
         Job(indicator.category, indicator, chunk)
         for kind in PeriodKind.values
-        for chunk in _by_days(
+        for chunk in stale.by_days(
             [
                 (period, courses)
                 for period in between(local_day(since, zone), local_day(now, zone), kind, zone)
@@ -140,56 +165,95 @@ def measure_open(now: datetime) -> MeasureRun | None:
     return run
 
 
-def jobs_of(key: str, days: dict[date, set[int]], now: datetime) -> Iterable[Job]:
-    """The KPIs and periods of every kind that days marked under a category or a KPI are in."""
-    zone = clock.zone()
-    indicators = [one for one in REGISTRY.values() if key in (one.category, one.key)]
-    for kind in SOONEST_FIRST:
-        courses: dict[Period, set[int]] = defaultdict(set)
-        for day, ids in days.items():
-            courses[containing(day, kind, zone)] |= ids
-        begun = sorted(period for period in courses if period.has_begun(now))
-        for chunk in _by_days([(period, frozenset(courses[period])) for period in begun]):
-            for indicator in indicators:
-                yield Job(key, indicator, chunk)
+def run_jobs(
+    jobs: Sequence[Job],
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    settle: Callable[[], None] | None = None,
+) -> Done:
+    """Run the jobs; a KPI that fails is logged and takes no other down.
 
-
-def run_jobs(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Done:
-    """Run each job by itself: a KPI that fails is logged and takes no other down."""
+    Those of the same periods are read one after another and then written in one turn. `settle`
+    is written with them; it says that nothing of the jobs waits any longer, and so is left out
+    where one of them fails.
+    """
     done = Done()
-    for at, job in enumerate(jobs, start=1):
+    for at, batch in _of_one_chunk(jobs):
         try:
-            done.note(job, run_job(job, now) if job.indicator.tally else 0)
+            run_together(batch, now, done, settle)
         except (OperationalError, InterfaceError):
             # the database itself is away or busy: the task tries again
             raise
         except Exception:
-            logger.exception("%s cannot be measured", job.indicator.key)
-            done.failed.add(job.key)
-        if job.ends_a_kind_before(jobs[at : at + 1]):
+            logger.debug("one of %d jobs fails, each is run alone", len(batch), exc_info=True)
+            _run_apart(batch, now, done, settle)
+        if batch[-1].ends_a_kind_before(jobs[at : at + 1]):
             done.tell()
         if progress:
             progress(at, len(jobs))
     return done
 
 
-def run_job(job: Job, now: datetime) -> int:
-    """Read and write the cells of a job with no other measuring in between.
+def _of_one_chunk(jobs: Sequence[Job]) -> Iterator[tuple[int, list[Job]]]:
+    """Consecutive jobs of the same periods, with the number of jobs up to and with them."""
+    at = 0
+    for _, some in groupby(jobs, key=lambda job: job.periods):
+        batch = list(some)
+        at += len(batch)
+        yield at, batch
+
+
+def run_together(
+    batch: Sequence[Job],
+    now: datetime,
+    done: Done,
+    settle: Callable[[], None] | None = None,
+) -> None:
+    """Read the cells of jobs, then write them, with no other measuring in between.
 
     Without the hold, a slow measurer could write what it read before a faster one.
     """
     with hold_to_write("measure"):
-        runs = dict(CourseRun.objects.values_list("pk", "course_id"))
-        cells = list(cells_of(job.indicator, job.periods, runs, now))
-        return record(job.indicator, cells, now)
+        changes = [_changes(job, now) for job in batch]
+        if settle or any(changes):
+            with turn_to_write(), transaction.atomic():
+                for job, some in zip(batch, changes, strict=True):
+                    write(job.indicator, some, now)
+                if settle:
+                    settle()
+    for job, some in zip(batch, changes, strict=True):
+        done.note(job, len(some))
 
 
-def _by_days(
-    periods: list[tuple[Period, frozenset[int]]],
-) -> Iterable[list[tuple[Period, frozenset[int]]]]:
-    if periods:
-        yield from _chunks(periods, max(1, DAYS_AT_ONCE // periods[0][0].days))
+def _run_apart(
+    batch: Sequence[Job], now: datetime, done: Done, settle: Callable[[], None] | None
+) -> None:
+    failed = set[str]()
+    for job in batch:
+        try:
+            run_together([job], now, done)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("%s cannot be measured", job.indicator.key)
+            failed.add(job.key)
+    if settle and not failed:
+        settle()
+    done.failed |= failed
 
 
-def _chunks(items: list[T], size: int) -> Iterable[list[T]]:
-    return (items[i : i + size] for i in range(0, len(items), size))
+def compare_job(job: Job, now: datetime) -> list[Change]:
+    """What a job would write."""
+    with hold_to_write("measure"):
+        return _changes(job, now)
+
+
+def _changes(job: Job, now: datetime) -> list[Change]:
+    if job.indicator.tally is None:
+        return []
+    courses = frozenset[int]().union(*(ids for _, ids in job.periods))
+    found = CourseRun.objects.filter(course__in=courses).order_by()
+    runs = dict(found.values_list("pk", "course_id"))
+    cells = list(cells_of(job.indicator, job.periods, runs, now))
+    return compare(job.indicator, cells, now, is_complete=job.is_complete)

@@ -13,8 +13,10 @@ from kpis.ask import Group, Reply, Thing
 from kpis.periods import Period
 from kpis.registry import DrillDown, Indicator, Table
 
-# what a spreadsheet would run as a formula
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# what a spreadsheet would run as a formula, in signs of any width
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# what some take for the start of the next cell
+BREAKS = ("\t", "\r", "\n")
 
 
 def reply_json(reply: Reply) -> dict[str, Any]:
@@ -116,7 +118,9 @@ def safe_cells(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _safe(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and (
+        value.startswith(BREAKS) or value.lstrip().startswith(FORMULA_STARTS)
+    ):
         return f"'{value}"
     return value.isoformat() if hasattr(value, "isoformat") else value
 

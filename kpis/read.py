@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from kpis.models import Measurement, PeriodKind
-from kpis.periods import WINDOW, Period
+from kpis.periods import WINDOW, Period, containing
 from kpis.record import sums_of
 from kpis.registry import Indicator
 from kpis.stats import NOTHING, Sums
@@ -82,7 +82,11 @@ def _groups_from_facts(
     indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
 ) -> dict[int, Found]:
     grouped = _grouped(indicator, scope, period, (by,), now)
-    return {group: found for (group,), found in grouped.items()}
+    restated = _restated(indicator, period, by, scope)
+    return {
+        group: replace(found, restated_at=restated.get(group))
+        for (group,), found in grouped.items()
+    }
 
 
 def _grouped(
@@ -126,7 +130,44 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
 def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> Found:
     if not indicator.tally or not period.has_begun(now):
         return Found()
-    return Found(indicator.tally(period.as_of(now)).grouped((), scope)[()], computed_at=now)
+    sums = indicator.tally(period.as_of(now)).grouped((), scope)[()]
+    restated = _restated(indicator, period, _level(scope), scope)
+    return Found(sums, computed_at=now, restated_at=max(restated.values(), default=None))
+
+
+def _level(scope: Scope) -> str:
+    if scope.module_id is not None:
+        return "module"
+    if scope.run_id is not None:
+        return "run"
+    return "site" if scope.course_ids is None else "course"
+
+
+def _restated(
+    indicator: Indicator, period: Period, level: str, scope: Scope
+) -> dict[int, datetime]:
+    """When figures within the period were last restated, by what they are of.
+
+    Modules are kept by the month, all else by the day.
+    """
+    if level == "learner" or scope.learner_ids is not None:
+        return {}
+    kind = PeriodKind.MONTH if level == "module" else PeriodKind.DAY
+    first = containing(period.first, kind, period.zone).first
+    rows = Measurement.objects.filter(
+        kpi=indicator.key,
+        period_kind=kind,
+        period_start__range=(first, period.last),
+        scope=level,
+        restated_at__isnull=False,
+    )
+    wanted = {"module": scope.module_id, "run": scope.run_id}.get(level)
+    if wanted is not None:
+        rows = rows.filter(scope_id=wanted)
+    if scope.course_ids is not None:
+        rows = rows.filter(course__in=scope.course_ids)
+    latest = rows.order_by().values("scope_id").annotate(at=Max("restated_at"))
+    return dict(latest.values_list("scope_id", "at"))
 
 
 def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Measurement]:

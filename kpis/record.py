@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import isclose
 
 from django.db import transaction
+from django.db.models import Q
 
 from curriculum import bulk
 from kpis import clock
@@ -56,33 +57,45 @@ class Cell:
         return self.scope, self.scope_id, self.period.first
 
 
-@transaction.atomic
-def record(indicator: Indicator, cells: Sequence[Cell], now: datetime) -> int:
-    """Write the cells (of one period kind) that differ from what stands; returns how many.
+@dataclass(frozen=True)
+class Change:
+    """A cell that differs from its stored row; None where no row is stored."""
 
-    A cell of a measured course that had rows and has none now is written as empty. The site's
-    cell is the sum of its courses', unless it is among the cells.
+    cell: Cell
+    row: Measurement | None
+
+
+def compare(
+    indicator: Indicator, cells: Sequence[Cell], now: datetime, *, is_complete: bool = False
+) -> list[Change]:
+    """The cells (of one period kind) that differ from what is stored.
+
+    A cell of a computed course that has a row and nothing now becomes an empty one. The site's
+    cell is the sum of its courses', unless it is among the cells; it is looked at where a course
+    differs, or where the cells are complete: of every course.
     """
     if not cells:
-        return 0
+        return []
     periods = {cell.period.first: cell.period for cell in cells}
     there = _there(indicator, periods.values(), cells)
     cells = [*cells, *_emptied(cells, there, periods)]
-    written = _write(indicator, cells, there, now)
-    if written and indicator.is_additive:
-        site = _sites(indicator, periods, cells, there, now)
-        written += _write(indicator, site, there, now)
-    return written
+    changes = _differing(cells, there)
+    if indicator.is_additive and (changes or is_complete):
+        changes += _differing(_sites(indicator, periods, cells, there, now), there)
+    return changes
 
 
 def _there(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
 ) -> dict[Key, Measurement]:
+    """What is stored of the cells' courses, and of the others what the site is summed from."""
     rows = Measurement.objects.filter(
+        Q(course__in={cell.course_id for cell in cells})
+        | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
         kpi=indicator.key,
         period_kind=cells[0].period.kind,
         period_start__in=[period.first for period in periods],
-    )
+    ).order_by()
     return {(row.scope, row.scope_id, row.period_start): row for row in rows}
 
 
@@ -124,43 +137,46 @@ def _sites(
     return found
 
 
-def _write(
-    indicator: Indicator, cells: Sequence[Cell], there: dict[Key, Measurement], now: datetime
-) -> int:
-    changed = [cell for cell in cells if _differs(cell, there.get(cell.key))]
-    restated = _restated(changed, there, now)
+def _differing(cells: Iterable[Cell], there: Mapping[Key, Measurement]) -> list[Change]:
+    changes = (Change(cell, there.get(cell.key)) for cell in cells)
+    return [change for change in changes if _differs(change.cell, change.row)]
+
+
+@transaction.atomic
+def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
+    """Store what differs; what a closed period said before is kept."""
+    if not changes:
+        return
+    restated = _restated(changes, now)
     Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
-    rows = [_row(indicator, cell, there, restated, now) for cell in changed]
     bulk.upsert(
         Measurement,
         COLUMNS,
-        rows,
+        [_row(indicator, change, change.cell.key in restated, now) for change in changes],
         conflict=Measurement.KEY,
         merge=dict.fromkeys(MERGED, "replace"),
     )
-    unjudged.mark(indicator.key, _to_judge(indicator, changed, now))
-    return len(rows)
+    unjudged.mark(indicator.key, _to_judge((change.cell for change in changes), now))
 
 
-def _to_judge(
-    indicator: Indicator, changed: Iterable[Cell], now: datetime
-) -> set[tuple[str, int | None]]:
-    """Kind and course of what is closed, or will be before a slow measuring has ended."""
+def _to_judge(changed: Iterable[Cell], now: datetime) -> set[tuple[str, int | None]]:
+    """Kind and course of what is closed, or will be before a slow measuring has ended.
+
+    Whoever judges a course looks at the site too.
+    """
     soon = now + timedelta(seconds=clock.LONGEST_WRITE_SECONDS)
     closed = [one for one in changed if one.period.is_closed(soon, clock.close_lag())]
     courses = {(one.period.kind, one.course_id) for one in closed if one.course_id is not None}
-    if courses or indicator.is_additive:
-        # the site changes only where a course does
-        return {*courses}
-    return {(one.period.kind, None) for one in closed}
+    return {*courses} or {(one.period.kind, None) for one in closed}
 
 
-def _restated(
-    changed: Iterable[Cell], there: dict[Key, Measurement], now: datetime
-) -> dict[Key, Measurement]:
+def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:
     """The rows that change after their period was closed and had been measured to its end."""
-    closed = [cell for cell in changed if cell.period.is_closed(now, clock.close_lag())]
-    rows = {cell.key: (cell, there[cell.key]) for cell in closed if cell.key in there}
+    rows = {
+        change.cell.key: (change.cell, change.row)
+        for change in changes
+        if change.row and change.cell.period.is_closed(now, clock.close_lag())
+    }
     if not rows:
         return {}
     run = MeasureRun.objects.first()
@@ -208,15 +224,10 @@ def _kept(row: Measurement, now: datetime) -> Restatement:
 
 
 def _row(
-    indicator: Indicator,
-    cell: Cell,
-    there: dict[Key, Measurement],
-    restated: dict[Key, Measurement],
-    now: datetime,
+    indicator: Indicator, change: Change, is_restated: bool, now: datetime
 ) -> tuple[object, ...]:
-    row = there.get(cell.key)
-    restated_at = now if cell.key in restated else row and row.restated_at
-    sums = cell.sums
+    cell, sums = change.cell, change.cell.sums
+    restated_at = now if is_restated else change.row and change.row.restated_at
     return (
         indicator.key,
         cell.scope,

@@ -19,7 +19,8 @@ class Interval(Enum):
     """Which uncertainty a value carries; a total carries none."""
 
     WILSON = "Wilson"
-    NORMAL = "normal"
+    MEAN = "of a mean of shares"
+    NET = "of a net share"
     COMBINED = "combined from its components"
 
 

@@ -13,6 +13,7 @@ STATUSES = (
     "no_data",
     "not_mature",
     "stale",
+    "pending",
     "error",
 )
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
+from scipy.special import stdtrit
+
 Z95 = 1.959963984540054
+# a variance no larger is what rounding leaves of equal observations
+EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ Interval = tuple[float, float]
 
 
 def wilson(share: float, n: float) -> Interval | None:
-    """The 95 % Wilson score interval of a share of `n`; None for n = 0.
+    """The 95% Wilson score interval of a share of `n`; None for n = 0.
 
     E. B. Wilson, JASA 22 (1927) 209–212. For a weighted share, `n` is the number of observations.
     """
@@ -64,14 +69,43 @@ def wilson(share: float, n: float) -> Interval | None:
     return (0.0 if share == 0 else max(low, 0.0), 1.0 if share == 1 else min(high, 1.0))
 
 
-def normal(sums: Sums) -> Interval | None:
-    """The 95 % normal interval of a mean from n, total and squares; None for n < 2."""
+def mean_interval(sums: Sums, least: float = 0.0, most: float = 1.0) -> Interval | None:
+    """The 95% interval of a mean of observations from `least` to `most`; None for n < 2.
+
+    Student's t from n, total and squares. Observations that are all equal show no spread, yet
+    others may have been missed: then at most the share that Wilson's interval gives to none of n
+    lies elsewhere, at the worst at one end.
+    """
     if sums.n < 2 or sums.squares is None:
         return None
     mean = sums.total / sums.n
-    variance = max(sums.squares - sums.n * mean * mean, 0.0) / (sums.n - 1)
-    half = Z95 * sqrt(variance / sums.n)
-    return mean - half, mean + half
+    variance = (sums.squares - sums.n * mean * mean) / (sums.n - 1)
+    if variance <= EQUAL:
+        missed = Z95**2 / (sums.n + Z95**2)
+        return mean - missed * (mean - least), mean + missed * (most - mean)
+    half = _t95(sums.n - 1) * sqrt(variance / sums.n)
+    return max(mean - half, least), min(mean + half, most)
+
+
+@lru_cache(maxsize=1_000)
+def _t95(freedom: int) -> float:
+    return float(stdtrit(freedom, 0.975))
+
+
+def net_interval(sums: Sums) -> Interval | None:
+    """The 95% interval of a net share, such as promoters less detractors; None for n < 2.
+
+    Observations are 1, 0 or -1, so `squares` counts those that are not 0. D. G. Bonett and R. M.
+    Price, Journal of Educational and Behavioral Statistics 37 (2012) 479–488: one observation is
+    added to either side, which also keeps the interval open where all say the same.
+    """
+    if sums.n < 2 or sums.squares is None:
+        return None
+    n = sums.n + 2
+    above, below = ((sums.squares + sign * sums.total) / 2 + 1 for sign in (1, -1))
+    net = (above - below) / n
+    half = Z95 * sqrt(((above + below) / n - net * net) / n)
+    return max(net - half, -1.0), min(net + half, 1.0)
 
 
 def weighted_mean(parts: list[tuple[float, float]]) -> float | None:
@@ -81,7 +115,7 @@ def weighted_mean(parts: list[tuple[float, float]]) -> float | None:
 
 
 def weighted_mean_interval(parts: list[tuple[float, float, Interval]]) -> Interval | None:
-    """The 95 % interval of a weighted mean of independent shares, from their own intervals.
+    """The 95% interval of a weighted mean of independent shares, from their own intervals.
 
     Variance recovery (MOVER): G. Y. Zou and A. Donner, Statistics in Medicine 27 (2008)
     1693–1702. Each part is (weight, value, its interval).

@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from celery import shared_task
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from curriculum.holds import try_hold
 from kpis import dirty, measure
 from kpis.alerts.judge import judge
 from kpis.notices import outbox, weekly
 from kpis.notices.delivery import Round
 
-# in seconds: how soon a task that waits sees that the one before has ended, and how long it waits
-LOOK_EVERY = 0.02
+# how long, in seconds, a task waits for its turn
 WAIT_FOR = 5.0
 
 
@@ -28,24 +22,13 @@ def measure_dirty() -> int:
     our turn, so that no third waits beside it. Where the one before takes long, it is left to
     find our marks too.
     """
-    with _turn() as is_ours:
+    with measure.turn(WAIT_FOR) as is_ours:
         cache.delete(dirty.QUEUED)
         if not is_ours:
             return 0
         written = measure.measure_dirty()
     judge()
     return written
-
-
-@contextmanager
-def _turn() -> Iterator[bool]:
-    deadline = time.monotonic() + WAIT_FOR
-    while True:
-        with try_hold("measure-marks") as is_held:
-            if is_held or time.monotonic() > deadline:
-                yield is_held
-                return
-        time.sleep(LOOK_EVERY)
 
 
 @shared_task

@@ -27,7 +27,8 @@ def whole(
 
     The parts' learners may overlap, so their number is bounded by the largest part. Where that
     bound cannot tell that the whole is no small group, `learners` (the ids of all of them) are
-    counted or, where the caller has them not, the facts are asked.
+    counted or, where the caller has them not, the facts are asked. The facts may be newer than
+    the parts, which are then about to be recomputed: never more learners than observations.
     """
     sums = reduce(Sums.__add__, parts, Sums())
     is_bounded = sum(1 for part in parts if part.learners) > 1
@@ -36,4 +37,4 @@ def whole(
     if learners is not None:
         return replace(sums, learners=len(learners))
     counted = indicator.tally(period).grouped((), scope)[()]
-    return replace(sums, learners=counted.learners)
+    return replace(sums, learners=min(counted.learners, sums.n))

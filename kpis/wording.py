@@ -23,6 +23,7 @@ STATUS_WORDS = {
     "no_data": "No data",
     "not_mature": "Too early",
     "stale": "Out of date",
+    "pending": "Being computed",
     "error": "Failed",
 }
 
@@ -89,6 +90,7 @@ def status_sentence(answer: Answer) -> str:
         "no_data": "Nothing that counts happened in this period.",
         "not_mature": "It is too early to tell.",
         "stale": f"Data reach only to {moment(answer.data_through)}: later ones are missing.",
+        "pending": "Data have come in; the figure is being computed.",
         "error": "It could not be computed.",
     }
     return sentences.get(answer.status, "")

@@ -16,3 +16,4 @@ class KpisiteConfig(AppConfig):
         celery.set_default()
         register(checks.hosts_are_named, Tags.security, deploy=True)
         register(checks.links_lead_here, Tags.security, deploy=True)
+        register(checks.no_password_is_known, Tags.security, deploy=True)

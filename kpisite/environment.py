@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -16,8 +16,11 @@ YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
-SECRET_VARIABLES = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"})
+SECRET_VARIABLES = frozenset(
+    {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
+)
 REFUSED = 2
+LEAST_SECRET = 32
 
 
 def refuse(name: str, wanted: str) -> NoReturn:
@@ -139,9 +142,25 @@ def database(name: str) -> dict[str, Any] | None:
     return {**config, "HOST": unquote(config["HOST"])}
 
 
+def is_this_machine(host: str) -> bool:
+    """Say whether a host leads to nobody's machine but one's own."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def secret(name: str, *, needed: bool) -> str:
     """Return the secret; an empty text where none is given and none is needed."""
     given = text(name)
-    if (given or needed) and len(given) < 32:
+    if (given or needed) and len(given) < LEAST_SECRET:
         refuse(name, "at least 32 random characters, the same on every host of this database")
     return given
+
+
+def secrets(name: str) -> list[str]:
+    """Return secrets of before, the newest first."""
+    found = several(name)
+    if any(len(one) < LEAST_SECRET for one in found):
+        refuse(name, "former values of SECRET_KEY between commas, each of at least 32 characters")
+    return found

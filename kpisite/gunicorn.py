@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kpisite import settings
-from kpisite.environment import text
 from kpisite.lifeline import die_with
 
-bind = f"{text('BIND', '127.0.0.1')}:{settings.PORT}"
+bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS

@@ -17,5 +17,15 @@ class KeyValueFormatter(logging.Formatter):
         return line
 
 
+class VisitorsFault(logging.Filter):
+    """Makes an error that a visitor caused a warning of one line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        if record.levelno > logging.WARNING:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def _quoted(words: str) -> str:
     return json.dumps(words, ensure_ascii=False)

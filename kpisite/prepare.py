@@ -10,8 +10,6 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
 
-from kpisite.environment import switch
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
 
@@ -19,8 +17,12 @@ def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files()
-    if switch("KPI_DEMO", default=True):
+    if not settings.IS_LOCAL:
+        replace_known_passwords()
+    if settings.KPI_DEMO:
         load_demonstration()
+    note_whether_anybody_may_sign_in()
+    call_command("follow_time_zone")
 
 
 def collect_static_files() -> None:
@@ -49,7 +51,22 @@ def load_demonstration() -> None:
     is_empty = not apps.get_model("curriculum", "Course").objects.exists()
     is_removed = (settings.KPI_DATA_DIR / "demonstration-removed").exists()
     if is_empty and not is_removed and "load_demo" in get_commands():
-        call_command("load_demo")
+        call_command("load_demo", is_announced=True)
+
+
+def replace_known_passwords() -> None:
+    """Shut the doors that a demonstration of before has left open, now that others come by."""
+    (settings.KPI_DATA_DIR / "demo-accounts.txt").unlink(missing_ok=True)
+    call_command("replace_demo_passwords")
+
+
+def note_whether_anybody_may_sign_in() -> None:
+    """Leave a note for the supervisor, which says how the first account is made."""
+    note = settings.KPI_DATA_DIR / "no-account-yet"
+    if apps.get_model("curriculum", "User").objects.filter(is_active=True, is_staff=True).exists():
+        note.unlink(missing_ok=True)
+    else:
+        note.touch()
 
 
 if __name__ == "__main__":

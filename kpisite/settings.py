@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,27 @@ KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
 
 # How it is served
 DEBUG = environment.switch("DEBUG")
+BIND = environment.text("BIND", "127.0.0.1")
 PORT = environment.whole("PORT", 5000, least=1, most=65_535)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, least=1, most=64)
 WEB_THREADS = environment.whole("WEB_THREADS", 8, least=1, most=256)
 WORKER_CONCURRENCY = environment.whole("WORKER_CONCURRENCY", 2, least=1, most=64)
 LOG_LEVEL = environment.one_of("LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 HTTPS = environment.switch("HTTPS")
+HSTS = environment.one_of("HSTS", "HOST", ("HOST", "SUBDOMAINS", "PRELOAD"))
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+
+# How people sign in
+KPI_SIGN_IN_TRIES = environment.whole("KPI_SIGN_IN_TRIES", 10, least=3, most=100)
+KPI_SIGN_IN_WAIT_MINUTES = environment.whole("KPI_SIGN_IN_WAIT_MINUTES", 15, least=1, most=1_440)
+KPI_SESSION_DAYS = environment.whole("KPI_SESSION_DAYS", 14, least=1, most=90)
+KPI_SESSION_IDLE_HOURS = environment.whole("KPI_SESSION_IDLE_HOURS", 72, least=1, most=24 * 90)
+KPI_STAFF_SESSION_DAYS = environment.whole("KPI_STAFF_SESSION_DAYS", 3, least=1, most=90)
+KPI_STAFF_SESSION_IDLE_HOURS = environment.whole(
+    "KPI_STAFF_SESSION_IDLE_HOURS", 8, least=1, most=24 * 90
+)
 
 # How it writes to learners
 KPI_BASE_URL = mail.base_url(PORT)
@@ -50,6 +63,16 @@ VALKEY = valkey.address("REDIS_URL", KPI_DATA_DIR)
 SECRET_KEY = environment.secret(
     "SECRET_KEY", needed=not IS_EMBEDDED and not DEBUG
 ) or secret_key.kept_in(KPI_DATA_DIR)
+
+SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
+
+# Nobody reaches it but from this machine: the demonstration may have passwords that all know.
+IS_LOCAL = (
+    IS_EMBEDDED
+    and not (HTTPS or BEHIND_PROXY or CSRF_TRUSTED_ORIGINS)
+    and all(map(environment.is_this_machine, [BIND, *ALLOWED_HOSTS]))
+)
+KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
 
 SQLITE_OPTIONS = {
     # Deferred transactions fail with "database is locked" as soon as two of them write.
@@ -103,20 +126,26 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "axes",
 ]
 
 MIDDLEWARE = [
+    "kpisite.middleware.OwnHost",
     "django.middleware.security.SecurityMiddleware",
     "kpis.live.door.LiveDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "kpisite.middleware.PrivateAnswers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "curriculum.sessions.AuthenticationThatEnds",
+    "kpisite.middleware.LogsRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "curriculum.sign_in_limits.KnownDevice",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -147,18 +176,39 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = KPI_MAX_BODY_MB * 1024 * 1024
 
 AUTH_USER_MODEL = "curriculum.User"
+AUTHENTICATION_BACKENDS = [
+    # first, so that no password is hashed for somebody who tried too often
+    "axes.backends.AxesStandaloneBackend",
+    "curriculum.sign_in_limits.PasswordBackend",
+]
+# A mailed or printed link by which to set a password is good for a day.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("email", "name")}),
+        ("MinimumLengthValidator", {}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
+
+AXES_HANDLER = "curriculum.sign_in_limits.SignInLimits"
+AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
+AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
+# Else whoever goes on trying would keep the door shut for the owner too.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = "curriculum.sign_in_limits.counts_of"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "curriculum.sign_in_limits.counted_as"
+AXES_CLIENT_IP_CALLABLE = "curriculum.sign_in_limits.address_of"
+AXES_LOCKOUT_CALLABLE = "curriculum.sign_in_limits.as_refused"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = KPI_TIME_ZONE
@@ -177,6 +227,21 @@ STORAGES = {
     },
 }
 
+# A browser takes a cookie of this name from nobody but this very host.
+OWN_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
+ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
+DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
+# The longest, and the longest without a page being asked for.
+SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
+STAFF_SESSION = (
+    timedelta(days=KPI_STAFF_SESSION_DAYS),
+    timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
+)
+SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
+# In a cookie, a message such as a new key's secret would be readable.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
@@ -184,6 +249,8 @@ CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS != "HOST"
+SECURE_HSTS_PRELOAD = HSTS == "PRELOAD"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -231,12 +298,24 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "kpisite.logs.KeyValueFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"visitor's fault": {"()": "kpisite.logs.VisitorsFault"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "brief": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["visitor's fault"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # A 404 or a refused form is the visitor's business and would fill the log.
         "django.request": {"level": "ERROR"},
+        # A forged Host and its like: one line, without a traceback through our code.
+        "django.security": {"handlers": ["brief"], "level": LOG_LEVEL, "propagate": False},
+        # Ours says each failed sign-in in one line.
+        "axes": {"level": "ERROR"},
         "celery": {"level": PROGRAM_LOG_LEVEL},
         "gunicorn.error": {
             "handlers": ["stderr"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import http.client
 import os
+import shlex
 import socket
+import stat
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -16,7 +18,7 @@ from kpisite.crew import Crew
 from kpisite.environment import text
 
 PYTHON = sys.executable
-HOST = text("BIND", "127.0.0.1")
+HOST = settings.BIND
 WEB = Child(
     "web", [PYTHON, "-m", "gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"]
 )
@@ -28,6 +30,7 @@ BEAT = Child("beat", [*CELERY, "beat", "--pidfile="])
 def main() -> None:
     os.chdir(settings.BASE_DIR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
+    keep_to_ourselves()
     with only_supervisor():
         refuse_a_taken_port()
         crew = Crew()
@@ -50,6 +53,15 @@ def run(crew: Crew) -> None:
         announce()
         crew.look_after_until(lambda: False)
     print("Stopping …")
+
+
+def keep_to_ourselves() -> None:
+    """Keep other users of this machine from reading the data, also in a folder made by others."""
+    os.umask(0o077)
+    folder = settings.KPI_DATA_DIR
+    # /tmp and its like are everybody's, and must stay so
+    if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & stat.S_ISVTX:
+        folder.chmod(0o700)
 
 
 def only_supervisor() -> TextIO:
@@ -106,11 +118,23 @@ def announce() -> None:
     print(f"\nReady: http://{name}:{settings.PORT}/kpi-dashboard")
     accounts = settings.KPI_DATA_DIR / "demo-accounts.txt"
     if accounts.exists():
-        print("Demonstration accounts (role, e-mail, password):")
+        print("Demonstration accounts (role, e-mail address, password):")
         for line in accounts.read_text().splitlines():
             print(f"  {line}")
+    elif (settings.KPI_DATA_DIR / "no-account-yet").exists():
+        print("There is no account yet. Create the first one, which may do everything:")
+        print(
+            f"  {same_settings()}.venv/bin/python manage.py create_account staff YOU@example.org "
+            "--superuser"
+        )
     print("Ctrl-C stops everything.\n")
     sys.stdout.flush()
+
+
+def same_settings() -> str:
+    """Say where the data are, to put before a command, unless they are where it looks itself."""
+    is_elsewhere = settings.KPI_DATA_DIR != settings.BASE_DIR / "var"
+    return f"KPI_DATA_DIR={shlex.quote(str(settings.KPI_DATA_DIR))} " if is_elsewhere else ""
 
 
 if __name__ == "__main__":

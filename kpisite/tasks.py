@@ -3,11 +3,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from celery import shared_task
+from celery.signals import celeryd_init
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from curriculum import bulk
-from kpisite import cycle
+from curriculum import planner
+from kpisite import cycle, time_zone
+
+
+@celeryd_init.connect
+def refuse_another_time_zone(**_: object) -> None:
+    time_zone.refuse_another()
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
@@ -19,4 +25,4 @@ def run_cycle(now: str | None = None) -> None:
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
     """Tell the query planner how the tables have grown, where it does not look by itself."""
-    bulk.keep_statistics()
+    planner.follow()

@@ -13,7 +13,8 @@ from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope
 from kpis.units import COUNT, PERCENT, TEXT
 
-MONTHS = 13
+# as many months as the period has, but no fewer and no more than these
+FEWEST, MOST = 13, 60
 
 # from, to (None: it goes on), how it ended
 Held = tuple[datetime, datetime | None, str]
@@ -23,27 +24,29 @@ Held = tuple[datetime, datetime | None, str]
 def cohorts(when: Period, scope: Scope) -> Table:
     """Customers by the month of their first purchase, and what share of them is still there so
     many months later: active at that month's end, or gone by finishing alone. 0 is the month of
-    the purchase. Months that are not over by the period's end stay empty."""
+    the purchase. Months that are not over by the period's end stay empty; a period of more than
+    thirteen months shows all of its months."""
     months = _months(when)
+    ages = range(len(months))
     found = _cohorts(when, scope, months)
     rows = [
         {"cohort": month.label, "customers": len(some), "learners": len(some)}
-        | {f"m{at}": _kept(some, months, first + at, when.end) for at in range(MONTHS)}
+        | {f"m{at}": _kept(some, months, first + at, when.end) for at in ages}
         for first, month in enumerate(months)
         if (some := found[month])
     ]
     columns = (
         Column("cohort", "First purchase", TEXT),
         Column("customers", "Customers", COUNT),
-        *(Column(f"m{at}", str(at), PERCENT) for at in range(MONTHS)),
+        *(Column(f"m{at}", str(at), PERCENT) for at in ages),
     )
     return Table(columns, rows)
 
 
 def _months(when: Period) -> list[Period]:
-    """The last thirteen months up to the period's end, oldest first."""
+    """The months of the period or, of a shorter one, the last thirteen up to its end."""
     found = [containing(when.last, "month", when.zone)]
-    while len(found) < MONTHS:
+    while len(found) < FEWEST or (found[-1].first > when.first and len(found) < MOST):
         found.append(found[-1].previous)
     return found[::-1]
 

@@ -9,7 +9,7 @@ from curriculum.models import Learner
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def uncounted(self) -> CustomerQuerySet:
         """Staff and test accounts, who count in no figure."""
-        others = Learner.objects.filter(kind__in=Learner.UNCOUNTED)
+        others = Learner.objects.uncounted()
         return self.filter(kind=Customer.Kind.LEARNER, key__in=others.values("key"))
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from pytest_django.fixtures import Settings
 
 from business.tests.shop import ACME, ends, holds, retained, rows_of, school, stretches, table
 from curriculum.models import Learner
+from kpis import clock
+from kpis.periods import WINDOW, Period
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +200,15 @@ def test_the_triangle_of_cohorts() -> None:
 
 
 MONTHS = ("m0", "m1", "m2", "m3")
+
+
+def test_a_long_period_shows_all_of_its_months() -> None:
+    holds("ada", "a", "2024-11-03")
+    year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, clock.zone())
+    found = REGISTRY["business.retention"].drill_downs["cohorts"].table(year, Scope())
+
+    # of November 2024, 18 months later still there
+    assert rows_of(found, "cohort", "m18", "m0") == [("2024-11", 1.0, 1.0)]
 
 
 def test_a_cohort_s_open_month_is_empty() -> None:

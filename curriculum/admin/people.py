@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from curriculum import delegation, passwords
 from curriculum.admin.distinct import DistinctFormSet
 from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import CourseGrant, Enrollment, Learner, User
 from curriculum.signals import enrollments_changed
+
+logger = logging.getLogger(__name__)
 
 
 def acting(request: HttpRequest) -> User:
@@ -69,6 +75,7 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined")
+    actions = ("invite",)
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
@@ -88,7 +95,7 @@ class UserAdmin(DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Keep who may edit accounts from making superusers, themselves first."""
-        if request.user.is_superuser:
+        if acting(request).is_superuser:
             return self.readonly_fields
         return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -97,6 +104,35 @@ class UserAdmin(DjangoUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and within_reach(request, obj)
+
+    @admin.action(description="E-mail a link to set a password", permissions=["change"])
+    def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
+        within = [one for one in accounts if within_reach(request, one)]
+        try:
+            invited = passwords.invite(within)
+        except passwords.AWAY:
+            self.message_user(request, "No e-mail can be sent at the moment.", messages.ERROR)
+            return
+        self.message_user(request, f"Links on their way: {invited}.")
+        if left_out := len(accounts) - invited:
+            words = f"Closed accounts, and those that may do more than you, got none: {left_out}."
+            self.message_user(request, words, messages.WARNING)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Log who gave or took what."""
+        before = delegation.permissions_of(form.instance)
+        super().save_related(request, form, formsets, change)
+        after = delegation.permissions_of(form.instance)
+        roles = {"is_active", "is_staff", "is_superuser"} & set(form.changed_data)
+        if roles or before != after:
+            logger.info(
+                "Account %s changed account %s: %s; gave %s; took %s",
+                acting(request).pk,
+                form.instance.pk,
+                ", ".join(f"{one}={getattr(form.instance, one)}" for one in sorted(roles)),
+                ", ".join(sorted(after - before)) or "nothing",
+                ", ".join(sorted(before - after)) or "nothing",
+            )
 
     @admin.display(description="role")
     def role(self, user: User) -> str:
@@ -110,8 +146,36 @@ class UserAdmin(DjangoUserAdmin):
 
 
 def within_reach(request: HttpRequest, account: User | None) -> bool:
-    """Say whether the visitor stands high enough to edit the account."""
-    return account is None or not account.is_superuser or request.user.is_superuser
+    """Say whether the visitor may edit, close or delete the account and set its password."""
+    return account is None or delegation.outranks(acting(request), account)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Groups of permissions, made of those that the visitor holds."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._is_held(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._is_held(request, obj)
+
+    def _is_held(self, request: HttpRequest, group: Group | None) -> bool:
+        return group is None or delegation.holds(
+            acting(request), delegation.permissions_of_group(group)
+        )
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if request is not None and db_field.name == "permissions":
+            kwargs["queryset"] = delegation.may_give(acting(request)).order_by(
+                "content_type__app_label", "content_type__model", "codename"
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class EnrollmentInline(ViewOnlyInline):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from curriculum.models.courses import Course
 from curriculum.models.people import User
@@ -50,6 +51,9 @@ class ApiKey(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(
+        "good until", null=True, blank=True, help_text="Then it is refused; empty: never."
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     # DRF asks these of whoever is authenticated
@@ -63,5 +67,13 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None and not self.has_expired
+
     def may(self, scope: str) -> bool:
-        return self.revoked_at is None and scope in self.scopes
+        return self.is_valid and scope in self.scopes

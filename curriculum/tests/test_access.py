@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.management import CommandError, call_command
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from curriculum.access import ApiKeyAuthentication, Reader, create_api_key, digest_of, note_use
+from curriculum.management.commands.create_api_key import end_of
 from curriculum.models import ApiKey, Course, User
-from curriculum.tests.people import account, course
+from curriculum.tests.people import account, course, moment
 
 pytestmark = pytest.mark.django_db
 Scope = ApiKey.Scope
@@ -136,6 +137,56 @@ def test_a_revoked_key_is_refused() -> None:
 
     with pytest.raises(AuthenticationFailed):
         shown(secret)
+
+
+def test_an_expired_key_is_refused_with_the_reason(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = moment("2026-11-01T12:00")
+    _, secret = create_api_key("lms", [Scope.KPIS_READ], expires_at=ended)
+    answer = client.get("/api/kpi", headers={"Authorization": f"Bearer {secret}"})
+
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "This API key expired on 2026-11-01 at 12:00 UTC."
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert "API key refused: lms is not valid" in caplog.text
+
+
+def test_a_key_that_ends_later_is_let_in() -> None:
+    later = timezone.now() + timedelta(minutes=1)
+    key, secret = create_api_key("lms", [Scope.KPIS_READ], expires_at=later)
+
+    assert shown(secret) == key
+
+
+def test_a_refused_key_is_one_warning_without_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AuthenticationFailed):
+        shown("guess")
+
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
+    assert "guess" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "end"),
+    [("2026-12-31", "2027-01-01"), ("2026-11-27", "2026-11-28"), ("30d", "2026-12-28")],
+)
+def test_a_key_is_good_through_its_last_day(given: str, end: str) -> None:
+    assert end_of(given, date(2026, 11, 27)) == moment(end)
+
+
+@pytest.mark.parametrize(
+    "given", ["soon", "2026-13-01", "2026-11-26", "-1d", "99999d", "9999-12-31"]
+)
+def test_a_day_that_is_none_or_over_is_told(given: str) -> None:
+    with pytest.raises(CommandError, match=f"--expires {given} is"):
+        end_of(given, date(2026, 11, 27))
+
+
+def test_the_command_gives_a_key_an_end() -> None:
+    made_by_command("lms", "--scope", "kpis:read", "--expires", "2099-12-31")
+
+    assert ApiKey.objects.get().expires_at == moment("2100-01-01")
 
 
 def test_another_kind_of_authorization_is_left_to_others() -> None:

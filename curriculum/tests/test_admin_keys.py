@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from curriculum.access import create_api_key, digest_of
 from curriculum.models import (
@@ -26,6 +29,7 @@ def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
     secret = message.split(" is ")[1].split()[0]
 
     assert digest_of(secret) == key.digest
+    assert "messages" not in client.cookies
     assert key.scopes == ["events:write", "kpis:read"]
     assert secret in client.get("/admin/curriculum/apikey/").content.decode()
     assert secret not in client.get("/admin/curriculum/apikey/").content.decode()
@@ -67,3 +71,20 @@ def test_a_key_is_revoked_from_the_list(client: Client) -> None:
     key.refresh_from_db()
 
     assert not key.may("events:write")
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_key_is_given_an_end(client: Client) -> None:
+    day = timezone.localdate() + timedelta(days=30)
+    added_key(client, expires_at_0=f"{day}", expires_at_1="12:00")
+
+    assert timezone.localtime(ApiKey.objects.get().expires_at).date() == day
+    assert "0 days" in page(client, "apikey/")
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_key_is_not_made_to_end_in_the_past(client: Client) -> None:
+    answer = added_key(client, expires_at_0="2026-01-01", expires_at_1="12:00")
+
+    assert "This is over; to end a key now, revoke it." in answer.content.decode()
+    assert not ApiKey.objects.exists()

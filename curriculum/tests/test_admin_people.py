@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from django.test import Client
 
@@ -7,7 +9,7 @@ from curriculum.models import (
     CourseGrant,
     User,
 )
-from curriculum.tests.admin_pages import page, staff
+from curriculum.tests.admin_pages import page, staff, told
 from curriculum.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +82,20 @@ def test_staff_without_permission_see_no_list(client: Client) -> None:
     staff(client)
 
     assert client.get("/admin/curriculum/user/").status_code == 403
+
+
+def test_staff_invite_the_accounts_within_their_reach(client: Client) -> None:
+    staff(client, "view_user", "change_user")
+    eve, closed = account("Eve"), account("Cleo", is_active=False)
+    boss = account("Ada", is_superuser=True)
+    eve.set_unusable_password()
+    eve.save()
+    data = {"action": "invite", "_selected_action": [eve.pk, closed.pk, boss.pk]}
+    with patch("curriculum.passwords.current_app.send_task") as queued:
+        answer = client.post("/admin/curriculum/user/", data)
+    eve.refresh_from_db()
+
+    assert [call.kwargs["args"] for call in queued.call_args_list] == [[eve.email]]
+    assert eve.has_usable_password()
+    assert "Links on their way: 1." in told(answer)  # type: ignore[arg-type]
+    assert "got none: 2." in told(answer)  # type: ignore[arg-type]

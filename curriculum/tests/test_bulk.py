@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from curriculum import bulk
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, RunModule
@@ -158,28 +158,3 @@ def test_nothing_to_keep_changes_nothing() -> None:
     bulk.keep_smaller(Enrollment, "withdrawn_at", {})
 
     assert withdrawn() == [moment("2026-02-01")]
-
-
-def test_the_planner_learns_how_many_rows_there_are() -> None:
-    upsert("Ada", "Bo", "Cleo")
-    bulk.refresh_statistics()
-
-    assert rows_that_the_planner_expects("curriculum_learner") == 3
-
-
-@pytest.mark.once
-def test_what_the_planner_knows_is_kept_whatever_was_asked_before() -> None:
-    upsert("Ada", "Bo", "Cleo")
-    bulk.keep_statistics()
-
-    assert rows_that_the_planner_expects("curriculum_learner") == 3
-
-
-def rows_that_the_planner_expects(table: str) -> int:
-    known = {
-        "postgresql": "SELECT reltuples::int FROM pg_class WHERE relname = %s",
-        "sqlite": "SELECT max(CAST(stat AS int)) FROM sqlite_stat1 WHERE tbl = %s",
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(known[connection.vendor], [table])
-        return int(cursor.fetchone()[0])

@@ -29,7 +29,7 @@ def test_a_wrong_password_is_told_in_a_sentence(client: Client) -> None:
     account("Ada")
     answer = client.post("/sign-in", {"username": "ada@example.com", "password": "guess"})
 
-    assert "do not belong together" in answer.content.decode()
+    assert "Wrong e-mail address or password" in answer.content.decode()
 
 
 def test_who_was_asked_to_sign_in_goes_on_to_where_they_wanted(client: Client) -> None:

@@ -57,7 +57,7 @@ def add(events: Sequence[Event]) -> None:
         touched.add((event.course_id or 0, day))
     _write(days)
     be_present((key, sums[1] > 0) for key, sums in days.items())
-    marking.mark_days(touched)
+    mark_days(touched)
 
 
 def _write(days: Mapping[Key, Sequence[int]]) -> None:
@@ -75,7 +75,7 @@ def be_present(days: Iterable[tuple[Key, bool]]) -> None:
     """Note presence in the weeks of these days: anywhere, and in each module."""
     weeks: dict[Key, bool] = defaultdict(bool)
     for (enrollment, module, day), is_productive in days:
-        week = day - timedelta(days=day.weekday())
+        week = week_of(day)
         for where in {None, module}:
             weeks[enrollment, where, week] |= is_productive
     bulk.upsert(
@@ -85,6 +85,21 @@ def be_present(days: Iterable[tuple[Key, bool]]) -> None:
         conflict=WeekPresence.KEY,
         merge={"is_productive": "larger"},
     )
+
+
+def week_of(day: date) -> date:
+    """The Monday of the day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def mark_days(days: Iterable[tuple[int, date]]) -> None:
+    """Mark days (with their courses) of activity, and Mondays of another month.
+
+    A week counts as a whole in the month and quarter of its Monday.
+    """
+    days = set(days)
+    mondays = {(course, week_of(day)) for course, day in days if week_of(day).month != day.month}
+    marking.mark_days(days | mondays)
 
 
 def _order(key: Key) -> tuple[int, int, date]:

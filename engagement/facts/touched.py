@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
 from curriculum.models import Enrollment, PlannedModule
-from engagement.facts import marking
+from engagement.facts import activity, marking
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
 from kpis import clock
 
@@ -18,7 +18,7 @@ def mark(**which: Any) -> None:
     for rows, moment in _moments(which):
         # SQLite calls back for the day of every row; those that differ are few
         marking.mark(_distinct(rows, moment))
-    marking.mark_days(_distinct(DailyActivity.objects.filter(**which), "day"))
+    activity.mark_days(_distinct(DailyActivity.objects.filter(**which), "day"))
 
 
 def on_days(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
-from curriculum import bulk
+from curriculum import planner
 from engagement.oulad import (
     assessments,
     click_sums,
@@ -165,7 +165,7 @@ def take_assessments(dataset: Dataset) -> Report:
 
 @transaction.atomic
 def _finish(dataset: Dataset) -> None:
-    bulk.refresh_statistics()
+    planner.refresh()
     mark_touched(dataset)
     import_run = dataset.import_run
     import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()

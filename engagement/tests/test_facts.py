@@ -88,6 +88,15 @@ def test_the_day_is_the_provider_s() -> None:
     assert days() == [(None, date(2026, 1, 6), 1, 0, 1, 0)]
 
 
+def test_a_trace_marks_the_monday_too_whose_month_its_week_counts_in() -> None:
+    tell(event("e1", "note.written", at="2026-02-03T12:00:00Z"))
+
+    # Tuesday, 3 February, is in the week of Monday, 2 February; Sunday the 1st in that of January
+    assert 26 not in marked()
+    tell(event("e2", "note.written", at="2026-02-01T12:00:00Z"))
+    assert 26 in marked()
+
+
 def test_presence_is_by_week_anywhere_and_in_each_module() -> None:
     tell(
         event("e1", at="2026-01-11T23:00:00Z", module="m1"),

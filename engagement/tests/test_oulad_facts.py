@@ -18,7 +18,8 @@ from engagement.models import (
 )
 from engagement.tests.oulad_cut import ADA, BO, CLEO, small, taken_in
 from intake.models import ImportRun
-from kpis.models import DirtyDay, Feed, Measurement
+from kpis import stale
+from kpis.models import Feed, Measurement
 
 pytestmark = pytest.mark.django_db
 
@@ -195,7 +196,7 @@ def test_what_is_imported_is_measured(tmp_path: Path) -> None:
 
     # of Ada and Bo, each due with 120 minutes, Ada has handed in
     assert (cell.total, cell.weight) == (120, 240)
-    assert not DirtyDay.objects.exists()
+    assert not stale.is_anything_waiting()
 
 
 def test_the_feed_tells_how_far_the_data_reach(tmp_path: Path) -> None:

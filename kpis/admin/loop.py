@@ -3,8 +3,18 @@ from __future__ import annotations
 from django.contrib import admin
 
 from curriculum.admin.view_only import ViewOnlyAdmin
+from kpis import stale
 from kpis.admin.measurements import value_of
-from kpis.models import DirtyDay, Feed, JudgeRun, MeasureRun, Restatement, Unjudged
+from kpis.models import (
+    DirtyDay,
+    Feed,
+    JudgeRun,
+    MeasureRun,
+    Restatement,
+    StalePeriod,
+    Unjudged,
+    Verification,
+)
 
 
 @admin.register(Restatement)
@@ -37,6 +47,14 @@ class MeasureRunAdmin(ViewOnlyAdmin):
     date_hierarchy = "as_of"
 
 
+@admin.register(Verification)
+class VerificationAdmin(ViewOnlyAdmin):
+    """Each night's sample of stored figures, compared with their facts."""
+
+    list_display = ("as_of", "sample", "corrected")
+    date_hierarchy = "as_of"
+
+
 @admin.register(DirtyDay)
 class DirtyDayAdmin(ViewOnlyAdmin):
     """What waits to be measured again; empty a moment after each batch."""
@@ -45,6 +63,20 @@ class DirtyDayAdmin(ViewOnlyAdmin):
     list_filter = ("key", "course")
     list_select_related = ("course",)
     show_full_result_count = False
+
+
+@admin.register(StalePeriod)
+class StalePeriodAdmin(ViewOnlyAdmin):
+    """What is being recomputed, months before days; empty a moment after each batch."""
+
+    list_display = ("key", "course", "kind", "start")
+    list_filter = ("key", "course")
+    list_select_related = ("course",)
+    show_full_result_count = False
+
+    @admin.display
+    def kind(self, row: StalePeriod) -> str:
+        return str(stale.SOONEST_FIRST[row.rank].label)
 
 
 @admin.register(JudgeRun)

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from curriculum.admin.people import acting
 from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import CourseRun, Module
 from kpis import clock
@@ -98,13 +99,17 @@ class MeasurementAdmin(ViewOnlyAdmin):
         return [again, *super().get_urls()]
 
     def measure_one(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.has_view_permission(request):
+        if not self.has_measure_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         self._measure(request, [row])
         return HttpResponseRedirect(reverse("admin:kpis_measurement_change", args=[pk]))
 
-    @admin.action(description="Measure the selected again", permissions=["view"])
+    def has_measure_permission(self, request: HttpRequest) -> bool:
+        """To look is not enough: measuring writes."""
+        return acting(request).has_perm("kpis.change_measurement")
+
+    @admin.action(description="Measure the selected again", permissions=["measure"])
     def measure_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
         self._measure(request, rows)
 

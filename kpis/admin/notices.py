@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from curriculum.admin.people import acting
 from curriculum.admin.view_only import ViewOnlyAdmin
 from kpis.models import Channel, Notification, SummaryRefusal
+from kpis.models.notices import new_secret
 from kpis.notices import delivery
 
 
@@ -36,11 +39,13 @@ class ChannelAdmin(admin.ModelAdmin):
 
     form = ChannelForm
     change_form_template = "admin/kpis/channel/change_form.html"
-    list_display = ("name", "kind", "address", "least_severity", "is_active", "waiting", "dead")
+    list_display = ("name", "kind", "place", "least_severity", "is_active", "waiting", "dead")
     list_editable = ("is_active",)
     list_filter = ("kind", "is_active", "least_severity", "courses")
-    search_fields = ("name", "address")
+    # not by address: who may not see a secret one could search for it letter by letter
+    search_fields = ("name",)
     autocomplete_fields = ("courses", "rules")
+    readonly_fields = ("place", "secret_end")
     actions = ("send_a_test",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
@@ -49,6 +54,25 @@ class ChannelAdmin(admin.ModelAdmin):
             waiting=Count("notifications", filter=Q(notifications__state="waiting")),
             dead=Count("notifications", filter=Q(notifications__state="dead")),
         )
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """Show the secret while a channel is made, and whoever may only look no address either."""
+        shown = {"secret": "secret_end"} if obj else {}
+        if not self.has_change_permission(request, obj):
+            shown |= {"address": "place"}
+        return [shown.get(name, name) for name in ChannelForm.Meta.fields]
+
+    @admin.display(description="address")
+    def place(self, channel: Channel) -> str:
+        """Where it leads: the path of a webhook is a secret, that of Slack the only one."""
+        if channel.kind not in (Channel.Kind.WEBHOOK, Channel.Kind.SLACK):
+            return channel.address
+        parts = urlsplit(channel.address)
+        return f"{parts.scheme}://{parts.hostname}/…"
+
+    @admin.display(description="secret")
+    def secret_end(self, channel: Channel) -> str:
+        return f"ends in {channel.secret[-4:]}"
 
     @admin.display(ordering="waiting")
     def waiting(self, channel: Any) -> int:
@@ -64,11 +88,23 @@ class ChannelAdmin(admin.ModelAdmin):
             self._test(request, channel)
 
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
-        """Save, and where it was the button that was pressed, test what was saved."""
-        if "_test" not in request.POST:
+        """Save, and do what the button says that was pressed."""
+        if "_test" in request.POST:
+            self._test(request, obj)
+        elif "_new_secret" in request.POST:
+            self._renew(request, obj)
+        else:
             return super().response_change(request, obj)
-        self._test(request, obj)
         return HttpResponseRedirect(request.path)
+
+    def _renew(self, request: HttpRequest, channel: Channel) -> None:
+        channel.secret = new_secret()
+        channel.save(update_fields=["secret"])
+        self.message_user(
+            request,
+            f"The secret of {channel} is {channel.secret} : copy it now, it is not shown again.",
+            messages.WARNING,
+        )
 
     def _test(self, request: HttpRequest, channel: Channel) -> None:
         try:
@@ -94,7 +130,15 @@ class NotificationAdmin(ViewOnlyAdmin):
     list_select_related = ("channel", "course")
     date_hierarchy = "created_at"
     search_fields = ("key", "to", "last_error")
+    exclude = ("payload",)
+    readonly_fields = ("message",)
     actions = ("try_again",)
+
+    @admin.display
+    def message(self, row: Notification) -> str:
+        """What it says, but for the link by which its reader alone ends the weekly summary."""
+        shown = {key: value for key, value in row.payload.items() if key != "unsubscribe"}
+        return json.dumps(shown, ensure_ascii=False, indent=1)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return acting(request).has_perm("kpis.change_notification")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from curriculum.admin.people import acting
 from curriculum.numbers import plain
 from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
 from kpis.alerts.preview import preview
@@ -86,6 +87,10 @@ class AlertRuleForm(forms.ModelForm):
             and cleaned.get("period_kind") != PeriodKind.MONTH
         ):
             self.add_error("period_kind", f"The target of {indicator.name} is one of a month.")
+
+
+def sees_small_groups(request: HttpRequest) -> bool:
+    return acting(request).has_perm("curriculum.view_small_groups")
 
 
 @admin.register(AlertRule)
@@ -170,6 +175,13 @@ class AlertRuleAdmin(admin.ModelAdmin):
     ) -> None:
         super().save_model(request, obj, form, change)
         self.message_user(request, f"{obj}: {preview(obj, timezone.now()).sentence}")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Keep it to those who see small groups: a rule has figures of any group sent."""
+        return super().has_add_permission(request) and sees_small_groups(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: AlertRule | None = None) -> bool:
+        return super().has_change_permission(request, obj) and sees_small_groups(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: AlertRule | None = None) -> bool:
         """Keep a rule whose alerts are the history; it can be switched off."""

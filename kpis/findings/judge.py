@@ -92,7 +92,7 @@ def _chance_of(answer: Answer, whole: Answer | None) -> float | None:
         return None
     if indicator.interval is Interval.WILSON:
         return chance.of_share(answer.value, answer.sums.n, goal)
-    if indicator.interval is Interval.NORMAL:
+    if indicator.interval in (Interval.MEAN, Interval.NET):
         # who all score the same prove less than no spread would say
         exact = chance.of_mean(answer.sums, goal, whole.sums if whole else None)
         return chance.of_share(answer.value, answer.sums.n, goal) if exact is None else exact
@@ -118,7 +118,7 @@ def _chance_of_change(now: Answer, before: Answer) -> float | None:
     indicator = now.indicator
     if indicator.is_total:
         return _chance_of_counts(indicator, now, before)
-    if indicator.interval is Interval.NORMAL:
+    if indicator.interval in (Interval.MEAN, Interval.NET):
         return chance.of_two_means(now.sums, before.sums)
     if now.value is None or before.value is None:
         return None

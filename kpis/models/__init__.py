@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
-from kpis.models.loop import DirtyDay, Feed, JudgeRun, MeasureRun, Unjudged
+from kpis.models.loop import (
+    DirtyDay,
+    Feed,
+    JudgeRun,
+    MeasureRun,
+    ReportingZone,
+    StalePeriod,
+    Unjudged,
+    Verification,
+)
 from kpis.models.measurements import Measurement, PeriodKind, Restatement
 from kpis.models.notices import Channel, NoticeRead, Notification, SummaryRefusal
 from kpis.models.targets import Target
@@ -21,9 +30,12 @@ __all__ = [
     "NoticeRead",
     "Notification",
     "PeriodKind",
+    "ReportingZone",
     "Restatement",
     "Severity",
+    "StalePeriod",
     "SummaryRefusal",
     "Target",
     "Unjudged",
+    "Verification",
 ]

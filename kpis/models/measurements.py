@@ -53,6 +53,9 @@ class Measurement(models.Model):
         )
         indexes = (
             models.Index(fields=("course", "kpi", "period_kind"), name="measurement_by_course"),
+            models.Index(
+                fields=("kpi", "period_kind", "period_start"), name="measurement_by_period"
+            ),
         )
 
     def __str__(self) -> str:

@@ -74,6 +74,8 @@ class Channel(models.Model):
 
     def clean(self) -> None:
         """ValidationError for an address that nothing can be sent to."""
+        if not self.address.isprintable():
+            raise ValidationError({"address": "Leave out line breaks and other invisible signs."})
         if self.kind in (self.Kind.WEBHOOK, self.Kind.SLACK):
             _check_url(self.address)
         if self.kind == self.Kind.EMAIL:

@@ -17,6 +17,16 @@ PORTS = {"http": 80, "https": 443}
 # RFC 6052: an IPv4 address stands in the last 32 bits
 NAT64 = ip_network("64:ff9b::/96")
 
+# IANA's registries of special purposes: what Python's own table takes for public
+SPECIAL = [
+    ip_network(one)
+    for one in (
+        "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24",
+        "64:ff9b:1::/48", "100:0:0:1::/64", "2001::/23", "2620:4f:8000::/48", "3fff::/20",
+        "5f00::/16",
+    )
+]  # fmt: skip
+
 
 class Refused(Exception):  # noqa: N818 - said of an address
     """This must not be sent, now or later."""
@@ -93,6 +103,7 @@ def is_public(address: Address) -> bool:
     return (
         address.is_global
         and not is_inner
+        and not any(address in network for network in SPECIAL)
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_loopback

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,12 +16,14 @@ from django.views.decorators.http import require_http_methods
 from curriculum.models import User
 from kpis.models import SummaryRefusal
 
-SALT = "kpis.weekly-summary"
+SIGNER = signing.TimestampSigner(salt="kpis.weekly-summary")
+# every week brings a new link, and a mailbox that others read later must not be good for ever
+GOOD_FOR = timedelta(days=180)
 
 
 def link_of(user: User) -> str:
-    """The whole address. It never runs out: an old mail must be good for unsubscribing too."""
-    token = signing.Signer(salt=SALT).sign_object(user.pk)
+    """The whole address. It is good for half a year, so that older mails unsubscribe too."""
+    token = SIGNER.sign_object(user.pk)
     return settings.KPI_BASE_URL + reverse("kpis:weekly-summary", args=[token])
 
 
@@ -42,7 +46,8 @@ def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
 
 def _user_of(token: str) -> User:
     try:
-        return User.objects.get(pk=signing.Signer(salt=SALT).unsign_object(token))
+        pk = SIGNER.unsign_object(token, max_age=GOOD_FOR)
+        return User.objects.get(pk=pk, is_active=True)
     except (signing.BadSignature, User.DoesNotExist) as error:
         raise Http404 from error
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from curriculum.models import Course, User
+from curriculum.tests.admin_pages import staff as signed_in
 from curriculum.tests.people import account, course, moment
 from kpis.models import DirtyDay, Feed, Measurement, MeasureRun, Restatement, Target
 from kpis.targets import set_target
@@ -240,9 +241,10 @@ def test_a_link_alone_measures_nothing(admin_client: Client) -> None:
     assert admin_client.get(path).status_code == 405
 
 
-def test_who_may_not_look_may_not_measure(client: Client) -> None:
+@pytest.mark.parametrize("permitted", [(), ("view_measurement",)])
+def test_to_look_is_not_enough_to_measure(client: Client, permitted: tuple[str, ...]) -> None:
     row = measured(course())
-    client.force_login(account("Bo", is_staff=True))
+    signed_in(client, *permitted)
 
     path = f"/admin/kpis/measurement/{row.pk}/measure-again/"
     assert client.post(path).status_code == 403

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
+from curriculum.tests.admin_pages import staff as signed_in
 from kpis.admin.rules import AlertRuleForm
 from kpis.models import Alert, AlertRule
 from kpis.tests import kernel
@@ -191,3 +192,16 @@ def test_nobody_edits_an_alert(ada: Visitor) -> None:
     ada.client.post(f"{ALERTS}{alert.pk}/change/", {"state": "ok"})
 
     assert Alert.objects.get().state == "firing"
+
+
+@pytest.mark.parametrize(("more", "status"), [((), 403), (("view_small_groups",), 200)])
+def test_a_rule_is_made_only_by_who_sees_small_groups(
+    client: Client, more: tuple[str, ...], status: int
+) -> None:
+    signed_in(client, "add_alertrule", "change_alertrule", "view_alertrule", *more)
+    rule = watches()
+
+    assert client.get(f"{RULES}add/").status_code == status
+    assert client.post(f"{RULES}preview/", {"preview_of": rule.pk}).status_code == status
+    posted = client.post(f"{RULES}{rule.pk}/change/", {"name": "Mine"})
+    assert posted.status_code == status

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.once
 
 JUNE = containing(date(2026, 6, 1), "month", ZoneInfo("UTC"))
 SHARE = Indicator(key="test.share", name="Share", unit=PERCENT, help="")
-MEAN = replace(SHARE, key="test.mean", interval=Interval.NORMAL)
+MEAN = replace(SHARE, key="test.mean", interval=Interval.MEAN)
 GOAL = 0.8
 
 Draw = Callable[[random.Random, int, float], Sums]

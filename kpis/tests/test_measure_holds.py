@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,10 +10,10 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from curriculum.holds import try_hold
+from curriculum.holds import try_hold, turn_to_write
 from curriculum.models import Enrollment
 from kpis import clock
-from kpis.measure import Job, run_job
+from kpis.measure import Done, Job, run_together
 from kpis.periods import Period, containing
 from kpis.registry import REGISTRY
 from kpis.tally import Tally
@@ -38,7 +39,7 @@ def measuring(look: Callable[[], None]) -> Job:
 def test_reading_the_facts_keeps_no_writer_of_sqlite_waiting() -> None:
     seen: list[bool] = []
 
-    run_job(measuring(lambda: seen.append(connection.in_atomic_block)), NOW)
+    run_together([measuring(lambda: seen.append(connection.in_atomic_block))], NOW, Done())
 
     assert seen == [connection.vendor == "postgresql"]
 
@@ -67,3 +68,40 @@ def test_a_hold_is_free_again_after_its_block() -> None:
 
     with try_hold("test") as is_held:
         assert is_held
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_writers_take_turns() -> None:
+    order: list[str] = []
+
+    def write(name: str) -> None:
+        with turn_to_write():
+            order.append(f"{name} begins")
+            time.sleep(0.02)
+            order.append(f"{name} ends")
+        connection.close()
+
+    others = [Thread(target=write, args=(name,)) for name in ("ada", "bo", "cleo")]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+
+    assert [one.split()[1] for one in order] == ["begins", "ends"] * 3
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_who_gets_no_turn_for_long_tries_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curriculum.holds.LONGEST_WAIT", 0.05)
+
+    with turn_to_write(), turn_to_write():
+        pass
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_within_a_transaction_there_is_no_turn_to_wait_for() -> None:
+    with turn_to_write(), turn_to_write():
+        assert connection.in_atomic_block

@@ -7,11 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.test import Client
 
 from curriculum.models import User
+from curriculum.tests.admin_pages import staff as signed_in
 from curriculum.tests.people import account, course
 from kpis.admin.notices import ChannelForm
-from kpis.models import Notification
+from kpis.models import Channel, Notification
 from kpis.notices.inbox import unread_of
 from kpis.tests.conftest import Visitor
 from kpis.tests.hook_sink import Sink, hook_sink
@@ -48,6 +50,9 @@ def form(**changes: Any) -> dict[str, Any]:
         ({"address": "https://me:secret@example.org"}, "address"),
         ({"address": "http://[::1"}, "address"),
         ({"kind": "email", "address": "ada@example.com, nobody"}, "__all__"),
+        ({"kind": "email", "address": "Ada\r\nBcc: eve@example.com <ada@example.com>"}, "address"),
+        ({"kind": "email", "address": "ada@example.com,\x0bbo@example.com"}, "address"),
+        ({"address": "https://hooks.example.org/x\ny"}, "address"),
     ],
 )
 def test_an_address_that_cannot_be_reached_is_refused(changes: dict[str, Any], field: str) -> None:
@@ -69,6 +74,48 @@ def test_the_test_button_saves_sends_and_says_so(admin: Visitor, sink: Sink) -> 
 
     assert "the test was sent" in answer
     assert sink.body()["event"] == "test"
+
+
+HOOK = "https://hooks.slack.example/services/T0/B0/keep-this"
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("webhook", "keep-this-secret"), ("slack", HOOK)])
+def test_who_may_only_look_sees_no_secret(client: Client, kind: str, secret: str) -> None:
+    channel = only(kind, HOOK)
+    Channel.objects.update(secret="keep-this-secret")
+    signed_in(client, "view_channel")
+    pages = [client.get(path) for path in (CHANNELS, f"{CHANNELS}{channel.pk}/change/")]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not any("keep-this" in page.content.decode() for page in pages)
+    assert all("https://hooks.slack.example/…" in page.content.decode() for page in pages)
+    assert "0 results" in client.get(f"{CHANNELS}?q={secret}").content.decode()
+
+
+def test_who_may_look_at_mails_cannot_unsubscribe_their_readers(client: Client) -> None:
+    payload = {
+        "subject": "Your courses",
+        "unsubscribe": "http://localhost/weekly-summary/keep-this",
+    }
+    row = Notification.objects.create(key="x", to="ada@example.com", payload=payload)
+    signed_in(client, "view_notification")
+    page = client.get(f"{NOTIFICATIONS}{row.pk}/change/").content.decode()
+
+    assert "Your courses" in page
+    assert "keep-this" not in page
+
+
+def test_a_secret_is_shown_when_it_is_new_and_not_again(admin: Visitor) -> None:
+    page = f"{CHANNELS}{only('webhook', HOOK).pk}/change/"
+    old = Channel.objects.get().secret
+    assert old not in admin.client.get(page).content.decode()
+    sent = form(address=HOOK, secret="forced", _new_secret="yes")
+    shown = admin.client.post(page, sent, follow=True).content.decode()
+    new = Channel.objects.get().secret
+
+    assert new not in (old, "forced")
+    assert new in shown
+    assert new not in admin.client.get(page).content.decode()
 
 
 def test_a_channel_to_whom_it_concerns_is_tested_with_who_asks(admin: Visitor) -> None:

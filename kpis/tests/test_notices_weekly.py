@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
 from curriculum.models import Course, User
 from curriculum.tests.people import account, course, moment
-from kpis.models import Notification
+from kpis.models import Notification, SummaryRefusal
 from kpis.notices import weekly
 from kpis.notices.delivery import Round
 from kpis.notices.unsubscribing import link_of
@@ -119,12 +122,14 @@ def test_what_was_adjusted_is_told_by_who_adjusts(
 
 
 def test_mail_programs_are_told_how_to_unsubscribe(python: Course, box: MailBox) -> None:
-    ada = account("Ada", grants=(python,))
+    account("Ada", grants=(python,))
     write_due(MONDAY)
     Round(clock=lambda: MONDAY).deliver()
     mail: Message = box.mails[0]
 
-    assert unfolded(mail["List-Unsubscribe"]) == f"<{link_of(ada)}>"
+    link = unfolded(mail["List-Unsubscribe"]).strip("<>")
+
+    assert Client().get(link.removeprefix(settings.KPI_BASE_URL)).status_code == 200
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
@@ -158,6 +163,17 @@ def test_a_forged_link_ends_nothing(python: Course) -> None:
 
     assert answer.status_code == 404
     assert list(weekly.managers()) == [ada]
+
+
+def test_an_old_link_and_one_of_a_closed_account_end_nothing(python: Course) -> None:
+    ada = account("Ada", grants=(python,))
+    link = path_of(ada)
+    with patch("time.time", return_value=time.time() + 181 * 24 * 3600):
+        assert Client().post(link).status_code == 404
+    User.objects.update(is_active=False)
+
+    assert Client().post(link).status_code == 404
+    assert not SummaryRefusal.objects.exists()
 
 
 def test_a_week_without_news_sends_nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,13 +15,13 @@ from kpis.answers import Answer
 from kpis.ask import Desk
 from kpis.figures import Figure
 from kpis.models import Measurement
-from kpis.periods import containing
+from kpis.periods import WINDOW, Period, containing
 from kpis.question import QuestionForm
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
 from kpis.targets import set_target
 from kpis.tests import kernel
-from kpis.tests.kernel import COUNT, PEOPLE, moment, run_of, starts, table
+from kpis.tests.kernel import COUNT, PEOPLE, STARTED, moment, run_of, starts, table
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +157,40 @@ def test_a_mark_of_one_kpi_leaves_the_others() -> None:
     measure.measure_dirty(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
+
+
+def test_what_has_come_in_and_is_not_computed_is_pending() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+
+    assert answer(PEOPLE, "2026-03-10").status == "pending"
+    assert answer(PEOPLE, "2026-02-10").status == "no_data"
+    measure.measure_dirty(now=NOW)
+    assert answer(PEOPLE, "2026-03-10").value == 0
+
+
+def test_what_waits_in_another_course_leaves_this_one_without_data() -> None:
+    python = run_of("r1").course_id
+    starts("ada", run_of("s1", course="sql"), "2026-03-10")
+    scope = Scope(frozenset({python}))
+
+    assert answer(STARTED, "2026-03-10", scope=scope).status == "no_data"
+
+
+def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
+    """Twenty days of March are closed when another enrolment of the 10th comes in."""
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    measure.measure_dirty(now=NOW)
+    later = NOW + timedelta(hours=1)
+    starts("bo", run, "2026-03-10")
+    measure.measure_dirty(now=later)
+    march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, clock.zone())
+    may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, clock.zone())
+    desk = Desk(Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW)
+    (group,) = desk.group_answers(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
+        march
+    ].values()
+
+    assert group.restated_at == later
+    found = desk.answers(REGISTRY[STARTED], Scope(), [march, may])
+    assert [one.restated_at for one in found.values()] == [later, None]

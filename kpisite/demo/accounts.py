@@ -1,32 +1,38 @@
-"""Three people who sign in: staff, a manager of two courses, a learner."""
+"""Three people who sign in: staff, a manager of two courses, a learner.
+
+Where nobody else reaches the product they have a password that all know; else random ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import token_urlsafe
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from curriculum.models import Course, CourseGrant, Learner, User
 from kpisite.demo.journeys import Journey
+from kpisite.known_password import EMAILS, KNOWN
 
-PASSWORD = "learn-and-grow"  # noqa: S105 - printed at the start, for data that nobody owns
 MANAGED = ("cloud-operations", "data-analysis")
-ACCOUNTS = (
-    ("staff", "staff@example.com"),
-    ("manager", "manager@example.com"),
-    ("learner", "learner@example.com"),
-)
+ACCOUNTS = tuple(EMAILS.items())
 FILE = "demo-accounts.txt"
 
 
-def create(journeys: Sequence[Journey]) -> User:
+def choose_passwords() -> dict[str, str]:
+    """One for each role."""
+    return {role: KNOWN if settings.IS_LOCAL else token_urlsafe(12) for role, _ in ACCOUNTS}
+
+
+def create(journeys: Sequence[Journey], passwords: Mapping[str, str]) -> User:
     """Make the accounts and return that of staff; the learner's is of somebody in the journeys."""
-    # one hash for all: each takes as long as a thousand events
-    secret = make_password(PASSWORD)
+    # one hash for each password: it takes as long as a thousand events
+    hashes = {one: make_password(one) for one in set(passwords.values())}
     names = {"staff": "Sam Staff", "manager": "Mo Manager", "learner": busiest(journeys).name}
     made = {
-        role: User.objects.create(email=email, name=names[role], password=secret)
+        role: User.objects.create(email=email, name=names[role], password=hashes[passwords[role]])
         for role, email in ACCOUNTS
     }
     User.objects.filter(pk=made["staff"].pk).update(is_staff=True, is_superuser=True)
@@ -64,4 +70,4 @@ def write_down(folder: Path) -> None:
     path = folder / FILE
     path.touch(mode=0o600)
     path.chmod(0o600)
-    path.write_text("".join(f"{role} {email} {PASSWORD}\n" for role, email in ACCOUNTS))
+    path.write_text("".join(f"{role} {email} {KNOWN}\n" for role, email in ACCOUNTS))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from curriculum import bulk, parameters
+from curriculum import parameters, planner
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import Course, CourseRun, Learner, Module
 from engagement.models import LearningObject
@@ -23,6 +23,7 @@ from kpisite.demo.months import Calendar
 from kpisite.demo.oddities import with_oddities
 from kpisite.demo.story import SEED, Story
 from kpisite.demo.telling import Raw
+from kpisite.known_password import KNOWN
 from outcomes.feedback import reading
 from outcomes.models import Survey
 
@@ -43,18 +44,26 @@ def ignore(what: str, by: int, total: int) -> None:
 
 
 def load(
-    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = ignore
+    now: datetime,
+    *,
+    seed: int = SEED,
+    scale: float = 1.0,
+    progress: Progress = ignore,
+    passwords: Mapping[str, str] | None = None,
 ) -> Story:
     """Write the demonstration up to the day of `now` and measure it, all or nothing.
 
-    NotEmpty when something is taught here already.
+    The passwords are those of the roles; by default they are chosen. NotEmpty when something is
+    taught here already.
     """
+    passwords = passwords or accounts.choose_passwords()
     with transaction.atomic():
         told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
         reading.run(now)
-        approving.approve(accounts.create(told.journeys))
-        accounts.write_down(settings.KPI_DATA_DIR)
+        approving.approve(accounts.create(told.journeys, passwords))
+        if KNOWN in passwords.values():
+            accounts.write_down(settings.KPI_DATA_DIR)
     return told
 
 
@@ -106,7 +115,7 @@ def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
         receive(batch, SENDER, now=_arrival(batch, now))
         # without them the planner reads whole tables for every few rows that it looks up
-        bulk.refresh_statistics()
+        planner.refresh()
         progress("events", len(batch), len(events))
 
 
@@ -123,7 +132,7 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 
 def _measure(now: datetime, progress: Progress) -> None:
-    bulk.refresh_statistics()
+    planner.refresh()
     measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
     # all there is has been measured as of now; the cycle goes on from here
     MeasureRun.objects.create(as_of=now)

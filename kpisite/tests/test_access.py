@@ -31,6 +31,13 @@ GET  /                                                302 200 302 302 302 302 30
 GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
+GET  /account/password                                302 200 200 200 200 302 302 302 302 302
+POST /account/password                                302 200 200 200 200 302 302 302 302 302
+GET  /account/forgotten                               200 200 200 200 200 200 200 200 200 200
+POST /account/forgotten                               200 200 200 200 200 200 200 200 200 200
+GET  /account/forgotten/sent                          200 200 200 200 200 200 200 200 200 200
+GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
+POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
@@ -75,6 +82,7 @@ POST /weekly-summary/forged                           404 404 404 404 404 404 40
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
+GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
 # /health answers anybody, for probes; it tells how the parts are and nothing of people

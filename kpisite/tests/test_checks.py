@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest_django.fixtures import Settings
 
-from kpisite.checks import hosts_are_named, links_lead_here
+from curriculum.tests.people import account
+from kpisite.checks import hosts_are_named, links_lead_here, no_password_is_known
+from kpisite.known_password import KNOWN
 
 pytestmark = pytest.mark.once
 
@@ -40,3 +44,23 @@ def test_mails_lead_to_us_and_not_to_who_reads_them(
     settings.KPI_BASE_URL = address
 
     assert [message.id for message in links_lead_here(None)] == found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "password", "fields", "found"),
+    [
+        ("Staff", KNOWN, {}, ["kpisite.E004"]),
+        ("Ada", KNOWN, {"is_superuser": True}, ["kpisite.E004"]),
+        ("Staff", KNOWN, {"is_active": False}, []),
+        ("Staff", "secret", {"is_superuser": True}, []),
+    ],
+)
+def test_a_deployment_has_no_password_that_all_know(
+    name: str, password: str, fields: dict[str, Any], found: list[str]
+) -> None:
+    user = account(name, **fields)
+    user.set_password(password)
+    user.save()
+
+    assert [message.id for message in no_password_is_known(None)] == found

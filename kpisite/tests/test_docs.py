@@ -33,6 +33,22 @@ def test_every_kind_of_event_has_its_heading() -> None:
     assert headings("events.md") == sorted(KINDS)
 
 
+ROOT = Path(settings.BASE_DIR)
+PAGES = sorted(
+    one.relative_to(ROOT)
+    for place in (".", "docs", "docs/decisions")
+    for one in (ROOT / place).glob("*.md")
+)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_page_s_links_lead_somewhere(page: Path) -> None:
+    links = LINK.findall((ROOT / page).read_text())
+
+    assert [one for one in links if not (ROOT / page.parent / one).exists()] == []
+
+
 def section(key: str) -> str:
     return document("kpis.md").partition(f"## {key}\n")[2].partition("\n## ")[0]
 

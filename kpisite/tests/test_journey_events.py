@@ -18,8 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from curriculum.access import create_api_key
 from intake.tests.door import event, school
-from kpis import dirty
-from kpis.models import DirtyDay
+from kpis import dirty, stale
 from kpisite.celery import app
 from kpisite.testing.worker import running_worker
 
@@ -112,7 +111,7 @@ def test_what_a_killed_worker_left_the_schedule_finishes(provider: Provider) -> 
     with running_worker():
         # as the schedule does every half minute
         app.send_task("kpis.tasks.measure_dirty")
-        wait_until(lambda: provider.score() == 25 and not DirtyDay.objects.exists(), seconds=60)
+        wait_until(lambda: provider.score() == 25 and not stale.is_anything_waiting(), seconds=60)
 
 
 def test_without_a_worker_events_are_taken_and_measured_later(provider: Provider) -> None:

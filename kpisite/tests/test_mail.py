@@ -6,7 +6,9 @@ import pytest
 from django.core.mail import get_connection, send_mail
 from django.test import override_settings
 
+from curriculum import passwords
 from kpisite import mail
+from kpisite.celery import app
 
 pytestmark = pytest.mark.once
 
@@ -33,3 +35,9 @@ def test_a_mail_server_is_taken_as_it_is_written(monkeypatch: pytest.MonkeyPatch
     assert (given["EMAIL_HOST"], given["EMAIL_PORT"]) == ("mail.example.org", 587)
     assert (given["EMAIL_HOST_USER"], given["EMAIL_HOST_PASSWORD"]) == ("ada", "secret")
     assert given["EMAIL_USE_TLS"]
+
+
+def test_the_worker_knows_the_task_that_mails_password_links() -> None:
+    app.loader.import_default_modules()
+
+    assert passwords.TASK in app.tasks

@@ -122,6 +122,8 @@ def copied(prepared_folder: Path) -> Iterator[Product]:
     # A socket's path is short, and pytest's own folders are not.
     with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
         shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
+        # as somebody else has made it
+        Path(folder).chmod(0o755)
         product = Product(Path(folder), free_port())
         yield product
         if product.process and product.process.poll() is None:
@@ -179,6 +181,21 @@ def test_a_taken_port_is_refused_before_anything_starts(product: Product) -> Non
     assert product.log().startswith(f"Port {product.port} of 127.0.0.1 cannot be used")
     assert product.log().count("\n") == 1
     assert not (product.folder / "valkey").exists()
+
+
+def test_nobody_else_on_the_machine_reads_the_data(lasting: Product) -> None:
+    made = [lasting.folder, lasting.folder / "supervisor.lock"]
+
+    assert not any(path.stat().st_mode & 0o077 for path in made)
+
+
+def test_a_site_without_an_account_says_how_to_make_one(lasting: Product) -> None:
+    (line,) = (line for line in lasting.log().splitlines() if "create_account" in line)
+
+    assert line == (
+        f"  KPI_DATA_DIR={lasting.folder} .venv/bin/python manage.py "
+        "create_account staff YOU@example.org --superuser"
+    )
 
 
 def test_what_dies_is_started_again(lasting: Product) -> None:

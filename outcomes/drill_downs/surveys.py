@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
-from kpis.stats import Sums, normal
+from kpis.stats import Sums, net_interval
 from kpis.tally import Scope, within
 from kpis.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
@@ -109,7 +109,7 @@ def groups(when: Period, scope: Scope) -> Table:
 
 def _divided(row: Mapping[str, Any]) -> dict[str, Any]:
     n, good, bad = row["answers"], row["good"], row["bad"]
-    interval = normal(Sums(n=n, total=good - bad, weight=n, squares=good + bad))
+    interval = net_interval(Sums(n=n, total=good - bad, weight=n, squares=good + bad))
     return {
         "course": row["course"],
         "answers": n,

@@ -21,7 +21,7 @@ LATEST = Latest(of="wave", order=("answered_at", "enrollment"))
     "Satisfaction (NPS)",
     unit=POINTS,
     target=80,
-    interval=Interval.NORMAL,
+    interval=Interval.NET,
     min_n=50,
     is_additive=False,
     companions=(CSAT,),

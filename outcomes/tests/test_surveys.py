@@ -13,7 +13,7 @@ from intake.receive import receive
 from kpis.measure import measure_dirty
 from kpis.models import Measurement, Restatement
 from kpis.registry import REGISTRY
-from kpis.stats import normal
+from kpis.stats import net_interval
 from kpis.tally import Scope
 from outcomes.models import Invitation, Response, Survey
 from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, tally
@@ -64,9 +64,9 @@ def test_nps_of_ten_answers_with_its_interval() -> None:
         answered(name, nps=score)
     found = tally(NPS, JANUARY).grouped()[()]
 
-    # 5 promoters − 2 detractors of 10; variance (7 − 10 × 0.3²) ÷ 9, 1.96 × √(0.6778 ÷ 10)
+    # one more on either side: 6 − 3 of 12; 1.96 × √((9 ÷ 12 − 0.25²) ÷ 12)
     assert (found.total, found.weight, found.squares) == (3, 10, 7)
-    assert normal(found) == pytest.approx((0.3 - 0.51027, 0.3 + 0.51027), abs=1e-4)
+    assert net_interval(found) == pytest.approx((0.25 - 0.46913, 0.25 + 0.46913), abs=1e-4)
 
 
 def test_nps_is_shown_in_points_and_is_low_under_fifty_answers() -> None:

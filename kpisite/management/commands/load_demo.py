@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from kpisite.demo.story import SEED
 
 
 class Command(BaseCommand):
+    # the supervisor says the accounts itself once all runs
+    stealth_options = ("is_announced",)
     help = "Write demonstration data up to yesterday into an empty database, and measure them."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,8 +23,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         bars = Bars(is_hidden=options["verbosity"] < 1)
+        passwords = accounts.choose_passwords()
+        self._say(options, "Loading a year of demonstration data; it takes a minute or two.")
         try:
-            load(timezone.now(), seed=options["seed"], progress=bars.advance)
+            load(timezone.now(), seed=options["seed"], progress=bars.advance, passwords=passwords)
         except NotEmpty:
             raise CommandError(
                 "There are courses here already, and demonstration data would mix with them. "
@@ -29,9 +34,21 @@ class Command(BaseCommand):
             ) from None
         finally:
             bars.close()
-        self.stdout.write(f"Accounts are in {settings.KPI_DATA_DIR / accounts.FILE}:")
+        if not (settings.IS_LOCAL and options.get("is_announced")):
+            self._say_accounts(passwords)
+
+    def _say_accounts(self, passwords: Mapping[str, str]) -> None:
+        where = "kept nowhere: it is shown this once"
+        if settings.IS_LOCAL:
+            where = f"also in {settings.KPI_DATA_DIR / accounts.FILE}"
+        self.stdout.write(f"Accounts (role, e-mail address and password, which is {where}):")
         for role, email in accounts.ACCOUNTS:
-            self.stdout.write(f"  {role} {email} {accounts.PASSWORD}")
+            self.stdout.write(f"  {role} {email} {passwords[role]}")
+
+    def _say(self, options: dict[str, Any], words: str) -> None:
+        if options["verbosity"] > 0:
+            self.stdout.write(words)
+            self.stdout.flush()
 
 
 class Bars:
@@ -44,7 +61,8 @@ class Bars:
     def advance(self, what: str, by: int, total: int) -> None:
         if what not in self.bars:
             self.close()
-            self.bars[what] = tqdm(total=total, unit=f" {what}", disable=self.is_hidden)
+            name = f"  {what[0].upper()}{what[1:]}"
+            self.bars[what] = tqdm(desc=name, total=total, disable=self.is_hidden)
         self.bars[what].update(by)
 
     def close(self) -> None:

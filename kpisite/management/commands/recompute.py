@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from kpis import recompute
+from kpis.measure import Job
+from kpis.registry import REGISTRY, Indicator
+from kpisite import history, time_zone
+from kpisite.progress import Bars
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day; write it as 2026-03-01.") from None
+
+
+class Command(BaseCommand):
+    help = (
+        "Recompute figures from their facts, whether anything changed or not, and correct those "
+        "that differ. With --check only list them, and exit with 1 where there are any. What "
+        "waits to be recomputed is served first, as the worker would."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--kpi",
+            action="append",
+            default=[],
+            metavar="KEY",
+            help="Only this KPI, such as engagement.completion-rate; repeat it for more.",
+        )
+        parser.add_argument(
+            "--from",
+            dest="first",
+            type=day,
+            metavar="DAY",
+            help="Only periods that reach to this day (2026-03-01) or beyond; else all.",
+        )
+        parser.add_argument(
+            "--to",
+            dest="last",
+            type=day,
+            metavar="DAY",
+            help="Only periods that begin on this day or before; else all up to today.",
+        )
+        parser.add_argument("--check", action="store_true", help="Compare, and correct nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now, bars = timezone.now(), Bars(is_hidden=options["verbosity"] < 1)
+        indicators = indicators_of(options["kpi"])
+        first, last = days_of(options["first"], options["last"], now)
+        try:
+            if options["check"]:
+                time_zone.check()
+            else:
+                time_zone.follow(bars.show)
+            recompute.catch_up(now, lambda done, total: bars.show("what waits", done, total))
+            jobs = recompute.jobs(indicators, first, last, now)
+            (self.check_all if options["check"] else self.write_all)(jobs, now, bars)
+        except time_zone.ZoneChangedError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            bars.close()
+
+    def write_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
+        done = recompute.recompute(
+            jobs, now, lambda done, total: bars.show("recomputing", done, total)
+        )
+        bars.close()
+        if done.failed:
+            raise CommandError(
+                f"Not recomputed: {', '.join(sorted(done.failed))}; the log says why."
+            )
+        self.stdout.write(f"{figures(done.written)} differed and {was(done.written)} corrected.")
+
+    def check_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
+        found = list(
+            recompute.differences(
+                jobs, now, lambda done, total: bars.show("comparing", done, total)
+            )
+        )
+        bars.close()
+        if not found:
+            self.stdout.write("Every stored figure is that of its facts.")
+            return
+        for one in found[: recompute.LISTED]:
+            self.stdout.write(str(one))
+        if len(found) > recompute.LISTED:
+            self.stdout.write(f"… and {len(found) - recompute.LISTED} more")
+        raise CommandError(
+            f"{figures(len(found))} {'differs' if len(found) == 1 else 'differ'} from the facts; "
+            "manage.py recompute, without --check, corrects that.",
+        )
+
+
+def figures(number: int) -> str:
+    return "1 figure" if number == 1 else f"{number:,} figures"
+
+
+def was(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def indicators_of(keys: Sequence[str]) -> list[Indicator]:
+    """The KPIs of these keys; of one that is put together, those that it is made of."""
+    if unknown := sorted(set(keys) - set(REGISTRY)):
+        raise CommandError(
+            f"Unknown KPI {', '.join(unknown)}. There are: {', '.join(sorted(REGISTRY))}."
+        )
+    wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
+    return [one for one in recompute.tallied() if one.key in wanted or not keys]
+
+
+def days_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:
+    begin, today = history.days(now)
+    first, last = first or begin, last or today
+    if first > last:
+        raise CommandError(f"--from {first} is after --to {last}.")
+    return first, last

@@ -1,0 +1,90 @@
+"""Figures that followed the events batch by batch, against figures from scratch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from curriculum.models import Course
+from curriculum.tests.people import course, run_of
+from intake.receive import receive
+from intake.resolve import Sender
+from kpis import measure, recompute
+from kpisite.tests import worlds
+from kpisite.tests.worlds import COURSES, MODULES, RUNS, Event, World
+
+pytestmark = pytest.mark.django_db
+
+LMS = Sender("lms", creates_unknown=True)
+EVERY = timedelta(days=4, hours=5)
+
+
+class BusyWorld(World):
+    """Who studies also leaves traces in the modules."""
+
+    def achieve(self, start: datetime, who: Event) -> None:
+        super().achieve(start, who)
+        for _ in range(self.random.randint(0, 8)):
+            kind = self.random.choice(tuple(TRACES))
+            module = self.random.choice(MODULES)
+            self.tell(kind, self.moment(start, 60), **who, module=module, **TRACES[kind])
+
+
+TRACES: dict[str, Event] = {
+    "content.viewed": {},
+    "note.written": {},
+    "video.watched": {"object": "film", "data": {"segments": [[0, 40]], "duration": 100}},
+    "quiz.attempted": {"object": "quiz"},
+    "assessment.graded": {"object": "exam", "value": 0.7},
+}
+
+
+@pytest.fixture(autouse=True)
+def _courses(settings: Any) -> list[Course]:
+    settings.KPI_TIME_ZONE = "Europe/Berlin"
+    made = [course(key, modules=2) for key in COURSES]
+    for one in made:
+        for run in RUNS:
+            run_of(one, run)
+    return made
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("seed", [0])
+def test_figures_that_follow_the_events_are_those_from_scratch(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worlds, "LEARNERS", worlds.LEARNERS[:9])
+    taken: set[str] = set()
+    for now, batch in arriving(BusyWorld(seed)):
+        for some in (batch, batch):
+            waiting = [one for one in some if one["id"] not in taken]
+            outcomes = receive(waiting, LMS, now=now)
+            taken |= {one.id or "" for one in outcomes if one.status == "accepted"}
+        measure.measure_dirty(now=now)
+        measure.measure_open(now)
+        assert differences(now) == []
+
+
+def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
+    """Batches by the day, some of whose events come up to 60 days late."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    arrivals: dict[datetime, list[Event]] = defaultdict(list)
+    for event in world.events:
+        at = datetime.fromisoformat(event["occurred_at"])
+        late = timedelta(days=world.random.choice((0, 0, 0, 25)))
+        arrivals[begin + (at + late - begin) // EVERY * EVERY + EVERY].append(event)
+    for now in sorted(arrivals):
+        yield now, arrivals[now]
+
+
+def differences(now: datetime) -> list[str]:
+    """Of months and quarters: a wrong day or week would make one of them wrong too."""
+    first = now.date() - timedelta(days=130)
+    jobs = recompute.jobs(recompute.tallied(), first, now.date(), now)
+    wanted = [job for job in jobs if job.kind in ("month", "quarter")]
+    return [str(one) for one in recompute.differences(wanted, now)]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from curriculum.access import create_api_key
+from curriculum.tests.people import account, course
+from kpisite.logs import KeyValueFormatter, VisitorsFault
+from kpisite.tests.test_environment import MANAGE, start
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(client: Client) -> Client:
+    client.force_login(account("Bo", grants=(course(),)))
+    return client
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/kpi-dashboard", "/kpi-dashboard/engagement.depth", "/alerts", "/account/password", "/"],
+)
+def test_pages_of_the_signed_in_are_kept_nowhere(manager: Client, path: str) -> None:
+    kept = manager.get(path, follow=True).headers["Cache-Control"]
+
+    assert {"private", "no-store"} <= set(kept.split(", "))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/kpi",
+        "/api/kpi/engagement/depth",
+        "/api/kpi/engagement/depth?format=csv",
+        "/api/alerts",
+    ],
+)
+def test_figures_for_tools_are_asked_for_again_each_time(manager: Client, path: str) -> None:
+    answer = manager.get(path)
+
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert {"Authorization", "Cookie"} <= set(answer.headers["Vary"].split(", "))
+
+
+def test_a_tool_still_gets_a_304(manager: Client) -> None:
+    tag = manager.get("/api/kpi").headers["ETag"]
+    answer = manager.get("/api/kpi", headers={"If-None-Match": tag})
+
+    assert answer.status_code == 304
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["/live", "/static/favicon.svg", "/sign-in", "/health"])
+def test_no_page_is_answered_under_another_s_name(client: Client, path: str) -> None:
+    assert client.get(path, headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_wrong_name_is_one_warning(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    client.get("/sign-in", headers={"Host": "evil.example"})
+    (record,) = caplog.records
+    VisitorsFault().filter(record)
+    line = KeyValueFormatter().format(record)
+
+    loggers: dict[str, Any] = settings.LOGGING["loggers"]  # type: ignore[assignment]
+
+    assert loggers["django.security"]["handlers"] == ["brief"]
+    assert "level=warning logger=django.security.DisallowedHost" in line
+    assert "evil.example" in line
+    assert "Traceback" not in line
+
+
+def test_a_refusal_is_one_warning_with_an_account_s_number(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = account("Ada")
+    client.force_login(ada)
+    with caplog.at_level(logging.WARNING, "kpisite"):
+        client.get("/kpi-dashboard")
+
+    assert [one.getMessage() for one in caplog.records] == [
+        f"Refused: GET kpi-dashboard to account {ada.pk}"
+    ]
+
+
+def test_a_refusal_names_a_key(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    _, secret = create_api_key("lms", ["events:write"])
+    client.get("/api/kpi", headers={"Authorization": f"Bearer {secret}"})
+
+    assert "to API key lms" in caplog.text
+
+
+@pytest.mark.once
+def test_with_https_cookies_are_of_this_host_alone(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    names = ("SESSION", "CSRF", "ACTIVE", "DEVICE")
+    shown = "from django.conf import settings as s; print(" + ", ".join(
+        f"s.{name}_COOKIE_NAME" for name in names
+    )
+    words = [*MANAGE[:2], "shell", "--no-imports", "--command", f"{shown})"]
+    printed = start(words, tmp_path_factory.mktemp("data"), HTTPS="yes").stdout.split()
+
+    assert printed == [
+        "__Host-sessionid",
+        "__Host-csrftoken",
+        "__Host-active",
+        "__Host-known-device",
+    ]

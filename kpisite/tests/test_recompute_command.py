@@ -1,0 +1,116 @@
+"""`manage.py recompute` as it is used: by KPI and by days, to compare and to correct."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from engagement.models import DailyActivity
+from engagement.tests.school import did, enrolled, school
+from kpis.models import Measurement, ReportingZone
+from kpisite import time_zone
+
+pytestmark = pytest.mark.django_db
+
+ENROLLMENT = "business.enrollment"
+
+
+@pytest.fixture(autouse=True)
+def _enrolled() -> None:
+    """Three sign up in the first hours of March by the clock in Greenwich, two on the 5th."""
+    school()
+    enrolled("ada", "bo", "cleo", at="2026-03-01T03:00:00Z")
+    enrolled("dan", "eve", at="2026-03-05T12:00:00Z")
+    did("ada", "note.written", "2026-03-02T03:00:00Z")
+    recompute()
+
+
+def recompute(*args: str) -> str:
+    out = StringIO()
+    call_command("recompute", *args, stdout=out, verbosity=0)
+    return out.getvalue()
+
+
+def stored(kpi: str = ENROLLMENT, scope: str = "site") -> dict[str, float]:
+    rows = Measurement.objects.filter(kpi=kpi, scope=scope, period_kind="month", n__gt=0)
+    return {f"{row.period_start:%B}": row.total for row in rows}
+
+
+def test_what_is_right_stays_as_it_is() -> None:
+    assert recompute("--check") == "Every stored figure is that of its facts.\n"
+    assert recompute() == "0 figures differed and were corrected.\n"
+
+
+def test_a_wrong_figure_fails_the_check_and_is_corrected() -> None:
+    Measurement.objects.filter(kpi=ENROLLMENT, scope="site", period_kind="month").update(total=9)
+    with pytest.raises(CommandError, match="1 figure differs from the facts") as error:
+        recompute("--check")
+
+    assert error.value.returncode == 1
+    assert stored() == {"March": 9}
+    assert recompute("--kpi", ENROLLMENT) == "1 figure differed and was corrected.\n"
+    assert stored() == {"March": 5}
+
+
+def test_other_kpis_and_other_days_are_left_alone() -> None:
+    Measurement.objects.filter(kpi=ENROLLMENT, scope="site", period_kind="month").update(total=9)
+    recompute("--kpi", "business.referral")
+    recompute("--to", "2026-02-28")
+
+    assert stored() == {"March": 9}
+
+
+def test_a_kpi_of_components_stands_for_them() -> None:
+    Measurement.objects.filter(kpi="engagement.interaction-rate").update(total=9)
+
+    assert "0 figures" not in recompute("--kpi", "engagement.depth")
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--kpi", "engagement.deepth"), "Unknown KPI engagement.deepth. There are: business."),
+        (("--from", "March"), "March is no day; write it as 2026-03-01."),
+        (("--from", "2026-03-02", "--to", "2026-03-01"), "--from 2026-03-02 is after --to"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(args: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        recompute(*args)
+
+
+def test_another_time_zone_moves_days_and_figures(settings: Any) -> None:
+    settings.KPI_TIME_ZONE = "America/New_York"
+    recompute()
+
+    assert stored() == {"February": 3, "March": 2}
+    assert [str(one.day) for one in DailyActivity.objects.all()] == ["2026-03-01"]
+    assert ReportingZone.objects.get().name == "America/New_York"
+    assert recompute("--check") == "Every stored figure is that of its facts.\n"
+
+
+def test_figures_of_another_time_zone_are_not_compared(settings: Any) -> None:
+    settings.KPI_TIME_ZONE = "America/New_York"
+
+    with pytest.raises(CommandError, match="America/New_York, but days and figures are stored in"):
+        recompute("--check")
+
+
+def test_a_move_that_is_killed_begins_anew(settings: Any) -> None:
+    settings.KPI_TIME_ZONE = "America/New_York"
+    killed = patch("kpis.measure.run_jobs", side_effect=KeyboardInterrupt)
+    with killed, pytest.raises(KeyboardInterrupt):
+        time_zone.follow()
+
+    with pytest.raises(time_zone.ZoneChangedError):
+        time_zone.check()
+    assert time_zone.follow()
+    assert stored() == {"February": 3, "March": 2}
+
+
+def test_the_same_time_zone_moves_nothing() -> None:
+    assert not time_zone.follow()

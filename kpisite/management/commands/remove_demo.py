@@ -27,8 +27,8 @@ class Command(BaseCommand):
             removing.remove(timezone.now())
         except NobodyElse:
             raise CommandError(
-                "Nobody else could sign in to the admin. Create an account of your own first, "
-                "one that may do everything, then run this again."
+                "Nobody else could sign in to the admin. Create an account of your own first: "
+                "manage.py create_account staff YOU@example.org --superuser"
             ) from None
         self.stdout.write("The demonstration is gone, and will not be loaded again.")
 

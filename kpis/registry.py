@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from kpis.periods import Period
 from kpis.tally import Scope, Tally
@@ -66,6 +66,7 @@ class Indicator:
     of different people, course and site are not the sums of their runs but tallied by themselves.
     One without learners counts other people, such as customers.
     The value of one that `is_total`, such as a count, is the numerator itself.
+    A period adds up its days or, where `grain` says so, the weeks whose Mondays are in it.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Indicator:
     is_total: bool = False
     companions: tuple[str, ...] = ()
     always_by: str | None = None
+    grain: Literal["day", "week"] = "day"
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
 
     @property

@@ -42,7 +42,8 @@ class Table:
     """What a drill-down answers: rows by column key.
 
     A row's `learners`, where given, is the number of people behind it, for the rule of small
-    groups; it is shown only when a column asks for it.
+    groups; it is shown only when a column asks for it. Rows of one `line` (by default of one
+    course) add up to a sum that is shown elsewhere.
     """
 
     columns: Sequence[Column]
@@ -51,10 +52,15 @@ class Table:
 
 @dataclass(frozen=True)
 class DrillDown:
+    """`also` names other KPIs whose figures its rows have: what they suppress is suppressed here.
+    The rows of one that `is_of_all_time` are the same in every period."""
+
     key: str
     name: str
     help: str
     table: Callable[[Period, Scope], Table]
+    also: tuple[str, ...] = ()
+    is_of_all_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +170,16 @@ def _register(
     )
 
 
-def drill_down(kpi_key: str, key: str, name: str) -> Callable[[TableFunction], TableFunction]:
+def drill_down(
+    kpi_key: str, key: str, name: str, **more: Any
+) -> Callable[[TableFunction], TableFunction]:
     """Hang a table under a KPI: the function maps a period and a scope to it."""
 
     def declare(function: TableFunction) -> TableFunction:
         downs = REGISTRY[kpi_key].drill_downs
         if key in downs:
             raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
-        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function)
+        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function, **more)
         return function
 
     return declare

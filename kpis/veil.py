@@ -101,7 +101,7 @@ class Veil:
     def _coarse_of(self, kind: str, periods: Collection[Period]) -> set[daily.Cell]:
         """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
         found = self._coarse(self.everything, (kind,) if kind else (), periods)
-        return {((kind, *(key or (0,))), period) for key, period in found}
+        return {((kind, key[0] if key else 0), period) for key, period in found}
 
     def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
         """Of months and quarters: hide what, with all that is shown, would tell a small one."""

@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from curriculum.access import Reader
 from curriculum.models import CourseRun
@@ -22,7 +23,7 @@ NOW = moment("2026-07-10T12:00:00")
 # another prime than the product's own
 PRIME = (1 << 31) - 1
 
-Atom = tuple[int, date]
+Atom = tuple[Any, Any]
 # the scope asked for and the period; with the days of runs that it adds up
 Cell = tuple[Scope, Period]
 Cells = dict[Cell, frozenset[Atom]]

@@ -4,11 +4,12 @@ from django.contrib import admin
 
 from curriculum.admin.view_only import ViewOnlyAdmin
 from kpis.admin.measurements import value_of
+from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import DirtyDay, Feed, JudgeRun, MeasureRun, Restatement, Unjudged
 
 
 @admin.register(Restatement)
-class RestatementAdmin(ViewOnlyAdmin):
+class RestatementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
     list_display = ("measurement", "said", "n", "learners", "computed_at", "restated_at")
     list_filter = ("measurement__period_kind", "measurement__scope", "measurement__course")
     list_select_related = ("measurement",)

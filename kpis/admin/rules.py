@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from curriculum.numbers import plain
 from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
+from kpis.admin.small_groups import may_see_figures
 from kpis.alerts.preview import preview
 from kpis.models import AlertRule, PeriodKind
 from kpis.registry import REGISTRY, has_modules, has_runs
@@ -129,6 +130,14 @@ class AlertRuleAdmin(admin.ModelAdmin):
         ),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: AlertRule | None = None) -> Any:
+        """Leave out the preview, which tells figures, for who may not see small groups."""
+        hidden = () if may_see_figures(request) else ("would_have_fired",)
+        return [
+            (name, {**shown, "fields": [one for one in shown["fields"] if one not in hidden]})
+            for name, shown in super().get_fieldsets(request, obj)
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
         rows: QuerySet[AlertRule] = super().get_queryset(request)
         return rows.annotate(open_ones=Count("alerts", filter=Q(alerts__closed_at=None)))
@@ -144,8 +153,8 @@ class AlertRuleAdmin(admin.ModelAdmin):
     def preview_unsaved(self, request: HttpRequest) -> HttpResponse:
         """Say how often the rule in the form would have fired, and save nothing."""
         rule = self._being_edited(request)
-        is_allowed = self.has_add_permission(request) or self.has_change_permission(request, rule)
-        if not is_allowed:
+        may_edit = self.has_add_permission(request) or self.has_change_permission(request, rule)
+        if not (may_edit and may_see_figures(request)):
             raise PermissionDenied
         form = AlertRuleForm(request.POST, instance=rule)
         found = preview(form.instance, timezone.now()) if form.is_valid() else None
@@ -165,7 +174,8 @@ class AlertRuleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: AlertRule, form: forms.ModelForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
-        self.message_user(request, f"{obj}: {preview(obj, timezone.now()).sentence}")
+        if may_see_figures(request):
+            self.message_user(request, f"{obj}: {preview(obj, timezone.now()).sentence}")
 
     def has_delete_permission(self, request: HttpRequest, obj: AlertRule | None = None) -> bool:
         """Keep a rule whose alerts are the history; it can be switched off."""

@@ -6,8 +6,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from curriculum.models import User
 from kpis.admin.rules import AlertRuleForm
 from kpis.models import Alert, AlertRule
 from kpis.tests import kernel
@@ -191,3 +193,17 @@ def test_nobody_edits_an_alert(ada: Visitor) -> None:
     ada.client.post(f"{ALERTS}{alert.pk}/change/", {"state": "ok"})
 
     assert Alert.objects.get().state == "firing"
+
+
+def test_who_may_not_see_small_groups_sees_no_figures_of_alerts_and_rules() -> None:
+    alert = an_alert()
+    bo = User.objects.create_user("bo@example.com", name="Bo", is_staff=True)
+    bo.user_permissions.add(
+        *Permission.objects.filter(codename__in=("view_alert", "view_alertrule"))
+    )
+    ada = staff()
+    pages = ("alert/", f"alert/{alert.pk}/change/", f"alertrule/{alert.rule_id}/change/")
+
+    for page in pages:
+        assert "79.0" not in Visitor(bo).reads(f"/admin/kpis/{page}")
+        assert "79.0" in Visitor(ada).reads(f"/admin/kpis/{page}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from django.conf import settings
+
 from curriculum.models import Course, CourseRun, Module
 from kpis import rows
 from kpis.ask import Desk
@@ -31,7 +33,8 @@ def shown(
     """The table and its period: the window asked for, else the current period.
 
     For who may not see small groups the period is widened to whole months, and of a hidden row
-    only the texts stay, marked `is_hidden`.
+    only the texts stay, marked `is_hidden`. Where open figures are held, all rows of an open
+    period are hidden: they cannot be had as they were.
     """
     period = question.window or question.current
     if desk.reader.sees_small_groups:
@@ -41,7 +44,8 @@ def shown(
     period = Period(months[0].first, months[-1].after, kind, period.zone)
     table = drill.table(period.as_of(question.now), question.scope)
     measured = _measured(indicator)
-    if any(desk.veil(one).periods(question.scope, months) for one in measured):
+    is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(question.now)
+    if is_held or any(desk.veil(one).periods(question.scope, months) for one in measured):
         return period, _veiled(table, range(len(table.rows)))
     hidden = _of_hidden_things(drill, indicator, table, question.scope, months, desk)
     hidden |= _small(drill, indicator, table, question.scope, months, desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
+from kpis.models.holding import HeldFigure
 from kpis.models.loop import DirtyDay, Feed, JudgeRun, MeasureRun, Unjudged
 from kpis.models.measurements import Measurement, PeriodKind, Restatement
 from kpis.models.notices import Channel, NoticeRead, Notification, SummaryRefusal
@@ -15,6 +16,7 @@ __all__ = [
     "Channel",
     "DirtyDay",
     "Feed",
+    "HeldFigure",
     "JudgeRun",
     "MeasureRun",
     "Measurement",

@@ -115,6 +115,7 @@ def video_watch(when: Period) -> Tally:
     unit=PERCENT,
     component_of=DEPTH,
     has_modules=True,
+    grain="week",
 )
 def interaction_rate(when: Period) -> Tally:
     """Active learner-weeks with a productive event (answer, submission, post, note) ÷ active

@@ -16,6 +16,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 KPI_DATA_DIR = environment.folder("KPI_DATA_DIR", BASE_DIR / "var")
 KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
+# whether an open figure stands still until so many learners have changed it
+KPI_HOLD_OPEN_FIGURES = environment.switch("KPI_HOLD_OPEN_FIGURES", default=False)
 KPI_CURRENCIES = environment.currencies("KPI_CURRENCIES", "USD")
 KPI_SIGN_UP_URL = environment.address("KPI_SIGN_UP_URL")
 KPI_CLOSE_LAG_HOURS = environment.whole("KPI_CLOSE_LAG_HOURS", 72, least=0, most=24 * 90)

@@ -159,6 +159,15 @@ def test_a_cancelled_enrolment_is_on_neither_side(ada: str) -> None:
     assert rows_of(table("enrollment", "counts", MAY), *columns) == [("Course py", 2, 1, 0, 1, 1)]
 
 
+def test_the_people_behind_a_row_of_counts_are_those_who_did_not_cancel(ada: str) -> None:
+    enrolled("cleo", "dan", at="2026-05-03", referral_code=ada)
+    did("enrollment.withdrawn", "2026-05-04", "cleo", course="py")
+    assert rows_of(table("enrollment", "counts", MAY), "learners") == [(1,)]
+
+    did("enrollment.withdrawn", "2026-05-04", "dan", course="py")
+    assert rows_of(table("enrollment", "counts", MAY), "learners") == [(2,)]
+
+
 def test_a_transfer_is_no_new_enrolment() -> None:
     """Cleo changes runs after the cut-off, Dan comes back after two months."""
     enrolled("cleo", "dan", at="2026-03-01", run="r1")

@@ -13,7 +13,8 @@ from functools import partial
 from kpisite.lifeline import die_with
 
 LASTED_SECONDS = 10.0
-MOST_QUICK_DEATHS = 6
+MOST_FAILURES = 6
+LONGEST_PAUSE_SECONDS = 30.0
 ASK_EVERY_SECONDS = 1.0
 # less than what lasted: who never answers from the start on has failed as one that dies
 SILENT_SECONDS = 8.0
@@ -25,8 +26,8 @@ NOISE = b"Memory overcommit must be enabled"
 class Child:
     """One program that the supervisor keeps running.
 
-    `answers` says whether it does its work. `recover` is tried once where it ends by itself right
-    after its start.
+    `answers` says whether it does its work. `recover` is tried where it ends by itself right after
+    its start.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Child:
     quick_deaths: int = 0
     asked_at: float = 0.0
     answered_at: float = 0.0
-    has_recovered: bool = False
+    failures: int = 0
     unfinished_line: bytes = b""
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -79,33 +80,35 @@ class Child:
 
     @property
     def has_failed_for_good(self) -> bool:
-        return self.quick_deaths >= MOST_QUICK_DEATHS
+        return self.failures >= MOST_FAILURES
 
     @property
     def restart_at(self) -> float:
         """Return when to start it again: at once after a long life, ever later after short ones."""
-        pauses = 0 if self.quick_deaths <= 1 else 0.5 * 2 ** (self.quick_deaths - 2)
-        return self.started_at + pauses
+        # no power so high that it is no float any more
+        power = min(self.quick_deaths - 2, 10)
+        pause = 0.5 * 2**power if power >= 0 else 0
+        return self.started_at + min(pause, LONGEST_PAUSE_SECONDS)
 
     def note_death(self) -> None:
         self.pass_on_output()
         lasted = time.monotonic() - self.started_at
-        if lasted >= LASTED_SECONDS:
-            self.quick_deaths, self.has_recovered = 0, False
+        if lasted >= LASTED_SECONDS or self.answered_at > self.started_at:
+            self.quick_deaths = self.failures = 0
         else:
             self.quick_deaths += 1
-            self._try_to_recover()
+            self._note_failure()
         self.kill()
         if self.process and self.process.stdout:
             self.process.stdout.close()
         self.process = None
 
-    def _try_to_recover(self) -> None:
+    def _note_failure(self) -> None:
         """Where it was not killed but gave up: what it finds at its start keeps it from running."""
-        gave_up = self.process is not None and (self.process.returncode or 0) > 0
-        if gave_up and self.recover and not self.has_recovered:
-            self.has_recovered = True
-            self.recover()
+        if self.process is not None and (self.process.returncode or 0) > 0:
+            self.failures += 1
+            if self.recover:
+                self.recover()
 
     def pass_on_output(self) -> None:
         """Write its new whole lines to our standard output, each after its name."""

@@ -11,7 +11,7 @@ from functools import partial
 from types import FrameType
 
 from kpisite import disk_full
-from kpisite.children import MOST_QUICK_DEATHS, Child
+from kpisite.children import MOST_FAILURES, Child
 from kpisite.lifeline import die_with
 
 TICK_SECONDS = 0.1
@@ -37,7 +37,8 @@ class Crew:
     def look_after_until(self, is_done: Callable[[], bool]) -> bool:
         """Keep all running; return True when it is done, False when we are asked to stop.
 
-        A child that dies again and again ends the program with a sentence.
+        A child that gives up again and again ends the program with a sentence; one that is killed
+        does not.
         """
         while not self.stop_requests:
             self._tick()
@@ -82,7 +83,7 @@ class Crew:
         child.note_death()
         if child.has_failed_for_good:
             sys.exit(
-                f"The {child.name} ended {MOST_QUICK_DEATHS} times right after its start; "
+                f"The {child.name} ended {MOST_FAILURES} times right after its start; "
                 f"its lines above say why.{disk_full.hint()}"
             )
         print(f"The {child.name} ended (code {code}) and is started again.")

@@ -60,10 +60,18 @@ def _refuse_a_strangers_folder(folder: Path, data_dir: Path) -> None:
 def set_aside(folder: Path) -> Path:
     """Keep what a server cannot read beside its folder; what was kept so before goes."""
     kept = folder.with_name(f"{folder.name}-damaged")
-    shutil.rmtree(kept, ignore_errors=True)
     if folder.exists():
+        _remove(kept)
         folder.rename(kept)
     return kept
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or the file that somebody has put where it should be."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def speaks(path: Path) -> bool:

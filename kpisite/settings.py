@@ -102,7 +102,8 @@ POSTGRES_OPTIONS = {
     "pool": {
         "min_size": 1,
         "max_size": WEB_THREADS + 2,
-        "timeout": 5,
+        # there is a connection for each thread: who waits longer waits for a database that is away
+        "timeout": 2,
         # With psycopg's five minutes, the pauses between its attempts grow to more than one:
         # so long nobody would be served though the database is back.
         "reconnect_timeout": 5,

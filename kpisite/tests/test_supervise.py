@@ -252,6 +252,14 @@ def test_a_valkey_damaged_under_a_running_site_starts_empty_and_all_goes_on(
     assert list((running.folder / "valkey-damaged").rglob("*.incr.aof"))
 
 
+def test_a_valkey_damaged_twice_in_a_row_starts_empty_twice(running: Product) -> None:
+    for times in (1, 2):
+        damage(running.folder / "valkey")
+        running.part("valkey").kill()
+        assert wait_until(lambda: running.log().count("it starts empty") == times), running.log()  # noqa: B023
+        assert wait_until(running.is_complete), running.log()
+
+
 def test_a_deleted_socket_is_noticed_and_made_again(running: Product) -> None:
     (running.folder / "valkey.sock").unlink()
 
@@ -277,9 +285,10 @@ crew.look_after_until(lambda: False)
 """
 
 
-def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FAILS],
+def looked_after(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a supervisor of one child to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
         cwd=settings.BASE_DIR,
         env=surroundings(),
         capture_output=True,
@@ -287,6 +296,31 @@ def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
         check=False,
     )
 
+
+def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
+    done = looked_after(FAILS)
+
     assert done.returncode == 1
     assert done.stdout.count("poor   | no luck") == 6
     assert "The poor ended 6 times right after its start" in done.stderr
+
+
+KILLED = """
+import sys
+from kpisite import children
+from kpisite.children import Child
+from kpisite.crew import Crew
+children.LONGEST_PAUSE_SECONDS = 0.1
+crew = Crew()
+dying = Child("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+crew.start(dying)
+crew.look_after_until(lambda: dying.quick_deaths > 6)
+print("goes on")
+"""
+
+
+def test_a_program_that_is_killed_again_and_again_ends_nothing() -> None:
+    done = looked_after(KILLED)
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("goes on\n")

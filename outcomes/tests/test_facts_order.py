@@ -76,7 +76,7 @@ def facts() -> dict[str, list[Any]]:
     who = "enrollment__learner__key"
     assessed = (who, "skill__key", "stage", "assessed_at", "score", "mastery")
     held = (who, "earned_at", "number", "expires_on", "revoked_at", "reason", "expired_at")
-    track = Enrollment.objects.values_list("learner__key", "is_certificate_track")
+    track = Enrollment.objects.values_list("learner__key", "certificate_track_at")
     return {
         "skills": sorted(SkillAssessment.objects.values_list(*assessed)),
         "certificates": sorted(Certificate.objects.values_list(*held), key=repr),

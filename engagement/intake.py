@@ -67,7 +67,8 @@ def enrollment_started(events: Sequence[Event]) -> None:
         )
         for event in events
     ]
-    new = enrolling.enroll(sign_ups, by_event=True)
+    with progress.becoming_completable(events):
+        new = enrolling.enroll(sign_ups, by_event=True)
     progress.mark_plans(one.pk for one in new)
     marking.seen(events)
 
@@ -105,7 +106,8 @@ def enrollment_resumed(events: Sequence[Event]) -> None:
 @handles("course.completed")
 def course_completed(events: Sequence[Event]) -> None:
     """The sender says that the learner completed the run, whatever the modules say."""
-    enrolling.complete(_moments(events), by_sender=True, by_event=True)
+    with progress.becoming_completable(events):
+        enrolling.complete(_moments(events), by_sender=True, by_event=True)
     progress.mark_due(_enrollments(events))
     marking.seen(events)
 

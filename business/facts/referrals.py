@@ -75,6 +75,8 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
     if not rows:
         return
     with hold_to_write("business"):
+        if not Referral.objects.exists():
+            _mark_all()
         bulk.upsert(
             Referral,
             COLUMNS,
@@ -202,3 +204,11 @@ def reset(course_ids: Collection[int]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
     marks.mark(REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct())
     rows.delete()
+    if not Referral.objects.exists():
+        _mark_all()
+
+
+def _mark_all() -> None:
+    """The first referral makes a figure of every day, and without any there is none."""
+    starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
+    marks.mark(REFERRAL, starts.distinct().iterator())

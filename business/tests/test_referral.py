@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -25,6 +25,7 @@ from curriculum.tests.people import learner, moment
 from intake.models import Event
 from intake.receive import receive
 from intake.resolve import Sender
+from kpis.models import DirtyDay
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
 
@@ -36,6 +37,21 @@ MAY = "2026-05"
 @pytest.fixture(autouse=True)
 def _school() -> None:
     school("py", "sql")
+
+
+def test_where_no_referral_was_ever_reported_there_is_no_figure() -> None:
+    enrolled("cleo", at="2026-05-02")
+
+    assert sums("referral", MAY) == (0, 0)
+
+
+def test_the_first_referral_makes_a_figure_of_every_day(ada: str) -> None:
+    enrolled("cleo", at="2026-05-02")
+    DirtyDay.objects.all().delete()
+    enrolled("dan", at="2026-06-02", referral_code=ada)
+
+    assert sums("referral", MAY) == (0, 1)
+    assert date(2026, 5, 2) in DirtyDay.objects.values_list("day", flat=True)
 
 
 @pytest.fixture

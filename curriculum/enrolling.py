@@ -219,6 +219,20 @@ def _close(moments: Mapping[int, Sequence[datetime]]) -> None:
     Pause.objects.bulk_update(everyone, ["ended_at"], batch_size=500)
 
 
+def forget(enrollment_ids: Iterable[int]) -> None:
+    """Take back what events said of these enrollments; the events are to say it again."""
+    ids = list(enrollment_ids)
+    Pause.objects.filter(enrollment__in=ids).delete()
+    Enrollment.objects.filter(pk__in=ids).update(
+        withdrawn_at=None, completed_at=None, completed_by_sender=False
+    )
+
+
+def settle(enrollment_ids: Iterable[int]) -> None:
+    """Let these enrollments stand where what is left says."""
+    shift(enrollment_ids)
+
+
 def shift(enrollment_ids: Iterable[int]) -> None:
     """Recompute the due dates of these enrolments and of their plans from their pauses."""
     ids = set(enrollment_ids)

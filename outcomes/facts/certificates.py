@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from curriculum.models import Enrollment
 from intake.models import Event
 from kpis import marks
@@ -73,6 +75,14 @@ def mark_enrollments(ids: Iterable[int]) -> None:
 
 def reset(course_ids: Iterable[int]) -> None:
     """Delete what events told of these courses."""
-    mine = Enrollment.objects.filter(run__course__in=list(course_ids), certificates__isnull=False)
-    mark_enrollments(set(mine.values_list("pk", flat=True)))
-    Certificate.objects.filter(enrollment__run__course__in=list(course_ids)).delete()
+    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)))
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete what events said of these enrollments."""
+    _reset(Certificate.objects.filter(enrollment__in=list(ids)))
+
+
+def _reset(rows: QuerySet[Certificate]) -> None:
+    mark_enrollments(set(rows.order_by().values_list("enrollment_id", flat=True)))
+    rows.delete()

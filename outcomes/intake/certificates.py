@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
+from intake.registry import Data, handles, resets, resets_enrollments
 from kpis import marks
 from outcomes.facts import certificates
 
 resets(certificates.reset)
+resets_enrollments(certificates.reset_enrollments)
 
 
 class Earned(Data):

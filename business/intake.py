@@ -12,13 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from pydantic_core import PydanticCustomError
 
 from business.codes import digest_of
-from business.facts import invitations, payments, referrals, subscriptions
+from business.facts import forgetting, invitations, payments, referrals, subscriptions
 from business.money import minor
 from intake.models import Event
 from intake.registry import (
     About,
     Data,
     also_handles,
+    forgets,
     handles,
     resets,
     resets_loose,
@@ -33,6 +34,7 @@ LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 LARGEST = 10**13
 
 surrounds(marks.together)
+forgets(forgetting.forget)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]

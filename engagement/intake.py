@@ -24,9 +24,10 @@ from engagement.facts import (
     videos,
 )
 from intake.models import Event
-from intake.registry import About, Data, handles, resets
+from intake.registry import About, Data, handles, resets, resets_enrollments
 
 resets(resetting.reset)
+resets_enrollments(resetting.reset_enrollments)
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]

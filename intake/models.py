@@ -70,6 +70,12 @@ class Event(models.Model):
     class Meta:
         ordering = ("-pk",)
         permissions = (("import_event", "Can import events from CSV"),)
+        # sign-ups and what customers do, by whom; all else is found by its enrollment
+        indexes = (
+            models.Index(
+                fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
+            ),
+        )
         constraints = (models.UniqueConstraint("sender", "key", name="event_taken_once"),)
 
     def __str__(self) -> str:

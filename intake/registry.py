@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, TypeVar
 
+from django.db.models import Q
 from pydantic import BaseModel
 
 from intake.models import Event
@@ -21,6 +22,7 @@ from intake.models import Event
 Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
 ResetLoose = Callable[[], None]
+Forget = Callable[[Sequence[Event]], Sequence[Q]]
 # what is wrong with (value, data, when), as the field and the sentence; None when nothing is
 Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
@@ -31,6 +33,7 @@ Surrounding = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
 L = TypeVar("L", bound=ResetLoose)
+G = TypeVar("G", bound=Forget)
 P = TypeVar("P", bound=Places)
 S = TypeVar("S", bound=Surrounding)
 
@@ -75,6 +78,8 @@ KINDS: dict[str, Kind] = {}
 ALSO: dict[str, list[Handler]] = defaultdict(list)
 RESETS: list[Reset] = []
 LOOSE_RESETS: list[ResetLoose] = []
+ENROLLMENT_RESETS: list[Reset] = []
+FORGETS: list[Forget] = []
 PLACES: list[Places] = []
 SURROUNDINGS: list[Surrounding] = []
 
@@ -133,6 +138,22 @@ def resets(function: R) -> R:
 def resets_loose(function: L) -> L:
     """Declare how an app deletes the facts that events without a course made."""
     LOOSE_RESETS.append(function)
+    return function
+
+
+def resets_enrollments(function: R) -> R:
+    """Declare how an app deletes the facts that events of these enrollments (ids) made."""
+    ENROLLMENT_RESETS.append(function)
+    return function
+
+
+def forgets(function: G) -> G:
+    """Declare how an app deletes facts that belong to no enrollment, such as payments.
+
+    The function gets events and deletes what they made; it returns which of the kept events made
+    the same facts and are to make them again.
+    """
+    FORGETS.append(function)
     return function
 
 

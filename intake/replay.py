@@ -11,10 +11,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from curriculum.models import Course, Learner
+from curriculum.models import Course
 from intake import locks, rejections
 from intake.models import Event, RejectedEvent
 from intake.outcome import REJECTED, Outcome
+from intake.rebuild import living
 from intake.receive import hand_over, receive
 from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
 from intake.resolve import Sender
@@ -51,7 +52,7 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            hand_over(_of_the_living(events))
+            hand_over(living(events))
             replayed += len(events)
             progress(len(events))
     return replayed
@@ -75,13 +76,6 @@ def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]
             return
         yield events
         last = events[-1].pk
-
-
-def _of_the_living(events: Sequence[Event]) -> list[Event]:
-    """Those whose learner is still there; an event about a course has none."""
-    keys = {event.learner for event in events}
-    known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
-    return [event for event in events if event.learner in known]
 
 
 def take_unmapped() -> int:

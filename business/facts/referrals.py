@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from business.codes import REMEMBERED_FOR, canonical, owners
 from business.models import Referral, RememberedCode
 from curriculum import bulk
@@ -200,7 +202,17 @@ def _mark(
 
 def reset(course_ids: Collection[int]) -> None:
     """Delete the claims on these courses; there are none without a course."""
-    rows = Referral.objects.filter(course__in=course_ids)
+    _forget(Referral.objects.filter(course__in=course_ids))
+
+
+def forget(pairs: Collection[tuple[str, int]]) -> None:
+    """Delete the claims of these learners (by key) and courses."""
+    learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
+    if pairs:
+        _forget(Referral.objects.filter(learner__key__in=learners, course__in=courses))
+
+
+def _forget(rows: QuerySet[Referral]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
     marks.mark(REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct())
     rows.delete()

@@ -106,7 +106,8 @@ def completable() -> QuerySet[Course]:
 @contextmanager
 def becoming_completable(events: Sequence[Event]) -> Iterator[None]:
     """Mark every due day of courses that nobody could complete before the block and can after."""
-    barren = {event.course_id for event in events} - set(completable().values_list("pk", flat=True))
+    known = set(completable().order_by().values_list("pk", flat=True))
+    barren = {event.course_id or 0 for event in events} - known
     yield
     if barren:
         opened = completable().filter(pk__in=barren)

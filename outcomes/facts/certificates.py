@@ -8,6 +8,8 @@ from datetime import date
 from itertools import groupby
 from operator import attrgetter
 
+from django.db.models import QuerySet
+
 from curriculum import enrolling
 from curriculum.models import Enrollment
 from intake.models import Event
@@ -92,6 +94,14 @@ def mark_enrollments(ids: Iterable[int]) -> None:
 
 def reset(course_ids: Iterable[int]) -> None:
     """Delete what events told of these courses."""
-    mine = Enrollment.objects.filter(run__course__in=list(course_ids), certificates__isnull=False)
-    mark_enrollments(set(mine.values_list("pk", flat=True)))
-    Certificate.objects.filter(enrollment__run__course__in=list(course_ids)).delete()
+    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)))
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete what events said of these enrollments."""
+    _reset(Certificate.objects.filter(enrollment__in=list(ids)))
+
+
+def _reset(rows: QuerySet[Certificate]) -> None:
+    mark_enrollments(set(rows.order_by().values_list("enrollment_id", flat=True)))
+    rows.delete()

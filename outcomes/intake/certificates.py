@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
+from intake.registry import Data, handles, resets, resets_enrollments
 from kpis import clock, marks
 from kpis.periods import local_day
 from outcomes.facts import certificates
 
 resets(certificates.reset)
+resets_enrollments(certificates.reset_enrollments)
 
 
 class Earned(Data):

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
+from intake.registry import Data, handles, resets, resets_enrollments
 from kpis import marks
 from outcomes.facts import skills
 
 resets(skills.reset)
+resets_enrollments(skills.reset_enrollments)
 
 
 class Assessed(Data):

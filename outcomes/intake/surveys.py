@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
+from intake.registry import Data, handles, resets, resets_enrollments
 from kpis import clock, marks
 from kpis.periods import local_day
 from outcomes.facts import career, surveys
 
 resets(surveys.reset)
+resets_enrollments(surveys.reset_enrollments)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 Impact = Literal["placement", "promotion", "project"]

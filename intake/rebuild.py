@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from curriculum import enrolling, settling
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
-from intake import locks
+from intake import locks, rebinding
 from intake.models import Event
 from intake.receive import hand_over
 from intake.registry import ENROLLMENT_RESETS, FORGETS, KINDS, About
@@ -50,7 +50,8 @@ def _rebuild(ids: Sequence[int]) -> None:
     for reset in ENROLLMENT_RESETS:
         reset(ids)
     enrolling.forget(ids)
-    hand_over(sign_ups_of(ids))
+    with rebinding.held():
+        hand_over(sign_ups_of(ids))
     _hand_over_again(Q(enrollment__in=ids))
     settling.settle(ids)
     enrollments_changed.send(Enrollment, ids=ids)

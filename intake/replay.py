@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from curriculum.models import Course
-from intake import locks, rejections
+from curriculum import enrolling, settling
+from curriculum.models import Course, Enrollment
+from intake import locks, rebinding, rejections
 from intake.models import Event, RejectedEvent
 from intake.outcome import REJECTED, Outcome
 from intake.rebuild import living
@@ -48,14 +50,26 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     # a batch that came in meanwhile would be counted twice
     locks.own(course.pk if course else None)
     _reset(course)
+    entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
+    _in_parts(enrolling.forget, entered)
     replayed = 0
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            hand_over(living(events))
+            with rebinding.held():
+                hand_over(living(events))
             replayed += len(events)
             progress(len(events))
+        if about is About.SIGN_UP:
+            _in_parts(rebinding.bind, entered)
+    _in_parts(settling.settle, entered)
     return replayed
+
+
+def _in_parts(work: Callable[[Collection[int]], object], entered: QuerySet[Enrollment]) -> None:
+    ids = list(entered.order_by("learner", "pk").values_list("pk", flat=True))
+    for begin in range(0, len(ids), AT_ONCE):
+        work(ids[begin : begin + AT_ONCE])
 
 
 def _reset(course: Course | None) -> None:

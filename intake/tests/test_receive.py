@@ -7,13 +7,14 @@ from unittest.mock import patch
 import pytest
 from django.db import IntegrityError, InterfaceError, OperationalError
 
-from curriculum.models import Enrollment, Learner
+from curriculum.models import Course, Enrollment, Learner
 from curriculum.tests.people import course, run_of
-from intake import api
+from intake import api, rebinding
 from intake.models import Event, RejectedEvent
 from intake.receive import receive
+from intake.replay import replay_events
 from intake.resolve import Sender
-from intake.tests.door import Lms, event, kind, school, send, sign_up, statuses
+from intake.tests.door import LMS, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +217,42 @@ def test_two_courses_may_come_in_one_batch() -> None:
 @pytest.mark.parametrize(("at", "status"), [("23:55:00", "accepted"), ("23:54:59", "rejected")])
 def test_an_event_just_before_the_sign_up_is_taken(at: str, status: str) -> None:
     assert statuses(send(event(at=f"2026-01-04T{at}Z"))) == [status]
+
+
+# Events that do not say their run
+
+
+def bound() -> str:
+    found = Event.objects.get(sender="lms").enrollment
+    assert found is not None
+    return found.run.key
+
+
+@pytest.mark.parametrize("order", [("r2", "view"), ("view", "r2")])
+def test_an_event_without_a_run_belongs_to_the_one_entered_last(order: tuple[str, str]) -> None:
+    run_of(Course.objects.get(), "r2")
+    second = sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}
+    raws = {"r2": (second, Sender("registry")), "view": (event(at="2026-05-01T00:00:00Z"), LMS)}
+    for name in order:
+        raw, sender = raws[name]
+        assert statuses(send(raw, sender=sender)) == ["accepted"]
+
+    assert bound() == "r2"
+
+
+def test_an_event_that_says_its_run_stays_there() -> None:
+    run_of(Course.objects.get(), "r2")
+    send(event(at="2026-05-01T00:00:00Z", run="r1"))
+    send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"})
+
+    assert Event.objects.get(kind="content.viewed").enrollment.run.key == "r1"
+
+
+def test_a_replay_binds_what_was_bound_to_another_run_once() -> None:
+    run_of(Course.objects.get(), "r2")
+    with rebinding.held():
+        send(event(at="2026-05-01T00:00:00Z"))
+        send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}, sender=Sender("x"))
+    replay_events()
+
+    assert bound() == "r2"

@@ -53,7 +53,7 @@ def video(kind: str, **fields: SearchStrategy[Any]) -> SearchStrategy[Raw]:
     return of(kind, object=st.just("v"), module=st.just("m1"), **fields)
 
 
-LENGTH = st.sampled_from([{}, {"duration": 200}])
+LENGTH = st.sampled_from([{}, {"duration": 200}, {"duration": 250}])
 GRADES = st.fixed_dictionaries({"attempt": st.integers(1, 2), "items": ITEMS})
 ACTS: SearchStrategy[Raw] = st.one_of(
     of("content.viewed", **PLACES),
@@ -67,6 +67,7 @@ ACTS: SearchStrategy[Raw] = st.one_of(
     of("course.completed"),
     of("quiz.attempted", object=st.just("z"), module=st.just("m2")),
     of("assessment.graded", object=st.just("x"), value=SHARES, data=GRADES),
+    of("assessment.graded", object=st.just("x"), value=SHARES, data=GRADES, **PLACES),
     video("video.watched", data=SEGMENTS.map(lambda spans: {"segments": spans})),
     video("video.played", value=st.floats(0, 300), data=LENGTH),
     video("video.paused", value=st.floats(0, 300), data=LENGTH),

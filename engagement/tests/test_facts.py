@@ -258,10 +258,13 @@ def test_an_event_without_a_module_takes_that_of_its_object() -> None:
     assert DailyActivity.objects.get(enrollment__learner__key="bo").module.key == "m2"  # type: ignore[union-attr]
 
 
-def test_the_first_module_told_of_an_object_stands() -> None:
+@pytest.mark.parametrize("order", [("e2", "e3"), ("e3", "e2")])
+def test_the_module_said_of_the_earlier_moment_stands(order: tuple[str, str]) -> None:
+    days = {"e2": ("m2", "2026-01-07T00:00:00Z"), "e3": ("m1", "2026-01-08T00:00:00Z")}
     tell(event("e1", "quiz.attempted", object="q"))
-    tell(event("e2", "quiz.attempted", object="q", module="m2"))
-    tell(event("e3", "quiz.attempted", object="q", module="m1"))
+    for name in order:
+        module, at = days[name]
+        tell(event(name, "quiz.attempted", at=at, object="q", module=module))
 
     assert LearningObject.objects.get().module.key == "m2"  # type: ignore[union-attr]
 

@@ -66,11 +66,18 @@ def test_a_duration_learnt_late_cuts_what_others_saw_before() -> None:
     assert (seen("ada"), seen("bo")) == (100, 10)
 
 
-def test_the_first_duration_told_stands() -> None:
-    tell(watched("e1", (0, 500), duration=100))
-    tell(watched("e2", (0, 500), duration=200))
+@pytest.mark.parametrize("order", [("early", "late"), ("late", "early")])
+def test_of_two_durations_the_one_said_of_the_earlier_moment_stands(order: tuple[str, str]) -> None:
+    lengths = {"early": 100, "late": 200}
+    for name in order:
+        day = 6 + (name == "late")
+        tell(watched(name, (0, 500), duration=lengths[name]) | {"occurred_at": _on(day)})
 
     assert seen() == 100
+
+
+def _on(day: int) -> str:
+    return f"2026-01-{day:02}T09:00:00Z"
 
 
 def test_thirds_of_seconds_meet() -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from curriculum.keys import canonical
 from intake.registry import KINDS, Kind
 
 DEEPEST = 8
@@ -60,6 +61,13 @@ Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
 LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 
 
+def _one_spelling(key: Any) -> Any:
+    return canonical(key) if isinstance(key, str) else key
+
+
+PersonKey = Annotated[LongKey, BeforeValidator(_one_spelling)]
+
+
 class Envelope(BaseModel):
     """`{id, kind, occurred_at, learner, course, run?, module?, object?, value?, data?}`."""
 
@@ -68,7 +76,7 @@ class Envelope(BaseModel):
     id: LongKey
     kind: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
     occurred_at: Moment
-    learner: LongKey | None = None
+    learner: PersonKey | None = None
     course: Key | None = None
     run: Key | None = None
     module: Key | None = None

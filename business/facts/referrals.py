@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from business.codes import REMEMBERED_FOR, canonical, owners
 from business.models import Referral, RememberedCode
-from curriculum import bulk
+from curriculum import bulk, keys
 from curriculum.holds import hold_to_write
 from curriculum.keys import ids_by_key
 from curriculum.models import Enrollment, Learner
@@ -182,7 +182,16 @@ def _are_one(one: Learner, other: Learner) -> bool:
 
 
 def _addresses(learner: Learner) -> set[str]:
-    return {text.casefold() for text in (learner.email, learner.key) if "@" in text}
+    return {mailbox_of(text) for text in (learner.email, learner.key) if "@" in text}
+
+
+def mailbox_of(address: str) -> str:
+    """Where mail to an address arrives: what follows a plus is a label, and so is a Gmail dot."""
+    local, _, host = keys.canonical(address).rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{host}"
 
 
 def _decision(one: Referral) -> tuple[int | None, int | None, str]:

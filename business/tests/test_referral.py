@@ -101,6 +101,21 @@ def test_one_s_own_code_is_refused(ada: str) -> None:
     assert referred() == [("ada", "ada", None, "self")]
 
 
+@pytest.mark.parametrize("address", ["J.Oe+x@gmail.com", "joe@googlemail.com", " JOE@gmail.com"])
+def test_one_s_own_code_is_refused_by_another_spelling_of_the_address(address: str) -> None:
+    code = code_of(Learner.objects.create(key="joe@gmail.com")).code
+    enrolled(address, at="2026-05-03", referral_code=code)
+
+    assert [refused for *_, refused in referred()] == ["self"]
+
+
+def test_a_dot_makes_another_address_where_the_host_is_not_gmail() -> None:
+    code = code_of(Learner.objects.create(key="jo.e@example.com")).code
+    enrolled("joe@example.com", at="2026-05-03", referral_code=code)
+
+    assert [refused for *_, refused in referred()] == [""]
+
+
 def test_one_s_own_code_is_refused_by_another_account_of_the_same_address(ada: str) -> None:
     Learner.objects.filter(key="ada").update(email="Ada@example.com")
     enrolled("ada@EXAMPLE.com", at="2026-05-03", referral_code=ada)

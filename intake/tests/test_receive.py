@@ -14,7 +14,7 @@ from intake.models import Event, RejectedEvent
 from intake.receive import receive
 from intake.replay import replay_events
 from intake.resolve import Sender
-from intake.tests.door import LMS, Lms, event, kind, school, send, sign_up, statuses
+from intake.tests.door import CREATOR, LMS, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +209,23 @@ def test_two_courses_may_come_in_one_batch() -> None:
     outcomes = send(sign_up(course="sql") | {"id": "s"}, event("e1"), event("e2", course="sql"))
 
     assert statuses(outcomes) == ["accepted"] * 3
+
+
+# One person
+
+
+def test_the_spellings_of_an_address_are_one_learner() -> None:
+    spelled = ("Ada@Example.com", "ada@example.com", " ada@example.com ")
+    raws = [sign_up(key) for key in spelled]
+    assert statuses(send(*raws, sender=CREATOR)) == ["accepted"] * 3
+
+    assert Enrollment.objects.filter(learner__key="ada@example.com").count() == 1
+
+
+def test_a_learner_of_spaces_is_none() -> None:
+    (outcome,) = send(event(learner="  "))
+
+    assert (outcome.code, outcome.field) == ("invalid", "learner")
 
 
 # Clocks that differ

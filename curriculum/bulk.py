@@ -77,16 +77,16 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
             cursor.executemany(insert, cast("Sequence[Row]", rows))
 
 
-def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
-    """Set `column` of the rows (by id) where it is null or larger than the value that comes."""
-    columns, table = ("id", column), model._meta.db_table
-    rows = prepare(model, columns, sorted(values.items()))
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Set `columns` of the rows that are there; each row begins with its id."""
+    table, named = model._meta.db_table, ("id", *columns)
+    prepared = prepare(model, named, rows)
+    sets = ", ".join(f'"{name}" = came."{name}"' for name in columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        came, given = _came(cursor, model, columns, rows)
+        came, given = _came(cursor, model, named, prepared)
         cursor.execute(
-            f'WITH came AS ({came}) UPDATE "{table}" SET "{column}" = came."{column}" '  # noqa: S608
-            f'FROM came WHERE "{table}".id = came.id '
-            f'AND ("{table}"."{column}" IS NULL OR "{table}"."{column}" > came."{column}")',
+            f'WITH came AS ({came}) UPDATE "{table}" SET {sets} '  # noqa: S608
+            f'FROM came WHERE "{table}".id = came.id',
             given,
         )
 

@@ -108,7 +108,7 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
         data = kind.data.model_validate(envelope.data)
     except ValidationError as error:
         raise refusal(error, within="data") from None
-    if kind.check and (wrong := kind.check(envelope.value, data)):
+    if kind.check and (wrong := kind.check(envelope.value, data, envelope.occurred_at)):
         field, sentence = wrong
         raise Refused("invalid", f"{field}: {sentence}", field)
     return data.model_dump(mode="json", exclude_unset=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from curriculum import enrolling
+from curriculum import enrolling, settling
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 from intake import locks
@@ -52,7 +52,7 @@ def _rebuild(ids: Sequence[int]) -> None:
     enrolling.forget(ids)
     hand_over(sign_ups_of(ids))
     _hand_over_again(Q(enrollment__in=ids))
-    enrolling.settle(ids)
+    settling.settle(ids)
     enrollments_changed.send(Enrollment, ids=ids)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, TypeVar
 
@@ -22,8 +23,8 @@ Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
 ResetLoose = Callable[[], None]
 Forget = Callable[[Sequence[Event]], Sequence[Q]]
-# what is wrong with (value, data), as the field and the sentence; None when nothing is
-Check = Callable[[float | None, Any], tuple[str, str] | None]
+# what is wrong with (value, data, when), as the field and the sentence; None when nothing is
+Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
 Places = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
 # of these object keys those that are known, the others made first where that is allowed

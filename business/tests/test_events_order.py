@@ -9,9 +9,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
-from business.tests.shop import SHOP, school
+from business.models import Payment
+from business.tests.shop import SHOP, did, school
 from business.tests.tables import facts
 from curriculum.models import Course
 from curriculum.tests.histories import enough
@@ -140,6 +142,15 @@ def test_replaying_one_course_alone_changes_nothing(seed: int) -> None:
     replay.replay_events(Course.objects.filter(key="py"))
 
     assert facts() == before
+
+
+def test_the_command_replays_what_is_of_no_course(capsys: pytest.CaptureFixture[str]) -> None:
+    did("payment.received", "2026-01-05", amount="250.00", currency="USD")
+    Payment.objects.all().delete()
+    call_command("replay_events", verbosity=0)
+
+    assert "1 events replayed." in capsys.readouterr().out
+    assert Payment.objects.count() == 1
 
 
 def test_the_same_batch_twice_changes_nothing() -> None:

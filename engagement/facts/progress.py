@@ -91,7 +91,7 @@ def complete(enrollment_ids: Iterable[int]) -> None:
         .annotate(left=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
     )
     done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(left=0)}
-    enrolling.complete(done)
+    enrolling.complete(done.items(), by_event=True)
     mark_due(done)
 
 

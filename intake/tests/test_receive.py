@@ -208,3 +208,11 @@ def test_two_courses_may_come_in_one_batch() -> None:
     outcomes = send(sign_up(course="sql") | {"id": "s"}, event("e1"), event("e2", course="sql"))
 
     assert statuses(outcomes) == ["accepted"] * 3
+
+
+# Clocks that differ
+
+
+@pytest.mark.parametrize(("at", "status"), [("23:55:00", "accepted"), ("23:54:59", "rejected")])
+def test_an_event_just_before_the_sign_up_is_taken(at: str, status: str) -> None:
+    assert statuses(send(event(at=f"2026-01-04T{at}Z"))) == [status]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,7 +24,7 @@ class Assessed(Data):
     ] = "post"
 
 
-def _share(value: float | None, data: Assessed) -> tuple[str, str] | None:
+def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= 1:
         return None
     return "value", f"a score is 0 to 1; {value:g} is not."

@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from curriculum.admin.view_only import ViewOnlyAdmin
 from intake.csv.pages import EventImportPages
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.outcome import REJECTED
 from intake.registry import KINDS
 from intake.replay import replay_rejected
 
@@ -116,7 +115,7 @@ class RejectedEventAdmin(admin.ModelAdmin):
             self.message_user(request, f"{row.kind} {row.key} got in before.", messages.WARNING)
             return
         outcome = replay_rejected(row)
-        if outcome.status == REJECTED:
+        if outcome.is_refused:
             told = f"{outcome.id or row.key} is still refused: {outcome.reason}"
             self.message_user(request, told, messages.ERROR)
         else:

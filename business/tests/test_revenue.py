@@ -235,3 +235,10 @@ def test_a_payment_needs_its_amount() -> None:
     assert refused("payment.received", "2026-05-03", "ada", currency="USD") == (
         "data.amount: is needed and missing."
     )
+
+
+def test_a_refund_may_have_its_payment_s_id() -> None:
+    paid("ada", "100.00", "2026-02-03", id="ch_77")
+    refund("ada", "30.00", "2026-02-04", id="ch_77")
+
+    assert revenue("2026-02") == 7_000

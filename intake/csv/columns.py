@@ -152,7 +152,7 @@ def _columns(kind: Kind) -> list[Column]:
     envelope = [
         Column(name, cells.resolved(schema, {}), name in needed)
         for name, schema in fields.items()
-        if name not in ("kind", "data")
+        if name not in ("kind", "data", "correction")
     ]
     schema = kind.data.model_json_schema()
     return [*envelope, *_leaves("data", schema, schema.get("$defs", {}), is_needed=True)]

@@ -7,6 +7,15 @@ from django.db.models import Q
 
 from curriculum.models import Course, Enrollment, Module, User
 
+# what importers of events call themselves begins with it
+CSV = "csv "
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def csv(self) -> ImportRunQuerySet:
+        """Those that brought events from a CSV."""
+        return self.filter(kind__startswith=CSV)
+
 
 class ImportRun(models.Model):
     """One file taken in: what it was, how far it is, what came of it."""
@@ -28,6 +37,8 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ImportRunQuerySet.as_manager()
+
     class Meta:
         ordering = ("-started_at",)
         constraints = (
@@ -40,6 +51,10 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.source}"
+
+    @property
+    def is_csv(self) -> bool:
+        return self.kind.startswith(CSV)
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -173,7 +173,7 @@ def test_the_first_twenty_are_shown_and_the_rest_is_counted(tmp_path: Path) -> N
     said = imported(path, skip_bad=True)
 
     assert said.count("Line ") == 20
-    assert "Line 21, column learner: learner: nobody is known by this key" in said
+    assert "Line 21, column learner: nobody is known by this key" in said
     assert "… and 3 more." in said
 
 

@@ -119,9 +119,9 @@ def _follow(events: Sequence[Event]) -> None:
 
 
 def _known(code: str) -> str:
-    if code not in CODES:
+    if code.upper() not in CODES:
         raise ValueError("is a code of ISO 4217, such as USD")
-    return code
+    return code.upper()
 
 
 def _exact(amount: Any) -> Any:
@@ -130,7 +130,7 @@ def _exact(amount: Any) -> Any:
         return str(amount)
     if not isinstance(amount, str) or not LOOKS_LIKE_AN_AMOUNT.fullmatch(amount):
         raise PydanticCustomError(
-            "amount", 'should be a text such as "250.00" or a whole number, and more than 0'
+            "amount", 'should be a text such as "250.00" or a whole number, not below 0'
         )
     return amount
 
@@ -146,8 +146,8 @@ class Booked(Data):
     @classmethod
     def _some(cls, amount: str, info: ValidationInfo) -> str:
         currency = info.data.get("currency")
-        if currency and not 0 < minor(amount, currency) <= LARGEST:
-            raise ValueError(f"{amount} {currency} is nothing, or more than there is")
+        if currency and minor(amount, currency) > LARGEST:
+            raise ValueError(f"{amount} {currency} is more than there is")
         return amount
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -61,6 +61,9 @@ Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
 LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 
 
+KindName = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+
+
 def _one_spelling(key: Any) -> Any:
     return canonical(key) if isinstance(key, str) else key
 
@@ -74,7 +77,7 @@ class Envelope(BaseModel):
     model_config = {"extra": "forbid"}
 
     id: LongKey
-    kind: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+    kind: KindName
     occurred_at: Moment
     learner: PersonKey | None = None
     course: Key | None = None
@@ -85,6 +88,14 @@ class Envelope(BaseModel):
     data: Annotated[dict[str, Any], BeforeValidator(_nothing_as_empty)] = Field(
         default_factory=dict
     )
+    correction: Literal["replace", "retract"] | None = None
+
+
+class Retraction(BaseModel):
+    """An event to be taken back: its kind and id say which, whatever else stands there."""
+
+    id: LongKey
+    kind: KindName
 
 
 ENVELOPE = TypeAdapter(Envelope)
@@ -103,6 +114,17 @@ def open_envelope(raw: Any, *, now: datetime) -> Envelope:
     if envelope.data:
         _check_data(envelope.data)
     return envelope
+
+
+def is_retraction(raw: Any) -> bool:
+    return isinstance(raw, dict) and raw.get("correction") == "retract"
+
+
+def open_retraction(raw: Any) -> Retraction:
+    try:
+        return Retraction.model_validate(raw)
+    except ValidationError as error:
+        raise refusal(error) from None
 
 
 def check_data(envelope: Envelope) -> dict[str, Any]:
@@ -139,10 +161,10 @@ def refusal(error: ValidationError, within: str = "") -> Refused:
         return Refused("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
         return Refused("unknown_field", f"{field}: there is no such field.", field)
-    return Refused("invalid", f"{message}; it is {_shown(first['input'])}.", field)
+    return Refused("invalid", f"{message}; it is {shown(first['input'])}.", field)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """The value as its sender wrote it, short."""
     value = value[:60] if isinstance(value, str | list) else value
     text = json.dumps(value, ensure_ascii=False, default=str)

@@ -11,8 +11,8 @@ from curriculum import enrolling, settling
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 from intake import locks, rebinding
+from intake.handing import hand_over
 from intake.models import Event
-from intake.receive import hand_over
 from intake.registry import ENROLLMENT_RESETS, FORGETS, KINDS, About
 
 AT_ONCE = 5_000

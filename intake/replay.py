@@ -15,10 +15,11 @@ from django.utils import timezone
 from curriculum import enrolling, settling
 from curriculum.models import Course, Enrollment
 from intake import locks, rebinding, rejections
+from intake.handing import hand_over
 from intake.models import Event, RejectedEvent
-from intake.outcome import REJECTED, Outcome
+from intake.outcome import Outcome
 from intake.rebuild import living
-from intake.receive import hand_over, receive
+from intake.receive import receive
 from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
 from intake.resolve import Sender
 from intake.senders import sender_named
@@ -108,24 +109,7 @@ def take_unmapped() -> int:
 @transaction.atomic
 def _take_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
-    receive([payload_of(event) for event in events], sender, now=received_at)
-
-
-def payload_of(event: Event) -> dict[str, Any]:
-    """The event as its sender wrote it."""
-    payload = {
-        "id": event.key,
-        "kind": event.kind,
-        "occurred_at": event.occurred_at.isoformat(),
-        "learner": event.learner,
-        "course": event.course_key,
-        "run": event.run_key,
-        "module": event.module_key,
-        "object": event.object,
-        "value": event.value,
-        "data": event.data,
-    }
-    return {name: value for name, value in payload.items() if value not in ("", None, {})}
+    receive([event.payload for event in events], sender, now=received_at)
 
 
 def replay_rejected(rejected: RejectedEvent) -> Outcome:
@@ -144,9 +128,9 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
     outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
     for row, outcome in zip(rejected, outcomes, strict=True):
         row.code, row.reason, row.field = outcome.code, outcome.reason, outcome.field
-        row.resolved_at = None if outcome.status == REJECTED else timezone.now()
+        row.resolved_at = None if outcome.is_refused else timezone.now()
     still = [row for row in rejected if row.resolved_at is None]
-    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field"])
+    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field", "resolved_at"])
     RejectedEvent.objects.filter(pk__in={row.pk for row in rejected if row.resolved_at}).update(
         resolved_at=timezone.now()
     )

@@ -31,7 +31,11 @@ Day = tuple[str, int | None, datetime]
 
 
 def book(events: Sequence[Event]) -> None:
-    """Book each payment or refund; of two with one key the earlier stands."""
+    """Book each payment or refund; of two with one key the earlier stands.
+
+    An order for nothing is no payment.
+    """
+    events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
     with hold_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}

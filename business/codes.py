@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from business.models import Invitation, ReferralCode, RememberedCode
+from curriculum.keys import canonical as canonical_key
 from curriculum.models import Learner
 from curriculum.patience import SHORT_WAIT, waiting_at_most
 
@@ -69,5 +70,5 @@ def remember(learner: Learner, code: str, *, now: datetime) -> None:
 
 def digest_of(invitee: str) -> str:
     """What is kept of an address: enough to know it again, not to read it."""
-    text = " ".join(invitee.split()).casefold()
+    text = " ".join(canonical_key(invitee).split()).casefold()
     return salted_hmac("business.invitee", text, algorithm="sha256").hexdigest()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any, cast
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from curriculum.access import ApiKeyAuthentication, MaySendEvents
 from curriculum.models import ApiKey
 from curriculum.outages import BUSY, Unavailable, outage_of
 from intake.body import TooLarge, Unsupported, body_of
-from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
+from intake.outcome import STATUSES, Outcome
 from intake.receive import receive
 from intake.resolve import Sender
 from intake.senders import sender_of
@@ -35,7 +36,9 @@ AGAIN = "Send the same batch again; nothing is counted twice."
 
 
 class EventShape(serializers.Serializer[None]):
-    id = serializers.CharField(help_text="The sender's own id; sent twice, taken once.")
+    id = serializers.CharField(
+        help_text="The sender's own id, unique within its kind; sent twice, taken once."
+    )
     kind = serializers.CharField(help_text="Such as video.watched; docs/events.md lists them.")
     occurred_at = serializers.DateTimeField(help_text="With its offset.")
     learner = serializers.CharField(required=False)
@@ -45,11 +48,19 @@ class EventShape(serializers.Serializer[None]):
     object = serializers.CharField(required=False)
     value = serializers.FloatField(required=False)
     data = serializers.DictField(required=False)  # type: ignore[assignment]
+    correction = serializers.ChoiceField(
+        choices=("replace", "retract"),
+        required=False,
+        help_text=(
+            "replace: instead of the event of this kind and id. retract: take that one back; "
+            "only id and kind are read."
+        ),
+    )
 
 
 class OutcomeShape(serializers.Serializer[None]):
     id = serializers.CharField()
-    status = serializers.ChoiceField(choices=(ACCEPTED, DUPLICATE, REJECTED))
+    status = serializers.ChoiceField(choices=STATUSES)
     code = serializers.CharField(required=False)
     reason = serializers.CharField(required=False)
     field = serializers.CharField(required=False)
@@ -59,13 +70,18 @@ class ReceiptShape(serializers.Serializer[None]):
     accepted = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     rejected = serializers.IntegerField()
+    conflict = serializers.IntegerField(
+        help_text="Other content under an id that is kept: not taken, the event kept stands."
+    )
+    replaced = serializers.IntegerField()
+    retracted = serializers.IntegerField()
     events = OutcomeShape(many=True)
 
 
 class EventsView(APIView):
     """Take one event, an array of them, or one a line (application/x-ndjson).
 
-    Answers 200 with one outcome per event, in their order; 422 when every one was rejected.
+    Answers 200 with one outcome per event, in their order; 422 when none was taken.
     """
 
     authentication_classes = (ApiKeyAuthentication,)
@@ -80,7 +96,7 @@ class EventsView(APIView):
         raws = raws_of(request)
         # who comes here came by an API key: there is no other authentication at this door
         outcomes = take(raws, sender_of(cast("ApiKey", request.user)))
-        is_bad = all(one.status == REJECTED for one in outcomes)
+        is_bad = all(one.is_refused for one in outcomes)
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -116,8 +132,8 @@ def take(raws: list[Any], sender: Sender) -> list[Outcome]:
 
 
 def receipt(outcomes: list[Outcome]) -> dict[str, Any]:
-    counts = {
-        status: sum(1 for one in outcomes if one.status == status)
-        for status in (ACCEPTED, DUPLICATE, REJECTED)
+    counts = Counter(one.status for one in outcomes)
+    return {
+        **{status: counts[status] for status in STATUSES},
+        "events": [one.as_json() for one in outcomes],
     }
-    return {**counts, "events": [one.as_json() for one in outcomes]}

@@ -8,7 +8,6 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from intake.models import RejectedEvent
-from intake.outcome import REJECTED
 from intake.replay import retry
 from intake.senders import sender_named
 
@@ -34,5 +33,5 @@ def retry_rejected() -> int:
     for name, some in groupby(youngest, key=lambda row: row.sender):
         if sender := sender_named(name):
             outcomes = retry(list(some), sender)
-            taken += sum(one.status != REJECTED for one in outcomes)
+            taken += sum(not one.is_refused for one in outcomes)
     return taken

@@ -24,6 +24,9 @@ KPI_CLOSE_LAG_HOURS = environment.whole("KPI_CLOSE_LAG_HOURS", 72, least=0, most
 KPI_STALE_DAYS = environment.whole("KPI_STALE_DAYS", 7, least=1, most=3_650)
 KPI_MAX_BATCH = environment.whole("KPI_MAX_BATCH", 5_000, least=1, most=10_000)
 KPI_MAX_BODY_MB = environment.whole("KPI_MAX_BODY_MB", 10, least=1, most=1_000)
+KPI_ENROLLMENT_TOLERANCE_MINUTES = environment.whole(
+    "KPI_ENROLLMENT_TOLERANCE_MINUTES", 5, least=0, most=60 * 24
+)
 KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
     "KPI_FUTURE_TOLERANCE_MINUTES", 60, least=0, most=60 * 24 * 7
 )

@@ -166,15 +166,15 @@ def test_a_key_limited_to_courses_stays_so() -> None:
     assert rejected().code == "unknown_course"
 
 
-def test_two_refused_events_of_one_id_are_both_closed() -> None:
+def test_of_two_refused_events_of_one_id_the_other_waits_for_staff() -> None:
     Lms()
     send(event(learner="cleo"))
     send(event(learner="cleo", value=1))
     learner("Cleo")
     send(sign_up("cleo"))
 
-    assert retry_rejected() == 2
-    assert Event.objects.filter(key="e1").count() == 1
+    assert retry_rejected() == 1
+    assert RejectedEvent.objects.open().get().code == "conflict"
 
 
 # Events of kinds that nobody handled

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from curriculum.access import ApiKeyAuthentication, MaySendEvents
+from curriculum.api import ProblemShape
 from curriculum.models import ApiKey
 from intake.body import TooLarge, Unsupported, body_of
 from intake.outcome import STATUSES, Outcome
@@ -94,7 +95,10 @@ class EventsView(APIView):
     @extend_schema(
         operation_id="events_send",
         request={"application/json": EventShape(many=True), NEWLINE_JSON[0]: EventShape},
-        responses={200: ReceiptShape, 422: ReceiptShape},
+        responses={
+            **dict.fromkeys((200, 422), ReceiptShape),
+            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), ProblemShape),
+        },
     )
     def post(self, request: Request) -> Response:
         raws = raws_of(request)

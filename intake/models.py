@@ -141,6 +141,8 @@ class RejectedEvent(models.Model):
     field = models.CharField(max_length=100, blank=True)
     received_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+    # when it was last sent through intake: whoever waits longest is next
+    tried_at = models.DateTimeField(null=True, editable=False)
     # the sender's rights at the time, for the replay
     creates_unknown = models.BooleanField(default=False, editable=False)
 
@@ -148,7 +150,12 @@ class RejectedEvent(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        indexes = (models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),)
+        indexes = (
+            models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),
+            models.Index(
+                fields=("tried_at",), condition=Q(resolved_at=None), name="rejected_by_last_try"
+            ),
+        )
         constraints = (models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),)
 
     def __str__(self) -> str:

@@ -63,7 +63,7 @@ class Batch:
 
     def _opened(self, raw: Any) -> Envelope | Retraction:
         if isinstance(raw, BadLine):
-            raise Refused("not_json", raw.reason)
+            raise Refused(raw.code, raw.reason)
         return open_retraction(raw) if is_retraction(raw) else open_envelope(raw, now=self.now)
 
     def take_turns(self) -> None:
@@ -209,14 +209,7 @@ class Batch:
 
     def _take(self, places: Sequence[int]) -> None:
         """Keep these events and make their facts; those that lead nowhere are refused."""
-        envelopes = [self.waiting[place] for place in places]
-        references = References([one for one in envelopes if one.kind in KINDS], self.sender)
-        events: dict[int, Event] = {}
-        for place, envelope in zip(places, envelopes, strict=True):
-            try:
-                events[place] = self._event(envelope, references)
-            except Refused as refused:
-                self.refuse(place, refused)
+        events = self._resolved(places)
         locks.share(event.course_id for event in events.values())
         replaced = [self.replaced[place] for place in events if place in self.replaced]
         if replaced:
@@ -230,6 +223,31 @@ class Batch:
         hand_over([event for event in events.values() if (event.kind, event.key) in new])
         if replaced:
             undo(replaced, now=self.now)
+
+    def _resolved(self, places: Sequence[int]) -> dict[int, Event]:
+        """Those of these events whose references lead somewhere; the others are refused.
+
+        What was made for one that is refused is undone, and the others are resolved once more.
+        """
+        while True:
+            with transaction.atomic():
+                events = self._resolve(places)
+                is_settled = len(events) == len(places) or not self.sender.makes
+                transaction.set_rollback(not is_settled)
+            if is_settled:
+                return events
+            places = list(events)
+
+    def _resolve(self, places: Sequence[int]) -> dict[int, Event]:
+        envelopes = [self.waiting[place] for place in places]
+        references = References([one for one in envelopes if one.kind in KINDS], self.sender)
+        events: dict[int, Event] = {}
+        for place, envelope in zip(places, envelopes, strict=True):
+            try:
+                events[place] = self._event(envelope, references)
+            except Refused as refused:
+                self.refuse(place, refused)
+        return events
 
     def _meet_rivals(self, places: Sequence[int]) -> None:
         """Answer for events that another batch has brought in meanwhile."""

@@ -32,6 +32,7 @@ COLUMNS = (
     "reason",
     "field",
     "received_at",
+    "tried_at",
     "creates_unknown",
 )
 
@@ -44,7 +45,7 @@ def keep(refused: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetim
         digest = hashlib.sha256(text.encode()).hexdigest()
         said = (outcome.code, outcome.reason, outcome.field)
         about = (sender.name, outcome.id, kind_of(raw), _cut(text), digest)
-        rows.setdefault(digest, (*about, *said, now, sender.creates_unknown))
+        rows.setdefault(digest, (*about, *said, now, now, sender.creates_unknown))
     bulk.upsert(RejectedEvent, COLUMNS, [rows[key] for key in sorted(rows)], conflict=CONFLICT)
 
 

@@ -25,6 +25,12 @@ class Sender:
     course_ids: frozenset[int] | None = None
     scopes: frozenset[str] = frozenset()
 
+    @property
+    def makes(self) -> bool:
+        """True when some row may be made on the fly."""
+        defining = {kind.scope for kind in KINDS.values()} - {""}
+        return self.creates_unknown or not defining.isdisjoint(self.scopes)
+
     def may_make(self, envelope: Envelope) -> bool:
         """True when the course of this event may be made on the fly."""
         scope = KINDS[envelope.kind].scope

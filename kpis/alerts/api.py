@@ -27,7 +27,7 @@ from kpis.alerts.page import AlertPage, Happened
 from kpis.alerts.views import alert_of
 from kpis.api import PROBLEMS
 from kpis.ask import Desk
-from kpis.asking import refuse_others
+from kpis.asking import check_limit, refuse_others
 from kpis.models import Alert, Severity
 from kpis.problems import BadQuestion, bad_question
 
@@ -77,6 +77,7 @@ class AlertListView(APIView):
     )
     def get(self, request: Request) -> Response:
         refuse_others(request, [one.name for one in FILTERS])
+        check_limit(request, AlertPages.max_page_size)
         desk, user = desk_of(request), user_of(request)
         form = AlertFilterForm(request.query_params, desk=desk, user=user)
         if not form.is_valid():

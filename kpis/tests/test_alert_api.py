@@ -211,3 +211,17 @@ def test_a_session_needs_the_token_of_its_page(python: Course) -> None:
     client.force_login(manager(python))
 
     assert sent(client, alerted(python), "comment", text="Hello.")[0] == 403
+
+
+@pytest.mark.parametrize("limit", ["null", "-1", "abc", "101", ""])
+def test_a_limit_that_cannot_be_is_told(limit: str) -> None:
+    answer = bearing(READ).get(f"{LIST}?limit={limit}")
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "limit")
+
+
+@pytest.mark.parametrize(("act", "name"), [("comment", "text"), ("close", "reason")])
+def test_a_number_is_no_text(python: Course, act: str, name: str) -> None:
+    status, body = sent(bearing(), alerted(python), act, **{name: 7})
+
+    assert (status, body["field"]) == (400, name)

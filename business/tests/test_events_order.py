@@ -45,15 +45,8 @@ def story(seed: int, length: int = 40) -> list[Raw]:
     """What happens within a day to few people, subscriptions and payments, so that much meets."""
     dice = Random(seed)  # noqa: S311
     acts = [_act(dice) for _ in range(length)]
-    # of two enrolments in a run the one taken first stands, by the rule of that kind
-    entered = set[tuple[Any, Any]]()
     found = []
     for number, act in enumerate(acts):
-        who = (act.get("learner"), act.get("course"))
-        if act["kind"] == "enrollment.started":
-            if who in entered:
-                continue
-            entered.add(who)
         at = moment("2026-01-05") + timedelta(hours=dice.randrange(24))
         found.append({**act, "id": f"e{number}", "occurred_at": at.isoformat()})
     return found

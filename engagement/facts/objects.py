@@ -85,7 +85,7 @@ def objects_of(events: Sequence[Event], kind: str) -> Objects:
         | bulk.first_said("duration_seconds", "measured_at"),
     )
     found = _find(said, kind)
-    left = {one.module_id for key, one in there.items() if key in new} - {None}
+    left = {one.module_id for key, one in there.items() if key in new and one.module_id}
     return Objects(found, [found[key] for key in new], left)
 
 

@@ -46,6 +46,14 @@ ACTS = st.one_of(
     st.fixed_dictionaries(
         {"kind": st.sampled_from(["certificate.revoked", "certificate.expired"])}
     ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("enrollment.started"),
+            "run": st.just("r1"),
+            "data": st.sampled_from([{"track": "certificate"}, {"track": "audit"}]),
+        }
+    ),
+    st.fixed_dictionaries({"kind": st.sampled_from(["enrollment.withdrawn", "enrollment.paused"])}),
 )
 # so few moments that some things happen at once
 HOURS = st.integers(1, 12)

@@ -1,6 +1,20 @@
 from django.db import migrations
+from django.db.models import Exists, OuterRef
 
 from curriculum.keys import canonical
+
+
+def tell_events(apps, schema_editor):
+    """What is known of enrollments that an event started was said by events, which are kept."""
+    starts = apps.get_model("intake", "Event").objects.filter(
+        kind="enrollment.started",
+        learner=OuterRef("learner__key"),
+        course=OuterRef("run__course"),
+        run_key=OuterRef("run__key"),
+    )
+    started = apps.get_model("curriculum", "Enrollment").objects.filter(Exists(starts))
+    moments = apps.get_model("curriculum", "EnrollmentMoment").objects
+    moments.filter(enrollment__in=started.values("pk")).update(by_event=True)
 
 
 def rename(apps, schema_editor):
@@ -45,9 +59,10 @@ class Migration(migrations.Migration):
     dependencies = [
         ('business', '0003_refunds_by_their_own_id'),
         ('curriculum', '0009_enrollment_moments'),
-        ('intake', '0002_import_permission'),
+        ('intake', '0003_one_id_per_kind'),
     ]
 
     operations = [
+        migrations.RunPython(tell_events, migrations.RunPython.noop),
         migrations.RunPython(rename, migrations.RunPython.noop),
     ]

@@ -136,7 +136,17 @@ class Daily:
         )
         shown = {cell for cell, is_shown in zip(wanted, can_be, strict=True) if is_shown}
         for one in kinds:
-            self._suppressed[one, quarter] = set(_ranked(there.sums, one)) - shown
+            hidden = set(_ranked(there.sums, one)) - shown
+            self._suppressed[one, quarter] = hidden | self._alike(there.sums, one, hidden)
+
+    def _alike(self, sums: Mapping[Cell, Sums], kind: str, hidden: Collection[Cell]) -> set[Cell]:
+        """What has to go beside suppressed things that are all alike in a period."""
+        if self.indicator.is_total:
+            return set()
+        lines: dict[Any, dict[Cell, Sums]] = defaultdict(dict)
+        for thing, period in _ranked(sums, kind):
+            lines[(*self._around(thing)[:1], period)][thing, period] = sums[thing, period]
+        return set().union(*(suppress.to_hide_beside(line, hidden) for line in lines.values()))
 
     def _known(self, quarter: Period, there: Filled) -> list[frozenset[Atom]]:
         """The months and quarters that are shown."""
@@ -211,7 +221,7 @@ class Daily:
         rows = self._rows(first, quarters[-1].after).values_list("period_kind", "period_start")
         found: dict[Period, list[Hashable]] = defaultdict(list)
         for row in rows.annotate(
-            Count("pk"), Sum("n"), Sum("learners"), Max("computed_at"),
+            Count("pk"), Sum("n"), Sum("learners"), Sum("total"), Max("computed_at"),
             where=Sum(F("learners") * F("scope_id")),
         ).order_by("period_kind", "period_start"):  # fmt: skip
             found[_period(row[1], "quarter", zone)].append(row)
@@ -241,9 +251,12 @@ class Daily:
             period_kind=self.indicator.grain, period_start__lt=quarter.first
         )
         found = {
-            (_thing(scope, pk), _period(first, kind, quarter.zone)): Sums(n=n, learners=learners)
-            for scope, pk, kind, first, n, learners in rows.values_list(
-                "scope", "scope_id", "period_kind", "period_start", "n", "learners"
+            (_thing(scope, pk), _period(first, kind, quarter.zone)): Sums(
+                n=n, total=total, weight=weight, learners=learners
+            )
+            for scope, pk, kind, first, n, total, weight, learners in rows.values_list(
+                *("scope", "scope_id", "period_kind", "period_start"),
+                *("n", "total", "weight", "learners"),
             )
         }
         found |= self._of_everything(found)

@@ -7,19 +7,31 @@ and quarters, of runs, courses and everything. So they are audited together, in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import reduce
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import lru_cache, reduce
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Count, F, Max, QuerySet, Sum
 
 from curriculum.models import CourseRun
 from kpis import read, spans, suppress
 from kpis.models import Measurement
 from kpis.periods import KINDS, Period, between, containing
 from kpis.registry import Indicator
+from kpis.remembered import Remembered
 from kpis.stats import NOTHING, Sums
 from kpis.tally import Scope
 
@@ -35,6 +47,10 @@ Cell = tuple[Thing, Period]
 Atom = Cell
 # the suppressed months and quarters of all courses, of all runs or of everything ("")
 Coarse = Callable[[str, Collection[Period]], set[Cell]]
+
+# the same figures are audited alike, for whoever asks; a changed one makes another key
+AUDITS: Remembered[frozenset[Cell]] = Remembered(500)
+COUNTED: Remembered[Sums] = Remembered(20_000)
 
 
 @dataclass
@@ -52,7 +68,7 @@ class Filled:
         """Add an atom, the first thing's period, to what is around it."""
         things = list(things)
         for kind in kinds:
-            around = containing(period.first, kind, period.zone)
+            around = _period(period.first, kind, period.zone)
             for thing in things:
                 self.inside[thing, around].add((things[0], period))
 
@@ -72,14 +88,18 @@ class Daily:
         self.coarse = coarse
         self._owners: dict[int, int] | None = None
         self._filled_in: dict[Period, Filled] = {}
-        self._suppressed: dict[tuple[str, Period], set[Cell]] = {}
+        self._suppressed: dict[tuple[str, Period], AbstractSet[Cell]] = {}
 
     def suppressed(self, kind: str, periods: Collection[Period]) -> set[Cell]:
         """The suppressed cells of all courses, of all runs or of everything ("")."""
         quarters = {one for period in periods for one in quarters_of(period)}
-        for quarter in sorted(quarters):
-            if (kind, quarter) not in self._suppressed:
+        new = sorted(one for one in quarters if (kind, one) not in self._suppressed)
+        for quarter, key in self._keys(new).items():
+            known = AUDITS.get((kind, key))
+            if known is None:
                 self._audit(kind, quarter)
+                known = AUDITS.keep((kind, key), frozenset(self._suppressed[kind, quarter]))
+            self._suppressed[kind, quarter] = known
         asked = set(periods)
         return {
             cell
@@ -116,7 +136,17 @@ class Daily:
         )
         shown = {cell for cell, is_shown in zip(wanted, can_be, strict=True) if is_shown}
         for one in kinds:
-            self._suppressed[one, quarter] = set(_ranked(there.sums, one)) - shown
+            hidden = set(_ranked(there.sums, one)) - shown
+            self._suppressed[one, quarter] = hidden | self._alike(there.sums, one, hidden)
+
+    def _alike(self, sums: Mapping[Cell, Sums], kind: str, hidden: Collection[Cell]) -> set[Cell]:
+        """What has to go beside suppressed things that are all alike in a period."""
+        if self.indicator.is_total:
+            return set()
+        lines: dict[Any, dict[Cell, Sums]] = defaultdict(dict)
+        for thing, period in _ranked(sums, kind):
+            lines[(*self._around(thing)[:1], period)][thing, period] = sums[thing, period]
+        return set().union(*(suppress.to_hide_beside(line, hidden) for line in lines.values()))
 
     def _known(self, quarter: Period, there: Filled) -> list[frozenset[Atom]]:
         """The months and quarters that are shown."""
@@ -174,22 +204,59 @@ class Daily:
             return KINDS if kind == "day" else ()
         return ("day",) if kind == "day" else KINDS[1:]
 
-    def _measured(self, quarter: Period) -> dict[Cell, Sums]:
-        """The sums of all that is in the quarter, or reaches into it, as they are kept."""
-        monday = containing(quarter.first, "week", quarter.zone).first
+    def _counted(self, period: Period, parts: Sequence[Sums]) -> Sums:
+        """The sums of everything, its people counted in the facts where these are new."""
+        key = (self.indicator.key, self.everything, period, *parts)
+        found = COUNTED.get(key)
+        if found is None:
+            read_now = read.series(self.indicator, self.everything, [period], self.now)
+            found = COUNTED.keep(key, read_now[period].sums)
+        return found
+
+    def _keys(self, quarters: Sequence[Period]) -> dict[Period, Hashable]:
+        """What names all that the audit of each quarter is worked out from, by one query."""
+        if not quarters:
+            return {}
+        first, zone = quarters[0].previous.first, quarters[0].zone
+        rows = self._rows(first, quarters[-1].after).values_list("period_kind", "period_start")
+        found: dict[Period, list[Hashable]] = defaultdict(list)
+        for row in rows.annotate(
+            Count("pk"), Sum("n"), Sum("learners"), Sum("total"), Max("computed_at"),
+            where=Sum(F("learners") * F("scope_id")),
+        ).order_by("period_kind", "period_start"):  # fmt: skip
+            found[_period(row[1], "quarter", zone)].append(row)
+        one = self.indicator
+        how = (one.key, one.grain, one.has_runs, one.is_additive, settings.KPI_MIN_GROUP)
+        # a week that begins in the quarter before reaches into this one
+        return {
+            quarter: (how, self.everything, *found[quarter.previous], "|", *found[quarter])
+            for quarter in quarters
+        }
+
+    def _rows(self, first: date, after: date) -> QuerySet[Measurement]:
         rows = Measurement.objects.filter(
             kpi=self.indicator.key,
             scope__in=[kind or "site" for kind in {*self.kinds, "course"}],
-            period_start__gte=monday,
-            period_start__lt=quarter.after,
+            period_start__gte=first,
+            period_start__lt=after,
             n__gt=0,
-        ).exclude(period_kind=self.indicator.grain, period_start__lt=quarter.first)
-        if self.everything.course_ids is not None:
-            rows = rows.filter(course__in=self.everything.course_ids)
+        )
+        courses = self.everything.course_ids
+        return rows if courses is None else rows.filter(course__in=courses)
+
+    def _measured(self, quarter: Period) -> dict[Cell, Sums]:
+        """The sums of all that is in the quarter, or reaches into it, as they are kept."""
+        monday = containing(quarter.first, "week", quarter.zone).first
+        rows = self._rows(monday, quarter.after).exclude(
+            period_kind=self.indicator.grain, period_start__lt=quarter.first
+        )
         found = {
-            (_thing(scope, pk), containing(first, kind, quarter.zone)): Sums(n=n, learners=learners)
-            for scope, pk, kind, first, n, learners in rows.values_list(
-                "scope", "scope_id", "period_kind", "period_start", "n", "learners"
+            (_thing(scope, pk), _period(first, kind, quarter.zone)): Sums(
+                n=n, total=total, weight=weight, learners=learners
+            )
+            for scope, pk, kind, first, n, total, weight, learners in rows.values_list(
+                *("scope", "scope_id", "period_kind", "period_start"),
+                *("n", "total", "weight", "learners"),
             )
         }
         found |= self._of_everything(found)
@@ -216,14 +283,19 @@ class Daily:
             if thing[0] == "course":
                 parts[period].append(sums)
         together = {period: reduce(Sums.__add__, some, NOTHING) for period, some in parts.items()}
-        unsure: dict[str, list[Period]] = defaultdict(list)
+        # the largest course bounds how many people there are from below, all together from above
         for period, some in parts.items():
-            if len(some) > 1 and suppress.is_small(together[period]):
-                unsure[period.kind].append(period)
-        for periods in unsure.values():
-            read_now = read.series(self.indicator, self.everything, periods, self.now)
-            together |= {period: one.sums for period, one in read_now.items()}
+            most = sum(one.learners for one in some)
+            if most < settings.KPI_MIN_GROUP:
+                together[period] = replace(together[period], learners=most)
+            elif suppress.is_small(together[period]):
+                together[period] = self._counted(period, some)
         return {(EVERYTHING, period): sums for period, sums in together.items()}
+
+
+@lru_cache(maxsize=10_000)
+def _period(day: date, kind: str, zone: ZoneInfo) -> Period:
+    return containing(day, kind, zone)
 
 
 def quarters_of(period: Period) -> set[Period]:

@@ -133,7 +133,21 @@ class Veil:
         can_be = spans.shown(
             [_atoms([cell], cells) for cell in large], known=known, protected=protected
         )
-        return set(cells) - {cell for cell, is_shown in zip(large, can_be, strict=True) if is_shown}
+        shown = {cell for cell, is_shown in zip(large, can_be, strict=True) if is_shown}
+        return set(cells) - (shown - self._alike(by, cells, set(cells) - shown))
+
+    def _alike(
+        self, by: tuple[str, ...], cells: Mapping[Cell, Sums], hidden: Collection[Cell]
+    ) -> set[Cell]:
+        """What has to go beside hidden groups that are all alike in a period."""
+        if not by or self.indicator.is_total:
+            return set()
+        lines: dict[Any, dict[Cell, Sums]] = {}
+        for (key, period), sums in cells.items():
+            for at in range(len(by)):
+                around = (*key[:at], *key[at + 1 :])
+                lines.setdefault((at, around, period), {})[key, period] = sums
+        return set().union(*(suppress.to_hide_beside(line, hidden) for line in lines.values()))
 
     def _totals(
         self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]

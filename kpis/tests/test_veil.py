@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -245,3 +247,41 @@ def reduced(row: Row, basis: dict[int, Row]) -> Row:
             row[at] = row.get(at, Fraction(0)) - factor * value
         row = {at: value for at, value in row.items() if value}
     return row
+
+
+def test_what_is_hidden_follows_the_figures() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 2)
+    measure.measure_dirty(now=NOW)
+    bo, week = manager(run.course), period("2026-02-11", "week")
+    assert not is_shown(bo, of_run(run), week)
+
+    crowd(run, "2026-02-12", 2)
+    measure.measure_dirty(now=NOW)
+    assert is_shown(bo, of_run(run), week)
+
+
+def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 5)
+    measure.measure_dirty(now=NOW)
+    bo, week = manager(run.course), period("2026-02-11", "week")
+    assert is_shown(bo, of_run(run), week)
+
+    with CaptureQueriesContext(connection) as asked:
+        Desk(bo, NOW).veil(REGISTRY[STARTED]).periods(of_run(run), [week])
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["week", "month"])
+def test_hidden_runs_in_which_all_completed_take_one_along_in_which_some_did(kind: str) -> None:
+    small, all_done, some_done = run_of("r1"), run_of("r2"), run_of("r3")
+    for run, people, completed in ((small, 2, 2), (all_done, 3, 3), (some_done, 5, 1)):
+        for at in range(people):
+            starts(f"{run.key}-{at}", run, "2026-02-11", done=at < completed)
+    measure.measure_dirty(now=NOW)
+    bo, then = manager(small.course), period("2026-02-11", kind)
+
+    # 6 of 10 less 1 of 5 would be 5 of 5: both of r1 completed
+    assert not is_shown(bo, of_run(some_done), then)
+    assert is_shown(bo, of_course(small), then)

@@ -10,7 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from business.models import Invitation, ReferralCode, RememberedCode
+from curriculum.keys import canonical as canonical_key
 from curriculum.models import Learner
+from curriculum.patience import SHORT_WAIT, waiting_at_most
 
 # no vowels, which would make words, and nothing that is read as something else
 LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
@@ -24,11 +26,18 @@ def canonical(code: str) -> str:
 
 
 def code_of(learner: Learner) -> ReferralCode:
-    """The learner's own code; the first time, it is made."""
+    """The learner's own code; the first time, it is made.
+
+    OperationalError where others write for longer than who reads should wait.
+    """
+    return ReferralCode.objects.filter(learner=learner).first() or _make_code(learner)
+
+
+def _make_code(learner: Learner) -> ReferralCode:
     while True:
         code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         try:
-            with transaction.atomic():
+            with waiting_at_most(SHORT_WAIT), transaction.atomic():
                 mine, _ = ReferralCode.objects.get_or_create(
                     learner=learner, defaults={"code": code}
                 )
@@ -48,14 +57,18 @@ def owners(codes: Collection[str]) -> dict[str, int]:
 
 
 def remember(learner: Learner, code: str, *, now: datetime) -> None:
-    """Keep a code for the learner's next enrolment, unless it waits already."""
+    """Keep a code for the learner's next enrolment, unless it waits already.
+
+    OperationalError where others write for longer than who reads should wait.
+    """
     since = now - REMEMBERED_FOR
     waiting = RememberedCode.objects.filter(learner=learner, code=code, remembered_at__gt=since)
     if not waiting.exists():
-        RememberedCode.objects.create(learner=learner, code=code, remembered_at=now)
+        with waiting_at_most(SHORT_WAIT):
+            RememberedCode.objects.create(learner=learner, code=code, remembered_at=now)
 
 
 def digest_of(invitee: str) -> str:
     """What is kept of an address: enough to know it again, not to read it."""
-    text = " ".join(invitee.split()).casefold()
+    text = " ".join(canonical_key(invitee).split()).casefold()
     return salted_hmac("business.invitee", text, algorithm="sha256").hexdigest()

@@ -19,7 +19,7 @@ from django.db.models import (
     When,
 )
 
-from business.models import Payment, Subscription
+from business.models import Payment, Referral, Subscription
 from business.models.subscriptions import active_at
 from business.money import REVENUE, revenue_keys
 from curriculum.models import Enrollment
@@ -122,12 +122,13 @@ def _kept(when: Period, *same: str) -> Tally:
 
 @kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
 def referral(when: Period) -> Tally:
-    """Enrolments started in the period that came by a referral ÷ enrolments started in it.
+    """Enrollments started in the period that came by a referral ÷ enrollments started in it.
 
     The first referral stands; one's own code, also by another account of the same e-mail
-    address, is refused. Cancelled enrolments and transfers count on neither side.
+    address, is refused. Cancelled enrollments and transfers count on neither side. Where no
+    referral was ever reported there is no figure.
     """
-    rows = begun(when).filter(~transfers())
+    rows = begun(when).filter(~transfers(), Exists(Referral.objects.all()))
     return Tally(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
 
 

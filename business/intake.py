@@ -12,13 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from pydantic_core import PydanticCustomError
 
 from business.codes import digest_of
-from business.facts import invitations, payments, referrals, subscriptions
+from business.facts import forgetting, invitations, payments, referrals, subscriptions
 from business.money import minor
 from intake.models import Event
 from intake.registry import (
     About,
     Data,
     also_handles,
+    forgets,
     handles,
     resets,
     resets_loose,
@@ -33,6 +34,7 @@ LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 LARGEST = 10**13
 
 surrounds(marks.together)
+forgets(forgetting.forget)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
@@ -117,9 +119,9 @@ def _follow(events: Sequence[Event]) -> None:
 
 
 def _known(code: str) -> str:
-    if code not in CODES:
+    if code.upper() not in CODES:
         raise ValueError("is a code of ISO 4217, such as USD")
-    return code
+    return code.upper()
 
 
 def _exact(amount: Any) -> Any:
@@ -128,7 +130,7 @@ def _exact(amount: Any) -> Any:
         return str(amount)
     if not isinstance(amount, str) or not LOOKS_LIKE_AN_AMOUNT.fullmatch(amount):
         raise PydanticCustomError(
-            "amount", 'should be a text such as "250.00" or a whole number, and more than 0'
+            "amount", 'should be a text such as "250.00" or a whole number, not below 0'
         )
     return amount
 
@@ -144,8 +146,8 @@ class Booked(Data):
     @classmethod
     def _some(cls, amount: str, info: ValidationInfo) -> str:
         currency = info.data.get("currency")
-        if currency and not 0 < minor(amount, currency) <= LARGEST:
-            raise ValueError(f"{amount} {currency} is nothing, or more than there is")
+        if currency and minor(amount, currency) > LARGEST:
+            raise ValueError(f"{amount} {currency} is more than there is")
         return amount
 
 

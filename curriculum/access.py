@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 
 from curriculum.models import ApiKey, Course, User
+from curriculum.patience import NO_WAIT, waiting_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,10 +136,14 @@ def refused(key: ApiKey | None) -> AuthenticationFailed:
 
 
 def note_use(key: ApiKey) -> None:
-    """Remember when the key was used, to the minute: one write a minute, not one a request."""
+    """Remember when the key was used, to the minute: one write a minute, not one a request.
+
+    Where another writer is in the way, a later request notes it: whoever reads does not wait.
+    """
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at >= LAST_USED_GRAIN:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        with suppress(OperationalError), waiting_at_most(NO_WAIT):
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 class MayReadKpis(BasePermission):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,6 +46,17 @@ class CourseShape(ModelSerializer[Course]):
 class CoursePages(CursorPagination):
     page_size = 100
     ordering = ("key",)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """ValidationError for a cursor that we did not give; no key has a NUL in it."""
+        refused = ValidationError({"cursor": "This is no cursor of this list: take one from next."})
+        try:
+            cursor: Cursor | None = super().decode_cursor(request)
+        except NotFound:
+            raise refused from None
+        if cursor and "\0" in str(cursor.position):
+            raise refused
+        return cursor
 
 
 class CourseListView(ListAPIView[Course]):

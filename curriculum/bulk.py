@@ -20,8 +20,22 @@ MERGES = {
     # a null on either side says nothing
     "smaller": "{c} = CASE WHEN {t}.{c} IS NULL OR excluded.{c} < {t}.{c}"
     " THEN excluded.{c} ELSE {t}.{c} END",
-    "fill": "{c} = COALESCE({t}.{c}, excluded.{c})",
 }
+
+
+def first_said(column: str, by: str) -> dict[str, str]:
+    """The merges of a column of which the value said first stands, and of when (`by`) it was.
+
+    Of one moment the smaller stands. A value that was said at no moment stands for good.
+    """
+    is_first = (
+        f'{{t}}."{column}" IS NULL OR excluded."{by}" < {{t}}."{by}" OR '
+        f'(excluded."{by}" = {{t}}."{by}" AND excluded."{column}" < {{t}}."{column}")'
+    )
+    how = f"{{c}} = CASE WHEN {is_first} THEN excluded.{{c}} ELSE {{t}}.{{c}} END"
+    return {column: how, by: how}
+
+
 # from about here on, PostgreSQL reads a copy sooner than one long statement
 MANY = 2_000
 # a value of exactly this type goes into such a column as it is
@@ -45,8 +59,9 @@ def upsert(
 ) -> list[tuple[Any, ...]]:
     """Insert `rows` of `columns` (database column names); where `conflict` says it exists, merge.
 
-    `conflict` is the conflict target as SQL, `merge` maps a column to a key of MERGES; without
-    it, an existing row stays as it is. Rows of one call must not conflict with each other.
+    `conflict` is the conflict target as SQL, `merge` maps a column to a key of MERGES or to such
+    SQL; without it, an existing row stays as it is. Rows of one call must not conflict with each
+    other.
     Returns the `returning` columns of the rows inserted or merged, as the database gives them.
     """
     prepared = prepare(model, columns, rows)
@@ -77,16 +92,16 @@ def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row])
             cursor.executemany(insert, cast("Sequence[Row]", rows))
 
 
-def keep_smaller(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
-    """Set `column` of the rows (by id) where it is null or larger than the value that comes."""
-    columns, table = ("id", column), model._meta.db_table
-    rows = prepare(model, columns, sorted(values.items()))
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Set `columns` of the rows that are there; each row begins with its id."""
+    table, named = model._meta.db_table, ("id", *columns)
+    prepared = prepare(model, named, rows)
+    sets = ", ".join(f'"{name}" = came."{name}"' for name in columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        came, given = _came(cursor, model, columns, rows)
+        came, given = _came(cursor, model, named, prepared)
         cursor.execute(
-            f'WITH came AS ({came}) UPDATE "{table}" SET "{column}" = came."{column}" '  # noqa: S608
-            f'FROM came WHERE "{table}".id = came.id '
-            f'AND ("{table}"."{column}" IS NULL OR "{table}"."{column}" > came."{column}")',
+            f'WITH came AS ({came}) UPDATE "{table}" SET {sets} '  # noqa: S608
+            f'FROM came WHERE "{table}".id = came.id',
             given,
         )
 
@@ -119,7 +134,9 @@ def _on_conflict(
     model: type[models.Model], conflict: str, merge: dict[str, str], returning: Sequence[str]
 ) -> str:
     table = model._meta.db_table
-    sets = ", ".join(MERGES[how].format(c=f'"{c}"', t=f'"{table}"') for c, how in merge.items())
+    sets = ", ".join(
+        MERGES.get(how, how).format(c=f'"{c}"', t=f'"{table}"') for c, how in merge.items()
+    )
     action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     return f"ON CONFLICT ({conflict}) {action}{back}"

@@ -1,4 +1,7 @@
-"""Enrol, pause, resume, withdraw, complete: whole batches, safe to repeat, in any order."""
+"""Enroll, pause, resume, withdraw, complete: whole batches, safe to repeat, in any order.
+
+What is said is kept as moments; where an enrollment stands follows from all of its moments.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,33 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter, itemgetter
+from typing import Any
 
 from django.db import connection
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from curriculum import bulk, plans
+from curriculum import bulk, plans, stories
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
-from curriculum.models import CourseRun, Enrollment, Module, Pause, PlannedModule, RunModule
+from curriculum.models import (
+    CourseRun,
+    Enrollment,
+    EnrollmentMoment,
+    Module,
+    PlannedModule,
+    RunModule,
+)
 from curriculum.parameters import Standings
-from curriculum.signals import enrollments_dated
+from curriculum.settling import settle
+from curriculum.signals import enrollments_dated, enrollments_entered
 
 DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
+
+# a learner and a run
+Pair = tuple[int, int]
+# enrollments (by id) and when something happened to them
+Moments = Iterable[tuple[int, datetime]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +46,14 @@ class SignUp:
     learner_id: int
     run_id: int
     enrolled_at: datetime
-    is_certificate_track: bool = False
+    # None: not said
+    is_certificate_track: bool | None = None
+
+    @property
+    def track(self) -> str:
+        if self.is_certificate_track is None:
+            return ""
+        return stories.CERTIFICATE if self.is_certificate_track else stories.AUDIT
 
 
 @dataclass(frozen=True)
@@ -60,35 +85,64 @@ class RunPlan:
         )
 
     def start(self, enrolled_at: datetime) -> datetime:
-        """The later of sign-up and run start, on the provider's clock."""
-        if self.run.starts_on is None:
-            return plans.on_the_clock(enrolled_at)
-        begin = plans.end_of(self.run.starts_on - timedelta(days=1))
-        return plans.on_the_clock(max(enrolled_at, begin))
+        return plans.start_of(self.run, enrolled_at)
 
 
 def enroll(
-    sign_ups: Iterable[SignUp], *, run_plans: Mapping[int, RunPlan] | None = None
+    sign_ups: Iterable[SignUp],
+    *,
+    run_plans: Mapping[int, RunPlan] | None = None,
+    by_event: bool = False,
 ) -> list[Enrollment]:
-    """Enrol a batch and give each new enrolment its plan; who is enrolled already stays so.
+    """Enroll a batch and give each new enrollment its plan; of two sign-ups the earlier counts.
 
-    Returns the enrolments that are new. The plan is a snapshot: it is taken once, from
+    Returns the enrollments that are new. The plan is a snapshot: it is taken once, from
     `run_plans` by run id where the caller has them, else from the course as it is.
     """
-    wanted = {(one.learner_id, one.run_id): one for one in sign_ups}
+    said: dict[Pair, list[SignUp]] = defaultdict(list)
+    for one in sorted(sign_ups, key=attrgetter("enrolled_at")):
+        said[one.learner_id, one.run_id].append(one)
     if run_plans is None:
-        run_plans = _run_plans({run_id for _, run_id in wanted})
+        run_plans = _run_plans({run_id for _, run_id in said})
     new = bulk.upsert(
         Enrollment,
         COLUMNS,
-        [_row(wanted[pair], run_plans[pair[1]]) for pair in sorted(wanted)],
+        [_row(said[pair][0], run_plans[pair[1]]) for pair in sorted(said)],
         conflict="learner_id, run_id",
         returning=("id",),
     )
     enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]).order_by("pk"))
     _plan(enrollments, run_plans)
+    ids = {(one.learner_id, one.run_id): one.pk for one in enrollments}
+    again = _ids(said.keys() - ids.keys())
+    _note_starts(said, ids | again, by_event=by_event)
     enrollments_dated.send(Enrollment, ids=[one.pk for one in enrollments])
+    settle([*again.values(), *(pk for pair, pk in ids.items() if len(said[pair]) > 1)])
+    enrollments_entered.send(Enrollment, ids=[*ids.values(), *again.values()])
     return enrollments
+
+
+def _ids(pairs: Collection[Pair]) -> dict[Pair, int]:
+    rows = Enrollment.objects.filter(
+        learner__in={learner for learner, _ in pairs}, run__in={run for _, run in pairs}
+    ).order_by()
+    found = rows.values_list("learner_id", "run_id", "pk") if pairs else ()
+    return {(learner, run): pk for learner, run, pk in found if (learner, run) in pairs}
+
+
+def _note_starts(
+    said: Mapping[Pair, Sequence[SignUp]], ids: Mapping[Pair, int], *, by_event: bool
+) -> None:
+    tracks: dict[tuple[int, datetime], str] = {}
+    for pair, some in said.items():
+        for one in some:
+            key = (ids[pair], one.enrolled_at)
+            # of two words at one moment the certificate is the larger one
+            tracks[key] = max(one.track, tracks.get(key, ""))
+    _note(
+        [(pk, stories.STARTED, at, track, None) for (pk, at), track in tracks.items()],
+        by_event=by_event,
+    )
 
 
 def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
@@ -110,7 +164,7 @@ COLUMNS = (
     "planned_due_at",
     "due_at",
     "completed_by_sender",
-    "is_certificate_track",
+    "certificate_track_at",
 )
 
 
@@ -119,7 +173,7 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
     due = start + plan.length
     ids = (one.learner_id, one.run_id)
     dates = (one.enrolled_at, start, start + plan.cutoff, due, due)
-    return (*ids, *dates, False, one.is_certificate_track)
+    return (*ids, *dates, False, one.enrolled_at if one.is_certificate_track else None)
 
 
 def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
@@ -151,7 +205,7 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
 
 
 def lock(enrollment_ids: Iterable[int | None]) -> None:
-    """Let nobody else write facts of these enrolments until the transaction ends.
+    """Let nobody else write facts of these enrollments until the transaction ends.
 
     SQLite has one writer at a time anyway.
     """
@@ -160,78 +214,66 @@ def lock(enrollment_ids: Iterable[int | None]) -> None:
         list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def withdraw(at: Mapping[int, datetime]) -> None:
-    """Note when enrolments (by id) were left; of two dates the earlier stands."""
-    _set_earliest("withdrawn_at", at)
-    enrollments_dated.send(Enrollment, ids=list(at))
+def withdraw(at: Moments, *, by_event: bool = False) -> None:
+    """Note when enrollments (by id) were left; until a return the earliest date stands."""
+    _say(stories.WITHDRAWN, at, by_event=by_event)
 
 
-def complete(at: Mapping[int, datetime], *, by_sender: bool = False) -> None:
-    """Note when enrolments (by id) were completed; of two dates the earlier stands."""
-    _set_earliest("completed_at", at)
-    if by_sender:
-        Enrollment.objects.filter(pk__in=at).update(completed_by_sender=True)
-    enrollments_dated.send(Enrollment, ids=list(at))
+def complete(at: Moments, *, by_sender: bool = False, by_event: bool = False) -> None:
+    """Note when enrollments (by id) were completed; of two dates the earlier stands."""
+    _say(stories.COMPLETED if by_sender else stories.FINISHED, at, by_event=by_event)
 
 
-def put_on_certificate_track(enrollment_ids: Iterable[int]) -> None:
-    """Note that these enrolments are to end with a certificate."""
-    ids = set(enrollment_ids)
-    Enrollment.objects.filter(pk__in=ids, is_certificate_track=False).update(
-        is_certificate_track=True
-    )
-    enrollments_dated.send(Enrollment, ids=ids)
+def pause(starts: Moments, *, by_event: bool = False) -> None:
+    """Note when pauses began (enrollment id, when); the dates after them wait until they end."""
+    _say(stories.PAUSED, starts, by_event=by_event)
 
 
-def _set_earliest(field: str, at: Mapping[int, datetime]) -> None:
-    bulk.keep_smaller(Enrollment, field, at)
+def resume(ends: Moments, *, by_event: bool = False) -> None:
+    """Note when pauses ended (enrollment id, when), which may be known before they begin."""
+    _say(stories.RESUMED, ends, by_event=by_event)
 
 
-def pause(starts: Iterable[tuple[int, datetime]]) -> None:
-    """Open pauses (enrolment id, when); the dates after them are not due until they end."""
-    rows = list(dict.fromkeys(starts))
-    bulk.upsert(Pause, ("enrollment_id", "started_at"), rows, conflict="enrollment_id, started_at")
-    ids = {pk for pk, _ in rows}
-    # a pause that comes late may lie before a resumption that is known
-    _close(dict.fromkeys(ids, ()))
-    shift(ids)
+def put_on_certificate_track(since: Moments, *, by_event: bool = False) -> None:
+    """Note that certificates were earned (enrollment id, when)."""
+    _say(stories.CERTIFIED, since, by_event=by_event)
 
 
-def resume(ends: Iterable[tuple[int, datetime]]) -> None:
-    """Close the pauses begun before each moment (enrolment id, when); the earliest end stands."""
+def learn(activity: Moments) -> None:
+    """Note activity (enrollment id, when): it ends a pause whose end nobody says."""
     moments = defaultdict(list)
-    for pk, at in ends:
+    for pk, at in activity:
         moments[pk].append(at)
-    _close(moments)
-    shift(moments)
+    told = []
+    for one in EnrollmentMoment.objects.filter(enrollment__in=moments, what=stories.PAUSED):
+        after = [at for at in moments[one.enrollment_id] if at > one.at]
+        if after and (one.learned_at is None or min(after) < one.learned_at):
+            one.learned_at = min(after)
+            told.append(one)
+    EnrollmentMoment.objects.bulk_update(told, ["learned_at"], batch_size=500)
+    settle(one.enrollment_id for one in told)
 
 
-def _close(moments: Mapping[int, Sequence[datetime]]) -> None:
-    """End each pause of these enrolments at the first resumption after it, old or new."""
-    pauses = defaultdict(list)
-    for one in Pause.objects.filter(enrollment__in=moments):
-        pauses[one.enrollment_id].append(one)
-    for pk, some in pauses.items():
-        known = sorted([*moments[pk], *(one.ended_at for one in some if one.ended_at)])
-        for one in some:
-            one.ended_at = next((at for at in known if at > one.started_at), None)
-    everyone = [one for some in pauses.values() for one in some]
-    Pause.objects.bulk_update(everyone, ["ended_at"], batch_size=500)
+def _say(what: str, at: Moments, *, by_event: bool) -> None:
+    rows = [(pk, what, moment, "", None) for pk, moment in sorted(set(at))]
+    _note(rows, by_event=by_event)
+    settle(row[0] for row in rows)
 
 
-def shift(enrollment_ids: Iterable[int]) -> None:
-    """Recompute the due dates of these enrolments and of their plans from their pauses."""
-    ids = set(enrollment_ids)
-    enrollments_dated.send(Enrollment, ids=ids)
-    pauses: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    for one in Pause.objects.filter(enrollment__in=ids):
-        pauses[one.enrollment_id].append((one.started_at, one.ended_at))
-    enrollments = list(Enrollment.objects.filter(pk__in=ids))
-    planned = list(PlannedModule.objects.filter(enrollment__in=ids))
-    for enrollment in enrollments:
-        enrollment.due_at = plans.shifted(enrollment.planned_due_at, pauses[enrollment.pk])
-    for line in planned:
-        line.due_at = plans.shifted(line.planned_due_at, pauses[line.enrollment_id])
-    Enrollment.objects.bulk_update(enrollments, ["due_at"], batch_size=500)
-    PlannedModule.objects.bulk_update(planned, ["due_at"], batch_size=500)
-    enrollments_dated.send(Enrollment, ids=ids)
+def _note(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
+    """Keep moments: enrollment, what, when, track and first activity."""
+    bulk.upsert(
+        EnrollmentMoment,
+        ("enrollment_id", "what", "at", "track", "learned_at", "by_event"),
+        [(*row, by_event) for row in sorted(rows, key=itemgetter(0, 1, 2))],
+        conflict="enrollment_id, what, at",
+        # what staff or a file says stays when the event is taken back
+        merge={"track": "larger", "by_event": "smaller"},
+    )
+
+
+def forget(enrollment_ids: Iterable[int]) -> None:
+    """Take back what events said of these enrollments; the events are to say it again."""
+    rows = EnrollmentMoment.objects.filter(enrollment__in=list(enrollment_ids))
+    rows.filter(by_event=True).delete()
+    rows.update(learned_at=None)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 
 from django.db import models
+
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def canonical(key: str) -> str:
+    """The one spelling of a person's key: without spaces around it, in composed characters.
+
+    An e-mail address is the same in capitals and in small letters.
+    """
+    address = unicodedata.normalize("NFKC", key).strip()
+    if ADDRESS.fullmatch(address):
+        return unicodedata.normalize("NFKC", address.lower())
+    return unicodedata.normalize("NFC", key).strip()
 
 
 def ids_by_key(model: type[models.Model], keys: Iterable[str]) -> dict[str, int]:

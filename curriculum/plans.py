@@ -35,6 +35,22 @@ def on_the_clock(moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(settings.KPI_TIME_ZONE))
 
 
+def start_of(run: CourseRun, enrolled_at: datetime) -> datetime:
+    """The later of sign-up and run start, on the provider's clock."""
+    if run.starts_on is None:
+        return on_the_clock(enrolled_at)
+    begin = end_of(run.starts_on - timedelta(days=1))
+    return on_the_clock(max(enrolled_at, begin))
+
+
+def moved(moment: datetime, start: datetime, to: datetime) -> datetime:
+    """A moment of a plan that started at `start`, where it starts at `to`: as many days later."""
+    if start == to:
+        return moment
+    # between moments of one zone, hours are those of the clock on the wall
+    return on_the_clock(to) + (on_the_clock(moment) - on_the_clock(start))
+
+
 def lines(
     modules: Sequence[Module], timetable: dict[int, date], *, started_at: datetime
 ) -> Iterator[PlanLine]:

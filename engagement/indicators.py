@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from curriculum.models import Enrollment, PlannedModule
 from engagement.dials import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
+from engagement.facts import progress
 from engagement.models import (
     AssessmentResult,
     DailyActivity,
@@ -49,9 +50,14 @@ def completion_rate(when: Period) -> Tally:
     Due is the start plus the nominal length times the completion window. Who withdrew stays in
     the denominator; who left before the refund cut-off is cancelled and does not count.
     Complete means that the sender said so, or that every required module is done or waived.
+    Courses without either, no required module in any plan and no completion ever, do not count.
     """
     return Tally(
-        rows=Enrollment.objects.filter(due_at__gte=when.start, due_at__lt=when.end),
+        rows=Enrollment.objects.filter(
+            due_at__gte=when.start,
+            due_at__lt=when.end,
+            run__course__in=progress.completable().order_by().values("pk"),
+        ),
         total=Count("pk", filter=Q(completed_at__lte=F("due_at"))),
         weight=Count("pk"),
         enrollment="",
@@ -115,6 +121,7 @@ def video_watch(when: Period) -> Tally:
     unit=PERCENT,
     component_of=DEPTH,
     has_modules=True,
+    grain="week",
 )
 def interaction_rate(when: Period) -> Tally:
     """Active learner-weeks with a productive event (answer, submission, post, note) ÷ active

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.keys import ids_by_key
-from curriculum.models import CourseRun, Enrollment, Learner
+from curriculum.models import CourseRun, Learner
 from engagement.definitions import Definition
 from engagement.facts import (
     activity,
@@ -21,13 +21,13 @@ from engagement.facts import (
     quizzes,
     resetting,
     structure,
-    touched,
     videos,
 )
 from intake.models import Event
-from intake.registry import About, Data, handles, resets
+from intake.registry import About, Data, handles, resets, resets_enrollments
 
 resets(resetting.reset)
+resets_enrollments(resetting.reset_enrollments)
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -59,17 +59,23 @@ def enrollment_started(events: Sequence[Event]) -> None:
     entered = CourseRun.objects.filter(course__in={event.course_id for event in events})
     for course, key, pk in entered.order_by().values_list("course_id", "key", "pk"):
         runs.setdefault(course, {})[key] = pk
-    new = enrolling.enroll(
+    sign_ups = [
         SignUp(
             learner_id=learners[event.learner],
             run_id=_run(runs[event.course_id or 0], event.run_key),
             enrolled_at=event.occurred_at,
-            is_certificate_track=event.data.get("track") == "certificate",
+            is_certificate_track=_is_certificate_track(event.data.get("track")),
         )
-        for event in sorted(events, key=lambda one: one.occurred_at, reverse=True)
-    )
+        for event in events
+    ]
+    with progress.becoming_completable(events):
+        new = enrolling.enroll(sign_ups, by_event=True)
     progress.mark_plans(one.pk for one in new)
     marking.seen(events)
+
+
+def _is_certificate_track(track: str | None) -> bool | None:
+    return None if track is None else track == "certificate"
 
 
 def _run(runs: dict[str, int], key: str) -> int:
@@ -78,44 +84,31 @@ def _run(runs: dict[str, int], key: str) -> int:
 
 @handles("enrollment.withdrawn")
 def enrollment_withdrawn(events: Sequence[Event]) -> None:
-    """The learner left the run. Before the refund cut-off, that cancels the enrolment."""
-    enrolling.withdraw(_earliest(events))
-    cancelled = Enrollment.objects.filter(pk__in=_enrollments(events), is_cancelled=True)
-    # they leave every figure that they stood in
-    touched.mark(enrollment__in=[one.pk for one in cancelled])
+    """The learner left the run. Before the refund cut-off, that cancels the enrollment."""
+    enrolling.withdraw(_moments(events), by_event=True)
     marking.seen(events)
 
 
 @handles("enrollment.paused")
 def enrollment_paused(events: Sequence[Event]) -> None:
     """The learner pauses; what is due later waits until the pause ends."""
-    progress.mark_plans(_enrollments(events))
-    enrolling.pause(_moments(events))
-    # a resumption that came before its pause found nothing to end
-    enrolling.resume(_resumptions(events))
-    progress.mark_plans(_enrollments(events))
+    enrolling.pause(_moments(events), by_event=True)
+    enrolling.learn(activity.moments_of(_enrollments(events)))
     marking.seen(events)
 
 
 @handles("enrollment.resumed")
 def enrollment_resumed(events: Sequence[Event]) -> None:
     """The pause ended; what was due after its start moves by its length."""
-    progress.mark_plans(_enrollments(events))
-    enrolling.resume(_resumptions(events))
-    progress.mark_plans(_enrollments(events))
+    enrolling.resume(_moments(events), by_event=True)
     marking.seen(events)
-
-
-def _resumptions(events: Sequence[Event]) -> list[tuple[int, datetime]]:
-    """Every resumption of these events' enrolments that ever came in."""
-    told = Event.objects.filter(enrollment__in=_enrollments(events), kind="enrollment.resumed")
-    return [(pk or 0, at) for pk, at in told.values_list("enrollment_id", "occurred_at")]
 
 
 @handles("course.completed")
 def course_completed(events: Sequence[Event]) -> None:
     """The sender says that the learner completed the run, whatever the modules say."""
-    enrolling.complete(_earliest(events), by_sender=True)
+    with progress.becoming_completable(events):
+        enrolling.complete(_moments(events), by_sender=True, by_event=True)
     progress.mark_due(_enrollments(events))
     marking.seen(events)
 
@@ -175,7 +168,7 @@ class Mark(Data):
     duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
 
 
-def _position(value: float | None, data: Mark) -> tuple[str, str] | None:
+def _position(value: float | None, data: Mark, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= LONGEST_VIDEO:
         return None
     return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:g} is not."
@@ -253,7 +246,7 @@ class Graded(Data):
         return self
 
 
-def _score(value: float | None, data: Graded) -> tuple[str, str] | None:
+def _score(value: float | None, data: Graded, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= data.max:
         return None
     return "value", f"a score is 0 to data.max ({data.max:g}); {value:g} is not."
@@ -270,6 +263,7 @@ def assessment_graded(events: Sequence[Event]) -> None:
 def _act(events: Sequence[Event]) -> None:
     """What every activity of a learner does."""
     marking.later(activity.add, events)
+    marking.later(activity.end_pauses, events)
     marking.later(progress.advance, events)
     marking.seen(events)
 
@@ -280,10 +274,3 @@ def _enrollments(events: Sequence[Event]) -> set[int]:
 
 def _moments(events: Sequence[Event]) -> list[tuple[int, datetime]]:
     return [(event.enrollment_id or 0, event.occurred_at) for event in events]
-
-
-def _earliest(events: Sequence[Event]) -> dict[int, datetime]:
-    found: dict[int, datetime] = {}
-    for pk, at in _moments(events):
-        found[pk] = min(at, found.get(pk, at))
-    return found

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from django.dispatch import receiver
 
-from curriculum.signals import enrollments_changed
+from curriculum.signals import enrollments_changed, plans_moved
 from engagement.facts import touched
 
 
-@receiver(enrollments_changed)
+@receiver([enrollments_changed, plans_moved])
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
     touched.mark(enrollment__in=list(ids))

@@ -9,14 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from curriculum.admin.view_only import ViewOnlyAdmin
-from intake.csv.pages import EventImportPages
+from intake.csv.pages import EventImportPages, may_import
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.outcome import REJECTED
 from intake.registry import KINDS
 from intake.replay import replay_rejected
+from intake.undoing import UndoError, undo_import
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -116,7 +117,7 @@ class RejectedEventAdmin(admin.ModelAdmin):
             self.message_user(request, f"{row.kind} {row.key} got in before.", messages.WARNING)
             return
         outcome = replay_rejected(row)
-        if outcome.status == REJECTED:
+        if outcome.is_refused:
             told = f"{outcome.id or row.key} is still refused: {outcome.reason}"
             self.message_user(request, told, messages.ERROR)
         else:
@@ -131,12 +132,33 @@ class ImportRunAdmin(ViewOnlyAdmin):
     date_hierarchy = "started_at"
     search_fields = ("source", "digest", "error")
     readonly_fields = ("steps",)
+    actions = ("undo_selected",)
     fields = (
         ("source", "kind", "digest"),
         ("status", "started_by", "started_at", "finished_at"),
         "error",
         "steps",
     )
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return may_import(request)
+
+    @admin.action(description="Undo the selected imports", permissions=["import"])
+    def undo_selected(
+        self, request: HttpRequest, runs: QuerySet[ImportRun]
+    ) -> TemplateResponse | None:
+        """Ask first; then take back what came in, the last import first."""
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "title": "Undo", "runs": runs}
+            return TemplateResponse(request, "admin/intake/importrun/undo.html", context)
+        for run in runs.order_by("-pk"):
+            try:
+                gone = undo_import(run.pk)
+            except UndoError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                self.message_user(request, f"{run} is undone: {gone:,} events are taken back.")
+        return None
 
     @admin.display(description="report")
     def steps(self, run: ImportRun) -> SafeString:

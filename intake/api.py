@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
@@ -14,9 +15,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from curriculum.access import ApiKeyAuthentication, MaySendEvents
+from curriculum.api import ProblemShape
 from curriculum.models import ApiKey
+from curriculum.outages import BUSY, Unavailable, outage_of
 from intake.body import TooLarge, Unsupported, body_of
-from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
+from intake.outcome import STATUSES, Outcome
 from intake.receive import receive
 from intake.resolve import Sender
 from intake.senders import sender_of
@@ -30,16 +33,13 @@ class BadRequest(APIException):
     default_code = "bad_body"
 
 
-class TryAgain(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "try_again"
-    default_detail = "The database is busy; send the same batch again, nothing is taken twice."
-    # DRF makes Retry-After of it, in seconds
-    wait = 2
+AGAIN = "Send the same batch again; nothing is counted twice."
 
 
 class EventShape(serializers.Serializer[None]):
-    id = serializers.CharField(help_text="The sender's own id; sent twice, taken once.")
+    id = serializers.CharField(
+        help_text="The sender's own id, unique within its kind; sent twice, taken once."
+    )
     kind = serializers.CharField(help_text="Such as video.watched; docs/events.md lists them.")
     occurred_at = serializers.DateTimeField(help_text="With its offset.")
     learner = serializers.CharField(required=False)
@@ -49,11 +49,19 @@ class EventShape(serializers.Serializer[None]):
     object = serializers.CharField(required=False)
     value = serializers.FloatField(required=False)
     data = serializers.DictField(required=False)  # type: ignore[assignment]
+    correction = serializers.ChoiceField(
+        choices=("replace", "retract"),
+        required=False,
+        help_text=(
+            "replace: instead of the event of this kind and id. retract: take that one back; "
+            "only id and kind are read."
+        ),
+    )
 
 
 class OutcomeShape(serializers.Serializer[None]):
     id = serializers.CharField()
-    status = serializers.ChoiceField(choices=(ACCEPTED, DUPLICATE, REJECTED))
+    status = serializers.ChoiceField(choices=STATUSES)
     code = serializers.CharField(required=False)
     reason = serializers.CharField(required=False)
     field = serializers.CharField(required=False)
@@ -63,13 +71,18 @@ class ReceiptShape(serializers.Serializer[None]):
     accepted = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     rejected = serializers.IntegerField()
+    conflict = serializers.IntegerField(
+        help_text="Other content under an id that is kept: not taken, the event kept stands."
+    )
+    replaced = serializers.IntegerField()
+    retracted = serializers.IntegerField()
     events = OutcomeShape(many=True)
 
 
 class EventsView(APIView):
     """Take one event, an array of them, or one a line (application/x-ndjson).
 
-    Answers 200 with one outcome per event, in their order; 422 when every one was rejected.
+    Answers 200 with one outcome per event, in their order; 422 when none was taken.
     """
 
     authentication_classes = (ApiKeyAuthentication,)
@@ -78,18 +91,21 @@ class EventsView(APIView):
     @extend_schema(
         operation_id="events_send",
         request={"application/json": EventShape(many=True), NEWLINE_JSON[0]: EventShape},
-        responses={200: ReceiptShape, 422: ReceiptShape},
+        responses={
+            **dict.fromkeys((200, 422), ReceiptShape),
+            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), ProblemShape),
+        },
     )
     def post(self, request: Request) -> Response:
         raws = raws_of(request)
         # who comes here came by an API key: there is no other authentication at this door
         outcomes = take(raws, sender_of(cast("ApiKey", request.user)))
-        is_bad = all(one.status == REJECTED for one in outcomes)
+        is_bad = all(one.is_refused for one in outcomes)
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
-        is_busy = isinstance(exc, OperationalError | InterfaceError)
-        return super().handle_exception(TryAgain() if is_busy else exc)
+        outage = outage_of(exc)
+        return super().handle_exception(Unavailable(outage, AGAIN) if outage else exc)
 
 
 def raws_of(request: Request) -> list[Any]:
@@ -113,13 +129,15 @@ def take(raws: list[Any], sender: Sender) -> list[Outcome]:
     try:
         return receive(raws, sender)
     except OperationalError as error:
+        if outage_of(error) is not BUSY:
+            raise
         logger.warning("taking a batch of %d again: %s", len(raws), error)
     return receive(raws, sender)
 
 
 def receipt(outcomes: list[Outcome]) -> dict[str, Any]:
-    counts = {
-        status: sum(1 for one in outcomes if one.status == status)
-        for status in (ACCEPTED, DUPLICATE, REJECTED)
+    counts = Counter(one.status for one in outcomes)
+    return {
+        **{status: counts[status] for status in STATUSES},
+        "events": [one.as_json() for one in outcomes],
     }
-    return {**counts, "events": [one.as_json() for one in outcomes]}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,3 +13,4 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("intake")
+        import_module("intake.listening")

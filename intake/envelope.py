@@ -6,12 +6,13 @@ import json
 import math
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from curriculum.keys import canonical
 from intake.registry import KINDS, Kind
 
 DEEPEST = 8
@@ -60,15 +61,25 @@ Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
 LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 
 
+KindName = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+
+
+def _one_spelling(key: Any) -> Any:
+    return canonical(key) if isinstance(key, str) else key
+
+
+PersonKey = Annotated[LongKey, BeforeValidator(_one_spelling)]
+
+
 class Envelope(BaseModel):
     """`{id, kind, occurred_at, learner, course, run?, module?, object?, value?, data?}`."""
 
     model_config = {"extra": "forbid"}
 
     id: LongKey
-    kind: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+    kind: KindName
     occurred_at: Moment
-    learner: LongKey | None = None
+    learner: PersonKey | None = None
     course: Key | None = None
     run: Key | None = None
     module: Key | None = None
@@ -77,6 +88,14 @@ class Envelope(BaseModel):
     data: Annotated[dict[str, Any], BeforeValidator(_nothing_as_empty)] = Field(
         default_factory=dict
     )
+    correction: Literal["replace", "retract"] | None = None
+
+
+class Retraction(BaseModel):
+    """An event to be taken back: its kind and id say which, whatever else stands there."""
+
+    id: LongKey
+    kind: KindName
 
 
 ENVELOPE = TypeAdapter(Envelope)
@@ -97,6 +116,17 @@ def open_envelope(raw: Any, *, now: datetime) -> Envelope:
     return envelope
 
 
+def is_retraction(raw: Any) -> bool:
+    return isinstance(raw, dict) and raw.get("correction") == "retract"
+
+
+def open_retraction(raw: Any) -> Retraction:
+    try:
+        return Retraction.model_validate(raw)
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
 def check_data(envelope: Envelope) -> dict[str, Any]:
     """The event's data in the form of its kind, with what is left out filled in."""
     kind = KINDS[envelope.kind]
@@ -108,7 +138,7 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
         data = kind.data.model_validate(envelope.data)
     except ValidationError as error:
         raise refusal(error, within="data") from None
-    if kind.check and (wrong := kind.check(envelope.value, data)):
+    if kind.check and (wrong := kind.check(envelope.value, data, envelope.occurred_at)):
         field, sentence = wrong
         raise Refused("invalid", f"{field}: {sentence}", field)
     return data.model_dump(mode="json", exclude_unset=True)
@@ -131,10 +161,10 @@ def refusal(error: ValidationError, within: str = "") -> Refused:
         return Refused("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
         return Refused("unknown_field", f"{field}: there is no such field.", field)
-    return Refused("invalid", f"{message}; it is {_shown(first['input'])}.", field)
+    return Refused("invalid", f"{message}; it is {shown(first['input'])}.", field)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """The value as its sender wrote it, short."""
     value = value[:60] if isinstance(value, str | list) else value
     text = json.dumps(value, ensure_ascii=False, default=str)

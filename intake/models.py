@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from curriculum.models import Course, Enrollment, Module, User
+
+# what importers of events call themselves begins with it
+CSV = "csv "
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def csv(self) -> ImportRunQuerySet:
+        """Those that brought events from a CSV."""
+        return self.filter(kind__startswith=CSV)
 
 
 class ImportRun(models.Model):
@@ -13,6 +24,7 @@ class ImportRun(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        UNDONE = "undone", "Undone"
 
     kind = models.CharField(max_length=50, help_text="Which importer, such as oulad.")
     source = models.CharField(max_length=255, help_text="The file's name.")
@@ -24,6 +36,8 @@ class ImportRun(models.Model):
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         ordering = ("-started_at",)
@@ -37,6 +51,10 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.source}"
+
+    @property
+    def is_csv(self) -> bool:
+        return self.kind.startswith(CSV)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -64,16 +82,45 @@ class Event(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, null=True, db_index=False, related_name="+")
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, null=True, related_name="+")
     module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False, related_name="+")
+    import_run = models.ForeignKey(
+        ImportRun, models.SET_NULL, null=True, db_index=False, related_name="events"
+    )
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)
         permissions = (("import_event", "Can import events from CSV"),)
-        constraints = (models.UniqueConstraint("sender", "key", name="event_taken_once"),)
+        # sign-ups and what customers do, by whom; all else is found by its enrollment
+        indexes = (
+            models.Index(
+                fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
+            ),
+            models.Index(
+                fields=("import_run",), condition=Q(import_run__isnull=False), name="event_by_run"
+            ),
+        )
+        constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The event as its sender wrote it."""
+        said = {
+            "id": self.key,
+            "kind": self.kind,
+            "occurred_at": self.occurred_at.isoformat(),
+            "learner": self.learner,
+            "course": self.course_key,
+            "run": self.run_key,
+            "module": self.module_key,
+            "object": self.object,
+            "value": self.value,
+            "data": self.data,
+        }
+        return {name: value for name, value in said.items() if value not in ("", None, {})}
 
 
 class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
@@ -94,6 +141,8 @@ class RejectedEvent(models.Model):
     field = models.CharField(max_length=100, blank=True)
     received_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+    # when it was last sent through intake: whoever waits longest is next
+    tried_at = models.DateTimeField(null=True, editable=False)
     # the sender's rights at the time, for the replay
     creates_unknown = models.BooleanField(default=False, editable=False)
 
@@ -101,7 +150,12 @@ class RejectedEvent(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        indexes = (models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),)
+        indexes = (
+            models.Index(fields=("sender", "key"), name="rejected_by_sender_and_key"),
+            models.Index(
+                fields=("tried_at",), condition=Q(resolved_at=None), name="rejected_by_last_try"
+            ),
+        )
         constraints = (models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),)
 
     def __str__(self) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from intake.envelope import Refused
 
 ACCEPTED, DUPLICATE, REJECTED = "accepted", "duplicate", "rejected"
+# something else came under an id that is kept; and what was asked for explicitly
+CONFLICT, REPLACED, RETRACTED = "conflict", "replaced", "retracted"
+STATUSES = (ACCEPTED, DUPLICATE, REJECTED, CONFLICT, REPLACED, RETRACTED)
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,14 @@ class Outcome:
     def of(cls, id: str, refused: Refused) -> Outcome:  # noqa: A002 - the sender's word
         return cls(id, REJECTED, refused.code, refused.reason, refused.field)
 
+    @property
+    def is_refused(self) -> bool:
+        """True when the event was not taken, for whatever reason."""
+        return self.status in (REJECTED, CONFLICT)
+
     def as_json(self) -> dict[str, str]:
         body = {"id": self.id, "status": self.status}
-        if self.status == REJECTED:
+        if self.is_refused:
             body |= {"code": self.code, "reason": self.reason}
             body |= {"field": self.field} if self.field else {}
         return body

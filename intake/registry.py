@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, TypeVar
 
+from django.db.models import Q
 from pydantic import BaseModel
 
 from intake.models import Event
@@ -20,8 +22,9 @@ from intake.models import Event
 Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
 ResetLoose = Callable[[], None]
-# what is wrong with (value, data), as the field and the sentence; None when nothing is
-Check = Callable[[float | None, Any], tuple[str, str] | None]
+Forget = Callable[[Sequence[Event]], Sequence[Q]]
+# what is wrong with (value, data, when), as the field and the sentence; None when nothing is
+Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
 Places = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
 # of these object keys those that are known, the others made first where that is allowed
@@ -30,6 +33,7 @@ Surrounding = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
 L = TypeVar("L", bound=ResetLoose)
+G = TypeVar("G", bound=Forget)
 P = TypeVar("P", bound=Places)
 S = TypeVar("S", bound=Surrounding)
 
@@ -74,6 +78,8 @@ KINDS: dict[str, Kind] = {}
 ALSO: dict[str, list[Handler]] = defaultdict(list)
 RESETS: list[Reset] = []
 LOOSE_RESETS: list[ResetLoose] = []
+ENROLLMENT_RESETS: list[Reset] = []
+FORGETS: list[Forget] = []
 PLACES: list[Places] = []
 SURROUNDINGS: list[Surrounding] = []
 
@@ -132,6 +138,22 @@ def resets(function: R) -> R:
 def resets_loose(function: L) -> L:
     """Declare how an app deletes the facts that events without a course made."""
     LOOSE_RESETS.append(function)
+    return function
+
+
+def resets_enrollments(function: R) -> R:
+    """Declare how an app deletes the facts that events of these enrollments (ids) made."""
+    ENROLLMENT_RESETS.append(function)
+    return function
+
+
+def forgets(function: G) -> G:
+    """Declare how an app deletes facts that belong to no enrollment, such as payments.
+
+    The function gets events and deletes what they made; it returns which of the kept events made
+    the same facts and are to make them again.
+    """
+    FORGETS.append(function)
     return function
 
 

@@ -12,11 +12,15 @@ from curriculum import bulk
 from intake.envelope import storable
 from intake.models import RejectedEvent
 from intake.outcome import Outcome
+from intake.registry import KINDS
 from intake.resolve import Sender
 from intake.wire import BadLine
 
 LARGEST_KEPT = 64 * 1024
 CUT = "… (cut: {} characters)"
+
+# the kind and the sender's id, which is unique within it
+Ident = tuple[str, str]
 
 COLUMNS = (
     "sender",
@@ -28,6 +32,7 @@ COLUMNS = (
     "reason",
     "field",
     "received_at",
+    "tried_at",
     "creates_unknown",
 )
 
@@ -39,19 +44,30 @@ def keep(refused: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetim
         text = text_of(raw)
         digest = hashlib.sha256(text.encode()).hexdigest()
         said = (outcome.code, outcome.reason, outcome.field)
-        about = (sender.name, outcome.id, _kind_of(raw), _cut(text), digest)
-        rows.setdefault(digest, (*about, *said, now, sender.creates_unknown))
+        about = (sender.name, outcome.id, kind_of(raw), _cut(text), digest)
+        rows.setdefault(digest, (*about, *said, now, now, sender.creates_unknown))
     bulk.upsert(RejectedEvent, COLUMNS, [rows[key] for key in sorted(rows)], conflict=CONFLICT)
 
 
 CONFLICT = "sender, digest"
 
 
-def settle(ids: Iterable[str], sender: Sender, *, now: datetime) -> None:
-    """Close the rejections of events that have come in corrected."""
-    RejectedEvent.objects.open().filter(sender=sender.name, key__in=list(ids)).update(
-        resolved_at=now
+def settle(idents: Iterable[Ident], sender: Sender, *, now: datetime) -> None:
+    """Close the rejections of events (kind and id) that have come in corrected.
+
+    What was rejected for a kind that there is not may have come in under another.
+    """
+    taken = set(idents)
+    waiting = RejectedEvent.objects.open().filter(
+        sender=sender.name, key__in={key for _, key in taken}
     )
+    rows = waiting.order_by().values_list("pk", "kind", "key") if taken else ()
+    keys = {key for _, key in taken}
+    closed = [
+        pk for pk, kind, key in rows
+        if (kind, key) in taken or (kind not in KINDS and key in keys)
+    ]  # fmt: skip
+    RejectedEvent.objects.filter(pk__in=closed).update(resolved_at=now)
 
 
 def text_of(raw: Any) -> str:
@@ -76,7 +92,7 @@ def key_of(raw: Any) -> str:
     return _word(raw, "id")[:200]
 
 
-def _kind_of(raw: Any) -> str:
+def kind_of(raw: Any) -> str:
     return _word(raw, "kind")[:100]
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from curriculum.models import Course, Learner
-from intake import locks, rejections
+from curriculum import enrolling, settling
+from curriculum.models import Course, Enrollment
+from intake import locks, rebinding, rejections
+from intake.handing import hand_over
 from intake.models import Event, RejectedEvent
-from intake.outcome import REJECTED, Outcome
-from intake.receive import hand_over, receive
+from intake.outcome import Outcome
+from intake.rebuild import living
+from intake.receive import receive
 from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
 from intake.resolve import Sender
 from intake.senders import sender_named
@@ -47,14 +51,26 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     # a batch that came in meanwhile would be counted twice
     locks.own(course.pk if course else None)
     _reset(course)
+    entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
+    _in_parts(enrolling.forget, entered)
     replayed = 0
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            hand_over(_of_the_living(events))
+            with rebinding.held():
+                hand_over(living(events))
             replayed += len(events)
             progress(len(events))
+        if about is About.SIGN_UP:
+            _in_parts(rebinding.bind, entered)
+    _in_parts(settling.settle, entered)
     return replayed
+
+
+def _in_parts(work: Callable[[Collection[int]], object], entered: QuerySet[Enrollment]) -> None:
+    ids = list(entered.order_by("learner", "pk").values_list("pk", flat=True))
+    for begin in range(0, len(ids), AT_ONCE):
+        work(ids[begin : begin + AT_ONCE])
 
 
 def _reset(course: Course | None) -> None:
@@ -77,13 +93,6 @@ def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]
         last = events[-1].pk
 
 
-def _of_the_living(events: Sequence[Event]) -> list[Event]:
-    """Those whose learner is still there; an event about a course has none."""
-    keys = {event.learner for event in events}
-    known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
-    return [event for event in events if event.learner in known]
-
-
 def take_unmapped() -> int:
     """Send the unmapped events of kinds that are handled by now through the door again."""
     taken = 0
@@ -100,24 +109,7 @@ def take_unmapped() -> int:
 @transaction.atomic
 def _take_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
-    receive([payload_of(event) for event in events], sender, now=received_at)
-
-
-def payload_of(event: Event) -> dict[str, Any]:
-    """The event as its sender wrote it."""
-    payload = {
-        "id": event.key,
-        "kind": event.kind,
-        "occurred_at": event.occurred_at.isoformat(),
-        "learner": event.learner,
-        "course": event.course_key,
-        "run": event.run_key,
-        "module": event.module_key,
-        "object": event.object,
-        "value": event.value,
-        "data": event.data,
-    }
-    return {name: value for name, value in payload.items() if value not in ("", None, {})}
+    receive([event.payload for event in events], sender, now=received_at)
 
 
 def replay_rejected(rejected: RejectedEvent) -> Outcome:
@@ -136,9 +128,9 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
     outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
     for row, outcome in zip(rejected, outcomes, strict=True):
         row.code, row.reason, row.field = outcome.code, outcome.reason, outcome.field
-        row.resolved_at = None if outcome.status == REJECTED else timezone.now()
+        row.resolved_at = None if outcome.is_refused else timezone.now()
     still = [row for row in rejected if row.resolved_at is None]
-    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field"])
+    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field", "resolved_at"])
     RejectedEvent.objects.filter(pk__in={row.pk for row in rejected if row.resolved_at}).update(
         resolved_at=timezone.now()
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Max
 
 from curriculum.keys import ids_by_key
-from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
+from curriculum.models import Course, CourseRun, EnrollmentMoment, Learner, Module
 from intake.envelope import Envelope, Refused
 from intake.registry import KINDS, PLACES, About
 
@@ -23,6 +24,12 @@ class Sender:
     creates_unknown: bool = False
     course_ids: frozenset[int] | None = None
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def makes(self) -> bool:
+        """True when some row may be made on the fly."""
+        defining = {kind.scope for kind in KINDS.values()} - {""}
+        return self.creates_unknown or not defining.isdisjoint(self.scopes)
 
     def may_make(self, envelope: Envelope) -> bool:
         """True when the course of this event may be made on the fly."""
@@ -43,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Entered:
-    """An enrolment, as far as it matters here."""
+    """A sign-up, as far as it matters here."""
 
     pk: int
     run_id: int
@@ -192,11 +199,17 @@ class References:
         found: dict[tuple[int, int], list[Entered]] = defaultdict(list)
         if all(KINDS[one.kind].about is not About.ENROLLMENT for one in envelopes):
             return found
-        rows = Enrollment.objects.filter(
-            learner__in=self.learners.values(), run__course__in=self.courses.values()
-        ).order_by("enrolled_at", "pk")
+        rows = EnrollmentMoment.objects.filter(
+            what=EnrollmentMoment.What.STARTED,
+            enrollment__learner__in=self.learners.values(),
+            enrollment__run__course__in=self.courses.values(),
+        ).order_by("at", "enrollment__run__key")
         for learner, course, pk, run, at in rows.values_list(
-            "learner_id", "run__course_id", "pk", "run_id", "enrolled_at"
+            "enrollment__learner_id",
+            "enrollment__run__course_id",
+            "enrollment_id",
+            "enrollment__run_id",
+            "at",
         ):
             found[learner, course].append(Entered(pk, run, at))
         return found
@@ -274,11 +287,24 @@ class References:
                 f"learner: is not enrolled in {where}course “{envelope.course}”.",
                 "learner",
             )
-        begun = [row for row in rows if row.at <= envelope.occurred_at]
-        if not begun:
+        if (entered := entered_at(rows, envelope.occurred_at)) is None:
             raise Refused(
                 "before_enrollment",
-                f"occurred_at: lies before the enrolment of {rows[0].at.isoformat()}.",
+                f"occurred_at: lies before the enrollment of {rows[0].at.isoformat()}, by more "
+                f"than the {settings.KPI_ENROLLMENT_TOLERANCE_MINUTES} minutes by which clocks "
+                "may differ.",
                 "occurred_at",
             )
-        return begun[-1].pk
+        return entered.pk
+
+
+def entered_at(sign_ups: Sequence[Entered], moment: datetime) -> Entered | None:
+    """The last of these sign-ups (in their order) before the moment; None before all of them.
+
+    Where all come after it, the first is meant if clocks may differ by as much.
+    """
+    begun = [one for one in sign_ups if one.at <= moment]
+    if begun:
+        return begun[-1]
+    tolerance = timedelta(minutes=settings.KPI_ENROLLMENT_TOLERANCE_MINUTES)
+    return next((one for one in sign_ups if one.at <= moment + tolerance), None)

@@ -5,10 +5,10 @@ from itertools import groupby
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
+from django.db.models import F
 from django.utils import timezone
 
 from intake.models import RejectedEvent
-from intake.outcome import REJECTED
 from intake.replay import retry
 from intake.senders import sender_named
 
@@ -23,16 +23,21 @@ AT_ONCE = 5_000
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def retry_rejected() -> int:
-    """Try again what was refused lately for want of what it refers to; returns how many got in.
+    """Try again what was rejected lately for want of what it refers to; returns how many got in.
 
-    Bounded: the youngest rejections of senders whose keys are still good.
+    Bounded: those that have waited longest since they were last tried, so that each has its turn.
     """
-    since = timezone.now() - TRIED_FOR
-    rows = RejectedEvent.objects.open().filter(code__in=CURABLE, received_at__gte=since)
-    youngest = sorted(rows.order_by("-pk")[:AT_ONCE], key=lambda row: (row.sender, row.pk))
+    now = timezone.now()
+    rows = RejectedEvent.objects.open().filter(code__in=CURABLE, received_at__gte=now - TRIED_FOR)
+    turn = list(rows.order_by(F("tried_at").asc(nulls_first=True), "pk")[:AT_ONCE])
+    RejectedEvent.objects.filter(pk__in=[row.pk for row in turn]).update(tried_at=now)
     taken = 0
-    for name, some in groupby(youngest, key=lambda row: row.sender):
+    for name, some in groupby(sorted(turn, key=_by_sender), key=lambda row: row.sender):
         if sender := sender_named(name):
             outcomes = retry(list(some), sender)
-            taken += sum(one.status != REJECTED for one in outcomes)
+            taken += sum(not one.is_refused for one in outcomes)
     return taken
+
+
+def _by_sender(row: RejectedEvent) -> tuple[str, int]:
+    return row.sender, row.pk

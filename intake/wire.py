@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from email.message import Message
 from typing import Any
 
@@ -12,6 +13,8 @@ NEWLINE_JSON = ("application/x-ndjson", "application/ndjson", "application/jsonl
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # the depth to which pydantic_core reads, and what it calls the forms that are JSON all the same
 DEEPEST_BODY = 200
+# far deeper than any event may be, and than the reader and the database take
+DEEPEST_EVENT = 100
 LEGAL_YET_REFUSED = ("hex escape", "surrogate", "number out of range")
 
 
@@ -24,11 +27,12 @@ class WrongCharset(BadBody):
 
 
 class BadLine:
-    """A line that is no JSON, standing where its event would."""
+    """A line, or part of an array, that cannot be read, standing where its event would."""
 
-    def __init__(self, text: str, reason: str) -> None:
+    def __init__(self, text: str, reason: str, code: str = "not_json") -> None:
         self.text = text
         self.reason = reason
+        self.code = code
 
 
 def raw_events(body: bytes, content_type: str) -> list[Any]:
@@ -50,6 +54,8 @@ def raw_events(body: bytes, content_type: str) -> list[Any]:
     except ValueError as error:
         if _begins_with_an_event(body):
             return _lines(body)
+        if events := _beside_the_deep(body):
+            return events
         raise BadBody(f"The body is not JSON: {error}.") from None
     return found if isinstance(found, list) else [found]
 
@@ -67,6 +73,50 @@ def _begins_with_an_event(body: bytes) -> bool:
         return bool(rest) and isinstance(_json(first), dict)
     except ValueError:
         return False
+
+
+# all that tells how deep JSON is: texts are passed over whole
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+TOO_DEEP = f"It is nested deeper than {DEEPEST_EVENT} levels."
+
+
+def _beside_the_deep(body: bytes) -> list[Any]:
+    """The events of an array of which some are nested too deep to be read; [] of anything else."""
+    parts = _parts_of_array(body)
+    if all(depth <= DEEPEST_EVENT for _, depth in parts):
+        return []
+    if any(depth > DEEPEST_EVENT and not part.startswith(b"{") for part, depth in parts):
+        return []
+    try:
+        return [
+            _json(part)
+            if depth <= DEEPEST_EVENT
+            else BadLine(part.decode("utf-8", "replace"), TOO_DEEP, "too_deep")
+            for part, depth in parts
+        ]
+    except ValueError:
+        return []
+
+
+def _parts_of_array(body: bytes) -> list[tuple[bytes, int]]:
+    """What stands between the commas of an array, each with its depth; [] where it is none."""
+    found: list[tuple[bytes, int]] = []
+    depth = deepest = start = 0
+    body = body.strip()
+    if not body.startswith(b"["):
+        return []
+    for token in TOKEN.finditer(body):
+        sign = token[0]
+        if sign in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth - 1)
+            start = token.end() if depth == 1 else start
+        elif (sign == b"," and depth == 1) or (sign == b"]" and depth == 1):
+            found.append((body[start : token.start()].strip(), deepest))
+            start, deepest = token.end(), 0
+        if sign in (b"]", b"}"):
+            depth -= 1
+    return found if depth == 0 and start == len(body) else []
 
 
 def _lines(body: bytes) -> list[Any]:

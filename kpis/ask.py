@@ -9,13 +9,15 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from curriculum.access import Reader
 from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.outages import outage_of
 from curriculum.parameters import Standings
-from kpis import read, stale
+from kpis import holding, read, stale
 from kpis.answers import Answer, Context, answer, combine
 from kpis.models import Feed, PeriodKind, Target
 from kpis.periods import WINDOW, Period
@@ -85,7 +87,9 @@ class Desk:
         """Answer one KPI; where it cannot be computed, every answer has the status error."""
         try:
             return self._reply(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be answered", indicator.key)
             return self._failed(indicator, question)
 
@@ -164,7 +168,7 @@ class Desk:
         if indicator.parts:
             parts = self._parts(indicator, scope, periods, inside)
             return self._weighed(indicator, scope, periods, parts)
-        found = read.series(indicator, scope, periods, self.now)
+        found = self._held(indicator, scope, read.series(indicator, scope, periods, self.now))
         hidden = self._hidden(indicator, scope, periods, inside)
         answers = {
             period: self._answer(indicator, scope, period, found[period], period in hidden)
@@ -230,7 +234,9 @@ class Desk:
         """
         try:
             return self._groups(indicator, question)
-        except (DatabaseError, ArithmeticError):
+        except (DatabaseError, ArithmeticError) as error:
+            if outage_of(error):
+                raise
             logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
             return []
 
@@ -275,6 +281,7 @@ class Desk:
                 for period in judged
             }
         found = read.groups(indicator, scope, list(judged), by, self.now)
+        found = self._held_groups(indicator, scope, by, found)
         answers: dict[Period, dict[int, Answer]] = {}
         for period, judges in judged.items():
             hidden = self._hidden_groups(indicator, scope, by, judges)
@@ -345,6 +352,39 @@ class Desk:
             other_target=other,
             data_through=self._context(indicator, scope).data_through,
         )
+
+    @property
+    def _holds(self) -> bool:
+        return settings.KPI_HOLD_OPEN_FIGURES and not self.reader.sees_small_groups
+
+    def _held(
+        self, indicator: Indicator, scope: Scope, found: dict[Period, Found]
+    ) -> dict[Period, Found]:
+        """The sums as the reader is shown them; see `holding`."""
+        return holding.held(indicator, scope, found, self.now) if self._holds else found
+
+    def _held_groups(
+        self, indicator: Indicator, scope: Scope, by: str, found: dict[Period, dict[int, Found]]
+    ) -> dict[Period, dict[int, Found]]:
+        # one learner is a small group, and suppressed
+        if not self._holds or by == "learner":
+            return found
+        narrow = self._narrowing(scope, by)
+
+        def part(key: int) -> Scope:
+            around = narrow(key)
+            run_id = key if by == "run" else around.run_id
+            return replace(
+                around, run_id=run_id, module_id=key if by == "module" else around.module_id
+            )
+
+        return {
+            period: {
+                key: self._held(indicator, part(key), {period: one})[period]
+                for key, one in groups.items()
+            }
+            for period, groups in found.items()
+        }
 
     def _hidden(
         self,

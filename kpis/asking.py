@@ -39,10 +39,24 @@ def reader_and_question(request: Request) -> tuple[Reader, Question]:
 
 
 def refuse_others(request: Request, names: Collection[str]) -> None:
-    """BadQuestion for a parameter that there is none of: a slip must not pass for a wish."""
-    for name in request.query_params:
+    """BadQuestion for a parameter that there is none of, or that is empty.
+
+    A slip must not pass for a wish.
+    """
+    for name, values in request.query_params.lists():
         if name not in names:
             raise BadQuestion(f"There is no parameter {name}; there are {', '.join(names)}.", name)
+        if not all(value.strip() for value in values):
+            raise BadQuestion(f"{name} is empty: give it a value or leave it out.", name)
+
+
+def check_limit(request: Request, most: int) -> None:
+    """BadQuestion for a page of no size, or of more rows than are given at once."""
+    limit = request.query_params.get("limit")
+    if limit is None:
+        return
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= most):
+        raise BadQuestion(f"“{limit[:40]}” is no limit; it is 1 to {most}.", "limit")
 
 
 def wants_csv(request: Request) -> bool:

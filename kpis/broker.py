@@ -33,6 +33,14 @@ def ask_for(task: str, *, queued: str, otherwise: str) -> None:
         say_away(otherwise, error)
 
 
+def has_begun(queued: str) -> None:
+    """Let the task be queued again; with Valkey away, the note of it runs out by itself."""
+    try:
+        cache.delete(queued)
+    except AWAY as error:
+        say_away("a task may be asked for some seconds later", error)
+
+
 def say_away(what: str, error: Exception) -> None:
     """Warn of what happens meanwhile, at most once a minute in a process."""
     now = time.monotonic()

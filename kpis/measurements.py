@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,8 +21,9 @@ from rest_framework.views import APIView
 from curriculum.access import MayReadKpis, Reader
 from curriculum.api import ProblemShape
 from curriculum.models import Course, CourseRun, Module
-from kpis.asking import refuse_others
+from kpis.asking import check_limit, refuse_others
 from kpis.models import Measurement, PeriodKind
+from kpis.problems import BadQuestion
 from kpis.registry import REGISTRY
 
 PAGING = ("cursor", "limit")
@@ -71,6 +74,23 @@ class MeasurementPages(CursorPagination):
     page_size_query_param = "limit"
     ordering = ("pk",)
 
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """BadQuestion for a cursor that we did not give, such as one that stands at no number."""
+        try:
+            cursor: Cursor | None = super().decode_cursor(request)
+        except NotFound:
+            raise _no_cursor() from None
+        if cursor and cursor.position is not None and not IS_ID.fullmatch(str(cursor.position)):
+            raise _no_cursor()
+        return cursor
+
+
+IS_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+def _no_cursor() -> BadQuestion:
+    return BadQuestion("This is no cursor of this list: take one from next or previous.", "cursor")
+
 
 class MeasurementShape(ModelSerializer[Measurement]):
     course = CharField(source="course.key", allow_null=True, default=None)
@@ -102,4 +122,5 @@ class MeasurementListView(ListAPIView[Measurement]):
     @extend_schema(operation_id="measurement_list", responses={200: MeasurementShape, **PROBLEMS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         refuse_others(request, (*MeasurementFilter.base_filters, *PAGING))
+        check_limit(request, MeasurementPages.max_page_size)
         return super().get(request, *args, **kwargs)

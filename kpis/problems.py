@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,10 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.exceptions import PermissionDenied as RestPermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
+
+from curriculum.outages import Unavailable, outage_of
+
+logger = logging.getLogger(__name__)
 
 
 class BadQuestion(APIException):
@@ -33,7 +38,10 @@ def bad_question(form: BaseForm) -> BadQuestion:
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what the API raises into a problem body; None lets a fault be a fault (500)."""
-    if isinstance(error, Http404):
+    if outage := outage_of(error):
+        logger.warning("answered 503: %s (%s)", outage.sentence, error)
+        error = Unavailable(outage)
+    elif isinstance(error, Http404):
         error = NotFound(str(error) or None)
     elif isinstance(error, PermissionDenied):
         error = RestPermissionDenied(str(error) or None)

@@ -15,7 +15,7 @@ from curriculum import bulk
 from kpis import clock
 from kpis.alerts import unjudged
 from kpis.models import Measurement, MeasureRun, Restatement
-from kpis.periods import Period
+from kpis.periods import Period, local_day
 from kpis.registry import Indicator
 from kpis.stats import Sums
 from kpis.tally import Scope
@@ -148,7 +148,8 @@ def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> Non
     if not changes:
         return
     restated = _restated(changes, now)
-    Restatement.objects.bulk_create(_kept(row, now) for row in restated.values())
+    kept = [_kept(row, now) for row in restated.values() if _is_days_first(row, now)]
+    Restatement.objects.bulk_create(kept)
     bulk.upsert(
         Measurement,
         COLUMNS,
@@ -179,7 +180,7 @@ def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement
     }
     if not rows:
         return {}
-    run = MeasureRun.objects.first()
+    run = MeasureRun.objects.filter(as_of__lte=now).first()
     return {
         key: row
         for key, (cell, row) in rows.items()
@@ -207,6 +208,16 @@ def same(one: Sums, other: Sums) -> bool:
             (one.squares or 0.0, other.squares or 0.0),
         )
     )
+
+
+def _is_days_first(row: Measurement, now: datetime) -> bool:
+    """True where the row was not restated before on this day.
+
+    What is kept is what stood when the day began, not each step on the way to what stands at its
+    end: history that comes in after its months have closed changes each value many times.
+    """
+    zone = clock.zone()
+    return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
 
 
 def _kept(row: Measurement, now: datetime) -> Restatement:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from kpis.periods import Period
 from kpis.stats import Sums
@@ -44,7 +44,8 @@ class Table:
     """What a drill-down answers: rows by column key.
 
     A row's `learners`, where given, is the number of people behind it, for the rule of small
-    groups; it is shown only when a column asks for it.
+    groups; it is shown only when a column asks for it. Rows of one `line` (by default of one
+    course) add up to a sum that is shown elsewhere.
     """
 
     columns: Sequence[Column]
@@ -53,10 +54,15 @@ class Table:
 
 @dataclass(frozen=True)
 class DrillDown:
+    """`also` names other KPIs whose figures its rows have: what they suppress is suppressed here.
+    The rows of one that `is_of_all_time` are the same in every period."""
+
     key: str
     name: str
     help: str
     table: Callable[[Period, Scope], Table]
+    also: tuple[str, ...] = ()
+    is_of_all_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,7 @@ class Indicator:
     One without learners counts other people, such as customers.
     The value of one that `is_total`, such as a count, is the numerator itself. The value of one
     that `depends_on_length` is another for a longer period, as every total is.
+    A period adds up its days or, where `grain` says so, the weeks whose Mondays are in it.
     """
 
     key: str
@@ -91,6 +98,7 @@ class Indicator:
     depends_on_length: bool = False
     companions: tuple[str, ...] = ()
     always_by: str | None = None
+    grain: Literal["day", "week"] = "day"
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
 
     @property
@@ -175,14 +183,16 @@ def _register(
     )
 
 
-def drill_down(kpi_key: str, key: str, name: str) -> Callable[[TableFunction], TableFunction]:
+def drill_down(
+    kpi_key: str, key: str, name: str, **more: Any
+) -> Callable[[TableFunction], TableFunction]:
     """Hang a table under a KPI: the function maps a period and a scope to it."""
 
     def declare(function: TableFunction) -> TableFunction:
         downs = REGISTRY[kpi_key].drill_downs
         if key in downs:
             raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
-        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function)
+        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function, **more)
         return function
 
     return declare

@@ -1,26 +1,30 @@
 """Drill-downs as a reader may see them: whole for who may see small groups, else under the veil.
 
-Rows add up as figures do: to the table of the course around a run and of the quarter around a
-month. So a row is judged beside the same row of the other runs and months.
+A row is hidden where it is of few people, where it would tell such a row of another course or run,
+or of its own table, and where the KPI hides the course, run or module that it stands for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
-from curriculum.models import CourseRun
-from kpis import suppress
+from django.conf import settings
+
+from curriculum.models import Course, CourseRun, Module
+from kpis import rows
 from kpis.ask import Desk
-from kpis.periods import WINDOW, Period, between, containing
+from kpis.periods import WINDOW, Period, between
 from kpis.question import Question
 from kpis.registry import REGISTRY, DrillDown, Indicator, Table
-from kpis.stats import Sums
 from kpis.tally import Scope
 
-Name = tuple[str, ...]
-Cell = tuple[Name, int | None, Period]
+# by the label of a column: what its rows stand for, and by which names
+THINGS = {
+    "Course": ("course", Course.objects.all(), ("title",)),
+    "Run": ("run", CourseRun.objects.all(), ("course__title", "key")),
+    "Module": ("module", Module.objects.all(), ("course__title", "title")),
+}
 
 
 def shown(
@@ -29,7 +33,8 @@ def shown(
     """The table and its period: the window asked for, else the current period.
 
     For who may not see small groups the period is widened to whole months, and of a hidden row
-    only the texts stay, marked `is_hidden`.
+    only the texts stay, marked `is_hidden`. Where open figures are held, all rows of an open
+    period are hidden: they cannot be had as they were.
     """
     period = question.window or question.current
     if desk.reader.sees_small_groups:
@@ -38,82 +43,77 @@ def shown(
     kind = period.kind if period.kind in ("month", "quarter") else WINDOW
     period = Period(months[0].first, months[-1].after, kind, period.zone)
     table = drill.table(period.as_of(question.now), question.scope)
-    if _is_hidden(indicator, question.scope, months, desk):
+    measured = _measured(indicator)
+    is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(question.now)
+    if is_held or any(desk.veil(one).periods(question.scope, months) for one in measured):
         return period, _veiled(table, range(len(table.rows)))
-    return period, _veiled(table, _small_rows(drill, table, months, question))
+    hidden = _of_hidden_things(drill, indicator, table, question.scope, months, desk)
+    hidden |= _small(drill, indicator, table, question.scope, months, desk)
+    return period, _veiled(table, hidden)
 
 
-def _is_hidden(indicator: Indicator, scope: Scope, months: Sequence[Period], desk: Desk) -> bool:
-    measured = [REGISTRY[key] for key in indicator.measured_keys]
-    return any(desk.veil(one).periods(scope, months) for one in measured)
+def _measured(indicator: Indicator, also: Collection[str] = ()) -> list[Indicator]:
+    return [REGISTRY[key] for key in (*indicator.measured_keys, *also)]
 
 
-def _veiled(table: Table, hidden: Any) -> Table:
-    rows = [
+def _veiled(table: Table, hidden: Collection[int]) -> Table:
+    found = [
         {key: value for key, value in row.items() if isinstance(value, str)} | {"is_hidden": True}
         if at in hidden
         else row
         for at, row in enumerate(table.rows)
     ]
-    return replace(table, rows=rows)
+    return replace(table, rows=found)
 
 
-def _small_rows(
-    drill: DrillDown, table: Table, months: Sequence[Period], question: Question
+def _of_hidden_things(
+    drill: DrillDown,
+    indicator: Indicator,
+    table: Table,
+    scope: Scope,
+    months: Sequence[Period],
+    desk: Desk,
+) -> set[int]:
+    """The places of the rows of what the KPI hides, or another KPI whose figures they have."""
+    if drill.is_of_all_time:
+        return set()
+    found: set[int] = set()
+    keys = {column.label: column.key for column in table.columns}
+    for label in keys.keys() & THINGS.keys():
+        by, things, names = THINGS[label]
+        ids = {
+            pk
+            for one in _measured(indicator, drill.also)
+            if _tells_apart(one, by, scope)
+            for pk in desk.veil(one).groups(scope, by, months)
+        }
+        hidden = set(things.filter(pk__in=ids).values_list(*names)) if ids else set()
+        own = [keys["Course"], keys[label]][-len(names) :] if "Course" in keys else [keys[label]]
+        found |= {
+            at for at, row in enumerate(table.rows) if tuple(row.get(key) for key in own) in hidden
+        }
+    return found
+
+
+def _tells_apart(indicator: Indicator, by: str, scope: Scope) -> bool:
+    """False where the scope is of one such thing, or the KPI is not kept by it."""
+    if by == "course":
+        return scope.course_ids is None or len(scope.course_ids) > 1
+    if by == "run":
+        return indicator.has_runs and scope.run_id is None
+    return indicator.has_modules and scope.module_id is None
+
+
+def _small(
+    drill: DrillDown,
+    indicator: Indicator,
+    table: Table,
+    scope: Scope,
+    months: Sequence[Period],
+    desk: Desk,
 ) -> set[int]:
     """The places of the rows that are hidden in this table, or in a month of it."""
-    names = [_name(row) for row in table.rows]
-    here = {at: _sums(row) for at, row in enumerate(table.rows)}
-    run = question.scope.run_id
-    cells = dict(_cells(drill, months, question))
-    inside = {
-        name
-        for name, of_run, month in suppress.hidden(cells, list(_lines(cells)))
-        if of_run == run and month in months
+    names = rows.hidden(drill, indicator, scope, months, desk)
+    return {
+        at for at, row in enumerate(table.rows) if rows.name_of(row) in names or rows.is_small(row)
     }
-    beside: dict[str, list[int]] = {}
-    for at, row in enumerate(table.rows):
-        beside.setdefault(str(row.get("course", "")), []).append(at)
-    already = {at for at, name in enumerate(names) if name in inside}
-    return suppress.hidden(here, beside.values(), already=already)
-
-
-def _cells(
-    drill: DrillDown, months: Sequence[Period], question: Question
-) -> Iterator[tuple[Cell, Sums]]:
-    """Every row of the tables of the runs and months that add up with the ones asked for."""
-    quarters = {containing(month.first, "quarter", month.zone) for month in months}
-    for scope in _runs_beside(question.scope):
-        for quarter in sorted(quarters):
-            for month in between(quarter.first, quarter.last, "month", quarter.zone):
-                if month.has_begun(question.now):
-                    table = drill.table(month.as_of(question.now), scope)
-                    for row in table.rows:
-                        yield (_name(row), scope.run_id, month), _sums(row)
-
-
-def _runs_beside(scope: Scope) -> list[Scope]:
-    if scope.run_id is None or scope.course_ids is None:
-        return [scope]
-    runs = CourseRun.objects.filter(course__in=scope.course_ids).order_by("pk")
-    return [replace(scope, run_id=pk) for pk in runs.values_list("pk", flat=True)]
-
-
-def _lines(cells: Mapping[Cell, Sums]) -> Iterator[list[Cell]]:
-    lines: dict[Any, list[Cell]] = {}
-    for cell in cells:
-        name, run, month = cell
-        quarter = containing(month.first, "quarter", month.zone)
-        table = name[0] if len(name) > 1 else ""
-        for line in (("rows", table, run, month), ("runs", name, month), (name, run, quarter)):
-            lines.setdefault(line, []).append(cell)
-    yield from lines.values()
-
-
-def _name(row: Mapping[str, Any]) -> Name:
-    return tuple(value for value in row.values() if isinstance(value, str))
-
-
-def _sums(row: Mapping[str, Any]) -> Sums:
-    """A row that names no number of learners is of nobody."""
-    return Sums(learners=row.get("learners", 0))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from kpis import dirty, measure
+from curriculum.durability import derived
+from kpis import broker, dirty, measure
 from kpis.alerts.judge import judge
 from kpis.notices import outbox, weekly
 from kpis.notices.delivery import Round
@@ -23,10 +23,11 @@ def measure_dirty() -> int:
     find our marks too.
     """
     with measure.turn(WAIT_FOR) as is_ours:
-        cache.delete(dirty.QUEUED)
+        broker.has_begun(dirty.QUEUED)
         if not is_ours:
             return 0
-        written = measure.measure_dirty()
+        with derived():
+            written = measure.measure_dirty()
     judge()
     return written
 
@@ -34,7 +35,7 @@ def measure_dirty() -> int:
 @shared_task
 def deliver_notices() -> int:
     """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
-    cache.delete(outbox.QUEUED)
+    broker.has_begun(outbox.QUEUED)
     return Round().deliver()
 
 

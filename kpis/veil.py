@@ -8,15 +8,11 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from curriculum.models import CourseRun, Module
-from kpis import read, spans, suppress
+from kpis import daily, read, spans, suppress
 from kpis.periods import Period, between, containing
 from kpis.registry import Indicator
 from kpis.stats import Sums
 from kpis.tally import Scope
-
-# periods whose total a period of the kind adds to, and others that it reaches into
-TOTALS = {"day": ("week", "month"), "week": (), "month": ("quarter",), "quarter": ()}
-AROUND = TOTALS | {"week": ("month",)}
 
 COARSE = ("quarter", "month")
 
@@ -46,6 +42,7 @@ class Veil:
         self.indicator = indicator
         self.everything = everything
         self.now = now
+        self._daily = daily.Daily(indicator, everything, now, self._coarse_of)
         self._known: dict[tuple[Scope, tuple[str, ...], Period], set[Cell]] = {}
 
     def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
@@ -78,17 +75,33 @@ class Veil:
         return Place(scope, (), ())
 
     def _cells(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
+        if next(iter(periods)).kind in COARSE:
+            return self._coarse(around, by, periods)
+        if "module" in by or "learner" in by:
+            # nothing is kept of them by day, and counting a quarter of days would take long
+            return set(self._sums(around, by, list(periods)))
+        kind = by[0] if by and by[0] in self._daily.kinds else ""
+        alone = tuple(self.everything.course_ids or ()) if by else ()
+        found = self._daily.suppressed(kind, periods)
+        return {((pk,) if kind else alone, period) for (_, pk), period in found}
+
+    def _coarse(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
         kind = next(iter(periods)).kind
         quarters = sorted({_quarter(period) for period in periods})
         new = [one for one in quarters if (around, by, _of(one, kind)) not in self._known]
         if new:
-            kinds = COARSE if kind in COARSE else (kind,)
-            judge = self._audited if kind in COARSE else self._veiled
-            found = judge(around, by, [one for k in kinds for q in new for one in _in(q, k)])
-            for quarter, one in product(new, kinds):
+            found = self._audited(
+                around, by, [one for k in COARSE for q in new for one in _in(q, k)]
+            )
+            for quarter, one in product(new, COARSE):
                 mine = {c for c in found if c[1].kind == one and _quarter(c[1]) == quarter}
                 self._known[around, by, _of(quarter, one)] = mine
         return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
+
+    def _coarse_of(self, kind: str, periods: Collection[Period]) -> set[daily.Cell]:
+        """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
+        found = self._coarse(self.everything, (kind,) if kind else (), periods)
+        return {((kind, key[0] if key else 0), period) for key, period in found}
 
     def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
         """Of months and quarters: hide what, with all that is shown, would tell a small one."""
@@ -137,15 +150,6 @@ class Veil:
                     (protected if period in veiled else known).append(_atoms(inside, cells))
         return [one for one in known if one], [one for one in protected if one]
 
-    def _veiled(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
-        """Of days and weeks: hide line by line."""
-        sums = self._sums(around, by, periods)
-        if "module" in by:
-            # nothing is kept of modules by day, and counting a quarter of days would take long
-            return set(sums)
-        lines = [*_within_totals(sums), *self._beside(sums, around, by)]
-        return suppress.hidden(sums, lines, already=self._inside(around, by, sums))
-
     def _sums(
         self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]
     ) -> dict[Cell, Sums]:
@@ -153,23 +157,28 @@ class Veil:
             series = read.series(self.indicator, around, periods, self.now)
             return {((), period): one.sums for period, one in series.items()}
         found = read.cells(self.indicator, around, periods, by, self.now)
-        return {
+        sums = {
             (key, period): one.sums
             for period, groups in found.items()
             for key, one in groups.items()
         }
+        return sums | self._of_no_course(sums, around, by, periods)
 
-    def _beside(
-        self, sums: Mapping[Cell, Sums], around: Scope, by: tuple[str, ...]
-    ) -> Iterator[list[Cell]]:
-        """The groups that add up to one course, run or module in a period."""
-        whose = self._owners(around, by)
-        for at in range(len(by)):
-            lines: dict[Any, list[Cell]] = {}
-            for key, period in sums:
-                rest = (*key[:at], *key[at + 1 :])
-                lines.setdefault((whose.get(key[0]), rest, period), []).append((key, period))
-            yield from lines.values()
+    def _of_no_course(
+        self,
+        sums: Mapping[Cell, Sums],
+        around: Scope,
+        by: tuple[str, ...],
+        periods: Sequence[Period],
+    ) -> dict[Cell, Sums]:
+        """What of the site lies in no course, such as some payments, as one more course."""
+        if by != ("course",) or around.course_ids is not None or not self.indicator.is_additive:
+            return {}
+        left = {period: one.n for (_, period), one in self._sums(around, (), periods).items()}
+        for (_, period), one in sums.items():
+            left[period] -= one.n
+        # who is behind it is not kept: no more people than there are observations
+        return {((0,), one): Sums(n=n, learners=n) for one, n in left.items() if n > 0}
 
     def _owners(self, around: Scope, by: tuple[str, ...]) -> dict[int, int]:
         """The course of each run or module, where several courses are in the scope."""
@@ -177,22 +186,6 @@ class Veil:
             return {}
         things = CourseRun.objects if by[0] == "run" else Module.objects
         return dict(things.values_list("pk", "course_id"))
-
-    def _inside(
-        self, around: Scope, by: tuple[str, ...], sums: Mapping[Cell, Sums]
-    ) -> Iterator[Cell]:
-        """The cells that are a part of something hidden."""
-        periods = {period for _, period in sums}
-        if not periods:
-            return
-        wider = {period: _around(period) for period in periods}
-        for kind in AROUND[next(iter(periods)).kind]:
-            of_kind = {one for some in wider.values() for one in some if one.kind == kind}
-            veiled = self._cells(around, by, of_kind)
-            yield from ((k, p) for k, p in sums if any((k, one) in veiled for one in wider[p]))
-        for scope, cells in self._scopes_around(around, by, sums):
-            veiled_then = self.periods(scope, periods)
-            yield from (cell for cell in cells if cell[1] in veiled_then)
 
     def _scopes_around(
         self, around: Scope, by: tuple[str, ...], sums: Iterable[Cell]
@@ -253,22 +246,3 @@ def _in(quarter: Period, kind: str) -> list[Period]:
     """The periods that begin in a quarter."""
     some = between(quarter.first, quarter.last, kind, quarter.zone)
     return [one for one in some if one.first >= quarter.first]
-
-
-def _around(period: Period) -> set[Period]:
-    """The longer periods that a period is in, or reaches into."""
-    return {
-        containing(day, kind, period.zone)
-        for kind in AROUND[period.kind]
-        for day in (period.first, period.last)
-    }
-
-
-def _within_totals(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
-    """The cells of one group that add up to its longer periods, cut at the quarters' ends."""
-    lines: dict[Any, list[Cell]] = {}
-    for key, period in cells:
-        for kind in TOTALS[period.kind]:
-            total = containing(period.first, kind, period.zone)
-            lines.setdefault((key, total, _quarter(period)), []).append((key, period))
-    yield from lines.values()

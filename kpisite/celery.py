@@ -16,6 +16,8 @@ LONGEST_TASK_SECONDS = 3_600
 
 # The product may run as root, as it does in many a container.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser")
+# Who loses the broker goes on with its task: it may run twice.
+warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
 app.conf.update(
@@ -40,6 +42,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     timezone="UTC",
+    beat_scheduler="kpisite.beat:Scheduler",
     beat_schedule_filename=str(settings.KPI_DATA_DIR / "celery-beat"),
     beat_schedule={
         # Ingest asks for this at once; the schedule only catches what a killed process forgot.
@@ -79,6 +82,11 @@ app.conf.update(
             "task": "kpisite.tasks.keep_statistics",
             "schedule": 300.0,
             "options": {"expires": 300.0},
+        },
+        "delete what is old": {
+            "task": "kpisite.tasks.delete_old",
+            "schedule": crontab(hour=3, minute=35),
+            "options": {"expires": 3_000.0},
         },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
-from kpisite.children import MOST_QUICK_DEATHS, Child
+from kpisite import disk_full
+from kpisite.children import MOST_FAILURES, Child
 from kpisite.lifeline import die_with
 
 TICK_SECONDS = 0.1
@@ -36,7 +37,8 @@ class Crew:
     def look_after_until(self, is_done: Callable[[], bool]) -> bool:
         """Keep all running; return True when it is done, False when we are asked to stop.
 
-        A child that dies again and again ends the program with a sentence.
+        A child that gives up again and again ends the program with a sentence; one that is killed
+        does not.
         """
         while not self.stop_requests:
             self._tick()
@@ -59,6 +61,9 @@ class Crew:
     def _tick(self) -> None:
         self._pass_on_output()
         for child in self.children:
+            if child.has_fallen_silent():
+                print(f"The {child.name} runs but does not answer.")
+                child.kill()
             if child.process and not child.is_alive:
                 self._report_death(child)
             if not child.process and time.monotonic() >= child.restart_at:
@@ -78,8 +83,8 @@ class Crew:
         child.note_death()
         if child.has_failed_for_good:
             sys.exit(
-                f"The {child.name} ended {MOST_QUICK_DEATHS} times right after its start; "
-                "its lines above say why."
+                f"The {child.name} ended {MOST_FAILURES} times right after its start; "
+                f"its lines above say why.{disk_full.hint()}"
             )
         print(f"The {child.name} ended (code {code}) and is started again.")
 

@@ -12,14 +12,10 @@ logger = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 400)
+    return page(request, 400)
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500)
-
-
-def _page(request: HttpRequest, status: int) -> HttpResponse:
+def page(request: HttpRequest, status: int) -> HttpResponse:
     """Render with the menu; without it where what failed keeps the menu from being made."""
     name = f"{status}.html"
     try:

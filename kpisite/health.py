@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from celery.signals import heartbeat_sent, worker_ready
-from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from kpis import broker
+from kpisite import beat, disk_full
+
 HEARTBEAT_KEY = "worker-heartbeat"
 HEARTBEAT_SECONDS = 15
-LEAST_FREE_BYTES = 100 * 1024 * 1024
 
 
 def health(request: HttpRequest) -> JsonResponse:
@@ -41,23 +42,30 @@ def _valkey() -> bool:
 
 
 def _worker() -> bool:
-    return cache.get(HEARTBEAT_KEY) is not None
+    return _is_recent(cache.get(HEARTBEAT_KEY), HEARTBEAT_SECONDS)
 
 
-def _disk() -> bool:
-    return shutil.disk_usage(settings.KPI_DATA_DIR).free >= LEAST_FREE_BYTES
+def _beat() -> bool:
+    return _is_recent(cache.get(beat.SENT_KEY), beat.SENT_SECONDS)
+
+
+def _is_recent(noted: int | None, seconds: int) -> bool:
+    """By the moment noted: Valkey forgets late when the clock has been set back."""
+    return noted is not None and abs(time.time() - noted) <= seconds
 
 
 TESTS: dict[str, Callable[[], bool]] = {
     "database": _database,
     "valkey": _valkey,
     "worker": _worker,
-    "disk": _disk,
+    "beat": _beat,
+    "disk": disk_full.has_room,
 }
 
 
 @worker_ready.connect
 @heartbeat_sent.connect
-def beat(**_: object) -> None:
-    """Note that a Celery worker lives."""
-    cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)
+def note_worker(**_: object) -> None:
+    """Note that a Celery worker lives; a Valkey that is away is the worker's own news."""
+    with suppress(*broker.AWAY):
+        cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)

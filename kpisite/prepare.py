@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import django
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
+from django.db import InterfaceError, OperationalError
+
+from curriculum.outages import FULL, outage_of
+from curriculum.outages import sentence_of as said
+from kpisite import disk_full
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
 
 def main() -> None:
-    django.setup()
+    """Prepare all; where the disk is full or the database away, end with a sentence."""
+    try:
+        django.setup()
+        prepare()
+    except OSError as error:
+        if not disk_full.is_full(error):
+            raise
+        sys.exit(disk_full.SENTENCE)
+    except (OperationalError, InterfaceError) as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        sys.exit(disk_full.SENTENCE if outage is FULL and settings.IS_EMBEDDED else said(error))
+
+
+def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files()
     if not settings.IS_LOCAL:

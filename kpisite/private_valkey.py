@@ -57,6 +57,28 @@ def _refuse_a_strangers_folder(folder: Path, data_dir: Path) -> None:
         sys.exit(f"The folder {folder} belongs to another user; use a shorter KPI_DATA_DIR.")
 
 
+def set_aside(folder: Path) -> Path:
+    """Keep what a server cannot read beside its folder; what was kept so before goes."""
+    kept = folder.with_name(f"{folder.name}-damaged")
+    if folder.exists():
+        _remove(kept)
+        folder.rename(kept)
+    return kept
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or the file that somebody has put where it should be."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def speaks(path: Path) -> bool:
+    """Whether it answers at all; one that still reads its files says so."""
+    return bool(_ask(path, b"PING"))
+
+
 def answers(path: Path) -> bool:
     return _ask(path, b"PING") == b"+PONG\r\n"
 

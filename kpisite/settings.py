@@ -16,15 +16,30 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 KPI_DATA_DIR = environment.folder("KPI_DATA_DIR", BASE_DIR / "var")
 KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
+# whether an open figure stands still until so many learners have changed it
+KPI_HOLD_OPEN_FIGURES = environment.switch("KPI_HOLD_OPEN_FIGURES", default=False)
 KPI_CURRENCIES = environment.currencies("KPI_CURRENCIES", "USD")
 KPI_SIGN_UP_URL = environment.address("KPI_SIGN_UP_URL")
 KPI_CLOSE_LAG_HOURS = environment.whole("KPI_CLOSE_LAG_HOURS", 72, least=0, most=24 * 90)
 KPI_STALE_DAYS = environment.whole("KPI_STALE_DAYS", 7, least=1, most=3_650)
 KPI_MAX_BATCH = environment.whole("KPI_MAX_BATCH", 5_000, least=1, most=10_000)
 KPI_MAX_BODY_MB = environment.whole("KPI_MAX_BODY_MB", 10, least=1, most=1_000)
+KPI_ENROLLMENT_TOLERANCE_MINUTES = environment.whole(
+    "KPI_ENROLLMENT_TOLERANCE_MINUTES", 5, least=0, most=60 * 24
+)
 KPI_FUTURE_TOLERANCE_MINUTES = environment.whole(
     "KPI_FUTURE_TOLERANCE_MINUTES", 60, least=0, most=60 * 24 * 7
 )
+
+# How long it keeps what would grow without end, in days
+KPI_KEEP_RESTATEMENTS_DAYS = environment.whole(
+    "KPI_KEEP_RESTATEMENTS_DAYS", 730, least=1, most=36_500
+)
+KPI_KEEP_RUNS_DAYS = environment.whole("KPI_KEEP_RUNS_DAYS", 90, least=1, most=36_500)
+# the list in the product shows 30 days
+KPI_KEEP_NOTICES_DAYS = environment.whole("KPI_KEEP_NOTICES_DAYS", 180, least=30, most=36_500)
+# tried again for a week
+KPI_KEEP_REJECTED_DAYS = environment.whole("KPI_KEEP_REJECTED_DAYS", 180, least=7, most=36_500)
 
 # How it is served
 DEBUG = environment.switch("DEBUG")
@@ -74,33 +89,50 @@ IS_LOCAL = (
 )
 KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
 
+# FULL: what was acknowledged is still there after a power cut
+SQLITE_SYNCHRONOUS = environment.one_of("SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
 SQLITE_OPTIONS = {
     # Deferred transactions fail with "database is locked" as soon as two of them write.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # 64 MB of pages at hand: with SQLite's own 2 MB, a month of a large course is read anew
     # for each figure.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+    "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; "
     "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
 }
-POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10}}
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "pool": {
+        "min_size": 1,
+        "max_size": WEB_THREADS + 2,
+        # there is a connection for each thread: who waits longer waits for a database that is away
+        "timeout": 2,
+        # With psycopg's five minutes, the pauses between its attempts grow to more than one:
+        # so long nobody would be served though the database is back.
+        "reconnect_timeout": 5,
+    },
+}
 
 
-def _database(given: dict[str, Any] | None) -> dict[str, Any]:
+def with_our_options(given: dict[str, Any] | None) -> dict[str, Any]:
     config = given or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(KPI_DATA_DIR / "kpi.sqlite3"),
     }
     usual = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
-    return {**config, "OPTIONS": {**usual, **config.get("OPTIONS", {})}}
+    options = {**usual, **config.get("OPTIONS", {})}
+    # a connection of the pool that a restart of the database has cut is replaced before it is used
+    return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": _database(GIVEN_DATABASE)}
+DATABASES = {"default": with_our_options(GIVEN_DATABASE)}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY.next().for_django(),
         "KEY_PREFIX": "kpi",
+        # a Valkey that hangs is one that is away
+        "OPTIONS": {"socket_timeout": 5},
     }
 }
 
@@ -131,6 +163,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "kpisite.middleware.OwnHost",
+    "kpisite.head.HeadWithoutBody",
+    "kpisite.outage.AnswerOutages",
     "django.middleware.security.SecurityMiddleware",
     "kpis.live.door.LiveDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",

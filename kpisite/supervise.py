@@ -10,9 +10,10 @@ import socket
 import stat
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TextIO
 
-from kpisite import private_valkey, settings, valkey
+from kpisite import disk_full, private_valkey, settings, valkey
 from kpisite.children import Child
 from kpisite.crew import Crew
 from kpisite.environment import text
@@ -28,6 +29,15 @@ BEAT = Child("beat", [*CELERY, "beat", "--pidfile="])
 
 
 def main() -> None:
+    try:
+        supervise()
+    except OSError as error:
+        if not disk_full.is_full(error):
+            raise
+        sys.exit(disk_full.SENTENCE)
+
+
+def supervise() -> None:
     os.chdir(settings.BASE_DIR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
     keep_to_ourselves()
@@ -98,10 +108,20 @@ def start_private_valkey(crew: Crew) -> None:
             "or give the address of one by REDIS_URL."
         )
     path, folder = valkey.socket_path(settings.KPI_DATA_DIR), settings.KPI_DATA_DIR / "valkey"
+
+    def start_empty() -> None:
+        kept = private_valkey.set_aside(folder)
+        private_valkey.make_room(path, folder)
+        print(
+            f"The valkey could not start on its files; they are kept in {kept}, and it starts "
+            "empty. No figure is lost: what it carries is found again in the database."
+        )
+
     private_valkey.make_room(path, folder)
-    process = crew.start(Child("valkey", private_valkey.command(server, path, folder)))
-    if not private_valkey.wait_for(path, process):
-        sys.exit(f"The private Valkey did not start on {path}; its lines above say why.")
+    command = private_valkey.command(server, path, folder)
+    speaks = partial(private_valkey.speaks, path)
+    crew.start(Child("valkey", command, answers=speaks, recover=start_empty))
+    crew.look_after_until(lambda: private_valkey.answers(path))
 
 
 def first_page_answers() -> bool:

@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from curriculum import planner
-from kpisite import cycle, time_zone
+from kpisite import cycle, retention, time_zone
 
 
 @celeryd_init.connect
@@ -20,6 +20,12 @@ def refuse_another_time_zone(**_: object) -> None:
 def run_cycle(now: str | None = None) -> None:
     """Run the cycle as of now, or of an ISO moment."""
     cycle.run(datetime.fromisoformat(now) if now else timezone.now())
+
+
+@shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
+def delete_old() -> None:
+    """Delete what has been kept for long enough."""
+    retention.delete_old(timezone.now())
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)

@@ -19,7 +19,7 @@ reference = SpectacularSwaggerSplitView.as_view(
 with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 
 handler400 = "kpisite.errors.bad_request"
-handler500 = "kpisite.errors.server_error"
+handler500 = "kpisite.outage.server_error"
 
 urlpatterns = [
     path("", include("curriculum.urls")),

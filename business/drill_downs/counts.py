@@ -23,7 +23,7 @@ def counts(when: Period, scope: Scope) -> Table:
         .annotate(is_transfer=transfers())
         .values(title=F("run__course__title"), key=F("run__course__key"))
         .annotate(
-            learners=Count("learner", distinct=True),
+            everybody=Count("learner", distinct=True),
             gross=Count("pk"),
             cancelled=Count("pk", filter=Q(is_cancelled=True)),
             transferred=Count("pk", filter=Q(is_cancelled=False, is_transfer=True)),
@@ -40,4 +40,6 @@ def counts(when: Period, scope: Scope) -> Table:
         Column("net", "Net", COUNT),
         Column("unique", "Unique learners", COUNT),
     )
-    return Table(columns, [dict(row) for row in found])
+    # where all cancelled, they are the people behind the row
+    rows = [{**row, "learners": row["unique"] or row["everybody"]} for row in found]
+    return Table(columns, rows)

@@ -15,6 +15,7 @@ from business.models import Invitation
 from curriculum.models import Enrollment, Learner
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
+from kpis.suppress import fewest
 from kpis.tally import Scope, within
 from kpis.units import COUNT, DAYS, NUMBER, PERCENT
 
@@ -47,7 +48,7 @@ def invitations(when: Period, scope: Scope) -> Table:
         if is_mature and each is not None and share_started is not None
         else None,
         "median": median_of(_days_to_first(when, scope)),
-        "learners": len({one[0] for one in sent}),
+        "learners": fewest(active, len({one[0] for one in sent})),
     }
     return Table(COLUMNS, [row] if sent or active else [])
 

@@ -8,6 +8,7 @@ from business.indicators import RETENTION, retention
 from business.models import Customer, Subscription, SubscriptionPause
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
+from kpis.suppress import fewest
 from kpis.tally import Scope, level_of
 from kpis.units import COUNT, PERCENT, TEXT
 
@@ -52,7 +53,7 @@ def churn(when: Period, scope: Scope) -> Table:
             "lost": row["active"] - row["kept"],
             "churn": share(row["active"] - row["kept"], row["active"]),
             "new": new.get(kind, 0),
-            "learners": row["active"] or new.get(kind, 0),
+            "learners": fewest(row["active"], new.get(kind, 0)),
         }
         for kind in Customer.Kind
         if (row := found.get(kind, NOBODY if kind in new else None))

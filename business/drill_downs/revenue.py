@@ -8,11 +8,12 @@ from django.db.models.functions import Coalesce, TruncMonth, TruncQuarter
 
 from business.arithmetic import share
 from business.drill_downs.scoping import bought
-from business.indicators import enrollment, revenue_in
+from business.indicators import ENROLLMENT, enrollment, revenue_in
 from business.models import Payment
 from business.money import REVENUE, major, revenue_keys
 from kpis.periods import Period, containing
 from kpis.registry import Column, Table, drill_down
+from kpis.suppress import fewest
 from kpis.tally import Scope
 from kpis.units import COUNT, NUMBER, TEXT, Unit, money
 
@@ -103,6 +104,7 @@ def _by_course(currency: str) -> Callable[[Period, Scope], Table]:
 def _each(row: dict[str, Any], enrollments: int, learners: int) -> dict[str, Any]:
     return row | {
         "customers": row["learners"],
+        "learners": fewest(row["learners"], learners),
         "enrolments": enrollments,
         "per_enrolment": share(row["net"], enrollments),
         "per_learner": share(row["net"], learners),
@@ -130,7 +132,10 @@ def declare_tables() -> None:
     drill_down(REVENUE, "currencies", "By currency")(currencies)
     for code, key in revenue_keys().items():
         drill_down(key, "months", "By month and quarter")(_by_month(code))
-        drill_down(key, "courses", "By course, enrolment and learner")(_by_course(code))
+        by_course = drill_down(
+            key, "courses", "By course, enrolment and learner", also=(ENROLLMENT,)
+        )
+        by_course(_by_course(code))
 
 
 declare_tables()

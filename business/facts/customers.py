@@ -8,6 +8,7 @@ from typing import Any
 
 from business.models import Customer
 from curriculum import bulk
+from curriculum.keys import canonical
 from intake.models import Event
 
 Key = tuple[str, str]
@@ -26,7 +27,7 @@ def customers_of(events: Iterable[Event]) -> dict[int, int]:
 def _told(event: Event) -> Told | None:
     """Whom `data.customer` names; left out, the event's learner is the customer."""
     if says := event.data.get("customer"):
-        return (says["kind"], says["key"]), says
+        return (says["kind"], canonical(says["key"])), says
     if event.learner:
         return (Customer.Kind.LEARNER, event.learner), {}
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from business.codes import canonical
 from business.facts import referrals
@@ -37,7 +37,17 @@ def _row(event: Event, learner: int) -> tuple[object, ...]:
 def reset(course_ids: Collection[int] | None) -> None:
     """Delete the invitations to these courses, or (None) to no course."""
     told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    rows = Invitation.objects.filter(told)
+    _forget(Invitation.objects.filter(told))
+
+
+def forget(ids: Collection[tuple[str, str]]) -> None:
+    """Delete the invitations that these events (sender and id) made."""
+    senders, keys = {sender for sender, _ in ids}, {key for _, key in ids}
+    if ids:
+        _forget(Invitation.objects.filter(sender__in=senders, key__in=keys))
+
+
+def _forget(rows: QuerySet[Invitation]) -> None:
     codes = set(rows.exclude(code="").values_list("code", flat=True))
     rows.delete()
     referrals.learn_codes(codes)

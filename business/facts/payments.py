@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
@@ -25,18 +25,23 @@ TOLD = (
 
 DAY = ("currency", "course_id", "booked_at")
 
-Key = tuple[str, str]
+# sender, key, and whether it is a refund: a sender may give a refund its payment's id
+Key = tuple[str, str, bool]
 Day = tuple[str, int | None, datetime]
 
 
 def book(events: Sequence[Event]) -> None:
-    """Book each payment or refund; of two with one key the earlier stands."""
+    """Book each payment or refund; of two with one key the earlier stands.
+
+    An order for nothing is no payment.
+    """
+    events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
     with hold_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}
         for event in events:
             row = _row(event, customers.get(event.pk))
-            key = (row.sender, row.key)
+            key = _key(row)
             rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
         _write(rows)
         inherit(
@@ -46,13 +51,12 @@ def book(events: Sequence[Event]) -> None:
 
 
 def _row(event: Event, customer: int | None) -> Payment:
-    says, is_refund = event.data, event.kind == "payment.refunded"
+    says = event.data
+    sender, key, is_refund = key_of(event)
     amount = minor(says["amount"], says["currency"])
-    # a refund has no key of its own: what it names is the payment's
-    own = "" if is_refund else says.get("payment") or ""
     return Payment(
-        sender="" if own else event.sender,
-        key=own or event.key,
+        sender=sender,
+        key=key,
         is_refund=is_refund,
         customer_id=customer,
         course_id=event.course_id,
@@ -64,6 +68,18 @@ def _row(event: Event, customer: int | None) -> Payment:
         subscription_key=says.get("subscription") or "",
         payment_key=(says.get("payment") or "") if is_refund else "",
     )
+
+
+def key_of(event: Event) -> Key:
+    """What its booking is known by: the payment's own key, else the event's sender and id."""
+    is_refund = event.kind == "payment.refunded"
+    # a refund has no key of its own: what it names is the payment's
+    own = "" if is_refund else event.data.get("payment") or ""
+    return "" if own else event.sender, own or event.key, is_refund
+
+
+def _key(row: Payment) -> Key:
+    return row.sender, row.key, row.is_refund
 
 
 def _is_earlier(one: Payment, there: Payment | None) -> bool:
@@ -83,22 +99,22 @@ def _words(row: Payment) -> str:
 
 
 def _write(rows: dict[Key, Payment]) -> None:
-    there = {
-        (one.sender, one.key): one
-        for one in Payment.objects.filter(
-            sender__in={sender for sender, _ in rows}, key__in={key for _, key in rows}
-        )
-    }
+    there = {_key(one): one for one in _of_keys(rows)}
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], there.get(key))]
     bulk.upsert(
         Payment,
         ("sender", "key", *TOLD),
         [(one.sender, one.key, *_values(one)) for one in changed],
-        conflict="sender, key",
+        conflict="sender, key, is_refund",
         merge=dict.fromkeys(TOLD, "replace"),
     )
-    before = [there[key] for one in changed if (key := (one.sender, one.key)) in there]
+    before = [there[key] for one in changed if (key := _key(one)) in there]
     mark(_day(one) for one in (*before, *changed))
+
+
+def _of_keys(keys: Collection[Key]) -> QuerySet[Payment]:
+    senders, known_by = {sender for sender, _, _ in keys}, {key for _, key, _ in keys}
+    return Payment.objects.filter(sender__in=senders, key__in=known_by)
 
 
 def _values(row: Payment) -> tuple[Any, ...]:
@@ -189,9 +205,20 @@ def reset(course_ids: Collection[int] | None) -> None:
     told = Q(is_course_told=False)
     if course_ids is not None:
         told = Q(is_course_told=True, course__in=course_ids)
-    rows = Payment.objects.filter(told)
     with hold_to_write("business"):
-        mark(rows.order_by().values_list(*DAY).distinct().iterator())
-        rows.delete()
+        _forget(Payment.objects.filter(told))
         refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
         inherit(payments=set(refunds.values_list("payment_key", flat=True)))
+
+
+def forget(keys: Collection[Key]) -> None:
+    """Delete these bookings."""
+    with hold_to_write("business"):
+        found = [one.pk for one in _of_keys(keys) if _key(one) in keys]
+        _forget(Payment.objects.filter(pk__in=found))
+        inherit(payments={key for _, key, is_refund in keys if not is_refund})
+
+
+def _forget(rows: QuerySet[Payment]) -> None:
+    mark(rows.order_by().values_list(*DAY).distinct().iterator())
+    rows.delete()

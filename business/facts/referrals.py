@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from business.codes import REMEMBERED_FOR, canonical, owners
 from business.models import Referral, RememberedCode
-from curriculum import bulk
+from curriculum import bulk, keys
 from curriculum.holds import hold_to_write
 from curriculum.keys import ids_by_key
 from curriculum.models import Enrollment, Learner
@@ -75,6 +77,8 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
     if not rows:
         return
     with hold_to_write("business"):
+        if not Referral.objects.exists():
+            _mark_all()
         bulk.upsert(
             Referral,
             COLUMNS,
@@ -178,7 +182,16 @@ def _are_one(one: Learner, other: Learner) -> bool:
 
 
 def _addresses(learner: Learner) -> set[str]:
-    return {text.casefold() for text in (learner.email, learner.key) if "@" in text}
+    return {mailbox_of(text) for text in (learner.email, learner.key) if "@" in text}
+
+
+def mailbox_of(address: str) -> str:
+    """Where mail to an address arrives: what follows a plus is a label, and so is a Gmail dot."""
+    local, _, host = keys.canonical(address).rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{host}"
 
 
 def _decision(one: Referral) -> tuple[int | None, int | None, str]:
@@ -198,7 +211,25 @@ def _mark(
 
 def reset(course_ids: Collection[int]) -> None:
     """Delete the claims on these courses; there are none without a course."""
-    rows = Referral.objects.filter(course__in=course_ids)
+    _forget(Referral.objects.filter(course__in=course_ids))
+
+
+def forget(pairs: Collection[tuple[str, int]]) -> None:
+    """Delete the claims of these learners (by key) and courses."""
+    learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
+    if pairs:
+        _forget(Referral.objects.filter(learner__key__in=learners, course__in=courses))
+
+
+def _forget(rows: QuerySet[Referral]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
     marks.mark(REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct())
     rows.delete()
+    if not Referral.objects.exists():
+        _mark_all()
+
+
+def _mark_all() -> None:
+    """The first referral makes a figure of every day, and without any there is none."""
+    starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
+    marks.mark(REFERRAL, starts.distinct().iterator())

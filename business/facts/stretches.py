@@ -36,12 +36,16 @@ class Stretch:
     ended_by: str = ""
     pauses: list[Pause] = field(default_factory=list)
 
+    @property
+    def is_paused(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
     def pause(self, at: datetime) -> None:
-        if not self.pauses or self.pauses[-1][1]:
+        if not self.is_paused:
             self.pauses.append((at, None))
 
     def resume(self, at: datetime) -> None:
-        if self.pauses and self.pauses[-1][1] is None and at > self.pauses[-1][0]:
+        if self.is_paused and at > self.pauses[-1][0]:
             self.pauses[-1] = (self.pauses[-1][0], at)
 
     def end(self, at: datetime, how: str) -> None:
@@ -77,8 +81,11 @@ def _follow(found: list[Stretch], at: datetime, now: dict[str, Moment]) -> None:
 
 
 def _rest(one: Stretch, at: datetime, now: dict[str, Moment]) -> None:
-    if RESUMED in now:
+    """What is paused resumes before it pauses again; else a pause that ends at once is none."""
+    if RESUMED in now and one.is_paused:
         one.resume(at)
+    elif RESUMED in now:
+        return
     if PAUSED in now:
         one.pause(at)
 

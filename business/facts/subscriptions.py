@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from business.facts import payments
 from business.facts.customers import customers_of
@@ -208,7 +208,15 @@ def mark_customers(keys: Collection[str], *, now: datetime) -> None:
 def reset(course_ids: Collection[int] | None, *, now: datetime) -> None:
     """Delete what events of these courses, or (None) of none, told."""
     told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    rows = SubscriptionMoment.objects.filter(told)
+    _forget(SubscriptionMoment.objects.filter(told), now=now)
+
+
+def forget(keys: Collection[str], *, now: datetime) -> None:
+    """Delete what events said of these subscriptions."""
+    _forget(SubscriptionMoment.objects.filter(key__in=keys), now=now)
+
+
+def _forget(rows: QuerySet[SubscriptionMoment], *, now: datetime) -> None:
     keys = set(rows.order_by().values_list("key", flat=True).distinct())
     with hold_to_write("business"):
         rows.delete()

@@ -42,7 +42,7 @@ class Payment(models.Model):
     class Meta:
         ordering = ("-booked_at",)
         constraints = (
-            models.UniqueConstraint("sender", "key", name="one_booking_per_key"),
+            models.UniqueConstraint("sender", "key", "is_refund", name="one_booking_per_key"),
             models.CheckConstraint(
                 condition=Q(is_refund=False, amount__gt=0) | Q(is_refund=True, amount__lt=0),
                 name="payments_are_positive_and_refunds_negative",

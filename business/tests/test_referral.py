@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -25,6 +25,7 @@ from curriculum.tests.people import learner, moment
 from intake.models import Event
 from intake.receive import receive
 from intake.resolve import Sender
+from kpis.models import DirtyDay
 from kpis.registry import REGISTRY
 from kpis.tally import Scope
 
@@ -36,6 +37,21 @@ MAY = "2026-05"
 @pytest.fixture(autouse=True)
 def _school() -> None:
     school("py", "sql")
+
+
+def test_where_no_referral_was_ever_reported_there_is_no_figure() -> None:
+    enrolled("cleo", at="2026-05-02")
+
+    assert sums("referral", MAY) == (0, 0)
+
+
+def test_the_first_referral_makes_a_figure_of_every_day(ada: str) -> None:
+    enrolled("cleo", at="2026-05-02")
+    DirtyDay.objects.all().delete()
+    enrolled("dan", at="2026-06-02", referral_code=ada)
+
+    assert sums("referral", MAY) == (0, 1)
+    assert date(2026, 5, 2) in DirtyDay.objects.values_list("day", flat=True)
 
 
 @pytest.fixture
@@ -83,6 +99,21 @@ def test_one_s_own_code_is_refused(ada: str) -> None:
     enrolled("ada", at="2026-05-03", referral_code=ada)
 
     assert referred() == [("ada", "ada", None, "self")]
+
+
+@pytest.mark.parametrize("address", ["J.Oe+x@gmail.com", "joe@googlemail.com", " JOE@gmail.com"])
+def test_one_s_own_code_is_refused_by_another_spelling_of_the_address(address: str) -> None:
+    code = code_of(Learner.objects.create(key="joe@gmail.com")).code
+    enrolled(address, at="2026-05-03", referral_code=code)
+
+    assert [refused for *_, refused in referred()] == ["self"]
+
+
+def test_a_dot_makes_another_address_where_the_host_is_not_gmail() -> None:
+    code = code_of(Learner.objects.create(key="jo.e@example.com")).code
+    enrolled("joe@example.com", at="2026-05-03", referral_code=code)
+
+    assert [refused for *_, refused in referred()] == [""]
 
 
 def test_one_s_own_code_is_refused_by_another_account_of_the_same_address(ada: str) -> None:
@@ -157,6 +188,15 @@ def test_a_cancelled_enrolment_is_on_neither_side(ada: str) -> None:
     assert sums("referral", MAY) == (1, 1)
     columns = ("title", "gross", "cancelled", "transferred", "net", "unique")
     assert rows_of(table("enrollment", "counts", MAY), *columns) == [("Course py", 2, 1, 0, 1, 1)]
+
+
+def test_the_people_behind_a_row_of_counts_are_those_who_did_not_cancel(ada: str) -> None:
+    enrolled("cleo", "dan", at="2026-05-03", referral_code=ada)
+    did("enrollment.withdrawn", "2026-05-04", "cleo", course="py")
+    assert rows_of(table("enrollment", "counts", MAY), "learners") == [(1,)]
+
+    did("enrollment.withdrawn", "2026-05-04", "dan", course="py")
+    assert rows_of(table("enrollment", "counts", MAY), "learners") == [(2,)]
 
 
 def test_a_transfer_is_no_new_enrolment() -> None:

@@ -179,6 +179,14 @@ def test_churn_is_what_is_missing() -> None:
     ]
 
 
+def test_new_customers_are_a_group_of_their_own_behind_a_row() -> None:
+    for number, who in enumerate(["ada", "bo", "cleo"]):
+        holds(who, who, f"2026-04-0{number + 1}")
+    holds("eve", "eve", "2026-05-20")
+
+    assert rows_of(table("retention", "churn", MAY), "active", "new", "learners") == [(3, 1, 1)]
+
+
 def test_the_triangle_of_cohorts() -> None:
     """March: Ada stays, Bo leaves in April, Cleo finishes in April, Dan leaves in March and is
     back in May. April: Eve leaves in May. June is not over in May."""
@@ -208,7 +216,9 @@ def test_a_long_period_shows_all_of_its_months() -> None:
     found = REGISTRY["business.retention"].drill_downs["cohorts"].table(year, Scope())
 
     # of November 2024, 18 months later still there
-    assert rows_of(found, "cohort", "m18", "m0") == [("2024-11", 1.0, 1.0)]
+    assert rows_of([dict(one) for one in found.rows], "cohort", "m18", "m0") == [
+        ("2024-11", 1.0, 1.0)
+    ]
 
 
 def test_a_cohort_s_open_month_is_empty() -> None:

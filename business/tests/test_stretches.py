@@ -73,6 +73,7 @@ def test_what_ends_as_it_starts_was_never_there() -> None:
         ([("paused", 3), ("cancelled", 6)], [(3, 6)]),
         ([("paused", 3), ("resumed", 5), ("paused", 5)], [(3, 5), (5, None)]),
         ([("resumed", 2), ("paused", 3)], [(3, None)]),
+        ([("resumed", 3), ("paused", 3)], []),
     ],
 )
 def test_a_pause_lasts_until_it_is_resumed_or_all_ends(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from curriculum.models.access import ApiKey, CourseGrant
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
 from curriculum.models.dials import Parameter, ParameterChange
-from curriculum.models.enrollments import Enrollment, Pause, PlannedModule
+from curriculum.models.enrollments import (
+    Enrollment,
+    EnrollmentMoment,
+    Pause,
+    PlannedModule,
+)
 from curriculum.models.people import Learner, User
 
 __all__ = [
@@ -14,6 +19,7 @@ __all__ = [
     "CourseGrant",
     "CourseRun",
     "Enrollment",
+    "EnrollmentMoment",
     "Learner",
     "Module",
     "Parameter",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from curriculum import stories
 from curriculum.models.courses import CourseRun, Module
 from curriculum.models.people import Learner
 
@@ -35,8 +36,11 @@ class Enrollment(models.Model):
     completed_by_sender = models.BooleanField(
         default=False, help_text="The sender said so; else every required module was done."
     )
-    is_certificate_track = models.BooleanField(
-        "certificate track", default=False, help_text="The learner is to earn a certificate."
+    certificate_track_at = models.DateTimeField(
+        "on the certificate track since",
+        null=True,
+        blank=True,
+        help_text="Empty: the learner is not to earn a certificate.",
     )
     is_cancelled = models.GeneratedField(
         # withdrawn before the cut-off; a null withdrawal must give false, not null
@@ -62,6 +66,50 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner} in {self.run}"
+
+    @property
+    def is_certificate_track(self) -> bool:
+        return self.certificate_track_at is not None
+
+
+class EnrollmentMoment(models.Model):
+    """Something said of an enrollment: its dates and pauses follow from its moments alone."""
+
+    class What(models.TextChoices):
+        STARTED = stories.STARTED, "Started"
+        WITHDRAWN = stories.WITHDRAWN, "Withdrawn"
+        PAUSED = stories.PAUSED, "Paused"
+        RESUMED = stories.RESUMED, "Resumed"
+        COMPLETED = stories.COMPLETED, "Completed, says the sender"
+        FINISHED = stories.FINISHED, "All required modules done"
+        CERTIFIED = stories.CERTIFIED, "Certificate earned"
+
+    # the unique constraint begins with it: a second index would only cost every insert
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="moments"
+    )
+    what = models.CharField(max_length=10, choices=What.choices)
+    at = models.DateTimeField()
+    track = models.CharField(
+        max_length=11, blank=True, help_text="Of a start: certificate or audit. Empty: not said."
+    )
+    learned_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a pause: the first activity after it began."
+    )
+    by_event = models.BooleanField(
+        default=True, help_text="An event says so, which may be taken back; else staff or a file."
+    )
+
+    class Meta:
+        ordering = ("enrollment", "at")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("enrollment", "what", "at"), name="one_enrollment_moment"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.enrollment_id} {self.what} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PlannedModule(models.Model):

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from curriculum.keys import canonical
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -106,3 +108,11 @@ class Learner(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save under the one spelling by which events find the learner."""
+        self.clean()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.key = canonical(self.key)

@@ -130,31 +130,23 @@ def withdrawn() -> list[datetime | None]:
     return list(Enrollment.objects.order_by("pk").values_list("withdrawn_at", flat=True))
 
 
-@pytest.mark.parametrize(
-    ("there", "stands"),
-    [
-        (None, "2026-02-02"),
-        ("2026-02-01", "2026-02-01"),
-        ("2026-02-02T00:00:00.5", "2026-02-02"),
-        ("2026-02-03", "2026-02-02"),
-    ],
-)
-def test_the_smaller_value_stands(there: str | None, stands: str) -> None:
-    (ada,) = left("Ada", at=there)
-    bulk.keep_smaller(Enrollment, "withdrawn_at", {ada: moment("2026-02-02")})
-
-    assert withdrawn() == [moment(stands)]
-
-
-def test_only_the_rows_that_are_named_change() -> None:
+def test_the_rows_that_are_named_are_updated() -> None:
     _, bo = left("Ada", "Bo", at=None)
-    bulk.keep_smaller(Enrollment, "withdrawn_at", {bo: moment("2026-02-02")})
+    bulk.update(Enrollment, ("withdrawn_at",), [(bo, moment("2026-02-02"))])
 
     assert withdrawn() == [None, moment("2026-02-02")]
 
 
-def test_nothing_to_keep_changes_nothing() -> None:
+def test_a_value_may_be_taken_away() -> None:
+    (ada,) = left("Ada", at="2026-02-01")
+    bulk.update(Enrollment, ("withdrawn_at", "completed_by_sender"), [(ada, None, True)])
+
+    assert withdrawn() == [None]
+    assert Enrollment.objects.get().completed_by_sender
+
+
+def test_nothing_to_update_changes_nothing() -> None:
     left("Ada", at="2026-02-01")
-    bulk.keep_smaller(Enrollment, "withdrawn_at", {})
+    bulk.update(Enrollment, ("withdrawn_at",), [])
 
     assert withdrawn() == [moment("2026-02-01")]

@@ -153,7 +153,7 @@ def test_a_batch_enrols_each_learner_once() -> None:
 )
 def test_who_leaves_before_the_cut_off_is_cancelled(left: str, cancelled: bool) -> None:
     ada = enrolled()
-    enrolling.withdraw({ada.pk: moment(left)})
+    enrolling.withdraw([(ada.pk, moment(left))])
     ada.refresh_from_db()
 
     assert ada.is_cancelled is cancelled
@@ -162,7 +162,7 @@ def test_who_leaves_before_the_cut_off_is_cancelled(left: str, cancelled: bool) 
 def test_the_cancelled_and_those_who_are_no_learners_do_not_count() -> None:
     run = run_of(course(modules=2))
     ada, bo, cleo = (enrolled(name, run=run) for name in ("Ada", "Bo", "Cleo"))
-    enrolling.withdraw({bo.pk: JAN_5})
+    enrolling.withdraw([(bo.pk, JAN_5)])
     Learner.objects.filter(pk=cleo.learner_id).update(kind=Learner.Kind.TEST)
 
     assert list(Enrollment.objects.counted()) == [ada]
@@ -172,7 +172,7 @@ def test_the_cancelled_and_those_who_are_no_learners_do_not_count() -> None:
 def test_of_two_withdrawals_the_earlier_stands(order: tuple[str, str]) -> None:
     ada = enrolled()
     for left in order:
-        enrolling.withdraw({ada.pk: moment(left)})
+        enrolling.withdraw([(ada.pk, moment(left))])
     ada.refresh_from_db()
 
     assert ada.withdrawn_at == moment("2026-01-20")
@@ -180,8 +180,8 @@ def test_of_two_withdrawals_the_earlier_stands(order: tuple[str, str]) -> None:
 
 def test_a_completion_by_the_sender_is_kept_as_such() -> None:
     ada, bo = enrolled("Ada"), enrolled("Bo", run=run_of(course("sql")))
-    enrolling.complete({ada.pk: moment("2026-02-01")}, by_sender=True)
-    enrolling.complete({bo.pk: moment("2026-02-01")})
+    enrolling.complete([(ada.pk, moment("2026-02-01"))], by_sender=True)
+    enrolling.complete([(bo.pk, moment("2026-02-01"))])
     ada.refresh_from_db()
     bo.refresh_from_db()
 
@@ -287,3 +287,53 @@ def test_a_pause_told_after_its_resumption_is_closed_by_it() -> None:
     paused(ada, "2026-01-16")
 
     assert due(ada) == "02-26"
+
+
+# The start
+
+
+def signed_up(enrollment: Enrollment, at: str) -> None:
+    one = SignUp(learner_id=enrollment.learner_id, run_id=enrollment.run_id, enrolled_at=moment(at))
+    assert enroll([one]) == []
+    enrollment.refresh_from_db()
+
+
+def test_an_earlier_sign_up_told_later_moves_the_start_and_all_that_follows() -> None:
+    ada = enrolled()
+    signed_up(ada, "2026-01-01")
+
+    assert (ada.started_at, ada.cutoff_at) == (moment("2026-01-01"), moment("2026-01-08"))
+    # four days earlier
+    assert due(ada) == "02-12"
+    assert plan(ada) == ["m1 01-08", "m2 01-15"]
+
+
+def test_a_return_after_a_cancellation_counts_from_its_own_day() -> None:
+    ada = enrolled()
+    enrolling.withdraw([(ada.pk, moment("2026-01-07"))])
+    signed_up(ada, "2026-03-01")
+
+    assert (ada.is_cancelled, ada.started_at) == (False, moment("2026-03-01"))
+    # 1 March and 42 days
+    assert due(ada) == "04-12"
+    assert plan(ada) == ["m1 03-08", "m2 03-15"]
+
+
+def test_the_dates_of_a_run_s_timetable_stay_when_the_start_moves() -> None:
+    made = course(modules=2)
+    run = dated(made, "2026-02-01", "2026-03-01")
+    RunModule.objects.create(run=run, module=made.modules.get(key="m2"), due_on=date(2026, 2, 20))
+    ada = enrolled(run=run, at=moment("2026-02-10"))
+    signed_up(ada, "2026-01-20")
+
+    assert plan(ada) == ["m1 02-08", "m2 02-21"]
+
+
+@override_settings(KPI_TIME_ZONE="Europe/Berlin")
+def test_a_start_moved_over_a_clock_change_keeps_the_hour() -> None:
+    ada = enrolled(at=datetime(2026, 4, 1, 8, tzinfo=UTC))
+    signed_up(ada, "2026-03-20T09:00")
+
+    # 10:00 in Berlin before the change of 29 March and after it
+    assert ada.cutoff_at == datetime(2026, 3, 27, 9, tzinfo=UTC)
+    assert f"{ada.due_at:%m-%d %H}" == "05-01 08"

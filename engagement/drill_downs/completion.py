@@ -84,7 +84,7 @@ def time(when: Period, scope: Scope) -> Table:
     return Table(columns, rows)
 
 
-@drill_down(KPI, "runs", "Raw totals by run")
+@drill_down(KPI, "runs", "Raw totals by run", is_of_all_time=True)
 def runs(when: Period, scope: Scope) -> Table:
     """What stands behind each run, over all time and with nobody left out: enrolments, those
     cancelled before the refund cut-off, those withdrawn later, completions, interactions and

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from curriculum import bulk
+from curriculum import bulk, enrolling
 from engagement.facts import marking
 from engagement.models import DailyActivity, WeekPresence
 from intake.models import Event
@@ -58,6 +58,17 @@ def add(events: Sequence[Event]) -> None:
     _write(days)
     be_present((key, sums[1] > 0) for key, sums in days.items())
     mark_days(touched)
+
+
+def end_pauses(events: Sequence[Event]) -> None:
+    """Who learns is no longer paused."""
+    enrolling.learn((event.enrollment_id or 0, event.occurred_at) for event in events)
+
+
+def moments_of(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
+    """When these enrollments were active, as far as events say."""
+    events = Event.objects.filter(enrollment__in=list(enrollment_ids), kind__in=COUNTS).order_by()
+    return [(pk or 0, at) for pk, at in events.values_list("enrollment_id", "occurred_at")]
 
 
 def _write(days: Mapping[Key, Sequence[int]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from curriculum import bulk
@@ -12,67 +13,92 @@ from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.models import Event
 
 Attempt = tuple[int, int, int]
+Items = list[tuple[str, float]]
 # of two grades of one attempt the later stands, of two at one moment the better
-Rank = tuple[datetime, float]
+Rank = tuple[datetime, float, Items]
 
 
 def grade(events: Sequence[Event]) -> None:
-    """Keep the grade of each attempt; where one is graded again, the later stands."""
+    """Keep the grade of each attempt; where one is graded again, the later stands.
+
+    It counts where the attempt was graded first: a regrade changes that period and no other.
+    """
     objects = objects_of(events, LearningObject.Kind.ASSESSMENT)
-    latest: dict[Attempt, Event] = {}
-    for event in sorted(events, key=_rank):
+    grades: dict[Attempt, list[Event]] = defaultdict(list)
+    for event in events:
         number = event.data.get("attempt", 1)
-        latest[event.enrollment_id or 0, objects.of(event).pk, number] = event
-    before = _before(latest)
-    new = {
-        attempt: event
-        for attempt, event in latest.items()
-        if attempt not in before or _rank(event) > before[attempt]
-    }
-    _write(new)
-    course = {attempt: event.course_id or 0 for attempt, event in new.items()}
+        grades[event.enrollment_id or 0, objects.of(event).pk, number].append(event)
+    before = _before(grades)
+    rows: dict[Attempt, AssessmentResult] = {}
+    new: dict[Attempt, Event] = {}
+    for attempt, some in grades.items():
+        there, latest = before.get(attempt), max(some, key=_rank)
+        is_new = there is None or _rank(latest) > _rank_of(there)
+        first = min(event.occurred_at for event in some)
+        if is_new:
+            new[attempt] = latest
+        if there is None:
+            rows[attempt] = _row(first, *_rank(latest)[:2])
+        elif is_new or first < there.graded_at:
+            best = _rank(latest) if is_new else _rank_of(there)
+            rows[attempt] = _row(min(first, there.graded_at), *best[:2])
+    _write(rows, new)
     marking.mark(
-        [(course[attempt], at) for attempt, (at, _) in before.items() if attempt in new]
-        + [(event.course_id or 0, event.occurred_at) for event in new.values()]
+        (grades[attempt][0].course_id or 0, one.graded_at)
+        for some in (before, rows)
+        for attempt, one in some.items()
+        if attempt in rows
     )
+
+
+def _row(first: datetime, last: datetime, score: float) -> AssessmentResult:
+    regraded = last if last > first else None
+    return AssessmentResult(graded_at=first, regraded_at=regraded, score=score)
 
 
 def _rank(event: Event) -> Rank:
-    return event.occurred_at, score_of(event)
+    return event.occurred_at, score_of(event), _items(event)
 
 
-def _before(attempts: Mapping[Attempt, Event]) -> dict[Attempt, Rank]:
+def _rank_of(there: AssessmentResult) -> Rank:
+    items = sorted((one.item, one.score) for one in there.items.all())
+    return there.regraded_at or there.graded_at, there.score, items
+
+
+def _items(event: Event) -> Items:
+    return sorted((item["id"], float(item["score"])) for item in event.data.get("items", ()))
+
+
+def _before(attempts: Collection[Attempt]) -> dict[Attempt, AssessmentResult]:
     rows = AssessmentResult.objects.filter(
         enrollment__in={enrollment for enrollment, _, _ in attempts},
         assessment__in={assessment for _, assessment, _ in attempts},
-    ).values_list("enrollment_id", "assessment_id", "attempt", "graded_at", "score")
-    found = {(pk, assessment, number): (at, score) for pk, assessment, number, at, score in rows}
-    return {attempt: rank for attempt, rank in found.items() if attempt in attempts}
+    ).prefetch_related("items")
+    found = {(row.enrollment_id, row.assessment_id, row.attempt): row for row in rows}
+    return {attempt: row for attempt, row in found.items() if attempt in attempts}
 
 
-def _write(attempts: Mapping[Attempt, Event]) -> None:
-    rows = [
-        (*attempt, event.occurred_at, score_of(event))
-        for attempt, event in sorted(attempts.items(), key=lambda one: one[0])
-    ]
+WRITTEN = ("graded_at", "regraded_at", "score")
+
+
+def _write(rows: Mapping[Attempt, AssessmentResult], new: Mapping[Attempt, Event]) -> None:
     written = bulk.upsert(
         AssessmentResult,
-        ("enrollment_id", "assessment_id", "attempt", "graded_at", "score"),
-        rows,
+        ("enrollment_id", "assessment_id", "attempt", *WRITTEN),
+        [
+            (*attempt, *(getattr(rows[attempt], name) for name in WRITTEN))
+            for attempt in sorted(rows)
+        ],
         conflict="enrollment_id, assessment_id, attempt",
-        merge={"graded_at": "replace", "score": "replace"},
+        merge=dict.fromkeys(WRITTEN, "replace"),
         returning=("enrollment_id", "assessment_id", "attempt", "id"),
     )
-    _write_items({pk: attempts[e, a, n] for e, a, n, pk in written})
+    _write_items({pk: new[e, a, n] for e, a, n, pk in written if (e, a, n) in new})
 
 
 def _write_items(events: Mapping[int, Event]) -> None:
     ItemResult.objects.filter(result__in=events).delete()
-    rows = [
-        (pk, item["id"], item["score"])
-        for pk, event in events.items()
-        for item in event.data.get("items", ())
-    ]
+    rows = [(pk, *item) for pk, event in events.items() for item in _items(event)]
     bulk.upsert(ItemResult, ("result_id", "item", "score"), rows, conflict="result_id, item")
 
 

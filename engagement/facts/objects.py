@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from curriculum import bulk
 from engagement.models import LearningObject
@@ -11,7 +14,40 @@ from intake.models import Event
 from intake.registry import knows_places
 
 Key = tuple[int, str]
-Said = tuple[int | None, float | None]
+
+
+@dataclass
+class Said:
+    """In which module an object is and how long it takes, each with the moment of the word."""
+
+    module: tuple[datetime, int] | None = None
+    duration: tuple[datetime, float] | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take what the event says; of two words the earlier stands, of one moment the smaller."""
+        at, duration = event.occurred_at, event.data.get("duration")
+        if event.module_key and event.module_id:
+            module = (at, event.module_id)
+            self.module = min(module, self.module or module)
+        if duration:
+            self.duration = min((at, float(duration)), self.duration or (at, float(duration)))
+
+    def is_news(self, there: LearningObject | None) -> bool:
+        if there is None:
+            return True
+        return _is_earlier(self.module, there.module_id, there.placed_at) or _is_earlier(
+            self.duration, there.duration_seconds, there.measured_at
+        )
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        module_at, module = self.module or (None, None)
+        duration_at, duration = self.duration or (None, None)
+        return module, module_at, duration, duration_at
+
+
+def _is_earlier(said: tuple[datetime, float] | None, value: Any, by: datetime | None) -> bool:
+    return said is not None and (value is None or (by is not None and said < (by, value)))
 
 
 @dataclass(frozen=True)
@@ -20,6 +56,8 @@ class Objects:
 
     by_key: Mapping[Key, LearningObject]
     learned: Sequence[LearningObject] = field(default_factory=list)
+    # the modules (ids) in which some were thought to be before
+    left: Collection[int] = ()
 
     def of(self, event: Event) -> LearningObject:
         return self.by_key[event.course_id or 0, event.object]
@@ -28,35 +66,31 @@ class Objects:
 def objects_of(events: Sequence[Event], kind: str) -> Objects:
     """The objects that these events name.
 
-    One not known yet is made; a module or duration not known yet is taken from the event. Of two
-    that say different things, the first stands.
+    One not known yet is made; a module or duration that no definition gives is taken from the
+    events. Of two that say different things, the earlier stands.
     """
-    said = _said(events)
+    said: dict[Key, Said] = defaultdict(Said)
+    for event in events:
+        said[event.course_id or 0, event.object].hear(event)
     there = _find(said, kind)
-    new = {key: says for key, says in said.items() if _is_news(there.get(key), says)}
+    new = {key: says for key, says in said.items() if says.is_news(there.get(key))}
     if not new:
         return Objects(there)
     bulk.upsert(
         LearningObject,
-        ("course_id", "key", "kind", "title", "pass_mark", "module_id", "duration_seconds"),
-        [(*key, kind, "", DEFAULT_PASS_MARK, *new[key]) for key in sorted(new)],
+        ("course_id", "key", "kind", "title", "pass_mark", *SAID),
+        [(*key, kind, "", DEFAULT_PASS_MARK, *new[key].row) for key in sorted(new)],
         conflict="course_id, kind, key",
-        merge={"module_id": "fill", "duration_seconds": "fill"},
+        merge=bulk.first_said("module_id", "placed_at")
+        | bulk.first_said("duration_seconds", "measured_at"),
     )
     found = _find(said, kind)
-    return Objects(found, [found[key] for key in new])
+    left = {one.module_id for key, one in there.items() if key in new and one.module_id}
+    return Objects(found, [found[key] for key in new], left)
 
 
+SAID = ("module_id", "placed_at", "duration_seconds", "measured_at")
 DEFAULT_PASS_MARK = LearningObject._meta.get_field("pass_mark").get_default()
-
-
-def _said(events: Sequence[Event]) -> dict[Key, Said]:
-    said: dict[Key, Said] = {}
-    for event in sorted(events, key=lambda one: (one.occurred_at, one.key)):
-        key = (event.course_id or 0, event.object)
-        module, duration = said.get(key, (None, None))
-        said[key] = (module or event.module_id, duration or event.data.get("duration"))
-    return said
 
 
 def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
@@ -66,15 +100,6 @@ def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
     )
     by_key = {(one.course_id, one.key): one for one in found}
     return {key: one for key, one in by_key.items() if key in keys}
-
-
-def _is_news(there: LearningObject | None, says: Said) -> bool:
-    if there is None:
-        return True
-    module, duration = says
-    return (there.module_id is None and module is not None) or (
-        there.duration_seconds is None and duration is not None
-    )
 
 
 @knows_places

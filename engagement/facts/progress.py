@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from curriculum import bulk, enrolling
-from curriculum.models import Enrollment, Module, PlannedModule
+from curriculum.models import Course, Enrollment, Module, PlannedModule
 from engagement.facts import marking
 from engagement.models import ModuleProgress
 from intake.models import Event
@@ -91,8 +92,27 @@ def complete(enrollment_ids: Iterable[int]) -> None:
         .annotate(left=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
     )
     done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(left=0)}
-    enrolling.complete(done)
+    enrolling.complete(done.items(), by_event=True)
     mark_due(done)
+
+
+def completable() -> QuerySet[Course]:
+    """Courses that can be completed at all: by a required module, or because a sender says so."""
+    required = PlannedModule.objects.filter(module__course=OuterRef("pk"), is_required=True)
+    said = Enrollment.objects.filter(run__course=OuterRef("pk"), completed_at__isnull=False)
+    return Course.objects.filter(Exists(required) | Exists(said))
+
+
+@contextmanager
+def becoming_completable(events: Sequence[Event]) -> Iterator[None]:
+    """Mark every due day of courses that nobody could complete before the block and can after."""
+    known = set(completable().order_by().values_list("pk", flat=True))
+    barren = {event.course_id or 0 for event in events} - known
+    yield
+    if barren:
+        opened = completable().filter(pk__in=barren)
+        due = Enrollment.objects.filter(run__course__in=opened).order_by()
+        marking.mark(due.values_list("run__course_id", "due_at").distinct())
 
 
 def mark_due(enrollment_ids: Iterable[int]) -> None:

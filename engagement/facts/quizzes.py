@@ -27,7 +27,7 @@ def attempt(events: Sequence[Event]) -> None:
         conflict="enrollment_id, quiz_id",
         merge={"attempted_at": "smaller"},
     )
-    mark_modules(quiz.module_id for quiz in quizzes.learned)
+    mark_modules([*(quiz.module_id for quiz in quizzes.learned), *quizzes.left])
 
 
 def mark_reached(events: Sequence[Event]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.db.models import Q
+from collections.abc import Collection, Iterable
 
 from engagement.facts import activity, touched
 from engagement.models import (
@@ -23,19 +21,25 @@ def reset(course_ids: Iterable[int]) -> None:
 
     Presence is a function of activity, so what imports leave of it is made again at once.
     """
-    ids = list(course_ids)
-    mine = Q(enrollment__run__course__in=ids)
-    touched.mark(enrollment__run__course__in=ids)
-    VideoProgress.objects.filter(mine).delete()
-    VideoMark.objects.filter(mine).delete()
-    QuizAttempt.objects.filter(mine, import_run=None).delete()
-    AssessmentResult.objects.filter(mine, import_run=None).delete()
-    ModuleProgress.objects.filter(
-        planned__enrollment__run__course__in=ids, import_run=None
-    ).delete()
-    DailyActivity.objects.filter(mine, import_run=None).delete()
-    WeekPresence.objects.filter(mine).delete()
-    left = DailyActivity.objects.filter(mine).values_list(
+    _reset("enrollment__run__course__in", list(course_ids))
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete the facts that events made of these enrollments; imported ones stay."""
+    _reset("enrollment__in", list(ids))
+
+
+def _reset(lookup: str, ids: Collection[int]) -> None:
+    mine = {lookup: ids}
+    touched.mark(**mine)
+    VideoProgress.objects.filter(**mine).delete()
+    VideoMark.objects.filter(**mine).delete()
+    QuizAttempt.objects.filter(import_run=None, **mine).delete()
+    AssessmentResult.objects.filter(import_run=None, **mine).delete()
+    ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()
+    DailyActivity.objects.filter(import_run=None, **mine).delete()
+    WeekPresence.objects.filter(**mine).delete()
+    left = DailyActivity.objects.filter(**mine).values_list(
         "enrollment_id", "module_id", "day", "productive"
     )
     activity.be_present(((e, m, day), productive > 0) for e, m, day, productive in left.iterator())

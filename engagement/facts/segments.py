@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 Segment = tuple[float, float]
 Mark = tuple[datetime, bool, float]
 
 LONGEST_OPEN_PLAY = 30 * 60.0
+# speeds at which players play
+SLOWEST, FASTEST = 0.25, 2.0
 
 
 def union(segments: Iterable[Segment], *, duration: float | None = None) -> list[Segment]:
@@ -30,20 +33,37 @@ def seconds(segments: Iterable[Segment]) -> float:
     return sum(end - begin for begin, end in segments)
 
 
-def played(marks: Sequence[Mark], *, duration: float | None) -> list[Segment]:
+def played(marks: Iterable[Mark], *, duration: float | None) -> list[Segment]:
     """The segments between plays and stops: marks are (when, is playing, position).
 
-    A play with no stop after it runs until the next play, but no longer than the duration or
-    30 minutes.
+    No play lasts longer than the clock allows at double speed. One without a stop after it, or
+    whose stop does not match the clock, lasts no longer than the duration or 30 minutes.
     """
-    ordered = sorted(marks)
+    ordered = _in_order(marks)
     longest = min(duration, LONGEST_OPEN_PLAY) if duration else LONGEST_OPEN_PLAY
     segments: list[Segment] = []
     for (at, is_playing, begin), (then, is_playing_then, end) in pairwise(ordered):
+        elapsed = (then - at).total_seconds()
         if is_playing and is_playing_then:
-            segments.append((begin, begin + min((then - at).total_seconds(), longest)))
+            segments.append((begin, begin + min(elapsed, longest)))
         elif is_playing:
-            segments.append((begin, end))
+            segments.append((begin, begin + _until_stop(end - begin, elapsed, longest)))
     if ordered and ordered[-1][1]:
         segments.append((ordered[-1][2], ordered[-1][2] + longest))
     return segments
+
+
+def _in_order(marks: Iterable[Mark]) -> list[Mark]:
+    """By time; of one moment, the stop of what was playing comes first, else the play."""
+    ordered: list[Mark] = []
+    for _, now in groupby(sorted(marks), key=itemgetter(0)):
+        is_playing = bool(ordered) and ordered[-1][1]
+        ordered += sorted(now, key=lambda mark: mark[1] == is_playing)
+    return ordered
+
+
+def _until_stop(length: float, elapsed: float, longest: float) -> float:
+    """How much of a stretch was played before its stop; less than nothing: it ends before it."""
+    if SLOWEST * elapsed <= length <= FASTEST * elapsed:
+        return length
+    return min(length, FASTEST * elapsed, longest)

@@ -49,6 +49,8 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
 
 def _object(course: Course, module: Module, says: Mapping[str, Any]) -> LearningObject:
     fields = _fields(_without(says))
+    # a definition stands, whatever events say and whenever they do
+    fields |= {"placed_at": None} | ({"measured_at": None} if "duration_seconds" in fields else {})
     found, _ = LearningObject.objects.update_or_create(
         course=course,
         kind=fields.pop("kind"),

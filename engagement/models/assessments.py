@@ -17,7 +17,12 @@ class AssessmentResult(models.Model):
     )
     assessment = models.ForeignKey(LearningObject, models.CASCADE, related_name="results")
     attempt = models.PositiveIntegerField(help_text="From 1.")
-    graded_at = models.DateTimeField(db_index=True)
+    graded_at = models.DateTimeField(
+        db_index=True, help_text="The first time: here it counts, whatever the grade is by now."
+    )
+    regraded_at = models.DateTimeField(
+        null=True, blank=True, help_text="The last time. Empty: it was graded once."
+    )
     score = models.FloatField(help_text="Scaled: 0–1.")
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
 

@@ -25,6 +25,9 @@ class LearningObject(models.Model):
     duration_seconds = models.FloatField(
         "duration", null=True, blank=True, help_text="Of a video, in seconds; empty: unknown."
     )
+    # the first word of an event stands, in whatever order they arrive; empty: a definition's
+    placed_at = models.DateTimeField(null=True, editable=False)
+    measured_at = models.DateTimeField(null=True, editable=False)
     pass_mark = models.FloatField(default=0.5, help_text="Scaled score (0–1) that passes.")
 
     class Meta:

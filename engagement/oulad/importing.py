@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -61,7 +62,9 @@ def take_in(path: Path) -> ImportRun:
         try:
             _take_steps(Dataset(source, import_run))
         except Exception as error:
-            _fail(import_run, error)
+            # where the database itself is away, the run stays as one that was cut off
+            with suppress(DatabaseError, InterfaceError):
+                _fail(import_run, error)
             raise
         return import_run
 

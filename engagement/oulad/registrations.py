@@ -51,12 +51,19 @@ def _enroll(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
             SignUp(
                 learner_id=learners[student],
                 run_id=run.pk,
-                enrolled_at=presentation.midnight(row["date_registration"] or 0),
+                enrolled_at=presentation.midnight(_day_of_registration(row)),
             )
             for student, row in rows.items()
         ],
         run_plans={run.pk: RunPlan.of(run, _modules(dataset, place))},
     )
+
+
+def _day_of_registration(row: Row) -> int:
+    """The day told, else the start; a few have left before it, and so were there by then."""
+    told: int = row["date_registration"] or 0
+    left: int | None = row["date_unregistration"]
+    return told if left is None else min(told, left)
 
 
 def _learners(students: Iterable[int]) -> dict[int, int]:
@@ -77,11 +84,9 @@ def _modules(dataset: Dataset, place: Place) -> list[Module]:
 def _withdraw(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
     presentation, enrolled = dataset.presentations[place], dataset.enrolled(place)
     enrolling.withdraw(
-        {
-            enrolled[student]: presentation.noon(row["date_unregistration"])
-            for student, row in rows.items()
-            if row["date_unregistration"] is not None
-        }
+        (enrolled[student], presentation.noon(row["date_unregistration"]))
+        for student, row in rows.items()
+        if row["date_unregistration"] is not None
     )
 
 
@@ -96,8 +101,8 @@ def take_results(dataset: Dataset, place: Place) -> Report:
     report.note("withdrawn without a day, the end is taken", len(withdrawn - dated))
     others = (results.keys() & dated) - withdrawn
     report.note("left on a day, yet with another result: both kept", len(others))
-    enrolling.withdraw(dict.fromkeys(withdrawn - dated, end))
-    completed = {pk: end for pk, result in results.items() if result in COMPLETED}
+    enrolling.withdraw((pk, end) for pk in withdrawn - dated)
+    completed = [(pk, end) for pk, result in results.items() if result in COMPLETED]
     enrolling.complete(completed, by_sender=True)
     return report
 

@@ -26,6 +26,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     Enrollment: (
         *("learner__key", "run__key", "enrolled_at", "started_at", "cutoff_at", "due_at"),
         *("withdrawn_at", "completed_at", "completed_by_sender", "is_cancelled"),
+        "certificate_track_at",
     ),
     PlannedModule: (*ENROLLMENT, "module__key", "position", "planned_due_at", "due_at"),
     Pause: (*ENROLLMENT, "started_at", "ended_at"),

@@ -66,11 +66,18 @@ def test_a_duration_learnt_late_cuts_what_others_saw_before() -> None:
     assert (seen("ada"), seen("bo")) == (100, 10)
 
 
-def test_the_first_duration_told_stands() -> None:
-    tell(watched("e1", (0, 500), duration=100))
-    tell(watched("e2", (0, 500), duration=200))
+@pytest.mark.parametrize("order", [("early", "late"), ("late", "early")])
+def test_of_two_durations_the_one_said_of_the_earlier_moment_stands(order: tuple[str, str]) -> None:
+    lengths = {"early": 100, "late": 200}
+    for name in order:
+        day = 6 + (name == "late")
+        tell(watched(name, (0, 500), duration=lengths[name]) | {"occurred_at": _on(day)})
 
     assert seen() == 100
+
+
+def _on(day: int) -> str:
+    return f"2026-01-{day:02}T09:00:00Z"
 
 
 def test_thirds_of_seconds_meet() -> None:
@@ -118,6 +125,44 @@ def test_a_play_after_a_play_ends_the_first() -> None:
     tell(mark("played", 0, 0), mark("played", 20, 500), mark("paused", 25, 505))
 
     assert seen() == 25
+
+
+def test_a_play_that_stops_at_once_sees_nothing() -> None:
+    tell(mark("played", 0, 0, duration=100), mark("paused", 0, 0))
+
+    assert seen() == 0
+
+
+def test_a_jump_within_one_second_is_a_stop_and_a_play() -> None:
+    tell(mark("played", 0, 0), mark("paused", 10, 10), mark("played", 10, 500))
+    tell(mark("paused", 15, 505))
+
+    # 0 to 10 and 500 to 505
+    assert seen() == 15
+
+
+def test_a_stop_that_the_clock_makes_impossible_counts_at_double_speed() -> None:
+    tell(mark("played", 0, 0, duration=1_000), mark("paused", 10, 900))
+
+    assert seen() == 20
+
+
+def test_double_speed_counts_in_full() -> None:
+    tell(mark("played", 0, 0), mark("paused", 60, 120))
+
+    assert seen() == 120
+
+
+def test_a_stop_days_later_counts_half_an_hour_at_most() -> None:
+    tell(mark("played", 0, 0, duration=9_000), mark("paused", 3 * 86_400, 9_000))
+
+    assert seen() == 1_800
+
+
+def test_a_lecture_watched_to_its_end_counts_in_full() -> None:
+    tell(mark("played", 0, 0, duration=5_400), mark("paused", 5_500, 5_400))
+
+    assert seen() == 5_400
 
 
 def test_marks_may_come_in_any_order() -> None:

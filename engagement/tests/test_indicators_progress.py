@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from curriculum.models import Course, Module
@@ -14,6 +16,7 @@ from engagement.tests.school import (
     school,
     sums,
 )
+from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +40,23 @@ def test_nobody_due_is_no_figure() -> None:
     enrolled("ada")
 
     assert sums(COMPLETION, "2026-01-31") == (0, 0)
+
+
+def test_where_nothing_can_be_complete_there_is_no_figure() -> None:
+    Module.objects.all().delete()
+    enrolled("ada", "bo")
+
+    assert sums(COMPLETION, FEBRUARY) == (0, 0)
+
+
+def test_the_first_completion_ever_makes_figures_of_all_days_before_it() -> None:
+    Module.objects.all().delete()
+    enrolled("ada", "bo")
+    DirtyDay.objects.all().delete()
+    did("bo", "course.completed", "2026-06-01")
+
+    assert sums(COMPLETION, FEBRUARY) == (0, 2)
+    assert date(2026, 2, 16) in DirtyDay.objects.values_list("day", flat=True)
 
 
 def test_who_withdrew_stays_in_the_denominator() -> None:

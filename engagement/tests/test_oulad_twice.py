@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from curriculum.models import Enrollment
 from engagement.models import DailyActivity, WeekPresence
 from engagement.oulad import clicks, lock, submissions
 from engagement.tests.oulad_cut import ADA, BO, Cut, run_import, small
 from intake.models import ImportRun
+from kpis.models import DirtyDay, Measurement
 
 pytestmark = pytest.mark.django_db
 BBB = ("BBB", "2014B")
@@ -95,6 +97,34 @@ def test_a_second_import_is_politely_none(tmp_path: Path) -> None:
     assert "nothing was changed" in run_import(folder)
     assert ImportRun.objects.values().get() == done
     assert clicks_in() == {"AAA": 4, "BBB": 5}
+
+
+def test_an_import_killed_while_it_measures_measures_the_rest_the_second_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = two_presentations().in_folder(tmp_path)
+    with monkeypatch.context() as during:
+        during.setattr("kpis.measure.run_jobs", Mock(side_effect=PowerCutError))
+        with pytest.raises(PowerCutError):
+            run_import(folder)
+    assert not Measurement.objects.exists()
+
+    said = run_import(folder)
+    assert "nothing was changed" in said
+    assert "figures measured" in said
+    assert Measurement.objects.exists()
+    assert not DirtyDay.objects.exists()
+    assert "measured" not in run_import(folder)
+
+
+def test_a_database_that_goes_away_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gone = OperationalError("server closed the connection unexpectedly")
+    monkeypatch.setattr(clicks, "_write_days", Mock(side_effect=gone))
+
+    with pytest.raises(CommandError, match=r"cannot be reached.*run the command again"):
+        run_import(two_presentations().in_folder(tmp_path))
 
 
 def test_another_file_of_the_same_presentation_adds_no_clicks(tmp_path: Path) -> None:

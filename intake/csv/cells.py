@@ -149,6 +149,8 @@ def _form_of_array(arm: Schema) -> str:
 def _form_of_text(arm: Schema) -> str:
     if form := FORMATS.get(arm.get("format", "")):
         return form
+    if examples := arm.get("examples"):
+        return f"text such as {examples[0]}"
     most = arm.get("maxLength")
     return f"text of at most {most} characters" if most else "text"
 
@@ -169,14 +171,23 @@ def _bounds(arm: Schema) -> str:
     least, above = arm.get("minimum"), arm.get("exclusiveMinimum")
     most, below = arm.get("maximum"), arm.get("exclusiveMaximum")
     parts = [
-        f" above {above:g}"
+        f" above {number(above)}"
         if above is not None
-        else f" from {least:g}"
+        else f" from {number(least)}"
         if least is not None
         else "",
-        f" below {below:g}" if below is not None else f" to {most:g}" if most is not None else "",
+        f" below {number(below)}"
+        if below is not None
+        else f" to {number(most)}"
+        if most is not None
+        else "",
     ]
     return "".join(parts)
+
+
+def number(value: float) -> str:
+    """A number as people write it: never 1e+06."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def example_of(name: str, schema: Schema) -> str:
@@ -219,4 +230,4 @@ def _example_of_object(schema: Schema) -> dict[str, Any]:
 
 def _example_of_number(arm: Schema) -> str:
     least = arm.get("minimum", arm.get("exclusiveMinimum", 0) + 1)
-    return f"{least or min(1, arm.get('maximum', 1)):g}"
+    return number(least or min(1, arm.get("maximum", 1)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from intake.csv import cells
 from intake.csv.cells import Reader, Schema
+from intake.csv.choices import COMMAND, REST, Wording
 from intake.envelope import Envelope
 from intake.registry import About, Kind
 
@@ -35,6 +36,23 @@ ENVELOPE_EXAMPLES = {
     "id": "example-1", "occurred_at": "2026-03-31T09:30:00Z", "learner": "ada", "course": "py",
     "run": "2026-spring", "module": "m1", "object": "quiz-1", "value": "0.85",
 }  # fmt: skip
+
+
+# what files of others call our columns; the first that the kind has is meant
+MEANT_BY = {
+    **dict.fromkeys(("student", "user", "userid", "member", "participant"), ("learner",)),
+    **dict.fromkeys(("email", "mail", "respondent", "person"), ("learner", "customer.key")),
+    **dict.fromkeys(("date", "time", "timestamp", "created", "submitted"), ("occurred_at",)),
+    **dict.fromkeys(("rating", "stars", "satisfaction"), ("csat", "value")),
+    **dict.fromkeys(("recommend", "recommendation", "likelihood"), ("nps",)),
+    **dict.fromkeys(("score", "grade", "mark", "points", "result"), ("value",)),
+    **dict.fromkeys(("price", "total", "paid", "revenue"), ("amount",)),
+    **dict.fromkeys(("quiz", "assignment", "assessment", "video", "skill"), ("object",)),
+    **dict.fromkeys(("lesson", "unit", "section", "chapter"), ("module",)),
+    **dict.fromkeys(("cohort", "term", "session", "class"), ("run",)),
+    **dict.fromkeys(("feedback", "remark", "review"), ("comment",)),
+    **{one: (one,) for one in ("course", "module", "learner", "run", "amount", "currency")},
+}
 
 
 class ColumnsError(Exception):
@@ -63,6 +81,10 @@ class Column:
         return cells.reader_of(self.schema)
 
     @property
+    def is_moment(self) -> bool:
+        return any(arm.get("format") == "date-time" for arm in cells.arms_of(self.schema))
+
+    @property
     def form(self) -> str:
         return cells.form_of(self.schema)
 
@@ -75,6 +97,9 @@ class Column:
         return ENVELOPE_EXAMPLES.get(self.name) or cells.example_of(self.path[-1], self.schema)
 
 
+LEFT_OUT = Column("", {}, is_needed=False)
+
+
 class Columns:
     """What may stand in a CSV of one kind."""
 
@@ -84,7 +109,7 @@ class Columns:
         self.by_alias = _aliases(self.all)
         self.by_plain = {plain(alias): column for alias, column in self.by_alias.items()}
 
-    def missing(self, found: Sequence[Column | None]) -> list[Column]:
+    def missing(self, found: Iterable[Column | None]) -> list[Column]:
         """The columns that are needed beside those found."""
         there = {column.name for column in found if column}
         objects = {name.rpartition(".")[0] for name in there} - {""}
@@ -106,23 +131,56 @@ class Columns:
         short = column.name.removeprefix("data.")
         return short if self.named(short) is column else column.name
 
-    def of_header(self, header: Sequence[str]) -> list[Column | None]:
+    def one(self, written: str) -> Column:
+        """The column that a name means; ColumnsError where it means none."""
+        if column := self.named(written):
+            return column
+        raise ColumnsError(f"{self._stranger(written)}\n{self._known()}")
+
+    def of_header(
+        self,
+        header: Sequence[str],
+        *,
+        names: Mapping[str, str] | None = None,
+        shared: Iterable[Column] = (),
+        wording: Wording = COMMAND,
+    ) -> list[Column | None]:
         """The column of each name of the header; None for a column without a name.
 
+        `names` says which of theirs are ours, `shared` what stands outside of the file.
         ColumnsError tells every name that is none, stands twice, or is needed and missing.
         """
-        found = [self.named(one) if one.strip() else None for one in header]
+        renamed = {plain(theirs): ours for theirs, ours in (names or {}).items()}
+        found = [self._meant(one, renamed) for one in header]
+        there = {plain(one) for one in header}
+        strange = [
+            one for one, column in zip(header, found, strict=True)
+            if one.strip() and not column and plain(one) not in renamed
+        ]  # fmt: skip
         faults = [
-            *(self._stranger(one) for one, column in zip(header, found, strict=True)
-              if one.strip() and not column),
+            *(f"There is no column “{one}” in the file; it has: {', '.join(header)}."
+              for one in names or {} if one != REST and plain(one) not in there),
+            *(self._stranger(ours) for ours in renamed.values() if ours and not self.named(ours)),
+            *(self._stranger(one) for one in strange),
             *(f"“{column.name}” stands in the header {times} times; leave one."
-              for column, times in Counter(one for one in found if one).items() if times > 1),
+              for column, times in Counter(one for one in found if one).items()
+              if times > 1 and column is not LEFT_OUT),
             *(f"“{self.short_name(column)}” is missing: {column.form}."
-              for column in self.missing(found)),
+              for column in self.missing([*found, *shared])),
         ]  # fmt: skip
         if faults:
-            raise ColumnsError("\n".join([*faults, self._known()]))
+            leave_out = wording.leave_out.format(strange[0].strip()) if strange else ""
+            hint = [f"A column is left out by {leave_out}."] if strange else []
+            raise ColumnsError("\n".join([*faults, self._known(), *hint]))
         return found
+
+    def _meant(self, written: str, renamed: Mapping[str, str]) -> Column | None:
+        if not written.strip():
+            return None
+        if plain(written) in renamed:
+            ours = renamed[plain(written)]
+            return self.named(ours) if ours else LEFT_OUT
+        return self.named(written) or (LEFT_OUT if REST in renamed else None)
 
     def _stranger(self, written: str) -> str:
         name = plain(written)
@@ -131,9 +189,18 @@ class Columns:
         full = [one for one in self.all if plain(one).endswith(f"_{name}")]
         if full:
             return f"“{written}” may mean {' or '.join(full)}; write which."
-        near = difflib.get_close_matches(name, self.by_alias, n=1)
-        hint = f"; did you mean “{near[0]}”?" if near else "."
+        near = self._near(name)
+        hint = f"; did you mean “{near}”?" if near else "."
         return f"“{written.strip()}” is no column of {self.kind.name}{hint}"
+
+    def _near(self, name: str) -> str:
+        """What a name may mean: by a word that people use for it, else by how it is written."""
+        for word in reversed(name.split("_")):
+            for ours in MEANT_BY.get(word, ()):
+                if column := self.named(ours):
+                    return self.short_name(column)
+        near = difflib.get_close_matches(name, self.by_alias, n=1, cutoff=0.7)
+        return near[0] if near else ""
 
     def _known(self) -> str:
         return f"Columns of {self.kind.name}: {', '.join(self.by_short_name)}."
@@ -152,7 +219,7 @@ def _columns(kind: Kind) -> list[Column]:
     envelope = [
         Column(name, cells.resolved(schema, {}), name in needed)
         for name, schema in fields.items()
-        if name not in ("kind", "data")
+        if name not in ("kind", "data", "correction")
     ]
     schema = kind.data.model_json_schema()
     return [*envelope, *_leaves("data", schema, schema.get("$defs", {}), is_needed=True)]

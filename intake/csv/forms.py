@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zoneinfo
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,6 +12,14 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from import_export.forms import ConfirmImportForm, ImportForm
 
+from intake.csv.choices import (
+    FORM,
+    Choices,
+    ChoicesError,
+    names_of,
+    shared_of,
+    zone_named,
+)
 from intake.csv.reading import CsvError, EventFile
 from intake.models import Event
 from intake.registry import KINDS
@@ -18,11 +28,16 @@ from intake.registry import KINDS
 MOST_ROWS = 10_000
 
 
+def _zones() -> list[tuple[str, str]]:
+    zones = sorted(zoneinfo.available_timezones())
+    return [("", "As written: each time has its offset"), *((one, one) for one in zones)]
+
+
 def _kinds() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(KINDS)]
 
 
-class Choices(forms.Form):
+class ChosenForm(forms.Form):
     """How a file is to be taken; asked once, and carried along by the confirmation."""
 
     kind = forms.ChoiceField(choices=_kinds, help_text="What every row of the file tells.")
@@ -41,12 +56,37 @@ class Choices(forms.Form):
         label="Leave out bad rows",
         help_text="Take the good rows and keep the others as refused events, to be corrected.",
     )
+    replaces = forms.BooleanField(
+        required=False,
+        label="Replace what is in",
+        help_text="A row whose id is in with other content takes its place; else it is refused.",
+    )
+    zone = forms.ChoiceField(
+        choices=_zones,
+        required=False,
+        label="Time zone",
+        help_text="Of times without an offset. Days alone and seconds since 1970 are taken too.",
+    )
+    columns = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Their name=ours, one a line; “Their name=” leaves it out, “*=” all others.",
+    )
+    shared = forms.CharField(
+        required=False,
+        label="The same in every row",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Such as course=py, one a line.",
+    )
 
 
-class EventImportForm(Choices, ImportForm):  # type: ignore[misc]
+class EventImportForm(ChosenForm, ImportForm):  # type: ignore[misc]
     """The upload; refused here where the file as a whole cannot be read."""
 
-    field_order = ("kind", "import_file", "sender", "creates_unknown", "skips_bad")
+    field_order = (
+        *("kind", "import_file", "sender", "creates_unknown", "skips_bad", "replaces"),
+        *("zone", "columns", "shared"),
+    )
 
     def __init__(self, formats: Any, resources: Any, **kwargs: Any) -> None:
         super().__init__(formats, resources, **kwargs)
@@ -58,7 +98,7 @@ class EventImportForm(Choices, ImportForm):  # type: ignore[misc]
     @property
     def media(self) -> forms.Media:
         # the library's script guesses among formats
-        return Choices.media.__get__(self)  # type: ignore[no-any-return]
+        return ChosenForm.media.__get__(self)  # type: ignore[no-any-return]
 
     def clean_import_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["import_file"]
@@ -72,7 +112,9 @@ class EventImportForm(Choices, ImportForm):  # type: ignore[misc]
         kind, upload = cleaned.get("kind"), cleaned.get("import_file")
         if kind and upload:
             try:
-                self._check(opened(upload.read(), upload.name, kind))
+                self._check(opened(upload.read(), upload.name, kind, cleaned))
+            except ChoicesError as error:
+                self.add_error("columns", str(error))
             except CsvError as error:
                 self.add_error("import_file", str(error).splitlines())
             upload.seek(0)
@@ -87,7 +129,7 @@ class EventImportForm(Choices, ImportForm):  # type: ignore[misc]
 BY_COMMAND = "Take larger files in by the command import_csv."
 
 
-class EventConfirmForm(Choices, ConfirmImportForm):  # type: ignore[misc]
+class EventConfirmForm(ChosenForm, ConfirmImportForm):  # type: ignore[misc]
     """The same choices once more, unseen."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -96,6 +138,20 @@ class EventConfirmForm(Choices, ConfirmImportForm):  # type: ignore[misc]
             field.widget = forms.HiddenInput()
 
 
-def opened(content: bytes, name: str, kind: str) -> EventFile:
-    """The file, whose form is good; CsvError when it is not."""
-    return EventFile(lambda: io.BytesIO(content), name, KINDS[kind])
+def opened(
+    content: bytes, name: str, kind: str, chosen: Mapping[str, Any] | None = None
+) -> EventFile:
+    """The file, whose form is good; CsvError when it is not, ChoicesError for what is chosen."""
+    chosen = chosen or {}
+    choices = Choices(
+        zone=zone_named(zone) if (zone := chosen.get("zone")) else None,
+        names=names_of(_lines(chosen.get("columns"))),
+        shared=shared_of(_lines(chosen.get("shared"))),
+        replaces=bool(chosen.get("replaces")),
+        wording=FORM,
+    )
+    return EventFile(lambda: io.BytesIO(content), name, KINDS[kind], choices)
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line for line in (text or "").splitlines() if line.strip()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from django.utils import timezone
 from curriculum.models import ApiKey, User
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import Report
-from intake.models import ImportRun
+from intake.models import CSV, ImportRun
 from intake.outcome import Outcome
 from intake.receive import receive
 from intake.resolve import Sender
@@ -62,7 +61,7 @@ def take_in(
     try:
         with transaction.atomic():
             run = _begin(file, by)
-            report = _send(file, sender, keeps_rejected=skips_bad, progress=progress)
+            report = _send(file, sender, run=run, keeps_rejected=skips_bad, progress=progress)
             if report.misfits and not skips_bad:
                 raise MisfitsError(report)
             _end(run, ImportRun.Status.DONE, report)
@@ -102,14 +101,14 @@ def _begin(file: EventFile, by: User | None) -> ImportRun:
     if run.status == ImportRun.Status.DONE:
         raise AlreadyInError(
             f"{file.name} was imported on {run.finished_at:%Y-%m-%d} as import {run.pk} already; "
-            "nothing was changed."
+            f"nothing was changed. To take it in otherwise, undo it first: undo_import {run.pk}."
         )
     run.started_at, run.started_by = timezone.now(), by
     return run
 
 
 def kind_of(file: EventFile) -> str:
-    return f"csv {file.kind.name}"[:50]
+    return f"{CSV}{file.kind.name}"[:50]
 
 
 def _end(run: ImportRun, status: ImportRun.Status, report: Report, error: str = "") -> None:
@@ -127,25 +126,25 @@ def _send(
     file: EventFile,
     sender: Sender,
     *,
+    run: ImportRun | None = None,
     keeps_rejected: bool,
     progress: Progress,
     seen: Seen = lambda row, outcome: None,
 ) -> Report:
     report, now = Report(), timezone.now()
     for rows in _chunks(file):
-        outcomes = _receive(rows, sender, now, keeps_rejected=keeps_rejected)
+        outcomes = receive(
+            [row.raw for row in rows],
+            sender,
+            now=now,
+            keeps_rejected=keeps_rejected,
+            import_run=run.pk if run else None,
+        )
         report.add(rows, outcomes, file)
         for row, outcome in zip(rows, outcomes, strict=True):
             seen(row, outcome)
         progress(len(rows))
     return report
-
-
-def _receive(
-    rows: list[Row], sender: Sender, now: datetime, *, keeps_rejected: bool
-) -> list[Outcome]:
-    raws = [row.raw for row in rows]
-    return receive(raws, sender, now=now, keeps_rejected=keeps_rejected)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

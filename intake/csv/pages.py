@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportMixin
 
 from intake.csv.columns import Columns
-from intake.csv.forms import EventConfirmForm, EventImportForm
+from intake.csv.forms import ChosenForm, EventConfirmForm, EventImportForm
 from intake.csv.resource import EventCsv, EventResource, EventResult, HeldFile
 from intake.registry import KINDS
 
@@ -116,5 +116,5 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
         self, request: HttpRequest, import_form: EventImportForm | None
     ) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_confirm_form_initial(request, import_form)
-        chosen = ("kind", "sender", "creates_unknown", "skips_bad")
+        chosen = ChosenForm.base_fields
         return initial | {name: import_form.cleaned_data[name] for name in chosen if import_form}

@@ -6,17 +6,21 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from intake.csv.columns import Column, Columns, ColumnsError
+from intake.csv.choices import Choices
+from intake.csv.columns import LEFT_OUT, Column, Columns, ColumnsError, plain
+from intake.csv.moments import in_zone
 from intake.registry import Kind
 from intake.wire import BadLine
 
 Opening = Callable[[], BinaryIO]
 DELIMITERS = ",;\t"
+SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -35,13 +39,17 @@ class Row:
 class EventFile:
     """A CSV whose form is known to be good: encoding, quotes and header."""
 
-    def __init__(self, opening: Opening, name: str, kind: Kind) -> None:
+    def __init__(
+        self, opening: Opening, name: str, kind: Kind, choices: Choices | None = None
+    ) -> None:
         """CsvError when the file as a whole cannot be read."""
         self.name = name
         self.kind = kind
+        self.choices = choices or Choices()
         self.columns = Columns(kind)
         self._opening = opening
         self.digest = self._checked_digest()
+        self.shared = self._found_shared()
         self.delimiter, self.header = self._found_header()
         self.rows = sum(1 for _ in self._records()) - 1
         if self.rows < 1:
@@ -49,7 +57,7 @@ class EventFile:
 
     @property
     def has_ids(self) -> bool:
-        return any(column and column.name == "id" for column in self.header)
+        return any(column and column.name == "id" for column in (*self.header, *self.shared))
 
     def __iter__(self) -> Iterator[Row]:
         records = self._records()
@@ -59,18 +67,28 @@ class EventFile:
             raw = self._raw(cells)
             if isinstance(raw, dict):
                 raw = raw if self.has_ids else {"id": _made_id(raw, seen), **raw}
+                raw |= {"correction": "replace"} if self.choices.replaces else {}
             yield Row(line, raw)
 
     @property
     def names(self) -> list[str]:
         """The shortest name of each column of the file."""
-        return [self.columns.short_name(column) for column in self.header if column]
+        return [self.columns.short_name(column) for column in self._told]
+
+    @property
+    def _told(self) -> list[Column]:
+        shared = (column for column in self.shared if column not in self.header)
+        return [*(one for one in self.header if one and one is not LEFT_OUT), *shared]
 
     def cells_of(self, row: Row) -> list[str]:
         """What a row says under each of `names`, as it was understood."""
         if isinstance(row.raw, BadLine):
             return [row.raw.text, *[""] * (len(self.names) - 1)]
-        return [_told(row.raw, column.path) for column in self.header if column]
+        return [_told(row.raw, column.path) for column in self._told]
+
+    def cell_of(self, row: Row, column: Column) -> str:
+        """What a row says in a column, as it was understood."""
+        return "" if isinstance(row.raw, BadLine) else _told(row.raw, column.path)
 
     def column_of(self, field: str) -> Column | None:
         """The column that a refused field (such as data.segments.0) stands in; None for none."""
@@ -82,13 +100,19 @@ class EventFile:
         if len(cells) != len(self.header):
             return self._bad(cells, f"has {len(cells)} cells and the header {len(self.header)}")
         event: dict[str, Any] = {"kind": self.kind.name}
+        for one, text in self.shared.items():
+            _put(event, one.path, self._read(one, text))
         for column, cell in zip(self.header, cells, strict=True):
             text = cell.strip()
             if text and column is None:
                 return self._bad(cells, f"has “{text[:40]}” in a column without a name")
-            if text and column:
-                _put(event, column.path, column.read(text))
+            if text and column and column is not LEFT_OUT:
+                _put(event, column.path, self._read(column, text))
         return event
+
+    def _read(self, column: Column, text: str) -> Any:
+        zone = self.choices.zone
+        return in_zone(text, zone) if zone and column.is_moment else column.read(text)
 
     def _bad(self, cells: Sequence[str], what: str) -> BadLine:
         text = io.StringIO()
@@ -119,14 +143,30 @@ class EventFile:
 
     def _found_header(self) -> tuple[str, list[Column | None]]:
         """The delimiter by which the header has most names that are columns, and those."""
-        headers = {one: self._header_by(one) for one in DELIMITERS}
+        headers = {one: self._header_by(one) for one in self._said_delimiter() or DELIMITERS}
         delimiter = max(headers, key=lambda one: self._known(headers[one]))
         # by no delimiter at all: the reader says why
         header = headers[delimiter] or self._first(delimiter)
         try:
-            return delimiter, self.columns.of_header(header)
+            found = self.columns.of_header(
+                header, names=self.choices.names, shared=self.shared, wording=self.choices.wording
+            )
+            return delimiter, found
         except ColumnsError as error:
             raise CsvError(str(error)) from None
+
+    def _found_shared(self) -> dict[Column, str]:
+        """What every row says; CsvError where that is under no column of the kind."""
+        try:
+            return {self.columns.one(name): text for name, text in self.choices.shared.items()}
+        except ColumnsError as error:
+            raise CsvError(str(error)) from None
+
+    def _said_delimiter(self) -> str:
+        """What a first line such as “sep=;” says, which Excel writes; empty where none does."""
+        with self._opening() as file:
+            found = SEP.fullmatch(file.readline().decode("utf-8-sig").rstrip("\r\n"))
+        return found[1] if found else ""
 
     def _header_by(self, delimiter: str) -> list[str]:
         try:
@@ -138,7 +178,8 @@ class EventFile:
         return next(self._records(delimiter), (0, [""]))[1]
 
     def _known(self, names: Sequence[str]) -> int:
-        return sum(1 for name in names if self.columns.named(name))
+        theirs = {plain(name) for name in self.choices.names}
+        return sum(1 for name in names if self.columns.named(name) or plain(name) in theirs)
 
     def _records(self, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
         """Each record that is not empty, with the line it begins in."""
@@ -153,6 +194,9 @@ class EventFile:
                     raise CsvError(_broken(line, error)) from None
                 if cells is None:
                     return
+                # a delimiter that it names splits the line itself
+                if line == 1 and SEP.fullmatch((delimiter or self.delimiter).join(cells)):
+                    continue
                 if any(cell.strip() for cell in cells):
                     yield line, cells
 

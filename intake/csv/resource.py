@@ -21,7 +21,7 @@ from intake.csv.forms import opened
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import Misfit, Report
-from intake.outcome import ACCEPTED, DUPLICATE, REJECTED, Outcome
+from intake.outcome import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, Outcome
 
 SHOWN = 200
 
@@ -59,6 +59,8 @@ class EventRow(RowResult):  # type: ignore[misc]
         ACCEPTED: (RowResult.IMPORT_TYPE_NEW, "New"),
         DUPLICATE: (RowResult.IMPORT_TYPE_SKIP, "In already"),
         REJECTED: (RowResult.IMPORT_TYPE_INVALID, "Refused"),
+        CONFLICT: (RowResult.IMPORT_TYPE_INVALID, "Conflict"),
+        REPLACED: (RowResult.IMPORT_TYPE_UPDATE, "In place of another"),
     }
 
     def __init__(self, row: Row, outcome: Outcome, file: EventFile) -> None:
@@ -117,7 +119,7 @@ class EventResource(Resource):  # type: ignore[misc]
         **kwargs: Any,
     ) -> EventResult:
         """Rehearse, or take the rows in; why they could not be taken is an error of the result."""
-        file = opened(dataset, file_name, self.choices["kind"])
+        file = opened(dataset, file_name, self.choices["kind"], self.choices)
         result = EventResult(skips_bad=self.choices["skips_bad"])
         try:
             self._send(file, result, user, dry_run=dry_run)

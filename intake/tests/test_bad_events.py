@@ -255,3 +255,36 @@ def test_the_door_wants_an_api_key() -> None:
     answer = lms.client.post("/api/events", json.dumps(event()), content_type=JSON)
 
     assert answer.status_code == 401
+
+
+def test_a_refused_event_makes_nothing_that_is_unknown() -> None:
+    (outcome,) = send(event(learner="cleo", course="go", module="m9"), sender=CREATOR)
+
+    assert outcome.code == "not_enrolled"
+    assert not Learner.objects.filter(key="cleo").exists()
+    assert not Course.objects.filter(key="go").exists()
+
+
+def test_beside_a_refused_event_the_others_make_what_they_need() -> None:
+    outcomes = send(
+        sign_up("cleo", course="go"),
+        event("e1", learner="cleo", course="go"),
+        event("e2", learner="dan", course="go"),
+        sender=CREATOR,
+    )
+
+    assert statuses(outcomes) == ["accepted", "accepted", "rejected"]
+    assert not Learner.objects.filter(key="dan").exists()
+
+
+@pytest.mark.parametrize("levels", [150, 199, 500, 100_000])
+def test_an_event_nested_too_deep_for_the_reader_takes_no_other_down(levels: int) -> None:
+    deep = json.dumps(event("e2", data={"a": "[x]"})).replace('"[x]"', "[" * levels + "]" * levels)
+    half = json.dumps(event("e4", object="\ud800"))
+    body = f"[{json.dumps(event('e1', object='a,]}'))}, {deep},{half}, {json.dumps(event('e3'))}]"
+    answer = Lms().post(body.encode())
+
+    told = [(one["status"], one.get("code")) for one in answer.json()["events"]]
+    assert told == [
+        ("accepted", None), ("rejected", "too_deep"), ("rejected", "invalid"), ("accepted", None)
+    ]  # fmt: skip

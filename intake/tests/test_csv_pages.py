@@ -213,4 +213,4 @@ def test_the_import_run_tells_what_was_refused(admin_client: Client) -> None:
     text = admin_client.get(f"/admin/intake/importrun/{run.pk}/change/").content.decode()
 
     assert "1: unknown_learner learner" in text
-    assert "Line 3, column learner: learner: nobody is known by this key" in text
+    assert "Line 3, column learner: nobody is known by this key" in text

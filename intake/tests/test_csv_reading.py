@@ -142,7 +142,8 @@ def test_every_fault_of_the_header_is_told_at_once() -> None:
         "“learner” stands in the header 2 times; leave one.\n"
         "“occurred_at” is missing: a moment with its offset, such as 2026-03-31T09:30:00Z.\n"
         "“course” is missing: text of at most 100 characters.\n"
-        "Columns of content.viewed: id, occurred_at, learner, course, run, module, object, value."
+        "Columns of content.viewed: id, occurred_at, learner, course, run, module, object, value.\n"
+        "A column is left out by --columns “coarse=”."
     )
 
 

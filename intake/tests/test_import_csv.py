@@ -15,7 +15,7 @@ from intake.csv import importing
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.resolve import Sender
 from intake.tests.csv_files import HEADER, imported, view, written
-from intake.tests.door import school, send, sign_up
+from intake.tests.door import event, school, send
 
 pytestmark = pytest.mark.django_db
 
@@ -69,11 +69,11 @@ def test_bad_rows_can_be_left_out_and_are_kept_with_their_reason(tmp_path: Path)
 
 
 def test_a_dry_run_tells_and_changes_nothing(tmp_path: Path) -> None:
-    send(sign_up("ada"), sender=Sender("csv"))
-    path = written(tmp_path, HEADER, view("e1"), view("enrol-ada"))
+    send(event("e2"), sender=Sender("csv"))
+    path = written(tmp_path, HEADER, view("e1"), view("e2"))
 
     assert "1 new, 1 in already, 0 refused. That is what would come" in imported(path, dry_run=True)
-    assert keys() == ["enrol-ada"]
+    assert keys() == ["e2"]
     assert not ImportRun.objects.exists()
 
 
@@ -173,7 +173,7 @@ def test_the_first_twenty_are_shown_and_the_rest_is_counted(tmp_path: Path) -> N
     said = imported(path, skip_bad=True)
 
     assert said.count("Line ") == 20
-    assert "Line 21, column learner: learner: nobody is known by this key" in said
+    assert "Line 21, column learner: nobody is known by this key" in said
     assert "… and 3 more." in said
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from curriculum.models import Course, Learner
 from curriculum.tests.people import course, learner, run_of
+from intake import tasks
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events, replay_rejected
 from intake.resolve import Sender
@@ -147,6 +149,30 @@ def test_it_is_tried_for_a_week(days: int, taken: int) -> None:
     assert retry_rejected() == taken
 
 
+def test_each_has_its_turn_however_many_were_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    Lms()
+    monkeypatch.setattr(tasks, "AT_ONCE", 3)
+    send(event("first", learner="cleo"))
+    send(*(event(f"e{at}", learner="dan") for at in range(7)))
+    learner("Cleo")
+    send(sign_up("cleo"))
+
+    # eight wait, of whom three are tried at once
+    assert [retry_rejected() for _ in range(3)] == [1, 0, 0]
+    assert not RejectedEvent.objects.open().filter(tried_at=F("received_at")).exists()
+
+
+def test_those_of_a_key_that_is_gone_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    Lms()
+    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    send(event("gone", learner="cleo"), sender=Sender("forum"))
+    send(event("e1", learner="cleo"))
+    learner("Cleo")
+    send(sign_up("cleo"))
+
+    assert [retry_rejected(), retry_rejected()] == [0, 1]
+
+
 def test_a_key_revoked_since_is_not_tried_for() -> None:
     lms = Lms()
     send(event(learner="cleo"))
@@ -166,15 +192,15 @@ def test_a_key_limited_to_courses_stays_so() -> None:
     assert rejected().code == "unknown_course"
 
 
-def test_two_refused_events_of_one_id_are_both_closed() -> None:
+def test_of_two_refused_events_of_one_id_the_other_waits_for_staff() -> None:
     Lms()
     send(event(learner="cleo"))
     send(event(learner="cleo", value=1))
     learner("Cleo")
     send(sign_up("cleo"))
 
-    assert retry_rejected() == 2
-    assert Event.objects.filter(key="e1").count() == 1
+    assert retry_rejected() == 1
+    assert RejectedEvent.objects.open().get().code == "conflict"
 
 
 # Events of kinds that nobody handled

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from typing import Any
 
@@ -17,6 +17,7 @@ from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from kpis import clock
 from kpis.admin.measurements import place
 from kpis.admin.naming import name_of
+from kpis.admin.small_groups import may_see_figures
 from kpis.alerts import acts, wording
 from kpis.models import Alert, AlertEvent
 from kpis.registry import REGISTRY
@@ -31,10 +32,22 @@ class ActForm(ActionForm):
     )
 
 
+# the alert's own page shows each reader those that the reader may see
+FIGURES = ("figures", "why", ("figures", "n", "worst_gap"))
+
+
+def without_figures(fields: Iterable[Any], request: HttpRequest) -> list[Any]:
+    """The fields, less those that tell figures for who may not see small groups."""
+    return [one for one in fields if may_see_figures(request) or one not in FIGURES]
+
+
 class AlertEventInline(ViewOnlyInline):
     model = AlertEvent
     fields = ("at", "kind", "by", "why", "period_start", "is_told")
     verbose_name_plural = "history"
+
+    def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> list[Any]:
+        return without_figures(self.fields, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertEvent]:
         return super().get_queryset(request).select_related("by")
@@ -74,6 +87,12 @@ class AlertAdmin(ViewOnlyAdmin):
         ("snoozed_until", "last_notified_at", "inhibited_by"),
     )
     readonly_fields = ("place", "figures")
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return without_figures(self.list_display, request)
+
+    def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> list[Any]:
+        return without_figures(self.fields, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         rows: QuerySet[Alert] = super().get_queryset(request)

@@ -5,6 +5,7 @@ from django.contrib import admin
 from curriculum.admin.view_only import ViewOnlyAdmin
 from kpis import stale
 from kpis.admin.measurements import value_of
+from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import (
     DirtyDay,
     Feed,
@@ -18,7 +19,7 @@ from kpis.models import (
 
 
 @admin.register(Restatement)
-class RestatementAdmin(ViewOnlyAdmin):
+class RestatementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
     list_display = ("measurement", "said", "n", "learners", "computed_at", "restated_at")
     list_filter = ("measurement__period_kind", "measurement__scope", "measurement__course")
     list_select_related = ("measurement",)
@@ -48,7 +49,7 @@ class MeasureRunAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Verification)
-class VerificationAdmin(ViewOnlyAdmin):
+class VerificationAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
     """Each night's sample of stored figures, compared with their facts."""
 
     list_display = ("as_of", "sample", "corrected")

@@ -16,6 +16,7 @@ from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import CourseRun, Module
 from kpis import clock
 from kpis.admin.naming import KpiFilter, name_of, page_of
+from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import Measurement, Restatement
 from kpis.periods import containing
 from kpis.record import sums_of
@@ -59,7 +60,7 @@ class RestatementInline(ViewOnlyInline):
 
 
 @admin.register(Measurement)
-class MeasurementAdmin(ViewOnlyAdmin):
+class MeasurementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
     list_display = (
         "name", "place", "period", "value", "n", "learners", "restated_at", "computed_at"
     )  # fmt: skip

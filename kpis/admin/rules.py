@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from curriculum.admin.people import acting
 from curriculum.numbers import plain
 from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
+from kpis.admin.small_groups import may_see_figures
 from kpis.alerts.preview import preview
 from kpis.models import AlertRule, PeriodKind
 from kpis.registry import REGISTRY, has_modules, has_runs
@@ -89,10 +89,6 @@ class AlertRuleForm(forms.ModelForm):
             self.add_error("period_kind", f"The target of {indicator.name} is one of a month.")
 
 
-def sees_small_groups(request: HttpRequest) -> bool:
-    return acting(request).has_perm("curriculum.view_small_groups")
-
-
 @admin.register(AlertRule)
 class AlertRuleAdmin(admin.ModelAdmin):
     """When a KPI is worth a word; the page says how often the rule would have fired."""
@@ -138,6 +134,14 @@ class AlertRuleAdmin(admin.ModelAdmin):
         ),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: AlertRule | None = None) -> Any:
+        """Leave out the preview, which tells figures, for who may not see small groups."""
+        hidden = () if may_see_figures(request) else ("would_have_fired",)
+        return [
+            (name, {**shown, "fields": [one for one in shown["fields"] if one not in hidden]})
+            for name, shown in super().get_fieldsets(request, obj)
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
         rows: QuerySet[AlertRule] = super().get_queryset(request)
         return rows.annotate(open_ones=Count("alerts", filter=Q(alerts__closed_at=None)))
@@ -153,8 +157,8 @@ class AlertRuleAdmin(admin.ModelAdmin):
     def preview_unsaved(self, request: HttpRequest) -> HttpResponse:
         """Say how often the rule in the form would have fired, and save nothing."""
         rule = self._being_edited(request)
-        is_allowed = self.has_add_permission(request) or self.has_change_permission(request, rule)
-        if not is_allowed:
+        may_edit = self.has_add_permission(request) or self.has_change_permission(request, rule)
+        if not (may_edit and may_see_figures(request)):
             raise PermissionDenied
         form = AlertRuleForm(request.POST, instance=rule)
         found = preview(form.instance, timezone.now()) if form.is_valid() else None
@@ -174,14 +178,15 @@ class AlertRuleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: AlertRule, form: forms.ModelForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
-        self.message_user(request, f"{obj}: {preview(obj, timezone.now()).sentence}")
+        if may_see_figures(request):
+            self.message_user(request, f"{obj}: {preview(obj, timezone.now()).sentence}")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Keep it to those who see small groups: a rule has figures of any group sent."""
-        return super().has_add_permission(request) and sees_small_groups(request)
+        return super().has_add_permission(request) and may_see_figures(request)
 
     def has_change_permission(self, request: HttpRequest, obj: AlertRule | None = None) -> bool:
-        return super().has_change_permission(request, obj) and sees_small_groups(request)
+        return super().has_change_permission(request, obj) and may_see_figures(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: AlertRule | None = None) -> bool:
         """Keep a rule whose alerts are the history; it can be switched off."""

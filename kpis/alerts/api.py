@@ -10,7 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.pagination import PageNumberPagination
+from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,12 +22,12 @@ from curriculum.models import ApiKey, User
 from kpis.alerts import acts, places, shapes
 from kpis.alerts.card import AlertCard
 from kpis.alerts.forms import LONGEST_SNOOZE, owners
-from kpis.alerts.listing import STATES, AlertFilterForm, cards
+from kpis.alerts.listing import STATES, AlertFilterForm, cards, with_place
 from kpis.alerts.page import AlertPage, Happened
 from kpis.alerts.views import alert_of
 from kpis.api import PROBLEMS
 from kpis.ask import Desk
-from kpis.asking import refuse_others
+from kpis.asking import check_limit, refuse_others
 from kpis.models import Alert, Severity
 from kpis.problems import BadQuestion, bad_question
 
@@ -37,7 +37,7 @@ FILTERS = [
     OpenApiParameter("course", str, description="Key of a course."),
     OpenApiParameter("kpi", str, description="Key of a KPI, such as engagement.depth."),
     OpenApiParameter("owner", str, description="E-mail address, me (not of a key) or none."),
-    OpenApiParameter("page", int),
+    OpenApiParameter("cursor", str, description="As next and previous give it."),
     OpenApiParameter("limit", int, description="Alerts a page: 25, at most 100."),
 ]
 
@@ -59,14 +59,28 @@ class MayActOnAlerts(BasePermission):
         )
 
 
-class AlertPages(PageNumberPagination):
+class AlertPages(CursorPagination):
+    """Pages that go on after the last alert shown: what closes meanwhile moves no other."""
+
     page_size = 25
     max_page_size = 100
     page_size_query_param = "limit"
+    ordering = ("place",)
+    count = 0
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: Any = None
+    ) -> list[Any] | None:
+        self.count = queryset.count()
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        return Response({"count": self.count, **response.data})
 
 
 class AlertListView(APIView):
-    """Alerts, open ones first, then the most severe, then the latest."""
+    """Alerts, the most severe first, then the latest."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -77,12 +91,13 @@ class AlertListView(APIView):
     )
     def get(self, request: Request) -> Response:
         refuse_others(request, [one.name for one in FILTERS])
+        check_limit(request, AlertPages.max_page_size)
         desk, user = desk_of(request), user_of(request)
         form = AlertFilterForm(request.query_params, desk=desk, user=user)
         if not form.is_valid():
             raise bad_question(form)
         pages = AlertPages()
-        found = pages.paginate_queryset(form.rows(), request, self)
+        found = pages.paginate_queryset(with_place(form.rows()), request, self)
         return pages.get_paginated_response(_listed(cards(found or [], desk)))
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from curriculum.models import User
 from kpis import clock
@@ -112,7 +113,8 @@ class UnsnoozeForm(ActForm):
 
     @classmethod
     def is_offered(cls, alert: Alert) -> bool:
-        return super().is_offered(alert) and alert.snoozed_until is not None
+        until = alert.snoozed_until
+        return super().is_offered(alert) and until is not None and until > timezone.now()
 
 
 class CommentForm(ActForm):

@@ -33,7 +33,8 @@ def judge(now: datetime | None = None) -> int:
     # an older look than the one that is in must not be written over it
     with hold_to_write("judge"):
         marks = unjudged.due(now)
-        run = JudgeRun.objects.first()
+        # a run noted in the future was made before the clock was set back
+        run = JudgeRun.objects.filter(as_of__lte=now).first()
         rules = list(AlertRule.objects.select_related("course", "run", "module"))
         due, within = _due(rules, marks, _newly_closed(run, now))
         known = [rule for rule in due if rule.kpi in REGISTRY]
@@ -135,8 +136,12 @@ def _note_judged(rules: Iterable[AlertRule]) -> None:
 
 
 def _release(now: datetime) -> list[AlertEvent]:
-    """Tell of modules whose course's alert is over and who are still beyond by themselves."""
-    held = Alert.objects.open().filter(inhibited_by__closed_at__isnull=False)
+    """Tell of modules whose course's alert is over and who are still beyond by themselves.
+
+    Those that nobody has been told of and that do not fire now stay held until they do.
+    """
+    is_due = Q(state=FIRING) | Q(last_notified_at__isnull=False)
+    held = Alert.objects.open().filter(is_due, inhibited_by__closed_at__isnull=False)
     alerts = list(held.select_for_update(of=("self",)).select_related("rule"))
     events = []
     for alert in alerts:
@@ -150,8 +155,13 @@ def _release(now: datetime) -> list[AlertEvent]:
 
 
 def _wake(now: datetime) -> list[AlertEvent]:
-    """End the snoozes that are over, and tell of what still fires."""
-    snoozed = Alert.objects.open().filter(snoozed_until__lte=now)
+    """End the snoozes that are over, and tell of what fires.
+
+    What does not fire now, for want of data or as it recovers, or is held back, is told of when
+    it does: until then its snooze stays, though it is past.
+    """
+    is_past = Q(snoozed_until__lte=now, state=FIRING, inhibited_by=None)
+    snoozed = Alert.objects.open().filter(is_past)
     alerts = list(snoozed.select_for_update(of=("self",)).select_related("rule"))
     events = []
     for alert in alerts:

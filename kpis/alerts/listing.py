@@ -7,7 +7,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 
 from curriculum.access import Reader
 from curriculum.models import Course, User
@@ -32,6 +43,8 @@ STATES = (
 )
 ME, NOBODY = "me", "none"
 RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+# more than there will ever be
+MOST_ALERTS = 10**15
 SHOWN_WITH = ("rule", "course", "owner", "acknowledged_by", "closed_by", "inhibited_by__rule")
 
 
@@ -107,10 +120,24 @@ class AlertFilterForm(forms.Form):
 
 def in_order(rows: AlertQuerySet) -> AlertQuerySet:
     """Open first, most severe first, latest first, each with what a card shows."""
-    rank = Case(*(When(severity=one, then=Value(at)) for one, at in RANK.items()), default=9)
     is_over = Case(When(closed_at=None, then=Value(0)), default=Value(1))
     shown = with_period(rows).select_related(*SHOWN_WITH)
-    return shown.order_by(is_over, rank, "-opened_at", "-pk")
+    return shown.order_by(is_over, _rank(), "-opened_at", "-pk")
+
+
+def with_place(rows: AlertQuerySet) -> AlertQuerySet:
+    """`place`: a number that orders the most severe and then the latest first.
+
+    No two alerts have the same, and closing one changes none.
+    """
+    # of an integer as small as Django takes it for, no number is larger than its type's largest
+    place = ExpressionWrapper(_rank() * Value(MOST_ALERTS) - F("pk"), BigIntegerField())
+    return rows.annotate(place=place)
+
+
+def _rank() -> Case:
+    ranks = (When(severity=one, then=Value(at)) for one, at in RANK.items())
+    return Case(*ranks, default=Value(9), output_field=BigIntegerField())
 
 
 def with_period(rows: AlertQuerySet) -> AlertQuerySet:

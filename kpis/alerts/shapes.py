@@ -75,24 +75,33 @@ class AlertPageShape(serializers.Serializer[None]):
     results = AlertShape(many=True)
 
 
+class TextField(serializers.CharField):
+    """Text and nothing else: a number sent where words are wanted is a slip."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class AcknowledgeShape(serializers.Serializer[None]):
     owner = serializers.EmailField(
         required=False, help_text="Who may see the alert; default: whoever asks, of a key nobody."
     )
-    note = serializers.CharField(max_length=800, allow_blank=True, default="")
+    note = TextField(max_length=800, allow_blank=True, default="")
 
 
 class SnoozeShape(serializers.Serializer[None]):
     until = serializers.DateTimeField(help_text="In the future, within a year.")
-    reason = serializers.CharField(max_length=800, error_messages=REASON)
+    reason = TextField(max_length=800, error_messages=REASON)
 
 
 class CommentShape(serializers.Serializer[None]):
-    text = serializers.CharField(max_length=800, error_messages=TEXT)
+    text = TextField(max_length=800, error_messages=TEXT)
 
 
 class CloseShape(serializers.Serializer[None]):
-    reason = serializers.CharField(max_length=800, error_messages=REASON)
+    reason = TextField(max_length=800, error_messages=REASON)
 
 
 class NothingShape(serializers.Serializer[None]):

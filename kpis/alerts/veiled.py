@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from kpis import clock
+from kpis import clock, read, suppress
 from kpis.alerts.evidence import Subject
 from kpis.ask import Desk
 from kpis.models import Alert, AlertRule
 from kpis.periods import Period, containing
 from kpis.registry import REGISTRY, has_modules, has_runs
+from kpis.stats import Sums
+from kpis.tally import Scope
 
 
 def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
     """True when one of the periods that begin on these days is hidden from the desk's reader."""
-    if desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
+    if not days or desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
         return False
     if not can_be_asked(alert):
         return True
@@ -23,6 +25,24 @@ def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
     return any(desk.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+
+
+def leaves_few(desk: Desk, alert: Alert, days: Collection[date], known: Collection[int]) -> bool:
+    """True when few are left of a figure of all courses for who knows those of some of them.
+
+    These courses and the others that the desk's reader is shown are subtracted.
+    """
+    if not days or alert.rule.metric == AlertRule.Metric.STALE or not can_be_asked(alert):
+        return False
+    for indicator in (REGISTRY[key] for key in REGISTRY[alert.rule.kpi].measured_keys):
+        periods = list(_periods(alert.rule, days))
+        found = read.groups(indicator, Scope(), periods, "course", desk.now)
+        for period in periods:
+            hidden = desk.veil(indicator).groups(Scope(), "course", [period])
+            left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
+            if suppress.is_small(Sums(learners=sum(one.learners for one in left))):
+                return True
+    return False
 
 
 def can_be_asked(alert: Alert) -> bool:

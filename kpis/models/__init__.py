@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
+from kpis.models.holding import HeldFigure
 from kpis.models.loop import (
     DirtyDay,
     Feed,
@@ -24,6 +25,7 @@ __all__ = [
     "Channel",
     "DirtyDay",
     "Feed",
+    "HeldFigure",
     "JudgeRun",
     "MeasureRun",
     "Measurement",

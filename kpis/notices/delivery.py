@@ -123,10 +123,13 @@ def _parcel_of(row: Notification) -> tuple[object, ...]:
 
 
 def _takeable(now: datetime) -> QuerySet[Notification]:
-    """Parcels that wait, and those whose worker has died."""
+    """Parcels that wait, and those whose worker has died.
+
+    No worker takes one for as long as twice the lease: that one's clock was ahead of ours.
+    """
     is_due = Q(state=State.WAITING, next_try_at__lte=now)
-    is_left = Q(state=State.SENDING, leased_until__lte=now)
-    return Notification.objects.filter(is_due | is_left).exclude(parcel="")
+    is_left = Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * LEASE)
+    return Notification.objects.filter(is_due | Q(is_left, state=State.SENDING)).exclude(parcel="")
 
 
 def due(now: datetime) -> list[tuple[str, int | None]]:

@@ -14,7 +14,7 @@ from kpis.alerts.signals import alert_moved
 from kpis.models import Alert, AlertEvent, AlertRule, Channel, Notification
 from kpis.notices.hours import opens_at
 from kpis.notices.people import concerned
-from kpis.notices.telling import payload_of
+from kpis.notices.telling import Telling
 
 Kind, State = AlertEvent.Kind, Notification.State
 ENDS = (Kind.RECOVERED, Kind.CLOSED)
@@ -46,8 +46,8 @@ def announce(event: AlertEvent) -> list[Notification]:
     if not event.is_told:
         return []
     ends = _where_it_went(event) if event.kind in ENDS else _where_it_goes(event.alert)
-    payload = payload_of(event)
-    rows = [_row(event, channel, to, payload) for channel, to in ends]
+    telling = Telling(event)
+    rows = [_row(event, channel, to, telling.payload(channel, to)) for channel, to in ends]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
         ask_for_delivery()

@@ -71,6 +71,30 @@ def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User
     assert last_why() == "The snooze is over."
 
 
+@pytest.mark.parametrize("june", [None, 84])
+def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
+    alert: Alert, ada: User, june: int | None
+) -> None:
+    acts.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
+    if june:
+        says("2026-06", june)
+    judge(closing("2026-06"))
+    assert told() == ["opened"]
+
+    lives(("2026-07", 79))
+    assert told() == ["opened", "unsnoozed"]
+    judge(closing("2026-07") + timedelta(hours=1))
+    assert told() == ["opened", "unsnoozed"]
+
+
+def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada: User) -> None:
+    acts.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
+    judge(closing("2026-06"))
+    lives(("2026-07", 90))
+
+    assert told() == ["opened", "recovered"]
+
+
 def test_nothing_of_a_snoozed_alert_is_told(alert: Alert, ada: User) -> None:
     acts.snooze(alert, by=ada, until=timezone.now() + timedelta(days=999), reason="Known.")
     says("2026-06", 60)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.http import HttpResponse
@@ -249,6 +250,21 @@ def test_to_look_is_not_enough_to_measure(client: Client, permitted: tuple[str, 
     path = f"/admin/kpis/measurement/{row.pk}/measure-again/"
     assert client.post(path).status_code == 403
     assert not DirtyDay.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["measurement", "restatement"])
+def test_stored_figures_are_for_who_sees_small_groups(client: Client, name: str) -> None:
+    bo = account("Bo", is_staff=True)
+    client.force_login(bo)
+    permits(bo, f"view_{name}")
+    assert client.get(f"/admin/kpis/{name}/").status_code == 403
+
+    permits(bo, "view_small_groups")
+    assert client.get(f"/admin/kpis/{name}/").status_code == 200
+
+
+def permits(user: User, *names: str) -> None:
+    user.user_permissions.add(*Permission.objects.filter(codename__in=names))
 
 
 def fill(key: str) -> None:

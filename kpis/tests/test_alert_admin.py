@@ -6,8 +6,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from curriculum.models import User
 from curriculum.tests.admin_pages import staff as signed_in
 from kpis.admin.rules import AlertRuleForm
 from kpis.models import Alert, AlertRule
@@ -205,3 +207,17 @@ def test_a_rule_is_made_only_by_who_sees_small_groups(
     assert client.post(f"{RULES}preview/", {"preview_of": rule.pk}).status_code == status
     posted = client.post(f"{RULES}{rule.pk}/change/", {"name": "Mine"})
     assert posted.status_code == status
+
+
+def test_who_may_not_see_small_groups_sees_no_figures_of_alerts_and_rules() -> None:
+    alert = an_alert()
+    bo = User.objects.create_user("bo@example.com", name="Bo", is_staff=True)
+    bo.user_permissions.add(
+        *Permission.objects.filter(codename__in=("view_alert", "view_alertrule"))
+    )
+    ada = staff()
+    pages = ("alert/", f"alert/{alert.pk}/change/", f"alertrule/{alert.rule_id}/change/")
+
+    for page in pages:
+        assert "79.0" not in Visitor(bo).reads(f"/admin/kpis/{page}")
+        assert "79.0" in Visitor(ada).reads(f"/admin/kpis/{page}")

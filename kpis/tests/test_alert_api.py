@@ -67,9 +67,24 @@ def test_the_list_is_filtered_and_paged(python: Course) -> None:
     assert client.get(f"{LIST}?state=closed").json()["count"] == 1
 
 
+@pytest.mark.parametrize("state", ["open", "all"])
+def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str) -> None:
+    made = [alerted(name=f"Rule {at}") for at in range(5)]
+    client = bearing(READ)
+    page = client.get(f"{LIST}?limit=2&state={state}").json()
+    met = [one["id"] for one in page["results"]]
+    Alert.objects.filter(pk=met[0]).update(closed_at=NOW)
+    while page["next"]:
+        page = client.get(page["next"]).json()
+        met += [one["id"] for one in page["results"]]
+
+    assert met == [one.pk for one in reversed(made)]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("page=2", "page"),
         ("state=bad", "state"),
         ("severity=bad", "severity"),
         ("kpi=no.such", "kpi"),
@@ -211,3 +226,17 @@ def test_a_session_needs_the_token_of_its_page(python: Course) -> None:
     client.force_login(manager(python))
 
     assert sent(client, alerted(python), "comment", text="Hello.")[0] == 403
+
+
+@pytest.mark.parametrize("limit", ["null", "-1", "abc", "101", ""])
+def test_a_limit_that_cannot_be_is_told(limit: str) -> None:
+    answer = bearing(READ).get(f"{LIST}?limit={limit}")
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "limit")
+
+
+@pytest.mark.parametrize(("act", "name"), [("comment", "text"), ("close", "reason")])
+def test_a_number_is_no_text(python: Course, act: str, name: str) -> None:
+    status, body = sent(bearing(), alerted(python), act, **{name: 7})
+
+    assert (status, body["field"]) == (400, name)

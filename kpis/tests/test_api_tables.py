@@ -107,6 +107,38 @@ def test_a_wrong_filter_of_measurements_is_told(query: dict[str, str]) -> None:
     assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
 
 
+# DRF's cursors: an offset and a place, in base 64
+WRONG = {
+    "limit": ["null", "-1", "0", "abc", "1000000", "1001", "٣"],
+    "period": ["", " "],
+    "to": [""],
+    "cursor": ["cD14", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "cD0lMDA=", "x", ""],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_value_that_cannot_be_is_not_taken_for_the_default(name: str, value: str) -> None:
+    response = Consumer(*SMALL).asks("measurements", **{name: value})
+
+    assert (response.status_code, response.json()["field"]) == (400, name)
+
+
+@pytest.mark.parametrize("name", ["period", "to", "course"])
+def test_an_empty_value_of_a_kpi_is_told(name: str, run: CourseRun) -> None:
+    response = Consumer().asks(**{name: ""})
+
+    assert (response.status_code, response.json()["field"]) == (400, name)
+
+
+@pytest.mark.parametrize("cursor", ["cD0lMDA=", "x"])
+def test_a_cursor_of_courses_that_is_none_is_told(cursor: str) -> None:
+    response = Consumer().client.get("/api/courses", {"cursor": cursor})
+
+    assert (response.status_code, response.json()["field"]) == (400, "cursor")
+
+
 def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None:
     assert Consumer("kpis:read").asks("measurements").status_code == 403
 

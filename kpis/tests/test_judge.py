@@ -87,6 +87,17 @@ def test_a_month_that_has_not_closed_is_not_judged() -> None:
     assert judge(datetime.fromisoformat("2026-06-04T00:00:00+00:00")) == 1
 
 
+def test_what_was_judged_by_a_clock_ahead_is_judged_again_when_it_closes() -> None:
+    aims()
+    watches()
+    says("2026-05", 84)
+    judge(MAY)
+    says("2026-05", 79)  # in May by the right clock, so nothing marks it
+
+    assert judge(datetime.fromisoformat("2026-05-20T12:00:00+00:00")) == 0
+    assert judge(MAY + timedelta(minutes=-1)) == 1
+
+
 def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin() -> None:
     aims()
     watches(margin=2)

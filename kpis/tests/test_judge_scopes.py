@@ -85,6 +85,17 @@ def test_when_the_course_is_well_again_its_module_is_told() -> None:
     assert Alert.objects.open().get().inhibited_by is None
 
 
+def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again() -> None:
+    py, weak = held_back()
+    says("2026-06", 90, of=py)
+    judge(closing("2026-06"))
+    assert told() == ["opened", "recovered"]
+
+    says("2026-07", 60, of=weak)
+    judge(closing("2026-07"))
+    assert told() == ["opened", "recovered", "opened"]
+
+
 def test_what_was_never_told_recovers_in_silence() -> None:
     py, weak = held_back()
     says("2026-06", 72, of=py)

@@ -226,6 +226,21 @@ def test_a_closed_value_that_changes_is_kept_and_marked() -> None:
     assert Restatement.objects.count() == 12
 
 
+def test_what_is_kept_is_what_stood_when_the_day_began() -> None:
+    later = NOW + timedelta(days=1)
+    late_completion(later)
+    for hours, name in ((1, "cleo"), (2, "dee"), (24, "eli")):
+        starts(name, run_of(f"run of {name}"), "2026-03-10")
+        measured(later + timedelta(hours=hours))
+    site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
+
+    assert (site.n, site.restated_at) == (5, later + timedelta(hours=24))
+    # one of two had completed when the first day began, two of four when the next did
+    assert [(one.total, one.n) for one in site.restatements.order_by("restated_at")] == [
+        (1, 2), (2, 4),
+    ]  # fmt: skip
+
+
 def test_a_mark_of_restating_stays() -> None:
     later = NOW + timedelta(days=1)
     late_completion(later)
@@ -361,6 +376,8 @@ def test_the_work_grows_with_the_batch_and_not_with_the_history() -> None:
     starts("ada", run, "2026-03-10")
     measured()
     starts("bo", run, "2026-03-10")
+    measured()  # the day's first restatement, which the next one is not
+    starts("dee", run, "2026-03-10")
     young = queries()
     for month in range(1, 13):
         starts(f"p{month}", run, f"2025-{month:02}-10")

@@ -258,3 +258,14 @@ def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
 
     assert (row.state, other.state) == ("sent", "waiting")
     assert "answered 404" in other.last_error
+
+
+def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    delivery.pack(NOON)
+    row = Notification.objects.get()
+    assert delivery._claim(row.parcel, NOON + timedelta(days=1))
+
+    assert deliver() == 1
+    assert len(sink.posts) == 1

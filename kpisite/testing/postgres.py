@@ -22,18 +22,31 @@ def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server in a new folder; return its process and the URL of its database."""
     folder.mkdir(mode=0o700)
     prefix, binaries = _as_whom(folder)
-    data = folder / "data"
-    _make_cluster([*prefix, str(binaries / "initdb")], data)
+    _make_cluster([*prefix, str(binaries / "initdb")], folder / "data")
+    return _run(folder, prefix, binaries), url_of(folder)
+
+
+def restart(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the server of a folder again, once it has ended."""
+    prefix, binaries = _as_whom(folder)
+    return _run(folder, prefix, binaries)
+
+
+def url_of(folder: Path) -> str:
+    return f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+
+
+def _run(folder: Path, prefix: list[str], binaries: Path) -> subprocess.Popen[bytes]:
     settings = (*QUICK, "listen_addresses=", f"unix_socket_directories={folder}")
     options = [word for setting in settings for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*prefix, *_tied(), str(binaries / "postgres"), "-D", str(data), *options],
+            [*prefix, *_tied(), str(binaries / "postgres"), "-D", str(folder / "data"), *options],
             stdout=log,
             stderr=log,
         )
     _wait_until_ready(process, folder)
-    return process, f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+    return process
 
 
 def _as_whom(folder: Path) -> tuple[list[str], Path]:
@@ -56,7 +69,12 @@ def _installed() -> Path:
 def _readable_copy(folder: Path) -> Path:
     """Copy the programs where the other user can read them, and give that user the folder."""
     installed, copy = _installed(), folder / "programs"
-    shutil.copytree(installed / "pginstall", copy / installed.name / "pginstall", symlinks=True)
+    shutil.copytree(
+        installed / "pginstall",
+        copy / installed.name / "pginstall",
+        symlinks=True,
+        dirs_exist_ok=True,
+    )
     libraries = installed.with_name(f"{installed.name}.libs")
     if libraries.exists():
         shutil.copytree(libraries, copy / libraries.name, symlinks=True)

@@ -6,7 +6,7 @@ Nothing here asks the database or the product: what both agree on was computed t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -53,13 +53,14 @@ class Enrolled:
     course: str
     run: str
     start: datetime
-    on_track: bool
+    on_track: datetime | None
     is_referred: bool
     withdrawn: datetime | None = None
     completions: list[datetime] = field(default_factory=list)
     modules: dict[str, datetime] = field(default_factory=dict)
     certificates: list[tuple[datetime, bool]] = field(default_factory=list)
     rests: list[tuple[datetime, bool]] = field(default_factory=list)
+    learned: list[datetime] = field(default_factory=list)
 
     @property
     def is_cancelled(self) -> bool:
@@ -75,14 +76,33 @@ class Enrolled:
     def due(self, days: float) -> datetime | None:
         """So many days by the wall clock after the start, and as long as the pauses took."""
         at = (self.start.astimezone(BERLIN) + timedelta(days=days)).astimezone(UTC)
-        paused = None
-        for moment, is_pause in sorted(self.rests):
-            if is_pause and paused is None:
-                paused = moment
-            elif not is_pause and paused is not None:
-                at += moment - paused if paused < at else timedelta(0)
-                paused = None
-        return None if paused is not None and paused < at else at
+        for begun, ended in self.pauses():
+            if begun < at and ended is None:
+                return None
+            at += ended - begun if ended and begun < at else timedelta(0)
+        return at
+
+    def pauses(self) -> Iterator[tuple[datetime, datetime | None]]:
+        """To the resumption, else to the first activity, or to leaving or completing."""
+        over = min((one for one in (self.withdrawn, self.completed) if one), default=None)
+        rests = [one for one in sorted(self.rests) if over is None or one[0] < over]
+        begun: datetime | None = None
+        for moment, is_pause in rests:
+            learned = self.learned_after(begun) if begun else None
+            if begun and not is_pause:
+                yield begun, moment
+                begun = None
+            elif begun and learned and learned < moment:
+                yield begun, learned
+                begun = moment
+            elif is_pause and begun is None:
+                begun = moment
+        if begun:
+            ends = [one for one in (over, self.learned_after(begun)) if one]
+            yield begun, min(ends, default=None)
+
+    def learned_after(self, begun: datetime) -> datetime | None:
+        return min((one for one in self.learned if one > begun), default=None)
 
     def is_certified(self, at: datetime) -> bool:
         before = sorted(one for one in self.certificates if one[0] < at)
@@ -120,7 +140,7 @@ class Reckoning:
             found[place(one)] = Enrolled(
                 *place(one),
                 start=moment(one),
-                on_track="track" in one["data"],
+                on_track=moment(one) if "track" in one["data"] else None,
                 is_referred=code is not None and code != code_of(one["learner"]),
             )
         return found
@@ -136,10 +156,16 @@ class Reckoning:
         for kind in ("enrollment.paused", "enrollment.resumed"):
             for one in self.by_kind[kind]:
                 self.of(one).rests.append((moment(one), kind.endswith("paused")))
+        self._achieve()
+
+    def _achieve(self) -> None:
         for kind in ("certificate.earned", "certificate.revoked"):
             for one in self.by_kind[kind]:
                 self.of(one).certificates.append((moment(one), kind.endswith("earned")))
-                self.of(one).on_track |= kind.endswith("earned")
+        for one in self.by_kind["certificate.earned"]:
+            self.of(one).on_track = min(moment(one), self.of(one).on_track or moment(one))
+        for one in self.by_kind["module.completed"]:
+            self.of(one).learned.append(moment(one))
 
     def of(self, event: Event) -> Enrolled:
         return self.enrolled[place(event)]
@@ -165,7 +191,7 @@ class Reckoning:
         return Ratio(self.plan.minutes * done, self.plan.minutes * len(fell))
 
     def certification(self, span: Span) -> Ratio:
-        track = [one for one in self.counted(span) if one.on_track]
+        track = [one for one in self.counted(span) if one.on_track and one.on_track < span.end]
         fell = [one for one in track if span.has(one.due(self.plan.days))]
         return Ratio(sum(one.is_certified(span.end) for one in fell), len(fell))
 

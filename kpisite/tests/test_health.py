@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import time
 from subprocess import Popen
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from kpisite.health import beat
+from kpisite.beat import SENT_KEY, note_sent
+from kpisite.health import note_worker
+
+WELL = dict.fromkeys(("database", "valkey", "worker", "beat", "disk"), True)
 
 
 @pytest.mark.django_db
@@ -14,14 +18,28 @@ def test_a_site_without_a_worker_is_not_healthy(client: Client) -> None:
     answer = client.get("/health")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "valkey": True, "worker": False, "disk": True}
+    assert answer.json() == {**WELL, "worker": False, "beat": False}
 
 
 @pytest.mark.django_db
-def test_a_worker_that_has_just_beaten_is_alive(client: Client) -> None:
-    beat()
+def test_a_site_whose_worker_and_beat_have_just_shown_themselves_is_healthy(
+    client: Client,
+) -> None:
+    note_worker()
+    note_sent()
 
     assert client.get("/health").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seconds", [-86_400, -121, 121, 86_400])
+def test_a_beat_that_has_sent_nothing_for_two_minutes_is_named(
+    client: Client, seconds: int
+) -> None:
+    note_worker()
+    cache.set(SENT_KEY, int(time.time()) - seconds, None)
+
+    assert client.get("/health").json() == {**WELL, "beat": False}
 
 
 @pytest.mark.django_db

@@ -219,10 +219,108 @@ def test_a_killed_supervisor_leaves_no_orphans_and_starts_again(running: Product
     assert wait_until(running.is_complete), running.log()
 
 
-def test_a_program_that_cannot_start_ends_the_product_with_a_sentence(product: Product) -> None:
-    (product.folder / "valkey").mkdir()
-    (product.folder / "valkey" / "appendonlydir").write_text("not a folder")
-    status = product.start().wait(timeout=60)
+@pytest.mark.parametrize("kind", ["damaged", "no folder"])
+def test_files_that_valkey_cannot_start_on_are_set_aside(product: Product, kind: str) -> None:
+    files = product.folder / "valkey" / "appendonlydir"
+    files.parent.mkdir()
+    if kind == "damaged":
+        files.mkdir()
+        (files / "appendonly.aof.manifest").write_text("no manifest\n")
+    else:
+        files.write_text("not a folder")
+    product.start()
 
-    assert status == 1
-    assert "The private Valkey did not start" in product.log()
+    assert wait_until(product.is_complete), product.log()
+    assert (product.folder / "valkey-damaged" / "appendonlydir").exists()
+    assert "they are kept in" in product.log()
+
+
+def damage(folder: Path) -> None:
+    """Overwrite what Valkey has written with something that no command begins with."""
+    for path in (folder / "appendonlydir").glob("*.incr.aof"):
+        path.write_bytes(b"!damaged!" * 100)
+
+
+def test_a_valkey_damaged_under_a_running_site_starts_empty_and_all_goes_on(
+    running: Product,
+) -> None:
+    damage(running.folder / "valkey")
+    running.part("valkey").kill()
+
+    assert wait_until(lambda: "it starts empty" in running.log()), running.log()
+    assert wait_until(running.is_complete), running.log()
+    assert list((running.folder / "valkey-damaged").rglob("*.incr.aof"))
+
+
+def test_a_valkey_damaged_twice_in_a_row_starts_empty_twice(running: Product) -> None:
+    for times in (1, 2):
+        damage(running.folder / "valkey")
+        running.part("valkey").kill()
+        assert wait_until(lambda: running.log().count("it starts empty") == times), running.log()  # noqa: B023
+        assert wait_until(running.is_complete), running.log()
+
+
+def test_a_deleted_socket_is_noticed_and_made_again(running: Product) -> None:
+    (running.folder / "valkey.sock").unlink()
+
+    assert wait_until(lambda: "valkey runs but does not answer" in running.log(), seconds=30)
+    assert wait_until(running.is_complete), running.log()
+
+
+def test_a_valkey_that_hangs_is_started_again(running: Product) -> None:
+    before = running.part("valkey")
+    before.suspend()
+
+    assert all_gone([before]) or wait_until(lambda: is_gone(before), seconds=60)
+    assert wait_until(running.is_complete), running.log()
+
+
+FAILS = """
+import sys
+from kpisite.children import Child
+from kpisite.crew import Crew
+crew = Crew()
+crew.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
+crew.look_after_until(lambda: False)
+"""
+
+
+def looked_after(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a supervisor of one child to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=settings.BASE_DIR,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
+    done = looked_after(FAILS)
+
+    assert done.returncode == 1
+    assert done.stdout.count("poor   | no luck") == 6
+    assert "The poor ended 6 times right after its start" in done.stderr
+
+
+KILLED = """
+import sys
+from kpisite import children
+from kpisite.children import Child
+from kpisite.crew import Crew
+children.LONGEST_PAUSE_SECONDS = 0.1
+crew = Crew()
+dying = Child("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+crew.start(dying)
+crew.look_after_until(lambda: dying.quick_deaths > 6)
+print("goes on")
+"""
+
+
+def test_a_program_that_is_killed_again_and_again_ends_nothing() -> None:
+    done = looked_after(KILLED)
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("goes on\n")

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
+from kpis.suppress import fewest
 from kpis.tally import Scope, within
 from kpis.units import COUNT, PERCENT, TEXT
 from outcomes.arithmetic import share
@@ -81,7 +82,7 @@ def bounds(when: Period, scope: Scope) -> Table:
             "impact": len(some.with_impact),
             "lower": share(len(some.with_impact), len(some.asked)),
             "upper": share(len(some.with_impact), len(some.answered)),
-            "learners": len(some.asked),
+            "learners": fewest(len(some.asked), len(some.answered)),
         }
         for course, some in sorted(_by_course(when, scope).items())
     ]

@@ -30,6 +30,7 @@ STARS = {
     4: "Satisfied",
     5: "Very satisfied",
 }
+LEAST_SATISFIED = 4
 # what somebody who was invited answered in the wave
 ANSWER = Response.objects.filter(wave=OuterRef("wave"), enrollment=OuterRef("enrollment"))
 SCORE = Column("score", "Score", TEXT)
@@ -43,7 +44,7 @@ def nps_distribution(when: Period, scope: Scope) -> Table:
     10."""
     rows = _distribution(when, scope, "nps", range(11))
     for score, row in enumerate(rows):
-        row["group"] = GROUPS.get(score, "Promoters")
+        row["group"] = row["line"] = GROUPS.get(score, "Promoters")
     return Table((SCORE, Column("group", "Group", TEXT), ANSWERS, SHARE), rows)
 
 
@@ -53,6 +54,7 @@ def csat_distribution(when: Period, scope: Scope) -> Table:
     rows = _distribution(when, scope, "csat", range(1, 6))
     for score, row in enumerate(rows, start=1):
         row["meaning"] = STARS[score]
+        row["line"] = "satisfied" if score >= LEAST_SATISFIED else "not satisfied"
     return Table((SCORE, Column("meaning", "Meaning", TEXT), ANSWERS, SHARE), rows)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 
+from django.db.models import QuerySet
+
+from curriculum import enrolling
 from curriculum.models import Enrollment
 from intake.models import Event
-from kpis import marks
+from kpis import clock, marks
+from kpis.periods import local_day
 from outcomes.models import Certificate
 
 COMPLETION = "outcome.certification-completion"
@@ -21,12 +26,20 @@ def tell(events: Sequence[Event]) -> None:
     ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
     stories: dict[int, list[Event]] = defaultdict(list)
     known = Event.objects.filter(enrollment__in=ids, kind__in=(EARNED, REVOKED, EXPIRED))
-    for event in known.order_by("occurred_at", "kind", "key", "sender"):
+    for event in known.order_by("occurred_at", "key", "sender"):
         stories[event.enrollment_id or 0].append(event)
     Certificate.objects.filter(enrollment__in=ids).delete()
     told = [one for pk in sorted(stories) for one in _story(pk, stories[pk])]
     Certificate.objects.bulk_create(told, batch_size=500)
-    _put_on_track({one.enrollment_id for one in told})
+    enrolling.put_on_certificate_track(
+        (
+            (pk, event.occurred_at)
+            for pk, story in stories.items()
+            for event in story
+            if event.kind == EARNED
+        ),
+        by_event=True,
+    )
     mark_enrollments(ids)
 
 
@@ -34,18 +47,34 @@ def _story(enrollment_id: int, events: Iterable[Event]) -> list[Certificate]:
     """The certificates of one enrolment, from its events in their order.
 
     To earn one again while it stands renews it. What is revoked or expires before it was earned
-    changes nothing.
+    changes nothing, nor does the expiry of what has been renewed for longer.
     """
     told: list[Certificate] = []
-    for event in events:
-        if event.kind == EARNED:
-            _earn(told, enrollment_id, event)
-        elif told and event.kind == REVOKED and told[-1].revoked_at is None:
-            told[-1].revoked_at = event.occurred_at
-            told[-1].reason = event.data.get("reason") or ""
-        elif told and event.kind == EXPIRED and told[-1].is_standing:
-            told[-1].expired_at = event.occurred_at
+    for _, at_once in groupby(events, key=attrgetter("occurred_at")):
+        for event in _in_order(at_once, is_held=bool(told) and told[-1].is_standing):
+            _follow(told, enrollment_id, event)
     return told
+
+
+def _in_order(events: Iterable[Event], *, is_held: bool) -> list[Event]:
+    """Events of one moment: what is held ends before another is earned, else it ends after."""
+    order = (EXPIRED, REVOKED, EARNED) if is_held else (EARNED, EXPIRED, REVOKED)
+    return sorted(events, key=lambda event: order.index(event.kind))
+
+
+def _follow(told: list[Certificate], enrollment_id: int, event: Event) -> None:
+    if event.kind == EARNED:
+        _earn(told, enrollment_id, event)
+    elif told and event.kind == REVOKED and told[-1].revoked_at is None:
+        told[-1].revoked_at = event.occurred_at
+        told[-1].reason = event.data.get("reason") or ""
+    elif told and event.kind == EXPIRED and _may_expire(told[-1], event):
+        told[-1].expired_at = event.occurred_at
+
+
+def _may_expire(one: Certificate, event: Event) -> bool:
+    day = local_day(event.occurred_at, clock.zone())
+    return one.is_standing and (one.expires_on is None or day >= one.expires_on)
 
 
 def _earn(told: list[Certificate], enrollment_id: int, event: Event) -> None:
@@ -53,16 +82,8 @@ def _earn(told: list[Certificate], enrollment_id: int, event: Event) -> None:
         told.append(Certificate(enrollment_id=enrollment_id, earned_at=event.occurred_at))
     one = told[-1]
     one.number = event.data.get("number") or one.number
-    one.expires_on = _day(event.data.get("expires_on")) or one.expires_on
-
-
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if value else None
-
-
-def _put_on_track(ids: Collection[int]) -> None:
-    others = Enrollment.objects.filter(pk__in=ids, is_certificate_track=False)
-    others.update(is_certificate_track=True)
+    if until := event.data.get("expires_on"):
+        one.expires_on = date.fromisoformat(until)
 
 
 def mark_enrollments(ids: Iterable[int]) -> None:
@@ -73,6 +94,14 @@ def mark_enrollments(ids: Iterable[int]) -> None:
 
 def reset(course_ids: Iterable[int]) -> None:
     """Delete what events told of these courses."""
-    mine = Enrollment.objects.filter(run__course__in=list(course_ids), certificates__isnull=False)
-    mark_enrollments(set(mine.values_list("pk", flat=True)))
-    Certificate.objects.filter(enrollment__run__course__in=list(course_ids)).delete()
+    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)))
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete what events said of these enrollments."""
+    _reset(Certificate.objects.filter(enrollment__in=list(ids)))
+
+
+def _reset(rows: QuerySet[Certificate]) -> None:
+    mark_enrollments(set(rows.order_by().values_list("enrollment_id", flat=True)))
+    rows.delete()

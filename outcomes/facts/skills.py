@@ -66,7 +66,15 @@ def mark_enrollments(ids: Iterable[int]) -> None:
 
 def reset(course_ids: Iterable[int]) -> None:
     """Delete what events told of these courses."""
-    rows = SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids))
+    _reset(SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids)))
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete what events said of these enrollments."""
+    _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)))
+
+
+def _reset(rows: QuerySet[SkillAssessment]) -> None:
     _mark(rows)
     rows.delete()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from curriculum import bulk
 from intake.models import Event
@@ -167,22 +167,37 @@ def reset(course_ids: Iterable[int]) -> None:
     that we sent keep theirs, which the links in the learners' mail boxes name.
     """
     courses = list(course_ids)
-    responses = Response.objects.filter(enrollment__run__course__in=courses)
+    answers = Event.objects.filter(course__in=courses, kind=ANSWERED)
+    _reset(Q(enrollment__run__course__in=courses), answers)
+
+
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete what events made of these enrollments; rows stay as in `reset`."""
+    mine = Q(enrollment__in=list(ids))
+    _reset(mine, Event.objects.filter(mine, kind=ANSWERED))
+
+
+def _reset(mine: Q, answers: QuerySet[Event]) -> None:
+    responses = Response.objects.filter(mine)
     mark(responses)
-    outcomes = CareerOutcome.objects.filter(enrollment__run__course__in=courses)
+    outcomes = CareerOutcome.objects.filter(mine)
     career.mark(outcomes)
     outcomes.delete()
-    _forget_untold(responses, courses)
-    invitations = Invitation.objects.filter(enrollment__run__course__in=courses)
+    _forget_untold(responses, answers)
+    invitations = Invitation.objects.filter(mine)
     invitations.filter(claimed_at=None).delete()
     invitations.update(sent_at=None, dismissed_at=None)
 
 
-def _forget_untold(responses: QuerySet[Response], courses: Sequence[int]) -> None:
+# before any event, so that the first answer that is read again stands
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _forget_untold(responses: QuerySet[Response], answers: QuerySet[Event]) -> None:
     told: set[tuple[int | None, Keys]] = {
-        (event.enrollment_id, keys_of(event))
-        for event in Event.objects.filter(course__in=courses, kind=ANSWERED).iterator()
+        (event.enrollment_id, keys_of(event)) for event in answers.iterator()
     }
     rows = responses.values_list("pk", "enrollment_id", "wave__survey__key", "wave__key")
     untold = [pk for pk, who, survey, wave in rows if (who, (survey, wave)) not in told]
     Response.objects.filter(pk__in=untold).delete()
+    responses.update(answered_at=LONG_AGO, nps=None, csat=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from babel.core import Locale, get_global
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 ENGLISH = "en"
@@ -17,17 +18,25 @@ SURE, LIKELY_ENOUGH = 0.5, 0.1
 
 
 def of(text: str, *, told: str = "") -> str:
-    """Its ISO 639-1 code: what the sender told (`de-AT` is de), else what the words look like.
+    """Its ISO 639-1 code: what the sender told (`de-AT` and `deu` are de), else what the words
+    look like.
 
     Empty where that cannot be told.
     """
-    if told:
-        return told.replace("_", "-").partition("-")[0].lower()[:8]
+    if code := _known(told):
+        return code
     ranked = _identifier().rank(text)
     (likeliest, probability), odds = ranked[0], dict(ranked)
     if probability < SURE and odds.get(ENGLISH, 0.0) >= LIKELY_ENOUGH:
         return ENGLISH
     return likeliest if probability >= LIKELY_ENOUGH else ""
+
+
+def _known(told: str) -> str:
+    """The shortest code of the language told; empty where there is no such language."""
+    code = told.replace("_", "-").partition("-")[0].lower()
+    code = get_global("language_aliases").get(code, code).partition("_")[0]
+    return code if code in Locale(ENGLISH).languages else ""
 
 
 @cache

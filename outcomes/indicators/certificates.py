@@ -29,7 +29,7 @@ def certification_completion(when: Period) -> Tally:
 
 def fallen_due(when: Period) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(
-        is_certificate_track=True, due_at__gte=when.start, due_at__lt=when.end
+        certificate_track_at__lt=when.end, due_at__gte=when.start, due_at__lt=when.end
     )
 
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
-from kpis import marks
+from intake.registry import Data, handles, resets, resets_enrollments
+from kpis import clock, marks
+from kpis.periods import local_day
 from outcomes.facts import certificates
 
 resets(certificates.reset)
+resets_enrollments(certificates.reset_enrollments)
 
 
 class Earned(Data):
@@ -21,13 +23,21 @@ class Earned(Data):
     expires_on: Annotated[date, Field(description="The last day on which it stands.")] | None = None
 
 
+def _expiry(value: float | None, data: Earned, at: datetime) -> tuple[str, str] | None:
+    """A certificate stands on the day on which it is earned, at least."""
+    earned = local_day(at, clock.zone())
+    if data.expires_on is None or data.expires_on >= earned:
+        return None
+    return "data.expires_on", f"{data.expires_on} is before {earned}, the day it was earned."
+
+
 class Revoked(Data):
     """Why, in the sender's words."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
-@handles("certificate.earned", data=Earned)
+@handles("certificate.earned", data=Earned, check=_expiry)
 def certificate_earned(events: Sequence[Event]) -> None:
     """The learner earned the certificate of the run, or it was renewed."""
     _tell(events)

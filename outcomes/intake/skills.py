@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
+from intake.registry import Data, handles, resets, resets_enrollments
 from kpis import marks
 from outcomes.facts import skills
 
 resets(skills.reset)
+resets_enrollments(skills.reset_enrollments)
 
 
 class Assessed(Data):
@@ -22,7 +24,7 @@ class Assessed(Data):
     ] = "post"
 
 
-def _share(value: float | None, data: Assessed) -> tuple[str, str] | None:
+def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= 1:
         return None
     return "value", f"a score is 0 to 1; {value:g} is not."

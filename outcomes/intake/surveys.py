@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from intake.models import Event
-from intake.registry import Data, handles, resets
-from kpis import marks
+from intake.registry import Data, handles, resets, resets_enrollments
+from kpis import clock, marks
+from kpis.periods import local_day
 from outcomes.facts import career, surveys
 
 resets(surveys.reset)
+resets_enrollments(surveys.reset_enrollments)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 Impact = Literal["placement", "promotion", "project"]
@@ -51,6 +53,18 @@ class Answered(Asked):
         return self
 
 
+def _career_on(value: float | None, data: Answered, at: datetime) -> tuple[str, str] | None:
+    return _no_later("data.career_on", data.career_on, at)
+
+
+def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | None:
+    """Nobody reports what is yet to happen."""
+    reported = local_day(at, clock.zone())
+    if day is None or day <= reported:
+        return None
+    return field, f"{day} is after {reported}, the day of the report."
+
+
 @handles("survey.sent", data=Asked)
 def survey_sent(events: Sequence[Event]) -> None:
     """The learner was asked."""
@@ -58,7 +72,7 @@ def survey_sent(events: Sequence[Event]) -> None:
     marks.seen("outcome", events)
 
 
-@handles("survey.answered", data=Answered)
+@handles("survey.answered", data=Answered, check=_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
     """The learner answered; of several answers in one wave the latest stands."""
     surveys.answer(events)
@@ -85,7 +99,11 @@ class Reported(Data):
         return self
 
 
-@handles("career.reported", data=Reported)
+def _happened_on(value: float | None, data: Reported, at: datetime) -> tuple[str, str] | None:
+    return _no_later("data.happened_on", data.happened_on, at)
+
+
+@handles("career.reported", data=Reported, check=_happened_on)
 def career_reported(events: Sequence[Event]) -> None:
     """The learner says what came of the course at work, without a survey."""
     career.report(events)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from intake.outcome import REJECTED
 from intake.receive import receive
 from intake.resolve import Sender
 from outcomes.models import Invitation
@@ -53,5 +52,5 @@ def _tell(
     }
     # a refused one would be kept with the learner's words, for nobody to correct
     (outcome,) = receive([event], sender, now=now, keeps_rejected=False)
-    if outcome.status == REJECTED:
+    if outcome.is_refused:
         raise NotTaken(f"{kind} of invitation {invitation.pk}: {outcome.code}, {outcome.field}")

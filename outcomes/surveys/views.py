@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 
 from django.core import signing
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from curriculum.patience import NO_WAIT, waiting_at_most
 from kpis import clock
 from kpis.periods import local_day
 from outcomes.models import Invitation, Response
@@ -46,8 +48,15 @@ def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
         return _sorry(request, "closed", 410)
     if request.method == "POST":
         return _take(request, invitation, now)
-    Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
+    _note_opened(invitation, now)
     return _show(request, invitation, now)
+
+
+def _note_opened(invitation: Invitation, now: datetime) -> None:
+    """Remember when it was first opened; where another writer is in the way, the next time."""
+    if invitation.opened_at is None:
+        with suppress(OperationalError), waiting_at_most(NO_WAIT):
+            Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
 
 
 def _invitation(token: str) -> Invitation:

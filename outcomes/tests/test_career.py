@@ -11,6 +11,7 @@ import pytest
 
 from curriculum.models import Course
 from curriculum.tests.people import course, moment, run_of
+from intake.tests.door import event, send
 from kpis.measure import measure_dirty
 from kpis.models import Measurement
 from outcomes.models import CareerOutcome
@@ -65,6 +66,22 @@ def test_a_graduate_counts_once_however_many_impacts_and_answers() -> None:
     assert sums(IMPACT, MARCH) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("career.reported", {"kind": "project", "happened_on": "2026-03-02"}),
+        ("survey.answered", {"survey": "s", "wave": "w", "career": ["project"],
+                             "career_on": "2026-03-02"}),
+    ],
+)  # fmt: skip
+def test_nobody_reports_what_is_yet_to_happen(kind: str, data: dict[str, Any]) -> None:
+    enrolled("ada")
+    (outcome,) = send(event("c", kind, at="2026-03-01T23:59:59Z", data=data))
+
+    assert (outcome.code, outcome.field) == ("invalid", f"data.{list(data)[-1]}")
+    assert "2026-03-02 is after 2026-03-01, the day of the report" in outcome.reason
+
+
 def test_who_answered_without_having_completed_is_no_graduate() -> None:
     enrolled("ada")
     answered("ada", "2026-03-12", "placement")
@@ -74,7 +91,7 @@ def test_who_answered_without_having_completed_is_no_graduate() -> None:
 
 def test_an_answer_before_the_completion_counts_from_the_period_of_that() -> None:
     enrolled("ada")
-    answered("ada", "2026-03-12", "project", career_on="2026-04-02")
+    answered("ada", "2026-03-12", "project", career_on="2026-03-11")
     did("ada", "course.completed", "2026-04-01")
 
     assert sums(IMPACT, MARCH) == (0, 0)

@@ -92,6 +92,56 @@ def test_one_earned_again_counts_again() -> None:
     assert sums(COMPLETION, FEBRUARY, "quarter") == (1, 1)
 
 
+def test_the_expiry_of_what_was_renewed_for_longer_changes_nothing() -> None:
+    enrolled("ada")
+    earned("ada", "2026-02-01", expires_on="2026-06-30")
+    earned("ada", "2026-05-01", expires_on="2027-06-30")
+    did("ada", "certificate.expired", "2026-06-30")
+
+    assert Certificate.objects.get().is_standing
+
+
+def test_it_may_expire_on_its_last_day() -> None:
+    enrolled("ada")
+    earned("ada", "2026-02-01", expires_on="2026-06-30")
+    did("ada", "certificate.expired", "2026-06-30")
+
+    assert Certificate.objects.get().expired_at is not None
+
+
+def test_one_that_expires_before_it_is_earned_is_refused() -> None:
+    enrolled("ada")
+    data = {"expires_on": "2026-01-31"}
+    (outcome,) = send(event("c", "certificate.earned", at="2026-02-01T00:00:00Z", data=data))
+
+    assert (outcome.code, outcome.field) == ("invalid", "data.expires_on")
+
+
+@pytest.mark.parametrize("order", [("earned", "revoked"), ("revoked", "earned")])
+def test_who_holds_one_loses_it_before_earning_another_at_once(order: tuple[str, ...]) -> None:
+    enrolled("ada")
+    earned("ada", "2026-02-01")
+    for what in order:
+        did("ada", f"certificate.{what}", "2026-03-01")
+
+    assert Certificate.objects.filter(revoked_at=None).get().earned_at.month == 3
+
+
+def test_a_track_told_after_the_period_leaves_it_alone() -> None:
+    enrolled("ada", data={"track": "audit"})
+    did("ada", "enrollment.started", "2026-03-10", data=TRACK)
+
+    assert sums(COMPLETION, FEBRUARY) == (0, 0)
+    assert sums(COMPLETION, FEBRUARY, "quarter") == (0, 1)
+
+
+def test_a_track_told_before_it_falls_due_counts() -> None:
+    enrolled("ada")
+    did("ada", "enrollment.started", "2026-01-20", data=TRACK)
+
+    assert sums(COMPLETION, FEBRUARY) == (0, 1)
+
+
 def test_an_expired_one_was_earned_all_the_same() -> None:
     enrolled("ada", data=TRACK)
     earned("ada", "2026-02-01")

@@ -31,8 +31,16 @@ def test_the_language_of_a_comment(text: str, code: str) -> None:
     assert language.of(text) == code
 
 
-def test_a_language_that_is_told_is_taken() -> None:
-    assert language.of("Super!", told="de-AT") == "de"
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [("de-AT", "de"), ("pt_BR", "pt"), ("eng", "en"), ("ger", "de"), ("fra", "fr"), ("hbs", "sr")],
+)
+def test_a_language_that_is_told_is_taken_by_its_shortest_code(told: str, code: str) -> None:
+    assert language.of("Super!", told=told) == code
+
+
+def test_a_language_that_there_is_not_is_read_from_the_words() -> None:
+    assert language.of("The videos were very clear and helpful.", told="xx") == "en"
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,12 @@ def test_the_bounds_take_silence_for_none_or_leave_it_out() -> None:
     assert rows_of(table("career-impact", "bounds", MARCH), *columns) == [(4, 2, 1, 0.25, 0.5)]
 
 
+def test_the_people_behind_the_bounds_are_those_who_answered() -> None:
+    careers()
+
+    assert rows_of(table("career-impact", "bounds", MARCH), "asked", "learners") == [(4, 2)]
+
+
 def test_who_was_not_asked_of_careers_is_not_silent() -> None:
     enrolled("ada")
     did("ada", "course.completed", "2026-02-10")

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
+from curriculum.outages import sentence_of
 from engagement.oulad.importing import AlreadyInError, take_in
 from engagement.oulad.lock import BusyError
 from engagement.oulad.report import by_file
 from engagement.oulad.source import SourceError
 from engagement.oulad.totals import totals
 from intake.models import ImportRun
-from kpis import measure
+from kpis import measure, stale
 
 
 class Command(BaseCommand):
@@ -23,14 +25,22 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, **options: Any) -> None:
         try:
-            import_run = take_in(path)
-        except AlreadyInError as polite:
-            self.stdout.write(str(polite))
+            self._take_in(path)
+            # by an import that was killed before its end too
+            if stale.is_anything_waiting():
+                self._measure()
         except (SourceError, BusyError) as error:
             raise CommandError(str(error)) from error
-        else:
-            self._tell(import_run)
-            self._measure()
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"{sentence_of(error)} What is in stays; run the command again, and it goes on."
+            ) from error
+
+    def _take_in(self, path: Path) -> None:
+        try:
+            self._tell(take_in(path))
+        except AlreadyInError as polite:
+            self.stdout.write(str(polite))
 
     def _tell(self, import_run: ImportRun) -> None:
         for file, report in by_file(import_run.report).items():

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
+from curriculum.outages import sentence_of
+from intake.csv.choices import Choices, ChoicesError, names_of, shared_of, zone_named
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import CsvError, EventFile
 from intake.csv.report import Report
@@ -32,21 +34,36 @@ class Command(BaseCommand):
             "--skip-bad", action="store_true",
             help="Take the good rows and keep the others as refused events.",
         )  # fmt: skip
+        parser.add_argument(
+            "--replace", action="store_true",
+            help="Let a row whose id is in with other content take its place.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--time-zone", metavar="ZONE", default="",
+            help="The zone of times without an offset and of days alone, such as Europe/Berlin.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--columns", action="append", default=[], metavar="THEIRS=OURS",
+            help="What a column is called here; “THEIRS=” leaves it out, “*=” all others.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="OURS=VALUE",
+            help="What every row says, such as course=py.",
+        )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="Only tell what would come.")
         parser.add_argument(
             "--errors", type=Path, metavar="FILE", help="Write all refused rows to this CSV."
         )
 
     def handle(self, *, kind: str, file: Path, **options: Any) -> None:
-        opened = opened_file(file, kind_named(kind))
+        opened = opened_file(file, kind_named(kind), options)
         try:
             report = self._send(opened, options)
         except AlreadyInError as polite:
             self.stdout.write(str(polite))
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"The database gave way to another writer ({error}). Nothing was taken; "
-                "run the command again."
+                f"{sentence_of(error)} Nothing was taken; run the command again."
             ) from error
         except MisfitsError as error:
             self._tell(error.report, options["errors"])
@@ -84,8 +101,14 @@ def kind_named(name: str) -> Kind:
     raise CommandError(f"There is no kind {name}; there is {', '.join(near)}.")
 
 
-def opened_file(path: Path, kind: Kind) -> EventFile:
+def opened_file(path: Path, kind: Kind, options: dict[str, Any]) -> EventFile:
     try:
-        return EventFile(lambda: path.open("rb"), path.name, kind)
-    except (CsvError, OSError) as error:
+        choices = Choices(
+            zone=zone_named(options["time_zone"]) if options["time_zone"] else None,
+            names=names_of(options["columns"]),
+            shared=shared_of(options["set"]),
+            replaces=options["replace"],
+        )
+        return EventFile(lambda: path.open("rb"), path.name, kind, choices)
+    except (ChoicesError, CsvError, OSError) as error:
         raise CommandError(str(error)) from error

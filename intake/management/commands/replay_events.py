@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
 from tqdm import tqdm
 
 from curriculum.models import Course
@@ -17,12 +18,20 @@ class Command(BaseCommand):
         parser.add_argument("--course", action="append", default=[], help="Only this course's key.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        courses = Course.objects.all()
-        if keys := options["course"]:
-            courses = courses.filter(key__in=keys)
-            if unknown := sorted(set(keys) - {course.key for course in courses}):
-                raise CommandError(f"There is no course {', '.join(unknown)}.")
-        total = Event.objects.filter(course__in=courses).count()
-        with tqdm(total=total, unit=" events", disable=options["verbosity"] < 1) as bar:
+        courses = _named(options["course"])
+        events = Event.objects.filter(is_mapped=True)
+        if courses is not None:
+            events = events.filter(course__in=courses)
+        with tqdm(total=events.count(), unit=" events", disable=options["verbosity"] < 1) as bar:
             replayed = replay_events(courses, progress=bar.update)
         self.stdout.write(f"{replayed} events replayed.")
+
+
+def _named(keys: list[str]) -> QuerySet[Course] | None:
+    """The courses with these keys; None, which means every event, where none are named."""
+    if not keys:
+        return None
+    courses = Course.objects.filter(key__in=keys)
+    if unknown := sorted(set(keys) - {course.key for course in courses}):
+        raise CommandError(f"There is no course {', '.join(unknown)}.")
+    return courses

@@ -1,0 +1,118 @@
+"""Known figures of three courses, and what follows from those of them that a reader is shown."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from curriculum.access import Reader
+from curriculum.models import CourseRun
+from kpis import clock
+from kpis.ask import Desk
+from kpis.models import Measurement
+from kpis.periods import KINDS, Period, containing
+from kpis.registry import REGISTRY
+from kpis.tally import Scope
+from kpis.tests.kernel import STARTED, moment, run_of
+
+FIRST, WEEKS = date(2026, 1, 5), 16
+NOW = moment("2026-07-10T12:00:00")
+# another prime than the product's own
+PRIME = (1 << 31) - 1
+
+Atom = tuple[Any, Any]
+# the scope asked for and the period; with the days of runs that it adds up
+Cell = tuple[Scope, Period]
+Cells = dict[Cell, frozenset[Atom]]
+
+
+def three_courses() -> list[CourseRun]:
+    return [run_of(f"{key}-{at}", course=key) for key in ("py", "sql", "ux") for at in (1, 2, 3)]
+
+
+def people_of(runs: Iterable[CourseRun], *, seed: int) -> dict[Atom, int]:
+    """Some start together on a few days of most weeks; nobody starts twice."""
+    dice = random.Random(seed)  # noqa: S311
+    days = [FIRST + timedelta(days=at) for at in range(7 * WEEKS)]
+    return {
+        (run.pk, day): dice.choice((1, 2, 3, 5, 8, 12, 20, 30))
+        for run in runs
+        for day in days
+        if dice.random() < dice.choice((0.02, 0.1, 0.3))
+    }
+
+
+def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
+    """All that can be asked for: of the site, the courses and the runs, by all kinds of periods."""
+    found: dict[Cell, set[Atom]] = defaultdict(set)
+    course_of = {run.pk: run.course_id for run in runs}
+    for pk, day in atoms:
+        course = frozenset({course_of[pk]})
+        for scope in (Scope(), Scope(course), Scope(course, pk)):
+            for kind in KINDS:
+                found[scope, containing(day, kind, clock.zone())].add((pk, day))
+    return {cell: frozenset(inside) for cell, inside in found.items()}
+
+
+def keep(cells: Cells, people: Mapping[Atom, int]) -> None:
+    """Write the measurements of these cells; half of everybody completed."""
+    rows = []
+    for (scope, period), inside in cells.items():
+        n = sum(people[atom] for atom in inside)
+        course = next(iter(scope.course_ids or ()), None)
+        rows.append(
+            Measurement(
+                kpi=STARTED,
+                scope="run" if scope.run_id else "course" if course else "site",
+                scope_id=scope.run_id or course or 0,
+                course_id=course,
+                period_kind=period.kind,
+                period_start=period.first,
+                n=n,
+                total=n // 2,
+                weight=n,
+                learners=n,
+                definition_version=1,
+                computed_at=NOW,
+            )
+        )
+    Measurement.objects.bulk_create(rows)
+
+
+def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
+    """The cells whose figures the reader is shown, each asked for among its like."""
+    asked: dict[tuple[Scope, str], list[Period]] = defaultdict(list)
+    for scope, period in cells:
+        asked[scope, period.kind].append(period)
+    desk, found = Desk(reader, NOW), set()
+    for (scope, _), periods in asked.items():
+        answers = desk.answers(REGISTRY[STARTED], scope, periods)
+        found |= {(scope, one) for one in periods if answers[one].status != "suppressed"}
+    return found
+
+
+class Known:
+    """All that follows from sums of atoms, by elimination."""
+
+    def __init__(self, sums: Iterable[frozenset[Atom]]) -> None:
+        self._rows: dict[Atom, dict[Atom, int]] = {}
+        for inside in sums:
+            if row := self._rest(dict.fromkeys(inside, 1)):
+                pivot = min(row)
+                inverse = pow(row[pivot], -1, PRIME)
+                self._rows[pivot] = {at: value * inverse % PRIME for at, value in row.items()}
+
+    def tells(self, inside: frozenset[Atom]) -> bool:
+        return not self._rest(dict.fromkeys(inside, 1))
+
+    def _rest(self, row: dict[Atom, int]) -> dict[Atom, int]:
+        left = Counter(row)
+        while pivots := sorted(at for at in left if at in self._rows):
+            factor = left[pivots[0]]
+            for at, value in self._rows[pivots[0]].items():
+                left[at] = (left[at] - factor * value) % PRIME
+            left = Counter({at: value for at, value in left.items() if value})
+        return dict(left)

@@ -1,0 +1,16 @@
+"""A Celery application whose beat has one task, due each second, that no worker takes."""
+
+from __future__ import annotations
+
+from celery import Celery
+from django.conf import settings
+
+QUEUE = "quick-beat"
+
+app = Celery("quick_beat", broker=settings.VALKEY.for_celery())
+app.conf.update(
+    beat_scheduler="kpisite.beat:Scheduler",
+    beat_schedule={"often": {"task": "often", "schedule": 1.0}},
+    task_default_queue=QUEUE,
+    timezone="UTC",
+)

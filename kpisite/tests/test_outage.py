@@ -1,0 +1,162 @@
+"""A database that is away, restarted or full: what is answered, and how soon all is well again."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.backends.postgresql.base import DatabaseWrapper
+from pytest_django import DjangoDbBlocker
+
+from curriculum.outages import AWAY, BUSY, FAILING, FULL, outage_of
+from kpis.ask import Desk
+from kpisite import environment, prepare
+from kpisite.settings import with_our_options
+from kpisite.testing import postgres
+from kpisite.tests.test_access import client_of, rows
+
+GONE = OperationalError("server closed the connection unexpectedly")
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        (OperationalError("database is locked"), BUSY),
+        (OperationalError("database or disk is full"), FULL),
+        (OperationalError("disk I/O error"), FAILING),
+        (OperationalError('could not extend file "base/1": No space left on device'), FULL),
+        (InterfaceError("connection already closed"), AWAY),
+        (OperationalError("no such table: kpis_measurement"), None),
+        (ValueError("locked"), None),
+    ],
+)
+def test_an_outage_is_told_from_a_fault(error: Exception, outage: object) -> None:
+    assert outage_of(error) is outage
+
+
+def asked_while_away(visitor: str) -> dict[str, Any]:
+    """What the pages and routes answer that ask the database for anything."""
+    client = client_of(visitor)
+    client.raise_request_exception = False
+    with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=GONE):
+        answers = {path: client.get(path) for method, path, _ in rows() if method == "GET"}
+    return {path: one for path, one in answers.items() if one.status_code >= 500}
+
+
+def test_a_disk_without_a_free_byte_is_full_whatever_sqlite_says() -> None:
+    with patch("curriculum.outages._has_no_room", return_value=True):
+        assert outage_of(OperationalError("disk I/O error")) is FULL
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "is full: free some space"),
+        (OperationalError("database or disk is full"), "is full: free some space"),
+        (OperationalError("connection refused"), "The database cannot be reached"),
+    ],
+)
+def test_a_start_that_cannot_be_prepared_ends_with_a_sentence(
+    error: Exception, sentence: str
+) -> None:
+    with (
+        patch("kpisite.prepare.prepare", side_effect=error),
+        patch.object(settings, "IS_EMBEDDED", new=True),
+        pytest.raises(SystemExit, match=sentence),
+    ):
+        prepare.main()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("visitor", ["reads", "staff"])
+def test_all_that_needs_the_database_answers_503_and_when_to_come_again(visitor: str) -> None:
+    answers = asked_while_away(visitor)
+    programs = {path: one for path, one in answers.items() if path.startswith("/api/")}
+
+    assert {(one.status_code, one.headers["Retry-After"]) for one in answers.values()} == {
+        (503, "5")
+    }
+    assert len(programs) > 10
+    assert all(b"try_again" in one.content for one in programs.values())
+    assert not any(b"<html" in one.content for one in programs.values())
+
+
+@pytest.mark.django_db
+def test_a_page_says_in_words_that_it_is_not_available() -> None:
+    page = asked_while_away("staff")["/kpi-dashboard"].content.decode()
+
+    assert "<h1>Not available right now</h1>" in page
+    assert "Reload the page in 5 seconds" in page
+
+
+@pytest.mark.django_db
+def test_a_fault_of_ours_is_told_in_json_to_programs() -> None:
+    client = client_of("reads")
+    client.raise_request_exception = False
+    with patch.object(Desk, "_reply", side_effect=ValueError("broken")):
+        answer = client.get("/api/kpi/engagement/depth")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "failed")
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    with tempfile.TemporaryDirectory(prefix="kpi-") as above:
+        folder = Path(above) / "postgres"
+        process, _ = postgres.start(folder)
+        yield folder, process
+        process.kill()
+        process.wait()
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait(timeout=30)
+
+
+@pytest.mark.once
+def test_connections_of_the_pool_heal_as_soon_as_the_database_is_back(
+    server: tuple[Path, subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    django_db_blocker.unblock()
+    folder, process = server
+    monkeypatch.setenv("DATABASE_URL", postgres.url_of(folder))
+    given = environment.database("DATABASE_URL")
+    assert given
+    usual = settings.DATABASES["default"]
+    connections = [
+        DatabaseWrapper({**usual, **with_our_options(given)}, alias="restarted") for _ in range(4)
+    ]
+
+    def works() -> bool:
+        for connection in connections:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        for connection in connections:
+            connection.close()
+        return True
+
+    try:
+        works()
+        ended(process)
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            works()
+        assert time.monotonic() - began < 10
+        process = postgres.restart(folder)
+        assert works()
+    finally:
+        django_db_blocker.restore()
+        connections[0].close_pool()
+        ended(process)

@@ -1,0 +1,126 @@
+"""What is deleted once it is old, and what stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from intake.models import RejectedEvent
+from kpis.models import JudgeRun, MeasureRun, Notification, Restatement
+from kpis.tests.measured import COMPLETION, measured
+from kpis.tests.noticing import alert_of, happens, only
+from kpisite import retention
+from kpisite.retention import delete_old
+from kpisite.tasks import delete_old as task
+from outcomes.models import ThemeSearch
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.fromisoformat("2026-07-15T12:00:00+00:00")
+
+
+def ago(days: int) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def restated(*moments: datetime) -> None:
+    sums = {"n": 4, "total": 1, "weight": 4, "learners": 4}
+    row = measured(COMPLETION, "2026-06", total=3, n=5)
+    for at in moments:
+        Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
+
+
+def test_former_values_go_after_two_years() -> None:
+    restated(ago(729), ago(731))
+
+    assert delete_old(NOW) == {"restatement": 1}
+    assert Restatement.objects.get().restated_at == ago(729)
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        (MeasureRun, {}),
+        (JudgeRun, {}),
+        (ThemeSearch, {"comments": 1, "themes": 1}),
+    ],
+)
+def test_runs_go_after_ninety_days_but_the_latest(model: Any, more: dict[str, int]) -> None:
+    at = "searched_at" if model is ThemeSearch else "as_of"
+    for days in (200, 100, 91):
+        model.objects.create(**{at: ago(days)}, **more)
+    delete_old(NOW)
+
+    assert list(model.objects.values_list(at, flat=True)) == [ago(91)]
+
+
+def test_sessions_go_when_they_have_run_out() -> None:
+    for key, days in (("past", 1), ("good", -1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=ago(days))
+    delete_old(NOW)
+
+    assert [one.pk for one in Session.objects.all()] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "closed_at", "stays"),
+    [
+        ("sent", 181, NOW, False),
+        ("dead", 181, NOW, False),
+        ("dropped", 181, NOW, False),
+        ("sent", 179, NOW, True),
+        ("waiting", 181, NOW, True),
+        ("sent", 181, None, True),
+    ],
+)
+def test_notices_go_after_half_a_year_but_of_open_alerts(
+    state: str, days: int, closed_at: datetime | None, *, stays: bool
+) -> None:
+    only("email", "ada@example.com")
+    happens(alert_of(closed_at=closed_at))
+    sent_at = NOW if state == "sent" else None
+    Notification.objects.update(state=state, created_at=ago(days), sent_at=sent_at)
+    delete_old(NOW)
+
+    assert Notification.objects.exists() is stays
+
+
+def rejected(key: str, received: int, resolved: int | None = None) -> None:
+    RejectedEvent.objects.create(
+        sender="lms",
+        key=key,
+        payload="{}",
+        digest=key,
+        code="unknown_course",
+        received_at=ago(received),
+        resolved_at=None if resolved is None else ago(resolved),
+    )
+
+
+def test_rejected_events_go_half_a_year_after_they_are_settled_or_came() -> None:
+    rejected("settled long ago", 300, 181)
+    rejected("settled lately", 300, 179)
+    rejected("never settled", 181)
+    rejected("fresh", 1)
+    delete_old(NOW)
+
+    found = set(RejectedEvent.objects.values_list("key", flat=True))
+    assert found == {"settled lately", "fresh"}
+
+
+def test_many_go_a_few_at_a_time() -> None:
+    restated(*[ago(800 + at) for at in range(5)])
+    with patch.object(retention, "AT_ONCE", 2):
+        assert delete_old(NOW) == {"restatement": 5}
+
+
+def test_the_task_deletes_and_may_run_twice() -> None:
+    restated(ago(800))
+    task()
+    task()
+
+    assert not Restatement.objects.exists()

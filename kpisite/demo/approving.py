@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from curriculum.models import User
+from kpis import clock
+from kpis.periods import containing, local_day
 from outcomes.feedback import themes
 from outcomes.models import Response
 
@@ -13,11 +16,12 @@ PER_COURSE = 3
 LATEST = 200
 
 
-def approve(by: User) -> None:
-    """Approve the latest quotable comments of every course."""
-    quotable = Response.objects.filter(may_quote=True).exclude(comment="")
-    latest = quotable.select_related("enrollment__run").order_by("-answered_at", "pk")[:LATEST]
-    for response in _some(latest):
+def approve(by: User, now: datetime) -> None:
+    """Approve quotable comments of every course, the latest of the months that are over."""
+    month = containing(local_day(now, clock.zone()), "month", clock.zone())
+    quotable = Response.objects.filter(may_quote=True, answered_at__lt=month.start)
+    latest = quotable.exclude(comment="").order_by("-answered_at", "pk")[:LATEST]
+    for response in _some(latest.select_related("enrollment__run")):
         themes.approve(response, by=by)
 
 

@@ -61,7 +61,7 @@ def load(
         told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
         reading.run(now)
-        approving.approve(accounts.create(told.journeys, passwords))
+        approving.approve(accounts.create(told.journeys, passwords), now)
         if KNOWN in passwords.values():
             accounts.write_down(settings.KPI_DATA_DIR)
     return told

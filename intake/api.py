@@ -18,6 +18,7 @@ from curriculum.access import ApiKeyAuthentication, MaySendEvents
 from curriculum.api import ProblemShape
 from curriculum.models import ApiKey
 from intake.body import TooLarge, Unsupported, body_of
+from intake.faults import Fault, fault_of
 from intake.outcome import STATUSES, Outcome
 from intake.receive import receive
 from intake.resolve import Sender
@@ -35,9 +36,12 @@ class BadRequest(APIException):
 class TryAgain(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "try_again"
-    default_detail = "The database is busy; send the same batch again, nothing is taken twice."
     # DRF makes Retry-After of it, in seconds
-    wait = 2
+    wait: int
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.value}; send the same batch again, nothing is taken twice.")
+        self.wait = fault.wait
 
 
 class EventShape(serializers.Serializer[None]):
@@ -108,8 +112,10 @@ class EventsView(APIView):
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
-        is_busy = isinstance(exc, OperationalError | InterfaceError)
-        return super().handle_exception(TryAgain() if is_busy else exc)
+        if isinstance(exc, OperationalError | InterfaceError):
+            logger.warning("a batch was not taken: %s", exc)
+            exc = TryAgain(fault_of(exc))
+        return super().handle_exception(exc)
 
 
 def raws_of(request: Request) -> list[Any]:
@@ -133,6 +139,8 @@ def take(raws: list[Any], sender: Sender) -> list[Outcome]:
     try:
         return receive(raws, sender)
     except OperationalError as error:
+        if fault_of(error) is not Fault.BUSY:
+            raise
         logger.warning("taking a batch of %d again: %s", len(raws), error)
     return receive(raws, sender)
 

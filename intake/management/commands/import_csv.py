@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from intake.csv.choices import Choices, ChoicesError, names_of, shared_of, zone_named
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import CsvError, EventFile
 from intake.csv.report import Report
+from intake.faults import fault_of
 from intake.registry import KINDS, Kind
 
 
@@ -60,10 +61,9 @@ class Command(BaseCommand):
             report = self._send(opened, options)
         except AlreadyInError as polite:
             self.stdout.write(str(polite))
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"The database gave way to another writer ({error}). Nothing was taken; "
-                "run the command again."
+                f"{fault_of(error).value} ({error}). Nothing was taken; run the command again."
             ) from error
         except MisfitsError as error:
             self._tell(error.report, options["errors"])

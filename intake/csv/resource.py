@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from import_export.formats.base_formats import Format
 from import_export.resources import Resource
 from import_export.results import Error, Result, RowResult
 from import_export.tmp_storages import CacheStorage
 
 from curriculum.models import User
+from curriculum.outages import sentence_of
 from intake.csv.forms import opened
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import EventFile, Row
@@ -50,6 +51,10 @@ class HeldFile(CacheStorage):  # type: ignore[misc]
     @classmethod
     def is_there(cls, name: str) -> bool:
         return bool(cache.has_key(cls.CACHE_PREFIX + name))
+
+
+class UndoneError(Exception):
+    """The database gave up, and so nothing was taken; the text says why."""
 
 
 class EventRow(RowResult):  # type: ignore[misc]
@@ -126,8 +131,11 @@ class EventResource(Resource):  # type: ignore[misc]
         except MisfitsError as error:
             result.report = error.report
             result.append_base_error(Error(error))
-        except (AlreadyInError, OperationalError) as error:
+        except AlreadyInError as error:
             result.append_base_error(Error(error))
+        except (OperationalError, InterfaceError) as error:
+            told = UndoneError(f"{sentence_of(error)} Nothing was taken; confirm it again.")
+            result.append_base_error(Error(told))
         return result
 
     def _send(

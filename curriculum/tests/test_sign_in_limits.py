@@ -141,6 +141,7 @@ def test_a_known_device_has_ten_tries_of_its_own() -> None:
     account("Ada")
     laptop = Client()
     gets_in(client=laptop)
+    laptop.post("/sign-out")
     for _ in range(10):
         tries("guess", client=laptop)
 
@@ -152,6 +153,7 @@ def test_a_device_is_known_for_its_own_account_only() -> None:
     account("Bo")
     phone = Client()
     gets_in(client=phone, whose="bo@example.com")
+    phone.post("/sign-out")
     for _ in range(10):
         tries("guess", client=phone)
 

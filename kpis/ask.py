@@ -11,63 +11,25 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import QuerySet
 
 from curriculum.access import Reader
-from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.outages import outage_of
 from curriculum.parameters import Standings
 from kpis import holding, read, stale
 from kpis.answers import Answer, Context, answer, combine
-from kpis.models import Feed, PeriodKind, Target
+from kpis.models import Feed, PeriodKind
 from kpis.periods import WINDOW, Period
 from kpis.question import Question
 from kpis.read import Found
 from kpis.registry import REGISTRY, Indicator, Part
+from kpis.replies import THINGS, Group, Reply, Thing, place_of
 from kpis.tally import Scope
-from kpis.targets import TargetBook
+from kpis.targets import TargetBook, Targets, comparable
 from kpis.veil import Veil
 
 logger = logging.getLogger(__name__)
 
 # the one that an answer is compared with, and one in force that it is not
-Targets = tuple[Target | None, Target | None]
-Thing = Course | CourseRun | Module | Learner
-THINGS: dict[str, QuerySet[Any]] = {
-    "course": Course.objects.all(),
-    "run": CourseRun.objects.select_related("course"),
-    "module": Module.objects.select_related("course"),
-    "learner": Learner.objects.all(),
-}
-
-
-@dataclass(frozen=True)
-class Group:
-    """One course, run, module or learner with its answer."""
-
-    thing: Thing
-    answer: Answer
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Everything about one KPI that was asked."""
-
-    indicator: Indicator
-    question: Question
-    series: Sequence[Answer]
-    current: Answer
-    previous: Answer
-    window: Answer | None = None
-    components: Sequence[Answer] = ()
-    groups: Sequence[Group] = ()
-
-    @property
-    def change(self) -> float | None:
-        """Current minus previous value, in the unit; None when one is missing."""
-        if self.current.shown is None or self.previous.shown is None:
-            return None
-        return round(self.current.shown - self.previous.shown, 4)
 
 
 @dataclass
@@ -245,7 +207,7 @@ class Desk:
         period = question.window or question.current
         answers = self._group_answers(indicator, question, period, by)
         things: dict[int, Thing] = THINGS[by].in_bulk(list(answers))
-        ordered = sorted(things.values(), key=_order)
+        ordered = sorted(things.values(), key=place_of)
         return [Group(thing, answers[thing.pk]) for thing in ordered]
 
     def _group_answers(
@@ -428,7 +390,7 @@ class Desk:
         if self._targets is None:
             self._targets = TargetBook.load()
         found = self._targets.in_force(indicator.key, _only(scope), period.last)
-        return apart(found, indicator, scope, period)
+        return comparable(found, indicator, scope, period)
 
     def _context(self, indicator: Indicator, scope: Scope) -> Context:
         feeds = self._feeds_of(indicator.category)
@@ -446,35 +408,8 @@ class Desk:
         return self._feeds[category]
 
 
-def apart(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:
-    """A target as an answer takes it: as its own, or as one that it cannot be compared with.
-
-    What depends on the length of a period is aimed at by month; a total also as a whole, of the
-    course that the target is set for or of all.
-    """
-    if found is None:
-        return None, None
-    is_too_long = indicator.has_monthly_target and not period.is_one_month
-    is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
-    return (None, found) if is_too_long or is_a_part else (found, None)
-
-
-def _is_of_the_whole(target: Target, scope: Scope) -> bool:
-    is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
-    courses = None if target.course_id is None else frozenset({target.course_id})
-    return is_all and scope.course_ids == courses
-
-
 def _only(scope: Scope) -> int | None:
     """The one course of the scope; None when there are more."""
     if scope.course_ids is not None and len(scope.course_ids) == 1:
         return next(iter(scope.course_ids))
     return None
-
-
-def _order(thing: Thing) -> tuple[Any, ...]:
-    if isinstance(thing, Module):
-        return (thing.course_id, thing.position)
-    if isinstance(thing, CourseRun):
-        return (thing.course.title, str(thing.starts_on or ""), thing.key)
-    return (str(thing),)

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from kpis import drawing, wording
 from kpis.answers import Answer
-from kpis.ask import Reply
 from kpis.figures import Figure, Verdict
 from kpis.registry import Indicator
+from kpis.replies import Reply
 
 
 @dataclass(frozen=True)

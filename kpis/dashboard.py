@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from kpis import bars, clock, modules, opening, present, trends, wording
-from kpis.ask import Desk, Reply
+from kpis.ask import Desk
 from kpis.cards import Card
 from kpis.categories import CATEGORIES, SECTIONS, Category
 from kpis.filters import Filters
@@ -16,6 +16,7 @@ from kpis.findings.report import Report, report
 from kpis.modules import ModuleTable
 from kpis.question import Question
 from kpis.registry import REGISTRY, Indicator, has_modules, has_runs, headline
+from kpis.replies import Reply
 
 WIDER = {
     "module": "Of the whole course: this figure cannot be told apart by module.",

@@ -11,13 +11,14 @@ from django.urls import reverse
 
 from curriculum.models import CourseRun, Module
 from kpis import clock, dashboard, present, tables, trends, wording
-from kpis.ask import Desk, Group
+from kpis.ask import Desk
 from kpis.cards import Card
 from kpis.categories import CATEGORIES
 from kpis.dashboard import Asked
 from kpis.figures import Figure, compared
 from kpis.filters import Filters
 from kpis.registry import DrillDown, Indicator, has_modules, has_runs
+from kpis.replies import Group
 from kpis.units import TEXT, Unit
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}

@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import cast
 
 from curriculum.models import Course, Module
-from kpis.ask import Desk, Group
+from kpis.ask import Desk
 from kpis.figures import Figure, compared
 from kpis.question import Question
 from kpis.registry import Indicator
+from kpis.replies import Group
 
 
 @dataclass(frozen=True)

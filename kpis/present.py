@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from curriculum.models import CourseRun, Learner, Module
 from kpis.answers import Answer
-from kpis.ask import Group, Reply, Thing
 from kpis.periods import Period
 from kpis.registry import DrillDown, Indicator, Table
+from kpis.replies import Group, Reply, Thing
 
 # what a spreadsheet would run as a formula, in signs of any width
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

@@ -17,8 +17,11 @@ from kpis import clock, units
 from kpis.alerts import unjudged
 from kpis.models import Target
 from kpis.periods import Period, between, local_day
-from kpis.registry import REGISTRY
+from kpis.registry import REGISTRY, Indicator
+from kpis.tally import Scope
 
+# one that a figure can be compared with, and one that it cannot
+Targets = tuple[Target | None, Target | None]
 BOUNDS = {units.PERCENT.key: (0, 100), units.POINTS.key: (-100, 100)}
 
 
@@ -132,3 +135,22 @@ def create_missing(**kwargs: object) -> None:
     )
     for target in made:
         unjudged.mark(target.kpi, [(unjudged.EVERY_KIND, None)])
+
+
+def comparable(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:
+    """A target as an answer takes it: as its own, or as one that it cannot be compared with.
+
+    What depends on the length of a period is aimed at by month; a total also as a whole, of the
+    course that the target is set for or of all.
+    """
+    if found is None:
+        return None, None
+    is_too_long = indicator.has_monthly_target and not period.is_one_month
+    is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
+    return (None, found) if is_too_long or is_a_part else (found, None)
+
+
+def _is_of_the_whole(target: Target, scope: Scope) -> bool:
+    is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
+    courses = None if target.course_id is None else frozenset({target.course_id})
+    return is_all and scope.course_ids == courses

@@ -7,8 +7,8 @@ from typing import Any
 
 from kpis import wording
 from kpis.answers import Answer
-from kpis.ask import Reply
 from kpis.figures import Figure
+from kpis.replies import Reply
 from kpis.units import Money, Unit
 
 

@@ -14,13 +14,12 @@ from curriculum.models import Course
 from curriculum.parameters import Standings
 from kpis import clock
 from kpis.answers import Answer, Context, answer, combine
-from kpis.ask import apart
 from kpis.models import AlertRule, Feed, Measurement
 from kpis.periods import Period, local_day
 from kpis.registry import REGISTRY, Indicator
 from kpis.stats import NOTHING, Sums
 from kpis.tally import Scope
-from kpis.targets import TargetBook
+from kpis.targets import TargetBook, comparable
 
 # kind of period, scope, its id, KPI
 Series = tuple[str, str, int, str]
@@ -180,7 +179,7 @@ class Evidence:
 
     def _blank(self, indicator: Indicator, subject: Subject, period: Period) -> Answer:
         found = self._targets.in_force(indicator.key, subject.course_id, period.last)
-        target, _ = apart(found, indicator, subject.narrow, period)
+        target, _ = comparable(found, indicator, subject.narrow, period)
         context = self._context(indicator, subject)
         return Answer(indicator, period, target=target, data_through=context.data_through)
 

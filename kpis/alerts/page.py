@@ -19,11 +19,12 @@ from kpis.alerts.card import AlertCard
 from kpis.alerts.evidence import Subject
 from kpis.alerts.listing import cards
 from kpis.alerts.veiled import can_be_asked, is_veiled
-from kpis.ask import Desk, Reply
+from kpis.ask import Desk
 from kpis.figures import Figure
 from kpis.models import Alert, AlertEvent
 from kpis.periods import Period, between, containing, local_day
 from kpis.question import Question
+from kpis.replies import Reply
 
 BEFORE, AFTER, MOST = 6, 3, 60
 Kind = AlertEvent.Kind

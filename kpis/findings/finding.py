@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from curriculum.models import Course, CourseRun, Module
 from kpis.answers import Answer
-from kpis.ask import Thing
+from kpis.replies import Thing
 from kpis.stats import Interval
 
 

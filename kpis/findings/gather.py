@@ -13,12 +13,13 @@ from datetime import timedelta
 from curriculum.models import Course, Enrollment, Module
 from kpis import clock
 from kpis.answers import Answer
-from kpis.ask import THINGS, Desk, Reply
+from kpis.ask import Desk
 from kpis.cards import Card
 from kpis.findings.finding import Silence, Subject
 from kpis.models import Feed, PeriodKind
 from kpis.question import Question
 from kpis.registry import has_modules
+from kpis.replies import THINGS, Reply
 
 
 @dataclass(frozen=True)

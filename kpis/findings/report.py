@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
 from kpis import wording
-from kpis.ask import Thing
 from kpis.categories import CATEGORIES
 from kpis.findings import gather, judge, words
 from kpis.findings.finding import Claim, Finding, Kind, Silence
 from kpis.registry import headline
+from kpis.replies import Thing
 
 if TYPE_CHECKING:
     from kpis.ask import Desk

@@ -37,18 +37,22 @@ def somebody_writes() -> Iterator[None]:
         writer.close()
 
 
+# whoever waits for the writer waits for 20 seconds; a busy machine takes one or two for a page
+WAITED = 10
+
+
 def slow(client: Client, *paths: str) -> dict[str, float]:
-    """The pages that take a second or more, with their seconds."""
+    """The pages that waited, with their seconds."""
     seconds = {}
     for path in paths:
         began = time.monotonic()
         assert client.get(path).status_code < 500, path
         seconds[path] = time.monotonic() - began
-    return {path: took for path, took in seconds.items() if took >= 1}
+    return {path: took for path, took in seconds.items() if took >= WAITED}
 
 
 @pytest.mark.parametrize("visitor", ["reads", "sends", "staff", "manager", "learner", "stranger"])
-def test_every_page_is_answered_within_a_second_while_another_writes(visitor: str) -> None:
+def test_every_page_is_answered_while_another_writes(visitor: str) -> None:
     client = client_of(visitor)
     pages = [path for method, path, _ in rows() if method == "GET"]
     for path in pages:

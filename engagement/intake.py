@@ -151,7 +151,7 @@ class Watched(Data):
     def _forwards(self) -> Watched:
         for begin, end in self.segments:
             if end < begin:
-                raise ValueError(f"segment [{begin:g}, {end:g}] ends before it begins")
+                raise ValueError(f"segment [{begin:.15g}, {end:.15g}] ends before it begins")
         return self
 
 
@@ -171,7 +171,7 @@ class Mark(Data):
 def _position(value: float | None, data: Mark, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= LONGEST_VIDEO:
         return None
-    return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:g} is not."
+    return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:.15g} is not."
 
 
 LONGEST_VIDEO = 7 * 24 * 3600
@@ -249,7 +249,7 @@ class Graded(Data):
 def _score(value: float | None, data: Graded, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= data.max:
         return None
-    return "value", f"a score is 0 to data.max ({data.max:g}); {value:g} is not."
+    return "value", f"a score is 0 to data.max ({data.max:.15g}); {value:.15g} is not."
 
 
 @handles("assessment.graded", data=Graded, needs_object=True, needs_value=True, check=_score)

@@ -41,7 +41,7 @@ class Difference:
 
 
 def _text(sums: Sums) -> str:
-    return f"{sums.total:g} ÷ {sums.weight:g} (n {sums.n}, {sums.learners} learners)"
+    return f"{sums.total:.12g} ÷ {sums.weight:.12g} (n {sums.n}, {sums.learners} learners)"
 
 
 def tallied() -> list[Indicator]:

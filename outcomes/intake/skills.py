@@ -27,7 +27,7 @@ class Assessed(Data):
 def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= 1:
         return None
-    return "value", f"a score is 0 to 1; {value:g} is not."
+    return "value", f"a score is 0 to 1; {value:.15g} is not."
 
 
 @handles(

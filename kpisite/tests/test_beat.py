@@ -50,7 +50,7 @@ class Clocked(Scheduler):
 @pytest.fixture
 def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
     """One task is due every 30 seconds, one every 60, by a clock that stands still."""
-    app, clock = Celery("clocked", broker="memory://"), Clock()
+    app, clock = Celery("clocked", broker="memory://", set_as_current=False), Clock()
     app.conf.update(
         timezone="UTC",
         beat_schedule={

@@ -50,7 +50,7 @@ class Clocked(Scheduler):
 @pytest.fixture
 def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
     """One task is due every 30 seconds, one every 60, by a clock that stands still."""
-    app, clock = Celery("clocked", broker="memory://", set_as_current=False), Clock()
+    app, clock = Celery("clocked", broker="memory://"), Clock()
     app.conf.update(
         timezone="UTC",
         beat_schedule={
@@ -62,6 +62,8 @@ def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock
     made = Clocked(app, clock, schedule_filename=str(tmp_path / "beat"))
     yield made
     made.close()
+    # the application made last is the current one, and tasks of other tests would be its own
+    our_app.set_current()
 
 
 def passes(scheduler: Clocked, seconds: int) -> list[str]:

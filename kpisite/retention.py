@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from intake.models import RejectedEvent
-from kpis.models import JudgeRun, MeasureRun, Notification, Restatement
+from kpis.models import JudgeRun, MeasureRun, Notification, Restatement, Verification
 from outcomes.models import ThemeSearch
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def _old(now: datetime) -> Iterator[QuerySet[Any]]:
     runs = since(settings.KPI_KEEP_RUNS_DAYS)
     yield _but_the_latest(MeasureRun.objects.all(), "as_of", runs)
     yield _but_the_latest(JudgeRun.objects.all(), "as_of", runs)
+    yield _but_the_latest(Verification.objects.all(), "as_of", runs)
     yield _but_the_latest(ThemeSearch.objects.all(), "searched_at", runs)
     # what an open alert has told says where its recovery is to be told
     is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from intake.models import RejectedEvent
-from kpis.models import JudgeRun, MeasureRun, Notification, Restatement
+from kpis.models import JudgeRun, MeasureRun, Notification, Restatement, Verification
 from kpis.tests.measured import COMPLETION, measured
 from kpis.tests.noticing import alert_of, happens, only
 from kpisite import retention
@@ -46,6 +46,7 @@ def test_former_values_go_after_two_years() -> None:
     [
         (MeasureRun, {}),
         (JudgeRun, {}),
+        (Verification, {}),
         (ThemeSearch, {"comments": 1, "themes": 1}),
     ],
 )

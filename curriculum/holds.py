@@ -12,8 +12,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-# in seconds: how soon who waits for a turn looks again, and for how long at most
-LOOK_EVERY = 0.002
+# in seconds: how soon who waits for a turn to write looks again, and for how long at most
+LONGEST_NAP, SHORTEST_NAP = 0.01, 0.0005
 LONGEST_WAIT = 20.0
 
 
@@ -54,10 +54,11 @@ def turn_to_write() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    deadline = time.monotonic() + LONGEST_WAIT
+    begun = time.monotonic()
     with _file("write") as file:
-        while not _is_free(file) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
+        while not _is_free(file) and (waited := time.monotonic() - begun) < LONGEST_WAIT:
+            # who has waited for longer looks more often, and so comes first
+            time.sleep(max(SHORTEST_NAP, LONGEST_NAP - waited / 20))
         yield
 
 

@@ -430,6 +430,8 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
     assert order[-2:] == ["2026-Q2", "2026-Q1"]
 
 
+# within one connection PostgreSQL lets a lock be taken twice
+@pytest.mark.once
 def test_only_one_process_has_its_turn() -> None:
     with measure.turn() as first, measure.turn(patience=0.0) as second:
         assert (first, second) == (True, False)

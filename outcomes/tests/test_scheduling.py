@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from unittest.mock import patch
 
 import pytest
+from django.apps import apps
 
 from curriculum.models import Course
 from curriculum.tests.people import moment
@@ -30,6 +32,8 @@ def survey() -> Survey:
     school()
     with_address("ada")
     did("ada", "course.completed", "2026-02-10")
+    # a test that empties the tables may have come before
+    import_module("outcomes.migrations.0004_career_survey").make(apps, None)
     one = Survey.objects.get(follows_completion=True)
     Survey.objects.update(created_at=moment("2026-01-01"))
     return one

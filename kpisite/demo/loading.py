@@ -133,7 +133,14 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 def _measure(now: datetime, progress: Progress) -> None:
     planner.refresh()
-    measure.measure_dirty(now=now, progress=lambda done, total: progress("KPIs", 1, total))
+    shown = 0
+
+    def advance(done: int, total: int) -> None:
+        nonlocal shown
+        progress("periods of KPIs", done - shown, total)
+        shown = done
+
+    measure.measure_dirty(now=now, progress=advance)
     # all there is has been measured as of now; the cycle goes on from here
     MeasureRun.objects.create(as_of=now)
     judge(now)

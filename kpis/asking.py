@@ -9,6 +9,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from curriculum.access import Reader
+from curriculum.keys import canonical
 from curriculum.models import Course, Learner
 from kpis.problems import BadQuestion, bad_question
 from kpis.question import Question, QuestionForm
@@ -95,9 +96,10 @@ def _learners(request: Request, reader: Reader) -> list[int] | None:
     known: dict[str, int] = {}
     if not any("\0" in key for key in keys):
         mine = Learner.objects.filter(
-            key__in=keys, enrollments__run__course__in=Course.objects.visible_to(reader)
+            key__in=[*keys, *map(canonical, keys)],
+            enrollments__run__course__in=Course.objects.visible_to(reader),
         )
         known = dict(mine.values_list("key", "pk"))
-    if unknown := [key for key in keys if key not in known]:
+    if unknown := [key for key in keys if not {key, canonical(key)} & known.keys()]:
         raise BadQuestion(f"There is no learner “{unknown[0]}” in your courses.", "learner")
     return list(known.values())

@@ -155,6 +155,12 @@ def test_learners_may_be_chosen_and_told_apart(run: CourseRun) -> None:
     assert reply["current"]["denominator"] == 1
 
 
+def test_a_learner_may_be_chosen_by_any_spelling_of_the_address(run: CourseRun) -> None:
+    starts("eve@example.com", run, "2026-06-12", done=True)
+
+    assert Consumer().reads(learner="Eve@Example.com ")["current"]["denominator"] == 1
+
+
 @pytest.mark.parametrize("query", [{"learner": "ada"}, {"by": "learner"}])
 def test_who_may_not_see_small_groups_chooses_no_learners(
     run: CourseRun, query: dict[str, str]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
-from curriculum.models import Course, Enrollment
+from curriculum.models import Enrollment
 from kpis import dirty, measure, stale
 from kpis.models import DirtyDay, Measurement, MeasureRun, Restatement, StalePeriod
 from kpis.record import same
@@ -401,37 +401,3 @@ def test_fractions_added_in_another_order_are_the_same() -> None:
     assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 0.14, 3))
     assert not same(one, Sums(3, 0.61, 3, 0.14, 3))
     assert not same(one, Sums(3, one.total, 3, None, 3))
-
-
-def test_a_day_that_is_marked_often_is_measured_once() -> None:
-    starts("ada", run_of("r1"), "2026-03-10")
-    for _ in range(3):
-        dirty.mark("test", [(Course.objects.get().pk, date(2026, 3, 10))])
-    stale.gather(NOW)
-
-    assert StalePeriod.objects.count() == 4
-
-
-def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
-    starts("ada", run_of("r1"), "2026-03-10")
-    order: list[str] = []
-    real = measure.run_jobs
-
-    def run_jobs(jobs: Any, now: datetime, **more: Any) -> Any:
-        order.append(f"{jobs[0].periods[0][0].label}")
-        if len(order) == 1:
-            starts("bo", run_of("s1", course="sql"), "2026-05-04")
-        return real(jobs, now, **more)
-
-    with patch("kpis.measure.run_jobs", run_jobs), patch("kpis.measure.LOOK_AFTER", 0.0):
-        measured()
-
-    assert order[:2] == ["2026-03", "2026-05"]
-    assert order[-2:] == ["2026-Q2", "2026-Q1"]
-
-
-# within one connection PostgreSQL lets a lock be taken twice
-@pytest.mark.once
-def test_only_one_process_has_its_turn() -> None:
-    with measure.turn() as first, measure.turn(patience=0.0) as second:
-        assert (first, second) == (True, False)

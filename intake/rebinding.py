@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from curriculum import bulk
-from curriculum.models import Enrollment, EnrollmentMoment
+from curriculum.models import Enrollment
 from intake.models import Event
-from intake.resolve import Entered, entered_at
+from intake.resolve import Entered, entered_at, sign_ups
 
 # a learner and a course
 Pair = tuple[int, int]
@@ -40,12 +40,12 @@ def bind(enrollment_ids: Collection[int]) -> set[int]:
 
     Returns the enrollments (ids) whose facts are wrong now: those that lost events or got some.
     """
-    sign_ups = _sign_ups(enrollment_ids)
-    pair_of = {one.pk: pair for pair, some in sign_ups.items() for one in some}
+    entered = _entered(enrollment_ids)
+    pair_of = {one.pk: pair for pair, some in entered.items() for one in some}
     events = Event.objects.filter(enrollment__in=pair_of, run_key="").order_by()
     moved = []
     for pk, bound, at in events.values_list("pk", "enrollment_id", "occurred_at"):
-        meant = entered_at(sign_ups[pair_of[bound or 0]], at)
+        meant = entered_at(entered[pair_of[bound or 0]], at)
         if meant is not None and meant.pk != bound:
             moved.append((pk, bound or 0, meant.pk))
     if moved:
@@ -53,23 +53,13 @@ def bind(enrollment_ids: Collection[int]) -> set[int]:
     return {pk for _, bound, meant in moved for pk in (bound, meant)}
 
 
-def _sign_ups(enrollment_ids: Collection[int]) -> dict[Pair, list[Entered]]:
+def _entered(enrollment_ids: Collection[int]) -> dict[Pair, list[Entered]]:
     """When which runs of their courses these learners entered, if they entered several."""
-    entered = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
-    pairs = set(entered.values_list("learner_id", "run__course_id"))
-    rows = EnrollmentMoment.objects.filter(
-        what=EnrollmentMoment.What.STARTED,
-        # by the learner, who has few: by the course one would come to all that are in it
-        enrollment__learner__in={learner for learner, _ in pairs},
-    ).order_by("at", "enrollment__run__key")
+    enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
+    pairs = set(enrollments.values_list("learner_id", "run__course_id"))
     found: dict[Pair, list[Entered]] = defaultdict(list)
-    for learner, course, pk, run, at in rows.values_list(
-        "enrollment__learner_id",
-        "enrollment__run__course_id",
-        "enrollment_id",
-        "enrollment__run_id",
-        "at",
-    ):
-        if (learner, course) in pairs:
-            found[learner, course].append(Entered(pk, run, at))
+    # by the learner, who has few: by the course one would come to all that are in it
+    for pair, one in sign_ups(enrollment__learner__in={learner for learner, _ in pairs}):
+        if pair in pairs:
+            found[pair].append(one)
     return {pair: some for pair, some in found.items() if len({one.pk for one in some}) > 1}

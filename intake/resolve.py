@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
@@ -55,6 +56,19 @@ class Entered:
     pk: int
     run_id: int
     at: datetime
+
+
+def sign_ups(**which: Any) -> Iterator[tuple[tuple[int, int], Entered]]:
+    """Sign-ups by learner and course (ids), the earliest first; `which` are lookups on moments."""
+    rows = EnrollmentMoment.objects.filter(what=EnrollmentMoment.What.STARTED, **which)
+    for learner, course, pk, run, at in rows.order_by("at", "enrollment__run__key").values_list(
+        "enrollment__learner_id",
+        "enrollment__run__course_id",
+        "enrollment_id",
+        "enrollment__run_id",
+        "at",
+    ):
+        yield (learner, course), Entered(pk, run, at)
 
 
 class References:
@@ -199,19 +213,11 @@ class References:
         found: dict[tuple[int, int], list[Entered]] = defaultdict(list)
         if all(KINDS[one.kind].about is not About.ENROLLMENT for one in envelopes):
             return found
-        rows = EnrollmentMoment.objects.filter(
-            what=EnrollmentMoment.What.STARTED,
+        for pair, entered in sign_ups(
             enrollment__learner__in=self.learners.values(),
             enrollment__run__course__in=self.courses.values(),
-        ).order_by("at", "enrollment__run__key")
-        for learner, course, pk, run, at in rows.values_list(
-            "enrollment__learner_id",
-            "enrollment__run__course_id",
-            "enrollment_id",
-            "enrollment__run_id",
-            "at",
         ):
-            found[learner, course].append(Entered(pk, run, at))
+            found[pair].append(entered)
         return found
 
     def _course(self, envelope: Envelope) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -19,9 +19,8 @@ from curriculum.models import Course
 from curriculum.tests.histories import enough
 from curriculum.tests.people import moment
 from intake import replay
-from intake.models import Event
-from intake.rebuild import rebuild_of
 from intake.receive import receive
+from intake.tests.door import take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -113,13 +112,6 @@ def test_what_is_deleted_and_rebuilt_was_never_there(seed: int) -> None:
     assert without_customers(told([events], again=partial(take_back, gone))) == (
         without_customers(told([left]))
     )
-
-
-def take_back(ids: Collection[str]) -> None:
-    events = Event.objects.filter(key__in=ids)
-    kept = list(events)
-    events.delete()
-    rebuild_of(kept)
 
 
 def without_customers(found: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
@@ -21,8 +22,8 @@ from engagement.models import DailyActivity, ModuleProgress, WeekPresence
 from engagement.tests.tables import facts
 from intake import replay
 from intake.models import Event, ImportRun
-from intake.rebuild import rebuild_enrollments, rebuild_of
-from intake.tests.door import event, school, send, statuses
+from intake.rebuild import rebuild_enrollments
+from intake.tests.door import event, school, send, statuses, take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -139,14 +140,8 @@ def test_what_is_deleted_and_rebuilt_was_never_there(story: list[Raw], data: Any
     ]
     gone = data.draw(st.sets(st.sampled_from(ids or ["e0"])))
 
-    def take_back() -> None:
-        events = Event.objects.filter(key__in=gone)
-        kept = list(events)
-        events.delete()
-        rebuild_of(kept)
-
     left = [one for one in story if one["id"] not in gone]
-    was, should = told([story], again=take_back), told([left])
+    was, should = told([story], again=partial(take_back, gone)), told([left])
     assert {name: was[name] for name in was if name != "LearningObject"} == {
         name: should[name] for name in should if name != "LearningObject"
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.test import Client
 from curriculum.access import create_api_key
 from curriculum.models import ApiKey, Course
 from curriculum.tests.people import course, learner, run_of
+from intake.models import Event
 from intake.outcome import Outcome
+from intake.rebuild import rebuild_of
 from intake.receive import receive
 from intake.registry import KINDS, About, Data, Handler, Kind, NoData
 from intake.resolve import Sender
@@ -78,3 +80,11 @@ def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[Non
         yield
     finally:
         del KINDS[name]
+
+
+def take_back(ids: Collection[str]) -> None:
+    """Have these events, by their own ids, as though they had never been sent."""
+    events = Event.objects.filter(key__in=ids)
+    kept = list(events)
+    events.delete()
+    rebuild_of(kept)

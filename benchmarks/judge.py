@@ -86,7 +86,7 @@ def change(scope: str) -> None:
     row = model("Measurement").objects.filter(scope=scope, kpi=SCORES).last()
     row.total *= 0.99
     row.save()
-    import_string("kpis.alerts.unjudged.mark")(SCORES, [("month", row.course_id)])
+    import_string("kpis.alerts.unjudged.mark")([(SCORES, "month", row.course_id)])
 
 
 def run(what: str, now: datetime, *, is_profiled: bool = False) -> None:

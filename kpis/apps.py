@@ -15,6 +15,7 @@ class KpisConfig(AppConfig):
         # by its name: models are not loaded when this file is
         post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
         post_migrate.connect(import_string("kpis.alerts.rules.create_missing"), sender=self)
+        import_string("kpis.alerts.listening.listen")()
         import_string("kpis.live.listening.listen")()
         import_string("kpis.notices.outbox.listen")()
         post_migrate.connect(import_string("kpis.notices.channels.create_missing"), sender=self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from math import isclose
 
 from django.db import transaction
@@ -13,10 +13,10 @@ from django.db.models import Q
 
 from curriculum import bulk
 from kpis import clock
-from kpis.alerts import unjudged
 from kpis.models import Measurement, MeasureRun, Restatement
 from kpis.periods import Period, local_day
 from kpis.registry import Indicator
+from kpis.signals import measurements_changed
 from kpis.stats import Sums
 from kpis.tally import Scope
 from kpis.wholes import whole
@@ -157,18 +157,8 @@ def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> Non
         conflict=Measurement.KEY,
         merge=dict.fromkeys(MERGED, "replace"),
     )
-    unjudged.mark(indicator.key, _to_judge((change.cell for change in changes), now))
-
-
-def _to_judge(changed: Iterable[Cell], now: datetime) -> set[tuple[str, int | None]]:
-    """Kind and course of what is closed, or will be before a slow measuring has ended.
-
-    Whoever judges a course looks at the site too.
-    """
-    soon = now + timedelta(seconds=clock.LONGEST_WRITE_SECONDS)
-    closed = [one for one in changed if one.period.is_closed(soon, clock.close_lag())]
-    courses = {(one.period.kind, one.course_id) for one in closed if one.course_id is not None}
-    return {*courses} or {(one.period.kind, None) for one in closed}
+    cells = [change.cell for change in changes]
+    measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
 
 
 def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:

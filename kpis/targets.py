@@ -14,10 +14,10 @@ from django.utils import timezone
 from curriculum.models import Course, User
 from curriculum.numbers import plain
 from kpis import clock, units
-from kpis.alerts import unjudged
 from kpis.models import Target
 from kpis.periods import Period, between, local_day
 from kpis.registry import REGISTRY, Indicator
+from kpis.signals import targets_set
 from kpis.tally import Scope
 
 # one that a figure can be compared with, and one that it cannot
@@ -55,9 +55,8 @@ def set_target(
     start on one day the later one stands. ValidationError as `check` says.
     """
     check(kpi, value)
-    unjudged.mark(kpi, [(unjudged.EVERY_KIND, course.pk if course else None)])
     versions = Target.objects.select_for_update(of=("self",)).filter(kpi=kpi, course=course)
-    return Target.objects.create(
+    target = Target.objects.create(
         kpi=kpi,
         course=course,
         version=max((one.version for one in versions), default=0) + 1,
@@ -66,6 +65,8 @@ def set_target(
         note=note,
         set_by=by,
     )
+    targets_set.send(Target, targets=[target])
+    return target
 
 
 def today() -> date:
@@ -125,6 +126,7 @@ def past_months(target: Target) -> list[Period]:
     return [month for month in months if month.last < until]
 
 
+@transaction.atomic
 def create_missing(**kwargs: object) -> None:
     """Give every KPI with a declared target its first version, from the beginning."""
     there = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
@@ -133,8 +135,7 @@ def create_missing(**kwargs: object) -> None:
         for one in REGISTRY.values()
         if one.target is not None and one.key not in there
     )
-    for target in made:
-        unjudged.mark(target.kpi, [(unjudged.EVERY_KIND, None)])
+    targets_set.send(Target, targets=made)
 
 
 def comparable(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:

@@ -13,11 +13,11 @@ CHUNK = 500
 EVERY_KIND = ""
 
 
-def mark(kpi: str, places: Iterable[tuple[str, int | None]]) -> None:
-    """Mark (kind of period, course id) of a KPI; no course is any, no kind every."""
-    rows = sorted(set(places), key=lambda one: (one[0], one[1] or 0))
+def mark(places: Iterable[tuple[str, str, int | None]]) -> None:
+    """Mark (KPI, kind of period, course id); no course is any, no kind every."""
+    rows = sorted(set(places), key=lambda one: (*one[:2], one[2] or 0))
     Unjudged.objects.bulk_create(
-        [Unjudged(kpi=kpi, period_kind=kind, course_id=course) for kind, course in rows],
+        [Unjudged(kpi=kpi, period_kind=kind, course_id=course) for kpi, kind, course in rows],
         batch_size=1000,
     )
 

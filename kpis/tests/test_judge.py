@@ -39,7 +39,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def restated(month: str, percent: float, at: datetime) -> None:
     """Late data change a closed month; it is judged at a moment."""
     says(month, percent)
-    unjudged.mark(KPI, [("month", None)])
+    unjudged.mark([(KPI, "month", None)])
     judge(at)
 
 

@@ -31,7 +31,7 @@ def test_late_data_of_a_component_judge_the_composite_again() -> None:
     judge(MAY)
     for part in PARTS:
         says("2026-05", 90, kpi=part)
-    unjudged.mark(PARTS[0], [("month", None)])
+    unjudged.mark([(PARTS[0], "month", None)])
     judge(MAY)
 
     assert kinds() == ["opened", "closed"]

@@ -1,0 +1,38 @@
+"""What changes of KPIs and targets must be judged again: marked with the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kpis import clock
+from kpis.alerts import unjudged
+from kpis.models import Target
+from kpis.record import Cell
+from kpis.registry import Indicator
+from kpis.signals import measurements_changed, targets_set
+
+
+def listen() -> None:
+    measurements_changed.connect(mark_measurements, dispatch_uid="alerts")
+    targets_set.connect(mark_targets, dispatch_uid="alerts")
+
+
+def mark_measurements(indicator: Indicator, cells: Sequence[Cell], now: datetime, **_: Any) -> None:
+    unjudged.mark((indicator.key, kind, course) for kind, course in _to_judge(cells, now))
+
+
+def mark_targets(targets: Iterable[Target], **_: Any) -> None:
+    unjudged.mark((one.kpi, unjudged.EVERY_KIND, one.course_id) for one in targets)
+
+
+def _to_judge(cells: Iterable[Cell], now: datetime) -> set[tuple[str, int | None]]:
+    """Kind and course of what is closed, or will be before a slow measuring has ended.
+
+    Whoever judges a course looks at the site too.
+    """
+    soon = now + timedelta(seconds=clock.LONGEST_WRITE_SECONDS)
+    closed = [one for one in cells if one.period.is_closed(soon, clock.close_lag())]
+    courses = {(one.period.kind, one.course_id) for one in closed if one.course_id is not None}
+    return {*courses} or {(one.period.kind, None) for one in closed}

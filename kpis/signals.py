@@ -1,0 +1,12 @@
+"""What others may want to know of KPIs, without the KPIs' knowing them."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# sent in the transaction that writes them: the `indicator`, the measured `cells` that differ from
+# what was stored, and `now`
+measurements_changed = Signal()
+
+# sent in the transaction that writes them: the new `targets`
+targets_set = Signal()

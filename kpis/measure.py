@@ -19,11 +19,11 @@ from curriculum.holds import hold_to_write, try_hold, turn_to_write
 from curriculum.models import Course, CourseRun
 from kpis import clock, stale
 from kpis.cells import cells_of
-from kpis.live import stamps, topics
-from kpis.models import MeasureRun, PeriodKind
+from kpis.models import Measurement, MeasureRun, PeriodKind
 from kpis.periods import Period, between, local_day
 from kpis.record import Change, compare, write
 from kpis.registry import REGISTRY, Indicator
+from kpis.signals import measurements_committed
 
 logger = logging.getLogger(__name__)
 
@@ -63,19 +63,19 @@ class Done:
 
     written: int = 0
     failed: set[str] = field(default_factory=set)
-    untold: set[str] = field(default_factory=set)
+    unannounced: set[tuple[str, str, frozenset[int]]] = field(default_factory=set)
 
     def note(self, job: Job, written: int) -> None:
         self.written += written
         if written:
             courses = frozenset[int]().union(*(ids for _, ids in job.periods))
-            self.untold.update(topics.to_tell(job.indicator.category, job.kind, courses))
+            self.unannounced.add((job.indicator.category, job.kind, courses))
 
-    def tell(self) -> None:
-        """Let open pages know what has been written since they were told before."""
-        if self.untold:
-            stamps.tell(self.untold)
-            self.untold = set()
+    def announce(self) -> None:
+        """Send the signal for what has been committed since the time before."""
+        if self.unannounced:
+            measurements_committed.send(Measurement, changed=self.unannounced)
+            self.unannounced = set()
 
 
 @contextmanager
@@ -190,7 +190,7 @@ def run_jobs(
             logger.debug("one of %d jobs fails, each is run alone", len(batch), exc_info=True)
             _run_apart(batch, now, done, settle)
         if batch[-1].ends_a_kind_before(jobs[at : at + 1]):
-            done.tell()
+            done.announce()
         if progress:
             progress(at, len(jobs))
     return done

@@ -10,3 +10,7 @@ measurements_changed = Signal()
 
 # sent in the transaction that writes them: the new `targets`
 targets_set = Signal()
+
+# sent once they are committed, kind by kind: `changed`, a set of (category, kind of period, ids of
+# the courses)
+measurements_committed = Signal()

@@ -1,7 +1,8 @@
-"""What moves pages beside measurements: a target that is set, and an alert that moves."""
+"""What moves pages: figures that are measured, a target that is set, and an alert that moves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,12 +12,18 @@ from django.db.models.signals import post_delete, post_save
 from kpis.alerts.signals import alert_moved
 from kpis.live import stamps, topics
 from kpis.models import Target
+from kpis.signals import measurements_committed
 
 
 def listen() -> None:
+    measurements_committed.connect(_figures_moved, dispatch_uid="live")
     for signal in (post_save, post_delete):
         signal.connect(_target_is_set, sender=Target, dispatch_uid="live")
     alert_moved.connect(_alert_moved, dispatch_uid="live")
+
+
+def _figures_moved(changed: Iterable[tuple[str, str, frozenset[int]]], **_: Any) -> None:
+    stamps.tell({topic for some in changed for topic in topics.to_tell(*some)})
 
 
 def _target_is_set(**_: Any) -> None:

@@ -14,3 +14,6 @@ targets_set = Signal()
 # sent once they are committed, kind by kind: `changed`, a set of (category, kind of period, ids of
 # the courses)
 measurements_committed = Signal()
+
+# sent when the task has measured all that was stale, whether a figure changed or not
+measuring_ended = Signal()

@@ -2,13 +2,10 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from curriculum.durability import derived
 from kpis import broker, dirty, measure
-from kpis.alerts.judge import judge
-from kpis.notices import outbox, weekly
-from kpis.notices.delivery import Round
+from kpis.signals import measuring_ended
 
 # how long, in seconds, a task waits for its turn
 WAIT_FOR = 5.0
@@ -16,7 +13,7 @@ WAIT_FOR = 5.0
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def measure_dirty() -> int:
-    """Measure the marked cells and judge what closed, one task at a time: two would do the same.
+    """Measure the marked cells, one task at a time: two would do the same.
 
     Cleared first, so that a mark made meanwhile queues the next; and cleared only when it is
     our turn, so that no third waits beside it. Where the one before takes long, it is left to
@@ -28,17 +25,5 @@ def measure_dirty() -> int:
             return 0
         with derived():
             written = measure.measure_dirty()
-    judge()
+    measuring_ended.send(None)
     return written
-
-
-@shared_task
-def deliver_notices() -> int:
-    """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
-    broker.has_begun(outbox.QUEUED)
-    return Round().deliver()
-
-
-@shared_task
-def write_summaries() -> int:
-    return weekly.write_due(timezone.now())

@@ -46,6 +46,7 @@ app.conf.update(
     beat_schedule_filename=str(settings.KPI_DATA_DIR / "celery-beat"),
     beat_schedule={
         # Ingest asks for this at once; the schedule only catches what a killed process forgot.
+        # When it ends, alerts are judged.
         "measure what changed": {
             "task": "kpis.tasks.measure_dirty",
             "schedule": 30.0,
@@ -68,13 +69,13 @@ app.conf.update(
         },
         # an alert asks for this at once; this finds what failed, was held back or forgotten
         "deliver notices": {
-            "task": "kpis.tasks.deliver_notices",
+            "task": "kpis.notices.tasks.deliver_notices",
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
         # hourly, for the provider's Monday begins at any of our hours
         "write weekly summaries": {
-            "task": "kpis.tasks.write_summaries",
+            "task": "kpis.weekly.tasks.write_summaries",
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
@@ -96,6 +97,8 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+# parts of an app with tasks of their own
+app.autodiscover_tasks(["kpis.alerts", "kpis.notices", "kpis.weekly"])
 
 
 @setup_logging.connect

@@ -6,25 +6,35 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from kpis import clock
 from kpis.alerts import unjudged
 from kpis.models import Target
 from kpis.record import Cell
 from kpis.registry import Indicator
-from kpis.signals import measurements_changed, targets_set
+from kpis.signals import measurements_changed, measuring_ended, targets_set
 
 
 def listen() -> None:
     measurements_changed.connect(mark_measurements, dispatch_uid="alerts")
     targets_set.connect(mark_targets, dispatch_uid="alerts")
+    measuring_ended.connect(judge_measured, dispatch_uid="alerts")
 
 
 def mark_measurements(indicator: Indicator, cells: Sequence[Cell], now: datetime, **_: Any) -> None:
     unjudged.mark((indicator.key, kind, course) for kind, course in _to_judge(cells, now))
 
 
-def mark_targets(targets: Iterable[Target], **_: Any) -> None:
+def judge_measured(**_: Any) -> None:
+    unjudged.judge_soon()
+
+
+def mark_targets(targets: Sequence[Target], **_: Any) -> None:
+    """What somebody sets is judged at once; what comes with a release, by the schedule."""
     unjudged.mark((one.kpi, unjudged.EVERY_KIND, one.course_id) for one in targets)
+    if any(one.set_by_id for one in targets):
+        transaction.on_commit(unjudged.judge_soon)
 
 
 def _to_judge(cells: Iterable[Cell], now: datetime) -> set[tuple[str, int | None]]:

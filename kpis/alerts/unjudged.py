@@ -7,10 +7,14 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from kpis import broker
 from kpis.models import AlertRule, Unjudged
 
 CHUNK = 500
 EVERY_KIND = ""
+
+TASK = "kpis.alerts.tasks.judge_changed"
+QUEUED = "kpis.judge-queued"
 
 
 def mark(places: Iterable[tuple[str, str, int | None]]) -> None:
@@ -50,3 +54,8 @@ def look_again(marks: Iterable[Unjudged], now: datetime) -> None:
     Unjudged.objects.bulk_create(
         [one for place, one in later.items() if place not in there], batch_size=1000
     )
+
+
+def judge_soon() -> None:
+    """Queue one judging task, however often it is asked for before it begins."""
+    broker.ask_for(TASK, queued=QUEUED, otherwise="alerts are judged by the schedule")

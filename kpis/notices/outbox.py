@@ -22,7 +22,7 @@ ENDS = (Kind.RECOVERED, Kind.CLOSED)
 HUSHES = (Kind.ACKNOWLEDGED, Kind.SNOOZED, *ENDS)
 WENT_OUT = (State.WAITING, State.SENDING, State.SENT)
 
-TASK = "kpis.tasks.deliver_notices"
+TASK = "kpis.notices.tasks.deliver_notices"
 QUEUED = "kpis.notices-queued"
 
 End = tuple[Channel, str]

@@ -16,14 +16,14 @@ from django.test import Client, override_settings
 from curriculum.models import Course, User
 from curriculum.tests.people import account, course, moment
 from kpis.models import Notification, SummaryRefusal
-from kpis.notices import weekly
 from kpis.notices.delivery import Round
 from kpis.notices.unsubscribing import link_of
-from kpis.notices.weekly import write_due
 from kpis.tests.alerting import says
 from kpis.tests.mail_box import MailBox, mail_box
 from kpis.tests.measured import COMPLETION
 from kpis.tests.noticing import alert_of
+from kpis.weekly import summary
+from kpis.weekly.summary import write_due
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_other_courses_are_not_told_of(python: Course) -> None:
     other = course("sql")
     bo = account("Bo", grants=(other,), is_staff=True)
 
-    assert weekly.content_of(bo, MONDAY)["open"] == []
+    assert summary.content_of(bo, MONDAY)["open"] == []
     assert write_due(MONDAY) == 0
 
 
@@ -96,7 +96,7 @@ def weeks_of(made: Course, *, n: int) -> None:
 
 def test_what_moved_in_the_last_closed_week_is_told(python: Course) -> None:
     weeks_of(python, n=1_000)
-    (line,) = weekly.content_of(account("Ada", grants=(python,)), MONDAY)["moved"]
+    (line,) = summary.content_of(account("Ada", grants=(python,)), MONDAY)["moved"]
 
     assert line["text"].startswith("Better than before: ")
     assert "100.0 %" in line["text"]
@@ -108,15 +108,15 @@ def test_what_moved_in_a_small_group_is_told_to_nobody(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     ada.user_permissions.add(Permission.objects.get(codename="view_small_groups"))
 
-    assert weekly.content_of(ada, MONDAY)["moved"] == []
+    assert summary.content_of(ada, MONDAY)["moved"] == []
 
 
 def test_what_was_adjusted_is_told_by_who_adjusts(
     python: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = {"text": "The dial was turned.", "url": f"{HTTP}/"}
-    monkeypatch.setattr(weekly, "ADJUSTMENTS", [lambda *_: [line]])
-    content = weekly.content_of(account("Ada", grants=(python,)), MONDAY)
+    monkeypatch.setattr(summary, "ADJUSTMENTS", [lambda *_: [line]])
+    content = summary.content_of(account("Ada", grants=(python,)), MONDAY)
 
     assert content["adjusted"] == [line]
 
@@ -141,10 +141,10 @@ def test_one_click_unsubscribes_without_signing_in(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     client = Client(enforce_csrf_checks=True)
     client.get(path_of(ada))
-    assert list(weekly.managers()) == [ada]
+    assert list(summary.managers()) == [ada]
     client.post(path_of(ada), "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
 
-    assert list(weekly.managers()) == []
+    assert list(summary.managers()) == []
     assert write_due(MONDAY) == 0
 
 
@@ -153,7 +153,7 @@ def test_who_unsubscribed_may_come_back(python: Course) -> None:
     Client().post(path_of(ada))
     page = Client().post(path_of(ada), {"subscribe": "yes"})
 
-    assert list(weekly.managers()) == [ada]
+    assert list(summary.managers()) == [ada]
     assert b"Unsubscribe" in page.content
 
 
@@ -162,7 +162,7 @@ def test_a_forged_link_ends_nothing(python: Course) -> None:
     answer = Client().post(path_of(ada)[:-1] + "_")
 
     assert answer.status_code == 404
-    assert list(weekly.managers()) == [ada]
+    assert list(summary.managers()) == [ada]
 
 
 def test_an_old_link_and_one_of_a_closed_account_end_nothing(python: Course) -> None:

@@ -11,9 +11,9 @@ from business.trajectory import Line, trajectory
 from kpis import trends, wording
 from kpis.answers import Answer
 from kpis.ask import Desk
-from kpis.categories import section
-from kpis.dashboard import Asked
+from kpis.asked import Asked
 from kpis.figures import Figure
+from kpis.tab_sections import section
 from kpis.tally import Scope
 from kpis.units import PERCENT
 

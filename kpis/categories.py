@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from kpis.ask import Desk
-    from kpis.dashboard import Asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,31 +31,3 @@ def category(key: str, title: str, *, about: str, awaits: str, **more: Sequence[
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")
     CATEGORIES[key] = Category(key=key, title=title, about=about, awaits=awaits, **more)
-
-
-# what a section shows, for its template under the name `section`; None: nothing now
-Show = Callable[["Desk", "Asked"], dict[str, Any] | None]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a category's tab that only the app that owns the category can fill."""
-
-    category: str
-    template: str
-    order: int
-    show: Show
-
-
-SECTIONS: list[Section] = []
-
-
-def section(category: str, template: str, *, order: int = 100) -> Callable[[Show], Show]:
-    """Put a section under the charts of a category's tab; those of a lower order come first."""
-
-    def declare(show: Show) -> Show:
-        SECTIONS.append(Section(category, template, order, show))
-        SECTIONS.sort(key=lambda one: one.order)
-        return show
-
-    return declare

@@ -10,11 +10,11 @@ from typing import Any
 from django.urls import reverse
 
 from curriculum.models import CourseRun, Module
-from kpis import clock, dashboard, present, tables, trends, wording
+from kpis import clock, present, tables, trends, wording
 from kpis.ask import Desk
+from kpis.asked import Asked, ask
 from kpis.cards import Card
 from kpis.categories import CATEGORIES
-from kpis.dashboard import Asked
 from kpis.figures import Figure, compared
 from kpis.filters import Filters
 from kpis.registry import DrillDown, Indicator, has_modules, has_runs
@@ -83,7 +83,7 @@ class KpiPage:
 
     @cached_property
     def asked(self) -> Asked:
-        return dashboard.ask(self.desk, [self.indicator], self.filters)
+        return ask(self.desk, [self.indicator], self.filters)
 
     @property
     def card(self) -> Card:

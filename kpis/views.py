@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
-from curriculum.access import MayReadKpis, Reader
 from kpis import filters
-from kpis.ask import Desk
 from kpis.categories import CATEGORIES, Category
 from kpis.dashboard import Dashboard
+from kpis.desks import desk_of
 from kpis.filters import Filters
 from kpis.kpi_page import KpiPage
-from kpis.live.slots import live
 from kpis.live.topics import to_watch
 from kpis.live.watch import watch
+from kpis.live_pages import live
 from kpis.registry import REGISTRY
 
 
@@ -49,14 +46,6 @@ def context_of(page: Dashboard | KpiPage, category: str, asked: Filters) -> dict
     question = asked.question
     live = watch(to_watch(category, question.kind, question.scope.course_ids))
     return {"page": page, "reader": asked.reader, "filters": asked, "live": live}
-
-
-def desk_of(request: HttpRequest) -> Desk:
-    """Who asks, and when; PermissionDenied for an account that may read no KPI."""
-    reader = Reader.of(request.user)
-    if not reader.reads_kpis:
-        raise PermissionDenied(MayReadKpis.message)
-    return Desk(reader, timezone.now())
 
 
 def category_of(request: HttpRequest) -> Category:

@@ -18,10 +18,9 @@ from kpis.alerts.forms import ACTS, ActForm
 from kpis.alerts.listing import AlertFilterForm, cards, counts, fields, in_order
 from kpis.alerts.page import AlertPage
 from kpis.ask import Desk
-from kpis.live.slots import live
-from kpis.live.watch import watch
+from kpis.desks import desk_of
+from kpis.live_pages import live, watch
 from kpis.models import Alert
-from kpis.views import desk_of
 
 A_PAGE = 25
 

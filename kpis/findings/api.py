@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from curriculum.access import MayReadKpis
-from kpis import dashboard, filters
+from kpis import filters
 from kpis.api import PARAMETERS, PROBLEMS
 from kpis.ask import Desk
+from kpis.asked import ask
 from kpis.asking import reader_and_question, refuse_others
 from kpis.categories import CATEGORIES
 from kpis.findings import present
@@ -61,5 +62,5 @@ def categories_of(request: Request) -> list[str]:
 
 def _found(desk: Desk, categories: list[str], asked: filters.Filters) -> Iterator[Finding]:
     for key in categories:
-        answered = dashboard.ask(desk, headline(key), asked)
+        answered = ask(desk, headline(key), asked)
         yield from report(desk, key, answered).findings

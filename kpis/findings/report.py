@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
 from kpis import wording
+from kpis.ask import Desk
+from kpis.asked import Asked
 from kpis.categories import CATEGORIES
+from kpis.filters import Filters
 from kpis.findings import gather, judge, words
 from kpis.findings.finding import Claim, Finding, Kind, Silence
 from kpis.registry import headline
 from kpis.replies import Thing
-
-if TYPE_CHECKING:
-    from kpis.ask import Desk
-    from kpis.dashboard import Asked
-    from kpis.filters import Filters
 
 FIRST = 6
 

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
 from kpis.alerts.signals import alert_moved
-from kpis.live import stamps, topics
+from kpis.live import stamps, topics, watch
+from kpis.live_pages import WATCHERS
 from kpis.models import Target
 from kpis.signals import measurements_committed
 
 
 def listen() -> None:
+    WATCHERS.append(watch.watch)
     measurements_committed.connect(_figures_moved, dispatch_uid="live")
     for signal in (post_save, post_delete):
         signal.connect(_target_is_set, sender=Target, dispatch_uid="live")

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from curriculum.models import User
+from kpis.desks import desk_of
 from kpis.notices.inbox import mark_read
-from kpis.views import desk_of
 
 
 @login_required

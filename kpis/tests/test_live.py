@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as ValkeyIsAway
 
 from curriculum.holds import try_hold
-from kpis import dirty, measure, tasks
+from kpis import dirty, live_pages, measure, tasks
 from kpis.alerts.signals import alert_moved
-from kpis.live import pace, slots, stamps, topics, versions
+from kpis.live import pace, stamps, topics, versions
 from kpis.live.watch import VALID_FOR, topics_of, watch
 from kpis.measure import Done, Job
 from kpis.models import AlertEvent
@@ -313,10 +313,10 @@ def test_a_page_of_one_course_watches_it_alone(ada: Visitor) -> None:
 
 
 def test_scripts_wait_while_people_are_served(ada: Visitor) -> None:
-    with slots._slots, slots._slots:
-        by_script = ada.client.get("/kpi-dashboard", headers={slots.HEADER: "yes"})
+    with live_pages._slots, live_pages._slots:
+        by_script = ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"})
         by_hand = ada.client.get("/kpi-dashboard")
 
     assert (by_script.status_code, by_script["Retry-After"]) == (503, "1")
     assert by_hand.status_code == 200
-    assert ada.client.get("/kpi-dashboard", headers={slots.HEADER: "yes"}).status_code == 200
+    assert ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"}).status_code == 200

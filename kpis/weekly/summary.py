@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from curriculum.access import Reader
 from curriculum.models import User
-from kpis import clock, dashboard, filters
+from kpis import asked, clock, filters
 from kpis.alerts import places
 from kpis.ask import Desk
 from kpis.categories import CATEGORIES
@@ -96,11 +96,11 @@ def content_of(user: User, now: datetime) -> dict[str, Any]:
 def moved(reader: Reader, now: datetime) -> list[Line]:
     """What moved in the last closed week by more than chance, and what fell silent."""
     desk = Desk(reader, now)
-    asked = filters.read({"period": "week"}, reader=reader, now=now)
+    chosen = filters.read({"period": "week"}, reader=reader, now=now)
     found = [
         finding
         for key in CATEGORIES
-        for finding in report(desk, key, dashboard.ask(desk, headline(key), asked)).findings
+        for finding in report(desk, key, asked.ask(desk, headline(key), chosen)).findings
         if finding.kind in (Kind.MOVED, Kind.STALE)
     ]
     return [_line(finding) for finding in sorted(found, key=lambda one: one.rank)]

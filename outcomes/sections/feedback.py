@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from kpis import wording
 from kpis.ask import Desk
-from kpis.categories import section
-from kpis.dashboard import Asked
+from kpis.asked import Asked
+from kpis.tab_sections import section
 from kpis.units import PERCENT, rounded
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION

@@ -7,10 +7,10 @@ from typing import Any
 
 from kpis import tables, wording
 from kpis.ask import Desk
-from kpis.categories import section
-from kpis.dashboard import Asked
+from kpis.asked import Asked
 from kpis.figures import Figure
 from kpis.registry import REGISTRY
+from kpis.tab_sections import section
 from kpis.units import PERCENT
 from outcomes.facts.surveys import SATISFACTION
 

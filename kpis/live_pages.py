@@ -1,8 +1,8 @@
-"""Few pages at once are read again by their scripts: people and events go first."""
+"""Pages that scripts read again as things move: few at once, for people and events go first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Concatenate, ParamSpec
@@ -16,6 +16,9 @@ RETRY_AFTER_SECONDS = 1
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+# filled by who knows what moves, a step above
+WATCHERS: list[Callable[[Collection[str]], object]] = []
 
 _slots = BoundedSemaphore(AT_ONCE)
 
@@ -35,3 +38,11 @@ def live(view: View[P]) -> View[P]:
             _slots.release()
 
     return served
+
+
+def watch(figures: Collection[str] = ()) -> object | None:
+    """What a page hands to its script; None where nobody says what moves.
+
+    It watches these figures, alerts and targets; call it before any of them is read.
+    """
+    return next((begin(figures) for begin in WATCHERS), None)

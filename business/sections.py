@@ -8,14 +8,15 @@ from typing import Any
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
 from business.trajectory import Line, trajectory
-from kpis import trends, wording
+from kpis import trends
 from kpis.answers import Answer
 from kpis.ask import Desk
 from kpis.asked import Asked
 from kpis.figures import Figure
+from kpis.period_names import short_name
 from kpis.tab_sections import section
 from kpis.tally import Scope
-from kpis.units import PERCENT
+from kpis.units import NO_VALUE, PERCENT
 
 
 @section("business", "business/_trajectory.html", order=10)
@@ -42,7 +43,7 @@ def _row(line: Line) -> dict[str, Any]:
     return {
         "name": line.indicator.name,
         "figures": [Figure(one) for one in (*line.closed, line.open)],
-        "projected": unit.text(there.value) if there else wording.NOTHING,
+        "projected": unit.text(there.value) if there else NO_VALUE,
         "between": f"{unit.text(there.low)} – {unit.text(there.high)}" if there else "",
     }
 
@@ -51,7 +52,7 @@ def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
     drawn = {
         **trends.axis(first.indicator.unit),
-        "labels": [wording.short_name(one.period) for one in (*first.closed, first.open)],
+        "labels": [short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
             *(_line(line, color) for color, line in enumerate(lines)),
             *(_ahead(line, color) for color, line in enumerate(lines) if line.projected),
@@ -133,7 +134,7 @@ def _columns(series: Sequence[Answer]) -> dict[str, Any]:
         **trends.axis(series[0].indicator.unit),
         "caption": "Payments less refunds booked in each period, in the main currency"
         + (f"; {end}." if end else "."),
-        "labels": [wording.short_name(one.period) for one in series],
+        "labels": [short_name(one.period) for one in series],
         "bars": [
             {
                 "name": series[0].indicator.name,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kpis import opening, present, wording
+from kpis import opening, present
 from kpis.ask import Desk
 from kpis.cards import Card
 from kpis.filters import Filters
+from kpis.period_names import period_name
 from kpis.question import Question
 from kpis.registry import Indicator, has_modules, has_runs
 
@@ -88,7 +89,7 @@ def ask(desk: Desk, indicators: Sequence[Indicator], filters: Filters) -> Asked:
         return asked
     question = opening.up_to(filters.question, last)
     cards = _cards(desk, indicators, question)
-    return Asked(filters, question, cards, wording.period_name(question.current))
+    return Asked(filters, question, cards, period_name(question.current))
 
 
 def _cards(desk: Desk, indicators: Sequence[Indicator], question: Question) -> list[Card]:

@@ -15,6 +15,7 @@ from kpis.categories import CATEGORIES, Category
 from kpis.filters import Filters
 from kpis.findings.report import Report, report
 from kpis.modules import ModuleTable
+from kpis.period_names import period_name
 from kpis.registry import REGISTRY, headline
 from kpis.replies import Reply
 from kpis.tab_sections import SECTIONS
@@ -136,7 +137,7 @@ class Dashboard:
     @property
     def period(self) -> str:
         question = self.asked.question
-        return wording.period_name(question.window or question.current)
+        return period_name(question.window or question.current)
 
     @property
     def lead(self) -> str:

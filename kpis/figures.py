@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from kpis import drawing, wording
 from kpis.answers import Answer
+from kpis.period_names import period_name
+from kpis.units import NO_VALUE
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Figure:
 
     @property
     def period(self) -> str:
-        return wording.period_name(self.answer.period)
+        return period_name(self.answer.period)
 
     @property
     def target(self) -> str:
@@ -90,7 +92,7 @@ class Figure:
 
     @property
     def n(self) -> str:
-        return wording.NOTHING if self.is_hidden else f"{self.answer.sums.n:,}"
+        return NO_VALUE if self.is_hidden else f"{self.answer.sums.n:,}"
 
     @property
     def fraction(self) -> str:

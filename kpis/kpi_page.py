@@ -17,9 +17,10 @@ from kpis.cards import Card
 from kpis.categories import CATEGORIES
 from kpis.figures import Figure, compared
 from kpis.filters import Filters
+from kpis.period_names import period_name
 from kpis.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.replies import Group
-from kpis.units import TEXT, Unit
+from kpis.units import NO_VALUE, TEXT, Unit
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
 
@@ -101,7 +102,7 @@ class KpiPage:
     @property
     def period(self) -> str:
         question = self.asked.question
-        return wording.period_name(question.window or question.current)
+        return period_name(question.window or question.current)
 
     @property
     def chart(self) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class KpiPage:
         period, table = tables.shown(drill, self.indicator, question, self.desk)
         return DrillTable(
             drill=drill,
-            period=wording.period_name(period),
+            period=period_name(period),
             heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
             rows=[
                 [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows
@@ -192,6 +193,6 @@ class KpiPage:
 def _cell(value: object, unit: Unit) -> Cell:
     """A value of a drill-down; an en dash for None."""
     if value is None:
-        return Cell(wording.NOTHING, unit != TEXT)
+        return Cell(NO_VALUE, unit != TEXT)
     text = unit.text(value) if isinstance(value, int | float) else str(value)
     return Cell(text, unit != TEXT)

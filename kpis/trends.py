@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kpis import wording
 from kpis.answers import Answer
 from kpis.figures import Figure
+from kpis.period_names import short_name
 from kpis.replies import Reply
 from kpis.units import Money, Unit
 
@@ -19,7 +19,7 @@ def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, An
     return {
         **axis(first.indicator.unit),
         "caption": caption(lines),
-        "labels": [wording.short_name(answer.period) for answer in first.series],
+        "labels": [short_name(answer.period) for answer in first.series],
         "lines": lines,
     }
 

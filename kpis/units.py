@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
+NO_VALUE = "–"
 # amounts are written as the pages' language has them, also below zero
 LOCALE, WHOLE = "en_US", "¤#,##0"
 # the places that API and CSV give
@@ -36,7 +37,7 @@ class Unit:
     def text(self, value: float | None, *, places: int | None = None) -> str:
         """The value as a person reads it, such as 85.0 %; an en dash for None."""
         if value is None:
-            return "–"
+            return NO_VALUE
         return self.written(value * self.scale, places=places)
 
     def written(self, shown: float, *, places: int | None = None) -> str:
@@ -56,7 +57,7 @@ class Money(Unit):
 
     def text(self, value: float | None, *, places: int | None = None) -> str:
         """The amount as a person reads it, such as $48,750 or $12.50."""
-        return "–" if value is None else self.written(value * self.scale)
+        return NO_VALUE if value is None else self.written(value * self.scale)
 
     def written(self, shown: float, *, places: int | None = None) -> str:
         """An amount of the currency itself; a whole one without idle decimals."""

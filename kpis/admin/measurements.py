@@ -18,11 +18,12 @@ from kpis import clock
 from kpis.admin.naming import KpiFilter, name_of, page_of
 from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import Measurement, Restatement
+from kpis.period_names import period_name
 from kpis.periods import containing
 from kpis.record import sums_of
 from kpis.registry import REGISTRY
 from kpis.remeasure import measure_again
-from kpis.wording import NOTHING, period_name
+from kpis.units import NO_VALUE
 
 
 def place() -> Case:
@@ -43,7 +44,7 @@ def place() -> Case:
 def value_of(row: Measurement | Restatement, kpi: str) -> str:
     """The value as the pages show it; an en dash where there is none, or no such KPI any more."""
     if kpi not in REGISTRY:
-        return NOTHING
+        return NO_VALUE
     indicator = REGISTRY[kpi]
     return indicator.unit.text(indicator.value_of(sums_of(row)))
 

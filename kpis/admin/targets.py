@@ -17,9 +17,9 @@ from curriculum.numbers import plain
 from kpis import targets
 from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
 from kpis.models import Target
+from kpis.period_names import period_name
 from kpis.registry import REGISTRY
 from kpis.targets import TargetBook, past_months, set_target, today
-from kpis.wording import period_name
 
 
 class TargetForm(forms.ModelForm):

@@ -11,8 +11,10 @@ from kpis import clock
 from kpis import wording as words
 from kpis.alerts import wording
 from kpis.models import Alert, AlertRule
+from kpis.period_names import period_name
 from kpis.periods import Period, containing
 from kpis.registry import REGISTRY, Indicator
+from kpis.units import NO_VALUE
 
 Metric = AlertRule.Metric
 
@@ -60,7 +62,7 @@ class AlertCard:
     def target(self) -> str:
         """As targets are written, 85 %; a dash for a rule that judges against none."""
         if self.indicator is None or self.alert.target is None or self.is_change:
-            return words.NOTHING
+            return NO_VALUE
         if self.is_stale:
             return f"{self.alert.target:g} days"
         return words.goal(self.indicator.unit, self.alert.target)
@@ -68,16 +70,16 @@ class AlertCard:
     @property
     def interval(self) -> str:
         if self.alert.ci_low is None or self.alert.ci_high is None or not self.has_figures:
-            return words.NOTHING
+            return NO_VALUE
         return f"{self._figure(self.alert.ci_low)} to {self._figure(self.alert.ci_high)}"
 
     @property
     def n(self) -> str:
-        return words.NOTHING if self.is_hidden or self.is_stale else f"{self.alert.n:,}"
+        return NO_VALUE if self.is_hidden or self.is_stale else f"{self.alert.n:,}"
 
     def _figure(self, value: float | None) -> str:
         if value is None or not self.has_figures:
-            return words.NOTHING
+            return NO_VALUE
         return f"{value:.0f} days" if self.is_stale else wording.figure(self.rule, value)
 
     @property
@@ -85,7 +87,7 @@ class AlertCard:
         """The distance from the target and its side; a dash where there is nothing to compare."""
         value, target = self.alert.value, self.alert.target
         if self.indicator is None or self.is_hidden or value is None or target is None:
-            return words.NOTHING
+            return NO_VALUE
         unit, side = self.indicator.unit, "above" if value > target else "below"
         if self.is_stale:
             return f"{abs(value - target):.0f} days {'over' if value > target else 'within'}"
@@ -98,7 +100,7 @@ class AlertCard:
         """The figures in one sentence."""
         if self.is_stale:
             return f"The data ended {self.value} ago; after {self.target} they are out of date."
-        period = words.period_name(self.period)
+        period = period_name(self.period)
         if self.is_hidden:
             return f"{period}: hidden: {words.why_hidden()}"
         if self.alert.value is None or self.indicator is None:
@@ -134,7 +136,7 @@ class AlertCard:
         """From the first period that was beyond to the moment of its end, if it has one."""
         first = containing(self.alert.first_period_start, self.rule.period_kind, clock.zone())
         opened = words.moment(self.alert.opened_at)
-        began = f"Opened {opened}" if self.is_stale else f"Since {words.period_name(first)}"
+        began = f"Opened {opened}" if self.is_stale else f"Since {period_name(first)}"
         if self.alert.closed_at:
             return f"{began}, closed {words.moment(self.alert.closed_at)}"
         return began if self.is_stale else f"{began}, opened {opened}"

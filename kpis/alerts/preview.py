@@ -8,7 +8,6 @@ from datetime import date, datetime
 from functools import cached_property
 
 from kpis import clock
-from kpis import wording as words
 from kpis.alerts import wording
 from kpis.alerts.cases import Case, cases
 from kpis.alerts.evidence import Evidence, Subject
@@ -16,6 +15,7 @@ from kpis.alerts.moves import OPENED, RECOVERED, Move, replay
 from kpis.alerts.places import names
 from kpis.alerts.readings import YEAR, closed_periods, readings_of
 from kpis.models import AlertRule
+from kpis.period_names import day
 from kpis.periods import local_day
 from kpis.registry import REGISTRY
 
@@ -88,7 +88,7 @@ def _were_open(earlier: Sequence[Fired]) -> list[str]:
     if len(earlier) > 1:
         return [f"{len(earlier)} alerts were open already when they began."]
     until = earlier[0].until
-    end = f"until {words.day(local_day(until, clock.zone()))}" if until else "and still is"
+    end = f"until {day(local_day(until, clock.zone()))}" if until else "and still is"
     return [f"One alert was open already when they began, {end}."]
 
 

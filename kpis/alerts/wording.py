@@ -10,13 +10,15 @@ from kpis import wording as words
 from kpis.alerts.moves import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Move
 from kpis.alerts.states import Reading, Step
 from kpis.models import AlertEvent, AlertRule
+from kpis.period_names import period_name
 from kpis.periods import containing
 from kpis.registry import REGISTRY
+from kpis.units import NO_VALUE
 
 
 def period(rule: AlertRule, first: date) -> str:
     """The period that begins then as people read it, such as March 2026."""
-    return words.period_name(containing(first, rule.period_kind, clock.zone()))
+    return period_name(containing(first, rule.period_kind, clock.zone()))
 
 
 def figure(rule: AlertRule, value: float | None) -> str:
@@ -24,7 +26,7 @@ def figure(rule: AlertRule, value: float | None) -> str:
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
         return f"{'-' if value < 0 else '+'}{words.gap(unit, value)}"
-    return words.NOTHING if value is None else unit.written(value)
+    return NO_VALUE if value is None else unit.written(value)
 
 
 def said(rule: AlertRule, reading: Reading) -> str:

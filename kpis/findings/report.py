@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
-from kpis import wording
 from kpis.ask import Desk
 from kpis.asked import Asked
 from kpis.categories import CATEGORIES
 from kpis.filters import Filters
 from kpis.findings import gather, judge, words
 from kpis.findings.finding import Claim, Finding, Kind, Silence
+from kpis.period_names import period_name
 from kpis.registry import headline
 from kpis.replies import Thing
 
@@ -55,7 +55,7 @@ def report(desk: Desk, category: str, asked: Asked) -> Report:
     found += [
         _told(silence, filters) for silence in gather.silences(desk, category, filters.question)
     ]
-    period = wording.period_name(subjects[0].answer.period) if subjects else ""
+    period = period_name(subjects[0].answer.period) if subjects else ""
     return Report(
         findings=sorted(found, key=lambda finding: finding.rank),
         period=period,

@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from kpis import wording
+from kpis.period_names import period_name, short_name
 from kpis.periods import WINDOW, Period, containing
 from kpis.units import COUNT, PERCENT, POINTS
 
@@ -25,19 +26,19 @@ LONDON = ZoneInfo("Europe/London")
 def test_a_period_has_a_name_and_a_short_one(kind: str, name: str, short: str) -> None:
     period = containing(date(2026, 5, 20), kind, LONDON)
 
-    assert (wording.period_name(period), wording.short_name(period)) == (name, short)
+    assert (period_name(period), short_name(period)) == (name, short)
 
 
 def test_a_window_is_named_by_its_first_and_last_day() -> None:
     window = Period(date(2026, 5, 1), date(2026, 5, 16), WINDOW, LONDON)
 
-    assert wording.period_name(window) == "1 May 2026 – 15 May 2026"
+    assert period_name(window) == "1 May 2026 – 15 May 2026"
 
 
 def test_the_week_of_new_year_belongs_to_the_iso_year() -> None:
     week = containing(date(2027, 1, 1), "week", LONDON)
 
-    assert wording.short_name(week) == "W53 2026"
+    assert short_name(week) == "W53 2026"
 
 
 def test_a_moment_is_told_in_the_provider_s_zone(settings: Settings) -> None:

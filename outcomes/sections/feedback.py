@@ -10,6 +10,7 @@ from django.urls import reverse
 from kpis import wording
 from kpis.ask import Desk
 from kpis.asked import Asked
+from kpis.period_names import period_name
 from kpis.tab_sections import section
 from kpis.units import PERCENT, rounded
 from outcomes.drill_downs.feedback import UNKNOWN
@@ -26,7 +27,7 @@ def themes(desk: Desk, asked: Asked) -> dict[str, Any] | None:
         return None
     rows = [_texts(row, asked.filters.query()) for row in told.themes]
     return {
-        "period": wording.period_name(told.period),
+        "period": period_name(told.period),
         "summary": summary(told),
         "rows": rows,
         "quoted": [row for row in rows if row["quotations"]],

@@ -9,6 +9,7 @@ from kpis import tables, wording
 from kpis.ask import Desk
 from kpis.asked import Asked
 from kpis.figures import Figure
+from kpis.period_names import period_name
 from kpis.registry import REGISTRY
 from kpis.tab_sections import section
 from kpis.units import PERCENT
@@ -28,7 +29,7 @@ def scores(desk: Desk, asked: Asked) -> dict[str, Any] | None:
     period, table = tables.shown(drill, indicator, card.reply.question, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
-        "period": wording.period_name(period),
+        "period": period_name(period),
         "figure": Figure(card.answer),
         "hides_any": any(is_hidden),
         "hides_all": all(is_hidden),

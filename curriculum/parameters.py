@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from curriculum.models import Course, Module, Parameter, ParameterChange, User
+from curriculum.models import Course, Module, Parameter, ParameterChange
 from curriculum.numbers import plain
 
 
@@ -85,7 +86,7 @@ def check(parameter: Parameter, new_value: Decimal) -> None:
 
 
 def propose(
-    parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
+    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
 ) -> ParameterChange:
     """Ask for a turn of the dial; nothing moves until it is applied.
 
@@ -99,13 +100,13 @@ def propose(
         old_value=parameter.value,
         new_value=to,
         reason=reason,
-        proposed_by=by,
+        proposed_by_id=by.pk if by else None,
         proposed_at=timezone.now(),
     )
 
 
 @transaction.atomic
-def apply(change: ParameterChange, *, by: User | None = None) -> None:
+def apply(change: ParameterChange, *, by: AbstractBaseUser | None = None) -> None:
     """Turn the dial as proposed; ValidationError when it was decided before."""
     parameter = Parameter.objects.select_for_update().get(pk=change.parameter_id)
     check(parameter, change.new_value)
@@ -114,12 +115,14 @@ def apply(change: ParameterChange, *, by: User | None = None) -> None:
     parameter.save(update_fields=["value"])
 
 
-def reject(change: ParameterChange, *, by: User | None = None) -> None:
+def reject(change: ParameterChange, *, by: AbstractBaseUser | None = None) -> None:
     """Turn the proposal down; ValidationError when it was decided before."""
     decide(change, ParameterChange.Status.REJECTED, by=by, old_value=change.old_value)
 
 
-def decide(change: ParameterChange, status: str, *, by: User | None, old_value: Decimal) -> None:
+def decide(
+    change: ParameterChange, status: str, *, by: AbstractBaseUser | None, old_value: Decimal
+) -> None:
     # the conditional update is the claim: of two people who decide at once, one is told
     decided = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.PROPOSED
@@ -131,7 +134,7 @@ def decide(change: ParameterChange, status: str, *, by: User | None, old_value: 
 
 @transaction.atomic
 def turn(
-    parameter: Parameter, to: Decimal, *, reason: str, by: User | None = None
+    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
 ) -> ParameterChange | None:
     """Propose and apply in one go; None when the dial stands there already.
 
@@ -151,7 +154,7 @@ def turn(
 
 
 @transaction.atomic
-def revert(change: ParameterChange, *, reason: str, by: User | None = None) -> None:
+def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None = None) -> None:
     """Turn the dial back to what it was before `change`; both turns stay in the history."""
     claimed = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.APPLIED

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from curriculum.admin import courses, dials, enrollments, keys, people
+from curriculum.admin import courses, dials, enrollments, keys, learners, people
 
-__all__ = ["courses", "dials", "enrollments", "keys", "people"]
+__all__ = ["courses", "dials", "enrollments", "keys", "learners", "people"]

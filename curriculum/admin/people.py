@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -15,9 +14,7 @@ from django.http import HttpRequest
 
 from curriculum import delegation, passwords
 from curriculum.admin.distinct import DistinctFormSet
-from curriculum.admin.view_only import ViewOnlyInline
-from curriculum.models import CourseGrant, Enrollment, Learner, User
-from curriculum.signals import enrollments_changed
+from curriculum.models import CourseGrant, User
 
 logger = logging.getLogger(__name__)
 
@@ -176,37 +173,3 @@ class GroupAdmin(DjangoGroupAdmin):
                 "content_type__app_label", "content_type__model", "codename"
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-
-class EnrollmentInline(ViewOnlyInline):
-    model = Enrollment
-    fields = ("run", "started_at", "due_at", "completed_at", "withdrawn_at")
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrollment]:
-        return super().get_queryset(request).select_related("run__course")
-
-
-@admin.register(Learner)
-class LearnerAdmin(admin.ModelAdmin):
-    list_display = ("key", "name", "email", "kind", "runs")
-    list_filter = ("kind", "enrollments__run__course")
-    search_fields = ("key", "name", "email")
-    autocomplete_fields = ("user",)
-    inlines = (EnrollmentInline,)
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
-        return super().get_queryset(request).prefetch_related("enrollments__run__course")
-
-    def save_model(
-        self, request: HttpRequest, obj: Learner, form: forms.ModelForm, change: bool
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        if change and "kind" in form.changed_data:
-            ids = list(obj.enrollments.values_list("pk", flat=True))
-            enrollments_changed.send(Enrollment, ids=ids)
-
-    @admin.display(description="enrolled in")
-    def runs(self, learner: Learner) -> str:
-        return ", ".join(str(one.run) for one in learner.enrollments.all())

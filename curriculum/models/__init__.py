@@ -11,7 +11,8 @@ from curriculum.models.enrollments import (
     Pause,
     PlannedModule,
 )
-from curriculum.models.people import Learner, User
+from curriculum.models.learners import Learner
+from curriculum.models.users import User
 
 __all__ = [
     "ApiKey",

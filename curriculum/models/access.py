@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from curriculum.models.courses import Course
-from curriculum.models.people import User
+from curriculum.models.users import User
 
 
 class CourseGrant(models.Model):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from curriculum.models.courses import Course, Module
-from curriculum.models.people import User
 from curriculum.numbers import plain
 
 
@@ -62,9 +62,13 @@ class ParameterChange(models.Model):
     new_value = models.DecimalField(max_digits=12, decimal_places=4)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROPOSED)
     reason = models.TextField()
-    proposed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     proposed_at = models.DateTimeField()
-    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     reverts = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
 

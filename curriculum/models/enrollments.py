@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from curriculum import stories
 from curriculum.models.courses import CourseRun, Module
-from curriculum.models.people import Learner
+from curriculum.models.learners import Learner
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):

@@ -23,6 +23,7 @@ from curriculum.patience import NO_WAIT, waiting_at_most
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -68,6 +69,11 @@ class Reader:
             sees_small_groups=user.has_perm("curriculum.view_small_groups"),
             course_ids=courses,
         )
+
+    def courses(self) -> QuerySet[Course]:
+        """The courses this reader is granted: the one rule that pages, API and exports share."""
+        courses = Course.objects.all()
+        return courses if self.sees_every_course else courses.filter(pk__in=self.course_ids)
 
     def may_see(self, course_id: int) -> bool:
         return self.sees_every_course or course_id in self.course_ids

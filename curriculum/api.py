@@ -69,7 +69,7 @@ class CourseListView(ListAPIView[Course]):
 
     def get_queryset(self) -> QuerySet[Course]:
         reader = Reader.of(self.request.user)
-        return Course.objects.visible_to(reader).prefetch_related("runs", "modules")
+        return reader.courses().prefetch_related("runs", "modules")
 
     @extend_schema(
         operation_id="course_list",

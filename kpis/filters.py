@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from curriculum.access import Reader
-from curriculum.models import Course, CourseRun, Module
+from curriculum.models import CourseRun, Module
 from kpis.models import PeriodKind
 from kpis.question import Question, QuestionForm
 
@@ -97,7 +97,7 @@ def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
 
 
 def _courses(reader: Reader) -> list[tuple[str, str]]:
-    return list(Course.objects.visible_to(reader).values_list("key", "title"))
+    return list(reader.courses().values_list("key", "title"))
 
 
 def _options(rows: Iterable[object]) -> list[tuple[str, str]]:

@@ -86,22 +86,22 @@ class QuestionForm(forms.Form):
         key = self.cleaned_data["course"]
         if not key:
             return None
-        course = Course.objects.visible_to(self.reader).filter(key=key).first()
+        course = self.reader.courses().filter(key=key).first()
         if course is None:
             raise ValidationError(f"There is no course “{key}” that you may see. {self._courses()}")
         return course
 
     def _courses(self) -> str:
-        keys = Course.objects.visible_to(self.reader).order_by("key").values_list("key", flat=True)
+        keys = self.reader.courses().order_by("key").values_list("key", flat=True)
         return f"There are: {', '.join(keys[:20])}." if keys else "There are none."
 
     def clean_run(self) -> CourseRun | None:
-        runs = CourseRun.objects.filter(course__in=Course.objects.visible_to(self.reader))
+        runs = CourseRun.objects.filter(course__in=self.reader.courses())
         run: CourseRun | None = self._one_of("run", runs.select_related("course"))
         return run
 
     def clean_module(self) -> Module | None:
-        modules = Module.objects.filter(course__in=Course.objects.visible_to(self.reader))
+        modules = Module.objects.filter(course__in=self.reader.courses())
         module: Module | None = self._one_of("module", modules.select_related("course"))
         return module
 

@@ -1,20 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import F, Q
-
-if TYPE_CHECKING:
-    from curriculum.access import Reader
-
-
-class CourseQuerySet(models.QuerySet["Course"]):
-    def visible_to(self, reader: Reader) -> CourseQuerySet:
-        """The courses this reader is granted: the one rule that pages, API and exports share."""
-        if reader.sees_every_course:
-            return self
-        return self.filter(pk__in=reader.course_ids)
 
 
 class Course(models.Model):
@@ -24,8 +11,6 @@ class Course(models.Model):
         "nominal length", default=84, help_text="In days; a run with an end date has its own."
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CourseQuerySet.as_manager()
 
     class Meta:
         ordering = ("title", "key")

@@ -74,7 +74,7 @@ class AlertFilterForm(forms.Form):
         key = self.cleaned_data["course"]
         if not key:
             return None
-        courses = Course.objects.visible_to(self.desk.reader)
+        courses = self.desk.reader.courses()
         found = courses.filter(key=key).first()
         if found is None:
             raise ValidationError(f"There is no course “{key}” that you may see.")
@@ -176,7 +176,7 @@ def counts(reader: Reader, user: User | None) -> dict[str, int]:
 def fields(form: AlertFilterForm) -> list[Field]:
     """The form's fields as the page draws them."""
     reader = form.desk.reader
-    courses = Course.objects.visible_to(reader).values_list("key", "title")
+    courses = reader.courses().values_list("key", "title")
     kpis = Alert.objects.visible_to(reader).order_by("rule__kpi").values_list("rule__kpi")
     watched = [key for (key,) in kpis.distinct() if key in REGISTRY]
     return [

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kpis.admin import alerts, loop, measurements, notices, rules, targets
+from kpis.admin import alerts, judging, loop, measurements, notices, rules, targets
 
-__all__ = ["alerts", "loop", "measurements", "notices", "rules", "targets"]
+__all__ = ["alerts", "judging", "loop", "measurements", "notices", "rules", "targets"]

@@ -9,11 +9,9 @@ from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import (
     DirtyDay,
     Feed,
-    JudgeRun,
     MeasureRun,
     Restatement,
     StalePeriod,
-    Unjudged,
     Verification,
 )
 
@@ -78,18 +76,3 @@ class StalePeriodAdmin(ViewOnlyAdmin):
     @admin.display
     def kind(self, row: StalePeriod) -> str:
         return str(stale.SOONEST_FIRST[row.rank].label)
-
-
-@admin.register(JudgeRun)
-class JudgeRunAdmin(ViewOnlyAdmin):
-    list_display = ("as_of", "judged", "moves", "seconds")
-    date_hierarchy = "as_of"
-
-
-@admin.register(Unjudged)
-class UnjudgedAdmin(ViewOnlyAdmin):
-    """What waits to be judged again; what waits for a moment to come is looked at then."""
-
-    list_display = ("kpi", "period_kind", "course", "not_before")
-    list_filter = ("kpi", "period_kind", "course")
-    list_select_related = ("course",)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
 from kpis.models.holding import HeldFigure
+from kpis.models.judging import JudgeRun, Unjudged
 from kpis.models.loop import (
     DirtyDay,
     Feed,
-    JudgeRun,
     MeasureRun,
     ReportingZone,
     StalePeriod,
-    Unjudged,
     Verification,
 )
 from kpis.models.measurements import Measurement, PeriodKind, Restatement

@@ -58,7 +58,7 @@ app.conf.update(
             "options": {"expires": 600.0},
         },
         "send surveys": {
-            "task": "outcomes.tasks.send_surveys",
+            "task": "outcomes.surveys.tasks.send_surveys",
             "schedule": 600.0,
             "options": {"expires": 600.0},
         },
@@ -98,7 +98,7 @@ app.conf.update(
 )
 app.autodiscover_tasks()
 # parts of an app with tasks of their own
-app.autodiscover_tasks(["kpis.alerts", "kpis.notices", "kpis.weekly"])
+app.autodiscover_tasks(["kpis.alerts", "kpis.notices", "kpis.weekly", "outcomes.surveys"])
 
 
 @setup_logging.connect

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kpis.tests.mail_box import MailBox, mail_box
 from kpisite.testing.worker import running_worker
-from outcomes import tasks
 from outcomes.models import Invitation, Survey, Wave
+from outcomes.surveys import tasks
 from outcomes.tests.asking import with_address
 from outcomes.tests.school import school
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from django.db import transaction
 
-from outcomes import tasks
 from outcomes.models import Wave
+from outcomes.surveys import tasks
 
 
 class CannotSend(Exception):  # noqa: N818 - it is an answer to who asks

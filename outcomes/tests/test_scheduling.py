@@ -12,9 +12,8 @@ from django.apps import apps
 from curriculum.models import Course
 from curriculum.tests.people import moment
 from kpis.tests.mail_box import mail_box
-from outcomes import tasks
 from outcomes.models import Invitation, Survey, Wave
-from outcomes.surveys import scheduling
+from outcomes.surveys import scheduling, tasks
 from outcomes.surveys.sending import send_due
 from outcomes.tests.asking import with_address
 from outcomes.tests.school import did, school
@@ -120,7 +119,7 @@ def test_a_survey_of_one_course_asks_its_graduates(survey: Survey) -> None:
 
 def test_the_task_plans_and_sends() -> None:
     now = COMPLETED + 30 * DAY + timedelta(hours=1)
-    with mail_box() as box, patch("outcomes.tasks.timezone.now", return_value=now):
+    with mail_box() as box, patch("outcomes.surveys.tasks.timezone.now", return_value=now):
         tasks.send_surveys()
         wave = Wave.objects.get(key="2026-03-after-30-days")
         tasks.send_wave(wave.pk)

@@ -13,8 +13,8 @@ from django.utils import timezone
 from curriculum.models import Course
 from curriculum.tests.admin_pages import told
 from curriculum.tests.people import course
-from outcomes import tasks
 from outcomes.models import Survey, Wave
+from outcomes.surveys import tasks
 from outcomes.tests.asking import wave_of, with_address
 from outcomes.tests.school import did, enrolled, school
 

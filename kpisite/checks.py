@@ -6,9 +6,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.db import DatabaseError
-
-from kpisite import known_password
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -28,18 +25,4 @@ def links_lead_here(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
     is_mailed = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
     if is_mailed and urlsplit(settings.KPI_BASE_URL).hostname in {"localhost", "127.0.0.1", "::1"}:
         return [Error("KPI_BASE_URL names this machine in mails to others.", id="kpisite.E003")]
-    return []
-
-
-def no_password_is_known(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a deployment in which anybody can sign in with the demonstration's password."""
-    try:
-        known = known_password.holders()
-    except DatabaseError:
-        # nothing is there yet, accounts neither
-        return []
-    if known:
-        words = f"{len(known)} accounts have the demonstration's password, which everybody knows."
-        hint = "Run manage.py replace_demo_passwords, or close them."
-        return [Error(words, hint=hint, id="kpisite.E004")]
     return []

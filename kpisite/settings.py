@@ -193,7 +193,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "curriculum.context_processors.reader",
-                "kpisite.context_processors.demonstration",
+                "kpisite.demo.context_processors.demonstration",
             ],
         },
     },

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from curriculum.models import Course, CourseGrant, Learner, User
 from kpisite.demo.journeys import Journey
-from kpisite.known_password import EMAILS, KNOWN
+from kpisite.demo.known_password import EMAILS, KNOWN
 
 MANAGED = ("cloud-operations", "data-analysis")
 ACCOUNTS = tuple(EMAILS.items())

@@ -19,11 +19,11 @@ from kpis.alerts.judge import judge
 from kpis.models import AlertRule, MeasureRun
 from kpisite.demo import accounts, approving, asking, story
 from kpisite.demo.joining import Dials
+from kpisite.demo.known_password import KNOWN
 from kpisite.demo.months import Calendar
 from kpisite.demo.oddities import with_oddities
 from kpisite.demo.story import SEED, Story
 from kpisite.demo.telling import Raw
-from kpisite.known_password import KNOWN
 from outcomes.feedback import reading
 from outcomes.models import Survey
 

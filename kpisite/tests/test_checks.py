@@ -6,8 +6,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from curriculum.tests.people import account
-from kpisite.checks import hosts_are_named, links_lead_here, no_password_is_known
-from kpisite.known_password import KNOWN
+from kpisite.checks import hosts_are_named, links_lead_here
+from kpisite.demo.checks import no_password_is_known
+from kpisite.demo.known_password import KNOWN
 
 pytestmark = pytest.mark.once
 

@@ -14,7 +14,7 @@ from curriculum.models import User
 from curriculum.tests.people import account
 from kpisite import prepare
 from kpisite.demo import accounts, loading
-from kpisite.known_password import EMAILS, KNOWN
+from kpisite.demo.known_password import EMAILS, KNOWN
 from kpisite.tests.test_environment import MANAGE, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

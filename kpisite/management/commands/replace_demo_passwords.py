@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from kpisite import known_password
+from kpisite.demo import known_password
 
 
 class Command(BaseCommand):

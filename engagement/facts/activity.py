@@ -47,7 +47,7 @@ def add(events: Sequence[Event]) -> None:
     zone = clock.zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     touched: set[tuple[int, date]] = set()
-    for event in events:
+    for event in _activities(events):
         counts, day = COUNTS[event.kind], local_day(event.occurred_at, zone)
         sums = days[event.enrollment_id or 0, event.module_id, day]
         sums[0] += 1
@@ -62,7 +62,11 @@ def add(events: Sequence[Event]) -> None:
 
 def end_pauses(events: Sequence[Event]) -> None:
     """Who learns is no longer paused."""
-    enrolling.learn((event.enrollment_id or 0, event.occurred_at) for event in events)
+    enrolling.learn((event.enrollment_id or 0, event.occurred_at) for event in _activities(events))
+
+
+def _activities(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event.kind in COUNTS]
 
 
 def moments_of(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:

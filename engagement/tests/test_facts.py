@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from curriculum.models import Course, Enrollment
 from curriculum.tests.people import moment, run_of
+from engagement.facts import activity
 from engagement.models import (
     AssessmentResult,
     DailyActivity,
@@ -109,6 +110,13 @@ def test_presence_is_by_week_anywhere_and_in_each_module() -> None:
         (None, date(2026, 1, 12), True),
         (None, date(2026, 1, 5), False),
     ]
+
+
+def test_a_kind_that_is_no_activity_counts_in_no_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(activity.COUNTS, "note.written")
+    tell(event("e1", module="m1"), event("e2", "note.written", module="m1"))
+
+    assert days() == [("m1", date(2026, 1, 6), 1, 0, 1, 0)]
 
 
 def test_what_staff_do_to_a_learner_is_no_activity() -> None:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -14,12 +11,10 @@ class CurriculumConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from curriculum import (
+            parameters,
+            sessions,  # noqa: F401 - its receivers connect themselves
+        )
+
         autodiscover_modules("dials")
-        # it listens for sign-ins
-        import_module("curriculum.sessions")
-        post_migrate.connect(create_missing_dials, sender=self)
-
-
-def create_missing_dials(**kwargs: Any) -> None:
-    # models are not loaded yet when this file is
-    import_module("curriculum.parameters").create_missing()
+        post_migrate.connect(parameters.create_missing, sender=self)

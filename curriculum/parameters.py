@@ -44,7 +44,7 @@ def declare(*dials: Dial) -> None:
             raise ValueError(f"Dial {dial.key} is declared twice.")
 
 
-def create_missing() -> None:
+def create_missing(**kwargs: object) -> None:
     """Give every declared dial its row for everywhere; rows that exist keep their value."""
     there = set(Parameter.objects.filter(course=None, module=None).values_list("key", flat=True))
     Parameter.objects.bulk_create(

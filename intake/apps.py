@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -13,4 +11,4 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("intake")
-        import_module("intake.listening")
+        from intake import listening  # noqa: F401 - its receivers connect themselves

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
-from django.utils.module_loading import autodiscover_modules, import_string
+from django.utils.module_loading import autodiscover_modules
 
 
 class KpisConfig(AppConfig):
@@ -11,13 +11,19 @@ class KpisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from kpis import targets
+        from kpis.alerts import listening as alerts
+        from kpis.alerts import rules
+        from kpis.live import listening as live
+        from kpis.notices import channels, outbox
+
         autodiscover_modules("indicators")
-        # by its name: models are not loaded when this file is
-        post_migrate.connect(import_string("kpis.targets.create_missing"), sender=self)
-        post_migrate.connect(import_string("kpis.alerts.rules.create_missing"), sender=self)
-        import_string("kpis.alerts.listening.listen")()
-        import_string("kpis.live.listening.listen")()
-        import_string("kpis.notices.outbox.listen")()
-        post_migrate.connect(import_string("kpis.notices.channels.create_missing"), sender=self)
-        # hung under the KPIs that the line above declares
+        # rules are made for the targets that are made before
+        post_migrate.connect(targets.create_missing, sender=self)
+        post_migrate.connect(rules.create_missing, sender=self)
+        post_migrate.connect(channels.create_missing, sender=self)
+        alerts.listen()
+        outbox.listen()
+        live.listen()
+        # hung under the KPIs that the indicators declare
         autodiscover_modules("drill_downs", "sections")

@@ -10,11 +10,9 @@ import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from curriculum.models import User
-from kpis import dirty, measure, tasks
+from kpis import measure, tasks
 from kpis.alerts import unjudged
-from kpis.notices import outbox
 from kpis.targets import set_target
-from kpisite.celery import app
 
 KPI = "engagement.completion-rate"
 
@@ -47,17 +45,3 @@ def test_a_target_that_somebody_sets_is_judged_once_it_is_committed(
         assert judgings(asked) == 0
 
     assert judgings(asked) == 1
-
-
-@pytest.mark.once
-def test_every_scheduled_task_is_there() -> None:
-    app.loader.import_default_modules()
-
-    assert {one["task"] for one in app.conf.beat_schedule.values()} <= app.tasks.keys()
-
-
-@pytest.mark.once
-def test_the_tasks_that_are_asked_for_are_there() -> None:
-    app.loader.import_default_modules()
-
-    assert {dirty.TASK, outbox.TASK, unjudged.TASK} <= app.tasks.keys()

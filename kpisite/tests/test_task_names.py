@@ -1,0 +1,24 @@
+"""Tasks are asked for by their names: each has to be one that the worker knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpis import dirty
+from kpis.alerts import unjudged
+from kpis.notices import outbox
+from kpisite.celery import app
+
+pytestmark = pytest.mark.once
+
+
+def test_every_scheduled_task_is_there() -> None:
+    app.loader.import_default_modules()
+
+    assert {one["task"] for one in app.conf.beat_schedule.values()} <= app.tasks.keys()
+
+
+def test_the_tasks_that_are_asked_for_are_there() -> None:
+    app.loader.import_default_modules()
+
+    assert {dirty.TASK, outbox.TASK, unjudged.TASK} <= app.tasks.keys()

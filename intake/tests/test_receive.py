@@ -13,7 +13,7 @@ from intake import api, rebinding
 from intake.models import Event, RejectedEvent
 from intake.receive import receive
 from intake.replay import replay_events
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tests.door import CREATOR, LMS, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db

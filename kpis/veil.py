@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from curriculum.models import CourseRun, Module
-from kpis import daily, read, spans, suppress
+from kpis import daily_cells, read, spans, suppress
+from kpis.daily_suppression import DailySuppression
 from kpis.periods import Period, between, containing
 from kpis.registry import Indicator
 from kpis.stats import Sums
@@ -42,7 +43,7 @@ class Veil:
         self.indicator = indicator
         self.everything = everything
         self.now = now
-        self._daily = daily.Daily(indicator, everything, now, self._coarse_of)
+        self._daily = DailySuppression(indicator, everything, now, self._coarse_of)
         self._known: dict[tuple[Scope, tuple[str, ...], Period], set[Cell]] = {}
 
     def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
@@ -80,7 +81,7 @@ class Veil:
         if "module" in by or "learner" in by:
             # nothing is kept of them by day, and counting a quarter of days would take long
             return set(self._sums(around, by, list(periods)))
-        kind = by[0] if by and by[0] in self._daily.kinds else ""
+        kind = by[0] if by and by[0] in self._daily.stored.kinds else ""
         alone = tuple(self.everything.course_ids or ()) if by else ()
         found = self._daily.suppressed(kind, periods)
         return {((pk,) if kind else alone, period) for (_, pk), period in found}
@@ -98,7 +99,7 @@ class Veil:
                 self._known[around, by, _of(quarter, one)] = mine
         return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
 
-    def _coarse_of(self, kind: str, periods: Collection[Period]) -> set[daily.Cell]:
+    def _coarse_of(self, kind: str, periods: Collection[Period]) -> set[daily_cells.Cell]:
         """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
         found = self._coarse(self.everything, (kind,) if kind else (), periods)
         return {((kind, key[0] if key else 0), period) for key, period in found}

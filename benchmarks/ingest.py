@@ -62,7 +62,7 @@ def open_school() -> Callable[[bytes], Any]:
     raw_events, receive = (
         import_string(name) for name in ("intake.wire.raw_events", "intake.receive.receive")
     )
-    sender = import_string("intake.resolve.Sender")("lms", creates_unknown=True)
+    sender = import_string("intake.senders.Sender")("lms", creates_unknown=True)
 
     def take(body: bytes) -> None:
         outcomes = receive(raw_events(body, "application/json"), sender)

@@ -117,7 +117,7 @@ class RejectedEventAdmin(admin.ModelAdmin):
             self.message_user(request, f"{row.kind} {row.key} got in before.", messages.WARNING)
             return
         outcome = replay_rejected(row)
-        if outcome.is_refused:
+        if outcome.is_rejected:
             told = f"{outcome.id or row.key} is still refused: {outcome.reason}"
             self.message_user(request, told, messages.ERROR)
         else:

@@ -21,8 +21,7 @@ from curriculum.outages import BUSY, Unavailable, outage_of
 from intake.body import TooLarge, Unsupported, body_of
 from intake.outcome import STATUSES, Outcome
 from intake.receive import receive
-from intake.resolve import Sender
-from intake.senders import sender_of
+from intake.senders import Sender, sender_of
 from intake.wire import NEWLINE_JSON, BadBody, WrongCharset, raw_events
 
 logger = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ class EventsView(APIView):
         raws = raws_of(request)
         # who comes here came by an API key: there is no other authentication at this door
         outcomes = take(raws, sender_of(cast("ApiKey", request.user)))
-        is_bad = all(one.is_refused for one in outcomes)
+        is_bad = all(one.is_rejected for one in outcomes)
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -12,12 +12,38 @@ from curriculum import enrolling
 from curriculum.models import Enrollment, EnrollmentMoment
 from curriculum.signals import enrollments_changed
 from intake import rejections
+from intake.batch import Batch
+from intake.duplicates import NOT_ALLOWED
+from intake.envelope import EventRejected
+from intake.handler_failures import FAILED, succeeds
 from intake.models import Event
 from intake.outcome import REJECTED, Outcome
 from intake.rebuild import enrollments_of, entry_of, is_sign_up, rebuild_of
-from intake.resolve import Sender
+from intake.registry import KINDS, About
+from intake.senders import Sender
 
 STARTED = EnrollmentMoment.What.STARTED
+
+
+NO_RETRACTION = EventRejected(
+    "not_allowed", "correction: a definition is not taken back; send another.", "correction"
+)
+
+
+def retract(batch: Batch) -> None:
+    """Take back the stored events that the batch retracts, as far as its sender may."""
+    stored = {one: batch.replaced.pop(one) for one in batch.retractions if one in batch.replaced}
+    for index, event in list(stored.items()):
+        is_definition = event.kind in KINDS and KINDS[event.kind].about is About.COURSE
+        if is_definition or not batch.sender.may_write_to(event.course_id):
+            batch.reject(index, NO_RETRACTION if is_definition else NOT_ALLOWED)
+            del stored[index]
+    if not stored:
+        return
+    events = list(stored.values())
+    if not succeeds(lambda: take_back(events, now=batch.now), batch_size=len(batch.payloads)):
+        for index in stored:
+            batch.reject(index, FAILED)
 
 
 @transaction.atomic

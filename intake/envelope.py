@@ -20,7 +20,7 @@ LARGEST_DATA = 64 * 1024
 EARLIEST_YEAR = 1990
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
+class EventRejected(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
     """An event that cannot be taken: a code for machines, a sentence for people, the field."""
 
     def __init__(self, code: str, reason: str, field: str = "") -> None:
@@ -102,13 +102,13 @@ ENVELOPE = TypeAdapter(Envelope)
 
 
 def open_envelope(raw: Any, *, now: datetime) -> Envelope:
-    """Check one event's form; Refused says what is wrong, where, and what would be right."""
+    """Check one event's form; EventRejected says what is wrong, where, and what would be right."""
     if not isinstance(raw, dict):
-        raise Refused("not_an_object", f"An event is a JSON object, not {_kind_of(raw)}.")
+        raise EventRejected("not_an_object", f"An event is a JSON object, not {_kind_of(raw)}.")
     try:
         envelope = ENVELOPE.validate_python(raw)
     except ValidationError as error:
-        raise refusal(error) from None
+        raise rejection(error) from None
     _check_words(envelope)
     _check_time(envelope.occurred_at, now)
     if envelope.data:
@@ -124,7 +124,7 @@ def open_retraction(raw: Any) -> Retraction:
     try:
         return Retraction.model_validate(raw)
     except ValidationError as error:
-        raise refusal(error) from None
+        raise rejection(error) from None
 
 
 def check_data(envelope: Envelope) -> dict[str, Any]:
@@ -132,36 +132,38 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
     kind = KINDS[envelope.kind]
     for name in ("module", "object", "value"):
         if getattr(kind, f"needs_{name}") and getattr(envelope, name) is None:
-            raise Refused("missing", f"{name}: an event {kind.name} needs it.", name)
+            raise EventRejected("missing", f"{name}: an event {kind.name} needs it.", name)
     _check_people(envelope, kind)
     try:
         data = kind.data.model_validate(envelope.data)
     except ValidationError as error:
-        raise refusal(error, within="data") from None
+        raise rejection(error, within="data") from None
     if kind.check and (wrong := kind.check(envelope.value, data, envelope.occurred_at)):
         field, sentence = wrong
-        raise Refused("invalid", f"{field}: {sentence}", field)
+        raise EventRejected("invalid", f"{field}: {sentence}", field)
     return data.model_dump(mode="json", exclude_unset=True)
 
 
 def _check_people(envelope: Envelope, kind: Kind) -> None:
     if kind.needs_course and envelope.course is None:
-        raise Refused("missing", f"course: an event {kind.name} needs it.", "course")
+        raise EventRejected("missing", f"course: an event {kind.name} needs it.", "course")
     if kind.needs_learner and envelope.learner is None and not envelope.data.get("customer"):
         or_else = ", or data.customer" if "customer" in kind.data.model_fields else ""
-        raise Refused("missing", f"learner: an event {kind.name} needs it{or_else}.", "learner")
+        raise EventRejected(
+            "missing", f"learner: an event {kind.name} needs it{or_else}.", "learner"
+        )
 
 
-def refusal(error: ValidationError, within: str = "") -> Refused:
+def rejection(error: ValidationError, within: str = "") -> EventRejected:
     first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     message = f"{field}: {message[:1].lower()}{message[1:]}".removeprefix(": ")
     if first["type"] == "missing":
-        return Refused("missing", f"{field}: is needed and missing.", field)
+        return EventRejected("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
-        return Refused("unknown_field", f"{field}: there is no such field.", field)
-    return Refused("invalid", f"{message}; it is {shown(first['input'])}.", field)
+        return EventRejected("unknown_field", f"{field}: there is no such field.", field)
+    return EventRejected("invalid", f"{message}; it is {shown(first['input'])}.", field)
 
 
 def shown(value: Any) -> str:
@@ -182,20 +184,20 @@ WORDS = ("id", "learner", "course", "run", "module", "object")
 def _check_words(envelope: Envelope) -> None:
     for name in WORDS:
         if "\x00" in (getattr(envelope, name) or ""):
-            raise Refused("invalid", f"{name}: holds a NUL character.", name)
+            raise EventRejected("invalid", f"{name}: holds a NUL character.", name)
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
     tolerance = timedelta(minutes=settings.KPI_FUTURE_TOLERANCE_MINUTES)
     if occurred_at > now + tolerance:
-        raise Refused(
+        raise EventRejected(
             "in_future",
             f"occurred_at: {occurred_at.isoformat()} lies in the future; at most "
             f"{settings.KPI_FUTURE_TOLERANCE_MINUTES} minutes ahead are taken.",
             "occurred_at",
         )
     if occurred_at.year < EARLIEST_YEAR:
-        raise Refused(
+        raise EventRejected(
             "too_old",
             f"occurred_at: the year {occurred_at.year} is before {EARLIEST_YEAR}.",
             "occurred_at",
@@ -205,16 +207,16 @@ def _check_time(occurred_at: datetime, now: datetime) -> None:
 def _check_data(data: dict[str, Any]) -> None:
     _check_value(data, 1)
     if len(json.dumps(data)) > LARGEST_DATA:
-        raise Refused(
+        raise EventRejected(
             "too_large", f"data: is larger than {LARGEST_DATA // 1024} KiB of JSON.", "data"
         )
 
 
 def _check_value(value: Any, depth: int) -> None:
     if depth > DEEPEST:
-        raise Refused("too_deep", f"data: is nested deeper than {DEEPEST} levels.", "data")
+        raise EventRejected("too_deep", f"data: is nested deeper than {DEEPEST} levels.", "data")
     if isinstance(value, float) and not math.isfinite(value):
-        raise Refused("invalid", f"data: {value} is no number of JSON.", "data")
+        raise EventRejected("invalid", f"data: {value} is no number of JSON.", "data")
     if isinstance(value, str):
         _check_text(value)
     if isinstance(value, dict):
@@ -228,6 +230,6 @@ def _check_value(value: Any, depth: int) -> None:
 
 def _check_text(text: str) -> None:
     if "\x00" in text:
-        raise Refused("invalid", "data: holds a NUL character.", "data")
+        raise EventRejected("invalid", "data: holds a NUL character.", "data")
     if not text.isascii() and storable(text) != text:
-        raise Refused("invalid", "data: holds half a surrogate pair.", "data")
+        raise EventRejected("invalid", "data: holds half a surrogate pair.", "data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intake.envelope import Refused
+from intake.envelope import EventRejected
 
 ACCEPTED, DUPLICATE, REJECTED = "accepted", "duplicate", "rejected"
 # something else came under an id that is kept; and what was asked for explicitly
@@ -23,17 +23,17 @@ class Outcome:
     field: str = ""
 
     @classmethod
-    def of(cls, id: str, refused: Refused) -> Outcome:  # noqa: A002 - the sender's word
-        return cls(id, REJECTED, refused.code, refused.reason, refused.field)
+    def of(cls, id: str, rejected: EventRejected) -> Outcome:  # noqa: A002 - the sender's word
+        return cls(id, REJECTED, rejected.code, rejected.reason, rejected.field)
 
     @property
-    def is_refused(self) -> bool:
+    def is_rejected(self) -> bool:
         """True when the event was not taken, for whatever reason."""
         return self.status in (REJECTED, CONFLICT)
 
     def as_json(self) -> dict[str, str]:
         body = {"id": self.id, "status": self.status}
-        if self.is_refused:
+        if self.is_rejected:
             body |= {"code": self.code, "reason": self.reason}
             body |= {"field": self.field} if self.field else {}
         return body

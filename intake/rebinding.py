@@ -12,8 +12,8 @@ from contextvars import ContextVar
 
 from curriculum import bulk
 from curriculum.models import Enrollment
+from intake.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
 from intake.models import Event
-from intake.resolve import Entered, entered_at, sign_ups
 
 # a learner and a course
 Pair = tuple[int, int]
@@ -40,12 +40,12 @@ def bind(enrollment_ids: Collection[int]) -> set[int]:
 
     Returns the enrollments (ids) whose facts are wrong now: those that lost events or got some.
     """
-    entered = _entered(enrollment_ids)
-    pair_of = {one.pk: pair for pair, some in entered.items() for one in some}
+    starts = _starts_of(enrollment_ids)
+    pair_of = {one.pk: pair for pair, some in starts.items() for one in some}
     events = Event.objects.filter(enrollment__in=pair_of, run_key="").order_by()
     moved = []
     for pk, bound, at in events.values_list("pk", "enrollment_id", "occurred_at"):
-        meant = entered_at(entered[pair_of[bound or 0]], at)
+        meant = enrollment_at(starts[pair_of[bound or 0]], at)
         if meant is not None and meant.pk != bound:
             moved.append((pk, bound or 0, meant.pk))
     if moved:
@@ -53,13 +53,13 @@ def bind(enrollment_ids: Collection[int]) -> set[int]:
     return {pk for _, bound, meant in moved for pk in (bound, meant)}
 
 
-def _entered(enrollment_ids: Collection[int]) -> dict[Pair, list[Entered]]:
+def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
     """When which runs of their courses these learners entered, if they entered several."""
     enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
     pairs = set(enrollments.values_list("learner_id", "run__course_id"))
-    found: dict[Pair, list[Entered]] = defaultdict(list)
+    found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
     # by the learner, who has few: by the course one would come to all that are in it
-    for pair, one in sign_ups(enrollment__learner__in={learner for learner, _ in pairs}):
+    for pair, one in enrollment_starts(enrollment__learner__in={learner for learner, _ in pairs}):
         if pair in pairs:
             found[pair].append(one)
     return {pair: some for pair, some in found.items() if len({one.pk for one in some}) > 1}

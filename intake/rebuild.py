@@ -11,7 +11,7 @@ from curriculum import enrolling, settling
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 from intake import locks, rebinding
-from intake.handing import hand_over
+from intake.dispatch import dispatch
 from intake.models import Event
 from intake.registry import ENROLLMENT_RESETS, FORGETS, KINDS, About
 
@@ -41,7 +41,7 @@ def rebuild_of(events: Sequence[Event]) -> None:
     rebuild_enrollments(enrollments_of(events))
     for forget in FORGETS:
         for which in forget(events):
-            _hand_over_again(which)
+            _dispatch_again(which)
 
 
 def _rebuild(ids: Sequence[int]) -> None:
@@ -51,8 +51,8 @@ def _rebuild(ids: Sequence[int]) -> None:
         reset(ids)
     enrolling.forget(ids)
     with rebinding.held():
-        hand_over(sign_ups_of(ids))
-    _hand_over_again(Q(enrollment__in=ids))
+        dispatch(sign_ups_of(ids))
+    _dispatch_again(Q(enrollment__in=ids))
     settling.settle(ids)
     enrollments_changed.send(Enrollment, ids=ids)
 
@@ -101,9 +101,9 @@ def _enrollments(ids: Collection[int]) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(pk__in=ids).order_by()
 
 
-def _hand_over_again(which: Q) -> None:
+def _dispatch_again(which: Q) -> None:
     for events in _chunks(which):
-        hand_over(living(events))
+        dispatch(living(events))
 
 
 def _chunks(which: Q) -> Iterator[list[Event]]:

@@ -13,7 +13,7 @@ from intake.envelope import storable
 from intake.models import RejectedEvent
 from intake.outcome import Outcome
 from intake.registry import KINDS
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.wire import BadLine
 
 LARGEST_KEPT = 64 * 1024

@@ -15,14 +15,13 @@ from django.utils import timezone
 from curriculum import enrolling, settling
 from curriculum.models import Course, Enrollment
 from intake import locks, rebinding, rejections
-from intake.handing import hand_over
+from intake.dispatch import dispatch
 from intake.models import Event, RejectedEvent
 from intake.outcome import Outcome
 from intake.rebuild import living
 from intake.receive import receive
 from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
-from intake.resolve import Sender
-from intake.senders import sender_named
+from intake.senders import Sender, sender_named
 from intake.wire import BadLine
 
 AT_ONCE = 5_000
@@ -58,7 +57,7 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
             with rebinding.held():
-                hand_over(living(events))
+                dispatch(living(events))
             replayed += len(events)
             progress(len(events))
         if about is About.SIGN_UP:
@@ -128,7 +127,7 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
     outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
     for row, outcome in zip(rejected, outcomes, strict=True):
         row.code, row.reason, row.field = outcome.code, outcome.reason, outcome.field
-        row.resolved_at = None if outcome.is_refused else timezone.now()
+        row.resolved_at = None if outcome.is_rejected else timezone.now()
     still = [row for row in rejected if row.resolved_at is None]
     RejectedEvent.objects.bulk_update(still, ["code", "reason", "field", "resolved_at"])
     RejectedEvent.objects.filter(pk__in={row.pk for row in rejected if row.resolved_at}).update(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from intake.envelope import Envelope, Refused, check_data, shown
+from intake.envelope import Envelope, EventRejected, check_data, shown
 from intake.models import Event
 from intake.registry import KINDS, About
 
@@ -52,7 +52,7 @@ def _checked(one: Envelope) -> dict[str, Any]:
     """The data as they would be kept; as they came where they are not what the kind asks for."""
     try:
         return check_data(one) if one.kind in KINDS else one.data
-    except Refused:
+    except EventRejected:
         return one.data
 
 

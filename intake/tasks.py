@@ -35,7 +35,7 @@ def retry_rejected() -> int:
     for name, some in groupby(sorted(turn, key=_by_sender), key=lambda row: row.sender):
         if sender := sender_named(name):
             outcomes = retry(list(some), sender)
-            taken += sum(not one.is_refused for one in outcomes)
+            taken += sum(not one.is_rejected for one in outcomes)
     return taken
 
 

@@ -120,7 +120,8 @@ class Audit:
     def _is_open(self, scope: Scope) -> bool:
         """False where the KPI is hidden, and the whole table with it."""
         measured = [REGISTRY[key] for key in self.indicator.measured_keys]
-        return not any(self.desk.veil(one).periods(scope, [self.month]) for one in measured)
+        veils = map(self.desk.disclosure.veil, measured)
+        return not any(veil.periods(scope, [self.month]) for veil in veils)
 
     def _wanted(self, scopes: Sequence[Scope]) -> Iterator[tuple[Cell | None, Atoms]]:
         """What is known of these tables whether we show it or not, then their rows.

@@ -45,7 +45,8 @@ def shown(
     table = drill.table(period.as_of(question.now), question.scope)
     measured = _measured(indicator)
     is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(question.now)
-    if is_held or any(desk.veil(one).periods(question.scope, months) for one in measured):
+    veils = map(desk.disclosure.veil, measured)
+    if is_held or any(veil.periods(question.scope, months) for veil in veils):
         return period, _veiled(table, range(len(table.rows)))
     hidden = _of_hidden_things(drill, indicator, table, question.scope, months, desk)
     hidden |= _small(drill, indicator, table, question.scope, months, desk)
@@ -85,7 +86,7 @@ def _of_hidden_things(
             pk
             for one in _measured(indicator, drill.also)
             if _tells_apart(one, by, scope)
-            for pk in desk.veil(one).groups(scope, by, months)
+            for pk in desk.disclosure.veil(one).groups(scope, by, months)
         }
         hidden = set(things.filter(pk__in=ids).values_list(*names)) if ids else set()
         own = [keys["Course"], keys[label]][-len(names) :] if "Course" in keys else [keys[label]]

@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from itertools import product
-from typing import Any, NamedTuple
 
-from curriculum.models import CourseRun, Module
-from kpis import daily, read, spans, suppress
-from kpis.periods import Period, between, containing
+from kpis import daily_cells
+from kpis.daily_suppression import DailySuppression
+from kpis.monthly_suppression import COARSE, Cell, MonthlySuppression, place_of
+from kpis.periods import Period
 from kpis.registry import Indicator
-from kpis.stats import Sums
 from kpis.tally import Scope
-
-COARSE = ("quarter", "month")
-
-Key = tuple[int, ...]
-Cell = tuple[Key, Period]
-Atoms = frozenset[Cell]
-
-
-class Place(NamedTuple):
-    """Where a scope stands: its key among the groups of a wider scope."""
-
-    around: Scope
-    by: tuple[str, ...]
-    key: Key
 
 
 class Veil:
     """The hidden cells of one KPI under the widest scope that a reader may ask for.
 
-    Cells add up to totals in two directions, to the period and to the scope around them, and in
-    both no total may give away what is hidden. What is inside of something hidden is hidden too.
     Cells are always judged a whole quarter at a time, so that no two questions, however asked,
     get different cells hidden.
     """
 
     def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
-        self.indicator = indicator
         self.everything = everything
-        self.now = now
-        self._daily = daily.Daily(indicator, everything, now, self._coarse_of)
-        self._known: dict[tuple[Scope, tuple[str, ...], Period], set[Cell]] = {}
+        self._monthly = MonthlySuppression(indicator, everything, now)
+        self._daily = DailySuppression(indicator, everything, now, self._coarse)
 
     def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
         """Those of the periods (of one kind) in which the scope is hidden."""
-        place = self._place(scope)
+        place = place_of(scope, self.everything)
         cells = self._cells(place.around, place.by, periods)
         return {period for period in periods if (place.key, period) in cells}
 
@@ -62,201 +42,18 @@ class Veil:
         cells = self._cells(scope, (by,), periods)
         return {key[0] for key, period in cells if period in periods}
 
-    def _place(self, scope: Scope) -> Place:
-        course = Scope(scope.course_ids)
-        if scope.run_id is not None and scope.module_id is not None:
-            return Place(course, ("run", "module"), (scope.run_id, scope.module_id))
-        if scope.module_id is not None:
-            return Place(course, ("module",), (scope.module_id,))
-        if scope.run_id is not None:
-            return Place(course, ("run",), (scope.run_id,))
-        if scope != self.everything and scope.course_ids and len(scope.course_ids) == 1:
-            return Place(self.everything, ("course",), tuple(scope.course_ids))
-        return Place(scope, (), ())
-
     def _cells(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
         if next(iter(periods)).kind in COARSE:
-            return self._coarse(around, by, periods)
+            return self._monthly.suppressed(around, by, periods)
         if "module" in by or "learner" in by:
             # nothing is kept of them by day, and counting a quarter of days would take long
-            return set(self._sums(around, by, list(periods)))
-        kind = by[0] if by and by[0] in self._daily.kinds else ""
+            return set(self._monthly.sums(around, by, list(periods)))
+        kind = by[0] if by and by[0] in self._daily.stored.kinds else ""
         alone = tuple(self.everything.course_ids or ()) if by else ()
         found = self._daily.suppressed(kind, periods)
         return {((pk,) if kind else alone, period) for (_, pk), period in found}
 
-    def _coarse(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
-        kind = next(iter(periods)).kind
-        quarters = sorted({_quarter(period) for period in periods})
-        new = [one for one in quarters if (around, by, _of(one, kind)) not in self._known]
-        if new:
-            found = self._audited(
-                around, by, [one for k in COARSE for q in new for one in _in(q, k)]
-            )
-            for quarter, one in product(new, COARSE):
-                mine = {c for c in found if c[1].kind == one and _quarter(c[1]) == quarter}
-                self._known[around, by, _of(quarter, one)] = mine
-        return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
-
-    def _coarse_of(self, kind: str, periods: Collection[Period]) -> set[daily.Cell]:
+    def _coarse(self, kind: str, periods: Collection[Period]) -> set[daily_cells.Cell]:
         """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
-        found = self._coarse(self.everything, (kind,) if kind else (), periods)
+        found = self._monthly.suppressed(self.everything, (kind,) if kind else (), periods)
         return {((kind, key[0] if key else 0), period) for key, period in found}
-
-    def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
-        """Of months and quarters: hide what, with all that is shown, would tell a small one."""
-        sums: dict[Cell, Sums] = {}
-        for kind in COARSE:
-            sums |= self._sums(around, by, [one for one in periods if one.kind == kind])
-        whose = self._owners(around, by)
-        blocks: dict[tuple[int | None, Period], dict[Cell, Sums]] = {}
-        for (key, period), one in sums.items():
-            if one.learners:
-                owner = whose.get(key[0]) if by else None
-                blocks.setdefault((owner, _quarter(period)), {})[key, period] = one
-        hidden: set[Cell] = set()
-        for (owner, quarter), cells in blocks.items():
-            scope = around if owner is None else Scope(frozenset({owner}))
-            hidden |= self._audited_block(scope, by, quarter, cells)
-        return hidden
-
-    def _audited_block(
-        self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
-    ) -> set[Cell]:
-        known, protected = self._totals(scope, by, quarter, cells)
-        small = [cell for cell, sums in cells.items() if suppress.is_small(sums)]
-        protected += [_atoms([cell], cells) for cell in small]
-        protected += [_atoms(rest, cells) for rest in _rests(small)]
-        if not protected:
-            return set()
-        large = sorted(set(cells) - set(small), key=lambda cell: _rank(cell, cells[cell]))
-        can_be = spans.shown(
-            [_atoms([cell], cells) for cell in large], known=known, protected=protected
-        )
-        shown = {cell for cell, is_shown in zip(large, can_be, strict=True) if is_shown}
-        return set(cells) - (shown - self._alike(by, cells, set(cells) - shown))
-
-    def _alike(
-        self, by: tuple[str, ...], cells: Mapping[Cell, Sums], hidden: Collection[Cell]
-    ) -> set[Cell]:
-        """What has to go beside hidden groups that are all alike in a period."""
-        if not by or self.indicator.is_total:
-            return set()
-        lines: dict[Any, dict[Cell, Sums]] = {}
-        for (key, period), sums in cells.items():
-            for at in range(len(by)):
-                around = (*key[:at], *key[at + 1 :])
-                lines.setdefault((at, around, period), {})[key, period] = sums
-        return set().union(*(suppress.to_hide_beside(line, hidden) for line in lines.values()))
-
-    def _totals(
-        self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
-    ) -> tuple[list[Atoms], list[Atoms]]:
-        """What the cells add up to, as far as it is shown and as far as it is hidden."""
-        known: list[Atoms] = []
-        protected: list[Atoms] = []
-        for around, mine in self._scopes_around(scope, by, cells):
-            for kind in COARSE:
-                periods = _in(quarter, kind)
-                veiled = self.periods(around, periods)
-                for period in periods:
-                    inside = [cell for cell in mine if cell[1] == period]
-                    (protected if period in veiled else known).append(_atoms(inside, cells))
-        return [one for one in known if one], [one for one in protected if one]
-
-    def _sums(
-        self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]
-    ) -> dict[Cell, Sums]:
-        if not by:
-            series = read.series(self.indicator, around, periods, self.now)
-            return {((), period): one.sums for period, one in series.items()}
-        found = read.cells(self.indicator, around, periods, by, self.now)
-        sums = {
-            (key, period): one.sums
-            for period, groups in found.items()
-            for key, one in groups.items()
-        }
-        return sums | self._of_no_course(sums, around, by, periods)
-
-    def _of_no_course(
-        self,
-        sums: Mapping[Cell, Sums],
-        around: Scope,
-        by: tuple[str, ...],
-        periods: Sequence[Period],
-    ) -> dict[Cell, Sums]:
-        """What of the site lies in no course, such as some payments, as one more course."""
-        if by != ("course",) or around.course_ids is not None or not self.indicator.is_additive:
-            return {}
-        left = {period: one.n for (_, period), one in self._sums(around, (), periods).items()}
-        for (_, period), one in sums.items():
-            left[period] -= one.n
-        # who is behind it is not kept: no more people than there are observations
-        return {((0,), one): Sums(n=n, learners=n) for one, n in left.items() if n > 0}
-
-    def _owners(self, around: Scope, by: tuple[str, ...]) -> dict[int, int]:
-        """The course of each run or module, where several courses are in the scope."""
-        if len(by) != 1 or by[0] == "course" or _is_one_course(around):
-            return {}
-        things = CourseRun.objects if by[0] == "run" else Module.objects
-        return dict(things.values_list("pk", "course_id"))
-
-    def _scopes_around(
-        self, around: Scope, by: tuple[str, ...], sums: Iterable[Cell]
-    ) -> Iterator[tuple[Scope, list[Cell]]]:
-        cells = list(sums)
-        if by:
-            yield around, cells
-        if len(by) == 1 and by[0] != "course" and not _is_one_course(around):
-            whose = self._owners(around, by)
-            for course in set(whose.values()):
-                mine = [cell for cell in cells if whose.get(cell[0][0]) == course]
-                yield Scope(frozenset({course})), mine
-        if len(by) == 2:
-            for run in {key[0] for key, _ in cells}:
-                yield Scope(around.course_ids, run), [one for one in cells if one[0][0] == run]
-            for module in {key[1] for key, _ in cells}:
-                narrow = Scope(around.course_ids, None, module)
-                yield narrow, [one for one in cells if one[0][1] == module]
-
-
-def _atoms(some: Iterable[Cell], cells: Mapping[Cell, Sums]) -> Atoms:
-    """The months of the groups that cells add up; an empty month adds nothing."""
-    return frozenset(
-        (key, month)
-        for key, period in some
-        for month in between(period.first, period.last, "month", period.zone)
-        if (key, month) in cells
-    )
-
-
-def _rests(small: Iterable[Cell]) -> Iterator[list[Cell]]:
-    """The small cells of one group or of one period, which are small together as well."""
-    lines: dict[Any, list[Cell]] = {}
-    for key, period in small:
-        lines.setdefault((period,), []).append((key, period))
-        lines.setdefault((key, period.kind), []).append((key, period))
-    yield from (line for line in lines.values() if len(line) > 1)
-
-
-def _rank(cell: Cell, sums: Sums) -> tuple[bool, int, Cell]:
-    """Longer periods are shown first, and larger groups: the smallest has to go."""
-    return cell[1].kind == "month", -sums.learners, cell
-
-
-def _is_one_course(scope: Scope) -> bool:
-    return scope.course_ids is not None and len(scope.course_ids) == 1
-
-
-def _quarter(period: Period) -> Period:
-    return containing(period.first, "quarter", period.zone)
-
-
-def _of(quarter: Period, kind: str) -> Period:
-    return Period(quarter.first, quarter.after, kind, quarter.zone)
-
-
-def _in(quarter: Period, kind: str) -> list[Period]:
-    """The periods that begin in a quarter."""
-    some = between(quarter.first, quarter.last, kind, quarter.zone)
-    return [one for one in some if one.first >= quarter.first]

@@ -24,7 +24,7 @@ from curriculum.models import Learner
 from curriculum.tests.people import learner, moment
 from intake.models import Event
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis.models import DirtyDay
 from kpis.registry import REGISTRY
 from kpis.tally import Scope

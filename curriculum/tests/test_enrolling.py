@@ -9,40 +9,16 @@ from django.test import override_settings
 from curriculum import enrolling, parameters
 from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.enrolling import SignUp, enroll
-from curriculum.models import Course, CourseRun, Enrollment, Learner, Pause, RunModule
+from curriculum.models import Course, CourseRun, Enrollment, Learner, RunModule
+from curriculum.tests.enrolled import JAN_5, due, enrolled, plan
 from curriculum.tests.people import course, learner, moment, run_of
 
 pytestmark = pytest.mark.django_db
-
-JAN_5 = moment("2026-01-05")
-
-
-def enrolled(
-    name: str = "Ada", *, run: CourseRun | None = None, at: datetime = JAN_5
-) -> Enrollment:
-    """Enrol in a course of two modules of a week and 28 days in all, due after 1.5 × 28 = 42."""
-    run = run or run_of(course(modules=2))
-    return enroll([SignUp(learner_id=learner(name).pk, run_id=run.pk, enrolled_at=at)])[0]
 
 
 def dated(made: Course, starts_on: str, ends_on: str) -> CourseRun:
     days = date.fromisoformat(starts_on), date.fromisoformat(ends_on)
     return CourseRun.objects.create(course=made, key="dated", starts_on=days[0], ends_on=days[1])
-
-
-def due(enrollment: Enrollment) -> str:
-    enrollment.refresh_from_db()
-    return f"{enrollment.due_at:%m-%d}" if enrollment.due_at else "open"
-
-
-def plan(enrollment: Enrollment) -> list[str]:
-    return [
-        f"{line.module.key} {line.due_at:%m-%d}" if line.due_at else f"{line.module.key} open"
-        for line in enrollment.plan.select_related("module")
-    ]
-
-
-# The plan
 
 
 def test_an_enrolment_falls_due_after_the_nominal_length_times_the_window() -> None:
@@ -144,9 +120,6 @@ def test_a_batch_enrols_each_learner_once() -> None:
     assert run.enrollments.count() == 2
 
 
-# Leaving
-
-
 @pytest.mark.parametrize(
     ("left", "cancelled"),
     [("2026-01-11T23:59", True), ("2026-01-12", False), ("2026-01-20", False)],
@@ -187,109 +160,6 @@ def test_a_completion_by_the_sender_is_kept_as_such() -> None:
 
     assert (ada.completed_by_sender, bo.completed_by_sender) == (True, False)
     assert ada.completed_at == bo.completed_at == moment("2026-02-01")
-
-
-# Pauses
-
-
-def paused(enrollment: Enrollment, *starts: str) -> None:
-    enrolling.pause((enrollment.pk, moment(start)) for start in starts)
-
-
-def resumed(enrollment: Enrollment, *ends: str) -> None:
-    enrolling.resume((enrollment.pk, moment(end)) for end in ends)
-
-
-def test_while_a_pause_is_open_nothing_after_it_falls_due() -> None:
-    ada = enrolled()
-    paused(ada, "2026-01-14")
-
-    assert due(ada) == "open"
-    assert plan(ada) == ["m1 01-12", "m2 open"]
-
-
-def test_a_pause_shifts_what_falls_due_after_it_by_its_length() -> None:
-    ada = enrolled()
-    paused(ada, "2026-01-14")
-    resumed(ada, "2026-01-24")
-
-    # ten days
-    assert due(ada) == "02-26"
-    assert plan(ada) == ["m1 01-12", "m2 01-29"]
-
-
-def test_the_same_pause_twice_shifts_once() -> None:
-    ada = enrolled()
-    for _ in range(2):
-        paused(ada, "2026-01-14")
-        resumed(ada, "2026-01-24")
-
-    assert due(ada) == "02-26"
-    assert Pause.objects.count() == 1
-
-
-def test_two_pauses_shift_by_both() -> None:
-    ada = enrolled()
-    paused(ada, "2026-01-14", "2026-02-01")
-    resumed(ada, "2026-01-24", "2026-02-03")
-
-    # ten days and two
-    assert due(ada) == "02-28"
-
-
-def test_a_pause_after_the_due_date_shifts_nothing() -> None:
-    ada = enrolled()
-    paused(ada, "2026-03-01")
-
-    assert due(ada) == "02-16"
-
-
-def test_a_pause_reached_only_by_the_shift_of_another_counts() -> None:
-    ada = enrolled()
-    paused(ada, "2026-02-10", "2026-02-20")
-    resumed(ada, "2026-02-18", "2026-02-21")
-
-    # due on the 16th, with eight days on the 24th, and so the pause of the 20th adds its one
-    assert due(ada) == "02-25"
-
-
-def test_who_pauses_while_paused_is_back_by_one_resumption() -> None:
-    ada = enrolled()
-    paused(ada, "2026-01-14", "2026-01-16")
-    resumed(ada, "2026-01-24")
-
-    # from the 14th to the 24th, once
-    assert due(ada) == "02-26"
-
-
-def test_a_resumption_without_a_pause_changes_nothing() -> None:
-    ada = enrolled()
-    resumed(ada, "2026-01-24")
-
-    assert due(ada) == "02-16"
-
-
-def test_pauses_and_resumptions_may_come_late() -> None:
-    ada = enrolled()
-    paused(ada, "2026-02-01")
-    resumed(ada, "2026-02-03")
-    paused(ada, "2026-01-14")
-    resumed(ada, "2026-01-24")
-
-    # ten days and two, as if they had come in their order
-    assert due(ada) == "02-28"
-
-
-def test_a_pause_told_after_its_resumption_is_closed_by_it() -> None:
-    ada = enrolled()
-    paused(ada, "2026-01-14")
-    resumed(ada, "2026-01-24")
-    paused(ada, "2026-01-16")
-
-    assert due(ada) == "02-26"
-
-
-# The start
 
 
 def signed_up(enrollment: Enrollment, at: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from curriculum.models import Course, CourseRun, Enrollment, Module
 from engagement.models import LearningObject, VideoProgress
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tests.door import CREATOR, Lms, event, school, send, statuses
 
 pytestmark = pytest.mark.django_db

@@ -196,7 +196,7 @@ def test_a_replay_that_dies_leaves_the_old_facts() -> None:
     send(*STORY)
     before = rows()
     with (
-        patch.object(replay, "hand_over", side_effect=KeyboardInterrupt),
+        patch.object(replay, "dispatch", side_effect=KeyboardInterrupt),
         pytest.raises(KeyboardInterrupt),
         transaction.atomic(),
     ):

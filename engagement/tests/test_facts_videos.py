@@ -7,7 +7,8 @@ import pytest
 
 from engagement.facts import segments
 from engagement.models import VideoMark, VideoProgress
-from intake.tests.door import event, school, send, statuses
+from engagement.tests.facts import tell
+from intake.tests.door import event, school
 
 pytestmark = pytest.mark.django_db
 
@@ -17,10 +18,6 @@ NINE = datetime(2026, 1, 6, 9, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _school() -> None:
     school()
-
-
-def tell(*raws: dict[str, Any]) -> None:
-    assert set(statuses(send(*raws))) == {"accepted"}
 
 
 def watched(key: str, *spans: tuple[float, float], who: str = "ada", **data: Any) -> dict[str, Any]:

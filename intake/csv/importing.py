@@ -14,7 +14,7 @@ from intake.csv.report import Report
 from intake.models import CSV, ImportRun
 from intake.outcome import Outcome
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 
 AT_ONCE = 5_000
 SCOPES = frozenset(ApiKey.Scope.values)

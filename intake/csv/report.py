@@ -117,7 +117,7 @@ class Report:
             self.new += outcome.status == ACCEPTED
             self.replaced += outcome.status == REPLACED
             self.duplicate += outcome.status == DUPLICATE
-            if outcome.is_refused:
+            if outcome.is_rejected:
                 self.misfits.append(Misfit.of(row, outcome, file))
 
     def first(self, most: int = SHOWN) -> list[str]:

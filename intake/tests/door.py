@@ -17,7 +17,7 @@ from intake.outcome import Outcome
 from intake.rebuild import rebuild_of
 from intake.receive import receive
 from intake.registry import KINDS, About, Data, Handler, Kind, NoData
-from intake.resolve import Sender
+from intake.senders import Sender
 
 LMS = Sender("lms")
 CREATOR = Sender("lms", creates_unknown=True)

@@ -10,7 +10,7 @@ from django.test import Client
 from curriculum.tests.people import account, course, learner, run_of
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 
 pytestmark = pytest.mark.django_db
 

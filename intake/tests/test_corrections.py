@@ -9,7 +9,7 @@ import pytest
 from curriculum.models import Enrollment
 from curriculum.tests.people import course, learner
 from intake.models import Event, RejectedEvent
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tasks import retry_rejected
 from intake.tests.door import Lms, event, school, send, sign_up, statuses
 

@@ -10,7 +10,7 @@ from curriculum.models import Course
 from intake import registry, replay
 from intake.models import Event
 from intake.registry import KINDS, About, handles
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tests.door import LMS, event, kind, school, send, statuses
 
 pytestmark = pytest.mark.django_db

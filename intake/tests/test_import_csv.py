@@ -13,7 +13,7 @@ from django.db import OperationalError
 from curriculum.models import Enrollment, Learner
 from intake.csv import importing
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tests.csv_files import HEADER, imported, view, written
 from intake.tests.door import event, school, send
 

@@ -7,14 +7,12 @@ from unittest.mock import patch
 import pytest
 from django.db import IntegrityError, InterfaceError, OperationalError
 
-from curriculum.models import Course, Enrollment, Learner
+from curriculum.models import Enrollment, Learner
 from curriculum.tests.people import course, run_of
-from intake import api, rebinding
+from intake import api
 from intake.models import Event, RejectedEvent
 from intake.receive import receive
-from intake.replay import replay_events
-from intake.resolve import Sender
-from intake.tests.door import CREATOR, LMS, Lms, event, kind, school, send, sign_up, statuses
+from intake.tests.door import CREATOR, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -37,87 +35,6 @@ def test_an_event_is_kept_as_its_sender_wrote_it() -> None:
     assert kept.enrollment == Enrollment.objects.get(learner__key="ada")
 
 
-def test_the_same_event_again_is_a_duplicate() -> None:
-    send(event())
-
-    assert statuses(send(event())) == ["duplicate"]
-
-
-def test_the_same_id_with_other_content_is_a_conflict() -> None:
-    send(event(value=80))
-    (outcome,) = send(event(value=95))
-
-    assert (outcome.status, outcome.code, outcome.field) == ("conflict", "conflict", "value")
-    assert outcome.reason.startswith("value: the event of this kind and id said 80.0 and now says")
-    assert Event.objects.get(sender="lms").value == 80
-    assert RejectedEvent.objects.open().get().code == "conflict"
-
-
-@pytest.mark.parametrize(
-    ("now", "field"),
-    [
-        ({"at": "2026-01-07T09:00:00Z"}, "occurred_at"),
-        ({"learner": "bo"}, "learner"),
-        ({"module": "m1"}, "module"),
-        ({"value": 0}, "value"),
-        ({"data": {"lamp": "off"}}, "data.lamp"),
-    ],
-)
-def test_a_conflict_names_the_field_that_differs(now: dict[str, Any], field: str) -> None:
-    lamp = {"kind": "lamp.lit", "data": {"lamp": "on"}}
-    send(event(**lamp))
-    (outcome,) = send(event(**lamp | now))
-
-    assert (outcome.status, outcome.field) == ("conflict", field)
-
-
-def test_the_same_moment_in_another_zone_is_the_same_content() -> None:
-    send(event(at="2026-01-06T09:00:00Z", data={}))
-
-    assert statuses(send(event(at="2026-01-06T10:00:00+01:00"))) == ["duplicate"]
-
-
-def test_a_sign_up_that_leaves_the_run_to_us_is_the_same_again() -> None:
-    assert statuses(send(sign_up(), sender=Sender("registry"))) == ["duplicate"]
-
-
-def test_an_id_is_its_kind_s_own() -> None:
-    outcomes = send(event("1"), event("1", kind="lamp.lit"))
-
-    assert statuses(outcomes) == ["accepted", "accepted"]
-
-
-def test_an_id_is_the_sender_s_own() -> None:
-    lms, other = send(event()), send(event(), sender=Sender("forum"))
-
-    assert statuses(lms) == statuses(other) == ["accepted"]
-
-
-def test_an_id_twice_in_a_batch_is_taken_once() -> None:
-    outcomes = send(event(value=1), event(value=1), event(value=2))
-
-    assert statuses(outcomes) == ["accepted", "duplicate", "conflict"]
-    assert Event.objects.get(sender="lms").value == 1
-    assert RejectedEvent.objects.open().count() == 1
-
-
-def test_a_second_event_of_an_id_that_was_refused_stands_for_itself() -> None:
-    assert statuses(send(event(learner="cleo"), event())) == ["rejected", "accepted"]
-
-
-def test_a_batch_says_few_different_things_of_one_id() -> None:
-    outcomes = send(*(event(value=at) for at in range(12)))
-
-    assert statuses(outcomes) == ["accepted", *["conflict"] * 9, *["rejected"] * 2]
-    assert outcomes[11].code == "same_id"
-
-
-def test_the_same_refused_event_twice_is_kept_once_with_its_reason() -> None:
-    send(event(learner="cleo"), event(learner="cleo"))
-
-    assert RejectedEvent.objects.get().code == "unknown_learner"
-
-
 def test_an_enrolment_may_stand_after_what_it_allows() -> None:
     Learner.objects.create(key="dan")
     outcomes = send(event("e1", learner="dan"), sign_up("dan"))
@@ -128,43 +45,6 @@ def test_an_enrolment_may_stand_after_what_it_allows() -> None:
 def test_an_unknown_kind_is_kept_as_unmapped() -> None:
     assert statuses(send(event(kind="lamp.lit", course="nowhere"))) == ["accepted"]
     assert Event.objects.unmapped().get().kind == "lamp.lit"
-
-
-def test_an_enrolment_without_a_run_remembers_which_it_found() -> None:
-    assert Event.objects.get(key="enrol-ada").run_key == "r1"
-
-
-def test_an_event_counts_for_the_run_entered_last_before_it() -> None:
-    made = Enrollment.objects.get(learner__key="ada").run.course
-    run_of(made, "r2")
-    send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
-    send(event("e1", at="2026-02-01T00:00:00Z"), event("e2", at="2026-03-02T00:00:00Z"))
-    runs = Event.objects.filter(kind="content.viewed").values_list("key", "enrollment__run__key")
-
-    assert sorted(runs) == [("e1", "r1"), ("e2", "r2")]
-
-
-def test_an_event_counts_for_the_run_it_names() -> None:
-    made = Enrollment.objects.get(learner__key="ada").run.course
-    run_of(made, "r2")
-    send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
-    send(event(at="2026-03-02T00:00:00Z", run="r1"))
-
-    assert Event.objects.get(kind="content.viewed").enrollment.run.key == "r1"  # type: ignore[union-attr]
-
-
-def test_who_enters_one_of_several_runs_says_which() -> None:
-    made = Enrollment.objects.get(learner__key="ada").run.course
-    run_of(made, "r2")
-    (outcome,) = send(sign_up() | {"id": "again"})
-
-    assert (outcome.code, outcome.reason) == (
-        "unknown_run",
-        "run: say which run of “py” is entered; there are: r1, r2.",
-    )
-
-
-# Handlers that fail
 
 
 def breaks_on(*keys: str) -> Any:
@@ -201,9 +81,6 @@ def test_an_event_that_a_mended_handler_takes_settles_its_rejection() -> None:
         send(event("e1", kind="test.broken"))
 
     assert RejectedEvent.objects.get().resolved_at is not None
-
-
-# A database that gives way
 
 
 def test_a_batch_that_met_another_writer_is_taken_again() -> None:
@@ -265,9 +142,6 @@ def test_two_courses_may_come_in_one_batch() -> None:
     assert statuses(outcomes) == ["accepted"] * 3
 
 
-# One person
-
-
 def test_the_spellings_of_an_address_are_one_learner() -> None:
     spelled = ("Ada@Example.com", "ada@example.com", " ada@example.com ")
     raws = [sign_up(key) for key in spelled]
@@ -282,48 +156,6 @@ def test_a_learner_of_spaces_is_none() -> None:
     assert (outcome.code, outcome.field) == ("invalid", "learner")
 
 
-# Clocks that differ
-
-
 @pytest.mark.parametrize(("at", "status"), [("23:55:00", "accepted"), ("23:54:59", "rejected")])
 def test_an_event_just_before_the_sign_up_is_taken(at: str, status: str) -> None:
     assert statuses(send(event(at=f"2026-01-04T{at}Z"))) == [status]
-
-
-# Events that do not say their run
-
-
-def bound() -> str:
-    found = Event.objects.get(sender="lms").enrollment
-    assert found is not None
-    return found.run.key
-
-
-@pytest.mark.parametrize("order", [("r2", "view"), ("view", "r2")])
-def test_an_event_without_a_run_belongs_to_the_one_entered_last(order: tuple[str, str]) -> None:
-    run_of(Course.objects.get(), "r2")
-    second = sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}
-    raws = {"r2": (second, Sender("registry")), "view": (event(at="2026-05-01T00:00:00Z"), LMS)}
-    for name in order:
-        raw, sender = raws[name]
-        assert statuses(send(raw, sender=sender)) == ["accepted"]
-
-    assert bound() == "r2"
-
-
-def test_an_event_that_says_its_run_stays_there() -> None:
-    run_of(Course.objects.get(), "r2")
-    send(event(at="2026-05-01T00:00:00Z", run="r1"))
-    send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"})
-
-    assert Event.objects.filter(kind="content.viewed", enrollment__run__key="r1").exists()
-
-
-def test_a_replay_binds_what_was_bound_to_another_run_once() -> None:
-    run_of(Course.objects.get(), "r2")
-    with rebinding.held():
-        send(event(at="2026-05-01T00:00:00Z"))
-        send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}, sender=Sender("x"))
-    replay_events()
-
-    assert bound() == "r2"

@@ -15,7 +15,7 @@ from curriculum.tests.people import course, learner, run_of
 from intake import tasks
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events, replay_rejected
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tasks import retry_rejected
 from intake.tests.door import LMS, Lms, event, kind, school, send, sign_up, statuses
 

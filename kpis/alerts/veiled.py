@@ -24,7 +24,7 @@ def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
     scope = Subject(alert.scope, alert.scope_id, alert.course_id).narrow
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
-    return any(desk.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+    return any(desk.disclosure.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
 
 
 def leaves_few(desk: Desk, alert: Alert, days: Collection[date], known: Collection[int]) -> bool:
@@ -38,7 +38,7 @@ def leaves_few(desk: Desk, alert: Alert, days: Collection[date], known: Collecti
         periods = list(_periods(alert.rule, days))
         found = read.groups(indicator, Scope(), periods, "course", desk.now)
         for period in periods:
-            hidden = desk.veil(indicator).groups(Scope(), "course", [period])
+            hidden = desk.disclosure.veil(indicator).groups(Scope(), "course", [period])
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if suppress.is_small(Sums(learners=sum(one.learners for one in left))):
                 return True

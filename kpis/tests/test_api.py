@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from curriculum.models import Course, CourseRun
@@ -161,67 +160,11 @@ def test_a_learner_may_be_chosen_by_any_spelling_of_the_address(run: CourseRun) 
     assert Consumer().reads(learner="Eve@Example.com ")["current"]["denominator"] == 1
 
 
-@pytest.mark.parametrize("query", [{"learner": "ada"}, {"by": "learner"}])
-def test_who_may_not_see_small_groups_chooses_no_learners(
-    run: CourseRun, query: dict[str, str]
-) -> None:
-    response = Consumer("kpis:read").asks(**query)
-
-    assert response.status_code == 403
-    assert "kpis:small-groups" in response.json()["detail"]
-
-
 def test_a_group_of_a_course_has_the_target_of_its_course(run: CourseRun) -> None:
     set_target(STARTED, Decimal(60), course=run.course, valid_from=JANUARY)
     groups = Consumer().reads(by="run")["groups"]
 
     assert [one["target"] for one in groups] == [60]
-
-
-WRONG = [
-    ({"period": "fortnight"}, "period", "choose one of"),
-    ({"from": "yesterday"}, "from", "2026-03-31"),
-    ({"from": "2026-02-30"}, "from", "2026-03-31"),
-    ({"from": "0001-01-01"}, "from", "1990 to 2199"),
-    ({"to": "0001-01-01"}, "to", "1990 to 2199"),
-    ({"from": "9999-12-31"}, "from", "1990 to 2199"),
-    ({"to": "9999-12-31"}, "to", "1990 to 2199"),
-    ({"from": "2026-05-01", "to": "2026-04-01"}, "from", "swap them"),
-    ({"from": "1990-01-01", "to": "2199-12-31", "period": "day"}, "from", "At most 800"),
-    ({"course": "no"}, "course", "There are: py, sql."),
-    ({"run": "no"}, "run", "There are: r1, r2, s1."),
-    ({"run": "same"}, "run", "add course="),
-    ({"course": "sql", "run": "r1"}, "run", "There are: "),
-    ({"module": "sql-1", "course": "py"}, "module", "There are: py-1, py-2."),
-    ({"module": "sql-1", "run": "r1"}, "module", "is not of run"),
-    ({"run": "a\0b"}, "run", "Null"),
-    ({"course": "c" * 101}, "course", "100"),
-    ({"learner": "nobody"}, "learner", "no learner “nobody”"),
-    ({"learner": "a\0b"}, "learner", "no learner"),
-    ({"by": "teacher"}, "by", "course, run, module, learner"),
-    ({"compare": "tomorrow"}, "compare", "previous, target"),
-    ({"format": "xml"}, "format", "json or csv"),
-    ({"perid": "day"}, "perid", "There is no parameter perid; there are from, to, period"),
-]
-
-
-@pytest.mark.parametrize(("query", "field", "part"), WRONG)
-def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str, part: str) -> None:
-    for key, course in (("r1", "py"), ("r2", "py"), ("s1", "sql")):
-        run_of(key, course=course)
-    if query.get("run") == "same":
-        run_of("same")
-        run_of("same", course="sql")
-    response = Consumer().asks("test/planned", **query)
-    problem = response.json()
-
-    assert (response.status_code, problem["field"]) == (400, field)
-    assert part in problem["detail"]
-
-
-@pytest.mark.parametrize("query", [{"by": "module"}, {"module": "py-1"}])
-def test_a_kpi_without_modules_says_so(run: CourseRun, query: dict[str, str]) -> None:
-    assert Consumer().asks(**query).json()["detail"].startswith("Started cannot be")
 
 
 def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
@@ -234,35 +177,6 @@ def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
     assert bi.reads("test/planned", module="py-2")["current"]["value"] == 0
     groups = bi.reads("test/planned", by="module", run="r1")["groups"]
     assert [(one["key"], one["value"]) for one in groups] == [("py-1", 100), ("py-2", 0)]
-
-
-@pytest.mark.parametrize("path", ["/api/kpi/test/started", "/api/kpi/test/started/", "/api/kpi/"])
-def test_an_address_answers_with_and_without_slash(path: str) -> None:
-    assert Consumer().client.get(path).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("get", "/api/kpi/test/nothing", 404, "not_found"),
-        ("get", "/api/kpi/test/started/nothing", 404, "not_found"),
-        ("get", "/api/nothing", 404, "not_found"),
-        ("post", "/api/kpi/test/started", 405, "method_not_allowed"),
-    ],
-)
-def test_every_refusal_is_a_problem_body(method: str, path: str, status: int, code: str) -> None:
-    response = getattr(Consumer().client, method)(path)
-
-    assert (response.status_code, response.json()["code"]) == (status, code)
-    assert response.json()["detail"]
-
-
-def test_a_stranger_and_a_key_of_another_scope_are_refused() -> None:
-    stranger = Client().get("/api/kpi/test/started")
-    sender = Consumer("events:write").asks()
-
-    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_authenticated")
-    assert (sender.status_code, sender.json()["code"]) == (403, "permission_denied")
 
 
 def test_an_unchanged_answer_is_not_sent_again(run: CourseRun) -> None:

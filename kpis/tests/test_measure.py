@@ -7,35 +7,23 @@ from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import CaptureQueriesContext
 
-from curriculum.models import Enrollment
 from kpis import dirty, measure, stale
-from kpis.models import DirtyDay, Measurement, MeasureRun, Restatement, StalePeriod
+from kpis.models import Measurement, MeasureRun, StalePeriod
 from kpis.record import same
 from kpis.registry import REGISTRY
 from kpis.stats import Sums
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts, table
+from kpis.tests.two_runs import NOW, everybody, in_two_runs, measured
 
 pytestmark = pytest.mark.django_db
-
-NOW = moment("2026-07-10T12:00:00")
 
 
 @pytest.fixture(autouse=True)
 def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
-
-
-def measured(now: datetime = NOW) -> int:
-    return measure.measure_dirty(now=now)
-
-
-def in_two_runs() -> None:
-    """Ada completes in run r1, Bo does not in r2, both begun on Tuesday, 10 March."""
-    starts("ada", run_of("r1"), "2026-03-10", done=True)
-    starts("bo", run_of("r2"), "2026-03-10")
 
 
 def test_every_scope_is_measured_in_every_kind_of_period() -> None:
@@ -80,10 +68,6 @@ def test_measuring_again_writes_nothing() -> None:
 
     assert measured(NOW + timedelta(hours=1)) == 0
     assert waiting() == set()
-
-
-def everybody() -> list[Enrollment]:
-    return list(Enrollment.objects.select_related("run"))
 
 
 def test_only_cells_of_the_day_and_course_are_written() -> None:
@@ -206,100 +190,6 @@ def test_a_database_that_is_away_is_for_the_task_to_try_again() -> None:
     assert waiting() == {"month", "week", "day", "quarter"}
 
 
-def late_completion(now: datetime) -> None:
-    in_two_runs()
-    measured()
-    Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    dirty.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
-    measured(now)
-
-
-def test_a_closed_value_that_changes_is_kept_and_marked() -> None:
-    later = NOW + timedelta(days=1)
-    late_completion(later)
-    site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-    before = Restatement.objects.get(measurement=site)
-
-    assert (site.total, site.n, site.restated_at) == (2, 2, later)
-    assert (before.total, before.n, before.computed_at, before.restated_at) == (1, 2, NOW, later)
-    # of the site, the course and Bo's run, in four kinds of period; Ada's run stays as it was
-    assert Restatement.objects.count() == 12
-
-
-def test_what_is_kept_is_what_stood_when_the_day_began() -> None:
-    later = NOW + timedelta(days=1)
-    late_completion(later)
-    for hours, name in ((1, "cleo"), (2, "dee"), (24, "eli")):
-        starts(name, run_of(f"run of {name}"), "2026-03-10")
-        measured(later + timedelta(hours=hours))
-    site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    assert (site.n, site.restated_at) == (5, later + timedelta(hours=24))
-    # one of two had completed when the first day began, two of four when the next did
-    assert [(one.total, one.n) for one in site.restatements.order_by("restated_at")] == [
-        (1, 2), (2, 4),
-    ]  # fmt: skip
-
-
-def test_a_mark_of_restating_stays() -> None:
-    later = NOW + timedelta(days=1)
-    late_completion(later)
-    starts("cleo", run_of("r3"), "2026-03-10")
-    with patch("kpis.record.Restatement.objects.bulk_create"):
-        measured(later + timedelta(days=1))
-    run = Measurement.objects.get(scope="run", period_kind="month", total=1, restated_at=later)
-
-    assert run.n == 1
-
-
-@pytest.mark.parametrize("now", ["2026-03-20T12:00:00", "2026-04-03T23:59:59"])
-def test_until_the_close_lag_is_over_nothing_is_restated(now: str) -> None:
-    in_two_runs()
-    measured(moment("2026-03-15T12:00:00"))
-    Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    dirty.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
-    measured(moment(now))
-    month = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    assert (month.total, month.restated_at) == (2, None)
-
-
-def test_after_an_outage_an_unfinished_value_is_no_restated_one() -> None:
-    in_two_runs()
-    measured(moment("2026-03-15T12:00:00"))
-    starts("cleo", run_of("r3"), "2026-03-20")
-    measured()
-    month = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    assert (month.n, month.restated_at) == (3, None)
-
-
-def test_a_value_that_stood_when_its_period_closed_is_restated_however_old() -> None:
-    in_two_runs()
-    measured(moment("2026-03-15T12:00:00"))
-    measure.measure_open(moment("2026-04-10T12:00:00"))
-    starts("cleo", run_of("r3"), "2026-03-20")
-    measured()
-    month = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    assert (month.n, month.restated_at) == (3, NOW)
-
-
-def test_a_cell_that_became_empty_says_so() -> None:
-    in_two_runs()
-    measured()
-    Enrollment.objects.filter(learner__key="bo").update(withdrawn_at=moment("2026-03-01"))
-    dirty.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
-    measured()
-
-    assert table() == {
-        ("site", "", "2026-03-01", 1, 1),
-        ("course", "py", "2026-03-01", 1, 1),
-        ("run", "r1", "2026-03-01", 1, 1),
-        ("run", "r2", "2026-03-01", 0, 0),
-    }
-
-
 def test_what_falls_due_later_is_measured_when_its_time_comes() -> None:
     ada = starts("ada", run_of("r1"), "2026-07-01")
     plans(ada, ada.run.course.modules.all()[0], "2026-08-03")
@@ -330,45 +220,6 @@ def test_the_cycle_remembers_how_far_it_came() -> None:
     measure.measure_open(NOW)
 
     assert [run.as_of for run in MeasureRun.objects.all()] == [NOW]
-
-
-def test_somebody_in_two_courses_is_one_learner_of_the_site() -> None:
-    starts("ada", run_of("r1"), "2026-03-10")
-    starts("ada", run_of("s1", course="sql"), "2026-03-11")
-    measured()
-    site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    assert (site.n, site.learners) == (2, 1)
-
-
-def test_a_site_whose_facts_are_newer_than_its_courses_is_stored() -> None:
-    """Two courses of one learner each are stored; two more sign up before one is measured."""
-    starts("ada", run_of("r1"), "2026-03-10")
-    sql = run_of("s1", course="sql")
-    starts("bo", sql, "2026-03-10")
-    measured()
-    go = run_of("g1", course="go")
-    for who in ("cleo", "dan", "eve"):
-        starts(who, go, "2026-03-10")
-    DirtyDay.objects.exclude(course=go.course).delete()
-    Enrollment.objects.filter(run=go).exclude(learner__key="eve").update(run=sql)
-    measured()
-    site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
-
-    # as of the courses, of which one is about to follow: three enrolments, not five learners
-    assert (site.n, site.learners) == (3, 3)
-
-
-def test_where_many_learn_their_number_is_bounded_and_not_counted() -> None:
-    run = run_of("r1")
-    starts("ada", run, "2026-03-10")
-    starts("bo", run, "2026-03-10")
-    starts("ada", run_of("r2"), "2026-03-10")
-    with override_settings(KPI_MIN_GROUP=2):
-        measured()
-    course = Measurement.objects.get(kpi=STARTED, scope="course", period_kind="month")
-
-    assert (course.n, course.learners) == (3, 2)
 
 
 def test_the_work_grows_with_the_batch_and_not_with_the_history() -> None:

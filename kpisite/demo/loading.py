@@ -13,7 +13,7 @@ from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.models import Course, CourseRun, Learner, Module
 from engagement.models import LearningObject
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis import clock, measure
 from kpis.alerts.judge import judge
 from kpis.models import AlertRule, MeasureRun

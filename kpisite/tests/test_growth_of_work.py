@@ -20,7 +20,7 @@ from django.db import connection
 from curriculum.models import Course
 from curriculum.tests.people import course, run_of
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis import clock
 from kpis.alerts.judge import judge
 from kpis.measure import measure_dirty

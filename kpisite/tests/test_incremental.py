@@ -12,7 +12,7 @@ import pytest
 from curriculum.models import Course
 from curriculum.tests.people import course, run_of
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis import measure, recompute
 from kpisite.tests import worlds
 from kpisite.tests.worlds import COURSES, MODULES, RUNS, Event, World

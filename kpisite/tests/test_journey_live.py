@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kpisite.tests.test_supervise import Product, free_port, surroundings, wait_until
+from kpisite.tests.product import Product, free_port, surroundings, wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 

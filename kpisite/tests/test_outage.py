@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from curriculum.outages import AWAY, BUSY, FAILING, FULL, outage_of
 from kpis.ask import Desk
 from kpisite import environment, prepare
-from kpisite.settings import with_our_options
+from kpisite.settings.storage import with_our_options
 from kpisite.testing import postgres
 from kpisite.tests.test_access import client_of, rows
 

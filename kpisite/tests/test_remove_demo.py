@@ -18,7 +18,7 @@ from curriculum.models import Course, Enrollment, Learner, Skill, User
 from curriculum.tests.people import account
 from intake.models import Event, RejectedEvent
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis import measure
 from kpis.models import Alert, Measurement
 from kpisite import prepare

@@ -11,7 +11,7 @@ import pytest
 from curriculum.models import Course
 from curriculum.tests.people import course, run_of
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis.periods import Period, containing
 from kpis.registry import REGISTRY
 from kpis.tally import Scope

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from outcomes.models import Invitation
 
 MAIL, PAGE = Sender("survey mail"), Sender("survey page")
@@ -52,5 +52,5 @@ def _tell(
     }
     # a refused one would be kept with the learner's words, for nobody to correct
     (outcome,) = receive([event], sender, now=now, keeps_rejected=False)
-    if outcome.is_refused:
+    if outcome.is_rejected:
         raise NotTaken(f"{kind} of invitation {invitation.pk}: {outcome.code}, {outcome.field}")

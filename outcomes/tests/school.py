@@ -13,7 +13,7 @@ from typing import Any
 from curriculum.models import Course, Learner, Module, Skill
 from curriculum.tests.people import course, run_of
 from intake.receive import receive
-from intake.resolve import Sender
+from intake.senders import Sender
 from kpis import clock
 from kpis.periods import Period, containing
 from kpis.registry import REGISTRY, Table

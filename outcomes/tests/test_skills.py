@@ -9,7 +9,7 @@ import pytest
 
 from curriculum.models import Course, Enrollment, Parameter, Skill
 from curriculum.parameters import create_missing, scope_to, turn
-from intake.resolve import Sender
+from intake.senders import Sender
 from intake.tests.door import event, send
 from kpis.models import DirtyDay
 from kpis.tally import Scope

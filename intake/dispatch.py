@@ -1,4 +1,4 @@
-"""Events to the handlers of their kinds."""
+"""Give stored events to the handlers of their kinds, which make facts of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from intake.models import Event
 from intake.registry import ALSO, KINDS, surrounded
 
 
-def hand_over(events: Sequence[Event]) -> None:
+def dispatch(events: Sequence[Event]) -> None:
     """Give each kind's handler its events, in the order in which kinds are declared."""
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from curriculum import enrolling
+from curriculum.models import Enrollment, Pause
+from curriculum.tests.enrolled import due, enrolled, plan
+from curriculum.tests.people import moment
+
+pytestmark = pytest.mark.django_db
+
+
+def paused(enrollment: Enrollment, *starts: str) -> None:
+    enrolling.pause((enrollment.pk, moment(start)) for start in starts)
+
+
+def resumed(enrollment: Enrollment, *ends: str) -> None:
+    enrolling.resume((enrollment.pk, moment(end)) for end in ends)
+
+
+def test_while_a_pause_is_open_nothing_after_it_falls_due() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+
+    assert due(ada) == "open"
+    assert plan(ada) == ["m1 01-12", "m2 open"]
+
+
+def test_a_pause_shifts_what_falls_due_after_it_by_its_length() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+
+    # ten days
+    assert due(ada) == "02-26"
+    assert plan(ada) == ["m1 01-12", "m2 01-29"]
+
+
+def test_the_same_pause_twice_shifts_once() -> None:
+    ada = enrolled()
+    for _ in range(2):
+        paused(ada, "2026-01-14")
+        resumed(ada, "2026-01-24")
+
+    assert due(ada) == "02-26"
+    assert Pause.objects.count() == 1
+
+
+def test_two_pauses_shift_by_both() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14", "2026-02-01")
+    resumed(ada, "2026-01-24", "2026-02-03")
+
+    # ten days and two
+    assert due(ada) == "02-28"
+
+
+def test_a_pause_after_the_due_date_shifts_nothing() -> None:
+    ada = enrolled()
+    paused(ada, "2026-03-01")
+
+    assert due(ada) == "02-16"
+
+
+def test_a_pause_reached_only_by_the_shift_of_another_counts() -> None:
+    ada = enrolled()
+    paused(ada, "2026-02-10", "2026-02-20")
+    resumed(ada, "2026-02-18", "2026-02-21")
+
+    # due on the 16th, with eight days on the 24th, and so the pause of the 20th adds its one
+    assert due(ada) == "02-25"
+
+
+def test_who_pauses_while_paused_is_back_by_one_resumption() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14", "2026-01-16")
+    resumed(ada, "2026-01-24")
+
+    # from the 14th to the 24th, once
+    assert due(ada) == "02-26"
+
+
+def test_a_resumption_without_a_pause_changes_nothing() -> None:
+    ada = enrolled()
+    resumed(ada, "2026-01-24")
+
+    assert due(ada) == "02-16"
+
+
+def test_pauses_and_resumptions_may_come_late() -> None:
+    ada = enrolled()
+    paused(ada, "2026-02-01")
+    resumed(ada, "2026-02-03")
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+
+    # ten days and two, as if they had come in their order
+    assert due(ada) == "02-28"
+
+
+def test_a_pause_told_after_its_resumption_is_closed_by_it() -> None:
+    ada = enrolled()
+    paused(ada, "2026-01-14")
+    resumed(ada, "2026-01-24")
+    paused(ada, "2026-01-16")
+
+    assert due(ada) == "02-26"

@@ -1,0 +1,25 @@
+"""Two learners in two runs, and their figures measured."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from curriculum.models import Enrollment
+from kpis import measure
+from kpis.tests.kernel import moment, run_of, starts
+
+NOW = moment("2026-07-10T12:00:00")
+
+
+def measured(now: datetime = NOW) -> int:
+    return measure.measure_dirty(now=now)
+
+
+def in_two_runs() -> None:
+    """Ada completes in run r1, Bo does not in r2, both begun on Tuesday, 10 March."""
+    starts("ada", run_of("r1"), "2026-03-10", done=True)
+    starts("bo", run_of("r2"), "2026-03-10")
+
+
+def everybody() -> list[Enrollment]:
+    return list(Enrollment.objects.select_related("run"))

@@ -1,0 +1,112 @@
+"""The secret key, sign-in and its limits, sessions, cookies, HTTPS and the content policy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from csp.constants import NONE, SELF
+
+from kpisite import environment, secret_key
+from kpisite.settings.options import (
+    ALLOWED_HOSTS,
+    BEHIND_PROXY,
+    BIND,
+    CSRF_TRUSTED_ORIGINS,
+    DEBUG,
+    HSTS,
+    HTTPS,
+    KPI_DATA_DIR,
+    KPI_SESSION_DAYS,
+    KPI_SESSION_IDLE_HOURS,
+    KPI_SIGN_IN_TRIES,
+    KPI_SIGN_IN_WAIT_MINUTES,
+    KPI_STAFF_SESSION_DAYS,
+    KPI_STAFF_SESSION_IDLE_HOURS,
+)
+from kpisite.settings.storage import IS_EMBEDDED
+
+SECRET_KEY = environment.secret(
+    "SECRET_KEY", needed=not IS_EMBEDDED and not DEBUG
+) or secret_key.kept_in(KPI_DATA_DIR)
+
+SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
+
+# Nobody reaches it but from this machine: the demonstration may have passwords that all know.
+IS_LOCAL = (
+    IS_EMBEDDED
+    and not (HTTPS or BEHIND_PROXY or CSRF_TRUSTED_ORIGINS)
+    and all(map(environment.is_this_machine, [BIND, *ALLOWED_HOSTS]))
+)
+KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
+
+AUTH_USER_MODEL = "curriculum.User"
+AUTHENTICATION_BACKENDS = [
+    # first, so that no password is hashed for somebody who tried too often
+    "axes.backends.AxesStandaloneBackend",
+    "curriculum.sign_in_limits.PasswordBackend",
+]
+# A mailed or printed link by which to set a password is good for a day.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("email", "name")}),
+        ("MinimumLengthValidator", {}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+
+AXES_HANDLER = "curriculum.sign_in_limits.SignInLimits"
+AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
+AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
+# Else whoever goes on trying would keep the door shut for the owner too.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = "curriculum.sign_in_limits.counts_of"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "curriculum.sign_in_limits.counted_as"
+AXES_CLIENT_IP_CALLABLE = "curriculum.sign_in_limits.address_of"
+AXES_LOCKOUT_CALLABLE = "curriculum.sign_in_limits.as_refused"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# A browser takes a cookie of this name from nobody but this very host.
+OWN_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
+ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
+DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
+# The longest, and the longest without a page being asked for.
+SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
+STAFF_SESSION = (
+    timedelta(days=KPI_STAFF_SESSION_DAYS),
+    timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
+)
+SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
+# In a cookie, a message such as a new key's secret would be readable.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS != "HOST"
+SECURE_HSTS_PRELOAD = HSTS == "PRELOAD"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}

@@ -96,9 +96,9 @@ class EventsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        raws = raws_of(request)
+        payloads = payloads_of(request)
         # who comes here came by an API key: there is no other authentication at this door
-        outcomes = take(raws, sender_of(cast("ApiKey", request.user)))
+        outcomes = receive_or_retry(payloads, sender_of(cast("ApiKey", request.user)))
         is_bad = all(one.is_rejected for one in outcomes)
         return Response(receipt(outcomes), status=422 if is_bad else 200)
 
@@ -107,31 +107,31 @@ class EventsView(APIView):
         return super().handle_exception(Unavailable(outage, AGAIN) if outage else exc)
 
 
-def raws_of(request: Request) -> list[Any]:
+def payloads_of(request: Request) -> list[Any]:
     try:
-        raws = raw_events(body_of(request.META), request.content_type)
+        payloads = raw_events(body_of(request.META), request.content_type)
     except WrongCharset as error:
         raise Unsupported(str(error)) from None
     except BadBody as error:
         raise BadRequest(str(error)) from None
-    if len(raws) > settings.KPI_MAX_BATCH:
+    if len(payloads) > settings.KPI_MAX_BATCH:
         raise TooLarge(
-            f"The batch holds {len(raws)} events; at most {settings.KPI_MAX_BATCH} are taken."
+            f"The batch holds {len(payloads)} events; at most {settings.KPI_MAX_BATCH} are taken."
         )
-    if not raws:
+    if not payloads:
         raise BadRequest("The batch is empty; send one event or an array of them.")
-    return raws
+    return payloads
 
 
-def take(raws: list[Any], sender: Sender) -> list[Outcome]:
+def receive_or_retry(payloads: list[Any], sender: Sender) -> list[Outcome]:
     """Receive, and once more where the database gave way to another writer."""
     try:
-        return receive(raws, sender)
+        return receive(payloads, sender)
     except OperationalError as error:
         if outage_of(error) is not BUSY:
             raise
-        logger.warning("taking a batch of %d again: %s", len(raws), error)
-    return receive(raws, sender)
+        logger.warning("taking a batch of %d again: %s", len(payloads), error)
+    return receive(payloads, sender)
 
 
 def receipt(outcomes: list[Outcome]) -> dict[str, Any]:

@@ -88,11 +88,11 @@ def _reject(events: Collection[Event], *, now: datetime) -> None:
     for event in events:
         by_sender[event.sender].append(event)
     for name, some in by_sender.items():
-        refused = [
+        rejected = [
             (event.payload, Outcome(event.key, REJECTED, "not_enrolled", NOT_ENROLLED, "learner"))
             for event in some
         ]
-        rejections.keep(refused, Sender(name), now=now)
+        rejections.store(rejected, Sender(name), now=now)
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
 
 

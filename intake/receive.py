@@ -52,9 +52,9 @@ def receive(
     with turn_to_write(), transaction.atomic():
         with surrounded():
             _take_turns(batch)
-        rejections.settle(batch.settled, sender, now=batch.now)
+        rejections.mark_resolved(batch.settled, sender, now=batch.now)
         if keeps_rejected:
-            rejections.keep(batch.rejected, sender, now=batch.now)
+            rejections.store(batch.rejected, sender, now=batch.now)
         if len(payloads) >= MANY:
             planner.follow(growth=2)
     return [outcome for outcome in batch.outcomes if outcome]

@@ -1,4 +1,4 @@
-"""Events that could not be taken: kept with their text and the reason, closed once they are in."""
+"""Rejected events: stored with their text and the reason, resolved once they are accepted."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ COLUMNS = (
 )
 
 
-def keep(refused: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetime) -> None:
-    """Keep each event (raw, outcome) that was refused; one text of a sender is kept once."""
+def store(rejected: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetime) -> None:
+    """Store each rejected event (payload, outcome); one text of a sender is stored once."""
     rows: dict[str, tuple[Any, ...]] = {}
-    for raw, outcome in refused:
-        text = text_of(raw)
+    for payload, outcome in rejected:
+        text = text_of(payload)
         digest = hashlib.sha256(text.encode()).hexdigest()
         said = (outcome.code, outcome.reason, outcome.field)
-        about = (sender.name, outcome.id, kind_of(raw), _cut(text), digest)
+        about = (sender.name, outcome.id, kind_of(payload), _cut(text), digest)
         rows.setdefault(digest, (*about, *said, now, now, sender.creates_unknown))
     bulk.upsert(RejectedEvent, COLUMNS, [rows[key] for key in sorted(rows)], conflict=CONFLICT)
 
@@ -52,31 +52,31 @@ def keep(refused: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetim
 CONFLICT = "sender, digest"
 
 
-def settle(idents: Iterable[Ident], sender: Sender, *, now: datetime) -> None:
-    """Close the rejections of events (kind and id) that have come in corrected.
+def mark_resolved(idents: Iterable[Ident], sender: Sender, *, now: datetime) -> None:
+    """Resolve the rejections of events (kind and id) that have come in corrected.
 
     What was rejected for a kind that there is not may have come in under another.
     """
-    taken = set(idents)
-    waiting = RejectedEvent.objects.open().filter(
-        sender=sender.name, key__in={key for _, key in taken}
+    resolved = set(idents)
+    open_ones = RejectedEvent.objects.open().filter(
+        sender=sender.name, key__in={key for _, key in resolved}
     )
-    rows = waiting.order_by().values_list("pk", "kind", "key") if taken else ()
-    keys = {key for _, key in taken}
+    rows = open_ones.order_by().values_list("pk", "kind", "key") if resolved else ()
+    keys = {key for _, key in resolved}
     closed = [
         pk for pk, kind, key in rows
-        if (kind, key) in taken or (kind not in KINDS and key in keys)
+        if (kind, key) in resolved or (kind not in KINDS and key in keys)
     ]  # fmt: skip
     RejectedEvent.objects.filter(pk__in=closed).update(resolved_at=now)
 
 
-def text_of(raw: Any) -> str:
+def text_of(payload: Any) -> str:
     """The event as JSON that a text column takes."""
-    if isinstance(raw, BadLine):
-        return storable(raw.text)
-    text = json.dumps(raw, ensure_ascii=False)
+    if isinstance(payload, BadLine):
+        return storable(payload.text)
+    text = json.dumps(payload, ensure_ascii=False)
     # half a surrogate pair can only be kept in its escaped form
-    return text if text.isascii() or _is_unicode(text) else json.dumps(raw)
+    return text if text.isascii() or _is_unicode(text) else json.dumps(payload)
 
 
 def _is_unicode(text: str) -> bool:
@@ -87,17 +87,17 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def key_of(raw: Any) -> str:
+def key_of(payload: Any) -> str:
     """The event's id where it has one, else nothing."""
-    return _word(raw, "id")[:200]
+    return _word(payload, "id")[:200]
 
 
-def kind_of(raw: Any) -> str:
-    return _word(raw, "kind")[:100]
+def kind_of(payload: Any) -> str:
+    return _word(payload, "kind")[:100]
 
 
-def _word(raw: Any, name: str) -> str:
-    word = raw.get(name, "") if isinstance(raw, dict) else ""
+def _word(payload: Any, name: str) -> str:
+    word = payload.get(name, "") if isinstance(payload, dict) else ""
     return storable(word[:200]) if isinstance(word, str) else ""
 
 

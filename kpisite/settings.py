@@ -15,6 +15,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # The provider's choices
 KPI_DATA_DIR = environment.folder("KPI_DATA_DIR", BASE_DIR / "var")
 KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
+# each named in itself, as its readers look for it
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+KPI_LANGUAGE = environment.language("KPI_LANGUAGE", "en", [code for code, _ in LANGUAGES])
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
 # whether an open figure stands still until so many learners have changed it
 KPI_HOLD_OPEN_FIGURES = environment.switch("KPI_HOLD_OPEN_FIGURES", default=False)
@@ -162,6 +165,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.languages.BrowsersLanguage",
     "kpisite.middleware.OwnHost",
     "kpisite.head.HeadWithoutBody",
     "kpisite.outage.AnswerOutages",
@@ -174,6 +178,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "curriculum.sessions.AuthenticationThatEnds",
+    "kpisite.languages.AccountsLanguage",
     "kpisite.middleware.LogsRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -194,6 +199,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "curriculum.context_processors.reader",
                 "kpisite.context_processors.demonstration",
+                "django.template.context_processors.i18n",
             ],
         },
     },
@@ -244,7 +250,9 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = KPI_LANGUAGE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "kpisite.formats"
 TIME_ZONE = KPI_TIME_ZONE
 USE_I18N = True
 USE_TZ = True
@@ -267,6 +275,11 @@ SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
 ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
 DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
+LANGUAGE_COOKIE_NAME = f"{OWN_HOST}language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 # The longest, and the longest without a page being asked for.
 SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
 STAFF_SESSION = (

@@ -67,7 +67,7 @@ class DrillDown:
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %.
+    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85%.
 
     `always_by` names the groups that the API answers with it when no others are asked for,
     `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number

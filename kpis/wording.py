@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
+from curriculum import localized
 from kpis import clock
 from kpis.answers import Answer
 from kpis.periods import Period
-from kpis.units import EXACT, PERCENT, Money, Unit, rounded
+from kpis.units import EXACT, PERCENT, Unit, rounded
 
 NOTHING = "–"
 TOO_FEW = "too few"
@@ -34,46 +36,50 @@ def period_name(period: Period) -> str:
         return day(period.first)
     if period.kind == "week":
         year, week, _ = period.first.isocalendar()
-        return f"Week {week} of {year} ({period.first:%-d %b} – {day(period.last)})"
+        return gettext("Week %(week)s of %(year)s (%(first)s – %(last)s)") % {
+            "week": week,
+            "year": year,
+            "first": localized.day_of_year(period.first),
+            "last": day(period.last),
+        }
     if period.kind == "month":
-        return f"{period.first:%B %Y}"
+        return localized.month(period.first)
     if period.kind == "quarter":
-        return f"Q{(period.first.month + 2) // 3} {period.first.year}"
+        return localized.quarter(period.first)
     return f"{day(period.first)} – {day(period.last)}"
 
 
 def short_name(period: Period) -> str:
     """The period as an axis has room for it: 12 May, W20 2026, May 2026."""
     if period.kind == "day":
-        return f"{period.first:%-d %b}"
+        return localized.day_of_year(period.first)
     if period.kind == "week":
         year, week, _ = period.first.isocalendar()
-        return f"W{week} {year}"
+        return gettext("W%(week)s %(year)s") % {"week": week, "year": year}
     if period.kind == "month":
-        return f"{period.first:%b %Y}"
+        return localized.short_month(period.first)
     return period_name(period)
 
 
 def day(one: date) -> str:
-    return f"{one:%-d %b %Y}"
+    return localized.day(one)
 
 
 def moment(at: datetime | None) -> str:
     """The minute in the provider's zone; empty for None."""
-    return "" if at is None else f"{at.astimezone(clock.zone()):%-d %b %Y, %H:%M}"
+    return "" if at is None else localized.moment(at.astimezone(clock.zone()))
 
 
 def goal(unit: Unit, shown: float) -> str:
-    """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
-    if isinstance(unit, Money):
-        return unit.written(shown)
-    number = f"{rounded(shown, EXACT):,f}".rstrip("0").rstrip(".")
-    return f"{number} {unit.symbol}".strip()
+    """A target in its unit, without idle decimals: 85%, 82.5%, $1,000."""
+    return unit.written(shown, places=EXACT, trimmed=True)
 
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    return (replace(unit, symbol="pts") if unit == PERCENT else unit).written(abs(shown))
+    return (replace(unit, symbol=gettext_noop("pts")) if unit == PERCENT else unit).written(
+        abs(shown)
+    )
 
 
 def is_level(unit: Unit, shown: float) -> bool:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from curriculum import localized
 from curriculum.access import Reader
 from curriculum.models import User
 from kpis import clock, dashboard, filters
@@ -119,7 +120,7 @@ def still_open(reader: Reader) -> list[Line]:
     return [
         {
             "text": f"{alert.rule.name} – {names[alert.scope, alert.scope_id]}, "
-            f"since {alert.first_period_start:%-d %B %Y}",
+            f"since {localized.long_day(alert.first_period_start)}",
             "url": f"{settings.KPI_BASE_URL}/alerts/{alert.pk}",
         }
         for alert in alerts

@@ -13,7 +13,7 @@ def test_a_stored_figure_and_the_sums_behind_it_have_one_text() -> None:
     shown = PERCENT.shown(TIE)
 
     assert shown == 74.75
-    assert PERCENT.text(TIE) == PERCENT.written(shown) == "74.8 %"
+    assert PERCENT.text(TIE) == PERCENT.written(shown) == "74.8%"
 
 
 @pytest.mark.parametrize("value", [74.75, 74.25, 82.35, 0.05, 12.345])
@@ -26,7 +26,7 @@ def test_a_value_and_its_distance_add_up_to_the_target(value: float) -> None:
 @pytest.mark.parametrize(
     ("unit", "value", "text"),
     [
-        (PERCENT, -0.0004, "0.0 %"),
+        (PERCENT, -0.0004, "0.0%"),
         (COUNT, 1234.5, "1,234"),
         (money("USD"), 4_875_000, "$48,750"),
         (money("USD"), 20_905, "$209.05"),

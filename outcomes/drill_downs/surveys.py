@@ -85,7 +85,7 @@ def _standing(when: Period, scope: Scope, asked: str, *, level: str = "site") ->
 @drill_down(SATISFACTION, "groups", "Promoters, passives and detractors")
 def groups(when: Period, scope: Scope) -> Table:
     """By course: how the answers divide, the net promoter score, and its margin of error, which
-    is half of the 95 % interval; none for a single answer."""
+    is half of the 95% interval; none for a single answer."""
     columns = (
         Column("course", "Course", TEXT),
         ANSWERS,

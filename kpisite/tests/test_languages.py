@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import translation
@@ -11,10 +13,10 @@ from curriculum.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
-GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-CH,de;q=0.9"}
+GERMAN: Any = {"HTTP_ACCEPT_LANGUAGE": "de-CH,de;q=0.9"}
 
 
-def language_of(client: Client, path: str = "/sign-in", **headers: str) -> str:
+def language_of(client: Client, path: str = "/sign-in", **headers: Any) -> str:
     page = client.get(path, **headers)
     language = page.headers["Content-Language"]
     assert f'<html lang="{language}"' in page.text

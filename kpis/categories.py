@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from curriculum.words import Words
+
 if TYPE_CHECKING:
     from kpis.ask import Desk
     from kpis.dashboard import Asked
@@ -20,9 +22,9 @@ class Category:
     """
 
     key: str
-    title: str
-    about: str
-    awaits: str
+    title: Words
+    about: Words
+    awaits: Words
     trend: Sequence[str] = ()
     bars: Sequence[str] = ()
     by_module: Sequence[str] = ()
@@ -31,7 +33,7 @@ class Category:
 CATEGORIES: dict[str, Category] = {}
 
 
-def category(key: str, title: str, *, about: str, awaits: str, **more: Sequence[str]) -> None:
+def category(key: str, title: Words, *, about: Words, awaits: Words, **more: Sequence[str]) -> None:
     """Declare a category; ValueError when there is one of this key."""
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")

@@ -26,7 +26,7 @@ def answered(
     n: int = 100,
 ) -> Answer:
     indicator = Indicator(
-        key="a.b", name="B", unit=unit, help="", higher_is_better=higher_is_better
+        key="a.b", title="B", unit=unit, help="", higher_is_better=higher_is_better
     )
     goal = None if target is None else Target(value=Decimal(target), version=1)
     status = "no_data" if value is None else "ok"

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
+from curriculum import passwords
 from curriculum.languages import account_at, in_language_of
 from curriculum.models import User
 from curriculum.tests.people import account, course
@@ -149,3 +151,12 @@ def test_an_address_leads_to_its_account() -> None:
 
     assert account_at("ADA@example.com ") == ada
     assert account_at("nobody@example.com") is None
+
+
+def test_the_mail_about_a_password_is_in_the_account_s_language() -> None:
+    ada = account("Ada")
+    User.objects.filter(pk=ada.pk).update(language="de")
+
+    passwords.mail_link("ada@example.com")
+
+    assert '<html lang="de">' in mail.outbox[0].message().as_string()

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, to_locale
 
 WHOLE = "#,##0"
 # English pages put the day first, which CLDR does in other languages than American English
-DAY_FIRST = {"yMMMMd": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}
+DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}
 
 
 def locale() -> Locale:
@@ -60,7 +60,8 @@ def day(one: date) -> str:
 
 def long_day(one: date) -> str:
     """12 September 2026."""
-    return _dated("yMMMMd", one)
+    # of the long date there is no skeleton in every language
+    return format_date(one, DAY_FIRST["long"] if _is_english() else "long", locale=locale())
 
 
 def day_of_year(one: date) -> str:
@@ -94,6 +95,10 @@ def moment(at: datetime) -> str:
 
 
 def _dated(skeleton: str, one: date) -> str:
-    if locale().language == "en" and skeleton in DAY_FIRST:
+    if _is_english() and skeleton in DAY_FIRST:
         return format_date(one, DAY_FIRST[skeleton], locale=locale())
     return format_skeleton(skeleton, one, locale=locale())
+
+
+def _is_english() -> bool:
+    return bool(locale().language == "en")

@@ -55,9 +55,9 @@ class AccountsLanguage:
 
 
 def is_for_programs(request: HttpRequest) -> bool:
-    """True of the API, whose reference is a page like others."""
+    """True of the API, whose reference is a page like others, and of the answer about health."""
     path = request.path_info
-    return path.startswith("/api/") and path.rstrip("/") != "/api/docs"
+    return path == "/health" or (path.startswith("/api/") and path.rstrip("/") != "/api/docs")
 
 
 def _chosen_by(request: HttpRequest) -> str:

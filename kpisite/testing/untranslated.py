@@ -18,8 +18,8 @@ LEFT_ALONE = "# not translated:"
 NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "n", "REST", "Slack"}
 LETTER = re.compile(r"[^\W\d_]")
 # a word of two letters beside another word or a value; or a single one as a label is written
-SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? (?:…|[^\W\d_]+)|…[,;:]? [^\W\d_]{2,}")
-LABEL = re.compile(r"^[A-Z][a-z]+$")
+SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? (?:& )?\(?(?:…|±|[^\W\d_]+)|…[,;:]? \(?[^\W\d_]{2,}")
+LABEL = re.compile(r"^[A-Z](?:[a-z]+|-[a-z]+)$")
 
 # headers, columns, markup and statements of a database
 MACHINE_TEXT = re.compile(

@@ -22,7 +22,7 @@ from kpis.shapes import AnswerShape
 
 class ProjectionShape(serializers.Serializer[None]):
     value = serializers.FloatField(help_text="Expected in the open month, once it is over.")
-    low = serializers.FloatField(help_text="95 % prediction interval, lower end.")
+    low = serializers.FloatField(help_text="95% prediction interval, lower end.")
     high = serializers.FloatField()
     confidence = serializers.FloatField()
     points = serializers.IntegerField(help_text="Closed months that the line goes through.")

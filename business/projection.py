@@ -14,7 +14,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Projected:
-    """Where a single new value is expected, and its 95 % prediction interval."""
+    """Where a single new value is expected, and its 95% prediction interval."""
 
     value: float
     low: float
@@ -57,7 +57,7 @@ def _within(value: float, least: float | None, most: float | None) -> float:
 
 
 def quantile(freedom: int) -> float:
-    """The t that a Student variable stays within, on both sides, with 95 % probability."""
+    """The t that a Student variable stays within, on both sides, with 95% probability."""
     low, high = 0.0, 1_000.0
     for _ in range(80):
         middle = (low + high) / 2

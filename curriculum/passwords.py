@@ -15,9 +15,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from curriculum.languages import in_language_of
 from curriculum.models import User
 from curriculum.sign_in_limits import account_digest, digest
 
@@ -71,15 +73,20 @@ def mail_link(email: str) -> None:
     account = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if account is None or not account.has_usable_password():
         return
+    with in_language_of(account):
+        _letter(account).send()
+
+
+def _letter(account: User) -> EmailMultiAlternatives:
     context = {"account": account, "address": link_of(account), "hours": hours()}
     mail = EmailMultiAlternatives(
-        subject="Set a new password",
+        subject=gettext("Set a new password"),
         body=render_to_string("account/mail/password.txt", context),
         to=[account.email],
         headers={"Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string("account/mail/password.html", context), "text/html")
-    mail.send()
+    return mail
 
 
 def link_of(account: User) -> str:

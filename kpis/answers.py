@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def shown(self) -> float | None:
-        """The value in the unit: 85.0 for 85 %."""
+        """The value in the unit: 85.0 for 85%."""
         return self.indicator.unit.shown(self.value)
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curriculum.words import Words
+
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
@@ -15,9 +17,9 @@ class Category:
     """
 
     key: str
-    title: str
-    about: str
-    awaits: str
+    title: Words
+    about: Words
+    awaits: Words
     trend: Sequence[str] = ()
     bars: Sequence[str] = ()
     by_module: Sequence[str] = ()
@@ -26,7 +28,7 @@ class Category:
 CATEGORIES: dict[str, Category] = {}
 
 
-def category(key: str, title: str, *, about: str, awaits: str, **more: Sequence[str]) -> None:
+def category(key: str, title: Words, *, about: Words, awaits: Words, **more: Sequence[str]) -> None:
     """Declare a category; ValueError when there is one of this key."""
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")

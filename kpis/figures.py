@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curriculum import localized
 from kpis import drawing, wording
 from kpis.answers import Answer
 from kpis.period_names import period_name
@@ -74,12 +75,12 @@ class Figure:
 
     @property
     def interval(self) -> str:
-        """Both ends, 82.1–88.9 %; empty where there is none, for another reason than few."""
+        """Both ends, 82.1–88.9%; empty where there is none, for another reason than few."""
         if self.answer.interval is None:
             return wording.TOO_FEW if self.answer.is_few else ""
         unit = self.answer.indicator.unit
         low, high = self.answer.interval
-        return f"{unit.text(low).removesuffix(unit.symbol).strip()}–{unit.text(high)}"
+        return f"{unit.bare(low)}–{unit.text(high)}"
 
     @property
     def is_unsure(self) -> bool:
@@ -92,7 +93,7 @@ class Figure:
 
     @property
     def n(self) -> str:
-        return NO_VALUE if self.is_hidden else f"{self.answer.sums.n:,}"
+        return NO_VALUE if self.is_hidden else localized.number(self.answer.sums.n)
 
     @property
     def fraction(self) -> str:
@@ -153,4 +154,4 @@ def compared(answers: Sequence[Answer]) -> list[Figure]:
 
 
 def _sum(amount: float) -> str:
-    return f"{amount:,.2f}".rstrip("0").rstrip(".")
+    return localized.number(round(amount, 2), 2, trimmed=True)

@@ -92,7 +92,7 @@ class KpiPage:
 
     @property
     def category_title(self) -> str:
-        return CATEGORIES[self.indicator.category].title
+        return str(CATEGORIES[self.indicator.category].title)
 
     @property
     def dashboard_url(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils.translation import gettext
+
+from curriculum import localized
 from kpis.periods import Period
 
 
@@ -13,25 +16,30 @@ def period_name(period: Period) -> str:
         return day(period.first)
     if period.kind == "week":
         year, week, _ = period.first.isocalendar()
-        return f"Week {week} of {year} ({period.first:%-d %b} – {day(period.last)})"
+        return gettext("Week %(week)s of %(year)s (%(first)s – %(last)s)") % {
+            "week": week,
+            "year": year,
+            "first": localized.day_of_year(period.first),
+            "last": day(period.last),
+        }
     if period.kind == "month":
-        return f"{period.first:%B %Y}"
+        return localized.month(period.first)
     if period.kind == "quarter":
-        return f"Q{(period.first.month + 2) // 3} {period.first.year}"
+        return localized.quarter(period.first)
     return f"{day(period.first)} – {day(period.last)}"
 
 
 def short_name(period: Period) -> str:
     """The period as an axis has room for it: 12 May, W20 2026, May 2026."""
     if period.kind == "day":
-        return f"{period.first:%-d %b}"
+        return localized.day_of_year(period.first)
     if period.kind == "week":
         year, week, _ = period.first.isocalendar()
-        return f"W{week} {year}"
+        return gettext("W%(week)s %(year)s") % {"week": week, "year": year}
     if period.kind == "month":
-        return f"{period.first:%b %Y}"
+        return localized.short_month(period.first)
     return period_name(period)
 
 
 def day(one: date) -> str:
-    return f"{one:%-d %b %Y}"
+    return localized.day(one)

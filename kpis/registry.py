@@ -9,10 +9,13 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
+from django.utils.translation import gettext_lazy
+
+from curriculum.words import Words
 from kpis.periods import Period
 from kpis.stats import Sums
 from kpis.tally import Scope, Tally
-from kpis.units import NUMBER, Unit
+from kpis.units import NUMBER, TEXT, Unit
 
 
 class Interval(Enum):
@@ -32,11 +35,32 @@ class Part:
     weight: str
 
 
+Thing = Literal["course", "run", "module"]
+THINGS: dict[Thing, Words] = {
+    "course": gettext_lazy("Course"),
+    "run": gettext_lazy("Run"),
+    "module": gettext_lazy("Module"),
+}
+
+
 @dataclass(frozen=True)
 class Column:
+    """`thing` says what its cells name; by it, and by no word, rows of small groups are hidden."""
+
     key: str
-    label: str
+    title: Words
     unit: Unit = NUMBER
+    thing: Thing | None = None
+
+    @classmethod
+    def of(cls, thing: Thing, key: str = "") -> Column:
+        """The column that names the course, run or module of a row."""
+        return cls(key or thing, THINGS[thing], TEXT, thing)
+
+    @property
+    def label(self) -> str:
+        """The title in the active language."""
+        return str(self.title)
 
 
 @dataclass(frozen=True)
@@ -58,16 +82,21 @@ class DrillDown:
     The rows of one that `is_of_all_time` are the same in every period."""
 
     key: str
-    name: str
+    title: Words
     help: str
     table: Callable[[Period, Scope], Table]
     also: tuple[str, ...] = ()
     is_of_all_time: bool = False
 
+    @property
+    def name(self) -> str:
+        """The title in the active language."""
+        return str(self.title)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85 %.
+    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85%.
 
     `always_by` names the groups that the API answers with it when no others are asked for,
     `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number
@@ -79,7 +108,7 @@ class Indicator:
     """
 
     key: str
-    name: str
+    title: Words
     unit: Unit
     help: str
     target: Decimal | None = None
@@ -100,6 +129,11 @@ class Indicator:
     always_by: str | None = None
     grain: Literal["day", "week"] = "day"
     drill_downs: dict[str, DrillDown] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The title in the active language."""
+        return str(self.title)
 
     @property
     def category(self) -> str:
@@ -130,19 +164,19 @@ TableFunction = Callable[[Period, Scope], Table]
 
 
 def kpi(
-    key: str, name: str, *, unit: Unit, target: float | None = None, **more: Any
+    key: str, title: Words, *, unit: Unit, target: float | None = None, **more: Any
 ) -> Callable[[TallyFunction], TallyFunction]:
     """Declare a KPI by the function from a period to the tally of the rows that count in it."""
 
     def declare(function: TallyFunction) -> TallyFunction:
-        _register(key, name, function, unit=unit, target=target, tally=function, **more)
+        _register(key, title, function, unit=unit, target=target, tally=function, **more)
         return function
 
     return declare
 
 
 def composite(
-    key: str, name: str, *, unit: Unit, target: float | None = None, **more: Any
+    key: str, title: Words, *, unit: Unit, target: float | None = None, **more: Any
 ) -> Callable[[Callable[[], dict[str, str]]], None]:
     """Declare a KPI as the weighted mean of others: the function maps their keys to dials."""
 
@@ -150,7 +184,7 @@ def composite(
         parts = tuple(Part(part, weight) for part, weight in function().items())
         _register(
             key,
-            name,
+            title,
             function,
             unit=unit,
             target=target,
@@ -164,7 +198,7 @@ def composite(
 
 def _register(
     key: str,
-    name: str,
+    title: Words,
     function: Callable[..., object],
     *,
     unit: Unit,
@@ -175,7 +209,7 @@ def _register(
         raise ValueError(f"KPI {key} is registered twice.")
     REGISTRY[key] = Indicator(
         key=key,
-        name=name,
+        title=title,
         unit=unit,
         help=inspect.getdoc(function) or "",
         target=None if target is None else Decimal(str(target)),
@@ -184,7 +218,7 @@ def _register(
 
 
 def drill_down(
-    kpi_key: str, key: str, name: str, **more: Any
+    kpi_key: str, key: str, title: Words, **more: Any
 ) -> Callable[[TableFunction], TableFunction]:
     """Hang a table under a KPI: the function maps a period and a scope to it."""
 
@@ -192,7 +226,7 @@ def drill_down(
         downs = REGISTRY[kpi_key].drill_downs
         if key in downs:
             raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
-        downs[key] = DrillDown(key, name, inspect.getdoc(function) or "", function, **more)
+        downs[key] = DrillDown(key, title, inspect.getdoc(function) or "", function, **more)
         return function
 
     return declare

@@ -12,7 +12,7 @@ FALSE_DISCOVERIES = 0.01
 
 
 def difference(value: float, interval: Interval, before: float, then: Interval) -> Interval:
-    """The 95 % interval of `value - before`, from the intervals of both.
+    """The 95% interval of `value - before`, from the intervals of both.
 
     R. G. Newcombe, Statistics in Medicine 17 (1998) 873–890, method 10.
     """

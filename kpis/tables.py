@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from curriculum.models import Course, CourseRun, Module
 from kpis import rows
 from kpis.ask import Desk
 from kpis.periods import WINDOW, Period, between
 from kpis.question import Question
-from kpis.registry import REGISTRY, DrillDown, Indicator, Table
+from kpis.registry import REGISTRY, DrillDown, Indicator, Table, Thing
 from kpis.tally import Scope
 
-# by the label of a column: what its rows stand for, and by which names
-THINGS = {
-    "Course": ("course", Course.objects.all(), ("title",)),
-    "Run": ("run", CourseRun.objects.all(), ("course__title", "key")),
-    "Module": ("module", Module.objects.all(), ("course__title", "title")),
+# what the rows of a column stand for, and by which names
+THINGS: dict[Thing, tuple[QuerySet[Any], tuple[str, ...]]] = {
+    "course": (Course.objects.all(), ("title",)),
+    "run": (CourseRun.objects.all(), ("course__title", "key")),
+    "module": (Module.objects.all(), ("course__title", "title")),
 }
 
 
@@ -79,17 +81,17 @@ def _of_hidden_things(
     if drill.is_of_all_time:
         return set()
     found: set[int] = set()
-    keys = {column.label: column.key for column in table.columns}
-    for label in keys.keys() & THINGS.keys():
-        by, things, names = THINGS[label]
+    keys = {column.thing: column.key for column in table.columns if column.thing}
+    for thing, key in keys.items():
+        things, names = THINGS[thing]
         ids = {
             pk
             for one in _measured(indicator, drill.also)
-            if _tells_apart(one, by, scope)
-            for pk in desk.disclosure.veil(one).groups(scope, by, months)
+            if _tells_apart(one, thing, scope)
+            for pk in desk.disclosure.veil(one).groups(scope, thing, months)
         }
         hidden = set(things.filter(pk__in=ids).values_list(*names)) if ids else set()
-        own = [keys["Course"], keys[label]][-len(names) :] if "Course" in keys else [keys[label]]
+        own = [keys["course"], key][-len(names) :] if "course" in keys else [key]
         found |= {
             at for at, row in enumerate(table.rows) if tuple(row.get(key) for key in own) in hidden
         }

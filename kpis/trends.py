@@ -9,7 +9,7 @@ from kpis.answers import Answer
 from kpis.figures import Figure
 from kpis.period_names import short_name
 from kpis.replies import Reply
-from kpis.units import Money, Unit
+from kpis.units import Unit
 
 
 def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
@@ -49,10 +49,9 @@ def provisional(series: Sequence[Answer]) -> str:
 
 
 def axis(unit: Unit) -> dict[str, str]:
-    """What stands before and behind the numbers of an axis."""
-    if isinstance(unit, Money):
-        return {"prefix": unit.sign, "unit": ""}
-    return {"prefix": "", "unit": unit.symbol}
+    """What stands before and behind the numbers of an axis, and by which unit it is scaled."""
+    prefix, suffix = unit.around
+    return {"prefix": prefix, "suffix": suffix, "unit": unit.key}
 
 
 def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:

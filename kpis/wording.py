@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from curriculum import localized
 from kpis import clock
 from kpis.answers import Answer
-from kpis.units import EXACT, PERCENT, Money, Unit, rounded
+from kpis.units import EXACT, PERCENT, Unit, rounded
 
 TOO_FEW = "too few"
 
@@ -28,20 +30,19 @@ STATUS_WORDS = {
 
 def moment(at: datetime | None) -> str:
     """The minute in the provider's zone; empty for None."""
-    return "" if at is None else f"{at.astimezone(clock.zone()):%-d %b %Y, %H:%M}"
+    return "" if at is None else localized.moment(at.astimezone(clock.zone()))
 
 
 def goal(unit: Unit, shown: float) -> str:
-    """A target in its unit, without idle decimals: 85 %, 82.5 %, $1,000."""
-    if isinstance(unit, Money):
-        return unit.written(shown)
-    number = f"{rounded(shown, EXACT):,f}".rstrip("0").rstrip(".")
-    return f"{number} {unit.symbol}".strip()
+    """A target in its unit, without idle decimals: 85%, 82.5%, $1,000."""
+    return unit.written(shown, places=EXACT, trimmed=True)
 
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    return (replace(unit, symbol="pts") if unit == PERCENT else unit).written(abs(shown))
+    return (replace(unit, symbol=gettext_noop("pts")) if unit == PERCENT else unit).written(
+        abs(shown)
+    )
 
 
 def is_level(unit: Unit, shown: float) -> bool:

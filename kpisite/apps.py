@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from kpisite import checks
+from kpisite import checks, model_names
 from kpisite.celery import app as celery
 from kpisite.demo import checks as demo_checks
 
@@ -15,6 +15,8 @@ class KpisiteConfig(AppConfig):
     def ready(self) -> None:
         # Without it, a task that a web process sends would go to Celery's default broker.
         celery.set_default()
+        # before the admin is made of them
+        model_names.translate()
         register(checks.hosts_are_named, Tags.security, deploy=True)
         register(checks.links_lead_here, Tags.security, deploy=True)
         register(demo_checks.no_password_is_known, Tags.security, deploy=True)

@@ -64,6 +64,14 @@ def one_of(name: str, default: str, choices: Iterable[str]) -> str:
     return word
 
 
+def language(name: str, default: str, offered: Iterable[str]) -> str:
+    """Read the code of a language that the product speaks, such as de."""
+    word = text(name, default).lower()
+    if word not in offered:
+        refuse(name, f"one of {', '.join(offered)}")
+    return word
+
+
 def several(name: str, default: str = "") -> list[str]:
     """Read a list whose items stand between commas."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]

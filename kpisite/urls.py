@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from kpis.api import NowhereView
 from kpisite.health import health
+from kpisite.languages import choose_language
 
 # Its own template has inline style, which the Content-Security-Policy forbids.
 reference = SpectacularSwaggerSplitView.as_view(
@@ -32,6 +33,7 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/docs",

@@ -7,7 +7,7 @@ from curriculum.models import Learner
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope, narrowing, path_to
-from kpis.units import COUNT, TEXT
+from kpis.units import COUNT
 
 
 @drill_down(ENROLLMENT, "counts", "Gross, net and unique")
@@ -33,7 +33,7 @@ def counts(when: Period, scope: Scope) -> Table:
         .order_by("run__course__title", "run__course__key")
     )
     columns = (
-        Column("title", "Course", TEXT),
+        Column.of("course", "title"),
         Column("gross", "Gross", COUNT),
         Column("cancelled", "Cancelled", COUNT),
         Column("transferred", "Transfers", COUNT),

@@ -17,7 +17,7 @@ from kpis.units import COUNT, PERCENT, TEXT
 def churn(when: Period, scope: Scope) -> Table:
     """The customers active at the period's start, learners and organisations apart: how many
     rested then, finished something in the period, are kept (which is the KPI) and are lost, and
-    the churn rate, which is what is missing from 100 %. New customers began in the period and
+    the churn rate, which is what is missing from 100%. New customers began in the period and
     were not active at its start."""
     tally = retention(when)
     tally = tally.by_level.get(level_of((), scope), tally)

@@ -96,7 +96,7 @@ def _by_course(currency: str) -> Callable[[Period, Scope], Table]:
             .order_by("title", "course_id")
         )
         rows = [_each(dict(row), *started.get(row["course_id"], (0, 0))) for row in found]
-        return Table((Column("title", "Course", TEXT), *_per(money(currency))), rows)
+        return Table((Column.of("course", "title"), *_per(money(currency))), rows)
 
     return courses
 

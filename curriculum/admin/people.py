@@ -74,7 +74,7 @@ class UserAdmin(DjangoUserAdmin):
     readonly_fields = ("last_login", "date_joined")
     actions = ("invite",)
     fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
+        (None, {"fields": ("email", "name", "language", "password")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Single permissions", {"fields": ("user_permissions",), "classes": ("collapse",)}),
         ("Seen", {"fields": ("last_login", "date_joined")}),

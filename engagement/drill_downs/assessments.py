@@ -35,7 +35,7 @@ def modules(when: Period, scope: Scope) -> Table:
         "module": Coalesce(f"{MODULE}__title", Value("(no module)")),
         "position": Coalesce(f"{MODULE}__position", Value(0)),
     }
-    columns = (Column("course", "Course", TEXT), Column("module", "Module", TEXT), *SCORES)
+    columns = (Column.of("course"), Column.of("module"), *SCORES)
     return Table(columns, _scores(when, scope, names, ("course", "position", "module")))
 
 
@@ -60,7 +60,7 @@ def assessments(when: Period, scope: Scope) -> Table:
     for row in rows:
         row["first_try"] = first_try.get((row["course"], row["key"]))
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         Column("title", "Assessment", TEXT),
         *SCORES,
         Column("first_try", "First try correct", PERCENT),

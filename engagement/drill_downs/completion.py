@@ -11,7 +11,7 @@ from engagement.models import AssessmentResult, DailyActivity
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope, within
-from kpis.units import COUNT, DAYS, PERCENT, TEXT
+from kpis.units import COUNT, DAYS, PERCENT
 
 KPI = "engagement.completion-rate"
 
@@ -43,8 +43,8 @@ def modules(when: Period, scope: Scope) -> Table:
         row["drop_off"] = share(max((last or 0) - row["reached"], 0), last or 0)
         before = row
     columns = (
-        Column("course", "Course", TEXT),
-        Column("title", "Module", TEXT),
+        Column.of("course"),
+        Column.of("module", "title"),
         Column("planned", "Planned", COUNT),
         Column("reached", "Reached", COUNT),
         Column("done", "Done", COUNT),
@@ -77,7 +77,7 @@ def time(when: Period, scope: Scope) -> Table:
         for course in sorted(days)
     ]
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         Column("completed", "Completed", COUNT),
         Column("median", "Median days to complete", DAYS),
     )
@@ -125,8 +125,8 @@ def runs(when: Period, scope: Scope) -> Table:
         for run in counts.order_by("course__title", "starts_on", "key")
     ]
     columns = (
-        Column("course", "Course", TEXT),
-        Column("run", "Run", TEXT),
+        Column.of("course"),
+        Column.of("run"),
         Column("enrolments", "Enrolments", COUNT),
         Column("cancelled", "Cancelled", COUNT),
         Column("withdrawn", "Withdrawn later", COUNT),

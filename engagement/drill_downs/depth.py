@@ -42,8 +42,8 @@ def videos(when: Period, scope: Scope) -> Table:
         for row in found
     ]
     columns = (
-        Column("course", "Course", TEXT),
-        Column("module", "Module", TEXT),
+        Column.of("course"),
+        Column.of("module"),
         Column("title", "Video", TEXT),
         Column("minutes", "Length", MINUTES),
         Column("started", "Learners who played it", COUNT),
@@ -75,8 +75,8 @@ def quizzes(when: Period, scope: Scope) -> Table:
         .order_by("planned__module__course__title", "planned__module__position", "title")
     )
     columns = (
-        Column("course", "Course", TEXT),
-        Column("module", "Module", TEXT),
+        Column.of("course"),
+        Column.of("module"),
         Column("title", "Quiz", TEXT),
         Column("reached", "Reached", COUNT),
         Column("attempted", "Attempted", COUNT),

@@ -12,7 +12,7 @@ from engagement.dials import ON_PACE
 from kpis.periods import Period
 from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope, within
-from kpis.units import COUNT, NUMBER, PERCENT, TEXT
+from kpis.units import COUNT, NUMBER, PERCENT
 
 KPI = "engagement.progress-velocity"
 
@@ -33,7 +33,7 @@ def paces(when: Period, scope: Scope) -> Table:
     on pace, the median pace index (done share ÷ expected share of the planned effort, at most
     2), and the required modules that a learner finished per week of the period."""
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         Column("enrolments", "Enrolments", COUNT),
         Column("on_pace", "On pace", PERCENT),
         Column("median", "Median pace index", NUMBER),

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from curriculum.models import Course, Learner, Module
 from engagement.models import AssessmentResult, DailyActivity, VideoProgress
 from engagement.tests.tables import facts
-from intake.api import take
+from intake.api import receive_or_retry
 from intake.models import Event
 from intake.replay import replay_events
 from intake.tests.door import CREATOR, LMS, event, school, sign_up, statuses
@@ -43,7 +43,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 def sending(batch: Sequence[Any]) -> Callable[[], list[str]]:
-    return lambda: statuses(take(list(batch), LMS))
+    return lambda: statuses(receive_or_retry(list(batch), LMS))
 
 
 def interactions() -> int:
@@ -87,7 +87,7 @@ def test_two_who_create_the_same_make_it_once() -> None:
         views = [event(f"{name}{at}", learner="dan", course="go", module=at) for at in "xyz"]
         return [start, *views]
 
-    answers = at_once(*[lambda name=name: take(batch(name), CREATOR) for name in "ab"])
+    answers = at_once(*[lambda name=name: receive_or_retry(batch(name), CREATOR) for name in "ab"])
 
     assert {status for answer in answers for status in statuses(answer)} == {"accepted"}
     assert Course.objects.filter(key="go").count() == Learner.objects.filter(key="dan").count() == 1
@@ -96,7 +96,7 @@ def test_two_who_create_the_same_make_it_once() -> None:
 
 
 def test_what_comes_in_during_a_replay_counts_once() -> None:
-    take([event(f"old{at}", module="m1") for at in range(50)], LMS)
+    receive_or_retry([event(f"old{at}", module="m1") for at in range(50)], LMS)
     batches = [[event(f"{name}{at}", module="m2") for at in range(20)] for name in "ab"]
     at_once(replay_events, *map(sending, batches))
     before = facts()

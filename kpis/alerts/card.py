@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.urls import reverse
 
+from curriculum import localized
 from kpis import clock
 from kpis import wording as words
 from kpis.alerts import wording
@@ -60,7 +61,7 @@ class AlertCard:
 
     @property
     def target(self) -> str:
-        """As targets are written, 85 %; a dash for a rule that judges against none."""
+        """As targets are written, 85%; a dash for a rule that judges against none."""
         if self.indicator is None or self.alert.target is None or self.is_change:
             return NO_VALUE
         if self.is_stale:
@@ -75,7 +76,7 @@ class AlertCard:
 
     @property
     def n(self) -> str:
-        return NO_VALUE if self.is_hidden or self.is_stale else f"{self.alert.n:,}"
+        return NO_VALUE if self.is_hidden or self.is_stale else localized.number(self.alert.n)
 
     def _figure(self, value: float | None) -> str:
         if value is None or not self.has_figures:

@@ -22,7 +22,7 @@ def period(rule: AlertRule, first: date) -> str:
 
 
 def figure(rule: AlertRule, value: float | None) -> str:
-    """A figure as people read it: 85.0 %, or by how much it moved: +3.1 pts."""
+    """A figure as people read it: 85.0%, or by how much it moved: +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
         return f"{'-' if value < 0 else '+'}{words.gap(unit, value)}"
@@ -36,7 +36,7 @@ def said(rule: AlertRule, reading: Reading) -> str:
     spread = ""
     if reading.interval:
         low, high = (figure(rule, end) for end in reading.interval)
-        spread = f" (95 % interval {low} to {high})"
+        spread = f" (95% interval {low} to {high})"
     told = f"{period(rule, reading.first)}: {figure(rule, reading.value)}"
     if rule.metric == AlertRule.Metric.CHANGE:
         return f"{told} since the period before{spread}"

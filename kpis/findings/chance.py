@@ -44,7 +44,7 @@ def of_mean(sums: Sums, goal: float, around: Sums | None = None) -> float | None
 
 
 def of_estimate(value: float, interval: Interval, goal: float) -> float:
-    """That a value with a 95 % interval lies this far from the goal, as a normal one would."""
+    """That a value with a 95% interval lies this far from the goal, as a normal one would."""
     low, high = interval
     reach = high - value if goal > value else value - low
     if value == goal:

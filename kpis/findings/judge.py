@@ -70,7 +70,7 @@ def _is_sure(claim: Claim) -> bool:
 
 
 def goal_of(answer: Answer) -> float:
-    """The target as the values are kept: 0.85 for 85 %; call it only where there is one."""
+    """The target as the values are kept: 0.85 for 85%; call it only where there is one."""
     return float(answer.target.value) / answer.indicator.unit.scale if answer.target else 0.0
 
 

@@ -85,7 +85,7 @@ def _told(silence: Silence, filters: Filters) -> Finding:
     return Finding(
         kind=Kind.STALE,
         is_good=False,
-        subject=words.name_of_silence(silence, CATEGORIES[silence.category].title),
+        subject=words.name_of_silence(silence, str(CATEGORIES[silence.category].title)),
         rest=words.said_of_silence(silence),
         link=page + filters.query(**_filtered_to(silence.course)),
         category=silence.category,

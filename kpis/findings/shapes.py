@@ -17,7 +17,7 @@ class FoundScopeShape(serializers.Serializer[None]):
 
 class FoundChangeShape(serializers.Serializer[None]):
     value = serializers.FloatField(help_text="Since the period before, in the unit.")
-    ci_low = serializers.FloatField(allow_null=True, help_text="95 % interval of the change.")
+    ci_low = serializers.FloatField(allow_null=True, help_text="95% interval of the change.")
     ci_high = serializers.FloatField(allow_null=True)
     previous = AnswerShape()
 

@@ -119,5 +119,5 @@ def _ends(unit: Unit, interval: tuple[float, float] | None) -> str:
     """Both ends without their unit, 58.9–63.7; empty where there is no interval."""
     if interval is None:
         return ""
-    low, high = (unit.text(end).removesuffix(unit.symbol).strip() for end in interval)
+    low, high = (unit.bare(end) for end in interval)
     return f"{low}–{high}" if interval[0] >= 0 else f"{low} to {high}".replace("-", "−")

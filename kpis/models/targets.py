@@ -19,7 +19,7 @@ class Target(models.Model):
     )
     version = models.PositiveIntegerField(editable=False)
     value = models.DecimalField(
-        max_digits=12, decimal_places=4, help_text="In the KPI's unit: 85 means 85 %."
+        max_digits=12, decimal_places=4, help_text="In the KPI's unit: 85 means 85%."
     )
     valid_from = models.DateField(
         null=True, blank=True, help_text="First day it holds; empty: from the beginning."

@@ -9,24 +9,28 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
+from curriculum.languages import account_at, in_language_of
 from kpis.models import Notification
 from kpis.notices.telling import headline_of
 
 
 def send_alerts(rows: Sequence[Notification]) -> None:
     """Send the rows as one mail; OSError when the mail server does not take it."""
-    context = {
-        "subject": _subject(rows),
-        "notices": [{**row.payload, "headline": headline_of(row.payload)} for row in rows],
-        "course": rows[0].course,
-        "address": f"{settings.KPI_BASE_URL}/alerts",
-    }
-    _send("alerts", rows[0], context, {})
+    with in_language_of(account_at(rows[0].to)):
+        context = {
+            "subject": _subject(rows),
+            "notices": [{**row.payload, "headline": headline_of(row.payload)} for row in rows],
+            "course": rows[0].course,
+            "address": f"{settings.KPI_BASE_URL}/alerts",
+        }
+        _send("alerts", rows[0], context, {})
 
 
 def send_test(row: Notification) -> None:
-    _send("test", row, {"subject": "A test of Learning KPIs", **row.payload}, {})
+    with in_language_of(account_at(row.to)):
+        _send("test", row, {"subject": gettext("A test of Learning KPIs"), **row.payload}, {})
 
 
 def send_summary(row: Notification) -> None:
@@ -36,7 +40,8 @@ def send_summary(row: Notification) -> None:
         "List-Unsubscribe": f"<{leave}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    _send("weekly", row, row.payload, headers)
+    with in_language_of(account_at(row.to)):
+        _send("weekly", row, row.payload, headers)
 
 
 def _subject(rows: Sequence[Notification]) -> str:

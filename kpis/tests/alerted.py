@@ -14,7 +14,7 @@ OPENED_AT = datetime(2026, 7, 4, 12, tzinfo=UTC)
 
 
 def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: Any) -> Alert:
-    """June 2026: 60 % of 100, with 85 % as its target."""
+    """June 2026: 60% of 100, with 85% as its target."""
     scope = "site" if of is None else type(of).__name__.lower()
     name = how.pop("name", f"Completion rate of {of or 'the site'} misses its target")
     found = {
@@ -33,7 +33,7 @@ def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: 
         "opened_at": OPENED_AT,
     } | how
     alert = Alert.objects.create(**found)
-    happens(alert, "opened", why="June 2026: 60.0 %, target 85.0 %.", period_start=JUNE)
+    happens(alert, "opened", why="June 2026: 60.0%, target 85.0%.", period_start=JUNE)
     return alert
 
 

@@ -14,7 +14,7 @@ from kpis.periods import containing
 from kpis.targets import set_target
 
 KPI = "test.planned"
-# of a thousand, the interval of 79 % ends at 81.4 and that of 84 % at 86.1
+# of a thousand, the interval of 79% ends at 81.4 and that of 84% at 86.1
 MANY = 1_000
 
 

@@ -52,20 +52,20 @@ def people(when: Period) -> Tally:
 
 
 INDICATORS = {
-    STARTED: Indicator(key=STARTED, name="Started", unit=PERCENT, help="", tally=started),
+    STARTED: Indicator(key=STARTED, title="Started", unit=PERCENT, help="", tally=started),
     PLANNED: Indicator(
-        key=PLANNED, name="Planned", unit=PERCENT, help="", tally=planned, has_modules=True
+        key=PLANNED, title="Planned", unit=PERCENT, help="", tally=planned, has_modules=True
     ),
 }
 
 
 OTHERS = {
     PEOPLE: Indicator(
-        key=PEOPLE, name="People", unit=PERCENT, help="", tally=people, is_additive=False
+        key=PEOPLE, title="People", unit=PERCENT, help="", tally=people, is_additive=False
     ),
     COUNT: Indicator(
         key=COUNT,
-        name="Count",
+        title="Count",
         unit=units.COUNT,
         help="",
         tally=lambda when: replace(started(when), total=Count("pk")),

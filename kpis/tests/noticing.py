@@ -38,7 +38,7 @@ def happens(
     alert: Alert, kind: str = "opened", *, is_told: bool = True, at: Any = NOON
 ) -> AlertEvent:
     event = AlertEvent(
-        alert=alert, kind=kind, at=at, is_told=is_told, why="June 2026: 79.0 %, target 85.0 %.",
+        alert=alert, kind=kind, at=at, is_told=is_told, why="June 2026: 79.0%, target 85.0%.",
         period_start=None, value=79, target=85,
     )  # fmt: skip
     record([event])

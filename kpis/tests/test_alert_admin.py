@@ -62,7 +62,7 @@ def test_the_page_of_a_rule_says_how_often_it_would_have_fired(ada: Visitor) -> 
     page = ada.reads(f"{RULES}{watches().pk}/change/")
 
     assert "would have fired 2 times in the last 12 months: February 2026, May 2026." in page
-    assert "February 2026 Whole site 2026-03-04 February 2026: 79.0 %" in page
+    assert "February 2026 Whole site 2026-03-04 February 2026: 79.0%" in page
 
 
 def test_saving_a_rule_says_it_too(ada: Visitor) -> None:
@@ -158,7 +158,7 @@ def an_alert() -> Alert:
 def test_alerts_are_listed_with_their_figures(ada: Visitor) -> None:
     an_alert()
 
-    assert "Planned Whole site Firing Warning 79.0 %, 85.0 %" in ada.reads(ALERTS)
+    assert "Planned Whole site Firing Warning 79.0%, 85.0%" in ada.reads(ALERTS)
 
 
 def test_the_page_of_an_alert_has_its_history(ada: Visitor) -> None:

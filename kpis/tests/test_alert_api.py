@@ -49,7 +49,7 @@ def test_the_list_tells_what_where_and_since_when(python: Course) -> None:
     )
     assert (one["value"], one["target"], one["n"]) == (60.0, 85.0, 100)
     assert (one["first_period_start"], one["period_start"]) == ("2026-06-01", "2026-06-01")
-    assert one["sentence"] == "June 2026: 60.0 %, 25.0 pts below the target of 85 %."
+    assert one["sentence"] == "June 2026: 60.0%, 25.0 pts below the target of 85%."
     assert one["url"] == f"/alerts/{alert.pk}"
 
 

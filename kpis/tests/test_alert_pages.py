@@ -26,7 +26,7 @@ def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Cou
     text = ada.reads(PAGE)
 
     assert "Warning Completion rate of All about py misses its target" in text
-    assert "All about py · Completion rate June 2026: 60.0 %, 25.0 pts below the target" in text
+    assert "All about py · Completion rate June 2026: 60.0%, 25.0 pts below the target" in text
     assert "Since June 2026, opened 4 Jul 2026, 12:00 · no owner Firing" in text
 
 
@@ -173,7 +173,7 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
 def test_who_may_see_small_groups_sees_their_alerts(ada: Visitor, python: Course) -> None:
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
 
-    assert "60.0 %" in ada.reads(page_of(alerted(python)))
+    assert "60.0%" in ada.reads(page_of(alerted(python)))
 
 
 def test_the_page_shows_figures_history_and_the_periods_around(
@@ -186,10 +186,10 @@ def test_the_page_shows_figures_history_and_the_periods_around(
 
     text = ada.reads(page_of(alert))
 
-    assert "Target 85 % Gap 25.0 pts below 95 % interval 50.2 % to 69.1 %" in text
-    assert "Opened June 2026: 60.0 %, target 85.0 %." in text
+    assert "Target 85% Gap 25.0 pts below 95% interval 50.2% to 69.1%" in text
+    assert "Opened June 2026: 60.0%, target 85.0%." in text
     assert "Worsened by Ada Announced It got worse." in text
-    assert "June 2026 60.0 % 50.2–69.1 % 100 85 % −25.0 pts (target missed) Closed Alert" in text
+    assert "June 2026 60.0% 50.2–69.1% 100 85% −25.0 pts (target missed) Closed Alert" in text
     assert '"span": [6, 6]' in ada.html
 
 

@@ -13,13 +13,13 @@ from kpis.tests import kernel
 from kpis.tests.consumer import SMALL, Consumer
 from kpis.tests.kernel import STARTED, run_of, starts
 from kpis.tests.measured import NOW
-from kpis.units import COUNT, TEXT
+from kpis.units import COUNT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
 
 def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = (Column("course", "Course", TEXT), Column("begun", "Begun", COUNT))
+    columns = (Column.of("course"), Column("begun", "Begun", COUNT))
 
     def table(when: Any, scope: Any) -> Table:
         tally = kernel.started(when)

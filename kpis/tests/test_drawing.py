@@ -26,7 +26,7 @@ def answered(
     n: int = 100,
 ) -> Answer:
     indicator = Indicator(
-        key="a.b", name="B", unit=unit, help="", higher_is_better=higher_is_better
+        key="a.b", title="B", unit=unit, help="", higher_is_better=higher_is_better
     )
     goal = None if target is None else Target(value=Decimal(target), version=1)
     status = "no_data" if value is None else "ok"
@@ -91,7 +91,7 @@ def test_lower_can_be_better() -> None:
     verdict = Figure(answered(0.1, target=15, higher_is_better=False)).verdict
 
     assert verdict is not None
-    assert (verdict.words, verdict.is_good) == ("Target met: 5.0 pts below 15 %", True)
+    assert (verdict.words, verdict.is_good) == ("Target met: 5.0 pts below 15%", True)
 
 
 def test_a_hidden_figure_tells_no_number() -> None:
@@ -104,7 +104,7 @@ def test_a_hidden_figure_tells_no_number() -> None:
 def test_a_point_of_the_chart_tells_its_interval() -> None:
     text = trends.text(answered(0.8, interval=(0.7, 0.9)))
 
-    assert text == "B: 80.0 % (70.0–90.0 %), n 100"
+    assert text == "B: 80.0% (70.0–90.0%), n 100"
 
 
 def test_a_caption_tells_only_what_is_drawn() -> None:
@@ -121,6 +121,6 @@ def test_a_caption_tells_only_what_is_drawn() -> None:
 def test_few_observations_are_not_judged() -> None:
     one = Figure(answered(0.6, target=80, n=1))
 
-    assert one.verdict == Verdict("Too few to judge: 20.0 pts below 80 %", None)
+    assert one.verdict == Verdict("Too few to judge: 20.0 pts below 80%", None)
     assert one.interval == "too few"
     assert "Fewer than 10 observations: too few to judge it by." in one.notes

@@ -53,7 +53,7 @@ def test_a_missed_target_is_said_with_number_interval_and_target(ada_asks: Asks)
 
     # Wilson for 60 of 100: 0.5963 ± 0.0943
     assert sentences(ada_asks()) == [
-        "Completion rate is 60.0 % (50.2–69.1), 25.0 points below the target of 85 %."
+        "Completion rate is 60.0% (50.2–69.1), 25.0 points below the target of 85%."
     ]
 
 
@@ -90,8 +90,8 @@ def test_a_change_is_said_with_its_interval(ada_asks: Asks) -> None:
     # Newcombe's method 10, of 0.74 (0.7119–0.7663) and 0.86 (0.8371–0.8801):
     # 0.12 − √(0.0263² + 0.0229²) and 0.12 + √(0.0281² + 0.0201²)
     assert told == (
-        "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0 %, "
-        "11.0 points below the target of 85 %."
+        "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0%, "
+        "11.0 points below the target of 85%."
     )
 
 
@@ -111,8 +111,8 @@ def test_a_weak_module_tells_how_much_of_the_gap_it_is(ada_asks: Asks, python: C
 
     # 400 of 800 × (60 − 80) = −10 points: all of the course's 70 − 80
     assert weak["sentence"] == (
-        "Progress velocity in “Loops” of “All about py” is 60.0 % (55.1–64.7), "
-        "20.0 points below the target of 80 %; it accounts for all of the course’s gap."
+        "Progress velocity in “Loops” of “All about py” is 60.0% (55.1–64.7), "
+        "20.0 points below the target of 80%; it accounts for all of the course’s gap."
     )
     assert (weak["contribution"], weak["share_of_gap"]) == (-10, 1)
     assert weak["url"] == f"/kpi-dashboard/{VELOCITY}?course=py&module=loops"
@@ -127,7 +127,7 @@ def test_weak_modules_are_ranked_by_what_they_add_to_the_gap(
     measured(VELOCITY, "2026-06", total=620, n=1000, of=python)
     weak = [one for one in ada_asks() if one["kind"] == "weak_module"]
 
-    # 5 % × −40 = −2 points, 95 % × −16.842 = −16
+    # 5% × −40 = −2 points, 95% × −16.842 = −16
     assert [(one["scope"]["key"], one["contribution"]) for one in weak] == [
         ("tests", -16),
         ("loops", -2),
@@ -282,7 +282,7 @@ def test_the_page_says_the_findings_above_the_cards(ada: Visitor) -> None:
     text = ada.reads("/kpi-dashboard")
 
     assert "Key findings of June 2026" in text
-    assert "Target missed Completion rate is 60.0 % (50.2–69.1), 25.0 points below" in text
+    assert "Target missed Completion rate is 60.0% (50.2–69.1), 25.0 points below" in text
     assert text.index("Key findings") < text.index("Observations")
 
 

@@ -46,7 +46,7 @@ def test_equal_marks_have_no_spread_to_test_by() -> None:
 
 
 def test_an_estimate_is_tested_by_the_half_of_its_interval_towards_the_goal() -> None:
-    # an end of the 95 % interval lies at 5 %
+    # an end of the 95% interval lies at 5%
     assert chance.of_estimate(0.7, (0.6, 0.9), 0.9) == ABOUT(0.05)
     assert chance.of_estimate(0.7, (0.6, 0.9), 0.6) == ABOUT(0.05)
     assert chance.of_estimate(0.7, (0.7, 0.7), 0.6) == 0

@@ -23,7 +23,7 @@ from kpis.units import PERCENT
 pytestmark = pytest.mark.once
 
 JUNE = containing(date(2026, 6, 1), "month", ZoneInfo("UTC"))
-SHARE = Indicator(key="test.share", name="Share", unit=PERCENT, help="")
+SHARE = Indicator(key="test.share", title="Share", unit=PERCENT, help="")
 MEAN = replace(SHARE, key="test.mean", interval=Interval.MEAN)
 GOAL = 0.8
 

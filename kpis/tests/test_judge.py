@@ -51,7 +51,7 @@ def test_a_miss_beyond_doubt_opens_one_alert() -> None:
     alert = Alert.objects.get()
     assert (alert.state, alert.value, alert.target, alert.n) == ("firing", 79.0, 85.0, 1000)
     assert (alert.first_period_start, alert.worst_gap) == (date(2026, 5, 1), 6.0)
-    assert last_why() == "May 2026: 79.0 % (95 % interval 76.4 % to 81.4 %), target 85.0 %."
+    assert last_why() == "May 2026: 79.0% (95% interval 76.4% to 81.4%), target 85.0%."
 
 
 def test_judging_again_changes_nothing() -> None:
@@ -163,8 +163,8 @@ def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
 
     assert told() == ["opened", "closed"]
     assert last_why() == (
-        "Late data: May 2026 is 86.0 % now, it was 79.0 %. "
-        "May 2026: 86.0 % (95 % interval 83.7 % to 88.0 %), target 85.0 %."
+        "Late data: May 2026 is 86.0% now, it was 79.0%. "
+        "May 2026: 86.0% (95% interval 83.7% to 88.0%), target 85.0%."
     )
 
 
@@ -248,7 +248,7 @@ def test_a_target_that_covers_a_closed_month_judges_it() -> None:
     judge(MAY + timedelta(days=1))
 
     assert kinds() == ["opened", "closed"]
-    assert last_why().startswith("The target of May 2026 is 70.0 % now, it was 85.0 %.")
+    assert last_why().startswith("The target of May 2026 is 70.0% now, it was 85.0%.")
 
 
 def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> None:
@@ -302,7 +302,7 @@ def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:
 
     assert kinds() == ["opened"]
     assert last_why() == (
-        "May 2026: -10.0 pts since the period before (95 % interval -13.1 pts to -6.9 pts)."
+        "May 2026: -10.0 pts since the period before (95% interval -13.1 pts to -6.9 pts)."
     )
 
 

@@ -68,7 +68,7 @@ def test_a_figure_that_moves_is_shown_without_reloading(opens: Opens) -> None:
     moves(to=180)
 
     # 180 of 200
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
     expect(page.get_by_role("status").first).to_contain_text("Figures updated ")
     assert page.evaluate("window.isTheSame")
 
@@ -77,7 +77,7 @@ def test_table_and_chart_move_together(opens: Opens) -> None:
     page = opens()
     moves(to=180)
 
-    expect(page.locator("tr", has_text="June 2026").first).to_contain_text("90.0 %")
+    expect(page.locator("tr", has_text="June 2026").first).to_contain_text("90.0%")
     line = "Chart.getChart(document.querySelector('canvas')).data.datasets[0].data"
     assert 90 in page.evaluate(line)
 
@@ -91,7 +91,7 @@ def test_what_the_reader_does_stays(opens: Opens) -> None:
     chart.scroll_into_view_if_needed()
     at = chart.bounding_box()
     moves(to=180)
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
 
     assert definition.evaluate("one => one.open")
     expect(page.get_by_label("Course", exact=True)).to_be_focused()
@@ -105,7 +105,7 @@ def test_a_selection_across_what_moves_stays(opens: Opens) -> None:
         "one => getSelection().setBaseAndExtent(one.firstChild, 0, one.firstChild, 4)"
     )
     moves(to=180)
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
 
     assert page.evaluate("String(getSelection())") == "90.0"
 
@@ -118,7 +118,7 @@ def test_the_tip_of_a_chart_stays_and_tells_the_new_value(opens: Opens) -> None:
     for month in MONTHS:
         Measurement.objects.filter(kpi=COMPLETION, period_start=f"{month}-01").update(total=180)
     moves(to=180)
-    expect(page.locator(".value").first).to_have_text("90.0 %")
+    expect(page.locator(".value").first).to_have_text("90.0%")
 
     assert before
     assert page.evaluate(f"{tip}.getActiveElements().map(one => one.index)") == before
@@ -130,7 +130,7 @@ def test_a_line_that_was_hidden_stays_hidden(opens: Opens) -> None:
     chart = "Chart.getChart(document.querySelector('canvas'))"
     page.evaluate(f"{chart}.hide(0)")
     moves(to=180)
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
 
     assert not page.evaluate(f"{chart}.isDatasetVisible(0)")
 
@@ -174,14 +174,14 @@ def test_a_paused_page_stands_still_until_it_goes_on(opens: Opens) -> None:
     expect(pause).to_have_attribute("aria-pressed", "true")
     moves(to=180)
     page.wait_for_timeout(1_500)
-    expect(value(page)).to_have_text("80.0 %")
+    expect(value(page)).to_have_text("80.0%")
     page.reload()
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
     expect(pause).to_have_attribute("aria-pressed", "true")
     moves(to=100)
     pause.click()
 
-    expect(value(page)).to_have_text("50.0 %")
+    expect(value(page)).to_have_text("50.0%")
 
 
 def test_a_hidden_page_asks_nothing_and_catches_up_when_seen(opens: Opens) -> None:
@@ -195,7 +195,7 @@ def test_a_hidden_page_asks_nothing_and_catches_up_when_seen(opens: Opens) -> No
     assert asked == []
     _look(page, away=False)
 
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
 
 
 def _look(page: Page, *, away: bool) -> None:
@@ -220,7 +220,7 @@ def test_new_figures_are_said_at_most_once_in_ten_seconds(opens: Opens) -> None:
     )
     for total in (180, 170, 150):
         moves(to=total)
-        expect(value(page)).to_have_text(f"{total / 2:.1f} %")
+        expect(value(page)).to_have_text(f"{total / 2:.1f}%")
 
     assert page.evaluate("window.said") == 1
 
@@ -231,7 +231,7 @@ def test_who_has_been_signed_out_is_told_so(opens: Opens) -> None:
     moves(to=180)
 
     expect(page.get_by_role("status").first).to_contain_text("Signed out")
-    expect(value(page)).to_have_text("80.0 %")
+    expect(value(page)).to_have_text("80.0%")
 
 
 def test_a_server_that_is_away_is_waited_for(opens: Opens) -> None:
@@ -241,13 +241,13 @@ def test_a_server_that_is_away_is_waited_for(opens: Opens) -> None:
     moves(to=180)
     page.unroute("**/live?*")
 
-    expect(value(page)).to_have_text("90.0 %", timeout=15_000)
+    expect(value(page)).to_have_text("90.0%", timeout=15_000)
     assert page.locator(".notice").count() == 0
 
 
 def test_nothing_live_stands_in_the_way_of_anybody(opens: Opens) -> None:
     page = opens()
     moves(to=180)
-    expect(value(page)).to_have_text("90.0 %")
+    expect(value(page)).to_have_text("90.0%")
 
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []

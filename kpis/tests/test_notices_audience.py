@@ -46,7 +46,7 @@ def courses(*keys: str) -> tuple[Course, ...]:
 def sent(alert: Alert) -> dict[str, Any]:
     """Whether the figures of June are told, by address."""
     event = AlertEvent(
-        alert=alert, kind="opened", at=NOON, is_told=True, why="79 %",
+        alert=alert, kind="opened", at=NOON, is_told=True, why="79%",
         period_start=date(2026, 6, 1), value=79, target=85, n=13,
     )  # fmt: skip
     record([event])

@@ -99,7 +99,7 @@ def test_what_moved_in_the_last_closed_week_is_told(python: Course) -> None:
     (line,) = summary.content_of(account("Ada", grants=(python,)), MONDAY)["moved"]
 
     assert line["text"].startswith("Better than before: ")
-    assert "100.0 %" in line["text"]
+    assert "100.0%" in line["text"]
     assert line["url"].startswith("http://localhost:")
 
 

@@ -7,7 +7,7 @@ from kpis.stats import wilson
 
 
 def test_a_difference_takes_the_far_side_of_both_intervals() -> None:
-    # 80 % (77–83) after 90 % (88–92): -10 ± √(3² + 2²) = -10 ± 3.6
+    # 80% (77–83) after 90% (88–92): -10 ± √(3² + 2²) = -10 ± 3.6
     low, high = difference(80, (77, 83), 90, (88, 92))
 
     assert (round(low, 2), round(high, 2)) == (-13.61, -6.39)
@@ -35,7 +35,7 @@ def test_without_a_spread_there_is_no_doubt() -> None:
 
 
 def test_among_many_a_small_chance_has_to_be_smaller() -> None:
-    # of four at 5 %, the limits are 0.0125, 0.025, 0.0375 and 0.05
+    # of four at 5%, the limits are 0.0125, 0.025, 0.0375 and 0.05
     assert discoveries([0.012, 0.9, 0.024, 0.5], share=0.05) == [True, False, True, False]
     assert discoveries([0.013, 0.9, 0.026, 0.5], share=0.05) == [False] * 4
 

@@ -120,7 +120,7 @@ def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
         {"course": one.title, "answer": one.key, "people": 12, "learners": 12}
         for one in (py, sql, ux)
     ]
-    columns = (Column("course", "Course", TEXT), Column("answer", "Answer", TEXT))
+    columns = (Column.of("course"), Column("answer", "Answer", TEXT))
     drill = DrillDown("courses", "", "", lambda when, scope: Table(columns, rows))
 
     # the KPI hides the five of ux, and one of the others with them

@@ -27,7 +27,7 @@ def _three_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
         ("test.score", POINTS, None),
         ("test.people", COUNT, None),
     ):
-        one = Indicator(key=key, name=key.title(), unit=unit, help="", target=target)
+        one = Indicator(key=key, title=key.title(), unit=unit, help="", target=target)
         monkeypatch.setitem(REGISTRY, key, one)
 
 

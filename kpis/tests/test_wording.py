@@ -47,7 +47,7 @@ def test_a_moment_is_told_in_the_provider_s_zone(settings: Settings) -> None:
     assert wording.moment(datetime(2026, 6, 1, 12, 5, tzinfo=UTC)) == "1 Jun 2026, 13:05"
 
 
-@pytest.mark.parametrize(("value", "text"), [(85, "85 %"), (82.5, "82.5 %"), (100, "100 %")])
+@pytest.mark.parametrize(("value", "text"), [(85, "85%"), (82.5, "82.5%"), (100, "100%")])
 def test_a_target_has_no_idle_decimals(value: float, text: str) -> None:
     assert wording.goal(PERCENT, value) == text
 

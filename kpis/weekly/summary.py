@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from curriculum import localized
 from curriculum.access import Reader
+from curriculum.languages import in_language_of
 from curriculum.models import User
 from kpis import asked, clock, filters
 from kpis.alerts import places
@@ -62,7 +64,8 @@ def _key(user: User, monday: date) -> str:
 
 def _write(user: User, monday: date, now: datetime) -> bool:
     """Write the one of a user; False when there is nothing to say or another worker was first."""
-    content = content_of(user, now)
+    with in_language_of(user):
+        content = content_of(user, now)
     says = any(content[name] for name in ("moved", "open", "adjusted"))
     state = Notification.State.WAITING if says else Notification.State.DROPPED
     given = {"to": user.email, "payload": content, "state": state, "next_try_at": now}
@@ -119,7 +122,7 @@ def still_open(reader: Reader) -> list[Line]:
     return [
         {
             "text": f"{alert.rule.name} – {names[alert.scope, alert.scope_id]}, "
-            f"since {alert.first_period_start:%-d %B %Y}",
+            f"since {localized.long_day(alert.first_period_start)}",
             "url": f"{settings.KPI_BASE_URL}/alerts/{alert.pk}",
         }
         for alert in alerts

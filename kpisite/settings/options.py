@@ -11,6 +11,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # The provider's choices
 KPI_DATA_DIR = environment.folder("KPI_DATA_DIR", BASE_DIR / "var")
 KPI_TIME_ZONE = environment.time_zone("KPI_TIME_ZONE")
+# each named in itself, as its readers look for it
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+KPI_LANGUAGE = environment.language("KPI_LANGUAGE", "en", [code for code, _ in LANGUAGES])
 KPI_MIN_GROUP = environment.whole("KPI_MIN_GROUP", 10, least=1, most=1_000)
 # whether an open figure stands still until so many learners have changed it
 KPI_HOLD_OPEN_FIGURES = environment.switch("KPI_HOLD_OPEN_FIGURES", default=False)

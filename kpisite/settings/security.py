@@ -80,6 +80,11 @@ SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
 ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
 DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
+LANGUAGE_COOKIE_NAME = f"{OWN_HOST}language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 # The longest, and the longest without a page being asked for.
 SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
 STAFF_SESSION = (

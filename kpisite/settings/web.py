@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpisite.settings.options import BASE_DIR, KPI_MAX_BODY_MB, KPI_TIME_ZONE
+from kpisite.settings.options import BASE_DIR, KPI_LANGUAGE, KPI_MAX_BODY_MB, KPI_TIME_ZONE
 
 INSTALLED_APPS = [
     "kpisite.apps.KpisiteConfig",
@@ -30,6 +30,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.languages.BrowsersLanguage",
     "kpisite.middleware.OwnHost",
     "kpisite.head.HeadWithoutBody",
     "kpisite.outage.AnswerOutages",
@@ -42,6 +43,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "curriculum.sessions.AuthenticationThatEnds",
+    "kpisite.languages.AccountsLanguage",
     "kpisite.middleware.LogsRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -62,6 +64,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "curriculum.context_processors.reader",
                 "kpisite.demo.context_processors.demonstration",
+                "django.template.context_processors.i18n",
             ],
         },
     },
@@ -77,7 +80,9 @@ APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = KPI_MAX_BODY_MB * 1024 * 1024
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = KPI_LANGUAGE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "kpisite.formats"
 TIME_ZONE = KPI_TIME_ZONE
 USE_I18N = True
 USE_TZ = True

@@ -41,6 +41,7 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
         ("KPI_TIME_ZONE", "Europe/Bielefeld-Mitte", "the name of an IANA time zone"),
         ("KPI_TIME_ZONE", "../etc/passwd", "the name of an IANA time zone"),
         ("DEBUG", "perhaps", "yes or no"),
+        ("KPI_LANGUAGE", "fr", "one of en, de"),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO"),
         ("HSTS", "yes", "one of HOST, SUBDOMAINS, PRELOAD"),
         ("KPI_SIGN_IN_TRIES", "0", "a whole number from 3 to 100"),

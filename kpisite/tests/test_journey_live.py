@@ -107,11 +107,11 @@ def test_an_event_is_seen_without_reloading(
     lms = Lms(product, secret, "py")
     page = open_page(browser, product, "py")
     lms.grades(0.5)
-    expect(this_month(page)).to_contain_text("50.0 %", timeout=SOON)
+    expect(this_month(page)).to_contain_text("50.0%", timeout=SOON)
     lms.grades(0.9)
 
     # the mean of 50 and 90
-    expect(this_month(page)).to_contain_text("70.0 %", timeout=SOON)
+    expect(this_month(page)).to_contain_text("70.0%", timeout=SOON)
     assert page.evaluate("window.isTheSame")
 
 
@@ -127,5 +127,5 @@ def test_a_page_outlives_a_part_that_is_killed(
     assert wait_until(product.is_complete), product.log()
     lms.grades(0.5)
 
-    expect(this_month(page)).to_contain_text("50.0 %", timeout=AFTER_A_RESTART)
+    expect(this_month(page)).to_contain_text("50.0%", timeout=AFTER_A_RESTART)
     assert page.evaluate("window.isTheSame")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.once
 
 READERS = (
     r"text|switch|whole|one_of|several|currencies|"
-    r"hosts|origins|exceptions|time_zone|folder|database|secrets?|address"
+    r"hosts|origins|exceptions|time_zone|folder|database|secrets?|address|language"
 )
 READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

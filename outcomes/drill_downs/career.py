@@ -67,7 +67,7 @@ def bounds(when: Period, scope: Scope) -> Table:
     bound takes graduates who were asked in the period and have not answered as without impact,
     the upper one leaves them out."""
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         Column("asked", "Asked", COUNT),
         Column("answered", "Answered", COUNT),
         Column("impact", "With impact", COUNT),

@@ -11,13 +11,13 @@ from curriculum.models import Enrollment
 from kpis.periods import Period, local_day
 from kpis.registry import Column, Table, drill_down
 from kpis.tally import Scope, within
-from kpis.units import COUNT, DAYS, PERCENT, TEXT
+from kpis.units import COUNT, DAYS, PERCENT
 from outcomes.arithmetic import median_of, share
 from outcomes.facts.certificates import COMPLETION
 from outcomes.indicators.certificates import fallen_due, held
 from outcomes.models import Certificate
 
-COURSE = Column("course", "Course", TEXT)
+COURSE = Column.of("course")
 
 
 @dataclass

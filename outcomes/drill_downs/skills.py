@@ -62,7 +62,7 @@ def coverage(when: Period, scope: Scope) -> Table:
         one.assessed[enrollment] = is_assessed
     rows = [_covered(names, seen[names]) for names in sorted(seen)]
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         SKILL,
         Column("expected", "Expected", COUNT),
         Column("assessed", "Assessed", COUNT),

@@ -85,9 +85,9 @@ def _standing(when: Period, scope: Scope, asked: str, *, level: str = "site") ->
 @drill_down(SATISFACTION, "groups", "Promoters, passives and detractors")
 def groups(when: Period, scope: Scope) -> Table:
     """By course: how the answers divide, the net promoter score, and its margin of error, which
-    is half of the 95 % interval; none for a single answer."""
+    is half of the 95% interval; none for a single answer."""
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         ANSWERS,
         Column("promoters", "Promoters", PERCENT),
         Column("passives", "Passives", PERCENT),
@@ -128,7 +128,7 @@ def _divided(row: Mapping[str, Any]) -> dict[str, Any]:
 def csat_by_course(when: Period, scope: Scope) -> Table:
     """By course: answers, the share of 4 and 5, and the mean answer."""
     columns = (
-        Column("course", "Course", TEXT),
+        Column.of("course"),
         ANSWERS,
         Column("satisfied", "Satisfied", PERCENT),
         Column("mean", "Mean answer"),

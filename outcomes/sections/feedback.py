@@ -7,6 +7,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from django.urls import reverse
 
+from curriculum import localized
 from kpis import wording
 from kpis.ask import Desk
 from kpis.asked import Asked
@@ -45,7 +46,7 @@ def testimonials(desk: Desk, asked: Asked) -> dict[str, Any] | None:
 
 
 def _place(row: Row) -> dict[str, str]:
-    return {"when": f"{row['answered_at']:%B %Y}"}
+    return {"when": localized.month(row["answered_at"])}
 
 
 def _query(asked: Asked) -> str:
@@ -84,7 +85,7 @@ def summary(told: Feedback) -> str:
 
 def _number(count: int | None) -> str:
     """None stands for a number that is hidden."""
-    return "a hidden number of" if count is None else f"{count:,}"
+    return "a hidden number of" if count is None else localized.number(count)
 
 
 def _language(code: str) -> str:

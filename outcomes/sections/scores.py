@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from curriculum import localized
 from kpis import tables, wording
 from kpis.ask import Desk
 from kpis.asked import Asked
@@ -64,4 +65,6 @@ def chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _text(row: Mapping[str, Any]) -> str:
     if row.get("is_hidden"):
         return f"{row['group']}: hidden"
-    return f"{row['group']}: {row['answers']:,} answers, {PERCENT.text(row['share'])}"
+    return (
+        f"{row['group']}: {localized.number(row['answers'])} answers, {PERCENT.text(row['share'])}"
+    )

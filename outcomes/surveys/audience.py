@@ -57,7 +57,7 @@ def waiting(wave: Wave, now: datetime) -> QuerySet[Any]:
     """Those with an `address` whom nobody has invited yet, and nobody is about to."""
     mine = Invitation.objects.filter(wave=wave, enrollment=OuterRef("pk"))
     rows = reachable(wave, now).filter(~Exists(mine) | Exists(mine.unsent(now)))
-    return rows.select_related("learner", "run__course").order_by("pk")
+    return rows.select_related("learner__user", "run__course").order_by("pk")
 
 
 def to_remind(wave: Wave, now: datetime) -> QuerySet[Any]:
@@ -77,4 +77,6 @@ def to_remind(wave: Wave, now: datetime) -> QuerySet[Any]:
         .annotate(address=address("enrollment"))
     )
     found = rows.filter(address__isnull=False)
-    return found.select_related("enrollment__learner", "enrollment__run__course").order_by("pk")
+    return found.select_related("enrollment__learner__user", "enrollment__run__course").order_by(
+        "pk"
+    )

@@ -13,6 +13,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, QuerySet
 
+from curriculum.languages import in_language_of
 from curriculum.models import Enrollment
 from outcomes.models import Invitation, Wave
 from outcomes.surveys import mail, telling
@@ -84,14 +85,15 @@ class Post:
     ) -> bool:
         """False when the mail server refuses this one mail."""
         try:
-            mail.message(
-                self.wave,
-                enrollment,
-                to=to,
-                invitation_id=invitation.pk,
-                is_reminder=is_reminder,
-                connection=self.connection,
-            ).send()
+            with in_language_of(enrollment.learner.user):
+                mail.message(
+                    self.wave,
+                    enrollment,
+                    to=to,
+                    invitation_id=invitation.pk,
+                    is_reminder=is_reminder,
+                    connection=self.connection,
+                ).send()
         except REFUSALS as error:
             # what it says names the address
             logger.warning("mail of invitation %d refused: %s", invitation.pk, type(error).__name__)

@@ -207,7 +207,7 @@ def test_the_api_tells_themes_their_trend_and_words() -> None:
     body = small(Client()).get("/api/kpi/outcome/feedback?from=2026-02-01&to=2026-02-28").json()
     first = body["themes"][0]
 
-    # 24 of 48 after 6 of 18: 50 % − 33.3 %
+    # 24 of 48 after 6 of 18: 50% − 33.3%
     assert (first["comments"], first["share"]) == (24, 50)
     assert first["trend"] == pytest.approx(16.6667)
     assert set(first["quotations"]) <= set(VIDEOS)

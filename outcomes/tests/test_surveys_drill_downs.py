@@ -47,7 +47,7 @@ def test_a_hidden_score_keeps_its_place_on_the_axis() -> None:
 
     assert drawn["labels"][5:] == [["5", "hidden"], ["6", "hidden"], "7"]
     assert drawn["bars"][0]["values"] == [*[None] * 7, 12]
-    assert drawn["bars"][0]["texts"][6:] == ["Detractors: hidden", "Passives: 12 answers, 75.0 %"]
+    assert drawn["bars"][0]["texts"][6:] == ["Detractors: hidden", "Passives: 12 answers, 75.0%"]
 
 
 def test_promoters_passives_detractors_and_the_margin() -> None:

@@ -24,7 +24,7 @@ function datasets(chart) {
   });
 }
 
-const REACH = { "%": [0, 100], points: [-100, 100] };
+const REACH = { percent: [0, 100], points: [-100, 100] };
 
 // a little room around what is drawn, but none beyond what the unit can reach
 function room(chart) {
@@ -38,7 +38,7 @@ function room(chart) {
 
 function options(chart) {
   const ink = token("--muted");
-  const ticks = { color: ink, precision: chart.unit || chart.prefix ? undefined : 0, callback: (value) => written(value, chart) };
+  const ticks = { color: ink, precision: chart.suffix || chart.prefix ? undefined : 0, callback: (value) => written(value, chart) };
   const base = frame();
   return {
     ...base,

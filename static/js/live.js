@@ -6,6 +6,7 @@ const SLOWEST = 10_000; // between two tries while the server is away
 const SILENCE = 10_000; // between two sentences about new figures
 const PAUSED = "live updates paused";
 
+const { lang } = document.documentElement;
 const panel = document.querySelector("[data-live]");
 const line = panel.querySelector("[role=status]");
 const button = panel.querySelector("button");
@@ -23,10 +24,10 @@ function say(sentence) {
 }
 
 function sayUpdated() {
-  const clock = { hour: "2-digit", minute: "2-digit", timeZone: panel.dataset.zone };
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: panel.dataset.zone };
   telling ??= setTimeout(() => {
     [telling, toldAt] = [null, Date.now()];
-    say(`Figures updated ${new Date().toLocaleTimeString("en-GB", clock)}`);
+    say(`Figures updated ${new Date().toLocaleTimeString(lang, clock)}`);
   }, Math.max(0, toldAt + SILENCE - Date.now()));
 }
 
@@ -48,6 +49,8 @@ async function readAgain() {
     return;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // chosen in another tab: half a page in each language would help nobody
+  if (page.documentElement.lang !== lang) return location.reload();
   const fresh = page.querySelector("[data-live]");
   if (!fresh) return stop();
   if (isPaused()) return;

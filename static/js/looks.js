@@ -3,7 +3,10 @@ export const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export const written = (value, { prefix = "", unit }) => `${prefix}${value.toLocaleString("en")} ${unit}`.trim();
+const { lang } = document.documentElement;
+
+// what stands before and behind a number comes from the server, with its spaces
+export const written = (value, { prefix = "", suffix = "" }) => `${prefix}${value.toLocaleString(lang)}${suffix}`;
 
 const isNamed = ({ datasetIndex }, { datasets }) => {
   const { isExtra, isAhead } = datasets[datasetIndex];

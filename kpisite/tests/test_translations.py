@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from fnmatch import fnmatch
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Message
+from django.conf import settings
+from django.utils import translation
+
+from kpisite import translations
+from kpisite.testing import untranslated
+from kpisite.testing.untranslated import Finding
+from kpisite.translations import App
+
+pytestmark = pytest.mark.once
+
+# apps whose sentences are still to be translated; empty once all are
+NOT_YET = {
+    "accounts", "alerts", "business", "core", "curriculum", "dashboard", "demo", "engagement",
+    "improvement", "insights", "intake", "kpis", "kpisite", "notifications", "outcomes",
+    "presentation", "project",
+}  # fmt: skip
+# what programs, or whoever runs ours, read: it is in English for all
+FOR_PROGRAMS = (
+    # answers of the API, and its reference
+    "*/api.py", "*/api/*", "*/shapes.py", "*/schemas.py",
+    # what a terminal or a log shows
+    "engagement/oulad/*", "kpisite/environment.py", "kpisite/mail.py", "kpisite/checks.py",
+    "kpisite/celery.py", "kpisite/disk_full.py", "kpisite/supervise.py", "kpisite/crew.py",
+    "kpisite/children.py", "kpisite/secret_key.py", "kpisite/valkey.py",
+    "kpisite/private_valkey.py", "kpisite/prepare.py", "kpisite/middleware.py", "kpisite/beat.py",
+    "kpisite/settings/*", "kpisite/history.py", "kpisite/progress.py", "kpisite/languages.py",
+    "kpisite/translations.py", "kpisite/model_names.py", "kpisite/lifeline.py", "kpisite/logs.py",
+    "kpisite/time_zone.py", "kpisite/gunicorn.py", "kpisite/known_password.py",
+    # data of people made up
+    "kpisite/demo/*", "demo/*",
+)  # fmt: skip
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
+APPS = {app.name: app for app in translations.every_app()}
+LANGUAGES = translations.languages()
+
+each_app = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
+each_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def finished(app: App) -> App:
+    if app.name in NOT_YET:
+        pytest.skip(f"{app.name} is not translated yet")
+    return app
+
+
+def catalog_of(app: App, language: str) -> dict[tuple[str | None, str], Message]:
+    path = app.po(language)
+    messages = translations.read(path, language) if path.exists() else ()
+    return {key_of(one): one for one in messages if one.id}
+
+
+def key_of(message: Message) -> tuple[str | None, str]:
+    return message.context, texts(message.id)[0]
+
+
+def texts(of: Any) -> list[str]:
+    return [of] if isinstance(of, str) else [str(one) for one in of or ()]
+
+
+@each_language
+@each_app
+def test_a_catalog_holds_what_the_app_says_and_nothing_else(app: App, language: str) -> None:
+    said = {key_of(one) for one in finished(app).messages if one.id}
+
+    assert set(catalog_of(app, language)) == said, "run: manage.py translations update"
+
+
+@each_language
+@each_app
+def test_every_message_is_translated_in_all_its_forms(app: App, language: str) -> None:
+    messages = catalog_of(finished(app), language)
+
+    missing = [key for key, one in messages.items() if not translations.is_translated(one)]
+
+    assert missing == []
+
+
+@each_language
+@each_app
+def test_nothing_obsolete_is_kept(app: App, language: str) -> None:
+    path = app.po(language)
+
+    assert not path.exists() or not translations.read(path, language).obsolete
+
+
+@each_language
+@each_app
+def test_a_translation_has_the_placeholders_and_elements_of_its_message(
+    app: App, language: str
+) -> None:
+    wrong = [one.id for one in catalog_of(app, language).values() if not agrees(one)]
+
+    assert wrong == []
+
+
+def agrees(message: Message) -> bool:
+    """True when each form has them all; of one thing, a plural's first form may name no number."""
+    wanted = [sorted(PLACEHOLDER.findall(one)) for one in texts(message.id)]
+    given = [sorted(PLACEHOLDER.findall(one)) for one in texts(message.string) if one]
+    if message.pluralizable and given:
+        return set(given[0]) <= set(wanted[1]) and all(one == wanted[1] for one in given[1:])
+    return all(one == wanted[0] for one in given)
+
+
+@each_language
+def test_a_message_has_one_translation_in_all_apps(language: str) -> None:
+    """Django looks it up in one dictionary of all apps."""
+    found = defaultdict(set)
+    for app in APPS.values():
+        for key, one in catalog_of(app, language).items():
+            if translations.is_translated(one):
+                found[key].add(tuple(texts(one.string)))
+
+    assert {key: forms for key, forms in found.items() if len(forms) > 1} == {}
+
+
+@each_language
+@each_app
+def test_what_is_loaded_is_what_the_catalog_says(app: App, language: str) -> None:
+    """Whoever deploys a checkout has no step that compiles it."""
+    po, mo = app.po(language), app.mo(language)
+    assert po.exists() == mo.exists(), "run: manage.py translations compile"
+    if po.exists():
+        want = translations.compiled(translations.read(po, language))
+
+        assert loaded(mo.read_bytes()) == loaded(want), "run: manage.py translations compile"
+
+
+def loaded(compiled: bytes) -> dict[object, str]:
+    """The messages without the head, which names the version of Babel."""
+    reader = GNUTranslations()
+    reader._parse(BytesReader(compiled))
+    return {key: text for key, text in reader._catalog.items() if key}  # type: ignore[attr-defined]
+
+
+class BytesReader:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def read(self) -> bytes:
+        return self.content
+
+
+@each_app
+def test_templates_leave_nothing_out(app: App) -> None:
+    paths = finished(app).templates
+
+    assert [str(one) for path in paths for one in untranslated.in_template(path)] == []
+
+
+@each_app
+def test_code_leaves_nothing_out(app: App) -> None:
+    paths = [path for path in finished(app).python if not is_for_programs(path)]
+
+    assert [str(one) for path in paths for one in untranslated.in_python(path)] == []
+
+
+def is_for_programs(path: Path) -> bool:
+    shown = str(path.relative_to(settings.BASE_DIR))
+    return any(fnmatch(shown, pattern) for pattern in FOR_PROGRAMS)
+
+
+def words(found: list[Finding]) -> list[str]:
+    return [" ".join(one.text.split()) for one in found]
+
+
+def test_words_outside_translation_tags_are_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "{% load i18n %}<p title='A hint'>{{ name }} is here</p>{# not this #}<code>nor this</code>"
+        "{% translate 'Done' %}{% blocktranslate trimmed %}Hello {{ name }}{% endblocktranslate %}"
+        "<a aria-label='{% translate 'Close' %}'>API</a>{{ value|default:'nothing' }}"
+    )
+
+    assert words(untranslated.in_template(page)) == ["nothing", "A hint", "is here"]
+
+
+def test_sentences_outside_gettext_are_found(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    code.write_text(
+        '"""A docstring of words."""\n'
+        'note = "Write the comment first."\n'
+        'STATES = {"ok and well": "Closed"}\n'
+        'said = _("This one is translated.") + gettext(f"Not {this} one.")\n'
+        'logger.info("Somebody has done it")\n'
+        'raise ValueError("A fault of ours.")\n'
+        'class Kind(models.TextChoices):\n    A = "a", "first"\n'
+        'field = models.CharField("may be quoted", help_text="Empty: all.")\n'
+        'text = f"{number} rows were read"\n'
+        'told = "Said to a log."  # not translated: a log\n'
+    )
+
+    assert sorted(words(untranslated.in_python(code))) == [
+        "Closed", "Empty: all.", "Not … one.", "Write the comment first.", "first",
+        "… rows were read",
+    ]  # fmt: skip
+
+
+def test_paragraphs_of_declarations_are_messages() -> None:
+    source = (
+        '@kpi("a", "b")\ndef one():\n    """First line\n    goes on.\n\n    Then."""\n'
+        'def two():\n    """No declaration."""\n'
+    )
+
+    assert [text for _, text in translations.explained(source)] == ["First line goes on.", "Then."]
+
+
+def test_names_of_models_are_messages_of_their_app() -> None:
+    names = [message.id for message in APPS["curriculum"].messages]
+
+    assert {"course run", "course runs", "nominal length"} <= set(names)
+
+
+def test_a_sentence_is_shown_in_the_active_language() -> None:
+    with translation.override("de"):
+        assert translation.gettext("Week %(week)s of %(year)s (%(first)s – %(last)s)").startswith(
+            "Woche"
+        )

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import BrowserType, expect
 
-from kpis import remembered
+from core import process_cache
 from kpisite.testing import browser
 from kpisite.testing.worker import running_worker
 
@@ -71,4 +71,4 @@ def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _nothing_remembered_of_another_test() -> None:
     """The rows of two tests may be alike in all that an audit is remembered by."""
-    remembered.forget_all()
+    process_cache.forget_all()

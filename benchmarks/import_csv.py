@@ -139,8 +139,8 @@ def write(path: Path, rows: Iterator[Cells]) -> Path:
 
 @transaction.atomic
 def receive_all(kind: str, rows: int) -> None:
-    receive = import_string("intake.receive.receive")
-    sender = import_string("intake.senders.Sender")("plain")
+    receive = import_string("intake.receiving.receive.receive")
+    sender = import_string("intake.events.senders.Sender")("plain")
     events = (event(kind, cells) for cells in told(kind, "plain", rows))
     while some := list(islice(events, AT_ONCE)):
         outcomes = receive(some, sender)

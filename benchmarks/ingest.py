@@ -60,9 +60,10 @@ def open_school() -> Callable[[bytes], Any]:
         for at in range(1, MODULES + 1)
     )
     raw_events, receive = (
-        import_string(name) for name in ("intake.wire.raw_events", "intake.receive.receive")
+        import_string(name)
+        for name in ("intake.event_parsing.raw_events", "intake.receiving.receive.receive")
     )
-    sender = import_string("intake.senders.Sender")("lms", creates_unknown=True)
+    sender = import_string("intake.events.senders.Sender")("lms", creates_unknown=True)
 
     def take(body: bytes) -> None:
         outcomes = receive(raw_events(body, "application/json"), sender)

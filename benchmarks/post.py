@@ -56,7 +56,7 @@ def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
     }  # fmt: skip
     log = (folder / "server.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "kpisite.supervise"],
+        [sys.executable, "-m", "kpisite.launcher.supervise"],
         cwd=checkout,
         env=environment,
         stdout=log,

@@ -153,9 +153,8 @@ def be_active(
 
 def refreshed(courses: Any, quarter: int, *, seed: int) -> float:
     """CPU seconds of recomputing after 500 events of the last quarter."""
-    from intake.receive import receive  # noqa: PLC0415
-    from intake.senders import Sender  # noqa: PLC0415
-    from kpis import measure  # noqa: PLC0415
+    from intake.events.senders import Sender  # noqa: PLC0415
+    from intake.receiving.receive import receive  # noqa: PLC0415
 
     sender = Sender("lms", creates_unknown=True)
     receive(list(events(list(courses), quarter, seed)), sender)

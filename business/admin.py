@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from business.codes import code_of
 from business.models import (
     Customer,
     Invitation,
@@ -20,7 +19,8 @@ from business.models import (
     SubscriptionPause,
 )
 from business.money import major
-from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from business.referral_codes import code_of
+from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import Learner
 from intake.csv.pages import CsvImportMixin
 

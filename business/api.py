@@ -9,15 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access import MayReadKpis
 from business.indicators import ENROLLMENT
 from business.projection import CONFIDENCE
 from business.trajectory import Line, trajectory
-from curriculum.access import MayReadKpis
-from curriculum.api import ProblemShape
-from kpis.ask import Desk
-from kpis.asking import question_of
-from kpis.registry import REGISTRY
-from kpis.shapes import AnswerShape
+from core.api_errors import ProblemShape
+from kpis.api.schemas import AnswerShape
+from kpis.definitions.registry import REGISTRY
+from kpis.query.query_params import question_of
+from kpis.query.query_service import Desk
 
 
 class ProjectionShape(serializers.Serializer[None]):

@@ -23,11 +23,11 @@ from business.models import Payment, Referral, Subscription
 from business.models.subscriptions import active_at
 from business.money import REVENUE, revenue_keys
 from curriculum.models import Enrollment
-from kpis.categories import category
-from kpis.periods import Period
-from kpis.registry import kpi
-from kpis.tally import Tally
-from kpis.units import COUNT, PERCENT, money
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import kpi
+from kpis.definitions.units import COUNT, PERCENT, money
+from presentation.categories import category
 
 ENROLLMENT, RETENTION, REFERRAL = "business.enrollment", "business.retention", "business.referral"
 TRANSFER_WITHIN = timedelta(days=30)

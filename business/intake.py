@@ -11,11 +11,10 @@ from django.utils import timezone
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from business.codes import digest_of
-from business.facts import forgetting, invitations, payments, referrals, subscriptions
+from business.facts import invitations, payments, referrals, subscriptions, undo
 from business.money import minor
-from intake.models import Event
-from intake.registry import (
+from business.referral_codes import digest_of
+from intake.event_kinds import (
     About,
     Data,
     also_handles,
@@ -25,7 +24,8 @@ from intake.registry import (
     resets_loose,
     surrounds,
 )
-from kpis import marks
+from intake.models import Event
+from kpis.recompute import batch_stale_days
 
 CATEGORY = "business"
 CODES = list_currencies()
@@ -33,8 +33,8 @@ LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 # in the smallest unit: a float still holds a sum of hundreds of them exactly
 LARGEST = 10**13
 
-surrounds(marks.together)
-forgets(forgetting.forget)
+surrounds(batch_stale_days.together)
+forgets(undo.forget)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
@@ -115,7 +115,7 @@ def subscription_finished(events: Sequence[Event]) -> None:
 
 def _follow(events: Sequence[Event]) -> None:
     subscriptions.tell(events, now=timezone.now())
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)
 
 
 def _known(code: str) -> str:
@@ -165,14 +165,14 @@ class Refunded(Booked):
 def payment_received(events: Sequence[Event]) -> None:
     """Money came in: it counts on the day of `occurred_at`."""
     payments.book(events)
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)
 
 
 @handles("payment.refunded", about=About.CUSTOMER, data=Refunded)
 def payment_refunded(events: Sequence[Event]) -> None:
     """Money went back: it lowers the day of `occurred_at`, not that of its payment."""
     payments.book(events)
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)
 
 
 def _digested(invitee: object) -> object:
@@ -191,7 +191,7 @@ class Invited(Data):
 def invitation_sent(events: Sequence[Event]) -> None:
     """The learner invited somebody, to a course or to all of them."""
     invitations.invite(events)
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)
 
 
 class Came(Data):
@@ -204,11 +204,11 @@ class Came(Data):
 def referral_accepted(events: Sequence[Event]) -> None:
     """The learner came to the course by the code of another."""
     referrals.accept(events)
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)
 
 
 @also_handles("enrollment.started")
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner who enrols may have come by a code, told now or remembered."""
     referrals.start(events)
-    marks.seen(CATEGORY, events)
+    batch_stale_days.seen(CATEGORY, events)

@@ -8,26 +8,26 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from business import remembering
-from business.facts import enrolments
-from curriculum.models import User
+from accounts.models import User
+from business import referral_cookie
+from business.facts import affected_days
 from curriculum.signals import enrollments_changed, enrollments_dated
 
 
 @receiver(enrollments_dated)
 def mark_dated(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    enrolments.mark(ids)
-    enrolments.settle_referrals(ids)
+    affected_days.mark(ids)
+    affected_days.settle_referrals(ids)
 
 
 @receiver(enrollments_changed)
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    enrolments.mark(ids)
-    enrolments.mark_customers(ids)
+    affected_days.mark(ids)
+    affected_days.mark_customers(ids)
 
 
 @receiver(user_logged_in)
 def keep_code(request: HttpRequest, user: User, **kwargs: object) -> None:
-    remembering.keep_for(user, request)
+    referral_cookie.keep_for(user, request)

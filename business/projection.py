@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan, cos, pi, sin, sqrt
 
-from kpis.stats import Z95
+from kpis.statistics.intervals import Z95
 
 FEWEST = 4
 CONFIDENCE = 0.95

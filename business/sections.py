@@ -8,15 +8,15 @@ from typing import Any
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
 from business.trajectory import Line, trajectory
-from kpis import trends
-from kpis.answers import Answer
-from kpis.ask import Desk
-from kpis.asked import Asked
-from kpis.figures import Figure
-from kpis.period_names import short_name
-from kpis.tab_sections import section
-from kpis.tally import Scope
-from kpis.units import NO_VALUE, PERCENT
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.period_names import short_name
+from kpis.definitions.units import NO_VALUE, PERCENT
+from kpis.query.metric_values import Answer
+from kpis.query.query_service import Desk
+from presentation import trend_charts
+from presentation.figures import Figure
+from presentation.page_query import Asked
+from presentation.tab_sections import section
 
 
 @section("business", "business/_trajectory.html", order=10)
@@ -51,7 +51,7 @@ def _row(line: Line) -> dict[str, Any]:
 def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
     drawn = {
-        **trends.axis(first.indicator.unit),
+        **trend_charts.axis(first.indicator.unit),
         "labels": [short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
             *(_line(line, color) for color, line in enumerate(lines)),
@@ -87,7 +87,7 @@ def _line(line: Line, color: int) -> dict[str, Any]:
         "values": [one.shown for one in answers],
         "targets": [None if one.target is None else float(one.target.value) for one in answers],
         "open": [one.status == "provisional" for one in answers],
-        "texts": [trends.text(one) for one in answers],
+        "texts": [trend_charts.text(one) for one in answers],
     }
 
 
@@ -129,9 +129,9 @@ def revenue_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
 
 
 def _columns(series: Sequence[Answer]) -> dict[str, Any]:
-    end = trends.provisional(series)
+    end = trend_charts.provisional(series)
     return {
-        **trends.axis(series[0].indicator.unit),
+        **trend_charts.axis(series[0].indicator.unit),
         "caption": "Payments less refunds booked in each period, in the main currency"
         + (f"; {end}." if end else "."),
         "labels": [short_name(one.period) for one in series],
@@ -139,7 +139,7 @@ def _columns(series: Sequence[Answer]) -> dict[str, Any]:
             {
                 "name": series[0].indicator.name,
                 "values": [one.shown for one in series],
-                "texts": [trends.text(one) for one in series],
+                "texts": [trend_charts.text(one) for one in series],
             }
         ],
     }

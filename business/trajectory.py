@@ -8,14 +8,14 @@ from math import sqrt
 
 from business.indicators import ENROLLMENT, REFERRAL, RETENTION
 from business.projection import Projected, project
-from kpis import clock
-from kpis.answers import Answer
-from kpis.ask import Desk
-from kpis.periods import Period, latest
-from kpis.registry import REGISTRY, Indicator
-from kpis.stats import Z95
-from kpis.tally import Scope
-from kpis.units import PERCENT
+from core import reporting_clock
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, latest
+from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.units import PERCENT
+from kpis.query.metric_values import Answer
+from kpis.query.query_service import Desk
+from kpis.statistics.intervals import Z95
 
 KEYS = (ENROLLMENT, RETENTION, REFERRAL)
 CLOSED = 4
@@ -37,7 +37,7 @@ class Line:
 
 def trajectory(desk: Desk, scope: Scope) -> list[Line]:
     """The lines as the desk's reader may see them."""
-    months = latest(CLOSED + 1, "month", clock.zone(), now=desk.now)
+    months = latest(CLOSED + 1, "month", reporting_clock.zone(), now=desk.now)
     return [_line(REGISTRY[key], desk, scope, months) for key in KEYS]
 
 

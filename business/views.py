@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from business import remembering
-from business.codes import canonical, code_of, owners
+from business import referral_cookie
+from business.referral_codes import canonical, code_of, owners
 
 PARAMETER = "referral_code"
 
@@ -25,7 +25,7 @@ def follow(request: HttpRequest, code: str) -> HttpResponse:
     response: HttpResponse = render(request, "business/remembered.html", {"code": code})
     if settings.KPI_SIGN_UP_URL:
         response = HttpResponseRedirect(with_code(settings.KPI_SIGN_UP_URL, code))
-    remembering.remember(request, response, code)
+    referral_cookie.remember(request, response, code)
     return response
 
 
@@ -42,7 +42,7 @@ def with_code(address: str, code: str) -> str:
 @login_required
 def own(request: HttpRequest) -> HttpResponse:
     """A learner's own code and link, made the first time they are looked at."""
-    learner = remembering.learner_of(request)
+    learner = referral_cookie.learner_of(request)
     found = code_of(learner) if learner else None
     link = request.build_absolute_uri(f"/r/{found.code}") if found else ""
     return render(request, "business/own_code.html", {"code": found, "link": link})

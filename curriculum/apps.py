@@ -11,10 +11,7 @@ class CurriculumConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from curriculum import (
-            parameters,
-            sessions,  # noqa: F401 - its receivers connect themselves
-        )
+        from curriculum import parameters
 
         autodiscover_modules("dials")
         post_migrate.connect(parameters.create_missing, sender=self)

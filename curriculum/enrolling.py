@@ -17,8 +17,9 @@ from django.db import connection
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from curriculum import bulk, plans, stories
-from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
+from core import bulk_upsert
+from curriculum import due_dates, enrollment_timeline
+from curriculum.enrollment_states import settle
 from curriculum.models import (
     CourseRun,
     Enrollment,
@@ -27,8 +28,8 @@ from curriculum.models import (
     PlannedModule,
     RunModule,
 )
+from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.parameters import Standings
-from curriculum.settling import settle
 from curriculum.signals import enrollments_dated, enrollments_entered
 
 DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
@@ -53,7 +54,11 @@ class SignUp:
     def track(self) -> str:
         if self.is_certificate_track is None:
             return ""
-        return stories.CERTIFICATE if self.is_certificate_track else stories.AUDIT
+        return (
+            enrollment_timeline.CERTIFICATE
+            if self.is_certificate_track
+            else enrollment_timeline.AUDIT
+        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class RunPlan:
         )
 
     def start(self, enrolled_at: datetime) -> datetime:
-        return plans.start_of(self.run, enrolled_at)
+        return due_dates.start_of(self.run, enrolled_at)
 
 
 def enroll(
@@ -104,7 +109,7 @@ def enroll(
         said[one.learner_id, one.run_id].append(one)
     if run_plans is None:
         run_plans = _run_plans({run_id for _, run_id in said})
-    new = bulk.upsert(
+    new = bulk_upsert.upsert(
         Enrollment,
         COLUMNS,
         [_row(said[pair][0], run_plans[pair[1]]) for pair in sorted(said)],
@@ -140,7 +145,7 @@ def _note_starts(
             # of two words at one moment the certificate is the larger one
             tracks[key] = max(one.track, tracks.get(key, ""))
     _note(
-        [(pk, stories.STARTED, at, track, None) for (pk, at), track in tracks.items()],
+        [(pk, enrollment_timeline.STARTED, at, track, None) for (pk, at), track in tracks.items()],
         by_event=by_event,
     )
 
@@ -177,7 +182,7 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
 
 
 def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
-    timetables = {pk: plans.timetable_of(plan.run) for pk, plan in run_plans.items()}
+    timetables = {pk: due_dates.timetable_of(plan.run) for pk, plan in run_plans.items()}
     rows = [
         (
             enrollment.pk,
@@ -189,14 +194,14 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
             line.due_at,
         )
         for enrollment in enrollments
-        for line in plans.lines(
+        for line in due_dates.lines(
             run_plans[enrollment.run_id].modules,
             timetables[enrollment.run_id],
             started_at=enrollment.started_at,
         )
     ]
     columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")
-    bulk.upsert(
+    bulk_upsert.upsert(
         PlannedModule,
         (*columns, "planned_due_at", "due_at"),
         rows,
@@ -216,27 +221,31 @@ def lock(enrollment_ids: Iterable[int | None]) -> None:
 
 def withdraw(at: Moments, *, by_event: bool = False) -> None:
     """Note when enrollments (by id) were left; until a return the earliest date stands."""
-    _say(stories.WITHDRAWN, at, by_event=by_event)
+    _say(enrollment_timeline.WITHDRAWN, at, by_event=by_event)
 
 
 def complete(at: Moments, *, by_sender: bool = False, by_event: bool = False) -> None:
     """Note when enrollments (by id) were completed; of two dates the earlier stands."""
-    _say(stories.COMPLETED if by_sender else stories.FINISHED, at, by_event=by_event)
+    _say(
+        enrollment_timeline.COMPLETED if by_sender else enrollment_timeline.FINISHED,
+        at,
+        by_event=by_event,
+    )
 
 
 def pause(starts: Moments, *, by_event: bool = False) -> None:
     """Note when pauses began (enrollment id, when); the dates after them wait until they end."""
-    _say(stories.PAUSED, starts, by_event=by_event)
+    _say(enrollment_timeline.PAUSED, starts, by_event=by_event)
 
 
 def resume(ends: Moments, *, by_event: bool = False) -> None:
     """Note when pauses ended (enrollment id, when), which may be known before they begin."""
-    _say(stories.RESUMED, ends, by_event=by_event)
+    _say(enrollment_timeline.RESUMED, ends, by_event=by_event)
 
 
 def put_on_certificate_track(since: Moments, *, by_event: bool = False) -> None:
     """Note that certificates were earned (enrollment id, when)."""
-    _say(stories.CERTIFIED, since, by_event=by_event)
+    _say(enrollment_timeline.CERTIFIED, since, by_event=by_event)
 
 
 def learn(activity: Moments) -> None:
@@ -245,7 +254,9 @@ def learn(activity: Moments) -> None:
     for pk, at in activity:
         moments[pk].append(at)
     told = []
-    for one in EnrollmentMoment.objects.filter(enrollment__in=moments, what=stories.PAUSED):
+    for one in EnrollmentMoment.objects.filter(
+        enrollment__in=moments, what=enrollment_timeline.PAUSED
+    ):
         after = [at for at in moments[one.enrollment_id] if at > one.at]
         if after and (one.learned_at is None or min(after) < one.learned_at):
             one.learned_at = min(after)
@@ -262,7 +273,7 @@ def _say(what: str, at: Moments, *, by_event: bool) -> None:
 
 def _note(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
     """Keep moments: enrollment, what, when, track and first activity."""
-    bulk.upsert(
+    bulk_upsert.upsert(
         EnrollmentMoment,
         ("enrollment_id", "what", "at", "track", "learned_at", "by_event"),
         [(*row, by_event) for row in sorted(rows, key=itemgetter(0, 1, 2))],

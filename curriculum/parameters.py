@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from core.decimals import plain
 from curriculum.models import Course, Module, Parameter, ParameterChange
-from curriculum.numbers import plain
 
 
 @dataclass(frozen=True, kw_only=True)

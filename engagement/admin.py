@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
+from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.admin.courses import RunFilter
-from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from engagement.models import (
     AssessmentResult,
     DailyActivity,

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from engagement.models import LearningObject
-from intake.registry import Data
+from intake.event_kinds import Data
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 ObjectKey = Annotated[str, Field(min_length=1, max_length=200)]

@@ -8,7 +8,6 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, Wh
 from django.db.models.functions import Coalesce
 
 from curriculum.models import Enrollment, PlannedModule
-from engagement.dials import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
 from engagement.facts import progress
 from engagement.models import (
     AssessmentResult,
@@ -19,11 +18,12 @@ from engagement.models import (
     VideoProgress,
     WeekPresence,
 )
-from kpis.categories import category
-from kpis.periods import Period
-from kpis.registry import Interval, composite, kpi
-from kpis.tally import Tally
-from kpis.units import PERCENT
+from engagement.parameter_definitions import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Interval, composite, kpi
+from kpis.definitions.units import PERCENT
+from presentation.categories import category
 
 DEPTH = "engagement.depth"
 

@@ -8,26 +8,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
-from curriculum.keys import ids_by_key
 from curriculum.models import CourseRun, Learner
 from engagement.definitions import Definition
 from engagement.facts import (
     activity,
     assessments,
-    marking,
+    batch_work,
+    course_objects,
     progress,
     quizzes,
-    resetting,
-    structure,
+    reset,
     videos,
 )
+from intake.event_kinds import About, Data, handles, resets, resets_enrollments
 from intake.models import Event
-from intake.registry import About, Data, handles, resets, resets_enrollments
 
-resets(resetting.reset)
-resets_enrollments(resetting.reset_enrollments)
+resets(reset.reset)
+resets_enrollments(reset.reset_enrollments)
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -36,7 +36,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 @handles("course.defined", about=About.COURSE, data=Definition, scope="curriculum:write")
 def course_defined(events: Sequence[Event]) -> None:
     """A course has these modules, objects and runs now; plans of enrolments that exist stay."""
-    structure.define(events)
+    course_objects.define(events)
 
 
 class SignedUp(Data):
@@ -71,7 +71,7 @@ def enrollment_started(events: Sequence[Event]) -> None:
     with progress.becoming_completable(events):
         new = enrolling.enroll(sign_ups, by_event=True)
     progress.mark_plans(one.pk for one in new)
-    marking.seen(events)
+    batch_work.seen(events)
 
 
 def _is_certificate_track(track: str | None) -> bool | None:
@@ -86,7 +86,7 @@ def _run(runs: dict[str, int], key: str) -> int:
 def enrollment_withdrawn(events: Sequence[Event]) -> None:
     """The learner left the run. Before the refund cut-off, that cancels the enrollment."""
     enrolling.withdraw(_moments(events), by_event=True)
-    marking.seen(events)
+    batch_work.seen(events)
 
 
 @handles("enrollment.paused")
@@ -94,14 +94,14 @@ def enrollment_paused(events: Sequence[Event]) -> None:
     """The learner pauses; what is due later waits until the pause ends."""
     enrolling.pause(_moments(events), by_event=True)
     enrolling.learn(activity.moments_of(_enrollments(events)))
-    marking.seen(events)
+    batch_work.seen(events)
 
 
 @handles("enrollment.resumed")
 def enrollment_resumed(events: Sequence[Event]) -> None:
     """The pause ended; what was due after its start moves by its length."""
     enrolling.resume(_moments(events), by_event=True)
-    marking.seen(events)
+    batch_work.seen(events)
 
 
 @handles("course.completed")
@@ -110,7 +110,7 @@ def course_completed(events: Sequence[Event]) -> None:
     with progress.becoming_completable(events):
         enrolling.complete(_moments(events), by_sender=True, by_event=True)
     progress.mark_due(_enrollments(events))
-    marking.seen(events)
+    batch_work.seen(events)
 
 
 @handles("module.started", needs_module=True)
@@ -128,8 +128,8 @@ def module_completed(events: Sequence[Event]) -> None:
 @handles("module.waived", needs_module=True)
 def module_waived(events: Sequence[Event]) -> None:
     """The learner need not do a module; it counts as done."""
-    marking.later(progress.advance, events)
-    marking.seen(events)
+    batch_work.later(progress.advance, events)
+    batch_work.seen(events)
 
 
 @handles("content.viewed")
@@ -196,7 +196,7 @@ def quiz_attempted(events: Sequence[Event]) -> None:
     """The learner tried a quiz."""
     quizzes.attempt(events)
     _act(events)
-    marking.later(quizzes.mark_reached, events)
+    batch_work.later(quizzes.mark_reached, events)
 
 
 @handles("question.answered")
@@ -256,16 +256,16 @@ def _score(value: float | None, data: Graded, at: datetime) -> tuple[str, str] |
 def assessment_graded(events: Sequence[Event]) -> None:
     """An attempt of the learner at an assessment was graded: `value` out of `data.max`."""
     assessments.grade(events)
-    marking.later(progress.advance, events)
-    marking.seen(events)
+    batch_work.later(progress.advance, events)
+    batch_work.seen(events)
 
 
 def _act(events: Sequence[Event]) -> None:
     """What every activity of a learner does."""
-    marking.later(activity.add, events)
-    marking.later(activity.end_pauses, events)
-    marking.later(progress.advance, events)
-    marking.seen(events)
+    batch_work.later(activity.add, events)
+    batch_work.later(activity.end_pauses, events)
+    batch_work.later(progress.advance, events)
+    batch_work.seen(events)
 
 
 def _enrollments(events: Sequence[Event]) -> set[int]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.dispatch import receiver
 
 from curriculum.signals import enrollments_changed, plans_moved
-from engagement.facts import touched
+from engagement.facts import affected_days
 
 
 @receiver([enrollments_changed, plans_moved])
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
-    touched.mark(enrollment__in=list(ids))
+    affected_days.mark(enrollment__in=list(ids))

@@ -12,12 +12,12 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from curriculum.admin.view_only import ViewOnlyAdmin
+from core.admin.view_only import ViewOnlyAdmin
 from intake.csv.pages import EventImportPages, may_import
+from intake.event_kinds import KINDS
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.registry import KINDS
 from intake.replay import replay_rejected
-from intake.undoing import UndoError, undo_import
+from intake.undo_import import UndoError, undo_import
 
 
 class KindFilter(admin.SimpleListFilter):

@@ -7,17 +7,17 @@ from collections.abc import Collection
 from django.dispatch import receiver
 
 from curriculum.signals import enrollments_entered
-from intake import rebinding
-from intake.rebuild import rebuild_enrollments
+from intake.facts import run_binding
+from intake.facts.rebuild_learners import rebuild_enrollments
 
 AT_ONCE = 5_000
 
 
 @receiver(enrollments_entered)
 def bind_events(ids: Collection[int], **kwargs: object) -> None:
-    if rebinding.is_held():
+    if run_binding.is_held():
         return
     ordered = sorted(ids)
     for begin in range(0, len(ordered), AT_ONCE):
-        if wrong := rebinding.bind(ordered[begin : begin + AT_ONCE]):
+        if wrong := run_binding.bind(ordered[begin : begin + AT_ONCE]):
             rebuild_enrollments(wrong)

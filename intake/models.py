@@ -5,7 +5,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from curriculum.models import Course, Enrollment, Module, User
+from accounts.models import User
+from curriculum.models import Course, Enrollment, Module
 
 # what importers of events call themselves begins with it
 CSV = "csv "

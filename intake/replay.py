@@ -12,17 +12,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from curriculum import enrolling, settling
+from core import course_locks
+from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake import locks, rebinding, rejections
-from intake.dispatch import dispatch
+from intake.event_kinds import KINDS, LOOSE_RESETS, RESETS, About
+from intake.event_parsing import BadLine
+from intake.events import rejected_events
+from intake.events.outcomes import Outcome
+from intake.events.senders import Sender, sender_named
+from intake.facts import run_binding
+from intake.facts.dispatch import dispatch
+from intake.facts.rebuild_learners import living
 from intake.models import Event, RejectedEvent
-from intake.outcome import Outcome
-from intake.rebuild import living
-from intake.receive import receive
-from intake.registry import KINDS, LOOSE_RESETS, RESETS, About
-from intake.senders import Sender, sender_named
-from intake.wire import BadLine
+from intake.receiving.receive import receive
 
 AT_ONCE = 5_000
 
@@ -48,7 +50,7 @@ def replay_events(
 def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
     """Rebuild what the events of a course told; None: what those without a course did."""
     # a batch that came in meanwhile would be counted twice
-    locks.own(course.pk if course else None)
+    course_locks.own(course.pk if course else None)
     _reset(course)
     entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
     _in_parts(enrolling.forget, entered)
@@ -56,13 +58,13 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     for about in About:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            with rebinding.held():
+            with run_binding.held():
                 dispatch(living(events))
             replayed += len(events)
             progress(len(events))
         if about is About.SIGN_UP:
-            _in_parts(rebinding.bind, entered)
-    _in_parts(settling.settle, entered)
+            _in_parts(run_binding.bind, entered)
+    _in_parts(enrollment_states.settle, entered)
     return replayed
 
 
@@ -137,7 +139,7 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
 
 
 def _raw(rejected: RejectedEvent) -> Any:
-    if rejections.is_cut(rejected.payload):
+    if rejected_events.is_cut(rejected.payload):
         return BadLine(rejected.payload, "It was too long to be kept whole: send it again.")
     try:
         return json.loads(rejected.payload)

@@ -8,9 +8,9 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
+from intake.events.senders import sender_named
 from intake.models import RejectedEvent
 from intake.replay import retry
-from intake.senders import sender_named
 
 # what was missing may have come in since
 CURABLE = (

@@ -11,11 +11,10 @@ class KpisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from kpis import targets
-        from kpis.alerts import listening as alerts
-        from kpis.alerts import rules
-        from kpis.live import listening as live
-        from kpis.notices import channels, outbox
+        from alerts import listening as alerts
+        from dashboard.live import listening as live
+        from kpis.query import targets
+        from notifications.outbox import outbox
 
         autodiscover_modules("indicators")
         # rules are made for the targets that are made before

@@ -3,8 +3,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from curriculum.durability import derived
-from kpis import broker, dirty, measure
+from core import task_queue
+from core.durability import derived
+from kpis.recompute import recompute_stale, stale_days
 from kpis.signals import measuring_ended
 
 # how long, in seconds, a task waits for its turn
@@ -19,11 +20,11 @@ def measure_dirty() -> int:
     our turn, so that no third waits beside it. Where the one before takes long, it is left to
     find our marks too.
     """
-    with measure.turn(WAIT_FOR) as is_ours:
-        broker.has_begun(dirty.QUEUED)
+    with recompute_stale.turn(WAIT_FOR) as is_ours:
+        task_queue.has_begun(stale_days.QUEUED)
         if not is_ours:
             return 0
         with derived():
-            written = measure.measure_dirty()
+            written = recompute_stale.measure_dirty()
     measuring_ended.send(None)
     return written

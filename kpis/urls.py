@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from kpis import api, measurements, views
-from kpis.alerts import api as alerts_api
-from kpis.alerts.views import alert, alerts
-from kpis.findings.api import FindingListView
-from kpis.notices.unsubscribing import weekly_summary
-from kpis.notices.views import read_notices
+from alerts.api import views as alerts_api
+from alerts.pages.views import alert, alerts
+from dashboard import views
+from insights.api import FindingListView
+from kpis.api import measurements
+from kpis.api import views as api
+from notifications.unsubscribe import weekly_summary
+from notifications.views import read_notices
 
 app_name = "kpis"
 

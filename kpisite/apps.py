@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
+from demo import checks as demo_checks
 from kpisite import checks, model_names
 from kpisite.celery import app as celery
-from kpisite.demo import checks as demo_checks
 
 
 class KpisiteConfig(AppConfig):

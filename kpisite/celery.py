@@ -8,7 +8,7 @@ from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from kpisite.lifeline import die_with
+from kpisite.launcher.parent_death import die_with
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
@@ -42,7 +42,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     timezone="UTC",
-    beat_scheduler="kpisite.beat:Scheduler",
+    beat_scheduler="kpisite.jobs.beat:Scheduler",
     beat_schedule_filename=str(settings.KPI_DATA_DIR / "celery-beat"),
     beat_schedule={
         # Ingest asks for this at once; the schedule only catches what a killed process forgot.
@@ -69,13 +69,13 @@ app.conf.update(
         },
         # an alert asks for this at once; this finds what failed, was held back or forgotten
         "deliver notices": {
-            "task": "kpis.notices.tasks.deliver_notices",
+            "task": "notifications.tasks.deliver_notices",
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
         # hourly, for the provider's Monday begins at any of our hours
         "write weekly summaries": {
-            "task": "kpis.weekly.tasks.write_summaries",
+            "task": "dashboard.tasks.write_summaries",
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
@@ -98,7 +98,7 @@ app.conf.update(
 )
 app.autodiscover_tasks()
 # parts of an app with tasks of their own
-app.autodiscover_tasks(["kpis.alerts", "kpis.notices", "kpis.weekly", "outcomes.surveys"])
+app.autodiscover_tasks(["alerts", "notifications", "dashboard", "outcomes.surveys"])
 
 
 @setup_logging.connect

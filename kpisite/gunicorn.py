@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpisite import settings
-from kpisite.lifeline import die_with
+from kpisite.launcher.parent_death import die_with
 
 bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"

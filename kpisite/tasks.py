@@ -7,8 +7,9 @@ from celery.signals import celeryd_init
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from curriculum import planner
-from kpisite import cycle, retention, time_zone
+from core import query_planner
+from kpisite import time_zone
+from kpisite.jobs import cycle, retention
 
 
 @celeryd_init.connect
@@ -31,4 +32,4 @@ def delete_old() -> None:
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
     """Tell the query planner how the tables have grown, where it does not look by itself."""
-    planner.follow()
+    query_planner.follow()

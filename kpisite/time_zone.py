@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from intake.models import Event
 from intake.replay import replay_events
-from kpis import measure, recompute
 from kpis.models import ReportingZone
-from kpisite import history
+from kpis.recompute import from_scratch, recompute_stale
+from kpisite.jobs import history_span
 
 Progress = Callable[[str, int, int], object]
 
@@ -67,11 +67,11 @@ def follow(progress: Progress = lambda what, done, total: None) -> bool:
     """
     if stored() == settings.KPI_TIME_ZONE:
         return False
-    with measure.turn():
+    with recompute_stale.turn():
         _replay(progress)
         now = timezone.now()
-        jobs = recompute.jobs(recompute.tallied(), *history.days(now), now)
-        recompute.recompute(jobs, now, partial(progress, "figures"))
+        jobs = from_scratch.jobs(from_scratch.tallied(), *history_span.days(now), now)
+        from_scratch.recompute(jobs, now, partial(progress, "figures"))
         ReportingZone.objects.update(name=settings.KPI_TIME_ZONE, since=now)
     return True
 

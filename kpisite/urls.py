@@ -8,9 +8,9 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from kpis.api import NowhereView
-from kpisite.health import health
-from kpisite.languages import choose_language
+from kpis.api.views import NowhereView
+from kpisite.http.health import health
+from kpisite.http.languages import choose_language
 
 # Its own template has inline style, which the Content-Security-Policy forbids.
 reference = SpectacularSwaggerSplitView.as_view(
@@ -19,11 +19,11 @@ reference = SpectacularSwaggerSplitView.as_view(
 # Swagger UI draws its arrows by data: images, which run nothing.
 with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
 
-handler400 = "kpisite.errors.bad_request"
-handler500 = "kpisite.outage.server_error"
+handler400 = "kpisite.http.error_pages.bad_request"
+handler500 = "kpisite.http.outage_answers.server_error"
 
 urlpatterns = [
-    path("", include("curriculum.urls")),
+    path("", include("accounts.urls")),
     # its trajectory would else be asked for as a KPI
     path("", include("business.urls")),
     path("", include("outcomes.urls")),

@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from curriculum.access import MayReadKpis
-from kpis.api import CSV, JSON, OF_ANSWER, PARAMETERS, PROBLEMS, csv_response
-from kpis.ask import Desk
-from kpis.asking import SCOPE, question_of, wants_csv
-from kpis.registry import REGISTRY
-from kpis.units import PERCENT, POINTS
+from accounts.access import MayReadKpis
+from kpis.api.views import CSV, JSON, OF_ANSWER, PARAMETERS, PROBLEMS, csv_response
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.units import PERCENT, POINTS
+from kpis.query.query_params import SCOPE, question_of, wants_csv
+from kpis.query.query_service import Desk
 from outcomes.facts.surveys import SATISFACTION
-from outcomes.feedback.telling import Feedback, Row, tell
+from outcomes.feedback.summary import Feedback, Row, tell
 
 FIELDS = ("key", "theme", "kpi", "comments", "share", "trend", "sentiment", "unsure")
 PARTS = [one for one in PARAMETERS if one.name not in (*OF_ANSWER, "module")]

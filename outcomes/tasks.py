@@ -5,12 +5,12 @@ from importlib import import_module
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from outcomes.feedback import waiting
+from outcomes.feedback import pending_comments
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def read_feedback() -> None:
     """Read what learners wrote since the last time, and sort it by theme."""
-    if waiting.is_any():
+    if pending_comments.is_any():
         # it loads large libraries, which a worker without comments can do without
-        import_module("outcomes.feedback.reading").run()
+        import_module("outcomes.feedback.analysis").run()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from business.drill_downs import cohorts, counts, referral, retention, revenue
+from business.drill_downs import churn, counts, referral, retention_cohorts, revenue
 
 __all__ = ["cohorts", "counts", "referral", "retention", "revenue"]

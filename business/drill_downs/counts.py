@@ -4,10 +4,10 @@ from django.db.models import Count, F, Q
 
 from business.indicators import ENROLLMENT, begun, transfers
 from curriculum.models import Learner
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, narrowing, path_to
-from kpis.units import COUNT
+from kpis.definitions.aggregates import Scope, narrowing, path_to
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT
 
 
 @drill_down(ENROLLMENT, "counts", "Gross, net and unique")

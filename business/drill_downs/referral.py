@@ -8,16 +8,16 @@ from typing import Any
 from django.db.models import Min, Q
 
 from business.arithmetic import median_of, share
-from business.codes import digest_of
-from business.drill_downs.scoping import invited
+from business.drill_downs.customer_scope import invited
 from business.indicators import REFERRAL
 from business.models import Invitation
+from business.referral_codes import digest_of
 from curriculum.models import Enrollment, Learner
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.suppress import fewest
-from kpis.tally import Scope, within
-from kpis.units import COUNT, DAYS, NUMBER, PERCENT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, DAYS, NUMBER, PERCENT
+from kpis.disclosure.small_groups import fewest
 
 STARTS_WITHIN = timedelta(days=30)
 

@@ -7,15 +7,15 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncMonth, TruncQuarter
 
 from business.arithmetic import share
-from business.drill_downs.scoping import bought
+from business.drill_downs.customer_scope import bought
 from business.indicators import ENROLLMENT, enrollment, revenue_in
 from business.models import Payment
 from business.money import REVENUE, major, revenue_keys
-from kpis.periods import Period, containing
-from kpis.registry import Column, Table, drill_down
-from kpis.suppress import fewest
-from kpis.tally import Scope
-from kpis.units import COUNT, NUMBER, TEXT, Unit, money
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, NUMBER, TEXT, Unit, money
+from kpis.disclosure.small_groups import fewest
 
 SUMS = {
     "learners": Count("customer", distinct=True),

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from business.models import Customer
-from curriculum import bulk
-from curriculum.keys import canonical
+from core import bulk_upsert
+from core.external_keys import canonical
 from intake.models import Event
 
 Key = tuple[str, str]
@@ -35,7 +35,7 @@ def _told(event: Event) -> Told | None:
 
 def _made(keys: set[Key]) -> dict[Key, int]:
     rows = [(*key, "") for key in sorted(keys)]
-    bulk.upsert(Customer, ("kind", "key", "name"), rows, conflict="kind, key")
+    bulk_upsert.upsert(Customer, ("kind", "key", "name"), rows, conflict="kind, key")
     found = Customer.objects.filter(
         kind__in={kind for kind, _ in keys}, key__in={key for _, key in keys}
     )

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import Q, QuerySet
 
-from business.codes import canonical
 from business.facts import referrals
 from business.models import Invitation
-from curriculum import bulk
-from curriculum.keys import ids_by_key
+from business.referral_codes import canonical
+from core import bulk_upsert
+from core.external_keys import ids_by_key
 from curriculum.models import Learner
 from intake.models import Event
 
@@ -24,7 +24,7 @@ def invite(events: Sequence[Event]) -> None:
     keys = {event.learner for event in events}
     learners = ids_by_key(Learner, keys)
     rows = [_row(event, learners[event.learner]) for event in events]
-    bulk.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
+    bulk_upsert.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
     referrals.learn_codes({str(row[5]) for row in rows} - {""})
 
 

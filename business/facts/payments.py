@@ -13,10 +13,10 @@ from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
 from business.models.payments import UNTOLD
 from business.money import minor, revenue_keys
-from curriculum import bulk
-from curriculum.holds import hold_to_write
+from core import bulk_upsert
+from core.locks import hold_to_write
 from intake.models import Event
-from kpis import marks
+from kpis.recompute import batch_stale_days
 
 TOLD = (
     *("is_refund", "customer_id", "course_id", "is_customer_told", "is_course_told"),
@@ -101,7 +101,7 @@ def _words(row: Payment) -> str:
 def _write(rows: dict[Key, Payment]) -> None:
     there = {_key(one): one for one in _of_keys(rows)}
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], there.get(key))]
-    bulk.upsert(
+    bulk_upsert.upsert(
         Payment,
         ("sender", "key", *TOLD),
         [(one.sender, one.key, *_values(one)) for one in changed],
@@ -187,7 +187,7 @@ def mark(days: Iterable[Day]) -> None:
         if currency in keys:
             found[keys[currency]].add((course, at))
     for key, moments in found.items():
-        marks.mark(key, moments)
+        batch_stale_days.mark(key, moments)
 
 
 def _day(row: Payment) -> Day:

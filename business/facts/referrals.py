@@ -9,14 +9,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from business.codes import REMEMBERED_FOR, canonical, owners
 from business.models import Referral, RememberedCode
-from curriculum import bulk, keys
-from curriculum.holds import hold_to_write
-from curriculum.keys import ids_by_key
+from business.referral_codes import REMEMBERED_FOR, canonical, owners
+from core import bulk_upsert, external_keys
+from core.external_keys import ids_by_key
+from core.locks import hold_to_write
 from curriculum.models import Enrollment, Learner
 from intake.models import Event
-from kpis import marks
+from kpis.recompute import batch_stale_days
 
 REFERRAL = "business.referral"
 ORDER = ("accepted_at", "code", "run_key")
@@ -79,7 +79,7 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
     with hold_to_write("business"):
         if not Referral.objects.exists():
             _mark_all()
-        bulk.upsert(
+        bulk_upsert.upsert(
             Referral,
             COLUMNS,
             [(*key, rows[key], "") for key in sorted(rows)],
@@ -187,7 +187,7 @@ def _addresses(learner: Learner) -> set[str]:
 
 def mailbox_of(address: str) -> str:
     """Where mail to an address arrives: what follows a plus is a label, and so is a Gmail dot."""
-    local, _, host = keys.canonical(address).rpartition("@")
+    local, _, host = external_keys.canonical(address).rpartition("@")
     local = local.partition("+")[0] or local
     if host in ("gmail.com", "googlemail.com"):
         return f"{local.replace('.', '')}@gmail.com"
@@ -204,7 +204,7 @@ def _mark(
     after: Sequence[Referral],
 ) -> None:
     came = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
-    marks.mark(
+    batch_stale_days.mark(
         REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in came)
     )
 
@@ -223,7 +223,9 @@ def forget(pairs: Collection[tuple[str, int]]) -> None:
 
 def _forget(rows: QuerySet[Referral]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
-    marks.mark(REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct())
+    batch_stale_days.mark(
+        REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct()
+    )
     rows.delete()
     if not Referral.objects.exists():
         _mark_all()
@@ -232,4 +234,4 @@ def _forget(rows: QuerySet[Referral]) -> None:
 def _mark_all() -> None:
     """The first referral makes a figure of every day, and without any there is none."""
     starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
-    marks.mark(REFERRAL, starts.distinct().iterator())
+    batch_stale_days.mark(REFERRAL, starts.distinct().iterator())

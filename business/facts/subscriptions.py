@@ -11,14 +11,14 @@ from django.db.models import Q, QuerySet
 
 from business.facts import payments
 from business.facts.customers import customers_of
-from business.facts.stretches import STARTED, Moment, Pause, Stretch, stretches
+from business.facts.subscription_periods import STARTED, Moment, Pause, Stretch, stretches
 from business.models import Customer, Subscription, SubscriptionMoment, SubscriptionPause
-from curriculum import bulk
-from curriculum.holds import hold_to_write
+from core import bulk_upsert, reporting_clock
+from core.locks import hold_to_write
 from curriculum.models import Course
 from intake.models import Event
-from kpis import clock, marks
-from kpis.periods import local_day
+from kpis.definitions.periods import local_day
+from kpis.recompute import batch_stale_days
 
 RETENTION = "business.retention"
 STARTS = ("course_id", "customer_id", "kind", "plan")
@@ -48,7 +48,7 @@ def _keep(events: Sequence[Event]) -> None:
         rows[key] = _first(says, rows.get(key, says))
     there = _there(rows)
     changed = {key: _first(says, there.get(key, says)) for key, says in rows.items()}
-    bulk.upsert(
+    bulk_upsert.upsert(
         SubscriptionMoment,
         ("key", "what", "at", *STARTS),
         [(*key, *changed[key]) for key in sorted(changed)],
@@ -131,7 +131,7 @@ def _told(one: Subscription | Stretch) -> tuple[Any, ...]:
 
 
 def _write(wanted: dict[Key, Stretch]) -> None:
-    bulk.upsert(
+    bulk_upsert.upsert(
         Subscription,
         ("key", "started_at", *TOLD),
         [(*key, *_told(one)) for key, one in sorted(wanted.items())],
@@ -179,13 +179,13 @@ def _between(
 
 def mark_days(spans: Iterable[Span]) -> None:
     """Mark the days from one moment to another, on which customers count differently."""
-    zone = clock.zone()
+    zone = reporting_clock.zone()
     of_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
     for course, begun, ended in spans:
         first = local_day(begun, zone)
         of_course[course].append((first, max(first, local_day(ended, zone))))
     for course, some in of_course.items():
-        marks.mark_days(RETENTION, ((course, day) for day in _days(some)))
+        batch_stale_days.mark_days(RETENTION, ((course, day) for day in _days(some)))
 
 
 def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:

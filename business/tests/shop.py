@@ -7,15 +7,15 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
+from accounts.tests.people import course, run_of
 from business.models import Subscription
+from core import reporting_clock
 from curriculum.models import Course
-from curriculum.tests.people import course, run_of
-from intake.receive import receive
-from intake.senders import Sender
-from kpis import clock
-from kpis.periods import Period, containing
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from intake.events.senders import Sender
+from intake.receiving.receive import receive
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import REGISTRY
 
 SHOP = Sender("shop", creates_unknown=True)
 numbers = count(1)
@@ -74,7 +74,7 @@ def refund(who: str | None, amount: Any, at: str, *, currency: str = "USD", **mo
 def period(day: str, kind: str = "month") -> Period:
     """The period that a day is in; a month such as 2026-03 means the month."""
     first = date.fromisoformat(day if len(day) > 7 else f"{day}-01")
-    return containing(first, kind, clock.zone())
+    return containing(first, kind, reporting_clock.zone())
 
 
 def sums(

@@ -6,10 +6,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from business.codes import code_of
+from accounts.tests.people import learner
 from business.models import Payment, ReferralCode
+from business.referral_codes import code_of
 from business.tests.shop import ACME, did, ends, enrolled, holds, paid, refund, school
-from curriculum.tests.people import learner
 
 pytestmark = pytest.mark.django_db
 

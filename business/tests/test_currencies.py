@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
+from accounts.tests.people import moment
 from business.drill_downs.revenue import declare_tables
 from business.indicators import declare_revenue
 from business.tests.shop import paid, rows_of, sums, table
-from curriculum.tests.people import moment
-from kpis.measure import measure_dirty
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.registry import REGISTRY
+from kpis.recompute.recompute_stale import measure_dirty
 
 pytestmark = pytest.mark.django_db
 

@@ -12,15 +12,15 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
+from accounts.tests.people import moment
 from business.models import Payment
 from business.tests.shop import SHOP, did, school
 from business.tests.tables import facts
 from curriculum.models import Course
 from curriculum.tests.histories import enough
-from curriculum.tests.people import moment
 from intake import replay
-from intake.receive import receive
-from intake.tests.door import take_back
+from intake.receiving.receive import receive
+from intake.tests.lms import take_back
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from business.codes import code_of
+from accounts.models import User
+from accounts.tests.people import account, learner
 from business.models import Referral, ReferralCode, RememberedCode
+from business.referral_codes import code_of
 from business.tests.shop import enrolled, school
 from business.views import with_code
-from curriculum.models import Learner, User
-from curriculum.tests.people import account, learner
+from curriculum.models import Learner
 
 pytestmark = pytest.mark.django_db
 

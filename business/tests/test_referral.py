@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from business.codes import canonical, code_of, digest_of, remember
+from accounts.tests.people import learner, moment
 from business.models import Invitation, Referral
+from business.referral_codes import canonical, code_of, digest_of, remember
 from business.tests.shop import (
     did,
     enrolled,
@@ -21,13 +22,12 @@ from business.tests.shop import (
     table,
 )
 from curriculum.models import Learner
-from curriculum.tests.people import learner, moment
+from intake.events.senders import Sender
 from intake.models import Event
-from intake.receive import receive
-from intake.senders import Sender
+from intake.receiving.receive import receive
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.registry import REGISTRY
 from kpis.models import DirtyDay
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from business.tests.shop import ACME, ends, holds, retained, rows_of, school, stretches, table
+from core import reporting_clock
 from curriculum.models import Learner
-from kpis import clock
-from kpis.periods import WINDOW, Period
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import WINDOW, Period
+from kpis.definitions.registry import REGISTRY
 
 pytestmark = pytest.mark.django_db
 
@@ -212,7 +212,7 @@ MONTHS = ("m0", "m1", "m2", "m3")
 
 def test_a_long_period_shows_all_of_its_months() -> None:
     holds("ada", "a", "2024-11-03")
-    year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, clock.zone())
+    year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, reporting_clock.zone())
     found = REGISTRY["business.retention"].drill_downs["cohorts"].table(year, Scope())
 
     # of November 2024, 18 months later still there

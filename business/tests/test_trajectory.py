@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from curriculum.access import create_api_key
+from accounts.access import create_api_key
+from accounts.tests.people import account, course
+from core import reporting_clock
 from curriculum.models import Course
-from curriculum.tests.people import account, course
-from kpis import clock
-from kpis.periods import latest
+from kpis.definitions.periods import latest
 from kpis.tests.measured import measured
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ ENROLLMENT, RETENTION = "business.enrollment", "business.retention"
 
 def months() -> list[str]:
     """The last four closed months and the open one."""
-    return [one.label for one in latest(5, "month", clock.zone(), now=timezone.now())]
+    return [one.label for one in latest(5, "month", reporting_clock.zone(), now=timezone.now())]
 
 
 def told(kpi: str, *figures: tuple[float, int], of: Course | None = None) -> None:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from business.models import Payment
 from intake.models import ImportRun
 from intake.tests.csv_files import imported, written
-from intake.tests.door import school
+from intake.tests.lms import school
 
 pytestmark = pytest.mark.django_db
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from curriculum.admin import courses, dials, enrollments, keys, learners, people
+from accounts.admin import api_keys, users
+from curriculum.admin import courses, enrollments, learners, parameters
 
 __all__ = ["courses", "dials", "enrollments", "keys", "learners", "people"]

@@ -8,7 +8,7 @@ from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Sub
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from curriculum.admin.distinct import DistinctFormSet
+from core.admin.distinct_formset import DistinctFormSet
 from curriculum.models import Course, CourseRun, Enrollment, Module, RunModule, Skill
 
 PLAN_NOTE = "Who is enrolled keeps the plan they started with; a change here is for new enrolments."

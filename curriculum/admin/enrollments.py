@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 
+from core.admin.view_only import ViewOnlyInline
 from curriculum import enrolling
 from curriculum.admin.courses import RunFilter, dashboard_of
-from curriculum.admin.view_only import ViewOnlyInline
 from curriculum.models import Enrollment, Pause, PlannedModule
 from curriculum.signals import enrollments_changed
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from curriculum.admin.view_only import ViewOnlyInline
+from core.admin.view_only import ViewOnlyInline
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 

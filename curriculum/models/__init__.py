@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from curriculum.models.access import ApiKey, CourseGrant
+from accounts.models.access import ApiKey, CourseGrant
+from accounts.models.users import User
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
-from curriculum.models.dials import Parameter, ParameterChange
 from curriculum.models.enrollments import (
     Enrollment,
     EnrollmentMoment,
@@ -12,7 +12,7 @@ from curriculum.models.enrollments import (
     PlannedModule,
 )
 from curriculum.models.learners import Learner
-from curriculum.models.users import User
+from curriculum.models.parameters import Parameter, ParameterChange
 
 __all__ = [
     "ApiKey",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from curriculum import stories
+from curriculum import enrollment_timeline
 from curriculum.models.courses import CourseRun, Module
 from curriculum.models.learners import Learner
 
@@ -76,13 +76,13 @@ class EnrollmentMoment(models.Model):
     """Something said of an enrollment: its dates and pauses follow from its moments alone."""
 
     class What(models.TextChoices):
-        STARTED = stories.STARTED, "Started"
-        WITHDRAWN = stories.WITHDRAWN, "Withdrawn"
-        PAUSED = stories.PAUSED, "Paused"
-        RESUMED = stories.RESUMED, "Resumed"
-        COMPLETED = stories.COMPLETED, "Completed, says the sender"
-        FINISHED = stories.FINISHED, "All required modules done"
-        CERTIFIED = stories.CERTIFIED, "Certificate earned"
+        STARTED = enrollment_timeline.STARTED, "Started"
+        WITHDRAWN = enrollment_timeline.WITHDRAWN, "Withdrawn"
+        PAUSED = enrollment_timeline.PAUSED, "Paused"
+        RESUMED = enrollment_timeline.RESUMED, "Resumed"
+        COMPLETED = enrollment_timeline.COMPLETED, "Completed, says the sender"
+        FINISHED = enrollment_timeline.FINISHED, "All required modules done"
+        CERTIFIED = enrollment_timeline.CERTIFIED, "Certificate earned"
 
     # the unique constraint begins with it: a second index would only cost every insert
     enrollment = models.ForeignKey(

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from curriculum.keys import canonical
+from core.external_keys import canonical
 
 
 class IsUncounted(models.Func):

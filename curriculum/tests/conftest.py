@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from curriculum.models import User
-from curriculum.tests.people import account
+from accounts.models import User
+from accounts.tests.people import account
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.tests.people import course, learner, moment, run_of
 from curriculum.enrolling import SignUp, enroll
 from curriculum.models import CourseRun, Enrollment
-from curriculum.tests.people import course, learner, moment, run_of
 
 JAN_5 = moment("2026-01-05")
 

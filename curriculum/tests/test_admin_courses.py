@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from accounts.tests.admin_pages import enrolled, page
+from accounts.tests.people import account, course
 from curriculum.models import (
     Course,
     Module,
 )
-from curriculum.tests.admin_pages import enrolled, page
-from curriculum.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_a_course_is_granted_once(client: Client) -> None:
         "course_grants-0-course": python.pk,
         "course_grants-1-course": python.pk,
     }
-    answer = client.post(f"/admin/curriculum/user/{bo.pk}/change/", data)
+    answer = client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
 
     assert "Course py is given twice" in answer.content.decode()
 

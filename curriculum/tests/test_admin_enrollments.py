@@ -4,11 +4,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from accounts.tests.admin_pages import enrolled
+from accounts.tests.people import course, learner, run_of
 from curriculum.models import (
     Enrollment,
 )
-from curriculum.tests.admin_pages import enrolled
-from curriculum.tests.people import course, learner, run_of
 
 pytestmark = pytest.mark.django_db
 

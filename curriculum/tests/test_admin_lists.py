@@ -7,14 +7,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.access import create_api_key
+from accounts.tests.admin_pages import enrolled
+from accounts.tests.people import account, course
 from curriculum import parameters
-from curriculum.access import create_api_key
-from curriculum.dials import WINDOW_FACTOR
 from curriculum.models import (
     Skill,
 )
-from curriculum.tests.admin_pages import enrolled
-from curriculum.tests.people import account, course
+from curriculum.parameter_definitions import WINDOW_FACTOR
 
 pytestmark = pytest.mark.django_db
 

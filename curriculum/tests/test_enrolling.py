@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from django.test import override_settings
 
+from accounts.tests.people import course, learner, moment, run_of
 from curriculum import enrolling, parameters
-from curriculum.dials import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.enrolling import SignUp, enroll
 from curriculum.models import Course, CourseRun, Enrollment, Learner, RunModule
+from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.tests.enrolled import JAN_5, due, enrolled, plan
-from curriculum.tests.people import course, learner, moment, run_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.tests.people import account, course
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import DECLARED, Dial, Standings
-from curriculum.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.tests.people import moment
 from curriculum import enrolling
 from curriculum.models import Enrollment, Pause
 from curriculum.tests.enrolled import due, enrolled, plan
-from curriculum.tests.people import moment
 
 pytestmark = pytest.mark.django_db
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.db.models import Avg, Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from engagement.arithmetic import point_biserial, share
 from engagement.indicators import assessment_performance
 from engagement.models import AssessmentResult, ItemResult, LearningObject
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, NUMBER, PERCENT, TEXT
+from engagement.pace import point_biserial, share
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, NUMBER, PERCENT, TEXT
 
 KPI = "engagement.assessment-performance"
 MODULE = "assessment__module"

@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 
 from curriculum.models import CourseRun, Enrollment, PlannedModule
-from engagement.arithmetic import median_of, share
 from engagement.models import AssessmentResult, DailyActivity
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, DAYS, PERCENT
+from engagement.pace import median_of, share
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, DAYS, PERCENT
 
 KPI = "engagement.completion-rate"
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.db.models import Avg, Case, Count, F, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from engagement.arithmetic import share
 from engagement.indicators import quiz_participation
 from engagement.models import VideoProgress, WeekPresence
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, MINUTES, PERCENT, TEXT
+from engagement.pace import share
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, MINUTES, PERCENT, TEXT
 
 KPI = "engagement.depth"
 

@@ -7,12 +7,12 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from curriculum.models import PlannedModule
 from curriculum.parameters import Standings
-from engagement.arithmetic import median_of, pace, share
-from engagement.dials import ON_PACE
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, NUMBER, PERCENT
+from engagement.pace import median_of, pace, share
+from engagement.parameter_definitions import ON_PACE
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, NUMBER, PERCENT
 
 KPI = "engagement.progress-velocity"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from curriculum import bulk, enrolling
-from engagement.facts import marking
+from core import bulk_upsert, reporting_clock
+from curriculum import enrolling
+from engagement.facts import batch_work
 from engagement.models import DailyActivity, WeekPresence
 from intake.models import Event
-from kpis import clock
-from kpis.periods import local_day
+from kpis.definitions.periods import local_day
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ Key = tuple[int, int | None, date]
 
 def add(events: Sequence[Event]) -> None:
     """Add these events to their days: one row per enrolment, module and day."""
-    zone = clock.zone()
+    zone = reporting_clock.zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     touched: set[tuple[int, date]] = set()
     for event in _activities(events):
@@ -77,7 +77,7 @@ def moments_of(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
 
 def _write(days: Mapping[Key, Sequence[int]]) -> None:
     columns = ("interactions", "productive", "content", "quiz")
-    bulk.upsert(
+    bulk_upsert.upsert(
         DailyActivity,
         ("enrollment_id", "module_id", "day", *columns),
         [(*key, *days[key]) for key in sorted(days, key=_order)],
@@ -93,7 +93,7 @@ def be_present(days: Iterable[tuple[Key, bool]]) -> None:
         week = week_of(day)
         for where in {None, module}:
             weeks[enrollment, where, week] |= is_productive
-    bulk.upsert(
+    bulk_upsert.upsert(
         WeekPresence,
         ("enrollment_id", "module_id", "week", "is_productive"),
         [(*key, weeks[key]) for key in sorted(weeks, key=_order)],
@@ -114,7 +114,7 @@ def mark_days(days: Iterable[tuple[int, date]]) -> None:
     """
     days = set(days)
     mondays = {(course, week_of(day)) for course, day in days if week_of(day).month != day.month}
-    marking.mark_days(days | mondays)
+    batch_work.mark_days(days | mondays)
 
 
 def _order(key: Key) -> tuple[int, int, date]:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from curriculum import bulk
-from engagement.facts import marking
-from engagement.facts.objects import objects_of
+from core import bulk_upsert
+from engagement.facts import batch_work
+from engagement.facts.learning_objects import objects_of
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.models import Event
 
@@ -43,7 +43,7 @@ def grade(events: Sequence[Event]) -> None:
             best = _rank(latest) if is_new else _rank_of(there)
             rows[attempt] = _row(min(first, there.graded_at), *best[:2])
     _write(rows, new)
-    marking.mark(
+    batch_work.mark(
         (grades[attempt][0].course_id or 0, one.graded_at)
         for some in (before, rows)
         for attempt, one in some.items()
@@ -82,7 +82,7 @@ WRITTEN = ("graded_at", "regraded_at", "score")
 
 
 def _write(rows: Mapping[Attempt, AssessmentResult], new: Mapping[Attempt, Event]) -> None:
-    written = bulk.upsert(
+    written = bulk_upsert.upsert(
         AssessmentResult,
         ("enrollment_id", "assessment_id", "attempt", *WRITTEN),
         [
@@ -99,7 +99,7 @@ def _write(rows: Mapping[Attempt, AssessmentResult], new: Mapping[Attempt, Event
 def _write_items(events: Mapping[int, Event]) -> None:
     ItemResult.objects.filter(result__in=events).delete()
     rows = [(pk, *item) for pk, event in events.items() for item in _items(event)]
-    bulk.upsert(ItemResult, ("result_id", "item", "score"), rows, conflict="result_id, item")
+    bulk_upsert.upsert(ItemResult, ("result_id", "item", "score"), rows, conflict="result_id, item")
 
 
 def score_of(event: Event) -> float:

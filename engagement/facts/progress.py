@@ -10,9 +10,10 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from curriculum import bulk, enrolling
+from core import bulk_upsert
+from curriculum import enrolling
 from curriculum.models import Course, Enrollment, Module, PlannedModule
-from engagement.facts import marking
+from engagement.facts import batch_work
 from engagement.models import ModuleProgress
 from intake.models import Event
 
@@ -112,13 +113,13 @@ def becoming_completable(events: Sequence[Event]) -> Iterator[None]:
     if barren:
         opened = completable().filter(pk__in=barren)
         due = Enrollment.objects.filter(run__course__in=opened).order_by()
-        marking.mark(due.values_list("run__course_id", "due_at").distinct())
+        batch_work.mark(due.values_list("run__course_id", "due_at").distinct())
 
 
 def mark_due(enrollment_ids: Iterable[int]) -> None:
     """The days on which these enrolments fall due count differently now."""
     due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
-    marking.mark(due.values_list("run__course_id", "due_at"))
+    batch_work.mark(due.values_list("run__course_id", "due_at"))
 
 
 def mark_plans(enrollment_ids: Iterable[int]) -> None:
@@ -126,7 +127,7 @@ def mark_plans(enrollment_ids: Iterable[int]) -> None:
     ids = list(enrollment_ids)
     mark_due(ids)
     lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
-    marking.mark(lines.values_list("module__course_id", "due_at"))
+    batch_work.mark(lines.values_list("module__course_id", "due_at"))
 
 
 def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
@@ -192,14 +193,14 @@ def _first_traces(events: Sequence[Event]) -> dict[int, dict[int, datetime]]:
 def _write(lines: dict[int, list[Line]]) -> None:
     changed = [line for plan in lines.values() for line in plan if line.is_new]
     rows = [(line.pk, line.reached_at, line.done_at, line.is_waived) for line in changed]
-    bulk.upsert(
+    bulk_upsert.upsert(
         ModuleProgress,
         ("planned_id", "reached_at", "done_at", "is_waived"),
         sorted(rows, key=lambda row: row[0]),
         conflict="planned_id",
         merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
     )
-    marking.mark(
+    batch_work.mark(
         (line.course_id, moment)
         for line in changed
         for moment in (line.due_at, line.reached_at, line.was_reached_at)

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from curriculum import bulk
-from engagement.facts import marking, touched
-from engagement.facts.objects import objects_of
+from core import bulk_upsert
+from engagement.facts import affected_days, batch_work
+from engagement.facts.learning_objects import objects_of
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt
 from intake.models import Event
 
@@ -20,7 +20,7 @@ def attempt(events: Sequence[Event]) -> None:
     rows: dict[tuple[int, int], Event] = {}
     for event in sorted(events, key=lambda one: one.occurred_at):
         rows.setdefault((event.enrollment_id or 0, quizzes.of(event).pk), event)
-    bulk.upsert(
+    bulk_upsert.upsert(
         QuizAttempt,
         ("enrollment_id", "quiz_id", "attempted_at"),
         [(*pair, rows[pair].occurred_at) for pair in sorted(rows)],
@@ -49,5 +49,5 @@ def mark_modules(module_ids: Iterable[int | None]) -> None:
 
 def _mark(whose: Q, modules: Any) -> None:
     reached = ModuleProgress.objects.filter(whose, planned__module__in=modules)
-    days = touched.on_days(reached, "reached_at").order_by()
-    marking.mark_days(days.values_list("planned__module__course_id", "counted_on").distinct())
+    days = affected_days.on_days(reached, "reached_at").order_by()
+    batch_work.mark_days(days.values_list("planned__module__course_id", "counted_on").distinct())

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from curriculum import bulk, enrolling
-from engagement.facts import marking, segments
-from engagement.facts.objects import objects_of
+from core import bulk_upsert
+from curriculum import enrolling
+from engagement.facts import batch_work, watched_segments
+from engagement.facts.learning_objects import objects_of
 from engagement.models import LearningObject, VideoMark, VideoProgress
 from intake.models import Event
 
 Pair = tuple[int, int]
 
-Marks = dict[Pair, list[segments.Mark]]
+Marks = dict[Pair, list[watched_segments.Mark]]
 
 AT_ONCE = 2_000
 
@@ -34,8 +35,10 @@ class Seen:
         """Unique seconds of the segments and of what the player's marks say, in the video."""
         duration = self.video.duration_seconds
         marked = marks.get((self.enrollment_id, self.video.pk), ())
-        played = segments.played(marked, duration=duration)
-        return segments.seconds(segments.union([*self.segments, *played], duration=duration))
+        played = watched_segments.played(marked, duration=duration)
+        return watched_segments.seconds(
+            watched_segments.union([*self.segments, *played], duration=duration)
+        )
 
 
 def watch(events: Sequence[Event]) -> None:
@@ -57,7 +60,7 @@ def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
                 key = (*pair, event.occurred_at, event.kind == "video.played")
                 position = event.value or 0.0
                 rows[key] = min(position, rows.get(key, position))
-    bulk.upsert(
+    bulk_upsert.upsert(
         VideoMark,
         ("enrollment_id", "video_id", "at", "is_playing", "position"),
         [(*key, rows[key]) for key in sorted(rows)],
@@ -73,7 +76,7 @@ def _add(pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject]) -
     for pair, events in pairs.items():
         row = there.setdefault(pair, Seen(pair[0], videos[pair[1]], events[0].occurred_at, []))
         reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
-        row.segments = segments.union([*row.segments, *reported])
+        row.segments = watched_segments.union([*row.segments, *reported])
         row.started_at = min([row.started_at, *(event.occurred_at for event in events)])
     _reckon([there[pair] for pair in sorted(there)])
 
@@ -103,7 +106,7 @@ def reckon_again(videos: Collection[LearningObject]) -> None:
 def _reckon(rows: Sequence[Seen]) -> None:
     """Reckon what was seen from the segments reported and the marks, and write the rows."""
     marks = _marks(rows)
-    bulk.upsert(
+    bulk_upsert.upsert(
         VideoProgress,
         ("enrollment_id", "video_id", *WRITTEN),
         [
@@ -132,4 +135,4 @@ def _marks(rows: Sequence[Seen]) -> Marks:
 
 
 def _mark(rows: Iterable[Seen]) -> None:
-    marking.mark((row.video.course_id, row.started_at) for row in rows)
+    batch_work.mark((row.video.course_id, row.started_at) for row in rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from curriculum import bulk
+from core import bulk_upsert
 from curriculum.models import Course, CourseRun, Module, RunModule
 from engagement.models import LearningObject
 from engagement.oulad.presentations import Place, Presentation, Row, is_near, place_of
@@ -151,7 +151,7 @@ def _lay_timetable(
 ) -> None:
     modules = dict(course.modules.values_list("key", "pk"))
     runs = dict(CourseRun.objects.filter(course=course).values_list("key", "pk"))
-    bulk.upsert(
+    bulk_upsert.upsert(
         RunModule,
         ("run_id", "module_id", "due_on"),
         [
@@ -160,7 +160,7 @@ def _lay_timetable(
         ],
         conflict="run_id, module_id",
     )
-    bulk.upsert(
+    bulk_upsert.upsert(
         LearningObject,
         ("course_id", "run_id", "module_id", "kind", "key", "title", "pass_mark"),
         [

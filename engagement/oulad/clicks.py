@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curriculum import bulk
+from core import bulk_upsert
 from engagement.models import DailyActivity, WeekPresence
 from engagement.oulad import tables
 from engagement.oulad.activity_types import MEANINGS
@@ -89,7 +89,7 @@ def _days(offsets: Any, starts_on: date) -> Any:
 def _write_days(part: pa.Table, days: Any, import_run: int) -> None:
     sums = ("clicks", "productive", "content", "quiz")
     columns = ("enrollment_id", "day", "interactions", "productive", "content", "quiz")
-    bulk.load(
+    bulk_upsert.load(
         DailyActivity,
         (*columns, "module_id", "import_run_id"),
         zip(
@@ -111,7 +111,7 @@ def _write_weeks(part: pa.Table, days: Any) -> None:
     weeks = pa.table(columns, names=[*keys, "is_productive"])
     weeks = weeks.group_by(keys).aggregate([("is_productive", "max")])
     weeks = weeks.sort_by([(name, "ascending") for name in keys])
-    bulk.upsert(
+    bulk_upsert.upsert(
         WeekPresence,
         ("enrollment_id", "week", "is_productive"),
         zip(*(column.to_pylist() for column in weeks.columns), strict=True),

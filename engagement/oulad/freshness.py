@@ -5,21 +5,22 @@ from __future__ import annotations
 from django.db.models import Max
 from django.utils import timezone
 
-from engagement.facts import marking, touched
+from core import reporting_clock
+from engagement.facts import affected_days, batch_work
 from engagement.models import DailyActivity
 from engagement.oulad.dataset import Dataset
-from kpis import clock, dirty
-from kpis.periods import midnight
+from kpis.definitions.periods import midnight
+from kpis.recompute import stale_days
 
 
 def mark_touched(dataset: Dataset) -> None:
     """Mark every day on which something counts in these runs, and note how far the data reach."""
-    touched.mark(enrollment__run__in=[run.pk for run in dataset.runs.values()])
+    affected_days.mark(enrollment__run__in=[run.pk for run in dataset.runs.values()])
     latest = (
         DailyActivity.objects.filter(import_run=dataset.import_run)
         .values_list("enrollment__run__course")
         .annotate(Max("day"))
     )
-    zone = clock.zone()
+    zone = reporting_clock.zone()
     through = {course: midnight(day, zone) for course, day in latest}
-    dirty.seen({marking.CATEGORY: through}, received_at=timezone.now())
+    stale_days.seen({batch_work.CATEGORY: through}, received_at=timezone.now())

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
-from curriculum import planner
+from core import query_planner
 from engagement.oulad import (
     assessments,
     click_sums,
@@ -168,7 +168,7 @@ def take_assessments(dataset: Dataset) -> Report:
 
 @transaction.atomic
 def _finish(dataset: Dataset) -> None:
-    planner.refresh()
+    query_planner.refresh()
     mark_touched(dataset)
     import_run = dataset.import_run
     import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()

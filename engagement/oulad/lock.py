@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from curriculum.holds import try_hold
+from core.locks import try_hold
 
 
 class BusyError(Exception):

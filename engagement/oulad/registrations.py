@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from curriculum import bulk, enrolling
+from core import bulk_upsert
+from curriculum import enrolling
 from curriculum.enrolling import RunPlan, SignUp
 from curriculum.models import Enrollment, Learner, Module
 from engagement.oulad.assessments import planned
@@ -70,7 +71,7 @@ def _learners(students: Iterable[int]) -> dict[int, int]:
     """Make the learners that are not there; all their ids by the number of the student."""
     keys = [f"{PREFIX}{student}" for student in sorted(students)]
     rows = [(key, "", "", Learner.Kind.LEARNER) for key in keys]
-    bulk.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
+    bulk_upsert.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
     return by_student(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
 
 

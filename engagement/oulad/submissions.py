@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from curriculum import bulk
+from core import bulk_upsert
 from curriculum.models import PlannedModule
 from engagement.models import AssessmentResult, LearningObject, ModuleProgress, QuizAttempt
 from engagement.oulad.assessments import COMPUTER
@@ -68,7 +68,7 @@ def _score(pair: tuple[int, int], score: float | None, found: HandedIn, report: 
 def _write(dataset: Dataset, place: Place, found: HandedIn) -> None:
     objects = _objects(dataset, place)
     run = dataset.import_run.pk
-    bulk.upsert(
+    bulk_upsert.upsert(
         AssessmentResult,
         ("enrollment_id", "assessment_id", "attempt", "graded_at", "score", "import_run_id"),
         [
@@ -84,7 +84,7 @@ def _write(dataset: Dataset, place: Place, found: HandedIn) -> None:
         ],
         conflict="enrollment_id, assessment_id, attempt",
     )
-    bulk.upsert(
+    bulk_upsert.upsert(
         QuizAttempt,
         ("enrollment_id", "quiz_id", "attempted_at", "import_run_id"),
         [
@@ -115,7 +115,7 @@ def _write_progress(dataset: Dataset, place: Place, at: Mapping[tuple[int, int],
     modules = dict(course.modules.values_list("key", "pk"))
     done = {(one[0], modules[dataset.assessments[one[1]].module]): when for one, when in at.items()}
     lines = PlannedModule.objects.filter(enrollment__run=run).order_by("enrollment_id", "-position")
-    bulk.upsert(
+    bulk_upsert.upsert(
         ModuleProgress,
         ("planned_id", "reached_at", "done_at", "is_waived", "import_run_id"),
         [

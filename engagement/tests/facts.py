@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from engagement.models import DailyActivity
-from intake.tests.door import send, statuses
+from intake.tests.lms import send, statuses
 from kpis.models import DirtyDay
 
 

@@ -11,14 +11,14 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from accounts.tests.people import course, run_of
+from core import reporting_clock
 from curriculum.models import Course, Learner
-from curriculum.tests.people import course, run_of
-from intake.receive import receive
-from intake.senders import Sender
-from kpis import clock
-from kpis.periods import Period, containing
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from intake.events.senders import Sender
+from intake.receiving.receive import receive
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import REGISTRY
 
 LMS = Sender("lms", creates_unknown=True)
 START = "2026-01-05T00:00:00Z"
@@ -60,7 +60,7 @@ def is_of_kind(who: str, kind: str) -> None:
 
 
 def period(day: str, kind: str = "month") -> Period:
-    return containing(date.fromisoformat(day), kind, clock.zone())
+    return containing(date.fromisoformat(day), kind, reporting_clock.zone())
 
 
 def sums(

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.tests.people import course, learner, moment, run_of
 from curriculum.enrolling import SignUp, enroll
 from curriculum.models import Enrollment, Module
-from curriculum.tests.people import course, learner, moment, run_of
 from engagement.models import (
     AssessmentResult,
     DailyActivity,

@@ -9,17 +9,17 @@ from unittest.mock import patch
 import pytest
 from pytest_django import Settings
 
+from accounts.access import Reader
 from curriculum import parameters
-from curriculum.access import Reader
 from curriculum.models import Course, Parameter
-from engagement.dials import INTERACTION_WEIGHT, VIDEO_WEIGHT
+from engagement.parameter_definitions import INTERACTION_WEIGHT, VIDEO_WEIGHT
 from engagement.tests.school import did, enrolled, period, school
-from kpis import measure
-from kpis.answers import Answer
-from kpis.ask import Desk
-from kpis.question import QuestionForm
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.registry import REGISTRY
+from kpis.query.kpi_query import QuestionForm
+from kpis.query.metric_values import Answer
+from kpis.query.query_service import Desk
+from kpis.recompute import recompute_stale
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def python() -> Course:
     data = {"segments": [[0, 90]], "duration": 100}
     did("ada", "video.watched", "2026-01-06", object="film", module="m1", data=data)
     did("ada", "quiz.attempted", "2026-01-13", object="quiz", module="m1")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     return made
 
 
@@ -86,7 +86,7 @@ def test_a_component_without_data_drops_out() -> None:
     enrolled("bo", at="2026-02-01T00:00:00Z")
     did("bo", "content.viewed", "2026-02-03", module="m1")
     did("bo", "note.written", "2026-02-10", module="m1")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     february = period("2026-02-28")
     answer = Desk(ALL, NOW).answers(DEPTH, Scope(), [february])[february]
 

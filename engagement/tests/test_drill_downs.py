@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from curriculum.models import Course
-from engagement.arithmetic import median_of, pace, point_biserial, share
+from engagement.pace import median_of, pace, point_biserial, share
 from engagement.tests.school import did, enrolled, finished, graded, period, rows_of, school
-from kpis.registry import REGISTRY, Table
-from kpis.tally import Scope
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.registry import REGISTRY, Table
 
 pytestmark = pytest.mark.django_db
 

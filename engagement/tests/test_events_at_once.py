@@ -14,10 +14,10 @@ from django.db.models import Sum
 from curriculum.models import Course, Learner, Module
 from engagement.models import AssessmentResult, DailyActivity, VideoProgress
 from engagement.tests.tables import facts
-from intake.api import receive_or_retry
+from intake.api.views import receive_or_retry
 from intake.models import Event
 from intake.replay import replay_events
-from intake.tests.door import CREATOR, LMS, event, school, sign_up, statuses
+from intake.tests.lms import CREATOR, LMS, event, school, sign_up, statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,8 +8,8 @@ import pytest
 
 from curriculum.models import Course, CourseRun, Enrollment, Module
 from engagement.models import LearningObject, VideoProgress
-from intake.senders import Sender
-from intake.tests.door import CREATOR, Lms, event, school, send, statuses
+from intake.events.senders import Sender
+from intake.tests.lms import CREATOR, Lms, event, school, send, statuses
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts.tests.people import learner
 from curriculum.models import Skill
-from curriculum.tests.people import learner
-from intake.registry import KINDS
-from intake.tests.door import Lms
+from intake.event_kinds import KINDS
+from intake.tests.lms import Lms
 
 pytestmark = pytest.mark.django_db
 

@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from accounts.tests.people import moment, run_of
 from curriculum.models import Course, Enrollment
 from curriculum.tests.histories import HISTORIES
-from curriculum.tests.people import moment, run_of
 from engagement.models import DailyActivity, ModuleProgress, WeekPresence
 from engagement.tests.tables import facts
 from intake import replay
+from intake.facts.rebuild_learners import rebuild_enrollments
 from intake.models import Event, ImportRun
-from intake.rebuild import rebuild_enrollments
-from intake.tests.door import event, school, send, statuses, take_back
+from intake.tests.lms import event, school, send, statuses, take_back
 
 pytestmark = pytest.mark.django_db
 

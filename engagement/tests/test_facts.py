@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from django.test import override_settings
 
+from accounts.tests.people import moment
 from curriculum.models import Course, Enrollment
-from curriculum.tests.people import moment
 from engagement.facts import activity
 from engagement.models import ModuleProgress, WeekPresence
 from engagement.tests.facts import days, marked, marks, tell
-from intake.tests.door import event, school
+from intake.tests.lms import event, school
 from kpis.models import DirtyDay, Feed
 
 pytestmark = pytest.mark.django_db

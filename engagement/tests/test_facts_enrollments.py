@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.people import moment, run_of
 from curriculum.models import Course, Enrollment
-from curriculum.tests.people import moment, run_of
 from engagement.tests.facts import marked, marks, tell
-from intake.tests.door import event, school
+from intake.tests.lms import event, school
 from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from curriculum.tests.people import moment
+from accounts.tests.people import moment
 from engagement.models import (
     AssessmentResult,
     DailyActivity,
@@ -13,7 +13,7 @@ from engagement.models import (
     QuizAttempt,
 )
 from engagement.tests.facts import marked, tell
-from intake.tests.door import event, school
+from intake.tests.lms import event, school
 from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engagement.facts import segments
+from engagement.facts import watched_segments
 from engagement.models import VideoMark, VideoProgress
 from engagement.tests.facts import tell
-from intake.tests.door import event, school
+from intake.tests.lms import event, school
 
 pytestmark = pytest.mark.django_db
 
@@ -190,4 +190,4 @@ def test_segments_and_marks_meet_in_one_union() -> None:
 
 
 def test_nothing_is_seen_before_the_start_or_backwards() -> None:
-    assert segments.union([(-5, 3), (9, 7)]) == [(0, 3)]
+    assert watched_segments.union([(-5, 3), (9, 7)]) == [(0, 3)]

@@ -10,7 +10,7 @@ from django.core.management import CommandError
 
 from engagement.models import AssessmentResult, VideoProgress
 from intake.tests.csv_files import HEADER, imported, view, written
-from intake.tests.door import school
+from intake.tests.lms import school
 from kpis.models import DirtyDay
 
 pytestmark = pytest.mark.django_db

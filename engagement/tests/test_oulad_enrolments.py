@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from accounts.tests.people import moment
 from curriculum.models import CourseRun, Learner, Module
-from curriculum.tests.people import moment
 from engagement.models import LearningObject
 from engagement.tests.oulad_cut import AAA, ADA, BO, CLEO, Cut, enrolment, small, taken_in
 

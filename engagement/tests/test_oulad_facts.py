@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curriculum.tests.people import moment
+from accounts.tests.people import moment
 from engagement.models import (
     AssessmentResult,
     DailyActivity,
@@ -18,8 +18,8 @@ from engagement.models import (
 )
 from engagement.tests.oulad_cut import ADA, BO, CLEO, small, taken_in
 from intake.models import ImportRun
-from kpis import stale
 from kpis.models import Feed, Measurement
+from kpis.recompute import stale_periods
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_what_is_imported_is_measured(tmp_path: Path) -> None:
 
     # of Ada and Bo, each due with 120 minutes, Ada has handed in
     assert (cell.total, cell.weight) == (120, 240)
-    assert not stale.is_anything_waiting()
+    assert not stale_periods.is_anything_waiting()
 
 
 def test_the_feed_tells_how_far_the_data_reach(tmp_path: Path) -> None:

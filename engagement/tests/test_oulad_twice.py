@@ -104,7 +104,7 @@ def test_an_import_killed_while_it_measures_measures_the_rest_the_second_time(
 ) -> None:
     folder = two_presentations().in_folder(tmp_path)
     with monkeypatch.context() as during:
-        during.setattr("kpis.measure.run_jobs", Mock(side_effect=PowerCutError))
+        during.setattr("kpis.recompute.recompute_stale.run_jobs", Mock(side_effect=PowerCutError))
         with pytest.raises(PowerCutError):
             run_import(folder)
     assert not Measurement.objects.exists()

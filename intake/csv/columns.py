@@ -11,9 +11,9 @@ from functools import cached_property
 
 from intake.csv import cells
 from intake.csv.cells import Reader, Schema
-from intake.csv.choices import COMMAND, REST, Wording
-from intake.envelope import Envelope
-from intake.registry import About, Kind
+from intake.csv.options import COMMAND, REST, Wording
+from intake.event_kinds import About, Kind
+from intake.events.envelope import Envelope
 
 # what an event about something must name, beside what its kind asks for
 NEEDED = {

@@ -12,17 +12,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from import_export.forms import ConfirmImportForm, ImportForm
 
-from intake.csv.choices import (
-    FORM,
-    Choices,
-    ChoicesError,
-    names_of,
-    shared_of,
-    zone_named,
-)
+from intake.csv.options import FORM, Choices, ChoicesError, names_of, shared_of, zone_named
 from intake.csv.reading import CsvError, EventFile
+from intake.event_kinds import KINDS
 from intake.models import Event
-from intake.registry import KINDS
 
 # a page that answers while its visitor waits; larger files go by the command
 MOST_ROWS = 10_000

@@ -8,13 +8,13 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from curriculum.models import ApiKey, User
+from accounts.models import ApiKey, User
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import Report
+from intake.events.outcomes import Outcome
+from intake.events.senders import Sender
 from intake.models import CSV, ImportRun
-from intake.outcome import Outcome
-from intake.receive import receive
-from intake.senders import Sender
+from intake.receiving.receive import receive
 
 AT_ONCE = 5_000
 SCOPES = frozenset(ApiKey.Scope.values)

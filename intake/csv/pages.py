@@ -16,7 +16,7 @@ from import_export.admin import ImportMixin
 from intake.csv.columns import Columns
 from intake.csv.forms import ChosenForm, EventConfirmForm, EventImportForm
 from intake.csv.resource import EventCsv, EventResource, EventResult, HeldFile
-from intake.registry import KINDS
+from intake.event_kinds import KINDS
 
 PERMISSION = "intake.import_event"
 

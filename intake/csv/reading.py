@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from intake.csv.choices import Choices
 from intake.csv.columns import LEFT_OUT, Column, Columns, ColumnsError, plain
-from intake.csv.moments import in_zone
-from intake.registry import Kind
-from intake.wire import BadLine
+from intake.csv.options import Choices
+from intake.csv.timestamps import in_zone
+from intake.event_kinds import Kind
+from intake.event_parsing import BadLine
 
 Opening = Callable[[], BinaryIO]
 DELIMITERS = ",;\t"

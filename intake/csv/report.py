@@ -12,7 +12,7 @@ from typing import Any
 
 from intake.csv.columns import Column
 from intake.csv.reading import EventFile, Row
-from intake.outcome import ACCEPTED, DUPLICATE, REPLACED, Outcome
+from intake.events.outcomes import ACCEPTED, DUPLICATE, REPLACED, Outcome
 
 SHOWN = 20
 # what would be right where it is not the form of the cell that is wrong; {…} are of Wording

@@ -16,13 +16,13 @@ from import_export.resources import Resource
 from import_export.results import Error, Result, RowResult
 from import_export.tmp_storages import CacheStorage
 
-from curriculum.models import User
-from curriculum.outages import sentence_of
+from accounts.models import User
+from core.outages import sentence_of
 from intake.csv.forms import opened
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import Misfit, Report
-from intake.outcome import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, Outcome
+from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, Outcome
 
 SHOWN = 200
 

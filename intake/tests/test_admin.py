@@ -7,10 +7,10 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 
-from curriculum.tests.people import account, course, learner, run_of
+from accounts.tests.people import account, course, learner, run_of
+from intake.events.senders import Sender
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.receive import receive
-from intake.senders import Sender
+from intake.receiving.receive import receive
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from accounts.tests.people import course, run_of
 from curriculum.models import Course, CourseRun, Learner, Module
-from curriculum.tests.people import course, run_of
 from intake.models import Event, RejectedEvent
-from intake.tests.door import CREATOR, JSON, Lms, event, school, send, sign_up, statuses
+from intake.tests.lms import CREATOR, JSON, Lms, event, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 

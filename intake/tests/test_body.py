@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from intake.body import LengthRequired, TooLarge, body_of
+from intake.api.request_body import LengthRequired, TooLarge, body_of
 
 MEGABYTE = 1024 * 1024
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.people import course, learner
 from curriculum.models import Enrollment
-from curriculum.tests.people import course, learner
+from intake.events.senders import Sender
 from intake.models import Event, RejectedEvent
-from intake.senders import Sender
 from intake.tasks import retry_rejected
-from intake.tests.door import Lms, event, school, send, sign_up, statuses
+from intake.tests.lms import Lms, event, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 REGISTRY = Sender("registry")

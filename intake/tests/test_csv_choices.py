@@ -13,7 +13,7 @@ from curriculum.models import Enrollment
 from intake.csv.report import as_number
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.tests.csv_files import HEADER, imported, view, written
-from intake.tests.door import event, school, send
+from intake.tests.lms import event, school, send
 from intake.tests.test_csv_pages import confirm, told, upload
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.core.management.base import CommandParser
 from intake.management.commands.import_csv import Command
 from intake.models import Event
 from intake.tests.csv_files import imported, written
-from intake.tests.door import school
+from intake.tests.lms import school
 
 pytestmark = pytest.mark.django_db
 TEXT = (Path(settings.BASE_DIR) / "docs" / "csv.md").read_text()

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from curriculum.models import User
+from accounts.models import User
 from intake.models import Event
 from intake.tests.csv_files import HEADER, view, written
-from intake.tests.door import school
+from intake.tests.lms import school
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

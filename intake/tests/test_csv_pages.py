@@ -14,15 +14,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from accounts.tests.people import account
 from curriculum.models import Enrollment, Learner
-from curriculum.tests.people import account
 from intake.csv import forms
 from intake.csv.columns import Columns
-from intake.envelope import check_data, open_envelope
+from intake.event_kinds import KINDS
+from intake.events.envelope import check_data, open_envelope
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.registry import KINDS
 from intake.tests.csv_files import HEADER, view
-from intake.tests.door import school
+from intake.tests.lms import school
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 IMPORT = "/admin/intake/event/import/"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from intake.csv.reading import CsvError, EventFile
-from intake.registry import KINDS
-from intake.wire import BadLine
+from intake.event_kinds import KINDS
+from intake.event_parsing import BadLine
 
 HEADER = "id,occurred_at,learner,course"
 ROW = "e1,2026-01-06T09:00:00Z,ada,py"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.csv.reading import CsvError, EventFile
-from intake.registry import KINDS
+from intake.event_kinds import KINDS
 
 pytestmark = pytest.mark.once
 

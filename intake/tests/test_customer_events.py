@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from curriculum.models import Course
-from intake import registry, replay
+from intake import event_kinds, replay
+from intake.event_kinds import KINDS, About, handles
+from intake.events.senders import Sender
 from intake.models import Event
-from intake.registry import KINDS, About, handles
-from intake.senders import Sender
-from intake.tests.door import LMS, event, kind, school, send, statuses
+from intake.tests.lms import LMS, event, kind, school, send, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -89,8 +89,8 @@ def test_a_replay_of_courses_leaves_the_events_without_one(lamps: Taken) -> None
 
 def test_an_app_may_hear_what_another_handles(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setitem(registry.ALSO, "lamp.lit", [])
-    registry.also_handles("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
+    monkeypatch.setitem(event_kinds.ALSO, "lamp.lit", [])
+    event_kinds.also_handles("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
     with kind("lamp.lit", lambda events: heard.append(events[0].key)):
         send(event(kind="lamp.lit"))
 
@@ -101,7 +101,7 @@ def test_where_it_fails_the_event_is_not_kept(monkeypatch: pytest.MonkeyPatch) -
     def fail(events: Sequence[Event]) -> None:
         raise ValueError("no")
 
-    monkeypatch.setitem(registry.ALSO, "lamp.lit", [fail])
+    monkeypatch.setitem(event_kinds.ALSO, "lamp.lit", [fail])
     with kind("lamp.lit", lambda events: None):
         (outcome,) = send(event(kind="lamp.lit"), sender=LMS)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import override_settings
 
-from intake.tests.door import LINES, Lms, event, school
+from intake.tests.lms import LINES, Lms, event, school
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from django.db import OperationalError
 
 from curriculum.models import Enrollment, Learner
 from intake.csv import importing
+from intake.events.senders import Sender
 from intake.models import Event, ImportRun, RejectedEvent
-from intake.senders import Sender
 from intake.tests.csv_files import HEADER, imported, view, written
-from intake.tests.door import event, school, send
+from intake.tests.lms import event, school, send
 
 pytestmark = pytest.mark.django_db
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.tests.people import run_of
 from curriculum.models import Course, Enrollment
-from curriculum.tests.people import run_of
-from intake import rebinding
+from intake.events.senders import Sender
+from intake.facts import run_binding
 from intake.models import Event
 from intake.replay import replay_events
-from intake.senders import Sender
-from intake.tests.door import LMS, event, school, send, sign_up, statuses
+from intake.tests.lms import LMS, event, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def test_an_event_that_says_its_run_stays_there() -> None:
 
 def test_a_replay_binds_what_was_bound_to_another_run_once() -> None:
     run_of(Course.objects.get(), "r2")
-    with rebinding.held():
+    with run_binding.held():
         send(event(at="2026-05-01T00:00:00Z"))
         send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}, sender=Sender("x"))
     replay_events()

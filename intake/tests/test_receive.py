@@ -7,12 +7,12 @@ from unittest.mock import patch
 import pytest
 from django.db import IntegrityError, InterfaceError, OperationalError
 
+from accounts.tests.people import course, run_of
 from curriculum.models import Enrollment, Learner
-from curriculum.tests.people import course, run_of
-from intake import api
+from intake.api import views
 from intake.models import Event, RejectedEvent
-from intake.receive import receive
-from intake.tests.door import CREATOR, Lms, event, kind, school, send, sign_up, statuses
+from intake.receiving.receive import receive
+from intake.tests.lms import CREATOR, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_a_batch_that_met_another_writer_is_taken_again() -> None:
             raise OperationalError("deadlock detected")
         return receive(*args, **more)
 
-    with patch.object(api, "receive", busy_once):
+    with patch.object(views, "receive", busy_once):
         answer = Lms().post(event())
 
     assert answer.json()["accepted"] == 1
@@ -109,7 +109,7 @@ def test_a_batch_that_met_another_writer_is_taken_again() -> None:
 def test_a_database_that_cannot_write_says_why_and_when_to_come_again(
     error: Exception, seconds: str, sentence: str
 ) -> None:
-    with patch.object(api, "receive", side_effect=error):
+    with patch.object(views, "receive", side_effect=error):
         answer = Lms().post(event())
 
     assert answer.status_code == 503

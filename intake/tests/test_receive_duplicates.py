@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from intake.events.senders import Sender
 from intake.models import Event, RejectedEvent
-from intake.senders import Sender
-from intake.tests.door import event, school, send, sign_up, statuses
+from intake.tests.lms import event, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 

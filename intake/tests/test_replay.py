@@ -10,14 +10,14 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course, Learner
-from curriculum.tests.people import course, learner, run_of
 from intake import tasks
+from intake.events.senders import Sender
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events, replay_rejected
-from intake.senders import Sender
 from intake.tasks import retry_rejected
-from intake.tests.door import LMS, Lms, event, kind, school, send, sign_up, statuses
+from intake.tests.lms import LMS, Lms, event, kind, school, send, sign_up, statuses
 
 pytestmark = pytest.mark.django_db
 

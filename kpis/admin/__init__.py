@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from kpis.admin import alerts, judging, loop, measurements, notices, rules, targets
+from alerts.admin import alerts, evaluation, rules
+from kpis.admin import measurements, recompute_log, targets
+from notifications import admin
 
 __all__ = ["alerts", "judging", "loop", "measurements", "notices", "rules", "targets"]

@@ -11,19 +11,19 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from curriculum.admin.people import acting
-from curriculum.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from accounts.admin.users import acting
+from core import reporting_clock
+from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
 from curriculum.models import CourseRun, Module
-from kpis import clock
-from kpis.admin.naming import KpiFilter, name_of, page_of
+from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
 from kpis.admin.small_groups import FiguresOfAnyGroup
+from kpis.definitions.period_names import period_name
+from kpis.definitions.periods import containing
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.units import NO_VALUE
 from kpis.models import Measurement, Restatement
-from kpis.period_names import period_name
-from kpis.periods import containing
-from kpis.record import sums_of
-from kpis.registry import REGISTRY
-from kpis.remeasure import measure_again
-from kpis.units import NO_VALUE
+from kpis.recompute.request_recompute import measure_again
+from kpis.recompute.store_measurements import sums_of
 
 
 def place() -> Case:
@@ -132,7 +132,7 @@ class MeasurementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
 
     @admin.display(ordering="period_start")
     def period(self, row: Measurement) -> str:
-        return period_name(containing(row.period_start, row.period_kind, clock.zone()))
+        return period_name(containing(row.period_start, row.period_kind, reporting_clock.zone()))
 
     @admin.display
     def value(self, row: Measurement) -> str:

@@ -12,14 +12,14 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from curriculum.admin.people import acting
-from curriculum.numbers import plain
-from kpis import targets
-from kpis.admin.naming import KpiFilter, kpi_choices, name_of, page_of
+from accounts.admin.users import acting
+from core.decimals import plain
+from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
+from kpis.definitions.period_names import period_name
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Target
-from kpis.period_names import period_name
-from kpis.registry import REGISTRY
-from kpis.targets import TargetBook, past_months, set_target, today
+from kpis.query import targets
+from kpis.query.targets import TargetBook, past_months, set_target, today
 
 
 class TargetForm(forms.ModelForm):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kpis.models.alerts import Alert, AlertEvent, AlertRule, Severity
-from kpis.models.holding import HeldFigure
-from kpis.models.judging import JudgeRun, Unjudged
-from kpis.models.loop import (
+from alerts.models.alerts import Alert, AlertEvent, AlertRule, Severity
+from alerts.models.evaluation import JudgeRun, Unjudged
+from kpis.models.held_figures import HeldFigure
+from kpis.models.measurements import Measurement, PeriodKind, Restatement
+from kpis.models.recompute import (
     DirtyDay,
     Feed,
     MeasureRun,
@@ -13,9 +14,8 @@ from kpis.models.loop import (
     StalePeriod,
     Verification,
 )
-from kpis.models.measurements import Measurement, PeriodKind, Restatement
-from kpis.models.notices import Channel, NoticeRead, Notification, SummaryRefusal
 from kpis.models.targets import Target
+from notifications.models import Channel, NoticeRead, Notification, SummaryRefusal
 
 __all__ = [
     "Alert",

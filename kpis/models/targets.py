@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from curriculum.models import Course, User
-from curriculum.numbers import plain
+from accounts.models import User
+from core.decimals import plain
+from curriculum.models import Course
 
 
 class Target(models.Model):

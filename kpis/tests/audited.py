@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from curriculum.access import Reader
+from accounts.access import Reader
+from core import reporting_clock
 from curriculum.models import CourseRun
-from kpis import clock
-from kpis.ask import Desk
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import KINDS, Period, containing
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.periods import KINDS, Period, containing
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from kpis.query.query_service import Desk
 from kpis.tests.kernel import STARTED, moment, run_of
 
 FIRST, WEEKS = date(2026, 1, 5), 16
@@ -53,7 +53,7 @@ def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
         course = frozenset({course_of[pk]})
         for scope in (Scope(), Scope(course), Scope(course, pk)):
             for kind in KINDS:
-                found[scope, containing(day, kind, clock.zone())].add((pk, day))
+                found[scope, containing(day, kind, reporting_clock.zone())].add((pk, day))
     return {cell: frozenset(inside) for cell, inside in found.items()}
 
 

@@ -8,9 +8,10 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
-from curriculum.models import CourseRun, User
-from kpis import measure
+from accounts.models import User
+from curriculum.models import CourseRun
 from kpis.models import Feed
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import run_of, starts
 from kpis.tests.measured import NOW, staff
@@ -60,6 +61,6 @@ def run() -> CourseRun:
     starts("ada", run, "2026-06-10", done=True)
     starts("bo", run, "2026-06-11")
     starts("cleo", run, "2026-05-04", done=True)
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     Feed.objects.create(category="test", course=run.course, data_through=NOW, received_at=NOW)
     return run

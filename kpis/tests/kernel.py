@@ -16,12 +16,13 @@ import pytest
 from django.db.models import Count, Q
 
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
-from kpis import dirty, units
+from kpis.definitions import units
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.units import PERCENT
 from kpis.models import Measurement
-from kpis.periods import Period
-from kpis.registry import REGISTRY, Indicator
-from kpis.tally import Tally
-from kpis.units import PERCENT
+from kpis.recompute import stale_days
 
 STARTED, PLANNED = "test.started", "test.planned"
 PEOPLE, COUNT = "test.people", "test.count"
@@ -117,7 +118,7 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    dirty.mark("test", [(run.course_id, day.date())])
+    stale_days.mark("test", [(run.course_id, day.date())])
     return made
 
 
@@ -131,7 +132,7 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    dirty.mark("test", [(module.course_id, day.date())])
+    stale_days.mark("test", [(module.course_id, day.date())])
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:

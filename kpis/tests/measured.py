@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from curriculum.models import Course, CourseGrant, Module, User
+from accounts.models import CourseGrant, User
+from curriculum.models import Course, Module
 from kpis.models import Feed, Measurement
 
 NOW = datetime(2026, 7, 10, 12, tzinfo=UTC)

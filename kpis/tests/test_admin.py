@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from curriculum.models import Course, User
-from curriculum.tests.admin_pages import staff as signed_in
-from curriculum.tests.people import account, course, moment
+from accounts.models import User
+from accounts.tests.admin_pages import staff as signed_in
+from accounts.tests.people import account, course, moment
+from curriculum.models import Course
 from kpis.models import DirtyDay, Feed, Measurement, MeasureRun, Restatement, Target
-from kpis.targets import set_target
+from kpis.query.targets import set_target
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_a_target_outside_its_unit_is_refused(admin_client: Client, target: Targ
 def test_a_backdated_target_says_which_months_it_judges(
     admin_client: Client, target: Target
 ) -> None:
-    with patch("kpis.targets.today", return_value=date(2026, 11, 22)):
+    with patch("kpis.query.targets.today", return_value=date(2026, 11, 22)):
         message = told(edited(admin_client, target, "90", "2026-09-10"))
 
     assert "starts in the past" in message
@@ -90,7 +91,7 @@ def test_a_backdated_target_says_which_months_it_judges(
 
 
 def test_a_target_that_starts_today_warns_of_nothing(admin_client: Client, target: Target) -> None:
-    with patch("kpis.targets.today", return_value=date(2026, 11, 22)):
+    with patch("kpis.query.targets.today", return_value=date(2026, 11, 22)):
         assert "past" not in told(edited(admin_client, target, "90", "2026-11-22"))
 
 
@@ -99,7 +100,7 @@ def test_a_target_is_edited_in_the_list_from_today_on(admin_client: Client, targ
     data = {"_save": "Save", "form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows)}
     for at, row in enumerate(rows):
         data |= {f"form-{at}-id": row.pk, f"form-{at}-value": 91 if row == target else row.value}
-    with patch("kpis.targets.today", return_value=date(2026, 11, 22)):
+    with patch("kpis.query.targets.today", return_value=date(2026, 11, 22)):
         admin_client.post("/admin/kpis/target/", data)
     new = Target.objects.get(kpi=KPI, version=2)
 
@@ -218,7 +219,7 @@ def test_measuring_again_sends_the_task(
 ) -> None:
     row = measured(course())
     with (
-        patch("kpis.broker.current_app.send_task") as sent,
+        patch("core.task_queue.current_app.send_task") as sent,
         django_capture_on_commit_callbacks(execute=True),
     ):
         admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")

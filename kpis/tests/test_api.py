@@ -11,10 +11,10 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from curriculum.models import Course, CourseRun
-from kpis import measure
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Feed
-from kpis.registry import REGISTRY
-from kpis.targets import set_target
+from kpis.query.targets import set_target
+from kpis.recompute import recompute_stale
 from kpis.tests.consumer import Consumer
 from kpis.tests.kernel import STARTED, moment, plans, run_of, starts
 from kpis.tests.measured import NOW
@@ -53,7 +53,7 @@ def test_the_current_answer_is_of_the_last_month_that_is_over(run: CourseRun) ->
 
 def test_the_series_ends_with_the_open_period(run: CourseRun) -> None:
     starts("dee", run, "2026-07-02")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     series = Consumer().reads()["series"]
 
     assert [(one["value"], one["status"]) for one in series[-4:]] == [
@@ -138,7 +138,7 @@ def test_it_compares_with_the_target(run: CourseRun) -> None:
 
 def test_groups_are_told_apart(run: CourseRun) -> None:
     starts("dee", run_of("r2"), "2026-06-12")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     groups = Consumer().reads(by="run")["groups"]
 
     assert [(one["key"], one["course"], one["value"]) for one in groups] == [
@@ -171,7 +171,7 @@ def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
     ada = starts("dee", run, "2026-06-01")
     for module, minutes in zip(run.course.modules.all(), (60, 30), strict=True):
         plans(ada, module, "2026-06-20", minutes=minutes)
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     bi = Consumer()
 
     assert bi.reads("test/planned", module="py-2")["current"]["value"] == 0
@@ -186,7 +186,7 @@ def test_an_unchanged_answer_is_not_sent_again(run: CourseRun) -> None:
 
     assert (again.status_code, again.content) == (304, b"")
     starts("dee", run, "2026-06-12")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     changed = bi.client.get("/api/kpi/test/started", headers={"If-None-Match": tag})
     assert changed.status_code == 200
 

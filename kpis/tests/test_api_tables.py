@@ -7,13 +7,13 @@ import pytest
 from pytest_django import Settings
 
 from curriculum.models import CourseRun
-from kpis import measure
-from kpis.registry import REGISTRY, Column, DrillDown, Table
+from kpis.definitions.registry import REGISTRY, Column, DrillDown, Table
+from kpis.definitions.units import COUNT
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.consumer import SMALL, Consumer
 from kpis.tests.kernel import STARTED, run_of, starts
 from kpis.tests.measured import NOW
-from kpis.units import COUNT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
@@ -55,7 +55,7 @@ def test_a_small_row_of_a_drill_down_takes_another_along(
     for who in ("ada", "bo", "cleo"):
         starts(who, other, "2026-06-12")
         starts(who, run_of(f"x-{who}"), "2026-04-12")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     bi = Consumer("kpis:read")
 
     # in May there is Cleo alone in r1: that row goes, and June's with it
@@ -145,7 +145,7 @@ def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None
 
 def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) -> None:
     starts("dee", run_of("s1", course="sql"), "2026-06-12")
-    measure.measure_dirty(now=NOW)
+    recompute_stale.measure_dirty(now=NOW)
     found = Consumer(*SMALL, courses=(run.course,)).reads("measurements", limit=1000)["results"]
 
     assert {row["course"] for row in found} == {"py"}

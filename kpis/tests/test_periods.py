@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kpis.periods import WINDOW, Period, between, containing, latest
+from kpis.definitions.periods import WINDOW, Period, between, containing, latest
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpis.significance import chance, difference, discoveries
-from kpis.stats import wilson
+from kpis.statistics.intervals import wilson
+from kpis.statistics.significance import chance, difference, discoveries
 
 
 def test_a_difference_takes_the_far_side_of_both_intervals() -> None:

@@ -8,12 +8,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from pytest_django import DjangoAssertNumQueries
 
-from curriculum.models import Course, User
-from kpis import targets
+from accounts.models import User
+from curriculum.models import Course
+from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.units import COUNT, PERCENT, POINTS
 from kpis.models import Target
-from kpis.registry import REGISTRY, Indicator
-from kpis.targets import TargetBook, in_force, set_target
-from kpis.units import COUNT, PERCENT, POINTS
+from kpis.query import targets
+from kpis.query.targets import TargetBook, in_force, set_target
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_a_version_holds_from_its_first_day() -> None:
 
 
 def test_without_a_start_it_holds_from_today() -> None:
-    with patch("kpis.targets.today", return_value=day("2026-11-22")):
+    with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         assert set_target(KPI, Decimal(90)).valid_from == day("2026-11-22")
 
 
@@ -167,14 +168,14 @@ def test_an_unknown_kpi_is_refused() -> None:
     ],
 )
 def test_a_backdated_start_judges_the_months_since(valid_from: str, months: list[str]) -> None:
-    with patch("kpis.targets.today", return_value=day("2026-11-22")):
+    with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         target = set_target(KPI, Decimal(80), valid_from=day(valid_from))
 
         assert [month.label for month in targets.past_months(target)] == months
 
 
 def test_a_backdated_start_judges_no_month_of_a_later_version() -> None:
-    with patch("kpis.targets.today", return_value=day("2026-11-22")):
+    with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         set_target(KPI, Decimal(90), valid_from=day("2026-08-15"))
         target = set_target(KPI, Decimal(80), valid_from=day("2026-06-01"))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from kpis.units import COUNT, DAYS, EXACT, PERCENT, Unit, money, rounded
+from kpis.definitions.units import COUNT, DAYS, EXACT, PERCENT, Unit, money, rounded
 
 # 119.6 of 160, as floating point sums it up: 0.7474999999999997
 TIE = 119.59999999999995 / 160

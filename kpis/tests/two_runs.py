@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from curriculum.models import Enrollment
-from kpis import measure
+from kpis.recompute import recompute_stale
 from kpis.tests.kernel import moment, run_of, starts
 
 NOW = moment("2026-07-10T12:00:00")
 
 
 def measured(now: datetime = NOW) -> int:
-    return measure.measure_dirty(now=now)
+    return recompute_stale.measure_dirty(now=now)
 
 
 def in_two_runs() -> None:

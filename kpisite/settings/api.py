@@ -4,7 +4,7 @@ from __future__ import annotations
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "curriculum.access.ApiKeyAuthentication",
+        "accounts.access.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -12,7 +12,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "kpis.problems.problem_handler",
+    "EXCEPTION_HANDLER": "core.api_errors.problem_handler",
     # ?format=csv is a parameter of the KPI routes, not a choice of DRF's renderers.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -23,7 +23,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"AnswerStatusEnum": "kpis.shapes.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {"AnswerStatusEnum": "kpis.api.schemas.STATUSES"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

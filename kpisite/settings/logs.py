@@ -9,8 +9,8 @@ PROGRAM_LOG_LEVEL = LOG_LEVEL if LOG_LEVEL == "DEBUG" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "kpisite.logs.KeyValueFormatter"}},
-    "filters": {"visitor's fault": {"()": "kpisite.logs.VisitorsFault"}},
+    "formatters": {"line": {"()": "kpisite.config.logs.KeyValueFormatter"}},
+    "filters": {"visitor's fault": {"()": "kpisite.config.logs.VisitorsFault"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "brief": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpisite import environment, mail
+from kpisite.config import environment, mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

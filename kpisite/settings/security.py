@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from csp.constants import NONE, SELF
 
-from kpisite import environment, secret_key
+from kpisite.config import environment, secret_key
 from kpisite.settings.options import (
     ALLOWED_HOSTS,
     BEHIND_PROXY,
@@ -39,11 +39,11 @@ IS_LOCAL = (
 )
 KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
 
-AUTH_USER_MODEL = "curriculum.User"
+AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     # first, so that no password is hashed for somebody who tried too often
     "axes.backends.AxesStandaloneBackend",
-    "curriculum.sign_in_limits.PasswordBackend",
+    "accounts.sign_in_limits.PasswordBackend",
 ]
 # A mailed or printed link by which to set a password is good for a day.
 PASSWORD_RESET_TIMEOUT = 24 * 3600
@@ -60,16 +60,16 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AXES_HANDLER = "curriculum.sign_in_limits.SignInLimits"
+AXES_HANDLER = "accounts.sign_in_limits.SignInLimits"
 AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
 AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
 # Else whoever goes on trying would keep the door shut for the owner too.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_PARAMETERS = "curriculum.sign_in_limits.counts_of"
+AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.counts_of"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "curriculum.sign_in_limits.counted_as"
-AXES_CLIENT_IP_CALLABLE = "curriculum.sign_in_limits.address_of"
-AXES_LOCKOUT_CALLABLE = "curriculum.sign_in_limits.as_refused"
+AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.counted_as"
+AXES_CLIENT_IP_CALLABLE = "accounts.sign_in_limits.address_of"
+AXES_LOCKOUT_CALLABLE = "accounts.sign_in_limits.as_refused"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kpisite import environment, valkey
+from kpisite.config import environment, valkey
 from kpisite.settings.options import BASE_DIR, DEBUG, KPI_DATA_DIR, WEB_THREADS
 
 GIVEN_DATABASE = environment.database("DATABASE_URL")

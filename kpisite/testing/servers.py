@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from kpisite import private_valkey
-from kpisite.lifeline import die_with
+from kpisite.launcher import private_valkey
+from kpisite.launcher.parent_death import die_with
 from kpisite.testing import postgres
 
 RUN_FOLDER = "PYTEST_KPI_FOLDER"

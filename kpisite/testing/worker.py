@@ -18,8 +18,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from kpisite.celery import app
-from kpisite.health import HEARTBEAT_KEY
-from kpisite.lifeline import die_with
+from kpisite.http.health import HEARTBEAT_KEY
+from kpisite.launcher.parent_death import die_with
 
 READY_SECONDS = 60.0
 

@@ -63,7 +63,7 @@ class Product:
         log = self.folder / "log"
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "kpisite.supervise"],
+                [sys.executable, "-m", "kpisite.launcher.supervise"],
                 cwd=settings.BASE_DIR,
                 env=surroundings(**given),
                 stdout=output,

@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from curriculum.access import create_api_key
-from curriculum.models import ApiKey, Course
-from curriculum.tests.people import account, course
+from accounts.access import create_api_key
+from accounts.models import ApiKey
+from accounts.tests.people import account, course
+from curriculum.models import Course
 from kpis.tests.measured import measured
 
 pytestmark = pytest.mark.django_db

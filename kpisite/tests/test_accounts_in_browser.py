@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from curriculum import passwords
-from curriculum.tests.people import account, course
+from accounts import password_links
+from accounts.tests.people import account, course
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,7 +26,7 @@ def test_a_mailed_link_leads_to_a_new_password(
     page: Page, live_server: LiveServer, settings: Settings
 ) -> None:
     settings.KPI_BASE_URL = live_server.url
-    page.goto(passwords.link_of(account("Ada", grants=(course(),))))
+    page.goto(password_links.link_of(account("Ada", grants=(course(),))))
     for field in ("new_password1", "new_password2"):
         page.locator(f"[name={field}]").fill(NEW)
     page.get_by_role("button", name="Set password").click()

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from curriculum.models import Course, Enrollment, Parameter, User
-from curriculum.tests.people import course, learner, run_of
+from accounts.models import User
+from accounts.tests.people import course, learner, run_of
+from curriculum.models import Course, Enrollment, Parameter
 from kpis.models import Target
 from kpis.tests.measured import measured
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from curriculum.models import User
+from accounts.models import User
 
 
 @pytest.mark.django_db

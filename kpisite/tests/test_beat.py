@@ -17,9 +17,9 @@ import redis
 from celery import Celery
 from django.conf import settings
 
-from kpisite.beat import Scheduler
 from kpisite.celery import app as our_app
-from kpisite.lifeline import die_with
+from kpisite.jobs.beat import Scheduler
+from kpisite.launcher.parent_death import die_with
 from kpisite.tests import quick_beat
 
 pytestmark = pytest.mark.once
@@ -131,4 +131,4 @@ def test_a_real_beat_goes_on_though_its_file_was_written_tomorrow(tmp_path: Path
 
 
 def test_the_product_s_beat_is_this_one() -> None:
-    assert our_app.conf.beat_scheduler == "kpisite.beat:Scheduler"
+    assert our_app.conf.beat_scheduler == "kpisite.jobs.beat:Scheduler"

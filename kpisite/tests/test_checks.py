@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from curriculum.tests.people import account
+from accounts.tests.people import account
+from demo.checks import no_password_is_known
+from demo.known_password import KNOWN
 from kpisite.checks import hosts_are_named, links_lead_here
-from kpisite.demo.checks import no_password_is_known
-from kpisite.demo.known_password import KNOWN
 
 pytestmark = pytest.mark.once
 

@@ -9,9 +9,9 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from curriculum.tests.people import account
+from accounts.tests.people import account
 from intake.csv.pages import CsvImportMixin
-from intake.registry import KINDS
+from intake.event_kinds import KINDS
 
 pytestmark = pytest.mark.django_db
 LISTS = {

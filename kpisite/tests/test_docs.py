@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from intake.registry import KINDS
-from kpis import asking, shapes
-from kpis.registry import REGISTRY
+from intake.event_kinds import KINDS
+from kpis.api import schemas
+from kpis.definitions.registry import REGISTRY
+from kpis.query import query_params
 
 pytestmark = pytest.mark.once
 
@@ -64,8 +65,8 @@ def test_a_kpi_s_section_tells_target_and_drill_downs(key: str) -> None:
 def test_every_status_is_explained() -> None:
     told = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
 
-    assert sorted(told) == sorted(shapes.STATUSES)
+    assert sorted(told) == sorted(schemas.STATUSES)
 
 
 def test_every_parameter_is_explained() -> None:
-    assert [name for name in asking.ALL if f"`{name}`" not in document("api.md")] == []
+    assert [name for name in query_params.ALL if f"`{name}`" not in document("api.md")] == []

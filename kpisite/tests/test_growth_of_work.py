@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.tests.people import course, run_of
+from alerts.evaluation.evaluate import judge
+from core import reporting_clock
 from curriculum.models import Course
-from curriculum.tests.people import course, run_of
-from intake.receive import receive
-from intake.senders import Sender
-from kpis import clock
-from kpis.alerts.judge import judge
-from kpis.measure import measure_dirty
-from kpis.periods import containing
-from kpis.registry import REGISTRY
-from kpis.tally import Scope
+from intake.events.senders import Sender
+from intake.receiving.receive import receive
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import containing
+from kpis.definitions.registry import REGISTRY
+from kpis.recompute.recompute_stale import measure_dirty
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -102,7 +102,7 @@ def counted() -> Iterator[list[int]]:
 
 def questions(site: list[Course]) -> Iterator[tuple[str, Callable[[], object]]]:
     """Every KPI of the quarter and every drill-down, each by its name."""
-    quarter = containing(date(2026, 2, 1), "quarter", clock.zone())
+    quarter = containing(date(2026, 2, 1), "quarter", reporting_clock.zone())
     scopes = {"site": Scope(), "course": Scope(frozenset([site[0].pk]))}
     scopes["some courses"] = Scope(frozenset(one.pk for one in site))
     for key, indicator in REGISTRY.items():

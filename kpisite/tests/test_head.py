@@ -5,7 +5,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
-from kpisite.head import HeadWithoutBody
+from kpisite.http.head_requests import HeadWithoutBody
 
 pytestmark = pytest.mark.once
 

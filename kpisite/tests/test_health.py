@@ -7,8 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from kpisite.beat import SENT_KEY, note_sent
-from kpisite.health import note_worker
+from kpisite.http.health import note_worker
+from kpisite.jobs.beat import SENT_KEY, note_sent
 
 WELL = dict.fromkeys(("database", "valkey", "worker", "beat", "disk"), True)
 

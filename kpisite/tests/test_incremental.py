@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.people import course, run_of
 from curriculum.models import Course
-from curriculum.tests.people import course, run_of
-from intake.receive import receive
-from intake.senders import Sender
-from kpis import measure, recompute
+from intake.events.senders import Sender
+from intake.receiving.receive import receive
+from kpis.recompute import from_scratch, recompute_stale
 from kpisite.tests import worlds
 from kpisite.tests.worlds import COURSES, MODULES, RUNS, Event, World
 
@@ -65,8 +65,8 @@ def test_figures_that_follow_the_events_are_those_from_scratch(
             waiting = [one for one in some if one["id"] not in taken]
             outcomes = receive(waiting, LMS, now=now)
             taken |= {one.id or "" for one in outcomes if one.status == "accepted"}
-        measure.measure_dirty(now=now)
-        measure.measure_open(now)
+        recompute_stale.measure_dirty(now=now)
+        recompute_stale.measure_open(now)
         assert differences(now) == []
 
 
@@ -85,6 +85,6 @@ def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
 def differences(now: datetime) -> list[str]:
     """Of months and quarters: a wrong day or week would make one of them wrong too."""
     first = now.date() - timedelta(days=130)
-    jobs = recompute.jobs(recompute.tallied(), first, now.date(), now)
+    jobs = from_scratch.jobs(from_scratch.tallied(), first, now.date(), now)
     wanted = [job for job in jobs if job.kind in ("month", "quarter")]
-    return [str(one) for one in recompute.differences(wanted, now)]
+    return [str(one) for one in from_scratch.differences(wanted, now)]

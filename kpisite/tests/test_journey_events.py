@@ -16,9 +16,9 @@ import pytest
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
-from curriculum.access import create_api_key
-from intake.tests.door import event, school
-from kpis import dirty, stale
+from accounts.access import create_api_key
+from intake.tests.lms import event, school
+from kpis.recompute import stale_days, stale_periods
 from kpisite.celery import app
 from kpisite.testing.worker import running_worker
 
@@ -105,13 +105,15 @@ def test_a_later_grade_changes_the_figure(real_worker: Popen[bytes], provider: P
 def test_what_a_killed_worker_left_the_schedule_finishes(provider: Provider) -> None:
     with running_worker() as worker:
         provider.call("/api/events", [graded(30 * number, 0.25) for number in range(1_000)])
-        wait_until(lambda: cache.get(dirty.QUEUED) is None, seconds=20)
+        wait_until(lambda: cache.get(stale_days.QUEUED) is None, seconds=20)
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait(timeout=30)
     with running_worker():
         # as the schedule does every half minute
         app.send_task("kpis.tasks.measure_dirty")
-        wait_until(lambda: provider.score() == 25 and not stale.is_anything_waiting(), seconds=60)
+        wait_until(
+            lambda: provider.score() == 25 and not stale_periods.is_anything_waiting(), seconds=60
+        )
 
 
 def test_without_a_worker_events_are_taken_and_measured_later(provider: Provider) -> None:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from django.utils import timezone
 
-from kpis.tests.mail_box import MailBox, mail_box
+from core.tests.mail_box import MailBox, mail_box
 from kpisite.testing.worker import running_worker
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.surveys import tasks

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from kpis.models import Notification
-from kpis.notices.delivery import LEASE, Round
-from kpis.tests.hook_sink import Sink, hook_sink
-from kpis.tests.noticing import NOON, alert_of, happens, only
 from kpisite.testing.worker import database_url
+from notifications.delivery.deliver import LEASE, Round
+from notifications.models import Notification
+from notifications.tests.hook_sink import Sink, hook_sink
+from notifications.tests.notifying import NOON, alert_of, happens, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ import os, signal
 import django
 django.setup()
 from datetime import datetime
-from kpis.notices import delivery, hooks
+from notifications import delivery, hooks
 now = datetime.fromisoformat("{moment}")
 send, sent = hooks.send, []
 def send_and_die(*given):

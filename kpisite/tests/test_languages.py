@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from curriculum import passwords
-from curriculum.languages import account_at, in_language_of
-from curriculum.models import User
-from curriculum.tests.people import account, course
+from accounts import password_links
+from accounts.languages import account_at, in_language_of
+from accounts.models import User
+from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,6 @@ def test_the_mail_about_a_password_is_in_the_account_s_language() -> None:
     ada = account("Ada")
     User.objects.filter(pk=ada.pk).update(language="de")
 
-    passwords.mail_link("ada@example.com")
+    password_links.mail_link("ada@example.com")
 
     assert '<html lang="de">' in mail.outbox[0].message().as_string()

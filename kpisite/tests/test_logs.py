@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from kpisite.logs import KeyValueFormatter
+from kpisite.config.logs import KeyValueFormatter
 
 pytestmark = pytest.mark.once
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.mail import get_connection, send_mail
 from django.test import override_settings
 
-from curriculum import passwords
-from kpisite import mail
+from accounts import password_links
 from kpisite.celery import app
+from kpisite.config import mail
 
 pytestmark = pytest.mark.once
 
@@ -40,4 +40,4 @@ def test_a_mail_server_is_taken_as_it_is_written(monkeypatch: pytest.MonkeyPatch
 def test_the_worker_knows_the_task_that_mails_password_links() -> None:
     app.loader.import_default_modules()
 
-    assert passwords.TASK in app.tasks
+    assert password_links.TASK in app.tasks

@@ -10,8 +10,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError
 from django.test import Client
 
-from curriculum.models import User
-from curriculum.tests.people import account, course
+from accounts.models import User
+from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_the_menu_marks_where_one_is(path: str, marked: str) -> None:
 
 @pytest.mark.parametrize(("fault", "status"), [(SuspiciousOperation, 400), (KeyError, 500)])
 def test_what_fails_keeps_the_menu(fault: type[Exception], status: int) -> None:
-    with patch("kpis.views.category_of", side_effect=fault):
+    with patch("dashboard.views.category_of", side_effect=fault):
         header = visits(account("Ada", is_staff=True), "/kpi-dashboard", status)
 
     assert [one.strip() for one in links(header)] == [*FIGURES, "Admin"]
@@ -77,5 +77,5 @@ def test_what_fails_keeps_the_menu(fault: type[Exception], status: int) -> None:
 
 def test_a_failure_has_its_page_also_where_the_menu_cannot_be_made() -> None:
     ada = account("Ada", is_staff=True)
-    with patch("curriculum.access.Reader.of", side_effect=DatabaseError):
+    with patch("accounts.access.Reader.of", side_effect=DatabaseError):
         assert links(visits(ada, "/kpi-dashboard", 500)) == []

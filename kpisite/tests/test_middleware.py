@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from curriculum.access import create_api_key
-from curriculum.tests.people import account, course
-from kpisite.logs import KeyValueFormatter, VisitorsFault
+from accounts.access import create_api_key
+from accounts.tests.people import account, course
+from kpisite.config.logs import KeyValueFormatter, VisitorsFault
 from kpisite.tests.test_environment import MANAGE, start
 
 pytestmark = pytest.mark.django_db

@@ -17,9 +17,10 @@ from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from curriculum.outages import AWAY, BUSY, FAILING, FULL, outage_of
-from kpis.ask import Desk
-from kpisite import environment, prepare
+from core.outages import AWAY, BUSY, FAILING, FULL, outage_of
+from kpis.query.query_service import Desk
+from kpisite.config import environment
+from kpisite.launcher import prepare
 from kpisite.settings.storage import with_our_options
 from kpisite.testing import postgres
 from kpisite.tests.test_access import client_of, rows
@@ -53,7 +54,7 @@ def asked_while_away(visitor: str) -> dict[str, Any]:
 
 
 def test_a_disk_without_a_free_byte_is_full_whatever_sqlite_says() -> None:
-    with patch("curriculum.outages._has_no_room", return_value=True):
+    with patch("core.outages._has_no_room", return_value=True):
         assert outage_of(OperationalError("disk I/O error")) is FULL
 
 
@@ -69,7 +70,7 @@ def test_a_start_that_cannot_be_prepared_ends_with_a_sentence(
     error: Exception, sentence: str
 ) -> None:
     with (
-        patch("kpisite.prepare.prepare", side_effect=error),
+        patch("kpisite.launcher.prepare.prepare", side_effect=error),
         patch.object(settings, "IS_EMBEDDED", new=True),
         pytest.raises(SystemExit, match=sentence),
     ):

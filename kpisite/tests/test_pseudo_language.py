@@ -12,13 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import trans_real
 
-from curriculum.models import Course, User
-from kpis.categories import CATEGORIES
-from kpis.models import AlertRule, Channel, Target
-from kpis.registry import REGISTRY
+from accounts.models import User
+from alerts.models import AlertRule
+from curriculum.models import Course
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Target
 from kpisite.testing.untranslated import MACHINE_ELEMENTS, NAMES, READABLE_ATTRIBUTES
 from kpisite.tests.test_translations import NOT_YET
+from notifications.models import Channel
 from outcomes.models import Survey
+from presentation.categories import CATEGORIES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

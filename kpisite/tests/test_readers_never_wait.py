@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from curriculum.models import ApiKey, Learner
-from curriculum.tests.people import account
+from accounts.models import ApiKey
+from accounts.tests.people import account
+from curriculum.models import Learner
 from kpisite.tests.test_access import client_of, rows
 from outcomes.models import Invitation, Wave
 from outcomes.surveys import links
@@ -68,7 +69,7 @@ def test_no_page_of_the_admin_waits_either() -> None:
     names = [f"{one._meta.app_label}_{one._meta.model_name}" for one in admin.site._registry]
     pages = [reverse(f"admin:{name}_changelist") for name in names]
     with somebody_writes():
-        assert slow(client, *pages, reverse("admin:curriculum_user_add")) == {}
+        assert slow(client, *pages, reverse("admin:accounts_user_add")) == {}
 
 
 def test_a_learner_reads_the_own_code_while_another_writes() -> None:

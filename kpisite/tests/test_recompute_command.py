@@ -102,7 +102,7 @@ def test_figures_of_another_time_zone_are_not_compared(settings: Any) -> None:
 
 def test_a_move_that_is_killed_begins_anew(settings: Any) -> None:
     settings.KPI_TIME_ZONE = "America/New_York"
-    killed = patch("kpis.measure.run_jobs", side_effect=KeyboardInterrupt)
+    killed = patch("kpis.recompute.recompute_stale.run_jobs", side_effect=KeyboardInterrupt)
     with killed, pytest.raises(KeyboardInterrupt):
         time_zone.follow()
 

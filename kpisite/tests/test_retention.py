@@ -9,13 +9,15 @@ from unittest.mock import patch
 import pytest
 from django.contrib.sessions.models import Session
 
+from alerts.models import JudgeRun
 from intake.models import RejectedEvent
-from kpis.models import JudgeRun, MeasureRun, Notification, Restatement, Verification
+from kpis.models import MeasureRun, Restatement, Verification
 from kpis.tests.measured import COMPLETION, measured
-from kpis.tests.noticing import alert_of, happens, only
-from kpisite import retention
-from kpisite.retention import delete_old
+from kpisite.jobs import retention
+from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
+from notifications.models import Notification
+from notifications.tests.notifying import alert_of, happens, only
 from outcomes.models import ThemeSearch
 
 pytestmark = pytest.mark.django_db

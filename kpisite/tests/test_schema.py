@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from curriculum.access import create_api_key
-from curriculum.tests.people import course, run_of
+from accounts.access import create_api_key
+from accounts.tests.people import course, run_of
 
 CHECKS = [
     not_a_server_error,

@@ -31,7 +31,7 @@ def prepared_folder() -> Iterator[Path]:
     """Migrate once for all the products of these tests."""
     with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
         subprocess.run(
-            [sys.executable, "-m", "kpisite.prepare"],
+            [sys.executable, "-m", "kpisite.launcher.prepare"],
             cwd=settings.BASE_DIR,
             env=surroundings(KPI_DATA_DIR=folder, KPI_DEMO="no"),
             check=True,
@@ -199,8 +199,8 @@ def test_a_valkey_that_hangs_is_started_again(running: Product) -> None:
 
 FAILS = """
 import sys
-from kpisite.children import Child
-from kpisite.crew import Crew
+from kpisite.launcher.managed_process import Child
+from kpisite.launcher.process_group import Crew
 crew = Crew()
 crew.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
 crew.look_after_until(lambda: False)
@@ -230,8 +230,8 @@ def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
 KILLED = """
 import sys
 from kpisite import children
-from kpisite.children import Child
-from kpisite.crew import Crew
+from kpisite.launcher.managed_process import Child
+from kpisite.launcher.process_group import Crew
 children.LONGEST_PAUSE_SECONDS = 0.1
 crew = Crew()
 dying = Child("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])

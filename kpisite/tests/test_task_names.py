@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kpis import dirty
-from kpis.alerts import unjudged
-from kpis.notices import outbox
+from alerts.evaluation import pending_evaluations
+from kpis.recompute import stale_days
 from kpisite.celery import app
+from notifications.outbox import outbox
 
 pytestmark = pytest.mark.once
 
@@ -21,4 +21,4 @@ def test_every_scheduled_task_is_there() -> None:
 def test_the_tasks_that_are_asked_for_are_there() -> None:
     app.loader.import_default_modules()
 
-    assert {dirty.TASK, outbox.TASK, unjudged.TASK} <= app.tasks.keys()
+    assert {stale_days.TASK, outbox.TASK, pending_evaluations.TASK} <= app.tasks.keys()

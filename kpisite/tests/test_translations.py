@@ -30,15 +30,15 @@ FOR_PROGRAMS = (
     # answers of the API, and its reference
     "*/api.py", "*/api/*", "*/shapes.py", "*/schemas.py",
     # what a terminal or a log shows
-    "engagement/oulad/*", "kpisite/environment.py", "kpisite/mail.py", "kpisite/checks.py",
-    "kpisite/celery.py", "kpisite/disk_full.py", "kpisite/supervise.py", "kpisite/crew.py",
-    "kpisite/children.py", "kpisite/secret_key.py", "kpisite/valkey.py",
-    "kpisite/private_valkey.py", "kpisite/prepare.py", "kpisite/middleware.py", "kpisite/beat.py",
-    "kpisite/settings/*", "kpisite/history.py", "kpisite/progress.py", "kpisite/languages.py",
-    "kpisite/translations.py", "kpisite/model_names.py", "kpisite/lifeline.py", "kpisite/logs.py",
+    "engagement/oulad/*", "kpisite/config/environment.py", "kpisite/config/mail.py", "kpisite/checks.py",
+    "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/launcher/supervise.py", "kpisite/launcher/process_group.py",
+    "kpisite/launcher/managed_process.py", "kpisite/config/secret_key.py", "kpisite/config/valkey.py",
+    "kpisite/launcher/private_valkey.py", "kpisite/launcher/prepare.py", "kpisite/http/middleware.py", "kpisite/jobs/beat.py",
+    "kpisite/settings/*", "kpisite/jobs/history_span.py", "core/progress_bars.py", "kpisite/http/languages.py",
+    "kpisite/translations.py", "kpisite/model_names.py", "kpisite/launcher/parent_death.py", "kpisite/config/logs.py",
     "kpisite/time_zone.py", "kpisite/gunicorn.py", "kpisite/known_password.py",
     # data of people made up
-    "kpisite/demo/*", "demo/*",
+    "demo/*", "demo/*",
 )  # fmt: skip
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
 APPS = {app.name: app for app in translations.every_app()}

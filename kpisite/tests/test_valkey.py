@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kpisite import valkey
+from kpisite.config import valkey
 
 pytestmark = pytest.mark.once
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from core.admin.view_only import ViewOnlyAdmin
 from curriculum.admin.courses import RunFilter
-from curriculum.admin.view_only import ViewOnlyAdmin
 from intake.csv.pages import CsvImportMixin
 
 

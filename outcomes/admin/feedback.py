@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from curriculum.admin.people import acting
-from curriculum.admin.view_only import ViewOnlyAdmin
-from kpis.admin.naming import kpi_choices, name_of
-from outcomes.feedback import themes
+from accounts.admin.users import acting
+from core.admin.view_only import ViewOnlyAdmin
+from kpis.admin.kpi_choices import kpi_choices, name_of
+from outcomes.feedback import theme_actions
 from outcomes.models import Remark, Testimonial, Theme, ThemeSearch
 from outcomes.tasks import read_feedback
 
@@ -100,15 +100,15 @@ class ThemeAdmin(admin.ModelAdmin):
     def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Theme]) -> None:
         into, *others = queryset.annotate(most=Count("remarks")).order_by("-most", "pk")
         for one in others:
-            themes.merge(one, into)
+            theme_actions.merge(one, into)
         self.message_user(request, f"{len(others)} merged into {into}.", messages.SUCCESS)
 
 
 def _move(theme: Theme, into: Theme | None) -> None:
     if into is not None:
-        themes.merge(theme, into)
+        theme_actions.merge(theme, into)
         return
-    themes.part(theme)
+    theme_actions.part(theme)
     transaction.on_commit(read_feedback.delay)
 
 
@@ -146,7 +146,7 @@ class RemarkAdmin(ViewOnlyAdmin):
         approved = 0
         for remark in queryset:
             try:
-                themes.approve(remark.response, by=acting(request))
+                theme_actions.approve(remark.response, by=acting(request))
             except ValidationError as error:
                 sentence = f"“{remark}”: {error.messages[0]}"
                 self.message_user(request, sentence, messages.WARNING)

@@ -12,7 +12,7 @@ from curriculum.admin.courses import rows_of
 from outcomes.admin.facts import FactAdmin
 from outcomes.models import Invitation, Response, Survey, Wave
 from outcomes.surveys.audience import audience, unreachable
-from outcomes.surveys.opening import CannotSend, send_now
+from outcomes.surveys.send_now import CannotSend, send_now
 
 WORDING = (
     ("asks_nps", "nps_question"),

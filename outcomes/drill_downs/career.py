@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef
 
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.suppress import fewest
-from kpis.tally import Scope, within
-from kpis.units import COUNT, PERCENT, TEXT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, PERCENT, TEXT
+from kpis.disclosure.small_groups import fewest
 from outcomes.arithmetic import share
 from outcomes.drill_downs.surveys import invited
 from outcomes.facts.career import IMPACT
 from outcomes.indicators.career import reports
-from outcomes.indicators.standing import LEARNER
+from outcomes.indicators.latest_per_learner import LEARNER
 from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
 

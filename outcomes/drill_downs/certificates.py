@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, Exists, F, Min, Q
 
 from curriculum.models import Enrollment
-from kpis.periods import Period, local_day
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, DAYS, PERCENT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period, local_day
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, DAYS, PERCENT
 from outcomes.arithmetic import median_of, share
 from outcomes.facts.certificates import COMPLETION
 from outcomes.indicators.certificates import fallen_due, held

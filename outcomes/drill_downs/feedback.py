@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import Avg, Count, F, Q, QuerySet
 
-from kpis.periods import Period
-from kpis.registry import REGISTRY, Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, PERCENT, POINTS, TEXT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
+from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.models import Remark

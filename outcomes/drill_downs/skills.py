@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Avg, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from curriculum.models import Enrollment, PlannedModule
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.tally import Scope, within
-from kpis.units import COUNT, PERCENT, POINTS, TEXT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
 from outcomes.facts.skills import ATTAINMENT
 from outcomes.indicators.skills import LATEST, Assessments, assessed

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
-from kpis.periods import Period
-from kpis.registry import Column, Table, drill_down
-from kpis.stats import Sums, net_interval
-from kpis.tally import Scope, within
-from kpis.units import COUNT, PERCENT, POINTS, TEXT
+from kpis.definitions.aggregates import Scope, within
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
+from kpis.statistics.intervals import Sums, net_interval
 from outcomes.arithmetic import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.surveys import (

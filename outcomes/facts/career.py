@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
+from core import reporting_clock
 from intake.models import Event
-from kpis import clock, marks
-from kpis.periods import local_day, midnight
+from kpis.definitions.periods import local_day, midnight
+from kpis.recompute import batch_stale_days
 from outcomes.models import CareerOutcome
 
 IMPACT = "outcome.career-impact"
@@ -69,7 +70,9 @@ def happened_on(event: Event) -> date | None:
     if event.data.get("kind") == CareerOutcome.Kind.NONE:
         return None
     told = event.data.get("happened_on") or event.data.get("career_on")
-    return date.fromisoformat(told) if told else local_day(event.occurred_at, clock.zone())
+    return (
+        date.fromisoformat(told) if told else local_day(event.occurred_at, reporting_clock.zone())
+    )
 
 
 def outcome(
@@ -84,12 +87,12 @@ def outcome(
         reported_at=at,
     )
     if day is not None:
-        row.completed_from = midnight(day - timedelta(days=WITHIN), clock.zone())
-        row.completed_before = midnight(day + timedelta(days=1), clock.zone())
+        row.completed_from = midnight(day - timedelta(days=WITHIN), reporting_clock.zone())
+        row.completed_before = midnight(day + timedelta(days=1), reporting_clock.zone())
     return row
 
 
 def mark(rows: QuerySet[CareerOutcome]) -> None:
     """Mark the days on which these rows count."""
     days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    marks.mark(IMPACT, days)
+    batch_stale_days.mark(IMPACT, days)

@@ -10,11 +10,12 @@ from operator import attrgetter
 
 from django.db.models import QuerySet
 
+from core import reporting_clock
 from curriculum import enrolling
 from curriculum.models import Enrollment
 from intake.models import Event
-from kpis import clock, marks
-from kpis.periods import local_day
+from kpis.definitions.periods import local_day
+from kpis.recompute import batch_stale_days
 from outcomes.models import Certificate
 
 COMPLETION = "outcome.certification-completion"
@@ -73,7 +74,7 @@ def _follow(told: list[Certificate], enrollment_id: int, event: Event) -> None:
 
 
 def _may_expire(one: Certificate, event: Event) -> bool:
-    day = local_day(event.occurred_at, clock.zone())
+    day = local_day(event.occurred_at, reporting_clock.zone())
     return one.is_standing and (one.expires_on is None or day >= one.expires_on)
 
 
@@ -89,7 +90,7 @@ def _earn(told: list[Certificate], enrollment_id: int, event: Event) -> None:
 def mark_enrollments(ids: Iterable[int]) -> None:
     """These enrolments count differently on the day on which they fall due."""
     due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    marks.mark(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
+    batch_stale_days.mark(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
 
 
 def reset(course_ids: Iterable[int]) -> None:

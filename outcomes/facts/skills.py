@@ -7,14 +7,14 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from curriculum import bulk
-from curriculum.keys import ids_by_key
+from core import bulk_upsert
+from core.external_keys import ids_by_key
 from curriculum.models import Skill
 from curriculum.parameters import Standings
 from intake.models import Event
-from kpis import marks
-from outcomes.dials import MASTERY
+from kpis.recompute import batch_stale_days
 from outcomes.models import SkillAssessment
+from outcomes.parameter_definitions import MASTERY
 
 ATTAINMENT = "outcome.skill-attainment"
 POST = SkillAssessment.Stage.POST
@@ -33,7 +33,7 @@ def assess(events: Sequence[Event]) -> None:
         enrollment = event.enrollment_id or 0
         key = (enrollment, skills[event.object], stage, event.occurred_at, float(held))
         rows[key] = max(event.value or 0.0, rows.get(key, 0.0))
-    bulk.upsert(
+    bulk_upsert.upsert(
         SkillAssessment,
         ("enrollment_id", "skill_id", "stage", "assessed_at", "mastery", "score"),
         [(*key, rows[key]) for key in sorted(rows)],
@@ -41,7 +41,7 @@ def assess(events: Sequence[Event]) -> None:
         merge={"score": "larger"},
     )
     attained = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    marks.mark(ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained))
+    batch_stale_days.mark(ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained))
 
 
 def known(keys: set[str], may_make: bool) -> set[str]:
@@ -81,6 +81,6 @@ def _reset(rows: QuerySet[SkillAssessment]) -> None:
 
 def _mark(rows: QuerySet[SkillAssessment]) -> None:
     moments = rows.filter(stage=POST).order_by()
-    marks.mark(
+    batch_stale_days.mark(
         ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()
     )

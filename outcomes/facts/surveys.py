@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from curriculum import bulk
+from core import bulk_upsert
 from intake.models import Event
-from kpis import marks
+from kpis.recompute import batch_stale_days
 from outcomes.facts import career
-from outcomes.facts.waves import Keys, keys_of, learn_questions, waves_of
+from outcomes.facts.survey_keys import Keys, keys_of, learn_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
 
 SATISFACTION, CSAT = "outcome.satisfaction", "outcome.csat"
@@ -30,7 +30,7 @@ def dismiss(events: Sequence[Event]) -> None:
     """Note who would rather not say; an answer, before it or after, stands all the same."""
     moments = _earliest(events)
     _invite(moments)
-    bulk.upsert(
+    bulk_upsert.upsert(
         Invitation,
         ("wave_id", "enrollment_id", "dismissed_at", "attempts"),
         [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
@@ -62,7 +62,7 @@ def _earliest(events: Sequence[Event]) -> dict[Place, datetime]:
 
 def _invite(moments: Mapping[Place, datetime]) -> None:
     """Whoever is told of in a wave was asked in it, at the latest at these moments."""
-    bulk.upsert(
+    bulk_upsert.upsert(
         Invitation,
         ("wave_id", "enrollment_id", "sent_at", "attempts"),
         [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
@@ -114,7 +114,7 @@ COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")
 
 def _write(standing: Mapping[Place, Event]) -> dict[Place, int]:
     """Write the answers and return their ids; one that is there keeps its id."""
-    written = bulk.upsert(
+    written = bulk_upsert.upsert(
         Response,
         ("enrollment_id", "wave_id", *COLUMNS),
         [(*place, *_columns(standing[place])) for place in sorted(standing)],
@@ -151,7 +151,7 @@ def mark(responses: QuerySet[Response]) -> None:
     for key, asked in ((SATISFACTION, "nps"), (CSAT, "csat")):
         rows = responses.filter(**{f"{asked}__isnull": False}).order_by()
         days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        marks.mark(key, days)
+        batch_stale_days.mark(key, days)
 
 
 def mark_enrollments(ids: Collection[int]) -> None:

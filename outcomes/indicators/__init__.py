@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kpis.categories import category
 from outcomes.indicators import career, certificates, skills, surveys
+from presentation.categories import category
 
 __all__ = ["career", "certificates", "skills", "surveys"]
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, Value, When
 
 from curriculum.models import Enrollment
-from kpis.periods import Period
-from kpis.registry import kpi
-from kpis.tally import Tally
-from kpis.units import PERCENT
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import kpi
+from kpis.definitions.units import PERCENT
 from outcomes.facts.certificates import COMPLETION
 from outcomes.models import Certificate
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.db.models import Count, F, Q, QuerySet
 
-from kpis.periods import Period
-from kpis.registry import kpi
-from kpis.tally import Tally
-from kpis.units import PERCENT
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import kpi
+from kpis.definitions.units import PERCENT
 from outcomes.facts.skills import ATTAINMENT
-from outcomes.indicators.standing import Latest
+from outcomes.indicators.latest_per_learner import Latest
 from outcomes.models import SkillAssessment
 
 Assessments = QuerySet[SkillAssessment]

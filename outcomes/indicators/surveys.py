@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 
-from kpis.periods import Period
-from kpis.registry import Interval, kpi
-from kpis.tally import Tally
-from kpis.units import PERCENT, POINTS
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Interval, kpi
+from kpis.definitions.units import PERCENT, POINTS
 from outcomes.facts.surveys import CSAT, SATISFACTION
-from outcomes.indicators.standing import Latest
+from outcomes.indicators.latest_per_learner import Latest
 from outcomes.models import Response
 
 PROMOTERS = Q(nps__gte=9)

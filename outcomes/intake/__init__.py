@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from intake.registry import surrounds
-from kpis import marks
+from intake.event_kinds import surrounds
+from kpis.recompute import batch_stale_days
 from outcomes.intake import certificates, skills, surveys
 
 __all__ = ["certificates", "skills", "surveys"]
 
-surrounds(marks.together)
+surrounds(batch_stale_days.together)

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from intake.event_kinds import Data, handles, resets, resets_enrollments
 from intake.models import Event
-from intake.registry import Data, handles, resets, resets_enrollments
-from kpis import marks
+from kpis.recompute import batch_stale_days
 from outcomes.facts import skills
 
 resets(skills.reset)
@@ -41,4 +41,4 @@ def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str]
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill of the learner (`object`) was assessed: `value` from 0 to 1."""
     skills.assess(events)
-    marks.seen("outcome", events)
+    batch_stale_days.seen("outcome", events)

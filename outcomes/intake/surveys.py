@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from core import reporting_clock
+from intake.event_kinds import Data, handles, resets, resets_enrollments
 from intake.models import Event
-from intake.registry import Data, handles, resets, resets_enrollments
-from kpis import clock, marks
-from kpis.periods import local_day
+from kpis.definitions.periods import local_day
+from kpis.recompute import batch_stale_days
 from outcomes.facts import career, surveys
 
 resets(surveys.reset)
@@ -59,7 +60,7 @@ def _career_on(value: float | None, data: Answered, at: datetime) -> tuple[str, 
 
 def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | None:
     """Nobody reports what is yet to happen."""
-    reported = local_day(at, clock.zone())
+    reported = local_day(at, reporting_clock.zone())
     if day is None or day <= reported:
         return None
     return field, f"{day} is after {reported}, the day of the report."
@@ -69,21 +70,21 @@ def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | N
 def survey_sent(events: Sequence[Event]) -> None:
     """The learner was asked."""
     surveys.send(events)
-    marks.seen("outcome", events)
+    batch_stale_days.seen("outcome", events)
 
 
 @handles("survey.answered", data=Answered, check=_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
     """The learner answered; of several answers in one wave the latest stands."""
     surveys.answer(events)
-    marks.seen("outcome", events)
+    batch_stale_days.seen("outcome", events)
 
 
 @handles("survey.dismissed", data=Asked)
 def survey_dismissed(events: Sequence[Event]) -> None:
     """The learner would rather not say. No answer, and in no denominator."""
     surveys.dismiss(events)
-    marks.seen("outcome", events)
+    batch_stale_days.seen("outcome", events)
 
 
 class Reported(Data):
@@ -107,4 +108,4 @@ def _happened_on(value: float | None, data: Reported, at: datetime) -> tuple[str
 def career_reported(events: Sequence[Event]) -> None:
     """The learner says what came of the course at work, without a survey."""
     career.report(events)
-    marks.seen("outcome", events)
+    batch_stale_days.seen("outcome", events)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from curriculum.models import User
+from accounts.models import User
 from outcomes.models.surveys import Response
 
 

@@ -7,17 +7,17 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from django.urls import reverse
 
-from curriculum import localized
-from kpis import wording
-from kpis.ask import Desk
-from kpis.asked import Asked
-from kpis.period_names import period_name
-from kpis.tab_sections import section
-from kpis.units import PERCENT, rounded
+from core import localized
+from kpis.definitions.period_names import period_name
+from kpis.definitions.units import PERCENT, rounded
+from kpis.query.query_service import Desk
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
-from outcomes.feedback import telling
-from outcomes.feedback.telling import Feedback, Row
+from outcomes.feedback import summary as telling
+from outcomes.feedback.summary import Feedback, Row
+from presentation import wording
+from presentation.page_query import Asked
+from presentation.tab_sections import section
 
 
 @section("outcome", "outcomes/_themes.html", order=20)
@@ -61,7 +61,9 @@ def _texts(row: Row, query: str) -> dict[str, Any]:
         "share_text": PERCENT.text(row.get("share")),
         "sentiment_text": "–" if feeling is None else signed(feeling * 100, places=0),
         "trend_text": "–" if trend is None else f"{signed(trend * 100, places=1)} points",
-        "kpi_url": f"{reverse('kpis:kpi', args=[row['kpi_key']])}{query}" if row["kpi_key"] else "",
+        "kpi_url": f"{reverse('dashboard:kpi', args=[row['kpi_key']])}{query}"
+        if row["kpi_key"]
+        else "",
     }
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curriculum import localized
-from kpis import tables, wording
-from kpis.ask import Desk
-from kpis.asked import Asked
-from kpis.figures import Figure
-from kpis.period_names import period_name
-from kpis.registry import REGISTRY
-from kpis.tab_sections import section
-from kpis.units import PERCENT
+from core import localized
+from kpis.definitions.period_names import period_name
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.units import PERCENT
+from kpis.query import suppressed_tables
+from kpis.query.query_service import Desk
 from outcomes.facts.surveys import SATISFACTION
+from presentation import wording
+from presentation.figures import Figure
+from presentation.page_query import Asked
+from presentation.tab_sections import section
 
 TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
@@ -27,7 +28,7 @@ def scores(desk: Desk, asked: Asked) -> dict[str, Any] | None:
         return None
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
-    period, table = tables.shown(drill, indicator, card.reply.question, desk)
+    period, table = suppressed_tables.shown(drill, indicator, card.reply.question, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": period_name(period),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from kpis import clock
-from kpis.periods import Period, latest
+from core import reporting_clock
+from kpis.definitions.periods import Period, latest
 from outcomes.models import Survey, Wave
 
 DAYS = (30, 90, 180)
@@ -28,7 +28,7 @@ def plan_waves(now: datetime) -> int:
 
 def _months(survey: Survey, now: datetime) -> Iterator[Period]:
     """This month, and the last one, whose end may have found nobody at work."""
-    for month in latest(2, "month", clock.zone(), now=now):
+    for month in latest(2, "month", reporting_clock.zone(), now=now):
         if month.whole_end > survey.created_at:
             yield month
 

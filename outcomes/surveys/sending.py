@@ -13,10 +13,10 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, QuerySet
 
-from curriculum.languages import in_language_of
+from accounts.languages import in_language_of
 from curriculum.models import Enrollment
 from outcomes.models import Invitation, Wave
-from outcomes.surveys import mail, telling
+from outcomes.surveys import emails, events
 from outcomes.surveys.audience import to_remind, waiting
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Post:
         with given_back(mine, "claimed_at"):
             is_sent = self._send(enrollment, invitation, to, is_reminder=False)
         if is_sent:
-            telling.sent(invitation, self.now)
+            events.sent(invitation, self.now)
         else:
             mine.update(claimed_at=None, attempts=F("attempts") + 1)
         return is_sent
@@ -86,7 +86,7 @@ class Post:
         """False when the mail server refuses this one mail."""
         try:
             with in_language_of(enrollment.learner.user):
-                mail.message(
+                emails.message(
                     self.wave,
                     enrollment,
                     to=to,

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from curriculum.patience import NO_WAIT, waiting_at_most
-from kpis import clock
-from kpis.periods import local_day
+from core import reporting_clock
+from core.database_wait import NO_WAIT, waiting_at_most
+from kpis.definitions.periods import local_day
 from outcomes.models import Invitation, Response
-from outcomes.surveys import links, telling
+from outcomes.surveys import events, links
 from outcomes.surveys.forms import AnswerForm, given
 
 logger = logging.getLogger(__name__)
@@ -83,17 +83,17 @@ def _take(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpRe
         return _page(request, "survey", invitation, form=form, can_dismiss=True, status=422)
     try:
         if is_dismissed:
-            telling.dismissed(invitation, now)
+            events.dismissed(invitation, now)
         else:
-            telling.answered(invitation, form.said(), now)
-    except (OperationalError, telling.NotTaken) as error:
+            events.answered(invitation, form.said(), now)
+    except (OperationalError, events.NotTaken) as error:
         logger.error("an answer was not taken: %s", error)
         return _sorry(request, "busy", 503)
     return HttpResponseRedirect(request.path, status=303)
 
 
 def _form(invitation: Invitation, now: datetime, **given: object) -> AnswerForm:
-    return AnswerForm(invitation.wave.survey, local_day(now, clock.zone()), **given)
+    return AnswerForm(invitation.wave.survey, local_day(now, reporting_clock.zone()), **given)
 
 
 def _page(

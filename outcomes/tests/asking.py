@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.tests.people import moment
 from curriculum.models import Course, Enrollment, Learner
-from curriculum.tests.people import moment
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.tests.school import enrolled
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from intake.receive import receive
-from outcomes.feedback import reading
+from intake.receiving.receive import receive
+from outcomes.feedback import analysis
 from outcomes.models import Remark, Theme
 from outcomes.tests.school import LMS, START, did, enrolled
 
@@ -62,7 +62,7 @@ def _answer(comment: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def read() -> int:
-    return reading.run()
+    return analysis.run()
 
 
 def theme_of(text: str) -> Theme | None:

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.tests.people import account
 from curriculum.models import Course
-from curriculum.tests.people import account
 from outcomes.models import Certificate, Remark, SkillAssessment, Testimonial, Theme
 from outcomes.tests.comments import TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import did, enrolled, school, skilled

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.people import course, moment, run_of
 from curriculum.models import Course
-from curriculum.tests.people import course, moment, run_of
-from intake.tests.door import event, send
-from kpis.measure import measure_dirty
+from intake.tests.lms import event, send
 from kpis.models import Measurement
+from kpis.recompute.recompute_stale import measure_dirty
 from outcomes.models import CareerOutcome
 from outcomes.tests.school import did, enrolled, school, sums, tally
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from curriculum.models import Course, Enrollment
-from intake.tests.door import event, send, statuses
+from intake.tests.lms import event, send, statuses
 from kpis.models import DirtyDay
 from outcomes.models import Certificate
 from outcomes.tests.school import did, enrolled, is_of_kind, rows_of, school, sums, table

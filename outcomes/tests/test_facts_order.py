@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from accounts.tests.people import moment
 from curriculum.models import Enrollment, Skill
 from curriculum.tests.histories import HISTORIES
-from curriculum.tests.people import moment
 from intake import replay
-from intake.tests.door import event, school, send, statuses, take_back
+from intake.tests.lms import event, school, send, statuses, take_back
 from outcomes.models import Certificate, SkillAssessment
 
 pytestmark = pytest.mark.django_db

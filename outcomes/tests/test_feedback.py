@@ -8,13 +8,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from accounts.tests.people import account
 from curriculum.models import Course
-from curriculum.tests.people import account
 from intake import replay
-from kpis.measure import measure_dirty
+from kpis.recompute.recompute_stale import measure_dirty
 from outcomes import tasks
-from outcomes.feedback import themes, waiting
-from outcomes.feedback.telling import Feedback
+from outcomes.feedback import pending_comments, theme_actions
+from outcomes.feedback.summary import Feedback
 from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
 from outcomes.sections.feedback import signed, summary
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
@@ -58,7 +58,7 @@ def test_few_comments_have_no_themes_yet() -> None:
     read()
 
     assert (Remark.objects.count(), Theme.objects.count()) == (27, 0)
-    assert not waiting.is_any()
+    assert not pending_comments.is_any()
 
 
 def test_only_what_is_new_is_read() -> None:
@@ -113,7 +113,7 @@ def test_a_merged_theme_stays_merged() -> None:
     video, tutor = theme_of(VIDEOS[0]), theme_of(TUTORS[0])
     assert video is not None
     assert tutor is not None
-    themes.merge(video, tutor)
+    theme_actions.merge(video, tutor)
     assert theme_of(VIDEOS[0]) == tutor
 
     many(times=20)
@@ -128,8 +128,8 @@ def test_a_theme_that_is_parted_again_gets_its_comments_back() -> None:
     video, tutor = theme_of(VIDEOS[0]), theme_of(TUTORS[0])
     assert video is not None
     assert tutor is not None
-    themes.merge(video, tutor)
-    themes.part(video)
+    theme_actions.merge(video, tutor)
+    theme_actions.part(video)
     read()
 
     assert theme_of(VIDEOS[0]) == video
@@ -139,11 +139,11 @@ def test_a_theme_that_is_parted_again_gets_its_comments_back() -> None:
 def test_a_theme_is_not_merged_into_itself_by_any_way() -> None:
     one = Theme.objects.create(key="one", name="One")
     two = Theme.objects.create(key="two", name="Two")
-    themes.merge(two, one)
+    theme_actions.merge(two, one)
 
     for into in (one, two):
         with pytest.raises(ValidationError, match="merged into itself"):
-            themes.merge(one, into)
+            theme_actions.merge(one, into)
 
 
 def test_an_answer_that_changes_is_read_again() -> None:
@@ -178,7 +178,7 @@ def test_other_languages_are_counted_and_not_scored() -> None:
 
 def test_a_replay_keeps_what_staff_made_of_comments() -> None:
     who = wrote("The videos are wonderful.", may_quote=True)
-    themes.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
+    theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
     replay.replay_events()
 
     assert Testimonial.objects.shown().count() == 1
@@ -253,7 +253,7 @@ def test_a_comment_without_consent_is_never_a_testimonial() -> None:
     response = Response.objects.get(enrollment__learner__key=who)
 
     with pytest.raises(ValidationError, match="did not agree"):
-        themes.approve(response, by=account("Bo"))
+        theme_actions.approve(response, by=account("Bo"))
     assert not Testimonial.objects.exists()
 
 
@@ -262,7 +262,7 @@ def test_a_testimonial_goes_when_its_learner_takes_the_words_or_consent_back() -
         who = f"ada{number}"
         enrolled(who)
         wrote("Lovely.", who, may_quote=True)
-        themes.approve(Response.objects.get(enrollment__learner__key=who), by=account(who))
+        theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account(who))
         wrote(text, who, at="2026-01-22", may_quote=may_quote)
 
     assert Testimonial.objects.count() == 2
@@ -272,7 +272,7 @@ def test_a_testimonial_goes_when_its_learner_takes_the_words_or_consent_back() -
 def test_the_api_tells_testimonials_of_the_courses_a_reader_sees(python: Course) -> None:
     other = school("db")
     who = wrote("Lovely.", may_quote=True)
-    themes.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
+    theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
     told = {}
     for name, course in (("Cleo", python), ("Dan", other)):
         client = Client()
@@ -293,7 +293,7 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     many(times=12, nps=9, may_quote=True)
     response = Response.objects.filter(comment=VIDEOS[0]).first()
     assert response is not None
-    themes.approve(response, by=account("Cleo"))
+    theme_actions.approve(response, by=account("Cleo"))
     read()
     measure_dirty()
     page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31&from=2026-01-01")
@@ -309,7 +309,7 @@ def test_a_testimonial_is_of_the_period_or_before() -> None:
     many(times=12, nps=9, may_quote=True)
     for at, comment in (("2026-01-20", "Well paced."), ("2026-02-20", "Hands-on.")):
         wrote(comment, at=at, may_quote=True)
-        themes.approve(Response.objects.get(comment=comment), by=account(f"Cleo-{at}"))
+        theme_actions.approve(Response.objects.get(comment=comment), by=account(f"Cleo-{at}"))
     measure_dirty()
     page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31").content.decode()
 

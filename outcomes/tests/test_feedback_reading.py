@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outcomes.feedback import language, sentiment, suggest, topics
-from outcomes.feedback.words import pattern_of, words_of
+from outcomes.feedback import language, sentiment, theme_names, topics
+from outcomes.feedback.keywords import pattern_of, words_of
 from outcomes.models import Remark
 
 pytestmark = pytest.mark.once
@@ -108,12 +108,12 @@ def test_a_topic_is_met_again_by_its_words() -> None:
 def test_a_name_is_not_given_twice() -> None:
     terms = {"tutor": 0.7, "feedback": 0.6, "day": 0.1}
 
-    assert suggest.name_for(terms, ()) == "Tutor, feedback"
-    assert suggest.name_for(terms, {"Tutor, feedback"}) == "Tutor, feedback, day"
+    assert theme_names.name_for(terms, ()) == "Tutor, feedback"
+    assert theme_names.name_for(terms, {"Tutor, feedback"}) == "Tutor, feedback, day"
     taken = {"Tutor, feedback", "Tutor, feedback, day"}
-    assert suggest.name_for(terms, taken) == "Tutor, feedback 2"
+    assert theme_names.name_for(terms, taken) == "Tutor, feedback 2"
 
 
 def test_a_theme_goes_with_the_kpi_whose_words_it_shares() -> None:
-    assert suggest.kpi_for({"deadline": 0.8, "job": 0.3}) == "engagement.progress-velocity"
-    assert suggest.kpi_for({"coffee": 0.99, "colleague": 0.1}) == "outcome.satisfaction"
+    assert theme_names.kpi_for({"deadline": 0.8, "job": 0.3}) == "engagement.progress-velocity"
+    assert theme_names.kpi_for({"coffee": 0.99, "colleague": 0.1}) == "outcome.satisfaction"

@@ -9,9 +9,9 @@ from unittest.mock import patch
 import pytest
 from django.apps import apps
 
+from accounts.tests.people import moment
+from core.tests.mail_box import mail_box
 from curriculum.models import Course
-from curriculum.tests.people import moment
-from kpis.tests.mail_box import mail_box
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.surveys import scheduling, tasks
 from outcomes.surveys.sending import send_due

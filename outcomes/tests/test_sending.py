@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from accounts.tests.people import account
+from core.tests.mail_box import MailBox, mail_box, settings_for
 from curriculum.models import Course, Learner
-from curriculum.tests.people import account
 from intake.models import Event
-from kpis.tests.mail_box import MailBox, mail_box, settings_for
 from outcomes.models import Invitation, Survey, Wave
 from outcomes.surveys.audience import unreachable
 from outcomes.surveys.sending import send_due, send_wave

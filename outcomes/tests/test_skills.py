@@ -9,12 +9,12 @@ import pytest
 
 from curriculum.models import Course, Enrollment, Parameter, Skill
 from curriculum.parameters import create_missing, scope_to, turn
-from intake.senders import Sender
-from intake.tests.door import event, send
+from intake.events.senders import Sender
+from intake.tests.lms import event, send
+from kpis.definitions.aggregates import Scope
 from kpis.models import DirtyDay
-from kpis.tally import Scope
-from outcomes.dials import MASTERY
 from outcomes.models import SkillAssessment
+from outcomes.parameter_definitions import MASTERY
 from outcomes.tests.school import (
     did,
     enrolled,

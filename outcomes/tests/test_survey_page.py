@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from intake.models import Event, RejectedEvent
 from outcomes.models import Invitation, Response, Survey, Wave
-from outcomes.surveys import links, telling
+from outcomes.surveys import events, links
 from outcomes.tests.asking import invited, wave_of
 from outcomes.tests.school import did, school
 
@@ -219,7 +219,7 @@ def test_a_closed_wave_takes_no_answer(visitor: Client, link: str, method: str) 
 def test_a_busy_database_is_told_kindly(
     visitor: Client, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    busy = patch.object(telling, "receive", side_effect=OperationalError("database is locked"))
+    busy = patch.object(events, "receive", side_effect=OperationalError("database is locked"))
     with busy, caplog.at_level(logging.ERROR):
         answer = visitor.post(link, {"comment": "My own words"})
 

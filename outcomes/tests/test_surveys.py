@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.people import moment
 from curriculum.models import Course, Enrollment, Learner
-from curriculum.tests.people import moment
-from intake.receive import receive
-from kpis.measure import measure_dirty
+from intake.receiving.receive import receive
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, Restatement
-from kpis.registry import REGISTRY
-from kpis.stats import net_interval
-from kpis.tally import Scope
+from kpis.recompute.recompute_stale import measure_dirty
+from kpis.statistics.intervals import net_interval
 from outcomes.models import Invitation, Response, Survey
 from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, tally
 

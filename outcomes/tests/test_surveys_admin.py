@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.tests.admin_pages import told
+from accounts.tests.people import course
 from curriculum.models import Course
-from curriculum.tests.admin_pages import told
-from curriculum.tests.people import course
 from outcomes.models import Survey, Wave
 from outcomes.surveys import tasks
 from outcomes.tests.asking import wave_of, with_address

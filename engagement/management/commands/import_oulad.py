@@ -7,14 +7,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from curriculum.outages import sentence_of
+from core.outages import sentence_of
 from engagement.oulad.importing import AlreadyInError, take_in
 from engagement.oulad.lock import BusyError
 from engagement.oulad.report import by_file
 from engagement.oulad.source import SourceError
 from engagement.oulad.totals import totals
 from intake.models import ImportRun
-from kpis import measure, stale
+from kpis.recompute import recompute_stale, stale_periods
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         try:
             self._take_in(path)
             # by an import that was killed before its end too
-            if stale.is_anything_waiting():
+            if stale_periods.is_anything_waiting():
                 self._measure()
         except (SourceError, BusyError) as error:
             raise CommandError(str(error)) from error
@@ -56,6 +56,6 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             # a worker at it would do the same work; then this waits, and finds what is left
-            with measure.turn():
-                cells = measure.measure_dirty(progress=advance)
+            with recompute_stale.turn():
+                cells = recompute_stale.measure_dirty(progress=advance)
         self.stdout.write(f"{cells:,} figures measured")

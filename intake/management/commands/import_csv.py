@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from curriculum.outages import sentence_of
-from intake.csv.choices import Choices, ChoicesError, names_of, shared_of, zone_named
+from core.outages import sentence_of
 from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
+from intake.csv.options import Choices, ChoicesError, names_of, shared_of, zone_named
 from intake.csv.reading import CsvError, EventFile
 from intake.csv.report import Report
-from intake.registry import KINDS, Kind
+from intake.event_kinds import KINDS, Kind
 
 
 class Command(BaseCommand):

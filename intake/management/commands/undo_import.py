@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from intake.models import Event, ImportRun
-from intake.undoing import UndoError, undo_import
+from intake.undo_import import UndoError, undo_import
 
 
 class Command(BaseCommand):

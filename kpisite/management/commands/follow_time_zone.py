@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from core.progress_bars import Bars
 from kpisite import time_zone
-from kpisite.progress import Bars
 
 
 class Command(BaseCommand):

@@ -8,11 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from kpis import recompute
-from kpis.measure import Job
-from kpis.registry import REGISTRY, Indicator
-from kpisite import history, time_zone
-from kpisite.progress import Bars
+from core.progress_bars import Bars
+from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.recompute import from_scratch
+from kpis.recompute.recompute_stale import Job
+from kpisite import time_zone
+from kpisite.jobs import history_span
 
 
 def day(text: str) -> date:
@@ -62,8 +63,8 @@ class Command(BaseCommand):
                 time_zone.check()
             else:
                 time_zone.follow(bars.show)
-            recompute.catch_up(now, lambda done, total: bars.show("what waits", done, total))
-            jobs = recompute.jobs(indicators, first, last, now)
+            from_scratch.catch_up(now, lambda done, total: bars.show("what waits", done, total))
+            jobs = from_scratch.jobs(indicators, first, last, now)
             (self.check_all if options["check"] else self.write_all)(jobs, now, bars)
         except time_zone.ZoneChangedError as error:
             raise CommandError(str(error)) from error
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             bars.close()
 
     def write_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
-        done = recompute.recompute(
+        done = from_scratch.recompute(
             jobs, now, lambda done, total: bars.show("recomputing", done, total)
         )
         bars.close()
@@ -83,7 +84,7 @@ class Command(BaseCommand):
 
     def check_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
         found = list(
-            recompute.differences(
+            from_scratch.differences(
                 jobs, now, lambda done, total: bars.show("comparing", done, total)
             )
         )
@@ -91,10 +92,10 @@ class Command(BaseCommand):
         if not found:
             self.stdout.write("Every stored figure is that of its facts.")
             return
-        for one in found[: recompute.LISTED]:
+        for one in found[: from_scratch.LISTED]:
             self.stdout.write(str(one))
-        if len(found) > recompute.LISTED:
-            self.stdout.write(f"… and {len(found) - recompute.LISTED} more")
+        if len(found) > from_scratch.LISTED:
+            self.stdout.write(f"… and {len(found) - from_scratch.LISTED} more")
         raise CommandError(
             f"{figures(len(found))} {'differs' if len(found) == 1 else 'differ'} from the facts; "
             "manage.py recompute, without --check, corrects that.",
@@ -116,11 +117,11 @@ def indicators_of(keys: Sequence[str]) -> list[Indicator]:
             f"Unknown KPI {', '.join(unknown)}. There are: {', '.join(sorted(REGISTRY))}."
         )
     wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
-    return [one for one in recompute.tallied() if one.key in wanted or not keys]
+    return [one for one in from_scratch.tallied() if one.key in wanted or not keys]
 
 
 def days_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:
-    begin, today = history.days(now)
+    begin, today = history_span.days(now)
     first, last = first or begin, last or today
     if first > last:
         raise CommandError(f"--from {first} is after --to {last}.")

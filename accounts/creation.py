@@ -1,0 +1,45 @@
+"""Accounts made by whoever runs the product, the first one of an empty site among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import CourseGrant, User
+from curriculum.models import Course, Learner
+
+STAFF, MANAGER, LEARNER = ROLES = ("staff", "manager", "learner")
+
+
+@transaction.atomic
+def create_account(
+    role: str,
+    email: str,
+    password: str,
+    *,
+    name: str = "",
+    is_superuser: bool = False,
+    groups: Iterable[Group] = (),
+    courses: Iterable[Course] = (),
+    learner: Learner | None = None,
+) -> User:
+    """Make an account of the role; ValidationError when the address is wrong or taken.
+
+    A manager is granted the courses; the learner is the one whose enrollments the account shows.
+    """
+    draft = User(email=email.strip().lower(), name=name)
+    draft.clean_fields(exclude={"password"})
+    if User.objects.filter(email__iexact=draft.email).exists():
+        raise ValidationError({"email": f"{draft.email} has an account already."})
+    account = User.objects.create_user(
+        draft.email, password, name=name, is_staff=role == STAFF, is_superuser=is_superuser
+    )
+    account.groups.set(groups)
+    CourseGrant.objects.bulk_create(CourseGrant(user=account, course=one) for one in courses)
+    if learner:
+        learner.user = account
+        learner.save(update_fields=["user"])
+    return account

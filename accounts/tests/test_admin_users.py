@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from accounts.models import CourseGrant, User
+from accounts.tests.admin_pages import page, staff, told
+from accounts.tests.people import account, course
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("ada")
+def test_staff_make_an_account_by_its_address(client: Client) -> None:
+    data = {
+        "email": "Bo@Example.com",
+        "usable_password": "true",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
+    client.post("/admin/accounts/user/add/", data)
+
+    assert User.objects.get(email="bo@example.com").check_password("a long enough one")
+
+
+@pytest.mark.usefixtures("ada")
+def test_an_address_in_other_letters_is_the_same_account(client: Client) -> None:
+    account("Bo")
+    data = {"email": "BO@example.com", "usable_password": "false"}
+    answer = client.post("/admin/accounts/user/add/", data)
+
+    assert "bo@example.com has an account already" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_grant_is_given_on_the_account_s_page(client: Client) -> None:
+    bo, python = account("Bo"), course("py")
+    data = {
+        "email": bo.email,
+        "is_active": "on",
+        "course_grants-TOTAL_FORMS": "1",
+        "course_grants-INITIAL_FORMS": "0",
+        "course_grants-0-course": python.pk,
+    }
+    client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
+
+    assert CourseGrant.objects.get().course == python
+    assert "manager" in page(client, "user/")
+
+
+def test_who_edits_accounts_cannot_make_a_superuser(client: Client) -> None:
+    bo = staff(client, "view_user", "change_user")
+    data = {
+        "email": bo.email,
+        "name": "Bo the Great",
+        "is_active": "on",
+        "is_superuser": "on",
+        "course_grants-TOTAL_FORMS": "0",
+        "course_grants-INITIAL_FORMS": "0",
+    }
+    client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
+    bo.refresh_from_db()
+
+    assert bo.name == "Bo the Great"
+    assert not bo.is_superuser
+
+
+def test_who_edits_accounts_cannot_reach_a_superuser_s(client: Client) -> None:
+    boss = account("Ada", is_staff=True, is_superuser=True)
+    staff(client, "view_user", "change_user")
+
+    password = f"/admin/accounts/user/{boss.pk}/password/"
+    assert client.post(password, {"password1": "x", "password2": "x"}).status_code == 403
+
+
+def test_staff_without_permission_see_no_list(client: Client) -> None:
+    staff(client)
+
+    assert client.get("/admin/accounts/user/").status_code == 403
+
+
+def test_staff_invite_the_accounts_within_their_reach(client: Client) -> None:
+    staff(client, "view_user", "change_user")
+    eve, closed = account("Eve"), account("Cleo", is_active=False)
+    boss = account("Ada", is_superuser=True)
+    eve.set_unusable_password()
+    eve.save()
+    data = {"action": "invite", "_selected_action": [eve.pk, closed.pk, boss.pk]}
+    with patch("accounts.password_links.current_app.send_task") as queued:
+        answer = client.post("/admin/accounts/user/", data)
+    eve.refresh_from_db()
+
+    assert [call.kwargs["args"] for call in queued.call_args_list] == [[eve.email]]
+    assert eve.has_usable_password()
+    assert "Links on their way: 1." in told(answer)  # type: ignore[arg-type]
+    assert "got none: 2." in told(answer)  # type: ignore[arg-type]

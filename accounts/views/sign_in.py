@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from accounts.access import Reader
+from accounts.models import User
+from accounts.sign_in_limits import is_busy
+from curriculum.models import Enrollment
+
+DASHBOARD = "/kpi-dashboard"
+
+
+class EmailAuthenticationForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": "Wrong e-mail address or password. After many tries, wait "
+        f"{settings.KPI_SIGN_IN_WAIT_MINUTES} minutes or set a new password.",
+        "inactive": "This account is closed; ask the staff.",
+        "busy": "Many people are signing in at this moment. Try again in a few seconds.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"] = forms.EmailField(
+            label="E-mail address",
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        )
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        if self.request is not None and is_busy(self.request):
+            return forms.ValidationError(self.error_messages["busy"], code="busy")
+        return super().get_invalid_login_error()
+
+
+class SignIn(LoginView):
+    template_name = "accounts/sign_in.html"
+    form_class = EmailAuthenticationForm
+    redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Never the page for signing in itself, which would go round in a circle."""
+        url = super().get_success_url()
+        return settings.LOGIN_REDIRECT_URL if url == self.request.path else url
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send who reads figures to the dashboard; show a learner what they are enrolled in."""
+    if isinstance(request.user, User) and Reader.of(request.user).reads_kpis:
+        return HttpResponseRedirect(DASHBOARD)
+    enrolled = Enrollment.objects.filter(learner__user=request.user.pk)
+    return render(
+        request,
+        "accounts/home.html",
+        {"enrollments": enrolled.select_related("run__course").order_by("-started_at")},
+    )

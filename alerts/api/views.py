@@ -1,0 +1,294 @@
+"""Alerts for programs: the list, one with its history, and the acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts.access import MayReadKpis, Reader
+from accounts.models import ApiKey, User
+from alerts import actions, scope_names
+from alerts.api import schemas
+from alerts.models import Alert, Severity
+from alerts.pages.alert_card import AlertCard
+from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_place
+from alerts.pages.alert_page import AlertPage, Happened
+from alerts.pages.forms import LONGEST_SNOOZE, owners
+from alerts.pages.views import alert_of
+from core.api_errors import BadQuestion, bad_question
+from kpis.api.views import PROBLEMS
+from kpis.query.query_params import check_limit, refuse_others
+from kpis.query.query_service import Desk
+
+FILTERS = [
+    OpenApiParameter("state", str, enum=[one for one, _ in STATES], description="Default: open."),
+    OpenApiParameter("severity", str, enum=Severity.values),
+    OpenApiParameter("course", str, description="Key of a course."),
+    OpenApiParameter("kpi", str, description="Key of a KPI, such as engagement.depth."),
+    OpenApiParameter("owner", str, description="E-mail address, me (not of a key) or none."),
+    OpenApiParameter("cursor", str, description="As next and previous give it."),
+    OpenApiParameter("limit", int, description="Alerts a page: 25, at most 100."),
+]
+
+
+class Closed(APIException):
+    """The alert is closed already, by the judge or by somebody else."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "closed"
+
+
+class MayActOnAlerts(BasePermission):
+    message = "Acting on alerts needs an account, or a key with the scope alerts:write."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal: object = request.user
+        return isinstance(principal, User) or (
+            isinstance(principal, ApiKey) and principal.may(ApiKey.Scope.ALERTS_WRITE)
+        )
+
+
+class AlertPages(CursorPagination):
+    """Pages that go on after the last alert shown: what closes meanwhile moves no other."""
+
+    page_size = 25
+    max_page_size = 100
+    page_size_query_param = "limit"
+    ordering = ("place",)
+    count = 0
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: Any = None
+    ) -> list[Any] | None:
+        self.count = queryset.count()
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        return Response({"count": self.count, **response.data})
+
+
+class AlertListView(APIView):
+    """Alerts, the most severe first, then the latest."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(
+        operation_id="alert_list",
+        parameters=FILTERS,
+        responses={200: schemas.AlertPageShape, **PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        refuse_others(request, [one.name for one in FILTERS])
+        check_limit(request, AlertPages.max_page_size)
+        desk, user = desk_of(request), user_of(request)
+        form = AlertFilterForm(request.query_params, desk=desk, user=user)
+        if not form.is_valid():
+            raise bad_question(form)
+        pages = AlertPages()
+        found = pages.paginate_queryset(with_place(form.rows()), request, self)
+        return pages.get_paginated_response(_listed(cards(found or [], desk)))
+
+
+class AlertView(APIView):
+    """One alert with its history."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(operation_id="alert_read", responses={200: schemas.AlertDetailShape, **PROBLEMS})
+    def get(self, request: Request, pk: str) -> Response:
+        refuse_others(request, ())
+        desk = desk_of(request)
+        return Response(_detail(desk, alert_of(desk.reader, int(pk))))
+
+
+class ActView(APIView):
+    """One act on an alert, answered by the alert as it is then."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis, MayActOnAlerts)
+    shape: ClassVar[type[Serializer[None]]]
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        raise NotImplementedError
+
+    def post(self, request: Request, pk: str) -> Response:
+        desk = desk_of(request)
+        alert = alert_of(desk.reader, int(pk))
+        sent = self.shape(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            self.act(alert, sent.validated_data, request)
+        except ValidationError as error:
+            raise _refusal(error) from None
+        return Response(_detail(desk, alert_of(desk.reader, alert.pk)))
+
+
+def _described(act: str, shape: type[Serializer[None]]) -> Any:
+    answers = {200: schemas.AlertDetailShape, **PROBLEMS, 409: PROBLEMS[400]}
+    said = extend_schema(operation_id=f"alert_{act}", request=shape, responses=answers)
+    return extend_schema_view(post=said)
+
+
+@_described("acknowledge", schemas.AcknowledgeShape)
+class AcknowledgeView(ActView):
+    """Say who takes it."""
+
+    shape = schemas.AcknowledgeShape
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        owner = _owner(alert, given["owner"]) if given.get("owner") else None
+        note = _signed(given["note"], request)
+        actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
+
+
+@_described("snooze", schemas.SnoozeShape)
+class SnoozeView(ActView):
+    """Say nothing of it until a moment."""
+
+    shape = schemas.SnoozeShape
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        until = given["until"]
+        if until > timezone.now() + LONGEST_SNOOZE:
+            raise BadQuestion("A snooze lasts a year at most: choose an earlier moment.", "until")
+        reason = _signed(given["reason"], request)
+        actions.snooze(alert, by=user_of(request), until=until, reason=reason)
+
+
+@_described("unsnooze", schemas.NothingShape)
+class UnsnoozeView(ActView):
+    """End the snooze."""
+
+    shape = schemas.NothingShape
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        actions.unsnooze(alert, by=user_of(request))
+
+
+@_described("comment", schemas.CommentShape)
+class CommentView(ActView):
+    """Add a word to the history, of a closed alert too."""
+
+    shape = schemas.CommentShape
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
+
+
+@_described("close", schemas.CloseShape)
+class CloseView(ActView):
+    """Close it as expected."""
+
+    shape = schemas.CloseShape
+
+    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+        reason = _signed(given["reason"], request)
+        actions.close_as_expected(alert, by=user_of(request), reason=reason)
+
+
+ACTS = {
+    "acknowledge": AcknowledgeView,
+    "snooze": SnoozeView,
+    "unsnooze": UnsnoozeView,
+    "comment": CommentView,
+    "close": CloseView,
+}
+
+
+def desk_of(request: Request) -> Desk:
+    return Desk(Reader.of(request.user), timezone.now())
+
+
+def user_of(request: Request) -> User | None:
+    """Who asks; None for a key."""
+    principal: object = request.user
+    return principal if isinstance(principal, User) else None
+
+
+def _signed(text: str, request: Request) -> str:
+    """The text, with the key that sent it: a key is no account that the history could name."""
+    principal: object = request.user
+    by = f"(API key {principal})" if isinstance(principal, ApiKey) else ""
+    return f"{text} {by}".strip()
+
+
+def _owner(alert: Alert, email: str) -> User:
+    owner = owners(alert).filter(email__iexact=email).first()
+    if owner is None:
+        raise BadQuestion(f"{email} is nobody who may see this alert.", "owner")
+    return owner
+
+
+def _refusal(error: ValidationError) -> APIException:
+    sentence = " ".join(error.messages)
+    return Closed(sentence) if getattr(error, "code", "") == "closed" else BadQuestion(sentence)
+
+
+def _detail(desk: Desk, alert: Alert) -> dict[str, Any]:
+    page = AlertPage(desk, alert)
+    (body,) = _listed([page.card])
+    return body | {"history": [_event(one) for one in page.history]}
+
+
+def _event(one: Happened) -> dict[str, Any]:
+    event = one.event
+    return {
+        "kind": event.kind,
+        "at": event.at,
+        "by": event.by.email if event.by else None,
+        "why": one.why,
+        "period_start": event.period_start,
+        "is_told": event.is_told,
+    }
+
+
+def _listed(found: Iterable[AlertCard]) -> list[dict[str, Any]]:
+    found = list(found)
+    keys = scope_names.keys(card.alert for card in found)
+    return [_body(card, keys.get((card.alert.scope, card.alert.scope_id))) for card in found]
+
+
+def _body(card: AlertCard, key: str | None) -> dict[str, Any]:
+    alert = card.alert
+    figures = ("value", "target", "ci_low", "ci_high", "n")
+    return {
+        "id": alert.pk,
+        "rule": {"id": alert.rule_id, "name": alert.rule.name},
+        "kpi": alert.rule.kpi,
+        "metric": alert.rule.metric,
+        "scope": alert.scope,
+        "key": key,
+        "course": alert.course.key if alert.course else None,
+        "title": card.place,
+        "severity": alert.severity,
+        "state": alert.state,
+        "is_open": alert.is_open,
+        "is_expected": alert.is_expected,
+        "period": alert.rule.period_kind,
+        "first_period_start": alert.first_period_start,
+        "period_start": card.told_of,
+        **{name: None if card.is_hidden else getattr(alert, name) for name in figures},
+        "is_suppressed": card.is_hidden,
+        "sentence": card.sentence,
+        "opened_at": alert.opened_at,
+        "closed_at": alert.closed_at,
+        "owner": alert.owner.email if alert.owner else None,
+        "acknowledged_at": alert.acknowledged_at,
+        "acknowledged_by": alert.acknowledged_by.email if alert.acknowledged_by else None,
+        "note": alert.note,
+        "snoozed_until": alert.snoozed_until,
+        "held_back_by": alert.inhibited_by_id,
+        "url": card.url,
+    }

@@ -1,0 +1,99 @@
+"""Histories to judge: one KPI, its target, and months with a percentage each."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from alerts.evaluation.evaluate import judge
+from alerts.models import Alert, AlertEvent, AlertRule
+from core import reporting_clock
+from curriculum.models import Course, Module
+from kpis.definitions.periods import containing
+from kpis.models import Measurement, Target
+from kpis.query.targets import set_target
+
+KPI = "test.planned"
+# of a thousand, the interval of 79% ends at 81.4 and that of 84% at 86.1
+MANY = 1_000
+
+
+def closing(month: str) -> datetime:
+    """A moment after the month has closed: the fifth of the next, at noon."""
+    after = containing(date.fromisoformat(f"{month}-01"), "month", reporting_clock.zone()).after
+    return datetime(after.year, after.month, 5, 12, tzinfo=UTC)
+
+
+def aims(
+    value: float = 85,
+    *,
+    start: str | None = None,
+    course: Course | None = None,
+    kpi: str = KPI,
+) -> Target:
+    if start:
+        return set_target(
+            kpi, Decimal(str(value)), valid_from=date.fromisoformat(start), course=course
+        )
+    return Target.objects.create(kpi=kpi, version=1, value=Decimal(str(value)), course=course)
+
+
+def watches(kpi: str = KPI, **how: Any) -> AlertRule:
+    return AlertRule.objects.create(kpi=kpi, name="Planned misses its target", **how)
+
+
+def says(
+    month: str,
+    percent: float,
+    *,
+    n: int = MANY,
+    of: Course | Module | None = None,
+    kpi: str = KPI,
+    kind: str = "month",
+) -> Measurement:
+    """Store what a month (or, as a day, another kind of period) says, or says from now on."""
+    start = date.fromisoformat(month if len(month) > 7 else f"{month}-01")
+    made, _ = Measurement.objects.update_or_create(
+        kpi=kpi,
+        scope="site" if of is None else type(of).__name__.lower(),
+        scope_id=of.pk if of else 0,
+        period_kind=kind,
+        period_start=start,
+        defaults={
+            "course": of.course if isinstance(of, Module) else of,
+            "n": n,
+            "total": n * percent / 100,
+            "weight": n,
+            "learners": n,
+            "definition_version": 1,
+            "computed_at": datetime(2026, 1, 1, tzinfo=UTC),
+        },
+    )
+    return made
+
+
+def lives(*months: tuple[str, float], **how: Any) -> list[str]:
+    """Judge each month once it has closed; returns the kinds of all events so far."""
+    for month, percent in months:
+        says(month, percent, **how)
+        judge(closing(month))
+    return kinds()
+
+
+def kinds() -> list[str]:
+    return list(AlertEvent.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def told() -> list[str]:
+    events = AlertEvent.objects.filter(is_told=True).order_by("pk")
+    return list(events.values_list("kind", flat=True))
+
+
+def states() -> list[str]:
+    """The states of the open alerts."""
+    return list(Alert.objects.open().order_by("pk").values_list("state", flat=True))
+
+
+def last_why() -> str:
+    return AlertEvent.objects.latest("pk").why

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.models import User
+from alerts import actions
+from alerts.evaluation.evaluate import judge
+from alerts.models import Alert, AlertEvent
+from alerts.tests.alerting import aims, closing, kinds, last_why, lives, says, told, watches
+from kpis.tests import kernel
+
+pytestmark = pytest.mark.django_db
+
+MAY = closing("2026-05")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _in_june_2026() -> Iterator[None]:
+    with patch("django.utils.timezone.now", return_value=MAY + timedelta(hours=1)):
+        yield
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_user("ada@example.com", name="Ada")
+
+
+@pytest.fixture
+def alert() -> Alert:
+    aims()
+    watches()
+    lives(("2026-05", 79))
+    return Alert.objects.get()
+
+
+def test_who_acknowledges_owns_it(alert: Alert, ada: User) -> None:
+    actions.acknowledge(alert, by=ada, note="I look into it.")
+    alert.refresh_from_db()
+
+    assert (alert.owner, alert.acknowledged_by, alert.note) == (ada, ada, "I look into it.")
+    assert kinds() == ["opened", "acknowledged"]
+    assert AlertEvent.objects.latest("pk").by == ada
+
+
+def test_somebody_else_can_be_named_as_its_owner(alert: Alert, ada: User) -> None:
+    bo = User.objects.create_user("bo@example.com", name="Bo")
+    actions.acknowledge(alert, by=ada, owner=bo)
+
+    assert (alert.owner, alert.acknowledged_by) == (bo, ada)
+
+
+def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User) -> None:
+    until = timezone.now() + timedelta(days=3)
+    actions.snooze(alert, by=ada, until=until, reason="The holidays.")
+    judge(until - timedelta(seconds=1))
+    assert told() == ["opened"]
+
+    judge(until)
+    assert told() == ["opened", "unsnoozed"]
+    assert last_why() == "The snooze is over."
+
+
+@pytest.mark.parametrize("june", [None, 84])
+def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
+    alert: Alert, ada: User, june: int | None
+) -> None:
+    actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
+    if june:
+        says("2026-06", june)
+    judge(closing("2026-06"))
+    assert told() == ["opened"]
+
+    lives(("2026-07", 79))
+    assert told() == ["opened", "unsnoozed"]
+    judge(closing("2026-07") + timedelta(hours=1))
+    assert told() == ["opened", "unsnoozed"]
+
+
+def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada: User) -> None:
+    actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
+    judge(closing("2026-06"))
+    lives(("2026-07", 90))
+
+    assert told() == ["opened", "recovered"]
+
+
+def test_nothing_of_a_snoozed_alert_is_told(alert: Alert, ada: User) -> None:
+    actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=999), reason="Known.")
+    says("2026-06", 60)
+    judge(closing("2026-06"))
+
+    assert (kinds(), told()) == (["opened", "snoozed", "worsened"], ["opened"])
+
+
+def test_a_snooze_can_be_ended_by_hand(alert: Alert, ada: User) -> None:
+    actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=3), reason="The holidays.")
+    actions.unsnooze(alert, by=ada)
+
+    assert Alert.objects.get().snoozed_until is None
+    with pytest.raises(ValidationError, match="not snoozed"):
+        actions.unsnooze(alert, by=ada)
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_snooze_ends_in_the_future(alert: Alert, ada: User, days: int) -> None:
+    with pytest.raises(ValidationError, match="in the future"):
+        actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=days), reason="Known.")
+
+
+def test_what_is_closed_as_expected_stays_closed_while_it_lasts(alert: Alert, ada: User) -> None:
+    actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+    lives(("2026-06", 79), ("2026-07", 78))
+
+    assert kinds() == ["opened", "closed"]
+    assert Alert.objects.get().closed_by == ada
+
+
+def test_closed_as_expected_it_is_opened_when_it_gets_a_quarter_worse(
+    alert: Alert, ada: User
+) -> None:
+    actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+    # the gap of 6 points has become one of 8
+    lives(("2026-06", 77))
+
+    assert told() == ["opened", "closed", "reopened"]
+    assert Alert.objects.get().closed_by is None
+
+
+def test_closed_as_expected_it_is_opened_after_a_recovery(alert: Alert, ada: User) -> None:
+    actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+    lives(("2026-06", 86), ("2026-07", 79))
+
+    assert kinds() == ["opened", "closed", "opened"]
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_words_are_asked_for(alert: Alert, ada: User, text: str) -> None:
+    with pytest.raises(ValidationError, match="Give a comment its words"):
+        actions.comment(alert, by=ada, text=text)
+    with pytest.raises(ValidationError, match="Give closing an alert its words"):
+        actions.close_as_expected(alert, by=ada, reason=text)
+
+
+def test_of_two_who_close_it_one_is_told_so(alert: Alert, ada: User) -> None:
+    seen_before = Alert.objects.get()
+    actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+
+    with pytest.raises(ValidationError, match="closed already"):
+        actions.close_as_expected(seen_before, by=ada, reason="The exam was moved.")
+    assert kinds() == ["opened", "closed"]
+
+
+def test_a_closed_alert_can_be_commented_on(alert: Alert, ada: User) -> None:
+    actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+    actions.comment(alert, by=ada, text="It was so last year too.")
+
+    assert last_why() == "It was so last year too."

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from accounts.models import User
+from alerts import actions
+from alerts.evaluation.evaluate import judge
+from alerts.models import Alert, AlertEvent, JudgeRun, Unjudged
+from alerts.signals import alert_moved
+from alerts.tests.alerting import KPI, aims, closing, kinds, lives, says, watches
+from kpis.tests import kernel
+from kpis.tests.measured import course
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAY = closing("2026-05")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Start all of them at the same moment, each with a connection of its own."""
+    start = Barrier(len(works))
+    ended: list[Any] = []
+
+    def run(work: Callable[[], Any]) -> None:
+        start.wait()
+        try:
+            ended.append(work())
+        except ValidationError as error:
+            ended.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(work,)) for work in works]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return ended
+
+
+def many_misses() -> None:
+    aims()
+    watches(each="course")
+    for at in range(20):
+        says("2026-05", 60, of=course(f"course-{at}"))
+
+
+def test_two_judges_at_once_open_each_alert_once() -> None:
+    many_misses()
+    written = at_once(*[lambda: judge(MAY)] * 4)
+
+    assert sorted(written) == [0, 0, 0, 20]
+    assert (Alert.objects.count(), kinds()) == (20, ["opened"] * 20)
+
+
+def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
+    aims()
+    watches()
+    lives(("2026-05", 79))
+    alert, ada = Alert.objects.get(), User.objects.create_user("ada@example.com")
+    says("2026-06", 90)
+
+    def close() -> Any:
+        with patch("django.utils.timezone.now", return_value=closing("2026-06")):
+            return actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
+
+    at_once(lambda: judge(closing("2026-06")), close)
+
+    assert [one for one in kinds() if one in ("recovered", "closed")] in (["recovered"], ["closed"])
+    assert Alert.objects.get().closed_at is not None
+
+
+def test_of_ten_who_close_it_at_once_one_does() -> None:
+    aims()
+    watches()
+    lives(("2026-05", 79))
+    alert, ada = Alert.objects.get(), User.objects.create_user("ada@example.com")
+    close = [lambda: actions.close_as_expected(alert, by=ada, reason="The exam was moved.")] * 10
+    ended = at_once(*close)
+
+    assert sum(isinstance(one, AlertEvent) for one in ended) == 1
+    assert kinds() == ["opened", "closed"]
+
+
+def test_a_judge_that_fails_in_the_middle_leaves_nothing_half_done() -> None:
+    many_misses()
+    Unjudged.objects.create(kpi=KPI, period_kind="month")
+
+    def fail(**_: object) -> None:
+        raise RuntimeError("The machine is away.")
+
+    alert_moved.connect(fail)
+    try:
+        with pytest.raises(RuntimeError):
+            judge(MAY)
+    finally:
+        alert_moved.disconnect(fail)
+
+    assert not Alert.objects.exists()
+    assert not AlertEvent.objects.exists()
+    assert not JudgeRun.objects.exists()
+    assert Unjudged.objects.filter(kpi=KPI).count() == 1
+    assert judge(MAY) == 20

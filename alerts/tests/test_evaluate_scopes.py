@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from alerts.evaluation.evaluate import judge
+from alerts.models import Alert
+from alerts.tests.alerting import aims, closing, kinds, says, told, watches
+from curriculum.models import Course, Module
+from kpis.tests import kernel
+from kpis.tests.measured import course
+
+pytestmark = pytest.mark.django_db
+
+MAY = closing("2026-05")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def test_each_course_has_its_own_alert_by_its_own_target() -> None:
+    py, sql = course("py"), course("sql")
+    aims()
+    aims(60, course=sql)
+    watches(each="course")
+    says("2026-05", 79, of=py)
+    says("2026-05", 79, of=sql)
+    judge(MAY)
+
+    assert list(Alert.objects.values_list("scope", "course__key")) == [("course", "py")]
+
+
+def a_weak_module(of: Course) -> Module:
+    """Module one of two is far below the target, the other just on it."""
+    one, two = of.modules.order_by("position")
+    says("2026-05", 60, of=one)
+    says("2026-05", 85, of=two)
+    return one
+
+
+def test_a_module_beyond_chance_has_its_alert() -> None:
+    weak = a_weak_module(course("py", "one", "two"))
+    aims()
+    watches(each="module")
+    judge(MAY)
+
+    assert list(Alert.objects.values_list("scope", "scope_id")) == [("module", weak.pk)]
+
+
+def held_back() -> tuple[Course, Module]:
+    """A course's alert is open in May, and holds back that of its weak module."""
+    py = course("py", "one", "two")
+    weak = a_weak_module(py)
+    says("2026-05", 72, of=py)
+    aims()
+    watches(each="module")
+    watches(each="course")
+    judge(MAY)
+    return py, weak
+
+
+def test_the_alert_of_a_course_holds_back_those_of_its_modules() -> None:
+    held_back()
+
+    assert (kinds(), told()) == (["opened", "inhibited"], ["opened"])
+    held = Alert.objects.get(scope="module")
+    assert held.inhibited_by == Alert.objects.get(scope="course")
+
+
+def test_when_the_course_is_well_again_its_module_is_told() -> None:
+    py, weak = held_back()
+    says("2026-06", 90, of=py)
+    says("2026-06", 60, of=weak)
+    judge(closing("2026-06"))
+
+    assert told() == ["opened", "recovered", "opened"]
+    assert Alert.objects.open().get().inhibited_by is None
+
+
+def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again() -> None:
+    py, weak = held_back()
+    says("2026-06", 90, of=py)
+    judge(closing("2026-06"))
+    assert told() == ["opened", "recovered"]
+
+    says("2026-07", 60, of=weak)
+    judge(closing("2026-07"))
+    assert told() == ["opened", "recovered", "opened"]
+
+
+def test_what_was_never_told_recovers_in_silence() -> None:
+    py, weak = held_back()
+    says("2026-06", 72, of=py)
+    says("2026-06", 90, of=weak)
+    judge(closing("2026-06"))
+
+    assert (kinds(), told()) == (["opened", "inhibited", "recovered"], ["opened"])

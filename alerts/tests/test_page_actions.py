@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from alerts.models import Alert, AlertEvent
+from alerts.tests.alerted import OPENED_AT, alerted
+from alerts.tests.visits import PAGE, acts, page_of
+from curriculum.models import Course
+from kpis.tests.conftest import Visitor
+from kpis.tests.measured import NOW, course, manager, stranger
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
+
+TOMORROW = "2026-07-11"
+
+
+@pytest.fixture
+def python() -> Course:
+    return course("py", "loops", "tests")
+
+
+def last_event() -> tuple[str, str, str]:
+    event = AlertEvent.objects.latest("pk")
+    return event.kind, str(event.by), event.why
+
+
+def test_a_manager_takes_an_alert(python: Course) -> None:
+    bo = Visitor(manager(python))
+    alert = alerted(python)
+    who = str(User.objects.get().pk)
+
+    assert acts(bo, alert, "acknowledge", owner=who, note="I ask the trainer.") == 302
+    assert last_event() == ("acknowledged", "Bo", "Bo takes it. I ask the trainer.")
+    assert "Acknowledged." in bo.reads(page_of(alert))
+
+
+def test_an_alert_is_given_to_nobody_who_may_not_see_it(ada: Visitor, python: Course) -> None:
+    alert = alerted(python)
+
+    assert acts(ada, alert, "acknowledge", owner=str(stranger().pk)) == 400
+    assert "Choose somebody who may see this alert." in ada.html
+    assert not Alert.objects.get().is_acknowledged
+
+
+def test_a_snooze_lasts_until_the_day_begins(ada: Visitor) -> None:
+    alert = alerted()
+
+    assert acts(ada, alert, "snooze", until=TOMORROW, reason="The holidays.") == 302
+    assert last_event()[2] == f"Until {TOMORROW} 00:00: The holidays."
+    assert "Snoozed until 11 Jul 2026, 00:00" in ada.reads(PAGE)
+
+
+def test_a_snooze_is_ended_by_hand(ada: Visitor) -> None:
+    alert = alerted(snoozed_until=NOW + timedelta(days=1))
+
+    assert acts(ada, alert, "unsnooze") == 302
+    assert Alert.objects.get().snoozed_until is None
+
+
+@pytest.mark.parametrize(
+    ("act", "sent", "said"),
+    [
+        ("acknowledge", {}, "Choose who takes it."),
+        ("snooze", {"reason": "x"}, "Say until which date."),
+        ("snooze", {"until": "soon", "reason": "x"}, "Give a date such as 2026-03-31."),
+        ("snooze", {"until": "2026-07-10", "reason": "x"}, "A snooze ends in the future"),
+        ("snooze", {"until": "9999-12-31", "reason": "x"}, "A snooze lasts a year at most"),
+        ("snooze", {"until": TOMORROW, "reason": " "}, "Say why nobody needs to hear of it"),
+        ("unsnooze", {}, "This alert is not snoozed."),
+        ("comment", {}, "Write the comment first."),
+        ("close", {}, "Say why this was to be expected."),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_changed(
+    ada: Visitor, act: str, sent: dict[str, str], said: str
+) -> None:
+    alert = alerted()
+
+    assert acts(ada, alert, act, **sent) == 400
+    assert said in ada.html
+    assert AlertEvent.objects.count() == 1
+
+
+def test_what_was_written_is_kept_beside_the_error(ada: Visitor) -> None:
+    acts(ada, alerted(), "snooze", until="soon", reason="The holidays.")
+
+    assert 'value="The holidays."' in ada.html
+    assert 'aria-describedby="snooze-until_error"' in ada.html
+
+
+def test_closed_as_expected_it_takes_comments_only(ada: Visitor) -> None:
+    alert = alerted()
+
+    assert acts(ada, alert, "close", reason="The exam was moved.") == 302
+    assert "Closed as expected" in ada.reads(page_of(alert))
+    assert 'value="snooze"' not in ada.html
+    assert acts(ada, alert, "close", reason="Again.") == 400
+    assert "This alert is closed already." in ada.html
+    assert acts(ada, alert, "comment", text="As last year.") == 302
+
+
+def test_an_unknown_act_is_none(ada: Visitor) -> None:
+    assert acts(ada, alerted(), "delete") == 404
+
+
+def test_a_forged_form_is_refused(ada: Visitor) -> None:
+    ada.client.handler.enforce_csrf_checks = True
+
+    assert acts(ada, alerted(), "comment", text="Hello.") == 403
+    assert AlertEvent.objects.latest("pk").at == OPENED_AT

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from alerts.models import Alert, AlertEvent
+from alerts.tests.alerted import JUNE, alerted, happens
+from alerts.tests.visits import PAGE, acts, page_of
+from curriculum.models import Course
+from kpis.tests.conftest import Visitor
+from kpis.tests.measured import COMPLETION, NOW, SCORES, course, fed, manager, measured, stranger
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
+
+
+@pytest.fixture
+def python() -> Course:
+    return course("py", "loops", "tests")
+
+
+def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Course) -> None:
+    alerted(python)
+
+    text = ada.reads(PAGE)
+
+    assert "Warning Completion rate of All about py misses its target" in text
+    assert "All about py · Completion rate June 2026: 60.0%, 25.0 pts below the target" in text
+    assert "Since June 2026, opened 4 Jul 2026, 12:00 · no owner Firing" in text
+
+
+def test_open_ones_come_first_and_the_most_severe_of_them(ada: Visitor) -> None:
+    alerted(name="Over", closed_at=NOW, severity="critical")
+    for severity in ("info", "critical", "warning"):
+        alerted(name=severity.title(), severity=severity)
+
+    text = ada.reads(f"{PAGE}?state=all")
+
+    found = [text.index(f"{name} Whole site") for name in ("Critical", "Warning", "Info", "Over")]
+    assert found == sorted(found)
+
+
+def test_alerts_are_counted_above_and_in_the_header(ada: Visitor, python: Course) -> None:
+    alerted(severity="critical")
+    alerted(python, owner=User.objects.get())
+    alerted(name="Over", closed_at=NOW)
+
+    text = ada.reads(PAGE)
+
+    assert "2 open: 1 critical, 1 warning, 0 info; 1 without an owner, 1 yours · 1 closed" in text
+    assert "Alerts 2 open" in text
+    assert "Alerts 2 open" in ada.reads("/kpi-dashboard")
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", "ABC"),
+        ("severity=critical", "A"),
+        ("course=py", "B"),
+        (f"kpi={COMPLETION}", "AB"),
+        ("owner=me", "C"),
+        ("owner=none", "AB"),
+        ("owner=ada@example.com", "C"),
+        ("state=snoozed", "B"),
+        ("state=stale", "C"),
+        ("state=closed", "D"),
+        ("state=all", "ABCD"),
+        ("state=closed&severity=critical", ""),
+    ],
+)
+def test_filters_narrow_the_list(ada: Visitor, python: Course, query: str, names: str) -> None:
+    alerted(name="Alert A", severity="critical")
+    alerted(python, name="Alert B", snoozed_until=NOW + timedelta(days=1))
+    alerted(name="Alert C", kpi="engagement.depth", owner=User.objects.get(), state="stale")
+    alerted(name="Alert D", closed_at=NOW)
+
+    text = ada.reads(f"{PAGE}?{query}")
+
+    assert [one for one in "ABCD" if f"Alert {one}" in text] == list(names)
+
+
+def test_a_wrong_filter_is_told_beside_its_field(ada: Visitor) -> None:
+    alerted()
+    text = ada.reads(f"{PAGE}?severity=bad&course=no")
+
+    assert ada.status == 400
+    assert "“bad” is no severity; choose one of info, warning, critical." in text
+    assert "There is no course “no” that you may see." in text
+    assert "misses its target" in text
+
+
+@pytest.mark.parametrize(
+    ("closed", "query", "said"),
+    [
+        (0, "", "There has been no alert yet."),
+        (1, "", "No alert is open. Show those that are closed (1)"),
+        (1, "?severity=info", "No alert fits these filters."),
+    ],
+)
+def test_an_empty_list_says_so(ada: Visitor, closed: int, query: str, said: str) -> None:
+    for _ in range(closed):
+        alerted(closed_at=NOW)
+
+    assert said in ada.reads(PAGE + query)
+
+
+def test_more_than_a_page_is_paged_with_the_filters_kept(ada: Visitor) -> None:
+    for number in range(26):
+        alerted(name=f"Alert {number:02}")
+
+    assert "Page 1 of 2 Next" in ada.reads(f"{PAGE}?severity=warning")
+    assert "?severity=warning&amp;page=2" in ada.html
+    assert "Alert 00" in ada.reads(f"{PAGE}?severity=warning&page=2")
+
+
+def test_twenty_alerts_ask_no_more_than_two(
+    ada: Visitor, python: Course, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(20):
+        alerted(python.modules.first() if number % 2 else python, name=f"Alert {number}")
+    ada.reads(PAGE)
+
+    with django_assert_max_num_queries(15):
+        ada.reads(PAGE)
+
+
+def test_managers_see_the_alerts_of_their_courses(python: Course) -> None:
+    bo = Visitor(manager(python))
+    mine, site = alerted(python), alerted()
+    other = alerted(course("rb"))
+
+    text = bo.reads(PAGE)
+
+    assert ("of All about py" in text, "of All about rb" in text) == (True, False)
+    assert "of the site" not in text
+    assert "Alerts 1 open" in text
+    assert [bo.client.get(page_of(one)).status_code for one in (mine, other, site)] == [
+        200, 404, 404,
+    ]  # fmt: skip
+
+
+def test_managers_act_on_no_other_alerts(python: Course) -> None:
+    bo = Visitor(manager(python))
+    codes = [acts(bo, one, "close", reason="No.") for one in (alerted(course("rb")), alerted())]
+
+    assert codes == [404, 404]
+    assert not AlertEvent.objects.filter(kind="closed").exists()
+
+
+def test_learners_see_none(python: Course) -> None:
+    cleo = Visitor(stranger())
+    cleo.reads(page_of(alerted(python)))
+
+    assert cleo.status == 403
+    assert acts(cleo, Alert.objects.get(), "comment", text="Hello.") == 403
+
+
+def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
+    bo = Visitor(manager(python))
+    fed(python)
+    measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
+    alert = alerted(python)
+    happens(alert, "commented", why="The exam was moved.")
+
+    for path in (PAGE, page_of(alert)):
+        assert "60.0" not in bo.reads(path)
+        assert "hidden: it tells about fewer than 10 people" in bo.reads(path)
+    assert "The exam was moved." in bo.reads(page_of(alert))
+
+
+def test_who_may_see_small_groups_sees_their_alerts(ada: Visitor, python: Course) -> None:
+    measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
+
+    assert "60.0%" in ada.reads(page_of(alerted(python)))
+
+
+def test_the_page_shows_figures_history_and_the_periods_around(
+    ada: Visitor, python: Course
+) -> None:
+    measured(COMPLETION, "2026-05", total=90, n=100, of=python)
+    measured(COMPLETION, "2026-06", total=60, n=100, of=python)
+    alert = alerted(python)
+    happens(alert, "worsened", why="It got worse.", by=User.objects.get(), is_told=True)
+
+    text = ada.reads(page_of(alert))
+
+    assert "Target 85% Gap 25.0 pts below 95% interval 50.2% to 69.1%" in text
+    assert "Opened June 2026: 60.0%, target 85.0%." in text
+    assert "Worsened by Ada Announced It got worse." in text
+    assert "June 2026 60.0% 50.2–69.1% 100 85% −25.0 pts (target missed) Closed Alert" in text
+    assert '"span": [6, 6]' in ada.html
+
+
+def test_what_healed_it_is_none_of_its_periods(ada: Visitor, python: Course) -> None:
+    alert = alerted(python, first_period_start="2026-05-01", closed_at=NOW, state="ok")
+    happens(alert, "recovered", period_start=JUNE)
+
+    text = ada.reads(page_of(alert))
+
+    assert "Recovered" in text
+    assert '"span": [6, 6]' in ada.html
+
+
+def test_the_page_leads_to_the_kpi_with_its_scope_and_staff_to_the_rule(
+    ada: Visitor, python: Course
+) -> None:
+    loops = python.modules.get(key="loops")
+    alert = alerted(loops, kpi=SCORES)
+    ada.reads(page_of(alert))
+
+    query = "?period=month&amp;course=py&amp;module=loops"
+    assert f'href="/kpi-dashboard/{SCORES}{query}"' in ada.html
+    assert f'href="/admin/alerts/alertrule/{alert.rule_id}/change/"' in ada.html
+    bo = Visitor(manager(python))
+    bo.reads(page_of(alert))
+    assert "/admin/" not in bo.html
+
+
+def test_an_alert_of_a_kpi_that_is_no_more_still_has_its_page(ada: Visitor) -> None:
+    text = ada.reads(page_of(alerted(kpi="engagement.gone")))
+
+    assert ada.status == 200
+    assert "engagement.gone" in text
+    assert "engagement.gone" in ada.reads(PAGE)
+
+
+def test_so_has_one_of_a_module_that_its_kpi_tells_no_more(python: Course) -> None:
+    bo = Visitor(manager(python))
+    alert = alerted(python.modules.get(key="loops"))
+
+    assert "June 2026: hidden" in bo.reads(page_of(alert))
+    assert "June 2026: hidden" in bo.reads(PAGE)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts import shipped_rules
+from alerts.evaluation.rule_preview import preview
+from alerts.models import Alert, AlertRule
+from alerts.tests.alerting import KPI, aims, closing, kinds, lives, says, watches
+from kpis.tests import kernel
+from kpis.tests.measured import course
+
+pytestmark = pytest.mark.django_db
+
+MAY = closing("2026-05")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def four_months() -> None:
+    for month, percent in (("2026-02", 79), ("2026-03", 86), ("2026-04", 79), ("2026-05", 79)):
+        says(month, percent)
+
+
+def test_a_rule_tells_when_it_would_have_fired_before_it_is_saved() -> None:
+    aims()
+    four_months()
+    found = preview(AlertRule(kpi=KPI, name="New"), MAY)
+
+    assert [one.period for one in found.fired] == ["February 2026", "April 2026"]
+    assert found.sentence == (
+        "This rule would have fired 2 times in the last 12 months: February 2026, April 2026."
+    )
+
+
+def test_it_writes_nothing() -> None:
+    aims()
+    four_months()
+    with CaptureQueriesContext(connection) as queries:
+        preview(AlertRule(kpi=KPI, name="New"), MAY)
+
+    assert all(one["sql"].startswith("SELECT") for one in queries)
+
+
+def test_a_stretch_says_when_it_ended() -> None:
+    aims()
+    four_months()
+    fired = preview(AlertRule(kpi=KPI, name="New"), MAY).fired
+
+    assert [one.until and one.until.date().isoformat() for one in fired] == ["2026-04-04", None]
+
+
+def test_it_fired_as_often_as_the_preview_says() -> None:
+    aims()
+    rule = watches(patience=2)
+    months = [79, 86, 79, 79, 78, 86, 79, 79, 86]
+    lives(*((f"2026-0{at}", percent) for at, percent in enumerate(months, start=1)))
+
+    assert kinds().count("opened") == len(preview(rule, closing("2026-09")).fired) == 2
+
+
+def test_what_is_more_than_a_year_ago_is_left_out() -> None:
+    aims()
+    for month, percent in (("2025-04", 79), ("2025-05", 86), ("2025-06", 79)):
+        says(month, percent)
+
+    assert preview(AlertRule(kpi=KPI, name="New"), MAY).periods == ["June 2025"]
+
+
+def test_what_was_open_when_the_twelve_months_began_is_told() -> None:
+    aims()
+    for month in ("2025-03", "2025-04", "2025-05"):
+        says(month, 79)
+    says("2025-06", 86)
+    found = preview(AlertRule(kpi=KPI, name="New"), MAY)
+
+    assert [(one.period, one.is_earlier) for one in found.fired] == [("March 2025", True)]
+    # June closes 72 hours after its end
+    assert found.sentence == (
+        "This rule would have fired 0 times in the last 12 months. "
+        "One alert was open already when they began, until 4 Jul 2025."
+    )
+
+
+def test_an_alert_without_an_end_is_open_still() -> None:
+    aims()
+    says("2025-03", 79)
+
+    assert preview(AlertRule(kpi=KPI, name="New"), MAY).sentence.endswith("began, and still is.")
+
+
+def test_patience_makes_it_fire_less_often() -> None:
+    aims()
+    four_months()
+
+    assert preview(AlertRule(kpi=KPI, name="New", patience=2), MAY).periods == ["May 2026"]
+
+
+def test_each_course_counts() -> None:
+    aims()
+    for key in ("py", "sql"):
+        says("2026-05", 79, of=course(key))
+    found = preview(AlertRule(kpi=KPI, name="New", each="course"), MAY)
+
+    assert len(found.fired) == 2
+
+
+def test_a_rule_that_never_fired_says_so() -> None:
+    aims()
+
+    sentence = preview(AlertRule(kpi=KPI, name="New"), MAY).sentence
+    assert sentence == "This rule would have fired 0 times in the last 12 months."
+
+
+def test_every_kpi_with_a_target_has_its_rule_once() -> None:
+    AlertRule.objects.all().delete()
+    aims()
+    shipped_rules.create_missing()
+    shipped_rules.create_missing()
+
+    rule = AlertRule.objects.get()
+    assert (rule.name, rule.kpi, rule.scope) == ("Planned misses its target", KPI, "site")
+    assert not Alert.objects.exists()

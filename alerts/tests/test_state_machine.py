@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.evaluation.state_machine import NO_DATA, OK, Policy, Reading, track
+from alerts.evaluation.transitions import Memory, after, moves, replay
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+WEEK = timedelta(days=7)
+NO_COOL_DOWN = timedelta()
+
+
+def readings(*values: float | None, target: float = 85) -> list[Reading]:
+    """A value per week; None for a week without data."""
+    return [
+        Reading(
+            first=(START + at * WEEK).date(),
+            at=START + (at + 1) * WEEK,
+            status=NO_DATA if value is None else OK,
+            value=value,
+            target=target,
+        )
+        for at, value in enumerate(values)
+    ]
+
+
+def states(policy: Policy, *values: float | None) -> list[str]:
+    return [one.state for one in track(readings(*values), policy)]
+
+
+def kinds(policy: Policy, *values: float | None, cooldown: timedelta = NO_COOL_DOWN) -> list[str]:
+    return [move.kind for move in replay(track(readings(*values), policy), policy, cooldown)]
+
+
+POINT = Policy(needs_interval=False)
+
+
+@pytest.mark.parametrize(
+    ("policy", "values", "expected"),
+    [
+        (POINT, (86, 84, 85), "ok firing ok"),
+        (Policy(margin=2), (84, 83, 82.9), "ok ok firing"),
+        (Policy(margin=2), (82, 86, 87), "firing recovering ok"),
+        (Policy(patience=2), (84, 86, 84, 83), "pending ok pending firing"),
+        (Policy(patience=2), (84, None, 84), "pending no_data firing"),
+        (POINT, (84, None, None, 86), "firing no_data no_data ok"),
+        (Policy(sign=-1), (84, 86, 85), "ok firing ok"),
+        (POINT, (None, None), "no_data no_data"),
+    ],
+)
+def test_states_follow_from_the_readings(
+    policy: Policy, values: tuple[float | None, ...], expected: str
+) -> None:
+    assert " ".join(states(policy, *values)) == expected
+
+
+def test_the_whole_interval_has_to_be_beyond() -> None:
+    doubtful, sure = (Reading(START.date(), START, OK, 80, 85, (75, high)) for high in (85.1, 84.9))
+
+    assert [one.state for one in track([doubtful, sure], Policy())] == ["ok", "firing"]
+
+
+def test_what_may_be_chance_among_many_does_not_fire() -> None:
+    chance = Reading(START.date(), START, OK, 80, 85, (75, 84), is_discovery=False)
+
+    assert [one.state for one in track([chance], Policy())] == ["ok"]
+
+
+def test_a_cool_down_longer_than_the_periods_waits_until_it_is_over() -> None:
+    # told in week 1, well in week 2, beyond again in weeks 3 and 4
+    weeks = (84, 86, 84, 84)
+
+    assert kinds(POINT, *weeks, cooldown=2 * WEEK) == ["opened", "recovered", "opened"]
+    assert kinds(POINT, *weeks[:3], cooldown=3 * WEEK) == ["opened", "recovered"]
+    assert kinds(POINT, *weeks, cooldown=3 * WEEK) == ["opened", "recovered", "opened"]
+
+
+def test_a_cool_down_is_broken_by_a_gap_a_quarter_larger() -> None:
+    # gaps of 4 and then of 5 points
+    assert kinds(POINT, 81, 86, 80, cooldown=9 * WEEK) == ["opened", "recovered", "opened"]
+    assert kinds(POINT, 81, 86, 80.1, cooldown=9 * WEEK) == ["opened", "recovered"]
+
+
+def test_a_cool_down_counts_whole_days() -> None:
+    memory = Memory(date(2026, 1, 5), date(2026, 1, 5), told_at=START)
+
+    assert memory.is_cooling(START + timedelta(days=6, hours=23), WEEK)
+    assert not memory.is_cooling(START + timedelta(days=7), WEEK)
+    assert not memory.is_cooling(START, NO_COOL_DOWN)
+
+
+def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
+    policy = POINT
+    memory = Memory(START.date(), START.date(), is_open=False, is_expected=True, told_gap=5)
+
+    def opened(*values: float) -> list[str]:
+        steps = track(readings(*values), policy)
+        return [one.kind for one in moves(steps, memory, policy, START + 9 * WEEK, WEEK)]
+
+    assert opened(80, 80) == []
+    assert opened(80, 86, 80) == ["opened"]
+    # five points have become seven
+    assert opened(80, 78) == ["reopened"]
+
+
+def test_an_alert_of_before_the_window_recovers_in_its_first_period() -> None:
+    before = date(2025, 1, 6)
+    memory = Memory(before, before, told_at=START, told_gap=5)
+    steps = track(readings(86), POINT, open_since=before)
+
+    assert [one.kind for one in moves(steps, memory, POINT, START, WEEK)] == ["recovered"]
+
+
+VALUES = st.lists(st.none() | st.integers(70, 100), max_size=20)
+POLICIES = st.builds(
+    Policy,
+    sign=st.sampled_from([1, -1]),
+    margin=st.sampled_from([0, 2, 5]),
+    needs_interval=st.just(False),
+    patience=st.integers(1, 3),
+)
+COOL_DOWNS = st.sampled_from([NO_COOL_DOWN, WEEK, 5 * WEEK])
+
+
+@given(VALUES, POLICIES, COOL_DOWNS)
+def test_an_alert_opens_and_closes_in_turn(
+    values: list[int | None], policy: Policy, cooldown: timedelta
+) -> None:
+    made = [one for one in kinds(policy, *values, cooldown=cooldown) if one != "worsened"]
+
+    assert made == ["opened" if at % 2 == 0 else "recovered" for at in range(len(made))]
+
+
+@given(VALUES, POLICIES)
+def test_weeks_without_data_change_no_more_than_the_day_it_is_told(
+    values: list[int | None], policy: Policy
+) -> None:
+    known = [one for one in values if one is not None]
+
+    assert kinds(policy, *values) == kinds(policy, *known)
+
+
+@given(VALUES, POLICIES, COOL_DOWNS)
+def test_what_is_done_is_not_done_again(
+    values: list[int | None], policy: Policy, cooldown: timedelta
+) -> None:
+    steps = track(readings(*values), policy)
+    at = START + 30 * WEEK
+    made = moves(steps, None, policy, at, cooldown)
+    memory = None
+    for move in made:
+        memory = after(memory, move, steps[-1], at)
+
+    assert memory is None or moves(steps, memory, policy, at, cooldown) == []
+
+
+@given(VALUES, st.integers(1, 19), POLICIES)
+def test_a_window_that_starts_in_an_open_stretch_ends_as_the_whole(
+    values: list[int | None], cut: int, policy: Policy
+) -> None:
+    whole = track(readings(*values), policy)
+    if cut >= len(whole) or not whole[cut - 1].is_open:
+        return
+    since = whole[cut - 1].since
+    rest = track([one.reading for one in whole[cut:]], policy, open_since=since)
+
+    memory = Memory(since, since, told_at=START, told_gap=99) if since else None
+    at = START + 30 * WEEK
+    assert moves(rest, memory, policy, at, WEEK) == moves(whole, memory, policy, at, WEEK)
+    assert [one.state for one in rest] == [one.state for one in whole[cut:]]
+    assert rest[-1].since == whole[-1].since
+
+
+@given(VALUES, POLICIES)
+def test_an_alert_fires_only_with_patience_beyond_the_margin(
+    values: list[int | None], policy: Policy
+) -> None:
+    steps = track(readings(*values), policy)
+    for at, one in enumerate(steps):
+        if one.state == "firing":
+            behind = [it.reading for it in steps[: at + 1] if it.reading.status == OK]
+            assert all(policy.gap(it) > policy.margin for it in behind[-1:])
+            assert len(behind) >= policy.patience

@@ -1,0 +1,20 @@
+"""Visitors to the pages of alerts, and what they do there."""
+
+from __future__ import annotations
+
+from html import unescape
+
+from alerts.models import Alert
+from kpis.tests.conftest import Visitor
+
+PAGE = "/alerts"
+
+
+def page_of(alert: Alert) -> str:
+    return f"{PAGE}/{alert.pk}"
+
+
+def acts(who: Visitor, alert: Alert, act: str, **sent: str) -> int:
+    response = who.client.post(page_of(alert), {"act": act, **sent})
+    who.html = unescape(response.content.decode())
+    return response.status_code

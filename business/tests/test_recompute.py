@@ -1,0 +1,213 @@
+"""What changes is marked, and measured to what the facts say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from accounts.tests.people import moment
+from business.tests.shop import did, ends, enrolled, holds, paid, period, refund, school
+from curriculum.models import Enrollment, Learner
+from curriculum.signals import enrollments_changed
+from intake.replay import replay_events
+from kpis.definitions.registry import REGISTRY
+from kpis.models import DirtyDay, Feed, Measurement
+from kpis.recompute.recompute_stale import measure_dirty
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-06-10")
+
+
+def marks(slug: str) -> set[tuple[str | None, str]]:
+    """The marked (course, day) of a KPI; they are forgotten with it."""
+    rows = DirtyDay.objects.filter(key=f"business.{slug}")
+    found: set[tuple[str | None, str]] = {
+        (course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")
+    }
+    rows.delete()
+    return found
+
+
+def measured(slug: str, month: str, scope: str = "site") -> tuple[float, float] | None:
+    """Total and weight as they are kept."""
+    row = Measurement.objects.filter(
+        kpi=f"business.{slug}",
+        scope=scope,
+        period_kind="month",
+        period_start=date.fromisoformat(f"{month}-01"),
+    ).first()
+    return (row.total, row.weight) if row else None
+
+
+@pytest.fixture(autouse=True)
+def _school() -> None:
+    school("py", "sql")
+
+
+def test_a_payment_marks_its_own_day_alone() -> None:
+    paid("ada", "1.00", "2026-05-03", course="py", payment="p1")
+    assert marks("revenue") == {("py", "05-03")}
+
+    paid("ada", "1.00", "2026-05-09")
+    assert marks("revenue") == {(None, "05-09")}
+
+    refund("ada", "1.00", "2026-06-02", payment="p1")
+    assert marks("revenue") == {("py", "06-02"), (None, "06-02")}
+
+
+def test_a_payment_that_moves_marks_both_days() -> None:
+    paid("ada", "1.00", "2026-05-03", payment="p1")
+    marks("revenue")
+    paid("ada", "1.00", "2026-05-01", payment="p1")
+
+    assert marks("revenue") == {(None, "05-01"), (None, "05-03")}
+
+
+def test_a_currency_without_a_kpi_marks_nothing() -> None:
+    paid("ada", "1.00", "2026-05-03", currency="EUR")
+
+    assert not DirtyDay.objects.filter(key__startswith="business.revenue").exists()
+
+
+def test_a_subscription_marks_the_days_it_is_held() -> None:
+    holds("ada", "s1", "2026-05-03", course="py")
+    marks("retention")
+    ends("s1", "cancelled", "2026-05-05")
+    days = marks("retention")
+
+    # it was held until now, and is not from 5 May on
+    assert ("py", "05-05") in days
+    assert ("py", "05-04") not in days
+
+    ends("s1", "cancelled", "2026-05-04")
+    assert marks("retention") == {("py", "05-04"), ("py", "05-05")}
+
+
+def test_a_pause_marks_nothing() -> None:
+    holds("ada", "s1", "2026-05-03")
+    marks("retention")
+    ends("s1", "paused", "2026-05-05")
+
+    assert marks("retention") == set()
+
+
+def test_an_enrolment_marks_the_day_it_starts_and_so_does_leaving() -> None:
+    enrolled("ada", at="2026-05-03")
+    assert marks("enrollment") == marks("referral") == {("py", "05-03")}
+
+    did("enrollment.withdrawn", "2026-05-04", "ada", course="py")
+    assert marks("enrollment") == marks("referral") == {("py", "05-03")}
+
+
+def test_leaving_marks_the_enrolment_that_becomes_a_transfer() -> None:
+    enrolled("ada", at="2026-04-03", run="r1")
+    enrolled("ada", at="2026-05-03", run="r2")
+    marks("enrollment")
+    did("enrollment.withdrawn", "2026-05-02", "ada", course="py", run="r1")
+
+    assert marks("enrollment") == {("py", "04-03"), ("py", "05-03")}
+
+
+def test_a_referral_marks_the_day_of_its_enrolment() -> None:
+    enrolled("ada", at="2026-05-03")
+    did("invitation.sent", "2026-05-01", "bo", code="X")
+    marks("referral")
+    did("referral.accepted", "2026-05-02", "ada", course="py", code="X")
+
+    assert marks("referral") == {("py", "05-03")}
+
+
+def test_who_becomes_staff_leaves_every_figure() -> None:
+    enrolled("ada", at="2026-05-03")
+    holds("ada", "s1", "2026-05-03", course="sql")
+    ends("s1", "cancelled", "2026-05-04")
+    paid("ada", "1.00", "2026-05-05")
+    DirtyDay.objects.all().delete()
+    Learner.objects.update(kind="staff")
+    enrollments_changed.send(Enrollment, ids=list(Enrollment.objects.values_list("pk", flat=True)))
+
+    assert marks("enrollment") == {("py", "05-03")}
+    assert marks("retention") == {("sql", "05-03"), ("sql", "05-04")}
+    assert marks("revenue") == {(None, "05-05")}
+
+
+def test_events_say_how_far_the_data_reach() -> None:
+    enrolled("ada", at="2026-05-03")
+    paid("ada", "1.00", "2026-05-09", course="py")
+    paid("ada", "1.00", "2026-05-20")
+    (feed,) = Feed.objects.filter(category="business")
+
+    assert (feed.course.key, feed.data_through) == ("py", moment("2026-05-09T12:00:00"))
+
+
+def test_site_and_courses_are_measured_by_themselves() -> None:
+    enrolled("ada", "bo", at="2026-05-03")
+    holds("ada", "s1", "2026-04-03", course="py")
+    holds("ada", "s2", "2026-04-03")
+    ends("s1", "cancelled", "2026-05-03")
+    paid("ada", "250.00", "2026-05-03", course="py")
+    paid("ada", "50.00", "2026-05-04")
+    measure_dirty(now=NOW)
+
+    assert measured("enrollment", "2026-05") == (2, 2)
+    assert measured("retention", "2026-05") == (1, 1)
+    assert measured("retention", "2026-05", "course") == (0, 1)
+    assert measured("revenue", "2026-05") == (30_000, 2)
+    assert measured("revenue", "2026-05", "course") == (25_000, 1)
+    assert not Measurement.objects.filter(kpi="business.retention", scope="run").exists()
+
+
+def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
+    """The kept months are those that the facts say, after a story with late news."""
+    holds("ada", "s1", "2026-02-03", course="py")
+    holds("bo", "s2", "2026-02-10")
+    holds("cleo", "s3", "2026-03-10", course="sql")
+    measure_dirty(now=NOW)
+    news: list[Callable[[], None]] = [
+        lambda: ends("s1", "cancelled", "2026-04-20"),
+        lambda: ends("s2", "finished", "2026-05-31T23:59:59Z"),
+        lambda: holds("ada", "s1", "2026-04-25", course="py"),
+        lambda: ends("s1", "cancelled", "2026-03-02"),
+        lambda: ends("s3", "cancelled", "2026-05-01T00:00:00Z"),
+    ]
+    for late in news:
+        late()
+        measure_dirty(now=NOW)
+        assert kept() == asked()
+
+
+MONTHS = ("2026-02", "2026-03", "2026-04", "2026-05")
+
+
+def kept() -> list[tuple[float, float]]:
+    return [measured("retention", month) or (0, 0) for month in MONTHS]
+
+
+def asked() -> list[tuple[float, float]]:
+    tally = REGISTRY["business.retention"].tally
+    assert tally is not None
+    found = [tally(period(month)).grouped()[()] for month in MONTHS]
+    return [(one.total, one.weight) for one in found]
+
+
+def test_a_replay_leaves_the_figures() -> None:
+    holds("ada", "s1", "2026-02-03", course="py")
+    paid("ada", "1.00", "2026-05-03", course="py")
+    paid("ada", "1.00", "2026-05-03")
+    measure_dirty(now=NOW)
+    before = list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n"))
+    replay_events()
+    measure_dirty(now=NOW)
+
+    assert list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n")) == before
+
+
+def test_money_of_nobody_is_measured_and_is_nobody_s() -> None:
+    paid(None, "1.00", "2026-05-03")
+    measure_dirty(now=NOW)
+    row = Measurement.objects.get(kpi="business.revenue", scope="site", period_kind="month")
+
+    assert (row.total, row.learners) == (100, 0)

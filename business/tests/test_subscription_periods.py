@@ -1,0 +1,84 @@
+"""From moments to stretches, on days of May."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import permutations
+
+import pytest
+
+from business.facts.subscription_periods import Moment, stretches
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 5, number, tzinfo=UTC)
+
+
+def told(*moments: tuple[str, int]) -> list[tuple[int, int | None, str]]:
+    """The stretches that follow from (what, day), in whatever order they are told."""
+    found = [
+        [
+            (one.started_at.day, one.ended_at.day if one.ended_at else None, one.ended_by)
+            for one in stretches(Moment(what, day(at)) for what, at in some)
+        ]
+        for some in permutations(moments)
+    ]
+    assert all(one == found[0] for one in found)
+    return found[0]
+
+
+def test_it_goes_on_until_it_ends() -> None:
+    assert told(("started", 1)) == [(1, None, "")]
+    assert told(("started", 1), ("cancelled", 9)) == [(1, 9, "cancelled")]
+
+
+def test_an_end_without_a_start_is_nothing() -> None:
+    assert told(("cancelled", 9), ("paused", 3)) == []
+
+
+def test_the_first_end_stands() -> None:
+    assert told(("started", 1), ("finished", 9), ("cancelled", 12)) == [(1, 9, "finished")]
+
+
+def test_of_two_ends_at_one_moment_finishing_counts() -> None:
+    assert told(("started", 1), ("finished", 9), ("cancelled", 9)) == [(1, 9, "finished")]
+
+
+def test_a_second_start_while_it_goes_on_changes_nothing() -> None:
+    assert told(("started", 1), ("started", 5)) == [(1, None, "")]
+
+
+def test_a_start_after_an_end_begins_another() -> None:
+    moments = ("started", 1), ("cancelled", 9), ("started", 20)
+
+    assert told(*moments) == [(1, 9, "cancelled"), (20, None, "")]
+
+
+def test_who_ends_and_starts_at_one_moment_goes_on() -> None:
+    moments = ("started", 1), ("cancelled", 9), ("started", 9)
+
+    assert told(*moments) == [(1, 9, "cancelled"), (9, None, "")]
+
+
+def test_what_ends_as_it_starts_was_never_there() -> None:
+    assert told(("started", 1), ("cancelled", 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("moments", "pauses"),
+    [
+        ([("paused", 3), ("resumed", 5)], [(3, 5)]),
+        ([("paused", 3)], [(3, None)]),
+        ([("paused", 3), ("paused", 4), ("resumed", 5)], [(3, 5)]),
+        ([("paused", 3), ("cancelled", 6)], [(3, 6)]),
+        ([("paused", 3), ("resumed", 5), ("paused", 5)], [(3, 5), (5, None)]),
+        ([("resumed", 2), ("paused", 3)], [(3, None)]),
+        ([("resumed", 3), ("paused", 3)], []),
+    ],
+)
+def test_a_pause_lasts_until_it_is_resumed_or_all_ends(
+    moments: list[tuple[str, int]], pauses: list[tuple[int, int | None]]
+) -> None:
+    (one,) = stretches(Moment(what, day(at)) for what, at in [("started", 1), *moments])
+
+    assert [(begun.day, ended.day if ended else None) for begun, ended in one.pauses] == pauses

@@ -1,0 +1,65 @@
+"""Problem bodies: `{code, detail, field?}`, one shape for every error of the API."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import PermissionDenied as RestPermissionDenied
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from core.outages import Unavailable, outage_of
+
+logger = logging.getLogger(__name__)
+
+
+class BadQuestion(APIException):
+    """A query parameter is wrong; `field` says which."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "bad_question"
+
+    def __init__(self, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+def bad_question(form: BaseForm) -> BadQuestion:
+    """The first error of a form that is not valid."""
+    name, messages = next(iter(form.errors.items()))
+    return BadQuestion(str(messages[0]), None if name == "__all__" else name)
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what the API raises into a problem body; None lets a fault be a fault (500)."""
+    if outage := outage_of(error):
+        logger.warning("answered 503: %s (%s)", outage.sentence, error)
+        error = Unavailable(outage)
+    elif isinstance(error, Http404):
+        error = NotFound(str(error) or None)
+    elif isinstance(error, PermissionDenied):
+        error = RestPermissionDenied(str(error) or None)
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, APIException):
+        return response
+    response.data = _body(error)
+    return response
+
+
+def _body(error: APIException) -> dict[str, Any]:
+    code, detail, field = error.get_codes(), error.detail, getattr(error, "field", None)
+    while isinstance(detail, dict | list):
+        if isinstance(detail, dict):
+            field, detail = next(iter(detail.items()))
+            code = code.get(field, "invalid") if isinstance(code, dict) else code
+        else:
+            detail = detail[0]
+            code = code[0] if isinstance(code, list) else code
+    body = {"code": str(code), "detail": str(detail)}
+    return body | {"field": field} if field else body

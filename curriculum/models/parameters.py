@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from core.decimals import plain
+from curriculum.models.courses import Course, Module
+
+
+class Parameter(models.Model):
+    """A dial: one number with bounds and a step, for everything or for one course or module."""
+
+    key = models.CharField(max_length=100, help_text="Such as completion.window-factor.")
+    name = models.CharField(max_length=200)
+    help = models.TextField(blank=True)
+    unit = models.CharField(max_length=30, blank=True)
+    course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
+    module = models.ForeignKey(Module, models.CASCADE, null=True, blank=True)
+    is_whole = models.BooleanField("whole numbers only", default=False)
+    value = models.DecimalField(max_digits=12, decimal_places=4)
+    minimum = models.DecimalField(max_digits=12, decimal_places=4)
+    maximum = models.DecimalField(max_digits=12, decimal_places=4)
+    step = models.DecimalField(max_digits=12, decimal_places=4)
+
+    class Meta:
+        ordering = ("key", "course", "module")
+        constraints = (
+            models.UniqueConstraint(
+                "key", Coalesce("course", 0), Coalesce("module", 0), name="one_dial_per_scope"
+            ),
+            models.CheckConstraint(
+                condition=Q(value__gte=F("minimum"), value__lte=F("maximum")),
+                name="parameter_within_bounds",
+            ),
+            models.CheckConstraint(condition=Q(step__gt=0), name="parameter_step_is_positive"),
+            models.CheckConstraint(
+                condition=Q(module=None) | Q(course=None), name="parameter_has_one_scope"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.scope})"
+
+    @property
+    def scope(self) -> str:
+        return str(self.module or self.course or "everywhere")
+
+
+class ParameterChange(models.Model):
+    """One turn of a dial: who wanted it, why, and what became of it."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPLIED = "applied", "Applied"
+        REJECTED = "rejected", "Rejected"
+        REVERTED = "reverted", "Reverted"
+
+    parameter = models.ForeignKey(Parameter, models.CASCADE, related_name="changes")
+    old_value = models.DecimalField(max_digits=12, decimal_places=4)
+    new_value = models.DecimalField(max_digits=12, decimal_places=4)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROPOSED)
+    reason = models.TextField()
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reverts = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ("-proposed_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("parameter",),
+                condition=Q(status="proposed"),
+                name="one_open_proposal_per_dial",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="proposed", decided_at=None)
+                | (~Q(status="proposed") & ~Q(decided_at=None)),
+                name="a_decision_has_its_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.parameter.key}: {plain(self.old_value)} → {plain(self.new_value)}"

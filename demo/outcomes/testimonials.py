@@ -1,0 +1,37 @@
+"""What staff have looked through: some of the comments that may be quoted are testimonials."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.models import User
+from core import reporting_clock
+from kpis.definitions.periods import containing, local_day
+from outcomes.feedback import theme_actions
+from outcomes.models import Response
+
+PER_COURSE = 3
+LATEST = 200
+
+
+def approve(by: User, now: datetime) -> None:
+    """Approve quotable comments of every course, the latest of the months that are over."""
+    month = containing(local_day(now, reporting_clock.zone()), "month", reporting_clock.zone())
+    quotable = Response.objects.filter(may_quote=True, answered_at__lt=month.start)
+    latest = quotable.exclude(comment="").order_by("-answered_at", "pk")[:LATEST]
+    for response in _some(latest.select_related("enrollment__run")):
+        theme_actions.approve(response, by=by)
+
+
+def _some(responses: Iterable[Response]) -> list[Response]:
+    """A few of each course, and no words twice."""
+    kept: dict[str, Response] = {}
+    courses: Counter[int] = Counter()
+    for one in responses:
+        course = one.enrollment.run.course_id
+        if one.comment not in kept and courses[course] < PER_COURSE:
+            kept[one.comment] = one
+            courses[course] += 1
+    return list(kept.values())

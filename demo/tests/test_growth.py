@@ -1,0 +1,207 @@
+"""Of the story alone, without a database: what outcomes and business are told, on any day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import override_settings
+
+from demo import write_story
+from demo.event_factory import Raw
+from demo.world.calendar import Calendar, after, last_day, month_of
+from demo.write_story import Story
+from kpis.definitions.periods import local_day
+
+DAYS = (
+    ("2026-11-22", "UTC"),
+    ("2027-01-01", "America/New_York"),
+    ("2028-02-29", "Europe/Berlin"),
+    ("2027-03-31", "Pacific/Auckland"),
+    ("2026-01-15", "Asia/Kolkata"),
+)
+# what a rounded percentage does not show
+SHOWN = 0.00499
+
+
+class Told:
+    """The events of a story by their kinds and months."""
+
+    def __init__(self, day: str, zone: str) -> None:
+        self.calendar = Calendar(date.fromisoformat(day), ZoneInfo(zone))
+        self.story: Story = write_story.write(self.calendar)
+        self.by_kind: dict[str, list[Raw]] = defaultdict(list)
+        for one in self.story.events:
+            self.by_kind[one["kind"]].append(one)
+
+    @property
+    def month(self) -> date:
+        return self.calendar.last_closed
+
+    def day(self, event: Raw) -> date:
+        return local_day(datetime.fromisoformat(event["occurred_at"]), self.calendar.zone)
+
+    def of(self, kind: str, month: date) -> Iterator[Raw]:
+        return (one for one in self.by_kind[kind] if month_of(self.day(one)) == month)
+
+
+@pytest.fixture(scope="module", params=DAYS, ids=lambda pair: pair[0])
+def told(request: pytest.FixtureRequest) -> Iterator[Told]:
+    day, zone = request.param
+    with override_settings(KPI_TIME_ZONE=zone):
+        yield Told(day, zone)
+
+
+@pytest.mark.once
+def test_any_day_shows_the_outcomes_and_the_growth(told: Told) -> None:
+    month = told.month
+
+    assert attainment(told, month) == pytest.approx(0.82, abs=SHOWN)
+    assert certification(told, month) == pytest.approx(0.75, abs=SHOWN)
+    assert net_promoters(told, month) == pytest.approx(0.72, abs=SHOWN)
+    assert content(told, month) == pytest.approx(0.88, abs=SHOWN)
+    assert impact(told, month) == pytest.approx(0.68, abs=SHOWN)
+    assert referred(told, month) == pytest.approx(0.35, abs=SHOWN)
+    assert retained(told, month) == pytest.approx(0.89, abs=SHOWN)
+    assert booked(told, month)["USD"] == 195 * 250
+    assert booked(told, month)["EUR"] > 0
+
+
+@pytest.mark.once
+def test_four_months_of_retention_and_referral_rise(told: Told) -> None:
+    months = [after(told.month, -ago) for ago in (3, 2, 1, 0)]
+    kept = [round(retained(told, month), 3) for month in months]
+    came = [round(referred(told, month), 3) for month in months]
+
+    assert kept == sorted(set(kept))
+    assert came == sorted(set(came))
+
+
+@pytest.mark.once
+def test_enough_people_answer_to_tell_a_promoter_score(told: Told) -> None:
+    months = [after(told.month, -ago) for ago in range(4)]
+
+    assert all(len(marks(told, month, "nps")) >= 60 for month in months)
+
+
+@pytest.mark.once
+def test_an_answer_may_only_be_quoted_where_something_is_said(told: Told) -> None:
+    answers = [one["data"] for one in told.by_kind["survey.answered"]]
+    quoted = [one for one in answers if one.get("may_quote")]
+
+    assert quoted
+    assert all(one["comment"] for one in quoted)
+    assert {"de", "es", "en"} <= {one.get("language") for one in answers}
+
+
+@pytest.mark.once
+def test_nobody_invites_themselves(told: Told) -> None:
+    owners = {one["data"]["code"]: one["learner"] for one in told.by_kind["invitation.sent"]}
+
+    assert all(owners[code] != pair.split("/")[0] for pair, code in codes(told).items())
+
+
+def attainment(told: Told, month: date) -> float:
+    scores = {
+        (one["learner"], one["object"]): one["value"]
+        for one in told.of("skill.assessed", month)
+        if one["data"]["stage"] == "post"
+    }
+    return share([score >= 0.8 for score in scores.values()])
+
+
+def certification(told: Told, month: date) -> float:
+    due = [
+        one
+        for one in told.story.journeys
+        if one.counts and one.track == "certificate" and one.due and month_of(one.due) == month
+    ]
+    kinds = [{act.kind for act in one.acts if act.day <= last_day(month)} for one in due]
+    return share([{"certificate.earned"} == some & PAPERS for some in kinds])
+
+
+PAPERS = {"certificate.earned", "certificate.revoked"}
+
+
+def marks(told: Told, month: date, question: str) -> list[int]:
+    answers = (one["data"] for one in told.of("survey.answered", month))
+    return [one[question] for one in answers if question in one]
+
+
+def net_promoters(told: Told, month: date) -> float:
+    answers = marks(told, month, "nps")
+    return share([one > 8 for one in answers]) - share([one < 7 for one in answers])
+
+
+def content(told: Told, month: date) -> float:
+    return share([one > 3 for one in marks(told, month, "csat")])
+
+
+def impact(told: Told, month: date) -> float:
+    answers: dict[str, bool] = defaultdict(bool)
+    for one in told.of("survey.answered", month):
+        if "career" in one["data"]:
+            answers[one["learner"]] |= bool(one["data"]["career"])
+    return share(list(answers.values()))
+
+
+def referred(told: Told, month: date) -> float:
+    came = codes(told)
+    started = [one for one in told.story.journeys if one.counts and month_of(one.start) == month]
+    return share([f"{one.learner.key}/{one.run.course.key}" in came for one in started])
+
+
+def codes(told: Told) -> dict[str, str]:
+    """The codes by which learners came, by learner and course."""
+    by_word = {key(one): one["data"]["code"] for one in told.by_kind["referral.accepted"]}
+    started = told.by_kind["enrollment.started"]
+    at_once = {key(one): one["data"].get("referral_code") for one in started}
+    return by_word | {pair: code for pair, code in at_once.items() if code}
+
+
+def key(event: Raw) -> str:
+    return f"{event['learner']}/{event['course']}"
+
+
+def booked(told: Told, month: date) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for kind, sign in (("payment.received", 1), ("payment.refunded", -1)):
+        for one in told.of(kind, month):
+            sums[one["data"]["currency"]] += sign * Decimal(one["data"]["amount"])
+    return sums
+
+
+def retained(told: Told, month: date) -> float:
+    """Of the customers at the month's start those there at its end, or who finished in it."""
+    held: dict[str, dict[str, date]] = defaultdict(dict)
+    owner: dict[str, str] = {}
+    for kind in ("started", "finished", "cancelled"):
+        for one in told.by_kind[f"subscription.{kind}"]:
+            held[one["data"]["subscription"]][kind] = told.day(one)
+            owner.setdefault(one["data"]["subscription"], customer(one))
+    there = {owner[name] for name, days in held.items() if active(days, month)}
+    stay = {owner[name] for name, days in held.items() if active(days, after(month, 1))}
+    done = {
+        owner[name]
+        for name, days in held.items()
+        if "finished" in days and month_of(days["finished"]) == month
+    }
+    return share([one in stay | done for one in there])
+
+
+def customer(event: Raw) -> str:
+    return str(event["data"].get("customer", {}).get("key") or event["learner"])
+
+
+def active(days: dict[str, date], day: date) -> bool:
+    """Hold something in the first moment of the day."""
+    end = days.get("finished") or days.get("cancelled") or date.max
+    return days["started"] < day <= end
+
+
+def share(claims: list[bool]) -> float:
+    return sum(claims) / len(claims)

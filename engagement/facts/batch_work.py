@@ -1,0 +1,76 @@
+"""What the handlers of a batch leave to its end: the days that changed, and work done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from core import reporting_clock
+from intake.event_kinds import surrounds
+from intake.models import Event
+from kpis.definitions.periods import local_day
+from kpis.recompute import batch_stale_days
+
+CATEGORY = "engagement"
+
+Work = Callable[[Sequence[Event]], None]
+
+
+@dataclass
+class Gathered:
+    """Work with the events that it is wanted for."""
+
+    works: dict[Work, list[Event]] = field(default_factory=dict)
+
+    def catch_up(self) -> None:
+        while self.works:
+            work = next(iter(self.works))
+            work(self.works.pop(work))
+
+
+_gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
+
+
+@surrounds
+@contextmanager
+def together() -> Iterator[None]:
+    """Gather work and do it at the end: once for all kinds is quicker than once for each."""
+    inner = Gathered()
+    with batch_stale_days.together():
+        token = _gathered.set(inner)
+        try:
+            yield
+            inner.catch_up()
+        finally:
+            _gathered.reset(token)
+
+
+def later(work: Work, events: Sequence[Event]) -> None:
+    """Do `work` with these events and all others it is wanted for, when every kind has been."""
+    gathered = _gathered.get()
+    if gathered is None:
+        work(events)
+    else:
+        gathered.works.setdefault(work, []).extend(events)
+
+
+def day_of(moment: datetime) -> date:
+    """The day in the provider's zone."""
+    return local_day(moment, reporting_clock.zone())
+
+
+def mark(moments: Iterable[tuple[int, datetime | None]]) -> None:
+    """Mark the days of (course id, moment) dirty; a moment that is None marks nothing."""
+    batch_stale_days.mark(CATEGORY, moments)
+
+
+def mark_days(days: Iterable[tuple[int, date]]) -> None:
+    batch_stale_days.mark_days(CATEGORY, days)
+
+
+def seen(events: Sequence[Event]) -> None:
+    """Note how far the courses' data reach."""
+    batch_stale_days.seen(CATEGORY, events)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import MayReadKpis
+from core.api_errors import BadQuestion
+from insights import json_answers
+from insights.finding import Finding
+from insights.report import report
+from insights.schemas import FindingsShape
+from kpis.api.views import PARAMETERS, PROBLEMS
+from kpis.definitions.registry import headline
+from kpis.query.query_params import reader_and_question, refuse_others
+from kpis.query.query_service import Desk
+from presentation import filters
+from presentation.categories import CATEGORIES
+from presentation.page_query import ask
+
+NAMES = ("category", "course", "run", "from", "to", "period")
+CATEGORY = OpenApiParameter("category", str, description="Default: all, one after the other.")
+
+
+class FindingListView(APIView):
+    """What is worth knowing of the last closed period: targets, changes, modules, stale feeds."""
+
+    permission_classes = (IsAuthenticated, MayReadKpis)
+
+    @extend_schema(
+        operation_id="finding_list",
+        parameters=[CATEGORY, *(one for one in PARAMETERS if one.name in NAMES)],
+        responses={200: FindingsShape, **PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        refuse_others(request, NAMES)
+        wanted = categories_of(request)
+        reader, _ = reader_and_question(request)
+        desk = Desk(reader, timezone.now())
+        asked = filters.read(request.query_params.dict(), reader=reader, now=desk.now)
+        found = sorted(_found(desk, wanted, asked), key=lambda finding: finding.rank)
+        body = [json_answers.finding_json(one) for one in found]
+        return Response({"count": len(body), "findings": body})
+
+
+def categories_of(request: Request) -> list[str]:
+    """The category asked for, by default all; BadQuestion for one that there is not."""
+    key = request.query_params.get("category")
+    if not key:
+        return list(CATEGORIES)
+    if key not in CATEGORIES:
+        raise BadQuestion(
+            f"“{key}” is no category; choose one of {', '.join(CATEGORIES)}.", "category"
+        )
+    return [key]
+
+
+def _found(desk: Desk, categories: list[str], asked: filters.Filters) -> Iterator[Finding]:
+    for key in categories:
+        answered = ask(desk, headline(key), asked)
+        yield from report(desk, key, answered).findings

@@ -1,0 +1,84 @@
+"""Noise stays quiet: what is drawn from nothing but chance is found one week in twenty at most."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from insights import candidates
+from insights.finding import Claim, Subject
+from kpis.definitions.periods import containing
+from kpis.definitions.registry import Indicator, Interval
+from kpis.definitions.units import PERCENT
+from kpis.models import Target
+from kpis.query.metric_values import Answer, Context, answer
+from kpis.statistics.intervals import NOTHING, Sums
+
+pytestmark = pytest.mark.once
+
+JUNE = containing(date(2026, 6, 1), "month", ZoneInfo("UTC"))
+SHARE = Indicator(key="test.share", title="Share", unit=PERCENT, help="")
+MEAN = replace(SHARE, key="test.mean", interval=Interval.MEAN)
+GOAL = 0.8
+
+Draw = Callable[[random.Random, int, float], Sums]
+
+
+def shares(dice: random.Random, n: int, truth: float) -> Sums:
+    hits = sum(dice.random() < truth for _ in range(n))
+    return Sums(n, hits, n, None, n)
+
+
+def scores(dice: random.Random, n: int, truth: float) -> Sums:
+    """Marks from 0 to 1 that lean to the upper end, as marks do."""
+    marks = [dice.betavariate(8 * truth, 8 * (1 - truth)) for _ in range(n)]
+    return Sums(n, sum(marks), n, sum(mark * mark for mark in marks), n)
+
+
+def answered(of: Indicator, sums: Sums) -> Answer:
+    target = Target(kpi=of.key, version=1, value=Decimal(str(100 * GOAL)))
+    now = datetime(2026, 7, 10, tzinfo=UTC)
+    return answer(Answer(of, JUNE, target=target), sums, Context.at(now, now))
+
+
+def found_in(of: Indicator, modules: Sequence[Sums], before: Sequence[Sums] = ()) -> list[Claim]:
+    """What is found of a course, this month and the one before, and of its modules."""
+    course = answered(of, sum(modules, NOTHING))
+    earlier = answered(of, sum(before, NOTHING)) if before else None
+    subjects = [Subject(course, before=earlier)]
+    subjects += [Subject(answered(of, one), whole=course, is_part=True) for one in modules]
+    return candidates.standing([claim for one in subjects for claim in candidates.claims(one)])
+
+
+def noise(of: Indicator, draw: Draw, *, modules: int, n: int, weeks: int) -> list[Claim]:
+    dice = random.Random(7)  # noqa: S311 — chance, not secrets
+    found: list[Claim] = []
+    for _ in range(weeks):
+        now, before = ([draw(dice, n, GOAL) for _ in range(modules)] for _ in range(2))
+        found += found_in(of, now, before)
+    return found
+
+
+@pytest.mark.parametrize(("modules", "n"), [(20, 12), (20, 50), (40, 12)])
+@pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (MEAN, scores)])
+def test_noise_is_found_at_most_once_in_twenty_weeks(
+    of: Indicator, draw: Draw, modules: int, n: int
+) -> None:
+    weeks = 100
+
+    assert len(noise(of, draw, modules=modules, n=n, weeks=weeks)) <= weeks / 20
+
+
+@pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (MEAN, scores)])
+def test_one_weak_module_among_twenty_is_found_and_no_other(of: Indicator, draw: Draw) -> None:
+    dice = random.Random(7)  # noqa: S311 — chance, not secrets
+    weak = draw(dice, 100, 0.5)
+    found = found_in(of, [weak, *(draw(dice, 100, GOAL) for _ in range(19))])
+
+    assert [claim.subject.answer.sums for claim in found if claim.is_of_module] == [weak]

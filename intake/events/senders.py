@@ -1,0 +1,50 @@
+"""Who sends events, and what they may write, create and define."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.access import Reader
+from accounts.models import ApiKey
+from intake.event_kinds import KINDS
+from intake.events.envelope import Envelope
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Event ids are unique within `name`; `course_ids` None allows every course."""
+
+    name: str
+    creates_unknown: bool = False
+    course_ids: frozenset[int] | None = None
+    scopes: frozenset[str] = frozenset()
+
+    def may_write_to(self, course_id: int | None) -> bool:
+        return self.course_ids is None or course_id in self.course_ids
+
+    @property
+    def may_create_rows(self) -> bool:
+        """True when some row that an event refers to may be created on the fly."""
+        defining = {kind.scope for kind in KINDS.values()} - {""}
+        return self.creates_unknown or not defining.isdisjoint(self.scopes)
+
+    def may_create_course_of(self, envelope: Envelope) -> bool:
+        scope = KINDS[envelope.kind].scope
+        defines = bool(scope) and scope in self.scopes
+        return self.course_ids is None and (self.creates_unknown or defines)
+
+
+def sender_of(key: ApiKey) -> Sender:
+    reader = Reader.of(key)
+    return Sender(
+        key.name,
+        creates_unknown=key.creates_unknown,
+        course_ids=None if reader.sees_every_course else reader.course_ids,
+        scopes=frozenset(key.scopes),
+    )
+
+
+def sender_named(name: str) -> Sender | None:
+    """The sender as its key now allows; None when the key is gone, revoked or may not send."""
+    key = ApiKey.objects.filter(name=name).first()
+    return sender_of(key) if key and key.may(ApiKey.Scope.EVENTS_WRITE) else None

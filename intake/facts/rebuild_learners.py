@@ -1,0 +1,115 @@
+"""The facts of single enrollments and customers once more, from the events that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from core import course_locks
+from curriculum import enrolling, enrollment_states
+from curriculum.models import Enrollment, Learner
+from curriculum.signals import enrollments_changed
+from intake.event_kinds import ENROLLMENT_RESETS, FORGETS, KINDS, About
+from intake.facts import run_binding
+from intake.facts.dispatch import dispatch
+from intake.models import Event
+
+AT_ONCE = 5_000
+ENROLLMENTS_AT_ONCE = 1_000
+
+# a learner (key), a course (id) and a run (key)
+Entry = tuple[str, int | None, str]
+
+
+@transaction.atomic
+def rebuild_enrollments(ids: Collection[int]) -> None:
+    """Rebuild what events made of these enrollments, and mark the days on which they count.
+
+    Facts of imports stay. It may run any number of times.
+    """
+    ordered = sorted(set(ids))
+    course_locks.share(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
+    enrolling.lock(ordered)
+    for at in range(0, len(ordered), ENROLLMENTS_AT_ONCE):
+        _rebuild(ordered[at : at + ENROLLMENTS_AT_ONCE])
+
+
+@transaction.atomic
+def rebuild_of(events: Sequence[Event]) -> None:
+    """Rebuild whatever these events made, from the events kept; they may be deleted by now."""
+    rebuild_enrollments(enrollments_of(events))
+    for forget in FORGETS:
+        for which in forget(events):
+            _dispatch_again(which)
+
+
+def _rebuild(ids: Sequence[int]) -> None:
+    # once for the days on which they count now, and once for those on which they count then
+    enrollments_changed.send(Enrollment, ids=ids)
+    for reset in ENROLLMENT_RESETS:
+        reset(ids)
+    enrolling.forget(ids)
+    with run_binding.held():
+        dispatch(sign_ups_of(ids))
+    _dispatch_again(Q(enrollment__in=ids))
+    enrollment_states.settle(ids)
+    enrollments_changed.send(Enrollment, ids=ids)
+
+
+def enrollments_of(events: Sequence[Event]) -> set[int]:
+    """The enrollments (ids) that these events are about; a sign-up's is found by its run."""
+    named = {event.enrollment_id for event in events if event.enrollment_id is not None}
+    entries = {entry_of(event) for event in events if is_sign_up(event)}
+    found = Enrollment.objects.filter(
+        learner__key__in={learner for learner, _, _ in entries},
+        run__course__in={course for _, course, _ in entries},
+    ).order_by()
+    rows = found.values_list("pk", "learner__key", "run__course_id", "run__key")
+    return named | {pk for pk, *entry in rows if tuple(entry) in entries}
+
+
+def sign_ups_of(ids: Collection[int]) -> list[Event]:
+    """The kept sign-ups of these enrollments, in the order in which they came."""
+    rows = _enrollments(ids).values_list("learner__key", "run__course_id", "run__key")
+    entries: set[Entry] = set(rows)
+    events = Event.objects.filter(
+        kind__in=[name for name, kind in KINDS.items() if kind.about is About.SIGN_UP],
+        enrollment=None,
+        learner__in={learner for learner, _, _ in entries},
+        course__in={course for _, course, _ in entries},
+    )
+    return [event for event in events.order_by("pk") if entry_of(event) in entries]
+
+
+def is_sign_up(event: Event) -> bool:
+    return event.kind in KINDS and KINDS[event.kind].about is About.SIGN_UP
+
+
+def entry_of(event: Event) -> Entry:
+    return event.learner, event.course_id, event.run_key
+
+
+def living(events: Sequence[Event]) -> list[Event]:
+    """Those whose learner is still there; an event about a course has none."""
+    keys = {event.learner for event in events}
+    known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
+    return [event for event in events if event.learner in known]
+
+
+def _enrollments(ids: Collection[int]) -> QuerySet[Enrollment]:
+    return Enrollment.objects.filter(pk__in=ids).order_by()
+
+
+def _dispatch_again(which: Q) -> None:
+    for events in _chunks(which):
+        dispatch(living(events))
+
+
+def _chunks(which: Q) -> Iterator[list[Event]]:
+    """The kept events of kinds that are handled, in the order in which they came."""
+    rows, last = Event.objects.filter(which, kind__in=list(KINDS)), 0
+    while events := list(rows.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+        yield events
+        last = events[-1].pk

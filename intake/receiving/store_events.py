@@ -1,0 +1,140 @@
+"""Store the pending events of a batch and have their handlers make facts of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from django.db import transaction
+
+from core import bulk_upsert, course_locks
+from intake.event_kinds import KINDS, About
+from intake.events.batch import Batch
+from intake.events.duplicates import answer_duplicates_of_rivals
+from intake.events.envelope import Envelope, EventRejected
+from intake.events.outcomes import ACCEPTED, REPLACED, Outcome
+from intake.events.rejected_events import Ident
+from intake.facts.dispatch import dispatch
+from intake.facts.handler_failures import FAILED, succeeds
+from intake.models import Event
+from intake.receiving.corrections import undo
+from intake.receiving.load_references import References
+from intake.receiving.resolve_references import ResolvedRefs, resolve
+
+
+def store_pending(batch: Batch) -> None:
+    """Store courses before sign-ups, and those before what enrolled learners do."""
+    stages: dict[About, list[int]] = defaultdict(list)
+    for index, envelope in batch.pending.items():
+        kind = KINDS.get(envelope.kind)
+        stages[kind.about if kind else About.ENROLLMENT].append(index)
+    for stage in sorted(stages):
+        _store_or_halve(batch, stages[stage])
+
+
+def _store_or_halve(batch: Batch, indexes: Sequence[int]) -> None:
+    """Store these events; should a handler fail, halve them until it is known at which."""
+    if succeeds(lambda: _store(batch, indexes), batch_size=len(batch.payloads)):
+        return
+    half = len(indexes) // 2
+    if half:
+        _store_or_halve(batch, indexes[:half])
+        _store_or_halve(batch, indexes[half:])
+    else:
+        batch.reject(indexes[0], FAILED)
+
+
+def _store(batch: Batch, indexes: Sequence[int]) -> None:
+    events = _resolved(batch, indexes)
+    course_locks.share(event.course_id for event in events.values())
+    replaced = [batch.replaced[index] for index in events if index in batch.replaced]
+    if replaced:
+        Event.objects.filter(pk__in=[event.pk for event in replaced]).delete()
+    inserted = _insert(list(events.values()))
+    for index, event in events.items():
+        if (event.kind, event.key) in inserted:
+            status = REPLACED if index in batch.replaced else ACCEPTED
+            batch.outcomes[index] = Outcome(event.key, status)
+    answer_duplicates_of_rivals(batch, [one for one in events if batch.outcomes[one] is None])
+    dispatch([event for event in events.values() if (event.kind, event.key) in inserted])
+    if replaced:
+        undo(replaced, now=batch.now)
+
+
+def _resolved(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
+    """Rows for those of these events whose references lead somewhere; the others are rejected.
+
+    What was created for one that is rejected is undone, and the others are resolved once more.
+    """
+    while True:
+        with transaction.atomic():
+            events = _resolve_or_reject(batch, indexes)
+            is_final = len(events) == len(indexes) or not batch.sender.may_create_rows
+            transaction.set_rollback(not is_final)
+        if is_final:
+            return events
+        indexes = list(events)
+
+
+def _resolve_or_reject(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
+    envelopes = {index: batch.pending[index] for index in indexes}
+    mapped = [envelope for envelope in envelopes.values() if envelope.kind in KINDS]
+    references = References(mapped, batch.sender)
+    events: dict[int, Event] = {}
+    for index, envelope in envelopes.items():
+        try:
+            is_mapped = envelope.kind in KINDS
+            resolved = resolve(envelope, references) if is_mapped else ResolvedRefs()
+        except EventRejected as rejected:
+            batch.reject(index, rejected)
+        else:
+            events[index] = _row(batch, envelope, resolved)
+    return events
+
+
+def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
+    values: tuple[Any, ...] = (
+        None,
+        batch.sender.name,
+        envelope.id,
+        envelope.kind,
+        envelope.occurred_at,
+        batch.now,
+        envelope.learner or "",
+        envelope.course or "",
+        # a replay must find the same run, however many there are by then
+        envelope.run or resolved.run_key,
+        envelope.module or "",
+        envelope.object or "",
+        envelope.value,
+        envelope.data,
+        envelope.kind in KINDS,
+        resolved.course_id,
+        resolved.enrollment_id,
+        resolved.module_id,
+        batch.import_run,
+    )
+    # by position, which takes Django half as long as by name
+    return Event(*values)
+
+
+COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields if not one.primary_key)
+values_of = attrgetter(*COLUMNS)
+
+
+def _insert(events: Sequence[Event]) -> set[Ident]:
+    """Insert the events; returns which (kind and id) were not there, and sets their pk."""
+    # two batches that insert in one order cannot wait for each other
+    ordered = sorted(events, key=lambda event: (event.key, event.kind))
+    rows = map(values_of, ordered)
+    returning = ("kind", "key", "id")
+    new = bulk_upsert.upsert(
+        Event, COLUMNS, rows, conflict="sender, key, kind", returning=returning
+    )
+    pks = {(str(kind), str(key)): int(pk) for kind, key, pk in new}
+    for event in events:
+        if (event.kind, event.key) in pks:
+            event.pk = pks[event.kind, event.key]
+    return set(pks)

@@ -1,0 +1,125 @@
+"""The stored sums as a list, for tools that keep a copy of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, QuerySet
+from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.views import APIView
+
+from accounts.access import MayReadKpis, Reader
+from core.api_errors import BadQuestion, ProblemShape
+from curriculum.models import CourseRun, Module
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Measurement, PeriodKind
+from kpis.query.query_params import check_limit, refuse_others
+
+PAGING = ("cursor", "limit")
+PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemShape)
+
+
+class MeasurementFilter(FilterSet):  # type: ignore[misc]
+    """By KPI, scope, course, run, module, period and whether late data changed the row."""
+
+    kpi = django_filters.ChoiceFilter(choices=lambda: [(key, key) for key in REGISTRY])
+    scope = django_filters.ChoiceFilter(choices=Measurement.Scope.choices)
+    course = django_filters.CharFilter("course__key", max_length=100)
+    run = django_filters.CharFilter(method="in_run", max_length=100)
+    module = django_filters.CharFilter(method="in_module", max_length=100)
+    period = django_filters.ChoiceFilter("period_kind", choices=PeriodKind.choices)
+    restated = django_filters.BooleanFilter("restated_at", "isnull", exclude=True)
+
+    class Meta:
+        model = Measurement
+        fields = ()
+
+    def in_run(self, rows: QuerySet[Measurement], name: str, key: str) -> QuerySet[Measurement]:
+        wanted = CourseRun.objects.filter(key=key, pk=OuterRef("scope_id"))
+        return rows.filter(Exists(wanted), scope=Measurement.Scope.RUN)
+
+    def in_module(self, rows: QuerySet[Measurement], name: str, key: str) -> QuerySet[Measurement]:
+        wanted = Module.objects.filter(key=key, pk=OuterRef("scope_id"))
+        return rows.filter(Exists(wanted), scope=Measurement.Scope.MODULE)
+
+
+# a keyword of Python cannot be declared in the class
+MeasurementFilter.base_filters |= {
+    "from": django_filters.DateFilter("period_start", "gte", input_formats=["%Y-%m-%d"]),
+    "to": django_filters.DateFilter("period_start", "lte", input_formats=["%Y-%m-%d"]),
+}
+
+
+class MaySeeSmallGroups(BasePermission):
+    message = "Stored sums tell of groups of any size: they need kpis:small-groups."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return Reader.of(request.user).sees_small_groups
+
+
+class MeasurementPages(CursorPagination):
+    page_size = 100
+    max_page_size = 1_000
+    page_size_query_param = "limit"
+    ordering = ("pk",)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """BadQuestion for a cursor that we did not give, such as one that stands at no number."""
+        try:
+            cursor: Cursor | None = super().decode_cursor(request)
+        except NotFound:
+            raise _no_cursor() from None
+        if cursor and cursor.position is not None and not IS_ID.fullmatch(str(cursor.position)):
+            raise _no_cursor()
+        return cursor
+
+
+IS_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+def _no_cursor() -> BadQuestion:
+    return BadQuestion("This is no cursor of this list: take one from next or previous.", "cursor")
+
+
+class MeasurementShape(ModelSerializer[Measurement]):
+    course = CharField(source="course.key", allow_null=True, default=None)
+
+    class Meta:
+        model = Measurement
+        exclude = ("id",)
+
+
+class MeasurementListView(ListAPIView[Measurement]):
+    """The stored sums by KPI, scope and period.
+
+    The value is total ÷ weight; of a KPI that `is_total` in `/api/kpi` it is the total. Shares are
+    from 0 to 1, money is in the smallest unit of its currency.
+    """
+
+    permission_classes = (IsAuthenticated, MayReadKpis, MaySeeSmallGroups)
+    serializer_class = MeasurementShape
+    pagination_class = MeasurementPages
+    filterset_class = MeasurementFilter
+
+    def get_queryset(self) -> QuerySet[Measurement]:
+        rows = Measurement.objects.select_related("course")
+        reader = Reader.of(self.request.user)
+        if reader.sees_every_course:
+            return rows
+        return rows.filter(course__in=reader.courses())
+
+    @extend_schema(operation_id="measurement_list", responses={200: MeasurementShape, **PROBLEMS})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_others(request, (*MeasurementFilter.base_filters, *PAGING))
+        check_limit(request, MeasurementPages.max_page_size)
+        return super().get(request, *args, **kwargs)

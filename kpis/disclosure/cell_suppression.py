@@ -1,0 +1,59 @@
+"""What a reader without the permission must not see: small groups, and what would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Indicator
+from kpis.disclosure import daily_cells
+from kpis.disclosure.daily_suppression import DailySuppression
+from kpis.disclosure.monthly_suppression import COARSE, Cell, MonthlySuppression, place_of
+
+
+class Veil:
+    """The hidden cells of one KPI under the widest scope that a reader may ask for.
+
+    Cells are always judged a whole quarter at a time, so that no two questions, however asked,
+    get different cells hidden.
+    """
+
+    def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
+        self.everything = everything
+        self._monthly = MonthlySuppression(indicator, everything, now)
+        self._daily = DailySuppression(indicator, everything, now, self._coarse)
+
+    def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
+        """Those of the periods (of one kind) in which the scope is hidden."""
+        place = place_of(scope, self.everything)
+        cells = self._cells(place.around, place.by, periods)
+        return {period for period in periods if (place.key, period) in cells}
+
+    def groups(self, scope: Scope, by: str, periods: Collection[Period]) -> set[int]:
+        """The groups of a scope that are hidden in one of the periods (of one kind)."""
+        cross = {"module": scope.run_id, "run": scope.module_id}
+        if cross.get(by):
+            wider, at = Scope(scope.course_ids), 0 if by == "run" else 1
+            cells = self._cells(wider, ("run", "module"), periods)
+            mine = [key for key, period in cells if key[1 - at] == cross[by] and period in periods]
+            return {key[at] for key in mine}
+        cells = self._cells(scope, (by,), periods)
+        return {key[0] for key, period in cells if period in periods}
+
+    def _cells(self, around: Scope, by: tuple[str, ...], periods: Collection[Period]) -> set[Cell]:
+        if next(iter(periods)).kind in COARSE:
+            return self._monthly.suppressed(around, by, periods)
+        if "module" in by or "learner" in by:
+            # nothing is kept of them by day, and counting a quarter of days would take long
+            return set(self._monthly.sums(around, by, list(periods)))
+        kind = by[0] if by and by[0] in self._daily.stored.kinds else ""
+        alone = tuple(self.everything.course_ids or ()) if by else ()
+        found = self._daily.suppressed(kind, periods)
+        return {((pk,) if kind else alone, period) for (_, pk), period in found}
+
+    def _coarse(self, kind: str, periods: Collection[Period]) -> set[daily_cells.Cell]:
+        """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
+        found = self._monthly.suppressed(self.everything, (kind,) if kind else (), periods)
+        return {((kind, key[0] if key else 0), period) for key, period in found}

@@ -1,0 +1,84 @@
+"""Open figures that stand still until enough people have changed them.
+
+Who reads an open figure before and after one event learns one person's result. Where the provider
+asks for it (`KPI_HOLD_OPEN_FIGURES`), readers who may not see small groups are shown an open figure
+anew only once `KPI_MIN_GROUP` people came or changed since the one that they are shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from django.conf import settings
+
+from kpis.definitions.aggregates import Scope, Tally
+from kpis.definitions.periods import Period, local_day
+from kpis.definitions.registry import Indicator
+from kpis.models import HeldFigure
+from kpis.read_sums import Found
+from kpis.statistics.intervals import Sums
+
+# what each person adds to a figure, by id
+People = dict[str, list[float]]
+
+
+def held(
+    indicator: Indicator, scope: Scope, found: Mapping[Period, Found], now: datetime
+) -> dict[Period, Found]:
+    """The sums as they are shown: of open periods those that are held."""
+    return {
+        period: _held(indicator, scope, period, one, now) if period.is_open(now) else one
+        for period, one in found.items()
+    }
+
+
+def _held(indicator: Indicator, scope: Scope, period: Period, found: Found, now: datetime) -> Found:
+    if not indicator.tally or not found.sums.n:
+        return found
+    people = _people(indicator.tally(period.as_of(now)), scope)
+    key = _key(indicator, scope, period)
+    row = HeldFigure.objects.filter(key=key).first()
+    if row and _changed(row.people, people) < settings.KPI_MIN_GROUP:
+        sums = Sums(row.n, row.total, row.weight, row.squares, row.learners)
+        return replace(found, sums=sums, computed_at=row.held_at)
+    _hold(key, period, found, people, now)
+    return found
+
+
+def _people(tally: Tally, scope: Scope) -> People:
+    grouped = tally.grouped(("learner",), scope)
+    return {str(pk): [one.n, one.total, one.weight] for (pk,), one in grouped.items()}
+
+
+def _changed(before: People, after: People) -> int:
+    return sum(1 for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk))
+
+
+def _hold(key: str, period: Period, found: Found, people: People, now: datetime) -> None:
+    HeldFigure.objects.filter(after__lte=local_day(now, period.zone)).delete()
+    sums = found.sums
+    HeldFigure.objects.update_or_create(
+        key=key,
+        defaults={
+            "after": period.after,
+            "n": sums.n,
+            "total": sums.total,
+            "weight": sums.weight,
+            "squares": sums.squares,
+            "learners": sums.learners,
+            "people": people,
+            "held_at": found.computed_at or now,
+        },
+    )
+
+
+def _key(indicator: Indicator, scope: Scope, period: Period) -> str:
+    courses = None if scope.course_ids is None else sorted(scope.course_ids)
+    parts = (
+        *(indicator.key, indicator.version, courses, scope.run_id, scope.module_id),
+        *(period.kind, period.first.isoformat(), period.after.isoformat()),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

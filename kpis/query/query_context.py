@@ -1,0 +1,94 @@
+"""What values are compared and dated with: targets, weights, how far the data reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from curriculum.parameters import Standings
+from kpis import read_sums
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import WINDOW, Period
+from kpis.definitions.registry import REGISTRY, Indicator, Part
+from kpis.models import Feed, PeriodKind
+from kpis.query.metric_values import Answer, Context
+from kpis.query.results import THINGS
+from kpis.query.targets import TargetBook, Targets, comparable
+from kpis.recompute import stale_periods
+
+
+class QueryContext:
+    """Loads each of them once, for all queries that are answered at one moment."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._feeds: dict[str, dict[int, datetime]] = {}
+        self._first_days: dict[tuple[str, frozenset[int] | None, str], date | None] = {}
+        self._courses_by_group: dict[str, dict[int, int]] = {}
+
+    def blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
+        """An answer that only its value is missing from."""
+        target, other = self.targets(indicator, scope, period)
+        through = self.of_value(indicator, scope).data_through
+        return Answer(indicator, period, target=target, other_target=other, data_through=through)
+
+    def targets(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
+        """The target in force, if any, as an answer takes it."""
+        found = self._targets.in_force(indicator.key, _only_course(scope), period.last)
+        return comparable(found, indicator, scope, period)
+
+    def weight(self, part: Part, scope: Scope, period: Period) -> Decimal:
+        course = _only_course(scope)
+        return self._parameters.value(part.weight, period.end, course_id=course)
+
+    def of_value(self, indicator: Indicator, scope: Scope) -> Context:
+        category = indicator.category
+        if category not in self._feeds:
+            rows = Feed.objects.filter(category=category)
+            self._feeds[category] = dict(rows.values_list("course_id", "data_through"))
+        reached = [
+            at
+            for course, at in self._feeds[category].items()
+            if scope.course_ids is None or course in scope.course_ids
+        ]
+        return Context.at(self.now, max(reached, default=None))
+
+    def of_empty_total(self, indicator: Indicator, scope: Scope, period: Period) -> Context:
+        """With the first day that has any data: before it there is no value, after it a 0."""
+        kind = PeriodKind.DAY if period.kind == WINDOW else period.kind
+        key = (indicator.key, scope.course_ids, kind)
+        if key not in self._first_days:
+            self._first_days[key] = read_sums.first_day(indicator, scope, kind)
+        return replace(self.of_value(indicator, scope), data_from=self._first_days[key])
+
+    def narrowing(self, scope: Scope, by: str) -> Callable[[int], Scope]:
+        """From a group's id to a scope of its course, whose target and parameters apply to it."""
+        if by == "learner" or (by != "course" and _only_course(scope)):
+            return lambda _: scope
+        if by != "course" and by not in self._courses_by_group:
+            self._courses_by_group[by] = dict(THINGS[by].values_list("pk", "course_id"))
+        course_of = self._courses_by_group.get(by, {})
+        return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
+
+    @cached_property
+    def is_anything_waiting(self) -> bool:
+        """True while something has come in that is not computed yet."""
+        return stale_periods.is_anything_waiting()
+
+    @cached_property
+    def _targets(self) -> TargetBook:
+        return TargetBook.load()
+
+    @cached_property
+    def _parameters(self) -> Standings:
+        return Standings([part.weight for one in REGISTRY.values() for part in one.parts])
+
+
+def _only_course(scope: Scope) -> int | None:
+    """The one course of the scope; None when there are more."""
+    if scope.course_ids is not None and len(scope.course_ids) == 1:
+        return next(iter(scope.course_ids))
+    return None

@@ -1,0 +1,207 @@
+"""Read sums: from measurements where they are kept, else from the facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db.models import Max, Min, Q, QuerySet
+
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.combine_parts import whole
+from kpis.definitions.periods import WINDOW, Period, containing
+from kpis.definitions.registry import Indicator
+from kpis.models import Measurement, PeriodKind
+from kpis.recompute.store_measurements import sums_of
+from kpis.statistics.intervals import NOTHING, Sums
+
+
+@dataclass(frozen=True)
+class Found:
+    """Sums with when they were computed and, where late data changed them, restated."""
+
+    sums: Sums = NOTHING
+    computed_at: datetime | None = None
+    restated_at: datetime | None = None
+
+
+def series(
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
+) -> dict[Period, Found]:
+    """The sums of one scope in each period (all of one kind)."""
+    if not is_kept(indicator, scope, periods):
+        return {period: from_facts(indicator, scope, period, now) for period in periods}
+    rows = defaultdict(list)
+    for row in _rows(indicator, periods).filter(_cells(scope)):
+        rows[row.period_start].append(row)
+    return {
+        period: _together(indicator, scope, period.as_of(now), rows[period.first])
+        for period in periods
+    }
+
+
+def groups(
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+) -> dict[Period, dict[int, Found]]:
+    """The sums of each course, run, module or learner of the scope, by its id, per period."""
+    if not _groups_are_kept(scope, periods, by):
+        return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
+    rows = _rows(indicator, periods).filter(scope=by, n__gt=0)
+    if scope.course_ids is not None:
+        rows = rows.filter(course__in=scope.course_ids)
+    found: dict[date, dict[int, Found]] = defaultdict(dict)
+    for row in rows:
+        found[row.period_start][row.scope_id] = _found(row)
+    return {period: found[period.first] for period in periods}
+
+
+def cells(
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], Found]]:
+    """The sums of each group of one or more dimensions, by its ids, per period."""
+    if len(by) == 1:
+        found = groups(indicator, scope, periods, by[0], now)
+        return {one: {(key,): there for key, there in found[one].items()} for one in periods}
+    return {period: _grouped(indicator, scope, period, by, now) for period in periods}
+
+
+def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
+    is_whole = scope.run_id is None and scope.module_id is None
+    months = all(period.kind == PeriodKind.MONTH for period in periods)
+    is_stored = by in ("course", "run") or (by == "module" and months)
+    return is_whole and is_stored and _are_kept(scope, periods)
+
+
+def _groups_from_facts(
+    indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
+) -> dict[int, Found]:
+    grouped = _grouped(indicator, scope, period, (by,), now)
+    restated = _restated(indicator, period, by, scope)
+    return {
+        group: replace(found, restated_at=restated.get(group))
+        for (group,), found in grouped.items()
+    }
+
+
+def _grouped(
+    indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
+) -> dict[tuple[int, ...], Found]:
+    if not indicator.tally or not period.has_begun(now):
+        return {}
+    grouped = indicator.tally(period.as_of(now)).grouped(by, scope)
+    return {
+        key: Found(sums, computed_at=now)
+        for key, sums in grouped.items()
+        if None not in key and sums.n
+    }
+
+
+def is_kept(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
+    """True when Measurement rows stand for the scope in these periods."""
+    if not _are_kept(scope, periods):
+        return False
+    if not indicator.is_additive and scope.course_ids is not None and len(scope.course_ids) > 1:
+        return False
+    if scope.module_id is None:
+        return True
+    return scope.run_id is None and all(one.kind == PeriodKind.MONTH for one in periods)
+
+
+def _are_kept(scope: Scope, periods: Sequence[Period]) -> bool:
+    return scope.learner_ids is None and all(period.kind != WINDOW for period in periods)
+
+
+def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
+    """The first day of the first period of a kind with data in the scope's courses."""
+    anywhere = Scope(scope.course_ids)
+    rows = Measurement.objects.filter(
+        _cells(anywhere), kpi=indicator.key, period_kind=kind, n__gt=0
+    )
+    found: date | None = rows.aggregate(first=Min("period_start"))["first"]
+    return found
+
+
+def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> Found:
+    if not indicator.tally or not period.has_begun(now):
+        return Found()
+    sums = indicator.tally(period.as_of(now)).grouped((), scope)[()]
+    restated = _restated(indicator, period, _level(scope), scope)
+    return Found(sums, computed_at=now, restated_at=max(restated.values(), default=None))
+
+
+def _level(scope: Scope) -> str:
+    if scope.module_id is not None:
+        return "module"
+    if scope.run_id is not None:
+        return "run"
+    return "site" if scope.course_ids is None else "course"
+
+
+def _restated(
+    indicator: Indicator, period: Period, level: str, scope: Scope
+) -> dict[int, datetime]:
+    """When figures within the period were last restated, by what they are of.
+
+    Modules are kept by the month, all else by the day.
+    """
+    if level == "learner" or scope.learner_ids is not None:
+        return {}
+    kind = PeriodKind.MONTH if level == "module" else PeriodKind.DAY
+    first = containing(period.first, kind, period.zone).first
+    rows = Measurement.objects.filter(
+        kpi=indicator.key,
+        period_kind=kind,
+        period_start__range=(first, period.last),
+        scope=level,
+        restated_at__isnull=False,
+    )
+    wanted = {"module": scope.module_id, "run": scope.run_id}.get(level)
+    if wanted is not None:
+        rows = rows.filter(scope_id=wanted)
+    if scope.course_ids is not None:
+        rows = rows.filter(course__in=scope.course_ids)
+    latest = rows.order_by().values("scope_id").annotate(at=Max("restated_at"))
+    return dict(latest.values_list("scope_id", "at"))
+
+
+def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Measurement]:
+    periods = list(periods)
+    return Measurement.objects.filter(
+        kpi=indicator.key,
+        period_kind=periods[0].kind,
+        period_start__in=[period.first for period in periods],
+    )
+
+
+def _cells(scope: Scope) -> Q:
+    if scope.module_id is not None:
+        return Q(scope="module", scope_id=scope.module_id)
+    if scope.run_id is not None:
+        return Q(scope="run", scope_id=scope.run_id)
+    if scope.course_ids is not None:
+        return Q(scope="course", scope_id__in=scope.course_ids)
+    return Q(scope="site")
+
+
+def _together(
+    indicator: Indicator, scope: Scope, period: Period, rows: Sequence[Measurement]
+) -> Found:
+    if len(rows) == 1:
+        return _found(rows[0])
+    sums = whole(indicator, period, scope, [sums_of(row) for row in rows])
+    restated = [row.restated_at for row in rows if row.restated_at]
+    return Found(
+        sums,
+        max((row.computed_at for row in rows), default=None),
+        max(restated, default=None),
+    )
+
+
+def _found(row: Measurement) -> Found:
+    return Found(sums_of(row), row.computed_at, row.restated_at)

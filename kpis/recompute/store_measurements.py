@@ -1,0 +1,250 @@
+"""Write measured sums: only what changed, and what a closed period said before is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import isclose
+
+from django.db import transaction
+from django.db.models import Q
+
+from core import bulk_upsert, reporting_clock
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.combine_parts import whole
+from kpis.definitions.periods import Period, local_day
+from kpis.definitions.registry import Indicator
+from kpis.models import Measurement, MeasureRun, Restatement
+from kpis.signals import measurements_changed
+from kpis.statistics.intervals import Sums
+
+COLUMNS = (
+    "kpi",
+    "scope",
+    "scope_id",
+    "course_id",
+    "period_kind",
+    "period_start",
+    "n",
+    "total",
+    "weight",
+    "squares",
+    "learners",
+    "definition_version",
+    "computed_at",
+    "restated_at",
+)
+MERGED = COLUMNS[6:]
+Key = tuple[str, int, date]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The sums of one scope in one period, and the ids of the learners where they are known."""
+
+    period: Period
+    scope: str
+    scope_id: int
+    course_id: int | None
+    sums: Sums
+    learners: AbstractSet[int] | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.scope, self.scope_id, self.period.first
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell that differs from its stored row; None where no row is stored."""
+
+    cell: Cell
+    row: Measurement | None
+
+
+def compare(
+    indicator: Indicator, cells: Sequence[Cell], now: datetime, *, is_complete: bool = False
+) -> list[Change]:
+    """The cells (of one period kind) that differ from what is stored.
+
+    A cell of a computed course that has a row and nothing now becomes an empty one. The site's
+    cell is the sum of its courses', unless it is among the cells; it is looked at where a course
+    differs, or where the cells are complete: of every course.
+    """
+    if not cells:
+        return []
+    periods = {cell.period.first: cell.period for cell in cells}
+    there = _there(indicator, periods.values(), cells)
+    cells = [*cells, *_emptied(cells, there, periods)]
+    changes = _differing(cells, there)
+    if indicator.is_additive and (changes or is_complete):
+        changes += _differing(_sites(indicator, periods, cells, there, now), there)
+    return changes
+
+
+def _there(
+    indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
+) -> dict[Key, Measurement]:
+    """What is stored of the cells' courses, and of the others what the site is summed from."""
+    rows = Measurement.objects.filter(
+        Q(course__in={cell.course_id for cell in cells})
+        | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
+        kpi=indicator.key,
+        period_kind=cells[0].period.kind,
+        period_start__in=[period.first for period in periods],
+    ).order_by()
+    return {(row.scope, row.scope_id, row.period_start): row for row in rows}
+
+
+def _emptied(
+    cells: Sequence[Cell], there: dict[Key, Measurement], periods: dict[date, Period]
+) -> list[Cell]:
+    measured = {(cell.course_id, cell.period.first) for cell in cells}
+    keys = {cell.key for cell in cells}
+    return [
+        Cell(periods[row.period_start], row.scope, row.scope_id, row.course_id, Sums())
+        for key, row in there.items()
+        if key not in keys and (row.course_id, row.period_start) in measured
+    ]
+
+
+def _sites(
+    indicator: Indicator,
+    periods: dict[date, Period],
+    cells: Sequence[Cell],
+    there: dict[Key, Measurement],
+    now: datetime,
+) -> list[Cell]:
+    """The sum of the courses; of those that were not measured now, the learners are not known."""
+    learners = {cell.key: cell.learners for cell in cells}
+    sums = {key: sums_of(row) for key, row in there.items()}
+    sums |= {cell.key: cell.sums for cell in cells}
+    of_courses: dict[date, list[Key]] = {first: [] for first in periods}
+    for key in sums:
+        if key[0] == Measurement.Scope.COURSE and sums[key].n:
+            of_courses[key[2]].append(key)
+    found = []
+    for first, period in periods.items():
+        keys = of_courses[first]
+        known = [one for one in (learners.get(key) for key in keys) if one is not None]
+        everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
+        parts = [sums[key] for key in keys]
+        total = whole(indicator, period.as_of(now), Scope(), parts, learners=everybody)
+        found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
+    return found
+
+
+def _differing(cells: Iterable[Cell], there: Mapping[Key, Measurement]) -> list[Change]:
+    changes = (Change(cell, there.get(cell.key)) for cell in cells)
+    return [change for change in changes if _differs(change.cell, change.row)]
+
+
+@transaction.atomic
+def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
+    """Store what differs; what a closed period said before is kept."""
+    if not changes:
+        return
+    restated = _restated(changes, now)
+    kept = [_kept(row, now) for row in restated.values() if _is_days_first(row, now)]
+    Restatement.objects.bulk_create(kept)
+    bulk_upsert.upsert(
+        Measurement,
+        COLUMNS,
+        [_row(indicator, change, change.cell.key in restated, now) for change in changes],
+        conflict=Measurement.KEY,
+        merge=dict.fromkeys(MERGED, "replace"),
+    )
+    cells = [change.cell for change in changes]
+    measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
+
+
+def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:
+    """The rows that change after their period was closed and had been measured to its end."""
+    rows = {
+        change.cell.key: (change.cell, change.row)
+        for change in changes
+        if change.row and change.cell.period.is_closed(now, reporting_clock.close_lag())
+    }
+    if not rows:
+        return {}
+    run = MeasureRun.objects.filter(as_of__lte=now).first()
+    return {
+        key: row
+        for key, (cell, row) in rows.items()
+        if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
+    }
+
+
+def _differs(cell: Cell, row: Measurement | None) -> bool:
+    if row is None:
+        return cell.sums.n > 0
+    return not same(sums_of(row), cell.sums)
+
+
+def same(one: Sums, other: Sums) -> bool:
+    """True when nothing but the order in which a database added fractions can differ."""
+    return (one.n, one.learners, one.squares is None) == (
+        other.n,
+        other.learners,
+        other.squares is None,
+    ) and all(
+        isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+        for a, b in (
+            (one.total, other.total),
+            (one.weight, other.weight),
+            (one.squares or 0.0, other.squares or 0.0),
+        )
+    )
+
+
+def _is_days_first(row: Measurement, now: datetime) -> bool:
+    """True where the row was not restated before on this day.
+
+    What is kept is what stood when the day began, not each step on the way to what stands at its
+    end: history that comes in after its months have closed changes each value many times.
+    """
+    zone = reporting_clock.zone()
+    return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
+
+
+def _kept(row: Measurement, now: datetime) -> Restatement:
+    sums = sums_of(row)
+    return Restatement(
+        measurement=row,
+        n=sums.n,
+        total=sums.total,
+        weight=sums.weight,
+        squares=sums.squares,
+        learners=sums.learners,
+        computed_at=row.computed_at,
+        restated_at=now,
+    )
+
+
+def _row(
+    indicator: Indicator, change: Change, is_restated: bool, now: datetime
+) -> tuple[object, ...]:
+    cell, sums = change.cell, change.cell.sums
+    restated_at = now if is_restated else change.row and change.row.restated_at
+    return (
+        indicator.key,
+        cell.scope,
+        cell.scope_id,
+        cell.course_id,
+        cell.period.kind,
+        cell.period.first,
+        sums.n,
+        sums.total,
+        sums.weight,
+        sums.squares,
+        sums.learners,
+        indicator.version,
+        now,
+        restated_at,
+    )
+
+
+def sums_of(row: Measurement | Restatement) -> Sums:
+    return Sums(row.n, row.total, row.weight, row.squares, row.learners)

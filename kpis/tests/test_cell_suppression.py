@@ -1,0 +1,288 @@
+"""No small group's figure can be had by subtracting what one reader is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from accounts.access import Reader
+from core import reporting_clock
+from curriculum.models import Course, CourseRun, Enrollment, Learner
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Measurement
+from kpis.query.kpi_query import Question
+from kpis.query.query_service import Desk
+from kpis.recompute import recompute_stale
+from kpis.tests import kernel
+from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+DAYS = ("2026-01-14", "2026-02-11", "2026-02-12", "2026-03-11")
+# two to three in a week, over the ends of a month and of a quarter
+EDGES = ("2026-02-27", "2026-03-01", "2026-03-12", "2026-03-30", "2026-03-31", "2026-04-01")
+Row = dict[int, Fraction]
+
+
+@pytest.fixture(autouse=True)
+def _small_is_under_three(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    kernel.declare(monkeypatch)
+    settings.KPI_MIN_GROUP = 3
+
+
+def manager(*courses: Course) -> Reader:
+    return Reader(True, False, False, frozenset(one.pk for one in courses))
+
+
+def period(day: str, kind: str) -> Period:
+    when = moment(day)
+    return containing(when.date(), kind, reporting_clock.zone())
+
+
+def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
+    return status(reader, scope, when) != "suppressed"
+
+
+def status(reader: Reader, scope: Scope, when: Period, kpi: str = STARTED) -> str:
+    return Desk(reader, NOW).answers(REGISTRY[kpi], scope, [when])[when].status
+
+
+def crowd(run: CourseRun, day: str, people: int) -> None:
+    for number in range(people):
+        starts(f"{run.key}-{day}-{number}", run, day)
+
+
+def of_course(run: CourseRun) -> Scope:
+    return Scope(frozenset({run.course_id}))
+
+
+def of_run(run: CourseRun) -> Scope:
+    return Scope(frozenset({run.course_id}), run.pk)
+
+
+def test_a_small_group_is_hidden_whichever_way_it_is_asked_for() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 2)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, february = manager(run.course), period("2026-02-11", "month")
+
+    assert not is_shown(bo, of_course(run), february)
+    assert not is_shown(bo, of_run(run), february)
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "day"))
+
+
+def test_the_run_beside_a_small_one_is_hidden_too() -> None:
+    small, large = run_of("r1"), run_of("r2")
+    crowd(small, "2026-02-11", 1)
+    crowd(large, "2026-02-11", 5)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, february = manager(small.course), period("2026-02-11", "month")
+
+    assert is_shown(bo, of_course(small), february)
+    assert not is_shown(bo, of_run(large), february)
+
+
+def test_a_small_run_takes_none_of_another_course_along() -> None:
+    small, large, other = run_of("r1"), run_of("r2"), run_of("s1", course="sql")
+    for run, people in ((small, 1), (large, 9), (other, 4)):
+        crowd(run, "2026-02-11", people)
+    recompute_stale.measure_dirty(now=NOW)
+    bo = manager(small.course, other.course)
+    question = question_of("2026-02-11", Scope(bo.course_ids), by="run")
+    groups = Desk(bo, NOW).groups(REGISTRY[STARTED], question)
+
+    assert {group.thing.pk: group.answer.status for group in groups} == {
+        small.pk: "suppressed",
+        large.pk: "suppressed",
+        other.pk: "low_n",
+    }
+
+
+def question_of(day: str, scope: Scope, *, by: str) -> Question:
+    months = [period(day, "month")]
+    return Question("month", months, None, scope, None, None, None, by, None, NOW)
+
+
+def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-01-14", 2)
+    crowd(run, "2026-02-11", 4)
+    crowd(run, "2026-03-11", 5)
+    recompute_stale.measure_dirty(now=NOW)
+    bo = manager(run.course)
+
+    # February goes with January: its days must not add up to it
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "month"))
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "day"))
+    assert not is_shown(bo, of_course(run), period("2026-02-11", "week"))
+    assert is_shown(bo, of_course(run), period("2026-03-11", "month"))
+    assert is_shown(bo, of_course(run), period("2026-02-11", "quarter"))
+
+
+def test_who_may_see_small_groups_sees_them() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 1)
+    recompute_stale.measure_dirty(now=NOW)
+    ada = Reader(True, True, True, frozenset())
+
+    assert status(ada, of_run(run), period("2026-02-11", "month")) == "low_n"
+
+
+def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
+    run = run_of("r1")
+    for day, people in zip(DAYS, (2, 4, 4, 5), strict=True):
+        crowd(run, day, people)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, scope = manager(run.course), of_run(run)
+    months = [period(f"2026-0{month}-01", "month") for month in range(1, 7)]
+    together = Desk(bo, NOW).answers(REGISTRY[STARTED], scope, months)
+
+    assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
+
+
+def test_modules_of_runs_are_told_in_neither_direction() -> None:
+    runs = [run_of("r1"), run_of("r2")]
+    modules = list(runs[0].course.modules.order_by("position"))
+    for run, people in zip(runs, ((1, 4), (4, 4)), strict=True):
+        for module, number in zip(modules, people, strict=True):
+            for who in range(number):
+                one = starts(f"{run.key}-{module.key}-{who}", run, "2026-02-01")
+                plans(one, module, "2026-02-11")
+    recompute_stale.measure_dirty(now=NOW)
+    bo, february = manager(runs[0].course), period("2026-02-11", "month")
+    course = frozenset({runs[0].course_id})
+    crossed = [Scope(course, run.pk, module.pk) for run in runs for module in modules]
+    totals = [Scope(course, run.pk) for run in runs]
+    totals += [Scope(course, None, module.pk) for module in modules]
+
+    # one learner in r1 and py-1; the others follow from the totals
+    assert {status(bo, one, february, PLANNED) for one in crossed} == {"suppressed"}
+    assert {status(bo, one, february, PLANNED) for one in totals} == {"low_n"}
+
+
+PEOPLE = st.lists(st.integers(0, 6), min_size=18, max_size=18)
+
+
+# what is hidden is reckoned from measurements: the database makes no difference
+@pytest.mark.once
+@settings(
+    max_examples=5,
+    phases=(Phase.explicit, Phase.generate),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(PEOPLE)
+@example([1, 4, 0, 4, 4, 4] + 12 * [4])
+@example([4, 0, 2, 4, 4, 4, 0, 0, 4, 4, 4, 4, 0, 0, 5, 5, 5, 5])
+def test_no_small_group_follows_from_what_is_shown(people: list[int]) -> None:
+    reset()
+    runs = [run_of("r1"), run_of("r2"), run_of("s1", course="sql")]
+    atoms = [(run, day) for run in runs for day in EDGES]
+    for (run, day), number in zip(atoms, people, strict=True):
+        crowd(run, day, number)
+    recompute_stale.measure_dirty(now=NOW)
+    bo = manager(*{run.course for run in runs})
+    cells = list(cells_of(atoms, bo))
+    # who is shown a figure learns a sum of atoms; of an empty one, that all its atoms are empty
+    shown = [(inside, when) for inside, scope, when in cells if is_shown(bo, scope, when)]
+    known = [inside for inside, _ in shown]
+    known += [frozenset({at}) for at, number in enumerate(people) if number == 0]
+    small = {inside for inside, _, _ in cells if 0 < sum(people[at] for at in inside) < 3}
+    pairs = product({inside for inside, _ in shown}, repeat=2)
+
+    assert [sorted(one) for one in small if follows(one, known)] == []
+    assert small & {one - other for one, other in pairs if other < one} == set()
+
+
+def reset() -> None:
+    for model in (Measurement, Enrollment, Learner, CourseRun, Course):
+        model.objects.all().delete()
+
+
+def cells_of(
+    atoms: Sequence[tuple[CourseRun, str]], reader: Reader
+) -> Iterator[tuple[frozenset[int], Scope, Period]]:
+    """Every figure that can be asked for, with the atoms that it is the sum of."""
+    periods = {period(day, kind) for day in EDGES for kind in ("day", "week", "month", "quarter")}
+    scopes = {Scope(reader.course_ids)}
+    scopes |= {of_course(run) for run, _ in atoms} | {of_run(run) for run, _ in atoms}
+    for scope in scopes:
+        for when in periods:
+            inside = {
+                at
+                for at, (run, day) in enumerate(atoms)
+                if run.course_id in (scope.course_ids or ())
+                and scope.run_id in (None, run.pk)
+                and when.first <= moment(day).date() < when.after
+            }
+            yield frozenset(inside), scope, when
+
+
+def follows(wanted: frozenset[int], known: Sequence[frozenset[int]]) -> bool:
+    """True when the sum of the wanted atoms is a combination of known sums (Gauss)."""
+    basis: dict[int, Row] = {}
+    for inside in known:
+        row = reduced({at: Fraction(1) for at in inside}, basis)
+        if row:
+            basis[min(row)] = row
+    return not reduced({at: Fraction(1) for at in wanted}, basis)
+
+
+def reduced(row: Row, basis: dict[int, Row]) -> Row:
+    while pivots := sorted(set(row) & set(basis)):
+        pivot = pivots[0]
+        factor = row[pivot] / basis[pivot][pivot]
+        for at, value in basis[pivot].items():
+            row[at] = row.get(at, Fraction(0)) - factor * value
+        row = {at: value for at, value in row.items() if value}
+    return row
+
+
+def test_what_is_hidden_follows_the_figures() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 2)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, week = manager(run.course), period("2026-02-11", "week")
+    assert not is_shown(bo, of_run(run), week)
+
+    crowd(run, "2026-02-12", 2)
+    recompute_stale.measure_dirty(now=NOW)
+    assert is_shown(bo, of_run(run), week)
+
+
+def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
+    run = run_of("r1")
+    crowd(run, "2026-02-11", 5)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, week = manager(run.course), period("2026-02-11", "week")
+    assert is_shown(bo, of_run(run), week)
+
+    with CaptureQueriesContext(connection) as asked:
+        Desk(bo, NOW).disclosure.veil(REGISTRY[STARTED]).periods(of_run(run), [week])
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["week", "month"])
+def test_hidden_runs_in_which_all_completed_take_one_along_in_which_some_did(kind: str) -> None:
+    small, all_done, some_done = run_of("r1"), run_of("r2"), run_of("r3")
+    for run, people, completed in ((small, 2, 2), (all_done, 3, 3), (some_done, 5, 1)):
+        for at in range(people):
+            starts(f"{run.key}-{at}", run, "2026-02-11", done=at < completed)
+    recompute_stale.measure_dirty(now=NOW)
+    bo, then = manager(small.course), period("2026-02-11", kind)
+
+    # 6 of 10 less 1 of 5 would be 5 of 5: both of r1 completed
+    assert not is_shown(bo, of_run(some_done), then)
+    assert is_shown(bo, of_course(small), then)

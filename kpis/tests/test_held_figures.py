@@ -1,0 +1,124 @@
+"""Where the provider asks for it, an open figure stands still until enough people changed it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from accounts.access import Reader
+from curriculum.models import CourseRun, Enrollment
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import REGISTRY
+from kpis.models import HeldFigure
+from kpis.query.kpi_query import Question
+from kpis.query.query_service import Desk
+from kpis.recompute import recompute_stale, stale_days
+from kpis.tests import kernel
+from kpis.tests.kernel import STARTED, moment, run_of, starts
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+JULY = containing(NOW.date(), "month", NOW.tzinfo)  # type: ignore[arg-type]
+BO = Reader(True, True, False, frozenset())
+ADA = Reader(True, True, True, frozenset())
+
+
+@pytest.fixture(autouse=True)
+def _three_people_may_move_a_figure(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    kernel.declare(monkeypatch)
+    settings.KPI_MIN_GROUP = 3
+    settings.KPI_HOLD_OPEN_FIGURES = True
+
+
+@pytest.fixture
+def run() -> CourseRun:
+    """Five started in July, and nobody has completed."""
+    run = run_of("r1")
+    for who in ("ada", "bo", "cleo", "dan", "eve"):
+        starts(who, run, "2026-07-02")
+    recompute_stale.measure_dirty(now=NOW)
+    return run
+
+
+def completes(*who: str) -> None:
+    for one in who:
+        made = Enrollment.objects.get(learner__key=one)
+        Enrollment.objects.filter(pk=made.pk).update(completed_at=NOW)
+        stale_days.mark("test", [(made.run.course_id, made.started_at.date())])
+    recompute_stale.measure_dirty(now=NOW)
+
+
+def total(reader: Reader = BO, *, now: object = NOW, period: Period = JULY) -> float:
+    """How many of those who started have completed, as the reader is shown it."""
+    answers = Desk(reader, now).answers(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
+    return answers[period].sums.total
+
+
+def test_by_default_an_open_figure_follows_events_live(run: CourseRun, settings: Settings) -> None:
+    settings.KPI_HOLD_OPEN_FIGURES = False
+    assert total() == 0
+    completes("ada")
+
+    assert total() == 1
+    assert not HeldFigure.objects.exists()
+
+
+def test_a_held_figure_waits_for_enough_people(run: CourseRun) -> None:
+    assert total() == 0
+    completes("ada")
+    assert total() == 0
+    completes("bo")
+    assert total() == 0
+
+    completes("cleo")
+    assert total() == 3
+    completes("dan")
+    assert total() == 3
+
+
+def test_who_may_see_small_groups_sees_it_live(run: CourseRun) -> None:
+    assert total() == 0
+    completes("ada")
+
+    assert (total(ADA), total(BO)) == (1, 0)
+
+
+def test_a_closed_figure_is_not_held(run: CourseRun) -> None:
+    assert total() == 0
+    completes("ada")
+
+    assert total(now=moment("2026-08-02")) == 1
+
+
+def test_what_a_group_is_shown_is_held_too(run: CourseRun) -> None:
+    def of_the_course() -> float:
+        question = Question("month", [JULY], None, Scope(), None, None, None, "course", None, NOW)
+        (group,) = Desk(BO, NOW).groups(REGISTRY[STARTED], question)
+        return group.answer.sums.total
+
+    assert of_the_course() == 0
+    completes("ada")
+    assert of_the_course() == 0
+    completes("bo", "cleo")
+    assert of_the_course() == 3
+
+
+def test_what_is_held_of_a_period_goes_with_it(run: CourseRun) -> None:
+    total()
+    starts("fay", run, "2026-08-02")
+    recompute_stale.measure_dirty(now=moment("2026-08-03"))
+    total(now=moment("2026-08-03"), period=JULY.next)
+
+    assert [str(one.after) for one in HeldFigure.objects.all()] == ["2026-09-01"]
+
+
+def test_nothing_is_asked_where_nothing_is_open(run: CourseRun) -> None:
+    later = moment("2026-10-02")
+    with CaptureQueriesContext(connection) as held:
+        total(now=later)
+
+    assert not [one for one in held if "heldfigure" in one["sql"]]

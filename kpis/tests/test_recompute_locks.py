@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from core import reporting_clock
+from core.locks import try_hold, turn_to_write
+from curriculum.models import Enrollment
+from kpis.definitions.aggregates import Tally
+from kpis.definitions.periods import Period, containing
+from kpis.definitions.registry import REGISTRY
+from kpis.recompute.recompute_stale import Done, Job, run_together
+
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+MARCH = containing(date(2026, 3, 1), "month", reporting_clock.zone())
+
+
+def measuring(look: Callable[[], None]) -> Job:
+    """A job that looks around while it reads the facts."""
+    completion = REGISTRY["engagement.completion-rate"]
+
+    def looking(when: Period) -> Tally:
+        look()
+        return Tally(
+            rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
+        )
+
+    return Job("engagement", replace(completion, tally=looking), [(MARCH, frozenset({1}))])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_the_facts_keeps_no_writer_of_sqlite_waiting() -> None:
+    seen: list[bool] = []
+
+    run_together([measuring(lambda: seen.append(connection.in_atomic_block))], NOW, Done())
+
+    assert seen == [connection.vendor == "postgresql"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_is_for_one_at_a_time() -> None:
+    second: list[bool] = []
+
+    def try_too() -> None:
+        with try_hold("test") as is_held:
+            second.append(is_held)
+        connection.close()
+
+    with try_hold("test") as first:
+        other = Thread(target=try_too)
+        other.start()
+        other.join()
+
+    assert (first, second) == (True, [False])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_is_free_again_after_its_block() -> None:
+    with try_hold("test"):
+        pass
+
+    with try_hold("test") as is_held:
+        assert is_held
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_writers_take_turns() -> None:
+    order: list[str] = []
+
+    def write(name: str) -> None:
+        with turn_to_write():
+            order.append(f"{name} begins")
+            time.sleep(0.02)
+            order.append(f"{name} ends")
+        connection.close()
+
+    others = [Thread(target=write, args=(name,)) for name in ("ada", "bo", "cleo")]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+
+    assert [one.split()[1] for one in order] == ["begins", "ends"] * 3
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_who_gets_no_turn_for_long_tries_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.locks.LONGEST_WAIT", 0.05)
+
+    with turn_to_write(), turn_to_write():
+        pass
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_within_a_transaction_there_is_no_turn_to_wait_for() -> None:
+    with turn_to_write(), turn_to_write():
+        assert connection.in_atomic_block

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Measurement, MeasureRun, StalePeriod
+from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.recompute.store_measurements import same
+from kpis.statistics.intervals import Sums
+from kpis.tests import kernel
+from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts, table
+from kpis.tests.two_runs import NOW, everybody, in_two_runs, measured
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def test_every_scope_is_measured_in_every_kind_of_period() -> None:
+    in_two_runs()
+
+    assert measured() == 16
+    for kind, start in {
+        "day": "2026-03-10",
+        "week": "2026-03-09",
+        "month": "2026-03-01",
+        "quarter": "2026-01-01",
+    }.items():
+        assert table(kind) == {
+            ("site", "", start, 1, 2),
+            ("course", "py", start, 1, 2),
+            ("run", "r1", start, 1, 1),
+            ("run", "r2", start, 0, 1),
+        }
+
+
+def test_modules_are_measured_by_month_alone() -> None:
+    ada = starts("ada", run_of("r1"), "2026-03-10")
+    first, second = ada.run.course.modules.order_by("position")
+    plans(ada, first, "2026-03-17")
+    plans(ada, second, "2026-03-24", minutes=30)
+    measured()
+
+    assert table("month", PLANNED) == {
+        ("site", "", "2026-03-01", 1, 2),
+        ("course", "py", "2026-03-01", 1, 2),
+        ("run", "r1", "2026-03-01", 1, 2),
+        ("module", "py-1", "2026-03-01", 1, 1),
+        ("module", "py-2", "2026-03-01", 0, 1),
+    }
+    assert not Measurement.objects.filter(scope="module").exclude(period_kind="month").exists()
+
+
+def test_measuring_again_writes_nothing() -> None:
+    in_two_runs()
+    measured()
+    stale_days.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
+
+    assert measured(NOW + timedelta(hours=1)) == 0
+    assert waiting() == set()
+
+
+def test_only_cells_of_the_day_and_course_are_written() -> None:
+    in_two_runs()
+    sql = run_of("s1", course="sql")
+    starts("cleo", sql, "2026-03-10")
+    starts("cleo", run_of("s2", course="sql"), "2026-05-04")
+    measured()
+    later = NOW + timedelta(hours=1)
+    starts("ada", sql, "2026-03-11", done=True)
+    measured(later)
+
+    assert table_at(later) == {
+        *((scope, kind) for scope in ("site", "course", "run") for kind in KINDS),
+    }
+    assert courses_at(later) == {"sql", None}
+    assert ("run", "s2", "2026-05-01", 0, 1) in table()
+
+
+KINDS = ("day", "week", "month", "quarter")
+
+
+def table_at(computed_at: datetime) -> set[tuple[str, str]]:
+    rows = Measurement.objects.filter(computed_at=computed_at)
+    return set(rows.values_list("scope", "period_kind"))
+
+
+def courses_at(computed_at: datetime) -> set[str | None]:
+    return set(
+        Measurement.objects.filter(computed_at=computed_at).values_list("course__key", flat=True)
+    )
+
+
+def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
+    in_two_runs()
+    with (
+        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        measured()
+
+    assert waiting() == {"week", "day", "quarter"}
+    assert table("quarter") == set()
+    measured()
+    assert ("site", "", "2026-01-01", 1, 2) in table("quarter")
+    assert waiting() == set()
+
+
+def waiting() -> set[str]:
+    """The kinds of the periods that wait to be measured, once the marks are gathered."""
+    stale_periods.gather(NOW)
+    return {str(stale_periods.SOONEST_FIRST[row.rank]) for row in StalePeriod.objects.all()}
+
+
+def _killed_after(batches: int) -> Any:
+    real, left = recompute_stale.run_together, iter(range(batches))
+
+    def run_together(*args: Any) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        real(*args)
+
+    return run_together
+
+
+def test_a_mark_made_meanwhile_is_not_lost() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10", done=True)
+    real, late = recompute_stale.run_jobs, iter([True])
+
+    def run_jobs(*args: Any, **more: Any) -> Any:
+        done = real(*args, **more)
+        if next(late, False):
+            starts("bo", run, "2026-03-10")
+        return done
+
+    with patch("kpis.recompute.recompute_stale.run_jobs", run_jobs):
+        measured()
+
+    assert ("site", "", "2026-03-01", 1, 2) in table()
+
+
+def test_a_kpi_that_fails_takes_no_other_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_two_runs()
+    whole = REGISTRY[PLANNED]
+    monkeypatch.setitem(REGISTRY, PLANNED, _broken())
+    measured()
+
+    assert ("site", "", "2026-03-01", 1, 2) in table()
+    assert waiting() == {"month", "week", "day", "quarter"}
+    monkeypatch.setitem(REGISTRY, PLANNED, whole)
+    measured()
+    assert waiting() == set()
+
+
+def _broken() -> Any:
+    def tally(_: object) -> Any:
+        raise ZeroDivisionError
+
+    return replace(kernel.INDICATORS[PLANNED], tally=tally)
+
+
+def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    recompute_stale.measure_open(moment("2026-03-31T12:00:00"))
+    starts("ada", run_of("r1"), "2026-03-31T20:00:00")
+    whole = REGISTRY[STARTED]
+    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, tally=_broken().tally))
+
+    assert recompute_stale.measure_open(moment("2026-04-01T12:00:00")) is None
+    monkeypatch.setitem(REGISTRY, STARTED, whole)
+    recompute_stale.measure_open(moment("2026-04-02T12:00:00"))
+    assert ("site", "", "2026-03-01", 0, 1) in table()
+
+
+def test_a_database_that_is_away_is_for_the_task_to_try_again() -> None:
+    in_two_runs()
+    with (
+        patch("kpis.recompute.recompute_stale.run_together", side_effect=OperationalError),
+        pytest.raises(OperationalError),
+    ):
+        measured()
+
+    assert waiting() == {"month", "week", "day", "quarter"}
+
+
+def test_what_falls_due_later_is_measured_when_its_time_comes() -> None:
+    ada = starts("ada", run_of("r1"), "2026-07-01")
+    plans(ada, ada.run.course.modules.all()[0], "2026-08-03")
+    measured()
+    recompute_stale.measure_open(NOW)
+
+    assert table("month", PLANNED) == set()
+    assert waiting() == set()
+    recompute_stale.measure_open(moment("2026-08-02T23:59:59"))
+    assert table("day", PLANNED) == set()
+    recompute_stale.measure_open(moment("2026-08-03T01:00:00"))
+    assert ("site", "", "2026-08-03", 1, 1) in table("day", PLANNED)
+    assert ("module", "py-1", "2026-08-01", 1, 1) in table("month", PLANNED)
+
+
+def test_after_an_outage_the_cycle_measures_all_it_missed() -> None:
+    ada = starts("ada", run_of("r1"), "2026-07-01")
+    plans(ada, ada.run.course.modules.all()[0], "2026-09-03")
+    measured()
+    recompute_stale.measure_open(NOW)
+    recompute_stale.measure_open(NOW + timedelta(days=200))
+
+    assert ("site", "", "2026-09-01", 1, 1) in table("month", PLANNED)
+
+
+def test_the_cycle_remembers_how_far_it_came() -> None:
+    recompute_stale.measure_open(NOW)
+    recompute_stale.measure_open(NOW)
+
+    assert [run.as_of for run in MeasureRun.objects.all()] == [NOW]
+
+
+def test_the_work_grows_with_the_batch_and_not_with_the_history() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    measured()
+    starts("bo", run, "2026-03-10")
+    measured()  # the day's first restatement, which the next one is not
+    starts("dee", run, "2026-03-10")
+    young = queries()
+    for month in range(1, 13):
+        starts(f"p{month}", run, f"2025-{month:02}-10")
+    measured()
+    starts("cleo", run, "2026-03-10")
+
+    assert queries() == young
+
+
+def queries() -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
+        measured()
+    return len(caught)
+
+
+def test_fractions_added_in_another_order_are_the_same() -> None:
+    one = Sums(3, 0.1 + 0.2 + 0.3, 3, 0.14, 3)
+
+    assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 0.14, 3))
+    assert not same(one, Sums(3, 0.61, 3, 0.14, 3))
+    assert not same(one, Sums(3, one.total, 3, None, 3))

@@ -1,0 +1,61 @@
+"""What waits to be computed: each period once, months first, one process at a time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from curriculum.models import Course
+from kpis.models import StalePeriod
+from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.tests import kernel
+from kpis.tests.kernel import moment, run_of, starts
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def test_a_day_that_is_marked_often_is_measured_once() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    for _ in range(3):
+        stale_days.mark("test", [(Course.objects.get().pk, date(2026, 3, 10))])
+    stale_periods.gather(NOW)
+
+    assert StalePeriod.objects.count() == 4
+
+
+def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    order: list[str] = []
+    real = recompute_stale.run_jobs
+
+    def run_jobs(jobs: Any, now: datetime, **more: Any) -> Any:
+        order.append(f"{jobs[0].periods[0][0].label}")
+        if len(order) == 1:
+            starts("bo", run_of("s1", course="sql"), "2026-05-04")
+        return real(jobs, now, **more)
+
+    with (
+        patch("kpis.recompute.recompute_stale.run_jobs", run_jobs),
+        patch("kpis.recompute.recompute_stale.LOOK_AFTER", 0.0),
+    ):
+        recompute_stale.measure_dirty(now=NOW)
+
+    assert order[:2] == ["2026-03", "2026-05"]
+    assert order[-2:] == ["2026-Q2", "2026-Q1"]
+
+
+# within one connection PostgreSQL lets a lock be taken twice
+@pytest.mark.once
+def test_only_one_process_has_its_turn() -> None:
+    with recompute_stale.turn() as first, recompute_stale.turn(patience=0.0) as second:
+        assert (first, second) == (True, False)

@@ -1,0 +1,67 @@
+"""Nothing that is suppressed follows from all that is shown, by any linear combination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+from pytest_django import Settings
+
+from accounts.access import Reader
+from kpis.tests import kernel
+from kpis.tests.audited import (
+    Atom,
+    Cell,
+    Cells,
+    Known,
+    cells_of,
+    keep,
+    people_of,
+    shown_to,
+    three_courses,
+)
+
+# what is suppressed is computed from measurements: the database makes no difference
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+STAFF = Reader(True, True, False, frozenset())
+
+
+@pytest.fixture(autouse=True)
+def _small_is_under_ten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    kernel.declare(monkeypatch)
+    settings.KPI_MIN_GROUP = 10
+
+
+# how many figures of ten learners or more were shown when days and weeks were judged line by line
+@pytest.mark.parametrize(
+    ("seed", "shown_before"), [(1, 150), (2, 157), (3, 204), (4, 154), (5, 175)]
+)
+def test_no_small_group_follows_and_more_is_shown(seed: int, shown_before: int) -> None:
+    runs = three_courses()
+    people = people_of(runs, seed=seed)
+    cells = cells_of(runs, people)
+    keep(cells, people)
+    shown = shown_to(STAFF, cells)
+
+    assert followed(cells, shown, people) == []
+    assert len(shown) > shown_before
+
+
+@pytest.mark.parametrize("seed", range(6, 10))
+def test_a_manager_is_told_no_small_group_of_the_one_course(seed: int) -> None:
+    runs = three_courses()[:3]
+    people = people_of(runs, seed=seed)
+    cells = cells_of(runs, people)
+    keep(cells, people)
+    mine = {cell: inside for cell, inside in cells.items() if not cell[0].is_site}
+    bo = Reader(True, False, False, frozenset({runs[0].course_id}))
+
+    assert followed(mine, shown_to(bo, mine), people) == []
+
+
+def followed(cells: Cells, shown: Iterable[Cell], people: Mapping[Atom, int]) -> list[Cell]:
+    """The small cells that are a linear combination of those shown; their own sums among them."""
+    known = Known(cells[cell] for cell in shown)
+    small = [cell for cell, inside in cells.items() if sum(people[at] for at in inside) < 10]
+    return [cell for cell in small if known.tells(cells[cell])]

@@ -1,0 +1,59 @@
+"""What is answered while the database is away: 503 and when to come again, never a fault's 500."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from core.outages import Outage, outage_of
+from kpisite.http import error_pages
+
+logger = logging.getLogger(__name__)
+
+Answers = Callable[[HttpRequest], HttpResponse]
+
+
+class AnswerOutages:
+    """Answers for a view that could not reach the database."""
+
+    def __init__(self, get_response: Answers) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        outage = outage_of(error)
+        return _unavailable(request, outage, error) if outage else None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what failed in a middleware, and for every fault of ours."""
+    error = sys.exc_info()[1]
+    if outage := outage_of(error):
+        return _unavailable(request, outage, error)
+    if _is_api(request):
+        body = {"code": "failed", "detail": "Something went wrong on our side; it was logged."}
+        return JsonResponse(body, status=500)
+    return error_pages.page(request, 500)
+
+
+def _unavailable(request: HttpRequest, outage: Outage, error: BaseException | None) -> HttpResponse:
+    logger.warning("answered 503: %s (%s)", outage.sentence, error)
+    response: HttpResponse
+    if _is_api(request):
+        body = {"code": "try_again", "detail": f"{outage.sentence} Send the request again later."}
+        response = JsonResponse(body, status=503)
+    else:
+        # without the request: who is signed in stands in the database
+        response = HttpResponse(render_to_string("503.html", {"outage": outage}), status=503)
+    response.headers["Retry-After"] = str(outage.seconds)
+    return response
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

@@ -1,0 +1,25 @@
+"""How far the history goes, of events, enrollments and figures alike."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Min
+
+from core import reporting_clock
+from curriculum.models import Enrollment
+from intake.models import Event
+from kpis.definitions.periods import local_day
+from kpis.models import Measurement
+
+
+def days(now: datetime) -> tuple[date, date]:
+    """The day of the first event, enrollment or figure, and today; today alone without any."""
+    moments: list[datetime | None] = [
+        now,
+        Event.objects.aggregate(first=Min("occurred_at"))["first"],
+        Enrollment.objects.aggregate(first=Min("started_at"))["first"],
+    ]
+    found = [local_day(at, reporting_clock.zone()) for at in moments if at]
+    figures: date | None = Measurement.objects.aggregate(first=Min("period_start"))["first"]
+    return min([*found, *([figures] if figures else [])]), found[0]

@@ -1,0 +1,70 @@
+"""What is deleted once it is old; all else is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+
+from alerts.models import JudgeRun
+from intake.models import RejectedEvent
+from kpis.models import MeasureRun, Restatement, Verification
+from notifications.models import Notification
+from outcomes.models import ThemeSearch
+
+logger = logging.getLogger(__name__)
+
+# deleted in one transaction: nobody who writes waits for long
+AT_ONCE = 1_000
+State = Notification.State
+
+
+def delete_old(now: datetime) -> dict[str, int]:
+    """Delete what has been kept for as long as the settings say; returns how many rows of what."""
+    deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in _old(now)}
+    deleted = {name: count for name, count in deleted.items() if count}
+    if deleted:
+        logger.info("deleted what is old: %s", deleted)
+    return deleted
+
+
+def _old(now: datetime) -> Iterator[QuerySet[Any]]:
+    def since(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    yield Session.objects.filter(expire_date__lt=now)
+    yield Restatement.objects.filter(restated_at__lt=since(settings.KPI_KEEP_RESTATEMENTS_DAYS))
+    runs = since(settings.KPI_KEEP_RUNS_DAYS)
+    yield _but_the_latest(MeasureRun.objects.all(), "as_of", runs)
+    yield _but_the_latest(JudgeRun.objects.all(), "as_of", runs)
+    yield _but_the_latest(Verification.objects.all(), "as_of", runs)
+    yield _but_the_latest(ThemeSearch.objects.all(), "searched_at", runs)
+    # what an open alert has told says where its recovery is to be told
+    is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)
+    yield Notification.objects.filter(
+        is_over,
+        state__in=(State.SENT, State.DEAD, State.DROPPED),
+        created_at__lt=since(settings.KPI_KEEP_NOTICES_DAYS),
+    )
+    rejected = since(settings.KPI_KEEP_REJECTED_DAYS)
+    is_forgotten = Q(resolved_at=None, received_at__lt=rejected)
+    yield RejectedEvent.objects.filter(Q(resolved_at__lt=rejected) | is_forgotten)
+
+
+def _but_the_latest(runs: QuerySet[Any], at: str, before: datetime) -> QuerySet[Any]:
+    """The next run starts where the latest stopped."""
+    latest = runs.order_by(f"-{at}").values_list("pk", flat=True)[:1]
+    return runs.filter(**{f"{at}__lt": before}).exclude(pk__in=list(latest))
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    count = 0
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        rows.filter(pk__in=ids).delete()
+        count += len(ids)
+    return count

@@ -1,0 +1,130 @@
+"""The demonstration goes, and what is real stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.tests.people import account
+from alerts.models import Alert
+from business.models import Customer, Payment
+from curriculum.models import Course, Enrollment, Learner, Skill
+from demo.load import load
+from intake.events.senders import Sender
+from intake.models import Event, RejectedEvent
+from intake.receiving.receive import receive
+from kpis.models import Measurement
+from kpis.recompute import recompute_stale
+from kpisite.launcher import prepare
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+LMS = Sender("lms", creates_unknown=True)
+FEW = 0.02
+PAID = {"amount": "250", "currency": "USD"}
+
+
+def real(key: str, kind: str, day: str, **more: Any) -> dict[str, Any]:
+    event = {"id": key, "kind": kind, "occurred_at": f"{day}T00:00:00Z"}
+    return event | {"learner": "ada", "course": "statistics", "run": "first"} | more
+
+
+@pytest.fixture(autouse=True)
+def _demonstration(settings: Settings, tmp_path: Path) -> None:
+    """Ada learns statistics in earnest, beside the people of the demonstration."""
+    settings.KPI_DATA_DIR = tmp_path
+    load(NOW, scale=FEW)
+    outcomes = receive(
+        [
+            real("1", "enrollment.started", "2026-10-05"),
+            real("2", "content.viewed", "2026-10-06"),
+            real("3", "payment.received", "2026-10-05", object="bill-1", data=PAID),
+        ],
+        LMS,
+        now=NOW,
+    )
+    assert {one.status for one in outcomes} == {"accepted"}, outcomes
+    recompute_stale.measure_dirty(now=NOW)
+
+
+def removed() -> str:
+    out = StringIO()
+    with patch("demo.management.commands.remove_demo.timezone.now", return_value=NOW):
+        call_command("remove_demo", "--no-input", stdout=out)
+    return out.getvalue()
+
+
+def stored(scope: str) -> set[tuple[object, ...]]:
+    rows = Measurement.objects.filter(scope=scope, n__gt=0)
+    return set(rows.values_list("kpi", "period_kind", "period_start", "n", "total", "weight"))
+
+
+def test_what_is_real_stays_and_nothing_else() -> None:
+    account("Bo", is_staff=True, is_superuser=True)
+
+    assert "gone" in removed()
+
+    assert [one.key for one in Course.objects.all()] == ["statistics"]
+    assert [one.key for one in Learner.objects.all()] == ["ada"]
+    assert [one.key for one in Customer.objects.all()] == ["ada"]
+    assert set(Event.objects.values_list("sender", flat=True)) == {"lms"}
+    assert Payment.objects.count() == 1
+    assert [one.email for one in User.objects.all()] == ["bo@example.com"]
+    assert not any(model.objects.exists() for model in (RejectedEvent, Skill, Alert))
+    # of one course the site says what the course says
+    assert stored("site") == stored("course")
+    assert ("business.enrollment", "month", date(2026, 10, 1), 1, 1.0, 1.0) in stored("site")
+
+
+@pytest.mark.once
+def test_a_course_that_another_sender_uses_stays_without_the_people_made_up() -> None:
+    account("Bo", is_staff=True, is_superuser=True)
+    started = real("4", "enrollment.started", "2026-10-05") | {"course": "data-analysis"}
+    receive([started], LMS, now=NOW)
+
+    removed()
+
+    assert {one.key for one in Course.objects.all()} == {"data-analysis", "statistics"}
+    assert [one.key for one in Learner.objects.all()] == ["ada"]
+    assert Enrollment.objects.count() == 2
+
+
+@pytest.mark.once
+def test_the_last_account_is_not_taken_away() -> None:
+    with pytest.raises(CommandError, match="Create an account of your own first"):
+        removed()
+
+    assert Course.objects.count() > 1
+
+
+@pytest.mark.once
+def test_the_next_start_does_not_bring_it_back() -> None:
+    account("Bo", is_staff=True, is_superuser=True)
+    removed()
+    Course.objects.all().delete()
+
+    prepare.load_demonstration()
+
+    assert not Course.objects.exists()
+    assert "no demonstration data" in removed()
+
+
+@pytest.mark.once
+def test_pages_say_that_the_figures_are_made_up() -> None:
+    client = Client()
+    client.force_login(account("Bo", is_staff=True, is_superuser=True))
+    assert "Demonstration data" in client.get("/alerts").content.decode()
+
+    removed()
+
+    assert "Demonstration data" not in client.get("/alerts").content.decode()

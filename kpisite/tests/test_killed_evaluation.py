@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from alerts.evaluation.evaluate import judge
+from alerts.models import Alert, AlertEvent
+from alerts.tests.alerting import closing, says, watches
+from kpis.tests.measured import COMPLETION, course
+from kpisite.testing.worker import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAY = closing("2026-05")
+# dies where the tenth of twenty events is told of
+DYING = """
+import os, signal
+import django
+django.setup()
+from datetime import datetime
+from alerts.evaluation.evaluate import judge
+from alerts.signals import alert_moved
+told = []
+def die(**_):
+    told.append(1)
+    if len(told) == 10:
+        os.kill(os.getpid(), signal.SIGKILL)
+alert_moved.connect(die)
+judge(datetime.fromisoformat("{moment}"))
+"""
+
+
+def killed_judge() -> int:
+    """Run a judge in a process of its own, to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", DYING.format(moment=MAY.isoformat())],
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": "kpisite.settings",
+        },
+        cwd=settings.BASE_DIR,
+        check=False,
+        timeout=120,
+    ).returncode
+
+
+def test_a_killed_judge_leaves_nothing_half_done_and_the_next_finishes() -> None:
+    watches(COMPLETION, each="course")
+    for at in range(20):
+        says("2026-05", 60, of=course(f"course-{at}"), kpi=COMPLETION)
+
+    assert killed_judge() == -signal.SIGKILL
+    assert not Alert.objects.exists()
+    assert not AlertEvent.objects.exists()
+    assert judge(MAY) == 20
+    assert Alert.objects.open().count() == 20

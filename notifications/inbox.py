@@ -1,0 +1,45 @@
+"""What is told in the product, to each who may see the alert's course."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.access import Reader
+from accounts.models import User
+from alerts.models import Alert
+from notifications.models import Channel, NoticeRead, Notification
+
+# what is older is history: it stands on the alert's own page
+KEPT_FOR = timedelta(days=30)
+
+
+def unread_of(user: User) -> QuerySet[Notification]:
+    """The notices of the last 30 days that a user may see and has not read, the newest first."""
+    reader = Reader.of(user)
+    if not reader.reads_kpis:
+        return Notification.objects.none()
+    mine = Q() if reader.sees_every_course else Q(course__in=reader.course_ids)
+    read = NoticeRead.objects.filter(notification=OuterRef("pk"), user=user)
+    rows = Notification.objects.filter(
+        mine,
+        ~Exists(read),
+        channel__kind=Channel.Kind.IN_APP,
+        channel__is_active=True,
+        event__isnull=False,
+        sent_at__gt=timezone.now() - KEPT_FOR,
+    )
+    return rows.select_related("event__alert__rule", "course")
+
+
+def mark_read(user: User, *, alert: Alert | None = None) -> int:
+    """Mark as read what a user has not read, all of it or of one alert; returns how many."""
+    rows = unread_of(user)
+    if alert:
+        rows = rows.filter(event__alert=alert)
+    now = timezone.now()
+    made = [NoticeRead(notification=row, user=user, at=now) for row in rows]
+    NoticeRead.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import task_queue
+from notifications.delivery.deliver import Round
+from notifications.outbox import outbox
+
+
+@shared_task
+def deliver_notices() -> int:
+    """Deliver what waits; cleared first, so that what is written meanwhile queues the next."""
+    task_queue.has_begun(outbox.QUEUED)
+    return Round().deliver()

@@ -1,0 +1,52 @@
+"""Alerts that people are told of: one channel at a time, and the event to tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.tests.people import moment
+from alerts.evaluation.write_alerts import record
+from alerts.models import Alert, AlertEvent, AlertRule
+from alerts.tests.alerting import KPI, watches
+from curriculum.models import Course
+from notifications.models import Channel, Notification
+
+# a Wednesday
+NOON = moment("2026-07-15T12:00")
+
+
+def only(kind: str, address: str = "", **how: Any) -> Channel:
+    """Make this the one channel there is."""
+    Channel.objects.all().delete()
+    return Channel.objects.create(kind=kind, name=f"By {kind}", address=address, **how)
+
+
+def alert_of(course: Course | None = None, rule: AlertRule | None = None, **how: Any) -> Alert:
+    return Alert.objects.create(
+        rule=rule or watches(KPI),
+        scope="course" if course else "site",
+        scope_id=course.pk if course else 0,
+        course=course,
+        first_period_start="2026-06-01",
+        last_period_start="2026-06-01",
+        opened_at=NOON,
+        last_notified_at=NOON,
+        **{"severity": "warning", **how},
+    )
+
+
+def happens(
+    alert: Alert, kind: str = "opened", *, is_told: bool = True, at: Any = NOON
+) -> AlertEvent:
+    event = AlertEvent(
+        alert=alert, kind=kind, at=at, is_told=is_told, why="June 2026: 79.0%, target 85.0%.",
+        period_start=None, value=79, target=85,
+    )  # fmt: skip
+    record([event])
+    return event
+
+
+def outbox() -> list[tuple[str, str]]:
+    """The kind and the state of each notification, in their order."""
+    rows = Notification.objects.order_by("pk")
+    return list(rows.values_list("event__kind", "state"))

@@ -1,0 +1,162 @@
+"""Channels, the outbox and the list in the product, as people meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.admin_pages import staff as signed_in
+from accounts.tests.people import account, course
+from core.tests.mail_box import mail_box
+from kpis.tests.conftest import Visitor
+from notifications.admin import ChannelForm
+from notifications.inbox import unread_of
+from notifications.models import Channel, Notification
+from notifications.tests.hook_sink import Sink, hook_sink
+from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+
+pytestmark = pytest.mark.django_db
+CHANNELS, NOTIFICATIONS = "/admin/notifications/channel/", "/admin/notifications/notification/"
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with hook_sink() as found:
+        yield found
+
+
+@pytest.fixture
+def admin() -> Visitor:
+    return Visitor(User.objects.create_superuser("ada@example.com", "secret"))
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Operations", "kind": "webhook", "address": "https://hooks.example.org/x",
+        "secret": "s" * 32, "is_active": "on", "least_severity": "info",
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"address": ""}, "address"),
+        ({"address": "ftp://example.org"}, "address"),
+        ({"address": "https://me:secret@example.org"}, "address"),
+        ({"address": "http://[::1"}, "address"),
+        ({"kind": "email", "address": "ada@example.com, nobody"}, "__all__"),
+        ({"kind": "email", "address": "Ada\r\nBcc: eve@example.com <ada@example.com>"}, "address"),
+        ({"kind": "email", "address": "ada@example.com,\x0bbo@example.com"}, "address"),
+        ({"address": "https://hooks.example.org/x\ny"}, "address"),
+    ],
+)
+def test_an_address_that_cannot_be_reached_is_refused(changes: dict[str, Any], field: str) -> None:
+    assert field in ChannelForm(form(**changes)).errors
+
+
+def test_courses_without_the_limit_are_asked_about() -> None:
+    python = course()
+
+    assert "is_limited" in ChannelForm(form(courses=[python.pk])).errors
+    assert ChannelForm(form(courses=[python.pk], is_limited="on")).is_valid()
+
+
+def test_the_test_button_saves_sends_and_says_so(admin: Visitor, sink: Sink) -> None:
+    page = f"{CHANNELS}{only('webhook', sink.url).pk}/change/"
+    assert "Save and send a test" in admin.client.get(page).content.decode()
+    sent = form(address=sink.url, _test="Save and send a test")
+    answer = admin.client.post(page, sent, follow=True).content.decode()
+
+    assert "the test was sent" in answer
+    assert sink.body()["event"] == "test"
+
+
+HOOK = "https://hooks.slack.example/services/T0/B0/keep-this"
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("webhook", "keep-this-secret"), ("slack", HOOK)])
+def test_who_may_only_look_sees_no_secret(client: Client, kind: str, secret: str) -> None:
+    channel = only(kind, HOOK)
+    Channel.objects.update(secret="keep-this-secret")
+    signed_in(client, "view_channel")
+    pages = [client.get(path) for path in (CHANNELS, f"{CHANNELS}{channel.pk}/change/")]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not any("keep-this" in page.content.decode() for page in pages)
+    assert all("https://hooks.slack.example/…" in page.content.decode() for page in pages)
+    assert "0 results" in client.get(f"{CHANNELS}?q={secret}").content.decode()
+
+
+def test_who_may_look_at_mails_cannot_unsubscribe_their_readers(client: Client) -> None:
+    payload = {
+        "subject": "Your courses",
+        "unsubscribe": "http://localhost/weekly-summary/keep-this",
+    }
+    row = Notification.objects.create(key="x", to="ada@example.com", payload=payload)
+    signed_in(client, "view_notification")
+    page = client.get(f"{NOTIFICATIONS}{row.pk}/change/").content.decode()
+
+    assert "Your courses" in page
+    assert "keep-this" not in page
+
+
+def test_a_secret_is_shown_when_it_is_new_and_not_again(admin: Visitor) -> None:
+    page = f"{CHANNELS}{only('webhook', HOOK).pk}/change/"
+    old = Channel.objects.get().secret
+    assert old not in admin.client.get(page).content.decode()
+    sent = form(address=HOOK, secret="forced", _new_secret="yes")
+    shown = admin.client.post(page, sent, follow=True).content.decode()
+    new = Channel.objects.get().secret
+
+    assert new not in (old, "forced")
+    assert new in shown
+    assert new not in admin.client.get(page).content.decode()
+
+
+def test_a_channel_to_whom_it_concerns_is_tested_with_who_asks(admin: Visitor) -> None:
+    channel = only("email")
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    with mail_box() as box:
+        admin.client.post(CHANNELS, sent)
+
+    assert box.recipients == ["ada@example.com"]
+    assert "a test of the channel “By email”" in box.text_of()
+
+
+def test_a_test_that_fails_says_why(admin: Visitor) -> None:
+    channel = only("webhook", "http://127.0.0.1:1/")
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    answer = admin.client.post(CHANNELS, sent, follow=True).content.decode()
+
+    assert "which is not a public address" in answer
+
+
+def test_what_was_given_up_is_shown_and_tried_again(admin: Visitor) -> None:
+    only("webhook", "https://hooks.example.org/x")
+    happens(alert_of())
+    Notification.objects.update(state="dead", parcel="x", attempts=10, last_error="It was away.")
+    assert "It was away." in admin.reads(NOTIFICATIONS)
+    sent = {"action": "try_again", "_selected_action": str(Notification.objects.get().pk)}
+    admin.client.post(NOTIFICATIONS, sent)
+
+    assert outbox() == [("opened", "waiting")]
+
+
+def test_the_page_of_alerts_lists_what_is_new_until_it_is_read() -> None:
+    only("in_app")
+    python = course()
+    ada = account("Ada", grants=(python,))
+    bo = account("Bo", grants=(python,))
+    with patch("django.utils.timezone.now", return_value=NOON):
+        happens(alert_of(python))
+        visitor = Visitor(ada)
+        assert "New to you Opened: Planned misses its target" in visitor.reads("/alerts")
+        visitor.client.post("/alerts/read")
+
+        assert "New to you" not in visitor.reads("/alerts")
+        assert unread_of(bo).count() == 1

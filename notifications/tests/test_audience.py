@@ -1,0 +1,97 @@
+"""A notification has only figures that reveal no small group beside its addressee's own pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from accounts.tests.people import account, course
+from alerts.evaluation.write_alerts import record
+from alerts.models import Alert, AlertEvent
+from alerts.tests.alerting import says
+from curriculum.models import Course
+from kpis.tests import kernel
+from notifications.models import Notification
+from notifications.tests.notifying import NOON, alert_of, only
+
+pytestmark = pytest.mark.django_db
+
+HOOK = "https://hooks.example.org/x"
+BO, CLEO = "bo@example.com", "cleo@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+@pytest.fixture
+def py() -> Course:
+    """June: 13 of Python, 7 of SQL, which nobody may see, and 11 of UX, which go with them.
+
+    So a reader of all courses is shown Python and the 31 of all.
+    """
+    made = [course("py"), course("sql"), course("ux")]
+    for one, n in zip(made, (13, 7, 11), strict=True):
+        says("2026-06", 79, n=n, of=one)
+    says("2026-06", 79, n=31)
+    return made[0]
+
+
+def courses(*keys: str) -> tuple[Course, ...]:
+    return tuple(Course.objects.filter(key__in=keys))
+
+
+def sent(alert: Alert) -> dict[str, Any]:
+    """Whether the figures of June are told, by address."""
+    event = AlertEvent(
+        alert=alert, kind="opened", at=NOON, is_told=True, why="79%",
+        period_start=date(2026, 6, 1), value=79, target=85, n=13,
+    )  # fmt: skip
+    record([event])
+    return {row.to: "n" in row.payload for row in Notification.objects.all()}
+
+
+def test_each_is_told_what_their_own_pages_show(py: Course) -> None:
+    account("Bo", grants=courses("py", "sql"))
+    account("Cleo", grants=courses("py", "sql", "ux"))
+    only("email")
+
+    # Bo sees the 20 of both courses: with the 13 the 7 of SQL would follow
+    assert sent(alert_of(py)) == {BO: False, CLEO: True}
+
+
+def test_a_webhook_has_no_figure_that_any_manager_could_subtract_from(py: Course) -> None:
+    only("webhook", HOOK)
+    account("Cleo", grants=courses("py", "sql", "ux"))
+    assert sent(alert_of(py)) == {"": True}
+
+    Notification.objects.all().delete()
+    account("Bo", grants=courses("py", "sql"))
+    assert sent(alert_of(py)) == {"": False}
+
+
+def test_an_unknown_address_is_told_no_more_than_a_webhook(py: Course) -> None:
+    only("email", "list@example.org")
+    account("Bo", grants=courses("py", "sql"))
+
+    assert sent(alert_of(py)) == {"list@example.org": False}
+
+
+def test_a_figure_of_all_courses_stays_where_few_are_left_of_it(py: Course) -> None:
+    only("webhook", HOOK)
+    assert sent(alert_of()) == {"": True}
+
+    Notification.objects.all().delete()
+    # Dee sees the 24 of Python and UX: of the 31, 7 are left
+    account("Dee", grants=courses("py", "ux"))
+    assert sent(alert_of()) == {"": False}
+
+
+def test_a_notice_in_the_product_leads_to_the_page_of_each_reader(py: Course) -> None:
+    only("in_app")
+    account("Bo", grants=courses("py", "sql"))
+
+    assert sent(alert_of(py)) == {"": True}

@@ -1,0 +1,272 @@
+"""What is delivered, and what becomes of it when something breaks: by real servers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.test import override_settings
+
+from accounts.tests.people import account, course
+from core.tests.mail_box import MailBox, mail_box
+from notifications.delivery import deliver as delivery
+from notifications.delivery import http_client
+from notifications.delivery.deliver import LEASE, Round, try_again
+from notifications.models import Notification
+from notifications.tests.hook_sink import Sink, hook_sink
+from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with hook_sink() as found:
+        yield found
+
+
+@pytest.fixture
+def box() -> Iterator[MailBox]:
+    with mail_box() as found:
+        yield found
+
+
+def deliver(after: timedelta = timedelta()) -> int:
+    return Round(clock=lambda: NOON + after).deliver()
+
+
+def test_a_webhook_is_signed_over_its_time_and_body(sink: Sink) -> None:
+    channel = only("webhook", sink.url)
+    happens(alert_of())
+    deliver()
+    headers, body = sink.posts[0]
+    message = headers["X-KPI-Timestamp"].encode() + b"." + body
+    expected = hmac.new(channel.secret.encode(), message, hashlib.sha256).hexdigest()
+
+    assert headers["X-KPI-Signature"] == f"sha256={expected}"
+    assert headers["X-KPI-Timestamp"] == str(int(NOON.timestamp()))
+    assert sink.body()["alert"]["rule"] == "Planned misses its target"
+
+
+def test_what_is_sent_is_not_sent_again(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+
+    assert (deliver(), deliver(timedelta(days=1))) == (1, 0)
+    assert len(sink.posts) == 1
+
+
+def test_slack_gets_one_text_in_which_names_are_only_names(sink: Sink) -> None:
+    only("slack", sink.url)
+    happens(alert_of(course("<!channel>")))
+    deliver()
+
+    assert list(sink.body()) == ["text"]
+    assert "<!channel>" not in sink.body()["text"]
+
+
+def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    sink.status = 503
+    deliver()
+    sink.status = 204
+
+    assert (deliver(timedelta(seconds=20)), deliver(timedelta(minutes=1))) == (0, 1)
+    (first, one), (second, two) = sink.posts
+    assert first["Idempotency-Key"] == second["Idempotency-Key"]
+    assert one == two
+
+
+def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink) -> None:
+    only("webhook", f"http://hooks.example.org:{sink.port}/hook")
+    happens(alert_of())
+    Round(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
+
+    assert sink.posts[0][0]["Host"] == f"hooks.example.org:{sink.port}"
+
+
+def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "WHOLE_SECONDS", 0.5)
+    with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
+        begun = time.monotonic()
+        with pytest.raises((http_client.Failed, OSError)):
+            http_client.post(f"http://127.0.0.1:{port}/", b"{}", {})
+
+    assert time.monotonic() - begun < 5
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server that sends a byte of its headers each tenth of a second, for 20 seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=_drip, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def _drip(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        for byte in b"HTTP/1.1 200 OK" + b" " * 185:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+
+def test_a_redirect_is_not_followed(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    sink.status = 307
+    deliver()
+
+    assert "redirects are not followed" in Notification.objects.get().last_error
+
+
+@override_settings(KPI_WEBHOOK_ALLOWED=[])
+def test_a_name_that_leads_inside_is_given_up_at_once() -> None:
+    only("webhook", "https://rebind.example.org/")
+    happens(alert_of())
+    Round(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
+
+    assert outbox() == [("opened", "dead")]
+    assert "not a public address" in Notification.objects.get().last_error
+
+
+def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    sink.status = 500
+    for day in range(12):
+        deliver(timedelta(days=day))
+    assert (len(sink.posts), outbox()) == (10, [("opened", "dead")])
+    sink.status = 204
+
+    assert try_again(Notification.objects.all()) == 1
+    Round().deliver()
+    assert outbox() == [("opened", "sent")]
+
+
+def test_a_worker_killed_while_sending_loses_nothing(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    killed_while_sending(monkeypatch)
+    during, after = deliver(timedelta(minutes=1)), deliver(LEASE)
+
+    assert (during, after) == (0, 1)
+    assert sink.posts[0][1] == sink.posts[1][1]
+    assert sink.posts[0][0]["Idempotency-Key"] == sink.posts[1][0]["Idempotency-Key"]
+
+
+def killed_while_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "_finish", exit_now)
+        with pytest.raises(SystemExit):
+            deliver()
+
+
+def exit_now(*_: object, **__: object) -> None:
+    raise SystemExit(9)
+
+
+def test_a_mail_sent_twice_by_a_killed_worker_is_one_message(
+    box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only("email", "ada@example.com")
+    alert = alert_of(course())
+    happens(alert)
+    killed_while_sending(monkeypatch)
+    # what happens meanwhile does not join a mail that may have been read
+    happens(alert, "worsened", at=NOON + timedelta(minutes=1))
+    deliver(LEASE)
+    ids = [mail["Message-ID"] for mail in box.mails]
+
+    assert ids[0] in ids[1:]
+    assert len(set(ids)) == 2
+    assert outbox() == [("opened", "sent"), ("worsened", "sent")]
+
+
+def test_several_alerts_of_a_course_are_one_mail_to_its_manager(box: MailBox) -> None:
+    only("email")
+    python, sql = course("py"), course("sql")
+    account("Ada", grants=(python, sql))
+    account("Bo", grants=(sql,))
+    for of in (python, python, sql):
+        happens(alert_of(of))
+
+    deliver()
+    assert sorted((mail["To"], subject(mail)) for mail in box.mails) == [
+        ("ada@example.com", "2 alerts have news – Course py"),
+        ("ada@example.com", "Opened: Planned misses its target – Course sql"),
+        ("bo@example.com", "Opened: Planned misses its target – Course sql"),
+    ]
+    assert {part.get_content_type() for part in box.mails[0].walk()} >= {"text/plain", "text/html"}
+
+
+def subject(mail: object) -> str:
+    return str(mail["Subject"])  # type: ignore[index]
+
+
+def test_a_mail_server_that_is_down_delays(box: MailBox) -> None:
+    only("email", "ada@example.com")
+    happens(alert_of())
+    with override_settings(EMAIL_PORT=1):
+        deliver()
+
+    assert outbox() == [("opened", "waiting")]
+    assert deliver(timedelta(hours=1)) == 1
+    assert box.recipients == ["ada@example.com"]
+
+
+def test_a_recovery_is_not_told_before_its_alert(sink: Sink) -> None:
+    only("webhook", sink.url)
+    alert = alert_of()
+    happens(alert)
+    sink.status = 500
+    deliver()
+    sink.status = 204
+    happens(alert, "recovered")
+    deliver(timedelta(seconds=1))
+    deliver(timedelta(hours=1))
+    deliver(timedelta(hours=2))
+
+    assert [sink.body(at)["event"] for at in range(3)] == ["opened", "opened", "recovered"]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "least", "most"), [(1, 30, 60), (3, 120, 240), (10, 10_800, 21_600)]
+)
+def test_waiting_doubles_and_is_spread_by_chance(attempts: int, least: int, most: int) -> None:
+    waits = {delivery.wait_after(attempts) for _ in range(20)}
+
+    assert len(waits) > 1
+    assert all(timedelta(seconds=least) <= one <= timedelta(seconds=most) for one in waits)
+
+
+def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
+    row = delivery.send_test(only("webhook", sink.url))
+    sink.status = 404
+    other = delivery.send_test(only("slack", sink.url))
+
+    assert (row.state, other.state) == ("sent", "waiting")
+    assert "answered 404" in other.last_error
+
+
+def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
+    only("webhook", sink.url)
+    happens(alert_of())
+    delivery.pack(NOON)
+    row = Notification.objects.get()
+    assert delivery._claim(row.parcel, NOON + timedelta(days=1))
+
+    assert deliver() == 1
+    assert len(sink.posts) == 1

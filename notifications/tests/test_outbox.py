@@ -1,0 +1,232 @@
+"""What is written to be told: to whom, when, and what need not be said."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+
+from accounts.tests.people import account, course, moment
+from alerts import actions
+from alerts.tests.alerting import aims, closing, lives, watches
+from kpis.tests import kernel
+from notifications.delivery.deliver import Round
+from notifications.inbox import mark_read, unread_of
+from notifications.models import Channel, Notification
+from notifications.outbox.notify_hours import opens_at
+from notifications.outbox.outbox import announce
+from notifications.shipped_channels import SHIPPED, create_missing
+from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+
+pytestmark = pytest.mark.django_db
+HOOK = "https://hooks.example.org/x"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture(autouse=True)
+def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+
+
+def test_a_site_ships_with_two_channels() -> None:
+    Channel.objects.all().delete()
+    create_missing()
+    create_missing()
+
+    assert sorted(Channel.objects.values_list("kind", flat=True)) == ["email", "in_app"]
+    assert len(SHIPPED) == 2
+
+
+def test_a_judged_alert_is_told_once_and_its_recovery_once() -> None:
+    only("webhook", HOOK)
+    aims(85)
+    watches()
+    lives(("2026-04", 79), ("2026-05", 79))
+    Notification.objects.update(state="sent", sent_at=closing("2026-05"), parcel="x")
+    lives(("2026-06", 95))
+
+    assert outbox() == [("opened", "sent"), ("recovered", "waiting")]
+
+
+def test_a_transition_that_is_rolled_back_is_not_told() -> None:
+    only("webhook", HOOK)
+    alert = alert_of()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        broken(alert)
+
+    assert outbox() == []
+
+
+def broken(alert: object) -> None:
+    happens(alert)  # type: ignore[arg-type]
+    raise RuntimeError
+
+
+def test_announcing_twice_tells_once() -> None:
+    only("webhook", HOOK)
+    event = happens(alert_of())
+    announce(event)
+
+    assert outbox() == [("opened", "waiting")]
+
+
+def test_what_is_not_told_writes_nothing() -> None:
+    only("webhook", HOOK)
+    happens(alert_of(), "commented", is_told=False)
+
+    assert outbox() == []
+
+
+def test_who_acknowledges_ends_what_nobody_has_heard_of() -> None:
+    only("webhook", HOOK)
+    alert = alert_of()
+    happens(alert)
+    actions.acknowledge(alert, by=account("Ada"))
+    happens(alert, "worsened")
+
+    assert outbox() == [("opened", "dropped"), ("worsened", "waiting")]
+
+
+def test_a_recovery_goes_only_where_the_alert_went() -> None:
+    heard = only("webhook", HOOK)
+    alert = alert_of()
+    happens(alert)
+    Notification.objects.update(state="sent", sent_at=NOON, parcel="x")
+    Channel.objects.create(kind="slack", name="New since", address=HOOK)
+    happens(alert, "recovered")
+
+    assert list(Notification.objects.filter(event__kind="recovered").values_list("channel")) == [
+        (heard.pk,)
+    ]
+
+
+def test_an_alert_that_nobody_heard_of_recovers_in_silence() -> None:
+    only("webhook", HOOK)
+    alert = alert_of()
+    happens(alert)
+    happens(alert, "recovered")
+
+    assert outbox() == [("opened", "dropped")]
+
+
+@pytest.mark.parametrize(("severity", "count"), [("info", 0), ("warning", 1), ("critical", 1)])
+def test_a_channel_is_told_from_its_least_severity_on(severity: str, count: int) -> None:
+    only("webhook", HOOK, least_severity="warning")
+    happens(alert_of(severity=severity))
+
+    assert len(outbox()) == count
+
+
+def test_a_limited_channel_is_told_of_its_courses_alone() -> None:
+    python, sql = course("py"), course("sql")
+    only("webhook", HOOK, is_limited=True).courses.add(python)
+    for of in (python, sql, None):
+        happens(alert_of(of))
+
+    assert list(Notification.objects.values_list("course", flat=True)) == [python.pk]
+
+
+def test_deleting_a_channel_s_last_course_opens_no_other() -> None:
+    python = course("py")
+    only("webhook", HOOK, is_limited=True).courses.add(python)
+    python.delete()
+    happens(alert_of(course("sql")))
+
+    assert outbox() == []
+
+
+def test_a_channel_of_one_rule_hears_of_no_other() -> None:
+    mine, other = watches(), watches()
+    only("webhook", HOOK).rules.add(mine)
+    happens(alert_of(rule=other))
+    happens(alert_of(rule=mine))
+
+    assert len(outbox()) == 1
+
+
+def test_the_owner_is_written_to_instead_of_the_managers() -> None:
+    only("email")
+    python = course()
+    ada, _ = account("Ada", grants=(python,)), account("Bo", grants=(python,))
+    happens(alert_of(python, owner=ada))
+
+    assert list(Notification.objects.values_list("to", flat=True)) == ["ada@example.com"]
+
+
+def test_an_owner_who_may_not_see_the_course_is_not_told() -> None:
+    only("email")
+    happens(alert_of(course(), owner=account("Cleo")))
+
+    assert outbox() == []
+
+
+def test_figures_of_a_small_group_stay_on_the_page() -> None:
+    only("webhook", HOOK)
+    aims(85)
+    watches(min_n=1, mode="point")
+    lives(("2026-05", 50), n=8)
+    payload = Notification.objects.get().payload
+
+    assert "small group" in payload["why"]
+    assert "value" not in payload
+
+
+def test_what_happens_at_night_is_told_in_the_morning() -> None:
+    only("webhook", HOOK)
+    rule = watches(hours_from=time(9), hours_until=time(17), weekdays=[1, 2, 3, 4, 5])
+    friday_evening = moment("2026-07-17T20:00")
+    happens(alert_of(rule=rule), at=friday_evening)
+
+    assert Round(clock=lambda: friday_evening).deliver() == 0
+    assert Notification.objects.get().next_try_at == moment("2026-07-20T09:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-27T08:59", "2026-03-27T09:00"),
+        ("2026-03-27T09:00", "2026-03-27T09:00"),
+        ("2026-03-27T16:59", "2026-03-27T16:59"),
+        # over a weekend in which the clocks change
+        ("2026-03-27T17:00", "2026-03-30T09:00"),
+    ],
+)
+def test_the_window_opens_in_the_provider_s_zone(now: str, opens: str) -> None:
+    found = opens_at(berlin(now), BERLIN, start=time(9), end=time(17), weekdays={1, 2, 3, 4, 5})
+
+    assert found == berlin(opens)
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def test_without_hours_people_are_told_at_once() -> None:
+    assert opens_at(NOON, BERLIN, start=None, end=None, weekdays=()) == NOON
+
+
+def test_a_reader_has_unread_notices_of_own_courses_until_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
+    only("in_app")
+    python, sql = course("py"), course("sql")
+    ada, bo = account("Ada", grants=(python,)), account("Bo", grants=(python, sql))
+    for of in (python, sql, None):
+        happens(alert_of(of))
+    counts = [unread_of(one).count() for one in (ada, bo, account("Cleo"))]
+
+    assert counts == [1, 2, 0]
+    assert (mark_read(ada), mark_read(ada), unread_of(bo).count()) == (1, 0, 2)
+
+
+def test_a_channel_that_is_switched_off_keeps_nothing_for_later() -> None:
+    channel = only("webhook", HOOK)
+    happens(alert_of())
+    channel.is_active = False
+    channel.save()
+    Round(clock=lambda: NOON).deliver()
+
+    assert outbox() == [("opened", "dropped")]

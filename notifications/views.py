@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from notifications.inbox import mark_read
+from presentation.page_access import desk_of
+
+
+@login_required
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    """Mark all that the reader was told in the product as read."""
+    desk_of(request)
+    mark_read(cast("User", request.user))
+    return HttpResponseRedirect(reverse("alerts:alerts"))

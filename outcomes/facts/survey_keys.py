@@ -1,0 +1,56 @@
+"""Surveys and waves by the keys that senders know them by; unknown ones are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.external_keys import ids_by_key
+from intake.models import Event
+from outcomes.models import Survey, Wave
+
+Keys = tuple[str, str]
+
+ASKS = {"nps": "asks_nps", "csat": "asks_csat", "career": "asks_career", "comment": "asks_comment"}
+
+
+def waves_of(events: Sequence[Event]) -> dict[Keys, int]:
+    """The ids of the waves of these events, by the keys of survey and wave."""
+    wanted = {keys_of(event) for event in events}
+    found = _known(wanted)
+    if missing := wanted - set(found):
+        _make(missing)
+        found = _known(wanted)
+    return found
+
+
+def keys_of(event: Event) -> Keys:
+    return event.data["survey"], event.data["wave"]
+
+
+def _known(wanted: Iterable[Keys]) -> dict[Keys, int]:
+    rows = Wave.objects.filter(survey__key__in={survey for survey, _ in wanted}).order_by()
+    return {(survey, key): pk for survey, key, pk in rows.values_list("survey__key", "key", "pk")}
+
+
+def _make(missing: Iterable[Keys]) -> None:
+    """Make them for an outside system, which sends them itself; what it asks, answers tell."""
+    ordered = sorted(missing)
+    asks = dict.fromkeys(ASKS.values(), False)
+    Survey.objects.bulk_create(
+        [Survey(key=key, title=key, **asks) for key in dict.fromkeys(key for key, _ in ordered)],
+        ignore_conflicts=True,
+    )
+    surveys = ids_by_key(Survey, dict(ordered))
+    Wave.objects.bulk_create(
+        [Wave(survey_id=surveys[survey], key=key, reminder_days=None) for survey, key in ordered],
+        ignore_conflicts=True,
+    )
+
+
+def learn_questions(events: Iterable[Event]) -> None:
+    """A survey asks what it is answered."""
+    told = list(events)
+    for name, asks in ASKS.items():
+        keys = {event.data["survey"] for event in told if event.data.get(name) is not None}
+        if keys:
+            Survey.objects.filter(key__in=keys, **{asks: False}).update(**{asks: True})

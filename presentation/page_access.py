@@ -1,0 +1,18 @@
+"""The desk that a page asks."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.access import MayReadKpis, Reader
+from kpis.query.query_service import Desk
+
+
+def desk_of(request: HttpRequest) -> Desk:
+    """Who asks, and when; PermissionDenied for an account that may read no KPI."""
+    reader = Reader.of(request.user)
+    if not reader.reads_kpis:
+        raise PermissionDenied(MayReadKpis.message)
+    return Desk(reader, timezone.now())

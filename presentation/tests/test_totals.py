@@ -1,0 +1,197 @@
+"""KPIs that are no shares of sums: totals, and numbers of different people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts.access import Reader
+from accounts.models import User
+from core import reporting_clock
+from kpis.definitions.aggregates import Scope
+from kpis.definitions.periods import WINDOW, Period, containing
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Measurement
+from kpis.query.kpi_query import QuestionForm
+from kpis.query.metric_values import Answer
+from kpis.query.query_service import Desk
+from kpis.query.targets import set_target
+from kpis.recompute import recompute_stale, stale_days
+from kpis.tests import kernel
+from kpis.tests.kernel import COUNT, PEOPLE, STARTED, moment, run_of, starts, table
+from presentation.figures import Figure
+
+pytestmark = pytest.mark.django_db
+
+NOW = moment("2026-07-10T12:00:00")
+
+
+@pytest.fixture(autouse=True)
+def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.declare(monkeypatch)
+    kernel.declare_also(monkeypatch, PEOPLE)
+    kernel.declare_also(monkeypatch, COUNT)
+
+
+def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> Answer:
+    staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
+    period = containing(date.fromisoformat(day), kind, reporting_clock.zone())
+    desk = Desk(Reader.of(staff), NOW)
+    return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
+
+
+def window(kpi: str, first: str, last: str) -> Answer:
+    staff = Reader(True, True, True, frozenset())
+    form = QuestionForm({"from": first, "to": last}, reader=staff, now=NOW)
+    assert form.is_valid()
+    found = Desk(staff, NOW).ask(REGISTRY[kpi], form.question()).window
+    assert found
+    return found
+
+
+def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+
+    found = {month: answer(COUNT, f"2026-{month}-01") for month in ("02", "03", "04", "08")}
+
+    assert [one.shown for one in found.values()] == [None, 1, 0, None]
+    assert [one.status for one in found.values()] == ["no_data", "ok", "ok", "no_data"]
+
+
+def test_a_total_is_no_share_and_has_no_interval() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+
+    body = answer(COUNT, "2026-03-01").as_json()
+
+    assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
+    assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")
+
+
+def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
+    in_python = Scope(frozenset({run.course_id}))
+
+    assert answer(COUNT, "2026-03-01").difference == -149
+    for other, why in (
+        (answer(COUNT, "2026-03-01", "quarter"), "The target of 150 is for one month"),
+        (
+            answer(COUNT, "2026-03-01", scope=in_python),
+            "The target of 150 is for all courses together",
+        ),
+    ):
+        assert other.target is None
+        assert Figure(other).no_target == why
+
+
+def test_a_window_of_one_month_is_judged_as_the_month() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
+
+    assert window(COUNT, "2026-03-01", "2026-03-31").difference == -149
+    assert window(COUNT, "2026-02-15", "2026-03-14").difference is None
+
+
+def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(REGISTRY, PEOPLE, replace(REGISTRY[PEOPLE], depends_on_length=True))
+    starts("ada", run_of("r1"), "2026-03-10", done=True)
+    recompute_stale.measure_dirty(now=NOW)
+    set_target(PEOPLE, Decimal(85), valid_from=date(2026, 1, 1))
+
+    assert answer(PEOPLE, "2026-03-01").difference == 15
+    assert window(PEOPLE, "2026-01-01", "2026-03-31").difference is None
+
+
+def test_who_is_in_two_courses_is_one_person() -> None:
+    starts("ada", run_of("r1"), "2026-03-10", done=True)
+    starts("ada", run_of("s1", course="sql"), "2026-03-11")
+    recompute_stale.measure_dirty(now=NOW)
+
+    month = table("month", PEOPLE)
+
+    assert {one for one in month if one[0] != "run"} == {
+        ("site", "", "2026-03-01", 1, 1),
+        ("course", "py", "2026-03-01", 1, 1),
+        ("course", "sql", "2026-03-01", 0, 1),
+    }
+
+
+def test_two_of_three_courses_are_counted_anew_and_not_added_up() -> None:
+    courses = [run_of(key, course=key) for key in ("py", "sql", "web")]
+    for run in courses:
+        starts("ada", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    two = Scope(frozenset(run.course_id for run in courses[:2]))
+
+    assert answer(PEOPLE, "2026-03-01", scope=two).sums.n == 1
+
+
+def test_a_mark_without_a_course_measures_the_site() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    Measurement.objects.all().delete()
+
+    stale_days.mark(PEOPLE, [(None, date(2026, 3, 10))])
+    recompute_stale.measure_dirty(now=NOW)
+
+    assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
+
+
+def test_a_mark_of_one_kpi_leaves_the_others() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    Measurement.objects.all().delete()
+
+    stale_days.mark(COUNT, [(run.course_id, date(2026, 3, 10))])
+    recompute_stale.measure_dirty(now=NOW)
+
+    assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
+
+
+def test_what_has_come_in_and_is_not_computed_is_pending() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+
+    assert answer(PEOPLE, "2026-03-10").status == "pending"
+    assert answer(PEOPLE, "2026-02-10").status == "no_data"
+    recompute_stale.measure_dirty(now=NOW)
+    assert answer(PEOPLE, "2026-03-10").value == 0
+
+
+def test_what_waits_in_another_course_leaves_this_one_without_data() -> None:
+    python = run_of("r1").course_id
+    starts("ada", run_of("s1", course="sql"), "2026-03-10")
+    scope = Scope(frozenset({python}))
+
+    assert answer(STARTED, "2026-03-10", scope=scope).status == "no_data"
+
+
+def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
+    """Twenty days of March are closed when another enrolment of the 10th comes in."""
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=NOW)
+    later = NOW + timedelta(hours=1)
+    starts("bo", run, "2026-03-10")
+    recompute_stale.measure_dirty(now=later)
+    march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, reporting_clock.zone())
+    may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, reporting_clock.zone())
+    desk = Desk(Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW)
+    (group,) = desk.group_answers(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
+        march
+    ].values()
+
+    assert group.restated_at == later
+    found = desk.answers(REGISTRY[STARTED], Scope(), [march, may])
+    assert [one.restated_at for one in found.values()] == [later, None]

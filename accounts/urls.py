@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path, re_path
+from django.urls import path
 
 from accounts.views.passwords import ChangePassword, ForgottenPassword, LinkSent, SetPassword
 from accounts.views.sign_in import SignIn, home
-from kpis.api.courses import CourseListView
 
 forgotten_password = ForgottenPassword.as_view()
 
@@ -19,5 +18,4 @@ urlpatterns = [
     path("account/forgotten", forgotten_password, name="admin_password_reset"),
     path("account/forgotten/sent", LinkSent.as_view(), name="password-link-sent"),
     path("account/set-password/<uidb64>/<token>", SetPassword.as_view(), name="set-password"),
-    re_path(r"^api/courses/?$", CourseListView.as_view(), name="api-courses"),
 ]

@@ -12,11 +12,20 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.exceptions import PermissionDenied as RestPermissionDenied
 from rest_framework.response import Response
+from rest_framework.serializers import CharField, Serializer
 from rest_framework.views import exception_handler
 
 from core.outages import Unavailable, outage_of
 
 logger = logging.getLogger(__name__)
+
+
+class ProblemShape(Serializer[None]):
+    """What every refusal of the API is answered by."""
+
+    code = CharField()
+    detail = CharField(help_text="What is wrong, and what would be right.")
+    field = CharField(required=False)
 
 
 class BadQuestion(APIException):

@@ -13,5 +13,5 @@ class CurriculumConfig(AppConfig):
     def ready(self) -> None:
         from curriculum import parameters
 
-        autodiscover_modules("dials")
+        autodiscover_modules("parameter_definitions")
         post_migrate.connect(parameters.create_missing, sender=self)

@@ -11,18 +11,9 @@ class KpisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from alerts import listening as alerts
-        from dashboard.live import listening as live
         from kpis.query import targets
-        from notifications.outbox import outbox
 
         autodiscover_modules("indicators")
-        # rules are made for the targets that are made before
         post_migrate.connect(targets.create_missing, sender=self)
-        post_migrate.connect(rules.create_missing, sender=self)
-        post_migrate.connect(channels.create_missing, sender=self)
-        alerts.listen()
-        outbox.listen()
-        live.listen()
-        # hung under the KPIs that the indicators declare
-        autodiscover_modules("drill_downs", "sections")
+        # they belong to the KPIs that the indicators declare
+        autodiscover_modules("drill_downs")

@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from demo import checks as demo_checks
 from kpisite import checks, model_names
 from kpisite.celery import app as celery
 
@@ -19,4 +18,3 @@ class KpisiteConfig(AppConfig):
         model_names.translate()
         register(checks.hosts_are_named, Tags.security, deploy=True)
         register(checks.links_lead_here, Tags.security, deploy=True)
-        register(demo_checks.no_password_is_known, Tags.security, deploy=True)

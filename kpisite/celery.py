@@ -97,8 +97,8 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
-# parts of an app with tasks of their own
-app.autodiscover_tasks(["alerts", "notifications", "dashboard", "outcomes.surveys"])
+# a part of an app with tasks of its own
+app.autodiscover_tasks(["outcomes.surveys"])
 
 
 @setup_logging.connect

@@ -24,7 +24,11 @@ handler500 = "kpisite.http.outage_answers.server_error"
 
 urlpatterns = [
     path("", include("accounts.urls")),
-    # its trajectory would else be asked for as a KPI
+    path("", include("dashboard.urls")),
+    path("", include("notifications.urls")),
+    path("", include("alerts.urls")),
+    # what they add under /api/kpi would else be asked for as KPIs
+    path("", include("insights.urls")),
     path("", include("business.urls")),
     path("", include("outcomes.urls")),
     path("", include("kpis.urls")),

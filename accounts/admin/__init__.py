@@ -1,0 +1,7 @@
+"""Accounts, groups and API keys."""
+
+from __future__ import annotations
+
+from accounts.admin import api_keys, users
+
+__all__ = ["api_keys", "users"]

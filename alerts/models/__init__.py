@@ -1,0 +1,8 @@
+"""Alert rules, alerts with their history, and what waits to be evaluated."""
+
+from __future__ import annotations
+
+from alerts.models.alerts import Alert, AlertEvent, AlertRule, Severity
+from alerts.models.evaluation import JudgeRun, Unjudged
+
+__all__ = ["Alert", "AlertEvent", "AlertRule", "JudgeRun", "Severity", "Unjudged"]

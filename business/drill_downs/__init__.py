@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from business.drill_downs import churn, counts, referral, retention_cohorts, revenue
 
-__all__ = ["cohorts", "counts", "referral", "retention", "revenue"]
+__all__ = ["churn", "counts", "referral", "retention_cohorts", "revenue"]

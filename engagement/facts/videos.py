@@ -29,7 +29,7 @@ class Seen:
     enrollment_id: int
     video: LearningObject
     started_at: datetime
-    segments: list[segments.Segment]
+    segments: list[watched_segments.Segment]
 
     def seconds(self, marks: Marks) -> float:
         """Unique seconds of the segments and of what the player's marks say, in the video."""

@@ -8,18 +8,11 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer, Serializer
+from rest_framework.serializers import ModelSerializer
 
 from accounts.access import MayReadKpis, Reader
+from core.api_errors import ProblemShape
 from curriculum.models import Course, CourseRun, Module
-
-
-class ProblemShape(Serializer[None]):
-    """What every refusal of the API is answered by."""
-
-    code = CharField()
-    detail = CharField(help_text="What is wrong, and what would be right.")
-    field = CharField(required=False)
 
 
 class RunShape(ModelSerializer[CourseRun]):

@@ -84,7 +84,7 @@ def replace_known_passwords() -> None:
 def note_whether_anybody_may_sign_in() -> None:
     """Leave a note for the supervisor, which says how the first account is made."""
     note = settings.KPI_DATA_DIR / "no-account-yet"
-    if apps.get_model("curriculum", "User").objects.filter(is_active=True, is_staff=True).exists():
+    if apps.get_model("accounts", "User").objects.filter(is_active=True, is_staff=True).exists():
         note.unlink(missing_ok=True)
     else:
         note.touch()

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from kpisite.settings.options import BASE_DIR, KPI_LANGUAGE, KPI_MAX_BODY_MB, KPI_TIME_ZONE
 
+# from the bottom up: after a migration, each fills its tables from what those before it made
 INSTALLED_APPS = [
     "kpisite.apps.KpisiteConfig",
+    "core.apps.CoreConfig",
+    "accounts.apps.AccountsConfig",
+    "curriculum.apps.CurriculumConfig",
+    "intake.apps.IntakeConfig",
+    "kpis.apps.KpisConfig",
     "engagement.apps.EngagementConfig",
     "outcomes.apps.OutcomesConfig",
     "business.apps.BusinessConfig",
+    "presentation.apps.PresentationConfig",
+    "alerts.apps.AlertsConfig",
+    "insights.apps.InsightsConfig",
+    "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
-    "kpis.apps.KpisConfig",
-    "intake.apps.IntakeConfig",
-    "curriculum.apps.CurriculumConfig",
+    "dashboard.apps.DashboardConfig",
+    "demo.apps.DemoConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -28,17 +28,15 @@ NOT_YET = {
 # what programs, or whoever runs ours, read: it is in English for all
 FOR_PROGRAMS = (
     # answers of the API, and its reference
-    "*/api.py", "*/api/*", "*/shapes.py", "*/schemas.py",
+    "*/api.py", "*/api/*", "*/schemas.py",
     # what a terminal or a log shows
-    "engagement/oulad/*", "kpisite/config/environment.py", "kpisite/config/mail.py", "kpisite/checks.py",
-    "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/launcher/supervise.py", "kpisite/launcher/process_group.py",
-    "kpisite/launcher/managed_process.py", "kpisite/config/secret_key.py", "kpisite/config/valkey.py",
-    "kpisite/launcher/private_valkey.py", "kpisite/launcher/prepare.py", "kpisite/http/middleware.py", "kpisite/jobs/beat.py",
-    "kpisite/settings/*", "kpisite/jobs/history_span.py", "core/progress_bars.py", "kpisite/http/languages.py",
-    "kpisite/translations.py", "kpisite/model_names.py", "kpisite/launcher/parent_death.py", "kpisite/config/logs.py",
-    "kpisite/time_zone.py", "kpisite/gunicorn.py", "kpisite/known_password.py",
+    "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
+    "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
+    "kpisite/time_zone.py", "kpisite/translations.py", "kpisite/model_names.py",
+    "kpisite/jobs/*", "kpisite/http/middleware.py", "kpisite/http/languages.py",
+    "core/progress_bars.py", "demo/known_password.py",
     # data of people made up
-    "demo/*", "demo/*",
+    "demo/*",
 )  # fmt: skip
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
 APPS = {app.name: app for app in translations.every_app()}

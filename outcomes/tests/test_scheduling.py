@@ -32,7 +32,7 @@ def survey() -> Survey:
     with_address("ada")
     did("ada", "course.completed", "2026-02-10")
     # a test that empties the tables may have come before
-    import_module("outcomes.migrations.0004_career_survey").make(apps, None)
+    import_module("outcomes.migrations.0002_career_survey").make(apps, None)
     one = Survey.objects.get(follows_completion=True)
     Survey.objects.update(created_at=moment("2026-01-01"))
     return one

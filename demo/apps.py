@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+
+class DemoConfig(AppConfig):
+    name = "demo"
+    verbose_name = "Demonstration"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from demo import checks
+
+        register(checks.no_password_is_known, Tags.security, deploy=True)

@@ -201,7 +201,7 @@ class _Finder:
 
 def _is_shown(text: str) -> bool:
     is_words = SENTENCE.search(text) or LABEL.match(text)
-    return bool(is_words) and not MACHINE_TEXT.search(text)
+    return bool(is_words) and text not in NAMES and not MACHINE_TEXT.search(text)
 
 
 def _unread_parts(node: ast.AST) -> Iterable[ast.AST | None]:

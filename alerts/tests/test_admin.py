@@ -15,7 +15,7 @@ from alerts.admin.rules import AlertRuleForm
 from alerts.models import Alert, AlertRule
 from alerts.tests.alerting import KPI, aims, closing, kinds, lives, watches
 from kpis.tests import kernel
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 from kpis.tests.kernel import STARTED
 from kpis.tests.measured import course, staff
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import unescape
 
 from alerts.models import Alert
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 
 PAGE = "/alerts"
 

@@ -1,15 +1,5 @@
 from __future__ import annotations
 
-import pytest
-from django.test import Client
+from accounts.tests.signed_in import ada
 
-from accounts.models import User
-from accounts.tests.people import account
-
-
-@pytest.fixture
-def ada(client: Client) -> User:
-    """Sign a superuser in."""
-    user = account("Ada", is_staff=True, is_superuser=True)
-    client.force_login(user)
-    return user
+__all__ = ["ada"]

@@ -24,7 +24,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Done, Job
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from presentation import live_pages
 

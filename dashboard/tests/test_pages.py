@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from curriculum.models import Module
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 from kpis.tests.measured import (
     COMPLETION,
     NOW,

@@ -13,7 +13,7 @@ from accounts.access import create_api_key
 from curriculum.models import Course
 from insights.sentences import portion_of
 from kpis.query import targets
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 from kpis.tests.kernel import run_of, starts
 from kpis.tests.measured import COMPLETION, NOW, course, fed, manager, measured, staff
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
 from accounts.tests.people import account, course
 from core.tests.mail_box import mail_box
-from kpis.tests.conftest import Visitor
+from kpis.tests.visitors import Visitor
 from notifications.admin import ChannelForm
 from notifications.inbox import unread_of
 from notifications.models import Channel, Notification

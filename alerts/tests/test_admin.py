@@ -15,9 +15,9 @@ from alerts.admin.rules import AlertRuleForm
 from alerts.models import Alert, AlertRule
 from alerts.tests.alerting import KPI, aims, closing, kinds, lives, watches
 from kpis.tests import kernel
-from kpis.tests.visitors import Visitor
 from kpis.tests.kernel import STARTED
 from kpis.tests.measured import course, staff
+from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from alerts.models import Alert, AlertEvent
 from alerts.tests.alerted import OPENED_AT, alerted
 from alerts.tests.visits import PAGE, acts, page_of
 from curriculum.models import Course
-from kpis.tests.visitors import Visitor
 from kpis.tests.measured import NOW, course, manager, stranger
+from kpis.tests.visitors import Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
 

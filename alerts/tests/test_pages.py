@@ -10,8 +10,8 @@ from alerts.models import Alert, AlertEvent
 from alerts.tests.alerted import JUNE, alerted, happens
 from alerts.tests.visits import PAGE, acts, page_of
 from curriculum.models import Course
-from kpis.tests.visitors import Visitor
 from kpis.tests.measured import COMPLETION, NOW, SCORES, course, fed, manager, measured, stranger
+from kpis.tests.visitors import Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
 

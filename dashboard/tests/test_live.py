@@ -24,8 +24,8 @@ from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Done, Job
-from kpis.tests.visitors import Visitor
 from kpis.tests.measured import COMPLETION, NOW, course, measured
+from kpis.tests.visitors import Visitor
 from presentation import live_pages
 
 ENGAGEMENT = topics.to_watch("engagement", "month")

@@ -8,7 +8,6 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from curriculum.models import Module
-from kpis.tests.visitors import Visitor
 from kpis.tests.measured import (
     COMPLETION,
     NOW,
@@ -20,6 +19,7 @@ from kpis.tests.measured import (
     measured,
     stranger,
 )
+from kpis.tests.visitors import Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
 

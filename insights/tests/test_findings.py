@@ -13,9 +13,9 @@ from accounts.access import create_api_key
 from curriculum.models import Course
 from insights.sentences import portion_of
 from kpis.query import targets
-from kpis.tests.visitors import Visitor
 from kpis.tests.kernel import run_of, starts
 from kpis.tests.measured import COMPLETION, NOW, course, fed, manager, measured, staff
+from kpis.tests.visitors import Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_in_july_2026")]
 

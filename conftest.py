@@ -71,4 +71,4 @@ def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _nothing_remembered_of_another_test() -> None:
     """The rows of two tests may be alike in all that an audit is remembered by."""
-    process_cache.forget_all()
+    process_cache.clear_all()

@@ -18,7 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 
 from accounts.models import ApiKey, User
-from core.database_wait import NO_WAIT, waiting_at_most
+from core.database_wait import NO_WAIT, wait_at_most
 from curriculum.models import Course
 
 if TYPE_CHECKING:
@@ -125,15 +125,15 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = ApiKey.objects.filter(digest=digest_of(secret.strip())).first()
         if key is None or not key.is_valid:
-            raise refused(key)
-        note_use(key)
+            raise key_refused(key)
+        record_use(key)
         return key, None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-def refused(key: ApiKey | None) -> AuthenticationFailed:
+def key_refused(key: ApiKey | None) -> AuthenticationFailed:
     """Say why, to the log too, which gets nothing of a key that is not ours."""
     logger.warning("API key refused: %s", f"{key} is not valid" if key else "unknown")
     if key and key.revoked_at is None and key.expires_at:
@@ -142,14 +142,14 @@ def refused(key: ApiKey | None) -> AuthenticationFailed:
     return AuthenticationFailed("This API key is unknown or revoked.")
 
 
-def note_use(key: ApiKey) -> None:
+def record_use(key: ApiKey) -> None:
     """Remember when the key was used, to the minute: one write a minute, not one a request.
 
     Where another writer is in the way, a later request notes it: whoever reads does not wait.
     """
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at >= LAST_USED_GRAIN:
-        with suppress(OperationalError), waiting_at_most(NO_WAIT):
+        with suppress(OperationalError), wait_at_most(NO_WAIT):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 

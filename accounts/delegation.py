@@ -37,18 +37,18 @@ def may_give(giver: User) -> QuerySet[Permission]:
     return Permission.objects.filter(pk__in=Permission.objects.filter(held).values("pk"))
 
 
-def holds(giver: User, permissions: Iterable[str]) -> bool:
+def holds_all(giver: User, permissions: Iterable[str]) -> bool:
     return giver.has_perms(list(permissions))
 
 
-def outranks(giver: User, account: User) -> bool:
+def may_edit_account(giver: User, account: User) -> bool:
     """True where the account holds nothing that the giver does not: then it is within reach.
 
     Whoever sets an account's password or e-mail address can sign in as it.
     """
     if account.is_superuser:
         return giver.is_superuser
-    return holds(giver, permissions_of(account))
+    return holds_all(giver, permissions_of(account))
 
 
 def scopes_of(giver: User) -> list[str]:

@@ -42,19 +42,19 @@ def account_digest(email: str) -> str:
     return digest(email.strip().lower())
 
 
-def counted_as(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+def account_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Name what the tries are counted for: the account, or the account on a known device."""
     email = (credentials or request.POST).get("username") or ""
     account = account_digest(str(email))
     return known_device(request, account) or account
 
 
-def counts_of(request: HttpRequest, credentials: dict[str, Any] | None) -> list[Any]:
+def lockout_keys(request: HttpRequest, credentials: dict[str, Any] | None) -> list[Any]:
     """Say which counts hold. A device that its owner has used is shut by its own tries alone.
 
     That is what keeps a stranger from locking a known account out for good.
     """
-    if known_device(request, counted_as(request, credentials)[:32]):
+    if known_device(request, account_of_attempt(request, credentials)[:32]):
         return [ACCOUNT]
     return [PAIR, ACCOUNT] + ([PLACE] if address_of(request) else [])
 
@@ -92,7 +92,7 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
 
     def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
         """Weigh each count by its own limit: the library knows one limit for all."""
-        counts = counts_of(request, credentials)
+        counts = lockout_keys(request, credentials)
         limits = [TIMES_AS_MANY[one] if len(counts) > 1 else 1.0 for one in counts]
         attempts = self.get_user_attempts(request, credentials)
         return max(
@@ -104,10 +104,10 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         self, sender: Any, credentials: Any, request: Any = None, **kwargs: Any
     ) -> None:
         super().user_login_failed(sender, credentials, request, **kwargs)
-        account = counted_as(request, credentials)[:8]
+        account = account_of_attempt(request, credentials)[:8]
         place = digest(request.axes_ip_address or "")[:8]
         ending = "; no password is looked at for a while" if request.axes_locked_out else ""
-        ending = "; too many signed in at once" if is_busy(request) else ending
+        ending = "; too many signed in at once" if is_locked_out(request) else ending
         # eight letters of a digest tell tries apart and nobody's address
         logger.warning(
             "Sign-in failed at %s: account %s from %s%s", request.path, account, place, ending
@@ -116,7 +116,7 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
     def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
         """Forgive this visitor's own tries; those of others at the account stay counted."""
         super().user_logged_in(sender, request, user, **kwargs)
-        counted = counted_as(request, {"username": user.email})
+        counted = account_of_attempt(request, {"username": user.email})
         AccessAttempt.objects.filter(username=counted, ip_address=request.axes_ip_address).delete()
         remember_device(request, user)
 
@@ -147,20 +147,20 @@ class KnownDevice:
         return response
 
 
-def as_refused(
+def lockout_response(
     request: HttpRequest, response: HttpResponse, credentials: Any = None
 ) -> HttpResponse:
     """Show the page of any wrong password, so that nobody learns more; programs get a 429.
 
     Where it was only that too many signed in at once, it is a 503.
     """
-    response.status_code = 503 if is_busy(request) else 429
-    wait = BUSY_SECONDS if is_busy(request) else settings.AXES_COOLOFF_TIME.total_seconds()
+    response.status_code = 503 if is_locked_out(request) else 429
+    wait = BUSY_SECONDS if is_locked_out(request) else settings.AXES_COOLOFF_TIME.total_seconds()
     response.headers["Retry-After"] = str(int(wait))
     return response
 
 
-def is_busy(request: HttpRequest) -> bool:
+def is_locked_out(request: HttpRequest) -> bool:
     """True where the password was not looked at because of all the others at that moment."""
     return getattr(request, "sign_in_is_busy", False)
 

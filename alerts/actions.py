@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from alerts.evaluation.write_alerts import record
+from alerts.evaluation.write_alerts import record_event
 from alerts.models import Alert, AlertEvent
 
 Kind = AlertEvent.Kind
@@ -57,7 +57,7 @@ def comment(alert: Alert, *, by: User | None, text: str) -> AlertEvent:
         alert=alert, kind=Kind.COMMENTED, at=timezone.now(), by=by, why=_given(text, "a comment")
     )
     with transaction.atomic():
-        record([event])
+        record_event([event])
     return event
 
 
@@ -116,5 +116,5 @@ def _act(
         ci_high=alert.ci_high,
         n=alert.n,
     )
-    record([event])
+    record_event([event])
     return event

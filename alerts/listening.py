@@ -13,17 +13,17 @@ from core import reporting_clock
 from kpis.definitions.registry import Indicator
 from kpis.models import Target
 from kpis.recompute.store_measurements import Cell
-from kpis.signals import measurements_changed, measuring_ended, targets_set
+from kpis.signals import measurements_changed, recompute_finished, targets_set
 
 
 def listen() -> None:
     measurements_changed.connect(mark_measurements, dispatch_uid="alerts")
     targets_set.connect(mark_targets, dispatch_uid="alerts")
-    measuring_ended.connect(judge_measured, dispatch_uid="alerts")
+    recompute_finished.connect(judge_measured, dispatch_uid="alerts")
 
 
 def mark_measurements(indicator: Indicator, cells: Sequence[Cell], now: datetime, **_: Any) -> None:
-    pending_evaluations.mark(
+    pending_evaluations.mark_pending(
         (indicator.key, kind, course) for kind, course in _to_judge(cells, now)
     )
 
@@ -34,7 +34,7 @@ def judge_measured(**_: Any) -> None:
 
 def mark_targets(targets: Sequence[Target], **_: Any) -> None:
     """What somebody sets is judged at once; what comes with a release, by the schedule."""
-    pending_evaluations.mark(
+    pending_evaluations.mark_pending(
         (one.kpi, pending_evaluations.EVERY_KIND, one.course_id) for one in targets
     )
     if any(one.set_by_id for one in targets):

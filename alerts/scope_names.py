@@ -18,7 +18,7 @@ NAMED: Mapping[str, QuerySet[Course] | QuerySet[CourseRun] | QuerySet[Module]] =
 }
 
 
-class Placed(Protocol):
+class ScopedRow(Protocol):
     """An alert, or the subject of one."""
 
     @property
@@ -27,7 +27,7 @@ class Placed(Protocol):
     def scope_id(self) -> int: ...
 
 
-def names(placed: Iterable[Placed]) -> dict[tuple[str, int], str]:
+def names(placed: Iterable[ScopedRow]) -> dict[tuple[str, int], str]:
     """What each is about, by its scope and id: a module with its course before it."""
     wanted = {(one.scope, one.scope_id) for one in placed}
     found = {place: SITE if place[0] == Measurement.Scope.SITE else "Gone" for place in wanted}
@@ -38,7 +38,7 @@ def names(placed: Iterable[Placed]) -> dict[tuple[str, int], str]:
     return found
 
 
-def keys(placed: Iterable[Placed]) -> dict[tuple[str, int], str]:
+def keys(placed: Iterable[ScopedRow]) -> dict[tuple[str, int], str]:
     """The key of each course, run or module that something is about, by its scope and id."""
     wanted = {(one.scope, one.scope_id) for one in placed}
     found = {}

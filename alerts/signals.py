@@ -6,4 +6,4 @@ from django.dispatch import Signal
 
 # sent for every AlertEvent (`event`), in the transaction that wrote it; people are told only of
 # those that `is_told`
-alert_moved = Signal()
+alert_changed = Signal()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from alerts.evaluation.evaluation_data import Subject
+from alerts.evaluation.evaluation_data import AlertScope
 from alerts.models import Alert, AlertRule
 from core import reporting_clock
 from kpis import read_sums
@@ -13,23 +13,25 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, has_modules, has_runs
 from kpis.disclosure import small_groups
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Sums
 
 
-def is_veiled(desk: Desk, alert: Alert, days: Collection[date]) -> bool:
+def is_suppressed(desk: KpiQueryService, alert: Alert, days: Collection[date]) -> bool:
     """True when one of the periods that begin on these days is hidden from the desk's reader."""
     if not days or desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
         return False
     if not can_be_asked(alert):
         return True
-    scope = Subject(alert.scope, alert.scope_id, alert.course_id).narrow
+    scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).narrow
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
     return any(desk.disclosure.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
 
 
-def leaves_few(desk: Desk, alert: Alert, days: Collection[date], known: Collection[int]) -> bool:
+def leaves_few(
+    desk: KpiQueryService, alert: Alert, days: Collection[date], known: Collection[int]
+) -> bool:
     """True when few are left of a figure of all courses for who knows those of some of them.
 
     These courses and the others that the desk's reader is shown are subtracted.
@@ -58,6 +60,6 @@ def can_be_asked(alert: Alert) -> bool:
 
 def _periods(rule: AlertRule, days: Collection[date]) -> set[Period]:
     """The periods told of; a change tells of the one before as well."""
-    told = {containing(day, rule.period_kind, reporting_clock.zone()) for day in days}
+    told = {containing(day, rule.period_kind, reporting_clock.reporting_zone()) for day in days}
     is_change = rule.metric == AlertRule.Metric.CHANGE
     return told | {one.previous for one in told} if is_change else told

@@ -133,7 +133,7 @@ def wait_for_figures(database: Path) -> float:
 def waiting(database: Path) -> int:
     found = 0
     with sqlite3.connect(database) as connection:
-        for table in ("kpis_dirtyday", "kpis_staleperiod"):
+        for table in ("kpis_staleday", "kpis_staleperiod"):
             with suppress(sqlite3.OperationalError):  # an older checkout has not both
                 found += connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
     return found

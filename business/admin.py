@@ -20,12 +20,12 @@ from business.models import (
 )
 from business.money import major
 from business.referral_codes import code_of
-from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import Learner
 from intake.csv.pages import CsvImportMixin
 
 
-class SubscriptionInline(ViewOnlyInline):
+class SubscriptionInline(ReadOnlyInline):
     model = Subscription
     fields = ("key", "course", "kind", "plan", "started_at", "ended_at", "ended_by")
 
@@ -34,7 +34,7 @@ class SubscriptionInline(ViewOnlyInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ViewOnlyAdmin):
+class CustomerAdmin(ReadOnlyAdmin):
     """Customers come with what they buy."""
 
     list_display = ("__str__", "kind", "key", "seats")
@@ -44,13 +44,13 @@ class CustomerAdmin(ViewOnlyAdmin):
     inlines = (SubscriptionInline,)
 
 
-class PauseInline(ViewOnlyInline):
+class PauseInline(ReadOnlyInline):
     model = SubscriptionPause
     fields = ("started_at", "ended_at")
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(CsvImportMixin, ViewOnlyAdmin):
+class SubscriptionAdmin(CsvImportMixin, ReadOnlyAdmin):
     csv_kinds = (
         "subscription.started",
         "subscription.paused",
@@ -71,7 +71,7 @@ class SubscriptionAdmin(CsvImportMixin, ViewOnlyAdmin):
 
 
 @admin.register(SubscriptionMoment)
-class SubscriptionMomentAdmin(ViewOnlyAdmin):
+class SubscriptionMomentAdmin(ReadOnlyAdmin):
     """What senders said; subscriptions follow from it."""
 
     list_display = ("key", "what", "at", "customer", "course")
@@ -83,7 +83,7 @@ class SubscriptionMomentAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Payment)
-class PaymentAdmin(CsvImportMixin, ViewOnlyAdmin):
+class PaymentAdmin(CsvImportMixin, ReadOnlyAdmin):
     csv_kinds = ("payment.received", "payment.refunded")
     list_display = ("key", "amount_in_currency", "is_refund", "customer", "course", "booked_at")
     list_filter = ("is_refund", "currency", "course")
@@ -99,7 +99,7 @@ class PaymentAdmin(CsvImportMixin, ViewOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(CsvImportMixin, ViewOnlyAdmin):
+class InvitationAdmin(CsvImportMixin, ReadOnlyAdmin):
     csv_kinds = ("invitation.sent",)
     list_display = ("learner", "course", "sent_at", "channel", "code")
     list_filter = ("channel", "course")
@@ -110,7 +110,7 @@ class InvitationAdmin(CsvImportMixin, ViewOnlyAdmin):
 
 
 @admin.register(Referral)
-class ReferralAdmin(CsvImportMixin, ViewOnlyAdmin):
+class ReferralAdmin(CsvImportMixin, ReadOnlyAdmin):
     """Every claim that somebody came by a code, and why those do not count that do not."""
 
     csv_kinds = ("referral.accepted",)

@@ -13,14 +13,14 @@ from accounts.access import MayReadKpis
 from business.indicators import ENROLLMENT
 from business.projection import CONFIDENCE
 from business.trajectory import Line, trajectory
-from core.api_errors import ProblemShape
-from kpis.api.schemas import AnswerShape
+from core.api_errors import ProblemSchema
+from kpis.api.schemas import ValueSchema
 from kpis.definitions.registry import REGISTRY
-from kpis.query.query_params import question_of
-from kpis.query.query_service import Desk
+from kpis.query.query_params import query_of
+from kpis.query.query_service import KpiQueryService
 
 
-class ProjectionShape(serializers.Serializer[None]):
+class ProjectionSchema(serializers.Serializer[None]):
     value = serializers.FloatField(help_text="Expected in the open month, once it is over.")
     low = serializers.FloatField(help_text="95% prediction interval, lower end.")
     high = serializers.FloatField()
@@ -28,19 +28,19 @@ class ProjectionShape(serializers.Serializer[None]):
     points = serializers.IntegerField(help_text="Closed months that the line goes through.")
 
 
-class LineShape(serializers.Serializer[None]):
+class LineSchema(serializers.Serializer[None]):
     kpi = serializers.CharField()
     name = serializers.CharField()
     unit = serializers.CharField()
-    series = AnswerShape(many=True, help_text="Four closed months and the open one.")
-    projection = ProjectionShape(
+    series = ValueSchema(many=True, help_text="Four closed months and the open one.")
+    projection = ProjectionSchema(
         allow_null=True, help_text="Null where one of the closed months shows no value."
     )
 
 
-class TrajectoryShape(serializers.Serializer[None]):
+class TrajectorySchema(serializers.Serializer[None]):
     period = serializers.ChoiceField(choices=("month",))
-    kpis = LineShape(many=True)
+    kpis = LineSchema(many=True)
 
 
 class TrajectoryView(APIView):
@@ -51,11 +51,11 @@ class TrajectoryView(APIView):
     @extend_schema(
         operation_id="business_trajectory",
         parameters=[OpenApiParameter("course", str, description="Key of a course.")],
-        responses={200: TrajectoryShape, **dict.fromkeys((400, 401, 403), ProblemShape)},
+        responses={200: TrajectorySchema, **dict.fromkeys((400, 401, 403), ProblemSchema)},
     )
     def get(self, request: Request) -> Response:
-        reader, question = question_of(request, REGISTRY[ENROLLMENT], names=("course",))
-        lines = trajectory(Desk(reader, question.now), question.scope)
+        reader, question = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
+        lines = trajectory(KpiQueryService(reader, question.now), question.scope)
         return Response({"period": "month", "kpis": [_line_json(one) for one in lines]})
 
 

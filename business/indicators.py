@@ -23,7 +23,7 @@ from business.models import Payment, Referral, Subscription
 from business.models.subscriptions import active_at
 from business.money import REVENUE, revenue_keys
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import COUNT, PERCENT, money
@@ -62,14 +62,14 @@ def transfers() -> Exists:
 
 
 @kpi(ENROLLMENT, "Enrollment", unit=COUNT, target=150, is_total=True)
-def enrollment(when: Period) -> Tally:
+def enrollment(when: Period) -> FactAggregate:
     """Enrolments started in the period and not cancelled before the refund cut-off.
 
     Who goes over to another run of the same course within 30 days of leaving one is transferred,
     which is no new enrolment.
     """
     rows = begun(when).filter(~transfers())
-    return Tally(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
+    return FactAggregate(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
 
 
 @kpi(
@@ -82,7 +82,7 @@ def enrollment(when: Period) -> Tally:
     is_additive=False,
     depends_on_length=True,
 )
-def retention(when: Period) -> Tally:
+def retention(when: Period) -> FactAggregate:
     """Customers active at the period's start that are still active at its end, or finished in
     it, ÷ customers active at its start.
 
@@ -95,7 +95,7 @@ def retention(when: Period) -> Tally:
     return replace(_kept(when), by_level={"course": _kept(when, "course")})
 
 
-def _kept(when: Period, *same: str) -> Tally:
+def _kept(when: Period, *same: str) -> FactAggregate:
     """Customers active at the start; kept by what is the `same` beside the customer."""
     theirs = {name: OuterRef(name) for name in ("customer", *same)}
     finished = Q(
@@ -110,7 +110,7 @@ def _kept(when: Period, *same: str) -> Tally:
     )
     rows = Subscription.objects.counted().active_at(when.start).annotate(is_kept=is_kept)
     customers = Count("customer", distinct=True)
-    return Tally(
+    return FactAggregate(
         rows=rows,
         total=Count("customer", distinct=True, filter=Q(is_kept=True)),
         weight=customers,
@@ -121,7 +121,7 @@ def _kept(when: Period, *same: str) -> Tally:
 
 
 @kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
-def referral(when: Period) -> Tally:
+def referral(when: Period) -> FactAggregate:
     """Enrollments started in the period that came by a referral ÷ enrollments started in it.
 
     The first referral stands; one's own code, also by another account of the same e-mail
@@ -129,11 +129,11 @@ def referral(when: Period) -> Tally:
     referral was ever reported there is no figure.
     """
     rows = begun(when).filter(~transfers(), Exists(Referral.objects.all()))
-    return Tally(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
+    return FactAggregate(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
 
 
-def revenue_in(currency: str) -> Callable[[Period], Tally]:
-    def revenue(when: Period) -> Tally:
+def revenue_in(currency: str) -> Callable[[Period], FactAggregate]:
+    def revenue(when: Period) -> FactAggregate:
         """Payments less refunds booked in the period, in one currency.
 
         A refund lowers the period in which it is booked and not that of its payment. Currencies
@@ -142,7 +142,7 @@ def revenue_in(currency: str) -> Callable[[Period], Tally]:
         booked = Payment.objects.counted().filter(
             currency=currency, booked_at__gte=when.start, booked_at__lt=when.end
         )
-        return Tally(
+        return FactAggregate(
             rows=booked, total=Sum("amount"), weight=Count("pk"), enrollment=None, places=BUYERS
         )
 

@@ -15,14 +15,14 @@ from business.facts import invitations, payments, referrals, subscriptions, undo
 from business.money import minor
 from business.referral_codes import digest_of
 from intake.event_kinds import (
-    About,
     Data,
-    also_handles,
-    forgets,
+    EventSubject,
+    batch_context,
     handles,
-    resets,
-    resets_loose,
-    surrounds,
+    on_event,
+    resets_course,
+    resets_without_course,
+    undoes_events,
 )
 from intake.models import Event
 from kpis.recompute import batch_stale_days
@@ -33,20 +33,20 @@ LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 # in the smallest unit: a float still holds a sum of hundreds of them exactly
 LARGEST = 10**13
 
-surrounds(batch_stale_days.together)
-forgets(undo.forget)
+batch_context(batch_stale_days.collected)
+undoes_events(undo.undo)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-@resets
+@resets_course
 def reset(course_ids: Iterable[int]) -> None:
     """Delete what events told of these courses (ids)."""
     _reset(list(course_ids))
 
 
-@resets_loose
+@resets_without_course
 def reset_loose() -> None:
     """Delete what events without a course told."""
     _reset(None)
@@ -83,39 +83,39 @@ class Held(Data):
     subscription: Key
 
 
-@handles("subscription.started", about=About.CUSTOMER, data=Started, needs_learner=True)
+@handles("subscription.started", about=EventSubject.CUSTOMER, data=Started, needs_learner=True)
 def subscription_started(events: Sequence[Event]) -> None:
     """A customer subscribed or bought a course; after an end, it starts again."""
     _follow(events)
 
 
-@handles("subscription.paused", about=About.CUSTOMER, data=Held)
+@handles("subscription.paused", about=EventSubject.CUSTOMER, data=Held)
 def subscription_paused(events: Sequence[Event]) -> None:
     """It rests. Who pauses is still a customer."""
     _follow(events)
 
 
-@handles("subscription.resumed", about=About.CUSTOMER, data=Held)
+@handles("subscription.resumed", about=EventSubject.CUSTOMER, data=Held)
 def subscription_resumed(events: Sequence[Event]) -> None:
     """The pause ended."""
     _follow(events)
 
 
-@handles("subscription.cancelled", about=About.CUSTOMER, data=Held)
+@handles("subscription.cancelled", about=EventSubject.CUSTOMER, data=Held)
 def subscription_cancelled(events: Sequence[Event]) -> None:
     """The customer, or the provider, ended it before its purpose was reached."""
     _follow(events)
 
 
-@handles("subscription.finished", about=About.CUSTOMER, data=Held)
+@handles("subscription.finished", about=EventSubject.CUSTOMER, data=Held)
 def subscription_finished(events: Sequence[Event]) -> None:
     """It reached its purpose: the course is done, the term over. Never churn."""
     _follow(events)
 
 
 def _follow(events: Sequence[Event]) -> None:
-    subscriptions.tell(events, now=timezone.now())
-    batch_stale_days.seen(CATEGORY, events)
+    subscriptions.record(events, now=timezone.now())
+    batch_stale_days.update_freshness(CATEGORY, events)
 
 
 def _known(code: str) -> str:
@@ -161,18 +161,18 @@ class Refunded(Booked):
     payment: Annotated[Key, Field(description="Key of the payment.")] | None = None
 
 
-@handles("payment.received", about=About.CUSTOMER, data=Paid)
+@handles("payment.received", about=EventSubject.CUSTOMER, data=Paid)
 def payment_received(events: Sequence[Event]) -> None:
     """Money came in: it counts on the day of `occurred_at`."""
     payments.book(events)
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)
 
 
-@handles("payment.refunded", about=About.CUSTOMER, data=Refunded)
+@handles("payment.refunded", about=EventSubject.CUSTOMER, data=Refunded)
 def payment_refunded(events: Sequence[Event]) -> None:
     """Money went back: it lowers the day of `occurred_at`, not that of its payment."""
     payments.book(events)
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)
 
 
 def _digested(invitee: object) -> object:
@@ -187,11 +187,11 @@ class Invited(Data):
     invitee: Annotated[str, Field(min_length=1), BeforeValidator(_digested)] | None = None
 
 
-@handles("invitation.sent", about=About.CUSTOMER, data=Invited, needs_learner=True)
+@handles("invitation.sent", about=EventSubject.CUSTOMER, data=Invited, needs_learner=True)
 def invitation_sent(events: Sequence[Event]) -> None:
     """The learner invited somebody, to a course or to all of them."""
     invitations.invite(events)
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)
 
 
 class Came(Data):
@@ -199,16 +199,20 @@ class Came(Data):
 
 
 @handles(
-    "referral.accepted", about=About.CUSTOMER, data=Came, needs_learner=True, needs_course=True
+    "referral.accepted",
+    about=EventSubject.CUSTOMER,
+    data=Came,
+    needs_learner=True,
+    needs_course=True,
 )
 def referral_accepted(events: Sequence[Event]) -> None:
     """The learner came to the course by the code of another."""
     referrals.accept(events)
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)
 
 
-@also_handles("enrollment.started")
+@on_event("enrollment.started")
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner who enrols may have come by a code, told now or remembered."""
     referrals.start(events)
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)

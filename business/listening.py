@@ -17,14 +17,14 @@ from curriculum.signals import enrollments_changed, enrollments_dated
 @receiver(enrollments_dated)
 def mark_dated(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    affected_days.mark(ids)
+    affected_days.mark_affected(ids)
     affected_days.settle_referrals(ids)
 
 
 @receiver(enrollments_changed)
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    affected_days.mark(ids)
+    affected_days.mark_affected(ids)
     affected_days.mark_customers(ids)
 
 

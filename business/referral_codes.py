@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from business.models import Invitation, ReferralCode, RememberedCode
-from core.database_wait import SHORT_WAIT, waiting_at_most
-from core.external_keys import canonical as canonical_key
+from core.database_wait import SHORT_WAIT, wait_at_most
+from core.external_keys import normalize_key as canonical_key
 from curriculum.models import Learner
 
 # no vowels, which would make words, and nothing that is read as something else
@@ -20,7 +20,7 @@ LENGTH = 8
 REMEMBERED_FOR = timedelta(days=90)
 
 
-def canonical(code: str) -> str:
+def normalize_code(code: str) -> str:
     """The code as it is kept, however it was typed: without hyphens, spaces and small letters."""
     return "".join(sign for sign in code.upper() if sign not in " -\t")
 
@@ -37,7 +37,7 @@ def _make_code(learner: Learner) -> ReferralCode:
     while True:
         code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         try:
-            with waiting_at_most(SHORT_WAIT), transaction.atomic():
+            with wait_at_most(SHORT_WAIT), transaction.atomic():
                 mine, _ = ReferralCode.objects.get_or_create(
                     learner=learner, defaults={"code": code}
                 )
@@ -64,7 +64,7 @@ def remember(learner: Learner, code: str, *, now: datetime) -> None:
     since = now - REMEMBERED_FOR
     waiting = RememberedCode.objects.filter(learner=learner, code=code, remembered_at__gt=since)
     if not waiting.exists():
-        with waiting_at_most(SHORT_WAIT):
+        with wait_at_most(SHORT_WAIT):
             RememberedCode.objects.create(learner=learner, code=code, remembered_at=now)
 
 

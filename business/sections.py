@@ -11,16 +11,16 @@ from business.trajectory import Line, trajectory
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import NO_VALUE, PERCENT
-from kpis.query.metric_values import Answer
-from kpis.query.query_service import Desk
+from kpis.query.metric_values import MetricValue
+from kpis.query.query_service import KpiQueryService
 from presentation import trend_charts
 from presentation.figures import Figure
-from presentation.page_query import Asked
+from presentation.page_query import PageQuery
 from presentation.tab_sections import section
 
 
 @section("business", "business/_trajectory.html", order=10)
-def trajectory_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+def trajectory_section(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
     """Where enrolment, retention and referral come from; None while they show nothing."""
     lines = trajectory(desk, Scope(asked.question.scope.course_ids))
     if not any(answer.is_shown for line in lines for answer in (*line.closed, line.open)):
@@ -111,7 +111,7 @@ def _ahead(line: Line, color: int) -> dict[str, Any]:
 
 
 @section("business", "business/_revenue.html", order=20)
-def revenue_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+def revenue_section(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
     """Revenue period by period, and per enrolment; None while there is none."""
     replies = {card.indicator.key: card.reply for card in asked.cards}
     series = replies[REVENUE].series
@@ -128,7 +128,7 @@ def revenue_section(desk: Desk, asked: Asked) -> dict[str, Any] | None:
     }
 
 
-def _columns(series: Sequence[Answer]) -> dict[str, Any]:
+def _columns(series: Sequence[MetricValue]) -> dict[str, Any]:
     end = trend_charts.provisional(series)
     return {
         **trend_charts.axis(series[0].indicator.unit),
@@ -145,7 +145,7 @@ def _columns(series: Sequence[Answer]) -> dict[str, Any]:
     }
 
 
-def _revenue_row(money: Answer, begun: Answer) -> dict[str, Any]:
+def _revenue_row(money: MetricValue, begun: MetricValue) -> dict[str, Any]:
     each = money.value / begun.value if money.value is not None and begun.value else None
     return {
         "revenue": Figure(money),

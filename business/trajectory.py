@@ -13,8 +13,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, latest
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import PERCENT
-from kpis.query.metric_values import Answer
-from kpis.query.query_service import Desk
+from kpis.query.metric_values import MetricValue
+from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Z95
 
 KEYS = (ENROLLMENT, RETENTION, REFERRAL)
@@ -30,24 +30,26 @@ class Line:
     """
 
     indicator: Indicator
-    closed: Sequence[Answer]
-    open: Answer
+    closed: Sequence[MetricValue]
+    open: MetricValue
     projected: Projected | None
 
 
-def trajectory(desk: Desk, scope: Scope) -> list[Line]:
+def trajectory(desk: KpiQueryService, scope: Scope) -> list[Line]:
     """The lines as the desk's reader may see them."""
-    months = latest(CLOSED + 1, "month", reporting_clock.zone(), now=desk.now)
+    months = latest(CLOSED + 1, "month", reporting_clock.reporting_zone(), now=desk.now)
     return [_line(REGISTRY[key], desk, scope, months) for key in KEYS]
 
 
-def _line(indicator: Indicator, desk: Desk, scope: Scope, months: Sequence[Period]) -> Line:
+def _line(
+    indicator: Indicator, desk: KpiQueryService, scope: Scope, months: Sequence[Period]
+) -> Line:
     answers = desk.answers(indicator, scope, months)
     *closed, current = (answers[month] for month in months)
     return Line(indicator, closed, current, _projected(indicator, closed))
 
 
-def _projected(indicator: Indicator, closed: Sequence[Answer]) -> Projected | None:
+def _projected(indicator: Indicator, closed: Sequence[MetricValue]) -> Projected | None:
     # what a reader is not shown must not shine through
     values = [one.value for one in closed if one.value is not None]
     if len(values) < len(closed):
@@ -56,7 +58,7 @@ def _projected(indicator: Indicator, closed: Sequence[Answer]) -> Projected | No
     return project(values, error=_error(closed), most=most)
 
 
-def _error(closed: Sequence[Answer]) -> float:
+def _error(closed: Sequence[MetricValue]) -> float:
     """The usual standard error of a month: from its interval, of a count √count."""
     errors = [
         (one.interval[1] - one.interval[0]) / (2 * Z95) if one.interval else sqrt(one.value or 0.0)

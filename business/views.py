@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from business import referral_cookie
-from business.referral_codes import canonical, code_of, owners
+from business.referral_codes import code_of, normalize_code, owners
 
 PARAMETER = "referral_code"
 
@@ -19,7 +19,7 @@ PARAMETER = "referral_code"
 @never_cache
 def follow(request: HttpRequest, code: str) -> HttpResponse:
     """Remember whose link was followed, and go on to where people sign up."""
-    code = canonical(code)
+    code = normalize_code(code)
     if not owners([code]):
         return render(request, "business/unknown_code.html", status=404)
     response: HttpResponse = render(request, "business/remembered.html", {"code": code})

@@ -20,7 +20,7 @@ from core.outages import Unavailable, outage_of
 logger = logging.getLogger(__name__)
 
 
-class ProblemShape(Serializer[None]):
+class ProblemSchema(Serializer[None]):
     """What every refusal of the API is answered by."""
 
     code = CharField()
@@ -28,7 +28,7 @@ class ProblemShape(Serializer[None]):
     field = CharField(required=False)
 
 
-class BadQuestion(APIException):
+class InvalidParameters(APIException):
     """A query parameter is wrong; `field` says which."""
 
     status_code = status.HTTP_400_BAD_REQUEST
@@ -39,10 +39,10 @@ class BadQuestion(APIException):
         self.field = field
 
 
-def bad_question(form: BaseForm) -> BadQuestion:
+def invalid_parameters(form: BaseForm) -> InvalidParameters:
     """The first error of a form that is not valid."""
     name, messages = next(iter(form.errors.items()))
-    return BadQuestion(str(messages[0]), None if name == "__all__" else name)
+    return InvalidParameters(str(messages[0]), None if name == "__all__" else name)
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:

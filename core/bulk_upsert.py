@@ -23,7 +23,7 @@ MERGES = {
 }
 
 
-def first_said(column: str, by: str) -> dict[str, str]:
+def without_repeats(column: str, by: str) -> dict[str, str]:
     """The merges of a column of which the value said first stands, and of when (`by`) it was.
 
     Of one moment the smaller stands. A value that was said at no moment stands for good.
@@ -77,7 +77,7 @@ def upsert(
         return list(cursor.fetchall()) if returning else []
 
 
-def load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert rows that are sure to be new, millions of them in no more than a database's time.
 
     The values are already what the database takes: numbers, and days and moments as ISO text.

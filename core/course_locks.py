@@ -14,12 +14,12 @@ from django.db import connection
 NAMESPACE = 0x6B7069 << 32
 
 
-def share(course_ids: Iterable[int | None]) -> None:
+def lock_shared(course_ids: Iterable[int | None]) -> None:
     """Write facts of these courses, or of none, beside others, until the transaction ends."""
     _lock(SHARED, course_ids)
 
 
-def own(course_id: int | None) -> None:
+def lock_exclusive(course_id: int | None) -> None:
     """Write facts of a course, or of none, alone, until the transaction ends."""
     _lock(ALONE, [course_id])
 

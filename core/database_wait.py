@@ -12,7 +12,7 @@ NO_WAIT, SHORT_WAIT = 1, 500
 
 
 @contextmanager
-def waiting_at_most(milliseconds: int) -> Iterator[None]:
+def wait_at_most(milliseconds: int) -> Iterator[None]:
     """Raise OperationalError inside the block where another writer is in the way for longer."""
     if connection.vendor == "sqlite":
         usual = round(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)

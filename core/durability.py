@@ -10,7 +10,7 @@ from django.db import connection
 
 
 @contextmanager
-def derived() -> Iterator[None]:
+def without_waiting_for_disk() -> Iterator[None]:
     """Do not wait for SQLite's disk inside the block: all that it writes follows from other rows.
 
     A power cut takes the last of it, and with it that the rows it follows from were read.

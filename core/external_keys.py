@@ -11,7 +11,7 @@ from django.db import models
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def canonical(key: str) -> str:
+def normalize_key(key: str) -> str:
     """The one spelling of a person's key: without spaces around it, in composed characters.
 
     An e-mail address is the same in capitals and in small letters.

@@ -8,6 +8,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     # what gettext_lazy gives, or a text that is data; str() of it is in the active language
-    Words: TypeAlias = str | _StrPromise
+    LazyText: TypeAlias = str | _StrPromise
 else:
-    Words = str
+    LazyText = str

@@ -18,7 +18,7 @@ LONGEST_WAIT = 20.0
 
 
 @contextmanager
-def try_hold(name: str) -> Iterator[bool]:
+def try_lock(name: str) -> Iterator[bool]:
     """Take the hold if it is free; yields whether it was. It is kept until the block ends."""
     take = _try_in_database if connection.vendor == "postgresql" else _try_in_data_folder
     with take(name) as is_held:
@@ -26,7 +26,7 @@ def try_hold(name: str) -> Iterator[bool]:
 
 
 @contextmanager
-def hold_to_write(name: str) -> Iterator[None]:
+def lock_to_write(name: str) -> Iterator[None]:
     """Wait for the hold and keep it while the block reads and then writes.
 
     On PostgreSQL the block is one transaction. SQLite lets one writer in at a time, so there
@@ -43,7 +43,7 @@ def hold_to_write(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def turn_to_write() -> Iterator[None]:
+def queue_to_write() -> Iterator[None]:
     """Wait for a turn before a transaction that writes; SQLite has one writer at a time.
 
     Left to itself, SQLite has each writer look again after ever longer naps, and who writes all

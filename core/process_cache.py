@@ -8,10 +8,10 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-ALL: list[Remembered[Any]] = []
+ALL: list[ProcessCache[Any]] = []
 
 
-class Remembered(Generic[T]):
+class ProcessCache(Generic[T]):
     """The latest `most` results; those that were not asked for longest go first."""
 
     def __init__(self, most: int) -> None:
@@ -39,6 +39,6 @@ class Remembered(Generic[T]):
             self._kept.clear()
 
 
-def forget_all() -> None:
+def clear_all() -> None:
     for one in ALL:
         one.clear()

@@ -7,7 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 
-class Bars:
+class ProgressBars:
     """A bar per stage, each begun by its first step; hidden where nobody looks."""
 
     def __init__(self, *, is_hidden: bool) -> None:

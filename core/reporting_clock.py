@@ -11,7 +11,7 @@ from django.conf import settings
 LONGEST_WRITE_SECONDS = 2 * 3_600
 
 
-def zone() -> ZoneInfo:
+def reporting_zone() -> ZoneInfo:
     return ZoneInfo(settings.KPI_TIME_ZONE)
 
 

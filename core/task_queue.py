@@ -21,7 +21,7 @@ SILENCE = 60.0
 _said_at: dict[str, float] = {}
 
 
-def ask_for(task: str, *, queued: str, otherwise: str) -> None:
+def enqueue_once(task: str, *, queued: str, otherwise: str) -> None:
     """Queue a task, once until it begins and clears `queued`, its key in the cache.
 
     A broker that is away costs nothing but time; `otherwise` says what then becomes of the work.
@@ -30,18 +30,18 @@ def ask_for(task: str, *, queued: str, otherwise: str) -> None:
         if cache.add(queued, 1, timeout=QUEUED_FOR):
             current_app.send_task(task, retry=False)
     except AWAY as error:
-        say_away(otherwise, error)
+        log_unreachable(otherwise, error)
 
 
-def has_begun(queued: str) -> None:
+def mark_started(queued: str) -> None:
     """Let the task be queued again; with Valkey away, the note of it runs out by itself."""
     try:
         cache.delete(queued)
     except AWAY as error:
-        say_away("a task may be asked for some seconds later", error)
+        log_unreachable("a task may be asked for some seconds later", error)
 
 
-def say_away(what: str, error: Exception) -> None:
+def log_unreachable(what: str, error: Exception) -> None:
     """Warn of what happens meanwhile, at most once a minute in a process."""
     now = time.monotonic()
     if now - _said_at.get(what, -SILENCE) >= SILENCE:

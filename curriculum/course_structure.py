@@ -11,11 +11,11 @@ from curriculum.models import Course, CourseRun, Module
 
 M = TypeVar("M", Module, CourseRun)
 
-Said = Mapping[str, Any]
+Fields = Mapping[str, Any]
 
 
 def define(
-    course: Course, *, course_says: Said, modules: Sequence[Said], runs: Sequence[Said]
+    course: Course, *, course_says: Fields, modules: Sequence[Fields], runs: Sequence[Fields]
 ) -> dict[str, Module]:
     """Give a course these fields, modules (in their order) and runs; each is told by its `key`.
 
@@ -36,13 +36,13 @@ def define(
     return {one.key: one for one in ordered}
 
 
-def _told(there: Mapping[str, M], model: type[M], course: Course, says: Said) -> M:
+def _told(there: Mapping[str, M], model: type[M], course: Course, says: Fields) -> M:
     row: M = _set(there.get(says["key"]) or model(course=course), says)
     row.title = row.title or row.key
     return row
 
 
-def _set(row: Any, says: Said) -> Any:
+def _set(row: Any, says: Fields) -> Any:
     for name, value in says.items():
         setattr(row, name, value)
     return row

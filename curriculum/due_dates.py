@@ -30,7 +30,7 @@ def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone))
 
 
-def on_the_clock(moment: datetime) -> datetime:
+def at_local_time(moment: datetime) -> datetime:
     """The moment in the provider's zone: days added to it keep the hour over a clock change."""
     return moment.astimezone(ZoneInfo(settings.KPI_TIME_ZONE))
 
@@ -38,25 +38,25 @@ def on_the_clock(moment: datetime) -> datetime:
 def start_of(run: CourseRun, enrolled_at: datetime) -> datetime:
     """The later of sign-up and run start, on the provider's clock."""
     if run.starts_on is None:
-        return on_the_clock(enrolled_at)
+        return at_local_time(enrolled_at)
     begin = end_of(run.starts_on - timedelta(days=1))
-    return on_the_clock(max(enrolled_at, begin))
+    return at_local_time(max(enrolled_at, begin))
 
 
-def moved(moment: datetime, start: datetime, to: datetime) -> datetime:
+def shift_for_pauses(moment: datetime, start: datetime, to: datetime) -> datetime:
     """A moment of a plan that started at `start`, where it starts at `to`: as many days later."""
     if start == to:
         return moment
     # between moments of one zone, hours are those of the clock on the wall
-    return on_the_clock(to) + (on_the_clock(moment) - on_the_clock(start))
+    return at_local_time(to) + (at_local_time(moment) - at_local_time(start))
 
 
-def lines(
+def plan_lines(
     modules: Sequence[Module], timetable: dict[int, date], *, started_at: datetime
 ) -> Iterator[PlanLine]:
     """Each module with its due date: the run's own, else the planned days one after another."""
     days = 0
-    start = on_the_clock(started_at)
+    start = at_local_time(started_at)
     for module in modules:
         days += module.planned_days
         own = timetable.get(module.pk)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from core import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
-from curriculum.enrollment_states import settle
+from curriculum.enrollment_states import update_enrollments
 from curriculum.models import (
     CourseRun,
     Enrollment,
@@ -29,7 +29,7 @@ from curriculum.models import (
     RunModule,
 )
 from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
-from curriculum.parameters import Standings
+from curriculum.parameters import ParameterHistory
 from curriculum.signals import enrollments_dated, enrollments_entered
 
 DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
@@ -76,10 +76,10 @@ class RunPlan:
         run: CourseRun,
         modules: Sequence[Module] | None = None,
         *,
-        dials: Standings | None = None,
+        dials: ParameterHistory | None = None,
     ) -> RunPlan:
         """Take today's dials, and the course's modules unless this run has others."""
-        now, dials = timezone.now(), dials or Standings(DIALS)
+        now, dials = timezone.now(), dials or ParameterHistory(DIALS)
         factor = dials.value(WINDOW_FACTOR, now, course_id=run.course_id)
         cutoff = dials.value(REFUND_CUTOFF, now, course_id=run.course_id)
         return cls(
@@ -122,7 +122,7 @@ def enroll(
     again = _ids(said.keys() - ids.keys())
     _note_starts(said, ids | again, by_event=by_event)
     enrollments_dated.send(Enrollment, ids=[one.pk for one in enrollments])
-    settle([*again.values(), *(pk for pair, pk in ids.items() if len(said[pair]) > 1)])
+    update_enrollments([*again.values(), *(pk for pair, pk in ids.items() if len(said[pair]) > 1)])
     enrollments_entered.send(Enrollment, ids=[*ids.values(), *again.values()])
     return enrollments
 
@@ -156,7 +156,7 @@ def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
         .order_by()
         .prefetch_related("course__modules", Prefetch("timetable", RunModule.objects.order_by()))
     )
-    dials = Standings(DIALS)
+    dials = ParameterHistory(DIALS)
     return {run.pk: RunPlan.of(run, dials=dials) for run in runs}
 
 
@@ -194,7 +194,7 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
             line.due_at,
         )
         for enrollment in enrollments
-        for line in due_dates.lines(
+        for line in due_dates.plan_lines(
             run_plans[enrollment.run_id].modules,
             timetables[enrollment.run_id],
             started_at=enrollment.started_at,
@@ -248,7 +248,7 @@ def put_on_certificate_track(since: Moments, *, by_event: bool = False) -> None:
     _say(enrollment_timeline.CERTIFIED, since, by_event=by_event)
 
 
-def learn(activity: Moments) -> None:
+def record_moments(activity: Moments) -> None:
     """Note activity (enrollment id, when): it ends a pause whose end nobody says."""
     moments = defaultdict(list)
     for pk, at in activity:
@@ -262,13 +262,13 @@ def learn(activity: Moments) -> None:
             one.learned_at = min(after)
             told.append(one)
     EnrollmentMoment.objects.bulk_update(told, ["learned_at"], batch_size=500)
-    settle(one.enrollment_id for one in told)
+    update_enrollments(one.enrollment_id for one in told)
 
 
 def _say(what: str, at: Moments, *, by_event: bool) -> None:
     rows = [(pk, what, moment, "", None) for pk, moment in sorted(set(at))]
     _note(rows, by_event=by_event)
-    settle(row[0] for row in rows)
+    update_enrollments(row[0] for row in rows)
 
 
 def _note(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
@@ -283,7 +283,7 @@ def _note(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
     )
 
 
-def forget(enrollment_ids: Iterable[int]) -> None:
+def remove_moments(enrollment_ids: Iterable[int]) -> None:
     """Take back what events said of these enrollments; the events are to say it again."""
     rows = EnrollmentMoment.objects.filter(enrollment__in=list(enrollment_ids))
     rows.filter(by_event=True).delete()

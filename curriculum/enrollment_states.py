@@ -14,7 +14,7 @@ from curriculum.models import Enrollment, EnrollmentMoment, Pause, PlannedModule
 from curriculum.signals import enrollments_dated, plans_moved
 
 
-def settle(enrollment_ids: Iterable[int]) -> None:
+def update_enrollments(enrollment_ids: Iterable[int]) -> None:
     """Let these enrollments stand where their moments say; those without a start stay."""
     ids = set(enrollment_ids)
     if not ids:
@@ -54,16 +54,16 @@ class Change:
         self.after = dict(self.before)
         self.pauses_before = self.pauses = pauses
         self._row = row
-        if story := enrollment_timeline.tell(moments, self._cutoff_of):
+        if story := enrollment_timeline.derive_timeline(moments, self._cutoff_of):
             self._follow(story, moments)
 
     def _cutoff_of(self, enrolled_at: datetime) -> datetime:
         return self._moved(self._row.cutoff_at, due_dates.start_of(self.run, enrolled_at))
 
     def _moved(self, moment: datetime, start: datetime) -> datetime:
-        return due_dates.moved(moment, self.started_at, start)
+        return due_dates.shift_for_pauses(moment, self.started_at, start)
 
-    def _follow(self, story: enrollment_timeline.Story, moments: Sequence[Moment]) -> None:
+    def _follow(self, story: enrollment_timeline.Timeline, moments: Sequence[Moment]) -> None:
         row, start = self._row, self.started_at
         if story.entered_at != row.enrolled_at:
             start = due_dates.start_of(self.run, story.entered_at)
@@ -146,7 +146,9 @@ def _move_plans(moving: Sequence[Change]) -> None:
         one = by_pk[enrollment]
         is_own = (one.run.pk, module) in own
         due = (
-            planned if is_own else due_dates.moved(planned, one.started_at, one.after["started_at"])
+            planned
+            if is_own
+            else due_dates.shift_for_pauses(planned, one.started_at, one.after["started_at"])
         )
         rows.append((pk, due, due_dates.shifted(due, one.pauses)))
     if rows:

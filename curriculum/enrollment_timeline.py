@@ -28,7 +28,7 @@ class Moment:
 
 
 @dataclass
-class Story:
+class Timeline:
     """Since when the enrollment counts, until when, and the pauses in between."""
 
     entered_at: datetime
@@ -69,7 +69,9 @@ class Story:
             self.resting = None
 
 
-def tell(moments: Sequence[Moment], cutoff_of: Callable[[datetime], datetime]) -> Story | None:
+def derive_timeline(
+    moments: Sequence[Moment], cutoff_of: Callable[[datetime], datetime]
+) -> Timeline | None:
     """The story of an enrollment from its moments in any order; None before it starts.
 
     `cutoff_of` gives the refund cut-off of a sign-up. Who leaves before it and comes back counts
@@ -78,7 +80,7 @@ def tell(moments: Sequence[Moment], cutoff_of: Callable[[datetime], datetime]) -
     moment is put in the order that the state allows: who is in leaves before coming back, who is
     not comes first.
     """
-    story: Story | None = None
+    story: Timeline | None = None
     completed = completed_at(moments)
     ordered = sorted(moments, key=attrgetter("at"))
     for at, some in groupby(ordered, key=attrgetter("at")):
@@ -98,19 +100,19 @@ def tell(moments: Sequence[Moment], cutoff_of: Callable[[datetime], datetime]) -
 
 
 def _enter(
-    story: Story | None,
+    story: Timeline | None,
     at: datetime,
     completed: datetime | None,
     cutoff_of: Callable[[datetime], datetime],
-) -> Story:
+) -> Timeline:
     is_cancelled = story and story.left_at and story.left_at < cutoff_of(story.entered_at)
     if story is None or is_cancelled:
-        return Story(at, completed)
+        return Timeline(at, completed)
     story.left_at = None
     return story
 
 
-def _pause(story: Story, now: Mapping[str, Moment]) -> None:
+def _pause(story: Timeline, now: Mapping[str, Moment]) -> None:
     """Who is paused resumes before pausing again; else a pause that ends at once is none."""
     if RESUMED in now and story.resting:
         story.resume(now[RESUMED].at)

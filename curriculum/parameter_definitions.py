@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from curriculum.parameters import Dial, declare
+from curriculum.parameters import ParameterDefinition, declare
 
 WINDOW_FACTOR = "completion.window-factor"
 REFUND_CUTOFF = "enrollment.refund-cutoff"
 
 declare(
-    Dial(
+    ParameterDefinition(
         key=WINDOW_FACTOR,
         name="Completion window",
         help="An enrolment falls due after the course's nominal length times this.",
@@ -18,7 +18,7 @@ declare(
         step=Decimal("0.1"),
         unit="× nominal length",
     ),
-    Dial(
+    ParameterDefinition(
         key=REFUND_CUTOFF,
         name="Refund cut-off",
         help="Who leaves within these days of the start is cancelled and counts in no figure.",

@@ -13,12 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from core.decimals import plain
+from core.decimals import format_decimal
 from curriculum.models import Course, Module, Parameter, ParameterChange
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dial:
+class ParameterDefinition:
     """What an app says of a dial in its `dials.py`: `DIALS = (Dial(…), …)`."""
 
     key: str
@@ -32,12 +32,12 @@ class Dial:
     is_whole: bool = False
 
 
-DECLARED: dict[str, Dial] = {}
+DECLARED: dict[str, ParameterDefinition] = {}
 # changes that moved the dial; a reverted one did so before it was turned back
-TURNED = (ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED)
+PARAMETER_CHANGED = (ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED)
 
 
-def declare(*dials: Dial) -> None:
+def declare(*dials: ParameterDefinition) -> None:
     """Add dials to the registry; ValueError when a key is declared twice."""
     for dial in dials:
         if DECLARED.setdefault(dial.key, dial) is not dial:
@@ -69,19 +69,22 @@ def value(key: str, *, course: Course | None = None) -> Decimal:
 
     KeyError when no app declares the key.
     """
-    return Standings([key]).value(key, timezone.now(), course_id=course.pk if course else None)
+    return ParameterHistory([key]).value(
+        key, timezone.now(), course_id=course.pk if course else None
+    )
 
 
 def check(parameter: Parameter, new_value: Decimal) -> None:
     """Refuse a value outside the dial's bounds or grain with a sentence (ValidationError)."""
     if not parameter.minimum <= new_value <= parameter.maximum:
         raise ValidationError(
-            f"{parameter.name} goes from {plain(parameter.minimum)} to {plain(parameter.maximum)}; "
-            f"{plain(new_value)} is outside."
+            f"{parameter.name} goes from {format_decimal(parameter.minimum)} "
+            f"to {format_decimal(parameter.maximum)}; "
+            f"{format_decimal(new_value)} is outside."
         )
     if parameter.is_whole and new_value != new_value.to_integral_value():
         raise ValidationError(
-            f"{parameter.name} takes whole numbers; {plain(new_value)} is not one."
+            f"{parameter.name} takes whole numbers; {format_decimal(new_value)} is not one."
         )
 
 
@@ -133,7 +136,7 @@ def decide(
 
 
 @transaction.atomic
-def turn(
+def set_value(
     parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
 ) -> ParameterChange | None:
     """Propose and apply in one go; None when the dial stands there already.
@@ -162,12 +165,12 @@ def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None 
     if not claimed:
         raise ValidationError("Only an applied change can be reverted.")
     change.refresh_from_db()
-    back = turn(change.parameter, change.old_value, reason=reason, by=by)
+    back = set_value(change.parameter, change.old_value, reason=reason, by=by)
     if back:
         ParameterChange.objects.filter(pk=back.pk).update(reverts=change)
 
 
-def declared_for(parameter: Parameter) -> Dial | None:
+def definition_of(parameter: Parameter) -> ParameterDefinition | None:
     """The declaration behind a row; None when its app is gone."""
     return DECLARED.get(parameter.key)
 
@@ -193,14 +196,14 @@ def scope_to(key: str, *, course: Course | None = None, module: Module | None = 
     return row
 
 
-class Standings:
+class ParameterHistory:
     """What some dials stood at over time, loaded once and asked often."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         rows = Parameter.objects.filter(key__in=list(keys), module=None).order_by()
         self._rows = {(row.key, row.course_id): row for row in rows}
         self._turns: dict[int, list[ParameterChange]] = defaultdict(list)
-        turns = ParameterChange.objects.filter(parameter__in=rows, status__in=TURNED)
+        turns = ParameterChange.objects.filter(parameter__in=rows, status__in=PARAMETER_CHANGED)
         for turn_ in turns.order_by("decided_at", "pk"):
             self._turns[turn_.parameter_id].append(turn_)
 

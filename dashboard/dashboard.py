@@ -10,23 +10,23 @@ from typing import Any
 from core import reporting_clock
 from dashboard import module_table
 from dashboard.module_table import ModuleTable
-from insights.report import Report, report
+from insights.report import FindingsReport, report
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import REGISTRY, headline
-from kpis.query.query_service import Desk
-from kpis.query.results import Reply
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import KpiResult
 from presentation import default_period, target_bars, trend_charts, wording
 from presentation.cards import Card
 from presentation.categories import CATEGORIES, Category
 from presentation.filters import Filters
-from presentation.page_query import Asked, ask
+from presentation.page_query import PageQuery, ask
 from presentation.tab_sections import SECTIONS
 
 
 @dataclass
 class Dashboard:
     category: Category
-    desk: Desk
+    desk: KpiQueryService
     filters: Filters
 
     @property
@@ -52,10 +52,10 @@ class Dashboard:
 
     @property
     def zone(self) -> str:
-        return reporting_clock.zone().key
+        return reporting_clock.reporting_zone().key
 
     @cached_property
-    def asked(self) -> Asked:
+    def asked(self) -> PageQuery:
         place = {key: at for at, key in enumerate(self.category.bars)}
         indicators = headline(self.category.key)
         indicators.sort(key=lambda one: place.get(one.key, len(place)))
@@ -73,7 +73,7 @@ class Dashboard:
         return not default_period.has_any(headline(self.category.key), self.desk.reader)
 
     @cached_property
-    def findings(self) -> Report:
+    def findings(self) -> FindingsReport:
         return report(self.desk, self.category.key, self.asked)
 
     @cached_property
@@ -91,7 +91,7 @@ class Dashboard:
         return trend_charts.summary(self._trend_replies)
 
     @property
-    def _trend_replies(self) -> list[Reply]:
+    def _trend_replies(self) -> list[KpiResult]:
         return [card.reply for card in self.trend]
 
     @property

@@ -16,14 +16,14 @@ from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
-from kpis.query.query_service import Desk
-from kpis.query.results import Group
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import GroupResult
 from presentation import trend_charts, wording
 from presentation.cards import Card
 from presentation.categories import CATEGORIES
 from presentation.figures import Figure, compared
 from presentation.filters import Filters
-from presentation.page_query import Asked, ask
+from presentation.page_query import PageQuery, ask
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
 
@@ -64,7 +64,7 @@ class DrillTable:
 @dataclass
 class KpiPage:
     indicator: Indicator
-    desk: Desk
+    desk: KpiQueryService
     filters: Filters
     wanted_by: str
 
@@ -83,10 +83,10 @@ class KpiPage:
 
     @property
     def zone(self) -> str:
-        return reporting_clock.zone().key
+        return reporting_clock.reporting_zone().key
 
     @cached_property
-    def asked(self) -> Asked:
+    def asked(self) -> PageQuery:
         return ask(self.desk, [self.indicator], self.filters)
 
     @property
@@ -142,7 +142,7 @@ class KpiPage:
         figures = compared([group.answer for group in groups])
         return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
 
-    def _group_row(self, group: Group, figure: Figure) -> GroupRow:
+    def _group_row(self, group: GroupResult, figure: Figure) -> GroupRow:
         thing = group.thing
         course = thing.course if isinstance(thing, CourseRun | Module) else None
         asked = {"course": course.key} if course else {}
@@ -159,7 +159,9 @@ class KpiPage:
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
         question = self.card.reply.question
-        period, table = suppressed_tables.shown(drill, self.indicator, question, self.desk)
+        period, table = suppressed_tables.suppressed_table(
+            drill, self.indicator, question, self.desk
+        )
         return DrillTable(
             drill=drill,
             period=period_name(period),

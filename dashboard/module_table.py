@@ -9,9 +9,9 @@ from typing import cast
 
 from curriculum.models import Course, Module
 from kpis.definitions.registry import Indicator
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
-from kpis.query.results import Group
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import GroupResult
 from presentation.figures import Figure, compared
 
 
@@ -41,7 +41,9 @@ class ModuleTable:
         return 1 + 4 * len(self.indicators)
 
 
-def table(desk: Desk, indicators: Sequence[Indicator], question: Question) -> ModuleTable:
+def table(
+    desk: KpiQueryService, indicators: Sequence[Indicator], question: KpiQuery
+) -> ModuleTable:
     question = replace(question, by="module")
     found = [desk.groups(indicator, question) for indicator in indicators]
     columns = [_by_module(groups) for groups in found]
@@ -55,7 +57,7 @@ def table(desk: Desk, indicators: Sequence[Indicator], question: Question) -> Mo
     return ModuleTable(indicators, [(courses[key], list(group)) for key, group in by_course])
 
 
-def _by_module(groups: Sequence[Group]) -> dict[int, Figure]:
+def _by_module(groups: Sequence[GroupResult]) -> dict[int, Figure]:
     figures = compared([group.answer for group in groups])
     return {group.thing.pk: figure for group, figure in zip(groups, figures, strict=True)}
 

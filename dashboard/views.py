@@ -17,13 +17,13 @@ from presentation import filters
 from presentation.categories import CATEGORIES, Category
 from presentation.filters import Filters
 from presentation.live_pages import live
-from presentation.page_access import desk_of
+from presentation.page_access import query_service_of
 
 
 @live
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    desk = desk_of(request)
+    desk = query_service_of(request)
     asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
     page = Dashboard(category_of(request), desk, asked)
     context = context_of(page, page.category.key, asked)
@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @live
 @login_required
 def kpi(request: HttpRequest, key: str) -> HttpResponse:
-    desk = desk_of(request)
+    desk = query_service_of(request)
     if key not in REGISTRY:
         raise Http404(f"There is no KPI {key}.")
     asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)

@@ -16,11 +16,11 @@ from accounts.models import User
 from alerts import scope_names
 from alerts.models import Alert
 from core import localized, reporting_clock
-from insights.finding import Finding, Kind
+from insights.finding import Finding, FindingKind
 from insights.report import report
 from kpis.definitions.registry import headline
-from kpis.query.query_service import Desk
-from notifications.models import Notification, SummaryRefusal
+from kpis.query.query_service import KpiQueryService
+from notifications.models import DigestUnsubscribe, Notification
 from notifications.outbox.outbox import ask_for_delivery
 from notifications.unsubscribe import link_of
 from presentation import filters, page_query
@@ -38,7 +38,7 @@ ADJUSTMENTS: list[Adjusted] = []
 
 def write_due(now: datetime) -> int:
     """Write the summaries of this week that are not written yet; returns how many to send."""
-    local = now.astimezone(reporting_clock.zone())
+    local = now.astimezone(reporting_clock.reporting_zone())
     is_early = local.weekday() == 0 and local.hour < FROM_HOUR
     if is_early or local.weekday() >= UNTIL_WEEKDAY:
         return 0
@@ -47,7 +47,7 @@ def write_due(now: datetime) -> int:
 
 
 def managers() -> Iterator[User]:
-    refused = SummaryRefusal.objects.values("user")
+    refused = DigestUnsubscribe.objects.values("user")
     people = User.objects.filter(is_active=True, course_grants__isnull=False)
     yield from people.exclude(pk__in=refused).distinct().order_by("pk")
 
@@ -99,13 +99,13 @@ def content_of(user: User, now: datetime) -> dict[str, Any]:
 
 def moved(reader: Reader, now: datetime) -> list[Line]:
     """What moved in the last closed week by more than chance, and what fell silent."""
-    desk = Desk(reader, now)
+    desk = KpiQueryService(reader, now)
     chosen = filters.read({"period": "week"}, reader=reader, now=now)
     found = [
         finding
         for key in CATEGORIES
         for finding in report(desk, key, page_query.ask(desk, headline(key), chosen)).findings
-        if finding.kind in (Kind.MOVED, Kind.STALE)
+        if finding.kind in (FindingKind.MOVED, FindingKind.STALE)
     ]
     return [_line(finding) for finding in sorted(found, key=lambda one: one.rank)]
 

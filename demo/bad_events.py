@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from demo.event_factory import Raw
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 
 UNKNOWN_KINDS = ("badge.viewed", "profile.updated", "calendar.synced")
 UNKNOWN_EVERY = 1_900  # events
 WRONG_EVERY = 6_100
 
 
-def with_oddities(events: Sequence[Raw], seed: int) -> list[Raw]:
+def with_bad_events(events: Sequence[Raw], seed: int) -> list[Raw]:
     """The events with a few more among them that are kept as unmapped or refused."""
     return [one for event in _numbered(events, seed) for one in event]
 
 
 def _numbered(events: Sequence[Raw], seed: int) -> Iterator[list[Raw]]:
-    chance = dice(seed, "oddities")
+    chance = seeded_random(seed, "oddities")
     for count, event in enumerate(events, start=1):
         some = [event]
         if count % UNKNOWN_EVERY == 0:

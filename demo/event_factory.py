@@ -10,13 +10,13 @@ from typing import Any
 from demo.learning.enrollments import PAUSED_AT
 from demo.world.calendar import Calendar
 from demo.world.journeys import Act, Journey
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 
 Raw = dict[str, Any]
 LEAVES_AT = 22.5
 
 
-def tell(journeys: Sequence[Journey], calendar: Calendar, seed: int) -> list[Raw]:
+def make_events(journeys: Sequence[Journey], calendar: Calendar, seed: int) -> list[Raw]:
     """Every event before today, in the order of time."""
     told = [
         (at, number, raw)
@@ -37,7 +37,7 @@ def _of(
     for day, kind, hour in _turns(journey):
         if day < calendar.today:
             yield calendar.moment(day, hour=hour), about(journey, kind)
-    chance = dice(seed, "hours", number)
+    chance = seeded_random(seed, "hours", number)
     acts = sorted(journey.acts, key=lambda act: (act.day, act.place))
     for day, some in groupby(acts, key=lambda act: act.day):
         at = calendar.moment(day, hour=chance.uniform(9, 18.5))

@@ -8,24 +8,24 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
 from core import query_planner, reporting_clock
 from curriculum import parameters
 from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
 from demo import accounts, write_story
-from demo.bad_events import with_oddities
+from demo.bad_events import with_bad_events
 from demo.event_factory import Raw
 from demo.known_password import KNOWN
-from demo.learning.enrollments import Dials
+from demo.learning.enrollments import ParameterValues
 from demo.outcomes import course_surveys, testimonials
 from demo.world.calendar import Calendar
 from demo.write_story import SEED, Story
 from engagement.models import LearningObject
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.models import MeasureRun
+from kpis.models import RecomputeRun
 from kpis.recompute import recompute_stale
 from outcomes.feedback import analysis
 from outcomes.models import Survey
@@ -63,7 +63,7 @@ def load(
     with transaction.atomic():
         told = fill(now, seed=seed, scale=scale, progress=progress)
         _measure(now, progress)
-        analysis.run(now)
+        analysis.analyze_comments(now)
         testimonials.approve(accounts.create(told.journeys, passwords), now)
         if KNOWN in passwords.values():
             accounts.write_down(settings.KPI_DATA_DIR)
@@ -77,16 +77,16 @@ def fill(
     if Course.objects.exists():
         raise NotEmpty
     told = write_story.write(
-        Calendar.at(now, reporting_clock.zone()), seed=seed, scale=scale, dials=_dials()
+        Calendar.at(now, reporting_clock.reporting_zone()), seed=seed, scale=scale, dials=_dials()
     )
     _save(told)
     _watch()
-    _send(with_oddities(told.events, seed), now, progress)
+    _send(with_bad_events(told.events, seed), now, progress)
     return told
 
 
-def _dials() -> Dials:
-    return Dials(
+def _dials() -> ParameterValues:
+    return ParameterValues(
         window_factor=float(parameters.value(WINDOW_FACTOR)),
         cutoff_days=int(parameters.value(REFUND_CUTOFF)),
     )
@@ -145,7 +145,7 @@ def _measure(now: datetime, progress: Progress) -> None:
         progress("periods of KPIs", done - shown, total)
         shown = done
 
-    recompute_stale.measure_dirty(now=now, progress=advance)
+    recompute_stale.recompute_stale(now=now, progress=advance)
     # all there is has been measured as of now; the cycle goes on from here
-    MeasureRun.objects.create(as_of=now)
-    judge(now)
+    RecomputeRun.objects.create(as_of=now)
+    evaluate(now)

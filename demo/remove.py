@@ -20,7 +20,7 @@ from intake.models import Event, RejectedEvent
 from intake.replay import replay_events
 from kpis.models import Measurement
 from kpis.recompute import recompute_stale
-from kpis.recompute.request_recompute import measure_again
+from kpis.recompute.request_recompute import request_recompute
 from outcomes.models import Survey, Theme
 
 # left in the data folder, so that the next start does not load the demonstration again
@@ -86,6 +86,6 @@ def _delete_what_is_empty() -> None:
 def _measure(now: datetime) -> None:
     """Compute all figures anew; alerts on the site were about people who are no more."""
     Alert.objects.filter(course=None).delete()
-    measure_again(Measurement.objects.all())
+    request_recompute(Measurement.objects.all())
     Measurement.objects.all().delete()
-    recompute_stale.measure_dirty(now=now)
+    recompute_stale.recompute_stale(now=now)

@@ -11,12 +11,12 @@ from demo.business import invitations
 from demo.business.memberships import Memberships
 from demo.business.purchases import buy
 from demo.learning import completions, grades, pace, study_days, video_watching
-from demo.learning.enrollments import Dials, Joining
+from demo.learning.enrollments import Enrolling, ParameterValues
 from demo.outcomes import careers, certificates, course_surveys, skill_assessments
 from demo.world.calendar import Calendar
 from demo.world.catalog import Catalogue, catalogue
 from demo.world.journeys import Journey
-from demo.world.monthly_targets import Aims
+from demo.world.monthly_targets import MonthlyTargets
 
 SEED = 2026
 
@@ -31,11 +31,19 @@ class Story:
 
 
 def write(
-    calendar: Calendar, *, seed: int = SEED, scale: float = 1.0, dials: Dials | None = None
+    calendar: Calendar,
+    *,
+    seed: int = SEED,
+    scale: float = 1.0,
+    dials: ParameterValues | None = None,
 ) -> Story:
     """The same day, zone, seed, scale and dials give the same story."""
-    aims, taught, dials = Aims(calendar, seed, scale), catalogue(seed), dials or Dials()
-    joining = Joining(aims, taught, dials)
+    aims, taught, dials = (
+        MonthlyTargets(calendar, seed, scale),
+        catalogue(seed),
+        dials or ParameterValues(),
+    )
+    joining = Enrolling(aims, taught, dials)
     journeys = joining.journeys()
     completions.decide(journeys, aims)
     pace.walk(journeys, aims, cutoff_days=dials.cutoff_days)
@@ -50,18 +58,18 @@ def write(
         runs=list(joining.runs.values()),
         learners=list({one.learner.key: one.learner for one in journeys}.values()),
         journeys=journeys,
-        events=event_factory.tell(journeys, calendar, seed),
+        events=event_factory.make_events(journeys, calendar, seed),
     )
 
 
-def _outcomes(journeys: Sequence[Journey], taught: Catalogue, aims: Aims) -> None:
+def _outcomes(journeys: Sequence[Journey], taught: Catalogue, aims: MonthlyTargets) -> None:
     skill_assessments.assess(journeys, taught, aims)
     certificates.certify(journeys, aims)
     course_surveys.ask(journeys, aims)
     careers.follow_up(journeys, aims)
 
 
-def _business(journeys: Sequence[Journey], aims: Aims) -> None:
+def _business(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     invitations.invite(journeys, aims)
     Memberships(journeys, buy(journeys, aims), aims).run()
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.admin.courses import RunFilter
 from engagement.models import (
     AssessmentResult,
@@ -13,15 +13,15 @@ from engagement.models import (
     ItemResult,
     LearningObject,
     ModuleProgress,
+    PlayerEvent,
     QuizAttempt,
-    VideoMark,
     VideoProgress,
     WeekPresence,
 )
 from intake.csv.pages import CsvImportMixin
 
 
-class FactAdmin(CsvImportMixin, ViewOnlyAdmin):
+class FactAdmin(CsvImportMixin, ReadOnlyAdmin):
     """Facts are what the events say: replay those instead of editing these."""
 
     list_filter: ClassVar[Any] = (
@@ -94,7 +94,7 @@ class ModuleProgressAdmin(FactAdmin):
         return row.planned.due_at
 
 
-class ItemResultInline(ViewOnlyInline):
+class ItemResultInline(ReadOnlyInline):
     model = ItemResult
     fields = ("item", "score")
 
@@ -126,7 +126,7 @@ class VideoProgressAdmin(FactAdmin):
         return row.video.duration_seconds
 
 
-@admin.register(VideoMark)
+@admin.register(PlayerEvent)
 class VideoMarkAdmin(FactAdmin):
     csv_kinds = ("video.played", "video.paused")
     list_display = ("enrollment", "video", "at", "is_playing", "position")

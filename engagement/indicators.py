@@ -19,7 +19,7 @@ from engagement.models import (
     WeekPresence,
 )
 from engagement.parameter_definitions import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Interval, composite, kpi
 from kpis.definitions.units import PERCENT
@@ -43,7 +43,7 @@ category(
 
 
 @kpi("engagement.completion-rate", "Completion rate", unit=PERCENT, target=85)
-def completion_rate(when: Period) -> Tally:
+def completion_rate(when: Period) -> FactAggregate:
     """Enrolments that fell due in the period and were complete by their due date ÷ enrolments
     that fell due in the period.
 
@@ -52,7 +52,7 @@ def completion_rate(when: Period) -> Tally:
     Complete means that the sender said so, or that every required module is done or waived.
     Courses without either, no required module in any plan and no completion ever, do not count.
     """
-    return Tally(
+    return FactAggregate(
         rows=Enrollment.objects.filter(
             due_at__gte=when.start,
             due_at__lt=when.end,
@@ -71,14 +71,14 @@ def completion_rate(when: Period) -> Tally:
     target=80,
     has_modules=True,
 )
-def progress_velocity(when: Period) -> Tally:
+def progress_velocity(when: Period) -> FactAggregate:
     """Planned effort that fell due in the period and was done by the period's end ÷ planned
     effort that fell due in the period.
 
     Effort is the minutes of each required module in the plan that the enrolment started with.
     Pauses shift due dates. Who withdrew still has a plan, and falls behind it.
     """
-    return Tally(
+    return FactAggregate(
         rows=PlannedModule.objects.filter(
             is_required=True, due_at__gte=when.start, due_at__lt=when.end
         ),
@@ -95,7 +95,7 @@ def progress_velocity(when: Period) -> Tally:
     component_of=DEPTH,
     has_modules=True,
 )
-def video_watch(when: Period) -> Tally:
+def video_watch(when: Period) -> FactAggregate:
     """Unique seconds watched ÷ duration, summed over the (learner, video) pairs first played in
     the period.
 
@@ -103,7 +103,7 @@ def video_watch(when: Period) -> Tally:
     and nobody's watching counts for another. A play without a stop is cut at the duration or at
     30 minutes. Videos of unknown duration are left out, and counted in the drill-down.
     """
-    return Tally(
+    return FactAggregate(
         rows=VideoProgress.objects.filter(
             started_at__gte=when.start,
             started_at__lt=when.end,
@@ -123,7 +123,7 @@ def video_watch(when: Period) -> Tally:
     has_modules=True,
     grain="week",
 )
-def interaction_rate(when: Period) -> Tally:
+def interaction_rate(when: Period) -> FactAggregate:
     """Active learner-weeks with a productive event (answer, submission, post, note) ÷ active
     learner-weeks.
 
@@ -133,7 +133,7 @@ def interaction_rate(when: Period) -> Tally:
     if when.is_one_day:
         return _active_days(when)
     weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
-    anywhere = Tally(
+    anywhere = FactAggregate(
         rows=weeks.filter(module=None),
         total=Count("pk", filter=Q(is_productive=True)),
         weight=Count("pk"),
@@ -143,9 +143,9 @@ def interaction_rate(when: Period) -> Tally:
     return replace(anywhere, by_level={"module": in_one})
 
 
-def _active_days(when: Period) -> Tally:
+def _active_days(when: Period) -> FactAggregate:
     learners = Count("enrollment", distinct=True)
-    return Tally(
+    return FactAggregate(
         rows=DailyActivity.objects.filter(day=when.first),
         total=Count("enrollment", distinct=True, filter=Q(productive__gt=0)),
         weight=learners,
@@ -161,7 +161,7 @@ def _active_days(when: Period) -> Tally:
     component_of=DEPTH,
     has_modules=True,
 )
-def quiz_participation(when: Period) -> Tally:
+def quiz_participation(when: Period) -> FactAggregate:
     """(Learner, quiz) pairs attempted ÷ pairs whose learner reached the quiz's module in the
     period.
 
@@ -171,7 +171,7 @@ def quiz_participation(when: Period) -> Tally:
     attempted = Exists(
         QuizAttempt.objects.filter(enrollment=OuterRef("planned__enrollment"), quiz=OuterRef(quiz))
     )
-    return Tally(
+    return FactAggregate(
         rows=ModuleProgress.objects.filter(
             # in one piece, else SQLite starts at all that a course ever had
             pk__in=ModuleProgress.objects.filter(
@@ -214,7 +214,7 @@ def depth() -> dict[str, str]:
     has_modules=True,
     always_by="module",
 )
-def assessment_performance(when: Period) -> Tally:
+def assessment_performance(when: Period) -> FactAggregate:
     """The best scaled score of each (learner, assessment) pair graded in the period, summed, ÷
     such pairs."""
     graded = AssessmentResult.objects.filter(
@@ -228,7 +228,7 @@ def assessment_performance(when: Period) -> Tally:
         enrollment=OuterRef("enrollment"),
         assessment=OuterRef("assessment"),
     )
-    return Tally(
+    return FactAggregate(
         rows=graded.filter(~Exists(better)),
         total=Sum("score"),
         weight=Count("pk"),

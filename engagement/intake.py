@@ -23,17 +23,17 @@ from engagement.facts import (
     reset,
     videos,
 )
-from intake.event_kinds import About, Data, handles, resets, resets_enrollments
+from intake.event_kinds import Data, EventSubject, handles, resets_course, resets_enrollments
 from intake.models import Event
 
-resets(reset.reset)
+resets_course(reset.reset)
 resets_enrollments(reset.reset_enrollments)
 
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@handles("course.defined", about=About.COURSE, data=Definition, scope="curriculum:write")
+@handles("course.defined", about=EventSubject.COURSE, data=Definition, scope="curriculum:write")
 def course_defined(events: Sequence[Event]) -> None:
     """A course has these modules, objects and runs now; plans of enrolments that exist stay."""
     course_objects.define(events)
@@ -51,7 +51,7 @@ class SignedUp(Data):
     ] = None
 
 
-@handles("enrollment.started", about=About.SIGN_UP, data=SignedUp)
+@handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignedUp)
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
     learners = ids_by_key(Learner, (event.learner for event in events))
@@ -71,7 +71,7 @@ def enrollment_started(events: Sequence[Event]) -> None:
     with progress.becoming_completable(events):
         new = enrolling.enroll(sign_ups, by_event=True)
     progress.mark_plans(one.pk for one in new)
-    batch_work.seen(events)
+    batch_work.update_freshness(events)
 
 
 def _is_certificate_track(track: str | None) -> bool | None:
@@ -86,22 +86,22 @@ def _run(runs: dict[str, int], key: str) -> int:
 def enrollment_withdrawn(events: Sequence[Event]) -> None:
     """The learner left the run. Before the refund cut-off, that cancels the enrollment."""
     enrolling.withdraw(_moments(events), by_event=True)
-    batch_work.seen(events)
+    batch_work.update_freshness(events)
 
 
 @handles("enrollment.paused")
 def enrollment_paused(events: Sequence[Event]) -> None:
     """The learner pauses; what is due later waits until the pause ends."""
     enrolling.pause(_moments(events), by_event=True)
-    enrolling.learn(activity.moments_of(_enrollments(events)))
-    batch_work.seen(events)
+    enrolling.record_moments(activity.moments_of(_enrollments(events)))
+    batch_work.update_freshness(events)
 
 
 @handles("enrollment.resumed")
 def enrollment_resumed(events: Sequence[Event]) -> None:
     """The pause ended; what was due after its start moves by its length."""
     enrolling.resume(_moments(events), by_event=True)
-    batch_work.seen(events)
+    batch_work.update_freshness(events)
 
 
 @handles("course.completed")
@@ -110,7 +110,7 @@ def course_completed(events: Sequence[Event]) -> None:
     with progress.becoming_completable(events):
         enrolling.complete(_moments(events), by_sender=True, by_event=True)
     progress.mark_due(_enrollments(events))
-    batch_work.seen(events)
+    batch_work.update_freshness(events)
 
 
 @handles("module.started", needs_module=True)
@@ -128,8 +128,8 @@ def module_completed(events: Sequence[Event]) -> None:
 @handles("module.waived", needs_module=True)
 def module_waived(events: Sequence[Event]) -> None:
     """The learner need not do a module; it counts as done."""
-    batch_work.later(progress.advance, events)
-    batch_work.seen(events)
+    batch_work.at_batch_end(progress.advance, events)
+    batch_work.update_freshness(events)
 
 
 @handles("content.viewed")
@@ -162,13 +162,13 @@ def video_watched(events: Sequence[Event]) -> None:
     _act(events)
 
 
-class Mark(Data):
+class PlayerData(Data):
     """Where the player was goes in `value`, in seconds from the video's start."""
 
     duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
 
 
-def _position(value: float | None, data: Mark, at: datetime) -> tuple[str, str] | None:
+def _position(value: float | None, data: PlayerData, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= LONGEST_VIDEO:
         return None
     return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:.15g} is not."
@@ -177,14 +177,14 @@ def _position(value: float | None, data: Mark, at: datetime) -> tuple[str, str] 
 LONGEST_VIDEO = 7 * 24 * 3600
 
 
-@handles("video.played", data=Mark, needs_object=True, needs_value=True, check=_position)
+@handles("video.played", data=PlayerData, needs_object=True, needs_value=True, check=_position)
 def video_played(events: Sequence[Event]) -> None:
     """The player began to play at `value` seconds."""
     videos.watch(events)
     _act(events)
 
 
-@handles("video.paused", data=Mark, needs_object=True, needs_value=True, check=_position)
+@handles("video.paused", data=PlayerData, needs_object=True, needs_value=True, check=_position)
 def video_paused(events: Sequence[Event]) -> None:
     """The player stopped at `value` seconds: paused, sought away or finished."""
     videos.watch(events)
@@ -196,7 +196,7 @@ def quiz_attempted(events: Sequence[Event]) -> None:
     """The learner tried a quiz."""
     quizzes.attempt(events)
     _act(events)
-    batch_work.later(quizzes.mark_reached, events)
+    batch_work.at_batch_end(quizzes.mark_reached, events)
 
 
 @handles("question.answered")
@@ -256,16 +256,16 @@ def _score(value: float | None, data: Graded, at: datetime) -> tuple[str, str] |
 def assessment_graded(events: Sequence[Event]) -> None:
     """An attempt of the learner at an assessment was graded: `value` out of `data.max`."""
     assessments.grade(events)
-    batch_work.later(progress.advance, events)
-    batch_work.seen(events)
+    batch_work.at_batch_end(progress.advance, events)
+    batch_work.update_freshness(events)
 
 
 def _act(events: Sequence[Event]) -> None:
     """What every activity of a learner does."""
-    batch_work.later(activity.add, events)
-    batch_work.later(activity.end_pauses, events)
-    batch_work.later(progress.advance, events)
-    batch_work.seen(events)
+    batch_work.at_batch_end(activity.add, events)
+    batch_work.at_batch_end(activity.end_pauses, events)
+    batch_work.at_batch_end(progress.advance, events)
+    batch_work.update_freshness(events)
 
 
 def _enrollments(events: Sequence[Event]) -> set[int]:

@@ -12,4 +12,4 @@ from engagement.facts import affected_days
 
 @receiver([enrollments_changed, plans_moved])
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
-    affected_days.mark(enrollment__in=list(ids))
+    affected_days.mark_affected(enrollment__in=list(ids))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from curriculum.parameters import Dial, declare
+from curriculum.parameters import ParameterDefinition, declare
 
 VIDEO_WEIGHT = "depth.weight.video-watch"
 INTERACTION_WEIGHT = "depth.weight.interaction-rate"
@@ -10,8 +10,8 @@ QUIZ_WEIGHT = "depth.weight.quiz-participation"
 ON_PACE = "velocity.on-pace"
 
 
-def _weight(key: str, name: str) -> Dial:
-    return Dial(
+def _weight(key: str, name: str) -> ParameterDefinition:
+    return ParameterDefinition(
         key=key,
         name=f"Weight of {name} in engagement depth",
         help="Weights are relative to each other; 0 leaves the component out.",
@@ -26,7 +26,7 @@ declare(
     _weight(VIDEO_WEIGHT, "video watch"),
     _weight(INTERACTION_WEIGHT, "interaction rate"),
     _weight(QUIZ_WEIGHT, "quiz participation"),
-    Dial(
+    ParameterDefinition(
         key=ON_PACE,
         name="On pace from",
         help="A learner whose pace index (done share ÷ expected share) reaches this is on pace.",

@@ -10,15 +10,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis
-from core.api_errors import BadQuestion
+from core.api_errors import InvalidParameters
 from insights import json_answers
 from insights.finding import Finding
 from insights.report import report
-from insights.schemas import FindingsShape
+from insights.schemas import FindingsSchema
 from kpis.api.views import PARAMETERS, PROBLEMS
 from kpis.definitions.registry import headline
-from kpis.query.query_params import reader_and_question, refuse_others
-from kpis.query.query_service import Desk
+from kpis.query.query_params import reader_and_query, reject_unknown
+from kpis.query.query_service import KpiQueryService
 from presentation import filters
 from presentation.categories import CATEGORIES
 from presentation.page_query import ask
@@ -35,13 +35,13 @@ class FindingListView(APIView):
     @extend_schema(
         operation_id="finding_list",
         parameters=[CATEGORY, *(one for one in PARAMETERS if one.name in NAMES)],
-        responses={200: FindingsShape, **PROBLEMS},
+        responses={200: FindingsSchema, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        refuse_others(request, NAMES)
+        reject_unknown(request, NAMES)
         wanted = categories_of(request)
-        reader, _ = reader_and_question(request)
-        desk = Desk(reader, timezone.now())
+        reader, _ = reader_and_query(request)
+        desk = KpiQueryService(reader, timezone.now())
         asked = filters.read(request.query_params.dict(), reader=reader, now=desk.now)
         found = sorted(_found(desk, wanted, asked), key=lambda finding: finding.rank)
         body = [json_answers.finding_json(one) for one in found]
@@ -54,13 +54,15 @@ def categories_of(request: Request) -> list[str]:
     if not key:
         return list(CATEGORIES)
     if key not in CATEGORIES:
-        raise BadQuestion(
+        raise InvalidParameters(
             f"“{key}” is no category; choose one of {', '.join(CATEGORIES)}.", "category"
         )
     return [key]
 
 
-def _found(desk: Desk, categories: list[str], asked: filters.Filters) -> Iterator[Finding]:
+def _found(
+    desk: KpiQueryService, categories: list[str], asked: filters.Filters
+) -> Iterator[Finding]:
     for key in categories:
         answered = ask(desk, headline(key), asked)
         yield from report(desk, key, answered).findings

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
-from insights.finding import Change, Claim, Kind, Subject
+from insights.finding import Change, FindingCandidate, FindingKind, FindingSubject
 from kpis.definitions.registry import Indicator, Interval
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from kpis.statistics import p_values, significance
 from presentation import wording
 
@@ -18,7 +18,7 @@ class Family(Enum):
     WHOLE, PARTS, MODULES, CHANGES = range(4)
 
 
-def claims(subject: Subject) -> Iterator[Claim]:
+def candidates(subject: FindingSubject) -> Iterator[FindingCandidate]:
     """What one subject shows of its target and of the period before, as far as it is final."""
     if not _is_final(subject.answer):
         return
@@ -27,7 +27,7 @@ def claims(subject: Subject) -> Iterator[Claim]:
             yield claim
 
 
-def standing(some: Iterable[Claim]) -> list[Claim]:
+def beyond_chance(some: Iterable[FindingCandidate]) -> list[FindingCandidate]:
     """The claims that stand: certain by themselves, and among all that were tested with them.
 
     Benjamini and Hochberg's step-up bounds the false ones in each family. Where there is nothing
@@ -40,7 +40,7 @@ def standing(some: Iterable[Claim]) -> list[Claim]:
     return [one for one in made if (one.chance is None or id(one) in kept) and _is_sure(one)]
 
 
-def _family(claim: Claim) -> Family:
+def _family(claim: FindingCandidate) -> Family:
     if claim.change:
         return Family.CHANGES
     if claim.is_of_module:
@@ -48,17 +48,17 @@ def _family(claim: Claim) -> Family:
     return Family.PARTS if claim.subject.is_part else Family.WHOLE
 
 
-def _discoveries(tested: Sequence[Claim]) -> set[int]:
+def _discoveries(tested: Sequence[FindingCandidate]) -> set[int]:
     chances = [claim.chance or 0.0 for claim in tested]
     found = significance.discoveries(chances)
     return {id(claim) for claim, is_one in zip(tested, found, strict=True) if is_one}
 
 
-def _is_final(answer: Answer) -> bool:
+def _is_final(answer: MetricValue) -> bool:
     return answer.status == "ok" and answer.is_shown
 
 
-def _is_sure(claim: Claim) -> bool:
+def _is_sure(claim: FindingCandidate) -> bool:
     """True when the interval that is shown with it does not hold the target, or no change."""
     answer = claim.subject.answer
     if claim.change:
@@ -69,23 +69,23 @@ def _is_sure(claim: Claim) -> bool:
     return not answer.interval[0] <= goal_of(answer) <= answer.interval[1]
 
 
-def goal_of(answer: Answer) -> float:
+def goal_of(answer: MetricValue) -> float:
     """The target as the values are kept: 0.85 for 85%; call it only where there is one."""
     return float(answer.target.value) / answer.indicator.unit.scale if answer.target else 0.0
 
 
-def _of_target(subject: Subject) -> Claim | None:
+def _of_target(subject: FindingSubject) -> FindingCandidate | None:
     answer = subject.answer
     if answer.difference is None or wording.is_level(answer.indicator.unit, answer.difference):
         return None
     is_good = bool(answer.meets_target)
-    kinds = {True: Kind.EXCEEDED, False: Kind.MISSED}
+    kinds = {True: FindingKind.EXCEEDED, False: FindingKind.MISSED}
     if subject.whole is not None:
-        kinds = {True: Kind.STRONG_MODULE, False: Kind.WEAK_MODULE}
-    return Claim(kinds[is_good], subject, is_good, _chance_of(answer, subject.whole))
+        kinds = {True: FindingKind.STRONG_MODULE, False: FindingKind.WEAK_MODULE}
+    return FindingCandidate(kinds[is_good], subject, is_good, _chance_of(answer, subject.whole))
 
 
-def _chance_of(answer: Answer, whole: Answer | None) -> float | None:
+def _chance_of(answer: MetricValue, whole: MetricValue | None) -> float | None:
     """None for a total: it is what was counted, and has no interval."""
     indicator, goal = answer.indicator, goal_of(answer)
     if indicator.is_total or answer.value is None:
@@ -101,7 +101,7 @@ def _chance_of(answer: Answer, whole: Answer | None) -> float | None:
     return p_values.of_estimate(answer.value, answer.interval, goal)
 
 
-def _of_change(subject: Subject) -> Claim | None:
+def _of_change(subject: FindingSubject) -> FindingCandidate | None:
     now, before = subject.answer, subject.before
     if before is None or not _is_final(before) or now.shown is None or before.shown is None:
         return None
@@ -110,10 +110,10 @@ def _of_change(subject: Subject) -> Claim | None:
         return None
     is_good = (moved > 0) is now.indicator.higher_is_better
     change = Change(moved, _interval_of_change(now, before), before)
-    return Claim(Kind.MOVED, subject, is_good, likely, change)
+    return FindingCandidate(FindingKind.MOVED, subject, is_good, likely, change)
 
 
-def _chance_of_change(now: Answer, before: Answer) -> float | None:
+def _chance_of_change(now: MetricValue, before: MetricValue) -> float | None:
     """None where the sums do not tell."""
     indicator = now.indicator
     if indicator.is_total:
@@ -128,14 +128,14 @@ def _chance_of_change(now: Answer, before: Answer) -> float | None:
     return p_values.of_estimate(now.value - before.value, interval, 0.0) if interval else None
 
 
-def _chance_of_counts(indicator: Indicator, now: Answer, before: Answer) -> float | None:
+def _chance_of_counts(indicator: Indicator, now: MetricValue, before: MetricValue) -> float | None:
     # an amount of money is no count: how much single payments differ is not kept
     if now.sums.total != now.sums.n or before.sums.total != before.sums.n:
         return None
     return p_values.of_two_counts(now.sums.n, now.period.days, before.sums.n, before.period.days)
 
 
-def _interval_of_change(now: Answer, before: Answer) -> tuple[float, float] | None:
+def _interval_of_change(now: MetricValue, before: MetricValue) -> tuple[float, float] | None:
     if now.interval is None or before.interval is None:
         return None
     if now.value is None or before.value is None:

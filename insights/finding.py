@@ -7,12 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from curriculum.models import Course, CourseRun, Module
-from kpis.query.metric_values import Answer
-from kpis.query.results import Thing
+from kpis.query.metric_values import MetricValue
+from kpis.query.results import GroupObject
 from kpis.statistics.intervals import Interval
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     STALE = "stale"
     MISSED = "missed"
     WEAK_MODULE = "weak_module"
@@ -22,30 +22,30 @@ class Kind(StrEnum):
 
 
 LABELS = {
-    (Kind.STALE, False): "Out of date",
-    (Kind.MISSED, False): "Target missed",
-    (Kind.WEAK_MODULE, False): "Weak module",
-    (Kind.MOVED, False): "Worse than before",
-    (Kind.EXCEEDED, True): "Target exceeded",
-    (Kind.MOVED, True): "Better than before",
-    (Kind.STRONG_MODULE, True): "Strong module",
+    (FindingKind.STALE, False): "Out of date",
+    (FindingKind.MISSED, False): "Target missed",
+    (FindingKind.WEAK_MODULE, False): "Weak module",
+    (FindingKind.MOVED, False): "Worse than before",
+    (FindingKind.EXCEEDED, True): "Target exceeded",
+    (FindingKind.MOVED, True): "Better than before",
+    (FindingKind.STRONG_MODULE, True): "Strong module",
 }
 # what comes first: what makes all else doubtful, then what asks for an act, then what went well
 ORDER = tuple(LABELS)
 
 
 @dataclass(frozen=True)
-class Subject:
+class FindingSubject:
     """One KPI of one thing in a period that is closed.
 
     `thing` is None for all that the reader may see; `before` is the period before, `whole` the
     course that a module is a part of. `is_part` tells a part of what was asked from the whole.
     """
 
-    answer: Answer
-    thing: Thing | None = None
-    before: Answer | None = None
-    whole: Answer | None = None
+    answer: MetricValue
+    thing: GroupObject | None = None
+    before: MetricValue | None = None
+    whole: MetricValue | None = None
     is_part: bool = False
 
     @property
@@ -83,25 +83,25 @@ class Change:
 
     value: float
     interval: Interval | None
-    before: Answer
+    before: MetricValue
 
 
 @dataclass(frozen=True)
-class Claim:
+class FindingCandidate:
     """What a subject seems to show, and how likely chance alone shows as much.
 
     `chance` is None for what is counted whole and so needs no test.
     """
 
-    kind: Kind
-    subject: Subject
+    kind: FindingKind
+    subject: FindingSubject
     is_good: bool
     chance: float | None = None
     change: Change | None = None
 
     @property
     def is_of_module(self) -> bool:
-        return self.kind in (Kind.WEAK_MODULE, Kind.STRONG_MODULE)
+        return self.kind in (FindingKind.WEAK_MODULE, FindingKind.STRONG_MODULE)
 
     @property
     def size(self) -> float:
@@ -116,7 +116,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Silence:
+class StaleFeed:
     """A feed that has gone stale: of one course, or of all courses in the scope (None)."""
 
     category: str
@@ -129,14 +129,14 @@ class Silence:
 class Finding:
     """`subject` and `rest` make the sentence; `link` is the address of where one acts."""
 
-    kind: Kind
+    kind: FindingKind
     is_good: bool
     subject: str
     rest: str
     link: str
     category: str
-    claim: Claim | None = None
-    silence: Silence | None = None
+    claim: FindingCandidate | None = None
+    silence: StaleFeed | None = None
 
     @property
     def sentence(self) -> str:
@@ -159,7 +159,7 @@ class Finding:
         return self.order, self._is_course, -self.claim.size
 
     @property
-    def _key(self) -> tuple[Kind, bool]:
+    def _key(self) -> tuple[FindingKind, bool]:
         return self.kind, self.is_good
 
     @property

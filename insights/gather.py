@@ -12,13 +12,13 @@ from datetime import timedelta
 
 from core import reporting_clock
 from curriculum.models import Course, Enrollment, Module
-from insights.finding import Silence, Subject
+from insights.finding import FindingSubject, StaleFeed
 from kpis.definitions.registry import has_modules
-from kpis.models import Feed, PeriodKind
-from kpis.query.kpi_query import Question
-from kpis.query.metric_values import Answer
-from kpis.query.query_service import Desk
-from kpis.query.results import THINGS, Reply
+from kpis.models import DataFreshness, PeriodKind
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.metric_values import MetricValue
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import GROUP_OBJECTS, KpiResult
 from presentation.cards import Card
 
 
@@ -29,14 +29,14 @@ class Parts:
     There are none where they cannot be told apart, or no measurements of them are kept.
     """
 
-    answer: Answer
-    question: Question
-    courses: Mapping[int, Answer] = field(default_factory=dict)
-    before: Mapping[int, Answer] = field(default_factory=dict)
-    modules: Mapping[int, Answer] = field(default_factory=dict)
+    answer: MetricValue
+    question: KpiQuery
+    courses: Mapping[int, MetricValue] = field(default_factory=dict)
+    before: Mapping[int, MetricValue] = field(default_factory=dict)
+    modules: Mapping[int, MetricValue] = field(default_factory=dict)
 
 
-def subjects(desk: Desk, cards: Sequence[Card]) -> Iterator[Subject]:
+def subjects(desk: KpiQueryService, cards: Sequence[Card]) -> Iterator[FindingSubject]:
     """What is asked about, its courses and, by month, its modules.
 
     A card that answers a wider question than was asked is left out.
@@ -45,16 +45,18 @@ def subjects(desk: Desk, cards: Sequence[Card]) -> Iterator[Subject]:
     found = [(reply, *there) for reply in replies if (there := closed(reply, desk))]
     for reply, answer, before in found:
         question = reply.question
-        yield Subject(answer, question.module or question.run or question.course, before)
+        yield FindingSubject(answer, question.module or question.run or question.course, before)
     some = [parts(desk, answer, reply.question) for reply, answer, _ in found]
     courses = Course.objects.in_bulk({key for one in some for key in one.courses})
-    modules = THINGS["module"].in_bulk({key for one in some for key in one.modules})
+    modules = GROUP_OBJECTS["module"].in_bulk({key for one in some for key in one.modules})
     for one in some:
         yield from _of_courses(one, courses)
         yield from _of_modules(one, modules)
 
 
-def closed(reply: Reply, desk: Desk) -> tuple[Answer, Answer | None] | None:
+def closed(
+    reply: KpiResult, desk: KpiQueryService
+) -> tuple[MetricValue, MetricValue | None] | None:
     """The last answer whose period is closed, and the one before; None where none is."""
     over = [
         at
@@ -70,7 +72,7 @@ def closed(reply: Reply, desk: Desk) -> tuple[Answer, Answer | None] | None:
     return answer, reply.previous if is_known else None
 
 
-def parts(desk: Desk, answer: Answer, question: Question) -> Parts:
+def parts(desk: KpiQueryService, answer: MetricValue, question: KpiQuery) -> Parts:
     """Ask the parts in the period of the answer: one query for courses, one for modules."""
     found = Parts(answer, question)
     if question.run or question.module:
@@ -86,31 +88,31 @@ def parts(desk: Desk, answer: Answer, question: Question) -> Parts:
     return found
 
 
-def _of_courses(found: Parts, courses: Mapping[int, Course]) -> Iterator[Subject]:
+def _of_courses(found: Parts, courses: Mapping[int, Course]) -> Iterator[FindingSubject]:
     """The courses, where there is more than the one that is the whole."""
     if len(found.courses) > 1:
         for key, answer in found.courses.items():
-            yield Subject(answer, courses[key], found.before.get(key), is_part=True)
+            yield FindingSubject(answer, courses[key], found.before.get(key), is_part=True)
 
 
-def _of_modules(found: Parts, modules: Mapping[int, Module]) -> Iterator[Subject]:
+def _of_modules(found: Parts, modules: Mapping[int, Module]) -> Iterator[FindingSubject]:
     wholes = dict(found.courses)
     if found.question.course:
         wholes[found.question.course.pk] = found.answer
     for key, answer in found.modules.items():
         whole = wholes.get(modules[key].course_id)
         if whole is not None:
-            yield Subject(answer, modules[key], whole=whole, is_part=True)
+            yield FindingSubject(answer, modules[key], whole=whole, is_part=True)
 
 
-def silences(desk: Desk, category: str, question: Question) -> list[Silence]:
+def stale_feeds(desk: KpiQueryService, category: str, question: KpiQuery) -> list[StaleFeed]:
     """The feeds of a category that have gone stale while people are learning.
 
     One for the whole scope where all of it is silent. None are told of a past that was asked.
     """
     if question.periods[-1].whole_end <= desk.now:
         return []
-    feeds = Feed.objects.filter(category=category).select_related("course")
+    feeds = DataFreshness.objects.filter(category=category).select_related("course")
     if question.scope.course_ids is not None:
         feeds = feeds.filter(course__in=question.scope.course_ids)
     all_of_them = list(feeds)
@@ -122,16 +124,16 @@ def silences(desk: Desk, category: str, question: Question) -> list[Silence]:
     return [_silence(feed, feed.course, desk) for feed in late if feed.course_id in learning]
 
 
-def _is_late(feed: Feed, desk: Desk) -> bool:
+def _is_late(feed: DataFreshness, desk: KpiQueryService) -> bool:
     return feed.data_through < desk.now - reporting_clock.stale_after()
 
 
-def _silence(feed: Feed, course: Course | None, desk: Desk) -> Silence:
+def _silence(feed: DataFreshness, course: Course | None, desk: KpiQueryService) -> StaleFeed:
     days = (desk.now - feed.data_through) // timedelta(days=1)
-    return Silence(feed.category, course, feed.data_through, days)
+    return StaleFeed(feed.category, course, feed.data_through, days)
 
 
-def _courses_being_learnt(desk: Desk, course_ids: Sequence[int]) -> set[int]:
+def _courses_being_learnt(desk: KpiQueryService, course_ids: Sequence[int]) -> set[int]:
     """Those of the courses that somebody has yet to complete: an ended one may be silent."""
     rows = Enrollment.objects.counted().filter(
         run__course__in=course_ids,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from insights.finding import Claim, Finding
-from kpis.api.json_answers import thing_json
+from insights.finding import Finding, FindingCandidate
+from kpis.api.json_answers import object_json
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return body | _of_claim(finding.claim) if finding.claim else body
 
 
-def _of_claim(claim: Claim) -> dict[str, Any]:
+def _of_claim(claim: FindingCandidate) -> dict[str, Any]:
     subject = claim.subject
     indicator = subject.answer.indicator
     body: dict[str, Any] = {
@@ -46,7 +46,7 @@ def _of_claim(claim: Claim) -> dict[str, Any]:
     return body
 
 
-def _change(claim: Claim) -> dict[str, Any] | None:
+def _change(claim: FindingCandidate) -> dict[str, Any] | None:
     change, unit = claim.change, claim.subject.answer.indicator.unit
     if change is None:
         return None
@@ -63,7 +63,7 @@ def _scope(thing: Any) -> dict[str, Any] | None:
     """None for all that the reader may see."""
     if thing is None:
         return None
-    return {"by": type(thing)._meta.model_name.removeprefix("course") or "course"} | thing_json(
+    return {"by": type(thing)._meta.model_name.removeprefix("course") or "course"} | object_json(
         thing
     )
 

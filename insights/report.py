@@ -9,20 +9,20 @@ from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
 from insights import candidates, gather, sentences
-from insights.finding import Claim, Finding, Kind, Silence
+from insights.finding import Finding, FindingCandidate, FindingKind, StaleFeed
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import headline
-from kpis.query.query_service import Desk
-from kpis.query.results import Thing
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import GroupObject
 from presentation.categories import CATEGORIES
 from presentation.filters import Filters
-from presentation.page_query import Asked
+from presentation.page_query import PageQuery
 
 FIRST = 6
 
 
 @dataclass(frozen=True)
-class Report:
+class FindingsReport:
     """`period` is the name of the last closed one, which was judged; empty where none is.
 
     `is_judged` is False where there was no figure to judge, `json` the address of the same.
@@ -46,17 +46,17 @@ class Report:
         return self.findings[FIRST:]
 
 
-def report(desk: Desk, category: str, asked: Asked) -> Report:
+def report(desk: KpiQueryService, category: str, asked: PageQuery) -> FindingsReport:
     """Judge all figures of a category at once, as the reader may see them."""
     filters = asked.filters
     subjects = list(gather.subjects(desk, asked.cards))
-    claims = [claim for subject in subjects for claim in candidates.claims(subject)]
-    found = [_finding(claim, filters) for claim in candidates.standing(claims)]
+    claims = [claim for subject in subjects for claim in candidates.candidates(subject)]
+    found = [_finding(claim, filters) for claim in candidates.beyond_chance(claims)]
     found += [
-        _told(silence, filters) for silence in gather.silences(desk, category, filters.question)
+        _told(silence, filters) for silence in gather.stale_feeds(desk, category, filters.question)
     ]
     period = period_name(subjects[0].answer.period) if subjects else ""
-    return Report(
+    return FindingsReport(
         findings=sorted(found, key=lambda finding: finding.rank),
         period=period,
         is_judged=any(subject.answer.is_shown for subject in subjects),
@@ -65,7 +65,7 @@ def report(desk: Desk, category: str, asked: Asked) -> Report:
     )
 
 
-def _finding(claim: Claim, filters: Filters) -> Finding:
+def _finding(claim: FindingCandidate, filters: Filters) -> Finding:
     subject = claim.subject
     indicator = subject.answer.indicator
     page = reverse("dashboard:kpi", args=[indicator.key])
@@ -73,28 +73,28 @@ def _finding(claim: Claim, filters: Filters) -> Finding:
         kind=claim.kind,
         is_good=claim.is_good,
         subject=sentences.subject_of(subject),
-        rest=sentences.said_of(claim),
+        rest=sentences.sentence_of(claim),
         link=page + filters.query(**_filtered_to(subject.thing)),
         category=indicator.category,
         claim=claim,
     )
 
 
-def _told(silence: Silence, filters: Filters) -> Finding:
+def _told(silence: StaleFeed, filters: Filters) -> Finding:
     indicator = headline(silence.category)[0]
     page = reverse("dashboard:kpi", args=[indicator.key])
     return Finding(
-        kind=Kind.STALE,
+        kind=FindingKind.STALE,
         is_good=False,
-        subject=sentences.name_of_silence(silence, str(CATEGORIES[silence.category].title)),
-        rest=sentences.said_of_silence(silence),
+        subject=sentences.name_of_stale_feed(silence, str(CATEGORIES[silence.category].title)),
+        rest=sentences.sentence_of_stale_feed(silence),
         link=page + filters.query(**_filtered_to(silence.course)),
         category=silence.category,
         silence=silence,
     )
 
 
-def _filtered_to(thing: Thing | None) -> dict[str, str]:
+def _filtered_to(thing: GroupObject | None) -> dict[str, str]:
     if isinstance(thing, Course):
         return {"course": thing.key}
     if isinstance(thing, CourseRun):

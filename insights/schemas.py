@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from insights.finding import Kind
-from kpis.api.schemas import AnswerShape
+from insights.finding import FindingKind
+from kpis.api.schemas import ValueSchema
 
 
-class FoundScopeShape(serializers.Serializer[None]):
+class FindingScopeSchema(serializers.Serializer[None]):
     by = serializers.ChoiceField(choices=("course", "run", "module"))
     key = serializers.CharField()
     title = serializers.CharField()
     course = serializers.CharField(required=False, help_text="Key of a run's or module's course.")
 
 
-class FoundChangeShape(serializers.Serializer[None]):
+class FindingChangeSchema(serializers.Serializer[None]):
     value = serializers.FloatField(help_text="Since the period before, in the unit.")
     ci_low = serializers.FloatField(allow_null=True, help_text="95% interval of the change.")
     ci_high = serializers.FloatField(allow_null=True)
-    previous = AnswerShape()
+    previous = ValueSchema()
 
 
-class FindingShape(serializers.Serializer[None]):
-    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind])
+class FindingSchema(serializers.Serializer[None]):
+    kind = serializers.ChoiceField(choices=[kind.value for kind in FindingKind])
     is_good = serializers.BooleanField()
     order = serializers.IntegerField(help_text="By kind; the least is the most pressing.")
     category = serializers.CharField()
     kpi = serializers.CharField(allow_null=True, help_text="Null for a stale feed.")
     name = serializers.CharField(allow_null=True)
-    scope = FoundScopeShape(allow_null=True, help_text="Null: all that the reader may see.")
+    scope = FindingScopeSchema(allow_null=True, help_text="Null: all that the reader may see.")
     sentence = serializers.CharField()
     url = serializers.CharField(help_text="The page where one acts.")
-    answer = AnswerShape(required=False)
+    answer = ValueSchema(required=False)
     difference = serializers.FloatField(
         required=False, allow_null=True, help_text="Value minus target, in the unit."
     )
-    change = FoundChangeShape(required=False)
+    change = FindingChangeSchema(required=False)
     contribution = serializers.FloatField(
         required=False, allow_null=True, help_text="Of a module to its course's gap, in the unit."
     )
@@ -44,6 +44,6 @@ class FindingShape(serializers.Serializer[None]):
     data_through = serializers.DateTimeField(required=False, help_text="Of a stale feed.")
 
 
-class FindingsShape(serializers.Serializer[None]):
+class FindingsSchema(serializers.Serializer[None]):
     count = serializers.IntegerField()
-    findings = FindingShape(many=True)
+    findings = FindingSchema(many=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from curriculum.models import CourseRun, Module
-from insights.finding import Change, Claim, Silence, Subject
+from insights.finding import Change, FindingCandidate, FindingSubject, StaleFeed
 from kpis.definitions.units import PERCENT, POINTS, Unit
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from presentation import wording
 from presentation.figures import Figure
 
@@ -23,12 +23,12 @@ LEAST_PORTION = 0.05
 NEARLY_ALL, ALL = 0.85, 0.97
 
 
-def subject_of(subject: Subject) -> str:
+def subject_of(subject: FindingSubject) -> str:
     """The KPI and of what: Completion rate in “Python”."""
     return subject.answer.indicator.name + place_of(subject)
 
 
-def place_of(subject: Subject) -> str:
+def place_of(subject: FindingSubject) -> str:
     """In what, with the course of a part of it; empty for all that the reader may see."""
     thing = subject.thing
     if thing is None:
@@ -37,7 +37,7 @@ def place_of(subject: Subject) -> str:
     return f" in “{thing}”{of_course}"
 
 
-def said_of(claim: Claim) -> str:
+def sentence_of(claim: FindingCandidate) -> str:
     answer = claim.subject.answer
     if claim.change:
         return f"{_moved(answer, claim.change)}{_against_target(answer)}."
@@ -45,11 +45,11 @@ def said_of(claim: Claim) -> str:
     return f" is {_reading(answer)}{_against_target(answer)}{end}."
 
 
-def name_of_silence(silence: Silence, category: str) -> str:
+def name_of_stale_feed(silence: StaleFeed, category: str) -> str:
     return f"{category} of “{silence.course}”" if silence.course else category
 
 
-def said_of_silence(silence: Silence) -> str:
+def sentence_of_stale_feed(silence: StaleFeed) -> str:
     days = "1 day" if silence.days == 1 else f"{silence.days} days"
     return (
         f" has had no new data since {wording.moment(silence.data_through)}, {days} ago: "
@@ -57,13 +57,13 @@ def said_of_silence(silence: Silence) -> str:
     )
 
 
-def _reading(answer: Answer) -> str:
+def _reading(answer: MetricValue) -> str:
     figure, unit = Figure(answer), answer.indicator.unit
     ends = _ends(unit, answer.interval)
     return f"{figure.value} ({ends})" if ends else figure.value
 
 
-def _against_target(answer: Answer) -> str:
+def _against_target(answer: MetricValue) -> str:
     if answer.difference is None:
         return ""
     target, unit = Figure(answer).target, answer.indicator.unit
@@ -73,7 +73,7 @@ def _against_target(answer: Answer) -> str:
     return f", {gap(unit, answer.difference)} {side} the target of {target}"
 
 
-def _moved(answer: Answer, change: Change) -> str:
+def _moved(answer: MetricValue, change: Change) -> str:
     unit, fell = answer.indicator.unit, change.value < 0
     interval = change.interval
     if interval and fell:
@@ -85,7 +85,7 @@ def _moved(answer: Answer, change: Change) -> str:
     return f" {way} by {by} since {since}, to {value}"
 
 
-def _to_course(claim: Claim) -> str:
+def _to_course(claim: FindingCandidate) -> str:
     """What the module does to its course; empty where that cannot be told, or is nothing."""
     subject = claim.subject
     if not claim.is_good and (portion := portion_of(subject.share_of_gap)):

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from core.admin.view_only import ViewOnlyAdmin
+from core.admin.view_only import ReadOnlyAdmin
 from intake.csv.pages import EventImportPages, may_import
 from intake.event_kinds import KINDS
 from intake.models import Event, ImportRun, RejectedEvent
@@ -34,7 +34,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(EventImportPages, ViewOnlyAdmin):
+class EventAdmin(EventImportPages, ReadOnlyAdmin):
     """What came in, verbatim. To undo an event its sender sends another one."""
 
     list_display = (
@@ -125,7 +125,7 @@ class RejectedEventAdmin(admin.ModelAdmin):
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ViewOnlyAdmin):
+class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("source", "kind", "status", "started_at", "finished_at", "started_by", "error")
     list_filter = ("status", "kind")
     list_select_related = ("started_by",)

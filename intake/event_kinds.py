@@ -22,7 +22,7 @@ from intake.models import Event
 Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
 ResetLoose = Callable[[], None]
-Forget = Callable[[Sequence[Event]], Sequence[Q]]
+Undoer = Callable[[Sequence[Event]], Sequence[Q]]
 # what is wrong with (value, data, when), as the field and the sentence; None when nothing is
 Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 # where (course id, object key) are, as ids of modules
@@ -33,12 +33,12 @@ Surrounding = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Handler)
 R = TypeVar("R", bound=Reset)
 L = TypeVar("L", bound=ResetLoose)
-G = TypeVar("G", bound=Forget)
+G = TypeVar("G", bound=Undoer)
 P = TypeVar("P", bound=Places)
 S = TypeVar("S", bound=Surrounding)
 
 
-class About(IntEnum):
+class EventSubject(IntEnum):
     """What an event is about, and so what must be there; handled in this order."""
 
     COURSE = 0  # the course itself
@@ -58,12 +58,12 @@ class NoData(Data):
 
 
 @dataclass(frozen=True)
-class Kind:
+class EventKind:
     name: str
     help: str
     handler: Handler
     data: type[Data]
-    about: About
+    about: EventSubject
     needs_module: bool
     needs_object: bool
     needs_value: bool
@@ -74,21 +74,21 @@ class Kind:
     needs_course: bool = False
 
 
-KINDS: dict[str, Kind] = {}
-ALSO: dict[str, list[Handler]] = defaultdict(list)
+KINDS: dict[str, EventKind] = {}
+LISTENERS: dict[str, list[Handler]] = defaultdict(list)
 RESETS: list[Reset] = []
-LOOSE_RESETS: list[ResetLoose] = []
+RESETS_WITHOUT_COURSE: list[ResetLoose] = []
 ENROLLMENT_RESETS: list[Reset] = []
-FORGETS: list[Forget] = []
-PLACES: list[Places] = []
-SURROUNDINGS: list[Surrounding] = []
+UNDOERS: list[Undoer] = []
+MODULE_LOCATORS: list[Places] = []
+BATCH_CONTEXTS: list[Surrounding] = []
 
 
 def handles(
     name: str,
     *,
     data: type[Data] = NoData,
-    about: About = About.ENROLLMENT,
+    about: EventSubject = EventSubject.ENROLLMENT,
     needs_module: bool = False,
     needs_object: bool = False,
     needs_value: bool = False,
@@ -113,31 +113,33 @@ def handles(
         text = inspect.getdoc(handler) or ""
         needs = (needs_module, needs_object, needs_value)
         told = (needs_learner, needs_course)
-        KINDS[name] = Kind(name, text, handler, data, about, *needs, check, scope, known, *told)
+        KINDS[name] = EventKind(
+            name, text, handler, data, about, *needs, check, scope, known, *told
+        )
         return handler
 
     return declare
 
 
-def also_handles(name: str) -> Callable[[F], F]:
+def on_event(name: str) -> Callable[[F], F]:
     """Have the events of another app's kind too, in the same batches, once its handler is done."""
 
     def declare(handler: F) -> F:
-        ALSO[name].append(handler)
+        LISTENERS[name].append(handler)
         return handler
 
     return declare
 
 
-def resets(function: R) -> R:
+def resets_course(function: R) -> R:
     """Declare how an app deletes the facts that events of these courses (ids) made."""
     RESETS.append(function)
     return function
 
 
-def resets_loose(function: L) -> L:
+def resets_without_course(function: L) -> L:
     """Declare how an app deletes the facts that events without a course made."""
-    LOOSE_RESETS.append(function)
+    RESETS_WITHOUT_COURSE.append(function)
     return function
 
 
@@ -147,31 +149,31 @@ def resets_enrollments(function: R) -> R:
     return function
 
 
-def forgets(function: G) -> G:
+def undoes_events(function: G) -> G:
     """Declare how an app deletes facts that belong to no enrollment, such as payments.
 
     The function gets events and deletes what they made; it returns which of the kept events made
     the same facts and are to make them again.
     """
-    FORGETS.append(function)
+    UNDOERS.append(function)
     return function
 
 
-def knows_places(function: P) -> P:
+def locates_modules(function: P) -> P:
     """Declare who knows in which modules objects are; an event that says none then gets one."""
-    PLACES.append(function)
+    MODULE_LOCATORS.append(function)
     return function
 
 
-def surrounds(function: S) -> S:
+def batch_context(function: S) -> S:
     """Declare a context that handlers run within, such as one that gathers what they write."""
-    SURROUNDINGS.append(function)
+    BATCH_CONTEXTS.append(function)
     return function
 
 
 @contextmanager
-def surrounded() -> Iterator[None]:
+def in_batch_contexts() -> Iterator[None]:
     with ExitStack() as stack:
-        for surrounding in SURROUNDINGS:
+        for surrounding in BATCH_CONTEXTS:
             stack.enter_context(surrounding())
         yield

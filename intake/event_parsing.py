@@ -18,15 +18,15 @@ DEEPEST_EVENT = 100
 LEGAL_YET_REFUSED = ("hex escape", "surrogate", "number out of range")
 
 
-class BadBody(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
+class InvalidBody(Exception):  # noqa: N818 - it is an answer to the sender, not an error of ours
     """The whole body cannot be read; the sentence says where."""
 
 
-class WrongCharset(BadBody):
+class WrongCharset(InvalidBody):
     """The body says that it is not UTF-8."""
 
 
-class BadLine:
+class InvalidLine:
     """A line, or part of an array, that cannot be read, standing where its event would."""
 
     def __init__(self, text: str, reason: str, code: str = "not_json") -> None:
@@ -35,7 +35,7 @@ class BadLine:
         self.code = code
 
 
-def raw_events(body: bytes, content_type: str) -> list[Any]:
+def parse_events(body: bytes, content_type: str) -> list[Any]:
     """The events of a body, unchecked; a broken line of newline JSON becomes a BadLine.
 
     BadBody when nothing can be read. What JSON or Python can say and an event may not (NaN, half
@@ -46,7 +46,7 @@ def raw_events(body: bytes, content_type: str) -> list[Any]:
         raise WrongCharset(f"The body is sent as {charset}; send UTF-8.")
     body = body.removeprefix(BYTE_ORDER_MARK)
     if not body.strip():
-        raise BadBody("The body is empty; send one event or an array of them.")
+        raise InvalidBody("The body is empty; send one event or an array of them.")
     if kind in NEWLINE_JSON:
         return _lines(body)
     try:
@@ -56,7 +56,7 @@ def raw_events(body: bytes, content_type: str) -> list[Any]:
             return _lines(body)
         if events := _beside_the_deep(body):
             return events
-        raise BadBody(f"The body is not JSON: {error}.") from None
+        raise InvalidBody(f"The body is not JSON: {error}.") from None
     return found if isinstance(found, list) else [found]
 
 
@@ -91,7 +91,7 @@ def _beside_the_deep(body: bytes) -> list[Any]:
         return [
             _json(part)
             if depth <= DEEPEST_EVENT
-            else BadLine(part.decode("utf-8", "replace"), TOO_DEEP, "too_deep")
+            else InvalidLine(part.decode("utf-8", "replace"), TOO_DEEP, "too_deep")
             for part, depth in parts
         ]
     except ValueError:
@@ -129,7 +129,7 @@ def _line(line: bytes, number: int) -> Any:
         return _json(line)
     except ValueError as error:
         text = line.decode("utf-8", "replace").strip()
-        return BadLine(text, f"Line {number} is not JSON: {error}.")
+        return InvalidLine(text, f"Line {number} is not JSON: {error}.")
 
 
 def _json(text: bytes) -> Any:

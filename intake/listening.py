@@ -19,5 +19,5 @@ def bind_events(ids: Collection[int], **kwargs: object) -> None:
         return
     ordered = sorted(ids)
     for begin in range(0, len(ordered), AT_ONCE):
-        if wrong := run_binding.bind(ordered[begin : begin + AT_ONCE]):
+        if wrong := run_binding.bind_to_runs(ordered[begin : begin + AT_ONCE]):
             rebuild_enrollments(wrong)

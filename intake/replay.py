@@ -15,14 +15,14 @@ from django.utils import timezone
 from core import course_locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake.event_kinds import KINDS, LOOSE_RESETS, RESETS, About
-from intake.event_parsing import BadLine
+from intake.event_kinds import KINDS, RESETS, RESETS_WITHOUT_COURSE, EventSubject
+from intake.event_parsing import InvalidLine
 from intake.events import rejected_events
-from intake.events.outcomes import Outcome
+from intake.events.outcomes import EventOutcome
 from intake.events.senders import Sender, sender_named
 from intake.facts import run_binding
 from intake.facts.dispatch import dispatch
-from intake.facts.rebuild_learners import living
+from intake.facts.rebuild_learners import not_deleted
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 
@@ -50,21 +50,21 @@ def replay_events(
 def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
     """Rebuild what the events of a course told; None: what those without a course did."""
     # a batch that came in meanwhile would be counted twice
-    course_locks.own(course.pk if course else None)
+    course_locks.lock_exclusive(course.pk if course else None)
     _reset(course)
     entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
-    _in_parts(enrolling.forget, entered)
+    _in_parts(enrolling.remove_moments, entered)
     replayed = 0
-    for about in About:
+    for about in EventSubject:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            with run_binding.held():
-                dispatch(living(events))
+            with run_binding.lock_bindings():
+                dispatch(not_deleted(events))
             replayed += len(events)
             progress(len(events))
-        if about is About.SIGN_UP:
-            _in_parts(run_binding.bind, entered)
-    _in_parts(enrollment_states.settle, entered)
+        if about is EventSubject.SIGN_UP:
+            _in_parts(run_binding.bind_to_runs, entered)
+    _in_parts(enrollment_states.update_enrollments, entered)
     return replayed
 
 
@@ -76,7 +76,7 @@ def _in_parts(work: Callable[[Collection[int]], object], entered: QuerySet[Enrol
 
 def _reset(course: Course | None) -> None:
     if course is None:
-        for reset_loose in LOOSE_RESETS:
+        for reset_loose in RESETS_WITHOUT_COURSE:
             reset_loose()
         return
     for reset in RESETS:
@@ -113,7 +113,7 @@ def _take_again(events: Sequence[Event], sender: Sender, received_at: datetime) 
     receive([event.payload for event in events], sender, now=received_at)
 
 
-def replay_rejected(rejected: RejectedEvent) -> Outcome:
+def replay_rejected(rejected: RejectedEvent) -> EventOutcome:
     """Try a refused event as it now stands; once it is in, the rejection is closed.
 
     Where it is refused again, the row keeps its text with the new reason.
@@ -124,7 +124,7 @@ def replay_rejected(rejected: RejectedEvent) -> Outcome:
 
 
 @transaction.atomic
-def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
+def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[EventOutcome]:
     """Send these refused events of one sender through the door again, as one batch."""
     outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
     for row, outcome in zip(rejected, outcomes, strict=True):
@@ -140,8 +140,8 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[Outcome]:
 
 def _raw(rejected: RejectedEvent) -> Any:
     if rejected_events.is_cut(rejected.payload):
-        return BadLine(rejected.payload, "It was too long to be kept whole: send it again.")
+        return InvalidLine(rejected.payload, "It was too long to be kept whole: send it again.")
     try:
         return json.loads(rejected.payload)
     except ValueError as error:
-        return BadLine(rejected.payload, f"Not JSON: {error}.")
+        return InvalidLine(rejected.payload, f"Not JSON: {error}.")

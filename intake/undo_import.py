@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from intake.models import Event, ImportRun
-from intake.receiving.corrections import take_back
+from intake.receiving.corrections import retract_events
 
 AT_ONCE = 5_000
 
@@ -25,7 +25,7 @@ def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
         run = _undoable(pk)
         now, gone = timezone.now(), 0
         for events in _chunks(run):
-            take_back(events, now=now)
+            retract_events(events, now=now)
             gone += len(events)
             progress(len(events))
         run.status = ImportRun.Status.UNDONE

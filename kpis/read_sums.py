@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import Max, Min, Q, QuerySet
 
 from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import whole
+from kpis.definitions.combine_parts import combine_parts
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, PeriodKind
@@ -19,7 +19,7 @@ from kpis.statistics.intervals import NOTHING, Sums
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSums:
     """Sums with when they were computed and, where late data changed them, restated."""
 
     sums: Sums = NOTHING
@@ -29,7 +29,7 @@ class Found:
 
 def series(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
-) -> dict[Period, Found]:
+) -> dict[Period, FoundSums]:
     """The sums of one scope in each period (all of one kind)."""
     if not is_kept(indicator, scope, periods):
         return {period: from_facts(indicator, scope, period, now) for period in periods}
@@ -44,14 +44,14 @@ def series(
 
 def groups(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
-) -> dict[Period, dict[int, Found]]:
+) -> dict[Period, dict[int, FoundSums]]:
     """The sums of each course, run, module or learner of the scope, by its id, per period."""
     if not _groups_are_kept(scope, periods, by):
         return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
     rows = _rows(indicator, periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
-    found: dict[date, dict[int, Found]] = defaultdict(dict)
+    found: dict[date, dict[int, FoundSums]] = defaultdict(dict)
     for row in rows:
         found[row.period_start][row.scope_id] = _found(row)
     return {period: found[period.first] for period in periods}
@@ -63,7 +63,7 @@ def cells(
     periods: Sequence[Period],
     by: tuple[str, ...],
     now: datetime,
-) -> dict[Period, dict[tuple[int, ...], Found]]:
+) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
     """The sums of each group of one or more dimensions, by its ids, per period."""
     if len(by) == 1:
         found = groups(indicator, scope, periods, by[0], now)
@@ -80,7 +80,7 @@ def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
 
 def _groups_from_facts(
     indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
-) -> dict[int, Found]:
+) -> dict[int, FoundSums]:
     grouped = _grouped(indicator, scope, period, (by,), now)
     restated = _restated(indicator, period, by, scope)
     return {
@@ -91,12 +91,12 @@ def _groups_from_facts(
 
 def _grouped(
     indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
-) -> dict[tuple[int, ...], Found]:
+) -> dict[tuple[int, ...], FoundSums]:
     if not indicator.tally or not period.has_begun(now):
         return {}
     grouped = indicator.tally(period.as_of(now)).grouped(by, scope)
     return {
-        key: Found(sums, computed_at=now)
+        key: FoundSums(sums, computed_at=now)
         for key, sums in grouped.items()
         if None not in key and sums.n
     }
@@ -127,12 +127,12 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
     return found
 
 
-def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> Found:
+def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
     if not indicator.tally or not period.has_begun(now):
-        return Found()
+        return FoundSums()
     sums = indicator.tally(period.as_of(now)).grouped((), scope)[()]
     restated = _restated(indicator, period, _level(scope), scope)
-    return Found(sums, computed_at=now, restated_at=max(restated.values(), default=None))
+    return FoundSums(sums, computed_at=now, restated_at=max(restated.values(), default=None))
 
 
 def _level(scope: Scope) -> str:
@@ -191,17 +191,17 @@ def _cells(scope: Scope) -> Q:
 
 def _together(
     indicator: Indicator, scope: Scope, period: Period, rows: Sequence[Measurement]
-) -> Found:
+) -> FoundSums:
     if len(rows) == 1:
         return _found(rows[0])
-    sums = whole(indicator, period, scope, [sums_of(row) for row in rows])
+    sums = combine_parts(indicator, period, scope, [sums_of(row) for row in rows])
     restated = [row.restated_at for row in rows if row.restated_at]
-    return Found(
+    return FoundSums(
         sums,
         max((row.computed_at for row in rows), default=None),
         max(restated, default=None),
     )
 
 
-def _found(row: Measurement) -> Found:
-    return Found(sums_of(row), row.computed_at, row.restated_at)
+def _found(row: Measurement) -> FoundSums:
+    return FoundSums(sums_of(row), row.computed_at, row.restated_at)

@@ -16,4 +16,4 @@ targets_set = Signal()
 measurements_committed = Signal()
 
 # sent when the task has measured all that was stale, whether a figure changed or not
-measuring_ended = Signal()
+recompute_finished = Signal()

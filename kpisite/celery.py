@@ -8,7 +8,7 @@ from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
@@ -48,7 +48,7 @@ app.conf.update(
         # Ingest asks for this at once; the schedule only catches what a killed process forgot.
         # When it ends, alerts are judged.
         "measure what changed": {
-            "task": "kpis.tasks.measure_dirty",
+            "task": "kpis.tasks.recompute",
             "schedule": 30.0,
             "options": {"expires": 30.0},
         },
@@ -69,7 +69,7 @@ app.conf.update(
         },
         # an alert asks for this at once; this finds what failed, was held back or forgotten
         "deliver notices": {
-            "task": "notifications.tasks.deliver_notices",
+            "task": "notifications.tasks.deliver_notifications",
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
@@ -108,4 +108,4 @@ def keep_logging_of_settings(**_: object) -> None:
 
 @worker_process_init.connect
 def die_with_worker(**_: object) -> None:
-    die_with(os.getppid())
+    die_with_parent(os.getppid())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpisite import settings
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 
 bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"
@@ -24,4 +24,4 @@ logconfig_dict = settings.LOGGING
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    die_with(worker.ppid)
+    die_with_parent(worker.ppid)

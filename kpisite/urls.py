@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from kpis.api.views import NowhereView
+from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health
 from kpisite.http.languages import choose_language
 
@@ -45,5 +45,5 @@ urlpatterns = [
         name="api-docs",
     ),
     # last of all: what nothing above answers
-    re_path(r"^api(?:/|$)", NowhereView.as_view(), name="api-nowhere"),
+    re_path(r"^api(?:/|$)", ApiNotFoundView.as_view(), name="api-nowhere"),
 ]

@@ -9,10 +9,10 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from accounts.admin.users import acting
-from core.admin.view_only import ViewOnlyAdmin
+from accounts.admin.users import acting_user
+from core.admin.view_only import ReadOnlyAdmin
 from notifications.delivery import deliver
-from notifications.models import Channel, Notification, SummaryRefusal, new_secret
+from notifications.models import Channel, DigestUnsubscribe, Notification, new_secret
 
 
 class ChannelForm(forms.ModelForm):
@@ -107,7 +107,7 @@ class ChannelAdmin(admin.ModelAdmin):
 
     def _test(self, request: HttpRequest, channel: Channel) -> None:
         try:
-            row = deliver.send_test(channel, asked_by=acting(request).email)
+            row = deliver.send_test(channel, asked_by=acting_user(request).email)
         except ValueError as error:
             self.message_user(request, f"{channel}: {error}", messages.WARNING)
             return
@@ -118,7 +118,7 @@ class ChannelAdmin(admin.ModelAdmin):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ViewOnlyAdmin):
+class NotificationAdmin(ReadOnlyAdmin):
     """The outbox; what was given up can be tried again."""
 
     list_display = (
@@ -140,7 +140,7 @@ class NotificationAdmin(ViewOnlyAdmin):
         return json.dumps(shown, ensure_ascii=False, indent=1)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return acting(request).has_perm("notifications.change_notification")
+        return acting_user(request).has_perm("notifications.change_notification")
 
     @admin.action(description="Try the selected again", permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
@@ -148,8 +148,8 @@ class NotificationAdmin(ViewOnlyAdmin):
         self.message_user(request, f"Tried again within a minute: {count}.")
 
 
-@admin.register(SummaryRefusal)
-class SummaryRefusalAdmin(ViewOnlyAdmin):
+@admin.register(DigestUnsubscribe)
+class SummaryRefusalAdmin(ReadOnlyAdmin):
     """Who wants no weekly summary; they can take it back by the link in any of them."""
 
     list_display = ("user", "at")

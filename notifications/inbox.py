@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.access import Reader
 from accounts.models import User
 from alerts.models import Alert
-from notifications.models import Channel, NoticeRead, Notification
+from notifications.models import Channel, Notification, NotificationRead
 
 # what is older is history: it stands on the alert's own page
 KEPT_FOR = timedelta(days=30)
@@ -22,7 +22,7 @@ def unread_of(user: User) -> QuerySet[Notification]:
     if not reader.reads_kpis:
         return Notification.objects.none()
     mine = Q() if reader.sees_every_course else Q(course__in=reader.course_ids)
-    read = NoticeRead.objects.filter(notification=OuterRef("pk"), user=user)
+    read = NotificationRead.objects.filter(notification=OuterRef("pk"), user=user)
     rows = Notification.objects.filter(
         mine,
         ~Exists(read),
@@ -40,6 +40,6 @@ def mark_read(user: User, *, alert: Alert | None = None) -> int:
     if alert:
         rows = rows.filter(event__alert=alert)
     now = timezone.now()
-    made = [NoticeRead(notification=row, user=user, at=now) for row in rows]
-    NoticeRead.objects.bulk_create(made, ignore_conflicts=True)
+    made = [NotificationRead(notification=row, user=user, at=now) for row in rows]
+    NotificationRead.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)

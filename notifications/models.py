@@ -154,7 +154,7 @@ class Notification(models.Model):
         return self.key
 
 
-class NoticeRead(models.Model):
+class NotificationRead(models.Model):
     """Somebody has read a notification in the product."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="reads")
@@ -170,7 +170,7 @@ class NoticeRead(models.Model):
         return f"{self.user} read {self.notification}"
 
 
-class SummaryRefusal(models.Model):
+class DigestUnsubscribe(models.Model):
     """Somebody wants no weekly summary."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="+")

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from notifications.models import SummaryRefusal
+from notifications.models import DigestUnsubscribe
 
 SIGNER = signing.TimestampSigner(salt="dashboard-summary")
 # every week brings a new link, and a mailbox that others read later must not be good for ever
@@ -36,7 +36,7 @@ def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
     user = _user_of(token)
     if request.method == "POST":
         _decide(user, wants="subscribe" in request.POST)
-    context = {"is_refused": SummaryRefusal.objects.filter(user=user).exists()}
+    context = {"is_refused": DigestUnsubscribe.objects.filter(user=user).exists()}
     response = render(request, "notifications/unsubscribe.html", context)
     # the address is a secret: no link on the page carries it away, and no engine lists it
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -54,6 +54,6 @@ def _user_of(token: str) -> User:
 
 def _decide(user: User, *, wants: bool) -> None:
     if wants:
-        SummaryRefusal.objects.filter(user=user).delete()
+        DigestUnsubscribe.objects.filter(user=user).delete()
     else:
-        SummaryRefusal.objects.get_or_create(user=user)
+        DigestUnsubscribe.objects.get_or_create(user=user)

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from notifications.inbox import mark_read
-from presentation.page_access import desk_of
+from presentation.page_access import query_service_of
 
 
 @login_required
 @require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
+def mark_notifications_read(request: HttpRequest) -> HttpResponse:
     """Mark all that the reader was told in the product as read."""
-    desk_of(request)
+    query_service_of(request)
     mark_read(cast("User", request.user))
     return HttpResponseRedirect(reverse("alerts:alerts"))

@@ -14,16 +14,16 @@ from accounts.access import MayReadKpis
 from kpis.api.views import CSV, JSON, OF_ANSWER, PARAMETERS, PROBLEMS, csv_response
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT, POINTS
-from kpis.query.query_params import SCOPE, question_of, wants_csv
-from kpis.query.query_service import Desk
+from kpis.query.query_params import SCOPE, query_of, wants_csv
+from kpis.query.query_service import KpiQueryService
 from outcomes.facts.surveys import SATISFACTION
-from outcomes.feedback.summary import Feedback, Row, tell
+from outcomes.feedback.summary import Feedback, Row, summarize
 
 FIELDS = ("key", "theme", "kpi", "comments", "share", "trend", "sentiment", "unsure")
 PARTS = [one for one in PARAMETERS if one.name not in (*OF_ANSWER, "module")]
 
 
-class ThemeShape(serializers.Serializer[None]):
+class ThemeSchema(serializers.Serializer[None]):
     key = serializers.CharField(help_text="Stays when staff rename it; empty: none of them.")
     theme = serializers.CharField()
     kpi = serializers.CharField(help_text="Key of the KPI that it goes with.")
@@ -38,26 +38,26 @@ class ThemeShape(serializers.Serializer[None]):
     status = serializers.CharField(required=False, help_text="suppressed: hidden.")
 
 
-class LanguageShape(serializers.Serializer[None]):
+class LanguageSchema(serializers.Serializer[None]):
     language = serializers.CharField()
     comments = serializers.IntegerField(allow_null=True)
     status = serializers.CharField(required=False, help_text="suppressed: hidden.")
 
 
-class TestimonialShape(serializers.Serializer[None]):
+class TestimonialSchema(serializers.Serializer[None]):
     text = serializers.CharField()
     course = serializers.CharField()
     answered_at = serializers.DateTimeField()
 
 
-class FeedbackShape(serializers.Serializer[None]):
+class FeedbackSchema(serializers.Serializer[None]):
     period_start = serializers.DateTimeField()
     period_end = serializers.DateTimeField()
     tz = serializers.CharField()
     comments = serializers.IntegerField(allow_null=True, help_text="In every language.")
-    themes = ThemeShape(many=True)
-    languages = LanguageShape(many=True)
-    testimonials = TestimonialShape(many=True)
+    themes = ThemeSchema(many=True)
+    languages = LanguageSchema(many=True)
+    testimonials = TestimonialSchema(many=True)
 
 
 class FeedbackView(APIView):
@@ -68,11 +68,11 @@ class FeedbackView(APIView):
     @extend_schema(
         operation_id="outcome_feedback",
         parameters=PARTS,
-        responses={(200, JSON): FeedbackShape, (200, CSV): str, **PROBLEMS},
+        responses={(200, JSON): FeedbackSchema, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request) -> HttpResponse:
-        reader, question = question_of(request, REGISTRY[SATISFACTION], names=SCOPE)
-        told = tell(Desk(reader, question.now), question)
+        reader, question = query_of(request, REGISTRY[SATISFACTION], names=SCOPE)
+        told = summarize(KpiQueryService(reader, question.now), question)
         rows = [_theme(row) for row in told.themes]
         if wants_csv(request):
             flat = [row | {"quotations": " | ".join(row["quotations"])} for row in rows]

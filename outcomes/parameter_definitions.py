@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from curriculum.parameters import Dial, declare
+from curriculum.parameters import ParameterDefinition, declare
 
 MASTERY = "outcomes.mastery"
 
 declare(
-    Dial(
+    ParameterDefinition(
         key=MASTERY,
         name="Mastery from",
         help="A skill counts as attained from this score (0 to 1). An assessment keeps what the "

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from kpis.definitions.registry import Indicator
-from kpis.query.metric_values import Answer
-from kpis.query.results import Reply
+from kpis.query.metric_values import MetricValue
+from kpis.query.results import KpiResult
 from presentation import drawing, wording
 from presentation.figures import Figure, Verdict
 
@@ -17,7 +17,7 @@ from presentation.figures import Figure, Verdict
 class Card:
     """`note` says where it answers a wider question than was asked."""
 
-    reply: Reply
+    reply: KpiResult
     note: str = ""
 
     @property
@@ -25,7 +25,7 @@ class Card:
         return self.reply.indicator
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> MetricValue:
         """Of the window asked for, else of the last period that is over."""
         return self.reply.window or self.reply.current
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.lazy_text import Words
+from core.lazy_text import LazyText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +17,9 @@ class Category:
     """
 
     key: str
-    title: Words
-    about: Words
-    awaits: Words
+    title: LazyText
+    about: LazyText
+    awaits: LazyText
     trend: Sequence[str] = ()
     bars: Sequence[str] = ()
     by_module: Sequence[str] = ()
@@ -28,7 +28,9 @@ class Category:
 CATEGORIES: dict[str, Category] = {}
 
 
-def category(key: str, title: Words, *, about: Words, awaits: Words, **more: Sequence[str]) -> None:
+def category(
+    key: str, title: LazyText, *, about: LazyText, awaits: LazyText, **more: Sequence[str]
+) -> None:
     """Declare a category; ValueError when there is one of this key."""
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")

@@ -13,10 +13,10 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement
-from kpis.query.kpi_query import POINTS_SHOWN, Question
+from kpis.query.kpi_query import POINTS_SHOWN, KpiQuery
 
 
-def last_with_data(indicators: Iterable[Indicator], question: Question) -> Period | None:
+def last_with_data(indicators: Iterable[Indicator], question: KpiQuery) -> Period | None:
     """The latest of the periods in which most of these KPIs have data; None when none has."""
     keys = {key for indicator in indicators for key in indicator.measured_keys}
     best = (
@@ -28,7 +28,11 @@ def last_with_data(indicators: Iterable[Indicator], question: Question) -> Perio
         .order_by("-kpis", "-period_start")
         .first()
     )
-    return containing(best["period_start"], question.kind, reporting_clock.zone()) if best else None
+    return (
+        containing(best["period_start"], question.kind, reporting_clock.reporting_zone())
+        if best
+        else None
+    )
 
 
 def has_any(indicators: Iterable[Indicator], reader: Reader) -> bool:
@@ -48,7 +52,7 @@ def _measured(scope: Scope) -> Q:
     return Q(scope="site")
 
 
-def up_to(question: Question, last: Period) -> Question:
+def ending_at(question: KpiQuery, last: Period) -> KpiQuery:
     """The same question, of as many periods as usual, that end with this one."""
     periods = [last]
     while len(periods) < POINTS_SHOWN[question.kind]:

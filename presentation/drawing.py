@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kpis.definitions.units import PERCENT, POINTS
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 
 WIDTH, HEIGHT, MARGIN = 120.0, 36.0, 3.0
 
@@ -22,7 +22,7 @@ class Bar:
     target: float | None
 
 
-def bar(answer: Answer, full: float | None = None) -> Bar | None:
+def bar(answer: MetricValue, full: float | None = None) -> Bar | None:
     """Draw a value on a scale that ends at `full`, by default its own.
 
     None when there is no value, one that a bar from zero cannot show, or nothing to compare it to.
@@ -39,7 +39,7 @@ def bar(answer: Answer, full: float | None = None) -> Bar | None:
     )
 
 
-def full_length(answers: Iterable[Answer]) -> float:
+def full_length(answers: Iterable[MetricValue]) -> float:
     """Where the scale ends that bars of one KPI share, so that their lengths can be compared."""
     answers = list(answers)
     if any(one.indicator.unit in (PERCENT, POINTS) for one in answers):
@@ -47,18 +47,18 @@ def full_length(answers: Iterable[Answer]) -> float:
     return 1.25 * max((_reach(one) for one in answers), default=0.0) or 1.0
 
 
-def _reach(answer: Answer) -> float:
+def _reach(answer: MetricValue) -> float:
     target = 0.0 if answer.target is None else float(answer.target.value)
     return max(answer.shown or 0.0, target, _ends(answer)[1] or 0.0)
 
 
-def _own_length(answer: Answer) -> float | None:
+def _own_length(answer: MetricValue) -> float | None:
     """None for an amount without a target: its bar would always be as long."""
     has_end = answer.target or answer.indicator.unit in (PERCENT, POINTS)
     return full_length([answer]) if has_end else None
 
 
-def _ends(answer: Answer) -> tuple[float | None, float | None]:
+def _ends(answer: MetricValue) -> tuple[float | None, float | None]:
     low, high = answer.interval or (None, None)
     unit = answer.indicator.unit
     return unit.shown(low), unit.shown(high)
@@ -78,7 +78,7 @@ class Spark:
     target_y: float | None
 
 
-def spark(series: Sequence[Answer]) -> Spark | None:
+def spark(series: Sequence[MetricValue]) -> Spark | None:
     """The course of the values, dots where one stands alone; None for fewer than two values."""
     values = [answer.shown for answer in series]
     there = [value for value in values if value is not None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core import localized
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import NO_VALUE
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from presentation import drawing, wording
 
 
@@ -24,7 +24,7 @@ class Verdict:
 class Figure:
     """`scale` is where the scale of its bar ends, in a table of bars; None: its own."""
 
-    answer: Answer
+    answer: MetricValue
     scale: float | None = None
 
     @property
@@ -147,7 +147,7 @@ class Figure:
         return drawing.bar(self.answer, self.scale)
 
 
-def compared(answers: Sequence[Answer]) -> list[Figure]:
+def compared(answers: Sequence[MetricValue]) -> list[Figure]:
     """The figures of one KPI that stand below each other, their bars on one scale."""
     scale = drawing.full_length(answers)
     return [Figure(answer, scale) for answer in answers]

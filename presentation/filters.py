@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from accounts.access import Reader
 from curriculum.models import CourseRun, Module
 from kpis.models import PeriodKind
-from kpis.query.kpi_query import Question, QuestionForm
+from kpis.query.kpi_query import KpiQuery, KpiQueryForm
 
 NAMES = ("period", "from", "to", "course", "run", "module", "compare")
 COMPARISONS = (
@@ -37,7 +37,7 @@ class Filters:
     """`chosen` holds what was understood; `errors` the sentences by the field's name."""
 
     reader: Reader
-    question: Question
+    question: KpiQuery
     given: Mapping[str, str]
     chosen: Mapping[str, str]
     errors: Mapping[str, Sequence[str]]
@@ -88,11 +88,11 @@ def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
     """Understand what can be understood; the fields that cannot are left out, and told."""
     given = {name: data[name] for name in NAMES if data.get(name)}
     chosen, errors = dict(given), dict[str, Sequence[str]]()
-    form = QuestionForm(chosen, reader=reader, now=now)
+    form = KpiQueryForm(chosen, reader=reader, now=now)
     while not form.is_valid():
         errors |= {name: [str(one) for one in messages] for name, messages in form.errors.items()}
         chosen = {name: value for name, value in chosen.items() if name not in form.errors}
-        form = QuestionForm(chosen, reader=reader, now=now)
+        form = KpiQueryForm(chosen, reader=reader, now=now)
     return Filters(reader, form.question(), given, chosen, errors)
 
 

@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import MayReadKpis, Reader
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 
 
-def desk_of(request: HttpRequest) -> Desk:
+def query_service_of(request: HttpRequest) -> KpiQueryService:
     """Who asks, and when; PermissionDenied for an account that may read no KPI."""
     reader = Reader.of(request.user)
     if not reader.reads_kpis:
         raise PermissionDenied(MayReadKpis.message)
-    return Desk(reader, timezone.now())
+    return KpiQueryService(reader, timezone.now())

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from kpis.api import json_answers
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import Indicator, has_modules, has_runs
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 from presentation import default_period
 from presentation.cards import Card
 from presentation.filters import Filters
@@ -21,14 +21,14 @@ WIDER = {
 
 
 @dataclass
-class Asked:
+class PageQuery:
     """A question and its replies, moved to the last data where its own periods are empty.
 
     `opened_at` names the period moved to; None where the question stands as it was asked.
     """
 
     filters: Filters
-    question: Question
+    question: KpiQuery
     cards: Sequence[Card]
     opened_at: str | None = None
 
@@ -80,24 +80,26 @@ class Asked:
         return any(answer.is_shown for card in self.cards for answer in card.reply.series)
 
 
-def ask(desk: Desk, indicators: Sequence[Indicator], filters: Filters) -> Asked:
+def ask(desk: KpiQueryService, indicators: Sequence[Indicator], filters: Filters) -> PageQuery:
     """Ask the KPIs; where their usual periods are empty, open at the last data there are."""
-    asked = Asked(filters, filters.question, _cards(desk, indicators, filters.question))
+    asked = PageQuery(filters, filters.question, _cards(desk, indicators, filters.question))
     if asked.has_data or not indicators or {"from", "to"} & set(filters.chosen):
         return asked
     last = default_period.last_with_data(indicators, filters.question)
     if last is None or last in filters.question.periods:
         return asked
-    question = default_period.up_to(filters.question, last)
+    question = default_period.ending_at(filters.question, last)
     cards = _cards(desk, indicators, question)
-    return Asked(filters, question, cards, period_name(question.current))
+    return PageQuery(filters, question, cards, period_name(question.current))
 
 
-def _cards(desk: Desk, indicators: Sequence[Indicator], question: Question) -> list[Card]:
+def _cards(
+    desk: KpiQueryService, indicators: Sequence[Indicator], question: KpiQuery
+) -> list[Card]:
     return [card(desk, indicator, question) for indicator in indicators]
 
 
-def card(desk: Desk, indicator: Indicator, question: Question) -> Card:
+def card(desk: KpiQueryService, indicator: Indicator, question: KpiQuery) -> Card:
     """Ask one KPI; of a run or module only where it can be told apart, else of the course."""
     knows_run = question.run is None or has_runs(indicator)
     knows_module = question.module is None or has_modules(indicator)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kpis.query.query_service import Desk
-from presentation.page_query import Asked
+from kpis.query.query_service import KpiQueryService
+from presentation.page_query import PageQuery
 
 # what a section shows, for its template under the name `section`; None: nothing now
-Show = Callable[[Desk, Asked], dict[str, Any] | None]
+Show = Callable[[KpiQueryService, PageQuery], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)

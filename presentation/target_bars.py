@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from presentation import trend_charts
 from presentation.cards import Card
 
@@ -31,7 +31,7 @@ def chart(cards: Sequence[Card]) -> dict[str, Any]:
     }
 
 
-def _caption(answers: Sequence[Answer]) -> str:
+def _caption(answers: Sequence[MetricValue]) -> str:
     parts = (
         ("A bar is the value.", True),
         ("The mark is the target in force.", any(one.target for one in answers)),

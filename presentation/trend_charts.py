@@ -7,12 +7,12 @@ from typing import Any
 
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
-from kpis.query.metric_values import Answer
-from kpis.query.results import Reply
+from kpis.query.metric_values import MetricValue
+from kpis.query.results import KpiResult
 from presentation.figures import Figure
 
 
-def chart(replies: Sequence[Reply], *, with_bands: bool = False) -> dict[str, Any]:
+def chart(replies: Sequence[KpiResult], *, with_bands: bool = False) -> dict[str, Any]:
     """Lines over the periods of the first reply; all replies answer the same question."""
     first = replies[0]
     lines = [_line(reply, with_bands) for reply in replies]
@@ -40,7 +40,7 @@ def _has(lines: Sequence[Mapping[str, Any]], what: str) -> bool:
     return any(value is not None for line in lines for value in line.get(what, ()))
 
 
-def provisional(series: Sequence[Answer]) -> str:
+def provisional(series: Sequence[MetricValue]) -> str:
     """How many of the last periods may still change; empty where all are final."""
     count = sum(one.status == "provisional" for one in series)
     if not count:
@@ -54,7 +54,7 @@ def axis(unit: Unit) -> dict[str, str]:
     return {"prefix": prefix, "suffix": suffix, "unit": unit.key}
 
 
-def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:
+def _line(reply: KpiResult, with_bands: bool) -> dict[str, Any]:
     shows_target = reply.question.compare != "previous"
     line = {
         "name": reply.indicator.name,
@@ -66,11 +66,11 @@ def _line(reply: Reply, with_bands: bool) -> dict[str, Any]:
     return line | (_band(reply) if with_bands else {})
 
 
-def _target(answer: Answer) -> float | None:
+def _target(answer: MetricValue) -> float | None:
     return None if answer.target is None else float(answer.target.value)
 
 
-def _band(reply: Reply) -> dict[str, Any]:
+def _band(reply: KpiResult) -> dict[str, Any]:
     unit = reply.indicator.unit
     ends = [answer.interval or (None, None) for answer in reply.series]
     return {
@@ -79,7 +79,7 @@ def _band(reply: Reply) -> dict[str, Any]:
     }
 
 
-def text(answer: Answer) -> str:
+def text(answer: MetricValue) -> str:
     """What a point says when it is pointed at."""
     figure = Figure(answer)
     value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
@@ -88,7 +88,7 @@ def text(answer: Answer) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def summary(replies: Sequence[Reply]) -> str:
+def summary(replies: Sequence[KpiResult]) -> str:
     """The chart in a sentence, for who does not see it."""
     ends = [
         f"{reply.indicator.name} {Figure(reply.current).value} in {Figure(reply.current).period}"

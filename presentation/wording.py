@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from core import localized, reporting_clock
 from kpis.definitions.units import EXACT, PERCENT, Unit, rounded
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 
 TOO_FEW = "too few"
 
@@ -29,7 +29,7 @@ STATUS_WORDS = {
 
 def moment(at: datetime | None) -> str:
     """The minute in the provider's zone; empty for None."""
-    return "" if at is None else localized.moment(at.astimezone(reporting_clock.zone()))
+    return "" if at is None else localized.moment(at.astimezone(reporting_clock.reporting_zone()))
 
 
 def goal(unit: Unit, shown: float) -> str:
@@ -49,7 +49,7 @@ def is_level(unit: Unit, shown: float) -> bool:
     return rounded(shown, unit.places) == 0
 
 
-def status_sentence(answer: Answer) -> str:
+def status_sentence(answer: MetricValue) -> str:
     """Why a figure is to be read with care; empty for one that is final."""
     lag = settings.KPI_CLOSE_LAG_HOURS
     sentences = {
@@ -64,14 +64,14 @@ def status_sentence(answer: Answer) -> str:
     return sentences.get(answer.status, "")
 
 
-def few_sentence(answer: Answer) -> str:
+def few_sentence(answer: MetricValue) -> str:
     """That there are too few observations to judge a figure by; empty where there are enough."""
     if not answer.is_few:
         return ""
     return f"Fewer than {answer.indicator.min_n} observations: too few to judge it by."
 
 
-def restated_sentence(answer: Answer) -> str:
+def restated_sentence(answer: MetricValue) -> str:
     """That late data changed a closed figure; empty where none did."""
     if answer.restated_at is None:
         return ""

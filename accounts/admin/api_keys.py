@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import delegation
 from accounts.access import create_api_key
-from accounts.admin.users import acting
+from accounts.admin.users import acting_user
 from accounts.models import ApiKey, User
 
 logger = logging.getLogger(__name__)
@@ -72,11 +72,13 @@ class ApiKeyAdmin(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, *args, **kwargs)
-        return cast("type[forms.ModelForm]", type("GivenForm", (form,), {"giver": acting(request)}))
+        return cast(
+            "type[forms.ModelForm]", type("GivenForm", (form,), {"giver": acting_user(request)})
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Leave a key that may do more than the visitor as it is; anybody here may revoke it."""
-        is_within_reach = obj is None or delegation.reaches_key(acting(request), obj)
+        is_within_reach = obj is None or delegation.reaches_key(acting_user(request), obj)
         return super().has_change_permission(request, obj) and is_within_reach
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -113,12 +115,12 @@ class ApiKeyAdmin(admin.ModelAdmin):
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         revoked = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
-        logger.info("Account %s revoked %s API keys", acting(request).pk, revoked)
+        logger.info("Account %s revoked %s API keys", acting_user(request).pk, revoked)
         self.message_user(request, f"Keys revoked: {revoked}.")
 
     def _log(self, done: str, request: HttpRequest, key: ApiKey) -> None:
         scopes = ", ".join(key.scopes) or "nothing"
-        who = acting(request).pk
+        who = acting_user(request).pk
         logger.info("Account %s %s the API key %s, which may: %s", who, done, key, scopes)
 
     @admin.display(description="may")

@@ -19,7 +19,7 @@ from core.admin.distinct_formset import DistinctFormSet
 logger = logging.getLogger(__name__)
 
 
-def acting(request: HttpRequest) -> User:
+def acting_user(request: HttpRequest) -> User:
     """Who does it: behind the admin's door it is always an account."""
     return cast("User", request.user)
 
@@ -92,7 +92,7 @@ class UserAdmin(DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Keep who may edit accounts from making superusers, themselves first."""
-        if acting(request).is_superuser:
+        if acting_user(request).is_superuser:
             return self.readonly_fields
         return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -124,7 +124,7 @@ class UserAdmin(DjangoUserAdmin):
         if roles or before != after:
             logger.info(
                 "Account %s changed account %s: %s; gave %s; took %s",
-                acting(request).pk,
+                acting_user(request).pk,
                 form.instance.pk,
                 ", ".join(f"{one}={getattr(form.instance, one)}" for one in sorted(roles)),
                 ", ".join(sorted(after - before)) or "nothing",
@@ -144,7 +144,7 @@ class UserAdmin(DjangoUserAdmin):
 
 def within_reach(request: HttpRequest, account: User | None) -> bool:
     """Say whether the visitor may edit, close or delete the account and set its password."""
-    return account is None or delegation.outranks(acting(request), account)
+    return account is None or delegation.may_edit_account(acting_user(request), account)
 
 
 admin.site.unregister(Group)
@@ -161,15 +161,15 @@ class GroupAdmin(DjangoGroupAdmin):
         return super().has_delete_permission(request, obj) and self._is_held(request, obj)
 
     def _is_held(self, request: HttpRequest, group: Group | None) -> bool:
-        return group is None or delegation.holds(
-            acting(request), delegation.permissions_of_group(group)
+        return group is None or delegation.holds_all(
+            acting_user(request), delegation.permissions_of_group(group)
         )
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
         if request is not None and db_field.name == "permissions":
-            kwargs["queryset"] = delegation.may_give(acting(request)).order_by(
+            kwargs["queryset"] = delegation.may_give(acting_user(request)).order_by(
                 "content_type__app_label", "content_type__model", "codename"
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)

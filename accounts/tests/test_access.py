@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts.access import ApiKeyAuthentication, Reader, create_api_key, digest_of, note_use
+from accounts.access import ApiKeyAuthentication, Reader, create_api_key, digest_of, record_use
 from accounts.management.commands.create_api_key import end_of
 from accounts.models import ApiKey, User
 from accounts.tests.people import account, course, moment
@@ -206,7 +206,7 @@ def test_a_second_use_within_the_minute_writes_nothing() -> None:
     just_now = timezone.now() - timedelta(seconds=30)
     key.last_used_at = just_now
     key.save()
-    note_use(key)
+    record_use(key)
     key.refresh_from_db()
 
     assert key.last_used_at == just_now

@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from accounts.access import Reader
 from accounts.models import User
-from accounts.sign_in_limits import is_busy
+from accounts.sign_in_limits import is_locked_out
 from curriculum.models import Enrollment
 
 DASHBOARD = "/kpi-dashboard"
@@ -34,7 +34,7 @@ class EmailAuthenticationForm(AuthenticationForm):
         )
 
     def get_invalid_login_error(self) -> forms.ValidationError:
-        if self.request is not None and is_busy(self.request):
+        if self.request is not None and is_locked_out(self.request):
             return forms.ValidationError(self.error_messages["busy"], code="busy")
         return super().get_invalid_login_error()
 

@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
-from accounts.admin.users import acting
+from accounts.admin.users import acting_user
 from alerts import actions
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertEvent
 from core import reporting_clock
-from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from kpis.admin.kpi_choices import name_of
 from kpis.admin.measurements import place
 from kpis.admin.small_groups import may_see_figures
@@ -42,7 +42,7 @@ def without_figures(fields: Iterable[Any], request: HttpRequest) -> list[Any]:
     return [one for one in fields if may_see_figures(request) or one not in FIGURES]
 
 
-class AlertEventInline(ViewOnlyInline):
+class AlertEventInline(ReadOnlyInline):
     model = AlertEvent
     fields = ("at", "kind", "by", "why", "period_start", "is_told")
     verbose_name_plural = "history"
@@ -55,7 +55,7 @@ class AlertEventInline(ViewOnlyInline):
 
 
 @admin.register(Alert)
-class AlertAdmin(ViewOnlyAdmin):
+class AlertAdmin(ReadOnlyAdmin):
     """What the judge opened; people act on it, and nobody edits it."""
 
     list_display = (
@@ -100,33 +100,33 @@ class AlertAdmin(ViewOnlyAdmin):
         return rows.annotate(place=place())
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        return acting(request).has_perm("alerts.change_alert")
+        return acting_user(request).has_perm("alerts.change_alert")
 
     @admin.action(description="Acknowledge the selected", permissions=["act"])
     def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        note, by = request.POST.get("note", ""), acting(request)
+        note, by = request.POST.get("note", ""), acting_user(request)
         self._act(request, alerts, lambda one: actions.acknowledge(one, by=by, note=note))
 
     @admin.action(description="Snooze the selected until a date", permissions=["act"])
     def snooze(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        reason, by = request.POST.get("note", ""), acting(request)
+        reason, by = request.POST.get("note", ""), acting_user(request)
         day = parse_date(request.POST.get("until", ""))
         if day is None:
             self.message_user(request, "Say until which date.", messages.ERROR)
             return
-        until = datetime.combine(day, time(), reporting_clock.zone())
+        until = datetime.combine(day, time(), reporting_clock.reporting_zone())
         self._act(
             request, alerts, lambda one: actions.snooze(one, by=by, until=until, reason=reason)
         )
 
     @admin.action(description="Comment on the selected", permissions=["act"])
     def comment(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        text, by = request.POST.get("note", ""), acting(request)
+        text, by = request.POST.get("note", ""), acting_user(request)
         self._act(request, alerts, lambda one: actions.comment(one, by=by, text=text))
 
     @admin.action(description="Close the selected as expected", permissions=["act"])
     def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        reason, by = request.POST.get("note", ""), acting(request)
+        reason, by = request.POST.get("note", ""), acting_user(request)
         self._act(request, alerts, lambda one: actions.close_as_expected(one, by=by, reason=reason))
 
     def _act(

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from alerts.models import JudgeRun, Unjudged
-from core.admin.view_only import ViewOnlyAdmin
+from alerts.models import EvaluationRun, PendingEvaluation
+from core.admin.view_only import ReadOnlyAdmin
 
 
-@admin.register(JudgeRun)
-class JudgeRunAdmin(ViewOnlyAdmin):
+@admin.register(EvaluationRun)
+class JudgeRunAdmin(ReadOnlyAdmin):
     list_display = ("as_of", "judged", "moves", "seconds")
     date_hierarchy = "as_of"
 
 
-@admin.register(Unjudged)
-class UnjudgedAdmin(ViewOnlyAdmin):
+@admin.register(PendingEvaluation)
+class UnjudgedAdmin(ReadOnlyAdmin):
     """What waits to be judged again; what waits for a moment to come is looked at then."""
 
     list_display = ("kpi", "period_kind", "course", "not_before")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.evaluation.rule_preview import preview
 from alerts.models import AlertRule
-from core.decimals import plain
+from core.decimals import format_decimal
 from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
 from kpis.admin.small_groups import may_see_figures
 from kpis.definitions.registry import REGISTRY, has_modules, has_runs
@@ -220,7 +220,7 @@ class AlertRuleAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="margin")
     def margin(self, rule: AlertRule) -> str:
-        return plain(rule.margin)
+        return format_decimal(rule.margin)
 
     @admin.display(description="preview")
     def would_have_fired(self, rule: AlertRule) -> SafeString | str:

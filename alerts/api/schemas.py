@@ -17,14 +17,14 @@ def _missing(sentence: str) -> dict[str, Any]:
 REASON, TEXT = _missing("Give a reason."), _missing("Write the comment first.")
 
 
-class RuleShape(serializers.Serializer[None]):
+class RuleSchema(serializers.Serializer[None]):
     id = serializers.IntegerField()
     name = serializers.CharField()
 
 
-class AlertShape(serializers.Serializer[None]):
+class AlertSchema(serializers.Serializer[None]):
     id = serializers.IntegerField()
-    rule = RuleShape()
+    rule = RuleSchema()
     kpi = serializers.CharField()
     metric = serializers.CharField(help_text="target, change or stale: what is judged.")
     scope = serializers.ChoiceField(choices=Measurement.Scope.choices)
@@ -56,7 +56,7 @@ class AlertShape(serializers.Serializer[None]):
     url = serializers.CharField(help_text="Its page.")
 
 
-class AlertEventShape(serializers.Serializer[None]):
+class AlertEventSchema(serializers.Serializer[None]):
     kind = serializers.ChoiceField(choices=AlertEvent.Kind.choices)
     at = serializers.DateTimeField()
     by = serializers.EmailField(allow_null=True)
@@ -65,15 +65,15 @@ class AlertEventShape(serializers.Serializer[None]):
     is_told = serializers.BooleanField(help_text="People were told of it.")
 
 
-class AlertDetailShape(AlertShape):
-    history = AlertEventShape(many=True)
+class AlertDetailSchema(AlertSchema):
+    history = AlertEventSchema(many=True)
 
 
-class AlertPageShape(serializers.Serializer[None]):
+class AlertPageSchema(serializers.Serializer[None]):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
-    results = AlertShape(many=True)
+    results = AlertSchema(many=True)
 
 
 class TextField(serializers.CharField):
@@ -85,25 +85,25 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class AcknowledgeShape(serializers.Serializer[None]):
+class AcknowledgeSchema(serializers.Serializer[None]):
     owner = serializers.EmailField(
         required=False, help_text="Who may see the alert; default: whoever asks, of a key nobody."
     )
     note = TextField(max_length=800, allow_blank=True, default="")
 
 
-class SnoozeShape(serializers.Serializer[None]):
+class SnoozeSchema(serializers.Serializer[None]):
     until = serializers.DateTimeField(help_text="In the future, within a year.")
     reason = TextField(max_length=800, error_messages=REASON)
 
 
-class CommentShape(serializers.Serializer[None]):
+class CommentSchema(serializers.Serializer[None]):
     text = TextField(max_length=800, error_messages=TEXT)
 
 
-class CloseShape(serializers.Serializer[None]):
+class CloseSchema(serializers.Serializer[None]):
     reason = TextField(max_length=800, error_messages=REASON)
 
 
-class NothingShape(serializers.Serializer[None]):
+class EmptySchema(serializers.Serializer[None]):
     """An act that takes nothing."""

@@ -24,13 +24,13 @@ from alerts.api import schemas
 from alerts.models import Alert, Severity
 from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_place
-from alerts.pages.alert_page import AlertPage, Happened
+from alerts.pages.alert_page import AlertPage, HistoryEntry
 from alerts.pages.forms import LONGEST_SNOOZE, owners
 from alerts.pages.views import alert_of
-from core.api_errors import BadQuestion, bad_question
+from core.api_errors import InvalidParameters, invalid_parameters
 from kpis.api.views import PROBLEMS
-from kpis.query.query_params import check_limit, refuse_others
-from kpis.query.query_service import Desk
+from kpis.query.query_params import check_limit, reject_unknown
+from kpis.query.query_service import KpiQueryService
 
 FILTERS = [
     OpenApiParameter("state", str, enum=[one for one, _ in STATES], description="Default: open."),
@@ -88,15 +88,15 @@ class AlertListView(APIView):
     @extend_schema(
         operation_id="alert_list",
         parameters=FILTERS,
-        responses={200: schemas.AlertPageShape, **PROBLEMS},
+        responses={200: schemas.AlertPageSchema, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        refuse_others(request, [one.name for one in FILTERS])
+        reject_unknown(request, [one.name for one in FILTERS])
         check_limit(request, AlertPages.max_page_size)
         desk, user = desk_of(request), user_of(request)
         form = AlertFilterForm(request.query_params, desk=desk, user=user)
         if not form.is_valid():
-            raise bad_question(form)
+            raise invalid_parameters(form)
         pages = AlertPages()
         found = pages.paginate_queryset(with_place(form.rows()), request, self)
         return pages.get_paginated_response(_listed(cards(found or [], desk)))
@@ -107,9 +107,11 @@ class AlertView(APIView):
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(operation_id="alert_read", responses={200: schemas.AlertDetailShape, **PROBLEMS})
+    @extend_schema(
+        operation_id="alert_read", responses={200: schemas.AlertDetailSchema, **PROBLEMS}
+    )
     def get(self, request: Request, pk: str) -> Response:
-        refuse_others(request, ())
+        reject_unknown(request, ())
         desk = desk_of(request)
         return Response(_detail(desk, alert_of(desk.reader, int(pk))))
 
@@ -136,16 +138,16 @@ class ActView(APIView):
 
 
 def _described(act: str, shape: type[Serializer[None]]) -> Any:
-    answers = {200: schemas.AlertDetailShape, **PROBLEMS, 409: PROBLEMS[400]}
+    answers = {200: schemas.AlertDetailSchema, **PROBLEMS, 409: PROBLEMS[400]}
     said = extend_schema(operation_id=f"alert_{act}", request=shape, responses=answers)
     return extend_schema_view(post=said)
 
 
-@_described("acknowledge", schemas.AcknowledgeShape)
+@_described("acknowledge", schemas.AcknowledgeSchema)
 class AcknowledgeView(ActView):
     """Say who takes it."""
 
-    shape = schemas.AcknowledgeShape
+    shape = schemas.AcknowledgeSchema
 
     def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
@@ -153,45 +155,47 @@ class AcknowledgeView(ActView):
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
-@_described("snooze", schemas.SnoozeShape)
+@_described("snooze", schemas.SnoozeSchema)
 class SnoozeView(ActView):
     """Say nothing of it until a moment."""
 
-    shape = schemas.SnoozeShape
+    shape = schemas.SnoozeSchema
 
     def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         until = given["until"]
         if until > timezone.now() + LONGEST_SNOOZE:
-            raise BadQuestion("A snooze lasts a year at most: choose an earlier moment.", "until")
+            raise InvalidParameters(
+                "A snooze lasts a year at most: choose an earlier moment.", "until"
+            )
         reason = _signed(given["reason"], request)
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
-@_described("unsnooze", schemas.NothingShape)
+@_described("unsnooze", schemas.EmptySchema)
 class UnsnoozeView(ActView):
     """End the snooze."""
 
-    shape = schemas.NothingShape
+    shape = schemas.EmptySchema
 
     def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.unsnooze(alert, by=user_of(request))
 
 
-@_described("comment", schemas.CommentShape)
+@_described("comment", schemas.CommentSchema)
 class CommentView(ActView):
     """Add a word to the history, of a closed alert too."""
 
-    shape = schemas.CommentShape
+    shape = schemas.CommentSchema
 
     def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
 
 
-@_described("close", schemas.CloseShape)
+@_described("close", schemas.CloseSchema)
 class CloseView(ActView):
     """Close it as expected."""
 
-    shape = schemas.CloseShape
+    shape = schemas.CloseSchema
 
     def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         reason = _signed(given["reason"], request)
@@ -207,8 +211,8 @@ ACTS = {
 }
 
 
-def desk_of(request: Request) -> Desk:
-    return Desk(Reader.of(request.user), timezone.now())
+def desk_of(request: Request) -> KpiQueryService:
+    return KpiQueryService(Reader.of(request.user), timezone.now())
 
 
 def user_of(request: Request) -> User | None:
@@ -227,22 +231,24 @@ def _signed(text: str, request: Request) -> str:
 def _owner(alert: Alert, email: str) -> User:
     owner = owners(alert).filter(email__iexact=email).first()
     if owner is None:
-        raise BadQuestion(f"{email} is nobody who may see this alert.", "owner")
+        raise InvalidParameters(f"{email} is nobody who may see this alert.", "owner")
     return owner
 
 
 def _refusal(error: ValidationError) -> APIException:
     sentence = " ".join(error.messages)
-    return Closed(sentence) if getattr(error, "code", "") == "closed" else BadQuestion(sentence)
+    return (
+        Closed(sentence) if getattr(error, "code", "") == "closed" else InvalidParameters(sentence)
+    )
 
 
-def _detail(desk: Desk, alert: Alert) -> dict[str, Any]:
+def _detail(desk: KpiQueryService, alert: Alert) -> dict[str, Any]:
     page = AlertPage(desk, alert)
     (body,) = _listed([page.card])
     return body | {"history": [_event(one) for one in page.history]}
 
 
-def _event(one: Happened) -> dict[str, Any]:
+def _event(one: HistoryEntry) -> dict[str, Any]:
     event = one.event
     return {
         "kind": event.kind,

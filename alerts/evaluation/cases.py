@@ -8,29 +8,34 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from alerts.evaluation.evaluation_data import NOWHERE_LESS, Evidence, Subject, Within
-from alerts.evaluation.observations import Tracked, closed_periods, policy_of, readings_of
+from alerts.evaluation.evaluation_data import NOWHERE_LESS, AlertScope, EvaluationData, Within
+from alerts.evaluation.observations import (
+    TrackedPeriods,
+    closed_periods,
+    observations_of,
+    policy_of,
+)
 from alerts.evaluation.state_machine import FIRING, STALE, Policy, Step, track
-from alerts.evaluation.transitions import Memory, Move, moves
+from alerts.evaluation.transitions import AlertSnapshot, Transition, transitions
 from alerts.models import Alert, AlertRule
 from kpis.definitions.periods import Period
 from kpis.models import Measurement
 
-Place = tuple[int, str, int]
+ScopeKey = tuple[int, str, int]
 
 
 @dataclass
-class Case:
+class AlertCase:
     """A rule in one scope; without steps, the rule has nothing more to say of it."""
 
     rule: AlertRule
-    subject: Subject
+    subject: AlertScope
     policy: Policy
     steps: Sequence[Step] = ()
     alert: Alert | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ScopeKey:
         return self.rule.pk, self.subject.scope, self.subject.scope_id
 
     @property
@@ -41,14 +46,14 @@ class Case:
     def is_of_module(self) -> bool:
         return self.subject.scope == Measurement.Scope.MODULE
 
-    def moves(self, now: datetime) -> list[Move]:
-        return moves(self.steps, memory_of(self.alert), self.policy, now, self.cooldown)
+    def moves(self, now: datetime) -> list[Transition]:
+        return transitions(self.steps, snapshot_of(self.alert), self.policy, now, self.cooldown)
 
     def look_again(self, now: datetime) -> datetime | None:
         """When time alone may change what is said; None when it cannot."""
         if not self.steps:
             return None
-        last, memory = self.steps[-1], memory_of(self.alert)
+        last, memory = self.steps[-1], snapshot_of(self.alert)
         if last.state == STALE:
             return now + timedelta(hours=1)
         if last.state == FIRING and memory and memory.is_cooling(now, self.cooldown):
@@ -75,10 +80,10 @@ class Case:
         )
 
 
-def memory_of(alert: Alert | None) -> Memory | None:
+def snapshot_of(alert: Alert | None) -> AlertSnapshot | None:
     if alert is None:
         return None
-    return Memory(
+    return AlertSnapshot(
         first=alert.first_period_start,
         last=alert.last_period_start,
         is_open=alert.is_open,
@@ -90,7 +95,7 @@ def memory_of(alert: Alert | None) -> Memory | None:
 
 def cases_of(
     rules: Sequence[AlertRule], now: datetime, *, within: Within = NOWHERE_LESS
-) -> list[Case]:
+) -> list[AlertCase]:
     """The cases of these rules, and those of alerts whose scope a rule has left."""
     watching = [rule for rule in rules if rule.is_active]
     periods = closed_periods(watching, now)
@@ -99,7 +104,7 @@ def cases_of(
         for place, alert in _latest_alerts(rules, periods).items()
         if alert.rule_id not in within or alert.course_id in within[alert.rule_id]
     }
-    evidence = Evidence(watching, periods, now, within=within)
+    evidence = EvaluationData(watching, periods, now, within=within)
     found = [case for rule in watching for case in _of_rule(rule, evidence, latest)]
     known = {case.place for case in found}
     left = [alert for place, alert in latest.items() if alert.is_open and place not in known]
@@ -107,22 +112,26 @@ def cases_of(
     return [*found, *(_left(by_id[alert.rule_id], alert) for alert in left)]
 
 
-def _of_rule(rule: AlertRule, evidence: Evidence, latest: Mapping[Place, Alert]) -> list[Case]:
+def _of_rule(
+    rule: AlertRule, evidence: EvaluationData, latest: Mapping[ScopeKey, Alert]
+) -> list[AlertCase]:
     subjects = dict.fromkeys(evidence.subjects(rule))
     if rule.each:
         subjects |= dict.fromkeys(_alerted(rule, latest))
-    tracked = readings_of(rule, evidence, list(subjects))
+    tracked = observations_of(rule, evidence, list(subjects))
     return cases(rule, tracked, latest)
 
 
-def cases(rule: AlertRule, tracked: Tracked, latest: Mapping[Place, Alert]) -> list[Case]:
+def cases(
+    rule: AlertRule, tracked: TrackedPeriods, latest: Mapping[ScopeKey, Alert]
+) -> list[AlertCase]:
     found = []
     policy = policy_of(rule)
     for subject, readings in tracked.items():
         alert = latest.get((rule.pk, subject.scope, subject.scope_id))
         since = _open_since(alert, readings[0].first)
         steps = track(readings, policy, open_since=since)
-        found.append(Case(rule, subject, policy, steps, alert))
+        found.append(AlertCase(rule, subject, policy, steps, alert))
     return found
 
 
@@ -134,10 +143,10 @@ def _open_since(alert: Alert | None, start: date) -> date | None:
     return alert.first_period_start if is_going_on else None
 
 
-def _alerted(rule: AlertRule, latest: Mapping[Place, Alert]) -> list[Subject]:
+def _alerted(rule: AlertRule, latest: Mapping[ScopeKey, Alert]) -> list[AlertScope]:
     """Where an alert is open though there are no measurements any more."""
     return [
-        Subject(alert.scope, alert.scope_id, alert.course_id)
+        AlertScope(alert.scope, alert.scope_id, alert.course_id)
         for alert in latest.values()
         if alert.rule_id == rule.pk
         and alert.is_open
@@ -146,19 +155,19 @@ def _alerted(rule: AlertRule, latest: Mapping[Place, Alert]) -> list[Subject]:
     ]
 
 
-def _left(rule: AlertRule, alert: Alert) -> Case:
-    subject = Subject(alert.scope, alert.scope_id, alert.course_id)
-    return Case(rule, subject, policy_of(rule), (), alert)
+def _left(rule: AlertRule, alert: Alert) -> AlertCase:
+    subject = AlertScope(alert.scope, alert.scope_id, alert.course_id)
+    return AlertCase(rule, subject, policy_of(rule), (), alert)
 
 
 def _latest_alerts(
     rules: Iterable[AlertRule], periods: Mapping[str, Sequence[Period]]
-) -> dict[Place, Alert]:
+) -> dict[ScopeKey, Alert]:
     """The open alert of each rule and scope, else the last one that the periods reach back to."""
     start = min((there[0].first for there in periods.values()), default=date.max)
     rows = Alert.objects.filter(Q(closed_at=None) | Q(last_period_start__gte=start))
     rows = rows.filter(rule__in=[rule.pk for rule in rules]).order_by("opened_at", "pk")
-    found: dict[Place, Alert] = {}
+    found: dict[ScopeKey, Alert] = {}
     for alert in sorted(rows, key=lambda one: one.is_open):
         found[alert.rule_id, alert.scope, alert.scope_id] = alert
     return found

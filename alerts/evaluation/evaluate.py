@@ -11,12 +11,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from alerts.evaluation import pending_evaluations
-from alerts.evaluation.cases import Case, cases_of
+from alerts.evaluation.cases import AlertCase, cases_of
 from alerts.evaluation.state_machine import FIRING
-from alerts.evaluation.write_alerts import Scribe, event_of, record, write
-from alerts.models import Alert, AlertEvent, AlertRule, JudgeRun, Unjudged
+from alerts.evaluation.write_alerts import AlertWriter, event_of, record_event, write_alerts
+from alerts.models import Alert, AlertEvent, AlertRule, EvaluationRun, PendingEvaluation
 from core import reporting_clock
-from core.locks import hold_to_write
+from core.locks import lock_to_write
 from kpis.definitions.periods import containing, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.models import PeriodKind
@@ -24,7 +24,7 @@ from kpis.models import PeriodKind
 AT_ONCE = 100
 
 
-def judge(now: datetime | None = None) -> int:
+def evaluate(now: datetime | None = None) -> int:
     """Judge what has changed or closed since the run before; returns the events written.
 
     Safe to run twice, at once, or to be killed: all that a run finds is written in one
@@ -32,10 +32,10 @@ def judge(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     # an older look than the one that is in must not be written over it
-    with hold_to_write("judge"):
+    with lock_to_write("judge"):
         marks = pending_evaluations.due(now)
         # a run noted in the future was made before the clock was set back
-        run = JudgeRun.objects.filter(as_of__lte=now).first()
+        run = EvaluationRun.objects.filter(as_of__lte=now).first()
         rules = list(AlertRule.objects.select_related("course", "run", "module"))
         due, within = _due(rules, marks, _newly_closed(run, now))
         known = [rule for rule in due if rule.kpi in REGISTRY]
@@ -43,7 +43,7 @@ def judge(now: datetime | None = None) -> int:
 
 
 def _due(
-    rules: Iterable[AlertRule], marks: Sequence[Unjudged], closed: set[str]
+    rules: Iterable[AlertRule], marks: Sequence[PendingEvaluation], closed: set[str]
 ) -> tuple[list[AlertRule], dict[int, frozenset[int]]]:
     """The rules to judge, and by their ids the courses of those to be judged in some alone."""
     changed: dict[tuple[str, str], set[int | None]] = defaultdict(set)
@@ -84,7 +84,7 @@ def _courses_of(
     return found if rule.course_id is None else found & {rule.course_id, None}
 
 
-def _newly_closed(run: JudgeRun | None, now: datetime) -> set[str]:
+def _newly_closed(run: EvaluationRun | None, now: datetime) -> set[str]:
     """The kinds of which a period has closed since the run; all of them before the first."""
     return {kind for kind in PeriodKind.values if run is None or _has_closed(kind, run.as_of, now)}
 
@@ -93,23 +93,28 @@ def _has_closed(kind: str, since: datetime, now: datetime) -> bool:
     lag = reporting_clock.close_lag()
     # the one that closes next, seen from the run before
     period = containing(
-        local_day(since - lag, reporting_clock.zone()), kind, reporting_clock.zone()
+        local_day(since - lag, reporting_clock.reporting_zone()),
+        kind,
+        reporting_clock.reporting_zone(),
     )
     return since < period.whole_end + lag <= now
 
 
 def _write(
-    cases: Sequence[Case], due: Sequence[AlertRule], marks: Sequence[Unjudged], now: datetime
+    cases: Sequence[AlertCase],
+    due: Sequence[AlertRule],
+    marks: Sequence[PendingEvaluation],
+    now: datetime,
 ) -> int:
     began = timezone.now()
     with transaction.atomic():
-        scribe = write(cases, now)
+        scribe = write_alerts(cases, now)
         events = [*scribe.events, *_release(now), *_wake(now)]
         pending_evaluations.clear(marks)
-        pending_evaluations.look_again(_open_questions(cases, scribe, now), now)
+        pending_evaluations.evaluate_soon(_open_questions(cases, scribe, now), now)
         _note_judged(due)
         if any(rule.metric != AlertRule.Metric.STALE for rule in due) or events:
-            JudgeRun.objects.update_or_create(
+            EvaluationRun.objects.update_or_create(
                 as_of=now,
                 defaults={
                     "judged": len(cases),
@@ -120,7 +125,9 @@ def _write(
     return len(events)
 
 
-def _open_questions(cases: Iterable[Case], scribe: Scribe, now: datetime) -> Iterable[Unjudged]:
+def _open_questions(
+    cases: Iterable[AlertCase], scribe: AlertWriter, now: datetime
+) -> Iterable[PendingEvaluation]:
     for case in cases:
         if at := case.look_again(now):
             yield pending_evaluations.mark_of(case.rule, case.subject.course_id, not_before=at)
@@ -153,7 +160,7 @@ def _release(now: datetime) -> list[AlertEvent]:
             why = "The course's alert is over; this module's is not."
             events.append(_tell(alert, AlertEvent.Kind.OPENED, why, now))
     Alert.objects.bulk_update(alerts, ("inhibited_by", "last_notified_at"), batch_size=200)
-    record(events)
+    record_event(events)
     return events
 
 
@@ -172,7 +179,7 @@ def _wake(now: datetime) -> list[AlertEvent]:
         why = "The snooze is over."
         events.append(_tell(alert, AlertEvent.Kind.UNSNOOZED, why, now))
     Alert.objects.bulk_update(alerts, ("snoozed_until", "last_notified_at"), batch_size=200)
-    record(events)
+    record_event(events)
     return events
 
 

@@ -13,13 +13,13 @@ from django.db.models import Min, Q
 from alerts.models import AlertRule
 from core import reporting_clock
 from curriculum.models import Course
-from curriculum.parameters import Standings
+from curriculum.parameters import ParameterHistory
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.models import Feed, Measurement
-from kpis.query.metric_values import Answer, Context, answer, combine
-from kpis.query.targets import TargetBook, comparable
+from kpis.models import DataFreshness, Measurement
+from kpis.query.metric_values import MetricValue, ValueContext, combine, metric_value
+from kpis.query.targets import TargetHistory, comparable
 from kpis.statistics.intervals import NOTHING, Sums
 
 # kind of period, scope, its id, KPI
@@ -32,7 +32,7 @@ SUMS = ("n", "total", "weight", "squares", "learners")
 
 
 @dataclass(frozen=True, order=True)
-class Subject:
+class AlertScope:
     """One thing that a rule tells of: a row of Measurement's scopes."""
 
     scope: str
@@ -76,7 +76,7 @@ class Wanted:
         return Q(kpi__in=self.kpis) & (Q(scope_id__in=self.ids) | Q(course__in=self.courses))
 
 
-class Evidence:
+class EvaluationData:
     """Sums, targets, feeds and dials of some rules in the periods given by kind.
 
     `within` has the courses that a rule, by its id, is looked at in, where it is not in all.
@@ -91,12 +91,12 @@ class Evidence:
         within: Within = NOWHERE_LESS,
     ) -> None:
         self.rules, self.periods, self.now, self.within = rules, periods, now, within
-        self._contexts: dict[tuple[str, int | None, date | None], Context] = {}
+        self._contexts: dict[tuple[str, int | None, date | None], ValueContext] = {}
         self._load()
 
     def _load(self) -> None:
         self._sums: dict[Series, dict[date, Sums]] = defaultdict(dict)
-        self._subjects: dict[tuple[str, str, str], set[Subject]] = defaultdict(set)
+        self._subjects: dict[tuple[str, str, str], set[AlertScope]] = defaultdict(set)
         for (kind, scope), wanted in _wanted(self.rules, self.within).items():
             days = [period.first for period in self.periods[kind]]
             rows = Measurement.objects.filter(
@@ -117,16 +117,16 @@ class Evidence:
     ) -> None:
         series = (kind, scope, scope_id, kpi)
         if series not in self._sums:
-            self._subjects[kind, scope, kpi].add(Subject(scope, scope_id, course_id))
+            self._subjects[kind, scope, kpi].add(AlertScope(scope, scope_id, course_id))
         self._sums[series][first] = Sums(*sums)  # type: ignore[arg-type]
 
-    def subjects(self, rule: AlertRule) -> list[Subject]:
+    def subjects(self, rule: AlertRule) -> list[AlertScope]:
         """What the rule tells of: one thing, or each course or module with measurements."""
         if not rule.each:
-            return [Subject(rule.scope, rule.scope_id, rule.course_id)]
+            return [AlertScope(rule.scope, rule.scope_id, rule.course_id)]
         if rule.metric == AlertRule.Metric.STALE:
             return self._fed(rule)
-        found: set[Subject] = set()
+        found: set[AlertScope] = set()
         for key in REGISTRY[rule.kpi].measured_keys:
             found |= self._subjects[rule.period_kind, rule.scope, key]
         courses = self.within.get(rule.pk)
@@ -137,21 +137,23 @@ class Evidence:
             and (courses is None or one.course_id in courses)
         )
 
-    def _fed(self, rule: AlertRule) -> list[Subject]:
+    def _fed(self, rule: AlertRule) -> list[AlertScope]:
         """The courses with data of the category that are not over."""
         category = REGISTRY[rule.kpi].category
         fed = {course for one, course in self.feeds if one == category and course}
         found = fed & self._running
-        return [Subject("course", one, one) for one in sorted(found)]
+        return [AlertScope("course", one, one) for one in sorted(found)]
 
     @cached_property
     def _running(self) -> set[int]:
         """The courses with a run that has not ended, and those without runs."""
-        today = local_day(self.now, reporting_clock.zone())
+        today = local_day(self.now, reporting_clock.reporting_zone())
         going = Q(runs=None) | Q(runs__ends_on=None) | Q(runs__ends_on__gte=today)
         return set(Course.objects.filter(going).values_list("pk", flat=True))
 
-    def answers(self, rule: AlertRule, indicator: Indicator, subject: Subject) -> list[Answer]:
+    def answers(
+        self, rule: AlertRule, indicator: Indicator, subject: AlertScope
+    ) -> list[MetricValue]:
         """What each period says of the subject, oldest first."""
         periods = self.periods[rule.period_kind]
         if not indicator.parts:
@@ -172,26 +174,26 @@ class Evidence:
             for at, period in enumerate(periods)
         ]
 
-    def _answer(self, indicator: Indicator, subject: Subject, period: Period) -> Answer:
+    def _answer(self, indicator: Indicator, subject: AlertScope, period: Period) -> MetricValue:
         series = (period.kind, subject.scope, subject.scope_id, indicator.key)
         sums = self._sums[series].get(period.first, NOTHING) if series in self._sums else NOTHING
         blank = self._blank(indicator, subject, period)
-        return answer(blank, sums, self._context(indicator, subject, period.kind))
+        return metric_value(blank, sums, self._context(indicator, subject, period.kind))
 
-    def _blank(self, indicator: Indicator, subject: Subject, period: Period) -> Answer:
+    def _blank(self, indicator: Indicator, subject: AlertScope, period: Period) -> MetricValue:
         found = self._targets.in_force(indicator.key, subject.course_id, period.last)
         target, _ = comparable(found, indicator, subject.narrow, period)
         context = self._context(indicator, subject)
-        return Answer(indicator, period, target=target, data_through=context.data_through)
+        return MetricValue(indicator, period, target=target, data_through=context.data_through)
 
-    def _context(self, indicator: Indicator, subject: Subject, kind: str = "") -> Context:
+    def _context(self, indicator: Indicator, subject: AlertScope, kind: str = "") -> ValueContext:
         first = None
         if indicator.is_total and kind:
             first = self._first_days.get((kind, indicator.key, subject.course_id))
         key = (indicator.category, subject.course_id, first)
         if key not in self._contexts:
             through = self.data_through(indicator.category, subject.course_id)
-            self._contexts[key] = Context.at(self.now, through, first)
+            self._contexts[key] = ValueContext.at(self.now, through, first)
         return self._contexts[key]
 
     def data_through(self, category: str, course_id: int | None) -> datetime | None:
@@ -201,18 +203,18 @@ class Evidence:
     @cached_property
     def feeds(self) -> dict[tuple[str, int | None], datetime]:
         found: dict[tuple[str, int | None], datetime] = {}
-        rows = Feed.objects.order_by("data_through")
+        rows = DataFreshness.objects.order_by("data_through")
         for category, course, through in rows.values_list("category", "course_id", "data_through"):
             found[category, course] = found[category, None] = through
         return found
 
     @cached_property
-    def _targets(self) -> TargetBook:
-        return TargetBook.load()
+    def _targets(self) -> TargetHistory:
+        return TargetHistory.load()
 
     @cached_property
-    def _dials(self) -> Standings:
-        return Standings([part.weight for one in REGISTRY.values() for part in one.parts])
+    def _dials(self) -> ParameterHistory:
+        return ParameterHistory([part.weight for one in REGISTRY.values() for part in one.parts])
 
     @cached_property
     def _first_days(self) -> dict[tuple[str, str, int | None], date]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from alerts.evaluation.state_machine import Reading, Step
-from alerts.evaluation.transitions import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Move
+from alerts.evaluation.state_machine import Observation, Step
+from alerts.evaluation.transitions import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Transition
 from alerts.models import AlertEvent, AlertRule
 from core import reporting_clock
 from kpis.definitions.period_names import period_name
@@ -18,7 +18,7 @@ from presentation import wording as words
 
 def period(rule: AlertRule, first: date) -> str:
     """The period that begins then as people read it, such as March 2026."""
-    return period_name(containing(first, rule.period_kind, reporting_clock.zone()))
+    return period_name(containing(first, rule.period_kind, reporting_clock.reporting_zone()))
 
 
 def figure(rule: AlertRule, value: float | None) -> str:
@@ -29,7 +29,7 @@ def figure(rule: AlertRule, value: float | None) -> str:
     return NO_VALUE if value is None else unit.written(value)
 
 
-def said(rule: AlertRule, reading: Reading) -> str:
+def event_text(rule: AlertRule, reading: Observation) -> str:
     """One sentence without its stop: the period, the value, its interval and the target."""
     if rule.metric == AlertRule.Metric.STALE:
         return f"The data ended {reading.value or 0:.0f} days ago"
@@ -43,9 +43,11 @@ def said(rule: AlertRule, reading: Reading) -> str:
     return f"{told}{spread}, target {figure(rule, reading.target)}"
 
 
-def why(rule: AlertRule, move: Move, steps: list[Step], told: Iterable[AlertEvent]) -> str:
+def reason_of(
+    rule: AlertRule, move: Transition, steps: list[Step], told: Iterable[AlertEvent]
+) -> str:
     """The reason of a move; `told` are the figures that the alert's events gave before."""
-    sentence = said(rule, move.reading)
+    sentence = event_text(rule, move.reading)
     if move.kind == CLOSED:
         return f"{_undone(rule, steps, told)} {sentence}."
     ends = {
@@ -67,7 +69,9 @@ def _undone(rule: AlertRule, steps: list[Step], told: Iterable[AlertEvent]) -> s
     return "As the rule is now, it would not have fired."
 
 
-def changed(rule: AlertRule, value: float | None, target: float | None, now: Reading) -> str | None:
+def changed(
+    rule: AlertRule, value: float | None, target: float | None, now: Observation
+) -> str | None:
     """What of a period is not as it was told: its value or its target; None when both are."""
     when = period(rule, now.first)
     if now.value != value:

@@ -8,20 +8,20 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from alerts.evaluation.evaluation_data import Evidence, Subject
-from alerts.evaluation.state_machine import NO_DATA, OK, SAYS_NOTHING, Policy, Reading
+from alerts.evaluation.evaluation_data import AlertScope, EvaluationData
+from alerts.evaluation.state_machine import NO_DATA, OK, SAYS_NOTHING, Observation, Policy
 from alerts.models import AlertRule
 from core import reporting_clock
 from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import Unit
 from kpis.models import Measurement
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from kpis.statistics.intervals import Interval
 from kpis.statistics.significance import chance, difference, discoveries
 
 YEAR = timedelta(days=365)
-Tracked = dict[Subject, list[Reading]]
+TrackedPeriods = dict[AlertScope, list[Observation]]
 Family = tuple[int | None, date]
 
 
@@ -54,7 +54,7 @@ def closed_periods(
 def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
     lag = reporting_clock.close_lag()
     period = containing(
-        local_day(now, reporting_clock.zone()), kind, reporting_clock.zone()
+        local_day(now, reporting_clock.reporting_zone()), kind, reporting_clock.reporting_zone()
     ).previous
     while not period.is_closed(now, lag):
         period = period.previous
@@ -66,7 +66,9 @@ def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
     return found[::-1]
 
 
-def readings_of(rule: AlertRule, evidence: Evidence, subjects: Sequence[Subject]) -> Tracked:
+def observations_of(
+    rule: AlertRule, evidence: EvaluationData, subjects: Sequence[AlertScope]
+) -> TrackedPeriods:
     """The readings of each subject, oldest first.
 
     Of many courses, or many modules of a course, those count as beyond that are so by more than
@@ -86,15 +88,15 @@ def _judged(rule: AlertRule) -> Indicator:
     return indicator if rule.min_n is None else replace(indicator, min_n=rule.min_n)
 
 
-def _values(answers: Iterable[Answer]) -> list[Reading]:
+def _values(answers: Iterable[MetricValue]) -> list[Observation]:
     lag = reporting_clock.close_lag()
     return [_value(one, lag) for one in answers]
 
 
-def _value(one: Answer, lag: timedelta) -> Reading:
+def _value(one: MetricValue, lag: timedelta) -> Observation:
     target = None if one.target is None else float(one.target.value)
     status = one.status if one.status in SAYS_NOTHING else OK
-    return Reading(
+    return Observation(
         first=one.period.first,
         at=one.period.whole_end + lag,
         status=status if target is not None else NO_DATA,
@@ -111,12 +113,12 @@ def _shown(unit: Unit, interval: Interval | None) -> Interval | None:
     return interval[0] * unit.scale, interval[1] * unit.scale
 
 
-def _changes(answers: Sequence[Answer]) -> list[Reading]:
+def _changes(answers: Sequence[MetricValue]) -> list[Observation]:
     lag = reporting_clock.close_lag()
     return [_change(before, one, lag) for before, one in pairwise(answers)]
 
 
-def _change(before: Answer, one: Answer, lag: timedelta) -> Reading:
+def _change(before: MetricValue, one: MetricValue, lag: timedelta) -> Observation:
     """The difference from the period before, against 0; without intervals, the bare one."""
     then, now = (replace(_value(answer, lag), target=0.0) for answer in (before, one))
     silent = next((it for it in (one.status, before.status) if it in SAYS_NOTHING), None)
@@ -129,20 +131,20 @@ def _change(before: Answer, one: Answer, lag: timedelta) -> Reading:
     return replace(now, status=OK, value=moved, interval=spread)
 
 
-def _age(rule: AlertRule, evidence: Evidence, subject: Subject) -> list[Reading]:
+def _age(rule: AlertRule, evidence: EvaluationData, subject: AlertScope) -> list[Observation]:
     """How many days ago the data ended, against the days after which they count as stale."""
     through = evidence.data_through(REGISTRY[rule.kpi].category, subject.course_id)
-    today = local_day(evidence.now, reporting_clock.zone())
+    today = local_day(evidence.now, reporting_clock.reporting_zone())
     if through is None:
-        return [Reading(today, evidence.now)]
+        return [Observation(today, evidence.now)]
     days = (evidence.now - through).total_seconds() / timedelta(days=1).total_seconds()
     limit = reporting_clock.stale_after().total_seconds() / timedelta(days=1).total_seconds()
-    return [Reading(today, evidence.now, OK, round(days, 2), limit)]
+    return [Observation(today, evidence.now, OK, round(days, 2), limit)]
 
 
-def _without_chance(found: Tracked, policy: Policy) -> Tracked:
+def _without_chance(found: TrackedPeriods, policy: Policy) -> TrackedPeriods:
     """Keep, in each period, what is beyond by more than chance among all that were looked at."""
-    families: dict[Family, list[tuple[Subject, float]]] = defaultdict(list)
+    families: dict[Family, list[tuple[AlertScope, float]]] = defaultdict(list)
     for subject, readings in found.items():
         for one in readings:
             if (p := _chance(one, policy)) is not None:
@@ -164,12 +166,12 @@ def _without_chance(found: Tracked, policy: Policy) -> Tracked:
     }
 
 
-def _family(subject: Subject) -> int | None:
+def _family(subject: AlertScope) -> int | None:
     """The course whose modules are looked at together; courses are so all at once."""
     return subject.course_id if subject.scope == Measurement.Scope.MODULE else None
 
 
-def _chance(reading: Reading, policy: Policy) -> float | None:
+def _chance(reading: Observation, policy: Policy) -> float | None:
     """None for a reading that says nothing or has no interval."""
     if reading.status != OK or reading.interval is None:
         return None

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 
 from alerts.evaluation import event_texts
-from alerts.evaluation.cases import Case, cases
-from alerts.evaluation.evaluation_data import Evidence, Subject
-from alerts.evaluation.observations import YEAR, closed_periods, readings_of
-from alerts.evaluation.transitions import OPENED, RECOVERED, Move, replay
+from alerts.evaluation.cases import AlertCase, cases
+from alerts.evaluation.evaluation_data import AlertScope, EvaluationData
+from alerts.evaluation.observations import YEAR, closed_periods, observations_of
+from alerts.evaluation.transitions import OPENED, RECOVERED, Transition, replay
 from alerts.models import AlertRule
 from alerts.scope_names import names
 from core import reporting_clock
@@ -27,7 +27,7 @@ class Fired:
     `is_earlier` says that it opened before the twelve months, and was open when they began.
     """
 
-    subject: Subject
+    subject: AlertScope
     place: str
     at: datetime
     first: date
@@ -74,8 +74,8 @@ def preview(rule: AlertRule, now: datetime) -> Preview:
     if rule.metric == AlertRule.Metric.STALE or rule.kpi not in REGISTRY:
         return Preview(rule, ())
     periods = closed_periods([rule], now, more=WARM_UP)
-    evidence = Evidence([rule], periods, now)
-    tracked = readings_of(rule, evidence, evidence.subjects(rule))
+    evidence = EvaluationData([rule], periods, now)
+    tracked = observations_of(rule, evidence, evidence.subjects(rule))
     called = names(tracked)
     found = [one for case in cases(rule, tracked, {}) for one in _fired(case, called, now)]
     return Preview(rule, sorted(found, key=lambda one: (one.at, one.subject)))
@@ -88,11 +88,15 @@ def _were_open(earlier: Sequence[Fired]) -> list[str]:
     if len(earlier) > 1:
         return [f"{len(earlier)} alerts were open already when they began."]
     until = earlier[0].until
-    end = f"until {day(local_day(until, reporting_clock.zone()))}" if until else "and still is"
+    end = (
+        f"until {day(local_day(until, reporting_clock.reporting_zone()))}"
+        if until
+        else "and still is"
+    )
     return [f"One alert was open already when they began, {end}."]
 
 
-def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> list[Fired]:
+def _fired(case: AlertCase, called: Mapping[tuple[str, int], str], now: datetime) -> list[Fired]:
     moves = replay(case.steps, case.policy, case.cooldown)
     start = now - YEAR
     found = [
@@ -102,7 +106,7 @@ def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> 
             at=move.reading.at,
             first=move.reading.first,
             period=event_texts.period(case.rule, move.reading.first),
-            why=f"{event_texts.said(case.rule, move.reading)}.",
+            why=f"{event_texts.event_text(case.rule, move.reading)}.",
             until=_end(moves[at + 1 :]),
             is_earlier=move.reading.at <= start,
         )
@@ -112,5 +116,5 @@ def _fired(case: Case, called: Mapping[tuple[str, int], str], now: datetime) -> 
     return [one for one in found if one.until is None or one.until > start]
 
 
-def _end(later: Sequence[Move]) -> datetime | None:
+def _end(later: Sequence[Transition]) -> datetime | None:
     return next((move.reading.at for move in later if move.kind == RECOVERED), None)

@@ -19,7 +19,7 @@ SAYS_NOTHING = (NO_DATA, LOW_N, STALE)
 
 
 @dataclass(frozen=True)
-class Reading:
+class Observation:
     """What one period says of one scope, in the KPI's unit; it can be judged from `at` on.
 
     `status` is ok, or one of those that say nothing.
@@ -48,12 +48,12 @@ class Policy:
     patience: int = 1
     is_graded: bool = True
 
-    def gap(self, reading: Reading) -> float:
+    def gap(self, reading: Observation) -> float:
         """How far the value is beyond the target; negative on the good side, 0 without either."""
         gap = self._beyond(reading.value, reading)
         return gap if self.is_graded else float((gap > 0) - (gap < 0))
 
-    def is_beyond(self, reading: Reading) -> bool:
+    def is_beyond(self, reading: Observation) -> bool:
         """True when the value and, where one is needed, its interval are past the margin."""
         nearest = reading.value
         if self.needs_interval and reading.interval:
@@ -61,11 +61,11 @@ class Policy:
         least = min(self._beyond(nearest, reading), self.gap(reading))
         return reading.is_discovery and least > self.margin
 
-    def is_back(self, reading: Reading) -> bool:
+    def is_back(self, reading: Observation) -> bool:
         """True when the value has passed the target by the margin."""
         return self.gap(reading) <= -self.margin
 
-    def _beyond(self, value: float | None, reading: Reading) -> float:
+    def _beyond(self, value: float | None, reading: Observation) -> float:
         if value is None or reading.target is None:
             return 0.0
         return round(self.sign * (reading.target - value), 9)
@@ -79,7 +79,7 @@ class Step:
     which this reading ended.
     """
 
-    reading: Reading
+    reading: Observation
     state: str
     in_a_row: int = 0
     since: date | None = None
@@ -90,7 +90,7 @@ class Step:
         return self.since is not None
 
 
-def step(before: Step | None, reading: Reading, policy: Policy) -> Step:
+def step(before: Step | None, reading: Observation, policy: Policy) -> Step:
     """Take one more reading in."""
     in_a_row, since = (before.in_a_row, before.since) if before else (0, None)
     if reading.status in SAYS_NOTHING:
@@ -104,14 +104,14 @@ def step(before: Step | None, reading: Reading, policy: Policy) -> Step:
     return Step(reading, RECOVERING, since=since)
 
 
-def _beyond(reading: Reading, in_a_row: int, since: date | None, policy: Policy) -> Step:
+def _beyond(reading: Observation, in_a_row: int, since: date | None, policy: Policy) -> Step:
     if since is None and in_a_row < policy.patience:
         return Step(reading, PENDING, in_a_row)
     return Step(reading, FIRING, in_a_row, since or reading.first)
 
 
 def track(
-    readings: Iterable[Reading], policy: Policy, *, open_since: date | None = None
+    readings: Iterable[Observation], policy: Policy, *, open_since: date | None = None
 ) -> list[Step]:
     """All steps, oldest first; `open_since` is a stretch that began before the first of them."""
     steps: list[Step] = []
@@ -121,7 +121,7 @@ def track(
     return steps
 
 
-def _earlier(reading: Reading, open_since: date | None) -> Step:
+def _earlier(reading: Observation, open_since: date | None) -> Step:
     return Step(replace(reading, status=NO_DATA), NO_DATA, since=open_since)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from alerts.evaluation.state_machine import FIRING, Policy, Reading, Step, end_of
+from alerts.evaluation.state_machine import FIRING, Observation, Policy, Step, end_of
 
 OPENED, WORSENED, RECOVERED = "opened", "worsened", "recovered"
 CLOSED, REOPENED = "closed", "reopened"
@@ -19,7 +19,7 @@ GROWN = 1.25
 
 
 @dataclass(frozen=True)
-class Memory:
+class AlertSnapshot:
     """The latest alert of a rule in a scope: its first and last period, and what was told.
 
     `is_expected` says that somebody closed it though it had not recovered.
@@ -43,42 +43,46 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Move:
+class Transition:
     """A transition, the reading that made it and how far that is beyond the target."""
 
     kind: str
-    reading: Reading
+    reading: Observation
     gap: float
 
 
-def moves(
-    steps: Sequence[Step], memory: Memory | None, policy: Policy, at: datetime, cooldown: timedelta
-) -> list[Move]:
+def transitions(
+    steps: Sequence[Step],
+    memory: AlertSnapshot | None,
+    policy: Policy,
+    at: datetime,
+    cooldown: timedelta,
+) -> list[Transition]:
     """Say what has to happen so that the alert is as the track says; nothing when it is."""
     if not steps:
         return []
     if memory is None or not memory.is_open:
         return _opening(steps[-1], memory, policy, at, cooldown)
     if end := end_of(steps, memory.first):
-        closed = Move(RECOVERED, end.reading, policy.gap(end.reading))
+        closed = Transition(RECOVERED, end.reading, policy.gap(end.reading))
         rest = replace(memory, is_open=False, last=_before(end, steps, memory.first))
         return [closed, *_opening(steps[-1], rest, policy, at, cooldown)]
     last = steps[-1]
     gap = policy.gap(last.reading)
     if not last.is_open:
-        return [Move(CLOSED, last.reading, gap)]
+        return [Transition(CLOSED, last.reading, gap)]
     if last.state == FIRING and memory.is_outgrown_by(gap):
-        return [Move(WORSENED, last.reading, gap)]
+        return [Transition(WORSENED, last.reading, gap)]
     return []
 
 
 def _opening(
-    last: Step, memory: Memory | None, policy: Policy, at: datetime, cooldown: timedelta
-) -> list[Move]:
+    last: Step, memory: AlertSnapshot | None, policy: Policy, at: datetime, cooldown: timedelta
+) -> list[Transition]:
     if last.state != FIRING or last.since is None:
         return []
     gap = policy.gap(last.reading)
-    opened = Move(OPENED, last.reading, gap)
+    opened = Transition(OPENED, last.reading, gap)
     if memory is None:
         return [opened]
     is_same = last.since <= memory.last
@@ -94,11 +98,13 @@ def _before(end: Step, steps: Sequence[Step], first: date) -> date:
     return max([first, *days])
 
 
-def after(memory: Memory | None, move: Move, last: Step, at: datetime) -> Memory:
+def after(
+    memory: AlertSnapshot | None, move: Transition, last: Step, at: datetime
+) -> AlertSnapshot:
     """What is remembered once the move is made and told."""
     if memory is None or move.kind == OPENED:
         begun = last.since or move.reading.first
-        return Memory(begun, move.reading.first, told_at=at, told_gap=move.gap)
+        return AlertSnapshot(begun, move.reading.first, told_at=at, told_gap=move.gap)
     if move.kind in (RECOVERED, CLOSED):
         return replace(memory, is_open=False, is_expected=False)
     return replace(
@@ -111,12 +117,12 @@ def after(memory: Memory | None, move: Move, last: Step, at: datetime) -> Memory
     )
 
 
-def replay(steps: Sequence[Step], policy: Policy, cooldown: timedelta) -> list[Move]:
+def replay(steps: Sequence[Step], policy: Policy, cooldown: timedelta) -> list[Transition]:
     """All moves that the track would have made, each told when its period could be judged."""
     memory, made = None, []
     for count, last in enumerate(steps, start=1):
         at = last.reading.at
-        for move in moves(steps[:count], memory, policy, at, cooldown):
+        for move in transitions(steps[:count], memory, policy, at, cooldown):
             memory = after(memory, move, last, at)
             made.append(move)
         if memory and memory.is_open:

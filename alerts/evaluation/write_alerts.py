@@ -10,11 +10,11 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.evaluation import event_texts
-from alerts.evaluation.cases import Case
-from alerts.evaluation.state_machine import FIRING, OK, Reading
-from alerts.evaluation.transitions import CLOSED, OPENED, RECOVERED, REOPENED, Move
+from alerts.evaluation.cases import AlertCase
+from alerts.evaluation.state_machine import FIRING, OK, Observation
+from alerts.evaluation.transitions import CLOSED, OPENED, RECOVERED, REOPENED, Transition
 from alerts.models import Alert, AlertEvent, AlertRule
-from alerts.signals import alert_moved
+from alerts.signals import alert_changed
 
 WRITTEN = (
     "state", "severity", "last_period_start", "value", "target", "ci_low", "ci_high", "n",
@@ -27,7 +27,7 @@ Hold = tuple[str, str, int | None]
 
 
 @dataclass
-class Scribe:
+class AlertWriter:
     """Writes the moves of some cases in one go; `skipped` are those that somebody else moved."""
 
     now: datetime
@@ -36,9 +36,9 @@ class Scribe:
     made: list[Alert] = field(default_factory=list)
     changed: dict[int, Alert] = field(default_factory=dict)
     told: dict[int, list[AlertEvent]] = field(default_factory=lambda: defaultdict(list))
-    skipped: list[Case] = field(default_factory=list)
+    skipped: list[AlertCase] = field(default_factory=list)
 
-    def take(self, cases: Sequence[Case]) -> None:
+    def take(self, cases: Sequence[AlertCase]) -> None:
         """Take in what the cases say of the alerts as they stand in the database now."""
         due = [case for case in cases if self._is_due(case)]
         locked = self._locked(due)
@@ -51,19 +51,19 @@ class Scribe:
             case.alert = alert
             self._settle(case)
 
-    def _is_due(self, case: Case) -> bool:
+    def _is_due(self, case: AlertCase) -> bool:
         if case.is_past:
             return False
         if case.alert and not case.steps:
             return True
         return bool(case.moves(self.now)) or (case.goes_on and _differs(case))
 
-    def _locked(self, cases: Iterable[Case]) -> dict[int, Alert]:
+    def _locked(self, cases: Iterable[AlertCase]) -> dict[int, Alert]:
         ids = [case.alert.pk for case in cases if case.alert]
         rows = Alert.objects.select_for_update(of=("self",)).select_related("rule")
         return rows.in_bulk(ids) if ids else {}
 
-    def _recall(self, cases: Iterable[Case]) -> None:
+    def _recall(self, cases: Iterable[AlertCase]) -> None:
         """Read what was told of alerts that are to be closed without having recovered."""
         closing = [
             case.alert.pk
@@ -74,7 +74,7 @@ class Scribe:
             for event in AlertEvent.objects.filter(alert__in=closing, period_start__isnull=False):
                 self.told[event.alert_id].append(event)
 
-    def _settle(self, case: Case) -> None:
+    def _settle(self, case: AlertCase) -> None:
         if not case.steps:
             self._leave(case)
             return
@@ -87,7 +87,7 @@ class Scribe:
             _set(case.alert, _figures(case))
             self._keep(case.alert)
 
-    def _leave(self, case: Case) -> None:
+    def _leave(self, case: AlertCase) -> None:
         """Close the alert of a rule that was switched off or watches something else now."""
         if case.alert is None:
             return
@@ -96,16 +96,16 @@ class Scribe:
         why = off or "The rule watches something else now."
         self._tell(case.alert, Kind.CLOSED, why, None, is_told=_was_told(case.alert))
 
-    def _restate(self, case: Case, alert: Alert) -> None:
+    def _restate(self, case: AlertCase, alert: Alert) -> None:
         reading = case.steps[-1].reading
         if reading.first != alert.last_period_start or case.rule.metric == AlertRule.Metric.STALE:
             return
         if why := event_texts.changed(case.rule, alert.value, alert.target, reading):
             self._tell(alert, Kind.RESTATED, why, reading, is_told=False)
 
-    def _move(self, case: Case, move: Move) -> None:
+    def _move(self, case: AlertCase, move: Transition) -> None:
         told = self.told[case.alert.pk] if case.alert and case.alert.pk else []
-        why = event_texts.why(case.rule, move, list(case.steps), told)
+        why = event_texts.reason_of(case.rule, move, list(case.steps), told)
         if move.kind in (RECOVERED, CLOSED) and case.alert:
             self._close(case.alert)
             _set(case.alert, _figures_of(move.reading))
@@ -117,7 +117,7 @@ class Scribe:
             case.alert = self._open(case, move)
         self._fire(case, case.alert, move, why)
 
-    def _open(self, case: Case, move: Move) -> Alert:
+    def _open(self, case: AlertCase, move: Transition) -> Alert:
         subject, since = case.subject, case.steps[-1].since
         alert = Alert(
             rule=case.rule,
@@ -131,7 +131,7 @@ class Scribe:
         self.made.append(alert)
         return alert
 
-    def _fire(self, case: Case, alert: Alert, move: Move, why: str) -> None:
+    def _fire(self, case: AlertCase, alert: Alert, move: Transition, why: str) -> None:
         """Open, open again or worsen the alert, told unless it is held back or snoozed."""
         if move.kind == REOPENED:
             alert.closed_at = alert.closed_by = None
@@ -159,7 +159,7 @@ class Scribe:
             self.changed[alert.pk] = alert
 
     def _tell(
-        self, alert: Alert, kind: str, why: str, reading: Reading | None, *, is_told: bool
+        self, alert: Alert, kind: str, why: str, reading: Observation | None, *, is_told: bool
     ) -> None:
         if is_told and kind not in (Kind.RECOVERED, Kind.CLOSED):
             alert.last_notified_at = self.now
@@ -169,18 +169,18 @@ class Scribe:
         """Write all of it; what opens comes last, so that what it follows is closed."""
         Alert.objects.bulk_update(self.changed.values(), WRITTEN, batch_size=200)
         Alert.objects.bulk_create(self.made)
-        record(self.events)
+        record_event(self.events)
 
 
-def record(events: Sequence[AlertEvent]) -> None:
+def record_event(events: Sequence[AlertEvent]) -> None:
     """Add events to the history and let others know, all in the caller's transaction."""
     AlertEvent.objects.bulk_create(events)
     for event in events:
-        alert_moved.send(AlertEvent, event=event)
+        alert_changed.send(AlertEvent, event=event)
 
 
 def event_of(
-    alert: Alert, kind: str, at: datetime, why: str, reading: Reading | None, *, is_told: bool
+    alert: Alert, kind: str, at: datetime, why: str, reading: Observation | None, *, is_told: bool
 ) -> AlertEvent:
     event = AlertEvent(alert=alert, kind=kind, at=at, why=why, is_told=is_told)
     if reading:
@@ -191,13 +191,13 @@ def event_of(
 
 
 @transaction.atomic
-def write(cases: Sequence[Case], now: datetime) -> Scribe:
+def write_alerts(cases: Sequence[AlertCase], now: datetime) -> AlertWriter:
     """Write what the cases say: first of all but modules, for what opens there holds these back."""
-    whole = Scribe(now, {})
+    whole = AlertWriter(now, {})
     whole.take([case for case in cases if not case.is_of_module])
     whole.write()
     parts = [case for case in cases if case.is_of_module]
-    modules = Scribe(now, _holds(parts))
+    modules = AlertWriter(now, _holds(parts))
     modules.take(parts)
     modules.write()
     whole.events += modules.events
@@ -205,7 +205,7 @@ def write(cases: Sequence[Case], now: datetime) -> Scribe:
     return whole
 
 
-def _holds(cases: Sequence[Case]) -> dict[Hold, Alert]:
+def _holds(cases: Sequence[AlertCase]) -> dict[Hold, Alert]:
     kpis = {case.rule.kpi for case in cases}
     if not kpis:
         return {}
@@ -214,7 +214,7 @@ def _holds(cases: Sequence[Case]) -> dict[Hold, Alert]:
     return {(one.rule.kpi, one.rule.side, one.course_id): one for one in open_ones}
 
 
-def _hold_of(case: Case) -> Hold:
+def _hold_of(case: AlertCase) -> Hold:
     return case.rule.kpi, case.rule.side, case.subject.course_id
 
 
@@ -227,7 +227,7 @@ def _was_told(alert: Alert) -> bool:
     return alert.last_notified_at is not None
 
 
-def _figures(case: Case) -> dict[str, object]:
+def _figures(case: AlertCase) -> dict[str, object]:
     """What of the alert follows from the last step; of a closed one only how far it was judged."""
     last = case.steps[-1]
     if case.alert and not case.alert.is_open:
@@ -235,7 +235,7 @@ def _figures(case: Case) -> dict[str, object]:
     return {**_figures_of(last.reading), "state": last.state}
 
 
-def _figures_of(reading: Reading) -> dict[str, object]:
+def _figures_of(reading: Observation) -> dict[str, object]:
     low, high = reading.interval or (None, None)
     return {
         "last_period_start": reading.first,
@@ -247,7 +247,7 @@ def _figures_of(reading: Reading) -> dict[str, object]:
     }
 
 
-def _differs(case: Case) -> bool:
+def _differs(case: AlertCase) -> bool:
     return any(getattr(case.alert, name) != value for name, value in _figures(case).items())
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from alerts.models.alerts import Alert, AlertEvent, AlertRule, Severity
-from alerts.models.evaluation import JudgeRun, Unjudged
+from alerts.models.evaluation import EvaluationRun, PendingEvaluation
 
-__all__ = ["Alert", "AlertEvent", "AlertRule", "JudgeRun", "Severity", "Unjudged"]
+__all__ = ["Alert", "AlertEvent", "AlertRule", "EvaluationRun", "PendingEvaluation", "Severity"]

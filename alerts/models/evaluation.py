@@ -6,7 +6,7 @@ from curriculum.models import Course
 from kpis.models.measurements import PeriodKind
 
 
-class Unjudged(models.Model):
+class PendingEvaluation(models.Model):
     """Closed periods of a KPI say something else than when they were judged.
 
     Rows are only added and, by their id, deleted, as dirty days are.
@@ -22,13 +22,13 @@ class Unjudged(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "unjudged"
+        verbose_name_plural = "pending evaluations"
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.period_kind} {self.course_id}"
 
 
-class JudgeRun(models.Model):
+class EvaluationRun(models.Model):
     """Everything that closed up to here has been judged; the next run starts where it stopped."""
 
     as_of = models.DateTimeField(unique=True)

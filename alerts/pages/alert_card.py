@@ -52,7 +52,7 @@ class AlertCard:
 
     @property
     def period(self) -> Period:
-        return containing(self.told_of, self.rule.period_kind, reporting_clock.zone())
+        return containing(self.told_of, self.rule.period_kind, reporting_clock.reporting_zone())
 
     @property
     def value(self) -> str:
@@ -135,7 +135,7 @@ class AlertCard:
     def since(self) -> str:
         """From the first period that was beyond to the moment of its end, if it has one."""
         first = containing(
-            self.alert.first_period_start, self.rule.period_kind, reporting_clock.zone()
+            self.alert.first_period_start, self.rule.period_kind, reporting_clock.reporting_zone()
         )
         opened = words.moment(self.alert.opened_at)
         began = f"Opened {opened}" if self.is_stale else f"Since {period_name(first)}"

@@ -26,10 +26,10 @@ from alerts import scope_names
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.models.alerts import AlertQuerySet
 from alerts.pages.alert_card import AlertCard
-from alerts.suppressed_alerts import is_veiled
+from alerts.suppressed_alerts import is_suppressed
 from curriculum.models import Course
 from kpis.definitions.registry import REGISTRY
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from presentation.filters import Field
 
 OPEN, CLOSED, SNOOZED, ALL = "open", "closed", "snoozed", "all"
@@ -61,7 +61,7 @@ class AlertFilterForm(forms.Form):
     owner = forms.CharField(required=False, max_length=254)
 
     def __init__(
-        self, data: Mapping[str, Any], *, desk: Desk, user: User | None, **more: Any
+        self, data: Mapping[str, Any], *, desk: KpiQueryService, user: User | None, **more: Any
     ) -> None:
         super().__init__(data, **more)
         self.desk, self.user = desk, user
@@ -150,16 +150,16 @@ def with_period(rows: AlertQuerySet) -> AlertQuerySet:
     )
 
 
-def cards(alerts: Iterable[Any], desk: Desk) -> list[AlertCard]:
+def cards(alerts: Iterable[Any], desk: KpiQueryService) -> list[AlertCard]:
     """What a page of alerts says."""
     alerts = list(alerts)
     names = scope_names.names(alerts)
     return [_card(one, names[one.scope, one.scope_id], desk) for one in alerts]
 
 
-def _card(alert: Any, place: str, desk: Desk) -> AlertCard:
+def _card(alert: Any, place: str, desk: KpiQueryService) -> AlertCard:
     told_of = alert.told_of or alert.last_period_start
-    return AlertCard(alert, place, told_of, is_veiled(desk, alert, [told_of]), desk.now)
+    return AlertCard(alert, place, told_of, is_suppressed(desk, alert, [told_of]), desk.now)
 
 
 def counts(reader: Reader, user: User | None) -> dict[str, int]:

@@ -12,17 +12,17 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from alerts import scope_names
-from alerts.evaluation.evaluation_data import Subject
+from alerts.evaluation.evaluation_data import AlertScope
 from alerts.models import Alert, AlertEvent
 from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import cards
-from alerts.suppressed_alerts import can_be_asked, is_veiled
+from alerts.suppressed_alerts import can_be_asked, is_suppressed
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
 from kpis.definitions.periods import Period, between, containing, local_day
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
-from kpis.query.results import Reply
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
+from kpis.query.results import KpiResult
 from presentation import trend_charts
 from presentation import wording as words
 from presentation.figures import Figure
@@ -35,7 +35,7 @@ ENDS = {Kind.RECOVERED, Kind.CLOSED}
 
 
 @dataclass(frozen=True)
-class Happened:
+class HistoryEntry:
     """One line of the history."""
 
     event: AlertEvent
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass
 class AlertPage:
-    desk: Desk
+    desk: KpiQueryService
     alert: Alert
 
     @cached_property
@@ -76,10 +76,10 @@ class AlertPage:
         return list(self.alert.events.select_related("by"))
 
     @property
-    def history(self) -> list[Happened]:
+    def history(self) -> list[HistoryEntry]:
         days = {one.period_start for one in self.events if one.period_start}
-        is_hidden = is_veiled(self.desk, self.alert, days | {self.card.told_of})
-        return [Happened(one, is_hidden and _tells_figures(one)) for one in self.events]
+        is_hidden = is_suppressed(self.desk, self.alert, days | {self.card.told_of})
+        return [HistoryEntry(one, is_hidden and _tells_figures(one)) for one in self.events]
 
     @cached_property
     def thing(self) -> Course | CourseRun | Module | None:
@@ -92,21 +92,21 @@ class AlertPage:
         return self.thing is None and self.alert.scope in scope_names.NAMED
 
     @cached_property
-    def reply(self) -> Reply | None:
+    def reply(self) -> KpiResult | None:
         """The KPI in the periods around the alert; None where there is nothing to ask."""
         if self.card.indicator is None or self.is_gone or not can_be_asked(self.alert):
             return None
         return self.desk.ask(self.card.indicator, self._question)
 
     @property
-    def _question(self) -> Question:
+    def _question(self) -> KpiQuery:
         thing = self.thing
         course = thing.course if isinstance(thing, CourseRun | Module) else thing
-        return Question(
+        return KpiQuery(
             kind=self.alert.rule.period_kind,
             periods=self.periods,
             window=None,
-            scope=Subject(self.alert.scope, self.alert.scope_id, self.alert.course_id).narrow,
+            scope=AlertScope(self.alert.scope, self.alert.scope_id, self.alert.course_id).narrow,
             course=course,
             run=thing if isinstance(thing, CourseRun) else None,
             module=thing if isinstance(thing, Module) else None,
@@ -123,10 +123,12 @@ class AlertPage:
             first = first.previous
         for _ in range(AFTER):
             last = last.next
-        today = local_day(self.desk.now, reporting_clock.zone())
+        today = local_day(self.desk.now, reporting_clock.reporting_zone())
         until = min(last.first, today)
         found = list(
-            between(first.first, until, self.alert.rule.period_kind, reporting_clock.zone())
+            between(
+                first.first, until, self.alert.rule.period_kind, reporting_clock.reporting_zone()
+            )
         )
         return found[-MOST:]
 
@@ -145,7 +147,7 @@ class AlertPage:
         return end.previous if healed else end
 
     def _period(self, day: date) -> Period:
-        return containing(day, self.alert.rule.period_kind, reporting_clock.zone())
+        return containing(day, self.alert.rule.period_kind, reporting_clock.reporting_zone())
 
     @property
     def _within(self) -> list[bool]:

@@ -96,12 +96,12 @@ class SnoozeForm(ActForm):
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]
-        check_snooze(day, local_day(self.now, reporting_clock.zone()))
+        check_snooze(day, local_day(self.now, reporting_clock.reporting_zone()))
         return day
 
     def do(self) -> None:
         data = self.cleaned_data
-        until = datetime.combine(data["until"], time(), reporting_clock.zone())
+        until = datetime.combine(data["until"], time(), reporting_clock.reporting_zone())
         actions.snooze(self.alert, by=self.user, until=until, reason=data["reason"])
 
 

@@ -18,9 +18,9 @@ from alerts.models import Alert
 from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, in_order
 from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import ACTS, ActForm
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from presentation.live_pages import live, watch
-from presentation.page_access import desk_of
+from presentation.page_access import query_service_of
 
 A_PAGE = 25
 
@@ -30,7 +30,7 @@ A_PAGE = 25
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
     seen = watch()
-    desk, user = desk_of(request), cast("User", request.user)
+    desk, user = query_service_of(request), cast("User", request.user)
     form = AlertFilterForm(request.GET, desk=desk, user=user)
     is_valid = form.is_valid()
     page = Paginator(form.rows(), A_PAGE).get_page(request.GET.get("page"))
@@ -53,7 +53,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
     seen = watch()
-    desk, user = desk_of(request), cast("User", request.user)
+    desk, user = query_service_of(request), cast("User", request.user)
     found = alert_of(desk.reader, pk)
     sent = _sent(request, desk, user, found)
     if sent and sent.perform():
@@ -77,7 +77,7 @@ def alert_of(reader: Reader, pk: int) -> Alert:
     return found
 
 
-def _sent(request: HttpRequest, desk: Desk, user: User, found: Alert) -> ActForm | None:
+def _sent(request: HttpRequest, desk: KpiQueryService, user: User, found: Alert) -> ActForm | None:
     """The form that was sent; None when the page is only read."""
     if request.method != "POST":
         return None
@@ -87,7 +87,7 @@ def _sent(request: HttpRequest, desk: Desk, user: User, found: Alert) -> ActForm
     return ACTS[act](request.POST, alert=found, user=user, now=desk.now)
 
 
-def _forms(desk: Desk, user: User, found: Alert, sent: ActForm | None) -> list[ActForm]:
+def _forms(desk: KpiQueryService, user: User, found: Alert, sent: ActForm | None) -> list[ActForm]:
     """Those that are offered, with the one that was refused in its place."""
     return [
         sent if sent and sent.act == one.act else one(alert=found, user=user, now=desk.now)

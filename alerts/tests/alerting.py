@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent, AlertRule
 from core import reporting_clock
 from curriculum.models import Course, Module
@@ -21,7 +21,9 @@ MANY = 1_000
 
 def closing(month: str) -> datetime:
     """A moment after the month has closed: the fifth of the next, at noon."""
-    after = containing(date.fromisoformat(f"{month}-01"), "month", reporting_clock.zone()).after
+    after = containing(
+        date.fromisoformat(f"{month}-01"), "month", reporting_clock.reporting_zone()
+    ).after
     return datetime(after.year, after.month, 5, 12, tzinfo=UTC)
 
 
@@ -77,7 +79,7 @@ def lives(*months: tuple[str, float], **how: Any) -> list[str]:
     """Judge each month once it has closed; returns the kinds of all events so far."""
     for month, percent in months:
         says(month, percent, **how)
-        judge(closing(month))
+        evaluate(closing(month))
     return kinds()
 
 

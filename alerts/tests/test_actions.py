@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from alerts import actions
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent
 from alerts.tests.alerting import aims, closing, kinds, last_why, lives, says, told, watches
 from kpis.tests import kernel
@@ -63,10 +63,10 @@ def test_somebody_else_can_be_named_as_its_owner(alert: Alert, ada: User) -> Non
 def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User) -> None:
     until = timezone.now() + timedelta(days=3)
     actions.snooze(alert, by=ada, until=until, reason="The holidays.")
-    judge(until - timedelta(seconds=1))
+    evaluate(until - timedelta(seconds=1))
     assert told() == ["opened"]
 
-    judge(until)
+    evaluate(until)
     assert told() == ["opened", "unsnoozed"]
     assert last_why() == "The snooze is over."
 
@@ -78,18 +78,18 @@ def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
     if june:
         says("2026-06", june)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
     assert told() == ["opened"]
 
     lives(("2026-07", 79))
     assert told() == ["opened", "unsnoozed"]
-    judge(closing("2026-07") + timedelta(hours=1))
+    evaluate(closing("2026-07") + timedelta(hours=1))
     assert told() == ["opened", "unsnoozed"]
 
 
 def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
     lives(("2026-07", 90))
 
     assert told() == ["opened", "recovered"]
@@ -98,7 +98,7 @@ def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada
 def test_nothing_of_a_snoozed_alert_is_told(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=999), reason="Known.")
     says("2026-06", 60)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
 
     assert (kinds(), told()) == (["opened", "snoozed", "worsened"], ["opened"])
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from alerts.evaluation import pending_evaluations
-from alerts.evaluation.evaluate import judge
-from alerts.models import Alert, AlertRule, JudgeRun, Unjudged
-from alerts.signals import alert_moved
+from alerts.evaluation.evaluate import evaluate
+from alerts.models import Alert, AlertRule, EvaluationRun, PendingEvaluation
+from alerts.signals import alert_changed
 from alerts.tests.alerting import (
     KPI,
     aims,
@@ -39,8 +39,8 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def restated(month: str, percent: float, at: datetime) -> None:
     """Late data change a closed month; it is judged at a moment."""
     says(month, percent)
-    pending_evaluations.mark([(KPI, "month", None)])
-    judge(at)
+    pending_evaluations.mark_pending([(KPI, "month", None)])
+    evaluate(at)
 
 
 def test_a_miss_beyond_doubt_opens_one_alert() -> None:
@@ -60,7 +60,7 @@ def test_judging_again_changes_nothing() -> None:
     lives(("2026-05", 79))
     AlertRule.objects.update(is_judged=False)
 
-    assert judge(MAY + timedelta(hours=1)) == 0
+    assert evaluate(MAY + timedelta(hours=1)) == 0
     assert kinds() == ["opened"]
 
 
@@ -83,19 +83,19 @@ def test_a_month_that_has_not_closed_is_not_judged() -> None:
     watches()
     says("2026-05", 79)
 
-    assert judge(datetime.fromisoformat("2026-06-03T23:00:00+00:00")) == 0
-    assert judge(datetime.fromisoformat("2026-06-04T00:00:00+00:00")) == 1
+    assert evaluate(datetime.fromisoformat("2026-06-03T23:00:00+00:00")) == 0
+    assert evaluate(datetime.fromisoformat("2026-06-04T00:00:00+00:00")) == 1
 
 
 def test_what_was_judged_by_a_clock_ahead_is_judged_again_when_it_closes() -> None:
     aims()
     watches()
     says("2026-05", 84)
-    judge(MAY)
+    evaluate(MAY)
     says("2026-05", 79)  # in May by the right clock, so nothing marks it
 
-    assert judge(datetime.fromisoformat("2026-05-20T12:00:00+00:00")) == 0
-    assert judge(MAY + timedelta(minutes=-1)) == 1
+    assert evaluate(datetime.fromisoformat("2026-05-20T12:00:00+00:00")) == 0
+    assert evaluate(MAY + timedelta(minutes=-1)) == 1
 
 
 def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin() -> None:
@@ -129,12 +129,12 @@ def test_missing_periods_neither_fire_nor_heal() -> None:
     aims()
     watches(patience=2)
     lives(("2026-01", 79))
-    judge(closing("2026-02"))
-    judge(closing("2026-03"))
+    evaluate(closing("2026-02"))
+    evaluate(closing("2026-03"))
     assert kinds() == []
 
     lives(("2026-04", 79))
-    judge(MAY)
+    evaluate(MAY)
     assert kinds() == ["opened"]
     assert states() == ["no_data"]
 
@@ -194,9 +194,9 @@ def test_flapping_late_data_wait_for_the_cool_down() -> None:
     restated("2026-05", 79, MAY + timedelta(days=2))
     assert kinds() == ["opened", "closed"]
 
-    judge(MAY + timedelta(days=6, hours=23))
+    evaluate(MAY + timedelta(days=6, hours=23))
     assert kinds() == ["opened", "closed"]
-    judge(MAY + timedelta(days=7))
+    evaluate(MAY + timedelta(days=7))
     assert kinds() == ["opened", "closed", "reopened"]
     assert Alert.objects.count() == 1
 
@@ -227,7 +227,7 @@ def test_a_target_raised_afterwards_leaves_closed_months_alone() -> None:
     lives(("2026-04", 86), ("2026-05", 86))
     aims(95, start="2026-06-20")
 
-    assert judge(MAY + timedelta(days=20)) == 0
+    assert evaluate(MAY + timedelta(days=20)) == 0
 
 
 def test_a_target_lowered_afterwards_leaves_the_alert_open() -> None:
@@ -235,7 +235,7 @@ def test_a_target_lowered_afterwards_leaves_the_alert_open() -> None:
     watches()
     lives(("2026-05", 79))
     aims(70, start="2026-06-20")
-    judge(MAY + timedelta(days=20))
+    evaluate(MAY + timedelta(days=20))
 
     assert states() == ["firing"]
 
@@ -245,7 +245,7 @@ def test_a_target_that_covers_a_closed_month_judges_it() -> None:
     watches()
     lives(("2026-05", 79))
     aims(70, start="2026-05-01")
-    judge(MAY + timedelta(days=1))
+    evaluate(MAY + timedelta(days=1))
 
     assert kinds() == ["opened", "closed"]
     assert last_why().startswith("The target of May 2026 is 70.0% now, it was 85.0%.")
@@ -257,7 +257,7 @@ def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> Non
     lives(("2026-01", 79))
     says("2026-02", 86)
     says("2026-03", 79)
-    judge(closing("2026-03"))
+    evaluate(closing("2026-03"))
 
     assert kinds() == ["opened", "recovered", "opened"]
 
@@ -267,7 +267,7 @@ def test_a_new_rule_opens_what_is_so_now_and_nothing_of_the_past() -> None:
     for month, percent in (("2026-02", 79), ("2026-03", 86), ("2026-04", 79), ("2026-05", 78)):
         says(month, percent)
     watches()
-    judge(MAY)
+    evaluate(MAY)
 
     assert kinds() == ["opened"]
     assert Alert.objects.get().first_period_start == date(2026, 4, 1)
@@ -279,7 +279,7 @@ def test_a_rule_that_is_switched_off_closes_its_alert() -> None:
     lives(("2026-05", 79))
     rule.is_active = False
     rule.save()
-    judge(MAY + timedelta(hours=1))
+    evaluate(MAY + timedelta(hours=1))
 
     assert (kinds(), states()) == (["opened", "closed"], [])
     assert last_why() == "The rule is switched off."
@@ -291,7 +291,7 @@ def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
     lives(("2026-05", 79))
     rule.patience = 2
     rule.save()
-    judge(MAY + timedelta(hours=1))
+    evaluate(MAY + timedelta(hours=1))
 
     assert last_why().startswith("As the rule is now, it would not have fired.")
 
@@ -335,8 +335,8 @@ def test_marks_go_with_what_they_led_to() -> None:
     watches()
     lives(("2026-05", 79))
 
-    assert not Unjudged.objects.exists()
-    assert JudgeRun.objects.count() == 1
+    assert not PendingEvaluation.objects.exists()
+    assert EvaluationRun.objects.count() == 1
 
 
 def test_nothing_is_read_of_months_when_nothing_changed() -> None:
@@ -346,7 +346,7 @@ def test_nothing_is_read_of_months_when_nothing_changed() -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        judge(MAY + timedelta(minutes=1))
+        evaluate(MAY + timedelta(minutes=1))
 
     assert not [one for one in queries if "kpis_measurement" in one["sql"]]
 
@@ -365,6 +365,6 @@ def test_ten_times_the_rules_and_scopes_take_as_many_queries() -> None:
 
 def queries_to_judge(at: datetime) -> int:
     # how many it takes to tell people is not the judge's affair
-    with patch.object(alert_moved, "send"), CaptureQueriesContext(connection) as queries:
-        assert judge(at)
+    with patch.object(alert_changed, "send"), CaptureQueriesContext(connection) as queries:
+        assert evaluate(at)
     return len(queries)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.evaluation import pending_evaluations
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertRule
 from alerts.tests.alerting import closing, kinds, says
 from curriculum import parameters
@@ -19,7 +19,7 @@ def test_a_composite_is_judged_by_the_weighted_mean_of_its_components() -> None:
     # the rule and the target of 75% ship with the KPI; (50 + 60 + 70) ÷ 3 = 60
     for part, percent in zip(PARTS, (50, 60, 70), strict=True):
         says("2026-05", percent, kpi=part)
-    judge(MAY)
+    evaluate(MAY)
 
     alert = Alert.objects.get(rule__kpi=DEPTH)
     assert (alert.value, alert.target, alert.n) == (60.0, 75.0, 3000)
@@ -28,11 +28,11 @@ def test_a_composite_is_judged_by_the_weighted_mean_of_its_components() -> None:
 def test_late_data_of_a_component_judge_the_composite_again() -> None:
     for part, percent in zip(PARTS, (50, 60, 70), strict=True):
         says("2026-05", percent, kpi=part)
-    judge(MAY)
+    evaluate(MAY)
     for part in PARTS:
         says("2026-05", 90, kpi=part)
-    pending_evaluations.mark([(PARTS[0], "month", None)])
-    judge(MAY)
+    pending_evaluations.mark_pending([(PARTS[0], "month", None)])
+    evaluate(MAY)
 
     assert kinds() == ["opened", "closed"]
 
@@ -51,9 +51,9 @@ def test_the_nps_needs_fifty_answers_to_be_told() -> None:
     rule = AlertRule.objects.get(kpi="outcome.satisfaction")
     says("2026-05", 0, kpi=rule.kpi, n=49)
     AlertRule.objects.update(mode="point")
-    judge(MAY)
+    evaluate(MAY)
     assert kinds() == []
 
     says("2026-06", 0, kpi=rule.kpi, n=50)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
     assert kinds() == ["opened"]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert
 from alerts.tests.alerting import KPI, aims, kinds, watches
 from kpis.models import Measurement
@@ -61,7 +61,7 @@ def store(totals: dict[int, int], week: int, n: int) -> None:
 def live() -> None:
     for week in range(WEEKS):
         # a week closes on the Thursday after it
-        judge(datetime(2026, 1, 15, 12, tzinfo=UTC) + timedelta(weeks=week))
+        evaluate(datetime(2026, 1, 15, 12, tzinfo=UTC) + timedelta(weeks=week))
 
 
 @pytest.mark.parametrize(("n", "seed"), [(30, 1), (100, 2), (100, 3), (400, 4)])

@@ -11,9 +11,9 @@ from django.db import connection
 
 from accounts.models import User
 from alerts import actions
-from alerts.evaluation.evaluate import judge
-from alerts.models import Alert, AlertEvent, JudgeRun, Unjudged
-from alerts.signals import alert_moved
+from alerts.evaluation.evaluate import evaluate
+from alerts.models import Alert, AlertEvent, EvaluationRun, PendingEvaluation
+from alerts.signals import alert_changed
 from alerts.tests.alerting import KPI, aims, closing, kinds, lives, says, watches
 from kpis.tests import kernel
 from kpis.tests.measured import course
@@ -59,7 +59,7 @@ def many_misses() -> None:
 
 def test_two_judges_at_once_open_each_alert_once() -> None:
     many_misses()
-    written = at_once(*[lambda: judge(MAY)] * 4)
+    written = at_once(*[lambda: evaluate(MAY)] * 4)
 
     assert sorted(written) == [0, 0, 0, 20]
     assert (Alert.objects.count(), kinds()) == (20, ["opened"] * 20)
@@ -76,7 +76,7 @@ def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
         with patch("django.utils.timezone.now", return_value=closing("2026-06")):
             return actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
 
-    at_once(lambda: judge(closing("2026-06")), close)
+    at_once(lambda: evaluate(closing("2026-06")), close)
 
     assert [one for one in kinds() if one in ("recovered", "closed")] in (["recovered"], ["closed"])
     assert Alert.objects.get().closed_at is not None
@@ -96,20 +96,20 @@ def test_of_ten_who_close_it_at_once_one_does() -> None:
 
 def test_a_judge_that_fails_in_the_middle_leaves_nothing_half_done() -> None:
     many_misses()
-    Unjudged.objects.create(kpi=KPI, period_kind="month")
+    PendingEvaluation.objects.create(kpi=KPI, period_kind="month")
 
     def fail(**_: object) -> None:
         raise RuntimeError("The machine is away.")
 
-    alert_moved.connect(fail)
+    alert_changed.connect(fail)
     try:
         with pytest.raises(RuntimeError):
-            judge(MAY)
+            evaluate(MAY)
     finally:
-        alert_moved.disconnect(fail)
+        alert_changed.disconnect(fail)
 
     assert not Alert.objects.exists()
     assert not AlertEvent.objects.exists()
-    assert not JudgeRun.objects.exists()
-    assert Unjudged.objects.filter(kpi=KPI).count() == 1
-    assert judge(MAY) == 20
+    assert not EvaluationRun.objects.exists()
+    assert PendingEvaluation.objects.filter(kpi=KPI).count() == 1
+    assert evaluate(MAY) == 20

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert
 from alerts.tests.alerting import aims, closing, kinds, says, told, watches
 from curriculum.models import Course, Module
@@ -26,7 +26,7 @@ def test_each_course_has_its_own_alert_by_its_own_target() -> None:
     watches(each="course")
     says("2026-05", 79, of=py)
     says("2026-05", 79, of=sql)
-    judge(MAY)
+    evaluate(MAY)
 
     assert list(Alert.objects.values_list("scope", "course__key")) == [("course", "py")]
 
@@ -43,7 +43,7 @@ def test_a_module_beyond_chance_has_its_alert() -> None:
     weak = a_weak_module(course("py", "one", "two"))
     aims()
     watches(each="module")
-    judge(MAY)
+    evaluate(MAY)
 
     assert list(Alert.objects.values_list("scope", "scope_id")) == [("module", weak.pk)]
 
@@ -56,7 +56,7 @@ def held_back() -> tuple[Course, Module]:
     aims()
     watches(each="module")
     watches(each="course")
-    judge(MAY)
+    evaluate(MAY)
     return py, weak
 
 
@@ -72,7 +72,7 @@ def test_when_the_course_is_well_again_its_module_is_told() -> None:
     py, weak = held_back()
     says("2026-06", 90, of=py)
     says("2026-06", 60, of=weak)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
 
     assert told() == ["opened", "recovered", "opened"]
     assert Alert.objects.open().get().inhibited_by is None
@@ -81,11 +81,11 @@ def test_when_the_course_is_well_again_its_module_is_told() -> None:
 def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again() -> None:
     py, weak = held_back()
     says("2026-06", 90, of=py)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
     assert told() == ["opened", "recovered"]
 
     says("2026-07", 60, of=weak)
-    judge(closing("2026-07"))
+    evaluate(closing("2026-07"))
     assert told() == ["opened", "recovered", "opened"]
 
 
@@ -93,6 +93,6 @@ def test_what_was_never_told_recovers_in_silence() -> None:
     py, weak = held_back()
     says("2026-06", 72, of=py)
     says("2026-06", 90, of=weak)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
 
     assert (kinds(), told()) == (["opened", "inhibited", "recovered"], ["opened"])

@@ -20,7 +20,7 @@ KPI = "engagement.completion-rate"
 
 @pytest.fixture
 def asked() -> Iterator[MagicMock]:
-    with patch("core.task_queue.ask_for") as ask_for:
+    with patch("core.task_queue.enqueue_once") as ask_for:
         yield ask_for
 
 
@@ -30,8 +30,8 @@ def judgings(asked: MagicMock) -> int:
 
 @pytest.mark.django_db
 def test_measuring_ends_with_judging(asked: MagicMock) -> None:
-    with patch.object(recompute_stale, "measure_dirty", return_value=0):
-        tasks.measure_dirty()
+    with patch.object(recompute_stale, "recompute_stale", return_value=0):
+        tasks.recompute()
 
     assert judgings(asked) == 1
 

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.evaluation.rule_preview import preview
-from alerts.models import Alert, JudgeRun, Unjudged
+from alerts.models import Alert, EvaluationRun, PendingEvaluation
 from alerts.tests.alerting import aims, closing, kinds, last_why, lives, says, states, told, watches
 from curriculum.models import Course, CourseRun
-from kpis.models import Feed
+from kpis.models import DataFreshness
 from kpis.tests import kernel
 from kpis.tests.measured import course
 
@@ -25,7 +25,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fed(of: Course, through: datetime) -> None:
-    Feed.objects.update_or_create(
+    DataFreshness.objects.update_or_create(
         category="test", course=of, defaults={"data_through": through, "received_at": through}
     )
 
@@ -39,17 +39,17 @@ def test_data_that_stopped_are_told_once_and_their_return_too() -> None:
     py = course("py")
     watches(metric="stale")
     fed(py, days(7))
-    judge(NOW)
+    evaluate(NOW)
     assert kinds() == []
 
-    judge(NOW + timedelta(hours=1))
-    judge(NOW + timedelta(hours=2))
-    judge(NOW + timedelta(days=1))
+    evaluate(NOW + timedelta(hours=1))
+    evaluate(NOW + timedelta(hours=2))
+    evaluate(NOW + timedelta(days=1))
     assert kinds() == ["opened"]
     assert states() == ["firing"]
 
     fed(py, NOW + timedelta(days=1))
-    judge(NOW + timedelta(days=1, hours=1))
+    evaluate(NOW + timedelta(days=1, hours=1))
     assert told() == ["opened", "recovered"]
 
 
@@ -57,9 +57,9 @@ def test_their_return_on_the_same_day_is_a_recovery_as_well() -> None:
     py = course("py")
     watches(metric="stale")
     fed(py, days(9))
-    judge(NOW)
+    evaluate(NOW)
     fed(py, NOW)
-    judge(NOW + timedelta(hours=1))
+    evaluate(NOW + timedelta(hours=1))
 
     assert kinds() == ["opened", "recovered"]
 
@@ -68,7 +68,7 @@ def test_the_site_is_as_fresh_as_its_freshest_course() -> None:
     fed(course("py"), days(20))
     fed(course("sql"), days(1))
     watches(metric="stale")
-    judge(NOW)
+    evaluate(NOW)
 
     assert kinds() == []
 
@@ -78,7 +78,7 @@ def test_of_each_course_the_one_that_stopped_is_told() -> None:
     fed(py, days(20))
     fed(course("sql"), days(1))
     watches(metric="stale", each="course")
-    judge(NOW)
+    evaluate(NOW)
 
     assert [one.course for one in Alert.objects.all()] == [py]
     assert last_why() == "The data ended 20 days ago."
@@ -91,7 +91,7 @@ def test_a_course_that_is_over_is_not_missed() -> None:
     )
     fed(py, days(20))
     watches(metric="stale", each="course")
-    judge(NOW)
+    evaluate(NOW)
 
     assert kinds() == []
 
@@ -102,10 +102,10 @@ def test_how_often_data_stopped_before_is_not_known() -> None:
 
 def test_a_look_at_the_feeds_alone_keeps_no_run() -> None:
     watches(metric="stale")
-    judge(NOW)
-    judge(NOW + timedelta(minutes=1))
+    evaluate(NOW)
+    evaluate(NOW + timedelta(minutes=1))
 
-    assert JudgeRun.objects.count() == 1
+    assert EvaluationRun.objects.count() == 1
 
 
 def test_a_month_that_the_data_do_not_reach_is_stale_and_fires_later() -> None:
@@ -115,12 +115,12 @@ def test_a_month_that_the_data_do_not_reach_is_stale_and_fires_later() -> None:
     aims()
     watches()
     assert lives(("2026-05", 79)) == []
-    assert Unjudged.objects.get().not_before == MAY + timedelta(hours=1)
+    assert PendingEvaluation.objects.get().not_before == MAY + timedelta(hours=1)
 
     fed(py, MAY)
-    judge(MAY + timedelta(hours=1))
+    evaluate(MAY + timedelta(hours=1))
     assert kinds() == ["opened"]
-    assert not Unjudged.objects.exists()
+    assert not PendingEvaluation.objects.exists()
 
 
 def test_an_open_alert_stays_open_over_stale_months() -> None:
@@ -130,6 +130,6 @@ def test_an_open_alert_stays_open_over_stale_months() -> None:
     watches()
     lives(("2026-05", 79))
     says("2026-06", 90)
-    judge(closing("2026-06"))
+    evaluate(closing("2026-06"))
 
     assert (kinds(), states()) == (["opened"], ["stale"])

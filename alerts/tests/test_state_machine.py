@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.evaluation.state_machine import NO_DATA, OK, Policy, Reading, track
-from alerts.evaluation.transitions import Memory, after, moves, replay
+from alerts.evaluation.state_machine import NO_DATA, OK, Observation, Policy, track
+from alerts.evaluation.transitions import AlertSnapshot, after, replay, transitions
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEK = timedelta(days=7)
 NO_COOL_DOWN = timedelta()
 
 
-def readings(*values: float | None, target: float = 85) -> list[Reading]:
+def readings(*values: float | None, target: float = 85) -> list[Observation]:
     """A value per week; None for a week without data."""
     return [
-        Reading(
+        Observation(
             first=(START + at * WEEK).date(),
             at=START + (at + 1) * WEEK,
             status=NO_DATA if value is None else OK,
@@ -59,13 +59,15 @@ def test_states_follow_from_the_readings(
 
 
 def test_the_whole_interval_has_to_be_beyond() -> None:
-    doubtful, sure = (Reading(START.date(), START, OK, 80, 85, (75, high)) for high in (85.1, 84.9))
+    doubtful, sure = (
+        Observation(START.date(), START, OK, 80, 85, (75, high)) for high in (85.1, 84.9)
+    )
 
     assert [one.state for one in track([doubtful, sure], Policy())] == ["ok", "firing"]
 
 
 def test_what_may_be_chance_among_many_does_not_fire() -> None:
-    chance = Reading(START.date(), START, OK, 80, 85, (75, 84), is_discovery=False)
+    chance = Observation(START.date(), START, OK, 80, 85, (75, 84), is_discovery=False)
 
     assert [one.state for one in track([chance], Policy())] == ["ok"]
 
@@ -86,7 +88,7 @@ def test_a_cool_down_is_broken_by_a_gap_a_quarter_larger() -> None:
 
 
 def test_a_cool_down_counts_whole_days() -> None:
-    memory = Memory(date(2026, 1, 5), date(2026, 1, 5), told_at=START)
+    memory = AlertSnapshot(date(2026, 1, 5), date(2026, 1, 5), told_at=START)
 
     assert memory.is_cooling(START + timedelta(days=6, hours=23), WEEK)
     assert not memory.is_cooling(START + timedelta(days=7), WEEK)
@@ -95,11 +97,11 @@ def test_a_cool_down_counts_whole_days() -> None:
 
 def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
     policy = POINT
-    memory = Memory(START.date(), START.date(), is_open=False, is_expected=True, told_gap=5)
+    memory = AlertSnapshot(START.date(), START.date(), is_open=False, is_expected=True, told_gap=5)
 
     def opened(*values: float) -> list[str]:
         steps = track(readings(*values), policy)
-        return [one.kind for one in moves(steps, memory, policy, START + 9 * WEEK, WEEK)]
+        return [one.kind for one in transitions(steps, memory, policy, START + 9 * WEEK, WEEK)]
 
     assert opened(80, 80) == []
     assert opened(80, 86, 80) == ["opened"]
@@ -109,10 +111,10 @@ def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
 
 def test_an_alert_of_before_the_window_recovers_in_its_first_period() -> None:
     before = date(2025, 1, 6)
-    memory = Memory(before, before, told_at=START, told_gap=5)
+    memory = AlertSnapshot(before, before, told_at=START, told_gap=5)
     steps = track(readings(86), POINT, open_since=before)
 
-    assert [one.kind for one in moves(steps, memory, POINT, START, WEEK)] == ["recovered"]
+    assert [one.kind for one in transitions(steps, memory, POINT, START, WEEK)] == ["recovered"]
 
 
 VALUES = st.lists(st.none() | st.integers(70, 100), max_size=20)
@@ -150,12 +152,12 @@ def test_what_is_done_is_not_done_again(
 ) -> None:
     steps = track(readings(*values), policy)
     at = START + 30 * WEEK
-    made = moves(steps, None, policy, at, cooldown)
+    made = transitions(steps, None, policy, at, cooldown)
     memory = None
     for move in made:
         memory = after(memory, move, steps[-1], at)
 
-    assert memory is None or moves(steps, memory, policy, at, cooldown) == []
+    assert memory is None or transitions(steps, memory, policy, at, cooldown) == []
 
 
 @given(VALUES, st.integers(1, 19), POLICIES)
@@ -168,9 +170,11 @@ def test_a_window_that_starts_in_an_open_stretch_ends_as_the_whole(
     since = whole[cut - 1].since
     rest = track([one.reading for one in whole[cut:]], policy, open_since=since)
 
-    memory = Memory(since, since, told_at=START, told_gap=99) if since else None
+    memory = AlertSnapshot(since, since, told_at=START, told_gap=99) if since else None
     at = START + 30 * WEEK
-    assert moves(rest, memory, policy, at, WEEK) == moves(whole, memory, policy, at, WEEK)
+    assert transitions(rest, memory, policy, at, WEEK) == transitions(
+        whole, memory, policy, at, WEEK
+    )
     assert [one.state for one in rest] == [one.state for one in whole[cut:]]
     assert rest[-1].since == whole[-1].since
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from business.drill_downs import churn, counts, referral, retention_cohorts, revenue
+from business.drill_downs import cohort_retention, counts, lost_customers, referral, revenue
 
-__all__ = ["churn", "counts", "referral", "retention_cohorts", "revenue"]
+__all__ = ["cohort_retention", "counts", "lost_customers", "referral", "revenue"]

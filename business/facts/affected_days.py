@@ -15,7 +15,7 @@ KEYS = ("business.enrollment", referrals.REFERRAL)
 AT_ONCE = 5_000
 
 
-def mark(ids: Iterable[int]) -> None:
+def mark_affected(ids: Iterable[int]) -> None:
     """Mark the days on which these enrolments started, and the learners' others in the course.
 
     Whether one is a transfer depends on the others.
@@ -33,7 +33,7 @@ def mark(ids: Iterable[int]) -> None:
             if (learner, course) in places
         }
         for key in KEYS:
-            batch_stale_days.mark(key, moments)
+            batch_stale_days.mark_stale(key, moments)
 
 
 def settle_referrals(ids: Iterable[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from business.models import Customer
 from core import bulk_upsert
-from core.external_keys import canonical
+from core.external_keys import normalize_key
 from intake.models import Event
 
 Key = tuple[str, str]
@@ -27,7 +27,7 @@ def customers_of(events: Iterable[Event]) -> dict[int, int]:
 def _told(event: Event) -> Told | None:
     """Whom `data.customer` names; left out, the event's learner is the customer."""
     if says := event.data.get("customer"):
-        return (says["kind"], canonical(says["key"])), says
+        return (says["kind"], normalize_key(says["key"])), says
     if event.learner:
         return (Customer.Kind.LEARNER, event.learner), {}
     return None

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from business.facts import referrals
 from business.models import Invitation
-from business.referral_codes import canonical
+from business.referral_codes import normalize_code
 from core import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Learner
@@ -30,7 +30,11 @@ def invite(events: Sequence[Event]) -> None:
 
 def _row(event: Event, learner: int) -> tuple[object, ...]:
     says = event.data
-    told = (canonical(says.get("code") or ""), says.get("channel") or "", says.get("invitee") or "")
+    told = (
+        normalize_code(says.get("code") or ""),
+        says.get("channel") or "",
+        says.get("invitee") or "",
+    )
     return (event.sender, event.key, learner, event.course_id, event.occurred_at, *told)
 
 

@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet
 
 from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
-from business.models.payments import UNTOLD
+from business.models.payments import UNREPORTED
 from business.money import minor, revenue_keys
 from core import bulk_upsert
-from core.locks import hold_to_write
+from core.locks import lock_to_write
 from intake.models import Event
 from kpis.recompute import batch_stale_days
 
@@ -36,7 +36,7 @@ def book(events: Sequence[Event]) -> None:
     An order for nothing is no payment.
     """
     events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}
         for event in events:
@@ -109,7 +109,7 @@ def _write(rows: dict[Key, Payment]) -> None:
         merge=dict.fromkeys(TOLD, "replace"),
     )
     before = [there[key] for one in changed if (key := _key(one)) in there]
-    mark(_day(one) for one in (*before, *changed))
+    mark_stale(_day(one) for one in (*before, *changed))
 
 
 def _of_keys(keys: Collection[Key]) -> QuerySet[Payment]:
@@ -123,7 +123,7 @@ def _values(row: Payment) -> tuple[Any, ...]:
 
 def inherit(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
     """Give bookings the customer and course of their subscription or payment, as known now."""
-    untold = Payment.objects.filter(UNTOLD)
+    untold = Payment.objects.filter(UNREPORTED)
     paid = list(untold.filter(subscription_key__in=subscriptions)) if subscriptions else []
     _take_over(paid, _held(subscriptions))
     keys = {*payments, *(one.key for one in paid)}
@@ -165,7 +165,7 @@ def _take_over(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> Non
         if not row.is_course_told:
             row.course_id = source.course_id if source else None
         if (row.customer_id, row.course_id) != before:
-            mark([_day(row), (row.currency, before[1], row.booked_at)])
+            mark_stale([_day(row), (row.currency, before[1], row.booked_at)])
             changed.append(row)
     Payment.objects.bulk_update(changed, ["customer", "course"], batch_size=500)
 
@@ -179,7 +179,7 @@ def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
     return found[0] if found else None
 
 
-def mark(days: Iterable[Day]) -> None:
+def mark_stale(days: Iterable[Day]) -> None:
     """Mark the days of bookings under their currency's KPI, where it has one."""
     keys = revenue_keys()
     found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
@@ -187,7 +187,7 @@ def mark(days: Iterable[Day]) -> None:
         if currency in keys:
             found[keys[currency]].add((course, at))
     for key, moments in found.items():
-        batch_stale_days.mark(key, moments)
+        batch_stale_days.mark_stale(key, moments)
 
 
 def _day(row: Payment) -> Day:
@@ -197,7 +197,7 @@ def _day(row: Payment) -> Day:
 def mark_customers(keys: Collection[str]) -> None:
     """These learners, by key, count as customers now, or no longer."""
     rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
-    mark(rows.values_list(*DAY))
+    mark_stale(rows.values_list(*DAY))
 
 
 def reset(course_ids: Collection[int] | None) -> None:
@@ -205,7 +205,7 @@ def reset(course_ids: Collection[int] | None) -> None:
     told = Q(is_course_told=False)
     if course_ids is not None:
         told = Q(is_course_told=True, course__in=course_ids)
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         _forget(Payment.objects.filter(told))
         refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
         inherit(payments=set(refunds.values_list("payment_key", flat=True)))
@@ -213,12 +213,12 @@ def reset(course_ids: Collection[int] | None) -> None:
 
 def forget(keys: Collection[Key]) -> None:
     """Delete these bookings."""
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         found = [one.pk for one in _of_keys(keys) if _key(one) in keys]
         _forget(Payment.objects.filter(pk__in=found))
         inherit(payments={key for _, key, is_refund in keys if not is_refund})
 
 
 def _forget(rows: QuerySet[Payment]) -> None:
-    mark(rows.order_by().values_list(*DAY).distinct().iterator())
+    mark_stale(rows.order_by().values_list(*DAY).distinct().iterator())
     rows.delete()

@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from business.models import Referral, RememberedCode
-from business.referral_codes import REMEMBERED_FOR, canonical, owners
+from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
 from core import bulk_upsert, external_keys
 from core.external_keys import ids_by_key
-from core.locks import hold_to_write
+from core.locks import lock_to_write
 from curriculum.models import Enrollment, Learner
 from intake.models import Event
 from kpis.recompute import batch_stale_days
@@ -72,11 +72,11 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
     """Keep claims; of two that say the same the earlier stands."""
     rows: dict[Claim, datetime] = {}
     for (learner, course, run, code), event in claims:
-        key = (learner, course, run, canonical(code))
+        key = (learner, course, run, normalize_code(code))
         rows[key] = min(event.occurred_at, rows.get(key, event.occurred_at))
     if not rows:
         return
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         if not Referral.objects.exists():
             _mark_all()
         bulk_upsert.upsert(
@@ -92,7 +92,7 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
 def learn_codes(codes: Collection[str]) -> None:
     """Somebody invites by these codes: claims by them have an owner now, or another."""
     pairs = Referral.objects.filter(code__in=codes).values_list("learner_id", "course_id")
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         settle(set(pairs))
 
 
@@ -187,7 +187,7 @@ def _addresses(learner: Learner) -> set[str]:
 
 def mailbox_of(address: str) -> str:
     """Where mail to an address arrives: what follows a plus is a label, and so is a Gmail dot."""
-    local, _, host = external_keys.canonical(address).rpartition("@")
+    local, _, host = external_keys.normalize_key(address).rpartition("@")
     local = local.partition("+")[0] or local
     if host in ("gmail.com", "googlemail.com"):
         return f"{local.replace('.', '')}@gmail.com"
@@ -204,7 +204,7 @@ def _mark(
     after: Sequence[Referral],
 ) -> None:
     came = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
-    batch_stale_days.mark(
+    batch_stale_days.mark_stale(
         REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in came)
     )
 
@@ -223,7 +223,7 @@ def forget(pairs: Collection[tuple[str, int]]) -> None:
 
 def _forget(rows: QuerySet[Referral]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
-    batch_stale_days.mark(
+    batch_stale_days.mark_stale(
         REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct()
     )
     rows.delete()
@@ -234,4 +234,4 @@ def _forget(rows: QuerySet[Referral]) -> None:
 def _mark_all() -> None:
     """The first referral makes a figure of every day, and without any there is none."""
     starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
-    batch_stale_days.mark(REFERRAL, starts.distinct().iterator())
+    batch_stale_days.mark_stale(REFERRAL, starts.distinct().iterator())

@@ -27,7 +27,7 @@ class Moment:
 
 
 @dataclass
-class Stretch:
+class SubscriptionPeriod:
     """From a start to the end after it; None while it goes on."""
 
     started_at: datetime
@@ -53,34 +53,34 @@ class Stretch:
         self.ended_at, self.ended_by = at, how
 
 
-def stretches(moments: Iterable[Moment]) -> list[Stretch]:
+def subscription_periods(moments: Iterable[Moment]) -> list[SubscriptionPeriod]:
     """The stretches in order, whatever order the moments come in.
 
     A start while one goes on changes nothing, nor does an end, a pause or a resumption while
     none does. What ends at the moment that it starts was never there.
     """
-    found: list[Stretch] = []
+    found: list[SubscriptionPeriod] = []
     ordered = sorted(moments, key=attrgetter("at"))
     for at, some in groupby(ordered, key=attrgetter("at")):
         _follow(found, at, {one.what: one for one in some})
     return [one for one in found if one.ended_at is None or one.ended_at > one.started_at]
 
 
-def _follow(found: list[Stretch], at: datetime, now: dict[str, Moment]) -> None:
+def _follow(found: list[SubscriptionPeriod], at: datetime, now: dict[str, Moment]) -> None:
     """What is said of one moment: who holds it ends before they start, others after."""
     how = next((one for one in ENDS if one in now), None)
     if how and (going_on := _last(found)):
         going_on.end(at, how)
         how = None
     if STARTED in now and not _last(found):
-        found.append(Stretch(at, now[STARTED].start))
+        found.append(SubscriptionPeriod(at, now[STARTED].start))
     if how and (begun_now := _last(found)):
         begun_now.end(at, how)
     if going_on := _last(found):
         _rest(going_on, at, now)
 
 
-def _rest(one: Stretch, at: datetime, now: dict[str, Moment]) -> None:
+def _rest(one: SubscriptionPeriod, at: datetime, now: dict[str, Moment]) -> None:
     """What is paused resumes before it pauses again; else a pause that ends at once is none."""
     if RESUMED in now and one.is_paused:
         one.resume(at)
@@ -90,6 +90,6 @@ def _rest(one: Stretch, at: datetime, now: dict[str, Moment]) -> None:
         one.pause(at)
 
 
-def _last(found: Sequence[Stretch]) -> Stretch | None:
+def _last(found: Sequence[SubscriptionPeriod]) -> SubscriptionPeriod | None:
     """The stretch that goes on; None when none does."""
     return found[-1] if found and found[-1].ended_at is None else None

@@ -11,10 +11,16 @@ from django.db.models import Q, QuerySet
 
 from business.facts import payments
 from business.facts.customers import customers_of
-from business.facts.subscription_periods import STARTED, Moment, Pause, Stretch, stretches
+from business.facts.subscription_periods import (
+    STARTED,
+    Moment,
+    Pause,
+    SubscriptionPeriod,
+    subscription_periods,
+)
 from business.models import Customer, Subscription, SubscriptionMoment, SubscriptionPause
 from core import bulk_upsert, reporting_clock
-from core.locks import hold_to_write
+from core.locks import lock_to_write
 from curriculum.models import Course
 from intake.models import Event
 from kpis.definitions.periods import local_day
@@ -31,9 +37,9 @@ Span = tuple[int | None, datetime, datetime]
 Start = tuple[Any, ...]
 
 
-def tell(events: Sequence[Event], *, now: datetime) -> None:
+def record(events: Sequence[Event], *, now: datetime) -> None:
     """Keep what these events say of their subscriptions, and follow it."""
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         _keep(events)
         settle({event.data["subscription"] for event in events}, now=now)
 
@@ -101,14 +107,14 @@ def settle(keys: Collection[str], *, now: datetime) -> None:
     payments.inherit(subscriptions=keys)
 
 
-def _wanted(keys: Collection[str]) -> dict[Key, Stretch]:
+def _wanted(keys: Collection[str]) -> dict[Key, SubscriptionPeriod]:
     moments: dict[str, list[Moment]] = defaultdict(list)
     for one in SubscriptionMoment.objects.filter(key__in=keys):
         moments[one.key].append(Moment(one.what, one.at, _start(one)))
     return {
         (key, stretch.started_at): stretch
         for key, some in moments.items()
-        for stretch in stretches(some)
+        for stretch in subscription_periods(some)
     }
 
 
@@ -120,17 +126,17 @@ def _pauses(row: Subscription) -> list[Pause]:
     return [(one.started_at, one.ended_at) for one in row.pauses.all()]
 
 
-def _differs(row: Subscription | None, one: Stretch) -> bool:
+def _differs(row: Subscription | None, one: SubscriptionPeriod) -> bool:
     return row is None or (*_told(row), _pauses(row)) != (*_told(one), one.pauses)
 
 
-def _told(one: Subscription | Stretch) -> tuple[Any, ...]:
-    if isinstance(one, Stretch):
+def _told(one: Subscription | SubscriptionPeriod) -> tuple[Any, ...]:
+    if isinstance(one, SubscriptionPeriod):
         return (*one.start, one.ended_at, one.ended_by)
     return one.course_id, one.customer_id, one.kind, one.plan, one.ended_at, one.ended_by
 
 
-def _write(wanted: dict[Key, Stretch]) -> None:
+def _write(wanted: dict[Key, SubscriptionPeriod]) -> None:
     bulk_upsert.upsert(
         Subscription,
         ("key", "started_at", *TOLD),
@@ -141,7 +147,7 @@ def _write(wanted: dict[Key, Stretch]) -> None:
     _rest(wanted)
 
 
-def _rest(wanted: dict[Key, Stretch]) -> None:
+def _rest(wanted: dict[Key, SubscriptionPeriod]) -> None:
     found = Subscription.objects.filter(key__in={key for key, _ in wanted})
     ids = {(key, at): pk for key, at, pk in found.values_list("key", "started_at", "pk")}
     SubscriptionPause.objects.filter(subscription__in=[ids[key] for key in wanted]).delete()
@@ -152,7 +158,9 @@ def _rest(wanted: dict[Key, Stretch]) -> None:
     )
 
 
-def _mark(there: dict[Key, Subscription], wanted: dict[Key, Stretch], now: datetime) -> None:
+def _mark(
+    there: dict[Key, Subscription], wanted: dict[Key, SubscriptionPeriod], now: datetime
+) -> None:
     spans: list[Span] = []
     for key in there.keys() | wanted.keys():
         before = _told(there[key]) if key in there else None
@@ -179,13 +187,13 @@ def _between(
 
 def mark_days(spans: Iterable[Span]) -> None:
     """Mark the days from one moment to another, on which customers count differently."""
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     of_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
     for course, begun, ended in spans:
         first = local_day(begun, zone)
         of_course[course].append((first, max(first, local_day(ended, zone))))
     for course, some in of_course.items():
-        batch_stale_days.mark_days(RETENTION, ((course, day) for day in _days(some)))
+        batch_stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
 
 
 def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
@@ -218,7 +226,7 @@ def forget(keys: Collection[str], *, now: datetime) -> None:
 
 def _forget(rows: QuerySet[SubscriptionMoment], *, now: datetime) -> None:
     keys = set(rows.order_by().values_list("key", flat=True).distinct())
-    with hold_to_write("business"):
+    with lock_to_write("business"):
         rows.delete()
         for chunk in _chunks(sorted(keys)):
             settle(chunk, now=now)

@@ -18,7 +18,7 @@ SUBSCRIPTION = (
 )
 
 
-def forget(events: Sequence[Event]) -> list[Q]:
+def undo(events: Sequence[Event]) -> list[Q]:
     """Delete what these events made; returns which kept events are to make it again."""
     some = [_subscriptions(events), _bookings(events), _invitations(events), _referrals(events)]
     return [which for which in some if which]

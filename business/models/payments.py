@@ -7,7 +7,7 @@ from business.models.customers import Customer
 from curriculum.models import Course
 
 # whose customer or course is to be taken from the subscription or the payment
-UNTOLD = Q(is_customer_told=False) | Q(is_course_told=False)
+UNREPORTED = Q(is_customer_told=False) | Q(is_course_told=False)
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -52,7 +52,7 @@ class Payment(models.Model):
             models.Index(fields=("currency", "booked_at"), name="payment_by_day"),
             # of the few that are looked for by what they name: most would name nothing
             models.Index(
-                fields=("subscription_key",), condition=UNTOLD, name="payment_of_subscription"
+                fields=("subscription_key",), condition=UNREPORTED, name="payment_of_subscription"
             ),
             models.Index(
                 fields=("payment_key",), condition=Q(is_refund=True), name="refund_of_payment"

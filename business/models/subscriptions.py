@@ -10,7 +10,7 @@ from business.models.customers import Customer
 from curriculum.models import Course
 
 
-class Kind(models.TextChoices):
+class SubscriptionKind(models.TextChoices):
     SUBSCRIPTION = "subscription", "Subscription"
     PURCHASE = "purchase", "Course purchase"
 
@@ -33,7 +33,7 @@ def active_at(moment: datetime) -> Q:
 class Subscription(models.Model):
     """One stretch of time in which a customer holds something; who restarts begins another."""
 
-    Kind = Kind
+    Kind = SubscriptionKind
 
     class Ended(models.TextChoices):
         CANCELLED = "cancelled", "Cancelled"
@@ -111,7 +111,7 @@ class SubscriptionMoment(models.Model):
     customer = models.ForeignKey(
         Customer, models.CASCADE, null=True, blank=True, help_text="Of a start: who buys."
     )
-    kind = models.CharField(max_length=12, choices=Kind.choices, blank=True)
+    kind = models.CharField(max_length=12, choices=SubscriptionKind.choices, blank=True)
     plan = models.CharField(max_length=100, blank=True)
 
     class Meta:

@@ -74,7 +74,7 @@ def refund(who: str | None, amount: Any, at: str, *, currency: str = "USD", **mo
 def period(day: str, kind: str = "month") -> Period:
     """The period that a day is in; a month such as 2026-03 means the month."""
     first = date.fromisoformat(day if len(day) > 7 else f"{day}-01")
-    return containing(first, kind, reporting_clock.zone())
+    return containing(first, kind, reporting_clock.reporting_zone())
 
 
 def sums(

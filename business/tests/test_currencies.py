@@ -11,7 +11,7 @@ from business.indicators import declare_revenue
 from business.tests.shop import paid, rows_of, sums, table
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_each_is_measured_by_itself() -> None:
     paid("ada", "100.00", "2026-05-03")
     paid("ada", "90.00", "2026-05-03", currency="EUR")
     paid("ada", "80.00", "2026-05-03", currency="GBP")
-    measure_dirty(now=moment("2026-06-10"))
+    recompute_stale(now=moment("2026-06-10"))
     months = Measurement.objects.filter(scope="site", period_kind="month")
 
     assert set(months.values_list("kpi", "total")) == {(MAIN, 10_000), (FURTHER, 9_000)}

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.access import create_api_key
 from accounts.tests.people import moment
 from business.tests.shop import ends, holds, paid, school
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_customers_are_told_apart_by_neither_learner_nor_run(
 def test_revenue_is_a_number_of_the_currency(client: Client) -> None:
     paid("ada", "250.00", "2026-05-03")
     paid("ada", "99.50", "2026-05-09")
-    measure_dirty(now=moment("2026-06-10"))
+    recompute_stale(now=moment("2026-06-10"))
     current = ask(client, "revenue?from=2026-05-01&to=2026-05-31")["current"]
 
     assert (current["value"], current["unit"], current["n"]) == (349.5, "USD", 2)
@@ -51,7 +51,7 @@ def test_retention_has_its_interval_and_target(client: Client) -> None:
     holds("ada", "a", "2026-04-01", course="py")
     holds("bo", "b", "2026-04-01", course="py")
     ends("b", "cancelled", "2026-05-05")
-    measure_dirty(now=moment("2026-06-10"))
+    recompute_stale(now=moment("2026-06-10"))
     reply = ask(client, "retention?from=2026-05-01&to=2026-05-31&by=course")
     current = reply["current"]
 
@@ -73,7 +73,7 @@ def test_every_drill_down_answers_and_hides_small_groups(client: Client, path: s
     school("py")
     holds("ada", "a", "2026-04-01", course="py")
     paid("ada", "250.00", "2026-05-03", course="py")
-    measure_dirty(now=moment("2026-06-10"))
+    recompute_stale(now=moment("2026-06-10"))
     _, secret = create_api_key("stranger", ["kpis:read"])
     stranger = Client(headers={"Authorization": f"Bearer {secret}"})
     query = f"{path}?from=2026-05-01&to=2026-05-31"

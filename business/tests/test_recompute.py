@@ -13,8 +13,8 @@ from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 from intake.replay import replay_events
 from kpis.definitions.registry import REGISTRY
-from kpis.models import DirtyDay, Feed, Measurement
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.models import DataFreshness, Measurement, StaleDay
+from kpis.recompute.recompute_stale import recompute_stale
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ NOW = moment("2026-06-10")
 
 def marks(slug: str) -> set[tuple[str | None, str]]:
     """The marked (course, day) of a KPI; they are forgotten with it."""
-    rows = DirtyDay.objects.filter(key=f"business.{slug}")
+    rows = StaleDay.objects.filter(key=f"business.{slug}")
     found: set[tuple[str | None, str]] = {
         (course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")
     }
@@ -69,7 +69,7 @@ def test_a_payment_that_moves_marks_both_days() -> None:
 def test_a_currency_without_a_kpi_marks_nothing() -> None:
     paid("ada", "1.00", "2026-05-03", currency="EUR")
 
-    assert not DirtyDay.objects.filter(key__startswith="business.revenue").exists()
+    assert not StaleDay.objects.filter(key__startswith="business.revenue").exists()
 
 
 def test_a_subscription_marks_the_days_it_is_held() -> None:
@@ -125,7 +125,7 @@ def test_who_becomes_staff_leaves_every_figure() -> None:
     holds("ada", "s1", "2026-05-03", course="sql")
     ends("s1", "cancelled", "2026-05-04")
     paid("ada", "1.00", "2026-05-05")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     Learner.objects.update(kind="staff")
     enrollments_changed.send(Enrollment, ids=list(Enrollment.objects.values_list("pk", flat=True)))
 
@@ -138,7 +138,7 @@ def test_events_say_how_far_the_data_reach() -> None:
     enrolled("ada", at="2026-05-03")
     paid("ada", "1.00", "2026-05-09", course="py")
     paid("ada", "1.00", "2026-05-20")
-    (feed,) = Feed.objects.filter(category="business")
+    (feed,) = DataFreshness.objects.filter(category="business")
 
     assert (feed.course.key, feed.data_through) == ("py", moment("2026-05-09T12:00:00"))
 
@@ -150,7 +150,7 @@ def test_site_and_courses_are_measured_by_themselves() -> None:
     ends("s1", "cancelled", "2026-05-03")
     paid("ada", "250.00", "2026-05-03", course="py")
     paid("ada", "50.00", "2026-05-04")
-    measure_dirty(now=NOW)
+    recompute_stale(now=NOW)
 
     assert measured("enrollment", "2026-05") == (2, 2)
     assert measured("retention", "2026-05") == (1, 1)
@@ -165,7 +165,7 @@ def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
     holds("ada", "s1", "2026-02-03", course="py")
     holds("bo", "s2", "2026-02-10")
     holds("cleo", "s3", "2026-03-10", course="sql")
-    measure_dirty(now=NOW)
+    recompute_stale(now=NOW)
     news: list[Callable[[], None]] = [
         lambda: ends("s1", "cancelled", "2026-04-20"),
         lambda: ends("s2", "finished", "2026-05-31T23:59:59Z"),
@@ -175,7 +175,7 @@ def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
     ]
     for late in news:
         late()
-        measure_dirty(now=NOW)
+        recompute_stale(now=NOW)
         assert kept() == asked()
 
 
@@ -197,17 +197,17 @@ def test_a_replay_leaves_the_figures() -> None:
     holds("ada", "s1", "2026-02-03", course="py")
     paid("ada", "1.00", "2026-05-03", course="py")
     paid("ada", "1.00", "2026-05-03")
-    measure_dirty(now=NOW)
+    recompute_stale(now=NOW)
     before = list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n"))
     replay_events()
-    measure_dirty(now=NOW)
+    recompute_stale(now=NOW)
 
     assert list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n")) == before
 
 
 def test_money_of_nobody_is_measured_and_is_nobody_s() -> None:
     paid(None, "1.00", "2026-05-03")
-    measure_dirty(now=NOW)
+    recompute_stale(now=NOW)
     row = Measurement.objects.get(kpi="business.revenue", scope="site", period_kind="month")
 
     assert (row.total, row.learners) == (100, 0)

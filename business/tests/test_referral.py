@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.tests.people import learner, moment
 from business.models import Invitation, Referral
-from business.referral_codes import canonical, code_of, digest_of, remember
+from business.referral_codes import code_of, digest_of, normalize_code, remember
 from business.tests.shop import (
     did,
     enrolled,
@@ -27,7 +27,7 @@ from intake.models import Event
 from intake.receiving.receive import receive
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +47,11 @@ def test_where_no_referral_was_ever_reported_there_is_no_figure() -> None:
 
 def test_the_first_referral_makes_a_figure_of_every_day(ada: str) -> None:
     enrolled("cleo", at="2026-05-02")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     enrolled("dan", at="2026-06-02", referral_code=ada)
 
     assert sums("referral", MAY) == (0, 1)
-    assert date(2026, 5, 2) in DirtyDay.objects.values_list("day", flat=True)
+    assert date(2026, 5, 2) in StaleDay.objects.values_list("day", flat=True)
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_a_learner_s_code_is_made_once_and_can_be_read() -> None:
     code = code_of(one)
 
     assert code_of(one) == code
-    assert canonical(str(code).lower()) == code.code
+    assert normalize_code(str(code).lower()) == code.code
     assert len(code.code) == 8
 
 

@@ -212,7 +212,7 @@ MONTHS = ("m0", "m1", "m2", "m3")
 
 def test_a_long_period_shows_all_of_its_months() -> None:
     holds("ada", "a", "2024-11-03")
-    year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, reporting_clock.zone())
+    year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, reporting_clock.reporting_zone())
     found = REGISTRY["business.retention"].drill_downs["cohorts"].table(year, Scope())
 
     # of November 2024, 18 months later still there

@@ -23,7 +23,10 @@ ENROLLMENT, RETENTION = "business.enrollment", "business.retention"
 
 def months() -> list[str]:
     """The last four closed months and the open one."""
-    return [one.label for one in latest(5, "month", reporting_clock.zone(), now=timezone.now())]
+    return [
+        one.label
+        for one in latest(5, "month", reporting_clock.reporting_zone(), now=timezone.now())
+    ]
 
 
 def told(kpi: str, *figures: tuple[float, int], of: Course | None = None) -> None:

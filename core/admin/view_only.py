@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 
-class ViewOnlyInline(admin.TabularInline):
+class ReadOnlyInline(admin.TabularInline):
     """Rows that stand beside their parent and are written elsewhere."""
 
     extra = 0
@@ -19,7 +19,7 @@ class ViewOnlyInline(admin.TabularInline):
         return False
 
 
-class ViewOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that the loop writes: nobody edits a result by hand, not even a superuser."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

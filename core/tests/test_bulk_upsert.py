@@ -84,7 +84,7 @@ def timetable() -> tuple[Course, CourseRun]:
 def load(*days: str) -> None:
     made = Course.objects.get()
     rows = zip(made.modules.values_list("pk", flat=True), days, strict=False)
-    bulk_upsert.load(
+    bulk_upsert.bulk_insert(
         RunModule,
         ("run_id", "module_id", "due_on"),
         [(made.runs.get().pk, module, day) for module, day in rows],

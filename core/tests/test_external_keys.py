@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.external_keys import canonical
+from core.external_keys import normalize_key
 from curriculum.models import Learner
 
 
@@ -23,8 +23,8 @@ from curriculum.models import Learner
     ],
 )
 def test_a_key_has_one_spelling(spelled: str, key: str) -> None:
-    assert canonical(spelled) == key
-    assert canonical(key) == key
+    assert normalize_key(spelled) == key
+    assert normalize_key(key) == key
 
 
 @pytest.mark.django_db

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from core.process_cache import Remembered
+from core.process_cache import ProcessCache
 
 
 def test_what_was_kept_is_found_again() -> None:
-    kept: Remembered[int] = Remembered(2)
+    kept: ProcessCache[int] = ProcessCache(2)
     kept.keep("ada", 1)
 
     assert (kept.get("ada"), kept.get("bo")) == (1, None)
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
-    kept: Remembered[int] = Remembered(2)
+    kept: ProcessCache[int] = ProcessCache(2)
     kept.keep("ada", 1)
     kept.keep("bo", 2)
     kept.get("ada")

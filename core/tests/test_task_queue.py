@@ -24,7 +24,9 @@ def test_a_broker_that_is_away_is_said_once_and_not_each_time(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(3):
-        task_queue.ask_for("a.task", queued="a.task-queued", otherwise="it waits for the schedule")
+        task_queue.enqueue_once(
+            "a.task", queued="a.task-queued", otherwise="it waits for the schedule"
+        )
 
     assert caplog.messages == ["it waits for the schedule, Valkey is away: nobody listens"]
 
@@ -34,6 +36,8 @@ def test_it_is_said_again_after_a_minute(caplog: pytest.LogCaptureFixture) -> No
         task_queue._said_at.update(
             {at: then - seconds_ago for at, then in task_queue._said_at.items()}
         )
-        task_queue.ask_for("a.task", queued="a.task-queued", otherwise="it waits for the schedule")
+        task_queue.enqueue_once(
+            "a.task", queued="a.task-queued", otherwise="it waits for the schedule"
+        )
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2

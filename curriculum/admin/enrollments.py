@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 
-from core.admin.view_only import ViewOnlyInline
+from core.admin.view_only import ReadOnlyInline
 from curriculum import enrolling
 from curriculum.admin.courses import RunFilter, dashboard_of
 from curriculum.models import Enrollment, Pause, PlannedModule
 from curriculum.signals import enrollments_changed
 
 
-class PlanInline(ViewOnlyInline):
+class PlanInline(ReadOnlyInline):
     model = PlannedModule
     fields = ("position", "module", "is_required", "effort_minutes", "planned_due_at", "due_at")
     verbose_name_plural = "plan: as it was on the day of the enrolment"
@@ -25,7 +25,7 @@ class PlanInline(ViewOnlyInline):
         return super().get_queryset(request).select_related("module")
 
 
-class PauseInline(ViewOnlyInline):
+class PauseInline(ReadOnlyInline):
     model = Pause
     fields = ("started_at", "ended_at")
 

@@ -5,12 +5,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin.view_only import ViewOnlyInline
+from core.admin.view_only import ReadOnlyInline
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 
 
-class EnrollmentInline(ViewOnlyInline):
+class EnrollmentInline(ReadOnlyInline):
     model = Enrollment
     fields = ("run", "started_at", "due_at", "completed_at", "withdrawn_at")
     show_change_link = True

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
-from core.decimals import plain
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from core.decimals import format_decimal
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 
@@ -28,7 +28,7 @@ def person(request: HttpRequest) -> AbstractBaseUser:
     return cast("AbstractBaseUser", request.user)
 
 
-class TurnForm(forms.ModelForm):
+class SetParameterForm(forms.ModelForm):
     """Turn a dial: the value and why."""
 
     reason = REASON
@@ -39,7 +39,7 @@ class TurnForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["value"] = Decimal(plain(self.instance.value))
+        self.initial["value"] = Decimal(format_decimal(self.instance.value))
 
     def clean_value(self) -> Decimal:
         value: Decimal = self.cleaned_data["value"]
@@ -57,7 +57,7 @@ def declared() -> list[tuple[str, str]]:
     return [(dial.key, dial.name) for dial in parameters.DECLARED.values()]
 
 
-class CourseDialForm(forms.ModelForm):
+class CourseParameterForm(forms.ModelForm):
     """Give one course its own dial."""
 
     key = forms.ChoiceField(label="dial", choices=declared)
@@ -90,7 +90,7 @@ class CourseDialForm(forms.ModelForm):
             self.add_error("value", error)
 
 
-class ChangeInline(ViewOnlyInline):
+class ChangeInline(ReadOnlyInline):
     model = ParameterChange
     fields = (
         "status", "old_value", "new_value", "reason",
@@ -120,7 +120,7 @@ class ParameterAdmin(admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Parameter | None = None, *args: Any, **kwargs: Any
     ) -> type[forms.ModelForm]:
-        form = TurnForm if obj else CourseDialForm
+        form = SetParameterForm if obj else CourseParameterForm
         return super().get_form(request, obj, *args, **{**kwargs, "form": form})
 
     def get_fields(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
@@ -145,7 +145,7 @@ class ParameterAdmin(admin.ModelAdmin):
             dial = Parameter.objects.get(pk=obj.pk)
         else:
             dial = parameters.scope_to(obj.key, course=obj.course)
-        parameters.turn(
+        parameters.set_value(
             dial,
             form.cleaned_data["value"],
             reason=form.cleaned_data["reason"],
@@ -156,12 +156,12 @@ class ParameterAdmin(admin.ModelAdmin):
 
     @admin.display(description="value", ordering="value")
     def standing(self, parameter: Parameter) -> str:
-        return plain(parameter.value)
+        return format_decimal(parameter.value)
 
     @admin.display(description="range")
     def bounds(self, parameter: Parameter) -> str:
         low, high, step = parameter.minimum, parameter.maximum, parameter.step
-        return f"{plain(low)} to {plain(high)} by {plain(step)}"
+        return f"{format_decimal(low)} to {format_decimal(high)} by {format_decimal(step)}"
 
     @admin.display(description="last turned")
     def last_turned(self, parameter: Parameter) -> str:
@@ -171,7 +171,7 @@ class ParameterAdmin(admin.ModelAdmin):
 
 
 @admin.register(ParameterChange)
-class ParameterChangeAdmin(ViewOnlyAdmin):
+class ParameterChangeAdmin(ReadOnlyAdmin):
     list_display = (
         "parameter", "turn", "status", "reason", "proposed_by", "proposed_at", "decided_by"
     )  # fmt: skip
@@ -188,7 +188,7 @@ class ParameterChangeAdmin(ViewOnlyAdmin):
 
     @admin.display(description="turn")
     def turn(self, change: ParameterChange) -> str:
-        return f"{plain(change.old_value)} → {plain(change.new_value)}"
+        return f"{format_decimal(change.old_value)} → {format_decimal(change.new_value)}"
 
     @admin.action(description="Approve the selected proposals", permissions=["decide"])
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from core.external_keys import canonical
+from core.external_keys import normalize_key
 
 
 class IsUncounted(models.Func):
@@ -66,4 +66,4 @@ class Learner(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        self.key = canonical(self.key)
+        self.key = normalize_key(self.key)

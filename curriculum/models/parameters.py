@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from core.decimals import plain
+from core.decimals import format_decimal
 from curriculum.models.courses import Course, Module
 
 
@@ -88,4 +88,5 @@ class ParameterChange(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.parameter.key}: {plain(self.old_value)} → {plain(self.new_value)}"
+        old, new = format_decimal(self.old_value), format_decimal(self.new_value)
+        return f"{self.parameter.key}: {old} → {new}"

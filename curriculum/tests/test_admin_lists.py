@@ -29,7 +29,7 @@ def fill(name: str) -> None:
     for who in ("Bo", "Cleo", "Dan"):
         enrolled(f"{who}-{name}", made)
     own = parameters.scope_to(WINDOW_FACTOR, course=made)
-    parameters.turn(own, Decimal(2), reason="Holidays.", by=account(f"Turner-{name}"))
+    parameters.set_value(own, Decimal(2), reason="Holidays.", by=account(f"Turner-{name}"))
     create_api_key(name, ["kpis:read"], courses=[made])
     account(f"Manager-{name}", grants=(made,))
 

@@ -64,7 +64,7 @@ def test_saving_a_dial_as_it_stands_needs_no_reason(client: Client, dial: Parame
 
 @pytest.mark.usefixtures("ada")
 def test_the_history_of_a_dial_is_on_its_page(client: Client, dial: Parameter) -> None:
-    parameters.turn(dial, Decimal(2), reason="Holidays are long.")
+    parameters.set_value(dial, Decimal(2), reason="Holidays are long.")
 
     assert "Holidays are long." in page(client, f"parameter/{dial.pk}/change/")
 
@@ -121,7 +121,7 @@ def test_a_proposal_is_decided_from_the_list(
 
 
 def test_a_change_is_reverted_from_the_list(client: Client, ada: User, dial: Parameter) -> None:
-    change = parameters.turn(dial, Decimal(2), reason="Holidays.")
+    change = parameters.set_value(dial, Decimal(2), reason="Holidays.")
     assert change is not None
     decided(client, "revert", change)
 

@@ -30,7 +30,7 @@ def on(day: str) -> datetime:
 
 def told(words: str) -> tuple[str, str, list[str]]:
     """Since when it counts, when it was left, and the pauses."""
-    story = enrollment_timeline.tell(said(words), lambda entered: entered + WEEK)
+    story = enrollment_timeline.derive_timeline(said(words), lambda entered: entered + WEEK)
     assert story is not None
     pauses = [f"{_day(begun)}-{_day(ended)}" for begun, ended in story.pauses]
     return _day(story.entered_at), _day(story.left_at), pauses

@@ -17,7 +17,7 @@ from kpis.models import Measurement, Target
 PREFIX = "live."
 
 
-def tell(topics: Collection[str]) -> None:
+def publish(topics: Collection[str]) -> None:
     """Say that these topics have moved; call it once their rows are committed.
 
     A Valkey that is away is told nothing: pages notice that it has come back, and look again.
@@ -26,7 +26,7 @@ def tell(topics: Collection[str]) -> None:
     try:
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
     except task_queue.AWAY as error:
-        task_queue.say_away("open pages are not told at once", error)
+        task_queue.log_unreachable("open pages are not told at once", error)
 
 
 def from_valkey(topics: Collection[str]) -> str:

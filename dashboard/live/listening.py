@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-from alerts.signals import alert_moved
+from alerts.signals import alert_changed
 from dashboard.live import change_times, topics, watch_token
 from kpis.models import Target
 from kpis.signals import measurements_committed
@@ -21,11 +21,11 @@ def listen() -> None:
     measurements_committed.connect(_figures_moved, dispatch_uid="live")
     for signal in (post_save, post_delete):
         signal.connect(_target_is_set, sender=Target, dispatch_uid="live")
-    alert_moved.connect(_alert_moved, dispatch_uid="live")
+    alert_changed.connect(_alert_moved, dispatch_uid="live")
 
 
 def _figures_moved(changed: Iterable[tuple[str, str, frozenset[int]]], **_: Any) -> None:
-    change_times.tell({topic for some in changed for topic in topics.to_tell(*some)})
+    change_times.publish({topic for some in changed for topic in topics.topics_of_change(*some)})
 
 
 def _target_is_set(**_: Any) -> None:
@@ -37,4 +37,4 @@ def _alert_moved(**_: Any) -> None:
 
 
 def _tell_when_committed(topic: str) -> None:
-    transaction.on_commit(partial(change_times.tell, [topic]))
+    transaction.on_commit(partial(change_times.publish, [topic]))

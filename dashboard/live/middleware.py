@@ -20,7 +20,7 @@ USUAL = {"Cache-Control": "no-store", "Content-Length": "0"}
 Answers = Callable[[HttpRequest], HttpResponse]
 
 
-class LiveDoor:
+class LiveUpdates:
     """Answers at PATH before any other middleware does its work: 500 pages ask every second."""
 
     def __init__(self, get_response: Answers) -> None:

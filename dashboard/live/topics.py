@@ -17,6 +17,6 @@ def to_watch(category: str, kind: str, course_ids: Collection[int] | None = None
     return [f"{category}.{kind}.{course}" for course in sorted(course_ids)]
 
 
-def to_tell(category: str, kind: str, course_ids: Collection[int]) -> list[str]:
+def topics_of_change(category: str, kind: str, course_ids: Collection[int]) -> list[str]:
     """Whom the figures of these courses concern: who watches one of them, or all."""
     return [f"{category}.{kind}", *(f"{category}.{kind}.{course}" for course in course_ids)]

@@ -40,7 +40,7 @@ class Versions:
                 return self._keep(topics, change_times.from_valkey(topics), FRESH_FOR)
             except task_queue.AWAY as error:
                 self._away_until = self._clock() + AWAY_FOR
-                task_queue.say_away("open pages are served from the rows", error)
+                task_queue.log_unreachable("open pages are served from the rows", error)
         return self._from_rows()
 
     def _from_rows(self) -> str:

@@ -37,7 +37,7 @@ def watch(figures: Collection[str] = ()) -> Watch:
     wanted = (*sorted(figures), topics.ALERTS, topics.TARGETS)
     until = int(time.time()) + VALID_FOR
     token = signing.dumps([until, get_random_string(6), *wanted], salt=SALT)
-    return Watch(token, VERSIONS.read(wanted), reporting_clock.zone().key)
+    return Watch(token, VERSIONS.read(wanted), reporting_clock.reporting_zone().key)
 
 
 def topics_of(token: str) -> Topics | None:

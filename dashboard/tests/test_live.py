@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as ValkeyIsAway
 
 from alerts.models import AlertEvent
-from alerts.signals import alert_moved
-from core.locks import try_hold
+from alerts.signals import alert_changed
+from core.locks import try_lock
 from dashboard.live import backoff, change_times, topics, versions
 from dashboard.live.watch_token import VALID_FOR, topics_of, watch
 from kpis import tasks
@@ -23,7 +23,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
-from kpis.recompute.recompute_stale import Done, Job
+from kpis.recompute.recompute_stale import Job, Recomputed
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
 from presentation import live_pages
@@ -73,7 +73,7 @@ def test_nothing_has_moved_since_the_page_was_made() -> None:
 
 def test_what_is_told_moves_the_page_that_watches_it(passing: Clock) -> None:
     page = watch(ENGAGEMENT)
-    change_times.tell(topics.to_tell("engagement", "month", [7]))
+    change_times.publish(topics.topics_of_change("engagement", "month", [7]))
     passing.seconds += 1
     answer = asked(page.token, page.version)
 
@@ -85,14 +85,14 @@ def test_what_is_told_moves_the_page_that_watches_it(passing: Clock) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        topics.to_tell("engagement", "week", [7]),
-        topics.to_tell("business", "month", [7]),
-        topics.to_tell("engagement", "month", [8]),
+        topics.topics_of_change("engagement", "week", [7]),
+        topics.topics_of_change("business", "month", [7]),
+        topics.topics_of_change("engagement", "month", [8]),
     ],
 )
 def test_a_page_of_one_course_is_moved_by_nothing_else(passing: Clock, told: list[str]) -> None:
     page = watch(topics.to_watch("engagement", "month", [7]))
-    change_times.tell(told)
+    change_times.publish(told)
     passing.seconds += 1
 
     assert asked(page.token, page.version).status_code == 304
@@ -170,7 +170,7 @@ def test_a_valkey_that_comes_back_has_the_page_read_once_more(passing: Clock) ->
 
 @pytest.mark.usefixtures("_valkey_is_away")
 def test_telling_without_valkey_hurts_nobody() -> None:
-    change_times.tell(ENGAGEMENT)
+    change_times.publish(ENGAGEMENT)
 
 
 def test_few_pages_ask_soon_and_many_seldom() -> None:
@@ -193,7 +193,10 @@ def written(number: int) -> Callable[..., None]:
     """In place of measuring: so many figures were written of each KPI."""
 
     def run_together(
-        batch: Sequence[Job], _: datetime, done: Done, settle: Callable[[], None] | None = None
+        batch: Sequence[Job],
+        _: datetime,
+        done: Recomputed,
+        settle: Callable[[], None] | None = None,
     ) -> None:
         for job in batch:
             done.note(job, number)
@@ -207,12 +210,12 @@ def written(number: int) -> Callable[..., None]:
 def test_each_kind_of_period_is_told_as_soon_as_it_is_measured() -> None:
     told: list[set[str]] = []
     python = course("py")
-    stale_days.mark("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
         patch.object(change_times, "tell", side_effect=lambda some: told.append(set(some))),
     ):
-        recompute_stale.measure_dirty(now=NOW)
+        recompute_stale.recompute_stale(now=NOW)
 
     kinds = ("month", "week", "day", "quarter")
     assert told == [{f"engagement.{one}", f"engagement.{one}.{python.pk}"} for one in kinds]
@@ -224,16 +227,16 @@ def test_what_arrives_during_a_measuring_is_measured_up_to_its_own_moment() -> N
     moments = []
     python = course("py")
 
-    def arrive_once(_jobs: Any, at: datetime, *, settle: Callable[[], None]) -> Done:
+    def arrive_once(_jobs: Any, at: datetime, *, settle: Callable[[], None]) -> Recomputed:
         moments.append(at)
         settle()
         if len(moments) == 1:
-            stale_days.mark("engagement", [(python.pk, at.date())])
-        return Done()
+            stale_days.mark_stale("engagement", [(python.pk, at.date())])
+        return Recomputed()
 
-    stale_days.mark("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
-        recompute_stale.measure_dirty()
+        recompute_stale.recompute_stale()
 
     assert moments[-1] > moments[0]
 
@@ -244,13 +247,13 @@ def test_one_task_measures_at_a_time() -> None:
     is_free: list[bool] = []
 
     def look() -> int:
-        with try_hold("measure-marks") as held:
+        with try_lock("measure-marks") as held:
             is_free.append(held)
         return 0
 
-    with patch.object(recompute_stale, "measure_dirty", side_effect=look):
-        tasks.measure_dirty()
-        tasks.measure_dirty()
+    with patch.object(recompute_stale, "recompute_stale", side_effect=look):
+        tasks.recompute()
+        tasks.recompute()
 
     assert is_free == [False, False]
 
@@ -260,10 +263,10 @@ def test_one_task_measures_at_a_time() -> None:
 def test_a_task_waits_for_the_one_before_but_not_for_long() -> None:
     with (
         patch.object(tasks, "WAIT_FOR", 0.1),
-        patch.object(recompute_stale, "measure_dirty") as measuring,
-        try_hold("measure-marks"),
+        patch.object(recompute_stale, "recompute_stale") as measuring,
+        try_lock("measure-marks"),
     ):
-        assert tasks.measure_dirty() == 0
+        assert tasks.recompute() == 0
 
     measuring.assert_not_called()
 
@@ -293,7 +296,7 @@ def test_a_target_that_is_set_moves_every_page(passing: Clock) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_an_alert_that_moves_moves_every_page(passing: Clock) -> None:
     page = watch()
-    alert_moved.send(AlertEvent, event=AlertEvent())
+    alert_changed.send(AlertEvent, event=AlertEvent())
     passing.seconds += 1
 
     assert asked(page.token, page.version).status_code == 200

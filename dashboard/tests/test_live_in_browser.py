@@ -55,7 +55,7 @@ def moves(kpi: str = COMPLETION, *, to: int = 180) -> None:
     """June of the KPI becomes so many of 200, and open pages are told."""
     june = Measurement.objects.filter(kpi=kpi, scope="site", period_start="2026-06-01")
     june.update(total=to)
-    change_times.tell(topics.to_tell("engagement", "month", []))
+    change_times.publish(topics.topics_of_change("engagement", "month", []))
 
 
 def value(page: Page) -> Any:

@@ -21,8 +21,8 @@ from curriculum.models import Course
 from dashboard import weekly_summary
 from dashboard.weekly_summary import write_due
 from kpis.tests.measured import COMPLETION
-from notifications.delivery.deliver import Round
-from notifications.models import Notification, SummaryRefusal
+from notifications.delivery.deliver import DeliveryRun
+from notifications.models import DigestUnsubscribe, Notification
 from notifications.tests.notifying import alert_of
 from notifications.unsubscribe import link_of
 
@@ -54,7 +54,7 @@ def test_a_manager_gets_one_summary_a_week(python: Course, box: MailBox) -> None
     account("Ada", grants=(python,))
     account("Bo")
     written = [write_due(MONDAY), write_due(MONDAY + timedelta(hours=1))]
-    Round(clock=lambda: MONDAY).deliver()
+    DeliveryRun(clock=lambda: MONDAY).deliver()
     later = write_due(MONDAY + timedelta(days=7))
 
     assert (written, later) == ([1, 0], 1)
@@ -125,7 +125,7 @@ def test_what_was_adjusted_is_told_by_who_adjusts(
 def test_mail_programs_are_told_how_to_unsubscribe(python: Course, box: MailBox) -> None:
     account("Ada", grants=(python,))
     write_due(MONDAY)
-    Round(clock=lambda: MONDAY).deliver()
+    DeliveryRun(clock=lambda: MONDAY).deliver()
     mail: Message = box.mails[0]
 
     link = unfolded(mail["List-Unsubscribe"]).strip("<>")
@@ -174,7 +174,7 @@ def test_an_old_link_and_one_of_a_closed_account_end_nothing(python: Course) -> 
     User.objects.update(is_active=False)
 
     assert Client().post(link).status_code == 404
-    assert not SummaryRefusal.objects.exists()
+    assert not DigestUnsubscribe.objects.exists()
 
 
 def test_a_week_without_news_sends_nothing() -> None:

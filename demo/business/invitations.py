@@ -10,8 +10,8 @@ from random import Random
 
 from demo.world.calendar import month_of
 from demo.world.journeys import Act, Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import seeded_random
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 CHANNELS = ("email", "email", "messenger", "link")
@@ -41,7 +41,7 @@ class Friends:
         return max(chance.sample(able, min(3, len(able))), key=_talks, default=None)
 
     def code(self, journey: Journey) -> str:
-        chance = dice(self.seed, "code", journey.learner.key)
+        chance = seeded_random(self.seed, "code", journey.learner.key)
         return "".join(chance.choices(LETTERS, k=8))
 
 
@@ -49,7 +49,7 @@ def _talks(journey: Journey) -> float:
     return journey.ability
 
 
-def invite(journeys: Sequence[Journey], aims: Aims) -> None:
+def invite(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     """Have of each month's starts the aimed share come by a friend."""
     day_of = aims.calendar.day_of
     counted = [one for one in journeys if one.counts]
@@ -58,13 +58,13 @@ def invite(journeys: Sequence[Journey], aims: Aims) -> None:
     for journey in counted:
         by_month[month_of(journey.start)].append(journey)
     for month, started in sorted(by_month.items()):
-        chance = dice(aims.seed, "inviting", month)
+        chance = seeded_random(aims.seed, "inviting", month)
         share = aims.share("referral", month)
         for journey in chance.sample(started, round(share * len(started))):
             _bring(journey, friends, aims, chance)
 
 
-def _bring(journey: Journey, friends: Friends, aims: Aims, chance: Random) -> None:
+def _bring(journey: Journey, friends: Friends, aims: MonthlyTargets, chance: Random) -> None:
     enrolled = aims.calendar.day_of(journey.enrolled_at)
     friend = friends.somebody(journey, enrolled, chance)
     if friend is None:

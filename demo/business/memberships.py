@@ -12,8 +12,8 @@ from demo.business.customers import BOUGHT, LEARNER_ONLY, PAID, Holding, Ledger
 from demo.business.purchases import ABROAD, PRICE, carried_over, dollars
 from demo.world.calendar import after, last_day, month_of
 from demo.world.journeys import Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import seeded_random
 
 FEE = 25
 SHOWN = 3  # months before the last closed one that come out as aimed whatever it takes
@@ -37,7 +37,7 @@ class Member:
 class Memberships:
     """Goes through the months: who joins, pays, pauses, and who is lost."""
 
-    def __init__(self, journeys: Sequence[Journey], ledger: Ledger, aims: Aims) -> None:
+    def __init__(self, journeys: Sequence[Journey], ledger: Ledger, aims: MonthlyTargets) -> None:
         self.aims = aims
         self.ledger = ledger
         self.members: list[Member] = []
@@ -59,7 +59,7 @@ class Memberships:
 
     def run(self) -> None:
         for month in self.aims.calendar.months():
-            chance = dice(self.aims.seed, "members", month)
+            chance = seeded_random(self.aims.seed, "members", month)
             self._collect(month, chance)
             self._lose(month, chance)
 

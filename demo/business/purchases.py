@@ -12,8 +12,8 @@ from curriculum.models import Learner
 from demo.business.customers import BOUGHT, ENDED, PAID, Holding, Ledger
 from demo.world.calendar import month_of
 from demo.world.journeys import Act, Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import seeded_random
 
 PRICE = 250
 Months = dict[date, list[Journey]]
@@ -38,7 +38,7 @@ AT_HOME = Organisation("harbour-pine", "Harbour & Pine Ltd", 40, "250.00", "USD"
 ABROAD = Organisation("lindenhof", "Lindenhof Werke GmbH", 90, "230.00", "EUR", 0.06, 9)
 
 
-def buy(journeys: Sequence[Journey], aims: Aims) -> Ledger:
+def buy(journeys: Sequence[Journey], aims: MonthlyTargets) -> Ledger:
     """Write purchases, payments and refunds; who gives up still holds the course then."""
     buyers = [one for one in journeys if one.learner.kind == Learner.Kind.LEARNER]
     seated = _seats(buyers, aims)
@@ -49,7 +49,7 @@ def buy(journeys: Sequence[Journey], aims: Aims) -> Ledger:
     return ledger
 
 
-def _buy(journey: Journey, key: str, ledger: Ledger, aims: Aims) -> None:
+def _buy(journey: Journey, key: str, ledger: Ledger, aims: MonthlyTargets) -> None:
     holding = ledger.add(Holding(journey, key, aims.calendar.day_of(journey.enrolled_at)))
     holding.tell(holding.begin, BOUGHT, "subscription.started", kind="purchase", plan="course")
     payment = f"payment-{key}"
@@ -66,7 +66,7 @@ def dollars(amount: int) -> dict[str, str]:
     return {"amount": f"{amount}.00", "currency": "USD"}
 
 
-def _seats(buyers: Sequence[Journey], aims: Aims) -> set[int]:
+def _seats(buyers: Sequence[Journey], aims: MonthlyTargets) -> set[int]:
     """Seat some learners of each month; their ids are those of their journeys."""
     by_month: Months = defaultdict(list)
     for journey in buyers:
@@ -82,7 +82,11 @@ def _seats(buyers: Sequence[Journey], aims: Aims) -> set[int]:
 
 
 def _seated_by(
-    one: Organisation, by_month: Months, carried: Counter[date], aims: Aims, taken: set[int]
+    one: Organisation,
+    by_month: Months,
+    carried: Counter[date],
+    aims: MonthlyTargets,
+    taken: set[int],
 ) -> Iterator[Journey]:
     for month, started in sorted(by_month.items()):
         if aims.calendar.months_ago(month) <= one.since:
@@ -91,7 +95,7 @@ def _seated_by(
             if one is ABROAD:
                 # with the members' fees they make up for it: see memberships.py
                 count = max(0, count - carried[month])
-            yield from dice(aims.seed, one.key, month).sample(free, min(count, len(free)))
+            yield from seeded_random(aims.seed, one.key, month).sample(free, min(count, len(free)))
 
 
 def carried_over(buyers: Sequence[Journey]) -> Counter[date]:
@@ -104,7 +108,7 @@ def carried_over(buyers: Sequence[Journey]) -> Counter[date]:
     return carried
 
 
-def _pay_for(one: Organisation, journeys: Sequence[Journey], aims: Aims) -> None:
+def _pay_for(one: Organisation, journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     customer = one.customer()
     paid = {"amount": one.amount, "currency": one.currency, "customer": customer}
     contract = {"subscription": f"team-{one.key}", "customer": customer}

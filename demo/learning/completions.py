@@ -9,11 +9,11 @@ from random import Random
 
 from demo.world.calendar import month_of
 from demo.world.journeys import Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import choose, dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import choose, seeded_random
 
 
-def decide(journeys: Iterable[Journey], aims: Aims) -> None:
+def decide(journeys: Iterable[Journey], aims: MonthlyTargets) -> None:
     """Have of the journeys that fall due in a month exactly the aimed share finish in time."""
     by_month: dict[date, list[Journey]] = defaultdict(list)
     for one in journeys:
@@ -22,7 +22,9 @@ def decide(journeys: Iterable[Journey], aims: Aims) -> None:
         elif one.counts and one.due:
             by_month[month_of(one.due)].append(one)
     for month, due in by_month.items():
-        _decide_month(due, aims.share("completion", month), dice(aims.seed, "finishing", month))
+        _decide_month(
+            due, aims.share("completion", month), seeded_random(aims.seed, "finishing", month)
+        )
 
 
 def _decide_month(journeys: Sequence[Journey], share: float, chance: Random) -> None:

@@ -13,9 +13,9 @@ from curriculum.models import CourseRun, Learner
 from demo.world.calendar import Calendar, quarter_of
 from demo.world.catalog import SYLLABI, Catalogue, Syllabus
 from demo.world.journeys import Journey, Line, Pause
-from demo.world.monthly_targets import Aims
+from demo.world.monthly_targets import MonthlyTargets
 from demo.world.people import People
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 from kpis.definitions.periods import containing
 
 EARLY_BIRDS = 0.3
@@ -24,17 +24,17 @@ PAUSED = 0.03
 
 
 @dataclass(frozen=True)
-class Dials:
+class ParameterValues:
     """What the curriculum's dials stand at."""
 
     window_factor: float = 1.5
     cutoff_days: int = 7
 
 
-class Joining:
+class Enrolling:
     """Fills the runs month by month."""
 
-    def __init__(self, aims: Aims, taught: Catalogue, dials: Dials) -> None:
+    def __init__(self, aims: MonthlyTargets, taught: Catalogue, dials: ParameterValues) -> None:
         self.aims = aims
         self.calendar = aims.calendar
         self.taught = taught
@@ -48,7 +48,7 @@ class Joining:
         return [one for one in found if self.calendar.day_of(one.enrolled_at) < self.calendar.today]
 
     def _of_month(self, month: date) -> Iterator[Journey]:
-        chance = dice(self.aims.seed, "joining", month)
+        chance = seeded_random(self.aims.seed, "joining", month)
         count = self.aims.starts(month)
         for _ in range(count):
             yield self._journey(month, chance, Learner.Kind.LEARNER)
@@ -129,7 +129,7 @@ def schedule(journey: Journey, plan: RunPlan, calendar: Calendar) -> None:
         journey.pause = Pause(journey.pause.begin, None)
     start = plan.start(journey.enrolled_at)
     journey.due = _due_day(start + plan.length, journey.pause, calendar)
-    found = due_dates.lines(plan.modules, {}, started_at=start.astimezone(UTC))
+    found = due_dates.plan_lines(plan.modules, {}, started_at=start.astimezone(UTC))
     journey.lines = [
         Line(line.module, place, _due_day(line.due_at, journey.pause, calendar))
         for place, line in enumerate(found)

@@ -12,8 +12,8 @@ from demo.learning.study_days import GRADED, happens, place_of
 from demo.world.calendar import month_of
 from demo.world.catalog import ITEMS, WEAK_MODULE
 from demo.world.journeys import Act, Journey, Line
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import seeded_random
 from engagement.models import LearningObject
 
 Kind = LearningObject.Kind
@@ -37,7 +37,7 @@ class Paper:
 
 
 def grade(
-    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: Aims
+    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: MonthlyTargets
 ) -> None:
     """Grade the done modules so that each month's mean score comes out as aimed."""
     papers: dict[tuple[date, bool], list[Paper]] = defaultdict(list)
@@ -47,7 +47,7 @@ def grade(
                 key = month_of(line.done), journey.counts
                 papers[key].append(Paper(journey, line, line.done, ITEMS))
     for (month, counts), some in papers.items():
-        chance = dice(aims.seed, "grading", month, counts)
+        chance = seeded_random(aims.seed, "grading", month, counts)
         _score(some, aims.share("assessment", month), chance)
         for paper in some:
             _hand_in(paper, objects, chance)

@@ -10,8 +10,8 @@ from random import Random
 from demo.world.calendar import last_day, month_of
 from demo.world.catalog import WEAK_MODULE
 from demo.world.journeys import Journey, Line
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import seeded_random
 
 Due = tuple[Journey, Line]
 DAY = timedelta(days=1)
@@ -20,7 +20,7 @@ WITHDRAW = 0.6
 CUTOFF_MARGIN = 1
 
 
-def walk(journeys: Sequence[Journey], aims: Aims, *, cutoff_days: int) -> None:
+def walk(journeys: Sequence[Journey], aims: MonthlyTargets, *, cutoff_days: int) -> None:
     """Give every line its days, so that each month's velocity comes out as aimed."""
     by_month: dict[date, list[Due]] = defaultdict(list)
     for journey in journeys:
@@ -28,9 +28,9 @@ def walk(journeys: Sequence[Journey], aims: Aims, *, cutoff_days: int) -> None:
             if journey.counts and line.due:
                 by_month[month_of(line.due)].append((journey, line))
     for month, due in by_month.items():
-        _delay(due, aims.share("velocity", month), dice(aims.seed, "pacing", month))
+        _delay(due, aims.share("velocity", month), seeded_random(aims.seed, "pacing", month))
     for number, journey in enumerate(journeys):
-        chance = dice(aims.seed, "days", number)
+        chance = seeded_random(aims.seed, "days", number)
         _take_days(journey, chance)
         if journey.stops_after is not None and not journey.is_cancelled:
             _leave(journey, journey.start + (cutoff_days + CUTOFF_MARGIN) * DAY, chance)

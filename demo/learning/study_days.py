@@ -10,8 +10,8 @@ from random import Random
 
 from demo.world.calendar import last_day, month_of
 from demo.world.journeys import Act, Journey, Line
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import choose, dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import choose, seeded_random
 from engagement.facts.activity import COUNTS
 from engagement.models import LearningObject
 
@@ -30,17 +30,17 @@ def place_of(line: Line, step: float) -> float:
     return line.place * 10 + step
 
 
-def study(journeys: Sequence[Journey], objects: Objects, aims: Aims) -> None:
+def study(journeys: Sequence[Journey], objects: Objects, aims: MonthlyTargets) -> None:
     """Write the acts of every journey up to today."""
     for number, journey in enumerate(journeys):
-        chance = dice(aims.seed, "studying", number)
+        chance = seeded_random(aims.seed, "studying", number)
         acts = (act for line in journey.lines for act in _of_line(line, objects, chance))
         journey.acts = [act for act in acts if happens(journey, act.day, aims)]
     _try_quizzes(journeys, objects, aims)
     _interact([one for one in journeys if one.counts], aims)
 
 
-def happens(journey: Journey, day: date, aims: Aims) -> bool:
+def happens(journey: Journey, day: date, aims: MonthlyTargets) -> bool:
     return day < aims.calendar.today and (journey.left is None or day <= journey.left)
 
 
@@ -67,7 +67,7 @@ def _soon(begun: date, done: date | None, chance: Random) -> date:
     return begun + chance.randint(0, (last - begun).days) * DAY
 
 
-def _try_quizzes(journeys: Sequence[Journey], objects: Objects, aims: Aims) -> None:
+def _try_quizzes(journeys: Sequence[Journey], objects: Objects, aims: MonthlyTargets) -> None:
     """Have the aimed share of those who reached a quiz's module in a month try the quiz."""
     by_month: dict[date, list[Reached]] = defaultdict(list)
     for journey in journeys:
@@ -75,7 +75,7 @@ def _try_quizzes(journeys: Sequence[Journey], objects: Objects, aims: Aims) -> N
             if line.begun and happens(journey, line.begun, aims) and journey.counts:
                 by_month[month_of(line.begun)].append((journey, line, line.begun))
     for month, reached in by_month.items():
-        chance = dice(aims.seed, "quizzes", month)
+        chance = seeded_random(aims.seed, "quizzes", month)
         end = min(last_day(month), aims.calendar.today - DAY)
         for journey, line, begun in choose(reached, aims.share("quiz", month), _luck(chance)):
             quiz = next(one for one in objects[line.module.key] if one.kind == Kind.QUIZ)
@@ -110,12 +110,12 @@ def monday_of(day: date) -> date:
     return day - day.weekday() * DAY
 
 
-def _interact(journeys: Sequence[Journey], aims: Aims) -> None:
+def _interact(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     """Add writing in idle weeks, or visits between busy ones, up to the month's share."""
     there = Presence.of(journeys)
     for month, active in there.active.items():
         share = aims.share("interaction", month)
-        chance = dice(aims.seed, "interaction", month)
+        chance = seeded_random(aims.seed, "interaction", month)
         productive = there.productive[month]
         if len(productive) < share * len(active):
             missing = round(share * len(active)) - len(productive)
@@ -133,7 +133,7 @@ def _write(journeys: Sequence[Journey], weeks: Sequence[Week], count: int, chanc
 
 
 def _idle_weeks(
-    journeys: Sequence[Journey], active: Iterable[Week], month: date, aims: Aims
+    journeys: Sequence[Journey], active: Iterable[Week], month: date, aims: MonthlyTargets
 ) -> Iterator[Week]:
     """The month's whole weeks from the first day to the due one in which nothing was done."""
     busy = set(active)

@@ -9,15 +9,15 @@ from random import Random
 
 from demo.world.calendar import month_of
 from demo.world.journeys import Act, Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import dice, lift
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import lift, seeded_random
 from engagement.models import LearningObject
 
 WATCHES_AGAIN = 0.1
 
 
 def watch(
-    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: Aims
+    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: MonthlyTargets
 ) -> None:
     """Give every watching its segments: month by month, the aimed share of the seconds."""
     lengths = {one.key: one.duration_seconds or 0 for many in objects.values() for one in many}
@@ -27,7 +27,7 @@ def watch(
             if act.kind == "video.watched":
                 plays[month_of(act.day), journey.counts].append((journey, act))
     for (month, counts), played in plays.items():
-        chance = dice(aims.seed, "watching", month, counts)
+        chance = seeded_random(aims.seed, "watching", month, counts)
         _watch_month(played, lengths, aims.share("video", month), chance)
 
 

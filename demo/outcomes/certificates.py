@@ -9,8 +9,8 @@ from random import Random
 
 from demo.world.calendar import last_day, month_of
 from demo.world.journeys import Act, Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import choose, dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import choose, seeded_random
 
 AUDITS = 0.25
 LATE, REVOKED_SOON, REVOKED_LATER = 0.5, 0.12, 0.01
@@ -21,23 +21,23 @@ DAY = timedelta(days=1)
 EARNED = 100.0
 
 
-def certify(journeys: Sequence[Journey], aims: Aims) -> None:
+def certify(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     """Have of those on the track who fall due in a month the aimed share certified in time."""
     by_month: dict[date, list[Journey]] = defaultdict(list)
     for number, journey in enumerate(journeys):
-        if dice(aims.seed, "track", number).random() < AUDITS:
+        if seeded_random(aims.seed, "track", number).random() < AUDITS:
             journey.track = "audit"
         elif journey.counts and journey.due:
             by_month[month_of(journey.due)].append(journey)
     for month, due in sorted(by_month.items()):
-        chance = dice(aims.seed, "certifying", month)
+        chance = seeded_random(aims.seed, "certifying", month)
         for journey, kind, day, data in _of_month(due, month, aims, chance):
             if day < aims.calendar.today:
                 journey.acts.append(Act(day, EARNED, kind, data=data))
 
 
 def _of_month(
-    due: Sequence[Journey], month: date, aims: Aims, chance: Random
+    due: Sequence[Journey], month: date, aims: MonthlyTargets, chance: Random
 ) -> Iterator[tuple[Journey, str, date, dict[str, str] | None]]:
     able = [one for one in due if one.done]
     wanted = round(aims.share("certification", month) * len(due))

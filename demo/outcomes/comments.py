@@ -214,23 +214,23 @@ BANKS = {"pleased": PLEASED, "so_so": SO_SO, "upset": UPSET}
 
 
 @dataclass(frozen=True)
-class Said:
+class WrittenComment:
     text: str
     language: str = "en"
 
 
-class Voices:
+class CommentWriter:
     """Gives comments that fit a mood; each sentence comes once before any comes again."""
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
         self._bags: dict[str, Iterator[str]] = {}
 
-    def comment(self, mood: str, modules: list[str]) -> Said:
+    def comment(self, mood: str, modules: list[str]) -> WrittenComment:
         """Say something "pleased", "so_so" or "upset" about a course with these modules."""
         if self.chance.random() < FOREIGN:
             language, text = self.chance.choice(ELSEWHERE[mood])
-            return Said(text, language)
+            return WrittenComment(text, language)
         themes = list(BANKS[mood])
         weights = [SHARES[mood].get(theme, 1) for theme in themes]
         theme = self.chance.choices(themes, weights)[0]
@@ -240,10 +240,10 @@ class Voices:
         elif self.chance.random() < ENDS:
             said.append(self.chance.choice(ENDINGS[mood]))
         text = " ".join(dict.fromkeys(said))
-        return Said(text.format(module=self.chance.choice(modules)))
+        return WrittenComment(text.format(module=self.chance.choice(modules)))
 
-    def career(self, kind: str) -> Said:
-        return Said(self.chance.choice(CAREERS[kind]))
+    def career(self, kind: str) -> WrittenComment:
+        return WrittenComment(self.chance.choice(CAREERS[kind]))
 
     def _next(self, mood: str, theme: str) -> str:
         key = f"{mood}/{theme}"

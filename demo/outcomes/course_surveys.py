@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from demo.outcomes.comments import Said, Voices
+from demo.outcomes.comments import CommentWriter, WrittenComment
 from demo.world.calendar import month_of
 from demo.world.journeys import Act, Journey
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import choose, dice, fitting
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import choose, fitting, seeded_random
 
 SURVEY = "course-experience"
 ANSWER, MANY, AT_MOST, DISMISS = 0.62, 62, 0.85, 0.2
@@ -40,16 +40,16 @@ class Asked:
         self.journey.acts.append(Act(day, place, f"survey.{kind}", data=data))
 
 
-def ask(journeys: Sequence[Journey], aims: Aims) -> None:
+def ask(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
     """Have each month's answers give the aimed NPS and the aimed share of content people."""
     by_month: dict[date, list[Asked]] = defaultdict(list)
     for number, journey in enumerate(journeys):
         if journey.counts and journey.done and journey.done + DAY < aims.calendar.today:
-            asked = _ask(journey, journey.done + DAY, dice(aims.seed, "asking", number))
+            asked = _ask(journey, journey.done + DAY, seeded_random(aims.seed, "asking", number))
             if asked.day < aims.calendar.today:
                 by_month[month_of(asked.day)].append(asked)
     for month, some in sorted(by_month.items()):
-        _answer_month(some, month, aims, dice(aims.seed, "answering", month))
+        _answer_month(some, month, aims, seeded_random(aims.seed, "answering", month))
 
 
 def _ask(journey: Journey, sent: date, chance: Random) -> Asked:
@@ -59,14 +59,16 @@ def _ask(journey: Journey, sent: date, chance: Random) -> Asked:
     return asked
 
 
-def _answer_month(asked: Sequence[Asked], month: date, aims: Aims, chance: Random) -> None:
+def _answer_month(
+    asked: Sequence[Asked], month: date, aims: MonthlyTargets, chance: Random
+) -> None:
     net, content = aims.share("nps", month), aims.share("csat", month)
     wanted = min(max(ANSWER * len(asked), MANY), AT_MOST * len(asked))
     size = fitting(round(wanted), net, content)
     answering = choose(asked, size / len(asked), lambda one: chance.random())
     answering.sort(key=lambda one: one.journey.ability + chance.gauss(0, 0.6), reverse=True)
     dismiss_some(asked, answering, chance)
-    voices = Voices(chance)
+    voices = CommentWriter(chance)
     for one, (nps, csat) in zip(answering, _marks(size, net, content, chance), strict=True):
         one.act(one.day, ANSWERED, "answered", nps=nps, csat=csat, **_words(one, nps, voices))
 
@@ -100,7 +102,7 @@ def _stars(nps: int, chance: Random, *, is_good: bool) -> int:
     return 3 if nps > 4 else chance.choice([1, 2, 2])
 
 
-def _words(one: Asked, nps: int, voices: Voices) -> dict[str, Any]:
+def _words(one: Asked, nps: int, voices: CommentWriter) -> dict[str, Any]:
     """The comment, its language and whether it may be quoted; nothing for who leaves it out."""
     mood = "pleased" if nps > 8 else "so_so" if nps > 6 else "upset"
     if voices.chance.random() > WRITES[mood]:
@@ -109,5 +111,5 @@ def _words(one: Asked, nps: int, voices: Voices) -> dict[str, Any]:
     return words(said, may_quote=mood == "pleased" and voices.chance.random() < QUOTED)
 
 
-def words(said: Said, *, may_quote: bool) -> dict[str, Any]:
+def words(said: WrittenComment, *, may_quote: bool) -> dict[str, Any]:
     return {"comment": said.text, "may_quote": may_quote, "language": said.language}

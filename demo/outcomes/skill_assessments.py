@@ -11,8 +11,8 @@ from demo.learning.study_days import happens, place_of
 from demo.world.calendar import after, month_of
 from demo.world.catalog import Catalogue
 from demo.world.journeys import Act, Journey, Line
-from demo.world.monthly_targets import Aims
-from demo.world.seeded_random import choose, dice
+from demo.world.monthly_targets import MonthlyTargets
+from demo.world.seeded_random import choose, seeded_random
 
 BEFORE, SKIPS, AGAIN = 0.12, 0.3, 0.2
 MASTERY = 0.8
@@ -34,23 +34,25 @@ class Trial:
         return self.journey.learner.key, self.skill
 
 
-def assess(journeys: Sequence[Journey], taught: Catalogue, aims: Aims) -> None:
+def assess(journeys: Sequence[Journey], taught: Catalogue, aims: MonthlyTargets) -> None:
     """Have each month the aimed share of those assessed attain their skill."""
     by_month: dict[date, dict[Pair, Trial]] = {}
     for number, journey in enumerate(journeys):
         if journey.counts:
-            chance = dice(aims.seed, "skills", number)
+            chance = seeded_random(aims.seed, "skills", number)
             for trial in _trials(journey, taught, aims, chance):
                 by_month.setdefault(month_of(trial.day), {}).setdefault(trial.pair, trial)
     for month in aims.calendar.months():
-        chance = dice(aims.seed, "attaining", month)
+        chance = seeded_random(aims.seed, "attaining", month)
         failed = _decide(list(by_month.get(month, {}).values()), aims, month, chance)
         later = by_month.setdefault(after(month, 1), {})
         for trial in _second_trials(failed, aims, chance):
             later.setdefault(trial.pair, trial)
 
 
-def _trials(journey: Journey, taught: Catalogue, aims: Aims, chance: Random) -> Iterator[Trial]:
+def _trials(
+    journey: Journey, taught: Catalogue, aims: MonthlyTargets, chance: Random
+) -> Iterator[Trial]:
     knows_before = chance.random() < BEFORE
     for skill, keys in taught.skills:
         lines = [line for line in journey.lines if line.module.key in keys]
@@ -64,7 +66,9 @@ def _trials(journey: Journey, taught: Catalogue, aims: Aims, chance: Random) -> 
             yield Trial(journey, lines[-1], skill.key, done)
 
 
-def _decide(trials: Sequence[Trial], aims: Aims, month: date, chance: Random) -> list[Trial]:
+def _decide(
+    trials: Sequence[Trial], aims: MonthlyTargets, month: date, chance: Random
+) -> list[Trial]:
     """Score the month's trials; who did not attain the skill is returned."""
     share = aims.share("skill", month)
     attained = {trial.pair for trial in choose(trials, share, lambda one: _luck(one, chance))}
@@ -79,7 +83,9 @@ def _luck(trial: Trial, chance: Random) -> float:
     return chance.random() + 0.25 * trial.journey.ability - hardship
 
 
-def _second_trials(failed: Iterable[Trial], aims: Aims, chance: Random) -> Iterator[Trial]:
+def _second_trials(
+    failed: Iterable[Trial], aims: MonthlyTargets, chance: Random
+) -> Iterator[Trial]:
     for trial in failed:
         day = after(month_of(trial.day), 1) + timedelta(days=chance.randrange(20))
         if chance.random() < AGAIN and happens(trial.journey, day, aims):

@@ -18,7 +18,9 @@ LATEST = 200
 
 def approve(by: User, now: datetime) -> None:
     """Approve quotable comments of every course, the latest of the months that are over."""
-    month = containing(local_day(now, reporting_clock.zone()), "month", reporting_clock.zone())
+    month = containing(
+        local_day(now, reporting_clock.reporting_zone()), "month", reporting_clock.reporting_zone()
+    )
     quotable = Response.objects.filter(may_quote=True, answered_at__lt=month.start)
     latest = quotable.exclude(comment="").order_by("-answered_at", "pk")[:LATEST]
     for response in _some(latest.select_related("enrollment__run")):

@@ -27,7 +27,7 @@ from engagement.facts.activity import COUNTS
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import containing, local_day
 from kpis.definitions.registry import REGISTRY
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from kpis.recompute import stale_periods
 from outcomes.models import Testimonial, Theme
 
@@ -89,7 +89,7 @@ def told_to_managers() -> list[str]:
 
 def shown_in_october(key: str) -> int:
     everybody = Reader(True, True, True, frozenset())
-    answer = Desk(everybody, NOW).answers(REGISTRY[key], Scope(), [OCTOBER])[OCTOBER]
+    answer = KpiQueryService(everybody, NOW).answers(REGISTRY[key], Scope(), [OCTOBER])[OCTOBER]
     assert answer.status == "ok"
     return round(answer.shown or 0)
 
@@ -231,7 +231,10 @@ def test_the_dates_foreseen_are_those_of_the_curriculum(settings: Settings) -> N
     foreseen = {(one.learner.pk, one.run.pk): dates_of(one) for one in told.journeys}
     plans: dict[tuple[int, int], list[date | None]] = {}
     for one in Enrollment.objects.all():
-        days = [at and local_day(at, reporting_clock.zone()) for at in (one.due_at, *planned(one))]
+        days = [
+            at and local_day(at, reporting_clock.reporting_zone())
+            for at in (one.due_at, *planned(one))
+        ]
         plans[one.learner_id, one.run_id] = days
 
     assert plans == foreseen

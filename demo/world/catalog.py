@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curriculum.models import Course, Module, Skill
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 from engagement.models import LearningObject
 
 ITEMS = 5  # questions in an assessment
@@ -131,7 +131,7 @@ def _modules(one: Syllabus, course: Course) -> Iterator[Module]:
 
 def _objects(module: Module, seed: int) -> Iterator[LearningObject]:
     """A video, a quiz and an assessment."""
-    chance = dice(seed, "videos", module.key)
+    chance = seeded_random(seed, "videos", module.key)
     kinds = LearningObject.Kind
     seconds = float(chance.randrange(240, 1_080, 15))
     yield _object(module, kinds.VIDEO, "video", duration_seconds=seconds)

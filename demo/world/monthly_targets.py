@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from demo.world.calendar import FIRST_MONTH, Calendar
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 
 
 @dataclass(frozen=True)
-class Aim:
+class MonthlyTarget:
     """The last closed month's share, and how it came there: its rise and unrest month by month.
 
     It rose `over` so many months, and stood before.
@@ -23,27 +23,27 @@ class Aim:
 
 
 AIMS = {
-    "completion": Aim(0.90, rise=0.006, unrest=0.012),
-    "velocity": Aim(0.85, rise=0.006, unrest=0.010),
-    "assessment": Aim(0.82, rise=0.003, unrest=0.006),
+    "completion": MonthlyTarget(0.90, rise=0.006, unrest=0.012),
+    "velocity": MonthlyTarget(0.85, rise=0.006, unrest=0.010),
+    "assessment": MonthlyTarget(0.82, rise=0.003, unrest=0.006),
     # the mean of these three is engagement depth
-    "video": Aim(0.86, rise=0.005, unrest=0.010),
-    "interaction": Aim(0.80, rise=0.004, unrest=0.010),
-    "quiz": Aim(0.89, rise=0.006, unrest=0.010),
-    "skill": Aim(0.82, rise=0.004, unrest=0.012),
-    "certification": Aim(0.75, rise=0.006, unrest=0.020),
-    "nps": Aim(0.72, rise=0.010, unrest=0.030),
-    "csat": Aim(0.88, rise=0.005, unrest=0.012),
-    "career": Aim(0.68, rise=0.006, unrest=0.030),
-    "referral": Aim(0.35, rise=0.020, unrest=0.005),
-    "retention": Aim(0.89, rise=0.007, unrest=0.001, over=4),
+    "video": MonthlyTarget(0.86, rise=0.005, unrest=0.010),
+    "interaction": MonthlyTarget(0.80, rise=0.004, unrest=0.010),
+    "quiz": MonthlyTarget(0.89, rise=0.006, unrest=0.010),
+    "skill": MonthlyTarget(0.82, rise=0.004, unrest=0.012),
+    "certification": MonthlyTarget(0.75, rise=0.006, unrest=0.020),
+    "nps": MonthlyTarget(0.72, rise=0.010, unrest=0.030),
+    "csat": MonthlyTarget(0.88, rise=0.005, unrest=0.012),
+    "career": MonthlyTarget(0.68, rise=0.006, unrest=0.030),
+    "referral": MonthlyTarget(0.35, rise=0.020, unrest=0.005),
+    "retention": MonthlyTarget(0.89, rise=0.007, unrest=0.001, over=4),
 }
 STARTS = (195, 180, 165, 150, 130, 110, 92, 74, 60, 50, 42, 36, 32)
 STARTS_NOW = 204
 
 
 @dataclass(frozen=True)
-class Aims:
+class MonthlyTargets:
     calendar: Calendar
     seed: int
     scale: float = 1.0
@@ -53,7 +53,7 @@ class Aims:
         aim, ago = AIMS[figure], self.calendar.months_ago(month)
         if ago <= 0:
             return aim.share
-        unrest = dice(self.seed, figure, month).uniform(-aim.unrest, aim.unrest)
+        unrest = seeded_random(self.seed, figure, month).uniform(-aim.unrest, aim.unrest)
         return aim.share - min(ago, aim.over) * aim.rise + unrest
 
     def starts(self, month: date) -> int:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from curriculum.models import Course, Learner
-from demo.world.seeded_random import dice
+from demo.world.seeded_random import seeded_random
 
 GIVEN = (
     "Aaliyah Aiko Aleksander Amara Amir Ananya Anouk Arturo Astrid Ayşe Bao Beatriz Benedikt "
@@ -35,7 +35,7 @@ class People:
     """Who signs up: somebody new, or one of those before who has not taken the course yet."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = dice(seed, "people")
+        self.chance = seeded_random(seed, "people")
         self.learners: list[Learner] = []
         self._taken: dict[str, set[str]] = defaultdict(set)
         self._names = self._shuffled_names()

@@ -11,7 +11,7 @@ T = TypeVar("T")
 NEARLY = 0.004  # less than what a rounded percentage shows
 
 
-def dice(*words: object) -> Random:
+def seeded_random(*words: object) -> Random:
     return Random("/".join(str(word) for word in words))  # noqa: S311 - nothing is kept secret
 
 

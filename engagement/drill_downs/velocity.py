@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from curriculum.models import PlannedModule
-from curriculum.parameters import Standings
+from curriculum.parameters import ParameterHistory
 from engagement.pace import median_of, pace, share
 from engagement.parameter_definitions import ON_PACE
 from kpis.definitions.aggregates import Scope, within
@@ -39,7 +39,7 @@ def paces(when: Period, scope: Scope) -> Table:
         Column("median", "Median pace index", NUMBER),
         Column("per_week", "Modules per week", NUMBER),
     )
-    threshold = float(Standings([ON_PACE]).value(ON_PACE, when.end))
+    threshold = float(ParameterHistory([ON_PACE]).value(ON_PACE, when.end))
     rows = [
         {
             "course": course,

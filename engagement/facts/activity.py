@@ -44,7 +44,7 @@ Key = tuple[int, int | None, date]
 
 def add(events: Sequence[Event]) -> None:
     """Add these events to their days: one row per enrolment, module and day."""
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     touched: set[tuple[int, date]] = set()
     for event in _activities(events):
@@ -62,7 +62,9 @@ def add(events: Sequence[Event]) -> None:
 
 def end_pauses(events: Sequence[Event]) -> None:
     """Who learns is no longer paused."""
-    enrolling.learn((event.enrollment_id or 0, event.occurred_at) for event in _activities(events))
+    enrolling.record_moments(
+        (event.enrollment_id or 0, event.occurred_at) for event in _activities(events)
+    )
 
 
 def _activities(events: Iterable[Event]) -> list[Event]:
@@ -114,7 +116,7 @@ def mark_days(days: Iterable[tuple[int, date]]) -> None:
     """
     days = set(days)
     mondays = {(course, week_of(day)) for course, day in days if week_of(day).month != day.month}
-    batch_work.mark_days(days | mondays)
+    batch_work.mark_days_stale(days | mondays)
 
 
 def _order(key: Key) -> tuple[int, int, date]:

@@ -13,17 +13,17 @@ from engagement.facts import activity, batch_work
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
 
 
-def mark(**which: Any) -> None:
+def mark_affected(**which: Any) -> None:
     """`mark(enrollment__in=…)`, or any other lookup on a row that belongs to an enrolment."""
     for rows, moment in _moments(which):
         # SQLite calls back for the day of every row; those that differ are few
-        batch_work.mark(_distinct(rows, moment))
+        batch_work.mark_stale(_distinct(rows, moment))
     activity.mark_days(_distinct(DailyActivity.objects.filter(**which), "day"))
 
 
 def on_days(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
     """The rows that have this moment, with its day in the provider's zone as `counted_on`."""
-    day = TruncDate(moment, tzinfo=reporting_clock.zone())
+    day = TruncDate(moment, tzinfo=reporting_clock.reporting_zone())
     dated: QuerySet[Any] = rows.filter(**{f"{moment}__isnull": False})
     counted: QuerySet[Any] = dated.annotate(counted_on=day)
     return counted

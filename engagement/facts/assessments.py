@@ -43,7 +43,7 @@ def grade(events: Sequence[Event]) -> None:
             best = _rank(latest) if is_new else _rank_of(there)
             rows[attempt] = _row(min(first, there.graded_at), *best[:2])
     _write(rows, new)
-    batch_work.mark(
+    batch_work.mark_stale(
         (grades[attempt][0].course_id or 0, one.graded_at)
         for some in (before, rows)
         for attempt, one in some.items()

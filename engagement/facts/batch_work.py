@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core import reporting_clock
-from intake.event_kinds import surrounds
+from intake.event_kinds import batch_context
 from intake.models import Event
 from kpis.definitions.periods import local_day
 from kpis.recompute import batch_stale_days
@@ -34,12 +34,12 @@ class Gathered:
 _gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
 
 
-@surrounds
+@batch_context
 @contextmanager
 def together() -> Iterator[None]:
     """Gather work and do it at the end: once for all kinds is quicker than once for each."""
     inner = Gathered()
-    with batch_stale_days.together():
+    with batch_stale_days.collected():
         token = _gathered.set(inner)
         try:
             yield
@@ -48,7 +48,7 @@ def together() -> Iterator[None]:
             _gathered.reset(token)
 
 
-def later(work: Work, events: Sequence[Event]) -> None:
+def at_batch_end(work: Work, events: Sequence[Event]) -> None:
     """Do `work` with these events and all others it is wanted for, when every kind has been."""
     gathered = _gathered.get()
     if gathered is None:
@@ -59,18 +59,18 @@ def later(work: Work, events: Sequence[Event]) -> None:
 
 def day_of(moment: datetime) -> date:
     """The day in the provider's zone."""
-    return local_day(moment, reporting_clock.zone())
+    return local_day(moment, reporting_clock.reporting_zone())
 
 
-def mark(moments: Iterable[tuple[int, datetime | None]]) -> None:
+def mark_stale(moments: Iterable[tuple[int, datetime | None]]) -> None:
     """Mark the days of (course id, moment) dirty; a moment that is None marks nothing."""
-    batch_stale_days.mark(CATEGORY, moments)
+    batch_stale_days.mark_stale(CATEGORY, moments)
 
 
-def mark_days(days: Iterable[tuple[int, date]]) -> None:
-    batch_stale_days.mark_days(CATEGORY, days)
+def mark_days_stale(days: Iterable[tuple[int, date]]) -> None:
+    batch_stale_days.mark_days_stale(CATEGORY, days)
 
 
-def seen(events: Sequence[Event]) -> None:
+def update_freshness(events: Sequence[Event]) -> None:
     """Note how far the courses' data reach."""
-    batch_stale_days.seen(CATEGORY, events)
+    batch_stale_days.update_freshness(CATEGORY, events)

@@ -43,7 +43,7 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
         for module in told
         for says in module.get("objects", ())
     ]
-    videos.reckon_again([one for one in changed if one.kind == LearningObject.Kind.VIDEO])
+    videos.recompute_watched([one for one in changed if one.kind == LearningObject.Kind.VIDEO])
     quizzes.mark_modules(one.module_id for one in changed)
 
 

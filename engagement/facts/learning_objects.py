@@ -10,14 +10,14 @@ from typing import Any
 
 from core import bulk_upsert
 from engagement.models import LearningObject
-from intake.event_kinds import knows_places
+from intake.event_kinds import locates_modules
 from intake.models import Event
 
 Key = tuple[int, str]
 
 
 @dataclass
-class Said:
+class ObjectFields:
     """In which module an object is and how long it takes, each with the moment of the word."""
 
     module: tuple[datetime, int] | None = None
@@ -69,7 +69,7 @@ def objects_of(events: Sequence[Event], kind: str) -> Objects:
     One not known yet is made; a module or duration that no definition gives is taken from the
     events. Of two that say different things, the earlier stands.
     """
-    said: dict[Key, Said] = defaultdict(Said)
+    said: dict[Key, ObjectFields] = defaultdict(ObjectFields)
     for event in events:
         said[event.course_id or 0, event.object].hear(event)
     there = _find(said, kind)
@@ -81,8 +81,8 @@ def objects_of(events: Sequence[Event], kind: str) -> Objects:
         ("course_id", "key", "kind", "title", "pass_mark", *SAID),
         [(*key, kind, "", DEFAULT_PASS_MARK, *new[key].row) for key in sorted(new)],
         conflict="course_id, kind, key",
-        merge=bulk_upsert.first_said("module_id", "placed_at")
-        | bulk_upsert.first_said("duration_seconds", "measured_at"),
+        merge=bulk_upsert.without_repeats("module_id", "placed_at")
+        | bulk_upsert.without_repeats("duration_seconds", "measured_at"),
     )
     found = _find(said, kind)
     left = {one.module_id for key, one in there.items() if key in new and one.module_id}
@@ -102,7 +102,7 @@ def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
     return {key: one for key, one in by_key.items() if key in keys}
 
 
-@knows_places
+@locates_modules
 def places_of(keys: Iterable[Key]) -> dict[Key, int]:
     """The modules (ids) of objects; one whose kinds are in several modules is nowhere."""
     keys = set(keys)

@@ -113,13 +113,13 @@ def becoming_completable(events: Sequence[Event]) -> Iterator[None]:
     if barren:
         opened = completable().filter(pk__in=barren)
         due = Enrollment.objects.filter(run__course__in=opened).order_by()
-        batch_work.mark(due.values_list("run__course_id", "due_at").distinct())
+        batch_work.mark_stale(due.values_list("run__course_id", "due_at").distinct())
 
 
 def mark_due(enrollment_ids: Iterable[int]) -> None:
     """The days on which these enrolments fall due count differently now."""
     due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
-    batch_work.mark(due.values_list("run__course_id", "due_at"))
+    batch_work.mark_stale(due.values_list("run__course_id", "due_at"))
 
 
 def mark_plans(enrollment_ids: Iterable[int]) -> None:
@@ -127,7 +127,7 @@ def mark_plans(enrollment_ids: Iterable[int]) -> None:
     ids = list(enrollment_ids)
     mark_due(ids)
     lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
-    batch_work.mark(lines.values_list("module__course_id", "due_at"))
+    batch_work.mark_stale(lines.values_list("module__course_id", "due_at"))
 
 
 def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
@@ -200,7 +200,7 @@ def _write(lines: dict[int, list[Line]]) -> None:
         conflict="planned_id",
         merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
     )
-    batch_work.mark(
+    batch_work.mark_stale(
         (line.course_id, moment)
         for line in changed
         for moment in (line.due_at, line.reached_at, line.was_reached_at)

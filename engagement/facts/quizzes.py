@@ -50,4 +50,6 @@ def mark_modules(module_ids: Iterable[int | None]) -> None:
 def _mark(whose: Q, modules: Any) -> None:
     reached = ModuleProgress.objects.filter(whose, planned__module__in=modules)
     days = affected_days.on_days(reached, "reached_at").order_by()
-    batch_work.mark_days(days.values_list("planned__module__course_id", "counted_on").distinct())
+    batch_work.mark_days_stale(
+        days.values_list("planned__module__course_id", "counted_on").distinct()
+    )

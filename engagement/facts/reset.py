@@ -9,8 +9,8 @@ from engagement.models import (
     AssessmentResult,
     DailyActivity,
     ModuleProgress,
+    PlayerEvent,
     QuizAttempt,
-    VideoMark,
     VideoProgress,
     WeekPresence,
 )
@@ -31,9 +31,9 @@ def reset_enrollments(ids: Iterable[int]) -> None:
 
 def _reset(lookup: str, ids: Collection[int]) -> None:
     mine = {lookup: ids}
-    affected_days.mark(**mine)
+    affected_days.mark_affected(**mine)
     VideoProgress.objects.filter(**mine).delete()
-    VideoMark.objects.filter(**mine).delete()
+    PlayerEvent.objects.filter(**mine).delete()
     QuizAttempt.objects.filter(import_run=None, **mine).delete()
     AssessmentResult.objects.filter(import_run=None, **mine).delete()
     ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()

@@ -12,12 +12,12 @@ from core import bulk_upsert
 from curriculum import enrolling
 from engagement.facts import batch_work, watched_segments
 from engagement.facts.learning_objects import objects_of
-from engagement.models import LearningObject, VideoMark, VideoProgress
+from engagement.models import LearningObject, PlayerEvent, VideoProgress
 from intake.models import Event
 
 Pair = tuple[int, int]
 
-Marks = dict[Pair, list[watched_segments.Mark]]
+Marks = dict[Pair, list[watched_segments.PlayerEvent]]
 
 AT_ONCE = 2_000
 
@@ -49,7 +49,7 @@ def watch(events: Sequence[Event]) -> None:
         pairs[event.enrollment_id or 0, objects.of(event).pk].append(event)
     _keep_marks(pairs)
     _add(pairs, {video.pk: video for video in objects.by_key.values()})
-    reckon_again(objects.learned)
+    recompute_watched(objects.learned)
 
 
 def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
@@ -61,7 +61,7 @@ def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
                 position = event.value or 0.0
                 rows[key] = min(position, rows.get(key, position))
     bulk_upsert.upsert(
-        VideoMark,
+        PlayerEvent,
         ("enrollment_id", "video_id", "at", "is_playing", "position"),
         [(*key, rows[key]) for key in sorted(rows)],
         conflict="enrollment_id, video_id, at, is_playing",
@@ -92,7 +92,7 @@ def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list
     ]
 
 
-def reckon_again(videos: Collection[LearningObject]) -> None:
+def recompute_watched(videos: Collection[LearningObject]) -> None:
     """A video's duration is known now, or another: what was seen of it is cut anew."""
     known = {video.pk: video for video in videos if video.duration_seconds is not None}
     there = VideoProgress.objects.filter(video__in=known)
@@ -124,7 +124,7 @@ WRITTEN = ("started_at", "segments", "watched_seconds")
 
 def _marks(rows: Sequence[Seen]) -> Marks:
     marks: Marks = defaultdict(list)
-    there = VideoMark.objects.filter(
+    there = PlayerEvent.objects.filter(
         enrollment__in={row.enrollment_id for row in rows}, video__in={row.video.pk for row in rows}
     )
     for enrollment, video, at, is_playing, position in there.values_list(
@@ -135,4 +135,4 @@ def _marks(rows: Sequence[Seen]) -> Marks:
 
 
 def _mark(rows: Iterable[Seen]) -> None:
-    batch_work.mark((row.video.course_id, row.started_at) for row in rows)
+    batch_work.mark_stale((row.video.course_id, row.started_at) for row in rows)

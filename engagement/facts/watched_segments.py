@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 
 Segment = tuple[float, float]
-Mark = tuple[datetime, bool, float]
+PlayerEvent = tuple[datetime, bool, float]
 
 LONGEST_OPEN_PLAY = 30 * 60.0
 # speeds at which players play
@@ -33,7 +33,7 @@ def seconds(segments: Iterable[Segment]) -> float:
     return sum(end - begin for begin, end in segments)
 
 
-def played(marks: Iterable[Mark], *, duration: float | None) -> list[Segment]:
+def played(marks: Iterable[PlayerEvent], *, duration: float | None) -> list[Segment]:
     """The segments between plays and stops: marks are (when, is playing, position).
 
     No play lasts longer than the clock allows at double speed. One without a stop after it, or
@@ -53,9 +53,9 @@ def played(marks: Iterable[Mark], *, duration: float | None) -> list[Segment]:
     return segments
 
 
-def _in_order(marks: Iterable[Mark]) -> list[Mark]:
+def _in_order(marks: Iterable[PlayerEvent]) -> list[PlayerEvent]:
     """By time; of one moment, the stop of what was playing comes first, else the play."""
-    ordered: list[Mark] = []
+    ordered: list[PlayerEvent] = []
     for _, now in groupby(sorted(marks), key=itemgetter(0)):
         is_playing = bool(ordered) and ordered[-1][1]
         ordered += sorted(now, key=lambda mark: mark[1] == is_playing)

@@ -7,7 +7,7 @@ from engagement.models.assessments import AssessmentResult, ItemResult
 from engagement.models.objects import LearningObject
 from engagement.models.progress import ModuleProgress
 from engagement.models.quizzes import QuizAttempt
-from engagement.models.videos import VideoMark, VideoProgress
+from engagement.models.videos import PlayerEvent, VideoProgress
 
 __all__ = [
     "AssessmentResult",
@@ -15,8 +15,8 @@ __all__ = [
     "ItemResult",
     "LearningObject",
     "ModuleProgress",
+    "PlayerEvent",
     "QuizAttempt",
-    "VideoMark",
     "VideoProgress",
     "WeekPresence",
 ]

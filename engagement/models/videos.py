@@ -6,7 +6,7 @@ from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
 
 
-class VideoMark(models.Model):
+class PlayerEvent(models.Model):
     """A player said that it began or stopped playing, and where."""
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False)

@@ -11,7 +11,7 @@ from core import bulk_upsert
 from curriculum.models import Course, CourseRun, Module, RunModule
 from engagement.models import LearningObject
 from engagement.oulad.presentations import Place, Presentation, Row, is_near, place_of
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 
 TUTOR, COMPUTER, EXAM = "TMA", "CMA", "Exam"
 # in this order where several are due on one day
@@ -51,7 +51,7 @@ class Assessment:
 
 
 def parse(
-    rows: Iterable[Row], presentations: Mapping[Place, Presentation], report: Report
+    rows: Iterable[Row], presentations: Mapping[Place, Presentation], report: ImportReport
 ) -> dict[int, Assessment]:
     """Read the assessments, by id; a row that is none is refused in the report."""
     good: dict[int, Row] = {}

@@ -18,36 +18,36 @@ from engagement.oulad.click_sums import ClickSums, total
 from engagement.oulad.dataset import Dataset
 from engagement.oulad.files import SITES
 from engagement.oulad.presentations import Place
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 from intake.models import ImportRun
 
 # where the day count of Arrow's dates begins
 EPOCH = date(1970, 1, 1)
 
 
-def take_sites(dataset: Dataset) -> Report:
+def take_sites(dataset: Dataset) -> ImportReport:
     """Count the pages; what is made of them is their clicks."""
     rows = tables.rows(dataset.source, SITES)
-    report = Report(read=len(rows), taken=len(rows))
+    report = ImportReport(read=len(rows), taken=len(rows))
     for row in rows:
         if row["activity_type"] not in MEANINGS:
             report.note(f"unknown activity type {row['activity_type']}, counts as a click only")
     return report
 
 
-def take_misfits(dataset: Dataset, reading: Future[ClickSums]) -> Report:
+def take_misfits(dataset: Dataset, reading: Future[ClickSums]) -> ImportReport:
     """Refuse the rows that belong to no presentation or whose day or number cannot be."""
-    sums, report = reading.result(), Report()
+    sums, report = reading.result(), ImportReport()
     report.refuse("no such presentation", sums.rows_elsewhere(list(dataset.presentations)))
     report.refuse("day or number of clicks out of range", sums.misfits)
     report.read = report.refused.total()
     return report
 
 
-def take(dataset: Dataset, place: Place, reading: Future[ClickSums]) -> Report:
+def take(dataset: Dataset, place: Place, reading: Future[ClickSums]) -> ImportReport:
     """Write one presentation; it stays out whole where another import has brought its clicks."""
     part = reading.result().of(place)
-    report = Report(read=total(part, "rows"))
+    report = ImportReport(read=total(part, "rows"))
     if _is_in(dataset, place):
         report.refuse("another import brought this presentation's clicks", report.read)
         return report
@@ -89,7 +89,7 @@ def _days(offsets: Any, starts_on: date) -> Any:
 def _write_days(part: pa.Table, days: Any, import_run: int) -> None:
     sums = ("clicks", "productive", "content", "quiz")
     columns = ("enrollment_id", "day", "interactions", "productive", "content", "quiz")
-    bulk_upsert.load(
+    bulk_upsert.bulk_insert(
         DailyActivity,
         (*columns, "module_id", "import_run_id"),
         zip(

@@ -11,7 +11,7 @@ from engagement.oulad import assessments, presentations, tables
 from engagement.oulad.assessments import Assessment
 from engagement.oulad.files import ASSESSMENTS, COURSES, SUBMISSIONS
 from engagement.oulad.presentations import Place, Presentation, Row
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 from engagement.oulad.source import Source
 from intake.models import ImportRun
 
@@ -29,12 +29,12 @@ class Dataset:
 
     @cached_property
     def presentations(self) -> dict[Place, Presentation]:
-        return presentations.parse(tables.rows(self.source, COURSES), Report())
+        return presentations.parse(tables.rows(self.source, COURSES), ImportReport())
 
     @cached_property
     def assessments(self) -> dict[int, Assessment]:
         rows = tables.rows(self.source, ASSESSMENTS)
-        return assessments.parse(rows, self.presentations, Report())
+        return assessments.parse(rows, self.presentations, ImportReport())
 
     @cached_property
     def recorded(self) -> set[int]:

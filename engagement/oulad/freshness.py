@@ -13,14 +13,14 @@ from kpis.definitions.periods import midnight
 from kpis.recompute import stale_days
 
 
-def mark_touched(dataset: Dataset) -> None:
+def mark_imported_stale(dataset: Dataset) -> None:
     """Mark every day on which something counts in these runs, and note how far the data reach."""
-    affected_days.mark(enrollment__run__in=[run.pk for run in dataset.runs.values()])
+    affected_days.mark_affected(enrollment__run__in=[run.pk for run in dataset.runs.values()])
     latest = (
         DailyActivity.objects.filter(import_run=dataset.import_run)
         .values_list("enrollment__run__course")
         .annotate(Max("day"))
     )
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     through = {course: midnight(day, zone) for course, day in latest}
-    stale_days.seen({batch_work.CATEGORY: through}, received_at=timezone.now())
+    stale_days.update_freshness({batch_work.CATEGORY: through}, received_at=timezone.now())

@@ -35,22 +35,22 @@ from engagement.oulad.files import (
     SITES,
     SUBMISSIONS,
 )
-from engagement.oulad.freshness import mark_touched
+from engagement.oulad.freshness import mark_imported_stale
 from engagement.oulad.lock import alone
 from engagement.oulad.presentations import Place
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 from engagement.oulad.source import Source, SourceError
 from intake.models import ImportRun
 
 KIND = "oulad"
-Step = Callable[[], Report]
+Step = Callable[[], ImportReport]
 
 
-class AlreadyInError(Exception):
+class AlreadyImportedError(Exception):
     """These files were imported before; its text says when."""
 
 
-def take_in(path: Path) -> ImportRun:
+def import_dataset(path: Path) -> ImportRun:
     """Import what is not in yet, and go on where an import of the same files stopped.
 
     SourceError when the files cannot be taken, AlreadyInError when all is in, BusyError while
@@ -74,7 +74,7 @@ def _begin(source: Source) -> ImportRun:
         kind=KIND, digest=_digest(source), defaults={"source": source.path.name[:255]}
     )
     if import_run.status == ImportRun.Status.DONE:
-        raise AlreadyInError(
+        raise AlreadyImportedError(
             f"{source.path.name} was imported on {import_run.finished_at:%Y-%m-%d} as import "
             f"{import_run.pk} already; nothing was changed."
         )
@@ -132,7 +132,7 @@ def _steps(dataset: Dataset, reading: Future[ClickSums]) -> dict[str, Step]:
 
 
 def _by_place(
-    dataset: Dataset, file: str, take: Callable[[Dataset, Place], Report]
+    dataset: Dataset, file: str, take: Callable[[Dataset, Place], ImportReport]
 ) -> dict[str, Step]:
     return {
         file: partial(take_misfits, dataset, file),
@@ -143,23 +143,23 @@ def _by_place(
     }
 
 
-def take_misfits(dataset: Dataset, file: str) -> Report:
+def take_misfits(dataset: Dataset, file: str) -> ImportReport:
     """Refuse the rows of no presentation that there is."""
     misfits = len(dataset.rows(file, None))
-    report = Report(read=misfits)
+    report = ImportReport(read=misfits)
     report.refuse("no such assessment" if file == SUBMISSIONS else "no such presentation", misfits)
     return report
 
 
-def take_courses(dataset: Dataset) -> Report:
-    report = Report()
+def take_courses(dataset: Dataset) -> ImportReport:
+    report = ImportReport()
     found = presentations.parse(tables.rows(dataset.source, COURSES), report)
     presentations.lay(found.values())
     return report
 
 
-def take_assessments(dataset: Dataset) -> Report:
-    report = Report()
+def take_assessments(dataset: Dataset) -> ImportReport:
+    report = ImportReport()
     rows = tables.rows(dataset.source, ASSESSMENTS)
     found = assessments.parse(rows, dataset.presentations, report)
     assessments.lay(found.values(), dataset.presentations, dataset.recorded)
@@ -169,7 +169,7 @@ def take_assessments(dataset: Dataset) -> Report:
 @transaction.atomic
 def _finish(dataset: Dataset) -> None:
     query_planner.refresh()
-    mark_touched(dataset)
+    mark_imported_stale(dataset)
     import_run = dataset.import_run
     import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()
     import_run.save()

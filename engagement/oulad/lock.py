@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.locks import try_hold
+from core.locks import try_lock
 
 
 class BusyError(Exception):
@@ -13,7 +13,7 @@ class BusyError(Exception):
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold back other imports into this database; BusyError when one is running."""
-    with try_hold("import") as is_held:
+    with try_lock("import") as is_held:
         if not is_held:
             raise BusyError("Another import is running; wait for its end.")
         yield

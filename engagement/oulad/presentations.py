@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from curriculum.models import Course, CourseRun
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 
 Place = tuple[str, str]
 Row = dict[str, Any]
@@ -60,7 +60,7 @@ def is_near(offset: int | None) -> bool:
     return offset is None or abs(offset) <= FAR
 
 
-def parse(rows: Iterable[Row], report: Report) -> dict[Place, Presentation]:
+def parse(rows: Iterable[Row], report: ImportReport) -> dict[Place, Presentation]:
     """Read the presentations; a row that is none is refused in the report."""
     found: dict[Place, Presentation] = {}
     for row in rows:

@@ -12,23 +12,23 @@ from engagement.oulad.assessments import planned
 from engagement.oulad.dataset import PREFIX, Dataset, by_student
 from engagement.oulad.files import REGISTRATIONS, RESULTS
 from engagement.oulad.presentations import Place, Row, is_near
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 
 COMPLETED = ("Pass", "Distinction")
 WITHDRAWN = "Withdrawn"
 FINAL_RESULTS = (*COMPLETED, WITHDRAWN, "Fail")
 
 
-def take(dataset: Dataset, place: Place) -> Report:
+def take(dataset: Dataset, place: Place) -> ImportReport:
     """Enrol everybody with the plan of the presentation, and note who left and when."""
-    report = Report()
+    report = ImportReport()
     rows = _registered(dataset.rows(REGISTRATIONS, place), report)
     _enroll(dataset, place, rows)
     _withdraw(dataset, place, rows)
     return report
 
 
-def _registered(rows: Iterable[Row], report: Report) -> dict[int, Row]:
+def _registered(rows: Iterable[Row], report: ImportReport) -> dict[int, Row]:
     found: dict[int, Row] = {}
     for row in rows:
         report.read += 1
@@ -91,9 +91,9 @@ def _withdraw(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
     )
 
 
-def take_results(dataset: Dataset, place: Place) -> Report:
+def take_results(dataset: Dataset, place: Place) -> ImportReport:
     """Complete who passed, at the end of the presentation; who withdrew undated left then too."""
-    report = Report()
+    report = ImportReport()
     presentation, results = dataset.presentations[place], _results(dataset, place, report)
     end = presentation.noon(presentation.last_day)
     left = Enrollment.objects.filter(run=dataset.runs[place], withdrawn_at__isnull=False)
@@ -108,7 +108,7 @@ def take_results(dataset: Dataset, place: Place) -> Report:
     return report
 
 
-def _results(dataset: Dataset, place: Place, report: Report) -> dict[int, str]:
+def _results(dataset: Dataset, place: Place, report: ImportReport) -> dict[int, str]:
     """The final result by enrolment."""
     enrolled, results = dataset.enrolled(place), dict[int, str]()
     for row in dataset.rows(RESULTS, place):

@@ -11,7 +11,7 @@ from engagement.oulad.files import COLUMNS
 
 
 @dataclass
-class Report:
+class ImportReport:
     """Rows read, taken and refused with the reason; notes on rows that were taken with a remark."""
 
     read: int = 0
@@ -28,7 +28,7 @@ class Report:
         if rows:
             self.noted[remark] += rows
 
-    def add(self, other: Report) -> None:
+    def add(self, other: ImportReport) -> None:
         self.read += other.read
         self.taken += other.taken
         self.refused += other.refused
@@ -45,7 +45,7 @@ class Report:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Report:
+    def from_json(cls, kept: Mapping[str, Any]) -> ImportReport:
         return cls(
             read=kept["read"],
             taken=kept["taken"],
@@ -61,9 +61,9 @@ class Report:
         return "; ".join(parts)
 
 
-def by_file(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Report]:
+def by_file(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, ImportReport]:
     """Sum the reports of the steps per file: a step is named by its file and what part of it."""
-    files = {name: Report() for name in COLUMNS}
+    files = {name: ImportReport() for name in COLUMNS}
     for step, report in kept.items():
-        files[step.split()[0]].add(Report.from_json(report))
+        files[step.split()[0]].add(ImportReport.from_json(report))
     return files

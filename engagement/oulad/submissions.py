@@ -13,7 +13,7 @@ from engagement.oulad.assessments import COMPUTER
 from engagement.oulad.dataset import Dataset
 from engagement.oulad.files import SUBMISSIONS
 from engagement.oulad.presentations import Place, is_near
-from engagement.oulad.report import Report
+from engagement.oulad.report import ImportReport
 
 # what has become of one line of a plan: reached, and done if it is
 Progress = tuple[datetime, datetime | None]
@@ -27,8 +27,8 @@ class HandedIn:
     scores: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def take(dataset: Dataset, place: Place) -> Report:
-    report = Report()
+def take(dataset: Dataset, place: Place) -> ImportReport:
+    report = ImportReport()
     _write(dataset, place, _handed_in(dataset, place, report))
     there = AssessmentResult.objects.filter(
         import_run=dataset.import_run, enrollment__run=dataset.runs[place]
@@ -37,7 +37,7 @@ def take(dataset: Dataset, place: Place) -> Report:
     return report
 
 
-def _handed_in(dataset: Dataset, place: Place, report: Report) -> HandedIn:
+def _handed_in(dataset: Dataset, place: Place, report: ImportReport) -> HandedIn:
     enrolled, presentation = dataset.enrolled(place), dataset.presentations[place]
     found = HandedIn()
     for row in dataset.rows(SUBMISSIONS, place):
@@ -55,7 +55,9 @@ def _handed_in(dataset: Dataset, place: Place, report: Report) -> HandedIn:
     return found
 
 
-def _score(pair: tuple[int, int], score: float | None, found: HandedIn, report: Report) -> None:
+def _score(
+    pair: tuple[int, int], score: float | None, found: HandedIn, report: ImportReport
+) -> None:
     if score is None:
         report.refuse("no score, counted as handed in only")
     elif not 0 <= score <= 100:

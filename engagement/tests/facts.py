@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from engagement.models import DailyActivity
 from intake.tests.lms import send, statuses
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 
 def tell(*raws: dict[str, Any]) -> None:
@@ -20,9 +20,9 @@ def days() -> list[tuple[Any, ...]]:
     return sorted(DailyActivity.objects.values_list(*columns), key=repr)
 
 
-def marks() -> QuerySet[DirtyDay]:
+def marks() -> QuerySet[StaleDay]:
     """The marks of engagement; other categories hear of enrolments too."""
-    return DirtyDay.objects.filter(key="engagement")
+    return StaleDay.objects.filter(key="engagement")
 
 
 def marked() -> list[int]:

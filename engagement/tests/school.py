@@ -60,7 +60,7 @@ def is_of_kind(who: str, kind: str) -> None:
 
 
 def period(day: str, kind: str = "month") -> Period:
-    return containing(date.fromisoformat(day), kind, reporting_clock.zone())
+    return containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
 
 
 def sums(

@@ -13,8 +13,8 @@ from engagement.models import (
     ItemResult,
     LearningObject,
     ModuleProgress,
+    PlayerEvent,
     QuizAttempt,
-    VideoMark,
     VideoProgress,
     WeekPresence,
 )
@@ -45,7 +45,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
         *(*ENROLLMENT, "assessment__key", "attempt", "graded_at", "score", "import_run_id"),
     ),
     ItemResult: ("result__enrollment__learner__key", "result__assessment__key", "item", "score"),
-    VideoMark: (*ENROLLMENT, "video__key", "at", "is_playing", "position"),
+    PlayerEvent: (*ENROLLMENT, "video__key", "at", "is_playing", "position"),
     VideoProgress: (*ENROLLMENT, "video__key", "started_at", "segments", "watched_seconds"),
 }
 

@@ -16,12 +16,12 @@ from engagement.models import (
     ItemResult,
     LearningObject,
     ModuleProgress,
+    PlayerEvent,
     QuizAttempt,
-    VideoMark,
     VideoProgress,
     WeekPresence,
 )
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ FACTS = (
     "dailyactivity",
     "moduleprogress",
     "quizattempt",
-    "videomark",
+    "playerevent",
     "videoprogress",
     "weekpresence",
 )
@@ -62,7 +62,7 @@ def does(enrollment: Enrollment, module: Module, thing: LearningObject) -> None:
     WeekPresence.objects.create(enrollment=enrollment, week=date(2026, 11, 2), is_productive=True)
     ModuleProgress.objects.create(planned=enrollment.plan.get(), reached_at=NOON)
     QuizAttempt.objects.create(enrollment=enrollment, quiz=thing, attempted_at=NOON)
-    VideoMark.objects.create(
+    PlayerEvent.objects.create(
         enrollment=enrollment, video=thing, at=NOON, is_playing=True, position=0
     )
     VideoProgress.objects.create(
@@ -119,12 +119,12 @@ def test_facts_are_found_by_the_learner_s_key(admin_client: Client) -> None:
 
 def test_who_turns_out_to_be_staff_is_measured_again(admin_client: Client) -> None:
     ada = active("Ada")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     data = {"key": "ada", "kind": "staff"}
     no_inlines = {"enrollments-TOTAL_FORMS": "0", "enrollments-INITIAL_FORMS": "0"}
     path = f"/admin/curriculum/learner/{ada.learner_id}/change/"
     admin_client.post(path, {**data, **no_inlines})
-    days = set(DirtyDay.objects.filter(key="engagement").values_list("day", flat=True))
+    days = set(StaleDay.objects.filter(key="engagement").values_list("day", flat=True))
 
     # the activity, the module's and the whole's due date: 1.5 × 28 days after 2 November
     assert {date(2026, 11, 3), date(2026, 11, 9), date(2026, 12, 14)} <= days
@@ -134,7 +134,7 @@ def test_who_is_enrolled_by_hand_is_measured_again(admin_client: Client) -> None
     run, who = run_of(course("py", modules=1)), learner("Ada")
     data = {"learner": who.pk, "run": run.pk, "enrolled_at_0": "2026-01-05", "enrolled_at_1": "0:0"}
     admin_client.post("/admin/curriculum/enrollment/add/", data)
-    days = set(DirtyDay.objects.filter(key="engagement").values_list("day", flat=True))
+    days = set(StaleDay.objects.filter(key="engagement").values_list("day", flat=True))
 
     assert days == {date(2026, 1, 12), date(2026, 2, 16)}
 

@@ -16,9 +16,9 @@ from engagement.parameter_definitions import INTERACTION_WEIGHT, VIDEO_WEIGHT
 from engagement.tests.school import did, enrolled, period, school
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
-from kpis.query.kpi_query import QuestionForm
-from kpis.query.metric_values import Answer
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQueryForm
+from kpis.query.metric_values import MetricValue
+from kpis.query.query_service import KpiQueryService
 from kpis.recompute import recompute_stale
 
 pytestmark = pytest.mark.django_db
@@ -37,19 +37,19 @@ def python() -> Course:
     data = {"segments": [[0, 90]], "duration": 100}
     did("ada", "video.watched", "2026-01-06", object="film", module="m1", data=data)
     did("ada", "quiz.attempted", "2026-01-13", object="quiz", module="m1")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     return made
 
 
-def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> Answer:
-    return Desk(reader, NOW).answers(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
+def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> MetricValue:
+    return KpiQueryService(reader, NOW).answers(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
 
 
 def turned(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
     parameters.create_missing()
     dial = parameters.scope_to(key, course=course) if course else Parameter.objects.get(key=key)
     with patch("django.utils.timezone.now", return_value=at):
-        parameters.turn(dial, Decimal(to), reason="A test.")
+        parameters.set_value(dial, Decimal(to), reason="A test.")
 
 
 def test_depth_is_the_mean_of_its_components() -> None:
@@ -59,9 +59,9 @@ def test_depth_is_the_mean_of_its_components() -> None:
 
 
 def test_the_answer_carries_its_components() -> None:
-    form = QuestionForm({"from": "2026-01-01", "to": "2026-01-31"}, reader=ALL, now=NOW)
+    form = KpiQueryForm({"from": "2026-01-01", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    reply = Desk(ALL, NOW).ask(DEPTH, form.question())
+    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.question())
 
     assert [(one.indicator.slug, one.shown) for one in reply.components] == [
         ("video-watch", 90),
@@ -71,9 +71,9 @@ def test_the_answer_carries_its_components() -> None:
 
 
 def test_components_are_of_the_whole_window_as_the_value_is() -> None:
-    form = QuestionForm({"from": "2026-01-01", "to": "2026-02-28"}, reader=ALL, now=NOW)
+    form = KpiQueryForm({"from": "2026-01-01", "to": "2026-02-28"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    reply = Desk(ALL, NOW).ask(DEPTH, form.question())
+    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.question())
 
     # nothing happened in February, the last month of the window
     assert reply.current.shown is None
@@ -86,9 +86,9 @@ def test_a_component_without_data_drops_out() -> None:
     enrolled("bo", at="2026-02-01T00:00:00Z")
     did("bo", "content.viewed", "2026-02-03", module="m1")
     did("bo", "note.written", "2026-02-10", module="m1")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     february = period("2026-02-28")
-    answer = Desk(ALL, NOW).answers(DEPTH, Scope(), [february])[february]
+    answer = KpiQueryService(ALL, NOW).answers(DEPTH, Scope(), [february])[february]
 
     # no video was begun; one of two weeks is productive; the quiz of m1 is not tried
     assert answer.shown == 25
@@ -110,9 +110,9 @@ def test_a_later_turn_leaves_a_period_alone() -> None:
 
 def test_a_course_has_its_own_weights_alone_and_in_groups(python: Course) -> None:
     turned(VIDEO_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC), course=python)
-    form = QuestionForm({"by": "course", "to": "2026-01-31"}, reader=ALL, now=NOW)
+    form = KpiQueryForm({"by": "course", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    (group,) = Desk(ALL, NOW).ask(DEPTH, form.question()).groups
+    (group,) = KpiQueryService(ALL, NOW).ask(DEPTH, form.question()).groups
 
     # (0.5 + 1) ÷ 2
     assert depth(Scope(frozenset({python.pk}))).shown == 75

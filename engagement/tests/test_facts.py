@@ -13,7 +13,7 @@ from engagement.facts import activity
 from engagement.models import ModuleProgress, WeekPresence
 from engagement.tests.facts import days, marked, marks, tell
 from intake.tests.lms import event, school
-from kpis.models import DirtyDay, Feed
+from kpis.models import DataFreshness, StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def _school() -> None:
     """Modules m1 (due 12 January) and m2 (19 January); Ada and Bo started on the 5th."""
     school()
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
 
 
 def progress() -> list[tuple[str, str, str]]:
@@ -169,4 +169,4 @@ def test_how_far_the_data_reach_is_noted() -> None:
     tell(event("e1", at="2026-01-20T00:00:00Z"), event("e2", at="2026-01-10T00:00:00Z"))
     tell(event("e3", at="2026-01-15T00:00:00Z"))
 
-    assert Feed.objects.get(category="engagement").data_through == moment("2026-01-20")
+    assert DataFreshness.objects.get(category="engagement").data_through == moment("2026-01-20")

@@ -9,7 +9,7 @@ from accounts.tests.people import moment, run_of
 from curriculum.models import Course, Enrollment
 from engagement.tests.facts import marked, marks, tell
 from intake.tests.lms import event, school
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def _school() -> None:
     """Modules m1 (due 12 January) and m2 (19 January); Ada and Bo started on the 5th."""
     school()
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
 
 
 def due() -> str:
@@ -63,7 +63,7 @@ def test_an_open_pause_takes_the_due_days_away() -> None:
 
 def test_a_resumption_that_comes_late_touches_the_days_it_changes() -> None:
     tell(PAUSE, pauses("late", "resumed", "2026-01-30"))
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     tell(pauses("early", "resumed", "2026-01-16"))
 
     # m2 was due on 4 February, now on 21 January; the course on 4 March, now on 18 February
@@ -79,7 +79,7 @@ def test_a_resumption_that_comes_late_touches_the_days_it_changes() -> None:
 
 def test_who_withdraws_before_the_cut_off_leaves_every_day_they_stood_in() -> None:
     tell(event("e1", at="2026-01-08T09:00:00Z"))
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     tell(event("w", "enrollment.withdrawn", at="2026-01-09T09:00:00Z"))
 
     assert Enrollment.objects.get(learner__key="ada").is_cancelled
@@ -92,7 +92,7 @@ def test_who_cancels_a_course_without_modules_leaves_its_due_day() -> None:
     Course.objects.get(key="py").modules.all().delete()
     run_of(Course.objects.create(key="go", title="Go", nominal_days=28))
     tell(event("s", "enrollment.started", course="go", at="2026-01-05T00:00:00Z"))
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     tell(event("w", "enrollment.withdrawn", course="go"))
 
     # 5 January and 1.5 × 28 days

@@ -14,7 +14,7 @@ from engagement.models import (
 )
 from engagement.tests.facts import marked, tell
 from intake.tests.lms import event, school
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def _school() -> None:
     """Modules m1 (due 12 January) and m2 (19 January); Ada and Bo started on the 5th."""
     school()
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
 
 
 def graded(key: str, value: float, at: str = "2026-01-08T00:00:00Z", **data: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_quiz_is_tried_at_the_first_time_it_was() -> None:
 
 def test_a_new_quiz_touches_the_days_on_which_others_reached_its_module() -> None:
     tell(event("bo", at="2026-01-07T09:00:00Z", learner="bo", module="m1"))
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     tell(event("ada", "quiz.attempted", at="2026-01-16T09:00:00Z", object="q", module="m1"))
 
     # 7: Bo might try it now; 12: m1 falls due; 16: Ada

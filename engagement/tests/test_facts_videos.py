@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engagement.facts import watched_segments
-from engagement.models import VideoMark, VideoProgress
+from engagement.models import PlayerEvent, VideoProgress
 from engagement.tests.facts import tell
 from intake.tests.lms import event, school
 
@@ -180,7 +180,7 @@ def test_of_two_marks_at_one_moment_the_earlier_position_stands(
     for number, position in enumerate(positions):
         tell(mark("played", 0, position) | {"id": str(number)})
 
-    assert VideoMark.objects.get().position == 5
+    assert PlayerEvent.objects.get().position == 5
 
 
 def test_segments_and_marks_meet_in_one_union() -> None:

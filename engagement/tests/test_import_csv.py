@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from engagement.models import AssessmentResult, VideoProgress
 from intake.tests.csv_files import HEADER, imported, view, written
 from intake.tests.lms import school
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -19,20 +19,20 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _school() -> None:
     school()
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
 
 
 def test_the_days_that_changed_are_measured_again(tmp_path: Path) -> None:
     imported(written(tmp_path, HEADER, view("e1", at="2026-01-06T09:00:00Z")))
 
-    assert date(2026, 1, 6) in DirtyDay.objects.values_list("day", flat=True)
+    assert date(2026, 1, 6) in StaleDay.objects.values_list("day", flat=True)
 
 
 def test_a_file_that_is_refused_has_nothing_measured(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         imported(written(tmp_path, HEADER, view("e1"), view("e2", "cleo")))
 
-    assert not DirtyDay.objects.exists()
+    assert not StaleDay.objects.exists()
 
 
 def test_grades_become_results_out_of_their_maximum(tmp_path: Path) -> None:

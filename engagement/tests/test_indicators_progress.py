@@ -16,7 +16,7 @@ from engagement.tests.school import (
     school,
     sums,
 )
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -52,11 +52,11 @@ def test_where_nothing_can_be_complete_there_is_no_figure() -> None:
 def test_the_first_completion_ever_makes_figures_of_all_days_before_it() -> None:
     Module.objects.all().delete()
     enrolled("ada", "bo")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     did("bo", "course.completed", "2026-06-01")
 
     assert sums(COMPLETION, FEBRUARY) == (0, 2)
-    assert date(2026, 2, 16) in DirtyDay.objects.values_list("day", flat=True)
+    assert date(2026, 2, 16) in StaleDay.objects.values_list("day", flat=True)
 
 
 def test_who_withdrew_stays_in_the_denominator() -> None:

@@ -18,7 +18,7 @@ from engagement.models import (
 )
 from engagement.tests.oulad_cut import ADA, BO, CLEO, small, taken_in
 from intake.models import ImportRun
-from kpis.models import Feed, Measurement
+from kpis.models import DataFreshness, Measurement
 from kpis.recompute import stale_periods
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def test_the_feed_tells_how_far_the_data_reach(tmp_path: Path) -> None:
     cut.clicked(ADA, 102, 20)
     taken_in(cut, tmp_path)
 
-    assert Feed.objects.get().data_through == moment("2013-10-31")
+    assert DataFreshness.objects.get().data_through == moment("2013-10-31")
 
 
 def test_deleting_the_import_undoes_its_facts(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from engagement.models import DailyActivity, WeekPresence
 from engagement.oulad import clicks, lock, submissions
 from engagement.tests.oulad_cut import ADA, BO, Cut, run_import, small
 from intake.models import ImportRun
-from kpis.models import DirtyDay, Measurement
+from kpis.models import Measurement, StaleDay
 
 pytestmark = pytest.mark.django_db
 BBB = ("BBB", "2014B")
@@ -113,7 +113,7 @@ def test_an_import_killed_while_it_measures_measures_the_rest_the_second_time(
     assert "nothing was changed" in said
     assert "figures measured" in said
     assert Measurement.objects.exists()
-    assert not DirtyDay.objects.exists()
+    assert not StaleDay.objects.exists()
     assert "measured" not in run_import(folder)
 
 

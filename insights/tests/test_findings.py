@@ -199,7 +199,7 @@ def test_fresh_feeds_and_past_periods_are_no_finding(ada_asks: Asks, python: Cou
     fed(python, through=NOW - timedelta(days=9))
     assert ada_asks("from=2026-01-01&to=2026-06-30") == []
 
-    python.feed_set.update(data_through=NOW - timedelta(days=6))
+    python.datafreshness_set.update(data_through=NOW - timedelta(days=6))
     assert ada_asks() == []
 
 

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from insights import candidates
-from insights.finding import Claim, Subject
+from insights.finding import FindingCandidate, FindingSubject
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import Indicator, Interval
 from kpis.definitions.units import PERCENT
 from kpis.models import Target
-from kpis.query.metric_values import Answer, Context, answer
+from kpis.query.metric_values import MetricValue, ValueContext, metric_value
 from kpis.statistics.intervals import NOTHING, Sums
 
 pytestmark = pytest.mark.once
@@ -41,24 +41,28 @@ def scores(dice: random.Random, n: int, truth: float) -> Sums:
     return Sums(n, sum(marks), n, sum(mark * mark for mark in marks), n)
 
 
-def answered(of: Indicator, sums: Sums) -> Answer:
+def answered(of: Indicator, sums: Sums) -> MetricValue:
     target = Target(kpi=of.key, version=1, value=Decimal(str(100 * GOAL)))
     now = datetime(2026, 7, 10, tzinfo=UTC)
-    return answer(Answer(of, JUNE, target=target), sums, Context.at(now, now))
+    return metric_value(MetricValue(of, JUNE, target=target), sums, ValueContext.at(now, now))
 
 
-def found_in(of: Indicator, modules: Sequence[Sums], before: Sequence[Sums] = ()) -> list[Claim]:
+def found_in(
+    of: Indicator, modules: Sequence[Sums], before: Sequence[Sums] = ()
+) -> list[FindingCandidate]:
     """What is found of a course, this month and the one before, and of its modules."""
     course = answered(of, sum(modules, NOTHING))
     earlier = answered(of, sum(before, NOTHING)) if before else None
-    subjects = [Subject(course, before=earlier)]
-    subjects += [Subject(answered(of, one), whole=course, is_part=True) for one in modules]
-    return candidates.standing([claim for one in subjects for claim in candidates.claims(one)])
+    subjects = [FindingSubject(course, before=earlier)]
+    subjects += [FindingSubject(answered(of, one), whole=course, is_part=True) for one in modules]
+    return candidates.beyond_chance(
+        [claim for one in subjects for claim in candidates.candidates(one)]
+    )
 
 
-def noise(of: Indicator, draw: Draw, *, modules: int, n: int, weeks: int) -> list[Claim]:
+def noise(of: Indicator, draw: Draw, *, modules: int, n: int, weeks: int) -> list[FindingCandidate]:
     dice = random.Random(7)  # noqa: S311 — chance, not secrets
-    found: list[Claim] = []
+    found: list[FindingCandidate] = []
     for _ in range(weeks):
         now, before = ([draw(dice, n, GOAL) for _ in range(modules)] for _ in range(2))
         found += found_in(of, now, before)

@@ -26,7 +26,7 @@ class LengthRequired(APIException):
     default_detail = "This server takes no body in chunks; send its Content-Length."
 
 
-def body_of(environ: Mapping[str, Any]) -> bytes:
+def read_request_body(environ: Mapping[str, Any]) -> bytes:
     """Read the body; TooLarge when it is, LengthRequired or Unsupported when it cannot be read.
 
     Django takes a request without Content-Length for empty, so chunks are read here.

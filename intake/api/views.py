@@ -16,11 +16,11 @@ from rest_framework.views import APIView
 
 from accounts.access import ApiKeyAuthentication, MaySendEvents
 from accounts.models import ApiKey
-from core.api_errors import ProblemShape
+from core.api_errors import ProblemSchema
 from core.outages import BUSY, Unavailable, outage_of
-from intake.api.request_body import TooLarge, Unsupported, body_of
-from intake.event_parsing import NEWLINE_JSON, BadBody, WrongCharset, raw_events
-from intake.events.outcomes import STATUSES, Outcome
+from intake.api.request_body import TooLarge, Unsupported, read_request_body
+from intake.event_parsing import NEWLINE_JSON, InvalidBody, WrongCharset, parse_events
+from intake.events.outcomes import STATUSES, EventOutcome
 from intake.events.senders import Sender, sender_of
 from intake.receiving.receive import receive
 
@@ -35,7 +35,7 @@ class BadRequest(APIException):
 AGAIN = "Send the same batch again; nothing is counted twice."
 
 
-class EventShape(serializers.Serializer[None]):
+class EventSchema(serializers.Serializer[None]):
     id = serializers.CharField(
         help_text="The sender's own id, unique within its kind; sent twice, taken once."
     )
@@ -58,7 +58,7 @@ class EventShape(serializers.Serializer[None]):
     )
 
 
-class OutcomeShape(serializers.Serializer[None]):
+class OutcomeSchema(serializers.Serializer[None]):
     id = serializers.CharField()
     status = serializers.ChoiceField(choices=STATUSES)
     code = serializers.CharField(required=False)
@@ -66,7 +66,7 @@ class OutcomeShape(serializers.Serializer[None]):
     field = serializers.CharField(required=False)
 
 
-class ReceiptShape(serializers.Serializer[None]):
+class ReceiptSchema(serializers.Serializer[None]):
     accepted = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     rejected = serializers.IntegerField()
@@ -75,7 +75,7 @@ class ReceiptShape(serializers.Serializer[None]):
     )
     replaced = serializers.IntegerField()
     retracted = serializers.IntegerField()
-    events = OutcomeShape(many=True)
+    events = OutcomeSchema(many=True)
 
 
 class EventsView(APIView):
@@ -89,10 +89,10 @@ class EventsView(APIView):
 
     @extend_schema(
         operation_id="events_send",
-        request={"application/json": EventShape(many=True), NEWLINE_JSON[0]: EventShape},
+        request={"application/json": EventSchema(many=True), NEWLINE_JSON[0]: EventSchema},
         responses={
-            **dict.fromkeys((200, 422), ReceiptShape),
-            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), ProblemShape),
+            **dict.fromkeys((200, 422), ReceiptSchema),
+            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), ProblemSchema),
         },
     )
     def post(self, request: Request) -> Response:
@@ -109,10 +109,10 @@ class EventsView(APIView):
 
 def payloads_of(request: Request) -> list[Any]:
     try:
-        payloads = raw_events(body_of(request.META), request.content_type)
+        payloads = parse_events(read_request_body(request.META), request.content_type)
     except WrongCharset as error:
         raise Unsupported(str(error)) from None
-    except BadBody as error:
+    except InvalidBody as error:
         raise BadRequest(str(error)) from None
     if len(payloads) > settings.KPI_MAX_BATCH:
         raise TooLarge(
@@ -123,7 +123,7 @@ def payloads_of(request: Request) -> list[Any]:
     return payloads
 
 
-def receive_or_retry(payloads: list[Any], sender: Sender) -> list[Outcome]:
+def receive_or_retry(payloads: list[Any], sender: Sender) -> list[EventOutcome]:
     """Receive, and once more where the database gave way to another writer."""
     try:
         return receive(payloads, sender)
@@ -134,7 +134,7 @@ def receive_or_retry(payloads: list[Any], sender: Sender) -> list[Outcome]:
     return receive(payloads, sender)
 
 
-def receipt(outcomes: list[Outcome]) -> dict[str, Any]:
+def receipt(outcomes: list[EventOutcome]) -> dict[str, Any]:
     counts = Counter(one.status for one in outcomes)
     return {
         **{status: counts[status] for status in STATUSES},

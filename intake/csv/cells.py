@@ -35,14 +35,14 @@ def resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 def reader_of(schema: Schema) -> Reader:
     """How cells of a column with this schema are read."""
-    readers = [reader for arm in arms_of(schema) if (reader := _reader(arm))]
+    readers = [reader for arm in union_members(schema) if (reader := _reader(arm))]
     # where text will do, no number is made of it: 250.00 would lose its places
-    if not readers or len(readers) < len(arms_of(schema)):
+    if not readers or len(readers) < len(union_members(schema)):
         return as_text
     return lambda text: next((value for read in readers if (value := read(text)) != text), text)
 
 
-def arms_of(schema: Schema) -> list[Schema]:
+def union_members(schema: Schema) -> list[Schema]:
     return list(schema.get("anyOf") or [schema])
 
 
@@ -123,7 +123,7 @@ def _several(text: str, between: str, readers: list[Reader]) -> Any:
 
 def form_of(schema: Schema) -> str:
     """What a cell must look like, in a person's words, such as "a whole number from 1 to 5"."""
-    return " or ".join(dict.fromkeys(_form(arm) for arm in arms_of(schema)))
+    return " or ".join(dict.fromkeys(_form(arm) for arm in union_members(schema)))
 
 
 def _form(arm: Schema) -> str:
@@ -192,7 +192,7 @@ def number(value: float) -> str:
 
 def example_of(name: str, schema: Schema) -> str:
     """A cell that the schema allows, as it stands in a file; the field's own example if any."""
-    arm = arms_of(schema)[0]
+    arm = union_members(schema)[0]
     for one in (*schema.get("examples", ()), *arm.get("examples", ())):
         return _written(one)
     if "enum" in arm or "const" in arm:

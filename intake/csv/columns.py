@@ -12,14 +12,14 @@ from functools import cached_property
 from intake.csv import cells
 from intake.csv.cells import Reader, Schema
 from intake.csv.options import COMMAND, REST, Wording
-from intake.event_kinds import About, Kind
+from intake.event_kinds import EventKind, EventSubject
 from intake.events.envelope import Envelope
 
 # what an event about something must name, beside what its kind asks for
 NEEDED = {
-    About.COURSE: ("course",),
-    About.SIGN_UP: ("learner", "course"),
-    About.ENROLLMENT: ("learner", "course"),
+    EventSubject.COURSE: ("course",),
+    EventSubject.SIGN_UP: ("learner", "course"),
+    EventSubject.ENROLLMENT: ("learner", "course"),
 }
 # in words, since the schema of an event has none
 MEANINGS = {
@@ -82,7 +82,7 @@ class Column:
 
     @property
     def is_moment(self) -> bool:
-        return any(arm.get("format") == "date-time" for arm in cells.arms_of(self.schema))
+        return any(arm.get("format") == "date-time" for arm in cells.union_members(self.schema))
 
     @property
     def form(self) -> str:
@@ -103,7 +103,7 @@ LEFT_OUT = Column("", {}, is_needed=False)
 class Columns:
     """What may stand in a CSV of one kind."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: EventKind) -> None:
         self.kind = kind
         self.all: dict[str, Column] = {column.name: column for column in _columns(kind)}
         self.by_alias = _aliases(self.all)
@@ -211,7 +211,7 @@ def plain(written: str) -> str:
     return re.sub(r"[ .-]", "_", written.strip().casefold())
 
 
-def _columns(kind: Kind) -> list[Column]:
+def _columns(kind: EventKind) -> list[Column]:
     needed = {"occurred_at", *NEEDED.get(kind.about, ())}
     words = ("learner", "course", "module", "object", "value")
     needed |= {one for one in words if getattr(kind, f"needs_{one}")}

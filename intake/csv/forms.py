@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from import_export.forms import ConfirmImportForm, ImportForm
 
-from intake.csv.options import FORM, Choices, ChoicesError, names_of, shared_of, zone_named
+from intake.csv.options import FORM, FileOptions, FileOptionsError, names_of, shared_of, zone_named
 from intake.csv.reading import CsvError, EventFile
 from intake.event_kinds import KINDS
 from intake.models import Event
@@ -106,7 +106,7 @@ class EventImportForm(ChosenForm, ImportForm):  # type: ignore[misc]
         if kind and upload:
             try:
                 self._check(opened(upload.read(), upload.name, kind, cleaned))
-            except ChoicesError as error:
+            except FileOptionsError as error:
                 self.add_error("columns", str(error))
             except CsvError as error:
                 self.add_error("import_file", str(error).splitlines())
@@ -136,7 +136,7 @@ def opened(
 ) -> EventFile:
     """The file, whose form is good; CsvError when it is not, ChoicesError for what is chosen."""
     chosen = chosen or {}
-    choices = Choices(
+    choices = FileOptions(
         zone=zone_named(zone) if (zone := chosen.get("zone")) else None,
         names=names_of(_lines(chosen.get("columns"))),
         shared=shared_of(_lines(chosen.get("shared"))),

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, User
 from intake.csv.reading import EventFile, Row
-from intake.csv.report import Report
-from intake.events.outcomes import Outcome
+from intake.csv.report import ImportReport
+from intake.events.outcomes import EventOutcome
 from intake.events.senders import Sender
 from intake.models import CSV, ImportRun
 from intake.receiving.receive import receive
@@ -20,17 +20,17 @@ AT_ONCE = 5_000
 SCOPES = frozenset(ApiKey.Scope.values)
 
 Progress = Callable[[int], object]
-Seen = Callable[[Row, Outcome], object]
+Seen = Callable[[Row, EventOutcome], object]
 
 
-class AlreadyInError(Exception):
+class AlreadyImportedError(Exception):
     """This file was imported before; the text says when."""
 
 
-class MisfitsError(Exception):
+class InvalidRowsError(Exception):
     """Rows were refused, and so nothing was taken; the report tells them all."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ImportReport) -> None:
         super().__init__(f"{report}. Nothing was taken.")
         self.report = report
 
@@ -45,14 +45,14 @@ def sender_for(name: str, *, creates_unknown: bool = False) -> Sender:
     return Sender(name, creates_unknown=makes, scopes=SCOPES)
 
 
-def take_in(
+def import_file(
     file: EventFile,
     sender: Sender,
     *,
     skips_bad: bool = False,
     by: User | None = None,
     progress: Progress = lambda done: None,
-) -> Report:
+) -> ImportReport:
     """Take the rows of a file in one transaction; refused ones are kept apart if `skips_bad`.
 
     MisfitsError when rows are refused and not skipped, AlreadyInError when the file is in: both
@@ -63,22 +63,22 @@ def take_in(
             run = _begin(file, by)
             report = _send(file, sender, run=run, keeps_rejected=skips_bad, progress=progress)
             if report.misfits and not skips_bad:
-                raise MisfitsError(report)
+                raise InvalidRowsError(report)
             _end(run, ImportRun.Status.DONE, report)
-    except MisfitsError as error:
+    except InvalidRowsError as error:
         _note_failure(file, by, error)
         raise
     return report
 
 
-def rehearse(
+def preview(
     file: EventFile,
     sender: Sender,
     *,
     skips_bad: bool = False,
     progress: Progress = lambda done: None,
     seen: Seen = lambda row, outcome: None,
-) -> Report:
+) -> ImportReport:
     """Tell what an import would do, by doing it and undoing it; `seen` is told row by row.
 
     MisfitsError when an import would raise it.
@@ -87,7 +87,7 @@ def rehearse(
         report = _send(file, sender, keeps_rejected=False, progress=progress, seen=seen)
         transaction.set_rollback(True)
     if report.misfits and not skips_bad:
-        raise MisfitsError(report)
+        raise InvalidRowsError(report)
     return report
 
 
@@ -99,7 +99,7 @@ def _begin(file: EventFile, by: User | None) -> ImportRun:
         defaults={"source": file.name[:255], "started_by": by},
     )
     if run.status == ImportRun.Status.DONE:
-        raise AlreadyInError(
+        raise AlreadyImportedError(
             f"{file.name} was imported on {run.finished_at:%Y-%m-%d} as import {run.pk} already; "
             f"nothing was changed. To take it in otherwise, undo it first: undo_import {run.pk}."
         )
@@ -111,14 +111,14 @@ def kind_of(file: EventFile) -> str:
     return f"{CSV}{file.kind.name}"[:50]
 
 
-def _end(run: ImportRun, status: ImportRun.Status, report: Report, error: str = "") -> None:
+def _end(run: ImportRun, status: ImportRun.Status, report: ImportReport, error: str = "") -> None:
     run.status, run.error, run.finished_at = status, error, timezone.now()
     run.report = {run.kind: report.as_json()}
     run.save()
 
 
 @transaction.atomic
-def _note_failure(file: EventFile, by: User | None, error: MisfitsError) -> None:
+def _note_failure(file: EventFile, by: User | None, error: InvalidRowsError) -> None:
     _end(_begin(file, by), ImportRun.Status.FAILED, error.report, str(error))
 
 
@@ -130,8 +130,8 @@ def _send(
     keeps_rejected: bool,
     progress: Progress,
     seen: Seen = lambda row, outcome: None,
-) -> Report:
-    report, now = Report(), timezone.now()
+) -> ImportReport:
+    report, now = ImportReport(), timezone.now()
     for rows in _chunks(file):
         outcomes = receive(
             [row.raw for row in rows],

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 REST = "*"
 
 
-class ChoicesError(Exception):
+class FileOptionsError(Exception):
     """A choice cannot be read; the text says what would be right."""
 
 
@@ -34,7 +34,7 @@ FORM = Wording(
 
 
 @dataclass(frozen=True)
-class Choices:
+class FileOptions:
     """How a file is to be read; without any, as it says itself.
 
     `names` are ours (or nothing, to leave the column out) by theirs; `shared` are the cells that
@@ -52,7 +52,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ChoicesError(
+        raise FileOptionsError(
             f"There is no time zone {name}; a zone is named such as Europe/Berlin or UTC."
         ) from None
 
@@ -63,7 +63,7 @@ def pairs(lines: Iterable[str], example: str) -> dict[str, str]:
     for line in lines:
         left, between, right = line.strip().rpartition("=")
         if not between or not left.strip():
-            raise ChoicesError(f"“{line}” has no “=” with a name before it, such as {example}.")
+            raise FileOptionsError(f"“{line}” has no “=” with a name before it, such as {example}.")
         found[left.strip()] = right.strip()
     return found
 
@@ -78,6 +78,6 @@ def shared_of(lines: Iterable[str]) -> dict[str, str]:
     for line in lines:
         left, between, right = line.strip().partition("=")
         if not between or not left.strip() or not right.strip():
-            raise ChoicesError(f"“{line}” is not a column and its value, such as “course=py”.")
+            raise FileOptionsError(f"“{line}” is not a column and its value, such as “course=py”.")
         found[left.strip()] = right.strip()
     return found

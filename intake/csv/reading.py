@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from intake.csv.columns import LEFT_OUT, Column, Columns, ColumnsError, plain
-from intake.csv.options import Choices
-from intake.csv.timestamps import in_zone
-from intake.event_kinds import Kind
-from intake.event_parsing import BadLine
+from intake.csv.options import FileOptions
+from intake.csv.timestamps import parse_in_zone
+from intake.event_kinds import EventKind
+from intake.event_parsing import InvalidLine
 
 Opening = Callable[[], BinaryIO]
 DELIMITERS = ",;\t"
@@ -33,19 +33,19 @@ class Row:
     """One row: the line it begins in, and the event it tells."""
 
     line: int
-    raw: dict[str, Any] | BadLine
+    raw: dict[str, Any] | InvalidLine
 
 
 class EventFile:
     """A CSV whose form is known to be good: encoding, quotes and header."""
 
     def __init__(
-        self, opening: Opening, name: str, kind: Kind, choices: Choices | None = None
+        self, opening: Opening, name: str, kind: EventKind, choices: FileOptions | None = None
     ) -> None:
         """CsvError when the file as a whole cannot be read."""
         self.name = name
         self.kind = kind
-        self.choices = choices or Choices()
+        self.choices = choices or FileOptions()
         self.columns = Columns(kind)
         self._opening = opening
         self.digest = self._checked_digest()
@@ -82,13 +82,13 @@ class EventFile:
 
     def cells_of(self, row: Row) -> list[str]:
         """What a row says under each of `names`, as it was understood."""
-        if isinstance(row.raw, BadLine):
+        if isinstance(row.raw, InvalidLine):
             return [row.raw.text, *[""] * (len(self.names) - 1)]
         return [_told(row.raw, column.path) for column in self._told]
 
     def cell_of(self, row: Row, column: Column) -> str:
         """What a row says in a column, as it was understood."""
-        return "" if isinstance(row.raw, BadLine) else _told(row.raw, column.path)
+        return "" if isinstance(row.raw, InvalidLine) else _told(row.raw, column.path)
 
     def column_of(self, field: str) -> Column | None:
         """The column that a refused field (such as data.segments.0) stands in; None for none."""
@@ -96,7 +96,7 @@ class EventFile:
         names = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
         return next((self.columns.all[one] for one in names if one in self.columns.all), None)
 
-    def _raw(self, cells: Sequence[str]) -> dict[str, Any] | BadLine:
+    def _raw(self, cells: Sequence[str]) -> dict[str, Any] | InvalidLine:
         if len(cells) != len(self.header):
             return self._bad(cells, f"has {len(cells)} cells and the header {len(self.header)}")
         event: dict[str, Any] = {"kind": self.kind.name}
@@ -112,12 +112,12 @@ class EventFile:
 
     def _read(self, column: Column, text: str) -> Any:
         zone = self.choices.zone
-        return in_zone(text, zone) if zone and column.is_moment else column.read(text)
+        return parse_in_zone(text, zone) if zone and column.is_moment else column.read(text)
 
-    def _bad(self, cells: Sequence[str], what: str) -> BadLine:
+    def _bad(self, cells: Sequence[str], what: str) -> InvalidLine:
         text = io.StringIO()
         csv.writer(text, delimiter=self.delimiter).writerow(cells)
-        return BadLine(text.getvalue().strip(), f"The row {what}.")
+        return InvalidLine(text.getvalue().strip(), f"The row {what}.")
 
     def _checked_digest(self) -> str:
         """SHA-256 of the file, all of which is UTF-8."""

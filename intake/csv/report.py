@@ -12,7 +12,7 @@ from typing import Any
 
 from intake.csv.columns import Column
 from intake.csv.reading import EventFile, Row
-from intake.events.outcomes import ACCEPTED, DUPLICATE, REPLACED, Outcome
+from intake.events.outcomes import ACCEPTED, DUPLICATE, REPLACED, EventOutcome
 
 SHOWN = 20
 # what would be right where it is not the form of the cell that is wrong; {…} are of Wording
@@ -39,7 +39,7 @@ MONEY = re.compile(r"[$€£¥]\s*([\d.,]+)|([\d.,]+)\s*[$€£¥%]")
 
 
 @dataclass(frozen=True)
-class Misfit:
+class InvalidRow:
     """A row that was refused: where it is, what is wrong, and what would be right."""
 
     line: int
@@ -49,7 +49,7 @@ class Misfit:
     code: str
 
     @classmethod
-    def of(cls, row: Row, outcome: Outcome, file: EventFile) -> Misfit:
+    def of(cls, row: Row, outcome: EventOutcome, file: EventFile) -> InvalidRow:
         column = file.column_of(outcome.field)
         name = file.columns.short_name(column) if column else outcome.field
         wrong = outcome.reason.removeprefix(f"{outcome.field}: ")
@@ -96,13 +96,13 @@ def as_number(cell: str) -> str:
 
 
 @dataclass
-class Report:
+class ImportReport:
     """Rows read, new, in place of others, in already (or twice in the file) and refused."""
 
     new: int = 0
     replaced: int = 0
     duplicate: int = 0
-    misfits: list[Misfit] = field(default_factory=list)
+    misfits: list[InvalidRow] = field(default_factory=list)
 
     @property
     def taken(self) -> int:
@@ -112,13 +112,13 @@ class Report:
     def read(self) -> int:
         return self.new + self.replaced + self.duplicate + len(self.misfits)
 
-    def add(self, rows: Iterable[Row], outcomes: Iterable[Outcome], file: EventFile) -> None:
+    def add(self, rows: Iterable[Row], outcomes: Iterable[EventOutcome], file: EventFile) -> None:
         for row, outcome in zip(rows, outcomes, strict=True):
             self.new += outcome.status == ACCEPTED
             self.replaced += outcome.status == REPLACED
             self.duplicate += outcome.status == DUPLICATE
             if outcome.is_rejected:
-                self.misfits.append(Misfit.of(row, outcome, file))
+                self.misfits.append(InvalidRow.of(row, outcome, file))
 
     def first(self, most: int = SHOWN) -> list[str]:
         """The first misfits as sentences, and how many there are beside."""

@@ -19,10 +19,16 @@ from import_export.tmp_storages import CacheStorage
 from accounts.models import User
 from core.outages import sentence_of
 from intake.csv.forms import opened
-from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
+from intake.csv.importing import (
+    AlreadyImportedError,
+    InvalidRowsError,
+    import_file,
+    preview,
+    sender_for,
+)
 from intake.csv.reading import EventFile, Row
-from intake.csv.report import Misfit, Report
-from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, Outcome
+from intake.csv.report import ImportReport, InvalidRow
+from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, EventOutcome
 
 SHOWN = 200
 
@@ -68,11 +74,11 @@ class EventRow(RowResult):  # type: ignore[misc]
         REPLACED: (RowResult.IMPORT_TYPE_UPDATE, "In place of another"),
     }
 
-    def __init__(self, row: Row, outcome: Outcome, file: EventFile) -> None:
+    def __init__(self, row: Row, outcome: EventOutcome, file: EventFile) -> None:
         super().__init__()
         self.import_type, self.word = self.TYPES[outcome.status]
         self.line = row.line
-        self.misfit = Misfit.of(row, outcome, file) if self.is_invalid() else None
+        self.misfit = InvalidRow.of(row, outcome, file) if self.is_invalid() else None
         self.diff = file.cells_of(row)
 
 
@@ -82,7 +88,7 @@ class EventResult(Result):  # type: ignore[misc]
     def __init__(self, *, skips_bad: bool) -> None:
         super().__init__()
         self.skips_bad = skips_bad
-        self.report = Report()
+        self.report = ImportReport()
 
     def has_validation_errors(self) -> bool:
         return bool(self.report.misfits) and not self.skips_bad
@@ -128,10 +134,10 @@ class EventResource(Resource):  # type: ignore[misc]
         result = EventResult(skips_bad=self.choices["skips_bad"])
         try:
             self._send(file, result, user, dry_run=dry_run)
-        except MisfitsError as error:
+        except InvalidRowsError as error:
             result.report = error.report
             result.append_base_error(Error(error))
-        except AlreadyInError as error:
+        except AlreadyImportedError as error:
             result.append_base_error(Error(error))
         except (OperationalError, InterfaceError) as error:
             told = UndoneError(f"{sentence_of(error)} Nothing was taken; confirm it again.")
@@ -143,12 +149,12 @@ class EventResource(Resource):  # type: ignore[misc]
     ) -> None:
         sender = sender_for(self.choices["sender"], creates_unknown=self.choices["creates_unknown"])
         if not dry_run:
-            result.report = take_in(file, sender, skips_bad=result.skips_bad, by=user)
+            result.report = import_file(file, sender, skips_bad=result.skips_bad, by=user)
             return
         result.diff_headers = file.names
 
-        def show(row: Row, outcome: Outcome) -> None:
+        def show(row: Row, outcome: EventOutcome) -> None:
             result.add(EventRow(row, outcome, file))
 
         # a preview shows good and bad rows alike
-        result.report = rehearse(file, sender, skips_bad=True, seen=show)
+        result.report = preview(file, sender, skips_bad=True, seen=show)

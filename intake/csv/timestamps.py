@@ -16,7 +16,7 @@ WRITTEN = re.compile(
 SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?")
 
 
-def in_zone(text: str, zone: ZoneInfo) -> str:
+def parse_in_zone(text: str, zone: ZoneInfo) -> str:
     """The moment with its offset; the text as it is where it has one, or is no moment.
 
     A day alone is its first moment; a number is seconds since 1970.

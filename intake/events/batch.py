@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from intake.event_parsing import BadLine
+from intake.event_parsing import InvalidLine
 from intake.events import rejected_events
 from intake.events.envelope import (
     Envelope,
@@ -16,8 +16,8 @@ from intake.events.envelope import (
     open_envelope,
     open_retraction,
 )
-from intake.events.outcomes import ACCEPTED, REPLACED, RETRACTED, Outcome
-from intake.events.rejected_events import Ident
+from intake.events.outcomes import ACCEPTED, REPLACED, RETRACTED, EventOutcome
+from intake.events.rejected_events import EventIdentity
 from intake.events.senders import Sender
 from intake.models import Event
 
@@ -35,7 +35,7 @@ class Batch:
         self.sender = sender
         self.now = now
         self.import_run = import_run
-        self.outcomes: list[Outcome | None] = [None] * len(payloads)
+        self.outcomes: list[EventOutcome | None] = [None] * len(payloads)
         # well-formed events whose turn is still to come
         self.queued: dict[int, Envelope | Retraction] = {}
         # those of the present turn, and the stored events that they replace or take back
@@ -51,15 +51,15 @@ class Batch:
                 self.reject(index, rejected)
 
     def _well_formed(self, payload: Any) -> Envelope | Retraction:
-        if isinstance(payload, BadLine):
+        if isinstance(payload, InvalidLine):
             raise EventRejected(payload.code, payload.reason)
         if is_retraction(payload):
             return open_retraction(payload)
         return open_envelope(payload, now=self.now)
 
-    def begin_turn(self) -> dict[Ident, int]:
+    def begin_turn(self) -> dict[EventIdentity, int]:
         """Take the first of each id from the queue; returns their indexes."""
-        firsts: dict[Ident, int] = {}
+        firsts: dict[EventIdentity, int] = {}
         for index, item in self.queued.items():
             firsts.setdefault(ident_of(item), index)
         self.pending, self.retractions, self.replaced = {}, {}, {}
@@ -73,15 +73,15 @@ class Batch:
 
     def reject(self, index: int, rejected: EventRejected) -> None:
         key = rejected_events.key_of(self.payloads[index])
-        self.outcomes[index] = Outcome.of(key, rejected)
+        self.outcomes[index] = EventOutcome.of(key, rejected)
 
     @property
-    def rejected(self) -> list[tuple[Any, Outcome]]:
+    def rejected(self) -> list[tuple[Any, EventOutcome]]:
         pairs = zip(self.payloads, self.outcomes, strict=True)
         return [(payload, outcome) for payload, outcome in pairs if outcome and outcome.is_rejected]
 
     @property
-    def settled(self) -> list[Ident]:
+    def settled(self) -> list[EventIdentity]:
         """The events that are in now, or taken back: what was rejected of them before is over."""
         pairs = zip(self.payloads, self.outcomes, strict=True)
         return [
@@ -91,6 +91,6 @@ class Batch:
         ]
 
 
-def ident_of(item: Envelope | Retraction) -> Ident:
+def ident_of(item: Envelope | Retraction) -> EventIdentity:
     """What distinguishes a sender's events."""
     return item.kind, item.id

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from intake.event_kinds import KINDS, About
-from intake.events.envelope import Envelope, EventRejected, check_data, shown
+from intake.event_kinds import KINDS, EventSubject
+from intake.events.envelope import Envelope, EventRejected, check_data, shown_value
 from intake.models import Event
 
 # a field of the envelope and the column that keeps it
@@ -17,7 +17,7 @@ FIELDS = (
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """The first field in which two events of one id differ, as it was and as it is now."""
 
     field: str
@@ -26,25 +26,26 @@ class Difference:
 
     def __str__(self) -> str:
         return (
-            f"{self.field}: the event of this kind and id said {shown(self.before)} and now says "
-            f"{shown(self.now)}; to replace it, send it with “correction”: “replace”."
+            f"{self.field}: the event of this kind and id said {shown_value(self.before)} "
+            f"and now says {shown_value(self.now)}; "
+            "to replace it, send it with “correction”: “replace”."
         )
 
 
-def difference(one: Envelope, kept: Event) -> Difference | None:
+def first_difference(one: Envelope, kept: Event) -> FieldDifference | None:
     """Where an event and the one kept under its id differ; None where they say the same."""
     for name, column in FIELDS:
         before, now = getattr(kept, column), getattr(one, name)
         if (before or now) and before != now and not _is_left_out(name, one):
-            return Difference(name, before or None, now)
+            return FieldDifference(name, before or None, now)
         if name == "value" and (before is None) != (now is None):
-            return Difference(name, before, now)
+            return FieldDifference(name, before, now)
     return None if one.data == kept.data else _difference_of_data(_checked(one), kept.data)
 
 
 def _is_left_out(name: str, one: Envelope) -> bool:
     """True of a run that a sign-up leaves to us: we have kept the one that was entered."""
-    is_sign_up = one.kind in KINDS and KINDS[one.kind].about is About.SIGN_UP
+    is_sign_up = one.kind in KINDS and KINDS[one.kind].about is EventSubject.SIGN_UP
     return name == "run" and one.run is None and is_sign_up
 
 
@@ -56,8 +57,8 @@ def _checked(one: Envelope) -> dict[str, Any]:
         return one.data
 
 
-def _difference_of_data(now: dict[str, Any], before: dict[str, Any]) -> Difference | None:
+def _difference_of_data(now: dict[str, Any], before: dict[str, Any]) -> FieldDifference | None:
     for name in sorted(now.keys() | before.keys()):
         if now.get(name) != before.get(name):
-            return Difference(f"data.{name}", before.get(name), now.get(name))
+            return FieldDifference(f"data.{name}", before.get(name), now.get(name))
     return None

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from intake.events.batch import Batch, ident_of
-from intake.events.content_comparison import difference
+from intake.events.content_comparison import first_difference
 from intake.events.envelope import Envelope, EventRejected, Retraction
-from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REPLACED, RETRACTED, Outcome
-from intake.events.rejected_events import Ident
+from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REPLACED, RETRACTED, EventOutcome
+from intake.events.rejected_events import EventIdentity
 from intake.events.senders import Sender
 from intake.models import Event
 
@@ -28,12 +28,14 @@ def compare_with_stored(batch: Batch) -> None:
         if event := stored.get(ident_of(envelope)):
             _compare(batch, index, envelope, event)
     for index, retraction in batch.retractions.items():
-        batch.outcomes[index] = Outcome(retraction.id, RETRACTED)
+        batch.outcomes[index] = EventOutcome(retraction.id, RETRACTED)
         if event := stored.get(ident_of(retraction)):
             batch.replaced[index] = event
 
 
-def _stored_events(sender: Sender, items: Sequence[Envelope | Retraction]) -> dict[Ident, Event]:
+def _stored_events(
+    sender: Sender, items: Sequence[Envelope | Retraction]
+) -> dict[EventIdentity, Event]:
     idents = {ident_of(item) for item in items}
     rows = Event.objects.filter(
         sender=sender.name,
@@ -44,7 +46,7 @@ def _stored_events(sender: Sender, items: Sequence[Envelope | Retraction]) -> di
 
 
 def _compare(batch: Batch, index: int, envelope: Envelope, stored: Event) -> None:
-    is_replacement = envelope.correction and difference(envelope, stored)
+    is_replacement = envelope.correction and first_difference(envelope, stored)
     if is_replacement and batch.sender.may_write_to(stored.course_id):
         batch.replaced[index] = stored
         return
@@ -55,22 +57,22 @@ def _compare(batch: Batch, index: int, envelope: Envelope, stored: Event) -> Non
     del batch.pending[index]
 
 
-def _duplicate_or_conflict(envelope: Envelope, stored: Event | None) -> Outcome:
-    found = difference(envelope, stored) if stored else None
+def _duplicate_or_conflict(envelope: Envelope, stored: Event | None) -> EventOutcome:
+    found = first_difference(envelope, stored) if stored else None
     if found is None:
-        return Outcome(envelope.id, DUPLICATE)
+        return EventOutcome(envelope.id, DUPLICATE)
     conflict = EventRejected("conflict", str(found), found.field)
-    return replace(Outcome.of(envelope.id, conflict), status=CONFLICT)
+    return replace(EventOutcome.of(envelope.id, conflict), status=CONFLICT)
 
 
-def answer_duplicates_in_batch(batch: Batch, firsts: Mapping[Ident, int]) -> None:
+def answer_duplicates_in_batch(batch: Batch, firsts: Mapping[EventIdentity, int]) -> None:
     """A copy of an event in the same batch is a duplicate, or rejected as the first one was."""
     for index, item in list(batch.queued.items()):
         first = firsts[ident_of(item)]
         answer = batch.outcomes[first]
         if answer and batch.payloads[first] == batch.payloads[index]:
             is_stored = answer.status in (ACCEPTED, REPLACED)
-            batch.outcomes[index] = Outcome(answer.id, DUPLICATE) if is_stored else answer
+            batch.outcomes[index] = EventOutcome(answer.id, DUPLICATE) if is_stored else answer
             del batch.queued[index]
 
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from core.external_keys import canonical
-from intake.event_kinds import KINDS, Kind
+from core.external_keys import normalize_key
+from intake.event_kinds import KINDS, EventKind
 
 DEEPEST = 8
 LARGEST_DATA = 64 * 1024
@@ -65,7 +65,7 @@ KindName = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a
 
 
 def _one_spelling(key: Any) -> Any:
-    return canonical(key) if isinstance(key, str) else key
+    return normalize_key(key) if isinstance(key, str) else key
 
 
 PersonKey = Annotated[LongKey, BeforeValidator(_one_spelling)]
@@ -144,7 +144,7 @@ def check_data(envelope: Envelope) -> dict[str, Any]:
     return data.model_dump(mode="json", exclude_unset=True)
 
 
-def _check_people(envelope: Envelope, kind: Kind) -> None:
+def _check_people(envelope: Envelope, kind: EventKind) -> None:
     if kind.needs_course and envelope.course is None:
         raise EventRejected("missing", f"course: an event {kind.name} needs it.", "course")
     if kind.needs_learner and envelope.learner is None and not envelope.data.get("customer"):
@@ -163,10 +163,10 @@ def rejection(error: ValidationError, within: str = "") -> EventRejected:
         return EventRejected("missing", f"{field}: is needed and missing.", field)
     if first["type"] == "extra_forbidden":
         return EventRejected("unknown_field", f"{field}: there is no such field.", field)
-    return EventRejected("invalid", f"{message}; it is {shown(first['input'])}.", field)
+    return EventRejected("invalid", f"{message}; it is {shown_value(first['input'])}.", field)
 
 
-def shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
     """The value as its sender wrote it, short."""
     value = value[:60] if isinstance(value, str | list) else value
     text = json.dumps(value, ensure_ascii=False, default=str)

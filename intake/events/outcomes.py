@@ -13,7 +13,7 @@ STATUSES = (ACCEPTED, DUPLICATE, REJECTED, CONFLICT, REPLACED, RETRACTED)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EventOutcome:
     """What became of one event of a batch, at the same place as the event."""
 
     id: str
@@ -23,7 +23,7 @@ class Outcome:
     field: str = ""
 
     @classmethod
-    def of(cls, id: str, rejected: EventRejected) -> Outcome:  # noqa: A002 - the sender's word
+    def of(cls, id: str, rejected: EventRejected) -> EventOutcome:  # noqa: A002 - the sender's word
         return cls(id, REJECTED, rejected.code, rejected.reason, rejected.field)
 
     @property

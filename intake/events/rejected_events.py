@@ -10,9 +10,9 @@ from typing import Any
 
 from core import bulk_upsert
 from intake.event_kinds import KINDS
-from intake.event_parsing import BadLine
+from intake.event_parsing import InvalidLine
 from intake.events.envelope import storable
-from intake.events.outcomes import Outcome
+from intake.events.outcomes import EventOutcome
 from intake.events.senders import Sender
 from intake.models import RejectedEvent
 
@@ -20,7 +20,7 @@ LARGEST_KEPT = 64 * 1024
 CUT = "… (cut: {} characters)"
 
 # the kind and the sender's id, which is unique within it
-Ident = tuple[str, str]
+EventIdentity = tuple[str, str]
 
 COLUMNS = (
     "sender",
@@ -37,7 +37,7 @@ COLUMNS = (
 )
 
 
-def store(rejected: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datetime) -> None:
+def store(rejected: Iterable[tuple[Any, EventOutcome]], sender: Sender, *, now: datetime) -> None:
     """Store each rejected event (payload, outcome); one text of a sender is stored once."""
     rows: dict[str, tuple[Any, ...]] = {}
     for payload, outcome in rejected:
@@ -54,7 +54,7 @@ def store(rejected: Iterable[tuple[Any, Outcome]], sender: Sender, *, now: datet
 CONFLICT = "sender, digest"
 
 
-def mark_resolved(idents: Iterable[Ident], sender: Sender, *, now: datetime) -> None:
+def mark_resolved(idents: Iterable[EventIdentity], sender: Sender, *, now: datetime) -> None:
     """Resolve the rejections of events (kind and id) that have come in corrected.
 
     What was rejected for a kind that there is not may have come in under another.
@@ -74,7 +74,7 @@ def mark_resolved(idents: Iterable[Ident], sender: Sender, *, now: datetime) -> 
 
 def text_of(payload: Any) -> str:
     """The event as JSON that a text column takes."""
-    if isinstance(payload, BadLine):
+    if isinstance(payload, InvalidLine):
         return storable(payload.text)
     text = json.dumps(payload, ensure_ascii=False)
     # half a surrogate pair can only be kept in its escaped form

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from curriculum import enrolling
-from intake.event_kinds import ALSO, KINDS, surrounded
+from intake.event_kinds import KINDS, LISTENERS, in_batch_contexts
 from intake.models import Event
 
 
@@ -16,8 +16,8 @@ def dispatch(events: Sequence[Event]) -> None:
     for event in events:
         by_kind[event.kind].append(event)
     enrolling.lock(event.enrollment_id for event in events)
-    with surrounded():
+    with in_batch_contexts():
         for name, kind in KINDS.items():
             if name in by_kind:
-                for handler in (kind.handler, *ALSO[name]):
+                for handler in (kind.handler, *LISTENERS[name]):
                     handler(by_kind[name])

@@ -11,7 +11,7 @@ from core import course_locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
-from intake.event_kinds import ENROLLMENT_RESETS, FORGETS, KINDS, About
+from intake.event_kinds import ENROLLMENT_RESETS, KINDS, UNDOERS, EventSubject
 from intake.facts import run_binding
 from intake.facts.dispatch import dispatch
 from intake.models import Event
@@ -30,7 +30,7 @@ def rebuild_enrollments(ids: Collection[int]) -> None:
     Facts of imports stay. It may run any number of times.
     """
     ordered = sorted(set(ids))
-    course_locks.share(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
+    course_locks.lock_shared(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
     enrolling.lock(ordered)
     for at in range(0, len(ordered), ENROLLMENTS_AT_ONCE):
         _rebuild(ordered[at : at + ENROLLMENTS_AT_ONCE])
@@ -40,7 +40,7 @@ def rebuild_enrollments(ids: Collection[int]) -> None:
 def rebuild_of(events: Sequence[Event]) -> None:
     """Rebuild whatever these events made, from the events kept; they may be deleted by now."""
     rebuild_enrollments(enrollments_of(events))
-    for forget in FORGETS:
+    for forget in UNDOERS:
         for which in forget(events):
             _dispatch_again(which)
 
@@ -50,11 +50,11 @@ def _rebuild(ids: Sequence[int]) -> None:
     enrollments_changed.send(Enrollment, ids=ids)
     for reset in ENROLLMENT_RESETS:
         reset(ids)
-    enrolling.forget(ids)
-    with run_binding.held():
+    enrolling.remove_moments(ids)
+    with run_binding.lock_bindings():
         dispatch(sign_ups_of(ids))
     _dispatch_again(Q(enrollment__in=ids))
-    enrollment_states.settle(ids)
+    enrollment_states.update_enrollments(ids)
     enrollments_changed.send(Enrollment, ids=ids)
 
 
@@ -75,7 +75,7 @@ def sign_ups_of(ids: Collection[int]) -> list[Event]:
     rows = _enrollments(ids).values_list("learner__key", "run__course_id", "run__key")
     entries: set[Entry] = set(rows)
     events = Event.objects.filter(
-        kind__in=[name for name, kind in KINDS.items() if kind.about is About.SIGN_UP],
+        kind__in=[name for name, kind in KINDS.items() if kind.about is EventSubject.SIGN_UP],
         enrollment=None,
         learner__in={learner for learner, _, _ in entries},
         course__in={course for _, course, _ in entries},
@@ -84,14 +84,14 @@ def sign_ups_of(ids: Collection[int]) -> list[Event]:
 
 
 def is_sign_up(event: Event) -> bool:
-    return event.kind in KINDS and KINDS[event.kind].about is About.SIGN_UP
+    return event.kind in KINDS and KINDS[event.kind].about is EventSubject.SIGN_UP
 
 
 def entry_of(event: Event) -> Entry:
     return event.learner, event.course_id, event.run_key
 
 
-def living(events: Sequence[Event]) -> list[Event]:
+def not_deleted(events: Sequence[Event]) -> list[Event]:
     """Those whose learner is still there; an event about a course has none."""
     keys = {event.learner for event in events}
     known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
@@ -104,7 +104,7 @@ def _enrollments(ids: Collection[int]) -> QuerySet[Enrollment]:
 
 def _dispatch_again(which: Q) -> None:
     for events in _chunks(which):
-        dispatch(living(events))
+        dispatch(not_deleted(events))
 
 
 def _chunks(which: Q) -> Iterator[list[Event]]:

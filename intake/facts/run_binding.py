@@ -22,7 +22,7 @@ _is_held: ContextVar[bool] = ContextVar("rebinding_is_held", default=False)
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def lock_bindings() -> Iterator[None]:
     """Bind nothing anew by itself: whoever replays events does so at the right moment."""
     token = _is_held.set(True)
     try:
@@ -35,7 +35,7 @@ def is_held() -> bool:
     return _is_held.get()
 
 
-def bind(enrollment_ids: Collection[int]) -> set[int]:
+def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
     """Bind the events of these enrollments' learners in the course anew, where they say no run.
 
     Returns the enrollments (ids) whose facts are wrong now: those that lost events or got some.

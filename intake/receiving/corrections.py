@@ -11,12 +11,12 @@ from django.db import transaction
 from curriculum import enrolling
 from curriculum.models import Enrollment, EnrollmentMoment
 from curriculum.signals import enrollments_changed
-from intake.event_kinds import KINDS, About
+from intake.event_kinds import KINDS, EventSubject
 from intake.events import rejected_events
 from intake.events.batch import Batch
 from intake.events.duplicates import NOT_ALLOWED
 from intake.events.envelope import EventRejected
-from intake.events.outcomes import REJECTED, Outcome
+from intake.events.outcomes import REJECTED, EventOutcome
 from intake.events.senders import Sender
 from intake.facts.handler_failures import FAILED, succeeds
 from intake.facts.rebuild_learners import enrollments_of, entry_of, is_sign_up, rebuild_of
@@ -34,20 +34,20 @@ def retract(batch: Batch) -> None:
     """Take back the stored events that the batch retracts, as far as its sender may."""
     stored = {one: batch.replaced.pop(one) for one in batch.retractions if one in batch.replaced}
     for index, event in list(stored.items()):
-        is_definition = event.kind in KINDS and KINDS[event.kind].about is About.COURSE
+        is_definition = event.kind in KINDS and KINDS[event.kind].about is EventSubject.COURSE
         if is_definition or not batch.sender.may_write_to(event.course_id):
             batch.reject(index, NO_RETRACTION if is_definition else NOT_ALLOWED)
             del stored[index]
     if not stored:
         return
     events = list(stored.values())
-    if not succeeds(lambda: take_back(events, now=batch.now), batch_size=len(batch.payloads)):
+    if not succeeds(lambda: retract_events(events, now=batch.now), batch_size=len(batch.payloads)):
         for index in stored:
             batch.reject(index, FAILED)
 
 
 @transaction.atomic
-def take_back(events: Sequence[Event], *, now: datetime) -> None:
+def retract_events(events: Sequence[Event], *, now: datetime) -> None:
     """Delete events and what they made, as though they had never been sent."""
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
     undo(events, now=now)
@@ -89,7 +89,10 @@ def _reject(events: Collection[Event], *, now: datetime) -> None:
         by_sender[event.sender].append(event)
     for name, some in by_sender.items():
         rejected = [
-            (event.payload, Outcome(event.key, REJECTED, "not_enrolled", NOT_ENROLLED, "learner"))
+            (
+                event.payload,
+                EventOutcome(event.key, REJECTED, "not_enrolled", NOT_ENROLLED, "learner"),
+            )
             for event in some
         ]
         rejected_events.store(rejected, Sender(name), now=now)

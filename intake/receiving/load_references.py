@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from core.external_keys import ids_by_key
 from curriculum.models import Course, CourseRun, Learner, Module
-from intake.event_kinds import KINDS, PLACES, About
+from intake.event_kinds import KINDS, MODULE_LOCATORS, EventSubject
 from intake.events.envelope import Envelope
 from intake.events.senders import Sender
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_starts
@@ -58,7 +58,7 @@ class References:
         wanted = {
             (self.courses[one.course], one.run or one.course)
             for one in envelopes
-            if KINDS[one.kind].about is About.SIGN_UP and one.course in self.courses
+            if KINDS[one.kind].about is EventSubject.SIGN_UP and one.course in self.courses
             if one.run or not runs[self.courses[one.course]]
         }
         new = [(course, key) for course, key in sorted(wanted) if key not in runs[course]]
@@ -109,7 +109,7 @@ class References:
             if one.object and not one.module and one.course in self.courses
         }
         modules: dict[tuple[int, str], int] = {}
-        for locate in PLACES if without_module else ():
+        for locate in MODULE_LOCATORS if without_module else ():
             modules |= locate(without_module)
         return modules
 
@@ -129,7 +129,7 @@ class References:
         self, envelopes: Sequence[Envelope]
     ) -> dict[tuple[int, int], list[EnrollmentRef]]:
         found: dict[tuple[int, int], list[EnrollmentRef]] = defaultdict(list)
-        if all(KINDS[one.kind].about is not About.ENROLLMENT for one in envelopes):
+        if all(KINDS[one.kind].about is not EventSubject.ENROLLMENT for one in envelopes):
             return found
         for pair, enrollment in enrollment_starts(
             enrollment__learner__in=self.learners.values(),

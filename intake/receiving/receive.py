@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import query_planner
-from core.locks import turn_to_write
-from intake.event_kinds import KINDS, surrounded
+from core.locks import queue_to_write
+from intake.event_kinds import KINDS, in_batch_contexts
 from intake.events import rejected_events
 from intake.events.batch import Batch
 from intake.events.duplicates import answer_duplicates_in_batch, compare_with_stored
 from intake.events.envelope import Envelope, EventRejected, check_data
-from intake.events.outcomes import Outcome
+from intake.events.outcomes import EventOutcome
 from intake.events.senders import Sender
 from intake.receiving.corrections import retract
 from intake.receiving.store_events import store_pending
@@ -39,7 +39,7 @@ def receive(
     now: datetime | None = None,
     keeps_rejected: bool = True,
     import_run: int | None = None,
-) -> list[Outcome]:
+) -> list[EventOutcome]:
     """Take a batch in one transaction; one outcome per event, in the batch's order.
 
     The same batch again changes nothing; something else under a kind and id that are stored is a
@@ -49,8 +49,8 @@ def receive(
     """
     batch = Batch(payloads, sender, now or timezone.now(), import_run)
     batch.check_form()
-    with turn_to_write(), transaction.atomic():
-        with surrounded():
+    with queue_to_write(), transaction.atomic():
+        with in_batch_contexts():
             _take_turns(batch)
         rejected_events.mark_resolved(batch.settled, sender, now=batch.now)
         if keeps_rejected:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from intake.event_kinds import KINDS, About
+from intake.event_kinds import KINDS, EventSubject
 from intake.events.envelope import Envelope, EventRejected
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at
 from intake.receiving.load_references import References
@@ -26,15 +26,15 @@ class ResolvedRefs:
 def resolve(envelope: Envelope, references: References) -> ResolvedRefs:
     """The rows of one event; EventRejected says which reference leads nowhere."""
     about = KINDS[envelope.kind].about
-    if about is About.CUSTOMER:
+    if about is EventSubject.CUSTOMER:
         return _resolve_customer(envelope, references)
     course = _course(envelope, references)
-    if about is About.COURSE:
+    if about is EventSubject.COURSE:
         return ResolvedRefs(course)
     learner = _learner(envelope, references)
     _check_object(envelope, references)
     module = _module(envelope, references, course)
-    if about is About.SIGN_UP:
+    if about is EventSubject.SIGN_UP:
         return ResolvedRefs(course, _run_to_enter(envelope, references, course), None, module)
     enrollment = _enrollment(envelope, references, learner, course)
     return ResolvedRefs(course, "", enrollment, module)

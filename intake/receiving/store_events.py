@@ -10,12 +10,12 @@ from typing import Any
 from django.db import transaction
 
 from core import bulk_upsert, course_locks
-from intake.event_kinds import KINDS, About
+from intake.event_kinds import KINDS, EventSubject
 from intake.events.batch import Batch
 from intake.events.duplicates import answer_duplicates_of_rivals
 from intake.events.envelope import Envelope, EventRejected
-from intake.events.outcomes import ACCEPTED, REPLACED, Outcome
-from intake.events.rejected_events import Ident
+from intake.events.outcomes import ACCEPTED, REPLACED, EventOutcome
+from intake.events.rejected_events import EventIdentity
 from intake.facts.dispatch import dispatch
 from intake.facts.handler_failures import FAILED, succeeds
 from intake.models import Event
@@ -26,10 +26,10 @@ from intake.receiving.resolve_references import ResolvedRefs, resolve
 
 def store_pending(batch: Batch) -> None:
     """Store courses before sign-ups, and those before what enrolled learners do."""
-    stages: dict[About, list[int]] = defaultdict(list)
+    stages: dict[EventSubject, list[int]] = defaultdict(list)
     for index, envelope in batch.pending.items():
         kind = KINDS.get(envelope.kind)
-        stages[kind.about if kind else About.ENROLLMENT].append(index)
+        stages[kind.about if kind else EventSubject.ENROLLMENT].append(index)
     for stage in sorted(stages):
         _store_or_halve(batch, stages[stage])
 
@@ -48,7 +48,7 @@ def _store_or_halve(batch: Batch, indexes: Sequence[int]) -> None:
 
 def _store(batch: Batch, indexes: Sequence[int]) -> None:
     events = _resolved(batch, indexes)
-    course_locks.share(event.course_id for event in events.values())
+    course_locks.lock_shared(event.course_id for event in events.values())
     replaced = [batch.replaced[index] for index in events if index in batch.replaced]
     if replaced:
         Event.objects.filter(pk__in=[event.pk for event in replaced]).delete()
@@ -56,7 +56,7 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
     for index, event in events.items():
         if (event.kind, event.key) in inserted:
             status = REPLACED if index in batch.replaced else ACCEPTED
-            batch.outcomes[index] = Outcome(event.key, status)
+            batch.outcomes[index] = EventOutcome(event.key, status)
     answer_duplicates_of_rivals(batch, [one for one in events if batch.outcomes[one] is None])
     dispatch([event for event in events.values() if (event.kind, event.key) in inserted])
     if replaced:
@@ -124,7 +124,7 @@ COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields if not one.pr
 values_of = attrgetter(*COLUMNS)
 
 
-def _insert(events: Sequence[Event]) -> set[Ident]:
+def _insert(events: Sequence[Event]) -> set[EventIdentity]:
     """Insert the events; returns which (kind and id) were not there, and sets their pk."""
     # two batches that insert in one order cannot wait for each other
     ordered = sorted(events, key=lambda event: (event.key, event.kind))

@@ -13,8 +13,8 @@ from accounts.access import create_api_key
 from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course
-from intake.event_kinds import KINDS, About, Data, Handler, Kind, NoData
-from intake.events.outcomes import Outcome
+from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
+from intake.events.outcomes import EventOutcome
 from intake.events.senders import Sender
 from intake.facts.rebuild_learners import rebuild_of
 from intake.models import Event
@@ -50,11 +50,11 @@ def event(
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def send(*raws: Any, sender: Sender = LMS) -> list[Outcome]:
+def send(*raws: Any, sender: Sender = LMS) -> list[EventOutcome]:
     return receive(raws, sender)
 
 
-def statuses(outcomes: Sequence[Outcome]) -> list[str]:
+def statuses(outcomes: Sequence[EventOutcome]) -> list[str]:
     return [one.status for one in outcomes]
 
 
@@ -76,7 +76,9 @@ class Lms:
 @contextmanager
 def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[None]:
     """Have one more kind of event while the test runs."""
-    KINDS[name] = Kind(name, "", handler, data, About.ENROLLMENT, False, False, False, None, "")
+    KINDS[name] = EventKind(
+        name, "", handler, data, EventSubject.ENROLLMENT, False, False, False, None, ""
+    )
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from intake.api.request_body import LengthRequired, TooLarge, body_of
+from intake.api.request_body import LengthRequired, TooLarge, read_request_body
 
 MEGABYTE = 1024 * 1024
 
@@ -21,22 +21,22 @@ def chunks(body: bytes, *, terminated: bool = True) -> dict[str, Any]:
 
 
 def test_a_body_in_chunks_is_read_to_its_end() -> None:
-    assert body_of(chunks(b"{}")) == b"{}"
+    assert read_request_body(chunks(b"{}")) == b"{}"
 
 
 @override_settings(KPI_MAX_BODY_MB=1)
 def test_chunks_end_at_the_limit_too() -> None:
     with pytest.raises(TooLarge):
-        body_of(chunks(b" " * (MEGABYTE + 1)))
+        read_request_body(chunks(b" " * (MEGABYTE + 1)))
 
 
 def test_a_server_that_cannot_tell_the_end_of_chunks_asks_for_the_length() -> None:
     with pytest.raises(LengthRequired):
-        body_of(chunks(b"{}", terminated=False))
+        read_request_body(chunks(b"{}", terminated=False))
 
 
 def test_no_more_is_read_than_was_declared() -> None:
-    assert body_of({"CONTENT_LENGTH": "2", "wsgi.input": BytesIO(b"{}GET /")}) == b"{}"
+    assert read_request_body({"CONTENT_LENGTH": "2", "wsgi.input": BytesIO(b"{}GET /")}) == b"{}"
 
 
 @override_settings(KPI_MAX_BODY_MB=1)
@@ -44,5 +44,5 @@ def test_a_declared_length_is_not_read_beyond_the_limit() -> None:
     stream = BytesIO(b" " * (2 * MEGABYTE))
 
     with pytest.raises(TooLarge):
-        body_of({"CONTENT_LENGTH": str(2 * MEGABYTE), "wsgi.input": stream})
+        read_request_body({"CONTENT_LENGTH": str(2 * MEGABYTE), "wsgi.input": stream})
     assert stream.tell() == MEGABYTE + 1

@@ -9,7 +9,7 @@ import pytest
 
 from intake.csv.reading import CsvError, EventFile
 from intake.event_kinds import KINDS
-from intake.event_parsing import BadLine
+from intake.event_parsing import InvalidLine
 
 HEADER = "id,occurred_at,learner,course"
 ROW = "e1,2026-01-06T09:00:00Z,ada,py"
@@ -121,17 +121,17 @@ def test_a_row_begins_in_the_line_that_an_editor_shows() -> None:
 def test_a_row_with_too_many_or_too_few_cells_is_refused_by_itself() -> None:
     long, good, short = raws(f"{HEADER}\n{ROW},more\n{ROW}\ne3,x")
 
-    assert isinstance(long, BadLine)
+    assert isinstance(long, InvalidLine)
     assert long.reason == "The row has 5 cells and the header 4."
     assert good == EVENT
-    assert isinstance(short, BadLine)
+    assert isinstance(short, InvalidLine)
     assert short.text == "e3,x"
 
 
 def test_a_cell_in_a_column_without_a_name_is_refused() -> None:
     (raw,) = raws(f"{HEADER},\n{ROW},stray")
 
-    assert isinstance(raw, BadLine)
+    assert isinstance(raw, InvalidLine)
     assert "“stray” in a column without a name" in raw.reason
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from curriculum.models import Course
 from intake import event_kinds, replay
-from intake.event_kinds import KINDS, About, handles
+from intake.event_kinds import KINDS, EventSubject, handles
 from intake.events.senders import Sender
 from intake.models import Event
 from intake.tests.lms import LMS, event, kind, school, send, statuses
@@ -31,7 +31,7 @@ def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     def lit(events: Sequence[Event]) -> None:
         taken.append(tuple(one.key for one in events))
 
-    handles("lamp.lit", about=About.CUSTOMER)(lit)
+    handles("lamp.lit", about=EventSubject.CUSTOMER)(lit)
     monkeypatch.setattr(replay, "RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))])
     monkeypatch.setattr(replay, "LOOSE_RESETS", [lambda: taken.append(("reset loose",))])
     yield taken
@@ -89,8 +89,8 @@ def test_a_replay_of_courses_leaves_the_events_without_one(lamps: Taken) -> None
 
 def test_an_app_may_hear_what_another_handles(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setitem(event_kinds.ALSO, "lamp.lit", [])
-    event_kinds.also_handles("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
+    monkeypatch.setitem(event_kinds.LISTENERS, "lamp.lit", [])
+    event_kinds.on_event("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
     with kind("lamp.lit", lambda events: heard.append(events[0].key)):
         send(event(kind="lamp.lit"))
 
@@ -101,7 +101,7 @@ def test_where_it_fails_the_event_is_not_kept(monkeypatch: pytest.MonkeyPatch) -
     def fail(events: Sequence[Event]) -> None:
         raise ValueError("no")
 
-    monkeypatch.setitem(event_kinds.ALSO, "lamp.lit", [fail])
+    monkeypatch.setitem(event_kinds.LISTENERS, "lamp.lit", [fail])
     with kind("lamp.lit", lambda events: None):
         (outcome,) = send(event(kind="lamp.lit"), sender=LMS)
 

@@ -80,7 +80,7 @@ def test_an_event_that_says_its_run_stays_there() -> None:
 
 def test_a_replay_binds_what_was_bound_to_another_run_once() -> None:
     run_of(Course.objects.get(), "r2")
-    with run_binding.held():
+    with run_binding.lock_bindings():
         send(event(at="2026-05-01T00:00:00Z"))
         send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}, sender=Sender("x"))
     replay_events()

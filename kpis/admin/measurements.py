@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts.admin.users import acting
+from accounts.admin.users import acting_user
 from core import reporting_clock
-from core.admin.view_only import ViewOnlyAdmin, ViewOnlyInline
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import CourseRun, Module
 from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
 from kpis.admin.small_groups import FiguresOfAnyGroup
@@ -22,7 +22,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
 from kpis.models import Measurement, Restatement
-from kpis.recompute.request_recompute import measure_again
+from kpis.recompute.request_recompute import request_recompute
 from kpis.recompute.store_measurements import sums_of
 
 
@@ -49,7 +49,7 @@ def value_of(row: Measurement | Restatement, kpi: str) -> str:
     return indicator.unit.text(indicator.value_of(sums_of(row)))
 
 
-class RestatementInline(ViewOnlyInline):
+class RestatementInline(ReadOnlyInline):
     model = Restatement
     fields = ("value", "n", "total", "weight", "learners", "computed_at", "restated_at")
     readonly_fields = ("value",)
@@ -61,7 +61,7 @@ class RestatementInline(ViewOnlyInline):
 
 
 @admin.register(Measurement)
-class MeasurementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
+class MeasurementAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
     list_display = (
         "name", "place", "period", "value", "n", "learners", "restated_at", "computed_at"
     )  # fmt: skip
@@ -109,14 +109,14 @@ class MeasurementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
 
     def has_measure_permission(self, request: HttpRequest) -> bool:
         """To look is not enough: measuring writes."""
-        return acting(request).has_perm("kpis.change_measurement")
+        return acting_user(request).has_perm("kpis.change_measurement")
 
     @admin.action(description="Measure the selected again", permissions=["measure"])
     def measure_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
         self._measure(request, rows)
 
     def _measure(self, request: HttpRequest, rows: Any) -> None:
-        days = measure_again(rows)
+        days = request_recompute(rows)
         self.message_user(request, f"Days of a course queued for measuring again: {days}.")
 
     def view_on_site(self, row: Measurement) -> str:
@@ -132,7 +132,9 @@ class MeasurementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
 
     @admin.display(ordering="period_start")
     def period(self, row: Measurement) -> str:
-        return period_name(containing(row.period_start, row.period_kind, reporting_clock.zone()))
+        return period_name(
+            containing(row.period_start, row.period_kind, reporting_clock.reporting_zone())
+        )
 
     @admin.display
     def value(self, row: Measurement) -> str:

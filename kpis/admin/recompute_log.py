@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from core.admin.view_only import ViewOnlyAdmin
+from core.admin.view_only import ReadOnlyAdmin
 from kpis.admin.measurements import value_of
 from kpis.admin.small_groups import FiguresOfAnyGroup
 from kpis.models import (
-    DirtyDay,
-    Feed,
-    MeasureRun,
+    DataFreshness,
+    RecomputeRun,
     Restatement,
+    StaleDay,
     StalePeriod,
     Verification,
 )
@@ -17,7 +17,7 @@ from kpis.recompute import stale_periods
 
 
 @admin.register(Restatement)
-class RestatementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
+class RestatementAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
     list_display = ("measurement", "said", "n", "learners", "computed_at", "restated_at")
     list_filter = ("measurement__period_kind", "measurement__scope", "measurement__course")
     list_select_related = ("measurement",)
@@ -29,8 +29,8 @@ class RestatementAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
         return value_of(row, row.measurement.kpi)
 
 
-@admin.register(Feed)
-class FeedAdmin(ViewOnlyAdmin):
+@admin.register(DataFreshness)
+class FeedAdmin(ReadOnlyAdmin):
     """How far the data reach: what is old here is stale on the dashboard."""
 
     list_display = ("category", "course", "data_through", "received_at")
@@ -40,22 +40,22 @@ class FeedAdmin(ViewOnlyAdmin):
     ordering = ("data_through",)
 
 
-@admin.register(MeasureRun)
-class MeasureRunAdmin(ViewOnlyAdmin):
+@admin.register(RecomputeRun)
+class MeasureRunAdmin(ReadOnlyAdmin):
     list_display = ("as_of", "cells", "seconds")
     date_hierarchy = "as_of"
 
 
 @admin.register(Verification)
-class VerificationAdmin(FiguresOfAnyGroup, ViewOnlyAdmin):
+class VerificationAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
     """Each night's sample of stored figures, compared with their facts."""
 
     list_display = ("as_of", "sample", "corrected")
     date_hierarchy = "as_of"
 
 
-@admin.register(DirtyDay)
-class DirtyDayAdmin(ViewOnlyAdmin):
+@admin.register(StaleDay)
+class DirtyDayAdmin(ReadOnlyAdmin):
     """What waits to be measured again; empty a moment after each batch."""
 
     list_display = ("key", "course", "day")
@@ -65,7 +65,7 @@ class DirtyDayAdmin(ViewOnlyAdmin):
 
 
 @admin.register(StalePeriod)
-class StalePeriodAdmin(ViewOnlyAdmin):
+class StalePeriodAdmin(ReadOnlyAdmin):
     """What is being recomputed, months before days; empty a moment after each batch."""
 
     list_display = ("key", "course", "kind", "start")

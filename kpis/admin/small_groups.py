@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.users import acting
+from accounts.admin.users import acting_user
 
 
 def may_see_figures(request: HttpRequest) -> bool:
     """True for who may see figures of groups of any size."""
-    return acting(request).has_perm("accounts.view_small_groups")
+    return acting_user(request).has_perm("accounts.view_small_groups")
 
 
 class FiguresOfAnyGroup(admin.ModelAdmin):

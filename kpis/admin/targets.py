@@ -12,14 +12,14 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.users import acting
-from core.decimals import plain
+from accounts.admin.users import acting_user
+from core.decimals import format_decimal
 from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Target
 from kpis.query import targets
-from kpis.query.targets import TargetBook, past_months, set_target, today
+from kpis.query.targets import TargetHistory, past_months, set_target, today
 
 
 class TargetForm(forms.ModelForm):
@@ -36,7 +36,7 @@ class TargetForm(forms.ModelForm):
         # the form proposes the next version, so it starts today and explains itself
         self.initial.update({"valid_from": today(), "note": ""})
         if self.instance.pk:
-            self.initial["value"] = Decimal(plain(self.instance.value))
+            self.initial["value"] = Decimal(format_decimal(self.instance.value))
         if "valid_from" in self.fields:
             self.fields["valid_from"].required = True
             self.fields["valid_from"].help_text = "First day that the new version holds."
@@ -98,7 +98,7 @@ class TargetAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         rows: QuerySet[Target] = super().get_queryset(request)
-        current = [one.pk for one in TargetBook.load().standing(today())]
+        current = [one.pk for one in TargetHistory.load().standing(today())]
         state = Case(
             When(pk__in=current, then=Value(IN_FORCE)),
             When(valid_from__gt=today(), then=Value(COMING)),
@@ -136,7 +136,7 @@ class TargetAdmin(admin.ModelAdmin):
             form.cleaned_data["value"],
             course=obj.course,
             valid_from=form.cleaned_data.get("valid_from"),
-            by=acting(request),
+            by=acting_user(request),
             note=form.cleaned_data.get("note", ""),
         )
         obj.pk = made.pk
@@ -176,7 +176,9 @@ class TargetAdmin(admin.ModelAdmin):
     @admin.display(description="this version")
     def standing(self, target: Target) -> str:
         start = f"from {target.valid_from}" if target.valid_from else "from the beginning"
-        return f"{plain(target.value)} {self.unit(target)}, {start}, version {target.version}"
+        return (
+            f"{format_decimal(target.value)} {self.unit(target)}, {start}, version {target.version}"
+        )
 
     @admin.display(description="all versions")
     def versions(self, target: Target) -> SafeString:

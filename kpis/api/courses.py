@@ -11,25 +11,25 @@ from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import ProblemShape
+from core.api_errors import ProblemSchema
 from curriculum.models import Course, CourseRun, Module
 
 
-class RunShape(ModelSerializer[CourseRun]):
+class RunSchema(ModelSerializer[CourseRun]):
     class Meta:
         model = CourseRun
         fields = ("key", "title", "starts_on", "ends_on")
 
 
-class ModuleShape(ModelSerializer[Module]):
+class ModuleSchema(ModelSerializer[Module]):
     class Meta:
         model = Module
         fields = ("key", "title", "position", "is_required", "planned_days", "effort_minutes")
 
 
-class CourseShape(ModelSerializer[Course]):
-    runs = RunShape(many=True, read_only=True)
-    modules = ModuleShape(many=True, read_only=True)
+class CourseSchema(ModelSerializer[Course]):
+    runs = RunSchema(many=True, read_only=True)
+    modules = ModuleSchema(many=True, read_only=True)
 
     class Meta:
         model = Course
@@ -56,7 +56,7 @@ class CourseListView(ListAPIView[Course]):
     """The courses that the reader may see, with the keys of their runs and modules."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
-    serializer_class = CourseShape
+    serializer_class = CourseSchema
     pagination_class = CoursePages
     filter_backends = ()
 
@@ -66,7 +66,7 @@ class CourseListView(ListAPIView[Course]):
 
     @extend_schema(
         operation_id="course_list",
-        responses={200: CourseShape, **dict.fromkeys((400, 401, 403, 404), ProblemShape)},
+        responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), ProblemSchema)},
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         return super().get(request, *args, **kwargs)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from curriculum.models import CourseRun, Learner, Module
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import DrillDown, Indicator, Table
-from kpis.query.metric_values import Answer
-from kpis.query.results import Group, Reply, Thing
+from kpis.query.metric_values import MetricValue
+from kpis.query.results import GroupObject, GroupResult, KpiResult
 
 # what a spreadsheet would run as a formula, in signs of any width
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -19,7 +19,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 BREAKS = ("\t", "\r", "\n")
 
 
-def reply_json(reply: Reply) -> dict[str, Any]:
+def result_json(reply: KpiResult) -> dict[str, Any]:
     body: dict[str, Any] = {
         "kpi": reply.indicator.key,
         "name": reply.indicator.name,
@@ -39,15 +39,15 @@ def reply_json(reply: Reply) -> dict[str, Any]:
     return body
 
 
-def _component_json(one: Answer) -> dict[str, Any]:
+def _component_json(one: MetricValue) -> dict[str, Any]:
     return {"key": one.indicator.key, "title": one.indicator.name} | one.as_json()
 
 
-def _group_json(group: Group) -> dict[str, Any]:
-    return thing_json(group.thing) | group.answer.as_json()
+def _group_json(group: GroupResult) -> dict[str, Any]:
+    return object_json(group.thing) | group.answer.as_json()
 
 
-def thing_json(thing: Thing) -> dict[str, Any]:
+def object_json(thing: GroupObject) -> dict[str, Any]:
     body = {"key": thing.key, "title": title_of(thing)}
     return body | {"course": thing.course.key} if isinstance(thing, CourseRun | Module) else body
 
@@ -57,7 +57,7 @@ def title_of(thing: Any) -> str:
     return thing.key if isinstance(thing, Learner) else str(thing)
 
 
-def _comparison_json(reply: Reply) -> dict[str, Any]:
+def _comparison_json(reply: KpiResult) -> dict[str, Any]:
     if reply.question.compare == "target":
         target = reply.current.target
         value = None if target is None else float(target.value)
@@ -70,7 +70,7 @@ def _comparison_json(reply: Reply) -> dict[str, Any]:
     }
 
 
-def reply_rows(reply: Reply) -> Iterator[dict[str, Any]]:
+def result_rows(reply: KpiResult) -> Iterator[dict[str, Any]]:
     """One row per period, or per group where groups were asked."""
     if reply.question.by:
         for group in reply.groups:

@@ -19,14 +19,14 @@ from rest_framework.serializers import CharField, ModelSerializer
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import BadQuestion, ProblemShape
+from core.api_errors import InvalidParameters, ProblemSchema
 from curriculum.models import CourseRun, Module
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, PeriodKind
-from kpis.query.query_params import check_limit, refuse_others
+from kpis.query.query_params import check_limit, reject_unknown
 
 PAGING = ("cursor", "limit")
-PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemShape)
+PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemSchema)
 
 
 class MeasurementFilter(FilterSet):  # type: ignore[misc]
@@ -87,11 +87,13 @@ class MeasurementPages(CursorPagination):
 IS_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def _no_cursor() -> BadQuestion:
-    return BadQuestion("This is no cursor of this list: take one from next or previous.", "cursor")
+def _no_cursor() -> InvalidParameters:
+    return InvalidParameters(
+        "This is no cursor of this list: take one from next or previous.", "cursor"
+    )
 
 
-class MeasurementShape(ModelSerializer[Measurement]):
+class MeasurementSchema(ModelSerializer[Measurement]):
     course = CharField(source="course.key", allow_null=True, default=None)
 
     class Meta:
@@ -107,7 +109,7 @@ class MeasurementListView(ListAPIView[Measurement]):
     """
 
     permission_classes = (IsAuthenticated, MayReadKpis, MaySeeSmallGroups)
-    serializer_class = MeasurementShape
+    serializer_class = MeasurementSchema
     pagination_class = MeasurementPages
     filterset_class = MeasurementFilter
 
@@ -118,8 +120,8 @@ class MeasurementListView(ListAPIView[Measurement]):
             return rows
         return rows.filter(course__in=reader.courses())
 
-    @extend_schema(operation_id="measurement_list", responses={200: MeasurementShape, **PROBLEMS})
+    @extend_schema(operation_id="measurement_list", responses={200: MeasurementSchema, **PROBLEMS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        refuse_others(request, (*MeasurementFilter.base_filters, *PAGING))
+        reject_unknown(request, (*MeasurementFilter.base_filters, *PAGING))
         check_limit(request, MeasurementPages.max_page_size)
         return super().get(request, *args, **kwargs)

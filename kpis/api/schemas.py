@@ -28,7 +28,7 @@ class ApiKeyScheme(TokenScheme):  # type: ignore[no-untyped-call]
         return {"type": "http", "scheme": "bearer"}
 
 
-class AnswerShape(serializers.Serializer[None]):
+class ValueSchema(serializers.Serializer[None]):
     value = serializers.FloatField(allow_null=True, help_text="Shares in percent, 0–100.")
     numerator = serializers.FloatField(allow_null=True)
     denominator = serializers.FloatField(allow_null=True)
@@ -48,33 +48,33 @@ class AnswerShape(serializers.Serializer[None]):
     restated_at = serializers.DateTimeField(allow_null=True)
 
 
-class KeyedAnswerShape(AnswerShape):
+class KeyedValueSchema(ValueSchema):
     key = serializers.CharField(help_text="Of the course, run, module, learner or component.")
     title = serializers.CharField()
     course = serializers.CharField(required=False, help_text="Key of a run's or module's course.")
 
 
-class ComparisonShape(serializers.Serializer[None]):
+class ComparisonSchema(serializers.Serializer[None]):
     to = serializers.ChoiceField(choices=("previous", "target"))
     value = serializers.FloatField(allow_null=True)
     difference = serializers.FloatField(allow_null=True, help_text="Current minus that.")
-    answer = AnswerShape(required=False, help_text="The previous period's answer.")
+    answer = ValueSchema(required=False, help_text="The previous period's answer.")
 
 
-class ReplyShape(serializers.Serializer[None]):
+class KpiResultSchema(serializers.Serializer[None]):
     kpi = serializers.CharField()
     name = serializers.CharField()
     unit = serializers.CharField()
     period = serializers.ChoiceField(choices=("day", "week", "month", "quarter"))
-    current = AnswerShape(help_text="The last period that is over.")
-    series = AnswerShape(many=True)
-    window = AnswerShape(required=False, help_text="All of from–to, where one is given.")
-    groups = KeyedAnswerShape(many=True, required=False)
-    components = KeyedAnswerShape(many=True, required=False)
-    comparison = ComparisonShape(required=False)
+    current = ValueSchema(help_text="The last period that is over.")
+    series = ValueSchema(many=True)
+    window = ValueSchema(required=False, help_text="All of from–to, where one is given.")
+    groups = KeyedValueSchema(many=True, required=False)
+    components = KeyedValueSchema(many=True, required=False)
+    comparison = ComparisonSchema(required=False)
 
 
-class KpiShape(serializers.Serializer[None]):
+class KpiSchema(serializers.Serializer[None]):
     kpi = serializers.CharField()
     name = serializers.CharField()
     category = serializers.CharField()
@@ -89,13 +89,13 @@ class KpiShape(serializers.Serializer[None]):
     drill_downs = serializers.ListField(child=serializers.CharField())
 
 
-class ColumnShape(serializers.Serializer[None]):
+class ColumnSchema(serializers.Serializer[None]):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.CharField()
 
 
-class TableShape(serializers.Serializer[None]):
+class TableSchema(serializers.Serializer[None]):
     kpi = serializers.CharField()
     drill_down = serializers.CharField()
     name = serializers.CharField()
@@ -103,5 +103,5 @@ class TableShape(serializers.Serializer[None]):
     period_start = serializers.DateTimeField()
     period_end = serializers.DateTimeField()
     tz = serializers.CharField()
-    columns = ColumnShape(many=True)
+    columns = ColumnSchema(many=True)
     rows = serializers.ListField(child=serializers.DictField())

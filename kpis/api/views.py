@@ -16,16 +16,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis
-from core.api_errors import ProblemShape
+from core.api_errors import ProblemSchema
 from kpis.api import json_answers
-from kpis.api.schemas import KpiShape, ReplyShape, TableShape
+from kpis.api.schemas import KpiResultSchema, KpiSchema, TableSchema
 from kpis.definitions.aggregates import BY
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator
 from kpis.models import PeriodKind
 from kpis.query import suppressed_tables
-from kpis.query.query_params import SCOPE, question_of, refuse_others, wants_csv
-from kpis.query.query_service import Desk
-from kpis.query.targets import TargetBook
+from kpis.query.query_params import SCOPE, query_of, reject_unknown, wants_csv
+from kpis.query.query_service import KpiQueryService
+from kpis.query.targets import TargetHistory
 
 JSON, CSV = "application/json", "text/csv"
 PEOPLE = "Keys of a group of learners; needs kpis:small-groups."
@@ -41,7 +41,7 @@ PARAMETERS = [
     OpenApiParameter("by", str, enum=list(BY), description="Answer `groups` as well."),
     OpenApiParameter("format", str, enum=["json", "csv"]),
 ]
-PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape, 404: ProblemShape}
+PROBLEMS = {400: ProblemSchema, 401: ProblemSchema, 403: ProblemSchema, 404: ProblemSchema}
 
 
 OF_ANSWER = ("compare", "by")
@@ -52,10 +52,10 @@ class KpiListView(APIView):
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(operation_id="kpi_list", responses={200: KpiShape(many=True), **PROBLEMS})
+    @extend_schema(operation_id="kpi_list", responses={200: KpiSchema(many=True), **PROBLEMS})
     def get(self, request: Request) -> Response:
-        refuse_others(request, ())
-        targets = TargetBook.load()
+        reject_unknown(request, ())
+        targets = TargetHistory.load()
         today = timezone.localdate()
         return Response([_described(one, targets, today) for one in REGISTRY.values()])
 
@@ -68,18 +68,18 @@ class KpiView(APIView):
     @extend_schema(
         operation_id="kpi_read",
         parameters=PARAMETERS,
-        responses={(200, JSON): ReplyShape, (200, CSV): str, **PROBLEMS},
+        responses={(200, JSON): KpiResultSchema, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
-        reader, question = question_of(request, indicator)
+        reader, question = query_of(request, indicator)
         if wants_csv(request):
-            reply = Desk(reader, question.now).ask(indicator, question)
-            return csv_response(json_answers.reply_rows(reply), f"{category}-{slug}.csv")
+            reply = KpiQueryService(reader, question.now).ask(indicator, question)
+            return csv_response(json_answers.result_rows(reply), f"{category}-{slug}.csv")
         if question.by is None:
             question = replace(question, by=indicator.always_by)
         return Response(
-            json_answers.reply_json(Desk(reader, question.now).ask(indicator, question))
+            json_answers.result_json(KpiQueryService(reader, question.now).ask(indicator, question))
         )
 
 
@@ -91,14 +91,14 @@ class DrillDownView(APIView):
     @extend_schema(
         operation_id="kpi_drill_down",
         parameters=[one for one in PARAMETERS if one.name not in OF_ANSWER],
-        responses={(200, JSON): TableShape, (200, CSV): str, **PROBLEMS},
+        responses={(200, JSON): TableSchema, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
         found = drill_down_at(indicator, drill)
-        reader, question = question_of(request, indicator, names=SCOPE)
-        period, table = suppressed_tables.shown(
-            found, indicator, question, Desk(reader, question.now)
+        reader, question = query_of(request, indicator, names=SCOPE)
+        period, table = suppressed_tables.suppressed_table(
+            found, indicator, question, KpiQueryService(reader, question.now)
         )
         if wants_csv(request):
             columns = [column.key for column in table.columns]
@@ -107,7 +107,7 @@ class DrillDownView(APIView):
         return Response(json_answers.table_json(indicator, found, table, period))
 
 
-class NowhereView(APIView):
+class ApiNotFoundView(APIView):
     """An address under /api/ that there is nothing at."""
 
     schema = None
@@ -150,7 +150,7 @@ def csv_response(
     return response
 
 
-def _described(indicator: Indicator, targets: TargetBook, today: Any) -> dict[str, Any]:
+def _described(indicator: Indicator, targets: TargetHistory, today: Any) -> dict[str, Any]:
     target = targets.in_force(indicator.key, None, today)
     return {
         "kpi": indicator.key,

@@ -70,7 +70,7 @@ def narrowing(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally:
+class FactAggregate:
     """The rows that count in a period, and their sums.
 
     `total` ÷ `weight` is the value and `n` the number of observations behind it; means add
@@ -95,7 +95,7 @@ class Tally:
     enrollment: str | None = "enrollment"
     module: str | None = None
     places: Mapping[str, str] = field(default_factory=dict)
-    by_level: Mapping[str, Tally] = field(default_factory=dict)
+    by_level: Mapping[str, FactAggregate] = field(default_factory=dict)
     among: Callable[[frozenset[int]], QuerySet[Any]] | None = None
 
     def path(self, name: str) -> str:
@@ -162,7 +162,7 @@ class Tally:
         }
         return sums if self.squares is None else sums | {"sum_squares": self.squares}
 
-    def _told_by(self, by: Sequence[str], scope: Scope) -> Tally:
+    def _told_by(self, by: Sequence[str], scope: Scope) -> FactAggregate:
         return self.by_level.get(level_of(by, scope), self)
 
 

@@ -15,7 +15,7 @@ from kpis.definitions.registry import Indicator
 from kpis.statistics.intervals import Sums
 
 
-def whole(
+def combine_parts(
     indicator: Indicator,
     period: Period,
     scope: Scope,

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy
 
-from core.lazy_text import Words
-from kpis.definitions.aggregates import Scope, Tally
+from core.lazy_text import LazyText
+from kpis.definitions.aggregates import FactAggregate, Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.units import NUMBER, TEXT, Unit
 from kpis.statistics.intervals import Sums
@@ -36,7 +36,7 @@ class Part:
 
 
 Thing = Literal["course", "run", "module"]
-THINGS: dict[Thing, Words] = {
+THINGS: dict[Thing, LazyText] = {
     "course": gettext_lazy("Course"),
     "run": gettext_lazy("Run"),
     "module": gettext_lazy("Module"),
@@ -48,7 +48,7 @@ class Column:
     """`thing` says what its cells name; by it, and by no word, rows of small groups are hidden."""
 
     key: str
-    title: Words
+    title: LazyText
     unit: Unit = NUMBER
     thing: Thing | None = None
 
@@ -82,7 +82,7 @@ class DrillDown:
     The rows of one that `is_of_all_time` are the same in every period."""
 
     key: str
-    title: Words
+    title: LazyText
     help: str
     table: Callable[[Period, Scope], Table]
     also: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class Indicator:
     """
 
     key: str
-    title: Words
+    title: LazyText
     unit: Unit
     help: str
     target: Decimal | None = None
@@ -116,7 +116,7 @@ class Indicator:
     interval: Interval = Interval.WILSON
     min_n: int = 10
     version: int = 1
-    tally: Callable[[Period], Tally] | None = None
+    tally: Callable[[Period], FactAggregate] | None = None
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
     has_modules: bool = False
@@ -159,12 +159,12 @@ class Indicator:
 
 
 REGISTRY: dict[str, Indicator] = {}
-TallyFunction = Callable[[Period], Tally]
+TallyFunction = Callable[[Period], FactAggregate]
 TableFunction = Callable[[Period, Scope], Table]
 
 
 def kpi(
-    key: str, title: Words, *, unit: Unit, target: float | None = None, **more: Any
+    key: str, title: LazyText, *, unit: Unit, target: float | None = None, **more: Any
 ) -> Callable[[TallyFunction], TallyFunction]:
     """Declare a KPI by the function from a period to the tally of the rows that count in it."""
 
@@ -176,7 +176,7 @@ def kpi(
 
 
 def composite(
-    key: str, title: Words, *, unit: Unit, target: float | None = None, **more: Any
+    key: str, title: LazyText, *, unit: Unit, target: float | None = None, **more: Any
 ) -> Callable[[Callable[[], dict[str, str]]], None]:
     """Declare a KPI as the weighted mean of others: the function maps their keys to dials."""
 
@@ -198,7 +198,7 @@ def composite(
 
 def _register(
     key: str,
-    title: Words,
+    title: LazyText,
     function: Callable[..., object],
     *,
     unit: Unit,
@@ -218,7 +218,7 @@ def _register(
 
 
 def drill_down(
-    kpi_key: str, key: str, title: Words, **more: Any
+    kpi_key: str, key: str, title: LazyText, **more: Any
 ) -> Callable[[TableFunction], TableFunction]:
     """Hang a table under a KPI: the function maps a period and a scope to it."""
 

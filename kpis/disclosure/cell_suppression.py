@@ -13,7 +13,7 @@ from kpis.disclosure.daily_suppression import DailySuppression
 from kpis.disclosure.monthly_suppression import COARSE, Cell, MonthlySuppression, place_of
 
 
-class Veil:
+class CellSuppression:
     """The hidden cells of one KPI under the widest scope that a reader may ask for.
 
     Cells are always judged a whole quarter at a time, so that no two questions, however asked,

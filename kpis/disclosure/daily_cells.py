@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, F, Max, QuerySet, Sum
 
-from core.process_cache import Remembered
+from core.process_cache import ProcessCache
 from curriculum.models import CourseRun
 from kpis import read_sums
 from kpis.definitions.aggregates import Scope
@@ -33,7 +33,7 @@ NO_COURSE: Thing = ("course", 0)
 Cell = tuple[Thing, Period]
 Atom = Cell
 
-COUNTED: Remembered[Sums] = Remembered(20_000)
+COUNTED: ProcessCache[Sums] = ProcessCache(20_000)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from core.process_cache import Remembered
+from core.process_cache import ProcessCache
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, between, containing
 from kpis.definitions.registry import Indicator
@@ -26,7 +26,7 @@ from kpis.statistics.intervals import Sums
 Coarse = Callable[[str, Collection[Period]], set[Cell]]
 
 # the same figures are audited alike, for whoever asks; a changed one makes another key
-AUDITS: Remembered[frozenset[Cell]] = Remembered(500)
+AUDITS: ProcessCache[frozenset[Cell]] = ProcessCache(500)
 
 
 class DailySuppression:

@@ -14,20 +14,20 @@ from datetime import datetime
 
 from django.conf import settings
 
-from kpis.definitions.aggregates import Scope, Tally
+from kpis.definitions.aggregates import FactAggregate, Scope
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.models import HeldFigure
-from kpis.read_sums import Found
+from kpis.read_sums import FoundSums
 from kpis.statistics.intervals import Sums
 
 # what each person adds to a figure, by id
 People = dict[str, list[float]]
 
 
-def held(
-    indicator: Indicator, scope: Scope, found: Mapping[Period, Found], now: datetime
-) -> dict[Period, Found]:
+def hold_open_figures(
+    indicator: Indicator, scope: Scope, found: Mapping[Period, FoundSums], now: datetime
+) -> dict[Period, FoundSums]:
     """The sums as they are shown: of open periods those that are held."""
     return {
         period: _held(indicator, scope, period, one, now) if period.is_open(now) else one
@@ -35,7 +35,9 @@ def held(
     }
 
 
-def _held(indicator: Indicator, scope: Scope, period: Period, found: Found, now: datetime) -> Found:
+def _held(
+    indicator: Indicator, scope: Scope, period: Period, found: FoundSums, now: datetime
+) -> FoundSums:
     if not indicator.tally or not found.sums.n:
         return found
     people = _people(indicator.tally(period.as_of(now)), scope)
@@ -48,7 +50,7 @@ def _held(indicator: Indicator, scope: Scope, period: Period, found: Found, now:
     return found
 
 
-def _people(tally: Tally, scope: Scope) -> People:
+def _people(tally: FactAggregate, scope: Scope) -> People:
     grouped = tally.grouped(("learner",), scope)
     return {str(pk): [one.n, one.total, one.weight] for (pk,), one in grouped.items()}
 
@@ -57,7 +59,7 @@ def _changed(before: People, after: People) -> int:
     return sum(1 for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk))
 
 
-def _hold(key: str, period: Period, found: Found, people: People, now: datetime) -> None:
+def _hold(key: str, period: Period, found: FoundSums, people: People, now: datetime) -> None:
     HeldFigure.objects.filter(after__lte=local_day(now, period.zone)).delete()
     sums = found.sums
     HeldFigure.objects.update_or_create(

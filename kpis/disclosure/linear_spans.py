@@ -16,7 +16,7 @@ Atom = TypeVar("Atom")
 Sum = frozenset[Atom]
 
 
-class Span:
+class LinearSpan:
     """All that follows from the sums taken in; `protected` stays outside."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def shown(
     for one in (*known, *protected, *candidates):
         for atom in one:
             places.setdefault(atom, len(places))
-    span = Span()
+    span = LinearSpan()
     for one in known:
         span.take(places[atom] for atom in one)
     for one in protected:

@@ -13,8 +13,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.disclosure import held_figures
-from kpis.disclosure.cell_suppression import Veil
-from kpis.read_sums import Found
+from kpis.disclosure.cell_suppression import CellSuppression
+from kpis.read_sums import FoundSums
 
 
 class ReaderDisclosure:
@@ -23,13 +23,13 @@ class ReaderDisclosure:
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
         self.now = now
-        self._veils: dict[str, Veil] = {}
+        self._veils: dict[str, CellSuppression] = {}
 
-    def veil(self, indicator: Indicator) -> Veil:
+    def veil(self, indicator: Indicator) -> CellSuppression:
         """What is suppressed of a KPI for a reader who may not see small groups."""
         if indicator.key not in self._veils:
             everything = Scope(None if self.reader.sees_every_course else self.reader.course_ids)
-            self._veils[indicator.key] = Veil(indicator, everything, self.now)
+            self._veils[indicator.key] = CellSuppression(indicator, everything, self.now)
         return self._veils[indicator.key]
 
     def suppressed_periods(
@@ -58,18 +58,22 @@ class ReaderDisclosure:
         return settings.KPI_HOLD_OPEN_FIGURES and not self.reader.sees_small_groups
 
     def held(
-        self, indicator: Indicator, scope: Scope, found: dict[Period, Found]
-    ) -> dict[Period, Found]:
+        self, indicator: Indicator, scope: Scope, found: dict[Period, FoundSums]
+    ) -> dict[Period, FoundSums]:
         """The sums as the reader is shown them; see `holding`."""
-        return held_figures.held(indicator, scope, found, self.now) if self._holds else found
+        return (
+            held_figures.hold_open_figures(indicator, scope, found, self.now)
+            if self._holds
+            else found
+        )
 
     def held_groups(
         self,
         indicator: Indicator,
         by: str,
-        found: dict[Period, dict[int, Found]],
+        found: dict[Period, dict[int, FoundSums]],
         scope_around: Callable[[int], Scope],
-    ) -> dict[Period, dict[int, Found]]:
+    ) -> dict[Period, dict[int, FoundSums]]:
         # one learner is a small group, and suppressed
         if not self._holds or by == "learner":
             return found

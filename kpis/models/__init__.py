@@ -5,24 +5,24 @@ from __future__ import annotations
 from kpis.models.held_figures import HeldFigure
 from kpis.models.measurements import Measurement, PeriodKind, Restatement
 from kpis.models.recompute import (
-    DirtyDay,
-    Feed,
-    MeasureRun,
+    DataFreshness,
+    RecomputeRun,
     ReportingZone,
+    StaleDay,
     StalePeriod,
     Verification,
 )
 from kpis.models.targets import Target
 
 __all__ = [
-    "DirtyDay",
-    "Feed",
+    "DataFreshness",
     "HeldFigure",
-    "MeasureRun",
     "Measurement",
     "PeriodKind",
+    "RecomputeRun",
     "ReportingZone",
     "Restatement",
+    "StaleDay",
     "StalePeriod",
     "Target",
     "Verification",

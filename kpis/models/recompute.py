@@ -5,7 +5,7 @@ from django.db import models
 from curriculum.models import Course
 
 
-class DirtyDay(models.Model):
+class StaleDay(models.Model):
     """Facts changed that count on this day; deleted once it is measured again.
 
     Rows are only added and, by their id, deleted: a mark that comes while its day is being
@@ -51,7 +51,7 @@ class StalePeriod(models.Model):
         return f"{self.key} {self.course_id} {self.rank} {self.start}"
 
 
-class Feed(models.Model):
+class DataFreshness(models.Model):
     """How far the data of a category reach in a course."""
 
     category = models.CharField(max_length=50)
@@ -68,7 +68,7 @@ class Feed(models.Model):
         return f"{self.category} {self.course_id} through {self.data_through}"
 
 
-class MeasureRun(models.Model):
+class RecomputeRun(models.Model):
     """The cycle measured everything up to here; the next one starts where it stopped."""
 
     as_of = models.DateTimeField(unique=True)

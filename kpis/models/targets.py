@@ -7,7 +7,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from core.decimals import plain
+from core.decimals import format_decimal
 from curriculum.models import Course
 
 
@@ -38,7 +38,7 @@ class Target(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kpi} v{self.version}: {plain(self.value)}"
+        return f"{self.kpi} v{self.version}: {format_decimal(self.value)}"
 
     @property
     def starts(self) -> date:

@@ -24,7 +24,7 @@ FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 
 @dataclass(frozen=True)
-class Question:
+class KpiQuery:
     """The periods (oldest first, at least one) and the scope that are asked for."""
 
     kind: str
@@ -46,7 +46,7 @@ class Question:
         return (over or begun or list(self.periods))[-1]
 
 
-class QuestionForm(forms.Form):
+class KpiQueryForm(forms.Form):
     """`from`, `to` (both days included), `period`, `course`, `run`, `module`, `learner`, `by`,
     `compare`; `reader` bounds what can be chosen."""
 
@@ -133,12 +133,12 @@ class QuestionForm(forms.Form):
             self.add_error("from", f"At most {MOST_POINTS} periods at once: ask for fewer.")
         return data
 
-    def question(self, *, learners: Iterable[int] | None = None) -> Question:
+    def question(self, *, learners: Iterable[int] | None = None) -> KpiQuery:
         """What a valid form asks, of all learners or of these ids; call `is_valid` first."""
         data = self.cleaned_data
         course = data["course"] or (data["run"] or data["module"] or _Nowhere).course
         periods = list(self._periods(data))
-        return Question(
+        return KpiQuery(
             kind=self.kind,
             periods=periods,
             window=self._window(data["from"], data["to"], periods),
@@ -165,14 +165,14 @@ class QuestionForm(forms.Form):
             first = periods[0].first
         if last is None or not self.reader.sees_small_groups:
             last = periods[-1].last
-        return Period(first, last + timedelta(days=1), WINDOW, reporting_clock.zone())
+        return Period(first, last + timedelta(days=1), WINDOW, reporting_clock.reporting_zone())
 
     @property
     def kind(self) -> str:
         return self.cleaned_data.get("period") or PeriodKind.MONTH
 
     def _periods(self, data: Mapping[str, Any]) -> Sequence[Period]:
-        zone = reporting_clock.zone()
+        zone = reporting_clock.reporting_zone()
         first: date | None = data.get("from")
         last: date | None = data.get("to")
         if first is None and last is None:
@@ -203,7 +203,7 @@ class _Nowhere:
 
 
 def _noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=reporting_clock.zone())
+    return datetime(day.year, day.month, day.day, 12, tzinfo=reporting_clock.reporting_zone())
 
 
 def _sentences(name: str, field: forms.Field) -> dict[str, str]:

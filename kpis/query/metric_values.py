@@ -17,7 +17,7 @@ from kpis.statistics.intervals import NOTHING, Sums
 
 
 @dataclass(frozen=True)
-class Answer:
+class MetricValue:
     """Shares are 0–1 here; `as_json` shows them in the unit.
 
     `other_target` is in force, but for a month or for more than the answer is of.
@@ -103,7 +103,7 @@ def _without_dust(total: float) -> float:
 
 
 @dataclass(frozen=True)
-class Context:
+class ValueContext:
     """What an answer needs besides the sums; `data_from` is the first day with any, if known."""
 
     now: datetime
@@ -115,13 +115,13 @@ class Context:
     @classmethod
     def at(
         cls, now: datetime, data_through: datetime | None, data_from: date | None = None
-    ) -> Context:
+    ) -> ValueContext:
         return cls(
             now, data_through, reporting_clock.close_lag(), reporting_clock.stale_after(), data_from
         )
 
 
-def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
+def metric_value(blank: MetricValue, sums: Sums, context: ValueContext) -> MetricValue:
     """Fill a blank answer: divide, last of all, and say how far the result can be trusted."""
     value = value_of(blank, sums, context)
     if value is None:
@@ -135,7 +135,7 @@ def answer(blank: Answer, sums: Sums, context: Context) -> Answer:
     )
 
 
-def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
+def value_of(blank: MetricValue, sums: Sums, context: ValueContext) -> float | None:
     """Total ÷ weight; of a KPI that is a total the total, which is 0 only after the first data."""
     if not blank.indicator.is_total or sums.n:
         return blank.indicator.value_of(sums)
@@ -144,7 +144,7 @@ def value_of(blank: Answer, sums: Sums, context: Context) -> float | None:
     return 0.0 if is_known and blank.period.has_begun(context.now) else None
 
 
-def status_of(indicator: Indicator, period: Period, sums: Sums, context: Context) -> str:
+def status_of(indicator: Indicator, period: Period, sums: Sums, context: ValueContext) -> str:
     if not period.is_closed(context.now, context.close_lag):
         return "provisional"
     if sums.n < indicator.min_n and not indicator.is_total:
@@ -165,7 +165,9 @@ def interval_of(indicator: Indicator, sums: Sums) -> intervals.Interval | None:
     return None if value is None else intervals.wilson(value, sums.n)
 
 
-def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Context) -> Answer:
+def combine(
+    blank: MetricValue, parts: Sequence[tuple[Decimal, MetricValue]], context: ValueContext
+) -> MetricValue:
     """Fill a blank answer with the weighted mean of components.
 
     One without data drops out, one suppressed hides all. The numerator is the weighted sum of
@@ -188,10 +190,10 @@ def combine(blank: Answer, parts: Sequence[tuple[Decimal, Answer]], context: Con
         weight=sum(weight for weight, _ in there),
         learners=max((one.sums.learners for _, one in there), default=0),
     )
-    return replace(answer(blank, sums, context), interval=_spread(there))
+    return replace(metric_value(blank, sums, context), interval=_spread(there))
 
 
-def _spread(parts: Sequence[tuple[float, Answer]]) -> intervals.Interval | None:
+def _spread(parts: Sequence[tuple[float, MetricValue]]) -> intervals.Interval | None:
     """The interval of the mean; None where a component has none."""
     known = [
         (weight, one.value, one.interval)

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from curriculum.parameters import Standings
+from curriculum.parameters import ParameterHistory
 from kpis import read_sums
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
-from kpis.models import Feed, PeriodKind
-from kpis.query.metric_values import Answer, Context
-from kpis.query.results import THINGS
-from kpis.query.targets import TargetBook, Targets, comparable
+from kpis.models import DataFreshness, PeriodKind
+from kpis.query.metric_values import MetricValue, ValueContext
+from kpis.query.results import GROUP_OBJECTS
+from kpis.query.targets import TargetHistory, Targets, comparable
 from kpis.recompute import stale_periods
 
 
@@ -29,11 +29,13 @@ class QueryContext:
         self._first_days: dict[tuple[str, frozenset[int] | None, str], date | None] = {}
         self._courses_by_group: dict[str, dict[int, int]] = {}
 
-    def blank(self, indicator: Indicator, scope: Scope, period: Period) -> Answer:
+    def blank(self, indicator: Indicator, scope: Scope, period: Period) -> MetricValue:
         """An answer that only its value is missing from."""
         target, other = self.targets(indicator, scope, period)
         through = self.of_value(indicator, scope).data_through
-        return Answer(indicator, period, target=target, other_target=other, data_through=through)
+        return MetricValue(
+            indicator, period, target=target, other_target=other, data_through=through
+        )
 
     def targets(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
         """The target in force, if any, as an answer takes it."""
@@ -44,19 +46,19 @@ class QueryContext:
         course = _only_course(scope)
         return self._parameters.value(part.weight, period.end, course_id=course)
 
-    def of_value(self, indicator: Indicator, scope: Scope) -> Context:
+    def of_value(self, indicator: Indicator, scope: Scope) -> ValueContext:
         category = indicator.category
         if category not in self._feeds:
-            rows = Feed.objects.filter(category=category)
+            rows = DataFreshness.objects.filter(category=category)
             self._feeds[category] = dict(rows.values_list("course_id", "data_through"))
         reached = [
             at
             for course, at in self._feeds[category].items()
             if scope.course_ids is None or course in scope.course_ids
         ]
-        return Context.at(self.now, max(reached, default=None))
+        return ValueContext.at(self.now, max(reached, default=None))
 
-    def of_empty_total(self, indicator: Indicator, scope: Scope, period: Period) -> Context:
+    def of_empty_total(self, indicator: Indicator, scope: Scope, period: Period) -> ValueContext:
         """With the first day that has any data: before it there is no value, after it a 0."""
         kind = PeriodKind.DAY if period.kind == WINDOW else period.kind
         key = (indicator.key, scope.course_ids, kind)
@@ -69,7 +71,7 @@ class QueryContext:
         if by == "learner" or (by != "course" and _only_course(scope)):
             return lambda _: scope
         if by != "course" and by not in self._courses_by_group:
-            self._courses_by_group[by] = dict(THINGS[by].values_list("pk", "course_id"))
+            self._courses_by_group[by] = dict(GROUP_OBJECTS[by].values_list("pk", "course_id"))
         course_of = self._courses_by_group.get(by, {})
         return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
 
@@ -79,12 +81,12 @@ class QueryContext:
         return stale_periods.is_anything_waiting()
 
     @cached_property
-    def _targets(self) -> TargetBook:
-        return TargetBook.load()
+    def _targets(self) -> TargetHistory:
+        return TargetHistory.load()
 
     @cached_property
-    def _parameters(self) -> Standings:
-        return Standings([part.weight for one in REGISTRY.values() for part in one.parts])
+    def _parameters(self) -> ParameterHistory:
+        return ParameterHistory([part.weight for one in REGISTRY.values() for part in one.parts])
 
 
 def _only_course(scope: Scope) -> int | None:

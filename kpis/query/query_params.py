@@ -9,46 +9,48 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from accounts.access import Reader
-from core.api_errors import BadQuestion, bad_question
-from core.external_keys import canonical
+from core.api_errors import InvalidParameters, invalid_parameters
+from core.external_keys import normalize_key
 from curriculum.models import Learner
 from kpis.definitions.registry import Indicator, has_modules, has_runs
-from kpis.query.kpi_query import Question, QuestionForm
+from kpis.query.kpi_query import KpiQuery, KpiQueryForm
 
 SCOPE = ("from", "to", "period", "course", "run", "module", "learner", "format")
 ALL = (*SCOPE, "by", "compare")
 
 
-def question_of(
+def query_of(
     request: Request, indicator: Indicator, *, names: Collection[str] = ALL
-) -> tuple[Reader, Question]:
+) -> tuple[Reader, KpiQuery]:
     """Who asks, and what; BadQuestion (400) with the field that is wrong."""
-    refuse_others(request, names)
-    reader, question = reader_and_question(request)
+    reject_unknown(request, names)
+    reader, question = reader_and_query(request)
     _check_parts(indicator, question)
     return reader, question
 
 
-def reader_and_question(request: Request) -> tuple[Reader, Question]:
+def reader_and_query(request: Request) -> tuple[Reader, KpiQuery]:
     """Who asks, and what of any KPI; BadQuestion (400) with the field that is wrong."""
     reader = Reader.of(request.user)
-    form = QuestionForm(request.query_params, reader=reader, now=timezone.now())
+    form = KpiQueryForm(request.query_params, reader=reader, now=timezone.now())
     if not form.is_valid():
-        raise bad_question(form)
+        raise invalid_parameters(form)
     _check_people(request, reader)
     return reader, form.question(learners=_learners(request, reader))
 
 
-def refuse_others(request: Request, names: Collection[str]) -> None:
+def reject_unknown(request: Request, names: Collection[str]) -> None:
     """BadQuestion for a parameter that there is none of, or that is empty.
 
     A slip must not pass for a wish.
     """
     for name, values in request.query_params.lists():
         if name not in names:
-            raise BadQuestion(f"There is no parameter {name}; there are {', '.join(names)}.", name)
+            raise InvalidParameters(
+                f"There is no parameter {name}; there are {', '.join(names)}.", name
+            )
         if not all(value.strip() for value in values):
-            raise BadQuestion(f"{name} is empty: give it a value or leave it out.", name)
+            raise InvalidParameters(f"{name} is empty: give it a value or leave it out.", name)
 
 
 def check_limit(request: Request, most: int) -> None:
@@ -57,17 +59,17 @@ def check_limit(request: Request, most: int) -> None:
     if limit is None:
         return
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= most):
-        raise BadQuestion(f"“{limit[:40]}” is no limit; it is 1 to {most}.", "limit")
+        raise InvalidParameters(f"“{limit[:40]}” is no limit; it is 1 to {most}.", "limit")
 
 
 def wants_csv(request: Request) -> bool:
     wanted = request.query_params.get("format", "json")
     if wanted not in ("json", "csv"):
-        raise BadQuestion(f"“{wanted}” is no format; choose json or csv.", "format")
+        raise InvalidParameters(f"“{wanted}” is no format; choose json or csv.", "format")
     return wanted == "csv"
 
 
-def _check_parts(indicator: Indicator, question: Question) -> None:
+def _check_parts(indicator: Indicator, question: KpiQuery) -> None:
     for part, is_known, asked in (
         ("module", has_modules(indicator), question.module),
         ("run", has_runs(indicator), question.run),
@@ -76,9 +78,9 @@ def _check_parts(indicator: Indicator, question: Question) -> None:
         if is_known:
             continue
         if question.by == part:
-            raise BadQuestion(f"{indicator.name} cannot be told apart by {part}.", "by")
+            raise InvalidParameters(f"{indicator.name} cannot be told apart by {part}.", "by")
         if asked:
-            raise BadQuestion(f"{indicator.name} cannot be asked of a {part}.", part)
+            raise InvalidParameters(f"{indicator.name} cannot be asked of a {part}.", part)
 
 
 def _check_people(request: Request, reader: Reader) -> None:
@@ -96,10 +98,10 @@ def _learners(request: Request, reader: Reader) -> list[int] | None:
     known: dict[str, int] = {}
     if not any("\0" in key for key in keys):
         mine = Learner.objects.filter(
-            key__in=[*keys, *map(canonical, keys)],
+            key__in=[*keys, *map(normalize_key, keys)],
             enrollments__run__course__in=reader.courses(),
         )
         known = dict(mine.values_list("key", "pk"))
-    if unknown := [key for key in keys if not {key, canonical(key)} & known.keys()]:
-        raise BadQuestion(f"There is no learner “{unknown[0]}” in your courses.", "learner")
+    if unknown := [key for key in keys if not {key, normalize_key(key)} & known.keys()]:
+        raise InvalidParameters(f"There is no learner “{unknown[0]}” in your courses.", "learner")
     return list(known.values())

@@ -16,17 +16,17 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
-from kpis.query.kpi_query import Question
-from kpis.query.metric_values import Answer, answer, combine
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.metric_values import MetricValue, combine, metric_value
 from kpis.query.query_context import QueryContext
-from kpis.query.results import THINGS, Group, Reply, Thing, place_of
-from kpis.read_sums import Found
+from kpis.query.results import GROUP_OBJECTS, GroupObject, GroupResult, KpiResult, place_of
+from kpis.read_sums import FoundSums
 from kpis.recompute import stale_periods
 
 logger = logging.getLogger(__name__)
 
 
-class Desk:
+class KpiQueryService:
     """Answers questions of one reader at one moment."""
 
     def __init__(self, reader: Reader, now: datetime) -> None:
@@ -35,7 +35,7 @@ class Desk:
         self.context = QueryContext(now)
         self.disclosure = ReaderDisclosure(reader, now)
 
-    def ask(self, indicator: Indicator, question: Question) -> Reply:
+    def ask(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
         """Answer one KPI; where it cannot be computed, every answer has the status error."""
         try:
             return self._reply(indicator, question)
@@ -45,7 +45,7 @@ class Desk:
             logger.exception("%s cannot be answered", indicator.key)
             return self._failed(indicator, question)
 
-    def _reply(self, indicator: Indicator, question: Question) -> Reply:
+    def _reply(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
         periods, current, window = list(question.periods), question.current, question.window
         wanted = periods if current.previous in periods else [current.previous, *periods]
         parts = self._parts(indicator, question.scope, wanted)
@@ -57,7 +57,7 @@ class Desk:
         in_window = (
             self.answers(indicator, question.scope, [window], inside=periods) if window else {}
         )
-        return Reply(
+        return KpiResult(
             indicator=indicator,
             question=question,
             series=[answers[period] for period in periods],
@@ -71,9 +71,9 @@ class Desk:
     def _components(
         self,
         indicator: Indicator,
-        question: Question,
-        parts: Mapping[Part, Mapping[Period, Answer]],
-    ) -> list[Answer]:
+        question: KpiQuery,
+        parts: Mapping[Part, Mapping[Period, MetricValue]],
+    ) -> list[MetricValue]:
         """Those that the value is made of, or the KPI itself and those shown beside it.
 
         They are of the window asked for, else of the current period.
@@ -86,12 +86,12 @@ class Desk:
         beside = [self.answers(REGISTRY[key], scope, [period], inside=inside) for key in together]
         return [there[period] for there in (*parts.values(), *beside)]
 
-    def _failed(self, indicator: Indicator, question: Question) -> Reply:
-        def error(period: Period) -> Answer:
+    def _failed(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
+        def error(period: Period) -> MetricValue:
             target, other = self.context.targets(indicator, question.scope, period)
-            return Answer(indicator, period, "error", target=target, other_target=other)
+            return MetricValue(indicator, period, "error", target=target, other_target=other)
 
-        return Reply(
+        return KpiResult(
             indicator=indicator,
             question=question,
             series=[error(period) for period in question.periods],
@@ -107,7 +107,7 @@ class Desk:
         periods: Sequence[Period],
         *,
         inside: Sequence[Period] = (),
-    ) -> dict[Period, Answer]:
+    ) -> dict[Period, MetricValue]:
         """One answer per period, under the rule of small groups.
 
         `inside` are the periods that a window consists of: a suppressed one suppresses the window.
@@ -125,8 +125,8 @@ class Desk:
         return answers | self._pending(indicator, scope, answers)
 
     def _answer(
-        self, indicator: Indicator, scope: Scope, period: Period, found: Found, suppress: bool
-    ) -> Answer:
+        self, indicator: Indicator, scope: Scope, period: Period, found: FoundSums, suppress: bool
+    ) -> MetricValue:
         blank = replace(
             self.context.blank(indicator, scope, period),
             computed_at=found.computed_at,
@@ -138,11 +138,11 @@ class Desk:
             context = self.context.of_empty_total(indicator, scope, period)
         else:
             context = self.context.of_value(indicator, scope)
-        return answer(blank, found.sums, context)
+        return metric_value(blank, found.sums, context)
 
     def _pending(
-        self, indicator: Indicator, scope: Scope, answers: Mapping[Period, Answer]
-    ) -> dict[Period, Answer]:
+        self, indicator: Indicator, scope: Scope, answers: Mapping[Period, MetricValue]
+    ) -> dict[Period, MetricValue]:
         """Those without data of which something has come in that is not computed yet."""
         empty = [one for one, answer in answers.items() if answer.status == "no_data"]
         if not empty or not read_sums.is_kept(indicator, scope, empty):
@@ -162,7 +162,7 @@ class Desk:
         scope: Scope,
         periods: Sequence[Period],
         inside: Sequence[Period] = (),
-    ) -> dict[Part, dict[Period, Answer]]:
+    ) -> dict[Part, dict[Period, MetricValue]]:
         return {
             part: self.answers(REGISTRY[part.key], scope, periods, inside=inside)
             for part in indicator.parts
@@ -173,8 +173,8 @@ class Desk:
         indicator: Indicator,
         scope: Scope,
         periods: Sequence[Period],
-        parts: Mapping[Part, Mapping[Period, Answer]],
-    ) -> dict[Period, Answer]:
+        parts: Mapping[Part, Mapping[Period, MetricValue]],
+    ) -> dict[Period, MetricValue]:
         return {
             period: self._combine(
                 indicator, scope, period, {part: there[period] for part, there in parts.items()}
@@ -183,15 +183,15 @@ class Desk:
         }
 
     def _combine(
-        self, indicator: Indicator, scope: Scope, period: Period, parts: Mapping[Part, Answer]
-    ) -> Answer:
+        self, indicator: Indicator, scope: Scope, period: Period, parts: Mapping[Part, MetricValue]
+    ) -> MetricValue:
         weighed = [
             (self.context.weight(part, scope, period), answer) for part, answer in parts.items()
         ]
         blank = self.context.blank(indicator, scope, period)
         return combine(blank, weighed, self.context.of_value(indicator, scope))
 
-    def groups(self, indicator: Indicator, question: Question) -> list[Group]:
+    def groups(self, indicator: Indicator, question: KpiQuery) -> list[GroupResult]:
         """The parts of the scope in the window asked for, else in the current period.
 
         Empty where they cannot be computed.
@@ -204,14 +204,14 @@ class Desk:
             logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
             return []
 
-    def _groups(self, indicator: Indicator, question: Question) -> list[Group]:
+    def _groups(self, indicator: Indicator, question: KpiQuery) -> list[GroupResult]:
         by = question.by or "course"
         period = question.window or question.current
         judged = {period: question.periods if question.window else [period]}
         answers = self.group_answers(indicator, question.scope, by, judged)[period]
-        things: dict[int, Thing] = THINGS[by].in_bulk(list(answers))
+        things: dict[int, GroupObject] = GROUP_OBJECTS[by].in_bulk(list(answers))
         ordered = sorted(things.values(), key=place_of)
-        return [Group(thing, answers[thing.pk]) for thing in ordered]
+        return [GroupResult(thing, answers[thing.pk]) for thing in ordered]
 
     def group_answers(
         self,
@@ -219,7 +219,7 @@ class Desk:
         scope: Scope,
         by: str,
         judged: Mapping[Period, Sequence[Period]],
-    ) -> dict[Period, dict[int, Answer]]:
+    ) -> dict[Period, dict[int, MetricValue]]:
         """The parts of the scope by their ids, in each of the periods (of one kind).
 
         Each period comes with those that it is judged by: what is suppressed in one of them is
@@ -230,7 +230,7 @@ class Desk:
         narrow = self.context.narrowing(scope, by)
         found = read_sums.groups(indicator, scope, list(judged), by, self.now)
         found = self.disclosure.held_groups(indicator, by, found, narrow)
-        answers: dict[Period, dict[int, Answer]] = {}
+        answers: dict[Period, dict[int, MetricValue]] = {}
         for period, judges in judged.items():
             suppressed = self.disclosure.suppressed_groups(indicator, scope, by, judges)
             answers[period] = {
@@ -245,13 +245,13 @@ class Desk:
         scope: Scope,
         by: str,
         judged: Mapping[Period, Sequence[Period]],
-    ) -> dict[Period, dict[int, Answer]]:
+    ) -> dict[Period, dict[int, MetricValue]]:
         narrow = self.context.narrowing(scope, by)
         parts = {
             part: self.group_answers(REGISTRY[part.key], scope, by, judged)
             for part in indicator.parts
         }
-        answers: dict[Period, dict[int, Answer]] = {}
+        answers: dict[Period, dict[int, MetricValue]] = {}
         for period in judged:
             here = {part: there[period] for part, there in parts.items()}
             answers[period] = {

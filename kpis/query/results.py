@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 
 from curriculum.models import Course, CourseRun, Learner, Module
 from kpis.definitions.registry import Indicator
-from kpis.query.kpi_query import Question
-from kpis.query.metric_values import Answer
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.metric_values import MetricValue
 
-Thing = Course | CourseRun | Module | Learner
-THINGS: dict[str, QuerySet[Any]] = {
+GroupObject = Course | CourseRun | Module | Learner
+GROUP_OBJECTS: dict[str, QuerySet[Any]] = {
     "course": Course.objects.all(),
     "run": CourseRun.objects.select_related("course"),
     "module": Module.objects.select_related("course"),
@@ -23,25 +23,25 @@ THINGS: dict[str, QuerySet[Any]] = {
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupResult:
     """One course, run, module or learner with its answer."""
 
-    thing: Thing
-    answer: Answer
+    thing: GroupObject
+    answer: MetricValue
 
 
 @dataclass(frozen=True)
-class Reply:
+class KpiResult:
     """Everything about one KPI that was asked."""
 
     indicator: Indicator
-    question: Question
-    series: Sequence[Answer]
-    current: Answer
-    previous: Answer
-    window: Answer | None = None
-    components: Sequence[Answer] = ()
-    groups: Sequence[Group] = ()
+    question: KpiQuery
+    series: Sequence[MetricValue]
+    current: MetricValue
+    previous: MetricValue
+    window: MetricValue | None = None
+    components: Sequence[MetricValue] = ()
+    groups: Sequence[GroupResult] = ()
 
     @property
     def change(self) -> float | None:
@@ -51,7 +51,7 @@ class Reply:
         return round(self.current.shown - self.previous.shown, 4)
 
 
-def place_of(thing: Thing) -> tuple[Any, ...]:
+def place_of(thing: GroupObject) -> tuple[Any, ...]:
     """Where a course, run, module or learner comes in a list of such."""
     if isinstance(thing, Module):
         return (thing.course_id, thing.position)

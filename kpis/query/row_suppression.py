@@ -17,7 +17,7 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator
 from kpis.disclosure import linear_spans, small_groups
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Sums
 
 Row = Mapping[str, Any]
@@ -28,8 +28,12 @@ Atoms = frozenset[Cell]
 Level = tuple[Scope | None, Sequence[Scope]]
 
 
-def hidden(
-    drill: DrillDown, indicator: Indicator, scope: Scope, months: Sequence[Period], desk: Desk
+def rows_to_suppress(
+    drill: DrillDown,
+    indicator: Indicator,
+    scope: Scope,
+    months: Sequence[Period],
+    desk: KpiQueryService,
 ) -> set[Name]:
     """The names of the rows that are hidden in one of the months, in the table of the scope."""
     found: set[Name] = set()
@@ -67,7 +71,7 @@ class Audit:
     drill: DrillDown
     indicator: Indicator
     month: Period
-    desk: Desk
+    desk: KpiQueryService
     levels: list[Level] = field(default_factory=list)
     people: dict[Cell, int] = field(default_factory=dict)
     lines: dict[tuple[Scope, str], list[Cell]] = field(default_factory=lambda: defaultdict(list))

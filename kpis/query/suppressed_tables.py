@@ -18,8 +18,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, between
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator, Table, Thing
 from kpis.query import row_suppression
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 
 # what the rows of a column stand for, and by which names
 THINGS: dict[Thing, tuple[QuerySet[Any], tuple[str, ...]]] = {
@@ -29,8 +29,8 @@ THINGS: dict[Thing, tuple[QuerySet[Any], tuple[str, ...]]] = {
 }
 
 
-def shown(
-    drill: DrillDown, indicator: Indicator, question: Question, desk: Desk
+def suppressed_table(
+    drill: DrillDown, indicator: Indicator, question: KpiQuery, desk: KpiQueryService
 ) -> tuple[Period, Table]:
     """The table and its period: the window asked for, else the current period.
 
@@ -75,7 +75,7 @@ def _of_hidden_things(
     table: Table,
     scope: Scope,
     months: Sequence[Period],
-    desk: Desk,
+    desk: KpiQueryService,
 ) -> set[int]:
     """The places of the rows of what the KPI hides, or another KPI whose figures they have."""
     if drill.is_of_all_time:
@@ -113,10 +113,10 @@ def _small(
     table: Table,
     scope: Scope,
     months: Sequence[Period],
-    desk: Desk,
+    desk: KpiQueryService,
 ) -> set[int]:
     """The places of the rows that are hidden in this table, or in a month of it."""
-    names = row_suppression.hidden(drill, indicator, scope, months, desk)
+    names = row_suppression.rows_to_suppress(drill, indicator, scope, months, desk)
     return {
         at
         for at, row in enumerate(table.rows)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import reporting_clock
-from core.decimals import plain
+from core.decimals import format_decimal
 from curriculum.models import Course
 from kpis.definitions import units
 from kpis.definitions.aggregates import Scope
@@ -37,7 +37,7 @@ def check(kpi: str, value: Decimal) -> None:
         wanted = f"from {low} to {high}" if high is not None else f"{low} or more"
         raise ValidationError(
             f"The target of {indicator.name} is {wanted} ({indicator.unit.key}); "
-            f"{plain(value)} is outside."
+            f"{format_decimal(value)} is outside."
         )
 
 
@@ -72,15 +72,15 @@ def set_target(
 
 
 def today() -> date:
-    return local_day(timezone.now(), reporting_clock.zone())
+    return local_day(timezone.now(), reporting_clock.reporting_zone())
 
 
 def in_force(kpi: str, course: Course | None, on: date) -> Target | None:
     """The version that a day is judged by: the course's own, else the general one; or None."""
-    return TargetBook.load([kpi]).in_force(kpi, course.pk if course else None, on)
+    return TargetHistory.load([kpi]).in_force(kpi, course.pk if course else None, on)
 
 
-class TargetBook:
+class TargetHistory:
     """All versions of some targets, loaded once and asked often.
 
     A period is judged by the version in force on its last day.
@@ -92,7 +92,7 @@ class TargetBook:
             self._versions[target.kpi, target.course_id].append(target)
 
     @classmethod
-    def load(cls, kpis: Iterable[str] | None = None) -> TargetBook:
+    def load(cls, kpis: Iterable[str] | None = None) -> TargetHistory:
         """Read the targets of these KPIs, or of all, in one query."""
         rows = Target.objects.all() if kpis is None else Target.objects.filter(kpi__in=list(kpis))
         return cls(rows)
@@ -120,11 +120,11 @@ class TargetBook:
 
 def past_months(target: Target) -> list[Period]:
     """The months, over by now, that this version judges; none for one that starts today."""
-    book = TargetBook.load([target.kpi])
+    book = TargetHistory.load([target.kpi])
     until = min(book.next_start(target) or today(), today())
     if target.valid_from is None or target.valid_from >= until:
         return []
-    months = between(target.valid_from, until, "month", reporting_clock.zone())
+    months = between(target.valid_from, until, "month", reporting_clock.reporting_zone())
     return [month for month in months if month.last < until]
 
 

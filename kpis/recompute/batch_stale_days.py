@@ -30,7 +30,7 @@ class Told(Protocol):
 
 
 @dataclass
-class Marks:
+class StaleDays:
     """The days that changed per category or KPI, and how far the courses' data reach."""
 
     days: dict[str, set[tuple[CourseId, date]]] = field(default_factory=lambda: defaultdict(set))
@@ -43,16 +43,16 @@ class Marks:
         self.received_at = max(received_at, self.received_at or received_at)
 
     def write(self) -> None:
-        stale_days.mark_all(self.days)
+        stale_days.mark_all_stale(self.days)
         if self.received_at:
-            stale_days.seen(self.latest, received_at=self.received_at)
+            stale_days.update_freshness(self.latest, received_at=self.received_at)
 
 
-_gathered: ContextVar[Marks | None] = ContextVar("marks", default=None)
+_gathered: ContextVar[StaleDays | None] = ContextVar("marks", default=None)
 
 
 @contextmanager
-def together() -> Iterator[Marks]:
+def collected() -> Iterator[StaleDays]:
     """Gather marks and write them at the end, or not at all when something fails.
 
     Batches that wrote marks handler by handler would lock the same rows in different orders.
@@ -60,7 +60,7 @@ def together() -> Iterator[Marks]:
     if (outer := _gathered.get()) is not None:
         yield outer
         return
-    marks = Marks()
+    marks = StaleDays()
     token = _gathered.set(marks)
     try:
         yield marks
@@ -69,20 +69,20 @@ def together() -> Iterator[Marks]:
     marks.write()
 
 
-def mark(key: str, moments: Iterable[tuple[CourseId, datetime | None]]) -> None:
+def mark_stale(key: str, moments: Iterable[tuple[CourseId, datetime | None]]) -> None:
     """Mark the days of (course id, moment) under a category or one KPI; None marks nothing."""
-    zone = reporting_clock.zone()
-    mark_days(key, ((course, local_day(at, zone)) for course, at in moments if at))
+    zone = reporting_clock.reporting_zone()
+    mark_days_stale(key, ((course, local_day(at, zone)) for course, at in moments if at))
 
 
-def mark_days(key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-    with together() as marks:
+def mark_days_stale(key: str, days: Iterable[tuple[CourseId, date]]) -> None:
+    with collected() as marks:
         marks.days[key].update(days)
 
 
-def seen(category: str, events: Sequence[Told]) -> None:
+def update_freshness(category: str, events: Sequence[Told]) -> None:
     """Note how far the data of a category reach in the events' courses."""
-    with together() as marks:
+    with collected() as marks:
         for event in events:
             if event.course_id is not None:
                 marks.reach(category, event.course_id, event.occurred_at, event.received_at)

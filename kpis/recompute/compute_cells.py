@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import whole
+from kpis.definitions.combine_parts import combine_parts
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, PeriodKind
-from kpis.recompute.prepared_queries import Prepared
+from kpis.recompute.prepared_queries import PreparedQuery
 from kpis.recompute.store_measurements import Cell
 from kpis.statistics.intervals import NOTHING
 
@@ -18,7 +18,7 @@ SITE, COURSE, RUN, MODULE = Measurement.Scope.values
 NOBODY = frozenset[int]()
 
 
-def cells_of(
+def compute_cells(
     indicator: Indicator,
     periods: Sequence[tuple[Period, frozenset[int]]],
     runs: Mapping[int, int],
@@ -29,7 +29,7 @@ def cells_of(
     One statement serves all periods, so it reads the courses of any; what a period did not ask
     for is left out. The site's cell is among them only where it is not the sum of its courses'.
     """
-    prepared = Prepared(indicator, periods[0][0])
+    prepared = PreparedQuery(indicator, periods[0][0])
     scope = Scope(course_ids=NOBODY.union(*(ids for _, ids in periods)))
     for period, course_ids in [(one.as_of(now), ids) for one, ids in periods]:
         if course_ids:
@@ -42,7 +42,7 @@ def cells_of(
 
 def _of_courses(
     indicator: Indicator,
-    prepared: Prepared,
+    prepared: PreparedQuery,
     scope: Scope,
     period: Period,
     runs: Mapping[int, int],
@@ -56,7 +56,7 @@ def _of_courses(
 
 def _of_runs_and_courses(
     indicator: Indicator,
-    prepared: Prepared,
+    prepared: PreparedQuery,
     scope: Scope,
     period: Period,
     runs: Mapping[int, int],
@@ -87,5 +87,7 @@ def _courses_of(
     for course, some in parts.items():
         learners = NOBODY.union(*(cell.learners or () for cell in some))
         alone = Scope(course_ids=frozenset({course}))
-        sums = whole(indicator, period, alone, [cell.sums for cell in some], learners=learners)
+        sums = combine_parts(
+            indicator, period, alone, [cell.sums for cell in some], learners=learners
+        )
         yield Cell(period, COURSE, course, course, sums, learners)

@@ -15,7 +15,7 @@ from kpis.definitions.periods import Period, between, containing, local_day, mid
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
 from kpis.recompute import recompute_stale, stale_periods
-from kpis.recompute.recompute_stale import Done, Job, Progress
+from kpis.recompute.recompute_stale import Job, Progress, Recomputed
 from kpis.recompute.store_measurements import Change, sums_of
 from kpis.statistics.intervals import NOTHING, Sums
 
@@ -45,21 +45,21 @@ def _text(sums: Sums) -> str:
     return f"{sums.total:.12g} ÷ {sums.weight:.12g} (n {sums.n}, {sums.learners} learners)"
 
 
-def tallied() -> list[Indicator]:
+def aggregated() -> list[Indicator]:
     """The KPIs that are summed from facts; the others are put together from them."""
     return [one for one in REGISTRY.values() if one.tally]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
     """Serve all that waits, and what time alone has changed."""
-    with recompute_stale.turn():
-        recompute_stale.measure_dirty(now=now, progress=progress)
-    recompute_stale.measure_open(now)
+    with recompute_stale.serve_stale():
+        recompute_stale.recompute_stale(now=now, progress=progress)
+    recompute_stale.recompute_open(now)
 
 
 def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime) -> list[Job]:
     """Every period that these days are in and that has begun, for all courses, months first."""
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
         Job(indicator.key, indicator, chunk, is_complete=True)
@@ -76,7 +76,7 @@ def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime
     ]
 
 
-def recompute(wanted: Sequence[Job], now: datetime, progress: Progress | None = None) -> Done:
+def recompute(wanted: Sequence[Job], now: datetime, progress: Progress | None = None) -> Recomputed:
     """Write every figure that differs from its facts."""
     return recompute_stale.run_jobs(wanted, now, progress)
 
@@ -117,7 +117,7 @@ def verify_sample(now: datetime) -> Verification | None:
     Each night looks at the last closed month and at one more period of each kind, so that in
     time all of the history is looked at. None where this night's sample was taken already.
     """
-    today = local_day(now, reporting_clock.zone())
+    today = local_day(now, reporting_clock.reporting_zone())
     if now < night(today) or Verification.objects.filter(as_of__gte=night(today)).exists():
         return None
     periods = sample(today)
@@ -141,20 +141,20 @@ def _jobs_of(periods: Sequence[Period], now: datetime) -> list[Job]:
     return [
         job
         for one in periods
-        for job in jobs(tallied(), one.first, one.first, now)
+        for job in jobs(aggregated(), one.first, one.first, now)
         if job.kind == one.kind
     ]
 
 
 def night(day: date) -> datetime:
     """From when on the night's sample is taken: three o'clock or, at a clock change, about it."""
-    return midnight(day, reporting_clock.zone()) + timedelta(hours=3)
+    return midnight(day, reporting_clock.reporting_zone()) + timedelta(hours=3)
 
 
 def sample(today: date) -> list[Period]:
     """The last closed month, and of each kind of period the one whose turn it is tonight."""
     first: date | None = Measurement.objects.aggregate(first=Min("period_start"))["first"]
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     found = {containing(today, PeriodKind.MONTH, zone).previous}
     for kind in PeriodKind.values if first else ():
         periods = list(between(first or today, today, kind, zone))

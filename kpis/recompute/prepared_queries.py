@@ -12,13 +12,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
-from kpis.definitions.aggregates import Scope, Tally, sums_of
+from kpis.definitions.aggregates import FactAggregate, Scope, sums_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.statistics.intervals import Sums
 
 
-class Bound(Expression):
+class PeriodPlaceholder(Expression):
     """A bound of a period that is not known yet, such as its `start`; days may be added to it."""
 
     def __init__(
@@ -27,12 +27,12 @@ class Bound(Expression):
         super().__init__(output_field=output_field)
         self.name, self.shift = name, shift
 
-    def __add__(self, other: object) -> Bound:  # type: ignore[override]
+    def __add__(self, other: object) -> PeriodPlaceholder:  # type: ignore[override]
         if not isinstance(other, timedelta):
             return NotImplemented
-        return Bound(self.name, self.output_field, self.shift + other)
+        return PeriodPlaceholder(self.name, self.output_field, self.shift + other)
 
-    def __sub__(self, other: object) -> Bound:  # type: ignore[override]
+    def __sub__(self, other: object) -> PeriodPlaceholder:  # type: ignore[override]
         return self + -other if isinstance(other, timedelta) else NotImplemented
 
     def as_sql(
@@ -45,14 +45,14 @@ class Bound(Expression):
         return self.output_field.get_db_prep_value(value + self.shift, connection)
 
 
-class AnyPeriod:
+class PlaceholderPeriod:
     """What a tally may ask of its period before it is known; anything else is an error."""
 
-    start = Bound("start", models.DateTimeField())
-    end = Bound("end", models.DateTimeField())
-    first = Bound("first", models.DateField())
-    last = Bound("last", models.DateField())
-    after = Bound("after", models.DateField())
+    start = PeriodPlaceholder("start", models.DateTimeField())
+    end = PeriodPlaceholder("end", models.DateTimeField())
+    first = PeriodPlaceholder("first", models.DateField())
+    last = PeriodPlaceholder("last", models.DateField())
+    after = PeriodPlaceholder("after", models.DateField())
 
     def __init__(self, kind: str, zone: ZoneInfo) -> None:
         self.kind, self.zone = kind, zone
@@ -62,13 +62,13 @@ class AnyPeriod:
         return self.kind == "day"
 
 
-class Prepared:
+class PreparedQuery:
     """A KPI's tally with one statement per way of grouping, for any period of one kind."""
 
     def __init__(self, indicator: Indicator, period: Period) -> None:
         if indicator.tally is None:
             raise ValueError(f"{indicator.key} is put together from others, and not tallied.")
-        self.tally = indicator.tally(cast(Period, AnyPeriod(period.kind, period.zone)))
+        self.tally = indicator.tally(cast(Period, PlaceholderPeriod(period.kind, period.zone)))
         self._statements: dict[tuple[tuple[str, ...], Scope], Statement] = {}
 
     def ask(
@@ -83,7 +83,7 @@ class Prepared:
 class Statement:
     """The statement of a grouped tally, for its groups, sums and learners in a period."""
 
-    def __init__(self, tally: Tally, by: Sequence[str], scope: Scope) -> None:
+    def __init__(self, tally: FactAggregate, by: Sequence[str], scope: Scope) -> None:
         query = tally.with_learners(by, scope)
         # one column stands there even where nothing is told apart
         self.by = max(1, len(by))
@@ -94,7 +94,7 @@ class Statement:
 
     def ask(self, period: Period) -> Iterator[tuple[tuple[Any, ...], Sums, frozenset[int]]]:
         params = [
-            one.of(period, self.connection) if isinstance(one, Bound) else one
+            one.of(period, self.connection) if isinstance(one, PeriodPlaceholder) else one
             for one in self.params
         ]
         with self.connection.cursor() as cursor:

@@ -16,14 +16,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core import reporting_clock
-from core.locks import hold_to_write, try_hold, turn_to_write
+from core.locks import lock_to_write, queue_to_write, try_lock
 from curriculum.models import Course, CourseRun
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.models import Measurement, MeasureRun, PeriodKind
+from kpis.models import Measurement, PeriodKind, RecomputeRun
 from kpis.recompute import stale_periods
-from kpis.recompute.compute_cells import cells_of
-from kpis.recompute.store_measurements import Change, compare, write
+from kpis.recompute.compute_cells import compute_cells
+from kpis.recompute.store_measurements import Change, compare, store
 from kpis.signals import measurements_committed
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Job:
 
 
 @dataclass
-class Done:
+class Recomputed:
     """What some jobs wrote, and the keys of those that failed."""
 
     written: int = 0
@@ -80,7 +80,7 @@ class Done:
 
 
 @contextmanager
-def turn(patience: float = inf) -> Iterator[bool]:
+def serve_stale(patience: float = inf) -> Iterator[bool]:
     """Take the turn to serve what is stale, which one process has at a time.
 
     Yields False where another one keeps it for longer than `patience` seconds: it will find
@@ -88,14 +88,14 @@ def turn(patience: float = inf) -> Iterator[bool]:
     """
     deadline = time.monotonic() + patience
     while True:
-        with try_hold("measure-marks") as is_ours:
+        with try_lock("measure-marks") as is_ours:
             if is_ours or time.monotonic() > deadline:
                 yield is_ours
                 return
         time.sleep(LOOK_EVERY)
 
 
-def measure_dirty(*, now: datetime | None = None, progress: Progress | None = None) -> int:
+def recompute_stale(*, now: datetime | None = None, progress: Progress | None = None) -> int:
     """Recompute all that is stale, in one's turn; returns the number of figures written.
 
     Safe to be killed: a period waits until its figures are in. Those under a key of which a KPI
@@ -115,7 +115,7 @@ def measure_dirty(*, now: datetime | None = None, progress: Progress | None = No
         for group in groups:
             if group.key in failed:
                 continue
-            done = run_jobs(_jobs_of(group), at, settle=partial(stale_periods.settle, group))
+            done = run_jobs(_jobs_of(group), at, settle=partial(stale_periods.remove_served, group))
             written += done.written
             failed |= done.failed
             served += len(group.row_ids)
@@ -130,9 +130,9 @@ def _jobs_of(group: stale_periods.Group) -> list[Job]:
     return [Job(group.key, one, group.periods) for one in indicators]
 
 
-def measure_since(since: datetime, now: datetime) -> Done:
+def recompute_since(since: datetime, now: datetime) -> Recomputed:
     """Measure all periods that were open at some time since then: time alone changes them."""
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     jobs = [
         Job(indicator.category, indicator, chunk)
@@ -148,20 +148,20 @@ def measure_since(since: datetime, now: datetime) -> Done:
     return run_jobs(jobs, now)
 
 
-def measure_open(now: datetime) -> MeasureRun | None:
+def recompute_open(now: datetime) -> RecomputeRun | None:
     """Measure what time has changed since the run before; the first run looks back a quarter.
 
     None where a KPI failed: the next run looks back as far as this one.
     """
     began = timezone.now()
     # a run noted in the future was made before the clock was set back
-    latest = MeasureRun.objects.filter(as_of__lte=now).first()
+    latest = RecomputeRun.objects.filter(as_of__lte=now).first()
     since = latest.as_of if latest else now - timedelta(days=92)
-    done = measure_since(since, now)
+    done = recompute_since(since, now)
     if done.failed:
         return None
     seconds = (timezone.now() - began).total_seconds()
-    run, _ = MeasureRun.objects.update_or_create(
+    run, _ = RecomputeRun.objects.update_or_create(
         as_of=now, defaults={"cells": done.written, "seconds": seconds}
     )
     return run
@@ -173,14 +173,14 @@ def run_jobs(
     progress: Progress | None = None,
     *,
     settle: Callable[[], None] | None = None,
-) -> Done:
+) -> Recomputed:
     """Run the jobs; a KPI that fails is logged and takes no other down.
 
     Those of the same periods are read one after another and then written in one turn. `settle`
     is written with them; it says that nothing of the jobs waits any longer, and so is left out
     where one of them fails.
     """
-    done = Done()
+    done = Recomputed()
     for at, batch in _of_one_chunk(jobs):
         try:
             run_together(batch, now, done, settle)
@@ -209,19 +209,19 @@ def _of_one_chunk(jobs: Sequence[Job]) -> Iterator[tuple[int, list[Job]]]:
 def run_together(
     batch: Sequence[Job],
     now: datetime,
-    done: Done,
+    done: Recomputed,
     settle: Callable[[], None] | None = None,
 ) -> None:
     """Read the cells of jobs, then write them, with no other measuring in between.
 
     Without the hold, a slow measurer could write what it read before a faster one.
     """
-    with hold_to_write("measure"):
+    with lock_to_write("measure"):
         changes = [_changes(job, now) for job in batch]
         if settle or any(changes):
-            with turn_to_write(), transaction.atomic():
+            with queue_to_write(), transaction.atomic():
                 for job, some in zip(batch, changes, strict=True):
-                    write(job.indicator, some, now)
+                    store(job.indicator, some, now)
                 if settle:
                     settle()
     for job, some in zip(batch, changes, strict=True):
@@ -229,7 +229,7 @@ def run_together(
 
 
 def _run_apart(
-    batch: Sequence[Job], now: datetime, done: Done, settle: Callable[[], None] | None
+    batch: Sequence[Job], now: datetime, done: Recomputed, settle: Callable[[], None] | None
 ) -> None:
     failed = set[str]()
     for job in batch:
@@ -247,7 +247,7 @@ def _run_apart(
 
 def compare_job(job: Job, now: datetime) -> list[Change]:
     """What a job would write."""
-    with hold_to_write("measure"):
+    with lock_to_write("measure"):
         return _changes(job, now)
 
 
@@ -257,5 +257,5 @@ def _changes(job: Job, now: datetime) -> list[Change]:
     courses = frozenset[int]().union(*(ids for _, ids in job.periods))
     found = CourseRun.objects.filter(course__in=courses).order_by()
     runs = dict(found.values_list("pk", "course_id"))
-    cells = list(cells_of(job.indicator, job.periods, runs, now))
+    cells = list(compute_cells(job.indicator, job.periods, runs, now))
     return compare(job.indicator, cells, now, is_complete=job.is_complete)

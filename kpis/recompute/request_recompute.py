@@ -16,7 +16,7 @@ from kpis.recompute import stale_days
 
 
 @transaction.atomic
-def measure_again(measurements: Iterable[Measurement]) -> int:
+def request_recompute(measurements: Iterable[Measurement]) -> int:
     """Mark every day of these measurements dirty; returns the number of marks.
 
     The site's measurement is the sum of the courses', so all of them are marked.
@@ -26,10 +26,12 @@ def measure_again(measurements: Iterable[Measurement]) -> int:
     for one in measurements:
         courses = everywhere if one.course_id is None else [one.course_id]
         marks[one.kpi.partition(".")[0]] |= {(pk, day) for pk in courses for day in days_of(one)}
-    stale_days.mark_all(marks)
+    stale_days.mark_all_stale(marks)
     return sum(len(days) for days in marks.values())
 
 
 def days_of(measurement: Measurement) -> list[date]:
-    period = containing(measurement.period_start, measurement.period_kind, reporting_clock.zone())
+    period = containing(
+        measurement.period_start, measurement.period_kind, reporting_clock.reporting_zone()
+    )
     return [period.first + timedelta(days=passed) for passed in range(period.days)]

@@ -8,39 +8,41 @@ from datetime import date, datetime
 from django.db import transaction
 
 from core import bulk_upsert, task_queue
-from kpis.models import DirtyDay, Feed
+from kpis.models import DataFreshness, StaleDay
 
-TASK = "kpis.tasks.measure_dirty"
+TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute.recompute_stale-queued"
 
 
-def mark(key: str, days: Iterable[tuple[int | None, date]]) -> None:
+def mark_stale(key: str, days: Iterable[tuple[int | None, date]]) -> None:
     """Mark (course id, day) under a category or one KPI's key; once that is in, measure soon.
 
     Without a course, what changed belongs to the site alone.
     """
-    mark_all({key: days})
+    mark_all_stale({key: days})
 
 
-def mark_all(days: Mapping[str, Iterable[tuple[int | None, date]]]) -> None:
+def mark_all_stale(days: Mapping[str, Iterable[tuple[int | None, date]]]) -> None:
     """Mark (course id, day) under each key, in one statement."""
     rows = [
-        DirtyDay(key=key, course_id=course, day=day)
+        StaleDay(key=key, course_id=course, day=day)
         for key, some in days.items()
         for course, day in sorted(set(some), key=lambda one: (one[0] or 0, one[1]))
     ]
     if not rows:
         return
-    DirtyDay.objects.bulk_create(rows, batch_size=1000)
+    StaleDay.objects.bulk_create(rows, batch_size=1000)
     queued = transaction.get_connection().run_on_commit
-    if not any(function is measure_soon for _, function, _ in queued):
-        transaction.on_commit(measure_soon)
+    if not any(function is recompute_soon for _, function, _ in queued):
+        transaction.on_commit(recompute_soon)
 
 
-def seen(latest: Mapping[str, Mapping[int, datetime]], *, received_at: datetime) -> None:
+def update_freshness(
+    latest: Mapping[str, Mapping[int, datetime]], *, received_at: datetime
+) -> None:
     """Note by category and course id how far the data reach."""
     bulk_upsert.upsert(
-        Feed,
+        DataFreshness,
         ("category", "course_id", "data_through", "received_at"),
         [
             (category, course_id, at, received_at)
@@ -52,9 +54,9 @@ def seen(latest: Mapping[str, Mapping[int, datetime]], *, received_at: datetime)
     )
 
 
-def measure_soon() -> None:
+def recompute_soon() -> None:
     """Queue one measuring task, however many batches ask for it before it begins.
 
     With the broker away the marks stay, and the schedule finds them.
     """
-    task_queue.ask_for(TASK, queued=QUEUED, otherwise="figures are measured by the schedule")
+    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="figures are measured by the schedule")

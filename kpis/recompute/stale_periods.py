@@ -10,10 +10,10 @@ from datetime import date, datetime
 from django.db import transaction
 
 from core import reporting_clock
-from core.locks import turn_to_write
+from core.locks import queue_to_write
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
-from kpis.models import DirtyDay, PeriodKind, StalePeriod
+from kpis.models import PeriodKind, StaleDay, StalePeriod
 
 MARKS_AT_ONCE = 50_000
 PERIODS_AT_ONCE = 5_000
@@ -41,17 +41,17 @@ def gather(now: datetime) -> None:
 
     Only one process may do so at a time, else a mark could be taken for one that is served.
     """
-    while marks := list(DirtyDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
-        with turn_to_write(), transaction.atomic():
+    while marks := list(StaleDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
+        with queue_to_write(), transaction.atomic():
             StalePeriod.objects.bulk_create(
                 _periods(marks, now), batch_size=1000, ignore_conflicts=True
             )
             # by id and not by range: a mark of a slower transaction may lie in between
-            _delete(DirtyDay, [mark.pk for mark in marks])
+            _delete(StaleDay, [mark.pk for mark in marks])
 
 
-def _periods(marks: Iterable[DirtyDay], now: datetime) -> list[StalePeriod]:
-    zone = reporting_clock.zone()
+def _periods(marks: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
+    zone = reporting_clock.reporting_zone()
     days = {(mark.key, mark.course_id, mark.day) for mark in marks}
     starts = {
         (key, course_id, rank, period.first)
@@ -76,7 +76,7 @@ def groups(failed: Collection[str]) -> Iterator[Group]:
 
 
 def _grouped(key: str, kind: str, rows: Sequence[StalePeriod]) -> Iterator[Group]:
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     of_start: dict[date, list[StalePeriod]] = defaultdict(list)
     for row in rows:
         of_start[row.start].append(row)
@@ -98,12 +98,12 @@ def by_days(
         yield from (periods[at : at + size] for at in range(0, len(periods), size))
 
 
-def settle(group: Group) -> None:
+def remove_served(group: Group) -> None:
     """These periods are recomputed."""
     _delete(StalePeriod, list(group.row_ids))
 
 
-def _delete(model: type[DirtyDay | StalePeriod], ids: Sequence[int]) -> None:
+def _delete(model: type[StaleDay | StalePeriod], ids: Sequence[int]) -> None:
     for at in range(0, len(ids), CHUNK):
         model.objects.filter(pk__in=ids[at : at + CHUNK]).delete()
 
@@ -113,7 +113,7 @@ def count() -> int:
 
 
 def is_anything_waiting() -> bool:
-    return DirtyDay.objects.exists() or StalePeriod.objects.exists()
+    return StaleDay.objects.exists() or StalePeriod.objects.exists()
 
 
 def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[date, int | None]]:
@@ -121,13 +121,13 @@ def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[d
 
     No course: what belongs to the site alone changed.
     """
-    zone, kind = reporting_clock.zone(), periods[0].kind
+    zone, kind = reporting_clock.reporting_zone(), periods[0].kind
     keys = {indicator.category, *indicator.measured_keys}
     first, last = min(one.first for one in periods), max(one.last for one in periods)
     rows = StalePeriod.objects.filter(
         key__in=keys, rank=SOONEST_FIRST.index(PeriodKind(kind)), start__range=(first, last)
     )
-    marks = DirtyDay.objects.filter(key__in=keys, day__range=(first, last))
+    marks = StaleDay.objects.filter(key__in=keys, day__range=(first, last))
     return {
         *rows.values_list("start", "course_id"),
         *(

@@ -13,10 +13,10 @@ from django.db.models import Q
 
 from core import bulk_upsert, reporting_clock
 from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import whole
+from kpis.definitions.combine_parts import combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
-from kpis.models import Measurement, MeasureRun, Restatement
+from kpis.models import Measurement, RecomputeRun, Restatement
 from kpis.signals import measurements_changed
 from kpis.statistics.intervals import Sums
 
@@ -131,7 +131,7 @@ def _sites(
         known = [one for one in (learners.get(key) for key in keys) if one is not None]
         everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
         parts = [sums[key] for key in keys]
-        total = whole(indicator, period.as_of(now), Scope(), parts, learners=everybody)
+        total = combine_parts(indicator, period.as_of(now), Scope(), parts, learners=everybody)
         found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
     return found
 
@@ -142,7 +142,7 @@ def _differing(cells: Iterable[Cell], there: Mapping[Key, Measurement]) -> list[
 
 
 @transaction.atomic
-def write(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
+def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
     """Store what differs; what a closed period said before is kept."""
     if not changes:
         return
@@ -169,7 +169,7 @@ def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement
     }
     if not rows:
         return {}
-    run = MeasureRun.objects.filter(as_of__lte=now).first()
+    run = RecomputeRun.objects.filter(as_of__lte=now).first()
     return {
         key: row
         for key, (cell, row) in rows.items()
@@ -205,7 +205,7 @@ def _is_days_first(row: Measurement, now: datetime) -> bool:
     What is kept is what stood when the day began, not each step on the way to what stands at its
     end: history that comes in after its months have closed changes each value many times.
     """
-    zone = reporting_clock.zone()
+    zone = reporting_clock.reporting_zone()
     return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
 
 

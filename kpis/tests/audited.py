@@ -15,7 +15,7 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import KINDS, Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from kpis.tests.kernel import STARTED, moment, run_of
 
 FIRST, WEEKS = date(2026, 1, 5), 16
@@ -53,7 +53,7 @@ def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
         course = frozenset({course_of[pk]})
         for scope in (Scope(), Scope(course), Scope(course, pk)):
             for kind in KINDS:
-                found[scope, containing(day, kind, reporting_clock.zone())].add((pk, day))
+                found[scope, containing(day, kind, reporting_clock.reporting_zone())].add((pk, day))
     return {cell: frozenset(inside) for cell, inside in found.items()}
 
 
@@ -87,7 +87,7 @@ def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
     asked: dict[tuple[Scope, str], list[Period]] = defaultdict(list)
     for scope, period in cells:
         asked[scope, period.kind].append(period)
-    desk, found = Desk(reader, NOW), set()
+    desk, found = KpiQueryService(reader, NOW), set()
     for (scope, _), periods in asked.items():
         answers = desk.answers(REGISTRY[STARTED], scope, periods)
         found |= {(scope, one) for one in periods if answers[one].status != "suppressed"}

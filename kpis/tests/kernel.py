@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
 from kpis.definitions import units
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import PERCENT
@@ -28,8 +28,8 @@ STARTED, PLANNED = "test.started", "test.planned"
 PEOPLE, COUNT = "test.people", "test.count"
 
 
-def started(when: Period) -> Tally:
-    return Tally(
+def started(when: Period) -> FactAggregate:
+    return FactAggregate(
         rows=Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end),
         total=Count("pk", filter=Q(completed_at__isnull=False)),
         weight=Count("pk"),
@@ -37,8 +37,8 @@ def started(when: Period) -> Tally:
     )
 
 
-def planned(when: Period) -> Tally:
-    return Tally(
+def planned(when: Period) -> FactAggregate:
+    return FactAggregate(
         rows=PlannedModule.objects.filter(due_at__gte=when.start, due_at__lt=when.end),
         total=Count("pk", filter=Q(effort_minutes__gte=60)),
         weight=Count("pk"),
@@ -46,7 +46,7 @@ def planned(when: Period) -> Tally:
     )
 
 
-def people(when: Period) -> Tally:
+def people(when: Period) -> FactAggregate:
     everybody = Count("learner", distinct=True)
     done = Count("learner", distinct=True, filter=Q(completed_at__isnull=False))
     return replace(started(when), total=done, weight=everybody, n=everybody)
@@ -118,7 +118,7 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    stale_days.mark("test", [(run.course_id, day.date())])
+    stale_days.mark_stale("test", [(run.course_id, day.date())])
     return made
 
 
@@ -132,7 +132,7 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    stale_days.mark("test", [(module.course_id, day.date())])
+    stale_days.mark_stale("test", [(module.course_id, day.date())])
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:

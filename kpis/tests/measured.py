@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from accounts.models import CourseGrant, User
 from curriculum.models import Course, Module
-from kpis.models import Feed, Measurement
+from kpis.models import DataFreshness, Measurement
 
 NOW = datetime(2026, 7, 10, 12, tzinfo=UTC)
 COMPLETION = "engagement.completion-rate"
@@ -67,6 +67,6 @@ def measured(
 def fed(*courses: Course, through: datetime = NOW) -> None:
     """Say how far the data of these courses reach."""
     for one in courses:
-        Feed.objects.create(
+        DataFreshness.objects.create(
             category="engagement", course=one, data_through=through, received_at=through
         )

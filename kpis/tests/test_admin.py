@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
 from accounts.tests.people import account, course, moment
 from curriculum.models import Course
-from kpis.models import DirtyDay, Feed, Measurement, MeasureRun, Restatement, Target
+from kpis.models import DataFreshness, Measurement, RecomputeRun, Restatement, StaleDay, Target
 from kpis.query.targets import set_target
 
 pytestmark = pytest.mark.django_db
@@ -207,7 +207,7 @@ def test_a_measurement_is_measured_again_at_a_button(admin_client: Client) -> No
     made = course()
     row = measured(made)
     answer = admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")
-    marks = DirtyDay.objects.values_list("key", "course", "day")
+    marks = StaleDay.objects.values_list("key", "course", "day")
 
     # the days of October
     assert set(marks) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
@@ -224,7 +224,7 @@ def test_measuring_again_sends_the_task(
     ):
         admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")
 
-    assert sent.call_args.args == ("kpis.tasks.measure_dirty",)
+    assert sent.call_args.args == ("kpis.tasks.recompute",)
 
 
 def test_the_site_is_measured_again_through_every_course(admin_client: Client) -> None:
@@ -233,7 +233,7 @@ def test_the_site_is_measured_again_through_every_course(admin_client: Client) -
     data = {"action": "measure_selected", "_selected_action": row.pk}
     admin_client.post("/admin/kpis/measurement/", data)
 
-    assert DirtyDay.objects.count() == 2 * 31
+    assert StaleDay.objects.count() == 2 * 31
 
 
 def test_a_link_alone_measures_nothing(admin_client: Client) -> None:
@@ -250,7 +250,7 @@ def test_to_look_is_not_enough_to_measure(client: Client, permitted: tuple[str, 
 
     path = f"/admin/kpis/measurement/{row.pk}/measure-again/"
     assert client.post(path).status_code == 403
-    assert not DirtyDay.objects.exists()
+    assert not StaleDay.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["measurement", "restatement"])
@@ -275,15 +275,17 @@ def fill(key: str) -> None:
         sums = {"n": 4, "total": 1, "weight": 4, "learners": 4}
         at = moment("2026-11-05")
         Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
-        DirtyDay.objects.create(key="engagement", course=made, day=row.period_start)
+        StaleDay.objects.create(key="engagement", course=made, day=row.period_start)
     set_target(KPI, Decimal(70), course=made, by=account(f"Setter-{key}"))
     now = timezone.now()
-    Feed.objects.create(category="engagement", course=made, data_through=now, received_at=now)
-    MeasureRun.objects.create(as_of=now)
+    DataFreshness.objects.create(
+        category="engagement", course=made, data_through=now, received_at=now
+    )
+    RecomputeRun.objects.create(as_of=now)
 
 
 @pytest.mark.parametrize(
-    "name", ["dirtyday", "feed", "measurement", "measurerun", "restatement", "target"]
+    "name", ["datafreshness", "measurement", "recomputerun", "restatement", "staleday", "target"]
 )
 def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, name: str) -> None:
     def queries() -> int:

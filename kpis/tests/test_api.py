@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from curriculum.models import Course, CourseRun
 from kpis.definitions.registry import REGISTRY
-from kpis.models import Feed
+from kpis.models import DataFreshness
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale
 from kpis.tests.consumer import Consumer
@@ -53,7 +53,7 @@ def test_the_current_answer_is_of_the_last_month_that_is_over(run: CourseRun) ->
 
 def test_the_series_ends_with_the_open_period(run: CourseRun) -> None:
     starts("dee", run, "2026-07-02")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     series = Consumer().reads()["series"]
 
     assert [(one["value"], one["status"]) for one in series[-4:]] == [
@@ -65,7 +65,7 @@ def test_the_series_ends_with_the_open_period(run: CourseRun) -> None:
 
 
 def test_a_month_without_later_data_is_stale(run: CourseRun) -> None:
-    Feed.objects.update(data_through=moment("2026-06-20"))
+    DataFreshness.objects.update(data_through=moment("2026-06-20"))
 
     assert Consumer().reads()["current"]["status"] == "stale"
 
@@ -138,7 +138,7 @@ def test_it_compares_with_the_target(run: CourseRun) -> None:
 
 def test_groups_are_told_apart(run: CourseRun) -> None:
     starts("dee", run_of("r2"), "2026-06-12")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     groups = Consumer().reads(by="run")["groups"]
 
     assert [(one["key"], one["course"], one["value"]) for one in groups] == [
@@ -171,7 +171,7 @@ def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
     ada = starts("dee", run, "2026-06-01")
     for module, minutes in zip(run.course.modules.all(), (60, 30), strict=True):
         plans(ada, module, "2026-06-20", minutes=minutes)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bi = Consumer()
 
     assert bi.reads("test/planned", module="py-2")["current"]["value"] == 0
@@ -186,7 +186,7 @@ def test_an_unchanged_answer_is_not_sent_again(run: CourseRun) -> None:
 
     assert (again.status_code, again.content) == (304, b"")
     starts("dee", run, "2026-06-12")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     changed = bi.client.get("/api/kpi/test/started", headers={"If-None-Match": tag})
     assert changed.status_code == 200
 

@@ -55,7 +55,7 @@ def test_a_small_row_of_a_drill_down_takes_another_along(
     for who in ("ada", "bo", "cleo"):
         starts(who, other, "2026-06-12")
         starts(who, run_of(f"x-{who}"), "2026-04-12")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bi = Consumer("kpis:read")
 
     # in May there is Cleo alone in r1: that row goes, and June's with it
@@ -145,7 +145,7 @@ def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None
 
 def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) -> None:
     starts("dee", run_of("s1", course="sql"), "2026-06-12")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     found = Consumer(*SMALL, courses=(run.course,)).reads("measurements", limit=1000)["results"]
 
     assert {row["course"] for row in found} == {"py"}

@@ -20,8 +20,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts
@@ -47,7 +47,7 @@ def manager(*courses: Course) -> Reader:
 
 def period(day: str, kind: str) -> Period:
     when = moment(day)
-    return containing(when.date(), kind, reporting_clock.zone())
+    return containing(when.date(), kind, reporting_clock.reporting_zone())
 
 
 def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
@@ -55,7 +55,7 @@ def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
 
 
 def status(reader: Reader, scope: Scope, when: Period, kpi: str = STARTED) -> str:
-    return Desk(reader, NOW).answers(REGISTRY[kpi], scope, [when])[when].status
+    return KpiQueryService(reader, NOW).answers(REGISTRY[kpi], scope, [when])[when].status
 
 
 def crowd(run: CourseRun, day: str, people: int) -> None:
@@ -74,7 +74,7 @@ def of_run(run: CourseRun) -> Scope:
 def test_a_small_group_is_hidden_whichever_way_it_is_asked_for() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 2)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, february = manager(run.course), period("2026-02-11", "month")
 
     assert not is_shown(bo, of_course(run), february)
@@ -86,7 +86,7 @@ def test_the_run_beside_a_small_one_is_hidden_too() -> None:
     small, large = run_of("r1"), run_of("r2")
     crowd(small, "2026-02-11", 1)
     crowd(large, "2026-02-11", 5)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, february = manager(small.course), period("2026-02-11", "month")
 
     assert is_shown(bo, of_course(small), february)
@@ -97,10 +97,10 @@ def test_a_small_run_takes_none_of_another_course_along() -> None:
     small, large, other = run_of("r1"), run_of("r2"), run_of("s1", course="sql")
     for run, people in ((small, 1), (large, 9), (other, 4)):
         crowd(run, "2026-02-11", people)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo = manager(small.course, other.course)
     question = question_of("2026-02-11", Scope(bo.course_ids), by="run")
-    groups = Desk(bo, NOW).groups(REGISTRY[STARTED], question)
+    groups = KpiQueryService(bo, NOW).groups(REGISTRY[STARTED], question)
 
     assert {group.thing.pk: group.answer.status for group in groups} == {
         small.pk: "suppressed",
@@ -109,9 +109,9 @@ def test_a_small_run_takes_none_of_another_course_along() -> None:
     }
 
 
-def question_of(day: str, scope: Scope, *, by: str) -> Question:
+def question_of(day: str, scope: Scope, *, by: str) -> KpiQuery:
     months = [period(day, "month")]
-    return Question("month", months, None, scope, None, None, None, by, None, NOW)
+    return KpiQuery("month", months, None, scope, None, None, None, by, None, NOW)
 
 
 def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
@@ -119,7 +119,7 @@ def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
     crowd(run, "2026-01-14", 2)
     crowd(run, "2026-02-11", 4)
     crowd(run, "2026-03-11", 5)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo = manager(run.course)
 
     # February goes with January: its days must not add up to it
@@ -133,7 +133,7 @@ def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
 def test_who_may_see_small_groups_sees_them() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 1)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     ada = Reader(True, True, True, frozenset())
 
     assert status(ada, of_run(run), period("2026-02-11", "month")) == "low_n"
@@ -143,10 +143,10 @@ def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
     run = run_of("r1")
     for day, people in zip(DAYS, (2, 4, 4, 5), strict=True):
         crowd(run, day, people)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, scope = manager(run.course), of_run(run)
     months = [period(f"2026-0{month}-01", "month") for month in range(1, 7)]
-    together = Desk(bo, NOW).answers(REGISTRY[STARTED], scope, months)
+    together = KpiQueryService(bo, NOW).answers(REGISTRY[STARTED], scope, months)
 
     assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
 
@@ -159,7 +159,7 @@ def test_modules_of_runs_are_told_in_neither_direction() -> None:
             for who in range(number):
                 one = starts(f"{run.key}-{module.key}-{who}", run, "2026-02-01")
                 plans(one, module, "2026-02-11")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, february = manager(runs[0].course), period("2026-02-11", "month")
     course = frozenset({runs[0].course_id})
     crossed = [Scope(course, run.pk, module.pk) for run in runs for module in modules]
@@ -192,7 +192,7 @@ def test_no_small_group_follows_from_what_is_shown(people: list[int]) -> None:
     atoms = [(run, day) for run in runs for day in EDGES]
     for (run, day), number in zip(atoms, people, strict=True):
         crowd(run, day, number)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo = manager(*{run.course for run in runs})
     cells = list(cells_of(atoms, bo))
     # who is shown a figure learns a sum of atoms; of an empty one, that all its atoms are empty
@@ -253,24 +253,24 @@ def reduced(row: Row, basis: dict[int, Row]) -> Row:
 def test_what_is_hidden_follows_the_figures() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 2)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, week = manager(run.course), period("2026-02-11", "week")
     assert not is_shown(bo, of_run(run), week)
 
     crowd(run, "2026-02-12", 2)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     assert is_shown(bo, of_run(run), week)
 
 
 def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 5)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, week = manager(run.course), period("2026-02-11", "week")
     assert is_shown(bo, of_run(run), week)
 
     with CaptureQueriesContext(connection) as asked:
-        Desk(bo, NOW).disclosure.veil(REGISTRY[STARTED]).periods(of_run(run), [week])
+        KpiQueryService(bo, NOW).disclosure.veil(REGISTRY[STARTED]).periods(of_run(run), [week])
     assert len(asked) == 1
 
 
@@ -280,7 +280,7 @@ def test_hidden_runs_in_which_all_completed_take_one_along_in_which_some_did(kin
     for run, people, completed in ((small, 2, 2), (all_done, 3, 3), (some_done, 5, 1)):
         for at in range(people):
             starts(f"{run.key}-{at}", run, "2026-02-11", done=at < completed)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     bo, then = manager(small.course), period("2026-02-11", kind)
 
     # 6 of 10 less 1 of 5 would be 5 of 5: both of r1 completed

@@ -32,12 +32,12 @@ def _stored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def differences(first: date = MARCH[0], last: date = MARCH[1]) -> list[str]:
-    jobs = from_scratch.jobs(from_scratch.tallied(), first, last, NOW)
+    jobs = from_scratch.jobs(from_scratch.aggregated(), first, last, NOW)
     return [str(one) for one in from_scratch.differences(jobs, NOW)]
 
 
 def recomputed(first: date = MARCH[0], last: date = MARCH[1]) -> int:
-    jobs = from_scratch.jobs(from_scratch.tallied(), first, last, NOW)
+    jobs = from_scratch.jobs(from_scratch.aggregated(), first, last, NOW)
     return from_scratch.recompute(jobs, NOW).written
 
 
@@ -88,14 +88,14 @@ def test_a_figure_that_is_missing_is_made() -> None:
 def test_what_still_waits_is_no_difference() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     Enrollment.objects.filter(pk=bo.pk).update(completed_at=NOW)
-    stale_days.mark("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
 
     assert differences() == []
 
 
 def test_what_waits_of_another_course_excuses_nothing() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
-    stale_days.mark("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
     stored("run").update(total=9)
 
     assert ["run" in one and "stored 9" in one for one in differences()] == [True]
@@ -156,7 +156,7 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
         raise ZeroDivisionError
 
     monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], tally=broken))
-    jobs = from_scratch.jobs(from_scratch.tallied(), *MARCH, NOW)
+    jobs = from_scratch.jobs(from_scratch.aggregated(), *MARCH, NOW)
 
     assert from_scratch.recompute(jobs, NOW).failed == {STARTED}
     with pytest.raises(ZeroDivisionError):
@@ -164,5 +164,5 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_process_is_left_with_the_turn() -> None:
-    with recompute_stale.turn(patience=0.0) as is_ours:
+    with recompute_stale.serve_stale(patience=0.0) as is_ours:
         assert is_ours

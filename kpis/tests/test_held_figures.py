@@ -13,8 +13,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import HeldFigure
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 from kpis.recompute import recompute_stale, stale_days
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED, moment, run_of, starts
@@ -40,7 +40,7 @@ def run() -> CourseRun:
     run = run_of("r1")
     for who in ("ada", "bo", "cleo", "dan", "eve"):
         starts(who, run, "2026-07-02")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     return run
 
 
@@ -48,13 +48,13 @@ def completes(*who: str) -> None:
     for one in who:
         made = Enrollment.objects.get(learner__key=one)
         Enrollment.objects.filter(pk=made.pk).update(completed_at=NOW)
-        stale_days.mark("test", [(made.run.course_id, made.started_at.date())])
-    recompute_stale.measure_dirty(now=NOW)
+        stale_days.mark_stale("test", [(made.run.course_id, made.started_at.date())])
+    recompute_stale.recompute_stale(now=NOW)
 
 
 def total(reader: Reader = BO, *, now: object = NOW, period: Period = JULY) -> float:
     """How many of those who started have completed, as the reader is shown it."""
-    answers = Desk(reader, now).answers(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
+    answers = KpiQueryService(reader, now).answers(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
     return answers[period].sums.total
 
 
@@ -96,8 +96,8 @@ def test_a_closed_figure_is_not_held(run: CourseRun) -> None:
 
 def test_what_a_group_is_shown_is_held_too(run: CourseRun) -> None:
     def of_the_course() -> float:
-        question = Question("month", [JULY], None, Scope(), None, None, None, "course", None, NOW)
-        (group,) = Desk(BO, NOW).groups(REGISTRY[STARTED], question)
+        question = KpiQuery("month", [JULY], None, Scope(), None, None, None, "course", None, NOW)
+        (group,) = KpiQueryService(BO, NOW).groups(REGISTRY[STARTED], question)
         return group.answer.sums.total
 
     assert of_the_course() == 0
@@ -110,7 +110,7 @@ def test_what_a_group_is_shown_is_held_too(run: CourseRun) -> None:
 def test_what_is_held_of_a_period_goes_with_it(run: CourseRun) -> None:
     total()
     starts("fay", run, "2026-08-02")
-    recompute_stale.measure_dirty(now=moment("2026-08-03"))
+    recompute_stale.recompute_stale(now=moment("2026-08-03"))
     total(now=moment("2026-08-03"), period=JULY.next)
 
     assert [str(one.after) for one in HeldFigure.objects.all()] == ["2026-09-01"]

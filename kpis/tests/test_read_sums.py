@@ -61,10 +61,12 @@ def test_kept_sums_are_those_of_the_facts(
         one = starts(who, runs[at], day, done=done)
         for module in runs[at].course.modules.all():
             plans(one, module, day, minutes=30 if is_short else 60)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
 
     for kpi, scope, kind in asked(runs):
-        periods = [containing(moment(day).date(), kind, reporting_clock.zone()) for day in DAYS]
+        periods = [
+            containing(moment(day).date(), kind, reporting_clock.reporting_zone()) for day in DAYS
+        ]
         kept = read_sums.series(REGISTRY[kpi], scope, periods, NOW)
         for period in periods:
             counted = read_sums.from_facts(REGISTRY[kpi], scope, period, NOW)
@@ -87,6 +89,6 @@ def asked(runs: list[CourseRun]) -> Iterator[tuple[str, Scope, str]]:
 def test_a_period_that_has_not_begun_is_empty() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-05-01")
-    period = containing(moment("2026-05-01").date(), "month", reporting_clock.zone())
+    period = containing(moment("2026-05-01").date(), "month", reporting_clock.reporting_zone())
 
     assert read_sums.from_facts(REGISTRY[STARTED], Scope(), period, NOW).sums == Sums()

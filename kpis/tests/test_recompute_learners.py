@@ -4,7 +4,7 @@ import pytest
 from django.test.utils import override_settings
 
 from curriculum.models import Enrollment
-from kpis.models import DirtyDay, Measurement
+from kpis.models import Measurement, StaleDay
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED, run_of, starts
 from kpis.tests.two_runs import measured
@@ -35,7 +35,7 @@ def test_a_site_whose_facts_are_newer_than_its_courses_is_stored() -> None:
     go = run_of("g1", course="go")
     for who in ("cleo", "dan", "eve"):
         starts(who, go, "2026-03-10")
-    DirtyDay.objects.exclude(course=go.course).delete()
+    StaleDay.objects.exclude(course=go.course).delete()
     Enrollment.objects.filter(run=go).exclude(learner__key="eve").update(run=sql)
     measured()
     site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")

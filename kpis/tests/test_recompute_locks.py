@@ -11,24 +11,24 @@ from django.db import connection
 from django.db.models import Count
 
 from core import reporting_clock
-from core.locks import try_hold, turn_to_write
+from core.locks import queue_to_write, try_lock
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
-from kpis.recompute.recompute_stale import Done, Job, run_together
+from kpis.recompute.recompute_stale import Job, Recomputed, run_together
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
-MARCH = containing(date(2026, 3, 1), "month", reporting_clock.zone())
+MARCH = containing(date(2026, 3, 1), "month", reporting_clock.reporting_zone())
 
 
 def measuring(look: Callable[[], None]) -> Job:
     """A job that looks around while it reads the facts."""
     completion = REGISTRY["engagement.completion-rate"]
 
-    def looking(when: Period) -> Tally:
+    def looking(when: Period) -> FactAggregate:
         look()
-        return Tally(
+        return FactAggregate(
             rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
         )
 
@@ -39,7 +39,7 @@ def measuring(look: Callable[[], None]) -> Job:
 def test_reading_the_facts_keeps_no_writer_of_sqlite_waiting() -> None:
     seen: list[bool] = []
 
-    run_together([measuring(lambda: seen.append(connection.in_atomic_block))], NOW, Done())
+    run_together([measuring(lambda: seen.append(connection.in_atomic_block))], NOW, Recomputed())
 
     assert seen == [connection.vendor == "postgresql"]
 
@@ -49,11 +49,11 @@ def test_a_hold_is_for_one_at_a_time() -> None:
     second: list[bool] = []
 
     def try_too() -> None:
-        with try_hold("test") as is_held:
+        with try_lock("test") as is_held:
             second.append(is_held)
         connection.close()
 
-    with try_hold("test") as first:
+    with try_lock("test") as first:
         other = Thread(target=try_too)
         other.start()
         other.join()
@@ -63,10 +63,10 @@ def test_a_hold_is_for_one_at_a_time() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_hold_is_free_again_after_its_block() -> None:
-    with try_hold("test"):
+    with try_lock("test"):
         pass
 
-    with try_hold("test") as is_held:
+    with try_lock("test") as is_held:
         assert is_held
 
 
@@ -76,7 +76,7 @@ def test_writers_take_turns() -> None:
     order: list[str] = []
 
     def write(name: str) -> None:
-        with turn_to_write():
+        with queue_to_write():
             order.append(f"{name} begins")
             time.sleep(0.02)
             order.append(f"{name} ends")
@@ -96,12 +96,12 @@ def test_writers_take_turns() -> None:
 def test_who_gets_no_turn_for_long_tries_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.locks.LONGEST_WAIT", 0.05)
 
-    with turn_to_write(), turn_to_write():
+    with queue_to_write(), queue_to_write():
         pass
 
 
 @pytest.mark.once
 @pytest.mark.django_db
 def test_within_a_transaction_there_is_no_turn_to_wait_for() -> None:
-    with turn_to_write(), turn_to_write():
+    with queue_to_write(), queue_to_write():
         assert connection.in_atomic_block

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from kpis.definitions.registry import REGISTRY
-from kpis.models import Measurement, MeasureRun, StalePeriod
+from kpis.models import Measurement, RecomputeRun, StalePeriod
 from kpis.recompute import recompute_stale, stale_days, stale_periods
 from kpis.recompute.store_measurements import same
 from kpis.statistics.intervals import Sums
@@ -64,7 +64,9 @@ def test_modules_are_measured_by_month_alone() -> None:
 def test_measuring_again_writes_nothing() -> None:
     in_two_runs()
     measured()
-    stale_days.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
+    stale_days.mark_stale(
+        "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
+    )
 
     assert measured(NOW + timedelta(hours=1)) == 0
     assert waiting() == set()
@@ -171,14 +173,14 @@ def _broken() -> Any:
 
 
 def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    recompute_stale.measure_open(moment("2026-03-31T12:00:00"))
+    recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
     monkeypatch.setitem(REGISTRY, STARTED, replace(whole, tally=_broken().tally))
 
-    assert recompute_stale.measure_open(moment("2026-04-01T12:00:00")) is None
+    assert recompute_stale.recompute_open(moment("2026-04-01T12:00:00")) is None
     monkeypatch.setitem(REGISTRY, STARTED, whole)
-    recompute_stale.measure_open(moment("2026-04-02T12:00:00"))
+    recompute_stale.recompute_open(moment("2026-04-02T12:00:00"))
     assert ("site", "", "2026-03-01", 0, 1) in table()
 
 
@@ -197,13 +199,13 @@ def test_what_falls_due_later_is_measured_when_its_time_comes() -> None:
     ada = starts("ada", run_of("r1"), "2026-07-01")
     plans(ada, ada.run.course.modules.all()[0], "2026-08-03")
     measured()
-    recompute_stale.measure_open(NOW)
+    recompute_stale.recompute_open(NOW)
 
     assert table("month", PLANNED) == set()
     assert waiting() == set()
-    recompute_stale.measure_open(moment("2026-08-02T23:59:59"))
+    recompute_stale.recompute_open(moment("2026-08-02T23:59:59"))
     assert table("day", PLANNED) == set()
-    recompute_stale.measure_open(moment("2026-08-03T01:00:00"))
+    recompute_stale.recompute_open(moment("2026-08-03T01:00:00"))
     assert ("site", "", "2026-08-03", 1, 1) in table("day", PLANNED)
     assert ("module", "py-1", "2026-08-01", 1, 1) in table("month", PLANNED)
 
@@ -212,17 +214,17 @@ def test_after_an_outage_the_cycle_measures_all_it_missed() -> None:
     ada = starts("ada", run_of("r1"), "2026-07-01")
     plans(ada, ada.run.course.modules.all()[0], "2026-09-03")
     measured()
-    recompute_stale.measure_open(NOW)
-    recompute_stale.measure_open(NOW + timedelta(days=200))
+    recompute_stale.recompute_open(NOW)
+    recompute_stale.recompute_open(NOW + timedelta(days=200))
 
     assert ("site", "", "2026-09-01", 1, 1) in table("month", PLANNED)
 
 
 def test_the_cycle_remembers_how_far_it_came() -> None:
-    recompute_stale.measure_open(NOW)
-    recompute_stale.measure_open(NOW)
+    recompute_stale.recompute_open(NOW)
+    recompute_stale.recompute_open(NOW)
 
-    assert [run.as_of for run in MeasureRun.objects.all()] == [NOW]
+    assert [run.as_of for run in RecomputeRun.objects.all()] == [NOW]
 
 
 def test_the_work_grows_with_the_batch_and_not_with_the_history() -> None:

@@ -24,7 +24,9 @@ def late_completion(now: datetime) -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
+    stale_days.mark_stale(
+        "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
+    )
     measured(now)
 
 
@@ -71,7 +73,9 @@ def test_until_the_close_lag_is_over_nothing_is_restated(now: str) -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
+    stale_days.mark_stale(
+        "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
+    )
     measured(moment(now))
     month = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
 
@@ -91,7 +95,7 @@ def test_after_an_outage_an_unfinished_value_is_no_restated_one() -> None:
 def test_a_value_that_stood_when_its_period_closed_is_restated_however_old() -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
-    recompute_stale.measure_open(moment("2026-04-10T12:00:00"))
+    recompute_stale.recompute_open(moment("2026-04-10T12:00:00"))
     starts("cleo", run_of("r3"), "2026-03-20")
     measured()
     month = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
@@ -103,7 +107,9 @@ def test_a_cell_that_became_empty_says_so() -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(withdrawn_at=moment("2026-03-01"))
-    stale_days.mark("test", [(one.run.course_id, one.started_at.date()) for one in everybody()])
+    stale_days.mark_stale(
+        "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
+    )
     measured()
 
     assert table() == {

@@ -27,7 +27,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_that_is_marked_often_is_measured_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     for _ in range(3):
-        stale_days.mark("test", [(Course.objects.get().pk, date(2026, 3, 10))])
+        stale_days.mark_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
     stale_periods.gather(NOW)
 
     assert StalePeriod.objects.count() == 4
@@ -48,7 +48,7 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
         patch("kpis.recompute.recompute_stale.run_jobs", run_jobs),
         patch("kpis.recompute.recompute_stale.LOOK_AFTER", 0.0),
     ):
-        recompute_stale.measure_dirty(now=NOW)
+        recompute_stale.recompute_stale(now=NOW)
 
     assert order[:2] == ["2026-03", "2026-05"]
     assert order[-2:] == ["2026-Q2", "2026-Q1"]
@@ -57,5 +57,8 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
 # within one connection PostgreSQL lets a lock be taken twice
 @pytest.mark.once
 def test_only_one_process_has_its_turn() -> None:
-    with recompute_stale.turn() as first, recompute_stale.turn(patience=0.0) as second:
+    with (
+        recompute_stale.serve_stale() as first,
+        recompute_stale.serve_stale(patience=0.0) as second,
+    ):
         assert (first, second) == (True, False)

@@ -18,8 +18,8 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Column, DrillDown, Table
 from kpis.definitions.units import COUNT, TEXT
 from kpis.query import suppressed_tables
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.audited import Known
@@ -28,7 +28,7 @@ from kpis.tests.kernel import STARTED, moment, run_of, starts
 pytestmark = pytest.mark.django_db
 
 NOW = moment("2026-07-10T12:00:00")
-JUNE = containing(moment("2026-06-10").date(), "month", reporting_clock.zone())
+JUNE = containing(moment("2026-06-10").date(), "month", reporting_clock.reporting_zone())
 STAFF = Reader(True, True, False, frozenset())
 
 # how many of each course gave each answer
@@ -46,7 +46,7 @@ def course(key: str, people: int = 12) -> Course:
     run = run_of(f"{key}-1", course=key)
     for at in range(people):
         starts(f"{key}-{at}", run, "2026-06-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     return run.course
 
 
@@ -71,8 +71,10 @@ def answers(said: Said, *, lines: Mapping[str, str] | None = None) -> DrillDown:
 def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str, int]:
     """The people of each row that the reader is shown in June, of one course or all."""
     scope = Scope(frozenset(one.pk for one in asked) or None)
-    question = Question("month", [JUNE], None, scope, None, None, None, None, None, NOW)
-    _, table = suppressed_tables.shown(drill, REGISTRY[STARTED], question, Desk(reader, NOW))
+    question = KpiQuery("month", [JUNE], None, scope, None, None, None, None, None, NOW)
+    _, table = suppressed_tables.suppressed_table(
+        drill, REGISTRY[STARTED], question, KpiQueryService(reader, NOW)
+    )
     return {row["answer"]: row["people"] for row in table.rows if "is_hidden" not in row}
 
 

@@ -14,7 +14,7 @@ from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import COUNT, PERCENT, POINTS
 from kpis.models import Target
 from kpis.query import targets
-from kpis.query.targets import TargetBook, in_force, set_target
+from kpis.query.targets import TargetHistory, in_force, set_target
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +128,7 @@ def test_a_book_answers_for_many_days_from_one_query(
 ) -> None:
     declared()
     with django_assert_num_queries(1):
-        book = TargetBook.load([KPI])
+        book = TargetHistory.load([KPI])
         found = [book.in_force(KPI, python.pk, day(f"2026-{month:02}-28")) for month in (1, 2, 3)]
 
     assert [one and one.value for one in found] == [85, 85, 85]

@@ -12,7 +12,7 @@ NOW = moment("2026-07-10T12:00:00")
 
 
 def measured(now: datetime = NOW) -> int:
-    return recompute_stale.measure_dirty(now=now)
+    return recompute_stale.recompute_stale(now=now)
 
 
 def in_two_runs() -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from curriculum.models import CourseRun
-from kpis.models import Feed
+from kpis.models import DataFreshness
 from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import run_of, starts
@@ -61,6 +61,8 @@ def run() -> CourseRun:
     starts("ada", run, "2026-06-10", done=True)
     starts("bo", run, "2026-06-11")
     starts("cleo", run, "2026-05-04", done=True)
-    recompute_stale.measure_dirty(now=NOW)
-    Feed.objects.create(category="test", course=run.course, data_through=NOW, received_at=NOW)
+    recompute_stale.recompute_stale(now=NOW)
+    DataFreshness.objects.create(
+        category="test", course=run.course, data_through=NOW, received_at=NOW
+    )
     return run

@@ -58,4 +58,4 @@ def note_sent() -> None:
     try:
         cache.set(SENT_KEY, int(time.time()), SENT_SECONDS)
     except task_queue.AWAY as error:
-        task_queue.say_away("beat cannot show that it runs", error)
+        task_queue.log_unreachable("beat cannot show that it runs", error)

@@ -20,6 +20,6 @@ def days(now: datetime) -> tuple[date, date]:
         Event.objects.aggregate(first=Min("occurred_at"))["first"],
         Enrollment.objects.aggregate(first=Min("started_at"))["first"],
     ]
-    found = [local_day(at, reporting_clock.zone()) for at in moments if at]
+    found = [local_day(at, reporting_clock.reporting_zone()) for at in moments if at]
     figures: date | None = Measurement.objects.aggregate(first=Min("period_start"))["first"]
     return min([*found, *([figures] if figures else [])]), found[0]

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from alerts.models import JudgeRun
+from alerts.models import EvaluationRun
 from intake.models import RejectedEvent
-from kpis.models import MeasureRun, Restatement, Verification
+from kpis.models import RecomputeRun, Restatement, Verification
 from notifications.models import Notification
-from outcomes.models import ThemeSearch
+from outcomes.models import TopicRun
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ def _old(now: datetime) -> Iterator[QuerySet[Any]]:
     yield Session.objects.filter(expire_date__lt=now)
     yield Restatement.objects.filter(restated_at__lt=since(settings.KPI_KEEP_RESTATEMENTS_DAYS))
     runs = since(settings.KPI_KEEP_RUNS_DAYS)
-    yield _but_the_latest(MeasureRun.objects.all(), "as_of", runs)
-    yield _but_the_latest(JudgeRun.objects.all(), "as_of", runs)
+    yield _but_the_latest(RecomputeRun.objects.all(), "as_of", runs)
+    yield _but_the_latest(EvaluationRun.objects.all(), "as_of", runs)
     yield _but_the_latest(Verification.objects.all(), "as_of", runs)
-    yield _but_the_latest(ThemeSearch.objects.all(), "searched_at", runs)
+    yield _but_the_latest(TopicRun.objects.all(), "searched_at", runs)
     # what an open alert has told says where its recovery is to be told
     is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)
     yield Notification.objects.filter(

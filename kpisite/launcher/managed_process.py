@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 
 LASTED_SECONDS = 10.0
 MOST_FAILURES = 6
@@ -23,7 +23,7 @@ NOISE = b"Memory overcommit must be enabled"
 
 
 @dataclass
-class Child:
+class ManagedProcess:
     """One program that the supervisor keeps running.
 
     `answers` says whether it does its work. `recover` is tried where it ends by itself right after
@@ -52,7 +52,7 @@ class Child:
             # Ctrl-C at the terminal must reach the supervisor alone, which stops them in order.
             start_new_session=True,
             # Safe, since the supervisor has no threads.
-            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
         )
         os.set_blocking(self.output, False)
         return self.process

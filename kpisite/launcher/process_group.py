@@ -11,18 +11,18 @@ from functools import partial
 from types import FrameType
 
 from kpisite import disk_space
-from kpisite.launcher.managed_process import MOST_FAILURES, Child
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.managed_process import MOST_FAILURES, ManagedProcess
+from kpisite.launcher.parent_death import die_with_parent
 
 TICK_SECONDS = 0.1
 STOP_SECONDS = 5.0
 
 
-class Crew:
+class ProcessGroup:
     """The running children, in the order of their start; it stops them the other way round."""
 
     def __init__(self) -> None:
-        self.children: list[Child] = []
+        self.children: list[ManagedProcess] = []
         self.stop_requests = 0
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop_request)
@@ -30,7 +30,7 @@ class Crew:
     def _note_stop_request(self, _number: int, _frame: FrameType | None) -> None:
         self.stop_requests += 1
 
-    def start(self, child: Child) -> subprocess.Popen[bytes]:
+    def start(self, child: ManagedProcess) -> subprocess.Popen[bytes]:
         self.children.append(child)
         return child.start()
 
@@ -52,7 +52,7 @@ class Crew:
             command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
         )
         if not self.look_after_until(lambda: process.poll() is not None):
             process.terminate()
@@ -78,7 +78,7 @@ class Crew:
             # A closed pipe is always ready; without a pause its child's death would be awaited hot.
             time.sleep(TICK_SECONDS / 10)
 
-    def _report_death(self, child: Child) -> None:
+    def _report_death(self, child: ManagedProcess) -> None:
         code = child.process.returncode if child.process else None
         child.note_death()
         if child.has_failed_for_good:
@@ -97,7 +97,7 @@ class Crew:
             self._await_end(child)
             child.kill()
 
-    def _await_end(self, child: Child) -> None:
+    def _await_end(self, child: ManagedProcess) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         requests = max(self.stop_requests, 1)
         while child.is_alive and time.monotonic() < deadline:

@@ -17,17 +17,17 @@ from kpisite import disk_space, settings
 from kpisite.config import valkey
 from kpisite.config.environment import text
 from kpisite.launcher import private_valkey
-from kpisite.launcher.managed_process import Child
-from kpisite.launcher.process_group import Crew
+from kpisite.launcher.managed_process import ManagedProcess
+from kpisite.launcher.process_group import ProcessGroup
 
 PYTHON = sys.executable
 HOST = settings.BIND
-WEB = Child(
+WEB = ManagedProcess(
     "web", [PYTHON, "-m", "gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"]
 )
 CELERY = [PYTHON, "-m", "celery", "--app", "kpisite", "--quiet"]
-WORKER = Child("worker", [*CELERY, "worker", "--without-mingle", "--without-gossip"])
-BEAT = Child("beat", [*CELERY, "beat", "--pidfile="])
+WORKER = ManagedProcess("worker", [*CELERY, "worker", "--without-mingle", "--without-gossip"])
+BEAT = ManagedProcess("beat", [*CELERY, "beat", "--pidfile="])
 
 
 def main() -> None:
@@ -45,14 +45,14 @@ def supervise() -> None:
     keep_to_ourselves()
     with only_supervisor():
         refuse_a_taken_port()
-        crew = Crew()
+        crew = ProcessGroup()
         try:
             run(crew)
         finally:
             crew.stop()
 
 
-def run(crew: Crew) -> None:
+def run(crew: ProcessGroup) -> None:
     if not text("REDIS_URL"):
         start_private_valkey(crew)
     print("Preparing database and static files …", flush=True)
@@ -102,7 +102,7 @@ def refuse_a_taken_port() -> None:
             )
 
 
-def start_private_valkey(crew: Crew) -> None:
+def start_private_valkey(crew: ProcessGroup) -> None:
     server = private_valkey.binary()
     if server is None:
         sys.exit(
@@ -122,7 +122,7 @@ def start_private_valkey(crew: Crew) -> None:
     private_valkey.make_room(path, folder)
     command = private_valkey.command(server, path, folder)
     speaks = partial(private_valkey.speaks, path)
-    crew.start(Child("valkey", command, answers=speaks, recover=start_empty))
+    crew.start(ManagedProcess("valkey", command, answers=speaks, recover=start_empty))
     crew.look_after_until(lambda: private_valkey.answers(path))
 
 

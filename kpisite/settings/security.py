@@ -65,11 +65,11 @@ AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
 AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
 # Else whoever goes on trying would keep the door shut for the owner too.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.counts_of"
+AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.lockout_keys"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.counted_as"
+AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.account_of_attempt"
 AXES_CLIENT_IP_CALLABLE = "accounts.sign_in_limits.address_of"
-AXES_LOCKOUT_CALLABLE = "accounts.sign_in_limits.as_refused"
+AXES_LOCKOUT_CALLABLE = "accounts.sign_in_limits.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

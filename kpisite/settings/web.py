@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "kpisite.http.head_requests.HeadWithoutBody",
     "kpisite.http.outage_answers.AnswerOutages",
     "django.middleware.security.SecurityMiddleware",
-    "dashboard.live.middleware.LiveDoor",
+    "dashboard.live.middleware.LiveUpdates",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",

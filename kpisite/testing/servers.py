@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from kpisite.launcher import private_valkey
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 from kpisite.testing import postgres
 
 RUN_FOLDER = "PYTEST_KPI_FOLDER"
@@ -72,7 +72,7 @@ def _start_valkey(run: Path) -> None:
     private_valkey.make_room(_socket(run), folder)
     command = private_valkey.command(server, _socket(run), folder)
     with (run / "valkey.log").open("wb") as log:
-        tie = partial(die_with, os.getpid())
+        tie = partial(die_with_parent, os.getpid())
         process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=tie)  # noqa: PLW1509
     started.append(process)
     if not private_valkey.wait_for(_socket(run), process):

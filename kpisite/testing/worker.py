@@ -19,7 +19,7 @@ from django.db import connection
 
 from kpisite.celery import app
 from kpisite.http.health import HEARTBEAT_KEY
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 
 READY_SECONDS = 60.0
 
@@ -47,7 +47,7 @@ def _process(output: Any) -> subprocess.Popen[bytes]:
         env={**os.environ, "DATABASE_URL": database_url()},
         stdout=output,
         stderr=output,
-        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
     )
 
 

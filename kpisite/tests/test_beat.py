@@ -19,7 +19,7 @@ from django.conf import settings
 
 from kpisite.celery import app as our_app
 from kpisite.jobs.beat import Scheduler
-from kpisite.launcher.parent_death import die_with
+from kpisite.launcher.parent_death import die_with_parent
 from kpisite.tests import quick_beat
 
 pytestmark = pytest.mark.once
@@ -118,7 +118,7 @@ def test_a_real_beat_goes_on_though_its_file_was_written_tomorrow(tmp_path: Path
         cwd=settings.BASE_DIR,
         env=os.environ,
         stderr=subprocess.DEVNULL,
-        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 60
     while not valkey.llen(quick_beat.QUEUE) and time.monotonic() < deadline:

@@ -54,7 +54,7 @@ def _demonstration(settings: Settings, tmp_path: Path) -> None:
         now=NOW,
     )
     assert {one.status for one in outcomes} == {"accepted"}, outcomes
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
 
 
 def removed() -> str:

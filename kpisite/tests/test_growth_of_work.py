@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 
 from accounts.tests.people import course, run_of
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from core import reporting_clock
 from curriculum.models import Course
 from intake.events.senders import Sender
@@ -26,7 +26,7 @@ from intake.receiving.receive import receive
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -102,7 +102,7 @@ def counted() -> Iterator[list[int]]:
 
 def questions(site: list[Course]) -> Iterator[tuple[str, Callable[[], object]]]:
     """Every KPI of the quarter and every drill-down, each by its name."""
-    quarter = containing(date(2026, 2, 1), "quarter", reporting_clock.zone())
+    quarter = containing(date(2026, 2, 1), "quarter", reporting_clock.reporting_zone())
     scopes = {"site": Scope(), "course": Scope(frozenset([site[0].pk]))}
     scopes["some courses"] = Scope(frozenset(one.pk for one in site))
     for key, indicator in REGISTRY.items():
@@ -161,8 +161,8 @@ def sign_up(first: int, last: int) -> None:
 
 def telling(who: str) -> Counter[str]:
     """What each kind of event costs that somebody new sends: taken, measured and judged."""
-    measure_dirty(now=NOW)
-    judge(NOW)
+    recompute_stale(now=NOW)
+    evaluate(NOW)
     found: Counter[str] = Counter()
     for event in life(who, THIS_YEAR):
         # retention asks of all who hold or held one; one course costs what the other does
@@ -170,8 +170,8 @@ def telling(who: str) -> Counter[str]:
             continue
         with counted() as steps:
             take(event)
-            measure_dirty(now=NOW)
-            judge(NOW)
+            recompute_stale(now=NOW)
+            evaluate(NOW)
         found[event["kind"]] += steps[0]
     return found
 

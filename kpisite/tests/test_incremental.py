@@ -65,8 +65,8 @@ def test_figures_that_follow_the_events_are_those_from_scratch(
             waiting = [one for one in some if one["id"] not in taken]
             outcomes = receive(waiting, LMS, now=now)
             taken |= {one.id or "" for one in outcomes if one.status == "accepted"}
-        recompute_stale.measure_dirty(now=now)
-        recompute_stale.measure_open(now)
+        recompute_stale.recompute_stale(now=now)
+        recompute_stale.recompute_open(now)
         assert differences(now) == []
 
 
@@ -85,6 +85,6 @@ def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
 def differences(now: datetime) -> list[str]:
     """Of months and quarters: a wrong day or week would make one of them wrong too."""
     first = now.date() - timedelta(days=130)
-    jobs = from_scratch.jobs(from_scratch.tallied(), first, now.date(), now)
+    jobs = from_scratch.jobs(from_scratch.aggregated(), first, now.date(), now)
     wanted = [job for job in jobs if job.kind in ("month", "quarter")]
     return [str(one) for one in from_scratch.differences(wanted, now)]

@@ -110,7 +110,7 @@ def test_what_a_killed_worker_left_the_schedule_finishes(provider: Provider) -> 
         worker.wait(timeout=30)
     with running_worker():
         # as the schedule does every half minute
-        app.send_task("kpis.tasks.measure_dirty")
+        app.send_task("kpis.tasks.recompute")
         wait_until(
             lambda: provider.score() == 25 and not stale_periods.is_anything_waiting(), seconds=60
         )
@@ -121,5 +121,5 @@ def test_without_a_worker_events_are_taken_and_measured_later(provider: Provider
     assert provider.score() is None
 
     with running_worker():
-        app.send_task("kpis.tasks.measure_dirty")
+        app.send_task("kpis.tasks.recompute")
         wait_until(lambda: provider.score() == 50, seconds=30)

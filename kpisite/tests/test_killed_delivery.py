@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from kpisite.testing.worker import database_url
-from notifications.delivery.deliver import LEASE, Round
+from notifications.delivery.deliver import LEASE, DeliveryRun
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
 from notifications.tests.notifying import NOON, alert_of, happens, only
@@ -65,8 +65,8 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing_visible(sink: Sink) -
         happens(alert_of())
 
     assert killed_worker() == -signal.SIGKILL
-    assert Round(clock=lambda: NOON).deliver() == 2
-    assert Round(clock=lambda: NOON + LEASE).deliver() == 1
+    assert DeliveryRun(clock=lambda: NOON).deliver() == 2
+    assert DeliveryRun(clock=lambda: NOON + LEASE).deliver() == 1
     posts = [(headers["Idempotency-Key"], body) for headers, body in sink.posts]
     assert (len(posts), len(set(posts))) == (6, 5)
     assert set(Notification.objects.values_list("state", flat=True)) == {"sent"}

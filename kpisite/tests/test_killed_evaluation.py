@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from alerts.evaluation.evaluate import judge
+from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent
 from alerts.tests.alerting import closing, says, watches
 from kpis.tests.measured import COMPLETION, course
@@ -58,5 +58,5 @@ def test_a_killed_judge_leaves_nothing_half_done_and_the_next_finishes() -> None
     assert killed_judge() == -signal.SIGKILL
     assert not Alert.objects.exists()
     assert not AlertEvent.objects.exists()
-    assert judge(MAY) == 20
+    assert evaluate(MAY) == 20
     assert Alert.objects.open().count() == 20

@@ -18,7 +18,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
 from core.outages import AWAY, BUSY, FAILING, FULL, outage_of
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from kpisite.config import environment
 from kpisite.launcher import prepare
 from kpisite.settings.storage import with_our_options
@@ -103,7 +103,7 @@ def test_a_page_says_in_words_that_it_is_not_available() -> None:
 def test_a_fault_of_ours_is_told_in_json_to_programs() -> None:
     client = client_of("reads")
     client.raise_request_exception = False
-    with patch.object(Desk, "_reply", side_effect=ValueError("broken")):
+    with patch.object(KpiQueryService, "_reply", side_effect=ValueError("broken")):
         answer = client.get("/api/kpi/engagement/depth")
 
     assert (answer.status_code, answer.json()["code"]) == (500, "failed")

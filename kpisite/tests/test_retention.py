@@ -9,16 +9,16 @@ from unittest.mock import patch
 import pytest
 from django.contrib.sessions.models import Session
 
-from alerts.models import JudgeRun
+from alerts.models import EvaluationRun
 from intake.models import RejectedEvent
-from kpis.models import MeasureRun, Restatement, Verification
+from kpis.models import RecomputeRun, Restatement, Verification
 from kpis.tests.measured import COMPLETION, measured
 from kpisite.jobs import retention
 from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
 from notifications.models import Notification
 from notifications.tests.notifying import alert_of, happens, only
-from outcomes.models import ThemeSearch
+from outcomes.models import TopicRun
 
 pytestmark = pytest.mark.django_db
 
@@ -46,14 +46,14 @@ def test_former_values_go_after_two_years() -> None:
 @pytest.mark.parametrize(
     ("model", "more"),
     [
-        (MeasureRun, {}),
-        (JudgeRun, {}),
+        (RecomputeRun, {}),
+        (EvaluationRun, {}),
         (Verification, {}),
-        (ThemeSearch, {"comments": 1, "themes": 1}),
+        (TopicRun, {"comments": 1, "themes": 1}),
     ],
 )
 def test_runs_go_after_ninety_days_but_the_latest(model: Any, more: dict[str, int]) -> None:
-    at = "searched_at" if model is ThemeSearch else "as_of"
+    at = "searched_at" if model is TopicRun else "as_of"
     for days in (200, 100, 91):
         model.objects.create(**{at: ago(days)}, **more)
     delete_old(NOW)

@@ -15,8 +15,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from notifications.delivery import emails, webhooks
-from notifications.delivery.http_client import Failed
-from notifications.delivery.url_policy import Refused, Resolve, look_up
+from notifications.delivery.http_client import DeliveryFailed
+from notifications.delivery.url_policy import Resolve, UrlRefused, look_up
 from notifications.models import Channel, Notification
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 MOST = 1_000
 # what may be better later; ValueError: a mail's address is none
-TROUBLES = (OSError, SMTPException, Failed, Refused, ValueError)
+TROUBLES = (OSError, SMTPException, DeliveryFailed, UrlRefused, ValueError)
 RANDOM = SystemRandom()
 
 
@@ -40,7 +40,7 @@ def wait_after(attempts: int) -> timedelta:
 
 
 @dataclass
-class Round:
+class DeliveryRun:
     """One worker's round; a channel that is in trouble is left alone until the next."""
 
     clock: Callable[[], datetime] = timezone.now
@@ -50,7 +50,7 @@ class Round:
 
     def deliver(self) -> int:
         """Deliver all that is due; returns how many notifications went out."""
-        pack(self.clock())
+        batch(self.clock())
         for parcel, channel_id in due(self.clock()):
             if channel_id not in self.troubled:
                 self.take(parcel)
@@ -91,7 +91,7 @@ class Round:
     def _put_back(self, rows: Sequence[Notification], error: Exception) -> None:
         attempts = rows[0].attempts
         logger.warning("notice %s not sent: %s", rows[0].key, type(error).__name__)
-        is_over = attempts >= TRIES or isinstance(error, Refused)
+        is_over = attempts >= TRIES or isinstance(error, UrlRefused)
         state = State.DEAD if is_over else State.WAITING
         again = self.clock() + wait_after(attempts)
         _finish(rows, state, _said(error), next_try_at=again)
@@ -101,7 +101,7 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
 
 
-def pack(now: datetime) -> None:
+def batch(now: datetime) -> None:
     """Put what is due into parcels: e-mails to one reader of one course together, others alone."""
     # what a channel that is switched off was to tell is stale when it is switched on
     waiting = Notification.objects.filter(state=State.WAITING)
@@ -195,6 +195,6 @@ def send_test(channel: Channel, *, asked_by: str = "") -> Notification:
         next_try_at=now,
     )
     if not is_there:
-        Round().take(key)
+        DeliveryRun().take(key)
     row.refresh_from_db()
     return row

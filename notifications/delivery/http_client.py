@@ -19,7 +19,7 @@ WHOLE_SECONDS = 20.0
 LARGEST_BODY = 256 * 1024
 
 
-class Failed(Exception):  # noqa: N818 - said of a message
+class DeliveryFailed(Exception):  # noqa: N818 - said of a message
     """The other side did not take it; it may later."""
 
 
@@ -52,13 +52,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, resolve: Resolve 
     Refused for an address that we must not reach; Failed or OSError when it was not taken.
     """
     if len(body) > LARGEST_BODY:
-        raise Failed(f"The message has {len(body)} bytes, more than {LARGEST_BODY}.")
+        raise DeliveryFailed(f"The message has {len(body)} bytes, more than {LARGEST_BODY}.")
     there = destination(url, settings.KPI_WEBHOOK_ALLOWED, resolve)
     status = _status(there, body, {"Host": there.name, **headers})
     if 300 <= status < 400:
-        raise Failed(f"{there.host} answered {status}; redirects are not followed.")
+        raise DeliveryFailed(f"{there.host} answered {status}; redirects are not followed.")
     if not 200 <= status < 300:
-        raise Failed(f"{there.host} answered {status}.")
+        raise DeliveryFailed(f"{there.host} answered {status}.")
 
 
 def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
@@ -70,6 +70,8 @@ def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
             connection.request("POST", there.path, body, dict(headers))
             return connection.getresponse().status
         except HTTPException as error:
-            raise Failed(f"{there.host} does not speak HTTP: {type(error).__name__}.") from error
+            raise DeliveryFailed(
+                f"{there.host} does not speak HTTP: {type(error).__name__}."
+            ) from error
         finally:
             deadline.cancel()

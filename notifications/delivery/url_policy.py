@@ -28,7 +28,7 @@ SPECIAL = [
 ]  # fmt: skip
 
 
-class Refused(Exception):  # noqa: N818 - said of an address
+class UrlRefused(Exception):  # noqa: N818 - said of an address
     """This must not be sent, now or later."""
 
 
@@ -65,19 +65,19 @@ def destination(url: str, allowed: Sequence[str], resolve: Resolve = look_up) ->
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError as error:
-        raise Refused(f"This is no address: {error}.") from error
+        raise UrlRefused(f"This is no address: {error}.") from error
     if scheme not in PORTS or not host or parts.username is not None or not url.isascii():
-        raise Refused("A webhook's address begins with https:// or http:// and a host.")
+        raise UrlRefused("A webhook's address begins with https:// or http:// and a host.")
     port = port or PORTS[scheme]
     try:
         addresses = resolve(host, port)
     except UnicodeError as error:
-        raise Refused(f"{host} is no name of a host.") from error
+        raise UrlRefused(f"{host} is no name of a host.") from error
     if not addresses:
         raise OSError(f"{host} has no address.")
     for one in addresses:
         if not is_allowed(host, one, allowed):
-            raise Refused(f"{host} is at {one}, which is not a public address.")
+            raise UrlRefused(f"{host} is at {one}, which is not a public address.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(host, port, addresses[0], path, scheme == "https")
 

@@ -17,8 +17,8 @@ from django.db.models import Q
 from accounts.access import Reader
 from accounts.models import CourseGrant, User
 from alerts.models import AlertEvent
-from alerts.suppressed_alerts import is_veiled, leaves_few
-from kpis.query.query_service import Desk
+from alerts.suppressed_alerts import is_suppressed, leaves_few
+from kpis.query.query_service import KpiQueryService
 from notifications.models import Channel
 
 Courses = frozenset[int]
@@ -71,7 +71,7 @@ class Audience:
                 is_safe = not leaves_few(self._desk(ANYBODY), alert, self._days, courses)
             else:
                 mine = Reader(True, False, False, courses)
-                is_safe = alert.course_id not in courses or not is_veiled(
+                is_safe = alert.course_id not in courses or not is_suppressed(
                     self._desk(mine), alert, self._days
                 )
             self._safe[courses] = is_safe
@@ -80,12 +80,12 @@ class Audience:
     @cached_property
     def _is_safe_for_anybody(self) -> bool:
         """True where a reader of all courses who may not see small groups is shown the figures."""
-        return not is_veiled(self._desk(ANYBODY), self.event.alert, self._days)
+        return not is_suppressed(self._desk(ANYBODY), self.event.alert, self._days)
 
     @property
     def _days(self) -> list[date]:
         """The day that the period told of begins on; none where no figures are told."""
         return [self.event.period_start] if self.event.period_start else []
 
-    def _desk(self, reader: Reader) -> Desk:
-        return Desk(reader, self.event.at)
+    def _desk(self, reader: Reader) -> KpiQueryService:
+        return KpiQueryService(reader, self.event.at)

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
-def opens_at(
+def next_notify_time(
     now: datetime,
     zone: ZoneInfo,
     *,

@@ -10,44 +10,44 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerts.models import Alert, AlertEvent, AlertRule
-from alerts.signals import alert_moved
+from alerts.signals import alert_changed
 from core import reporting_clock, task_queue
 from notifications.models import Channel, Notification
-from notifications.outbox.notify_hours import opens_at
-from notifications.outbox.payloads import Telling
-from notifications.outbox.recipients import concerned
+from notifications.outbox.notify_hours import next_notify_time
+from notifications.outbox.payloads import PayloadWriter
+from notifications.outbox.recipients import recipients_of
 
 Kind, State = AlertEvent.Kind, Notification.State
 ENDS = (Kind.RECOVERED, Kind.CLOSED)
 # somebody knows, or it is over: what nobody has heard of yet needs no saying
-HUSHES = (Kind.ACKNOWLEDGED, Kind.SNOOZED, *ENDS)
+MUTING_KINDS = (Kind.ACKNOWLEDGED, Kind.SNOOZED, *ENDS)
 WENT_OUT = (State.WAITING, State.SENDING, State.SENT)
 
-TASK = "notifications.tasks.deliver_notices"
+TASK = "notifications.tasks.deliver_notifications"
 QUEUED = "notifications-queued"
 
 End = tuple[Channel, str]
 
 
 def listen() -> None:
-    alert_moved.connect(_alert_moved, dispatch_uid="notices")
+    alert_changed.connect(_alert_moved, dispatch_uid="notices")
 
 
 def _alert_moved(event: AlertEvent, **_: Any) -> None:
-    announce(event)
+    enqueue(event)
 
 
-def announce(event: AlertEvent) -> list[Notification]:
+def enqueue(event: AlertEvent) -> list[Notification]:
     """Write what is to be told of an event, and to whom; nothing for one that is not told.
 
     Twice does no harm: a key names the event, the channel and the address.
     """
-    if event.kind in HUSHES:
+    if event.kind in MUTING_KINDS:
         _unsaid(event.alert).update(state=State.DROPPED)
     if not event.is_told:
         return []
     ends = _where_it_went(event) if event.kind in ENDS else _where_it_goes(event.alert)
-    telling = Telling(event)
+    telling = PayloadWriter(event)
     rows = [_row(event, channel, to, telling.payload(channel, to)) for channel, to in ends]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
@@ -70,7 +70,7 @@ def _where_it_goes(alert: Alert) -> Iterator[End]:
 def _addresses(channel: Channel, alert: Alert) -> list[str]:
     if channel.kind != Channel.Kind.EMAIL:
         return [""]
-    return channel.addresses or concerned(alert)
+    return channel.addresses or recipients_of(alert)
 
 
 def _where_it_went(event: AlertEvent) -> Iterable[End]:
@@ -95,14 +95,14 @@ def _row(event: AlertEvent, channel: Channel, to: str, payload: dict[str, Any]) 
         state=State.SENT if is_there else State.WAITING,
         created_at=event.at,
         sent_at=event.at if is_there else None,
-        next_try_at=event.at if is_there else may_be_told_at(event.alert.rule, event.at),
+        next_try_at=event.at if is_there else notify_at(event.alert.rule, event.at),
     )
 
 
-def may_be_told_at(rule: AlertRule, now: datetime) -> datetime:
-    return opens_at(
+def notify_at(rule: AlertRule, now: datetime) -> datetime:
+    return next_notify_time(
         now,
-        reporting_clock.zone(),
+        reporting_clock.reporting_zone(),
         start=rule.hours_from,
         end=rule.hours_until,
         weekdays=rule.weekdays,
@@ -118,4 +118,4 @@ def ask_for_delivery() -> None:
 
 def deliver_soon() -> None:
     """Queue the delivery; with the broker away, the schedule finds what waits."""
-    task_queue.ask_for(TASK, queued=QUEUED, otherwise="notices are sent by the schedule")
+    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="notices are sent by the schedule")

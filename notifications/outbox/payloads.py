@@ -16,7 +16,7 @@ from notifications.outbox.audience import Audience
 WITHHELD = "The figures are of a small group; the alert's page shows them to those who may."
 
 
-class Telling:
+class PayloadWriter:
     """What is told of one event: to each addressee only what that reader may see."""
 
     def __init__(self, event: AlertEvent) -> None:

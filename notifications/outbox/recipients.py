@@ -9,7 +9,7 @@ from accounts.models import User
 from alerts.models import Alert
 
 
-def concerned(alert: Alert) -> list[str]:
+def recipients_of(alert: Alert) -> list[str]:
     """The e-mail address of the alert's owner, who may see it.
 
     Without one those of its course's managers; of the whole site, of the staff.

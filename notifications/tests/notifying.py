@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.tests.people import moment
-from alerts.evaluation.write_alerts import record
+from alerts.evaluation.write_alerts import record_event
 from alerts.models import Alert, AlertEvent, AlertRule
 from alerts.tests.alerting import KPI, watches
 from curriculum.models import Course
@@ -42,7 +42,7 @@ def happens(
         alert=alert, kind=kind, at=at, is_told=is_told, why="June 2026: 79.0%, target 85.0%.",
         period_start=None, value=79, target=85,
     )  # fmt: skip
-    record([event])
+    record_event([event])
     return event
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.tests.people import account, course
-from alerts.evaluation.write_alerts import record
+from alerts.evaluation.write_alerts import record_event
 from alerts.models import Alert, AlertEvent
 from alerts.tests.alerting import says
 from curriculum.models import Course
@@ -50,7 +50,7 @@ def sent(alert: Alert) -> dict[str, Any]:
         alert=alert, kind="opened", at=NOON, is_told=True, why="79%",
         period_start=date(2026, 6, 1), value=79, target=85, n=13,
     )  # fmt: skip
-    record([event])
+    record_event([event])
     return {row.to: "n" in row.payload for row in Notification.objects.all()}
 
 

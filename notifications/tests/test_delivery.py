@@ -18,7 +18,7 @@ from accounts.tests.people import account, course
 from core.tests.mail_box import MailBox, mail_box
 from notifications.delivery import deliver as delivery
 from notifications.delivery import http_client
-from notifications.delivery.deliver import LEASE, Round, try_again
+from notifications.delivery.deliver import LEASE, DeliveryRun, try_again
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
 from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
@@ -39,7 +39,7 @@ def box() -> Iterator[MailBox]:
 
 
 def deliver(after: timedelta = timedelta()) -> int:
-    return Round(clock=lambda: NOON + after).deliver()
+    return DeliveryRun(clock=lambda: NOON + after).deliver()
 
 
 def test_a_webhook_is_signed_over_its_time_and_body(sink: Sink) -> None:
@@ -88,7 +88,7 @@ def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> Non
 def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink) -> None:
     only("webhook", f"http://hooks.example.org:{sink.port}/hook")
     happens(alert_of())
-    Round(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
+    DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
 
     assert sink.posts[0][0]["Host"] == f"hooks.example.org:{sink.port}"
 
@@ -97,7 +97,7 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "WHOLE_SECONDS", 0.5)
     with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
         begun = time.monotonic()
-        with pytest.raises((http_client.Failed, OSError)):
+        with pytest.raises((http_client.DeliveryFailed, OSError)):
             http_client.post(f"http://127.0.0.1:{port}/", b"{}", {})
 
     assert time.monotonic() - begun < 5
@@ -134,7 +134,7 @@ def test_a_redirect_is_not_followed(sink: Sink) -> None:
 def test_a_name_that_leads_inside_is_given_up_at_once() -> None:
     only("webhook", "https://rebind.example.org/")
     happens(alert_of())
-    Round(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
+    DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
 
     assert outbox() == [("opened", "dead")]
     assert "not a public address" in Notification.objects.get().last_error
@@ -150,7 +150,7 @@ def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) ->
     sink.status = 204
 
     assert try_again(Notification.objects.all()) == 1
-    Round().deliver()
+    DeliveryRun().deliver()
     assert outbox() == [("opened", "sent")]
 
 
@@ -264,7 +264,7 @@ def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
 def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
-    delivery.pack(NOON)
+    delivery.batch(NOON)
     row = Notification.objects.get()
     assert delivery._claim(row.parcel, NOON + timedelta(days=1))
 

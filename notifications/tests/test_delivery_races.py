@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from alerts.tests.test_evaluate_races import at_once
-from notifications.delivery.deliver import Round
+from notifications.delivery.deliver import DeliveryRun
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
 from notifications.tests.notifying import NOON, alert_of, happens, only
@@ -25,7 +25,7 @@ def test_four_workers_send_each_notification_once(sink: Sink) -> None:
     only("webhook", sink.url)
     for _ in range(12):
         happens(alert_of())
-    at_once(*[Round(clock=lambda: NOON).deliver] * 4)
+    at_once(*[DeliveryRun(clock=lambda: NOON).deliver] * 4)
     keys = [headers["Idempotency-Key"] for headers, _ in sink.posts]
 
     assert len(keys) == len(set(keys)) == 12

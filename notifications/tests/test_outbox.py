@@ -12,11 +12,11 @@ from accounts.tests.people import account, course, moment
 from alerts import actions
 from alerts.tests.alerting import aims, closing, lives, watches
 from kpis.tests import kernel
-from notifications.delivery.deliver import Round
+from notifications.delivery.deliver import DeliveryRun
 from notifications.inbox import mark_read, unread_of
 from notifications.models import Channel, Notification
-from notifications.outbox.notify_hours import opens_at
-from notifications.outbox.outbox import announce
+from notifications.outbox.notify_hours import next_notify_time
+from notifications.outbox.outbox import enqueue
 from notifications.shipped_channels import SHIPPED, create_missing
 from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
 
@@ -67,7 +67,7 @@ def broken(alert: object) -> None:
 def test_announcing_twice_tells_once() -> None:
     only("webhook", HOOK)
     event = happens(alert_of())
-    announce(event)
+    enqueue(event)
 
     assert outbox() == [("opened", "waiting")]
 
@@ -179,7 +179,7 @@ def test_what_happens_at_night_is_told_in_the_morning() -> None:
     friday_evening = moment("2026-07-17T20:00")
     happens(alert_of(rule=rule), at=friday_evening)
 
-    assert Round(clock=lambda: friday_evening).deliver() == 0
+    assert DeliveryRun(clock=lambda: friday_evening).deliver() == 0
     assert Notification.objects.get().next_try_at == moment("2026-07-20T09:00")
 
 
@@ -194,7 +194,9 @@ def test_what_happens_at_night_is_told_in_the_morning() -> None:
     ],
 )
 def test_the_window_opens_in_the_provider_s_zone(now: str, opens: str) -> None:
-    found = opens_at(berlin(now), BERLIN, start=time(9), end=time(17), weekdays={1, 2, 3, 4, 5})
+    found = next_notify_time(
+        berlin(now), BERLIN, start=time(9), end=time(17), weekdays={1, 2, 3, 4, 5}
+    )
 
     assert found == berlin(opens)
 
@@ -204,7 +206,7 @@ def berlin(text: str) -> datetime:
 
 
 def test_without_hours_people_are_told_at_once() -> None:
-    assert opens_at(NOON, BERLIN, start=None, end=None, weekdays=()) == NOON
+    assert next_notify_time(NOON, BERLIN, start=None, end=None, weekdays=()) == NOON
 
 
 def test_a_reader_has_unread_notices_of_own_courses_until_they_are_read(
@@ -227,6 +229,6 @@ def test_a_channel_that_is_switched_off_keeps_nothing_for_later() -> None:
     happens(alert_of())
     channel.is_active = False
     channel.save()
-    Round(clock=lambda: NOON).deliver()
+    DeliveryRun(clock=lambda: NOON).deliver()
 
     assert outbox() == [("opened", "dropped")]

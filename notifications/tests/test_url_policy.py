@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.delivery.url_policy import Refused, destination
+from notifications.delivery.url_policy import UrlRefused, destination
 
 pytestmark = pytest.mark.once
 
@@ -20,12 +20,12 @@ INNER = """
 
 @pytest.mark.parametrize("address", INNER)
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         destination("https://hooks.example.org/x", [], lambda *_: [address])
 
 
 def test_one_bad_address_among_good_ones_is_refused() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         destination("https://hooks.example.org/x", [], lambda *_: [PUBLIC, "127.0.0.1"])
 
 
@@ -42,13 +42,13 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
     ["ftp://example.org", "https://", "https://me@example.org", "http://[::1", "https://x:99999/"],
 )
 def test_what_is_no_web_address_is_refused(url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         destination(url, [], lambda *_: [PUBLIC])
 
 
 @pytest.mark.parametrize("form", ["http://2130706433/", "http://0x7f.1/", "http://127.1/"])
 def test_other_ways_to_write_loopback_are_refused(form: str) -> None:
-    with pytest.raises(Refused, match=r"127\.0\.0\.1"):
+    with pytest.raises(UrlRefused, match=r"127\.0\.0\.1"):
         destination(form, [])
 
 
@@ -64,7 +64,7 @@ def at_another(*_: object) -> list[str]:
 
 
 def test_an_exception_is_none_for_others() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UrlRefused):
         destination(
             "http://other.internal/", ["hooks.internal", "10.1.0.0/16"], lambda *_: ["10.2.0.1"]
         )

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from core.admin.view_only import ViewOnlyAdmin
+from core.admin.view_only import ReadOnlyAdmin
 from curriculum.admin.courses import RunFilter
 from intake.csv.pages import CsvImportMixin
 
 
-class FactAdmin(CsvImportMixin, ViewOnlyAdmin):
+class FactAdmin(CsvImportMixin, ReadOnlyAdmin):
     """Facts are what the events say: replay those instead of editing these."""
 
     list_filter: ClassVar[Any] = ("enrollment__run__course", ("enrollment__run", RunFilter))

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.users import acting
-from core.admin.view_only import ViewOnlyAdmin
+from accounts.admin.users import acting_user
+from core.admin.view_only import ReadOnlyAdmin
 from kpis.admin.kpi_choices import kpi_choices, name_of
 from outcomes.feedback import theme_actions
-from outcomes.models import Remark, Testimonial, Theme, ThemeSearch
+from outcomes.models import CommentAnalysis, Testimonial, Theme, TopicRun
 from outcomes.tasks import read_feedback
 
 
@@ -108,12 +108,12 @@ def _move(theme: Theme, into: Theme | None) -> None:
     if into is not None:
         theme_actions.merge(theme, into)
         return
-    theme_actions.part(theme)
+    theme_actions.separate(theme)
     transaction.on_commit(read_feedback.delay)
 
 
-@admin.register(Remark)
-class RemarkAdmin(ViewOnlyAdmin):
+@admin.register(CommentAnalysis)
+class RemarkAdmin(ReadOnlyAdmin):
     """What learners wrote, and what was read in it."""
 
     list_display = ("text", "theme", "mood", "sentiment", "language", "quotable", "approved")
@@ -131,22 +131,22 @@ class RemarkAdmin(ViewOnlyAdmin):
     actions = ("approve",)
 
     @admin.display(boolean=True, description="may be quoted")
-    def quotable(self, row: Remark) -> bool:
+    def quotable(self, row: CommentAnalysis) -> bool:
         return row.response.may_quote
 
     @admin.display(boolean=True)
-    def approved(self, row: Remark) -> bool:
+    def approved(self, row: CommentAnalysis) -> bool:
         return hasattr(row.response, "testimonial")
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return acting(request).has_perm("outcomes.add_testimonial")
+        return acting_user(request).has_perm("outcomes.add_testimonial")
 
     @admin.action(description="Approve as testimonials", permissions=["approve"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Remark]) -> None:
+    def approve(self, request: HttpRequest, queryset: QuerySet[CommentAnalysis]) -> None:
         approved = 0
         for remark in queryset:
             try:
-                theme_actions.approve(remark.response, by=acting(request))
+                theme_actions.approve(remark.response, by=acting_user(request))
             except ValidationError as error:
                 sentence = f"“{remark}”: {error.messages[0]}"
                 self.message_user(request, sentence, messages.WARNING)
@@ -181,6 +181,6 @@ class TestimonialAdmin(admin.ModelAdmin):
         return row.response.may_quote and row.response.comment == row.text
 
 
-@admin.register(ThemeSearch)
-class ThemeSearchAdmin(ViewOnlyAdmin):
+@admin.register(TopicRun)
+class ThemeSearchAdmin(ReadOnlyAdmin):
     list_display = ("searched_at", "comments", "themes")

@@ -11,7 +11,7 @@ from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from outcomes.arithmetic import share
 from outcomes.facts.surveys import SATISFACTION
-from outcomes.models import Remark
+from outcomes.models import CommentAnalysis
 
 ENROLLMENT = "response__enrollment"
 LEARNERS = Count(f"{ENROLLMENT}__learner", distinct=True)
@@ -26,13 +26,13 @@ def themes(when: Period, scope: Scope) -> Table:
     and how many left it open; and the KPI that the theme goes with."""
     found = (
         remarks(when, scope)
-        .exclude(mood=Remark.Mood.UNREAD)
+        .exclude(mood=CommentAnalysis.Mood.UNREAD)
         .values("theme", "theme__key", "theme__name", "theme__kpi")
         .annotate(
             comments=Count("pk"),
             learners=LEARNERS,
             sentiment=Avg("sentiment"),
-            unsure=Count("pk", filter=Q(mood=Remark.Mood.UNSURE)),
+            unsure=Count("pk", filter=Q(mood=CommentAnalysis.Mood.UNSURE)),
         )
         .order_by(F("theme").asc(nulls_last=True))
     )
@@ -80,9 +80,9 @@ def languages(when: Period, scope: Scope) -> Table:
     return Table((Column("language", "Language", TEXT), COMMENTS), rows)
 
 
-def remarks(when: Period, scope: Scope) -> QuerySet[Remark]:
+def remarks(when: Period, scope: Scope) -> QuerySet[CommentAnalysis]:
     """What was read of the comments given in the period."""
-    given = Remark.objects.filter(
+    given = CommentAnalysis.objects.filter(
         response__answered_at__gte=when.start, response__answered_at__lt=when.end
     )
     return within(given, scope, enrollment=ENROLLMENT).order_by()

@@ -28,19 +28,19 @@ def report(events: Sequence[Event]) -> None:
         for event in known
     }
     mine = CareerOutcome.objects.filter(enrollment__in=ids, response=None)
-    mark(mine)
+    mark_stale(mine)
     mine.delete()
     CareerOutcome.objects.bulk_create(
         [outcome(pk, kind, day, at) for pk, kind, day, at in sorted(told, key=repr)],
         batch_size=500,
     )
-    mark(mine)
+    mark_stale(mine)
 
 
 def answer(standing: Mapping[int, Event]) -> None:
     """Write what standing answers (by the id of their response) say of careers, and no more."""
     mine = CareerOutcome.objects.filter(response__in=standing)
-    mark(mine)
+    mark_stale(mine)
     mine.delete()
     CareerOutcome.objects.bulk_create(
         [
@@ -50,7 +50,7 @@ def answer(standing: Mapping[int, Event]) -> None:
         ],
         batch_size=500,
     )
-    mark(mine)
+    mark_stale(mine)
 
 
 def kinds_of(event: Event) -> list[str]:
@@ -71,7 +71,9 @@ def happened_on(event: Event) -> date | None:
         return None
     told = event.data.get("happened_on") or event.data.get("career_on")
     return (
-        date.fromisoformat(told) if told else local_day(event.occurred_at, reporting_clock.zone())
+        date.fromisoformat(told)
+        if told
+        else local_day(event.occurred_at, reporting_clock.reporting_zone())
     )
 
 
@@ -87,12 +89,14 @@ def outcome(
         reported_at=at,
     )
     if day is not None:
-        row.completed_from = midnight(day - timedelta(days=WITHIN), reporting_clock.zone())
-        row.completed_before = midnight(day + timedelta(days=1), reporting_clock.zone())
+        row.completed_from = midnight(
+            day - timedelta(days=WITHIN), reporting_clock.reporting_zone()
+        )
+        row.completed_before = midnight(day + timedelta(days=1), reporting_clock.reporting_zone())
     return row
 
 
-def mark(rows: QuerySet[CareerOutcome]) -> None:
+def mark_stale(rows: QuerySet[CareerOutcome]) -> None:
     """Mark the days on which these rows count."""
     days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    batch_stale_days.mark(IMPACT, days)
+    batch_stale_days.mark_stale(IMPACT, days)

@@ -22,7 +22,7 @@ COMPLETION = "outcome.certification-completion"
 EARNED, REVOKED, EXPIRED = "certificate.earned", "certificate.revoked", "certificate.expired"
 
 
-def tell(events: Sequence[Event]) -> None:
+def record(events: Sequence[Event]) -> None:
     """Tell the certificates of these events' enrolments again, from all that is known of them."""
     ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
     stories: dict[int, list[Event]] = defaultdict(list)
@@ -74,7 +74,7 @@ def _follow(told: list[Certificate], enrollment_id: int, event: Event) -> None:
 
 
 def _may_expire(one: Certificate, event: Event) -> bool:
-    day = local_day(event.occurred_at, reporting_clock.zone())
+    day = local_day(event.occurred_at, reporting_clock.reporting_zone())
     return one.is_standing and (one.expires_on is None or day >= one.expires_on)
 
 
@@ -90,7 +90,7 @@ def _earn(told: list[Certificate], enrollment_id: int, event: Event) -> None:
 def mark_enrollments(ids: Iterable[int]) -> None:
     """These enrolments count differently on the day on which they fall due."""
     due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    batch_stale_days.mark(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
+    batch_stale_days.mark_stale(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
 
 
 def reset(course_ids: Iterable[int]) -> None:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from core import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Skill
-from curriculum.parameters import Standings
+from curriculum.parameters import ParameterHistory
 from intake.models import Event
 from kpis.recompute import batch_stale_days
 from outcomes.models import SkillAssessment
@@ -25,7 +25,7 @@ Key = tuple[int, int, str, datetime, float]
 def assess(events: Sequence[Event]) -> None:
     """Keep each assessment with the mastery of its day; of two at one moment the better."""
     skills = _ids({event.object for event in events})
-    mastery = Standings([MASTERY])
+    mastery = ParameterHistory([MASTERY])
     rows: dict[Key, float] = {}
     for event in events:
         held = mastery.value(MASTERY, event.occurred_at, course_id=event.course_id)
@@ -41,7 +41,7 @@ def assess(events: Sequence[Event]) -> None:
         merge={"score": "larger"},
     )
     attained = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    batch_stale_days.mark(ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained))
+    batch_stale_days.mark_stale(ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained))
 
 
 def known(keys: set[str], may_make: bool) -> set[str]:
@@ -81,6 +81,6 @@ def _reset(rows: QuerySet[SkillAssessment]) -> None:
 
 def _mark(rows: QuerySet[SkillAssessment]) -> None:
     moments = rows.filter(stage=POST).order_by()
-    batch_stale_days.mark(
+    batch_stale_days.mark_stale(
         ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()
     )

@@ -45,10 +45,10 @@ def answer(events: Sequence[Event]) -> None:
     learn_questions(events)
     standing = _standing(events)
     before = _of_places(standing)
-    mark(before)
+    mark_stale(before)
     pks = _write(standing)
     career.answer({pks[place]: event for place, event in standing.items()})
-    mark(_of_places(standing))
+    mark_stale(_of_places(standing))
 
 
 def _earliest(events: Sequence[Event]) -> dict[Place, datetime]:
@@ -146,18 +146,18 @@ def _of_places(places: Iterable[Place]) -> QuerySet[Response]:
     )
 
 
-def mark(responses: QuerySet[Response]) -> None:
+def mark_stale(responses: QuerySet[Response]) -> None:
     """Mark the days on which these answers count."""
     for key, asked in ((SATISFACTION, "nps"), (CSAT, "csat")):
         rows = responses.filter(**{f"{asked}__isnull": False}).order_by()
         days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        batch_stale_days.mark(key, days)
+        batch_stale_days.mark_stale(key, days)
 
 
 def mark_enrollments(ids: Collection[int]) -> None:
     """Mark the days on which answers of these enrolments count."""
-    mark(Response.objects.filter(enrollment__in=ids))
-    career.mark(CareerOutcome.objects.filter(enrollment__in=ids))
+    mark_stale(Response.objects.filter(enrollment__in=ids))
+    career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids))
 
 
 def reset(course_ids: Iterable[int]) -> None:
@@ -179,9 +179,9 @@ def reset_enrollments(ids: Iterable[int]) -> None:
 
 def _reset(mine: Q, answers: QuerySet[Event]) -> None:
     responses = Response.objects.filter(mine)
-    mark(responses)
+    mark_stale(responses)
     outcomes = CareerOutcome.objects.filter(mine)
-    career.mark(outcomes)
+    career.mark_stale(outcomes)
     outcomes.delete()
     _forget_untold(responses, answers)
     invitations = Invitation.objects.filter(mine)

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.locks import hold_to_write
+from core.locks import lock_to_write
 from curriculum.models import Course, Module
 from outcomes.feedback import language, pending_comments, sentiment, theme_names, topics
 from outcomes.feedback.keywords import pattern_of, words_of
-from outcomes.models import Remark, Response, Theme, ThemeSearch
+from outcomes.models import CommentAnalysis, Response, Theme, TopicRun
 
 AT_ONCE = 500
 FEWEST_COMMENTS = 30
@@ -31,12 +31,12 @@ WRITTEN = (
 )
 
 
-def run(now: datetime | None = None) -> int:
+def analyze_comments(now: datetime | None = None) -> int:
     """Bring remarks and themes up to what learners wrote; returns the comments read.
 
     Safe to run twice or to be killed: what is not written yet is found again.
     """
-    with hold_to_write("feedback"):
+    with lock_to_write("feedback"):
         pending_comments.taken_back().delete()
         read = sum(_read(some) for some in _chunks(pending_comments.unread().order_by("pk")))
         if _is_time_to_search():
@@ -53,7 +53,7 @@ def _chunks(rows: QuerySet[Response]) -> Iterator[Sequence[Response]]:
 
 
 def _read(responses: Sequence[Response]) -> int:
-    Remark.objects.bulk_create(
+    CommentAnalysis.objects.bulk_create(
         [_remark(response) for response in responses],
         update_conflicts=True,
         unique_fields=["response"],
@@ -62,13 +62,13 @@ def _read(responses: Sequence[Response]) -> int:
     return len(responses)
 
 
-def _remark(response: Response) -> Remark:
+def _remark(response: Response) -> CommentAnalysis:
     text = response.comment
     spoken = language.of(text, told=response.language)
-    score, mood, is_rated = (None, Remark.Mood.UNREAD.value, False)
+    score, mood, is_rated = (None, CommentAnalysis.Mood.UNREAD.value, False)
     if spoken == language.ENGLISH:
         score, mood, is_rated = sentiment.of(text, csat=response.csat, nps=response.nps)
-    return Remark(
+    return CommentAnalysis(
         response=response,
         text=text,
         answered_at=response.answered_at,
@@ -81,12 +81,12 @@ def _remark(response: Response) -> Remark:
     )
 
 
-def _english() -> QuerySet[Remark]:
-    return Remark.objects.filter(language=language.ENGLISH)
+def _english() -> QuerySet[CommentAnalysis]:
+    return CommentAnalysis.objects.filter(language=language.ENGLISH)
 
 
 def _is_time_to_search() -> bool:
-    comments, last = _english().count(), ThemeSearch.objects.first()
+    comments, last = _english().count(), TopicRun.objects.first()
     if last is None:
         return comments >= FEWEST_COMMENTS
     return comments - last.comments >= max(FEWEST_MORE, SHARE_MORE * last.comments)
@@ -106,9 +106,9 @@ def _search(now: datetime) -> None:
     kept |= {_make(terms).pk for at, terms in enumerate(found) if at not in known}
     if found:
         _retire(kept, now)
-    Remark.objects.exclude(mood=Remark.Mood.UNREAD).update(is_sorted=False)
+    CommentAnalysis.objects.exclude(mood=CommentAnalysis.Mood.UNREAD).update(is_sorted=False)
     count = Theme.objects.in_use().count()
-    ThemeSearch.objects.create(comments=_english().count(), themes=count, searched_at=now)
+    TopicRun.objects.create(comments=_english().count(), themes=count, searched_at=now)
 
 
 def _meet(theme: Theme, terms: topics.Terms) -> Theme:
@@ -148,7 +148,7 @@ def _sort_all() -> None:
         for remark in some:
             _sort(remark, themes, names)
         # by far quicker than an update of many rows by their cases
-        Remark.objects.bulk_create(
+        CommentAnalysis.objects.bulk_create(
             some,
             update_conflicts=True,
             unique_fields=["response"],
@@ -156,7 +156,7 @@ def _sort_all() -> None:
         )
 
 
-def _sort(remark: Remark, themes: Sequence[Theme], names: re.Pattern[str] | None) -> None:
+def _sort(remark: CommentAnalysis, themes: Sequence[Theme], names: re.Pattern[str] | None) -> None:
     words = words_of(remark.text, names=names)
     fits: Mapping[int, float] = {
         at: topics.fit(words, theme.terms) for at, theme in enumerate(themes)

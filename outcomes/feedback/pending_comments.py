@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from outcomes.models import Remark, Response
+from outcomes.models import CommentAnalysis, Response
 
 
 def is_any() -> bool:
@@ -13,14 +13,14 @@ def is_any() -> bool:
 
 def unread() -> QuerySet[Response]:
     """Answers with a comment that was not read as it stands."""
-    is_read = Q(remark__text=F("comment"), remark__answered_at=F("answered_at"))
+    is_read = Q(analysis__text=F("comment"), analysis__answered_at=F("answered_at"))
     return Response.objects.exclude(comment="").exclude(is_read)
 
 
-def unsorted() -> QuerySet[Remark]:
-    return Remark.objects.filter(is_sorted=False)
+def unsorted() -> QuerySet[CommentAnalysis]:
+    return CommentAnalysis.objects.filter(is_sorted=False)
 
 
-def taken_back() -> QuerySet[Remark]:
+def taken_back() -> QuerySet[CommentAnalysis]:
     """What was read of comments that are gone."""
-    return Remark.objects.filter(response__comment="")
+    return CommentAnalysis.objects.filter(response__comment="")

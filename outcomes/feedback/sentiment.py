@@ -6,9 +6,9 @@ from functools import cache
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from outcomes.models import Remark
+from outcomes.models import CommentAnalysis
 
-Mood = Remark.Mood
+Mood = CommentAnalysis.Mood
 
 # words that weigh less than this either way tell nothing for sure
 UNSURE = 0.4

@@ -14,8 +14,8 @@ from kpis.definitions.aggregates import within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY
 from kpis.query import suppressed_tables
-from kpis.query.kpi_query import Question
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQuery
+from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.feedback import ENROLLMENT, remarks
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.models import Testimonial
@@ -50,7 +50,7 @@ class Feedback:
         return any(row.get("is_hidden") for row in [*self.themes, *self.languages])
 
 
-def tell(desk: Desk, question: Question) -> Feedback:
+def summarize(desk: KpiQueryService, question: KpiQuery) -> Feedback:
     """The comments of the window asked for, else of the last period that is over."""
     # comments are about a course, and cannot be told apart by module
     question = replace(question, module=None, scope=replace(question.scope, module_id=None))
@@ -67,9 +67,11 @@ def tell(desk: Desk, question: Question) -> Feedback:
     )
 
 
-def _shown(key: str, question: Question, desk: Desk) -> tuple[Period, Sequence[Row]]:
+def _shown(key: str, question: KpiQuery, desk: KpiQueryService) -> tuple[Period, Sequence[Row]]:
     indicator = REGISTRY[SATISFACTION]
-    period, table = suppressed_tables.shown(indicator.drill_downs[key], indicator, question, desk)
+    period, table = suppressed_tables.suppressed_table(
+        indicator.drill_downs[key], indicator, question, desk
+    )
     return period, table.rows
 
 
@@ -78,7 +80,7 @@ def _with_trend(row: Row, before: Mapping[str, float | None]) -> Row:
     return row | {"trend": None if now is None or then is None else now - then}
 
 
-def _quotations(when: Period, question: Question, rows: Sequence[Row]) -> dict[str, list[str]]:
+def _quotations(when: Period, question: KpiQuery, rows: Sequence[Row]) -> dict[str, list[str]]:
     """The most typical words on each theme that is shown, of who agreed to be quoted."""
     shown = [row["key"] for row in rows if row["key"] and not row.get("is_hidden")]
     found: dict[str, list[str]] = defaultdict(list)
@@ -88,7 +90,7 @@ def _quotations(when: Period, question: Question, rows: Sequence[Row]) -> dict[s
     return {key: texts[:QUOTATIONS_EACH] for key, texts in found.items()}
 
 
-def _typical(when: Period, question: Question, keys: Collection[str]) -> Sequence[tuple[str, str]]:
+def _typical(when: Period, question: KpiQuery, keys: Collection[str]) -> Sequence[tuple[str, str]]:
     place = Window(
         RowNumber(), partition_by=F("theme"), order_by=[F("fit").desc(), F("answered_at").desc()]
     )
@@ -101,7 +103,7 @@ def _typical(when: Period, question: Question, keys: Collection[str]) -> Sequenc
     return list(few.order_by("theme", "place").values_list("theme__key", "text"))
 
 
-def testimonials(question: Question) -> list[Row]:
+def testimonials(question: KpiQuery) -> list[Row]:
     """The latest that were approved, of answers from before the end of what is asked for."""
     end = (question.window or question.current).end
     shown = within(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from outcomes.models import Remark, Response, Testimonial, Theme
+from outcomes.models import CommentAnalysis, Response, Testimonial, Theme
 
 
 @transaction.atomic
@@ -23,18 +23,18 @@ def merge(theme: Theme, into: Theme) -> None:
     Theme.objects.filter(merged_into=theme).update(merged_into=root)
     Theme.objects.filter(pk=theme.pk).update(merged_into=root)
     theme.refresh_from_db()
-    Remark.objects.filter(theme=theme).update(theme=root)
+    CommentAnalysis.objects.filter(theme=theme).update(theme=root)
 
 
 @transaction.atomic
-def part(theme: Theme) -> None:
+def separate(theme: Theme) -> None:
     """Let a merged theme stand by itself again; the job sorts the comments of both anew."""
     root = theme.merged_into
     if root is None:
         return
     Theme.objects.filter(pk=theme.pk).update(merged_into=None, retired_at=None)
     theme.refresh_from_db()
-    Remark.objects.filter(theme=root).update(is_sorted=False)
+    CommentAnalysis.objects.filter(theme=root).update(is_sorted=False)
 
 
 def approve(response: Response, *, by: User) -> Testimonial:

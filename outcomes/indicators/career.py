@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
@@ -13,7 +13,7 @@ from outcomes.models.career import IN_TIME
 
 
 @kpi(IMPACT, "Career impact", unit=PERCENT, target=85, is_additive=False)
-def career_impact(when: Period) -> Tally:
+def career_impact(when: Period) -> FactAggregate:
     """Graduates who report a job placement, a promotion or a completed work project within 180
     days of their completion ÷ graduates who answered the question in the period.
 
@@ -21,7 +21,7 @@ def career_impact(when: Period) -> Tally:
     and impacts there are. Who did not answer is in neither; the drill-down gives the bounds.
     """
     graduates = Count(LEARNER, distinct=True)
-    return Tally(
+    return FactAggregate(
         rows=reports(when),
         total=Count(LEARNER, distinct=True, filter=IN_TIME),
         weight=graduates,

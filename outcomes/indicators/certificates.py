@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, Value, When
 
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
@@ -12,14 +12,14 @@ from outcomes.models import Certificate
 
 
 @kpi(COMPLETION, "Certification completion", unit=PERCENT, target=95)
-def certification_completion(when: Period) -> Tally:
+def certification_completion(when: Period) -> FactAggregate:
     """Certificate-track enrolments that fell due in the period and had their certificate by its
     end ÷ certificate-track enrolments that fell due in the period.
 
     A revoked certificate counts until it is revoked: periods that ended before keep it. One that
     expired was earned all the same.
     """
-    return Tally(
+    return FactAggregate(
         rows=fallen_due(when).annotate(is_certified=Exists(held(when))),
         total=Sum(Case(When(is_certified=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db.models import F, Model, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 
 LEARNER = "enrollment__learner"
 # whose facts are of one, where those of the site, a course or a run are told
@@ -22,7 +22,7 @@ Fact = TypeVar("Fact", bound=Model)
 
 
 @dataclass(frozen=True)
-class Latest:
+class LatestPerLearner:
     """Which facts stand: `of` names what two are of, beside the learner, if only one may count.
 
     `order` are the fields that decide which one that is, the first of them first.
@@ -42,9 +42,9 @@ class Latest:
         ranked = taken.filter(enrollment__is_cancelled=False).order_by().alias(place=place)
         return taken.filter(pk__in=ranked.filter(place=1).values("pk"))
 
-    def tally(self, taken: QuerySet[Any], **sums: Any) -> Tally:
+    def tally(self, taken: QuerySet[Any], **sums: Any) -> FactAggregate:
         """The tally of what stands, on the site and within each course and run."""
-        anywhere = Tally(
+        anywhere = FactAggregate(
             rows=self.among(taken),
             among=lambda ids: self.among(taken.filter(enrollment__run__course__in=ids)),
             **sums,

@@ -2,22 +2,22 @@ from __future__ import annotations
 
 from django.db.models import Count, F, Q, QuerySet
 
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
 from outcomes.facts.skills import ATTAINMENT
-from outcomes.indicators.latest_per_learner import Latest
+from outcomes.indicators.latest_per_learner import LatestPerLearner
 from outcomes.models import SkillAssessment
 
 Assessments = QuerySet[SkillAssessment]
 
 # of two assessments at one moment the better stands
-LATEST = Latest(of="skill", order=("assessed_at", "score", "enrollment"))
+LATEST = LatestPerLearner(of="skill", order=("assessed_at", "score", "enrollment"))
 
 
 @kpi(ATTAINMENT, "Skill attainment", unit=PERCENT, target=90, is_additive=False)
-def skill_attainment(when: Period) -> Tally:
+def skill_attainment(when: Period) -> FactAggregate:
     """(Learner, skill) pairs at or above mastery ÷ pairs assessed.
 
     The latest assessment of the pair in the period stands: for a run or course the latest within

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 
-from kpis.definitions.aggregates import Tally
+from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Interval, kpi
 from kpis.definitions.units import PERCENT, POINTS
 from outcomes.facts.surveys import CSAT, SATISFACTION
-from outcomes.indicators.latest_per_learner import Latest
+from outcomes.indicators.latest_per_learner import LatestPerLearner
 from outcomes.models import Response
 
 PROMOTERS = Q(nps__gte=9)
 DETRACTORS = Q(nps__lte=6)
 SATISFIED = Q(csat__gte=4)
-LATEST = Latest(of="wave", order=("answered_at", "enrollment"))
+LATEST = LatestPerLearner(of="wave", order=("answered_at", "enrollment"))
 
 
 @kpi(
@@ -26,7 +26,7 @@ LATEST = Latest(of="wave", order=("answered_at", "enrollment"))
     is_additive=False,
     companions=(CSAT,),
 )
-def satisfaction(when: Period) -> Tally:
+def satisfaction(when: Period) -> FactAggregate:
     """Net promoter score: answers of 9 and 10 less answers of 0 to 6 ÷ answers to “how likely
     are you to recommend this course”, from −100 to 100.
 
@@ -43,7 +43,7 @@ def satisfaction(when: Period) -> Tally:
 
 
 @kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85, is_additive=False)
-def csat(when: Period) -> Tally:
+def csat(when: Period) -> FactAggregate:
     """Answers of 4 and 5 ÷ answers on the scale from 1 to 5.
 
     One answer per learner and wave, the latest: of a course the latest within it. Who dismissed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from intake.event_kinds import surrounds
+from intake.event_kinds import batch_context
 from kpis.recompute import batch_stale_days
 from outcomes.intake import certificates, skills, surveys
 
 __all__ = ["certificates", "skills", "surveys"]
 
-surrounds(batch_stale_days.together)
+batch_context(batch_stale_days.collected)

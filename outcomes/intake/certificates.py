@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from core import reporting_clock
-from intake.event_kinds import Data, handles, resets, resets_enrollments
+from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
 from kpis.recompute import batch_stale_days
 from outcomes.facts import certificates
 
-resets(certificates.reset)
+resets_course(certificates.reset)
 resets_enrollments(certificates.reset_enrollments)
 
 
@@ -26,7 +26,7 @@ class Earned(Data):
 
 def _expiry(value: float | None, data: Earned, at: datetime) -> tuple[str, str] | None:
     """A certificate stands on the day on which it is earned, at least."""
-    earned = local_day(at, reporting_clock.zone())
+    earned = local_day(at, reporting_clock.reporting_zone())
     if data.expires_on is None or data.expires_on >= earned:
         return None
     return "data.expires_on", f"{data.expires_on} is before {earned}, the day it was earned."
@@ -57,5 +57,5 @@ def certificate_expired(events: Sequence[Event]) -> None:
 
 
 def _tell(events: Sequence[Event]) -> None:
-    certificates.tell(events)
-    batch_stale_days.seen("outcome", events)
+    certificates.record(events)
+    batch_stale_days.update_freshness("outcome", events)

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from intake.event_kinds import Data, handles, resets, resets_enrollments
+from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.recompute import batch_stale_days
 from outcomes.facts import skills
 
-resets(skills.reset)
+resets_course(skills.reset)
 resets_enrollments(skills.reset_enrollments)
 
 
@@ -41,4 +41,4 @@ def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str]
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill of the learner (`object`) was assessed: `value` from 0 to 1."""
     skills.assess(events)
-    batch_stale_days.seen("outcome", events)
+    batch_stale_days.update_freshness("outcome", events)

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from core import reporting_clock
-from intake.event_kinds import Data, handles, resets, resets_enrollments
+from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
 from kpis.recompute import batch_stale_days
 from outcomes.facts import career, surveys
 
-resets(surveys.reset)
+resets_course(surveys.reset)
 resets_enrollments(surveys.reset_enrollments)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
@@ -24,14 +24,14 @@ Language = Annotated[
 ]
 
 
-class Asked(Data):
+class SurveySent(Data):
     """In which wave of which survey; unknown ones are made."""
 
     survey: Key
     wave: Key
 
 
-class Answered(Asked):
+class SurveyAnswered(SurveySent):
     """At least one of nps, csat, career and comment."""
 
     nps: Annotated[int, Field(ge=0, le=10, strict=True)] | None = None
@@ -46,7 +46,7 @@ class Answered(Asked):
     language: Annotated[Language, Field(description="Such as en or pt-BR.")] | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Answered:
+    def _says_something(self) -> SurveyAnswered:
         if self.nps is None and self.csat is None and self.career is None and not self.comment:
             raise ValueError("an answer has nps, csat, career or comment")
         if self.career_on and not self.career:
@@ -54,58 +54,58 @@ class Answered(Asked):
         return self
 
 
-def _career_on(value: float | None, data: Answered, at: datetime) -> tuple[str, str] | None:
+def _career_on(value: float | None, data: SurveyAnswered, at: datetime) -> tuple[str, str] | None:
     return _no_later("data.career_on", data.career_on, at)
 
 
 def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | None:
     """Nobody reports what is yet to happen."""
-    reported = local_day(at, reporting_clock.zone())
+    reported = local_day(at, reporting_clock.reporting_zone())
     if day is None or day <= reported:
         return None
     return field, f"{day} is after {reported}, the day of the report."
 
 
-@handles("survey.sent", data=Asked)
+@handles("survey.sent", data=SurveySent)
 def survey_sent(events: Sequence[Event]) -> None:
     """The learner was asked."""
     surveys.send(events)
-    batch_stale_days.seen("outcome", events)
+    batch_stale_days.update_freshness("outcome", events)
 
 
-@handles("survey.answered", data=Answered, check=_career_on)
+@handles("survey.answered", data=SurveyAnswered, check=_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
     """The learner answered; of several answers in one wave the latest stands."""
     surveys.answer(events)
-    batch_stale_days.seen("outcome", events)
+    batch_stale_days.update_freshness("outcome", events)
 
 
-@handles("survey.dismissed", data=Asked)
+@handles("survey.dismissed", data=SurveySent)
 def survey_dismissed(events: Sequence[Event]) -> None:
     """The learner would rather not say. No answer, and in no denominator."""
     surveys.dismiss(events)
-    batch_stale_days.seen("outcome", events)
+    batch_stale_days.update_freshness("outcome", events)
 
 
-class Reported(Data):
+class CareerReported(Data):
     """What came of the course at work."""
 
     kind: Impact | Literal["none"]
     happened_on: Annotated[date, Field(description="Else the day of the report.")] | None = None
 
     @model_validator(mode="after")
-    def _nothing_has_no_day(self) -> Reported:
+    def _nothing_has_no_day(self) -> CareerReported:
         if self.kind == "none" and self.happened_on:
             raise ValueError("happened_on is the day of a placement, promotion or project")
         return self
 
 
-def _happened_on(value: float | None, data: Reported, at: datetime) -> tuple[str, str] | None:
+def _happened_on(value: float | None, data: CareerReported, at: datetime) -> tuple[str, str] | None:
     return _no_later("data.happened_on", data.happened_on, at)
 
 
-@handles("career.reported", data=Reported, check=_happened_on)
+@handles("career.reported", data=CareerReported, check=_happened_on)
 def career_reported(events: Sequence[Event]) -> None:
     """The learner says what came of the course at work, without a survey."""
     career.report(events)
-    batch_stale_days.seen("outcome", events)
+    batch_stale_days.update_freshness("outcome", events)

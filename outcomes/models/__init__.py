@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from outcomes.models.career import CareerOutcome
 from outcomes.models.certificates import Certificate
-from outcomes.models.feedback import Remark, Testimonial, Theme, ThemeSearch
+from outcomes.models.feedback import CommentAnalysis, Testimonial, Theme, TopicRun
 from outcomes.models.skills import SkillAssessment
 from outcomes.models.surveys import Invitation, Response, Survey, Wave
 
 __all__ = [
     "CareerOutcome",
     "Certificate",
+    "CommentAnalysis",
     "Invitation",
-    "Remark",
     "Response",
     "SkillAssessment",
     "Survey",
     "Testimonial",
     "Theme",
-    "ThemeSearch",
+    "TopicRun",
     "Wave",
 ]

@@ -59,7 +59,7 @@ class Theme(models.Model):
         return ", ".join(strongest[:10])
 
 
-class Remark(models.Model):
+class CommentAnalysis(models.Model):
     """What we read in a comment: its language, its mood and its theme."""
 
     class Mood(models.TextChoices):
@@ -69,7 +69,7 @@ class Remark(models.Model):
         UNSURE = "unsure", "Unsure"
         UNREAD = "unread", "Not read: another language"
 
-    response = models.OneToOneField(Response, models.CASCADE, related_name="remark")
+    response = models.OneToOneField(Response, models.CASCADE, related_name="analysis")
     # as it was read: should the answer change, it is read again
     text = models.TextField()
     answered_at = models.DateTimeField()
@@ -101,7 +101,7 @@ class Remark(models.Model):
         return f"{self.text[:60]}…" if len(self.text) > 60 else self.text
 
 
-class ThemeSearch(models.Model):
+class TopicRun(models.Model):
     """When themes were looked for anew, and in how many comments."""
 
     comments = models.PositiveIntegerField()

@@ -10,20 +10,20 @@ from django.urls import reverse
 from core import localized
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import PERCENT, rounded
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback import summary as telling
 from outcomes.feedback.summary import Feedback, Row
 from presentation import wording
-from presentation.page_query import Asked
+from presentation.page_query import PageQuery
 from presentation.tab_sections import section
 
 
 @section("outcome", "outcomes/_themes.html", order=20)
-def themes(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+def themes(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
     """The themes of the comments; None where nobody wrote any."""
-    told = telling.tell(desk, asked.question)
+    told = telling.summarize(desk, asked.question)
     if not told.themes and not told.languages:
         return None
     rows = [_texts(row, asked.filters.query()) for row in told.themes]
@@ -39,7 +39,7 @@ def themes(desk: Desk, asked: Asked) -> dict[str, Any] | None:
 
 
 @section("outcome", "outcomes/_testimonials.html", order=30)
-def testimonials(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+def testimonials(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
     """What staff approved of the comments whose learners agreed; None where there is nothing."""
     found = telling.testimonials(asked.question)
     return {"rows": [row | _place(row) for row in found]} if found else None
@@ -49,7 +49,7 @@ def _place(row: Row) -> dict[str, str]:
     return {"when": localized.month(row["answered_at"])}
 
 
-def _query(asked: Asked) -> str:
+def _query(asked: PageQuery) -> str:
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
     return asked.period_query(card, format="csv")
 

@@ -10,25 +10,25 @@ from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query import suppressed_tables
-from kpis.query.query_service import Desk
+from kpis.query.query_service import KpiQueryService
 from outcomes.facts.surveys import SATISFACTION
 from presentation import wording
 from presentation.figures import Figure
-from presentation.page_query import Asked
+from presentation.page_query import PageQuery
 from presentation.tab_sections import section
 
 TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
 
 @section("outcome", "outcomes/_scores.html", order=10)
-def scores(desk: Desk, asked: Asked) -> dict[str, Any] | None:
+def scores(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
     """The distribution of the scores from 0 to 10; None where nobody answered."""
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
     if not card.answer.is_shown and not card.figure.is_hidden:
         return None
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
-    period, table = suppressed_tables.shown(drill, indicator, card.reply.question, desk)
+    period, table = suppressed_tables.suppressed_table(drill, indicator, card.reply.question, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": period_name(period),

@@ -14,20 +14,20 @@ from outcomes.models import Invitation
 MAIL, PAGE = Sender("survey mail"), Sender("survey page")
 
 
-class NotTaken(Exception):  # noqa: N818 - said of an event
+class EventNotAccepted(Exception):  # noqa: N818 - said of an event
     """The door refused an event of ours."""
 
 
-def sent(invitation: Invitation, now: datetime) -> None:
+def record_sent(invitation: Invitation, now: datetime) -> None:
     _tell(MAIL, f"sent-{invitation.pk}", "survey.sent", invitation, {}, now)
 
 
-def answered(invitation: Invitation, said: Mapping[str, Any], now: datetime) -> None:
+def record_answered(invitation: Invitation, said: Mapping[str, Any], now: datetime) -> None:
     """NotTaken when the door refuses it."""
     _tell(PAGE, f"answer-{uuid4()}", "survey.answered", invitation, said, now)
 
 
-def dismissed(invitation: Invitation, now: datetime) -> None:
+def record_dismissed(invitation: Invitation, now: datetime) -> None:
     """NotTaken when the door refuses it."""
     _tell(PAGE, f"dismissal-{uuid4()}", "survey.dismissed", invitation, {}, now)
 
@@ -53,4 +53,6 @@ def _tell(
     # a refused one would be kept with the learner's words, for nobody to correct
     (outcome,) = receive([event], sender, now=now, keeps_rejected=False)
     if outcome.is_rejected:
-        raise NotTaken(f"{kind} of invitation {invitation.pk}: {outcome.code}, {outcome.field}")
+        raise EventNotAccepted(
+            f"{kind} of invitation {invitation.pk}: {outcome.code}, {outcome.field}"
+        )

@@ -28,7 +28,7 @@ def plan_waves(now: datetime) -> int:
 
 def _months(survey: Survey, now: datetime) -> Iterator[Period]:
     """This month, and the last one, whose end may have found nobody at work."""
-    for month in latest(2, "month", reporting_clock.zone(), now=now):
+    for month in latest(2, "month", reporting_clock.reporting_zone(), now=now):
         if month.whole_end > survey.created_at:
             yield month
 

@@ -45,13 +45,13 @@ def send_wave(wave: Wave, now: datetime, *, most: int = MOST) -> int:
     if not new and not silent:
         return 0
     with get_connection() as connection:
-        post = Post(wave, connection, now)
+        post = Mailer(wave, connection, now)
         invited = sum(post.invite(one, to=one.address) for one in new)
         return invited + sum(post.remind(one, to=one.address) for one in silent)
 
 
 @dataclass(frozen=True)
-class Post:
+class Mailer:
     """One round of one wave."""
 
     wave: Wave
@@ -67,7 +67,7 @@ class Post:
         with given_back(mine, "claimed_at"):
             is_sent = self._send(enrollment, invitation, to, is_reminder=False)
         if is_sent:
-            events.sent(invitation, self.now)
+            events.record_sent(invitation, self.now)
         else:
             mine.update(claimed_at=None, attempts=F("attempts") + 1)
         return is_sent

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from core import reporting_clock
-from core.database_wait import NO_WAIT, waiting_at_most
+from core.database_wait import NO_WAIT, wait_at_most
 from kpis.definitions.periods import local_day
 from outcomes.models import Invitation, Response
 from outcomes.surveys import events, links
@@ -55,7 +55,7 @@ def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
 def _note_opened(invitation: Invitation, now: datetime) -> None:
     """Remember when it was first opened; where another writer is in the way, the next time."""
     if invitation.opened_at is None:
-        with suppress(OperationalError), waiting_at_most(NO_WAIT):
+        with suppress(OperationalError), wait_at_most(NO_WAIT):
             Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
 
 
@@ -83,17 +83,19 @@ def _take(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpRe
         return _page(request, "survey", invitation, form=form, can_dismiss=True, status=422)
     try:
         if is_dismissed:
-            events.dismissed(invitation, now)
+            events.record_dismissed(invitation, now)
         else:
-            events.answered(invitation, form.said(), now)
-    except (OperationalError, events.NotTaken) as error:
+            events.record_answered(invitation, form.said(), now)
+    except (OperationalError, events.EventNotAccepted) as error:
         logger.error("an answer was not taken: %s", error)
         return _sorry(request, "busy", 503)
     return HttpResponseRedirect(request.path, status=303)
 
 
 def _form(invitation: Invitation, now: datetime, **given: object) -> AnswerForm:
-    return AnswerForm(invitation.wave.survey, local_day(now, reporting_clock.zone()), **given)
+    return AnswerForm(
+        invitation.wave.survey, local_day(now, reporting_clock.reporting_zone()), **given
+    )
 
 
 def _page(

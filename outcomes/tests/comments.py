@@ -7,7 +7,7 @@ from typing import Any
 
 from intake.receiving.receive import receive
 from outcomes.feedback import analysis
-from outcomes.models import Remark, Theme
+from outcomes.models import CommentAnalysis, Theme
 from outcomes.tests.school import LMS, START, did, enrolled
 
 numbers = count(1)
@@ -62,11 +62,13 @@ def _answer(comment: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def read() -> int:
-    return analysis.run()
+    return analysis.analyze_comments()
 
 
 def theme_of(text: str) -> Theme | None:
     """The theme of the comments with this text, which they share."""
-    found = {remark.theme for remark in Remark.objects.filter(text=text).select_related("theme")}
+    found = {
+        remark.theme for remark in CommentAnalysis.objects.filter(text=text).select_related("theme")
+    }
     assert len(found) == 1, found
     return found.pop()

@@ -15,7 +15,7 @@ from core import reporting_clock
 from curriculum.models import Course, Learner, Module, Skill
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope, Tally
+from kpis.definitions.aggregates import FactAggregate, Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Table
 
@@ -58,7 +58,7 @@ def is_of_kind(who: str, kind: str) -> None:
 
 
 def period(day: str, kind: str = "month") -> Period:
-    return containing(date.fromisoformat(day), kind, reporting_clock.zone())
+    return containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
 
 
 def sums(
@@ -69,7 +69,7 @@ def sums(
     return found.total, found.weight
 
 
-def tally(slug: str, day: str, kind: str = "month") -> Tally:
+def tally(slug: str, day: str, kind: str = "month") -> FactAggregate:
     found = REGISTRY[f"outcome.{slug}"].tally
     assert found is not None
     return found(period(day, kind))

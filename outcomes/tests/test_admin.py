@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.people import account
 from curriculum.models import Course
-from outcomes.models import Certificate, Remark, SkillAssessment, Testimonial, Theme
+from outcomes.models import Certificate, CommentAnalysis, SkillAssessment, Testimonial, Theme
 from outcomes.tests.comments import TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import did, enrolled, school, skilled
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("certificate", "remark", "skillassessment", "testimonial", "theme", "themesearch")
+LISTS = ("certificate", "commentanalysis", "skillassessment", "testimonial", "theme", "topicrun")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def active(who: str) -> None:
     did(who, "certificate.earned", "2026-01-20")
     wrote("Wonderful videos.", who, may_quote=True, language="en")
     read()
-    response = Remark.objects.get(response__enrollment__learner__key=who).response
+    response = CommentAnalysis.objects.get(response__enrollment__learner__key=who).response
     Testimonial.objects.create(
         response=response, text=response.comment, approved_at="2026-01-21T00:00Z"
     )
@@ -55,12 +55,12 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, nam
     assert queries() == few
 
 
-@pytest.mark.parametrize("name", ["certificate", "remark", "skillassessment"])
+@pytest.mark.parametrize("name", ["certificate", "commentanalysis", "skillassessment"])
 def test_nobody_edits_a_fact_by_hand(admin_client: Client, name: str) -> None:
     active("ada")
     model: dict[str, Any] = {
         "certificate": Certificate,
-        "remark": Remark,
+        "commentanalysis": CommentAnalysis,
         "skillassessment": SkillAssessment,
     }
     row = model[name].objects.get()
@@ -69,7 +69,7 @@ def test_nobody_edits_a_fact_by_hand(admin_client: Client, name: str) -> None:
     assert admin_client.post(f"/admin/outcomes/{name}/{row.pk}/delete/").status_code == 403
 
 
-def chosen(*remarks: Remark) -> dict[str, object]:
+def chosen(*remarks: CommentAnalysis) -> dict[str, object]:
     return {"action": "approve", "_selected_action": [remark.pk for remark in remarks]}
 
 
@@ -78,7 +78,7 @@ def test_staff_approve_testimonials_of_who_agreed_and_no_others(admin_client: Cl
     wrote("Between us: lovely videos.")
     read()
     answer = admin_client.post(
-        "/admin/outcomes/remark/", chosen(*Remark.objects.all()), follow=True
+        "/admin/outcomes/commentanalysis/", chosen(*CommentAnalysis.objects.all()), follow=True
     )
 
     assert list(Testimonial.objects.values_list("text", flat=True)) == ["Lovely videos."]
@@ -90,11 +90,11 @@ def test_who_may_only_look_at_comments_approves_none(client: Client) -> None:
     wrote("Lovely videos.", may_quote=True)
     read()
     bo = account("Bo", is_staff=True)
-    bo.user_permissions.add(Permission.objects.get(codename="view_remark"))
+    bo.user_permissions.add(Permission.objects.get(codename="view_commentanalysis"))
     client.force_login(bo)
-    client.post("/admin/outcomes/remark/", chosen(*Remark.objects.all()))
+    client.post("/admin/outcomes/commentanalysis/", chosen(*CommentAnalysis.objects.all()))
 
-    assert b"Lovely videos." in client.get("/admin/outcomes/remark/").content
+    assert b"Lovely videos." in client.get("/admin/outcomes/commentanalysis/").content
     assert not Testimonial.objects.exists()
 
 

@@ -13,7 +13,7 @@ from accounts.tests.people import course, moment, run_of
 from curriculum.models import Course
 from intake.tests.lms import event, send
 from kpis.models import Measurement
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 from outcomes.models import CareerOutcome
 from outcomes.tests.school import did, enrolled, school, sums, tally
 
@@ -158,10 +158,10 @@ def test_a_report_of_nothing_has_no_day() -> None:
 def test_a_completion_that_comes_late_is_measured_again() -> None:
     enrolled("ada")
     reported("ada", "2026-03-12", "placement")
-    measure_dirty(now=moment("2026-05-10"))
+    recompute_stale(now=moment("2026-05-10"))
     before = march_of_the_site()
     did("ada", "course.completed", "2026-02-10")
-    measure_dirty(now=moment("2026-05-11"))
+    recompute_stale(now=moment("2026-05-11"))
 
     assert (before, march_of_the_site()) == ([], [(1, 1)])
 

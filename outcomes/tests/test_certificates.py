@@ -11,7 +11,7 @@ import pytest
 
 from curriculum.models import Course, Enrollment
 from intake.tests.lms import event, send, statuses
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 from outcomes.models import Certificate
 from outcomes.tests.school import did, enrolled, is_of_kind, rows_of, school, sums, table
 
@@ -199,20 +199,20 @@ def test_a_story_is_the_same_in_whatever_order_it_is_told(story: list[dict[str, 
 
 def test_what_is_told_of_a_certificate_marks_the_day_it_was_due() -> None:
     enrolled("ada", data=TRACK)
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     earned("ada", "2026-02-01")
 
-    assert list(DirtyDay.objects.values_list("key", "day")) == [
+    assert list(StaleDay.objects.values_list("key", "day")) == [
         ("outcome.certification-completion", date(2026, 2, 16))
     ]
 
 
 def test_a_pause_moves_the_day_that_is_measured_again() -> None:
     enrolled("ada", data=TRACK)
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     did("ada", "enrollment.paused", "2026-01-10T00:00:00Z")
     did("ada", "enrollment.resumed", "2026-01-12T00:00:00Z")
-    marked = DirtyDay.objects.filter(key="outcome.certification-completion")
+    marked = StaleDay.objects.filter(key="outcome.certification-completion")
 
     assert set(marked.values_list("day", flat=True)) == {date(2026, 2, 16), date(2026, 2, 18)}
 

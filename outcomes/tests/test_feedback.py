@@ -11,11 +11,11 @@ from django.test import Client
 from accounts.tests.people import account
 from curriculum.models import Course
 from intake import replay
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 from outcomes import tasks
 from outcomes.feedback import pending_comments, theme_actions
 from outcomes.feedback.summary import Feedback
-from outcomes.models import Remark, Response, Testimonial, Theme, ThemeSearch
+from outcomes.models import CommentAnalysis, Response, Testimonial, Theme, TopicRun
 from outcomes.sections.feedback import signed, summary
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import enrolled, period, rows_of, school, table
@@ -57,7 +57,7 @@ def test_few_comments_have_no_themes_yet() -> None:
     many(times=9)
     read()
 
-    assert (Remark.objects.count(), Theme.objects.count()) == (27, 0)
+    assert (CommentAnalysis.objects.count(), Theme.objects.count()) == (27, 0)
     assert not pending_comments.is_any()
 
 
@@ -75,11 +75,11 @@ def test_themes_are_looked_for_again_once_there_are_enough_new_comments() -> Non
     read()
     many(times=6)
     read()
-    assert ThemeSearch.objects.count() == 1
+    assert TopicRun.objects.count() == 1
 
     many(times=1)
     read()
-    assert ThemeSearch.objects.count() == 2
+    assert TopicRun.objects.count() == 2
 
 
 def test_names_stay_when_themes_are_looked_for_again() -> None:
@@ -129,7 +129,7 @@ def test_a_theme_that_is_parted_again_gets_its_comments_back() -> None:
     assert video is not None
     assert tutor is not None
     theme_actions.merge(video, tutor)
-    theme_actions.part(video)
+    theme_actions.separate(video)
     read()
 
     assert theme_of(VIDEOS[0]) == video
@@ -152,7 +152,7 @@ def test_an_answer_that_changes_is_read_again() -> None:
     wrote("The tutors are never there.", who, at="2026-01-22", csat=1)
 
     assert read() == 1
-    remark = Remark.objects.get()
+    remark = CommentAnalysis.objects.get()
     assert (remark.text, remark.mood) == ("The tutors are never there.", "negative")
 
 
@@ -162,14 +162,14 @@ def test_a_comment_that_is_taken_back_is_forgotten() -> None:
     wrote("", who, at="2026-01-22", nps=9)
     read()
 
-    assert not Remark.objects.exists()
+    assert not CommentAnalysis.objects.exists()
 
 
 def test_other_languages_are_counted_and_not_scored() -> None:
     wrote("Sehr gut erklärt und genau das richtige Tempo neben der Arbeit.", csat=5)
     wrote("The videos are wonderful.", csat=5)
     read()
-    german = Remark.objects.get(language="de")
+    german = CommentAnalysis.objects.get(language="de")
 
     assert (german.mood, german.sentiment, german.theme) == ("unread", None, None)
     found = table("satisfaction", "languages", JANUARY)
@@ -228,7 +228,7 @@ def test_small_themes_are_hidden_from_who_may_not_see_small_groups() -> None:
     many(times=12, nps=9)
     wrote("Xylophones zigzag.", may_quote=True, nps=9, language="en")
     read()
-    measure_dirty()
+    recompute_stale()
     body = reader().get(URL).json()
     shown = [one for one in body["themes"] if "status" not in one]
     hidden = [one for one in body["themes"] if one.get("status") == "suppressed"]
@@ -286,7 +286,7 @@ def test_the_task_reads_what_waits() -> None:
     wrote("The videos are wonderful.")
     tasks.read_feedback()
 
-    assert Remark.objects.get().language == "en"
+    assert CommentAnalysis.objects.get().language == "en"
 
 
 def test_the_tab_shows_themes_and_testimonials() -> None:
@@ -295,7 +295,7 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert response is not None
     theme_actions.approve(response, by=account("Cleo"))
     read()
-    measure_dirty()
+    recompute_stale()
     page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31&from=2026-01-01")
     text = page.content.decode()
 
@@ -310,7 +310,7 @@ def test_a_testimonial_is_of_the_period_or_before() -> None:
     for at, comment in (("2026-01-20", "Well paced."), ("2026-02-20", "Hands-on.")):
         wrote(comment, at=at, may_quote=True)
         theme_actions.approve(Response.objects.get(comment=comment), by=account(f"Cleo-{at}"))
-    measure_dirty()
+    recompute_stale()
     page = small(Client()).get("/kpi-dashboard?tab=outcome&to=2026-01-31").content.decode()
 
     assert "Well paced." in page
@@ -321,7 +321,7 @@ def test_hidden_themes_keep_their_places_on_the_tab() -> None:
     many(times=12, nps=9)
     wrote("Xylophones zigzag.", nps=9, language="en")
     read()
-    measure_dirty()
+    recompute_stale()
     page = reader().get("/kpi-dashboard?tab=outcome&to=2026-01-31&from=2026-01-01")
 
     assert "Other comments</th>" in page.content.decode()

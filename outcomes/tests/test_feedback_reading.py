@@ -6,11 +6,11 @@ import pytest
 
 from outcomes.feedback import language, sentiment, theme_names, topics
 from outcomes.feedback.keywords import pattern_of, words_of
-from outcomes.models import Remark
+from outcomes.models import CommentAnalysis
 
 pytestmark = pytest.mark.once
 
-Mood = Remark.Mood
+Mood = CommentAnalysis.Mood
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.tests.people import account
 from curriculum.models import Course
 from kpis.models import Restatement
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 from outcomes.tests.school import did, enrolled, school, skilled
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_attainment_is_measured_for_the_site_and_its_courses() -> None:
     enrolled("ada", course="db")
     skilled("ada", 0.9, "2026-01-10")
     skilled("ada", 0.3, "2026-01-12", course="db")
-    measure_dirty()
+    recompute_stale()
     site = shown("skill-attainment", "2026-01")
 
     assert (site["value"], site["n"], site["target"]) == (0, 1, 90)
@@ -47,7 +47,7 @@ def test_a_course_keeps_its_own_latest() -> None:
     enrolled("ada", course="db")
     skilled("ada", 0.9, "2026-01-10")
     skilled("ada", 0.3, "2026-01-12", course="db")
-    measure_dirty()
+    recompute_stale()
 
     assert shown("skill-attainment", "2026-01", course="py")["value"] == 100
 
@@ -55,9 +55,9 @@ def test_a_course_keeps_its_own_latest() -> None:
 def test_a_revocation_leaves_the_month_that_is_closed() -> None:
     enrolled("ada", "bo", data={"track": "certificate"})
     did("ada", "certificate.earned", "2026-02-10")
-    measure_dirty()
+    recompute_stale()
     did("ada", "certificate.revoked", "2026-03-10")
-    measure_dirty()
+    recompute_stale()
 
     assert shown("certification-completion", "2026-02")["value"] == 50
     assert not Restatement.objects.filter(measurement__period_kind="month").exists()
@@ -65,9 +65,9 @@ def test_a_revocation_leaves_the_month_that_is_closed() -> None:
 
 def test_a_certificate_told_late_restates_the_month_that_is_closed() -> None:
     enrolled("ada", "bo", data={"track": "certificate"})
-    measure_dirty()
+    recompute_stale()
     did("ada", "certificate.earned", "2026-02-10")
-    measure_dirty()
+    recompute_stale()
     month = shown("certification-completion", "2026-02")
 
     assert month["value"] == 50

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from curriculum.models import Course, Enrollment, Parameter, Skill
-from curriculum.parameters import create_missing, scope_to, turn
+from curriculum.parameters import create_missing, scope_to, set_value
 from intake.events.senders import Sender
 from intake.tests.lms import event, send
 from kpis.definitions.aggregates import Scope
-from kpis.models import DirtyDay
+from kpis.models import StaleDay
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 from outcomes.tests.school import (
@@ -155,7 +155,7 @@ def mastery() -> Parameter:
 def test_a_later_turn_of_the_dial_leaves_what_was_assessed() -> None:
     enrolled("ada", "bo")
     skilled("ada", 0.75, "2026-01-10")
-    turn(mastery(), Decimal("0.7"), reason="Kinder.")
+    set_value(mastery(), Decimal("0.7"), reason="Kinder.")
     skilled("bo", 0.75, "2026-01-11")
 
     # both were assessed while mastery was 0.8
@@ -164,7 +164,7 @@ def test_a_later_turn_of_the_dial_leaves_what_was_assessed() -> None:
 
 def test_what_is_assessed_after_the_turn_is_judged_by_it() -> None:
     enrolled("ada")
-    change = turn(mastery(), Decimal("0.7"), reason="Kinder.")
+    change = set_value(mastery(), Decimal("0.7"), reason="Kinder.")
     assert change is not None
     change.decided_at = period("2026-01-08").start
     change.save()
@@ -202,10 +202,10 @@ def test_an_unknown_skill_is_refused_unless_the_sender_may_make_it() -> None:
 
 def test_an_assessment_marks_its_day_alone() -> None:
     enrolled("ada")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     skilled("ada", 0.9, "2026-01-10")
 
-    assert list(DirtyDay.objects.values_list("key", "day")) == [
+    assert list(StaleDay.objects.values_list("key", "day")) == [
         ("outcome.skill-attainment", date(2026, 1, 10))
     ]
 
@@ -213,9 +213,9 @@ def test_an_assessment_marks_its_day_alone() -> None:
 def test_who_is_cancelled_is_measured_again_where_they_were_assessed() -> None:
     enrolled("ada")
     skilled("ada", 0.9, "2026-01-08")
-    DirtyDay.objects.all().delete()
+    StaleDay.objects.all().delete()
     did("ada", "enrollment.withdrawn", "2026-01-10")
-    marked = DirtyDay.objects.filter(key="outcome.skill-attainment")
+    marked = StaleDay.objects.filter(key="outcome.skill-attainment")
 
     assert date(2026, 1, 8) in set(marked.values_list("day", flat=True))
 

@@ -13,7 +13,7 @@ from intake.receiving.receive import receive
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, Restatement
-from kpis.recompute.recompute_stale import measure_dirty
+from kpis.recompute.recompute_stale import recompute_stale
 from kpis.statistics.intervals import net_interval
 from outcomes.models import Invitation, Response, Survey
 from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, tally
@@ -243,10 +243,10 @@ def test_an_answer_off_its_scale_is_refused(data: dict[str, Any], field: str) ->
 def test_a_late_answer_restates_a_closed_month() -> None:
     enrolled("ada", "bo")
     answered("ada", nps=10)
-    measure_dirty(now=moment("2026-03-10"))
+    recompute_stale(now=moment("2026-03-10"))
     before = january_of_the_site()
     answered("bo", nps=0)
-    measure_dirty(now=moment("2026-03-11"))
+    recompute_stale(now=moment("2026-03-11"))
 
     assert (before.total, before.weight) == (1, 1)
     assert [(one.total, one.weight) for one in Restatement.objects.filter(measurement=before)] == [
@@ -264,9 +264,9 @@ def january_of_the_site() -> Measurement:
 def test_a_changed_answer_leaves_the_day_it_stood_on() -> None:
     enrolled("ada")
     answered("ada", "2026-01-20", nps=10)
-    measure_dirty(now=moment("2026-03-10"))
+    recompute_stale(now=moment("2026-03-10"))
     answered("ada", "2026-02-03", nps=9)
-    measure_dirty(now=moment("2026-03-11"))
+    recompute_stale(now=moment("2026-03-11"))
 
     assert january_of_the_site().weight == 0
 
@@ -274,9 +274,9 @@ def test_a_changed_answer_leaves_the_day_it_stood_on() -> None:
 def test_who_cancels_leaves_the_figures_that_were_measured() -> None:
     enrolled("ada")
     answered("ada", nps=10)
-    measure_dirty(now=moment("2026-03-10"))
+    recompute_stale(now=moment("2026-03-10"))
     did("ada", "enrollment.withdrawn", "2026-01-06")
-    measure_dirty(now=moment("2026-03-11"))
+    recompute_stale(now=moment("2026-03-11"))
 
     assert Enrollment.objects.get().is_cancelled
     assert january_of_the_site().weight == 0

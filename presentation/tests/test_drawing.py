@@ -8,7 +8,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.units import COUNT, PERCENT, POINTS, Unit
 from kpis.models import Target
-from kpis.query.metric_values import Answer
+from kpis.query.metric_values import MetricValue
 from kpis.statistics.intervals import Sums
 from presentation import drawing, trend_charts
 from presentation.figures import Figure, Verdict, compared
@@ -24,13 +24,13 @@ def answered(
     interval: tuple[float, float] | None = None,
     higher_is_better: bool = True,
     n: int = 100,
-) -> Answer:
+) -> MetricValue:
     indicator = Indicator(
         key="a.b", title="B", unit=unit, help="", higher_is_better=higher_is_better
     )
     goal = None if target is None else Target(value=Decimal(target), version=1)
     status = "no_data" if value is None else "ok"
-    return Answer(
+    return MetricValue(
         indicator, MONTH, status, value=value, sums=Sums(n=n), target=goal, interval=interval
     )
 
@@ -95,7 +95,7 @@ def test_lower_can_be_better() -> None:
 
 
 def test_a_hidden_figure_tells_no_number() -> None:
-    hidden = Figure(Answer(answered(None).indicator, MONTH, "suppressed"))
+    hidden = Figure(MetricValue(answered(None).indicator, MONTH, "suppressed"))
 
     assert (hidden.value, hidden.n, hidden.interval, hidden.fraction) == ("–", "–", "", "")
     assert trend_charts.text(hidden.answer) == "B: –, hidden"

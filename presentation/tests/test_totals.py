@@ -15,9 +15,9 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.query.kpi_query import QuestionForm
-from kpis.query.metric_values import Answer
-from kpis.query.query_service import Desk
+from kpis.query.kpi_query import KpiQueryForm
+from kpis.query.metric_values import MetricValue
+from kpis.query.query_service import KpiQueryService
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.tests import kernel
@@ -36,25 +36,25 @@ def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare_also(monkeypatch, COUNT)
 
 
-def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> Answer:
+def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> MetricValue:
     staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
-    period = containing(date.fromisoformat(day), kind, reporting_clock.zone())
-    desk = Desk(Reader.of(staff), NOW)
+    period = containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
+    desk = KpiQueryService(Reader.of(staff), NOW)
     return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
 
 
-def window(kpi: str, first: str, last: str) -> Answer:
+def window(kpi: str, first: str, last: str) -> MetricValue:
     staff = Reader(True, True, True, frozenset())
-    form = QuestionForm({"from": first, "to": last}, reader=staff, now=NOW)
+    form = KpiQueryForm({"from": first, "to": last}, reader=staff, now=NOW)
     assert form.is_valid()
-    found = Desk(staff, NOW).ask(REGISTRY[kpi], form.question()).window
+    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.question()).window
     assert found
     return found
 
 
 def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
 
     found = {month: answer(COUNT, f"2026-{month}-01") for month in ("02", "03", "04", "08")}
 
@@ -64,7 +64,7 @@ def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
 
 def test_a_total_is_no_share_and_has_no_interval() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
 
     body = answer(COUNT, "2026-03-01").as_json()
 
@@ -75,7 +75,7 @@ def test_a_total_is_no_share_and_has_no_interval() -> None:
 def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
     in_python = Scope(frozenset({run.course_id}))
 
@@ -93,7 +93,7 @@ def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
 
 def test_a_window_of_one_month_is_judged_as_the_month() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
 
     assert window(COUNT, "2026-03-01", "2026-03-31").difference == -149
@@ -105,7 +105,7 @@ def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
 ) -> None:
     monkeypatch.setitem(REGISTRY, PEOPLE, replace(REGISTRY[PEOPLE], depends_on_length=True))
     starts("ada", run_of("r1"), "2026-03-10", done=True)
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     set_target(PEOPLE, Decimal(85), valid_from=date(2026, 1, 1))
 
     assert answer(PEOPLE, "2026-03-01").difference == 15
@@ -115,7 +115,7 @@ def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
 def test_who_is_in_two_courses_is_one_person() -> None:
     starts("ada", run_of("r1"), "2026-03-10", done=True)
     starts("ada", run_of("s1", course="sql"), "2026-03-11")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
 
     month = table("month", PEOPLE)
 
@@ -130,7 +130,7 @@ def test_two_of_three_courses_are_counted_anew_and_not_added_up() -> None:
     courses = [run_of(key, course=key) for key in ("py", "sql", "web")]
     for run in courses:
         starts("ada", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     two = Scope(frozenset(run.course_id for run in courses[:2]))
 
     assert answer(PEOPLE, "2026-03-01", scope=two).sums.n == 1
@@ -139,11 +139,11 @@ def test_two_of_three_courses_are_counted_anew_and_not_added_up() -> None:
 def test_a_mark_without_a_course_measures_the_site() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark(PEOPLE, [(None, date(2026, 3, 10))])
-    recompute_stale.measure_dirty(now=NOW)
+    stale_days.mark_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
 
@@ -151,11 +151,11 @@ def test_a_mark_without_a_course_measures_the_site() -> None:
 def test_a_mark_of_one_kpi_leaves_the_others() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark(COUNT, [(run.course_id, date(2026, 3, 10))])
-    recompute_stale.measure_dirty(now=NOW)
+    stale_days.mark_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
 
@@ -165,7 +165,7 @@ def test_what_has_come_in_and_is_not_computed_is_pending() -> None:
 
     assert answer(PEOPLE, "2026-03-10").status == "pending"
     assert answer(PEOPLE, "2026-02-10").status == "no_data"
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     assert answer(PEOPLE, "2026-03-10").value == 0
 
 
@@ -181,13 +181,15 @@ def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
     """Twenty days of March are closed when another enrolment of the 10th comes in."""
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=NOW)
+    recompute_stale.recompute_stale(now=NOW)
     later = NOW + timedelta(hours=1)
     starts("bo", run, "2026-03-10")
-    recompute_stale.measure_dirty(now=later)
-    march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, reporting_clock.zone())
-    may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, reporting_clock.zone())
-    desk = Desk(Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW)
+    recompute_stale.recompute_stale(now=later)
+    march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, reporting_clock.reporting_zone())
+    may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, reporting_clock.reporting_zone())
+    desk = KpiQueryService(
+        Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW
+    )
     (group,) = desk.group_answers(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
         march
     ].values()

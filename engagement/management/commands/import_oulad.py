@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from core.outages import sentence_of
-from engagement.oulad.importing import AlreadyInError, take_in
+from engagement.oulad.importing import AlreadyImportedError, import_dataset
 from engagement.oulad.lock import BusyError
 from engagement.oulad.report import by_file
 from engagement.oulad.source import SourceError
@@ -38,8 +38,8 @@ class Command(BaseCommand):
 
     def _take_in(self, path: Path) -> None:
         try:
-            self._tell(take_in(path))
-        except AlreadyInError as polite:
+            self._tell(import_dataset(path))
+        except AlreadyImportedError as polite:
             self.stdout.write(str(polite))
 
     def _tell(self, import_run: ImportRun) -> None:
@@ -56,6 +56,6 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             # a worker at it would do the same work; then this waits, and finds what is left
-            with recompute_stale.turn():
-                cells = recompute_stale.measure_dirty(progress=advance)
+            with recompute_stale.serve_stale():
+                cells = recompute_stale.recompute_stale(progress=advance)
         self.stdout.write(f"{cells:,} figures measured")

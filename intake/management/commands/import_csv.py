@@ -9,11 +9,17 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from core.outages import sentence_of
-from intake.csv.importing import AlreadyInError, MisfitsError, rehearse, sender_for, take_in
-from intake.csv.options import Choices, ChoicesError, names_of, shared_of, zone_named
+from intake.csv.importing import (
+    AlreadyImportedError,
+    InvalidRowsError,
+    import_file,
+    preview,
+    sender_for,
+)
+from intake.csv.options import FileOptions, FileOptionsError, names_of, shared_of, zone_named
 from intake.csv.reading import CsvError, EventFile
-from intake.csv.report import Report
-from intake.event_kinds import KINDS, Kind
+from intake.csv.report import ImportReport
+from intake.event_kinds import KINDS, EventKind
 
 
 class Command(BaseCommand):
@@ -59,13 +65,13 @@ class Command(BaseCommand):
         opened = opened_file(file, kind_named(kind), options)
         try:
             report = self._send(opened, options)
-        except AlreadyInError as polite:
+        except AlreadyImportedError as polite:
             self.stdout.write(str(polite))
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
                 f"{sentence_of(error)} Nothing was taken; run the command again."
             ) from error
-        except MisfitsError as error:
+        except InvalidRowsError as error:
             self._tell(error.report, options["errors"])
             raise CommandError(str(error)) from None
         else:
@@ -73,16 +79,16 @@ class Command(BaseCommand):
             would = " That is what would come; nothing was taken." if options["dry_run"] else ""
             self.stdout.write(f"{file.name}: {report}.{would}")
 
-    def _send(self, file: EventFile, options: dict[str, Any]) -> Report:
+    def _send(self, file: EventFile, options: dict[str, Any]) -> ImportReport:
         sender = sender_for(options["sender"], creates_unknown=options["create_unknown"])
         skips_bad = options["skip_bad"]
         # None shows the bar to a terminal only
         with tqdm(total=file.rows, unit=" rows", disable=_quiet(options)) as bar:
             if options["dry_run"]:
-                return rehearse(file, sender, skips_bad=skips_bad, progress=bar.update)
-            return take_in(file, sender, skips_bad=skips_bad, progress=bar.update)
+                return preview(file, sender, skips_bad=skips_bad, progress=bar.update)
+            return import_file(file, sender, skips_bad=skips_bad, progress=bar.update)
 
-    def _tell(self, report: Report, errors: Path | None) -> None:
+    def _tell(self, report: ImportReport, errors: Path | None) -> None:
         for sentence in report.first():
             self.stderr.write(sentence)
         if errors and report.misfits:
@@ -94,21 +100,21 @@ def _quiet(options: dict[str, Any]) -> bool | None:
     return True if options["verbosity"] < 1 else None
 
 
-def kind_named(name: str) -> Kind:
+def kind_named(name: str) -> EventKind:
     if name in KINDS:
         return KINDS[name]
     near = difflib.get_close_matches(name, KINDS, n=3) or sorted(KINDS)
     raise CommandError(f"There is no kind {name}; there is {', '.join(near)}.")
 
 
-def opened_file(path: Path, kind: Kind, options: dict[str, Any]) -> EventFile:
+def opened_file(path: Path, kind: EventKind, options: dict[str, Any]) -> EventFile:
     try:
-        choices = Choices(
+        choices = FileOptions(
             zone=zone_named(options["time_zone"]) if options["time_zone"] else None,
             names=names_of(options["columns"]),
             shared=shared_of(options["set"]),
             replaces=options["replace"],
         )
         return EventFile(lambda: path.open("rb"), path.name, kind, choices)
-    except (ChoicesError, CsvError, OSError) as error:
+    except (FileOptionsError, CsvError, OSError) as error:
         raise CommandError(str(error)) from error

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from core.progress_bars import Bars
+from core.progress_bars import ProgressBars
 from kpisite import time_zone
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        bars = Bars(is_hidden=options["verbosity"] < 1)
+        bars = ProgressBars(is_hidden=options["verbosity"] < 1)
         before = time_zone.stored()
         try:
             is_moved = time_zone.follow(bars.show)

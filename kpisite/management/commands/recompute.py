@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from core.progress_bars import Bars
+from core.progress_bars import ProgressBars
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import from_scratch
 from kpis.recompute.recompute_stale import Job
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Compare, and correct nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now, bars = timezone.now(), Bars(is_hidden=options["verbosity"] < 1)
+        now, bars = timezone.now(), ProgressBars(is_hidden=options["verbosity"] < 1)
         indicators = indicators_of(options["kpi"])
         first, last = days_of(options["first"], options["last"], now)
         try:
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         finally:
             bars.close()
 
-    def write_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
+    def write_all(self, jobs: Sequence[Job], now: datetime, bars: ProgressBars) -> None:
         done = from_scratch.recompute(
             jobs, now, lambda done, total: bars.show("recomputing", done, total)
         )
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"{figures(done.written)} differed and {was(done.written)} corrected.")
 
-    def check_all(self, jobs: Sequence[Job], now: datetime, bars: Bars) -> None:
+    def check_all(self, jobs: Sequence[Job], now: datetime, bars: ProgressBars) -> None:
         found = list(
             from_scratch.differences(
                 jobs, now, lambda done, total: bars.show("comparing", done, total)
@@ -117,7 +117,7 @@ def indicators_of(keys: Sequence[str]) -> list[Indicator]:
             f"Unknown KPI {', '.join(unknown)}. There are: {', '.join(sorted(REGISTRY))}."
         )
     wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
-    return [one for one in from_scratch.tallied() if one.key in wanted or not keys]
+    return [one for one in from_scratch.aggregated() if one.key in wanted or not keys]
 
 
 def days_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:

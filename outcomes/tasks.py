@@ -13,4 +13,4 @@ def read_feedback() -> None:
     """Read what learners wrote since the last time, and sort it by theme."""
     if pending_comments.is_any():
         # it loads large libraries, which a worker without comments can do without
-        import_module("outcomes.feedback.analysis").run()
+        import_module("outcomes.feedback.analysis").analyze_comments()

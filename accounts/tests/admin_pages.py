@@ -16,8 +16,8 @@ def told(answer: HttpResponse) -> str:
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))  # type: ignore[attr-defined]
 
 
-def page(client: Client, path: str) -> str:
-    return client.get(f"/admin/curriculum/{path}").content.decode()
+def page(client: Client, path: str, *, app: str = "curriculum") -> str:
+    return client.get(f"/admin/{app}/{path}").content.decode()
 
 
 def staff(client: Client, *permissions: str) -> User:

@@ -47,7 +47,7 @@ def test_a_grant_is_given_on_the_account_s_page(client: Client) -> None:
     client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
 
     assert CourseGrant.objects.get().course == python
-    assert "manager" in page(client, "user/")
+    assert "manager" in page(client, "user/", app="accounts")
 
 
 def test_who_edits_accounts_cannot_make_a_superuser(client: Client) -> None:

@@ -213,7 +213,7 @@ def test_each_kind_of_period_is_told_as_soon_as_it_is_measured() -> None:
     stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
-        patch.object(change_times, "tell", side_effect=lambda some: told.append(set(some))),
+        patch.object(change_times, "publish", side_effect=lambda some: told.append(set(some))),
     ):
         recompute_stale.recompute_stale(now=NOW)
 
@@ -277,7 +277,7 @@ def test_what_did_not_change_is_not_told() -> None:
     job = Job("engagement", REGISTRY[COMPLETION], [(period, frozenset({1}))])
     with (
         patch.object(recompute_stale, "run_together", written(0)),
-        patch.object(change_times, "tell") as tell,
+        patch.object(change_times, "publish") as tell,
     ):
         recompute_stale.run_jobs([job], NOW)
 

@@ -33,7 +33,7 @@ def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
 
     handles("lamp.lit", about=EventSubject.CUSTOMER)(lit)
     monkeypatch.setattr(replay, "RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))])
-    monkeypatch.setattr(replay, "LOOSE_RESETS", [lambda: taken.append(("reset loose",))])
+    monkeypatch.setattr(replay, "RESETS_WITHOUT_COURSE", [lambda: taken.append(("reset loose",))])
     yield taken
     del KINDS["lamp.lit"]
 

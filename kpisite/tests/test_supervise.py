@@ -199,10 +199,10 @@ def test_a_valkey_that_hangs_is_started_again(running: Product) -> None:
 
 FAILS = """
 import sys
-from kpisite.launcher.managed_process import Child
-from kpisite.launcher.process_group import Crew
-crew = Crew()
-crew.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
+from kpisite.launcher.managed_process import ManagedProcess
+from kpisite.launcher.process_group import ProcessGroup
+crew = ProcessGroup()
+crew.start(ManagedProcess("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
 crew.look_after_until(lambda: False)
 """
 
@@ -229,12 +229,12 @@ def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
 
 KILLED = """
 import sys
-from kpisite import children
-from kpisite.launcher.managed_process import Child
-from kpisite.launcher.process_group import Crew
-children.LONGEST_PAUSE_SECONDS = 0.1
-crew = Crew()
-dying = Child("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+from kpisite.launcher import managed_process
+from kpisite.launcher.managed_process import ManagedProcess
+from kpisite.launcher.process_group import ProcessGroup
+managed_process.LONGEST_PAUSE_SECONDS = 0.1
+crew = ProcessGroup()
+dying = ManagedProcess("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
 crew.start(dying)
 crew.look_after_until(lambda: dying.quick_deaths > 6)
 print("goes on")

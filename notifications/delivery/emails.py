@@ -55,7 +55,7 @@ def _send(name: str, row: Notification, context: dict[str, Any], headers: dict[s
     """Sent twice, a parcel has the same Message-ID, which mail boxes show once."""
     mail = EmailMultiAlternatives(
         subject=" ".join(str(context["subject"]).split()),
-        body=render_to_string(f"notifications/{name}.txt", context),
+        body=render_to_string(f"notifications/mail/{name}.txt", context),
         to=[row.to],
         headers={
             "Message-ID": f"<notice-{row.parcel}@{_host()}>",
@@ -63,7 +63,7 @@ def _send(name: str, row: Notification, context: dict[str, Any], headers: dict[s
             **headers,
         },
     )
-    html = render_to_string(f"notifications/{name}.html", context)
+    html = render_to_string(f"notifications/mail/{name}.html", context)
     mail.attach_alternative(html, "text/html")
     mail.send()
 

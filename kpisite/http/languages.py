@@ -56,8 +56,8 @@ class AccountsLanguage:
 
 def is_for_programs(request: HttpRequest) -> bool:
     """True of the API, whose reference is a page like others, and of the answer about health."""
-    path = request.path_info
-    return path == "/health" or (path.startswith("/api/") and path.rstrip("/") != "/api/docs")
+    path = request.path_info.rstrip("/") + "/"
+    return path == "/health/" or (path.startswith("/api/") and path != "/api/docs/")
 
 
 def _chosen_by(request: HttpRequest) -> str:

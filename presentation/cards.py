@@ -68,11 +68,11 @@ class Card:
 
     @property
     def shows_targets(self) -> bool:
-        return self.reply.question.compare != "previous"
+        return self.reply.query.compare != "previous"
 
     @property
     def shows_change(self) -> bool:
-        return self.reply.question.compare != "target"
+        return self.reply.query.compare != "target"
 
     @property
     def page(self) -> str:

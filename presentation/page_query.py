@@ -42,7 +42,7 @@ class PageQuery:
 
     def _scope(self, card: Card) -> dict[str, str]:
         """What the card's KPI cannot be told apart by is left out, and its course put in."""
-        shown = card.reply.question
+        shown = card.reply.query
         left_out = [
             name
             for name in ("run", "module")

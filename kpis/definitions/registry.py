@@ -35,8 +35,8 @@ class Part:
     weight: str
 
 
-Thing = Literal["course", "run", "module"]
-THINGS: dict[Thing, LazyText] = {
+Dimension = Literal["course", "run", "module"]
+DIMENSION_TITLES: dict[Dimension, LazyText] = {
     "course": gettext_lazy("Course"),
     "run": gettext_lazy("Run"),
     "module": gettext_lazy("Module"),
@@ -50,12 +50,12 @@ class Column:
     key: str
     title: LazyText
     unit: Unit = NUMBER
-    thing: Thing | None = None
+    dimension: Dimension | None = None
 
     @classmethod
-    def of(cls, thing: Thing, key: str = "") -> Column:
+    def of(cls, thing: Dimension, key: str = "") -> Column:
         """The column that names the course, run or module of a row."""
-        return cls(key or thing, THINGS[thing], TEXT, thing)
+        return cls(key or thing, DIMENSION_TITLES[thing], TEXT, thing)
 
     @property
     def label(self) -> str:
@@ -116,7 +116,7 @@ class Indicator:
     interval: Interval = Interval.WILSON
     min_n: int = 10
     version: int = 1
-    tally: Callable[[Period], FactAggregate] | None = None
+    aggregate: Callable[[Period], FactAggregate] | None = None
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
     has_modules: bool = False
@@ -159,17 +159,17 @@ class Indicator:
 
 
 REGISTRY: dict[str, Indicator] = {}
-TallyFunction = Callable[[Period], FactAggregate]
+AggregateFunction = Callable[[Period], FactAggregate]
 TableFunction = Callable[[Period, Scope], Table]
 
 
 def kpi(
     key: str, title: LazyText, *, unit: Unit, target: float | None = None, **more: Any
-) -> Callable[[TallyFunction], TallyFunction]:
+) -> Callable[[AggregateFunction], AggregateFunction]:
     """Declare a KPI by the function from a period to the tally of the rows that count in it."""
 
-    def declare(function: TallyFunction) -> TallyFunction:
-        _register(key, title, function, unit=unit, target=target, tally=function, **more)
+    def declare(function: AggregateFunction) -> AggregateFunction:
+        _register(key, title, function, unit=unit, target=target, aggregate=function, **more)
         return function
 
     return declare

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import reporting_clock
 from curriculum.models import CourseRun, Module
-from kpis.api import json_answers
+from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
@@ -147,7 +147,7 @@ class KpiPage:
         course = thing.course if isinstance(thing, CourseRun | Module) else None
         asked = {"course": course.key} if course else {}
         query = self.filters.query(**asked, **{self.by: thing.key})
-        return GroupRow(json_answers.title_of(thing), course.title if course else "", query, figure)
+        return GroupRow(title_of(thing), course.title if course else "", query, figure)
 
     @property
     def hides_groups(self) -> bool:
@@ -180,7 +180,7 @@ class KpiPage:
 
     @property
     def api(self) -> str:
-        return json_answers.api_url(self.indicator) + self.asked.series_query(self.card)
+        return self.indicator.api_url + self.asked.series_query(self.card)
 
     @property
     def csv(self) -> str:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from insights.finding import Change, FindingCandidate, FindingKind, FindingSubject
 from kpis.definitions.registry import Indicator, Interval
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics import p_values, significance
 from presentation import wording
 

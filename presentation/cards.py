@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from kpis.definitions.registry import Indicator
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation import drawing, wording
 from presentation.figures import Figure, Verdict
 

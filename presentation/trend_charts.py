@@ -7,8 +7,7 @@ from typing import Any
 
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation.figures import Figure
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import ProblemSchema
+from core.api_errors import Problem
 from curriculum.models import Course, CourseRun, Module
 
 
@@ -66,7 +66,7 @@ class CourseListView(ListAPIView[Course]):
 
     @extend_schema(
         operation_id="course_list",
-        responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), ProblemSchema)},
+        responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), Problem)},
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         return super().get(request, *args, **kwargs)

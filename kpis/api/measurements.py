@@ -19,14 +19,14 @@ from rest_framework.serializers import CharField, ModelSerializer
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import InvalidParameters, ProblemSchema
+from core.api_errors import InvalidParameters, Problem
 from curriculum.models import CourseRun, Module
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, PeriodKind
 from kpis.query.query_params import check_limit, reject_unknown
 
 PAGING = ("cursor", "limit")
-PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemSchema)
+PROBLEMS = dict.fromkeys((400, 401, 403, 404), Problem)
 
 
 class MeasurementFilter(FilterSet):  # type: ignore[misc]

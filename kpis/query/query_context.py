@@ -14,8 +14,7 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.models import DataFreshness, PeriodKind
-from kpis.query.metric_values import MetricValue, ValueContext
-from kpis.query.results import GROUP_OBJECTS
+from kpis.query.results import GROUP_OBJECTS, MetricValue, ValueContext
 from kpis.query.targets import TargetHistory, Targets, comparable
 from kpis.recompute import stale_periods
 

@@ -17,9 +17,17 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.kpi_query import KpiQuery
-from kpis.query.metric_values import MetricValue, combine, metric_value
 from kpis.query.query_context import QueryContext
-from kpis.query.results import GROUP_OBJECTS, GroupObject, GroupResult, KpiResult, group_sort_key
+from kpis.query.results import (
+    GROUP_OBJECTS,
+    GroupObject,
+    GroupResult,
+    KpiResult,
+    MetricValue,
+    combine,
+    group_sort_key,
+    metric_value,
+)
 from kpis.read_sums import FoundSums
 from kpis.recompute import stale_periods
 

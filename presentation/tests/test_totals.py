@@ -11,13 +11,14 @@ import pytest
 from accounts.access import Reader
 from accounts.models import User
 from core import reporting_clock
+from kpis.api.response_models import KpiValue
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQueryForm
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.tests import kernel
@@ -66,7 +67,7 @@ def test_a_total_is_no_share_and_has_no_interval() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
 
-    body = answer(COUNT, "2026-03-01").as_json()
+    body = KpiValue.of(answer(COUNT, "2026-03-01")).as_json()
 
     assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
     assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")

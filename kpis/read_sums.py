@@ -9,8 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import combine_parts
+from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, PeriodKind
@@ -194,7 +193,7 @@ def _together(
 ) -> FoundSums:
     if len(rows) == 1:
         return _found(rows[0])
-    sums = combine_parts(indicator, period, scope, [sums_of(row) for row in rows])
+    sums = combine_parts(indicator.aggregate, period, scope, [sums_of(row) for row in rows])
     restated = [row.restated_at for row in rows if row.restated_at]
     return FoundSums(
         sums,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import combine_parts
+from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, PeriodKind
@@ -88,6 +87,6 @@ def _courses_of(
         learners = NOBODY.union(*(cell.learners or () for cell in some))
         alone = Scope(course_ids=frozenset({course}))
         sums = combine_parts(
-            indicator, period, alone, [cell.sums for cell in some], learners=learners
+            indicator.aggregate, period, alone, [cell.sums for cell in some], learners=learners
         )
         yield Cell(period, COURSE, course, course, sums, learners)

@@ -12,8 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core import bulk_upsert, reporting_clock
-from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import combine_parts
+from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, RecomputeRun, Restatement
@@ -131,7 +130,9 @@ def _sites(
         known = [one for one in (learners.get(key) for key in keys) if one is not None]
         everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
         parts = [sums[key] for key in keys]
-        total = combine_parts(indicator, period.as_of(now), Scope(), parts, learners=everybody)
+        total = combine_parts(
+            indicator.aggregate, period.as_of(now), Scope(), parts, learners=everybody
+        )
         found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
     return found
 

@@ -98,7 +98,7 @@ class TargetAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         rows: QuerySet[Target] = super().get_queryset(request)
-        current = [one.pk for one in TargetHistory.load().standing(today())]
+        current = [one.pk for one in TargetHistory.load().all_in_force(today())]
         state = Case(
             When(pk__in=current, then=Value(IN_FORCE)),
             When(valid_from__gt=today(), then=Value(COMING)),

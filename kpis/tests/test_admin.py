@@ -148,7 +148,7 @@ def test_a_target_s_page_tells_its_history(admin_client: Client, target: Target)
     page = admin_client.get(f"/admin/kpis/target/{new.pk}/change/").content.decode()
 
     assert "New year." in page
-    assert "As declared with the KPI." in page
+    assert "Default target of the KPI." in page
     assert f"/kpi-dashboard/{KPI}" in page
 
 

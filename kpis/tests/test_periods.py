@@ -49,7 +49,7 @@ def test_a_day_is_in_its_period(text: str, kind: str, first: str, last: str) -> 
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="fortnight is no period"):
+    with pytest.raises(ValueError, match="Unknown kind of period: fortnight"):
         containing(day("2026-11-22"), "fortnight", BERLIN)
 
 

@@ -160,7 +160,7 @@ class Audit:
         yield from (frozenset({cell}) for cell in rests)
 
     def _atoms(self, cells: Iterable[Cell]) -> Atoms:
-        """Return the finest rows that these are sums of; a remainder outside all parts is one too."""
+        """Return the finest rows that these are sums of, including remainders outside all parts."""
         found: set[Cell] = set()
         for cell in cells:
             parts = self.parts.get(cell, ())

@@ -76,7 +76,7 @@ def test_editing_a_target_makes_its_next_version(
 def test_a_target_outside_its_unit_is_refused(admin_client: Client, target: Target) -> None:
     answer = edited(admin_client, target, "101", "2026-11-22")
 
-    assert "from 0 to 100 (percent); 101 is outside" in answer.content.decode()
+    assert "must be from 0% to 100%, not 101%." in answer.content.decode()
     assert Target.objects.filter(kpi=KPI).count() == 1
 
 
@@ -115,7 +115,7 @@ def test_a_target_outside_its_unit_is_refused_in_the_list(
     data |= {"form-0-id": target.pk, "form-0-value": -1}
     answer = admin_client.post(f"/admin/kpis/target/?kpi={KPI}", data)
 
-    assert "-1 is outside" in answer.content.decode()
+    assert "from 0% to 100%, not -1%." in answer.content.decode()
     assert Target.objects.filter(kpi=KPI).count() == 1
 
 

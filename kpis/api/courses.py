@@ -1,3 +1,5 @@
+"""The list of courses with the keys of their runs and modules."""
+
 from __future__ import annotations
 
 from django.db.models import QuerySet
@@ -41,19 +43,20 @@ class CoursePages(CursorPagination):
     ordering = ("key",)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """ValidationError for a cursor that we did not give; no key has a NUL in it."""
-        refused = ValidationError({"cursor": "This is no cursor of this list: take one from next."})
+        """Raise ValidationError for a cursor that did not come from this list."""
+        error = ValidationError({"cursor": "Invalid cursor. Use the one in “next”."})
         try:
             cursor: Cursor | None = super().decode_cursor(request)
         except NotFound:
-            raise refused from None
+            raise error from None
+        # PostgreSQL rejects NUL, which no key contains.
         if cursor and "\0" in str(cursor.position):
-            raise refused
+            raise error
         return cursor
 
 
 class CourseListView(ListAPIView[Course]):
-    """The courses that the reader may see, with the keys of their runs and modules."""
+    """The courses that the reader may see, with their runs and modules."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
     serializer_class = CourseSchema
@@ -72,8 +75,7 @@ class CourseListView(ListAPIView[Course]):
         return super().get(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """Refuse a parameter that there is none of: a slip must not pass for a wish."""
         super().initial(request, *args, **kwargs)
         for name in request.query_params:
             if name != CoursePages.cursor_query_param:
-                raise ValidationError({name: f"There is no parameter {name}; there is cursor."})
+                raise ValidationError({name: f"Unknown parameter “{name}”. Allowed: cursor."})

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, auto
 from typing import Any, Literal, TypedDict, Unpack
 
 from django.urls import reverse
@@ -22,10 +22,10 @@ from kpis.statistics.intervals import Sums
 class Interval(Enum):
     """How the 95% interval of a KPI is computed; totals have none."""
 
-    WILSON = "Wilson"
-    MEAN = "of a mean of shares"
-    NET = "of a net share"
-    COMBINED = "combined from its components"
+    WILSON = auto()
+    MEAN = auto()
+    NET = auto()
+    COMBINED = auto()
 
 
 @dataclass(frozen=True)

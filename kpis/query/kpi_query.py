@@ -63,20 +63,21 @@ class Parameter:
         return forms.CharField(required=False, max_length=100)
 
 
+# The descriptions are for the reference of the API, which is in English.
 PARAMETERS = (
-    Parameter("period", "Default: month.", choices=PeriodKind.values),
-    Parameter("from", "First day, such as 2026-01-01.", is_date=True),
-    Parameter("to", "Last day, included.", is_date=True),
-    Parameter("course", "Key of a course."),
-    Parameter("run", "Key of a course run."),
-    Parameter("module", "Key of a module."),
+    Parameter("period", "Default: month.", choices=PeriodKind.values),  # not translated: API
+    Parameter("from", "First day, such as 2026-01-01.", is_date=True),  # not translated: API
+    Parameter("to", "Last day, included.", is_date=True),  # not translated: API
+    Parameter("course", "Key of a course."),  # not translated: API
+    Parameter("run", "Key of a course run."),  # not translated: API
+    Parameter("module", "Key of a module."),  # not translated: API
     Parameter(
         "learner",
-        "Keys of a group of learners; requires kpis:small-groups.",
+        "Keys of a group of learners; requires kpis:small-groups.",  # not translated: API
         is_repeated=True,
         is_for_api_only=True,
     ),
-    Parameter("by", "Adds `groups` to the answer.", choices=DIMENSIONS),
+    Parameter("by", "Adds `groups` to the answer.", choices=DIMENSIONS),  # not translated: API
     Parameter("compare", choices=("previous", "target")),
     Parameter("format", choices=("json", "csv"), is_for_api_only=True),
 )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from core import reporting_clock
@@ -138,7 +138,12 @@ def create_missing(**kwargs: object) -> None:
     """Add the first version of every declared target that has none, valid from the beginning."""
     existing = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
     made = Target.objects.bulk_create(
-        Target(kpi=one.key, version=1, value=one.target, note="Default target of the KPI.")
+        Target(
+            kpi=one.key,
+            version=1,
+            value=one.target,
+            note=gettext_noop("Default target of the KPI."),
+        )
         for one in REGISTRY.values()
         if one.target is not None and one.key not in existing
     )

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
 
 @pytest.mark.parametrize("query", [{"learner": "ada"}, {"by": "learner"}])
-def test_who_may_not_see_small_groups_chooses_no_learners(
+def test_readers_without_small_groups_cannot_choose_learners(
     run: CourseRun, query: dict[str, str]
 ) -> None:
     response = Consumer("kpis:read").asks(**query)
@@ -48,7 +48,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("query", "field", "part"), WRONG)
-def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str, part: str) -> None:
+def test_a_wrong_value_is_rejected_with_its_field(
+    query: dict[str, str], field: str, part: str
+) -> None:
     for key, course in (("r1", "py"), ("r2", "py"), ("s1", "sql")):
         run_of(key, course=course)
     if query.get("run") == "same":
@@ -62,12 +64,12 @@ def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str,
 
 
 @pytest.mark.parametrize("query", [{"by": "module"}, {"module": "py-1"}])
-def test_a_kpi_without_modules_says_so(run: CourseRun, query: dict[str, str]) -> None:
+def test_a_kpi_without_modules_rejects_them(run: CourseRun, query: dict[str, str]) -> None:
     assert Consumer().asks(**query).json()["detail"].startswith("Started cannot be")
 
 
 @pytest.mark.parametrize("path", ["/api/kpi/test/started", "/api/kpi/test/started/", "/api/kpi/"])
-def test_an_address_answers_with_and_without_slash(path: str) -> None:
+def test_a_url_works_with_and_without_a_slash_at_the_end(path: str) -> None:
     assert Consumer().client.get(path).status_code == 200
 
 
@@ -80,14 +82,16 @@ def test_an_address_answers_with_and_without_slash(path: str) -> None:
         ("post", "/api/kpi/test/started", 405, "method_not_allowed"),
     ],
 )
-def test_every_refusal_is_a_problem_body(method: str, path: str, status: int, code: str) -> None:
+def test_every_error_has_a_code_and_a_detail(
+    method: str, path: str, status: int, code: str
+) -> None:
     response = getattr(Consumer().client, method)(path)
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.json()["detail"]
 
 
-def test_a_stranger_and_a_key_of_another_scope_are_refused() -> None:
+def test_requests_without_a_key_or_its_scope_are_rejected() -> None:
     stranger = Client().get("/api/kpi/test/started")
     sender = Consumer("events:write").asks()
 

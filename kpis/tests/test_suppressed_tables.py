@@ -78,7 +78,7 @@ def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str,
     return {row["answer"]: row["people"] for row in table.rows if "is_hidden" not in row}
 
 
-def test_a_row_of_all_courses_and_one_of_them_do_not_tell_that_of_the_other() -> None:
+def test_a_course_s_row_cannot_be_computed_from_all_courses_and_the_other() -> None:
     py, sql = course("py", 40), course("sql", 40)
     drill = answers({"py": {"five": 27}, "sql": {"five": 8, "four": 32}})
 
@@ -88,7 +88,7 @@ def test_a_row_of_all_courses_and_one_of_them_do_not_tell_that_of_the_other() ->
     assert shown(drill, sql) == {"four": 32}
 
 
-def test_what_lies_in_no_course_is_not_told_either() -> None:
+def test_a_remainder_without_a_course_is_not_revealed() -> None:
     py, sql = course("py"), course("sql")
     drill = answers({"py": {"sent": 20}, "sql": {"sent": 15}})
     with_more = replace(
@@ -107,7 +107,7 @@ def _four_more(table: Table, scope: Scope) -> Table:
     return table if scope.course_ids else replace(table, rows=rows)
 
 
-def test_a_zero_goes_where_the_sum_of_its_line_would_tell_the_one_beside_it() -> None:
+def test_a_zero_is_suppressed_if_its_line_s_sum_would_reveal_another_row() -> None:
     course("py")
     # the KPI tells that one of the twelve is a detractor: of seven empty rows one must go
     lines = {str(score): "low" if score < 7 else "high" for score in range(11)}
@@ -118,7 +118,7 @@ def test_a_zero_goes_where_the_sum_of_its_line_would_tell_the_one_beside_it() ->
     assert found["10"] == 11
 
 
-def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
+def test_the_row_of_a_course_with_a_suppressed_kpi_is_suppressed() -> None:
     py, sql, ux = course("py", 12), course("sql", 12), course("ux", 5)
     rows = [
         {"course": one.title, "answer": one.key, "people": 12, "learners": 12}
@@ -135,7 +135,7 @@ def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("seed", range(6))
-def test_no_small_row_follows_from_all_the_tables_that_can_be_asked_for(seed: int) -> None:
+def test_no_small_row_can_be_computed_from_all_tables(seed: int) -> None:
     courses = [course(key) for key in ("py", "sql", "ux")]
     dice = random.Random(seed)  # noqa: S311 — chance, not secrets
     people = {

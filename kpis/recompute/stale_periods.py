@@ -67,7 +67,9 @@ def _periods(marks: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
 
 def groups(failed: Collection[str]) -> Iterator[Group]:
     """What waits, soonest first; not what is under a key of which a KPI failed."""
-    rows = StalePeriod.objects.exclude(key__in=failed).order_by("rank", "-start")
+    rows = StalePeriod.objects.exclude(key__in=failed).order_by(
+        "rank", "-start", "key", "course"
+    )
     waiting: dict[tuple[int, str], list[StalePeriod]] = defaultdict(list)
     for row in rows[:PERIODS_AT_ONCE]:
         waiting[row.rank, row.key].append(row)

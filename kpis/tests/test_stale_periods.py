@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 from unittest.mock import patch
@@ -52,6 +53,28 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
 
     assert order[:2] == ["2026-03", "2026-05"]
     assert order[-2:] == ["2026-Q2", "2026-Q1"]
+
+
+def test_every_process_takes_the_same_periods_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    courses = [run_of("r1").course, run_of("s1", course="sql").course]
+    rows = [
+        StalePeriod(key=key, course=course, rank=0, start=date(2026, 3, 1))
+        for key in ("other", "test")
+        for course in courses
+    ]
+    monkeypatch.setattr(stale_periods, "PERIODS_AT_ONCE", 3)
+
+    assert first_groups(rows) == first_groups(rows[::-1])
+
+
+def first_groups(rows: list[StalePeriod]) -> list[tuple[str, set[int]]]:
+    """The key and courses of each group to recompute first, whatever the order of the rows."""
+    StalePeriod.objects.all().delete()
+    StalePeriod.objects.bulk_create([copy(row) for row in rows])
+    return [
+        (group.key, {pk for _, courses in group.periods for pk in courses})
+        for group in stale_periods.groups(set())
+    ]
 
 
 # within one connection PostgreSQL lets a lock be taken twice

@@ -20,7 +20,7 @@ def recompute() -> int:
     our turn, so that no third waits beside it. Where the one before takes long, it is left to
     find our marks too.
     """
-    with recompute_stale.serve_stale(WAIT_FOR) as is_ours:
+    with recompute_stale.recompute_lock(WAIT_FOR) as is_ours:
         task_queue.mark_started(stale_days.QUEUED)
         if not is_ours:
             return 0

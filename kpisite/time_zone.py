@@ -67,7 +67,7 @@ def follow(progress: Progress = lambda what, done, total: None) -> bool:
     """
     if stored() == settings.KPI_TIME_ZONE:
         return False
-    with recompute_stale.serve_stale():
+    with recompute_stale.recompute_lock():
         _replay(progress)
         now = timezone.now()
         jobs = from_scratch.jobs(from_scratch.aggregated(), *history_span.days(now), now)

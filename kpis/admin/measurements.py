@@ -22,7 +22,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
 from kpis.models import Measurement, Restatement
-from kpis.recompute.request_recompute import request_recompute
+from kpis.recompute.stale_days import request_recompute
 from kpis.recompute.store_measurements import sums_of
 
 

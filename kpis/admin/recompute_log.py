@@ -75,4 +75,4 @@ class StalePeriodAdmin(ReadOnlyAdmin):
 
     @admin.display
     def kind(self, row: StalePeriod) -> str:
-        return str(stale_periods.SOONEST_FIRST[row.rank].label)
+        return str(stale_periods.KIND_ORDER[row.rank].label)

@@ -147,7 +147,7 @@ class KpiQueryService:
         empty = [one for one, answer in answers.items() if answer.status == "no_data"]
         if not empty or not read_sums.is_kept(indicator, scope, empty):
             return {}
-        if not self.context.is_anything_waiting:
+        if not self.context.is_anything_stale:
             return {}
         waiting = stale_periods.stale_starts(indicator, empty)
         courses = scope.course_ids

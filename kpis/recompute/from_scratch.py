@@ -52,7 +52,7 @@ def aggregated() -> list[Indicator]:
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
     """Serve all that waits, and what time alone has changed."""
-    with recompute_stale.serve_stale():
+    with recompute_stale.recompute_lock():
         recompute_stale.recompute_stale(now=now, progress=progress)
     recompute_stale.recompute_open(now)
 
@@ -63,7 +63,7 @@ def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
         Job(indicator.key, indicator, chunk, is_complete=True)
-        for kind in stale_periods.SOONEST_FIRST
+        for kind in stale_periods.KIND_ORDER
         for chunk in stale_periods.by_days(
             [
                 (period, courses)

@@ -88,14 +88,14 @@ def test_a_figure_that_is_missing_is_made() -> None:
 def test_what_still_waits_is_no_difference() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     Enrollment.objects.filter(pk=bo.pk).update(completed_at=NOW)
-    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
 
     assert differences() == []
 
 
 def test_what_waits_of_another_course_excuses_nothing() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
-    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
     stored("run").update(total=9)
 
     assert ["run" in one and "stored 9" in one for one in differences()] == [True]
@@ -164,5 +164,5 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_process_is_left_with_the_turn() -> None:
-    with recompute_stale.serve_stale(patience=0.0) as is_ours:
+    with recompute_stale.recompute_lock(patience=0.0) as is_ours:
         assert is_ours

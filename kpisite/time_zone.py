@@ -70,7 +70,9 @@ def follow(progress: Progress = lambda what, done, total: None) -> bool:
     with recompute_stale.recompute_lock():
         _replay(progress)
         now = timezone.now()
-        jobs = from_scratch.jobs(from_scratch.aggregated(), *history_span.days(now), now)
+        jobs = from_scratch.jobs_for(
+            from_scratch.aggregated_indicators(), *history_span.days(now), now
+        )
         from_scratch.recompute(jobs, now, partial(progress, "figures"))
         ReportingZone.objects.update(name=settings.KPI_TIME_ZONE, since=now)
     return True

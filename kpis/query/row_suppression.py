@@ -126,8 +126,8 @@ class Audit:
     def _is_open(self, scope: Scope) -> bool:
         """False where the KPI is hidden, and the whole table with it."""
         measured = [REGISTRY[key] for key in self.indicator.measured_keys]
-        veils = map(self.desk.disclosure.veil, measured)
-        return not any(veil.periods(scope, [self.month]) for veil in veils)
+        suppressions = map(self.desk.disclosure.suppression_of, measured)
+        return not any(one.periods(scope, [self.month]) for one in suppressions)
 
     def candidates(self, scopes: Sequence[Scope]) -> Iterator[tuple[Cell | None, Atoms]]:
         """What is known of these tables whether we show it or not, then their rows.

@@ -47,7 +47,7 @@ def suppressed_table(
     table = drill.table(period.as_of(question.now), question.scope)
     measured = _measured(indicator)
     is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(question.now)
-    veils = map(desk.disclosure.veil, measured)
+    veils = map(desk.disclosure.suppression_of, measured)
     if is_held or any(veil.periods(question.scope, months) for veil in veils):
         return period, _veiled(table, range(len(table.rows)))
     hidden = _of_hidden_things(drill, indicator, table, question.scope, months, desk)
@@ -88,7 +88,7 @@ def _of_hidden_things(
             pk
             for one in _measured(indicator, drill.also)
             if _tells_apart(one, thing, scope)
-            for pk in desk.disclosure.veil(one).groups(scope, thing, months)
+            for pk in desk.disclosure.suppression_of(one).groups(scope, thing, months)
         }
         hidden = set(things.filter(pk__in=ids).values_list(*names)) if ids else set()
         own = [keys["course"], key][-len(names) :] if "course" in keys else [key]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from core.decimals import format_decimal
@@ -91,7 +91,10 @@ class Restatement(models.Model):
         ordering = ("-restated_at",)
 
     def __str__(self) -> str:
-        return f"{self.measurement_id} until {self.restated_at:%Y-%m-%d %H:%M}"
+        return gettext("Measurement %(id)s until %(time)s") % {
+            "id": self.measurement_id,
+            "time": f"{self.restated_at:%Y-%m-%d %H:%M}",
+        }
 
 
 class HeldFigure(models.Model):
@@ -116,7 +119,7 @@ class HeldFigure(models.Model):
     held_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"held since {self.held_at}"
+        return self.key
 
 
 class Target(models.Model):
@@ -238,7 +241,7 @@ class DataFreshness(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.category} {self.course_id} through {self.data_through}"
+        return f"{self.category} {self.course_id} {self.data_through:%Y-%m-%d %H:%M}"
 
 
 class RecomputeRun(models.Model):
@@ -252,7 +255,7 @@ class RecomputeRun(models.Model):
         ordering = ("-as_of",)
 
     def __str__(self) -> str:
-        return f"{self.as_of:%Y-%m-%d %H:%M}: {self.cells} cells"
+        return f"{self.as_of:%Y-%m-%d %H:%M}"
 
 
 class ReportingZone(models.Model):
@@ -288,4 +291,4 @@ class Verification(models.Model):
         ordering = ("-as_of",)
 
     def __str__(self) -> str:
-        return f"{self.as_of:%Y-%m-%d %H:%M}: {self.corrected} corrected"
+        return f"{self.as_of:%Y-%m-%d %H:%M}"

@@ -46,7 +46,7 @@ class Filters:
     def fields(self) -> list[Field]:
         course = self.question.course
         return [
-            self._field("period", "Periods", PeriodKind.choices),
+            self._field("period", "Periods", [(one.value, str(one.label)) for one in PeriodKind]),
             self._field("from", "From"),
             self._field("to", "To"),
             self._field("course", "Course", [("", "All courses"), *_courses(self.reader)]),

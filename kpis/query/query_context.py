@@ -75,9 +75,9 @@ class QueryContext:
         return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
 
     @cached_property
-    def is_anything_waiting(self) -> bool:
+    def is_anything_stale(self) -> bool:
         """Return whether any stored facts are still to be computed."""
-        return stale_periods.is_anything_waiting()
+        return stale_periods.is_anything_stale()
 
     @cached_property
     def _targets(self) -> TargetHistory:

@@ -160,7 +160,7 @@ class KpiQueryService:
         empty = [period for period, value in values.items() if value.status == "no_data"]
         if not empty or not read_sums.is_stored(indicator, scope, empty):
             return {}
-        if not self.context.is_anything_waiting:
+        if not self.context.is_anything_stale:
             return {}
         waiting = stale_periods.stale_starts(indicator, empty)
         courses = scope.course_ids

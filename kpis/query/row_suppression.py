@@ -116,7 +116,7 @@ class Audit:
         candidates = [
             (cell, atoms)
             for _, scopes in self.levels
-            for cell, atoms in self._candidates([one for one in scopes if self._is_shown(one)])
+            for cell, atoms in self.candidates([one for one in scopes if self._is_shown(one)])
         ]
         can_show = linear_spans.shown(
             [atoms for _, atoms in candidates], protected=list(self._protected())
@@ -130,47 +130,54 @@ class Audit:
     def _is_shown(self, scope: Scope) -> bool:
         """Return False if the KPI is suppressed in the scope, and the whole table with it."""
         measured = [REGISTRY[key] for key in self.indicator.measured_keys]
-        veils = map(self.service.disclosure.veil, measured)
-        return not any(veil.periods(scope, [self.month]) for veil in veils)
+        suppressions = map(self.service.disclosure.suppression_of, measured)
+        return not any(one.periods(scope, [self.month]) for one in suppressions)
 
-    def _candidates(self, scopes: Sequence[Scope]) -> Iterator[tuple[Cell | None, Atoms]]:
+    def candidates(self, scopes: Sequence[Scope]) -> Iterator[tuple[Cell | None, Atoms]]:
         """Yield the sums that readers know anyway (without a cell), then the rows to show.
 
         An empty row reveals that each of its parts is empty.
         """
         for (scope, _), line in self.lines.items():
             if scope in scopes:
-                yield None, self._atoms(line)
+                yield None, self.atoms_of(line)
         rows = [cell for cell in self.people if cell[1] in scopes]
         for cell in sorted(rows, key=lambda one: -self.people[one]):
             if not self.people[cell]:
-                yield from ((cell, frozenset({atom})) for atom in self._atoms([cell]))
+                # a set has another order in each process, and the first atoms win
+                atoms = sorted(self.atoms_of([cell]), key=_order)
+                yield from ((cell, frozenset({atom})) for atom in atoms)
             elif not _is_few(self.people[cell]):
-                yield cell, self._atoms([cell])
+                yield cell, self.atoms_of([cell])
 
     def _protected(self) -> Iterator[Atoms]:
         few = {cell for cell, people in self.people.items() if _is_few(people)}
-        yield from (self._atoms([cell]) for cell in few)
+        yield from (self.atoms_of([cell]) for cell in few)
         for line in (*self.lines.values(), *self.parts.values()):
             small = [cell for cell in line if cell in few]
             if _is_few(sum(self.people[cell] for cell in small)):
-                yield self._atoms(small)
+                yield self.atoms_of(small)
         # people in none of the parts, such as those behind invitations without a course
         rests = (cell for cell in self.parts if cell in self.people and _is_few(self._rest(cell)))
         yield from (frozenset({cell}) for cell in rests)
 
-    def _atoms(self, cells: Iterable[Cell]) -> Atoms:
+    def atoms_of(self, cells: Iterable[Cell]) -> Atoms:
         """Return the finest rows that these are sums of, including remainders outside all parts."""
         found: set[Cell] = set()
         for cell in cells:
             parts = self.parts.get(cell, ())
-            found |= self._atoms(parts)
+            found |= self.atoms_of(parts)
             if not parts or self._rest(cell) > 0:
                 found.add(cell)
         return frozenset(found)
 
     def _rest(self, cell: Cell) -> int:
         return self.people[cell] - sum(self.people[part] for part in self.parts.get(cell, ()))
+
+
+def _order(cell: Cell) -> tuple[Name, list[int], int, int]:
+    name, scope = cell
+    return name, sorted(scope.course_ids or ()), scope.run_id or 0, scope.module_id or 0
 
 
 def _courses_in(everything: Scope) -> list[Scope]:

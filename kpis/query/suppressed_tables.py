@@ -48,8 +48,8 @@ def suppressed_table(
     table = drill.table(period.as_of(query.now), query.scope)
     measured = _measured(indicator)
     is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(query.now)
-    veils = map(service.disclosure.veil, measured)
-    if is_held or any(veil.periods(query.scope, months) for veil in veils):
+    suppressions = map(service.disclosure.suppression_of, measured)
+    if is_held or any(one.periods(query.scope, months) for one in suppressions):
         return period, _suppress(table, range(len(table.rows)))
     hidden = _rows_of_suppressed_groups(drill, indicator, table, query.scope, months, service)
     hidden |= _rows_of_few_people(drill, indicator, table, query.scope, months, service)
@@ -89,7 +89,7 @@ def _rows_of_suppressed_groups(
             pk
             for one in _measured(indicator, drill.also)
             if _has_groups(one, dimension, scope)
-            for pk in service.disclosure.veil(one).groups(scope, dimension, months)
+            for pk in service.disclosure.suppression_of(one).groups(scope, dimension, months)
         }
         hidden = set(objects.filter(pk__in=ids).values_list(*names)) if ids else set()
         named_by = [keys["course"], key][-len(names) :] if "course" in keys else [key]

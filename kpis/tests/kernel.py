@@ -118,7 +118,7 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    stale_days.mark_stale("test", [(run.course_id, day.date())])
+    stale_days.mark_days_stale("test", [(run.course_id, day.date())])
     return made
 
 
@@ -132,7 +132,7 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    stale_days.mark_stale("test", [(module.course_id, day.date())])
+    stale_days.mark_days_stale("test", [(module.course_id, day.date())])
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:

@@ -34,7 +34,7 @@ FOR_PROGRAMS = (
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
     "kpisite/time_zone.py", "kpisite/translations.py", "kpisite/model_names.py",
     "kpisite/jobs/*", "kpisite/http/middleware.py", "kpisite/http/languages.py",
-    "core/progress_bars.py", "demo/known_password.py",
+    "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
     # data of people made up
     "demo/*",
 )  # fmt: skip

@@ -143,7 +143,7 @@ def test_a_mark_without_a_course_measures_the_site() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    stale_days.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
@@ -155,7 +155,7 @@ def test_a_mark_of_one_kpi_leaves_the_others() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}

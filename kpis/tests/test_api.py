@@ -216,7 +216,7 @@ def test_an_answer_from_stored_rows_takes_few_queries(
 ) -> None:
     bi = Consumer()
     bi.asks()
-    # the key and its courses, the sums, the targets and the feeds
+    # the key and its courses, the sums, the targets and the data freshness
     with django_assert_max_num_queries(8):
         bi.asks()
 

@@ -58,7 +58,7 @@ def test_a_small_row_of_a_drill_down_suppresses_another(
     recompute_stale.recompute_stale(now=NOW)
     bi = Consumer("kpis:read")
 
-    # in May there is Cleo alone in r1: that row goes, and June's with it
+    # In May, Cleo is alone in r1, so that row is suppressed, and June's with it.
     assert bi.reads("test/started/runs", **{"from": "2026-05-01", "to": "2026-05-31"})["rows"] == [
         {"course": "Py", "begun": None, "status": "suppressed"}
     ]
@@ -107,7 +107,7 @@ def test_a_wrong_filter_of_measurements_is_rejected(query: dict[str, str]) -> No
     assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
 
 
-# DRF's cursors: an offset and a place, in base 64
+# DRF's cursors: an offset and a position in base 64
 WRONG = {
     "limit": ["null", "-1", "0", "abc", "1000000", "1001", "٣"],
     "period": ["", " "],

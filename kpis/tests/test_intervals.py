@@ -60,7 +60,7 @@ def test_a_mean_of_shares_lies_between_0_and_1() -> None:
 
 
 def test_equal_scores_have_an_interval_too() -> None:
-    # of 10 all at 0.75, Wilson's interval gives to none of 10 up to 0.2775
+    # 10 scores of 0.75: Wilson's interval for 0 of 10 ends at 0.2775
     assert mean_interval(Sums(10, 7.5, 10, 5.625)) == near(0.75 - 0.2775 * 0.75, 0.75 + 0.2775 / 4)
 
 
@@ -81,7 +81,7 @@ def test_a_net_share_of_1_still_has_an_interval() -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("n", [10, 30, 100, 1_000])
 def test_the_intervals_cover_the_truth(n: int) -> None:
-    """Of 4,000 samples each, seeded: scores that crowd at 80%, and answers to NPS."""
+    """Check coverage on 4,000 seeded samples each: scores around 80%, and NPS answers."""
     chance = np.random.default_rng(n)
     scores = chance.beta(8, 2, size=(4_000, n))
     answers = chance.choice([1, 0, -1], p=[0.6, 0.25, 0.15], size=(4_000, n))

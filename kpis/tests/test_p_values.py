@@ -9,7 +9,7 @@ ABOUT = pytest.approx
 
 
 def test_a_share_is_tested_exactly() -> None:
-    # none of 5 at an even chance: 1 ÷ 32, and as much on the other side
+    # 0 of 5 with a probability of 0.5: 1 ÷ 32, doubled
     assert p_values.of_share(0, 5, 0.5) == ABOUT(2 / 32)
     assert p_values.of_share(1, 5, 0.5) == ABOUT(2 / 32)
     # 2 of 4 at 0.9: 1 − 4 × 0.9³ × 0.1 − 0.9⁴ = 0.0523 in the smaller tail
@@ -71,6 +71,6 @@ def test_two_means_are_compared_with_both_variances() -> None:
 def test_counts_are_compared_per_day() -> None:
     # 1 of 6 in half of the time: 7 ÷ 64 in the smaller tail
     assert p_values.of_two_counts(1, 30, 5, 30) == ABOUT(14 / 64)
-    # 2 of 3 in two thirds of the time is what chance has most often
+    # 2 of 3 in two thirds of the time is the most likely result
     assert p_values.of_two_counts(2, 60, 1, 30) == 1
     assert p_values.of_two_counts(0, 30, 0, 30) == 1

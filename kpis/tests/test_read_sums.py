@@ -1,4 +1,4 @@
-"""What is kept and what is counted on demand are the same."""
+"""Stored sums equal sums computed from the facts."""
 
 from __future__ import annotations
 

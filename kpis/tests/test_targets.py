@@ -159,7 +159,7 @@ def test_an_unknown_kpi_is_rejected() -> None:
 @pytest.mark.parametrize(
     ("valid_from", "months"),
     [
-        # November is open on the 22nd; a month is judged by its last day
+        # November is open on the 22nd; the target on the last day of a month applies to it
         ("2026-11-22", []),
         ("2026-11-01", []),
         ("2026-10-31", ["2026-10"]),

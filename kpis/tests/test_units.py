@@ -5,12 +5,12 @@ from django.utils import translation
 
 from kpis.definitions.units import COUNT, DAYS, EXACT, PERCENT, Unit, money, rounded
 
-# 119.6 of 160, as floating point sums it up: 0.7474999999999997
+# 119.6 of 160 in floating point: 0.7474999999999997
 TIE = 119.59999999999995 / 160
 
 
 def test_a_value_and_its_sums_are_written_the_same() -> None:
-    # an alert keeps what the API gives
+    # an alert stores the number that the API gives
     shown = PERCENT.shown(TIE)
 
     assert shown == 74.75

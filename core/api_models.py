@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from rest_framework.response import Response
+
+Item = TypeVar("Item", bound=BaseModel)
 
 
 def _simplify(schema: dict[str, Any]) -> None:
-    """Drop what repeats the names of the fields, and write `X or null` in the short form."""
+    """Drop titles, which repeat the names, and write `X or null` in the short form."""
     schema.pop("title", None)
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
@@ -26,7 +27,7 @@ class ApiModel(BaseModel):
     """One JSON object of the API.
 
     A field without a default is always present. A field declared with `may_be_absent` is left out
-    of the answer unless the view sets it, even if it sets it to None.
+    unless the view sets it; then it is present, even with the value None.
     """
 
     model_config = ConfigDict(frozen=True, json_schema_extra=_simplify)
@@ -35,11 +36,15 @@ class ApiModel(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+class ApiList(RootModel[list[Item]], Generic[Item]):
+    """A JSON list of the API; subclass it to give the list a name in OpenAPI."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra=_simplify)
+
+
 def may_be_absent(description: str | None = None) -> Any:
     return Field(default=None, description=description)
 
 
-def json_response(body: ApiModel | Sequence[ApiModel], status: int = 200) -> Response:
-    if isinstance(body, ApiModel):
-        return Response(body.as_json(), status=status)
-    return Response([one.as_json() for one in body], status=status)
+def json_response(body: BaseModel, status: int = 200) -> Response:
+    return Response(body.model_dump(exclude_unset=True), status=status)

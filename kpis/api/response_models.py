@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
-from core.api_models import ApiModel, may_be_absent
+from core.api_models import ApiList, ApiModel, may_be_absent
 from curriculum.models import CourseRun, Learner, Module
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import DrillDown, Indicator, Table
@@ -62,8 +62,8 @@ class KpiDescription(ApiModel):
         )
 
 
-class KpiDescriptions(RootModel[list[KpiDescription]]):
-    """The answer of the list of KPIs, for the OpenAPI schema."""
+class KpiDescriptions(ApiList[KpiDescription]):
+    pass
 
 
 class KpiValue(ApiModel):

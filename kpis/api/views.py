@@ -45,12 +45,11 @@ class KpiListView(APIView):
     def get(self, request: Request) -> Response:
         reject_unknown(request, ())
         targets, today = TargetHistory.load(), timezone.localdate()
-        return json_response(
-            [
-                KpiDescription.of(one, targets.in_force(one.key, None, today))
-                for one in REGISTRY.values()
-            ]
-        )
+        described = [
+            KpiDescription.of(one, targets.in_force(one.key, None, today))
+            for one in REGISTRY.values()
+        ]
+        return json_response(KpiDescriptions(described))
 
 
 class KpiView(APIView):

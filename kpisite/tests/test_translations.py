@@ -211,7 +211,10 @@ def test_paragraphs_of_declarations_are_messages() -> None:
         'def two():\n    """No declaration."""\n'
     )
 
-    assert [text for _, text in translations.explained(source)] == ["First line goes on.", "Then."]
+    assert [text for _, text in translations.shown_docstrings(source)] == [
+        "First line goes on.",
+        "Then.",
+    ]
 
 
 def test_names_of_models_are_messages_of_their_app() -> None:

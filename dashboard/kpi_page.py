@@ -18,12 +18,12 @@ from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GroupResult
-from presentation import trend_charts, wording
+from presentation import charts, wording
 from presentation.cards import Card
 from presentation.categories import CATEGORIES
 from presentation.figures import Figure, compared
 from presentation.filters import Filters
-from presentation.page_query import PageQuery, ask
+from presentation.page_query import PageResult, query_page
 
 GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
 
@@ -79,19 +79,19 @@ class KpiPage:
 
     @property
     def hidden_note(self) -> str:
-        return wording.why_hidden()
+        return wording.hidden_note()
 
     @property
     def zone(self) -> str:
         return reporting_clock.reporting_zone().key
 
     @cached_property
-    def asked(self) -> PageQuery:
-        return ask(self.desk, [self.indicator], self.filters)
+    def result(self) -> PageResult:
+        return query_page(self.desk, [self.indicator], self.filters)
 
     @property
     def card(self) -> Card:
-        return self.asked.cards[0]
+        return self.result.cards[0]
 
     @property
     def category_title(self) -> str:
@@ -99,28 +99,28 @@ class KpiPage:
 
     @property
     def dashboard_url(self) -> str:
-        query = self.filters.query(tab=self.indicator.category)
+        query = self.filters.query_string(tab=self.indicator.category)
         return f"{reverse('dashboard:dashboard')}{query}"
 
     @property
     def period(self) -> str:
-        question = self.asked.question
+        question = self.result.kpi_query
         return period_name(question.window or question.current)
 
     @property
     def chart(self) -> dict[str, Any]:
-        return trend_charts.chart([self.card.reply], with_bands=True)
+        return charts.line_chart([self.card.result], with_bands=True)
 
     @property
     def chart_summary(self) -> str:
-        return trend_charts.summary([self.card.reply])
+        return charts.line_chart_summary([self.card.result])
 
     @property
     def by(self) -> str:
         """What the groups are: as asked, else the nearest parts of what is shown."""
         if self.wanted_by in self._ways:
             return self.wanted_by
-        return "course" if self.filters.question.course is None else self._ways[-1]
+        return "course" if self.filters.kpi_query.course is None else self._ways[-1]
 
     @property
     def _ways(self) -> list[str]:
@@ -133,11 +133,11 @@ class KpiPage:
     @property
     def group_tabs(self) -> list[tuple[str, str, bool]]:
         """The name, address and whether it is this one, of each way to group."""
-        return [(GROUPS[by], self.filters.query(by=by), by == self.by) for by in self._ways]
+        return [(GROUPS[by], self.filters.query_string(by=by), by == self.by) for by in self._ways]
 
     @cached_property
     def groups(self) -> list[GroupRow]:
-        question = replace(self.card.reply.question, by=self.by)
+        question = replace(self.card.result.question, by=self.by)
         groups = self.desk.groups(self.indicator, question)
         figures = compared([group.answer for group in groups])
         return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
@@ -146,7 +146,7 @@ class KpiPage:
         thing = group.thing
         course = thing.course if isinstance(thing, CourseRun | Module) else None
         asked = {"course": course.key} if course else {}
-        query = self.filters.query(**asked, **{self.by: thing.key})
+        query = self.filters.query_string(**asked, **{self.by: thing.key})
         return GroupRow(json_answers.title_of(thing), course.title if course else "", query, figure)
 
     @property
@@ -158,7 +158,7 @@ class KpiPage:
         return [self._drill_table(drill) for drill in self.indicator.drill_downs.values()]
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
-        question = self.card.reply.question
+        question = self.card.result.question
         period, table = suppressed_tables.suppressed_table(
             drill, self.indicator, question, self.desk
         )
@@ -175,20 +175,20 @@ class KpiPage:
 
     def _drill_csv(self, drill: DrillDown) -> str:
         names = [self.indicator.category, self.indicator.slug, drill.key]
-        query = self.asked.period_query(self.card, format="csv")
+        query = self.result.period_query(self.card, format="csv")
         return reverse("kpis:api-drill-down", args=names) + query
 
     @property
     def api(self) -> str:
-        return json_answers.api_url(self.indicator) + self.asked.series_query(self.card)
+        return json_answers.api_url(self.indicator) + self.result.series_query(self.card)
 
     @property
     def csv(self) -> str:
-        return self.asked.series_csv(self.card)
+        return self.result.series_csv(self.card)
 
     @property
     def groups_csv(self) -> str:
-        return self.asked.groups_csv(self.card, self.by)
+        return self.result.groups_csv(self.card, self.by)
 
     @property
     def targets(self) -> str:

@@ -10,17 +10,17 @@ from django.shortcuts import render
 
 from dashboard.dashboard import Dashboard
 from dashboard.kpi_page import KpiPage
-from dashboard.live.topics import to_watch
-from dashboard.live.watch_token import watch
+from dashboard.live.tokens import live_update_data
+from dashboard.live.topics import topics_of_page
 from kpis.definitions.registry import REGISTRY
 from presentation import filters
 from presentation.categories import CATEGORIES, Category
 from presentation.filters import Filters
-from presentation.live_pages import live
-from presentation.page_access import query_service_of
+from presentation.live_updates import limit_background_reloads
+from presentation.page_query import query_service_of
 
 
-@live
+@limit_background_reloads
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     desk = query_service_of(request)
@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/dashboard.html", context, status=status_of(asked))
 
 
-@live
+@limit_background_reloads
 @login_required
 def kpi(request: HttpRequest, key: str) -> HttpResponse:
     desk = query_service_of(request)
@@ -43,8 +43,8 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def context_of(page: Dashboard | KpiPage, category: str, asked: Filters) -> dict[str, Any]:
-    question = asked.question
-    live = watch(to_watch(category, question.kind, question.scope.course_ids))
+    question = asked.kpi_query
+    live = live_update_data(topics_of_page(category, question.kind, question.scope.course_ids))
     return {"page": page, "reader": asked.reader, "filters": asked, "live": live}
 
 

@@ -104,7 +104,9 @@ def moved(reader: Reader, now: datetime) -> list[Line]:
     found = [
         finding
         for key in CATEGORIES
-        for finding in report(desk, key, page_query.ask(desk, headline(key), chosen)).findings
+        for finding in report(
+            desk, key, page_query.query_page(desk, headline(key), chosen)
+        ).findings
         if finding.kind in (FindingKind.MOVED, FindingKind.STALE)
     ]
     return [_line(finding) for finding in sorted(found, key=lambda one: one.rank)]

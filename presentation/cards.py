@@ -9,7 +9,7 @@ from django.urls import reverse
 from kpis.definitions.registry import Indicator
 from kpis.query.metric_values import MetricValue
 from kpis.query.results import KpiResult
-from presentation import drawing, wording
+from presentation import svg_drawings, wording
 from presentation.figures import Figure, Verdict
 
 
@@ -17,62 +17,64 @@ from presentation.figures import Figure, Verdict
 class Card:
     """`note` says where it answers a wider question than was asked."""
 
-    reply: KpiResult
+    result: KpiResult
     note: str = ""
 
     @property
     def indicator(self) -> Indicator:
-        return self.reply.indicator
+        return self.result.indicator
 
     @property
-    def answer(self) -> MetricValue:
+    def metric_value(self) -> MetricValue:
         """Of the window asked for, else of the last period that is over."""
-        return self.reply.window or self.reply.current
+        return self.result.window or self.result.current
 
     @property
     def figure(self) -> Figure:
-        return Figure(self.answer)
+        return Figure(self.metric_value)
 
     @property
     def change(self) -> Verdict | None:
         """How the last period stands to the one before it; None when one has no value."""
-        change, unit = self.reply.change, self.indicator.unit
+        change, unit = self.result.change, self.indicator.unit
         if change is None:
             return None
-        before = f"{Figure(self.reply.previous).value} in {Figure(self.reply.previous).period}"
-        if wording.is_level(unit, change):
+        before = f"{Figure(self.result.previous).value} in {Figure(self.result.previous).period}"
+        if wording.rounds_to_zero(unit, change):
             return Verdict(f"{self._since}Unchanged from {before}", None)
         way = "Up" if change > 0 else "Down"
-        is_few = self.reply.current.is_few or self.reply.previous.is_few
+        is_few = self.result.current.is_few or self.result.previous.is_few
         is_good = None if is_few else (change > 0) is self.indicator.higher_is_better
-        return Verdict(f"{self._since}{way} {wording.gap(unit, change)} from {before}", is_good)
+        return Verdict(
+            f"{self._since}{way} {wording.difference_text(unit, change)} from {before}", is_good
+        )
 
     @property
     def _since(self) -> str:
         """Which period changed, where the card's figure is of the whole window."""
-        return f"{Figure(self.reply.current).period}: " if self.reply.window else ""
+        return f"{Figure(self.result.current).period}: " if self.result.window else ""
 
     @property
     def components(self) -> list[Figure]:
         """Those that the value is put together from; companions have cards of their own."""
         whole = self.indicator.parts
-        return [Figure(answer) for answer in self.reply.components] if whole else []
+        return [Figure(answer) for answer in self.result.components] if whole else []
 
     @property
     def series(self) -> list[Figure]:
-        return [Figure(answer) for answer in self.reply.series]
+        return [Figure(answer) for answer in self.result.series]
 
     @property
-    def spark(self) -> drawing.Spark | None:
-        return drawing.spark(self.reply.series)
+    def spark(self) -> svg_drawings.Spark | None:
+        return svg_drawings.spark(self.result.series)
 
     @property
     def shows_targets(self) -> bool:
-        return self.reply.question.compare != "previous"
+        return self.result.question.compare != "previous"
 
     @property
     def shows_change(self) -> bool:
-        return self.reply.question.compare != "target"
+        return self.result.question.compare != "target"
 
     @property
     def page(self) -> str:

@@ -9,7 +9,7 @@ from core import localized
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import NO_VALUE
 from kpis.query.metric_values import MetricValue
-from presentation import drawing, wording
+from presentation import svg_drawings, wording
 
 
 @dataclass(frozen=True)
@@ -24,92 +24,96 @@ class Verdict:
 class Figure:
     """`scale` is where the scale of its bar ends, in a table of bars; None: its own."""
 
-    answer: MetricValue
+    metric_value: MetricValue
     scale: float | None = None
 
     @property
     def value(self) -> str:
-        return self.answer.indicator.unit.text(self.answer.value)
+        return self.metric_value.indicator.unit.text(self.metric_value.value)
 
     @property
     def period(self) -> str:
-        return period_name(self.answer.period)
+        return period_name(self.metric_value.period)
 
     @property
     def target(self) -> str:
         """Empty where none is set."""
-        target = self.answer.target
-        return wording.goal(self.answer.indicator.unit, float(target.value)) if target else ""
+        target = self.metric_value.target
+        return (
+            wording.target_text(self.metric_value.indicator.unit, float(target.value))
+            if target
+            else ""
+        )
 
     @property
     def no_target(self) -> str:
         """Why it is compared with none: there is none, or one of something longer or larger."""
-        other, unit = self.answer.other_target, self.answer.indicator.unit
+        other, unit = self.metric_value.other_target, self.metric_value.indicator.unit
         if other is None:
             return "No target is set"
         whole = "all courses together" if other.course_id is None else "the whole course"
-        what = whole if self.answer.period.is_one_month else "one month"
-        return f"The target of {wording.goal(unit, float(other.value))} is for {what}"
+        what = whole if self.metric_value.period.is_one_month else "one month"
+        return f"The target of {wording.target_text(unit, float(other.value))} is for {what}"
 
     @property
     def verdict(self) -> Verdict | None:
         """How it stands to its target; None without a value or a target."""
-        answer, unit = self.answer, self.answer.indicator.unit
+        answer, unit = self.metric_value, self.metric_value.indicator.unit
         if answer.difference is None:
             return None
-        if wording.is_level(unit, answer.difference):
+        if wording.rounds_to_zero(unit, answer.difference):
             return Verdict(f"On target {self.target}", answer.meets_target)
         side = "above" if answer.difference > 0 else "below"
         met = {True: "Target met", False: "Target missed", None: "Too few to judge"}
-        gap = f"{wording.gap(unit, answer.difference)} {side} {self.target}"
+        gap = f"{wording.difference_text(unit, answer.difference)} {side} {self.target}"
         return Verdict(f"{met[answer.meets_target]}: {gap}", answer.meets_target)
 
     @property
     def difference(self) -> str:
         """To the target, with its sign; empty where there is nothing to compare."""
-        difference, unit = self.answer.difference, self.answer.indicator.unit
+        difference, unit = self.metric_value.difference, self.metric_value.indicator.unit
         if difference is None:
             return ""
-        sign = "" if wording.is_level(unit, difference) else "−" if difference < 0 else "+"
-        return f"{sign}{wording.gap(unit, difference)}"
+        sign = "" if wording.rounds_to_zero(unit, difference) else "−" if difference < 0 else "+"
+        return f"{sign}{wording.difference_text(unit, difference)}"
 
     @property
     def interval(self) -> str:
         """Both ends, 82.1–88.9%; empty where there is none, for another reason than few."""
-        if self.answer.interval is None:
-            return wording.TOO_FEW if self.answer.is_few else ""
-        unit = self.answer.indicator.unit
-        low, high = self.answer.interval
+        if self.metric_value.interval is None:
+            return wording.TOO_FEW if self.metric_value.is_few else ""
+        unit = self.metric_value.indicator.unit
+        low, high = self.metric_value.interval
         return f"{unit.bare(low)}–{unit.text(high)}"
 
     @property
     def is_unsure(self) -> bool:
         """True when the interval holds the target: the difference may be chance."""
-        target, interval = self.answer.target, self.answer.interval
-        if target is None or interval is None or self.answer.is_few:
+        target, interval = self.metric_value.target, self.metric_value.interval
+        if target is None or interval is None or self.metric_value.is_few:
             return False
-        low, high = (self.answer.indicator.unit.shown(end) for end in interval)
+        low, high = (self.metric_value.indicator.unit.shown(end) for end in interval)
         return low is not None and high is not None and low <= float(target.value) <= high
 
     @property
     def n(self) -> str:
-        return NO_VALUE if self.is_hidden else localized.number(self.answer.sums.n)
+        return NO_VALUE if self.is_hidden else localized.number(self.metric_value.sums.n)
 
     @property
     def fraction(self) -> str:
         """Numerator and denominator; empty without a value, for a total or a mean of components."""
-        indicator = self.answer.indicator
-        if not self.answer.is_shown or indicator.parts or indicator.is_total:
+        indicator = self.metric_value.indicator
+        if not self.metric_value.is_shown or indicator.parts or indicator.is_total:
             return ""
-        return f"{_sum(self.answer.sums.total)} of {_sum(self.answer.sums.weight)}"
+        return f"{_sum(self.metric_value.sums.total)} of {_sum(self.metric_value.sums.weight)}"
 
     @property
     def is_hidden(self) -> bool:
-        return self.answer.status == "suppressed"
+        return self.metric_value.status == "suppressed"
 
     @property
     def status(self) -> str:
-        return self.answer.status
+        return self.metric_value.status
 
     @property
     def badge(self) -> str:
@@ -128,28 +132,28 @@ class Figure:
     @property
     def notes(self) -> list[str]:
         sentences = (
-            wording.status_sentence(self.answer),
-            wording.few_sentence(self.answer),
-            wording.restated_sentence(self.answer),
+            wording.status_sentence(self.metric_value),
+            wording.few_sentence(self.metric_value),
+            wording.restated_sentence(self.metric_value),
         )
         return [sentence for sentence in sentences if sentence]
 
     @property
     def data_through(self) -> str:
-        return wording.moment(self.answer.data_through)
+        return wording.moment(self.metric_value.data_through)
 
     @property
     def computed_at(self) -> str:
-        return wording.moment(self.answer.computed_at)
+        return wording.moment(self.metric_value.computed_at)
 
     @property
-    def bar(self) -> drawing.Bar | None:
-        return drawing.bar(self.answer, self.scale)
+    def bar(self) -> svg_drawings.Bar | None:
+        return svg_drawings.bar(self.metric_value, self.scale)
 
 
 def compared(answers: Sequence[MetricValue]) -> list[Figure]:
     """The figures of one KPI that stand below each other, their bars on one scale."""
-    scale = drawing.full_length(answers)
+    scale = svg_drawings.full_length(answers)
     return [Figure(answer, scale) for answer in answers]
 
 

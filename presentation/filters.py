@@ -37,14 +37,14 @@ class Filters:
     """`chosen` holds what was understood; `errors` the sentences by the field's name."""
 
     reader: Reader
-    question: KpiQuery
+    kpi_query: KpiQuery
     given: Mapping[str, str]
     chosen: Mapping[str, str]
     errors: Mapping[str, Sequence[str]]
 
     @property
     def fields(self) -> list[Field]:
-        course = self.question.course
+        course = self.kpi_query.course
         return [
             self._field("period", "Periods", PeriodKind.choices),
             self._field("from", "From"),
@@ -62,23 +62,23 @@ class Filters:
 
     def _part(self, name: str, label: str, all_of_them: str, rows: Iterable[object]) -> Field:
         """A select of what the course has; without a course there is nothing to choose from."""
-        if self.question.course is None:
+        if self.kpi_query.course is None:
             field = self._field(name, label, [("", "Course first")])
             return replace(field, is_disabled=not field.errors)
         return self._field(name, label, [("", all_of_them), *_options(rows)])
 
     def _value(self, name: str) -> str:
         if name == "period":
-            return self.question.kind
-        if name == "course" and self.question.course and name not in self.errors:
-            return self.question.course.key
+            return self.kpi_query.kind
+        if name == "course" and self.kpi_query.course and name not in self.errors:
+            return self.kpi_query.course.key
         return self.given.get(name, "")
 
     @property
     def are_set(self) -> bool:
         return bool(self.given)
 
-    def query(self, **more: str) -> str:
+    def query_string(self, **more: str) -> str:
         """What was understood as a query string, with `?`; empty when there is nothing."""
         wanted = {key: value for key, value in {**self.chosen, **more}.items() if value}
         return f"?{urlencode(wanted)}" if wanted else ""

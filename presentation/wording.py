@@ -32,19 +32,19 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else localized.moment(at.astimezone(reporting_clock.reporting_zone()))
 
 
-def goal(unit: Unit, shown: float) -> str:
+def target_text(unit: Unit, shown: float) -> str:
     """A target in its unit, without idle decimals: 85%, 82.5%, $1,000."""
     return unit.written(shown, places=EXACT, trimmed=True)
 
 
-def gap(unit: Unit, shown: float) -> str:
+def difference_text(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
     return (replace(unit, symbol=gettext_noop("pts")) if unit == PERCENT else unit).written(
         abs(shown)
     )
 
 
-def is_level(unit: Unit, shown: float) -> bool:
+def rounds_to_zero(unit: Unit, shown: float) -> bool:
     """True when the difference is nothing at the places that are shown."""
     return rounded(shown, unit.places) == 0
 
@@ -54,7 +54,7 @@ def status_sentence(answer: MetricValue) -> str:
     lag = settings.KPI_CLOSE_LAG_HOURS
     sentences = {
         "provisional": f"The period is open or ended less than {lag} hours ago: it may change.",
-        "suppressed": f"Hidden: {why_hidden()}",
+        "suppressed": hidden_note(),
         "no_data": "Nothing that counts happened in this period.",
         "not_mature": "It is too early to tell.",
         "stale": f"Data reach only to {moment(answer.data_through)}: later ones are missing.",
@@ -78,5 +78,6 @@ def restated_sentence(answer: MetricValue) -> str:
     return f"Late data changed this figure on {moment(answer.restated_at)}."
 
 
-def why_hidden() -> str:
-    return f"it tells about fewer than {settings.KPI_MIN_GROUP} people, or would give them away."
+def hidden_note() -> str:
+    people = settings.KPI_MIN_GROUP
+    return f"Hidden: fewer than {people} people, or it would reveal a value of so few."

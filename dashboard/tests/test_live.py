@@ -16,8 +16,8 @@ from redis.exceptions import ConnectionError as ValkeyIsAway
 from alerts.models import AlertEvent
 from alerts.signals import alert_changed
 from core.locks import try_lock
-from dashboard.live import backoff, change_times, topics, versions
-from dashboard.live.watch_token import VALID_FOR, topics_of, watch
+from dashboard.live import polling_interval, topics, versions
+from dashboard.live.tokens import VALID_FOR_SECONDS, live_update_data, topics_in_token
 from kpis import tasks
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
@@ -26,9 +26,9 @@ from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Job, Recomputed
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
-from presentation import live_pages
+from presentation import live_updates
 
-ENGAGEMENT = topics.to_watch("engagement", "month")
+ENGAGEMENT = topics.topics_of_page("engagement", "month")
 
 
 class Clock:
@@ -66,14 +66,14 @@ def asked(token: str, version: str = "", method: str = "get") -> Any:
 
 
 def test_nothing_has_moved_since_the_page_was_made() -> None:
-    page = watch(ENGAGEMENT)
+    page = live_update_data(ENGAGEMENT)
 
     assert asked(page.token, page.version).status_code == 304
 
 
 def test_what_is_told_moves_the_page_that_watches_it(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
-    change_times.publish(topics.topics_of_change("engagement", "month", [7]))
+    page = live_update_data(ENGAGEMENT)
+    versions.publish_change(topics.topics_of_change("engagement", "month", [7]))
     passing.seconds += 1
     answer = asked(page.token, page.version)
 
@@ -91,15 +91,15 @@ def test_what_is_told_moves_the_page_that_watches_it(passing: Clock) -> None:
     ],
 )
 def test_a_page_of_one_course_is_moved_by_nothing_else(passing: Clock, told: list[str]) -> None:
-    page = watch(topics.to_watch("engagement", "month", [7]))
-    change_times.publish(told)
+    page = live_update_data(topics.topics_of_page("engagement", "month", [7]))
+    versions.publish_change(told)
     passing.seconds += 1
 
     assert asked(page.token, page.version).status_code == 304
 
 
 def test_many_courses_are_watched_as_all() -> None:
-    assert topics.to_watch("business", "day", range(21)) == ["business.day"]
+    assert topics.topics_of_page("business", "day", range(21)) == ["business.day"]
 
 
 @pytest.mark.parametrize("token", ["", "forged", "a:b:c"])
@@ -108,22 +108,22 @@ def test_a_stranger_is_told_nothing(token: str) -> None:
 
 
 def test_a_token_runs_out() -> None:
-    token = watch(ENGAGEMENT).token
-    assert topics_of(token)
-    with patch("time.time", return_value=NOW.timestamp() + 10 * VALID_FOR):
-        fresh = watch(ENGAGEMENT).token
-        assert topics_of(fresh)
-    with patch("time.time", return_value=NOW.timestamp() + 12 * VALID_FOR):
-        assert topics_of(fresh) is None
+    token = live_update_data(ENGAGEMENT).token
+    assert topics_in_token(token)
+    with patch("time.time", return_value=NOW.timestamp() + 10 * VALID_FOR_SECONDS):
+        fresh = live_update_data(ENGAGEMENT).token
+        assert topics_in_token(fresh)
+    with patch("time.time", return_value=NOW.timestamp() + 12 * VALID_FOR_SECONDS):
+        assert topics_in_token(fresh) is None
 
 
 def test_only_questions_are_answered() -> None:
-    assert asked(watch(ENGAGEMENT).token, method="post").status_code == 405
+    assert asked(live_update_data(ENGAGEMENT).token, method="post").status_code == 405
 
 
 @pytest.mark.django_db
 def test_asking_touches_no_database_and_no_session() -> None:
-    page = watch(ENGAGEMENT)
+    page = live_update_data(ENGAGEMENT)
     client = Client(headers={"Cookie": "sessionid=" + 32 * "a"})
     with CaptureQueriesContext(connection) as queries:
         answer = client.get("/live", {"of": page.token})
@@ -136,7 +136,7 @@ def test_asking_touches_no_database_and_no_session() -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_valkey_is_away")
 def test_the_rows_tell_while_valkey_is_away(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
+    page = live_update_data(ENGAGEMENT)
     passing.seconds += 2
     assert asked(page.token, page.version).status_code == 304
     measured(COMPLETION, "2026-06", total=8, n=10)
@@ -148,7 +148,10 @@ def test_the_rows_tell_while_valkey_is_away(passing: Clock) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_valkey_is_away")
 def test_the_rows_are_read_once_for_many_pages() -> None:
-    tokens = [watch(topics.to_watch("engagement", "month", [one])).token for one in range(9)]
+    tokens = [
+        live_update_data(topics.topics_of_page("engagement", "month", [one])).token
+        for one in range(9)
+    ]
     with CaptureQueriesContext(connection) as queries:
         for token in tokens:
             asked(token)
@@ -159,7 +162,7 @@ def test_the_rows_are_read_once_for_many_pages() -> None:
 @pytest.mark.django_db
 def test_a_valkey_that_comes_back_has_the_page_read_once_more(passing: Clock) -> None:
     with patch.object(cache, "get_many", side_effect=ValkeyIsAway):
-        page = watch(ENGAGEMENT)
+        page = live_update_data(ENGAGEMENT)
     passing.seconds += 2
     answer = asked(page.token, page.version)
 
@@ -170,22 +173,22 @@ def test_a_valkey_that_comes_back_has_the_page_read_once_more(passing: Clock) ->
 
 @pytest.mark.usefixtures("_valkey_is_away")
 def test_telling_without_valkey_hurts_nobody() -> None:
-    change_times.publish(ENGAGEMENT)
+    versions.publish_change(ENGAGEMENT)
 
 
 def test_few_pages_ask_soon_and_many_seldom() -> None:
-    few, many = backoff.Pace(), backoff.Pace()
+    few, many = polling_interval.PollingInterval(), polling_interval.PollingInterval()
 
     # 10 pages, then 500, for six seconds at the pace that each is told
     assert _settled(few, pages=10) == pytest.approx(0.4)
     assert _settled(many, pages=500) == pytest.approx(4, rel=0.1)
 
 
-def _settled(one: backoff.Pace, *, pages: int) -> float:
+def _settled(one: polling_interval.PollingInterval, *, pages: int) -> float:
     """Seconds between two questions of a page, once the pace knows how many ask."""
     now, end = 0.0, 20.0
     while now < end:
-        now += one.next(now) / pages
+        now += one.after_request(now) / pages
     return one.seconds
 
 
@@ -213,7 +216,7 @@ def test_each_kind_of_period_is_told_as_soon_as_it_is_measured() -> None:
     stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
-        patch.object(change_times, "tell", side_effect=lambda some: told.append(set(some))),
+        patch.object(versions, "publish_change", side_effect=lambda some: told.append(set(some))),
     ):
         recompute_stale.recompute_stale(now=NOW)
 
@@ -277,7 +280,7 @@ def test_what_did_not_change_is_not_told() -> None:
     job = Job("engagement", REGISTRY[COMPLETION], [(period, frozenset({1}))])
     with (
         patch.object(recompute_stale, "run_together", written(0)),
-        patch.object(change_times, "tell") as tell,
+        patch.object(versions, "publish_change") as tell,
     ):
         recompute_stale.run_jobs([job], NOW)
 
@@ -286,7 +289,7 @@ def test_what_did_not_change_is_not_told() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_target_that_is_set_moves_every_page(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
+    page = live_update_data(ENGAGEMENT)
     set_target(COMPLETION, Decimal(90))
     passing.seconds += 1
 
@@ -295,7 +298,7 @@ def test_a_target_that_is_set_moves_every_page(passing: Clock) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_alert_that_moves_moves_every_page(passing: Clock) -> None:
-    page = watch()
+    page = live_update_data()
     alert_changed.send(AlertEvent, event=AlertEvent())
     passing.seconds += 1
 
@@ -306,7 +309,7 @@ def test_a_page_hands_its_script_what_it_watches(ada: Visitor) -> None:
     ada.reads("/kpi-dashboard?period=week")
     token = ada.html.partition('data-live="')[2].partition('"')[0]
 
-    assert topics_of(token) == ("engagement.week", "alerts", "targets")
+    assert topics_in_token(token) == ("engagement.week", "alerts", "targets")
 
 
 def test_a_page_of_one_course_watches_it_alone(ada: Visitor) -> None:
@@ -314,14 +317,21 @@ def test_a_page_of_one_course_watches_it_alone(ada: Visitor) -> None:
     ada.reads(f"/kpi-dashboard/{COMPLETION}?course=py")
     token = ada.html.partition('data-live="')[2].partition('"')[0]
 
-    assert topics_of(token) == (f"engagement.month.{python.pk}", "alerts", "targets")
+    assert topics_in_token(token) == (f"engagement.month.{python.pk}", "alerts", "targets")
 
 
 def test_scripts_wait_while_people_are_served(ada: Visitor) -> None:
-    with live_pages._slots, live_pages._slots:
-        by_script = ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"})
+    with live_updates._slots, live_updates._slots:
+        by_script = ada.client.get(
+            "/kpi-dashboard", headers={live_updates.BACKGROUND_RELOAD_HEADER: "yes"}
+        )
         by_hand = ada.client.get("/kpi-dashboard")
 
     assert (by_script.status_code, by_script["Retry-After"]) == (503, "1")
     assert by_hand.status_code == 200
-    assert ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"}).status_code == 200
+    assert (
+        ada.client.get(
+            "/kpi-dashboard", headers={live_updates.BACKGROUND_RELOAD_HEADER: "yes"}
+        ).status_code
+        == 200
+    )

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from curriculum.models import Course, Module
-from dashboard.live import change_times, topics
+from dashboard.live import topics, versions
 from kpis.models import Measurement
 from kpis.tests.measured import COMPLETION, SCORES, VIDEO, course, fed, measured, staff
 
@@ -55,7 +55,7 @@ def moves(kpi: str = COMPLETION, *, to: int = 180) -> None:
     """June of the KPI becomes so many of 200, and open pages are told."""
     june = Measurement.objects.filter(kpi=kpi, scope="site", period_start="2026-06-01")
     june.update(total=to)
-    change_times.publish(topics.topics_of_change("engagement", "month", []))
+    versions.publish_change(topics.topics_of_change("engagement", "month", []))
 
 
 def value(page: Page) -> Any:

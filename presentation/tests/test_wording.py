@@ -49,15 +49,15 @@ def test_a_moment_is_told_in_the_provider_s_zone(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(85, "85%"), (82.5, "82.5%"), (100, "100%")])
 def test_a_target_has_no_idle_decimals(value: float, text: str) -> None:
-    assert wording.goal(PERCENT, value) == text
+    assert wording.target_text(PERCENT, value) == text
 
 
 def test_percentages_differ_by_points() -> None:
-    assert wording.gap(PERCENT, -5.04) == "5.0 pts"
-    assert wording.gap(POINTS, 8) == "8.0 points"
-    assert wording.gap(COUNT, 1200) == "1,200"
+    assert wording.difference_text(PERCENT, -5.04) == "5.0 pts"
+    assert wording.difference_text(POINTS, 8) == "8.0 points"
+    assert wording.difference_text(COUNT, 1200) == "1,200"
 
 
 def test_a_difference_that_would_be_shown_as_nothing_is_none() -> None:
-    assert wording.is_level(PERCENT, 0.04)
-    assert not wording.is_level(PERCENT, 0.06)
+    assert wording.rounds_to_zero(PERCENT, 0.04)
+    assert not wording.rounds_to_zero(PERCENT, 0.06)

@@ -10,7 +10,7 @@ from kpis.definitions.units import COUNT, PERCENT, POINTS, Unit
 from kpis.models import Target
 from kpis.query.metric_values import MetricValue
 from kpis.statistics.intervals import Sums
-from presentation import drawing, trend_charts
+from presentation import charts, svg_drawings
 from presentation.figures import Figure, Verdict, compared
 
 MONTH = containing(date(2026, 5, 1), "month", ZoneInfo("UTC"))
@@ -36,23 +36,23 @@ def answered(
 
 
 def test_a_share_is_drawn_out_of_a_hundred() -> None:
-    bar = drawing.bar(answered(0.8, target=85, interval=(0.7, 0.9)))
+    bar = svg_drawings.bar(answered(0.8, target=85, interval=(0.7, 0.9)))
 
-    assert bar == drawing.Bar(value=80.0, low=70.0, spread=20.0, target=85.0)
+    assert bar == svg_drawings.Bar(value=80.0, low=70.0, spread=20.0, target=85.0)
 
 
 def test_an_interval_beyond_the_ends_is_cut_there() -> None:
-    bar = drawing.bar(answered(0.95, interval=(0.8, 1.3)))
+    bar = svg_drawings.bar(answered(0.95, interval=(0.8, 1.3)))
 
     assert bar is not None
     assert (bar.low, bar.spread) == (80.0, 20.0)
 
 
 def test_a_count_leaves_room_beyond_the_larger_of_it_and_its_target() -> None:
-    bar = drawing.bar(answered(100, unit=COUNT, target=160))
+    bar = svg_drawings.bar(answered(100, unit=COUNT, target=160))
 
     # the full length is 1.25 × 160 = 200
-    assert bar == drawing.Bar(value=50.0, low=None, spread=None, target=80.0)
+    assert bar == svg_drawings.Bar(value=50.0, low=None, spread=None, target=80.0)
 
 
 def test_bars_that_stand_together_share_one_scale() -> None:
@@ -63,22 +63,22 @@ def test_bars_that_stand_together_share_one_scale() -> None:
 
 
 def test_an_amount_that_nothing_can_be_compared_to_has_no_bar() -> None:
-    assert drawing.bar(answered(100, unit=COUNT)) is None
+    assert svg_drawings.bar(answered(100, unit=COUNT)) is None
 
 
 def test_points_are_drawn_out_of_a_hundred() -> None:
-    bar = drawing.bar(answered(0.7, unit=POINTS, target=80))
+    bar = svg_drawings.bar(answered(0.7, unit=POINTS, target=80))
 
-    assert bar == drawing.Bar(value=70.0, low=None, spread=None, target=80.0)
+    assert bar == svg_drawings.Bar(value=70.0, low=None, spread=None, target=80.0)
 
 
 def test_nothing_is_drawn_without_a_value() -> None:
-    assert drawing.bar(answered(None)) is None
-    assert drawing.spark([answered(None), answered(0.5), answered(None)]) is None
+    assert svg_drawings.bar(answered(None)) is None
+    assert svg_drawings.spark([answered(None), answered(0.5), answered(None)]) is None
 
 
 def test_a_spark_has_a_gap_where_there_is_no_value() -> None:
-    spark = drawing.spark([answered(part) for part in (0.4, 0.6, None, 0.5)])
+    spark = svg_drawings.spark([answered(part) for part in (0.4, 0.6, None, 0.5)])
 
     # 38 apart from 3 on, between 33 (the lowest) and 3 (the highest)
     assert spark is not None
@@ -98,11 +98,11 @@ def test_a_hidden_figure_tells_no_number() -> None:
     hidden = Figure(MetricValue(answered(None).indicator, MONTH, "suppressed"))
 
     assert (hidden.value, hidden.n, hidden.interval, hidden.fraction) == ("–", "–", "", "")
-    assert trend_charts.text(hidden.answer) == "B: –, hidden"
+    assert charts.point_text(hidden.metric_value) == "B: –, hidden"
 
 
 def test_a_point_of_the_chart_tells_its_interval() -> None:
-    text = trend_charts.text(answered(0.8, interval=(0.7, 0.9)))
+    text = charts.point_text(answered(0.8, interval=(0.7, 0.9)))
 
     assert text == "B: 80.0% (70.0–90.0%), n 100"
 
@@ -111,8 +111,8 @@ def test_a_caption_tells_only_what_is_drawn() -> None:
     line = {"values": [80.0, 81.0], "targets": [None, None], "open": [False, False]}
     full = {"values": [80.0, None], "targets": [85.0, 85.0], "open": [False, True], "lows": [70.0]}
 
-    assert trend_charts.caption([line]) == ""
-    assert trend_charts.caption([full]) == (
+    assert charts.line_chart_caption([line]) == ""
+    assert charts.line_chart_caption([full]) == (
         "The band: the 95% interval. Dashed: the target in force in each period. "
         "Dotted: still provisional. A gap: no data, or hidden."
     )

@@ -9,22 +9,23 @@ from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
 from kpis.query.metric_values import MetricValue
 from kpis.query.results import KpiResult
+from presentation.cards import Card
 from presentation.figures import Figure
 
 
-def chart(replies: Sequence[KpiResult], *, with_bands: bool = False) -> dict[str, Any]:
+def line_chart(replies: Sequence[KpiResult], *, with_bands: bool = False) -> dict[str, Any]:
     """Lines over the periods of the first reply; all replies answer the same question."""
     first = replies[0]
     lines = [_line(reply, with_bands) for reply in replies]
     return {
         **axis(first.indicator.unit),
-        "caption": caption(lines),
+        "caption": line_chart_caption(lines),
         "labels": [short_name(answer.period) for answer in first.series],
         "lines": lines,
     }
 
 
-def caption(lines: Sequence[Mapping[str, Any]]) -> str:
+def line_chart_caption(lines: Sequence[Mapping[str, Any]]) -> str:
     """What the dashes, dots and gaps of a chart mean, as far as it has any."""
     values = [value for line in lines for value in line["values"]]
     parts = (
@@ -61,7 +62,7 @@ def _line(reply: KpiResult, with_bands: bool) -> dict[str, Any]:
         "values": [answer.shown for answer in reply.series],
         "targets": [_target(answer) if shows_target else None for answer in reply.series],
         "open": [answer.status == "provisional" for answer in reply.series],
-        "texts": [text(answer) for answer in reply.series],
+        "texts": [point_text(answer) for answer in reply.series],
     }
     return line | (_band(reply) if with_bands else {})
 
@@ -79,7 +80,7 @@ def _band(reply: KpiResult) -> dict[str, Any]:
     }
 
 
-def text(answer: MetricValue) -> str:
+def point_text(answer: MetricValue) -> str:
     """What a point says when it is pointed at."""
     figure = Figure(answer)
     value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
@@ -88,7 +89,7 @@ def text(answer: MetricValue) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def summary(replies: Sequence[KpiResult]) -> str:
+def line_chart_summary(replies: Sequence[KpiResult]) -> str:
     """The chart in a sentence, for who does not see it."""
     ends = [
         f"{reply.indicator.name} {Figure(reply.current).value} in {Figure(reply.current).period}"
@@ -96,3 +97,43 @@ def summary(replies: Sequence[KpiResult]) -> str:
     ]
     count = len(replies[0].series)
     return f"Line chart over {count} periods: {'; '.join(ends)}. The table holds every value."
+
+
+def target_chart(cards: Sequence[Card]) -> dict[str, Any]:
+    """Bars of shares and points on one scale to 100."""
+    answers = [card.metric_value for card in cards]
+    figures = [card.figure for card in cards]
+    return {
+        "unit": "",
+        "lies": True,
+        "caption": _target_chart_caption(answers),
+        "labels": [card.indicator.name for card in cards],
+        "bars": [
+            {
+                "name": "Actual",
+                "values": [answer.shown for answer in answers],
+                "texts": [point_text(answer) for answer in answers],
+            }
+        ],
+        "targets": [None if one.target is None else float(one.target.value) for one in answers],
+        "targetTexts": [f"Target: {figure.target}" for figure in figures],
+    }
+
+
+def _target_chart_caption(answers: Sequence[MetricValue]) -> str:
+    parts = (
+        ("A bar is the value.", True),
+        ("The mark is the target in force.", any(one.target for one in answers)),
+        ("No bar: no data, or hidden.", not all(one.is_shown for one in answers)),
+    )
+    return " ".join(sentence for sentence, is_so in parts if is_so)
+
+
+def target_chart_summary(cards: Sequence[Card]) -> str:
+    """The chart in a sentence, for who does not see it."""
+    ends = [
+        f"{card.indicator.name} {card.figure.value}"
+        + (f" against {card.figure.target}" if card.figure.target else "")
+        for card in cards
+    ]
+    return f"Bar chart: {'; '.join(ends)}. The table holds every value."

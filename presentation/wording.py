@@ -80,4 +80,4 @@ def restated_sentence(answer: MetricValue) -> str:
 
 def hidden_note() -> str:
     people = settings.KPI_MIN_GROUP
-    return f"Hidden: fewer than {people} people, or it would reveal a value of so few."
+    return f"Hidden to protect groups of fewer than {people} people."

@@ -137,13 +137,13 @@ class KpiPage:
 
     @cached_property
     def groups(self) -> list[GroupRow]:
-        question = replace(self.card.result.question, by=self.by)
+        question = replace(self.card.result.query, by=self.by)
         groups = self.desk.groups(self.indicator, question)
         figures = compared([group.answer for group in groups])
         return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
 
     def _group_row(self, group: GroupResult, figure: Figure) -> GroupRow:
-        thing = group.thing
+        thing = group.group
         course = thing.course if isinstance(thing, CourseRun | Module) else None
         asked = {"course": course.key} if course else {}
         query = self.filters.query_string(**asked, **{self.by: thing.key})
@@ -158,7 +158,7 @@ class KpiPage:
         return [self._drill_table(drill) for drill in self.indicator.drill_downs.values()]
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
-        question = self.card.result.question
+        question = self.card.result.query
         period, table = suppressed_tables.suppressed_table(
             drill, self.indicator, question, self.desk
         )

@@ -70,11 +70,11 @@ class Card:
 
     @property
     def shows_targets(self) -> bool:
-        return self.result.question.compare != "previous"
+        return self.result.query.compare != "previous"
 
     @property
     def shows_change(self) -> bool:
-        return self.result.question.compare != "target"
+        return self.result.query.compare != "target"
 
     @property
     def page(self) -> str:

@@ -56,7 +56,7 @@ def axis(unit: Unit) -> dict[str, str]:
 
 
 def _line(reply: KpiResult, with_bands: bool) -> dict[str, Any]:
-    shows_target = reply.question.compare != "previous"
+    shows_target = reply.query.compare != "previous"
     line = {
         "name": reply.indicator.name,
         "values": [answer.shown for answer in reply.series],

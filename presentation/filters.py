@@ -93,7 +93,7 @@ def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
         errors |= {name: [str(one) for one in messages] for name, messages in form.errors.items()}
         chosen = {name: value for name, value in chosen.items() if name not in form.errors}
         form = KpiQueryForm(chosen, reader=reader, now=now)
-    return Filters(reader, form.question(), given, chosen, errors)
+    return Filters(reader, form.to_query(), given, chosen, errors)
 
 
 def _courses(reader: Reader) -> list[tuple[str, str]]:

@@ -51,7 +51,7 @@ class PageResult:
 
     def _scope(self, card: Card) -> dict[str, str]:
         """What the card's KPI cannot be told apart by is left out, and its course put in."""
-        shown = card.result.question
+        shown = card.result.query
         left_out = [
             name
             for name in ("run", "module")

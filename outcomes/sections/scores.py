@@ -26,7 +26,7 @@ def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
         return None
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
-    period, table = suppressed_tables.suppressed_table(drill, indicator, card.result.question, desk)
+    period, table = suppressed_tables.suppressed_table(drill, indicator, card.result.query, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": period_name(period),

@@ -40,14 +40,14 @@ def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) 
     staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
     period = containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
     desk = KpiQueryService(Reader.of(staff), NOW)
-    return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
+    return desk.metric_values(REGISTRY[kpi], scope or Scope(), [period])[period]
 
 
 def window(kpi: str, first: str, last: str) -> MetricValue:
     staff = Reader(True, True, True, frozenset())
     form = KpiQueryForm({"from": first, "to": last}, reader=staff, now=NOW)
     assert form.is_valid()
-    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.question()).window
+    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.to_query()).window
     assert found
     return found
 
@@ -190,10 +190,10 @@ def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
     desk = KpiQueryService(
         Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW
     )
-    (group,) = desk.group_answers(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
+    (group,) = desk.group_values(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
         march
     ].values()
 
     assert group.restated_at == later
-    found = desk.answers(REGISTRY[STARTED], Scope(), [march, may])
+    found = desk.metric_values(REGISTRY[STARTED], Scope(), [march, may])
     assert [one.restated_at for one in found.values()] == [later, None]

@@ -129,11 +129,10 @@ def revenue_section(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] 
 
 
 def _columns(series: Sequence[MetricValue]) -> dict[str, Any]:
-    end = charts.provisional(series)
     return {
         **charts.axis(series[0].indicator.unit),
-        "caption": "Payments less refunds booked in each period, in the main currency"
-        + (f"; {end}." if end else "."),
+        "caption": "Payments less refunds booked in each period, in the main currency. "
+        + charts.provisional_note(series),
         "labels": [short_name(one.period) for one in series],
         "bars": [
             {

@@ -28,7 +28,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     service = query_service_of(request)
     key = request.GET.get("tab") or next(iter(CATEGORIES))
     if key not in CATEGORIES:
-        raise Http404(f"There is no tab {key}.")
+        raise Http404(f"Unknown tab {key}")  # not translated: not shown
     filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
     page = Dashboard(CATEGORIES[key], service, filters)
     context = context_of(page, key, filters)
@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def kpi(request: HttpRequest, key: str) -> HttpResponse:
     service = query_service_of(request)
     if key not in REGISTRY:
-        raise Http404(f"There is no KPI {key}.")
+        raise Http404(f"Unknown KPI {key}")  # not translated: not shown
     filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
     page = KpiPage(REGISTRY[key], service, filters, request.GET.get("by", ""))
     context = context_of(page, page.indicator.category, filters)

@@ -51,6 +51,10 @@ class Verdict:
     text: str
     is_good: bool | None
 
+    @property
+    def css_class(self) -> str:
+        return {None: "level", True: "good", False: "bad"}[self.is_good]
+
 
 @dataclass(frozen=True)
 class Figure:

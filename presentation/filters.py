@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from accounts.access import Reader
 from core.lazy_text import LazyText
@@ -46,8 +46,8 @@ class Filters:
         courses = list(self.reader.courses().values_list("key", "title"))
         return [
             self._field("period", gettext("Period"), PeriodKind.choices),
-            self._field("from", gettext("From")),
-            self._field("to", gettext("To")),
+            self._field("from", pgettext("dates", "From")),
+            self._field("to", pgettext("dates", "To")),
             self._field("course", gettext("Course"), [("", gettext("All courses")), *courses]),
             self._part_of_course(
                 "run",

@@ -33,7 +33,7 @@ def publish_change(topics: Collection[str]) -> None:
     try:
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
     except task_queue.AWAY as error:
-        task_queue.log_unreachable("open pages update later", error)
+        task_queue.log_unreachable("open pages update later", error)  # not translated: a log
 
 
 class VersionCache:
@@ -61,7 +61,8 @@ class VersionCache:
                 return self._store(topics, _version_in_valkey(topics), FRESH_FOR_SECONDS)
             except task_queue.AWAY as error:
                 self._valkey_is_down_until = self._clock() + OUTAGE_SECONDS
-                task_queue.log_unreachable("open pages follow the database instead", error)
+                otherwise = "open pages follow the database instead"  # not translated: a log
+                task_queue.log_unreachable(otherwise, error)
         return self._read_from_database()
 
     def _read_from_database(self) -> str:

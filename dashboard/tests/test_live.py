@@ -216,7 +216,9 @@ def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
     stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
-        patch.object(versions, "publish_change", side_effect=lambda some: published.append(set(some))),
+        patch.object(
+            versions, "publish_change", side_effect=lambda one: published.append(set(one))
+        ),
     ):
         recompute_stale.recompute_stale(now=NOW)
 

@@ -212,6 +212,10 @@ def written(number: int) -> Callable[..., None]:
 @pytest.mark.django_db
 def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
     published: list[set[str]] = []
+
+    def record(changed: Sequence[str]) -> None:
+        published.append(set(changed))
+
     python = course("py")
     stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
     with (

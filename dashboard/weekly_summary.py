@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.access import Reader
 from accounts.languages import in_language_of
 from accounts.models import User
-from alerts import scope_names
+from alerts import scopes
 from alerts.models import Alert
 from core import localized, reporting_clock
 from insights.finding import Finding, FindingKind
@@ -21,8 +21,8 @@ from insights.report import report
 from kpis.definitions.registry import headline
 from kpis.query.query_service import KpiQueryService
 from notifications.models import DigestUnsubscribe, Notification
-from notifications.outbox.outbox import ask_for_delivery
-from notifications.unsubscribe import link_of
+from notifications.outbox import deliver_on_commit
+from notifications.unsubscribe import unsubscribe_url
 from presentation import filters, page_query
 from presentation.categories import CATEGORIES
 
@@ -73,7 +73,7 @@ def _write(user: User, monday: date, now: datetime) -> bool:
     with transaction.atomic():
         _, is_new = Notification.objects.get_or_create(key=_key(user, monday), defaults=given)
         if is_new and says:
-            ask_for_delivery()
+            deliver_on_commit()
     return is_new and says
 
 
@@ -93,7 +93,7 @@ def content_of(user: User, now: datetime) -> dict[str, Any]:
             line for tell in ADJUSTMENTS for line in tell(reader, now - timedelta(days=7))
         ],
         "address": settings.KPI_BASE_URL + reverse("dashboard:dashboard"),
-        "unsubscribe": link_of(user),
+        "unsubscribe": unsubscribe_url(user),
     }
 
 
@@ -119,7 +119,7 @@ def _line(finding: Finding) -> Line:
 
 def still_open(reader: Reader) -> list[Line]:
     alerts = list(Alert.objects.open().visible_to(reader).select_related("rule", "course"))
-    names = scope_names.names(alerts)
+    names = scopes.names(alerts)
     return [
         {
             "text": f"{alert.rule.name} – {names[alert.scope, alert.scope_id]}, "

@@ -44,7 +44,7 @@ def trajectory(desk: KpiQueryService, scope: Scope) -> list[Line]:
 def _line(
     indicator: Indicator, desk: KpiQueryService, scope: Scope, months: Sequence[Period]
 ) -> Line:
-    answers = desk.answers(indicator, scope, months)
+    answers = desk.metric_values(indicator, scope, months)
     *closed, current = (answers[month] for month in months)
     return Line(indicator, closed, current, _projected(indicator, closed))
 

@@ -31,7 +31,7 @@ def series(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
 ) -> dict[Period, FoundSums]:
     """The sums of one scope in each period (all of one kind)."""
-    if not is_kept(indicator, scope, periods):
+    if not is_stored(indicator, scope, periods):
         return {period: from_facts(indicator, scope, period, now) for period in periods}
     rows = defaultdict(list)
     for row in _rows(indicator, periods).filter(_cells(scope)):
@@ -92,9 +92,9 @@ def _groups_from_facts(
 def _grouped(
     indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
 ) -> dict[tuple[int, ...], FoundSums]:
-    if not indicator.tally or not period.has_begun(now):
+    if not indicator.aggregate or not period.has_begun(now):
         return {}
-    grouped = indicator.tally(period.as_of(now)).grouped(by, scope)
+    grouped = indicator.aggregate(period.as_of(now)).grouped(by, scope)
     return {
         key: FoundSums(sums, computed_at=now)
         for key, sums in grouped.items()
@@ -102,7 +102,7 @@ def _grouped(
     }
 
 
-def is_kept(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
+def is_stored(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
     """True when Measurement rows stand for the scope in these periods."""
     if not _are_kept(scope, periods):
         return False
@@ -128,9 +128,9 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
 
 
 def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
-    if not indicator.tally or not period.has_begun(now):
+    if not indicator.aggregate or not period.has_begun(now):
         return FoundSums()
-    sums = indicator.tally(period.as_of(now)).grouped((), scope)[()]
+    sums = indicator.aggregate(period.as_of(now)).grouped((), scope)[()]
     restated = _restated(indicator, period, _level(scope), scope)
     return FoundSums(sums, computed_at=now, restated_at=max(restated.values(), default=None))
 

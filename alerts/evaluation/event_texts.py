@@ -34,7 +34,7 @@ def value_text(rule: AlertRule, value: float | None) -> str:
     """Return a value in the KPI's unit, such as 85.0%, or a change, such as +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
-        return f"{'-' if value < 0 else '+'}{wording.gap(unit, value)}"
+        return f"{'-' if value < 0 else '+'}{wording.difference_text(unit, value)}"
     return NO_VALUE if value is None else unit.written(value)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, pgettext
 
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertRule
@@ -68,7 +67,7 @@ class AlertCard:
             return NO_VALUE
         if self.is_stale:
             return event_texts.age_text(self.alert.target)
-        return wording.goal(self.indicator.unit, self.alert.target)
+        return wording.target_text(self.indicator.unit, self.alert.target)
 
     @property
     def interval(self) -> str:
@@ -104,7 +103,7 @@ class AlertCard:
                 gettext("%(age)s over the limit") if value > target else gettext("%(age)s left")
             ) % age
         difference = value if self.is_change else value - target
-        amount = {"amount": wording.gap(self.indicator.unit, difference)}
+        amount = {"amount": wording.difference_text(self.indicator.unit, difference)}
         if self.is_change:
             return (gettext("up %(amount)s") if value > 0 else gettext("down %(amount)s")) % amount
         return (
@@ -120,7 +119,7 @@ class AlertCard:
             ) % {"age": self.value, "limit": self.target}
         period = {"period": period_name(self.period)}
         if self.is_hidden:
-            return f"{gettext('%(period)s: hidden.') % period} {hidden_reason()}"
+            return f"{period['period']}: {wording.hidden_note()}"
         value, target = self.alert.value, self.alert.target
         if value is None or self.indicator is None:
             return gettext("%(period)s: no value.") % period
@@ -130,7 +129,7 @@ class AlertCard:
                 if value > 0
                 else gettext("%(period)s: down %(amount)s since the previous period.")
             )
-            return text % (period | {"amount": wording.gap(self.indicator.unit, value)})
+            return text % (period | {"amount": wording.difference_text(self.indicator.unit, value)})
         if target is None:
             return gettext("%(period)s: %(value)s.") % (period | {"value": self.value})
         text = (
@@ -138,7 +137,7 @@ class AlertCard:
             if value > target
             else gettext("%(period)s: %(value)s, %(amount)s below the target of %(target)s.")
         )
-        amount = wording.gap(self.indicator.unit, value - target)
+        amount = wording.difference_text(self.indicator.unit, value - target)
         return text % (period | {"value": self.value, "amount": amount, "target": self.target})
 
     @property
@@ -187,12 +186,3 @@ class AlertCard:
     @property
     def snoozed_until(self) -> str:
         return wording.moment(self.alert.snoozed_until)
-
-
-def hidden_reason() -> str:
-    """Explain why figures are hidden from a reader."""
-    return ngettext(
-        "The group has fewer than %(count)s person, or the value would reveal such a group.",
-        "The group has fewer than %(count)s people, or the value would reveal such a group.",
-        settings.KPI_MIN_GROUP,
-    ) % {"count": localized.number(settings.KPI_MIN_GROUP)}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from alerts import scopes
 from alerts.models import Alert, AlertEvent
-from alerts.pages.alert_card import AlertCard, hidden_reason
+from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import cards
 from alerts.suppressed_alerts import can_be_queried, is_suppressed
 from core import reporting_clock
@@ -23,7 +23,7 @@ from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
-from presentation import trend_charts, wording
+from presentation import charts, wording
 from presentation.figures import Figure
 
 PERIODS_BEFORE, PERIODS_AFTER, MAX_PERIODS = 6, 3, 60
@@ -48,9 +48,7 @@ class HistoryEntry:
 
     @property
     def reason(self) -> str:
-        if self.is_hidden:
-            return f"{gettext('Hidden.')} {hidden_reason()}"
-        return self.event.reason
+        return wording.hidden_note() if self.is_hidden else self.event.reason
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ class AlertPage:
         if self.result is None:
             return {}
         shaded = [at for at, is_in_alert in enumerate(self._in_alert) if is_in_alert]
-        chart = trend_charts.chart([self.result], with_bands=True)
+        chart = charts.line_chart([self.result], with_bands=True)
         if not shaded:
             return chart
         caption = f"{gettext('Shaded: the periods of the alert.')} {chart['caption']}"
@@ -166,7 +164,7 @@ class AlertPage:
 
     @property
     def chart_summary(self) -> str:
-        return trend_charts.summary([self.result]) if self.result else ""
+        return charts.line_chart_summary([self.result]) if self.result else ""
 
     @property
     def kpi_url(self) -> str:

@@ -20,24 +20,24 @@ from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, sort
 from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import ACTIONS, ActionForm
 from kpis.query.query_service import KpiQueryService
-from presentation.live_pages import live, watch
-from presentation.page_access import query_service_of
+from presentation.live_updates import limit_background_reloads, live_update_data
+from presentation.page_query import query_service_of
 
 PAGE_SIZE = 25
 
 
-@live
+@limit_background_reloads
 @login_required
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    token = watch()
+    live_data = live_update_data()
     service, user = query_service_of(request), cast("User", request.user)
     form = AlertFilterForm(request.GET, service=service, user=user)
     is_valid = form.is_valid()
     page = Paginator(form.rows(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "reader": service.reader,
-        "live": token,
+        "live": live_data,
         "fields": fields(form),
         "errors": form.errors,
         "has_filters": any(form.data.get(name) for name in form.fields),
@@ -49,11 +49,11 @@ def alerts(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/alerts.html", context, status=200 if is_valid else 400)
 
 
-@live
+@limit_background_reloads
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
-    token = watch()
+    live_data = live_update_data()
     service, user = query_service_of(request), cast("User", request.user)
     found = alert_of(service.reader, pk)
     sent = None
@@ -67,7 +67,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("alerts:alert", args=[pk]))
     context = {
         "reader": service.reader,
-        "live": token,
+        "live": live_data,
         "page": AlertPage(service, alert_of(service.reader, pk)),
         "forms": _forms(service, user, found, sent),
         "invalid_form": sent,

@@ -167,7 +167,7 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
 
     for path in (PAGE, page_of(alert)):
         assert "60.0" not in bo.reads(path)
-        assert "The group has fewer than 10 people" in bo.reads(path)
+        assert "Hidden to protect groups of fewer than 10 people." in bo.reads(path)
     assert "The exam was moved." in bo.reads(page_of(alert))
 
 
@@ -231,5 +231,5 @@ def test_so_has_one_of_a_module_that_its_kpi_tells_no_more(python: Course) -> No
     bo = Visitor(manager(python))
     alert = alerted(python.modules.get(key="loops"))
 
-    assert "June 2026: hidden" in bo.reads(page_of(alert))
-    assert "June 2026: hidden" in bo.reads(PAGE)
+    assert "June 2026: Hidden" in bo.reads(page_of(alert))
+    assert "June 2026: Hidden" in bo.reads(PAGE)

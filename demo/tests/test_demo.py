@@ -89,7 +89,9 @@ def told_to_managers() -> list[str]:
 
 def shown_in_october(key: str) -> int:
     everybody = Reader(True, True, True, frozenset())
-    answer = KpiQueryService(everybody, NOW).answers(REGISTRY[key], Scope(), [OCTOBER])[OCTOBER]
+    answer = KpiQueryService(everybody, NOW).metric_values(REGISTRY[key], Scope(), [OCTOBER])[
+        OCTOBER
+    ]
     assert answer.status == "ok"
     return round(answer.shown or 0)
 

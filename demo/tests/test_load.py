@@ -53,7 +53,7 @@ def test_a_changed_raw_row_changes_the_figure() -> None:
 
 
 def figure(key: str) -> float:
-    tally = REGISTRY[key].tally
+    tally = REGISTRY[key].aggregate
     assert tally
     return tally(OCTOBER).grouped()[()].value or 0
 

@@ -24,17 +24,17 @@ def result_json(reply: KpiResult) -> dict[str, Any]:
         "kpi": reply.indicator.key,
         "name": reply.indicator.name,
         "unit": reply.indicator.unit.key,
-        "period": reply.question.kind,
+        "period": reply.query.kind,
         "current": reply.current.as_json(),
         "series": [one.as_json() for one in reply.series],
     }
     if reply.window:
         body["window"] = reply.window.as_json()
-    if reply.question.by:
+    if reply.query.by:
         body["groups"] = [_group_json(group) for group in reply.groups]
     if reply.components:
         body["components"] = [_component_json(one) for one in reply.components]
-    if reply.question.compare:
+    if reply.query.compare:
         body["comparison"] = _comparison_json(reply)
     return body
 
@@ -44,7 +44,7 @@ def _component_json(one: MetricValue) -> dict[str, Any]:
 
 
 def _group_json(group: GroupResult) -> dict[str, Any]:
-    return object_json(group.thing) | group.answer.as_json()
+    return object_json(group.group) | group.answer.as_json()
 
 
 def object_json(thing: GroupObject) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def title_of(thing: Any) -> str:
 
 
 def _comparison_json(reply: KpiResult) -> dict[str, Any]:
-    if reply.question.compare == "target":
+    if reply.query.compare == "target":
         target = reply.current.target
         value = None if target is None else float(target.value)
         return {"to": "target", "value": value, "difference": reply.current.difference}
@@ -72,7 +72,7 @@ def _comparison_json(reply: KpiResult) -> dict[str, Any]:
 
 def result_rows(reply: KpiResult) -> Iterator[dict[str, Any]]:
     """One row per period, or per group where groups were asked."""
-    if reply.question.by:
+    if reply.query.by:
         for group in reply.groups:
             yield {"kpi": reply.indicator.key} | _group_json(group)
         return

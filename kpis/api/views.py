@@ -19,7 +19,7 @@ from accounts.access import MayReadKpis
 from core.api_errors import ProblemSchema
 from kpis.api import json_answers
 from kpis.api.schemas import KpiResultSchema, KpiSchema, TableSchema
-from kpis.definitions.aggregates import BY
+from kpis.definitions.aggregates import DIMENSIONS
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator
 from kpis.models import PeriodKind
 from kpis.query import suppressed_tables
@@ -38,7 +38,7 @@ PARAMETERS = [
     OpenApiParameter("module", str, description="Key of a module."),
     OpenApiParameter("learner", str, many=True, description=PEOPLE),
     OpenApiParameter("compare", str, enum=["previous", "target"]),
-    OpenApiParameter("by", str, enum=list(BY), description="Answer `groups` as well."),
+    OpenApiParameter("by", str, enum=list(DIMENSIONS), description="Answer `groups` as well."),
     OpenApiParameter("format", str, enum=["json", "csv"]),
 ]
 PROBLEMS = {400: ProblemSchema, 401: ProblemSchema, 403: ProblemSchema, 404: ProblemSchema}

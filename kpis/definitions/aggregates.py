@@ -16,7 +16,7 @@ from kpis.statistics.intervals import Sums
 
 Expression = Aggregate | Combinable
 ROWS = Count("pk")
-BY = ("course", "run", "module", "learner")
+DIMENSIONS = ("course", "run", "module", "learner")
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ def combine_parts(
     """
     sums = reduce(Sums.__add__, parts, Sums())
     is_bounded = sum(1 for part in parts if part.learners) > 1
-    if indicator.tally is None or not is_bounded or sums.learners >= settings.KPI_MIN_GROUP:
+    if indicator.aggregate is None or not is_bounded or sums.learners >= settings.KPI_MIN_GROUP:
         return sums
     if learners is not None:
         return replace(sums, learners=len(learners))
-    counted = indicator.tally(period).grouped((), scope)[()]
+    counted = indicator.aggregate(period).grouped((), scope)[()]
     return replace(sums, learners=min(counted.learners, sums.n))

@@ -38,9 +38,9 @@ def hold_open_figures(
 def _held(
     indicator: Indicator, scope: Scope, period: Period, found: FoundSums, now: datetime
 ) -> FoundSums:
-    if not indicator.tally or not found.sums.n:
+    if not indicator.aggregate or not found.sums.n:
         return found
-    people = _people(indicator.tally(period.as_of(now)), scope)
+    people = _people(indicator.aggregate(period.as_of(now)), scope)
     key = _key(indicator, scope, period)
     row = HeldFigure.objects.filter(key=key).first()
     if row and _changed(row.people, people) < settings.KPI_MIN_GROUP:

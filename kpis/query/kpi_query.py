@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from accounts.access import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.aggregates import BY, Scope
+from kpis.definitions.aggregates import DIMENSIONS, Scope
 from kpis.definitions.periods import WINDOW, Period, between, latest, local_day
 from kpis.models import PeriodKind
 
@@ -55,7 +55,7 @@ class KpiQueryForm(forms.Form):
     course = forms.CharField(required=False, max_length=100)
     run = forms.CharField(required=False, max_length=100)
     module = forms.CharField(required=False, max_length=100)
-    by = forms.ChoiceField(choices=[(name, name) for name in BY], required=False)
+    by = forms.ChoiceField(choices=[(name, name) for name in DIMENSIONS], required=False)
     compare = forms.ChoiceField(
         choices=[("previous", "previous"), ("target", "target")], required=False
     )
@@ -133,7 +133,7 @@ class KpiQueryForm(forms.Form):
             self.add_error("from", f"At most {MOST_POINTS} periods at once: ask for fewer.")
         return data
 
-    def question(self, *, learners: Iterable[int] | None = None) -> KpiQuery:
+    def to_query(self, *, learners: Iterable[int] | None = None) -> KpiQuery:
         """What a valid form asks, of all learners or of these ids; call `is_valid` first."""
         data = self.cleaned_data
         course = data["course"] or (data["run"] or data["module"] or _Nowhere).course

@@ -36,7 +36,7 @@ def reader_and_query(request: Request) -> tuple[Reader, KpiQuery]:
     if not form.is_valid():
         raise invalid_parameters(form)
     _check_people(request, reader)
-    return reader, form.question(learners=_learners(request, reader))
+    return reader, form.to_query(learners=_learners(request, reader))
 
 
 def reject_unknown(request: Request, names: Collection[str]) -> None:

@@ -19,7 +19,7 @@ from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.metric_values import MetricValue, combine, metric_value
 from kpis.query.query_context import QueryContext
-from kpis.query.results import GROUP_OBJECTS, GroupObject, GroupResult, KpiResult, place_of
+from kpis.query.results import GROUP_OBJECTS, GroupObject, GroupResult, KpiResult, group_sort_key
 from kpis.read_sums import FoundSums
 from kpis.recompute import stale_periods
 
@@ -52,14 +52,16 @@ class KpiQueryService:
         answers = (
             self._weighed(indicator, question.scope, wanted, parts)
             if parts
-            else self.answers(indicator, question.scope, wanted)
+            else self.metric_values(indicator, question.scope, wanted)
         )
         in_window = (
-            self.answers(indicator, question.scope, [window], inside=periods) if window else {}
+            self.metric_values(indicator, question.scope, [window], inside=periods)
+            if window
+            else {}
         )
         return KpiResult(
             indicator=indicator,
-            question=question,
+            query=question,
             series=[answers[period] for period in periods],
             current=answers[current],
             previous=answers[current.previous],
@@ -83,7 +85,9 @@ class KpiQueryService:
         if question.window:
             parts = self._parts(indicator, scope, [period], inside)
         together = [indicator.key, *indicator.companions] if indicator.companions else []
-        beside = [self.answers(REGISTRY[key], scope, [period], inside=inside) for key in together]
+        beside = [
+            self.metric_values(REGISTRY[key], scope, [period], inside=inside) for key in together
+        ]
         return [there[period] for there in (*parts.values(), *beside)]
 
     def _failed(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
@@ -93,14 +97,14 @@ class KpiQueryService:
 
         return KpiResult(
             indicator=indicator,
-            question=question,
+            query=question,
             series=[error(period) for period in question.periods],
             current=error(question.current),
             previous=error(question.current.previous),
             window=error(question.window) if question.window else None,
         )
 
-    def answers(
+    def metric_values(
         self,
         indicator: Indicator,
         scope: Scope,
@@ -145,7 +149,7 @@ class KpiQueryService:
     ) -> dict[Period, MetricValue]:
         """Those without data of which something has come in that is not computed yet."""
         empty = [one for one, answer in answers.items() if answer.status == "no_data"]
-        if not empty or not read_sums.is_kept(indicator, scope, empty):
+        if not empty or not read_sums.is_stored(indicator, scope, empty):
             return {}
         if not self.context.is_anything_waiting:
             return {}
@@ -164,7 +168,7 @@ class KpiQueryService:
         inside: Sequence[Period] = (),
     ) -> dict[Part, dict[Period, MetricValue]]:
         return {
-            part: self.answers(REGISTRY[part.key], scope, periods, inside=inside)
+            part: self.metric_values(REGISTRY[part.key], scope, periods, inside=inside)
             for part in indicator.parts
         }
 
@@ -208,12 +212,12 @@ class KpiQueryService:
         by = question.by or "course"
         period = question.window or question.current
         judged = {period: question.periods if question.window else [period]}
-        answers = self.group_answers(indicator, question.scope, by, judged)[period]
+        answers = self.group_values(indicator, question.scope, by, judged)[period]
         things: dict[int, GroupObject] = GROUP_OBJECTS[by].in_bulk(list(answers))
-        ordered = sorted(things.values(), key=place_of)
+        ordered = sorted(things.values(), key=group_sort_key)
         return [GroupResult(thing, answers[thing.pk]) for thing in ordered]
 
-    def group_answers(
+    def group_values(
         self,
         indicator: Indicator,
         scope: Scope,
@@ -248,7 +252,7 @@ class KpiQueryService:
     ) -> dict[Period, dict[int, MetricValue]]:
         narrow = self.context.narrowing(scope, by)
         parts = {
-            part: self.group_answers(REGISTRY[part.key], scope, by, judged)
+            part: self.group_values(REGISTRY[part.key], scope, by, judged)
             for part in indicator.parts
         }
         answers: dict[Period, dict[int, MetricValue]] = {}

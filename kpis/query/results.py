@@ -26,7 +26,7 @@ GROUP_OBJECTS: dict[str, QuerySet[Any]] = {
 class GroupResult:
     """One course, run, module or learner with its answer."""
 
-    thing: GroupObject
+    group: GroupObject
     answer: MetricValue
 
 
@@ -35,7 +35,7 @@ class KpiResult:
     """Everything about one KPI that was asked."""
 
     indicator: Indicator
-    question: KpiQuery
+    query: KpiQuery
     series: Sequence[MetricValue]
     current: MetricValue
     previous: MetricValue
@@ -51,7 +51,7 @@ class KpiResult:
         return round(self.current.shown - self.previous.shown, 4)
 
 
-def place_of(thing: GroupObject) -> tuple[Any, ...]:
+def group_sort_key(thing: GroupObject) -> tuple[Any, ...]:
     """Where a course, run, module or learner comes in a list of such."""
     if isinstance(thing, Module):
         return (thing.course_id, thing.position)

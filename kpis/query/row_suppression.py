@@ -101,7 +101,7 @@ class Audit:
         is_by_course = False
         for scope in scopes:
             table = self.drill.table(self.month.as_of(self.desk.now), scope)
-            is_by_course = any(column.thing == "course" for column in table.columns)
+            is_by_course = any(column.dimension == "course" for column in table.columns)
             for row in table.rows:
                 cell = (name_of(row), scope)
                 self.people[cell] = row.get("learners") or 0

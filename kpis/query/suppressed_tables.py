@@ -16,13 +16,13 @@ from django.db.models import QuerySet
 from curriculum.models import Course, CourseRun, Module
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, between
-from kpis.definitions.registry import REGISTRY, DrillDown, Indicator, Table, Thing
+from kpis.definitions.registry import REGISTRY, Dimension, DrillDown, Indicator, Table
 from kpis.query import row_suppression
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 
 # what the rows of a column stand for, and by which names
-THINGS: dict[Thing, tuple[QuerySet[Any], tuple[str, ...]]] = {
+GROUP_NAMES: dict[Dimension, tuple[QuerySet[Any], tuple[str, ...]]] = {
     "course": (Course.objects.all(), ("title",)),
     "run": (CourseRun.objects.all(), ("course__title", "key")),
     "module": (Module.objects.all(), ("course__title", "title")),
@@ -81,9 +81,9 @@ def _of_hidden_things(
     if drill.is_of_all_time:
         return set()
     found: set[int] = set()
-    keys = {column.thing: column.key for column in table.columns if column.thing}
+    keys = {column.dimension: column.key for column in table.columns if column.dimension}
     for thing, key in keys.items():
-        things, names = THINGS[thing]
+        things, names = GROUP_NAMES[thing]
         ids = {
             pk
             for one in _measured(indicator, drill.also)

@@ -47,7 +47,7 @@ def _text(sums: Sums) -> str:
 
 def aggregated() -> list[Indicator]:
     """The KPIs that are summed from facts; the others are put together from them."""
-    return [one for one in REGISTRY.values() if one.tally]
+    return [one for one in REGISTRY.values() if one.aggregate]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
@@ -72,7 +72,7 @@ def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime
             ]
         )
         for indicator in indicators
-        if indicator.tally
+        if indicator.aggregate
     ]
 
 

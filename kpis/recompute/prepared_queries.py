@@ -66,9 +66,11 @@ class PreparedQuery:
     """A KPI's tally with one statement per way of grouping, for any period of one kind."""
 
     def __init__(self, indicator: Indicator, period: Period) -> None:
-        if indicator.tally is None:
+        if indicator.aggregate is None:
             raise ValueError(f"{indicator.key} is put together from others, and not tallied.")
-        self.tally = indicator.tally(cast(Period, PlaceholderPeriod(period.kind, period.zone)))
+        self.aggregate = indicator.aggregate(
+            cast(Period, PlaceholderPeriod(period.kind, period.zone))
+        )
         self._statements: dict[tuple[tuple[str, ...], Scope], Statement] = {}
 
     def ask(
@@ -76,7 +78,7 @@ class PreparedQuery:
     ) -> Iterator[tuple[tuple[Any, ...], Sums, frozenset[int]]]:
         """The ids of each group, its sums and the ids of the learners behind them."""
         if (by, scope) not in self._statements:
-            self._statements[by, scope] = Statement(self.tally, by, scope)
+            self._statements[by, scope] = Statement(self.aggregate, by, scope)
         return self._statements[by, scope].ask(period)
 
 

@@ -89,7 +89,7 @@ def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
         asked[scope, period.kind].append(period)
     desk, found = KpiQueryService(reader, NOW), set()
     for (scope, _), periods in asked.items():
-        answers = desk.answers(REGISTRY[STARTED], scope, periods)
+        answers = desk.metric_values(REGISTRY[STARTED], scope, periods)
         found |= {(scope, one) for one in periods if answers[one].status != "suppressed"}
     return found
 

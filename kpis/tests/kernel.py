@@ -53,23 +53,23 @@ def people(when: Period) -> FactAggregate:
 
 
 INDICATORS = {
-    STARTED: Indicator(key=STARTED, title="Started", unit=PERCENT, help="", tally=started),
+    STARTED: Indicator(key=STARTED, title="Started", unit=PERCENT, help="", aggregate=started),
     PLANNED: Indicator(
-        key=PLANNED, title="Planned", unit=PERCENT, help="", tally=planned, has_modules=True
+        key=PLANNED, title="Planned", unit=PERCENT, help="", aggregate=planned, has_modules=True
     ),
 }
 
 
 OTHERS = {
     PEOPLE: Indicator(
-        key=PEOPLE, title="People", unit=PERCENT, help="", tally=people, is_additive=False
+        key=PEOPLE, title="People", unit=PERCENT, help="", aggregate=people, is_additive=False
     ),
     COUNT: Indicator(
         key=COUNT,
         title="Count",
         unit=units.COUNT,
         help="",
-        tally=lambda when: replace(started(when), total=Count("pk")),
+        aggregate=lambda when: replace(started(when), total=Count("pk")),
         is_total=True,
     ),
 }

@@ -229,7 +229,7 @@ def test_a_kpi_that_cannot_be_computed_says_error(
     def broken(_: object) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], tally=broken))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], aggregate=broken))
     reply = Consumer().reads(**{"from": "2026-06-02", "to": "2026-06-20"})
 
     assert (reply["current"]["status"], reply["current"]["value"]) == ("error", None)

@@ -155,7 +155,7 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
     def broken(_: object) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], tally=broken))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], aggregate=broken))
     jobs = from_scratch.jobs(from_scratch.aggregated(), *MARCH, NOW)
 
     assert from_scratch.recompute(jobs, NOW).failed == {STARTED}

@@ -54,7 +54,7 @@ def completes(*who: str) -> None:
 
 def total(reader: Reader = BO, *, now: object = NOW, period: Period = JULY) -> float:
     """How many of those who started have completed, as the reader is shown it."""
-    answers = KpiQueryService(reader, now).answers(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
+    answers = KpiQueryService(reader, now).metric_values(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
     return answers[period].sums.total
 
 

@@ -169,14 +169,14 @@ def _broken() -> Any:
     def tally(_: object) -> Any:
         raise ZeroDivisionError
 
-    return replace(kernel.INDICATORS[PLANNED], tally=tally)
+    return replace(kernel.INDICATORS[PLANNED], aggregate=tally)
 
 
 def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
-    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, tally=_broken().tally))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, aggregate=_broken().aggregate))
 
     assert recompute_stale.recompute_open(moment("2026-04-01T12:00:00")) is None
     monkeypatch.setitem(REGISTRY, STARTED, whole)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import Reader
+from accounts.reader import Reader
 
 
 def reader(request: HttpRequest) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
-from accounts.access import Reader
 from accounts.models import ApiKey, User
+from accounts.reader import Reader
 
 SENDING = "intake.import_event"
 # what an account must be permitted to give a key this scope; every other needs only to read KPIs

@@ -1,4 +1,4 @@
-"""Problem bodies: `{code, detail, field?}`, one shape for every error of the API."""
+"""Error responses of the API: every one has the body `{code, detail, field?}`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ logger = logging.getLogger(__name__)
 
 
 class ProblemSchema(Serializer[None]):
-    """What every refusal of the API is answered by."""
+    """The body of every error response."""
 
     code = CharField()
-    detail = CharField(help_text="What is wrong, and what would be right.")
+    detail = CharField(help_text="What is wrong, and what is allowed.")
     field = CharField(required=False)
 
 
 class InvalidParameters(APIException):
-    """A query parameter is wrong; `field` says which."""
+    """A query parameter is invalid; `field` names it."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_question"
@@ -40,15 +40,15 @@ class InvalidParameters(APIException):
 
 
 def invalid_parameters(form: BaseForm) -> InvalidParameters:
-    """The first error of a form that is not valid."""
+    """Return the first error of an invalid form."""
     name, messages = next(iter(form.errors.items()))
     return InvalidParameters(str(messages[0]), None if name == "__all__" else name)
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what the API raises into a problem body; None lets a fault be a fault (500)."""
+    """Turn an exception into an error response; None for a bug, which becomes a 500."""
     if outage := outage_of(error):
-        logger.warning("answered 503: %s (%s)", outage.sentence, error)
+        logger.warning("Responded 503: %s (%s)", outage.text, error)
         error = Unavailable(outage)
     elif isinstance(error, Http404):
         error = NotFound(str(error) or None)

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.access import Reader
 from accounts.languages import in_language_of
 from accounts.models import User
+from accounts.reader import Reader
 from alerts import scope_names
 from alerts.models import Alert
 from core import localized, reporting_clock

@@ -32,4 +32,4 @@ def delete_old() -> None:
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
     """Tell the query planner how the tables have grown, where it does not look by itself."""
-    query_planner.follow()
+    query_planner.analyze_grown_tables()

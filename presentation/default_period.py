@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.db.models import Count, Q
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from curriculum.models import CourseRun, Module
 from kpis.models import PeriodKind
 from kpis.query.kpi_query import KpiQuery, KpiQueryForm

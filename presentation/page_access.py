@@ -6,7 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.access import MayReadKpis, Reader
+from accounts.api_permissions import MayReadKpis
+from accounts.reader import Reader
 from kpis.query.query_service import KpiQueryService
 
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import delegation
-from accounts.access import create_api_key
 from accounts.admin.users import acting_user
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, User
 
 logger = logging.getLogger(__name__)

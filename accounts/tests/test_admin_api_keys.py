@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.access import create_api_key, digest_of
+from accounts.api_keys import create_api_key, digest_of
 from accounts.models import ApiKey
-from accounts.tests.admin_pages import page, told
+from accounts.tests.admin_pages import page, shown_messages
 from accounts.tests.people import course
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def added_key(client: Client, **more: object) -> HttpResponse:
 
 @pytest.mark.usefixtures("ada")
 def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
-    message = told(added_key(client))
+    message = shown_messages(added_key(client))
     key = ApiKey.objects.get()
     secret = message.split(" is ")[1].split()[0]
 
@@ -31,7 +31,7 @@ def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
     assert key.scopes == ["events:write", "kpis:read"]
     assert secret in client.get("/admin/accounts/apikey/").content.decode()
     assert secret not in client.get("/admin/accounts/apikey/").content.decode()
-    assert secret not in page(client, f"apikey/{key.pk}/change/")
+    assert secret not in page(client, f"accounts/apikey/{key.pk}/change/")
 
 
 @pytest.mark.usefixtures("ada")
@@ -77,7 +77,7 @@ def test_a_key_is_given_an_end(client: Client) -> None:
     added_key(client, expires_at_0=f"{day}", expires_at_1="12:00")
 
     assert timezone.localtime(ApiKey.objects.get().expires_at).date() == day
-    assert "0 days" in page(client, "apikey/")
+    assert "0 days" in page(client, "accounts/apikey/")
 
 
 @pytest.mark.usefixtures("ada")

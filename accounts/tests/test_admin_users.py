@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import CourseGrant, User
-from accounts.tests.admin_pages import page, staff, told
+from accounts.tests.admin_pages import page, shown_messages, staff
 from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_a_grant_is_given_on_the_account_s_page(client: Client) -> None:
     client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
 
     assert CourseGrant.objects.get().course == python
-    assert "manager" in page(client, "user/")
+    assert "manager" in page(client, "accounts/user/")
 
 
 def test_who_edits_accounts_cannot_make_a_superuser(client: Client) -> None:
@@ -94,5 +94,5 @@ def test_staff_invite_the_accounts_within_their_reach(client: Client) -> None:
 
     assert [call.kwargs["args"] for call in queued.call_args_list] == [[eve.email]]
     assert eve.has_usable_password()
-    assert "Links on their way: 1." in told(answer)  # type: ignore[arg-type]
-    assert "got none: 2." in told(answer)  # type: ignore[arg-type]
+    assert "Links on their way: 1." in shown_messages(answer)  # type: ignore[arg-type]
+    assert "got none: 2." in shown_messages(answer)  # type: ignore[arg-type]

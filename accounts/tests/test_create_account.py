@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from accounts.access import Reader
 from accounts.management.commands import create_account
 from accounts.models import User
+from accounts.reader import Reader
 from accounts.tests.people import account, course, learner
 from accounts.tests.test_password_links import NEW, set_by
 

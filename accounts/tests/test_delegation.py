@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from accounts import delegation
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, User
 from accounts.tests.admin_pages import staff
 from accounts.tests.people import account, course

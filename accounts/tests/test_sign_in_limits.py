@@ -233,7 +233,9 @@ def test_a_failed_sign_in_is_one_warning(caplog: pytest.LogCaptureFixture) -> No
     account("Ada")
     with caplog.at_level(logging.INFO):
         guesses(2)
-    lines = [one.getMessage() for one in caplog.records if one.name.startswith(("curr", "axes"))]
+    lines = [
+        one.getMessage() for one in caplog.records if one.name.startswith(("accounts", "axes"))
+    ]
 
     assert len(lines) == 2
     assert lines[0] == lines[1]

@@ -10,8 +10,8 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from accounts.sign_in_limits import is_locked_out
 from curriculum.models import Enrollment
 

@@ -11,7 +11,7 @@ from curriculum.models import Course, CourseRun, Module
 from kpis.models.measurements import Measurement, PeriodKind
 
 if TYPE_CHECKING:
-    from accounts.access import Reader
+    from accounts.reader import Reader
 
 
 class Severity(models.TextChoices):

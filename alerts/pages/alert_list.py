@@ -20,8 +20,8 @@ from django.db.models import (
     When,
 )
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts import scope_names
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.models.alerts import AlertQuerySet

@@ -42,7 +42,7 @@ def test_nobody_is_enrolled_twice_in_a_run(client: Client) -> None:
     }
     answer = client.post("/admin/curriculum/enrollment/add/", data)
 
-    assert "one_enrolment_per_learner_and_run" in answer.content.decode()
+    assert "one_enrollment_per_learner_and_run" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("ada")

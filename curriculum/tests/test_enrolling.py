@@ -52,7 +52,9 @@ def test_the_cut_off_is_a_week_after_the_start() -> None:
 def test_the_dials_of_the_course_shape_a_new_enrolment() -> None:
     made = course(modules=1)
     for key, value in ((WINDOW_FACTOR, 2), (REFUND_CUTOFF, 3)):
-        parameters.set_value(parameters.scope_to(key, course=made), Decimal(value), reason="Hard.")
+        parameters.set_value(
+            parameters.parameter_for(key, course=made), Decimal(value), reason="Hard."
+        )
     ada = enrolled(run=run_of(made))
 
     # 5 January and 56 days; 3 days

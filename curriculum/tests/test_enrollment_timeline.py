@@ -9,18 +9,18 @@ import pytest
 
 from accounts.tests.people import moment
 from curriculum import enrollment_timeline
-from curriculum.enrollment_timeline import Moment
+from curriculum.enrollment_timeline import StatusChange
 
 WEEK = timedelta(days=7)
 
 
-def said(words: str) -> list[Moment]:
+def said(words: str) -> list[StatusChange]:
     """Such as "started 01-05, paused 01-14/01-20": a pause with the first activity after it."""
     found = []
     for one in words.split(", "):
         what, _, when = one.partition(" ")
         at, _, learned = when.partition("/")
-        found.append(Moment(what, on(at), learned_at=on(learned) if learned else None))
+        found.append(StatusChange(what, on(at), next_activity_at=on(learned) if learned else None))
     return found
 
 
@@ -33,7 +33,7 @@ def told(words: str) -> tuple[str, str, list[str]]:
     story = enrollment_timeline.derive_timeline(said(words), lambda entered: entered + WEEK)
     assert story is not None
     pauses = [f"{_day(begun)}-{_day(ended)}" for begun, ended in story.pauses]
-    return _day(story.entered_at), _day(story.left_at), pauses
+    return _day(story.entered_at), _day(story.withdrawn_at), pauses
 
 
 def _day(at: datetime | None) -> str:
@@ -126,9 +126,9 @@ def test_the_order_in_which_things_are_said_does_not_matter() -> None:
 
 
 def on_track(*tracks: tuple[str, str], earned: str = "", due: str = "02-16") -> str:
-    moments = [Moment(enrollment_timeline.STARTED, on(at), track) for at, track in tracks]
-    moments += [Moment(enrollment_timeline.CERTIFIED, on(earned))] if earned else []
-    return _day(enrollment_timeline.on_track_since(moments, on(due)))
+    moments = [StatusChange(enrollment_timeline.STARTED, on(at), track) for at, track in tracks]
+    moments += [StatusChange(enrollment_timeline.CERTIFIED, on(earned))] if earned else []
+    return _day(enrollment_timeline.certificate_track_since(moments, on(due)))
 
 
 def test_the_last_track_before_the_due_date_decides() -> None:

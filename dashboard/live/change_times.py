@@ -25,7 +25,7 @@ def publish(topics: Collection[str]) -> None:
     now = time.time_ns()
     try:
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
-    except task_queue.AWAY as error:
+    except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("open pages are not told at once", error)
 
 

@@ -38,7 +38,7 @@ class Versions:
         if self._clock() >= self._away_until:
             try:
                 return self._keep(topics, change_times.from_valkey(topics), FRESH_FOR)
-            except task_queue.AWAY as error:
+            except task_queue.UNREACHABLE as error:
                 self._away_until = self._clock() + AWAY_FOR
                 task_queue.log_unreachable("open pages are served from the rows", error)
         return self._from_rows()

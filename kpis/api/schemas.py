@@ -21,7 +21,7 @@ STATUSES = (
 class ApiKeyScheme(TokenScheme):  # type: ignore[no-untyped-call]
     """Tells drf-spectacular of `Authorization: Bearer KEY`; defining it is enough."""
 
-    target_class = "accounts.access.ApiKeyAuthentication"
+    target_class = "accounts.api_authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import MayReadKpis
+from accounts.api_permissions import MayReadKpis
 from core.api_errors import ProblemSchema
 from kpis.api import json_answers
 from kpis.api.schemas import KpiResultSchema, KpiSchema, TableSchema

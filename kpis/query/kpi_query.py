@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
 from kpis.definitions.aggregates import BY, Scope

@@ -68,5 +68,5 @@ TESTS: dict[str, Callable[[], bool]] = {
 @heartbeat_sent.connect
 def note_worker(**_: object) -> None:
     """Note that a Celery worker lives; a Valkey that is away is the worker's own news."""
-    with suppress(*task_queue.AWAY):
+    with suppress(*task_queue.UNREACHABLE):
         cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)

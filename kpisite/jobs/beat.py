@@ -57,5 +57,5 @@ def note_sent() -> None:
     """Note for the site's health that a task was sent, or that beat begins."""
     try:
         cache.set(SENT_KEY, int(time.time()), SENT_SECONDS)
-    except task_queue.AWAY as error:
+    except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("beat cannot show that it runs", error)

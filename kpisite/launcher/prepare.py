@@ -12,8 +12,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import InterfaceError, OperationalError
 
-from core.outages import FULL, outage_of
-from core.outages import sentence_of as said
+from core.outages import FULL, describe_error, outage_of
 from kpisite import disk_space
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
@@ -32,7 +31,8 @@ def main() -> None:
         outage = outage_of(error)
         if outage is None:
             raise
-        sys.exit(disk_space.SENTENCE if outage is FULL and settings.IS_EMBEDDED else said(error))
+        is_full = outage is FULL and settings.IS_EMBEDDED
+        sys.exit(disk_space.SENTENCE if is_full else describe_error(error))
 
 
 def prepare() -> None:

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from core.outages import AWAY, BUSY, FAILING, FULL, outage_of
+from core.outages import BUSY, FAILING, FULL, UNREACHABLE, outage_of
 from kpis.query.query_service import KpiQueryService
 from kpisite.config import environment
 from kpisite.launcher import prepare
@@ -35,7 +35,7 @@ GONE = OperationalError("server closed the connection unexpectedly")
         (OperationalError("database or disk is full"), FULL),
         (OperationalError("disk I/O error"), FAILING),
         (OperationalError('could not extend file "base/1": No space left on device'), FULL),
-        (InterfaceError("connection already closed"), AWAY),
+        (InterfaceError("connection already closed"), UNREACHABLE),
         (OperationalError("no such table: kpis_measurement"), None),
         (ValueError("locked"), None),
     ],

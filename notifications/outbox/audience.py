@@ -14,8 +14,8 @@ from functools import cached_property
 
 from django.db.models import Q
 
-from accounts.access import Reader
 from accounts.models import CourseGrant, User
+from accounts.reader import Reader
 from alerts.models import AlertEvent
 from alerts.suppressed_alerts import is_suppressed, leaves_few
 from kpis.query.query_service import KpiQueryService

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts.models import Alert
 
 

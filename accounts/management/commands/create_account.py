@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import password_links
-from accounts.creation import LEARNER, MANAGER, ROLES, STAFF, create_account
+from accounts.account_creation import LEARNER, MANAGER, ROLES, STAFF, create_account
 from accounts.management.commands.create_api_key import found
 from accounts.models import User
 from curriculum.models import Learner

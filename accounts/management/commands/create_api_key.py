@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
 from curriculum.models import Course
 

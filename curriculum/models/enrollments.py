@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum import enrollment_timeline, refund_cutoff
@@ -56,14 +57,19 @@ class Enrollment(models.Model):
     class Meta:
         ordering = ("-started_at",)
         constraints = (
-            models.UniqueConstraint("learner", "run", name="one_enrollment_per_learner_and_run"),
+            models.UniqueConstraint(
+                "learner",
+                "run",
+                name="one_enrollment_per_learner_and_run",
+                violation_error_message=_("This learner is already enrolled in this run."),
+            ),
             models.CheckConstraint(
                 condition=Q(cutoff_at__gte=F("started_at")), name="cutoff_not_before_start"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.learner} in {self.run}"
+        return gettext("%(learner)s in %(run)s") % {"learner": self.learner, "run": self.run}
 
     @property
     def is_certificate_track(self) -> bool:
@@ -132,7 +138,7 @@ class PlannedModule(models.Model):
         constraints = (models.UniqueConstraint("enrollment", "module", name="module_planned_once"),)
 
     def __str__(self) -> str:
-        return f"{self.module} by {self.due_at:%Y-%m-%d}" if self.due_at else f"{self.module}"
+        return str(self.module)
 
 
 class Pause(models.Model):
@@ -153,4 +159,4 @@ class Pause(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment} from {self.started_at:%Y-%m-%d}"
+        return f"{self.enrollment}, {self.started_at:%Y-%m-%d}"

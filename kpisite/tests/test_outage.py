@@ -95,7 +95,7 @@ def test_all_that_needs_the_database_answers_503_and_when_to_come_again(visitor:
 def test_a_page_says_in_words_that_it_is_not_available() -> None:
     page = asked_while_away("staff")["/kpi-dashboard"].content.decode()
 
-    assert "<h1>Not available right now</h1>" in page
+    assert "<h1>Temporarily unavailable</h1>" in page
     assert "Reload the page in 5 seconds" in page
 
 

@@ -56,7 +56,7 @@ class ExpiringAuthenticationMiddleware(AuthenticationMiddleware):
                 max_age=settings.SESSION_COOKIE_AGE,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
-                samesite="Lax",
+                samesite="Lax",  # not translated: a header
             )
         return response
 

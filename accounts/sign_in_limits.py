@@ -107,8 +107,8 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         super().user_login_failed(sender, credentials, request, **kwargs)
         account = attempted_account(request, credentials)[:8]
         address = digest(request.axes_ip_address or "")[:8]
-        ending = "; no password is checked for a while" if request.axes_locked_out else ""
-        ending = "; too many sign-ins at once" if is_overloaded(request) else ending
+        ending = "; now locked out" if request.axes_locked_out else ""  # not translated: a log
+        ending = "; too many at once" if is_overloaded(request) else ending  # not translated: a log
         # eight digits of a digest distinguish visitors without identifying them
         logger.warning(
             "Sign-in failed at %s: account %s from %s%s", request.path, account, address, ending
@@ -143,7 +143,7 @@ class KnownDeviceMiddleware:
                 max_age=DEVICE_SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
-                samesite="Lax",
+                samesite="Lax",  # not translated: a header
             )
         return response
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, to_locale
 
 WHOLE = "#,##0"
 # our English pages put the day first; CLDR does not in American English
-DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}
+DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}  # not translated: formats
 
 
 def locale() -> Locale:

@@ -30,12 +30,15 @@ UNREACHABLE = Outage(_("The database cannot be reached. It may be restarting."),
 NO_ROOM_BYTES = 1024 * 1024
 # PostgreSQL's SQLSTATE, or part of SQLite's message
 SIGNS = {
-    FAILING: ("disk i/o error", "58030"),
-    FULL: ("53100", "disk is full", "no space left"),
+    FAILING: ("disk i/o error", "58030"),  # not translated: of SQLite
+    FULL: ("53100", "disk is full", "no space left"),  # not translated: of SQLite
     BUSY: ("40001", "40p01", "55p03", "57014", "locked", "deadlock"),
 }
 # SQLite raises OperationalError for invalid statements too: bugs, not outages
-BUGS = ("no such ", "has no column", "syntax error", "no column named", "ambiguous column")
+BUGS = (
+    "no such ", "has no column", "syntax error",  # not translated: of SQLite
+    "no column named", "ambiguous column",  # not translated: of SQLite
+)  # fmt: skip
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
@@ -61,13 +64,16 @@ def describe_error(error: BaseException) -> str:
     return f"{outage.text} ({error})" if outage else str(error)
 
 
+ADVICE = "Send the request again later."  # not translated: the API
+
+
 class Unavailable(APIException):
     """503: the same request may succeed `wait` seconds later."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "try_again"
 
-    def __init__(self, outage: Outage, advice: str = "Send the request again later.") -> None:
+    def __init__(self, outage: Outage, advice: str = ADVICE) -> None:
         super().__init__(f"{outage.text} {advice}")
         # becomes the header Retry-After
         self.wait = outage.seconds

@@ -39,7 +39,7 @@ def mark_started(queued: str) -> None:
     try:
         cache.delete(queued)
     except UNREACHABLE as error:
-        log_unreachable("a task may be queued some seconds late", error)
+        log_unreachable("a task may be queued late", error)  # not translated: a log
 
 
 def log_unreachable(consequence: str, error: Exception) -> None:

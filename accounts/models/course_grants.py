@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 
 from accounts.models.users import User
 from curriculum.models.courses import Course
@@ -17,4 +18,7 @@ class CourseGrant(models.Model):
         constraints = (models.UniqueConstraint("user", "course", name="course_granted_once"),)
 
     def __str__(self) -> str:
-        return f"{self.user} may see {self.course}"
+        return gettext("%(account)s may see %(course)s") % {
+            "account": self.user,
+            "course": self.course,
+        }

@@ -60,7 +60,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(Lower("email"), name="one_account_per_email_address"),
         )
-        permissions = (("view_small_groups", "Can see figures of groups under the minimum size"),)
+        verbose_name = "account"
+        permissions = (
+            ("view_small_groups", "Can see figures of small groups"),  # not translated: a row
+        )
 
     def __str__(self) -> str:
         return self.name or self.email

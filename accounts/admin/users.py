@@ -3,11 +3,12 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -64,8 +65,24 @@ class CourseGrantInline(admin.TabularInline):
     extra = 1
 
 
+class PermissionChoiceField(forms.ModelMultipleChoiceField):
+    """Show permissions in the reader's language; their rows hold the English names."""
+
+    def label_from_instance(self, permission: Any) -> str:
+        return f"{permission.content_type} | {gettext(permission.name)}"
+
+
+class TranslatedPermissionsMixin:
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if db_field.related_model is Permission:
+            kwargs["form_class"] = PermissionChoiceField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
@@ -162,7 +179,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(TranslatedPermissionsMixin, DjangoGroupAdmin):
     """Groups of permissions; a visitor can only use permissions that they hold."""
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class UserManager(BaseUserManager["User"]):
@@ -61,9 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(Lower("email"), name="one_account_per_email_address"),
         )
         verbose_name = "account"
-        permissions = (
-            ("view_small_groups", "Can see figures of small groups"),  # not translated: a row
-        )
+        permissions = (("view_small_groups", gettext_noop("Can see figures of small groups")),)
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -1,4 +1,4 @@
-"""What every template may ask for, at no cost until it does."""
+"""Context for every template, computed when first used."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import Reader
+from accounts.reader import Reader
 
 
 def reader(request: HttpRequest) -> dict[str, Any]:
-    """Who looks at the page, by which the menu is chosen."""
+    """Add the visitor's access, on which the menu depends."""
     return {
         "reader": SimpleLazyObject(lambda: Reader.of(getattr(request, "user", AnonymousUser())))
     }

@@ -1,4 +1,4 @@
-"""Nobody hands out more than they hold: one rule for accounts, groups and API keys."""
+"""Decide what an account may grant to others: never more than it may do itself."""
 
 from __future__ import annotations
 
@@ -7,74 +7,79 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
-from accounts.access import Reader
 from accounts.models import ApiKey, User
+from accounts.reader import Reader
 
-SENDING = "intake.import_event"
-# what an account must be permitted to give a key this scope; every other needs only to read KPIs
-NEEDED = {
-    ApiKey.Scope.EVENTS_WRITE: SENDING,
-    # files of events define courses and make what is unknown too
-    ApiKey.Scope.CURRICULUM_WRITE: SENDING,
+IMPORT_EVENTS = "intake.import_event"
+# the permission required to grant a scope; any other scope requires access to KPIs only
+REQUIRED_PERMISSIONS = {
+    ApiKey.Scope.EVENTS_WRITE: IMPORT_EVENTS,
+    # importing events from files can define courses, too
+    ApiKey.Scope.CURRICULUM_WRITE: IMPORT_EVENTS,
     ApiKey.Scope.SMALL_GROUPS: "accounts.view_small_groups",
 }
 
 
 def permissions_of(account: User) -> set[str]:
-    """What it is permitted, open or closed: one that is closed may be opened again."""
-    return _named(Permission.objects.filter(Q(user=account) | Q(group__user=account)))
+    """Return the account's permissions, even if it is closed: it could be reopened."""
+    return _full_names(Permission.objects.filter(Q(user=account) | Q(group__user=account)))
 
 
 def permissions_of_group(group: Group) -> set[str]:
-    return _named(Permission.objects.filter(group=group))
+    return _full_names(Permission.objects.filter(group=group))
 
 
-def may_give(giver: User) -> QuerySet[Permission]:
-    """The permissions that this account holds, and so may give to others."""
-    if giver.is_superuser:
+def grantable_permissions(granter: User) -> QuerySet[Permission]:
+    """Return the permissions that this account holds and may therefore grant."""
+    if granter.is_superuser:
         return Permission.objects.all()
-    held = Q(user=giver) | Q(group__user=giver)
+    held = Q(user=granter) | Q(group__user=granter)
     return Permission.objects.filter(pk__in=Permission.objects.filter(held).values("pk"))
 
 
-def holds_all(giver: User, permissions: Iterable[str]) -> bool:
-    return giver.has_perms(list(permissions))
+def holds_all(granter: User, permissions: Iterable[str]) -> bool:
+    return granter.has_perms(list(permissions))
 
 
-def may_edit_account(giver: User, account: User) -> bool:
-    """True where the account holds nothing that the giver does not: then it is within reach.
+def may_edit_account(granter: User, account: User) -> bool:
+    """Return whether the account holds no permission that the granter lacks.
 
-    Whoever sets an account's password or e-mail address can sign in as it.
+    Anybody who can set an account's password or e-mail address can sign in as it.
     """
     if account.is_superuser:
-        return giver.is_superuser
-    return holds_all(giver, permissions_of(account))
+        return granter.is_superuser
+    return holds_all(granter, permissions_of(account))
 
 
-def scopes_of(giver: User) -> list[str]:
-    """The scopes that the account may give to an API key."""
-    if not Reader.of(giver).reads_kpis:
+def grantable_scopes(granter: User) -> list[str]:
+    """Return the scopes that the account may grant to an API key."""
+    if not Reader.of(granter).reads_kpis:
         return []
-    return [scope for scope in ApiKey.Scope if scope not in NEEDED or giver.has_perm(NEEDED[scope])]
+    return [
+        scope
+        for scope in ApiKey.Scope
+        if scope not in REQUIRED_PERMISSIONS or granter.has_perm(REQUIRED_PERMISSIONS[scope])
+    ]
 
 
-def may_let_create_unknown(giver: User) -> bool:
-    return giver.has_perm(SENDING)
+def may_grant_creation(granter: User) -> bool:
+    """Return whether the account may let a key create unknown learners and courses."""
+    return granter.has_perm(IMPORT_EVENTS)
 
 
-def reaches_key(giver: User, key: ApiKey) -> bool:
-    """True where the key may do nothing that the account may not."""
-    reader = Reader.of(giver)
+def may_edit_key(granter: User, key: ApiKey) -> bool:
+    """Return whether the account may do everything that the key may do."""
+    reader = Reader.of(granter)
     sees_its_courses = reader.sees_every_course or (
         key.is_limited and all(reader.may_see(one.pk) for one in key.courses.all())
     )
     return (
-        set(key.scopes) <= set(scopes_of(giver))
+        set(key.scopes) <= set(grantable_scopes(granter))
         and sees_its_courses
-        and (not key.creates_unknown or may_let_create_unknown(giver))
+        and (not key.creates_unknown or may_grant_creation(granter))
     )
 
 
-def _named(permissions: QuerySet[Permission]) -> set[str]:
+def _full_names(permissions: QuerySet[Permission]) -> set[str]:
     pairs = permissions.values_list("content_type__app_label", "codename")
     return {f"{app}.{name}" for app, name in pairs}

@@ -1,4 +1,4 @@
-"""In which language an account is written to, on pages and in mails."""
+"""The language of an account's pages and mails."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from accounts.models import User
 
 @contextmanager
 def in_language_of(account: User | None) -> Iterator[None]:
-    """Write in the account's language; in the site's for one without a choice, and for nobody."""
+    """Activate the account's language; the site's without an account or a chosen language."""
     chosen = account.language if account else ""
     with translation.override(chosen or settings.LANGUAGE_CODE):
         yield
 
 
 def account_at(address: str) -> User | None:
-    """The account that an e-mail goes to; None where the address is nobody's."""
+    """Return the account with this e-mail address; None without one."""
     return User.objects.filter(email__iexact=address.strip()).first()

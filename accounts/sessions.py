@@ -1,4 +1,4 @@
-"""When a session ends: some time after the sign-in, and some time after the last page asked for."""
+"""End sessions: some time after the sign-in, and some time after the last page."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from accounts.sign_in_limits import digest
 
 SIGNED_IN_AT = "signed_in_at"
 SIGNER = TimestampSigner(salt="curriculum.active-session")
-# the cookie is written anew no sooner, so that most answers carry none
-GRAIN = timedelta(minutes=5)
-# by this header a script says that it reads an open page again: nobody has done anything
-READ_BY_SCRIPT = "Live-Read"
+# renew the cookie at most this often, so that most responses carry none
+RENEWAL_INTERVAL = timedelta(minutes=5)
+# scripts that refresh an open page send this header: it is no activity of the user
+SCRIPT_HEADER = "Live-Read"
 
 
 @receiver(user_logged_in)
-def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+def store_sign_in_time(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SIGNED_IN_AT] = time.time()
 
 
-class AuthenticationThatEnds(AuthenticationMiddleware):
-    """Takes the visitor for a stranger once the session has ended.
+class ExpiringAuthenticationMiddleware(AuthenticationMiddleware):
+    """Treat the visitor as anonymous once the session has ended.
 
-    When a page was last asked for is in a signed cookie, not in a row: reading writes nothing.
+    The time of the last page is in a signed cookie, not in a row: reading a page writes nothing.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -47,8 +47,8 @@ class AuthenticationThatEnds(AuthenticationMiddleware):
         is_signed_in = session is not None and session.accessed and SESSION_KEY in session
         if (
             is_signed_in
-            and READ_BY_SCRIPT not in request.headers
-            and not was_active(request, GRAIN)
+            and SCRIPT_HEADER not in request.headers
+            and not was_active(request, RENEWAL_INTERVAL)
         ):
             response.set_cookie(
                 settings.ACTIVE_COOKIE_NAME,
@@ -56,13 +56,13 @@ class AuthenticationThatEnds(AuthenticationMiddleware):
                 max_age=settings.SESSION_COOKIE_AGE,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
-                samesite="Lax",
+                samesite="Lax",  # not translated: a header
             )
         return response
 
 
 def user_of(request: HttpRequest) -> User | AnonymousUser:
-    """The account signed in; a session that has ended is deleted."""
+    """Return the signed-in account; a session that has ended is deleted."""
     user = get_user(request)
     if isinstance(user, User) and has_ended(request, user):
         request.session.flush()
@@ -76,10 +76,10 @@ def has_ended(request: HttpRequest, user: User) -> bool:
     return age > longest or (age > idle and not was_active(request, idle))
 
 
-def was_active(request: HttpRequest, lately: timedelta) -> bool:
-    """True when the cookie says that this session has asked for a page within that time."""
+def was_active(request: HttpRequest, within: timedelta) -> bool:
+    """Return whether, by its cookie, this session requested a page within that time."""
+    cookie = request.COOKIES.get(settings.ACTIVE_COOKIE_NAME, "")
     try:
-        known = SIGNER.unsign(request.COOKIES.get(settings.ACTIVE_COOKIE_NAME, ""), max_age=lately)
+        return SIGNER.unsign(cookie, max_age=within) == digest(request.session.session_key or "")
     except BadSignature:
         return False
-    return known == digest(request.session.session_key or "")

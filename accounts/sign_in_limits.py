@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted; after too many, no password is looked at for a while."""
+"""Limit failed sign-ins: after too many, no password is checked for a while."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-PAIR, ACCOUNT, PLACE = ("username", "ip_address"), "username", "ip_address"
-# A strange address gets the fewest tries at an account. All strange addresses together get more,
-# or one of them could shut the account for all; an office that shares one gets the most.
-TIMES_AS_MANY = {PAIR: 1.0, ACCOUNT: 2.5, PLACE: 3.0}
+PAIR, ACCOUNT, ADDRESS = ("username", "ip_address"), "username", "ip_address"
+# Factors of the configured limit. One address gets the fewest tries at one account. All addresses
+# together get more, or one of them could lock the account for everybody. All accounts together
+# get the most, since an office may share one address.
+LIMIT_FACTORS = {PAIR: 1.0, ACCOUNT: 2.5, ADDRESS: 3.0}
 
 BUSY_SECONDS = 5
 DEVICE_SECONDS = 180 * 24 * 3600
@@ -34,7 +35,7 @@ SIGNER = TimestampSigner(salt="curriculum.known-device")
 
 
 def digest(text: str) -> str:
-    """Stands for an e-mail or network address in rows and logs, where the text must not be."""
+    """Replace an e-mail or network address in rows and logs, which must not contain it."""
     return salted_hmac("curriculum.sign-in", text, algorithm="sha256").hexdigest()[:32]
 
 
@@ -42,25 +43,25 @@ def account_digest(email: str) -> str:
     return digest(email.strip().lower())
 
 
-def account_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """Name what the tries are counted for: the account, or the account on a known device."""
+def attempted_account(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Return what tries are counted for: the account, or the account on a known device."""
     email = (credentials or request.POST).get("username") or ""
     account = account_digest(str(email))
     return known_device(request, account) or account
 
 
 def lockout_keys(request: HttpRequest, credentials: dict[str, Any] | None) -> list[Any]:
-    """Say which counts hold. A device that its owner has used is shut by its own tries alone.
+    """Return which counts apply: on a known device, only the tries made there.
 
-    That is what keeps a stranger from locking a known account out for good.
+    That keeps a stranger from locking the account's owner out for good.
     """
-    if known_device(request, account_of_attempt(request, credentials)[:32]):
+    if known_device(request, attempted_account(request, credentials)[:32]):
         return [ACCOUNT]
-    return [PAIR, ACCOUNT] + ([PLACE] if address_of(request) else [])
+    return [PAIR, ACCOUNT] + ([ADDRESS] if address_of(request) else [])
 
 
 def known_device(request: HttpRequest, account: str) -> str:
-    """The account and its device, where the visitor's cookie says so; else an empty text."""
+    """Return the account and device in the visitor's cookie; empty for another account."""
     try:
         known = SIGNER.unsign(
             request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), max_age=DEVICE_SECONDS
@@ -71,9 +72,9 @@ def known_device(request: HttpRequest, account: str) -> str:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Where the visitor comes from, of IPv6 the network of 64 bits; None where nothing says it.
+    """Return the visitor's IP address, or the /64 network for IPv6; None if it is unknown.
 
-    Behind a proxy it is the last address of X-Forwarded-For, the one that our own proxy wrote.
+    Behind a proxy it is the last address of X-Forwarded-For, which our own proxy added.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
     for text in (forwarded.rpartition(",")[2], request.META.get("REMOTE_ADDR", "")):
@@ -88,12 +89,12 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
-    """Counts in rows, so that it holds while the cache is away."""
+    """Count tries in the database, so that limits hold while the cache is unavailable."""
 
     def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
-        """Weigh each count by its own limit: the library knows one limit for all."""
+        """Scale each count by its own limit, since the library has a single one."""
         counts = lockout_keys(request, credentials)
-        limits = [TIMES_AS_MANY[one] if len(counts) > 1 else 1.0 for one in counts]
+        limits = [LIMIT_FACTORS[one] if len(counts) > 1 else 1.0 for one in counts]
         attempts = self.get_user_attempts(request, credentials)
         return max(
             int((rows.aggregate(sum=Sum("failures_since_start"))["sum"] or 0) / limit)
@@ -104,30 +105,30 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         self, sender: Any, credentials: Any, request: Any = None, **kwargs: Any
     ) -> None:
         super().user_login_failed(sender, credentials, request, **kwargs)
-        account = account_of_attempt(request, credentials)[:8]
-        place = digest(request.axes_ip_address or "")[:8]
-        ending = "; no password is looked at for a while" if request.axes_locked_out else ""
-        ending = "; too many signed in at once" if is_locked_out(request) else ending
-        # eight letters of a digest tell tries apart and nobody's address
+        account = attempted_account(request, credentials)[:8]
+        address = digest(request.axes_ip_address or "")[:8]
+        ending = "; now locked out" if request.axes_locked_out else ""  # not translated: a log
+        ending = "; too many at once" if is_overloaded(request) else ending  # not translated: a log
+        # eight digits of a digest distinguish visitors without identifying them
         logger.warning(
-            "Sign-in failed at %s: account %s from %s%s", request.path, account, place, ending
+            "Sign-in failed at %s: account %s from %s%s", request.path, account, address, ending
         )
 
     def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
-        """Forgive this visitor's own tries; those of others at the account stay counted."""
+        """Reset the tries of this visitor, but not those of others at the same account."""
         super().user_logged_in(sender, request, user, **kwargs)
-        counted = account_of_attempt(request, {"username": user.email})
+        counted = attempted_account(request, {"username": user.email})
         AccessAttempt.objects.filter(username=counted, ip_address=request.axes_ip_address).delete()
         remember_device(request, user)
 
 
 def remember_device(request: HttpRequest, user: User) -> None:
-    """Have the answer tell the visitor's browser that this account's owner uses it."""
+    """Mark the visitor's browser as a device of this account's owner, by a cookie."""
     request.known_device_of = account_digest(user.email)  # type: ignore[attr-defined]
 
 
-class KnownDevice:
-    """Middleware that gives the cookie of a known device to whoever has just shown a password."""
+class KnownDeviceMiddleware:
+    """Set the cookie of a known device after a successful sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -142,7 +143,7 @@ class KnownDevice:
                 max_age=DEVICE_SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
-                samesite="Lax",
+                samesite="Lax",  # not translated: a header
             )
         return response
 
@@ -150,36 +151,36 @@ class KnownDevice:
 def lockout_response(
     request: HttpRequest, response: HttpResponse, credentials: Any = None
 ) -> HttpResponse:
-    """Show the page of any wrong password, so that nobody learns more; programs get a 429.
+    """Respond 429, or 503 on overload, with the page of any wrong password.
 
-    Where it was only that too many signed in at once, it is a 503.
+    The page is the same so that it reveals nothing about the account.
     """
-    response.status_code = 503 if is_locked_out(request) else 429
-    wait = BUSY_SECONDS if is_locked_out(request) else settings.AXES_COOLOFF_TIME.total_seconds()
+    response.status_code = 503 if is_overloaded(request) else 429
+    wait = BUSY_SECONDS if is_overloaded(request) else settings.AXES_COOLOFF_TIME.total_seconds()
     response.headers["Retry-After"] = str(int(wait))
     return response
 
 
-def is_locked_out(request: HttpRequest) -> bool:
-    """True where the password was not looked at because of all the others at that moment."""
+def is_overloaded(request: HttpRequest) -> bool:
+    """Return whether the password was not checked because of too many sign-ins at once."""
     return getattr(request, "sign_in_is_busy", False)
 
 
 class PasswordBackend(ModelBackend):
-    """Looks at few passwords at once: each takes a second of a processor that pages need too."""
+    """Check few passwords at once: each takes about a second of CPU time, which pages need too."""
 
-    turns = BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
-    # those in turn and as many who wait for theirs; the other threads go on answering pages
-    room = BoundedSemaphore(max(2, settings.WEB_THREADS // 2))
+    checking = BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
+    # those being checked and as many waiting; the other threads keep serving pages
+    waiting = BoundedSemaphore(max(2, settings.WEB_THREADS // 2))
 
     def authenticate(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Refuse whoever finds the room full: PermissionDenied, which counts as no try."""
-        if not self.room.acquire(blocking=False):
+        """Raise PermissionDenied, which is not counted as a try, when too many are waiting."""
+        if not self.waiting.acquire(blocking=False):
             if request is not None:
                 request.axes_locked_out = request.sign_in_is_busy = True
             raise PermissionDenied
         try:
-            with self.turns:
+            with self.checking:
                 return super().authenticate(request, *args, **kwargs)
         finally:
-            self.room.release()
+            self.waiting.release()

@@ -7,5 +7,5 @@ from accounts import password_links
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def mail_password_link(email: str) -> None:
-    """Mail a link by which to set a new password, where there is such an account."""
+    """Mail a link to set a new password to the account with this address, if there is one."""
     password_links.mail_link(email)

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from accounts.models import User
 from business import referral_cookie
 from business.facts import affected_days
-from curriculum.signals import enrollments_changed, enrollments_dated
+from curriculum.signals import enrollment_dates_changed, enrollments_changed
 
 
-@receiver(enrollments_dated)
+@receiver(enrollment_dates_changed)
 def mark_dated(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
     affected_days.mark_affected(ids)

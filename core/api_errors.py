@@ -49,7 +49,7 @@ def invalid_parameters(form: BaseForm) -> InvalidParameters:
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an API exception with a problem; None for any other exception, which is a 500."""
     if outage := outage_of(error):
-        logger.warning("Answered 503: %s (%s)", outage.sentence, error)
+        logger.warning("Answered 503: %s (%s)", outage.text, error)
         error = Unavailable(outage)
     elif isinstance(error, Http404):
         error = NotFound(str(error) or None)

@@ -1,4 +1,4 @@
-"""Rows in, in one set-based statement: insert, and on conflict add, keep the larger or replace."""
+"""Insert or update many rows in one statement, adding, replacing or comparing on conflict."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.db.backends.utils import CursorWrapper as Cursor
 
 Row = Sequence[Any]
 
-# how a column of the row that is there meets the one that comes
+# how the stored value of a column and the new one become the value to store
 MERGES = {
     "add": "{c} = {t}.{c} + excluded.{c}",
     "replace": "{c} = excluded.{c}",
     "larger": "{c} = CASE WHEN excluded.{c} > {t}.{c} THEN excluded.{c} ELSE {t}.{c} END",
-    # a null on either side says nothing
+    # a null on either side is no value
     "smaller": "{c} = CASE WHEN {t}.{c} IS NULL OR excluded.{c} < {t}.{c}"
     " THEN excluded.{c} ELSE {t}.{c} END",
 }
 
 
-def without_repeats(column: str, by: str) -> dict[str, str]:
-    """The merges of a column of which the value said first stands, and of when (`by`) it was.
+def keep_earliest(column: str, by: str) -> dict[str, str]:
+    """Return the merges that keep the earliest value of a column, dated by the column `by`.
 
-    Of one moment the smaller stands. A value that was said at no moment stands for good.
+    Of two values with one date the smaller is kept. A value without a date is never replaced.
     """
     is_first = (
         f'{{t}}."{column}" IS NULL OR excluded."{by}" < {{t}}."{by}" OR '
@@ -36,9 +36,9 @@ def without_repeats(column: str, by: str) -> dict[str, str]:
     return {column: how, by: how}
 
 
-# from about here on, PostgreSQL reads a copy sooner than one long statement
-MANY = 2_000
-# a value of exactly this type goes into such a column as it is
+# from about this many rows, COPY is faster on PostgreSQL than one long statement
+COPY_FROM_ROWS = 2_000
+# a value of exactly this type needs no conversion for such a column
 PLAIN: Mapping[type[models.Field[Any, Any]], type] = {
     models.IntegerField: int,
     models.BooleanField: bool,
@@ -57,12 +57,12 @@ def upsert(
     merge: dict[str, str] | None = None,
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
-    """Insert `rows` of `columns` (database column names); where `conflict` says it exists, merge.
+    """Insert `rows` of `columns` (database column names), or merge into rows that exist.
 
-    `conflict` is the conflict target as SQL, `merge` maps a column to a key of MERGES or to such
-    SQL; without it, an existing row stays as it is. Rows of one call must not conflict with each
-    other.
-    Returns the `returning` columns of the rows inserted or merged, as the database gives them.
+    `conflict` is the conflict target in SQL. `merge` maps a column to a key of MERGES or to SQL
+    of that form; without it, existing rows stay as they are. Rows of one call must not conflict
+    with each other. Returns the `returning` columns of the rows inserted or merged, as the
+    database returns them.
     """
     prepared = prepare(model, columns, rows)
     if not prepared:
@@ -70,18 +70,18 @@ def upsert(
     tail = _on_conflict(model, conflict, merge or {}, returning)
     into = f"INSERT INTO {_into(model, columns)}"
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        # executemany cannot return rows; and on SQLite each statement that may fail half-way cuts
-        # the journal of the savepoint it is in, which takes longer the more pages that holds
-        came, given = _came(cursor, model, columns, prepared)
-        cursor.execute(f"{into} {came} {tail}", given)
+        # One statement: executemany cannot return rows, and on SQLite each statement that may
+        # fail halfway truncates its savepoint's journal, which takes longer the larger that is.
+        select, params = _select_rows(cursor, model, columns, prepared)
+        cursor.execute(f"{into} {select} {tail}", params)
         return list(cursor.fetchall()) if returning else []
 
 
 def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Insert rows that are sure to be new, millions of them in no more than a database's time.
+    """Insert millions of rows that are known to be new, as fast as the database can.
 
-    The values are already what the database takes: numbers, and days and moments as ISO text.
-    IntegrityError when a row is not new.
+    Values are passed to the database unconverted: numbers, and dates and times as ISO text.
+    IntegrityError when a row exists.
     """
     into = _into(model, columns)
     with connection.cursor() as cursor:
@@ -93,23 +93,23 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterabl
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Set `columns` of the rows that are there; each row begins with its id."""
+    """Update `columns` of existing rows; each of `rows` begins with the id."""
     table, named = model._meta.db_table, ("id", *columns)
     prepared = prepare(model, named, rows)
-    sets = ", ".join(f'"{name}" = came."{name}"' for name in columns)
+    sets = ", ".join(f'"{name}" = new."{name}"' for name in columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        came, given = _came(cursor, model, named, prepared)
+        select, params = _select_rows(cursor, model, named, prepared)
         cursor.execute(
-            f'WITH came AS ({came}) UPDATE "{table}" SET {sets} '  # noqa: S608
-            f'FROM came WHERE "{table}".id = came.id',
-            given,
+            f'WITH new AS ({select}) UPDATE "{table}" SET {sets} '  # noqa: S608
+            f'FROM new WHERE "{table}".id = new.id',
+            params,
         )
 
 
 def prepare(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]
 ) -> list[tuple[Any, ...]]:
-    """Turn Python values into what the database takes, column by column."""
+    """Convert Python values to database values, column by column."""
     by_column = {field.column: field for field in model._meta.concrete_fields}
     fields = [by_column[name] for name in columns]
     given = list(zip(*rows, strict=True))
@@ -125,7 +125,7 @@ def _prepared(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[
         return values
     if isinstance(field, models.JSONField):
         return [field.get_db_prep_save(value, connection) for value in values]
-    # a column says the same few things over and over
+    # most columns repeat a few values
     known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
     return [known[value] for value in values]
 
@@ -150,41 +150,42 @@ def _values(columns: Sequence[str]) -> str:
     return f"VALUES ({', '.join(['%s'] * len(columns))})"
 
 
-def _came(
+def _select_rows(
     cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> tuple[str, list[Any]]:
-    """Say the rows as one SELECT with `columns`, and what to give with it."""
+    """Return one SELECT that yields the rows as `columns`, and its parameters."""
     if connection.vendor == "postgresql":
-        laid_out = _laid_aside if len(rows) >= MANY else _unnested
-        return laid_out(cursor, model, columns, rows)
+        if len(rows) >= COPY_FROM_ROWS:
+            return _select_from_copy(cursor, model, columns, rows)
+        return _select_from_arrays(model, columns, rows)
     each = ", ".join(f"json_extract(value, '$[{i}]') AS \"{c}\"" for i, c in enumerate(columns))
-    # without the condition, the ON of a conflict would be taken for one of a join
+    # without WHERE, SQLite would parse ON CONFLICT as the ON of a join
     select = f"SELECT {each} FROM json_each(%s) WHERE true"  # noqa: S608
     return select, [json.dumps(rows, default=str)]
 
 
-def _unnested(
-    _: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+def _select_from_arrays(
+    model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> tuple[str, list[Any]]:
     by_column = {field.column: field for field in model._meta.concrete_fields}
     arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
-    # names of our models, like everywhere here
+    # safe: only names of our own models
     select = f"SELECT * FROM unnest({arrays}) AS one ({_names(columns)})"  # noqa: S608
     return select, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
 
 
-def _laid_aside(
+def _select_from_copy(
     cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> tuple[str, list[Any]]:
-    """Copy the rows into a table that is gone with the transaction."""
+    """Copy the rows into a temporary table that is dropped at the commit."""
     names = _names(columns)
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.aside")
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.new_rows")
     cursor.execute(
-        f"CREATE TEMP TABLE aside ON COMMIT DROP AS "  # noqa: S608
+        f"CREATE TEMP TABLE new_rows ON COMMIT DROP AS "  # noqa: S608
         f'SELECT {names} FROM "{model._meta.db_table}" WITH NO DATA'
     )
-    _copy(cursor, f"aside ({names})", rows)
-    return f"SELECT {names} FROM aside", []  # noqa: S608
+    _copy(cursor, f"new_rows ({names})", rows)
+    return f"SELECT {names} FROM new_rows", []  # noqa: S608
 
 
 def _copy(cursor: Cursor, into: str, rows: Iterable[Row]) -> None:

@@ -1,4 +1,4 @@
-"""How long a page that is read waits for who writes: hardly."""
+"""Limit how long a request waits for another writer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-# in milliseconds: what a later request notes as well, and what the page cannot do without
+# in milliseconds: for writes that a later request can make as well, and for necessary ones
 NO_WAIT, SHORT_WAIT = 1, 500
 
 
 @contextmanager
 def wait_at_most(milliseconds: int) -> Iterator[None]:
-    """Raise OperationalError inside the block where another writer is in the way for longer."""
+    """Raise OperationalError inside the block when another writer blocks it for longer."""
     if connection.vendor == "sqlite":
         usual = round(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
         _set(f"PRAGMA busy_timeout = {milliseconds}")

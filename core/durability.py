@@ -1,4 +1,4 @@
-"""What must be on the disk before the work goes on, and what need not."""
+"""Choose whether SQLite waits for the disk at each commit."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from django.db import connection
 
 @contextmanager
 def without_waiting_for_disk() -> Iterator[None]:
-    """Do not wait for SQLite's disk inside the block: all that it writes follows from other rows.
+    """Let SQLite commit without waiting for the disk inside the block.
 
-    A power cut takes the last of it, and with it that the rows it follows from were read.
+    Use it only for rows that are derived from others. A power cut may lose the last commits, and
+    with them the record that the source rows were processed, so they are processed again.
     """
-    # inside a transaction SQLite changes nothing of how it commits
+    # SQLite ignores the change inside a transaction
     can_change = connection.vendor == "sqlite" and not connection.in_atomic_block
     if can_change:
         _set("NORMAL")

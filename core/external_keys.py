@@ -1,4 +1,4 @@
-"""From the keys that senders use to the rows that they mean."""
+"""Normalize the keys that senders use, and look up rows by them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def normalize_key(key: str) -> str:
-    """The one spelling of a person's key: without spaces around it, in composed characters.
+    """Return the canonical spelling of a person's key: stripped, in composed Unicode.
 
-    An e-mail address is the same in capitals and in small letters.
+    E-mail addresses are case-insensitive and become lowercase.
     """
     address = unicodedata.normalize("NFKC", key).strip()
     if ADDRESS.fullmatch(address):
@@ -23,7 +23,7 @@ def normalize_key(key: str) -> str:
 
 
 def ids_by_key(model: type[models.Model], keys: Iterable[str]) -> dict[str, int]:
-    """The ids of the rows of a model with a unique `key`; keys that are unknown are left out."""
+    """Return row ids by unique `key`, without the unknown keys."""
     rows: models.QuerySet[models.Model] = models.QuerySet(model).filter(key__in=set(keys))
-    # in no order: a batch of events looks up many times, and sorting costs more than finding
+    # unsorted: batches of events look up often, and sorting costs more than finding
     return dict(rows.order_by().values_list("key", "pk"))

@@ -1,4 +1,4 @@
-"""Text that may be translated only once it is shown."""
+"""A type for text that may be translated only when it is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-    # what gettext_lazy gives, or a text that is data; str() of it is in the active language
+    # plain text or the result of gettext_lazy; str() translates it into the active language
     LazyText: TypeAlias = str | _StrPromise
 else:
     LazyText = str

@@ -1,4 +1,4 @@
-"""Numbers, amounts, dates and times as the active language writes them, by Babel."""
+"""Format numbers, amounts, dates and times in the active language, with Babel."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils.translation import get_language, to_locale
 
 WHOLE = "#,##0"
-# English pages put the day first, which CLDR does in other languages than American English
-DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}
+# our English pages put the day first; CLDR does not in American English
+DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}  # not translated: formats
 
 
 def locale() -> Locale:
-    """The locale of the active language; of the site's where translations are switched off."""
+    """Return the active language's locale, or the site's where translation is off."""
     return _locale(get_language() or settings.LANGUAGE_CODE)
 
 
@@ -28,21 +28,21 @@ def _locale(language: str) -> Locale:
 
 
 def number(value: Decimal | float, places: int = 0, *, trimmed: bool = False) -> str:
-    """A number with so many places, such as 1,234.50; `trimmed`: at most so many, 1,234.5."""
+    """Format a number with that many places: 1,234.50; `trimmed` drops trailing zeros: 1,234.5."""
     return format_decimal(
         value, _pattern(places, trimmed), locale=locale(), decimal_quantization=False
     )
 
 
 def percent(value: Decimal, places: int = 1, *, trimmed: bool = False) -> str:
-    """A percentage, such as 89.7% for 89.7."""
+    """Format 89.7 as 89.7%."""
     sign = str(locale().percent_formats[None].pattern)
     pattern = sign.replace(WHOLE, _pattern(places, trimmed))
     return format_percent(value / 100, pattern, locale=locale(), decimal_quantization=False)
 
 
 def amount(value: Decimal, currency: str, *, is_whole: bool = False) -> str:
-    """An amount with its currency's sign, such as $12.50; `is_whole`: without places, $12."""
+    """Format an amount with its currency symbol: $12.50; `is_whole` drops the places: $12."""
     if not is_whole:
         return format_currency(value, currency, locale=locale())
     pattern = str(locale().currency_formats["standard"].pattern).replace(".00", "")
@@ -55,46 +55,46 @@ def _pattern(places: int, trimmed: bool) -> str:
 
 def day(one: date) -> str:
     """12 May 2026."""
-    return _dated("yMMMd", one)
+    return _format("yMMMd", one)
 
 
 def long_day(one: date) -> str:
     """12 September 2026."""
-    # of the long date there is no skeleton in every language
+    # not every language has a skeleton for the long date
     return format_date(one, DAY_FIRST["long"] if _is_english() else "long", locale=locale())
 
 
 def day_of_year(one: date) -> str:
     """12 May."""
-    return _dated("MMMd", one)
+    return _format("MMMd", one)
 
 
 def month(one: date) -> str:
     """September 2026."""
-    return _dated("yMMMM", one)
+    return _format("yMMMM", one)
 
 
 def short_month(one: date) -> str:
     """Sep 2026."""
-    return _dated("yMMM", one)
+    return _format("yMMM", one)
 
 
 def quarter(one: date) -> str:
     """Q3 2026."""
-    return _dated("yQQQ", one)
+    return _format("yQQQ", one)
 
 
 def minute(at: datetime | time) -> str:
-    """13:05, of the moment as it stands: the caller has moved it to the zone wanted."""
+    """13:05; the caller has converted the moment to the right time zone."""
     return f"{at:%H:%M}"
 
 
 def moment(at: datetime) -> str:
-    """12 May 2026, 13:05, of the moment as it stands."""
+    """12 May 2026, 13:05; the caller has converted the moment to the right time zone."""
     return f"{day(at)}, {minute(at)}"
 
 
-def _dated(skeleton: str, one: date) -> str:
+def _format(skeleton: str, one: date) -> str:
     if _is_english() and skeleton in DAY_FIRST:
         return format_date(one, DAY_FIRST[skeleton], locale=locale())
     return format_skeleton(skeleton, one, locale=locale())

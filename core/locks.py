@@ -1,99 +1,120 @@
-"""One at a time: a named hold that ends with its process, however that ends."""
+"""Locks between processes: by name, by course, and the turn to write to SQLite.
+
+A lock is released when its process ends, however it ends.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
 
-# in seconds: how soon who waits for a turn to write looks again, and for how long at most
+# in seconds: how often a writer asks for its turn, and how long it waits at most
 LONGEST_NAP, SHORTEST_NAP = 0.01, 0.0005
 LONGEST_WAIT = 20.0
+
+# keeps the locks of courses apart from other advisory locks in the same database
+COURSES = 0x6B7069 << 32
+COURSES_SHARED = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(%s::bigint[]) AS key"
+COURSES_EXCLUSIVE = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 
 
 @contextmanager
 def try_lock(name: str) -> Iterator[bool]:
-    """Take the hold if it is free; yields whether it was. It is kept until the block ends."""
-    take = _try_in_database if connection.vendor == "postgresql" else _try_in_data_folder
-    with take(name) as is_held:
-        yield is_held
+    """Take a named lock if it is free, and hold it for the block; yields whether it was free."""
+    if connection.vendor == "postgresql":
+        is_free = bool(_query("SELECT pg_try_advisory_lock(%s)", name))
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                _query("SELECT pg_advisory_unlock(%s)", name)
+    else:
+        with _lock_file(name) as file:
+            yield _lock_if_free(file)
 
 
 @contextmanager
 def lock_to_write(name: str) -> Iterator[None]:
-    """Wait for the hold and keep it while the block reads and then writes.
+    """Wait for a named lock, and hold it while the block reads and then writes.
 
-    On PostgreSQL the block is one transaction. SQLite lets one writer in at a time, so there
-    the block must not be one: whoever reads for long would keep everybody else from writing.
+    On PostgreSQL the block is one transaction. On SQLite it must not be: SQLite has a single
+    writer, so a transaction that reads for long would block every other writer.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():
-            _ask("SELECT pg_advisory_xact_lock(%s)", name)
+            _query("SELECT pg_advisory_xact_lock(%s)", name)
             yield
     else:
-        with _file(name) as file:
+        with _lock_file(name) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
 
 @contextmanager
 def queue_to_write() -> Iterator[None]:
-    """Wait for a turn before a transaction that writes; SQLite has one writer at a time.
+    """Wait for a turn before a transaction that writes to SQLite, which has a single writer.
 
-    Left to itself, SQLite has each writer look again after ever longer naps, and who writes all
-    the time leaves no gap to who writes now and then. Where no turn comes for as long as SQLite
-    itself would wait, the block tries without one. Within a transaction there is no turn to
-    wait for, and on PostgreSQL writers do not wait for each other.
+    SQLite's own retries wait longer and longer, so a constant writer would starve an occasional
+    one. If no turn comes within the time that SQLite itself would wait, run the block anyway.
+    Does nothing inside a transaction, and nothing on PostgreSQL.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    begun = time.monotonic()
-    with _file("write") as file:
-        while not _is_free(file) and (waited := time.monotonic() - begun) < LONGEST_WAIT:
-            # who has waited for longer looks more often, and so comes first
+    began = time.monotonic()
+    with _lock_file("write") as file:
+        while not _lock_if_free(file) and (waited := time.monotonic() - began) < LONGEST_WAIT:
+            # naps get shorter, so that the writer that has waited longest goes first
             time.sleep(max(SHORTEST_NAP, LONGEST_NAP - waited / 20))
         yield
 
 
-def _is_free(file: int) -> bool:
+def lock_courses_shared(course_ids: Iterable[int | None]) -> None:
+    """Hold off a rebuild of these courses' facts until the transaction ends.
+
+    Batches that write facts hold this lock side by side; None stands for facts without a course.
+    Row locks would not do, since Django checks foreign keys, and so locks rows, at the commit.
+    On SQLite this does nothing: it has a single writer.
+    """
+    _lock_courses(COURSES_SHARED, course_ids)
+
+
+def lock_course_exclusive(course_id: int | None) -> None:
+    """Hold off everybody else who writes or rebuilds this course's facts (None: those without)."""
+    _lock_courses(COURSES_EXCLUSIVE, [course_id])
+
+
+def _lock_courses(statement: str, course_ids: Iterable[int | None]) -> None:
+    # no course has the id 0; sorted, so that two batches cannot deadlock
+    keys = sorted(COURSES + (pk or 0) for pk in set(course_ids))
+    if keys and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [keys])
+
+
+def _query(statement: str, name: str) -> object:
+    with connection.cursor() as cursor:
+        # a number that is the same for this name on every host
+        cursor.execute(statement, [zlib.crc32(name.encode())])
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _lock_file(name: str) -> Iterator[int]:
+    with (Path(settings.KPI_DATA_DIR) / f"{name}.lock").open("w") as file:
+        yield file.fileno()
+
+
+def _lock_if_free(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-@contextmanager
-def _try_in_database(name: str) -> Iterator[bool]:
-    is_held = bool(_ask("SELECT pg_try_advisory_lock(%s)", name))
-    try:
-        yield is_held
-    finally:
-        if is_held:
-            _ask("SELECT pg_advisory_unlock(%s)", name)
-
-
-@contextmanager
-def _try_in_data_folder(name: str) -> Iterator[bool]:
-    with _file(name) as file:
-        yield _is_free(file)
-
-
-@contextmanager
-def _file(name: str) -> Iterator[int]:
-    with (Path(settings.KPI_DATA_DIR) / f"{name}.lock").open("w") as file:
-        yield file.fileno()
-
-
-def _ask(statement: str, name: str) -> object:
-    with connection.cursor() as cursor:
-        # the same number for the same name on every host
-        cursor.execute(statement, [zlib.crc32(name.encode())])
-        return cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""Why the database did not do what it was asked for, in words for whoever asked."""
+"""Recognize database outages, and describe them to the visitor."""
 
 from __future__ import annotations
 
@@ -7,44 +7,50 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
+
+from core.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
 class Outage:
-    """What is wrong, and in how many seconds to come again."""
+    """What is wrong, and after how many seconds to try again."""
 
-    sentence: str
+    text: LazyText
     seconds: int
 
 
-BUSY = Outage("The database is busy with another writer.", 2)
-FULL = Outage("The database's disk is full; nothing is written until there is room again.", 60)
-FAILING = Outage("The database's disk can be neither read nor written.", 60)
-AWAY = Outage("The database cannot be reached; it may be starting again.", 5)
+BUSY = Outage(_("The database is busy with another writer."), 2)
+FULL = Outage(_("The database's disk is full. Nothing can be saved until there is free space."), 60)
+FAILING = Outage(_("The database's disk cannot be read or written."), 60)
+UNREACHABLE = Outage(_("The database cannot be reached. It may be restarting."), 5)
 
 NO_ROOM_BYTES = 1024 * 1024
-# the SQLSTATE of PostgreSQL, or what SQLite says
+# PostgreSQL's SQLSTATE, or part of SQLite's message
 SIGNS = {
-    FAILING: ("disk i/o error", "58030"),
-    FULL: ("53100", "disk is full", "no space left"),
+    FAILING: ("disk i/o error", "58030"),  # not translated: of SQLite
+    FULL: ("53100", "disk is full", "no space left"),  # not translated: of SQLite
     BUSY: ("40001", "40p01", "55p03", "57014", "locked", "deadlock"),
 }
-# on SQLite, a wrong statement is an OperationalError too: a fault of ours and no outage
-FAULTS = ("no such ", "has no column", "syntax error", "no column named", "ambiguous column")
+# SQLite raises OperationalError for invalid statements too: bugs, not outages
+BUGS = (
+    "no such ", "has no column", "syntax error",  # not translated: of SQLite
+    "no column named", "ambiguous column",  # not translated: of SQLite
+)  # fmt: skip
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
-    """None where the error is a fault, and coming again would not help."""
+    """Return the outage behind an error; None for a bug, where trying again would not help."""
     if not isinstance(error, OperationalError | InterfaceError):
         return None
-    said = f"{getattr(error.__cause__, 'sqlstate', '')} {error}".lower()
-    if any(sign in said for sign in FAULTS):
+    message = f"{getattr(error.__cause__, 'sqlstate', '')} {error}".lower()
+    if any(sign in message for sign in BUGS):
         return None
-    found = (outage for outage, signs in SIGNS.items() if any(sign in said for sign in signs))
-    outage = next(found, AWAY)
-    # on a disk without a single free byte, this is what SQLite says
+    found = (outage for outage, signs in SIGNS.items() if any(sign in message for sign in signs))
+    outage = next(found, UNREACHABLE)
+    # SQLite reports an I/O error when the disk has no free byte
     return FULL if outage is FAILING and _has_no_room() else outage
 
 
@@ -52,19 +58,22 @@ def _has_no_room() -> bool:
     return shutil.disk_usage(settings.KPI_DATA_DIR).free < NO_ROOM_BYTES
 
 
-def sentence_of(error: BaseException) -> str:
-    """Say the outage, else the error itself."""
+def describe_error(error: BaseException) -> str:
+    """Describe the outage behind an error, else the error itself."""
     outage = outage_of(error)
-    return f"{outage.sentence} ({error})" if outage else str(error)
+    return f"{outage.text} ({error})" if outage else str(error)
+
+
+ADVICE = "Send the request again later."  # not translated: the API
 
 
 class Unavailable(APIException):
-    """503: the same request may be sent again, `wait` seconds later."""
+    """503: the same request may succeed `wait` seconds later."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "try_again"
 
-    def __init__(self, outage: Outage, advice: str = "Send the request again later.") -> None:
-        super().__init__(f"{outage.sentence} {advice}")
-        # DRF makes Retry-After of it
+    def __init__(self, outage: Outage, advice: str = ADVICE) -> None:
+        super().__init__(f"{outage.text} {advice}")
+        # becomes the header Retry-After
         self.wait = outage.seconds

@@ -1,4 +1,7 @@
-"""What a process has worked out lately, under a key that names all that it was worked out from."""
+"""Cache results in the memory of one process.
+
+A key must contain everything that the result depends on: entries are never invalidated.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,31 @@ ALL: list[ProcessCache[Any]] = []
 
 
 class ProcessCache(Generic[T]):
-    """The latest `most` results; those that were not asked for longest go first."""
+    """Keep the `limit` most recently used results."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
         ALL.append(self)
 
     def get(self, key: Hashable) -> T | None:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
 
     def keep(self, key: Hashable, value: T) -> T:
         with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._entries[key] = value
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._limit:
+                self._entries.popitem(last=False)
         return value
 
     def clear(self) -> None:
         with self._lock:
-            self._kept.clear()
+            self._entries.clear()
 
 
 def clear_all() -> None:

@@ -1,4 +1,4 @@
-"""Which period is meant: the provider's zone and lags, read from the settings at the door."""
+"""The provider's time zone, and the delays after which periods close and data is stale."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-# nothing that was read longer ago than this is still being written
+# rows read longer ago than this are no longer being written by anybody
 LONGEST_WRITE_SECONDS = 2 * 3_600
 
 

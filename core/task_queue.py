@@ -1,4 +1,4 @@
-"""Valkey as a messenger that may be away: what it would carry waits, and is said now and then."""
+"""Queue Celery tasks, and carry on when the broker (Valkey) cannot be reached."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-AWAY = (OperationalError, RedisError, OSError)
-# a task that was queued and lost blocks no other for longer than this, in seconds
+UNREACHABLE = (OperationalError, RedisError, OSError)
+# in seconds: a queued task that got lost blocks the next one no longer than this
 QUEUED_FOR = 10
-# an import without a running server would say the same thing hundreds of times
-SILENCE = 60.0
+# in seconds: otherwise an import without a running server would log hundreds of warnings
+LOG_INTERVAL = 60.0
 
-_said_at: dict[str, float] = {}
+_logged_at: dict[str, float] = {}
 
 
 def enqueue_once(task: str, *, queued: str, otherwise: str) -> None:
-    """Queue a task, once until it begins and clears `queued`, its key in the cache.
+    """Queue a task unless it is queued already, as the cache key `queued` shows.
 
-    A broker that is away costs nothing but time; `otherwise` says what then becomes of the work.
+    The task clears the key when it starts (`mark_started`). If the broker cannot be reached, only
+    log that, with `otherwise`: what happens to the work then.
     """
     try:
         if cache.add(queued, 1, timeout=QUEUED_FOR):
             current_app.send_task(task, retry=False)
-    except AWAY as error:
+    except UNREACHABLE as error:
         log_unreachable(otherwise, error)
 
 
 def mark_started(queued: str) -> None:
-    """Let the task be queued again; with Valkey away, the note of it runs out by itself."""
+    """Allow the task to be queued again; without Valkey, the key simply expires."""
     try:
         cache.delete(queued)
-    except AWAY as error:
-        log_unreachable("a task may be asked for some seconds later", error)
+    except UNREACHABLE as error:
+        log_unreachable("a task may be queued late", error)  # not translated: a log
 
 
-def log_unreachable(what: str, error: Exception) -> None:
-    """Warn of what happens meanwhile, at most once a minute in a process."""
+def log_unreachable(consequence: str, error: Exception) -> None:
+    """Log the consequence of an unreachable broker, at most once a minute per process."""
     now = time.monotonic()
-    if now - _said_at.get(what, -SILENCE) >= SILENCE:
-        _said_at[what] = now
-        logger.warning("%s, Valkey is away: %s", what, error)
+    if now - _logged_at.get(consequence, -LOG_INTERVAL) >= LOG_INTERVAL:
+        _logged_at[consequence] = now
+        logger.warning("Valkey cannot be reached (%s): %s", consequence, error)

@@ -1,4 +1,4 @@
-"""What a course consists of, as an outside system tells it: added and changed, never deleted."""
+"""Define a course's modules and runs: add and change them, but never delete any."""
 
 from __future__ import annotations
 
@@ -15,41 +15,44 @@ Fields = Mapping[str, Any]
 
 
 def define(
-    course: Course, *, course_says: Fields, modules: Sequence[Fields], runs: Sequence[Fields]
+    course: Course, *, fields: Fields, modules: Sequence[Fields], runs: Sequence[Fields]
 ) -> dict[str, Module]:
-    """Give a course these fields, modules (in their order) and runs; each is told by its `key`.
+    """Set the fields of a course, of its modules (in order) and of its runs, matched by `key`.
 
-    What is left out stays as it is; modules that are not named come after those that are. Plans
-    of enrolments that exist stay. Returns the course's modules by key.
+    Anything left out stays as it is; existing modules that are not listed move to the end. Plans
+    of existing enrollments do not change. Returns all modules of the course by key.
     """
-    _set(course, course_says)
-    course.save(update_fields=list(course_says) or None)
-    there = {one.key: one for one in course.modules.order_by("position")}
-    named = [_told(there, Module, course, says) for says in modules]
-    rest = [one for key, one in there.items() if key not in {one.key for one in named}]
-    ordered = [*named, *rest]
+    _set(course, fields)
+    course.save(update_fields=list(fields) or None)
+    existing = {one.key: one for one in course.modules.order_by("position")}
+    listed = [_module_or_run(existing, Module, course, one) for one in modules]
+    listed_keys = {one.key for one in listed}
+    ordered = [*listed, *(one for key, one in existing.items() if key not in listed_keys)]
     for position, module in enumerate(ordered, 1):
         module.position = position
-    _write(Module.objects.all(), ordered)
-    here = {one.key: one for one in course.runs.all()}
-    _write(CourseRun.objects.all(), [_told(here, CourseRun, course, says) for says in runs])
+    _save(Module.objects.all(), ordered)
+    known_runs = {one.key: one for one in course.runs.all()}
+    _save(
+        CourseRun.objects.all(),
+        [_module_or_run(known_runs, CourseRun, course, one) for one in runs],
+    )
     return {one.key: one for one in ordered}
 
 
-def _told(there: Mapping[str, M], model: type[M], course: Course, says: Fields) -> M:
-    row: M = _set(there.get(says["key"]) or model(course=course), says)
+def _module_or_run(existing: Mapping[str, M], model: type[M], course: Course, fields: Fields) -> M:
+    row: M = _set(existing.get(fields["key"]) or model(course=course), fields)
     row.title = row.title or row.key
     return row
 
 
-def _set(row: Any, says: Fields) -> Any:
-    for name, value in says.items():
+def _set(row: Any, fields: Fields) -> Any:
+    for name, value in fields.items():
         setattr(row, name, value)
     return row
 
 
-def _write(there: models.QuerySet[M], rows: Sequence[M]) -> None:
-    fields = [one.name for one in there.model._meta.concrete_fields if not one.primary_key]
+def _save(stored: models.QuerySet[M], rows: Sequence[M]) -> None:
+    columns = [one.name for one in stored.model._meta.concrete_fields if not one.primary_key]
     known = [row for row in rows if row.pk]
-    there.bulk_create([row for row in rows if not row.pk])
-    there.bulk_update(known, fields, batch_size=500)
+    stored.bulk_create([row for row in rows if not row.pk])
+    stored.bulk_update(known, columns, batch_size=500)

@@ -1,6 +1,6 @@
-"""Enroll, pause, resume, withdraw, complete: whole batches, safe to repeat, in any order.
+"""Enroll, pause, resume, withdraw and complete, in batches that may repeat and come in any order.
 
-What is said is kept as moments; where an enrollment stands follows from all of its moments.
+Each call records status changes; an enrollment's status follows from all of its changes.
 """
 
 from __future__ import annotations
@@ -8,35 +8,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch
-from django.utils import timezone
 
 from core import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
+from curriculum import run_plans as plans
 from curriculum.enrollment_states import update_enrollments
-from curriculum.models import (
-    CourseRun,
-    Enrollment,
-    EnrollmentMoment,
-    Module,
-    PlannedModule,
-    RunModule,
-)
-from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
-from curriculum.parameters import ParameterHistory
-from curriculum.signals import enrollments_dated, enrollments_entered
+from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
+from curriculum.run_plans import RunPlan
+from curriculum.signals import enrollment_dates_changed, sign_ups_recorded
 
-DIALS = (WINDOW_FACTOR, REFUND_CUTOFF)
-
-# a learner and a run
+# ids of a learner and a run
 Pair = tuple[int, int]
-# enrollments (by id) and when something happened to them
+# ids of enrollments, and when something happened to each
 Moments = Iterable[tuple[int, datetime]]
 
 
@@ -47,7 +35,7 @@ class SignUp:
     learner_id: int
     run_id: int
     enrolled_at: datetime
-    # None: not said
+    # None: unknown
     is_certificate_track: bool | None = None
 
     @property
@@ -61,73 +49,43 @@ class SignUp:
         )
 
 
-@dataclass(frozen=True)
-class RunPlan:
-    """What every new enrolment of a run starts with."""
-
-    run: CourseRun
-    modules: Sequence[Module]
-    cutoff: timedelta
-    length: timedelta
-
-    @classmethod
-    def of(
-        cls,
-        run: CourseRun,
-        modules: Sequence[Module] | None = None,
-        *,
-        dials: ParameterHistory | None = None,
-    ) -> RunPlan:
-        """Take today's dials, and the course's modules unless this run has others."""
-        now, dials = timezone.now(), dials or ParameterHistory(DIALS)
-        factor = dials.value(WINDOW_FACTOR, now, course_id=run.course_id)
-        cutoff = dials.value(REFUND_CUTOFF, now, course_id=run.course_id)
-        return cls(
-            run=run,
-            modules=list(run.course.modules.all()) if modules is None else modules,
-            cutoff=timedelta(days=int(cutoff)),
-            length=timedelta(days=float(factor * Decimal(run.nominal_days))),
-        )
-
-    def start(self, enrolled_at: datetime) -> datetime:
-        return due_dates.start_of(self.run, enrolled_at)
-
-
 def enroll(
     sign_ups: Iterable[SignUp],
     *,
     run_plans: Mapping[int, RunPlan] | None = None,
     by_event: bool = False,
 ) -> list[Enrollment]:
-    """Enroll a batch and give each new enrollment its plan; of two sign-ups the earlier counts.
+    """Enroll a batch of learners and store the plan of each new enrollment.
 
-    Returns the enrollments that are new. The plan is a snapshot: it is taken once, from
-    `run_plans` by run id where the caller has them, else from the course as it is.
+    Returns the new enrollments only. Of two sign-ups for one run the earlier counts. The plan is
+    a snapshot that later changes of the course leave alone; pass `run_plans` (by run id) to use
+    other plans than the current ones.
     """
-    said: dict[Pair, list[SignUp]] = defaultdict(list)
+    by_pair: dict[Pair, list[SignUp]] = defaultdict(list)
     for one in sorted(sign_ups, key=attrgetter("enrolled_at")):
-        said[one.learner_id, one.run_id].append(one)
+        by_pair[one.learner_id, one.run_id].append(one)
     if run_plans is None:
-        run_plans = _run_plans({run_id for _, run_id in said})
+        run_plans = plans.run_plans({run_id for _, run_id in by_pair})
     new = bulk_upsert.upsert(
         Enrollment,
         COLUMNS,
-        [_row(said[pair][0], run_plans[pair[1]]) for pair in sorted(said)],
+        [_row(by_pair[pair][0], run_plans[pair[1]]) for pair in sorted(by_pair)],
         conflict="learner_id, run_id",
         returning=("id",),
     )
     enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]).order_by("pk"))
-    _plan(enrollments, run_plans)
-    ids = {(one.learner_id, one.run_id): one.pk for one in enrollments}
-    again = _ids(said.keys() - ids.keys())
-    _note_starts(said, ids | again, by_event=by_event)
-    enrollments_dated.send(Enrollment, ids=[one.pk for one in enrollments])
-    update_enrollments([*again.values(), *(pk for pair, pk in ids.items() if len(said[pair]) > 1)])
-    enrollments_entered.send(Enrollment, ids=[*ids.values(), *again.values()])
+    _store_plans(enrollments, run_plans)
+    new_ids = {(one.learner_id, one.run_id): one.pk for one in enrollments}
+    known_ids = _ids_of(by_pair.keys() - new_ids.keys())
+    _record_starts(by_pair, new_ids | known_ids, by_event=by_event)
+    enrollment_dates_changed.send(Enrollment, ids=[one.pk for one in enrollments])
+    repeated = [pk for pair, pk in new_ids.items() if len(by_pair[pair]) > 1]
+    update_enrollments([*known_ids.values(), *repeated])
+    sign_ups_recorded.send(Enrollment, ids=[*new_ids.values(), *known_ids.values()])
     return enrollments
 
 
-def _ids(pairs: Collection[Pair]) -> dict[Pair, int]:
+def _ids_of(pairs: Collection[Pair]) -> dict[Pair, int]:
     rows = Enrollment.objects.filter(
         learner__in={learner for learner, _ in pairs}, run__in={run for _, run in pairs}
     ).order_by()
@@ -135,29 +93,19 @@ def _ids(pairs: Collection[Pair]) -> dict[Pair, int]:
     return {(learner, run): pk for learner, run, pk in found if (learner, run) in pairs}
 
 
-def _note_starts(
-    said: Mapping[Pair, Sequence[SignUp]], ids: Mapping[Pair, int], *, by_event: bool
+def _record_starts(
+    by_pair: Mapping[Pair, Sequence[SignUp]], ids: Mapping[Pair, int], *, by_event: bool
 ) -> None:
     tracks: dict[tuple[int, datetime], str] = {}
-    for pair, some in said.items():
-        for one in some:
+    for pair, sign_ups in by_pair.items():
+        for one in sign_ups:
             key = (ids[pair], one.enrolled_at)
-            # of two words at one moment the certificate is the larger one
+            # of two tracks at one moment "certificate" wins: it sorts after "audit"
             tracks[key] = max(one.track, tracks.get(key, ""))
-    _note(
+    _record(
         [(pk, enrollment_timeline.STARTED, at, track, None) for (pk, at), track in tracks.items()],
         by_event=by_event,
     )
-
-
-def _run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
-    runs = (
-        CourseRun.objects.filter(pk__in=run_ids)
-        .order_by()
-        .prefetch_related("course__modules", Prefetch("timetable", RunModule.objects.order_by()))
-    )
-    dials = ParameterHistory(DIALS)
-    return {run.pk: RunPlan.of(run, dials=dials) for run in runs}
 
 
 COLUMNS = (
@@ -181,7 +129,7 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
     return (*ids, *dates, False, one.enrolled_at if one.is_certificate_track else None)
 
 
-def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
+def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
     timetables = {pk: due_dates.timetable_of(plan.run) for pk, plan in run_plans.items()}
     rows = [
         (
@@ -194,7 +142,7 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
             line.due_at,
         )
         for enrollment in enrollments
-        for line in due_dates.plan_lines(
+        for line in due_dates.module_due_dates(
             run_plans[enrollment.run_id].modules,
             timetables[enrollment.run_id],
             started_at=enrollment.started_at,
@@ -210,9 +158,9 @@ def _plan(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -
 
 
 def lock(enrollment_ids: Iterable[int | None]) -> None:
-    """Let nobody else write facts of these enrollments until the transaction ends.
+    """Keep others from writing facts of these enrollments until the transaction ends.
 
-    SQLite has one writer at a time anyway.
+    Does nothing on SQLite, which has a single writer.
     """
     if connection.features.has_select_for_update:
         rows = Enrollment.objects.filter(pk__in={pk for pk in enrollment_ids if pk is not None})
@@ -220,13 +168,13 @@ def lock(enrollment_ids: Iterable[int | None]) -> None:
 
 
 def withdraw(at: Moments, *, by_event: bool = False) -> None:
-    """Note when enrollments (by id) were left; until a return the earliest date stands."""
-    _say(enrollment_timeline.WITHDRAWN, at, by_event=by_event)
+    """Record withdrawals; until the learner signs up again, the earliest one counts."""
+    _record_and_update(enrollment_timeline.WITHDRAWN, at, by_event=by_event)
 
 
 def complete(at: Moments, *, by_sender: bool = False, by_event: bool = False) -> None:
-    """Note when enrollments (by id) were completed; of two dates the earlier stands."""
-    _say(
+    """Record completions; of two, the earlier one counts."""
+    _record_and_update(
         enrollment_timeline.COMPLETED if by_sender else enrollment_timeline.FINISHED,
         at,
         by_event=by_event,
@@ -234,57 +182,57 @@ def complete(at: Moments, *, by_sender: bool = False, by_event: bool = False) ->
 
 
 def pause(starts: Moments, *, by_event: bool = False) -> None:
-    """Note when pauses began (enrollment id, when); the dates after them wait until they end."""
-    _say(enrollment_timeline.PAUSED, starts, by_event=by_event)
+    """Record when pauses began; due dates after that are open until the pause ends."""
+    _record_and_update(enrollment_timeline.PAUSED, starts, by_event=by_event)
 
 
 def resume(ends: Moments, *, by_event: bool = False) -> None:
-    """Note when pauses ended (enrollment id, when), which may be known before they begin."""
-    _say(enrollment_timeline.RESUMED, ends, by_event=by_event)
+    """Record when pauses ended, which may be known before their beginning is."""
+    _record_and_update(enrollment_timeline.RESUMED, ends, by_event=by_event)
 
 
 def put_on_certificate_track(since: Moments, *, by_event: bool = False) -> None:
-    """Note that certificates were earned (enrollment id, when)."""
-    _say(enrollment_timeline.CERTIFIED, since, by_event=by_event)
+    """Record that certificates were earned, which puts their enrollments on that track."""
+    _record_and_update(enrollment_timeline.CERTIFIED, since, by_event=by_event)
 
 
-def record_moments(activity: Moments) -> None:
-    """Note activity (enrollment id, when): it ends a pause whose end nobody says."""
+def record_activity(activity: Moments) -> None:
+    """Store the first activity after each pause began: it ends a pause without a reported end."""
     moments = defaultdict(list)
     for pk, at in activity:
         moments[pk].append(at)
-    told = []
-    for one in EnrollmentMoment.objects.filter(
-        enrollment__in=moments, what=enrollment_timeline.PAUSED
+    updated = []
+    for one in EnrollmentStatusChange.objects.filter(
+        enrollment__in=moments, kind=enrollment_timeline.PAUSED
     ):
         after = [at for at in moments[one.enrollment_id] if at > one.at]
-        if after and (one.learned_at is None or min(after) < one.learned_at):
-            one.learned_at = min(after)
-            told.append(one)
-    EnrollmentMoment.objects.bulk_update(told, ["learned_at"], batch_size=500)
-    update_enrollments(one.enrollment_id for one in told)
+        if after and (one.next_activity_at is None or min(after) < one.next_activity_at):
+            one.next_activity_at = min(after)
+            updated.append(one)
+    EnrollmentStatusChange.objects.bulk_update(updated, ["next_activity_at"], batch_size=500)
+    update_enrollments(one.enrollment_id for one in updated)
 
 
-def _say(what: str, at: Moments, *, by_event: bool) -> None:
-    rows = [(pk, what, moment, "", None) for pk, moment in sorted(set(at))]
-    _note(rows, by_event=by_event)
+def _record_and_update(kind: str, at: Moments, *, by_event: bool) -> None:
+    rows = [(pk, kind, moment, "", None) for pk, moment in sorted(set(at))]
+    _record(rows, by_event=by_event)
     update_enrollments(row[0] for row in rows)
 
 
-def _note(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
-    """Keep moments: enrollment, what, when, track and first activity."""
+def _record(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:
+    """Store status changes: enrollment, kind, moment, track and next activity."""
     bulk_upsert.upsert(
-        EnrollmentMoment,
-        ("enrollment_id", "what", "at", "track", "learned_at", "by_event"),
+        EnrollmentStatusChange,
+        ("enrollment_id", "kind", "at", "track", "next_activity_at", "by_event"),
         [(*row, by_event) for row in sorted(rows, key=itemgetter(0, 1, 2))],
-        conflict="enrollment_id, what, at",
-        # what staff or a file says stays when the event is taken back
+        conflict="enrollment_id, kind, at",
+        # what staff or a file recorded stays when the event is retracted
         merge={"track": "larger", "by_event": "smaller"},
     )
 
 
-def remove_moments(enrollment_ids: Iterable[int]) -> None:
-    """Take back what events said of these enrollments; the events are to say it again."""
-    rows = EnrollmentMoment.objects.filter(enrollment__in=list(enrollment_ids))
+def remove_event_changes(enrollment_ids: Iterable[int]) -> None:
+    """Delete the status changes that came by events, before those events are replayed."""
+    rows = EnrollmentStatusChange.objects.filter(enrollment__in=list(enrollment_ids))
     rows.filter(by_event=True).delete()
-    rows.update(learned_at=None)
+    rows.update(next_activity_at=None)

@@ -1,41 +1,25 @@
-"""Let enrollments stand where the moments say that were kept of them."""
+"""Update enrollments, their pauses and their plans from the recorded status changes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from core import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
-from curriculum.enrollment_timeline import Moment
-from curriculum.models import Enrollment, EnrollmentMoment, Pause, PlannedModule, RunModule
-from curriculum.signals import enrollments_dated, plans_moved
-
-
-def update_enrollments(enrollment_ids: Iterable[int]) -> None:
-    """Let these enrollments stand where their moments say; those without a start stay."""
-    ids = set(enrollment_ids)
-    if not ids:
-        return
-    moments: dict[int, list[Moment]] = defaultdict(list)
-    said = EnrollmentMoment.objects.filter(enrollment__in=ids).order_by()
-    for pk, what, at, track, learned_at in said.values_list(
-        "enrollment_id", "what", "at", "track", "learned_at"
-    ):
-        moments[pk].append(Moment(what, at, track, learned_at))
-    pauses: dict[int, list[enrollment_timeline.Pause]] = defaultdict(list)
-    there = Pause.objects.filter(enrollment__in=ids).order_by("started_at")
-    for pk, begun, ended in there.values_list("enrollment_id", "started_at", "ended_at"):
-        pauses[pk].append((begun, ended))
-    changes = []
-    for row in Enrollment.objects.filter(pk__in=moments).select_related("run"):
-        change = Change(row, pauses[row.pk], moments[row.pk])
-        if change.is_one:
-            changes.append(change)
-    _apply(changes)
-
+from curriculum.enrollment_timeline import StatusChange, Timeline
+from curriculum.models import (
+    Enrollment,
+    EnrollmentStatusChange,
+    Pause,
+    PlannedModule,
+    RunModule,
+)
+from curriculum.pauses import shift_for_pauses
+from curriculum.refund_cutoff import is_before_cutoff
+from curriculum.signals import enrollment_dates_changed, plan_dates_changed
 
 DATES = (
     *("enrolled_at", "started_at", "cutoff_at", "planned_due_at", "due_at"),
@@ -43,74 +27,98 @@ DATES = (
 )
 
 
-class Change:
-    """An enrollment as it stands and as its moments say."""
+def update_enrollments(enrollment_ids: Iterable[int]) -> None:
+    """Bring enrollments in line with their status changes; those without a start stay as is."""
+    ids = set(enrollment_ids)
+    if not ids:
+        return
+    changes: dict[int, list[StatusChange]] = defaultdict(list)
+    recorded = EnrollmentStatusChange.objects.filter(enrollment__in=ids).order_by()
+    for pk, kind, at, track, next_activity_at in recorded.values_list(
+        "enrollment_id", "kind", "at", "track", "next_activity_at"
+    ):
+        changes[pk].append(StatusChange(kind, at, track, next_activity_at))
+    pauses: dict[int, list[enrollment_timeline.Pause]] = defaultdict(list)
+    stored = Pause.objects.filter(enrollment__in=ids).order_by("started_at")
+    for pk, begun, ended in stored.values_list("enrollment_id", "started_at", "ended_at"):
+        pauses[pk].append((begun, ended))
+    updates = [
+        EnrollmentUpdate(row, pauses[row.pk], changes[row.pk])
+        for row in Enrollment.objects.filter(pk__in=changes).select_related("run")
+    ]
+    _save([one for one in updates if one.is_needed])
+
+
+class EnrollmentUpdate:
+    """An enrollment's dates and pauses before and after an update."""
 
     def __init__(
-        self, row: Enrollment, pauses: list[enrollment_timeline.Pause], moments: Sequence[Moment]
+        self,
+        row: Enrollment,
+        pauses: list[enrollment_timeline.Pause],
+        changes: Sequence[StatusChange],
     ) -> None:
         self.pk, self.run, self.started_at = row.pk, row.run, row.started_at
-        self.before = {name: getattr(row, name) for name in DATES}
+        self.before: dict[str, Any] = {name: getattr(row, name) for name in DATES}
         self.after = dict(self.before)
         self.pauses_before = self.pauses = pauses
         self._row = row
-        if story := enrollment_timeline.derive_timeline(moments, self._cutoff_of):
-            self._follow(story, moments)
+        if timeline := enrollment_timeline.derive_timeline(changes, self._cutoff_of):
+            self._apply(timeline, changes)
 
     def _cutoff_of(self, enrolled_at: datetime) -> datetime:
         return self._moved(self._row.cutoff_at, due_dates.start_of(self.run, enrolled_at))
 
-    def _moved(self, moment: datetime, start: datetime) -> datetime:
-        return due_dates.shift_for_pauses(moment, self.started_at, start)
+    def _moved(self, moment: datetime, new_start: datetime) -> datetime:
+        return due_dates.move_to_start(moment, self.started_at, new_start)
 
-    def _follow(self, story: enrollment_timeline.Timeline, moments: Sequence[Moment]) -> None:
+    def _apply(self, timeline: Timeline, changes: Sequence[StatusChange]) -> None:
         row, start = self._row, self.started_at
-        if story.entered_at != row.enrolled_at:
-            start = due_dates.start_of(self.run, story.entered_at)
-        due = self._moved(row.planned_due_at, start)
-        self.pauses = story.pauses
+        if timeline.entered_at != row.enrolled_at:
+            start = due_dates.start_of(self.run, timeline.entered_at)
+        planned = self._moved(row.planned_due_at, start)
+        due = shift_for_pauses(planned, timeline.pauses)
+        self.pauses = timeline.pauses
         self.after = {
-            "enrolled_at": story.entered_at,
+            "enrolled_at": timeline.entered_at,
             "started_at": start,
             "cutoff_at": self._moved(row.cutoff_at, start),
-            "planned_due_at": due,
-            "due_at": due_dates.shifted(due, story.pauses),
-            "withdrawn_at": story.left_at,
-            "completed_at": story.completed_at,
+            "planned_due_at": planned,
+            "due_at": due,
+            "withdrawn_at": timeline.withdrawn_at,
+            "completed_at": timeline.completed_at,
             "completed_by_sender": any(
-                one.what == enrollment_timeline.COMPLETED for one in moments
+                one.kind == enrollment_timeline.COMPLETED for one in changes
             ),
+            "certificate_track_at": enrollment_timeline.certificate_track_since(changes, due),
         }
-        self.after["certificate_track_at"] = enrollment_timeline.on_track_since(
-            moments, self.after["due_at"]
-        )
 
     @property
-    def is_one(self) -> bool:
+    def is_needed(self) -> bool:
         return self.before != self.after or self.pauses_before != self.pauses
 
     @property
-    def moves(self) -> bool:
-        """True when its plan falls due on other days, or all of it counts now or no longer."""
+    def moves_plan(self) -> bool:
+        """True when due dates move, or when the enrollment begins or ceases to be canceled."""
         names = ("started_at", "planned_due_at", "due_at")
+        was_cancelled, is_cancelled = (
+            is_before_cutoff(dates["withdrawn_at"], dates["cutoff_at"])
+            for dates in (self.before, self.after)
+        )
         return (
             self.pauses_before != self.pauses
-            or _is_cancelled(self.before) != _is_cancelled(self.after)
+            or was_cancelled != is_cancelled
             or any(self.before[name] != self.after[name] for name in names)
         )
 
 
-def _is_cancelled(dates: Mapping[str, Any]) -> bool:
-    return dates["withdrawn_at"] is not None and dates["withdrawn_at"] < dates["cutoff_at"]
-
-
-def _apply(changes: Sequence[Change]) -> None:
-    if not changes:
+def _save(updates: Sequence[EnrollmentUpdate]) -> None:
+    if not updates:
         return
-    ids, moving = [one.pk for one in changes], [one for one in changes if one.moves]
+    ids, moving = [one.pk for one in updates], [one for one in updates if one.moves_plan]
     moved_ids = [one.pk for one in moving]
-    _announce(ids, moved_ids)
-    rows = [(one.pk, *(one.after[name] for name in DATES)) for one in changes]
+    _send_signals(ids, moved_ids)
+    rows = [(one.pk, *(one.after[name] for name in DATES)) for one in updates]
     bulk_upsert.update(Enrollment, DATES, rows)
     Pause.objects.filter(enrollment__in=moved_ids).delete()
     Pause.objects.bulk_create(
@@ -121,19 +129,19 @@ def _apply(changes: Sequence[Change]) -> None:
         ]
     )
     _move_plans(moving)
-    _announce(ids, moved_ids)
+    _send_signals(ids, moved_ids)
 
 
-def _announce(ids: Sequence[int], moved_ids: Sequence[int]) -> None:
-    enrollments_dated.send(Enrollment, ids=ids)
+def _send_signals(ids: Sequence[int], moved_ids: Sequence[int]) -> None:
+    enrollment_dates_changed.send(Enrollment, ids=ids)
     if moved_ids:
-        plans_moved.send(Enrollment, ids=moved_ids)
+        plan_dates_changed.send(Enrollment, ids=moved_ids)
 
 
-def _move_plans(moving: Sequence[Change]) -> None:
-    """Give the lines of plans their dates: a run's own timetable stays where it is."""
+def _move_plans(moving: Sequence[EnrollmentUpdate]) -> None:
+    """Move the due dates of planned modules; dates of a run's own timetable stay."""
     by_pk = {one.pk: one for one in moving}
-    own = set(
+    fixed = set(
         RunModule.objects.filter(run__in={one.run.pk for one in moving})
         .order_by()
         .values_list("run_id", "module_id")
@@ -144,12 +152,8 @@ def _move_plans(moving: Sequence[Change]) -> None:
         "pk", "enrollment_id", "module_id", "planned_due_at"
     ):
         one = by_pk[enrollment]
-        is_own = (one.run.pk, module) in own
-        due = (
-            planned
-            if is_own
-            else due_dates.shift_for_pauses(planned, one.started_at, one.after["started_at"])
-        )
-        rows.append((pk, due, due_dates.shifted(due, one.pauses)))
+        moved = due_dates.move_to_start(planned, one.started_at, one.after["started_at"])
+        due = planned if (one.run.pk, module) in fixed else moved
+        rows.append((pk, due, shift_for_pauses(due, one.pauses)))
     if rows:
         bulk_upsert.update(PlannedModule, ("planned_due_at", "due_at"), rows)

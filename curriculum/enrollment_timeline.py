@@ -1,4 +1,4 @@
-"""From what was said of one enrollment to where it stands. No Django here."""
+"""Derive an enrollment's status, pauses and track from its recorded status changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
+from curriculum.refund_cutoff import is_before_cutoff
+
 STARTED, WITHDRAWN, PAUSED, RESUMED = "started", "withdrawn", "paused", "resumed"
-# said by the sender, and found from the modules
+# reported by the sender; found because all required modules are done
 COMPLETED, FINISHED = "completed", "finished"
 CERTIFIED = "certified"
 CERTIFICATE, AUDIT = "certificate", "audit"
@@ -18,124 +20,125 @@ Pause = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One thing said; `track` of a start, `learned_at` the first activity after a pause began."""
+class StatusChange:
+    """One recorded change; `track` belongs to a start, `next_activity_at` to a pause."""
 
-    what: str
+    kind: str
     at: datetime
     track: str = ""
-    learned_at: datetime | None = None
+    next_activity_at: datetime | None = None
 
 
 @dataclass
 class Timeline:
-    """Since when the enrollment counts, until when, and the pauses in between."""
+    """An enrollment's dates and its pauses."""
 
     entered_at: datetime
     completed_at: datetime | None
-    left_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     pauses: list[Pause] = field(default_factory=list)
-    resting: Moment | None = None
+    open_pause: StatusChange | None = None
 
     @property
-    def is_in(self) -> bool:
-        return self.left_at is None
+    def is_enrolled(self) -> bool:
+        return self.withdrawn_at is None
 
-    def leave(self, at: datetime) -> None:
-        self.go_on(at)
-        self.left_at = at
+    def withdraw(self, at: datetime) -> None:
+        self.end_pause_by_activity(at)
+        self.withdrawn_at = at
 
-    def rest(self, pause: Moment) -> None:
-        """Begin a pause; said again, it goes on unless the learner has learned since."""
+    def pause(self, pause: StatusChange) -> None:
+        """Begin a pause; a repeated one continues it, unless the learner was active in between."""
         if self.completed_at and self.completed_at <= pause.at:
             return
-        if self.resting and self.resting.learned_at and self.resting.learned_at < pause.at:
-            self.go_on(pause.at)
-        self.resting = self.resting or pause
+        active_at = self.open_pause.next_activity_at if self.open_pause else None
+        if active_at and active_at < pause.at:
+            self.end_pause_by_activity(pause.at)
+        self.open_pause = self.open_pause or pause
 
     def resume(self, at: datetime) -> None:
-        """End the pause where the sender says so."""
+        """End the pause at the moment that the sender reports."""
         self._end_pause([at, self.completed_at])
 
-    def go_on(self, at: datetime | None) -> None:
-        """End the pause with the first activity, at the latest at `at`, if there is either."""
-        learned_at = self.resting.learned_at if self.resting else None
-        self._end_pause([at, self.completed_at, learned_at])
+    def end_pause_by_activity(self, latest: datetime | None) -> None:
+        """End the pause with the first activity, or at `latest` if that comes first."""
+        active_at = self.open_pause.next_activity_at if self.open_pause else None
+        self._end_pause([latest, self.completed_at, active_at])
 
     def _end_pause(self, ends: Sequence[datetime | None]) -> None:
         end = min((one for one in ends if one), default=None)
-        if self.resting and end:
-            self.pauses += [(self.resting.at, end)] if end > self.resting.at else []
-            self.resting = None
+        if self.open_pause and end:
+            self.pauses += [(self.open_pause.at, end)] if end > self.open_pause.at else []
+            self.open_pause = None
 
 
 def derive_timeline(
-    moments: Sequence[Moment], cutoff_of: Callable[[datetime], datetime]
+    changes: Sequence[StatusChange], cutoff_of: Callable[[datetime], datetime]
 ) -> Timeline | None:
-    """The story of an enrollment from its moments in any order; None before it starts.
+    """Derive the timeline from status changes in any order; None without a start.
 
-    `cutoff_of` gives the refund cut-off of a sign-up. Who leaves before it and comes back counts
-    from the return; who comes back later was never gone. A pause ends where the sender says so,
-    else with the first activity, and at the latest by leaving or completing. What is said of one
-    moment is put in the order that the state allows: who is in leaves before coming back, who is
-    not comes first.
+    `cutoff_of` returns the refund cut-off of a sign-up. A learner who withdraws before it and
+    signs up again starts over; one who returns later never left. A pause ends when the sender
+    reports it, else with the first activity, and at the latest by withdrawal or completion.
+    Changes of one moment are put in an order that the status allows: an enrolled learner
+    withdraws before signing up again, one who is not enrolled signs up first.
     """
-    story: Timeline | None = None
-    completed = completed_at(moments)
-    ordered = sorted(moments, key=attrgetter("at"))
-    for at, some in groupby(ordered, key=attrgetter("at")):
-        now = {one.what: one for one in some}
-        is_in = story is not None and story.is_in
-        for what in (WITHDRAWN, STARTED) if is_in else (STARTED, WITHDRAWN):
-            if what in now and what == STARTED:
-                story = _enter(story, at, completed, cutoff_of)
-            elif what in now and story and story.is_in:
-                story.leave(at)
-        if story and story.is_in:
-            _pause(story, now)
-    if story:
-        story.go_on(None)
-        story.pauses += [(story.resting.at, None)] if story.resting else []
-    return story
+    timeline: Timeline | None = None
+    completed = completed_at(changes)
+    for at, simultaneous in groupby(sorted(changes, key=attrgetter("at")), key=attrgetter("at")):
+        by_kind = {one.kind: one for one in simultaneous}
+        is_enrolled = timeline is not None and timeline.is_enrolled
+        for kind in (WITHDRAWN, STARTED) if is_enrolled else (STARTED, WITHDRAWN):
+            if kind in by_kind and kind == STARTED:
+                timeline = _enter(timeline, at, completed, cutoff_of)
+            elif kind in by_kind and timeline and timeline.is_enrolled:
+                timeline.withdraw(at)
+        if timeline and timeline.is_enrolled:
+            _pause_or_resume(timeline, by_kind)
+    if timeline:
+        timeline.end_pause_by_activity(None)
+        timeline.pauses += [(timeline.open_pause.at, None)] if timeline.open_pause else []
+    return timeline
 
 
 def _enter(
-    story: Timeline | None,
+    timeline: Timeline | None,
     at: datetime,
     completed: datetime | None,
     cutoff_of: Callable[[datetime], datetime],
 ) -> Timeline:
-    is_cancelled = story and story.left_at and story.left_at < cutoff_of(story.entered_at)
-    if story is None or is_cancelled:
+    if timeline is None or is_before_cutoff(timeline.withdrawn_at, cutoff_of(timeline.entered_at)):
         return Timeline(at, completed)
-    story.left_at = None
-    return story
+    timeline.withdrawn_at = None
+    return timeline
 
 
-def _pause(story: Timeline, now: Mapping[str, Moment]) -> None:
-    """Who is paused resumes before pausing again; else a pause that ends at once is none."""
-    if RESUMED in now and story.resting:
-        story.resume(now[RESUMED].at)
-    elif RESUMED in now:
+def _pause_or_resume(timeline: Timeline, by_kind: Mapping[str, StatusChange]) -> None:
+    """Resume before pausing again; a pause that ends the moment it begins is none."""
+    if RESUMED in by_kind and timeline.open_pause:
+        timeline.resume(by_kind[RESUMED].at)
+    elif RESUMED in by_kind:
         return
-    if PAUSED in now:
-        story.rest(now[PAUSED])
+    if PAUSED in by_kind:
+        timeline.pause(by_kind[PAUSED])
 
 
-def completed_at(moments: Iterable[Moment]) -> datetime | None:
-    """The first completion, said or found; None while there is none."""
-    return min((one.at for one in moments if one.what in (COMPLETED, FINISHED)), default=None)
+def completed_at(changes: Iterable[StatusChange]) -> datetime | None:
+    """Return the first completion, reported or found; None without one."""
+    return min((one.at for one in changes if one.kind in (COMPLETED, FINISHED)), default=None)
 
 
-def on_track_since(moments: Sequence[Moment], due_at: datetime | None) -> datetime | None:
-    """Since when it is to end with a certificate; None where it is not.
+def certificate_track_since(
+    changes: Sequence[StatusChange], due_at: datetime | None
+) -> datetime | None:
+    """Return since when the learner works toward a certificate; None where they do not.
 
-    The last track said before it falls due decides; later only going over to the certificate
-    counts, from then on. Who has earned a certificate was on the track.
+    The last track reported before the due date counts. After it, only a switch to the
+    certificate track counts, from then on. Earning a certificate proves the track.
     """
-    said = sorted((one.at, one.track) for one in moments if one.what == STARTED and one.track)
-    in_time = [one for one in said if due_at is None or one[0] <= due_at]
-    late = [one for one in said[len(in_time) :] if one[1] == CERTIFICATE]
-    standing = [one for one in in_time[-1:] if one[1] == CERTIFICATE] or late[:1]
-    earned = [one.at for one in moments if one.what == CERTIFIED]
-    return min([at for at, _ in standing] + earned, default=None)
+    tracks = sorted((one.at, one.track) for one in changes if one.kind == STARTED and one.track)
+    in_time = [one for one in tracks if due_at is None or one[0] <= due_at]
+    late = [one for one in tracks[len(in_time) :] if one[1] == CERTIFICATE]
+    decisive = [one for one in in_time[-1:] if one[1] == CERTIFICATE] or late[:1]
+    earned = [one.at for one in changes if one.kind == CERTIFIED]
+    return min([at for at, _ in decisive] + earned, default=None)

@@ -1,6 +1,10 @@
+"""The parameters of enrollments: how long they last, and when they can still be canceled."""
+
 from __future__ import annotations
 
 from decimal import Decimal
+
+from django.utils.translation import gettext_noop
 
 from curriculum.parameters import ParameterDefinition, declare
 
@@ -10,23 +14,26 @@ REFUND_CUTOFF = "enrollment.refund-cutoff"
 declare(
     ParameterDefinition(
         key=WINDOW_FACTOR,
-        name="Completion window",
-        help="An enrolment falls due after the course's nominal length times this.",
+        name=gettext_noop("Completion window"),
+        help=gettext_noop("An enrollment is due after the course's nominal length times this."),
         default=Decimal("1.5"),
         minimum=Decimal(1),
         maximum=Decimal(3),
         step=Decimal("0.1"),
-        unit="× nominal length",
+        unit=gettext_noop("× nominal length"),
     ),
     ParameterDefinition(
         key=REFUND_CUTOFF,
-        name="Refund cut-off",
-        help="Who leaves within these days of the start is cancelled and counts in no figure.",
+        name=gettext_noop("Refund cut-off"),
+        help=gettext_noop(
+            "A learner who withdraws within this many days of the start is canceled and counts "
+            "in no figure."
+        ),
         default=Decimal(7),
         minimum=Decimal(0),
         maximum=Decimal(60),
         step=Decimal(1),
-        unit="days",
+        unit=gettext_noop("days"),
         is_whole=True,
     ),
 )

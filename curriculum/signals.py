@@ -1,20 +1,20 @@
-"""What upper steps may want to know of the curriculum, without its knowing them."""
+"""Signals by which the apps above learn of changes in the curriculum."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
-# staff changed by hand how enrolments count; comes with their `ids`
+# Each signal carries the `ids` of enrollments and is sent in the transaction of the change.
+
+# Staff or a correction changed whether or where enrollments count.
 enrollments_changed = Signal()
 
-# enrolments were made, completed or withdrawn, or their due dates move; comes with their `ids`,
-# in the same transaction, and for a change of dates both before and after it
-enrollments_dated = Signal()
+# Enrollments were created, completed or withdrawn, or their due dates moved. A change of dates
+# sends it twice: before and after.
+enrollment_dates_changed = Signal()
 
-# the start or due dates of enrollments move, or they are cancelled or no longer; comes with their
-# `ids`, both before and after the change
-plans_moved = Signal()
+# Start or due dates moved, or enrollments began or ceased to be canceled. Sent before and after.
+plan_dates_changed = Signal()
 
-# learners signed up, for the first time or at one more moment; comes with the `ids` of their
-# enrollments, after the change
-enrollments_entered = Signal()
+# Learners signed up, for the first time or again. Sent after the change.
+sign_ups_recorded = Signal()

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from accounts.access import Reader
 from accounts.languages import in_language_of
 from accounts.models import User
+from accounts.reader import Reader
 from alerts import scopes
 from alerts.models import Alert
 from alerts.shipped_rules import display_name

@@ -87,8 +87,8 @@ def fill(
 
 def _dials() -> ParameterValues:
     return ParameterValues(
-        window_factor=float(parameters.value(WINDOW_FACTOR)),
-        cutoff_days=int(parameters.value(REFUND_CUTOFF)),
+        window_factor=float(parameters.current_value(WINDOW_FACTOR)),
+        cutoff_days=int(parameters.current_value(REFUND_CUTOFF)),
     )
 
 
@@ -120,7 +120,7 @@ def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
         receive(batch, SENDER, now=_arrival(batch, now))
         # without them the planner reads whole tables for every few rows that it looks up
-        query_planner.refresh()
+        query_planner.analyze_all()
         progress("events", len(batch), len(events))
 
 
@@ -137,7 +137,7 @@ def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 
 def _measure(now: datetime, progress: Progress) -> None:
-    query_planner.refresh()
+    query_planner.analyze_all()
     shown = 0
 
     def advance(done: int, total: int) -> None:

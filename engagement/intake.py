@@ -93,7 +93,7 @@ def enrollment_withdrawn(events: Sequence[Event]) -> None:
 def enrollment_paused(events: Sequence[Event]) -> None:
     """The learner pauses; what is due later waits until the pause ends."""
     enrolling.pause(_moments(events), by_event=True)
-    enrolling.record_moments(activity.moments_of(_enrollments(events)))
+    enrolling.record_activity(activity.moments_of(_enrollments(events)))
     batch_work.update_freshness(events)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from django.dispatch import receiver
 
-from curriculum.signals import enrollments_changed, plans_moved
+from curriculum.signals import enrollments_changed, plan_dates_changed
 from engagement.facts import affected_days
 
 
-@receiver([enrollments_changed, plans_moved])
+@receiver([enrollments_changed, plan_dates_changed])
 def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
     affected_days.mark_affected(enrollment__in=list(ids))

@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 from django.dispatch import receiver
 
-from curriculum.signals import enrollments_entered
+from curriculum.signals import sign_ups_recorded
 from intake.facts import run_binding
 from intake.facts.rebuild_learners import rebuild_enrollments
 
 AT_ONCE = 5_000
 
 
-@receiver(enrollments_entered)
+@receiver(sign_ups_recorded)
 def bind_events(ids: Collection[int], **kwargs: object) -> None:
     if run_binding.is_held():
         return

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core import course_locks
+from core import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
 from intake.event_kinds import KINDS, RESETS, RESETS_WITHOUT_COURSE, EventSubject
@@ -50,10 +50,10 @@ def replay_events(
 def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
     """Rebuild what the events of a course told; None: what those without a course did."""
     # a batch that came in meanwhile would be counted twice
-    course_locks.lock_exclusive(course.pk if course else None)
+    locks.lock_course_exclusive(course.pk if course else None)
     _reset(course)
     entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
-    _in_parts(enrolling.remove_moments, entered)
+    _in_parts(enrolling.remove_event_changes, entered)
     replayed = 0
     for about in EventSubject:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]

@@ -34,4 +34,4 @@ def delete_old() -> None:
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
     """Update the query planner's statistics on databases that do not do so by themselves."""
-    query_planner.follow()
+    query_planner.analyze_grown_tables()

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts.models import Alert
 from notifications.models import Channel, Notification, NotificationRead
 

@@ -15,8 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext
 
-from accounts.access import Reader
 from accounts.models import CourseGrant
+from accounts.reader import Reader
 from alerts import scopes
 from alerts.models import AlertEvent
 from alerts.suppressed_alerts import is_suppressed, leaves_small_remainder

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import MayReadKpis
+from accounts.api_permissions import MayReadKpis
 from kpis.api.csv_response import csv_response
 from kpis.api.openapi import query_parameters
 from kpis.api.views import CSV, JSON, PROBLEMS

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext, pgettext
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
 from kpis.models import PeriodKind

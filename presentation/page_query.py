@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.access import MayReadKpis, Reader
+from accounts.api_permissions import MayReadKpis
+from accounts.reader import Reader
 from core import reporting_clock
 from core.lazy_text import LazyText
 from kpis.definitions.aggregates import Scope

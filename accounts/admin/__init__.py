@@ -1,4 +1,4 @@
-"""Accounts, groups and API keys."""
+"""Admin pages of accounts, groups and API keys."""
 
 from __future__ import annotations
 

@@ -9,21 +9,24 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
-from accounts.access import create_api_key
 from accounts.admin.users import acting_user
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, User
+from core import localized
 
 logger = logging.getLogger(__name__)
 
 
 class ApiKeyForm(forms.ModelForm):
-    """Offers what the account that makes the key may do itself."""
+    """Offer only scopes that the signed-in account may grant."""
 
-    giver: User
+    granter: User
     scopes = forms.MultipleChoiceField(
-        choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Scopes"), choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -34,24 +37,26 @@ class ApiKeyForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "scopes" in self.fields:
             scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
-            held = delegation.scopes_of(self.giver)
+            held = delegation.grantable_scopes(self.granter)
             scopes.choices = [one for one in ApiKey.Scope.choices if one[0] in held]
-            scopes.help_text = "Only what your own account may do can be given to a key."
-        if "creates_unknown" in self.fields and not delegation.may_let_create_unknown(self.giver):
+            scopes.help_text = gettext("You can grant only what your own account may do.")
+        if "creates_unknown" in self.fields and not delegation.may_grant_creation(self.granter):
             self.fields["creates_unknown"].disabled = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("courses") and not cleaned.get("is_limited"):
-            self.add_error("is_limited", "Tick this, or choose no courses.")
+            self.add_error("is_limited", gettext("Check this box, or choose no courses."))
         if cleaned.get("is_limited") and not (cleaned.get("courses") or self.instance.pk):
-            self.add_error("courses", "Choose the courses that the key is limited to.")
+            self.add_error("courses", gettext("Choose the courses that the key is limited to."))
         return cleaned
 
     def clean_expires_at(self) -> datetime | None:
         end: datetime | None = self.cleaned_data["expires_at"]
         if end and "expires_at" in self.changed_data and end <= timezone.now():
-            raise forms.ValidationError("This is over; to end a key now, revoke it.")
+            raise forms.ValidationError(
+                gettext("Enter a time in the future. To end a key now, revoke it.")
+            )
         return end
 
 
@@ -59,7 +64,8 @@ class ApiKeyForm(forms.ModelForm):
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
     list_display = (
-        "name", "prefix", "may_do", "limited_to", "age", "expires_at", "last_used_at", "is_valid"
+        "name", "prefix", "scope_list", "limited_to", "age", "expires_at", "last_used_at",
+        "is_valid",
     )  # fmt: skip
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at", "creates_unknown")
     search_fields = ("name", "prefix")
@@ -73,20 +79,20 @@ class ApiKeyAdmin(admin.ModelAdmin):
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, *args, **kwargs)
         return cast(
-            "type[forms.ModelForm]", type("GivenForm", (form,), {"giver": acting_user(request)})
+            "type[forms.ModelForm]", type("GranterForm", (form,), {"granter": acting_user(request)})
         )
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """Leave a key that may do more than the visitor as it is; anybody here may revoke it."""
-        is_within_reach = obj is None or delegation.reaches_key(acting_user(request), obj)
-        return super().has_change_permission(request, obj) and is_within_reach
+        """Protect keys that may do more than the visitor; revoking them is still possible."""
+        may_edit = obj is None or delegation.may_edit_key(acting_user(request), obj)
+        return super().has_change_permission(request, obj) and may_edit
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        asked = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
-        return (*asked, *self.readonly_fields) if obj else asked
+        editable = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
+        return (*editable, *self.readonly_fields) if obj else editable
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        """Fix the name once events came under it: their ids are unique within it."""
+        """Keep the name of an existing key, as event ids are unique per name."""
         return ("name", *self.readonly_fields) if obj else self.readonly_fields
 
     def save_model(
@@ -105,40 +111,42 @@ class ApiKeyAdmin(admin.ModelAdmin):
         )
         obj.pk = key.pk
         obj.refresh_from_db()
-        self._log("made", request, obj)
+        self._log("created", request, obj)
         self.message_user(
             request,
-            f"The key of {obj.name} is {secret} : copy it now, it is not shown again.",
+            gettext("The key for %(name)s is %(secret)s – copy it now, it will not be shown again.")
+            % {"name": obj.name, "secret": secret},
             messages.WARNING,
         )
 
-    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         revoked = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
         logger.info("Account %s revoked %s API keys", acting_user(request).pk, revoked)
-        self.message_user(request, f"Keys revoked: {revoked}.")
+        text = ngettext("%(count)s key was revoked.", "%(count)s keys were revoked.", revoked)
+        self.message_user(request, text % {"count": revoked})
 
     def _log(self, done: str, request: HttpRequest, key: ApiKey) -> None:
-        scopes = ", ".join(key.scopes) or "nothing"
+        scopes = ", ".join(key.scopes) or "none"
         who = acting_user(request).pk
-        logger.info("Account %s %s the API key %s, which may: %s", who, done, key, scopes)
+        logger.info("Account %s %s the API key %s with the scopes: %s", who, done, key, scopes)
 
-    @admin.display(description="may")
-    def may_do(self, key: ApiKey) -> str:
+    @admin.display(description=_("scopes"))
+    def scope_list(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @admin.display(description="courses")
+    @admin.display(description=_("courses"))
     def limited_to(self, key: ApiKey) -> str:
         if not key.is_limited:
-            return "every course"
-        return ", ".join(course.key for course in key.courses.all()) or "none"
+            return gettext("all courses")
+        return ", ".join(course.key for course in key.courses.all()) or gettext("none")
 
-    @admin.display(ordering="-created_at")
+    @admin.display(description=_("age"), ordering="-created_at")
     def age(self, key: ApiKey) -> str:
-        """Old keys are the ones to replace."""
+        """Show which keys are old and should be replaced."""
         days = (timezone.now() - key.created_at).days
-        return f"{days} day{'' if days == 1 else 's'}"
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": localized.number(days)}
 
-    @admin.display(description="valid", boolean=True)
+    @admin.display(description=_("valid"), boolean=True)
     def is_valid(self, key: ApiKey) -> bool:
         return key.is_valid

@@ -3,32 +3,36 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation, password_links
 from accounts.models import CourseGrant, User
 from core.admin.distinct_formset import DistinctFormSet
+from core.task_queue import UNREACHABLE
 
 logger = logging.getLogger(__name__)
 
 
 def acting_user(request: HttpRequest) -> User:
-    """Who does it: behind the admin's door it is always an account."""
+    """Return the signed-in account, which every visitor of the admin has."""
     return cast("User", request.user)
 
 
 def free_email(email: str, *, besides: User | None = None) -> str:
-    """Return the address as it is kept; ValidationError when another account has it."""
+    """Return the normalized address; ValidationError when another account has it."""
     email = email.strip().lower()
     if User.objects.filter(email__iexact=email).exclude(pk=besides.pk if besides else 0).exists():
-        raise ValidationError(f"{email} has an account already; search for it in the list.")
+        raise ValidationError(gettext("%(email)s already has an account.") % {"email": email})
     return email
 
 
@@ -61,8 +65,24 @@ class CourseGrantInline(admin.TabularInline):
     extra = 1
 
 
+class PermissionChoiceField(forms.ModelMultipleChoiceField):
+    """Show permissions in the reader's language; their rows hold the English names."""
+
+    def label_from_instance(self, permission: Any) -> str:
+        return f"{permission.content_type} | {gettext(permission.name)}"
+
+
+class TranslatedPermissionsMixin:
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if db_field.related_model is Permission:
+            kwargs["form_class"] = PermissionChoiceField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
@@ -75,9 +95,12 @@ class UserAdmin(DjangoUserAdmin):
     actions = ("invite",)
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "password")}),
-        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Single permissions", {"fields": ("user_permissions",), "classes": ("collapse",)}),
-        ("Seen", {"fields": ("last_login", "date_joined")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (
+            _("Individual permissions"),
+            {"fields": ("user_permissions",), "classes": ("collapse",)},
+        ),
+        (_("Activity"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
@@ -91,39 +114,44 @@ class UserAdmin(DjangoUserAdmin):
         return super().get_inlines(request, obj) if obj else ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Keep who may edit accounts from making superusers, themselves first."""
+        """Keep staff who may edit accounts from making themselves or others superusers."""
         if acting_user(request).is_superuser:
             return self.readonly_fields
         return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and within_reach(request, obj)
+        return super().has_change_permission(request, obj) and may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and within_reach(request, obj)
+        return super().has_delete_permission(request, obj) and may_edit(request, obj)
 
-    @admin.action(description="E-mail a link to set a password", permissions=["change"])
+    @admin.action(description=_("E-mail a link to set a password"), permissions=["change"])
     def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
-        within = [one for one in accounts if within_reach(request, one)]
+        editable = [one for one in accounts if may_edit(request, one)]
         try:
-            invited = password_links.invite(within)
-        except password_links.AWAY:
-            self.message_user(request, "No e-mail can be sent at the moment.", messages.ERROR)
+            sent = password_links.invite(editable)
+        except UNREACHABLE:
+            self.message_user(request, gettext("E-mails cannot be sent right now."), messages.ERROR)
             return
-        self.message_user(request, f"Links on their way: {invited}.")
-        if left_out := len(accounts) - invited:
-            words = f"Closed accounts, and those that may do more than you, got none: {left_out}."
-            self.message_user(request, words, messages.WARNING)
+        text = ngettext("%(count)s link is being sent.", "%(count)s links are being sent.", sent)
+        self.message_user(request, text % {"count": sent})
+        if skipped := len(accounts) - sent:
+            text = ngettext(
+                "%(count)s account was skipped: it is closed or may do more than you.",
+                "%(count)s accounts were skipped: they are closed or may do more than you.",
+                skipped,
+            )
+            self.message_user(request, text % {"count": skipped}, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Log who gave or took what."""
+        """Log which roles and permissions were changed, and by whom."""
         before = delegation.permissions_of(form.instance)
         super().save_related(request, form, formsets, change)
         after = delegation.permissions_of(form.instance)
         roles = {"is_active", "is_staff", "is_superuser"} & set(form.changed_data)
         if roles or before != after:
             logger.info(
-                "Account %s changed account %s: %s; gave %s; took %s",
+                "Account %s changed account %s: %s; granted %s; removed %s",
                 acting_user(request).pk,
                 form.instance.pk,
                 ", ".join(f"{one}={getattr(form.instance, one)}" for one in sorted(roles)),
@@ -131,19 +159,19 @@ class UserAdmin(DjangoUserAdmin):
                 ", ".join(sorted(before - after)) or "nothing",
             )
 
-    @admin.display(description="role")
+    @admin.display(description=_("role"))
     def role(self, user: User) -> str:
         if user.is_staff:
-            return "superuser" if user.is_superuser else "staff"
-        return "manager" if self.granted_courses(user) else "learner"
+            return gettext("superuser") if user.is_superuser else gettext("staff")
+        return gettext("manager") if self.granted_courses(user) else gettext("learner")
 
-    @admin.display(description="courses granted", ordering="grants")
+    @admin.display(description=_("granted courses"), ordering="grants")
     def granted_courses(self, user: User) -> int:
         return int(getattr(user, "grants", 0))
 
 
-def within_reach(request: HttpRequest, account: User | None) -> bool:
-    """Say whether the visitor may edit, close or delete the account and set its password."""
+def may_edit(request: HttpRequest, account: User | None) -> bool:
+    """Return whether the visitor may edit, close or delete the account or set its password."""
     return account is None or delegation.may_edit_account(acting_user(request), account)
 
 
@@ -151,16 +179,16 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
-    """Groups of permissions, made of those that the visitor holds."""
+class GroupAdmin(TranslatedPermissionsMixin, DjangoGroupAdmin):
+    """Groups of permissions; a visitor can only use permissions that they hold."""
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._is_held(request, obj)
+        return super().has_change_permission(request, obj) and self._holds_all_of(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._is_held(request, obj)
+        return super().has_delete_permission(request, obj) and self._holds_all_of(request, obj)
 
-    def _is_held(self, request: HttpRequest, group: Group | None) -> bool:
+    def _holds_all_of(self, request: HttpRequest, group: Group | None) -> bool:
         return group is None or delegation.holds_all(
             acting_user(request), delegation.permissions_of_group(group)
         )
@@ -169,7 +197,7 @@ class GroupAdmin(DjangoGroupAdmin):
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
         if request is not None and db_field.name == "permissions":
-            kwargs["queryset"] = delegation.may_give(acting_user(request)).order_by(
+            kwargs["queryset"] = delegation.grantable_permissions(acting_user(request)).order_by(
                 "content_type__app_label", "content_type__model", "codename"
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -1,8 +1,9 @@
-"""Who signs in, what programs sign in with, and the courses that each may see."""
+"""Accounts, their course grants, and API keys."""
 
 from __future__ import annotations
 
-from accounts.models.access import ApiKey, CourseGrant
+from accounts.models.api_keys import ApiKey
+from accounts.models.course_grants import CourseGrant
 from accounts.models.users import User
 
 __all__ = ["ApiKey", "CourseGrant", "User"]

@@ -8,11 +8,13 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make an account that signs in with `email`; ValueError when it is empty."""
+        """Create an account that signs in with `email`; ValueError when it is empty."""
         if not email:
             raise ValueError("An account needs an e-mail address.")
         user = self.model(email=email.strip().lower(), **fields)
@@ -32,7 +34,7 @@ def languages() -> list[tuple[str, str]]:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in. Roles: staff (`is_staff`), manager (has course grants), learner."""
+    """An account. Its role: staff (`is_staff`), manager (has course grants) or learner."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200, blank=True)
@@ -40,10 +42,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=10,
         blank=True,
         choices=languages,
-        help_text="Of pages and mails; none chosen: the browser's, and the site's in mails.",
+        help_text=_("If empty, pages use the browser's language and e-mails the site's."),
     )
-    is_staff = models.BooleanField("may use the admin", default=False)
-    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("staff", default=False, help_text=_("Can use the admin."))
+    is_active = models.BooleanField(
+        "active", default=True, help_text=_("Uncheck to close the account.")
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,7 +61,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(Lower("email"), name="one_account_per_email_address"),
         )
-        permissions = (("view_small_groups", "Can see figures of groups under the minimum size"),)
+        verbose_name = "account"
+        permissions = (("view_small_groups", gettext_noop("Can see figures of small groups")),)
 
     def __str__(self) -> str:
         return self.name or self.email

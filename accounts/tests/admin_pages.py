@@ -11,17 +11,17 @@ from curriculum.enrolling import SignUp, enroll
 from curriculum.models import Course, Enrollment, Learner
 
 
-def told(answer: HttpResponse) -> str:
-    """The messages that the visitor is shown next."""
+def shown_messages(answer: HttpResponse) -> str:
+    """Return the messages that the next page shows."""
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))  # type: ignore[attr-defined]
 
 
-def page(client: Client, path: str, *, app: str = "curriculum") -> str:
-    return client.get(f"/admin/{app}/{path}").content.decode()
+def page(client: Client, path: str) -> str:
+    return client.get(f"/admin/{path}").content.decode()
 
 
 def staff(client: Client, *permissions: str) -> User:
-    """Sign in somebody of the staff who has these permissions and no others."""
+    """Sign in a member of staff with these permissions and no others."""
     bo = account("Bo", is_staff=True)
     bo.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client.force_login(bo)

@@ -7,22 +7,22 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.access import create_api_key, digest_of
+from accounts.api_keys import create_api_key, digest_of
 from accounts.models import ApiKey
-from accounts.tests.admin_pages import page, told
+from accounts.tests.admin_pages import page, shown_messages
 from accounts.tests.people import course
 
 pytestmark = pytest.mark.django_db
 
 
-def added_key(client: Client, **more: object) -> HttpResponse:
+def add_key(client: Client, **more: object) -> HttpResponse:
     data = {"name": "lms", "scopes": ["events:write", "kpis:read"], **more}
     return client.post("/admin/accounts/apikey/add/", data)  # type: ignore[return-value]
 
 
 @pytest.mark.usefixtures("ada")
 def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
-    message = told(added_key(client))
+    message = shown_messages(add_key(client))
     key = ApiKey.objects.get()
     secret = message.split(" is ")[1].split()[0]
 
@@ -31,12 +31,12 @@ def test_the_secret_of_a_new_key_is_shown_once(client: Client) -> None:
     assert key.scopes == ["events:write", "kpis:read"]
     assert secret in client.get("/admin/accounts/apikey/").content.decode()
     assert secret not in client.get("/admin/accounts/apikey/").content.decode()
-    assert secret not in page(client, f"apikey/{key.pk}/change/", app="accounts")
+    assert secret not in page(client, f"accounts/apikey/{key.pk}/change/")
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_key_is_limited_to_the_courses_chosen(client: Client) -> None:
-    added_key(client, is_limited="on", courses=[course("py").pk])
+def test_a_key_is_limited_to_the_chosen_courses(client: Client) -> None:
+    add_key(client, is_limited="on", courses=[course("py").pk])
     key = ApiKey.objects.get()
 
     assert key.is_limited
@@ -47,13 +47,13 @@ def test_a_key_is_limited_to_the_courses_chosen(client: Client) -> None:
 @pytest.mark.parametrize("limited", [True, False])
 def test_the_limit_and_the_courses_must_agree(client: Client, limited: bool) -> None:
     more: dict[str, object] = {"is_limited": "on"} if limited else {"courses": [course().pk]}
-    added_key(client, **more)
+    add_key(client, **more)
 
     assert not ApiKey.objects.exists()
 
 
 @pytest.mark.usefixtures("ada")
-def test_an_edited_key_keeps_its_name_and_its_secret(client: Client) -> None:
+def test_an_edited_key_keeps_its_name_and_secret(client: Client) -> None:
     key, secret = create_api_key("lms", ["events:write"])
     data = {"name": "other", "scopes": ["kpis:read"]}
     client.post(f"/admin/accounts/apikey/{key.pk}/change/", data)
@@ -72,17 +72,17 @@ def test_a_key_is_revoked_from_the_list(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_key_is_given_an_end(client: Client) -> None:
+def test_a_key_is_given_an_expiry(client: Client) -> None:
     day = timezone.localdate() + timedelta(days=30)
-    added_key(client, expires_at_0=f"{day}", expires_at_1="12:00")
+    add_key(client, expires_at_0=f"{day}", expires_at_1="12:00")
 
     assert timezone.localtime(ApiKey.objects.get().expires_at).date() == day
-    assert "0 days" in page(client, "apikey/", app="accounts")
+    assert "0 days" in page(client, "accounts/apikey/")
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_key_is_not_made_to_end_in_the_past(client: Client) -> None:
-    answer = added_key(client, expires_at_0="2026-01-01", expires_at_1="12:00")
+def test_a_key_cannot_expire_in_the_past(client: Client) -> None:
+    answer = add_key(client, expires_at_0="2026-01-01", expires_at_1="12:00")
 
-    assert "This is over; to end a key now, revoke it." in answer.content.decode()
+    assert "Enter a time in the future. To end a key now, revoke it." in answer.content.decode()
     assert not ApiKey.objects.exists()

@@ -1,4 +1,4 @@
-"""Nobody hands out more than they hold, in any place of the admin."""
+"""Nobody can grant more than they hold, anywhere in the admin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from accounts import delegation
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, User
 from accounts.tests.admin_pages import staff
 from accounts.tests.people import account, course
@@ -27,7 +27,7 @@ def permission(codename: str) -> Permission:
 
 
 def cleo(*permissions: str, in_group: bool = False, **fields: Any) -> User:
-    """Somebody of the staff who is permitted this, by a group or by name."""
+    """Create a member of staff with these permissions, given by a group or directly."""
     user = account("Cleo", is_staff=True, **fields)
     chosen = Permission.objects.filter(codename__in=permissions)
     if in_group:
@@ -39,7 +39,7 @@ def cleo(*permissions: str, in_group: bool = False, **fields: Any) -> User:
     return user
 
 
-def edited(client: Client, user: User, **more: Any) -> int:
+def edit(client: Client, user: User, **more: Any) -> int:
     data = {
         "email": user.email,
         "is_active": "on",
@@ -50,33 +50,33 @@ def edited(client: Client, user: User, **more: Any) -> int:
     return client.post(f"/admin/accounts/user/{user.pk}/change/", data).status_code
 
 
-def password_set(client: Client, user: User) -> int:
+def set_password(client: Client, user: User) -> int:
     data = {"usable_password": "true", "password1": "a-longer-walk", "password2": "a-longer-walk"}
     return client.post(f"/admin/accounts/user/{user.pk}/password/", data).status_code
 
 
-def key_made(client: Client, *scopes: str, **more: Any) -> bool:
+def add_key(client: Client, *scopes: str, **more: Any) -> bool:
     client.post("/admin/accounts/apikey/add/", {"name": "lms", "scopes": scopes, **more})
     return ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize("in_group", [True, False])
 @pytest.mark.parametrize("is_active", [True, False])
-def test_an_account_that_holds_more_is_out_of_reach(
+def test_an_account_with_more_permissions_cannot_be_edited(
     client: Client, in_group: bool, is_active: bool
 ) -> None:
     staff(client, *USERS)
     boss = cleo("view_small_groups", in_group=in_group, is_active=is_active)
 
-    assert edited(client, boss, email="evil@example.com") == 403
-    assert password_set(client, boss) == 403
+    assert edit(client, boss, email="evil@example.com") == 403
+    assert set_password(client, boss) == 403
     assert client.post(f"/admin/accounts/user/{boss.pk}/delete/", {"post": "yes"}).status_code == (
         403
     )
     assert User.objects.get(pk=boss.pk).email == "cleo@example.com"
 
 
-def test_accounts_that_hold_more_are_not_deleted_with_others(client: Client) -> None:
+def test_accounts_with_more_permissions_are_not_deleted_in_bulk(client: Client) -> None:
     staff(client, *USERS)
     boss, other = cleo("view_small_groups"), account("Eve")
     data = {"action": "delete_selected", "_selected_action": [boss.pk, other.pk], "post": "yes"}
@@ -86,21 +86,21 @@ def test_accounts_that_hold_more_are_not_deleted_with_others(client: Client) -> 
 
 
 @pytest.mark.parametrize("held", [(), ("view_user",), ("change_user",)])
-def test_an_account_that_holds_the_same_or_less_is_within_reach(
+def test_an_account_with_no_more_permissions_can_be_edited(
     client: Client, held: tuple[str, ...]
 ) -> None:
     staff(client, *USERS)
     other = cleo(*held)
 
-    assert edited(client, other, name="Cleopatra") == 302
-    assert password_set(client, other) == 302
+    assert edit(client, other, name="Cleopatra") == 302
+    assert set_password(client, other) == 302
 
 
-def test_an_account_that_is_a_closed_superuser_is_out_of_reach(client: Client) -> None:
+def test_a_closed_superuser_cannot_be_edited(client: Client) -> None:
     staff(client, *USERS, "view_small_groups")
     boss = cleo(is_superuser=True, is_active=False)
 
-    assert password_set(client, boss) == 403
+    assert set_password(client, boss) == 403
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_account_that_is_a_closed_superuser_is_out_of_reach(client: Client) -
     ],
 )
 @pytest.mark.parametrize("to_oneself", [True, False])
-def test_staff_who_edit_accounts_give_no_role_and_no_permission(
+def test_staff_who_edit_accounts_cannot_grant_roles_or_permissions(
     client: Client, given: dict[str, str], to_oneself: bool
 ) -> None:
     bo = staff(client, *USERS)
@@ -125,13 +125,13 @@ def test_staff_who_edit_accounts_give_no_role_and_no_permission(
     other = bo if to_oneself else account("Eve")
     before = delegation.permissions_of(other), other.is_staff
 
-    assert edited(client, other, **posted) == 302
+    assert edit(client, other, **posted) == 302
     other = User.objects.get(pk=other.pk)
     assert not other.is_superuser
     assert (delegation.permissions_of(other), other.is_staff) == before
 
 
-def test_a_new_account_is_permitted_nothing(client: Client) -> None:
+def test_a_new_account_has_no_permissions(client: Client) -> None:
     staff(client, *USERS)
     data = {
         "email": "eve@example.com",
@@ -147,7 +147,7 @@ def test_a_new_account_is_permitted_nothing(client: Client) -> None:
     assert not delegation.permissions_of(eve)
 
 
-def test_a_group_is_given_only_what_its_maker_holds(client: Client) -> None:
+def test_a_group_gets_only_permissions_that_its_creator_holds(client: Client) -> None:
     staff(client, *GROUPS)
     for codename in ("view_small_groups", "view_group"):
         data = {"name": codename, "permissions": [permission(codename).pk]}
@@ -156,7 +156,7 @@ def test_a_group_is_given_only_what_its_maker_holds(client: Client) -> None:
     assert [one.name for one in Group.objects.all()] == ["view_group"]
 
 
-def test_one_s_own_group_is_given_no_more_than_one_holds(client: Client) -> None:
+def test_staff_cannot_add_permissions_to_their_own_group(client: Client) -> None:
     bo = staff(client, *GROUPS)
     own = Group.objects.create(name="Own")
     bo.groups.add(own)
@@ -166,7 +166,7 @@ def test_one_s_own_group_is_given_no_more_than_one_holds(client: Client) -> None
     assert not own.permissions.exists()
 
 
-def test_a_group_that_holds_more_is_out_of_reach(client: Client) -> None:
+def test_a_group_with_more_permissions_cannot_be_edited(client: Client) -> None:
     staff(client, *GROUPS)
     analysts = Group.objects.create(name="Analysts")
     analysts.permissions.add(permission("view_small_groups"))
@@ -176,7 +176,7 @@ def test_a_group_that_holds_more_is_out_of_reach(client: Client) -> None:
     assert client.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
 
 
-SCOPES_AND_NEEDS = [
+REQUIRED_PERMISSIONS = [
     ("kpis:read", None),
     ("alerts:write", None),
     ("kpis:small-groups", "view_small_groups"),
@@ -185,33 +185,31 @@ SCOPES_AND_NEEDS = [
 ]
 
 
-@pytest.mark.parametrize(("scope", "needed"), SCOPES_AND_NEEDS)
-def test_a_key_gets_only_what_its_maker_may_do(
-    client: Client, scope: str, needed: str | None
-) -> None:
+@pytest.mark.parametrize(("scope", "required"), REQUIRED_PERMISSIONS)
+def test_a_key_gets_no_other_scopes(client: Client, scope: str, required: str | None) -> None:
     staff(client, *KEYS)
 
-    assert key_made(client, "kpis:read", scope) == (needed is None)
+    assert add_key(client, "kpis:read", scope) == (required is None)
 
 
-@pytest.mark.parametrize(("scope", "needed"), SCOPES_AND_NEEDS[2:])
-def test_a_key_gets_what_its_maker_may_do(client: Client, scope: str, needed: str) -> None:
-    staff(client, *KEYS, needed)
+@pytest.mark.parametrize(("scope", "required"), REQUIRED_PERMISSIONS[2:])
+def test_a_key_gets_grantable_scopes(client: Client, scope: str, required: str) -> None:
+    staff(client, *KEYS, required)
 
-    assert key_made(client, scope)
+    assert add_key(client, scope)
     assert ApiKey.objects.get().scopes == [scope]
 
 
-def test_a_superuser_gives_every_scope() -> None:
-    assert delegation.scopes_of(cleo(is_superuser=True)) == ApiKey.Scope.values
+def test_a_superuser_can_grant_every_scope() -> None:
+    assert delegation.grantable_scopes(cleo(is_superuser=True)) == ApiKey.Scope.values
 
 
 @pytest.mark.parametrize(("held", "creates"), [(KEYS, False), ((*KEYS, "import_event"), True)])
-def test_a_key_makes_what_is_unknown_only_if_its_maker_may(
+def test_a_key_creates_unknown_records_only_if_its_creator_may(
     client: Client, held: tuple[str, ...], creates: bool
 ) -> None:
     staff(client, *held)
-    key_made(client, "kpis:read", creates_unknown="on")
+    add_key(client, "kpis:read", creates_unknown="on")
 
     assert ApiKey.objects.get().creates_unknown == creates
 
@@ -219,7 +217,7 @@ def test_a_key_makes_what_is_unknown_only_if_its_maker_may(
 @pytest.mark.parametrize(
     "more", [{"scopes": ["kpis:small-groups"]}, {"scopes": [], "creates_unknown": True}]
 )
-def test_a_key_that_may_do_more_is_only_looked_at_and_revoked(
+def test_a_key_that_may_do_more_can_only_be_viewed_and_revoked(
     client: Client, more: dict[str, Any]
 ) -> None:
     staff(client, *KEYS)
@@ -235,7 +233,7 @@ def test_a_key_that_may_do_more_is_only_looked_at_and_revoked(
     assert ApiKey.objects.get().revoked_at
 
 
-def test_a_change_of_a_key_gives_no_more_either(client: Client) -> None:
+def test_editing_a_key_cannot_grant_more_either(client: Client) -> None:
     staff(client, *KEYS)
     key, _ = create_api_key("lms", ["kpis:read"])
     client.post(
@@ -246,7 +244,7 @@ def test_a_change_of_a_key_gives_no_more_either(client: Client) -> None:
     assert key.scopes == ["kpis:read"]
 
 
-def test_the_form_offers_what_can_be_given(client: Client) -> None:
+def test_the_form_offers_only_grantable_scopes(client: Client) -> None:
     staff(client, *KEYS)
     page = client.get("/admin/accounts/apikey/add/").content.decode()
 
@@ -255,13 +253,13 @@ def test_the_form_offers_what_can_be_given(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_what_is_given_is_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_grants_are_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     eve = account("Eve")
     with caplog.at_level(logging.INFO):
-        edited(client, eve, is_staff="on", user_permissions=[permission("view_small_groups").pk])
-        key_made(client, "kpis:small-groups")
+        edit(client, eve, is_staff="on", user_permissions=[permission("view_small_groups").pk])
+        add_key(client, "kpis:small-groups")
 
-    assert f"changed account {eve.pk}: is_staff=True; gave accounts.view_small_groups" in (
+    assert f"changed account {eve.pk}: is_staff=True; granted accounts.view_small_groups" in (
         caplog.text
     )
-    assert "made the API key lms, which may: kpis:small-groups" in caplog.text
+    assert "created the API key lms with the scopes: kpis:small-groups" in caplog.text

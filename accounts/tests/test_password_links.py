@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from accounts import password_links
 from accounts.models import User
 from accounts.tests.people import account, course
-from accounts.tests.test_sign_in_limits import gets_in, guesses
+from accounts.tests.test_sign_in_limits import can_sign_in, guess
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def changed(client: Client, *, old: str = OLD, new: str = NEW) -> Any:
+def change_password(client: Client, *, old: str = OLD, new: str = NEW) -> Any:
     data = {"old_password": old, "new_password1": new, "new_password2": new}
     return client.post("/account/password", data)
 
@@ -36,8 +36,8 @@ def is_signed_in(client: Client) -> bool:
     return bool(client.get("/account/password").status_code == 200)
 
 
-def asked(email: str, **more: Any) -> Any:
-    """Ask for a link, and have the worker do at once what it is asked for."""
+def request_link(email: str, **more: Any) -> Any:
+    """Request a link, and run the queued task at once."""
     with mock.patch("accounts.password_links.current_app.send_task") as queued:
         answer = Client().post("/account/forgotten", {"email": email}, **more)
     for call in queued.call_args_list:
@@ -61,25 +61,25 @@ def set_by(link: str, client: Client | None = None, new: str = NEW) -> Any:
 def test_everybody_changes_their_own_password(role: str) -> None:
     grants = (course(),) if role == "manager" else ()
     ada = account("Ada", grants=grants, is_staff=role == "staff")
-    answer = changed(signed_in(ada))
+    answer = change_password(signed_in(ada))
     ada.refresh_from_db()
 
     assert answer.headers["Location"] == "/account/password"
     assert ada.check_password(NEW)
 
 
-def test_a_new_password_ends_the_other_sessions_and_not_this_one() -> None:
+def test_a_new_password_ends_the_other_sessions_but_not_this_one() -> None:
     ada = account("Ada")
     here, elsewhere = signed_in(ada), signed_in(ada)
-    changed(here)
+    change_password(here)
 
     assert is_signed_in(here)
     assert not is_signed_in(elsewhere)
 
 
-def test_the_old_password_is_needed() -> None:
+def test_the_old_password_is_required() -> None:
     ada = account("Ada")
-    answer = changed(signed_in(ada), old="guess")
+    answer = change_password(signed_in(ada), old="guess")
     ada.refresh_from_db()
 
     assert "old_password" in answer.context["form"].errors
@@ -90,9 +90,9 @@ def test_guesses_at_the_old_password_are_counted() -> None:
     ada = account("Ada")
     client = signed_in(ada)
     for _ in range(10):
-        changed(client, old="guess")
+        change_password(client, old="guess")
 
-    assert changed(client).status_code == 429
+    assert change_password(client).status_code == 429
     ada.refresh_from_db()
     assert ada.check_password(OLD)
 
@@ -100,14 +100,14 @@ def test_guesses_at_the_old_password_are_counted() -> None:
 @pytest.mark.parametrize(
     "weak", ["short", "password123", "20261127", "ada@example", "ada-lovelace"]
 )
-def test_a_weak_password_is_refused(weak: str) -> None:
+def test_a_weak_password_is_rejected(weak: str) -> None:
     ada = account("Ada")
     User.objects.update(name="Ada Lovelace")
 
-    assert changed(signed_in(ada), new=weak).status_code == 200
+    assert change_password(signed_in(ada), new=weak).status_code == 200
 
 
-def test_a_stranger_is_asked_to_sign_in_first() -> None:
+def test_an_anonymous_visitor_must_sign_in_first() -> None:
     answer = Client().get("/account/password")
 
     assert answer.headers["Location"] == "/sign-in?next=/account/password"
@@ -116,7 +116,7 @@ def test_a_stranger_is_asked_to_sign_in_first() -> None:
 def test_a_mailed_link_sets_a_new_password() -> None:
     ada = account("Ada")
     elsewhere = signed_in(ada)
-    asked("Ada@Example.com")
+    request_link("Ada@Example.com")
     answer = set_by(mailed_link())
     ada.refresh_from_db()
 
@@ -128,7 +128,7 @@ def test_a_mailed_link_sets_a_new_password() -> None:
 
 def test_a_link_works_once() -> None:
     ada = account("Ada")
-    asked("ada@example.com")
+    request_link("ada@example.com")
     link = mailed_link()
     set_by(link)
     set_by(link, new="another-way-home")
@@ -137,12 +137,12 @@ def test_a_link_works_once() -> None:
     assert ada.check_password(NEW)
 
 
-def test_a_link_runs_out(settings: Settings) -> None:
+def test_a_link_expires(settings: Settings) -> None:
     ada = account("Ada")
     link = urlsplit(password_links.link_of(ada)).path
     settings.PASSWORD_RESET_TIMEOUT = -1
 
-    assert "does not work any more" in Client().get(link, follow=True).content.decode()
+    assert "no longer works" in Client().get(link, follow=True).content.decode()
 
 
 def test_an_older_link_ends_when_the_account_signs_in() -> None:
@@ -150,31 +150,31 @@ def test_an_older_link_ends_when_the_account_signs_in() -> None:
     link = urlsplit(password_links.link_of(ada)).path
     User.objects.update(last_login=timezone.now() + timedelta(seconds=1))
 
-    assert "does not work any more" in Client().get(link, follow=True).content.decode()
+    assert "no longer works" in Client().get(link, follow=True).content.decode()
 
 
-def test_a_closed_account_is_opened_by_no_link() -> None:
+def test_no_link_opens_a_closed_account() -> None:
     ada = account("Ada")
     link = urlsplit(password_links.link_of(ada)).path
     User.objects.update(is_active=False)
-    asked("ada@example.com")
+    request_link("ada@example.com")
 
     assert not mail.outbox
-    assert "does not work any more" in Client().get(link, follow=True).content.decode()
+    assert "no longer works" in Client().get(link, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("link", ["MQ/forged", "x/x", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5/a-b", "AA/a"])
-def test_a_forged_link_is_answered_as_an_old_one(link: str) -> None:
+def test_a_forged_link_looks_like_an_expired_one(link: str) -> None:
     answer = Client().get(f"/account/set-password/{link}", follow=True)
 
-    assert "does not work any more" in answer.content.decode()
+    assert "no longer works" in answer.content.decode()
 
 
-def test_every_address_is_answered_alike() -> None:
+def test_the_response_is_the_same_for_every_address() -> None:
     account("Ada")
     closed = account("Bo", is_active=False)
     pages = {
-        asked(email, follow=True).content
+        request_link(email, follow=True).content
         for email in ("ada@example.com", closed.email, "nobody@example.com")
     }
 
@@ -182,45 +182,45 @@ def test_every_address_is_answered_alike() -> None:
     assert [one.to for one in mail.outbox] == [["ada@example.com"]]
 
 
-def test_asking_looks_for_no_account(django_assert_num_queries: Any) -> None:
+def test_requesting_a_link_does_not_look_the_account_up(django_assert_num_queries: Any) -> None:
     account("Ada")
     with django_assert_num_queries(0), mock.patch("accounts.password_links.current_app.send_task"):
         for email in ("ada@example.com", "nobody@example.com"):
             Client().post("/account/forgotten", {"email": email})
 
 
-def test_nobody_s_mailbox_is_filled() -> None:
+def test_a_mailbox_gets_at_most_three_mails_an_hour() -> None:
     account("Ada")
     for number in range(9):
-        asked("ada@example.com", REMOTE_ADDR=f"192.0.2.{number}")
+        request_link("ada@example.com", REMOTE_ADDR=f"192.0.2.{number}")
 
     assert len(mail.outbox) == 3
 
 
-def test_no_mail_can_be_asked_for_while_the_broker_is_away() -> None:
+def test_a_link_cannot_be_requested_while_the_broker_is_unreachable() -> None:
     with mock.patch("accounts.password_links.cache.add", side_effect=ConnectionError):
         answer = Client().post("/account/forgotten", {"email": "ada@example.com"})
 
     assert answer.status_code == 503
-    assert "No e-mail can be sent" in answer.content.decode()
+    assert "E-mails cannot be sent" in answer.content.decode()
 
 
-def test_the_owner_gets_in_by_mail_while_strangers_try() -> None:
+def test_the_owner_can_sign_in_by_e_mail_during_an_attack() -> None:
     account("Ada")
     for number in range(25):
-        guesses(1, place=f"192.0.2.{number}")
-    asked("ada@example.com")
+        guess(1, address=f"192.0.2.{number}")
+    request_link("ada@example.com")
     phone = Client()
     set_by(mailed_link(), phone, new=OLD + "-and-longer")
 
-    assert not gets_in()
+    assert not can_sign_in()
     answer = phone.post(
         "/sign-in", {"username": "ada@example.com", "password": OLD + "-and-longer"}
     )
     assert answer.status_code == 302
 
 
-def test_the_page_of_the_form_has_no_secret_in_its_address() -> None:
+def test_the_url_of_the_form_contains_no_secret() -> None:
     link = urlsplit(password_links.link_of(account("Ada"))).path
     answer = Client().get(link)
 
@@ -229,7 +229,7 @@ def test_the_page_of_the_form_has_no_secret_in_its_address() -> None:
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_the_pages_lead_to_each_other() -> None:
-    for door in ("/sign-in", "/admin/login/"):
-        assert "/account/forgotten" in Client().get(door).content.decode()
+def test_the_pages_link_to_each_other() -> None:
+    for page in ("/sign-in", "/admin/login/"):
+        assert "/account/forgotten" in Client().get(page).content.decode()
     assert "/account/password" in signed_in(account("Ada")).get("/").content.decode()

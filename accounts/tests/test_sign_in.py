@@ -9,44 +9,44 @@ from curriculum.enrolling import SignUp, enroll
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(client: Client, email: str, **more: str) -> str:
-    """Post the form; where it leads, "" when it is shown again."""
+def sign_in(client: Client, email: str, **more: str) -> str:
+    """Post the form and return the redirect; "" when the form is shown again."""
     data = {"username": email, "password": "secret", **more}
     return client.post("/sign-in", data).headers.get("Location", "")
 
 
-def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+def test_an_anonymous_visitor_must_sign_in(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/sign-in?next=/"
 
 
 def test_signing_in_ignores_the_case_of_the_address(client: Client) -> None:
     account("Ada")
 
-    assert signed_in(client, "Ada@Example.COM") == "/"
+    assert sign_in(client, "Ada@Example.COM") == "/"
 
 
-def test_a_wrong_password_is_told_in_a_sentence(client: Client) -> None:
+def test_a_wrong_password_shows_an_error(client: Client) -> None:
     account("Ada")
     answer = client.post("/sign-in", {"username": "ada@example.com", "password": "guess"})
 
     assert "Wrong e-mail address or password" in answer.content.decode()
 
 
-def test_who_was_asked_to_sign_in_goes_on_to_where_they_wanted(client: Client) -> None:
+def test_signing_in_redirects_to_the_requested_page(client: Client) -> None:
     account("Ada")
 
-    assert signed_in(client, "ada@example.com", next="/kpi-dashboard?tab=2") == (
+    assert sign_in(client, "ada@example.com", next="/kpi-dashboard?tab=2") == (
         "/kpi-dashboard?tab=2"
     )
 
 
-def test_signing_in_leads_to_no_other_site(client: Client) -> None:
+def test_signing_in_never_redirects_to_another_site(client: Client) -> None:
     account("Ada")
 
-    assert signed_in(client, "ada@example.com", next="https://evil.example/") == "/"
+    assert sign_in(client, "ada@example.com", next="https://evil.example/") == "/"
 
 
-def test_somebody_signed_in_is_not_asked_again(client: Client) -> None:
+def test_a_signed_in_visitor_skips_the_sign_in_page(client: Client) -> None:
     client.force_login(account("Ada"))
 
     assert client.get("/sign-in?next=/r").headers["Location"] == "/r"
@@ -56,11 +56,11 @@ def test_somebody_signed_in_is_not_asked_again(client: Client) -> None:
 def test_a_closed_account_cannot_sign_in(client: Client) -> None:
     account("Bo", is_active=False)
 
-    assert signed_in(client, "bo@example.com") == ""
+    assert sign_in(client, "bo@example.com") == ""
 
 
 @pytest.mark.parametrize("role", ["staff", "manager"])
-def test_who_reads_figures_lands_on_the_dashboard(client: Client, role: str) -> None:
+def test_readers_of_kpis_land_on_the_dashboard(client: Client, role: str) -> None:
     ada = account("Ada", is_staff=True)
     bo = account("Bo", grants=(course(),))
     client.force_login(ada if role == "staff" else bo)
@@ -68,7 +68,7 @@ def test_who_reads_figures_lands_on_the_dashboard(client: Client, role: str) -> 
     assert client.get("/").headers["Location"] == "/kpi-dashboard"
 
 
-def test_a_learner_lands_on_their_enrolments_and_no_others(client: Client) -> None:
+def test_a_learner_sees_only_their_own_enrollments(client: Client) -> None:
     ada, bo = learner("Ada"), learner("Bo")
     ada.user = account("Ada")
     ada.save()
@@ -84,7 +84,7 @@ def test_a_learner_lands_on_their_enrolments_and_no_others(client: Client) -> No
     assert "Course sql" not in page
 
 
-def test_a_learner_without_enrolments_is_told_so(client: Client) -> None:
+def test_a_learner_without_enrollments_sees_a_note(client: Client) -> None:
     client.force_login(account("Ada"))
 
     assert "not enrolled in any course" in client.get("/").content.decode()
@@ -97,7 +97,7 @@ def test_signing_out_ends_the_session(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/sign-in?next=/"
 
 
-def test_a_link_cannot_sign_anybody_out(client: Client) -> None:
+def test_a_link_cannot_sign_a_visitor_out(client: Client) -> None:
     client.force_login(account("Ada"))
 
     assert client.get("/sign-out").status_code == 405

@@ -17,80 +17,80 @@ from accounts.tests.people import account
 
 pytestmark = pytest.mark.django_db
 
-DOORS = ("/sign-in", "/admin/login/")
+SIGN_IN_PAGES = ("/sign-in", "/admin/login/")
 HOME, OFFICE, EVIL = "203.0.113.5", "198.51.100.7", "192.0.2.66"
 
 
-def tries(
+def try_sign_in(
     password: str,
     *,
     at: str = "/sign-in",
     whose: str = "ada@example.com",
-    place: str = HOME,
+    address: str = HOME,
     client: Client | None = None,
 ) -> Any:
     data = {"username": whose, "password": password}
-    return (client or Client()).post(at, data, REMOTE_ADDR=place)
+    return (client or Client()).post(at, data, REMOTE_ADDR=address)
 
 
-def guesses(times: int, **more: Any) -> None:
+def guess(times: int, **more: Any) -> None:
     for _ in range(times):
-        tries("guess", **more)
+        try_sign_in("guess", **more)
 
 
-def gets_in(**more: Any) -> bool:
-    return bool(tries("secret", **more).status_code == 302)
+def can_sign_in(**more: Any) -> bool:
+    return bool(try_sign_in("secret", **more).status_code == 302)
 
 
 def wait(minutes: int) -> None:
-    """Let the time go by, for the rows that count."""
+    """Let time pass for the counted tries."""
     AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=minutes))
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_after_ten_wrong_passwords_the_right_one_does_not_sign_in(door: str) -> None:
+@pytest.mark.parametrize("page", SIGN_IN_PAGES)
+def test_after_ten_wrong_passwords_the_right_one_does_not_sign_in(page: str) -> None:
     account("Ada", is_staff=True)
-    guesses(10, at=door)
+    guess(10, at=page)
 
-    assert not gets_in(at=door)
-    assert not gets_in(at=DOORS[0])
-    assert not gets_in(at=DOORS[1])
+    assert not can_sign_in(at=page)
+    assert not can_sign_in(at=SIGN_IN_PAGES[0])
+    assert not can_sign_in(at=SIGN_IN_PAGES[1])
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_nine_wrong_passwords_are_forgiven_by_the_right_one(door: str) -> None:
+@pytest.mark.parametrize("page", SIGN_IN_PAGES)
+def test_the_right_password_resets_nine_wrong_ones(page: str) -> None:
     account("Ada", is_staff=True)
-    guesses(9, at=door)
-    assert gets_in(at=door)
-    guesses(9, at=door)
+    guess(9, at=page)
+    assert can_sign_in(at=page)
+    guess(9, at=page)
 
-    assert gets_in(at=door)
+    assert can_sign_in(at=page)
 
 
-def test_other_letters_of_the_address_are_the_same_account() -> None:
+def test_an_address_in_uppercase_is_the_same_account() -> None:
     account("Ada")
-    guesses(5)
-    guesses(5, whose=" ADA@example.com")
+    guess(5)
+    guess(5, whose=" ADA@example.com")
 
-    assert not gets_in()
+    assert not can_sign_in()
 
 
-def test_no_password_is_hashed_for_who_tried_too_often() -> None:
+def test_no_password_is_hashed_after_too_many_tries() -> None:
     account("Ada")
-    guesses(10)
-    with mock.patch.object(hashers, "check_password") as looked_at:
-        tries("secret")
+    guess(10)
+    with mock.patch.object(hashers, "check_password") as checked:
+        try_sign_in("secret")
 
-    assert not looked_at.called
+    assert not checked.called
 
 
-def test_the_sentence_is_the_same_for_a_wrong_password_and_for_too_many() -> None:
+def test_the_error_is_the_same_for_a_wrong_password_and_for_too_many() -> None:
     account("Ada")
-    first = tries("guess").context["form"].errors
-    guesses(10)
-    refused = tries("secret")
-    guesses(11, whose="nobody@example.com")
-    nobody = tries("secret", whose="nobody@example.com")
+    first = try_sign_in("guess").context["form"].errors
+    guess(10)
+    refused = try_sign_in("secret")
+    guess(11, whose="nobody@example.com")
+    nobody = try_sign_in("secret", whose="nobody@example.com")
 
     assert refused.context["form"].errors == first
     assert nobody.context["form"].errors == first
@@ -98,93 +98,93 @@ def test_the_sentence_is_the_same_for_a_wrong_password_and_for_too_many() -> Non
     assert refused["Retry-After"] == "900"
 
 
-def test_who_goes_on_trying_does_not_keep_the_door_shut() -> None:
+def test_further_tries_do_not_extend_the_wait() -> None:
     account("Ada")
-    guesses(10)
+    guess(10)
     wait(minutes=14)
-    guesses(5)
+    guess(5)
     wait(minutes=2)
 
-    assert gets_in()
+    assert can_sign_in()
 
 
-def test_one_evil_address_does_not_lock_the_owner_out() -> None:
+def test_one_hostile_address_does_not_lock_the_owner_out() -> None:
     account("Ada")
-    guesses(40, place=EVIL)
+    guess(40, address=EVIL)
 
-    assert not gets_in(place=EVIL)
-    assert gets_in(place=HOME)
+    assert not can_sign_in(address=EVIL)
+    assert can_sign_in(address=HOME)
 
 
 def test_many_addresses_together_get_25_tries_at_an_account() -> None:
     account("Ada")
     for number in range(25):
-        guesses(1, place=f"192.0.2.{number}")
+        guess(1, address=f"192.0.2.{number}")
 
-    assert not gets_in(place=HOME)
+    assert not can_sign_in(address=HOME)
 
 
-def test_a_device_that_the_owner_has_used_gets_in_whatever_others_try() -> None:
+def test_the_owner_s_device_can_sign_in_whatever_others_try() -> None:
     account("Ada")
     laptop = Client()
-    assert gets_in(client=laptop)
+    assert can_sign_in(client=laptop)
     laptop.post("/sign-out")
     for number in range(25):
-        guesses(1, place=f"192.0.2.{number}")
-    guesses(60, place=HOME)
+        guess(1, address=f"192.0.2.{number}")
+    guess(60, address=HOME)
 
-    assert not gets_in()
-    assert gets_in(client=laptop)
+    assert not can_sign_in()
+    assert can_sign_in(client=laptop)
 
 
 def test_a_known_device_has_ten_tries_of_its_own() -> None:
     account("Ada")
     laptop = Client()
-    gets_in(client=laptop)
+    can_sign_in(client=laptop)
     laptop.post("/sign-out")
     for _ in range(10):
-        tries("guess", client=laptop)
+        try_sign_in("guess", client=laptop)
 
-    assert not gets_in(client=laptop)
+    assert not can_sign_in(client=laptop)
 
 
-def test_a_device_is_known_for_its_own_account_only() -> None:
+def test_a_device_is_known_for_one_account_only() -> None:
     account("Ada")
     account("Bo")
     phone = Client()
-    gets_in(client=phone, whose="bo@example.com")
+    can_sign_in(client=phone, whose="bo@example.com")
     phone.post("/sign-out")
     for _ in range(10):
-        tries("guess", client=phone)
+        try_sign_in("guess", client=phone)
 
-    assert not gets_in(client=phone)
+    assert not can_sign_in(client=phone)
 
 
-def test_a_forged_device_is_a_stranger_s() -> None:
+def test_a_forged_device_cookie_is_ignored() -> None:
     account("Ada")
-    guesses(10)
+    guess(10)
     phone = Client()
     phone.cookies["known-device"] = "ada@example.com:forged"
 
-    assert not gets_in(client=phone)
+    assert not can_sign_in(client=phone)
 
 
 def test_one_address_has_thirty_tries_at_all_accounts() -> None:
     account("Ada")
     for number in range(30):
-        guesses(1, whose=f"number{number}@example.com")
+        guess(1, whose=f"number{number}@example.com")
 
-    assert not gets_in(place=HOME)
-    assert gets_in(place=OFFICE)
+    assert not can_sign_in(address=HOME)
+    assert can_sign_in(address=OFFICE)
 
 
-def test_signing_in_oneself_does_not_buy_more_tries_at_others() -> None:
+def test_signing_in_oneself_does_not_allow_more_tries_at_others() -> None:
     account("Ada")
     account("Bo")
-    guesses(10)
-    gets_in(whose="bo@example.com")
+    guess(10)
+    can_sign_in(whose="bo@example.com")
 
-    assert not gets_in()
+    assert not can_sign_in()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_signing_in_oneself_does_not_buy_more_tries_at_others() -> None:
         (True, "::ffff:203.0.113.5", "203.0.113.5"),
     ],
 )
-def test_a_visitor_s_address_is_what_our_own_proxy_wrote(
+def test_a_visitor_s_address_is_the_one_that_our_own_proxy_added(
     settings: Settings, rf: RequestFactory, behind_proxy: bool, forwarded: str, found: str
 ) -> None:
     settings.BEHIND_PROXY = behind_proxy
@@ -208,31 +208,31 @@ def test_a_visitor_s_address_is_what_our_own_proxy_wrote(
     assert address_of(request) == found
 
 
-def test_it_holds_while_the_cache_is_away(settings: Settings) -> None:
+def test_limits_hold_while_the_cache_is_unreachable(settings: Settings) -> None:
     backend = "django.core.cache.backends.redis.RedisCache"
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:9/1"}}
     account("Ada")
-    guesses(10)
+    guess(10)
 
-    assert not gets_in()
-    assert gets_in(place=OFFICE)
+    assert not can_sign_in()
+    assert can_sign_in(address=OFFICE)
 
 
-def test_no_row_and_no_line_has_an_address_or_a_password(
+def test_no_row_and_no_log_line_contains_an_address_or_password(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     account("Ada")
     with caplog.at_level(logging.INFO):
-        guesses(11)
-    kept = str(list(AccessAttempt.objects.values()))
+        guess(11)
+    stored = str(list(AccessAttempt.objects.values()))
 
-    assert not any(word in kept + caplog.text for word in ("ada@", "example.com", "guess"))
+    assert not any(word in stored + caplog.text for word in ("ada@", "example.com", "guess"))
 
 
 def test_a_failed_sign_in_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     account("Ada")
     with caplog.at_level(logging.INFO):
-        guesses(2)
+        guess(2)
     lines = [
         one.getMessage() for one in caplog.records if one.name.startswith(("accounts", "axes"))
     ]
@@ -243,9 +243,9 @@ def test_a_failed_sign_in_is_one_warning(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_old_counts_are_deleted() -> None:
-    guesses(1, whose="bo@example.com")
+    guess(1, whose="bo@example.com")
     wait(minutes=16)
-    guesses(1, whose="cleo@example.com")
+    guess(1, whose="cleo@example.com")
 
     assert AccessAttempt.objects.count() == 1
 
@@ -253,16 +253,16 @@ def test_old_counts_are_deleted() -> None:
 def test_a_flood_of_sign_ins_leaves_threads_for_pages() -> None:
     account("Ada")
     taken = 0
-    while PasswordBackend.room.acquire(blocking=False):
+    while PasswordBackend.waiting.acquire(blocking=False):
         taken += 1
     try:
-        refused = tries("secret")
+        refused = try_sign_in("secret")
     finally:
         for _ in range(taken):
-            PasswordBackend.room.release()
+            PasswordBackend.waiting.release()
 
     assert taken == 4
     assert (refused.status_code, refused["Retry-After"]) == (503, "5")
     assert "Try again in a few seconds" in refused.content.decode()
     assert not AccessAttempt.objects.exists()
-    assert gets_in()
+    assert can_sign_in()

@@ -1,4 +1,4 @@
-"""Pages for an account's own password: to change it, and to set a new one by a mailed link."""
+"""Pages to change one's password, and to set a new one with a link sent by e-mail."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmVi
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.generic import FormView, TemplateView
@@ -20,12 +22,13 @@ from django.views.generic import FormView, TemplateView
 from accounts import password_links
 from accounts.models import User
 from accounts.sign_in_limits import address_of, remember_device
+from core.task_queue import UNREACHABLE
 
 logger = logging.getLogger(__name__)
 
 
 class OldPasswordForm(PasswordChangeForm):
-    """Asks for the old password by the way that counts wrong ones."""
+    """Check the old password through the backend that limits failed tries."""
 
     request: HttpRequest
 
@@ -40,7 +43,7 @@ class OldPasswordForm(PasswordChangeForm):
 
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(PasswordChangeView):
-    """Ends the account's other sessions; this one goes on."""
+    """Change the password; the account's other sessions end, this one continues."""
 
     template_name = "accounts/password.html"
     form_class = OldPasswordForm
@@ -52,17 +55,18 @@ class ChangePassword(PasswordChangeView):
         return form
 
     def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
+        response = super().form_valid(form)
         logger.info("Account %s changed its password", form.user.pk)
         messages.success(
-            self.request, "Your password is changed. Wherever else you were signed in, you are not."
+            self.request,
+            gettext("Your password was changed. You were signed out on all other devices."),
         )
-        return answer
+        return response
 
 
 class EmailForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address",
+        label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
@@ -70,7 +74,7 @@ class EmailForm(forms.Form):
 
 @method_decorator((csrf_protect, never_cache), name="dispatch")
 class ForgottenPassword(FormView):  # type: ignore[type-arg]
-    """Says the same for every address, after the same time."""
+    """Respond alike and equally fast for every address, so that it reveals no account."""
 
     template_name = "accounts/forgotten.html"
     form_class = EmailForm
@@ -78,41 +82,43 @@ class ForgottenPassword(FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: EmailForm) -> HttpResponse:
         try:
-            password_links.ask_for_link(
-                form.cleaned_data["email"], place=address_of(self.request) or ""
+            password_links.request_link(
+                form.cleaned_data["email"], ip_address=address_of(self.request) or ""
             )
-        except password_links.AWAY:
-            form.add_error(None, "No e-mail can be sent at the moment. Try again in a few minutes.")
-            answer = self.render_to_response(self.get_context_data(form=form))
-            answer.status_code = 503
-            return answer
+        except UNREACHABLE:
+            form.add_error(
+                None, gettext("E-mails cannot be sent right now. Try again in a few minutes.")
+            )
+            response = self.render_to_response(self.get_context_data(form=form))
+            response.status_code = 503
+            return response
         return super().form_valid(form)
 
 
 class LinkSent(TemplateView):
     template_name = "accounts/link_sent.html"
-    extra_context = {"hours": password_links.hours}
+    extra_context = {"hours": password_links.hours_valid}
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Where the mailed link leads; it ends all of the account's sessions.
+    """The page behind the link; setting the password ends all of the account's sessions.
 
-    The site's own Referrer-Policy holds: with `no-referrer` browsers name no origin, and the
-    form would be taken for a forged one. The secret is out of the address by then.
+    It keeps the site's own Referrer-Policy instead of Django's `no-referrer`: with that, browsers
+    send no origin and the form would fail the CSRF check. The secret is no longer in the URL.
     """
 
     template_name = "accounts/set_password.html"
     success_url = reverse_lazy("sign-in")
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the account that the link names; None for one that is closed."""
+        """Return the account of the link; None if it is closed."""
         found: User | None = super().get_user(uidb64)
         return found if found and found.is_active else None
 
     def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
+        response = super().form_valid(form)
         logger.info("Account %s set a new password by a link", form.user.pk)
-        # who reads the account's mail is its owner
+        # only the owner can read the account's e-mail
         remember_device(self.request, form.user)
-        messages.success(self.request, "Your new password is set. Sign in with it.")
-        return answer
+        messages.success(self.request, gettext("Your new password is set. Sign in with it."))
+        return response

@@ -9,10 +9,12 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
-from accounts.access import Reader
 from accounts.models import User
-from accounts.sign_in_limits import is_locked_out
+from accounts.reader import Reader
+from accounts.sign_in_limits import is_overloaded
 from curriculum.models import Enrollment
 
 DASHBOARD = "/kpi-dashboard"
@@ -20,21 +22,26 @@ DASHBOARD = "/kpi-dashboard"
 
 class EmailAuthenticationForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "Wrong e-mail address or password. After many tries, wait "
-        f"{settings.KPI_SIGN_IN_WAIT_MINUTES} minutes or set a new password.",
-        "inactive": "This account is closed; ask the staff.",
-        "busy": "Many people are signing in at this moment. Try again in a few seconds.",
+        "invalid_login": format_lazy(
+            _(
+                "Wrong e-mail address or password. After too many tries, wait {minutes} minutes "
+                "or set a new password."
+            ),
+            minutes=settings.KPI_SIGN_IN_WAIT_MINUTES,
+        ),
+        "inactive": _("This account is closed. Please contact the staff."),
+        "busy": _("Many people are signing in right now. Try again in a few seconds."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"] = forms.EmailField(
-            label="E-mail address",
+            label=_("E-mail address"),
             widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
         )
 
     def get_invalid_login_error(self) -> forms.ValidationError:
-        if self.request is not None and is_locked_out(self.request):
+        if self.request is not None and is_overloaded(self.request):
             return forms.ValidationError(self.error_messages["busy"], code="busy")
         return super().get_invalid_login_error()
 
@@ -45,14 +52,14 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_success_url(self) -> str:
-        """Never the page for signing in itself, which would go round in a circle."""
+        """Avoid redirecting to the sign-in page itself, which would loop."""
         url = super().get_success_url()
         return settings.LOGIN_REDIRECT_URL if url == self.request.path else url
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Send who reads figures to the dashboard; show a learner what they are enrolled in."""
+    """Redirect readers of KPIs to the dashboard; show learners their enrollments."""
     if isinstance(request.user, User) and Reader.of(request.user).reads_kpis:
         return HttpResponseRedirect(DASHBOARD)
     enrolled = Enrollment.objects.filter(learner__user=request.user.pk)

@@ -17,8 +17,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts.access import MayReadKpis, Reader
+from accounts.api_permissions import MayReadKpis
 from accounts.models import ApiKey, User
+from accounts.reader import Reader
 from alerts import actions, scopes
 from alerts.api import schemas
 from alerts.models import Alert, Severity

@@ -15,7 +15,7 @@ from curriculum.models import Course
 from kpis.models import Measurement, PeriodKind
 
 if TYPE_CHECKING:
-    from accounts.access import Reader
+    from accounts.reader import Reader
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

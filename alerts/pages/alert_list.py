@@ -21,8 +21,8 @@ from django.db.models import (
 )
 from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts import scopes
 from alerts.models import Alert, AlertEvent, AlertQuerySet, Severity
 from alerts.pages.alert_card import AlertCard

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts.models import Alert
 from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, sorted_alerts
 from alerts.pages.alert_page import AlertPage

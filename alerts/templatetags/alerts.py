@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import template
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from alerts.models import Alert, AlertRule
 from alerts.shipped_rules import display_name
 

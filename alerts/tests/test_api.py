@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import User
 from alerts.models import Alert, AlertEvent
 from alerts.tests.alerted import alerted, happens

@@ -38,7 +38,7 @@ def test_late_data_of_a_component_judge_the_composite_again() -> None:
 
 
 def test_the_dials_that_weigh_the_components_ship_with_it() -> None:
-    assert parameters.value("depth.weight.video-watch") == 1
+    assert parameters.current_value("depth.weight.video-watch") == 1
 
 
 def test_every_kpi_that_ships_with_a_target_ships_with_its_rule() -> None:

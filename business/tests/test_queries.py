@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.tests.people import moment
 from business.tests.shop import ends, holds, paid, school
 from kpis.recompute.recompute_stale import recompute_stale

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.tests.people import account, course
 from core import reporting_clock
 from curriculum.models import Course

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext
 
 
 class DistinctFormSet(BaseInlineFormSet):
-    """Refuse two rows of one parent that agree in `distinct`.
+    """Reject two rows of one parent with the same value of `distinct`.
 
-    Django leaves constraints that are made of expressions to the database, which would answer
-    with an error page.
+    Django does not validate unique constraints on expressions in formsets: without this, the
+    database would raise an error that ends in an error page.
     """
 
     distinct: ClassVar[str]
@@ -20,11 +20,10 @@ class DistinctFormSet(BaseInlineFormSet):
         seen: set[Any] = set()
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})
-            if cleaned and not cleaned.get("DELETE"):
-                self._see(form, cleaned.get(self.distinct), seen)
-
-    def _see(self, form: forms.ModelForm, value: Any, seen: set[Any]) -> None:
-        if value in seen:
-            form.add_error(self.distinct, f"{value} is given twice; once is enough.")
-        if value is not None:
+            value = cleaned.get(self.distinct)
+            if value is None or cleaned.get("DELETE"):
+                continue
+            if value in seen:
+                message = gettext("%(value)s is listed twice.") % {"value": value}
+                form.add_error(self.distinct, message)
             seen.add(value)

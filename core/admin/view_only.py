@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyInline(admin.TabularInline):
-    """Rows that stand beside their parent and are written elsewhere."""
+    """Show related rows, which are written elsewhere, below their parent."""
 
     extra = 0
     can_delete = False
@@ -20,7 +20,7 @@ class ReadOnlyInline(admin.TabularInline):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the loop writes: nobody edits a result by hand, not even a superuser."""
+    """Show computed rows, which nobody edits by hand, not even a superuser."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

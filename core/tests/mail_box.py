@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it is given."""
+"""A real SMTP server on loopback that keeps the mails it receives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"http://localhost:\d+(/surveys/\S+)")
 
 
 class MailBox:
-    """What came, and whom it refuses; `on_mail` is called before a mail is taken."""
+    """Received mails, and rejected recipients; `on_mail` is called before a mail is accepted."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -60,7 +60,7 @@ class MailBox:
 
 @contextmanager
 def mail_box() -> Iterator[MailBox]:
-    """Have mails delivered into a box while the test runs."""
+    """Deliver mails into a mail box while the test runs."""
     box = MailBox()
     box.port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=box.port)

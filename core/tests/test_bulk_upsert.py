@@ -15,38 +15,38 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True, params=["few", "many"])
 def _sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many rows go another way into PostgreSQL; what they say is the same."""
+    """Run each test with and without COPY, which PostgreSQL uses for many rows."""
     if request.param == "many":
-        monkeypatch.setattr(bulk_upsert, "MANY", 1)
+        monkeypatch.setattr(bulk_upsert, "COPY_FROM_ROWS", 1)
 
 
 LEARNER = ("key", "name", "email", "kind")
 
 
-def came(*names: str) -> list[tuple[str, str, str, str]]:
+def rows(*names: str) -> list[tuple[str, str, str, str]]:
     return [(name.lower(), name, "", Learner.Kind.LEARNER) for name in names]
 
 
 def upsert(*names: str, **how: str) -> list[tuple[str]]:
     return bulk_upsert.upsert(
-        Learner, LEARNER, came(*names), conflict="key", merge=how, returning=("key",)
+        Learner, LEARNER, rows(*names), conflict="key", merge=how, returning=("key",)
     )
 
 
-def test_an_upsert_tells_which_rows_are_new() -> None:
+def test_an_upsert_returns_the_new_rows() -> None:
     learner("Ada")
 
     assert upsert("Ada", "Bo") == [("bo",)]
 
 
-def test_without_a_merge_the_row_that_is_there_stays() -> None:
+def test_without_a_merge_an_existing_row_stays() -> None:
     Learner.objects.create(key="ada", name="Countess")
     upsert("Ada")
 
     assert Learner.objects.get().name == "Countess"
 
 
-def test_a_merge_replaces_what_it_names() -> None:
+def test_a_merge_replaces_the_columns_it_names() -> None:
     Learner.objects.create(key="ada", name="Countess", email="ada@example.com")
     upsert("Ada", name="replace")
 
@@ -56,7 +56,7 @@ def test_a_merge_replaces_what_it_names() -> None:
 @pytest.mark.parametrize(
     ("how", "position"), [("add", 7), ("larger", 5), ("smaller", 2), ("replace", 2)]
 )
-def test_numbers_meet_as_the_merge_says(how: str, position: int) -> None:
+def test_a_merge_combines_numbers(how: str, position: int) -> None:
     made = course()
     Module.objects.create(course=made, key="m1", title="One", position=5)
     columns = ("course_id", "key", "title", "position", "is_required", "planned_days")
@@ -71,7 +71,7 @@ def test_numbers_meet_as_the_merge_says(how: str, position: int) -> None:
     assert Module.objects.get().position == position
 
 
-def test_no_rows_ask_the_database_nothing(django_assert_num_queries: Any) -> None:
+def test_no_rows_need_no_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert upsert() == []
 
@@ -91,7 +91,7 @@ def load(*days: str) -> None:
     )
 
 
-def test_a_load_takes_rows_as_the_database_writes_them() -> None:
+def test_a_bulk_insert_takes_database_values() -> None:
     timetable()
     load("2026-01-12", "2026-01-19")
 
@@ -101,7 +101,7 @@ def test_a_load_takes_rows_as_the_database_writes_them() -> None:
     ]
 
 
-def test_a_load_refuses_what_is_there() -> None:
+def test_a_bulk_insert_rejects_existing_rows() -> None:
     timetable()
     load("2026-01-12")
 
@@ -130,14 +130,14 @@ def withdrawn() -> list[datetime | None]:
     return list(Enrollment.objects.order_by("pk").values_list("withdrawn_at", flat=True))
 
 
-def test_the_rows_that_are_named_are_updated() -> None:
+def test_the_given_rows_are_updated() -> None:
     _, bo = left("Ada", "Bo", at=None)
     bulk_upsert.update(Enrollment, ("withdrawn_at",), [(bo, moment("2026-02-02"))])
 
     assert withdrawn() == [None, moment("2026-02-02")]
 
 
-def test_a_value_may_be_taken_away() -> None:
+def test_a_value_can_be_set_to_null() -> None:
     (ada,) = left("Ada", at="2026-02-01")
     bulk_upsert.update(Enrollment, ("withdrawn_at", "completed_by_sender"), [(ada, None, True)])
 
@@ -145,7 +145,7 @@ def test_a_value_may_be_taken_away() -> None:
     assert Enrollment.objects.get().completed_by_sender
 
 
-def test_nothing_to_update_changes_nothing() -> None:
+def test_an_empty_update_changes_nothing() -> None:
     left("Ada", at="2026-02-01")
     bulk_upsert.update(Enrollment, ("withdrawn_at",), [])
 

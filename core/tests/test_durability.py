@@ -16,7 +16,7 @@ def level() -> int:
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_only_what_follows_from_other_rows_does_not_wait_for_the_disk() -> None:
+def test_only_commits_inside_the_block_do_not_wait_for_the_disk() -> None:
     assert level() == FULL
     with without_waiting_for_disk():
         assert level() == NORMAL
@@ -25,12 +25,12 @@ def test_only_what_follows_from_other_rows_does_not_wait_for_the_disk() -> None:
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_within_a_transaction_all_stays_as_it_is() -> None:
+def test_inside_a_transaction_nothing_changes() -> None:
     with transaction.atomic(), without_waiting_for_disk():
         assert level() == FULL
 
 
 @pytest.mark.django_db
-def test_both_databases_take_it() -> None:
+def test_it_works_on_both_databases() -> None:
     with without_waiting_for_disk():
         assert connection.vendor in ("sqlite", "postgresql")

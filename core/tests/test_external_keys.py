@@ -1,4 +1,4 @@
-"""One person has one key, however it is spelled."""
+"""Different spellings of a key mean the same person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_key_has_one_spelling(spelled: str, key: str) -> None:
 
 
 @pytest.mark.django_db
-def test_who_is_made_by_hand_is_found_by_events() -> None:
+def test_a_learner_created_by_hand_is_found_by_events() -> None:
     Learner.objects.create(key=" Ada@Example.com")
 
     assert Learner.objects.get().key == "ada@example.com"

@@ -40,7 +40,7 @@ HARD_SPACE = "\N{NO-BREAK SPACE}"
         ),
     ],
 )
-def test_each_language_writes_in_its_own_way(
+def test_each_language_has_its_own_format(
     written: Callable[[], str], english: str, german: str
 ) -> None:
     with translation.override("en"):
@@ -54,7 +54,7 @@ def test_without_translations_the_site_s_language_is_used() -> None:
         assert localized.number(1234) == "1,234"
 
 
-def test_templates_write_dates_in_the_reader_s_language() -> None:
+def test_templates_format_dates_in_the_reader_s_language() -> None:
     page = Template(
         "{% load localized %}{{ day|long_day }}, {{ at|short_moment }}{{ no|long_day }}"
     )

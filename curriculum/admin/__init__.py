@@ -1,4 +1,4 @@
-"""Courses, learners, enrollments and parameters."""
+"""Admin pages of courses, learners, enrollments and parameters."""
 
 from __future__ import annotations
 

@@ -7,15 +7,16 @@ from django.contrib import admin
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core.admin.distinct_formset import DistinctFormSet
 from curriculum.models import Course, CourseRun, Enrollment, Module, RunModule, Skill
 
-PLAN_NOTE = "Who is enrolled keeps the plan they started with; a change here is for new enrolments."
+PLAN_NOTE = _("Changes apply to new enrollments. Existing enrollments keep their plan.")
 
 
-def rows_of(model: type[Model], parent: str) -> Coalesce:
-    """Count the rows of `model` under each parent, apart from what else is joined."""
+def count_of(model: type[Model], parent: str) -> Coalesce:
+    """Count the rows of `model` per parent in a subquery, so that other joins do not multiply."""
     counted = (
         QuerySet(model)
         .filter(**{parent: OuterRef("pk")})
@@ -31,7 +32,7 @@ def dashboard_of(**chosen: str) -> str:
 
 
 class RunFilter(admin.RelatedFieldListFilter):
-    """By run; a run is named after its course, which is read along with it."""
+    """Filter by run, loading each run's course, which its name needs, in the same query."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         runs = CourseRun.objects.select_related("course")
@@ -69,7 +70,7 @@ class RunInline(admin.TabularInline):
 
 @admin.register(Course)
 class CourseAdmin(admin.ModelAdmin):
-    list_display = ("title", "key", "nominal_days", "modules", "runs", "enrolments")
+    list_display = ("title", "key", "nominal_days", "modules", "runs", "enrollments")
     search_fields = ("title", "key")
     fieldsets = ((None, {"fields": ("title", "key", "nominal_days"), "description": PLAN_NOTE}),)
     inlines = (ModuleInline, RunInline)
@@ -77,24 +78,24 @@ class CourseAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
         rows: QuerySet[Course] = super().get_queryset(request)
         return rows.annotate(
-            module_rows=rows_of(Module, "course"),
-            run_rows=rows_of(CourseRun, "course"),
-            enrollment_rows=rows_of(Enrollment, "run__course"),
+            module_rows=count_of(Module, "course"),
+            run_rows=count_of(CourseRun, "course"),
+            enrollment_rows=count_of(Enrollment, "run__course"),
         )
 
     def view_on_site(self, course: Course) -> str:
         return dashboard_of(course=course.key)
 
-    @admin.display(ordering="module_rows")
+    @admin.display(description=_("modules"), ordering="module_rows")
     def modules(self, course: Any) -> int:
         return int(course.module_rows)
 
-    @admin.display(ordering="run_rows")
+    @admin.display(description=_("runs"), ordering="run_rows")
     def runs(self, course: Any) -> int:
         return int(course.run_rows)
 
-    @admin.display(ordering="enrollment_rows")
-    def enrolments(self, course: Any) -> int:
+    @admin.display(description=_("enrollments"), ordering="enrollment_rows")
+    def enrollments(self, course: Any) -> int:
         return int(course.enrollment_rows)
 
 
@@ -104,8 +105,8 @@ class TimetableInline(admin.TabularInline):
     autocomplete_fields = ("module",)
     ordering = ("due_on",)
     extra = 0
-    verbose_name = "due date"
-    verbose_name_plural = "timetable: modules without a date here follow their planned days"
+    verbose_name = _("due date")
+    verbose_name_plural = _("timetable (modules not listed are due after their planned days)")
 
 
 @admin.register(CourseRun)
@@ -117,7 +118,7 @@ class CourseRunAdmin(admin.ModelAdmin):
         "starts_on",
         "ends_on",
         "nominal_days",
-        "enrolments",
+        "enrollments",
     )
     list_filter = ("course",)
     list_select_related = ("course",)
@@ -128,24 +129,25 @@ class CourseRunAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CourseRun]:
         rows: QuerySet[CourseRun] = super().get_queryset(request)
-        return rows.annotate(enrollment_rows=rows_of(Enrollment, "run"))
+        return rows.annotate(enrollment_rows=count_of(Enrollment, "run"))
 
     def view_on_site(self, run: CourseRun) -> str:
         return dashboard_of(course=run.course.key, run=run.key)
 
-    @admin.display(description="days")
+    @admin.display(description=_("length in days"))
     def nominal_days(self, run: CourseRun) -> int:
         return run.nominal_days
 
-    @admin.display(ordering="enrollment_rows")
-    def enrolments(self, run: Any) -> int:
+    @admin.display(description=_("enrollments"), ordering="enrollment_rows")
+    def enrollments(self, run: Any) -> int:
         return int(run.enrollment_rows)
 
 
 @admin.register(Module)
 class ModuleAdmin(admin.ModelAdmin):
     list_display = (
-        "title", "course", "position", "is_required", "planned_days", "effort_minutes", "taught"
+        "title", "course", "position", "is_required", "planned_days", "effort_minutes",
+        "skills_taught",
     )  # fmt: skip
     list_filter = ("course", "is_required")
     list_select_related = ("course",)
@@ -153,7 +155,7 @@ class ModuleAdmin(admin.ModelAdmin):
     autocomplete_fields = ("course",)
     fieldsets = (
         (None, {"fields": ("course", "key", "title"), "description": PLAN_NOTE}),
-        ("Plan", {"fields": ("position", "is_required", "planned_days", "effort_minutes")}),
+        (_("Plan"), {"fields": ("position", "is_required", "planned_days", "effort_minutes")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Module]:
@@ -162,8 +164,8 @@ class ModuleAdmin(admin.ModelAdmin):
     def view_on_site(self, module: Module) -> str:
         return dashboard_of(course=module.course.key, module=module.key)
 
-    @admin.display(description="skills")
-    def taught(self, module: Module) -> str:
+    @admin.display(description=_("skills"))
+    def skills_taught(self, module: Module) -> str:
         return ", ".join(skill.title for skill in module.skills.all())
 
 
@@ -178,6 +180,6 @@ class SkillAdmin(admin.ModelAdmin):
         rows: QuerySet[Skill] = super().get_queryset(request)
         return rows.annotate(module_rows=Count("modules"))
 
-    @admin.display(description="modules", ordering="module_rows")
+    @admin.display(description=_("taught in modules"), ordering="module_rows")
     def taught_in(self, skill: Any) -> int:
         return int(skill.module_rows)

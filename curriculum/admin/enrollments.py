@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.timezone import localdate
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from core import localized
 from core.admin.view_only import ReadOnlyInline
 from curriculum import enrolling
 from curriculum.admin.courses import RunFilter, dashboard_of
@@ -16,10 +19,14 @@ from curriculum.models import Enrollment, Pause, PlannedModule
 from curriculum.signals import enrollments_changed
 
 
+def day(moment: datetime) -> str:
+    return localized.day(localtime(moment))
+
+
 class PlanInline(ReadOnlyInline):
     model = PlannedModule
     fields = ("position", "module", "is_required", "effort_minutes", "planned_due_at", "due_at")
-    verbose_name_plural = "plan: as it was on the day of the enrolment"
+    verbose_name_plural = _("plan at the time of enrollment")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PlannedModule]:
         return super().get_queryset(request).select_related("module")
@@ -32,9 +39,9 @@ class PauseInline(ReadOnlyInline):
 
 @admin.register(Enrollment)
 class EnrollmentAdmin(admin.ModelAdmin):
-    """Who learns what. Staff may enrol; what happens afterwards is told by events."""
+    """Staff can enroll a learner; every later change comes from events."""
 
-    list_display = ("learner", "run", "started", "due", "state")
+    list_display = ("learner", "run", "started", "due", "status")
     list_filter = (
         "run__course",
         ("run", RunFilter),
@@ -71,7 +78,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Enrollment, form: forms.ModelForm, change: bool
     ) -> None:
-        """Enrol by the one verb, so that the enrolment gets its plan and its due date."""
+        """Enroll as events do, so that the enrollment gets its plan and due date."""
         sign_up = enrolling.SignUp(
             learner_id=obj.learner_id, run_id=obj.run_id, enrolled_at=obj.enrolled_at
         )
@@ -80,23 +87,24 @@ class EnrollmentAdmin(admin.ModelAdmin):
         obj.refresh_from_db()
         enrollments_changed.send(Enrollment, ids=[obj.pk])
 
-    @admin.display(ordering="started_at")
-    def started(self, enrollment: Enrollment) -> date:
-        return localdate(enrollment.started_at)
+    @admin.display(description=_("started"), ordering="started_at")
+    def started(self, enrollment: Enrollment) -> str:
+        return day(enrollment.started_at)
 
-    @admin.display(ordering="due_at")
-    def due(self, enrollment: Enrollment) -> date | None:
-        """When it falls due; None while a pause is open."""
-        return localdate(enrollment.due_at) if enrollment.due_at else None
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, enrollment: Enrollment) -> str | None:
+        """Return the due date; None while a pause is open."""
+        return day(enrollment.due_at) if enrollment.due_at else None
 
-    @admin.display
-    def state(self, enrollment: Enrollment) -> str:
+    @admin.display(description=_("status"))
+    def status(self, enrollment: Enrollment) -> str:
         if enrollment.completed_at:
-            return f"completed {localdate(enrollment.completed_at)}"
+            return gettext("Completed on %(day)s") % {"day": day(enrollment.completed_at)}
+        if enrollment.withdrawn_at and enrollment.is_cancelled:
+            return gettext("Canceled on %(day)s") % {"day": day(enrollment.withdrawn_at)}
         if enrollment.withdrawn_at:
-            left = "cancelled" if enrollment.is_cancelled else "left"
-            return f"{left} {localdate(enrollment.withdrawn_at)}"
-        return "learning" if enrollment.due_at else "paused"
+            return gettext("Withdrawn on %(day)s") % {"day": day(enrollment.withdrawn_at)}
+        return gettext("In progress") if enrollment.due_at else gettext("Paused")
 
     def view_on_site(self, enrollment: Enrollment) -> str:
         return dashboard_of(course=enrollment.run.course.key, run=enrollment.run.key)

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core.admin.view_only import ReadOnlyInline
 from curriculum.models import Enrollment, Learner
@@ -39,6 +40,6 @@ class LearnerAdmin(admin.ModelAdmin):
             ids = list(obj.enrollments.values_list("pk", flat=True))
             enrollments_changed.send(Enrollment, ids=ids)
 
-    @admin.display(description="enrolled in")
+    @admin.display(description=_("enrolled in"))
     def runs(self, learner: Learner) -> str:
         return ", ".join(str(one.run) for one in learner.enrollments.all())

@@ -10,28 +10,34 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from core import localized
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from core.decimals import format_decimal
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 
-REASON = forms.CharField(
-    widget=forms.Textarea(attrs={"rows": 3}),
-    required=False,
-    help_text="Why the dial is turned; it stands in the history.",
-)
+
+class ReasonField(forms.CharField):
+    def __init__(self, *, required: bool) -> None:
+        super().__init__(
+            label=_("Reason"),
+            required=required,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("Why the value is changed. The history shows it."),
+        )
 
 
-def person(request: HttpRequest) -> AbstractBaseUser:
-    """Who does it: behind the admin's door it is always an account."""
+def signed_in_user(request: HttpRequest) -> AbstractBaseUser:
     return cast("AbstractBaseUser", request.user)
 
 
-class SetParameterForm(forms.ModelForm):
-    """Turn a dial: the value and why."""
+class ChangeValueForm(forms.ModelForm):
+    """Change a parameter's value; a new value requires a reason."""
 
-    reason = REASON
+    reason = ReasonField(required=False)
 
     class Meta:
         model = Parameter
@@ -49,19 +55,19 @@ class SetParameterForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "value" in self.changed_data and not cleaned.get("reason", "").strip():
-            self.add_error("reason", "Say why the dial is turned.")
+            self.add_error("reason", gettext("Enter a reason for the change."))
         return cleaned
 
 
-def declared() -> list[tuple[str, str]]:
-    return [(dial.key, dial.name) for dial in parameters.DECLARED.values()]
+def parameter_choices() -> list[tuple[str, str]]:
+    return [(one.key, gettext(one.name)) for one in parameters.DECLARED.values()]
 
 
 class CourseParameterForm(forms.ModelForm):
-    """Give one course its own dial."""
+    """Give one course a value of its own."""
 
-    key = forms.ChoiceField(label="dial", choices=declared)
-    reason = REASON
+    key = forms.ChoiceField(label=_("Parameter"), choices=parameter_choices)
+    reason = ReasonField(required=True)
 
     class Meta:
         model = Parameter
@@ -70,24 +76,21 @@ class CourseParameterForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["course"].required = True
-        self.fields["reason"].required = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         key, value = cleaned.get("key"), cleaned.get("value")
         if key and value is not None:
-            self._check(key, value)
+            try:
+                parameters.check(parameters.DECLARED[key].row(value), value)
+            except ValidationError as error:
+                self.add_error("value", error)
         if Parameter.objects.filter(key=key, course=cleaned.get("course")).exists():
-            self.add_error("course", "This course has its own dial already; turn that one.")
+            self.add_error(
+                "course",
+                gettext("This course already has a value of its own. Change that one instead."),
+            )
         return cleaned
-
-    def _check(self, key: str, value: Decimal) -> None:
-        dial = parameters.DECLARED[key]
-        bounds = {name: getattr(dial, name) for name in ("name", "minimum", "maximum", "step")}
-        try:
-            parameters.check(Parameter(key=key, is_whole=dial.is_whole, **bounds), value)
-        except ValidationError as error:
-            self.add_error("value", error)
 
 
 class ChangeInline(ReadOnlyInline):
@@ -96,7 +99,7 @@ class ChangeInline(ReadOnlyInline):
         "status", "old_value", "new_value", "reason",
         "proposed_by", "proposed_at", "decided_by", "decided_at",
     )  # fmt: skip
-    verbose_name_plural = "history"
+    verbose_name_plural = _("history")
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParameterChange]:
@@ -106,7 +109,9 @@ class ChangeInline(ReadOnlyInline):
 
 @admin.register(Parameter)
 class ParameterAdmin(admin.ModelAdmin):
-    list_display = ("name", "key", "scope", "standing", "unit", "bounds", "last_turned")
+    list_display = (
+        "display_name", "key", "scope", "display_value", "display_unit", "bounds", "last_changed"
+    )  # fmt: skip
     list_filter = ("key", "course")
     list_select_related = ("course", "module")
     search_fields = ("key", "name", "course__title", "module__title")
@@ -120,60 +125,85 @@ class ParameterAdmin(admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Parameter | None = None, *args: Any, **kwargs: Any
     ) -> type[forms.ModelForm]:
-        form = SetParameterForm if obj else CourseParameterForm
+        form = ChangeValueForm if obj else CourseParameterForm
         return super().get_form(request, obj, *args, **{**kwargs, "form": form})
 
     def get_fields(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
         if obj is None:
             return ("key", "course", "value", "reason")
-        return ("name", "help", "key", "scope", ("value", "unit"), "bounds", "reason")
+        return (
+            "display_name", "display_help", "key", "scope",
+            ("value", "display_unit"), "bounds", "reason",
+        )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
-        return ("name", "help", "key", "scope", "unit", "bounds") if obj else ()
+        if obj is None:
+            return ()
+        return ("display_name", "display_help", "key", "scope", "display_unit", "bounds")
 
     def get_inlines(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
         return super().get_inlines(request, obj) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Parameter | None = None) -> bool:
-        """Keep every dial: its history is needed to judge the periods that it shaped."""
+        """Keep every parameter: figures of past periods depend on its history."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: Parameter, form: forms.ModelForm, change: bool
     ) -> None:
         if change:
-            dial = Parameter.objects.get(pk=obj.pk)
+            parameter = Parameter.objects.get(pk=obj.pk)
         else:
-            dial = parameters.scope_to(obj.key, course=obj.course)
+            parameter = parameters.parameter_for(obj.key, course=obj.course)
         parameters.set_value(
-            dial,
+            parameter,
             form.cleaned_data["value"],
             reason=form.cleaned_data["reason"],
-            by=person(request),
+            by=signed_in_user(request),
         )
-        obj.pk = dial.pk
+        obj.pk = parameter.pk
         obj.refresh_from_db()
 
-    @admin.display(description="value", ordering="value")
-    def standing(self, parameter: Parameter) -> str:
-        return format_decimal(parameter.value)
+    # The rows hold the English texts of the definitions.
+    @admin.display(description=_("name"), ordering="name")
+    def display_name(self, parameter: Parameter) -> str:
+        return parameter.display_name
 
-    @admin.display(description="range")
+    @admin.display(description=_("description"))
+    def display_help(self, parameter: Parameter) -> str:
+        return gettext(parameter.help) if parameter.help else ""
+
+    @admin.display(description=_("unit"))
+    def display_unit(self, parameter: Parameter) -> str:
+        return gettext(parameter.unit) if parameter.unit else ""
+
+    @admin.display(description=_("applies to"))
+    def scope(self, parameter: Parameter) -> str:
+        return parameter.scope
+
+    @admin.display(description=_("value"), ordering="value")
+    def display_value(self, parameter: Parameter) -> str:
+        return parameters.written(parameter.value)
+
+    @admin.display(description=_("range"))
     def bounds(self, parameter: Parameter) -> str:
-        low, high, step = parameter.minimum, parameter.maximum, parameter.step
-        return f"{format_decimal(low)} to {format_decimal(high)} by {format_decimal(step)}"
+        return gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
+            "minimum": parameters.written(parameter.minimum),
+            "maximum": parameters.written(parameter.maximum),
+            "step": parameters.written(parameter.step),
+        }
 
-    @admin.display(description="last turned")
-    def last_turned(self, parameter: Parameter) -> str:
+    @admin.display(description=_("last changed"))
+    def last_changed(self, parameter: Parameter) -> str:
         applied = ParameterChange.Status.APPLIED
         last = next((one for one in parameter.changes.all() if one.status == applied), None)
-        return f"{last.decided_at:%Y-%m-%d}" if last and last.decided_at else "never"
+        return localized.day(last.decided_at) if last and last.decided_at else gettext("never")
 
 
 @admin.register(ParameterChange)
 class ParameterChangeAdmin(ReadOnlyAdmin):
     list_display = (
-        "parameter", "turn", "status", "reason", "proposed_by", "proposed_at", "decided_by"
+        "parameter", "values", "status", "reason", "proposed_by", "proposed_at", "decided_by"
     )  # fmt: skip
     list_filter = ("status", "parameter__key", "parameter__course")
     list_select_related = (
@@ -186,26 +216,23 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("curriculum.change_parameter")
 
-    @admin.display(description="turn")
-    def turn(self, change: ParameterChange) -> str:
-        return f"{format_decimal(change.old_value)} → {format_decimal(change.new_value)}"
+    @admin.display(description=_("change"))
+    def values(self, change: ParameterChange) -> str:
+        return f"{parameters.written(change.old_value)} → {parameters.written(change.new_value)}"
 
-    @admin.action(description="Approve the selected proposals", permissions=["decide"])
+    @admin.action(description=_("Approve the selected proposals"), permissions=["decide"])
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
-        self._each(request, changes, lambda one: parameters.apply(one, by=person(request)))
+        self._each(request, changes, lambda one: parameters.apply(one, by=signed_in_user(request)))
 
-    @admin.action(description="Reject the selected proposals", permissions=["decide"])
+    @admin.action(description=_("Reject the selected proposals"), permissions=["decide"])
     def reject(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
-        self._each(request, changes, lambda one: parameters.reject(one, by=person(request)))
+        self._each(request, changes, lambda one: parameters.reject(one, by=signed_in_user(request)))
 
-    @admin.action(description="Revert the selected changes", permissions=["decide"])
+    @admin.action(description=_("Revert the selected changes"), permissions=["decide"])
     def revert(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
-        reason = f"Reverted in the admin by {person(request)}."
-        self._each(
-            request,
-            changes,
-            lambda one: parameters.revert(one, reason=reason, by=person(request)),
-        )
+        by = signed_in_user(request)
+        reason = gettext("Reverted in the admin by %(name)s.") % {"name": by}
+        self._each(request, changes, lambda one: parameters.revert(one, reason=reason, by=by))
 
     def _each(
         self,
@@ -213,6 +240,7 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
         changes: QuerySet[ParameterChange],
         verb: Callable[[ParameterChange], object],
     ) -> None:
+        """Apply the verb to each change, and show one message per change."""
         for change in changes:
             try:
                 verb(change)
@@ -220,4 +248,4 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{change}: {error.messages[0]}", messages.ERROR)
             else:
                 change.refresh_from_db()
-                self.message_user(request, f"{change} is {change.status}.")
+                self.message_user(request, f"{change}: {change.get_status_display()}")

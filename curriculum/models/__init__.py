@@ -1,9 +1,9 @@
-"""What is taught, to whom, and the parameters."""
+"""Courses, learners, enrollments and parameters."""
 
 from __future__ import annotations
 
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
-from curriculum.models.enrollments import Enrollment, EnrollmentMoment, Pause, PlannedModule
+from curriculum.models.enrollments import Enrollment, EnrollmentStatusChange, Pause, PlannedModule
 from curriculum.models.learners import Learner
 from curriculum.models.parameters import Parameter, ParameterChange
 
@@ -11,7 +11,7 @@ __all__ = [
     "Course",
     "CourseRun",
     "Enrollment",
-    "EnrollmentMoment",
+    "EnrollmentStatusChange",
     "Learner",
     "Module",
     "Parameter",

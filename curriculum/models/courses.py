@@ -2,20 +2,30 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from core import localized
 
 
 class Course(models.Model):
-    key = models.CharField(max_length=100, unique=True, help_text="The id that senders use.")
+    key = models.CharField(max_length=100, unique=True, help_text=_("The id that senders use."))
     title = models.CharField(max_length=200)
     nominal_days = models.PositiveIntegerField(
-        "nominal length", default=84, help_text="In days; a run with an end date has its own."
+        "nominal length",
+        default=84,
+        help_text=_("In days. A run with a start and an end date has its own length."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("title", "key")
         constraints = (
-            models.CheckConstraint(condition=Q(nominal_days__gt=0), name="course_takes_a_day"),
+            models.CheckConstraint(
+                condition=Q(nominal_days__gt=0),
+                name="course_takes_at_least_a_day",
+                violation_error_message=_("A course must take at least one day."),
+            ),
         )
 
     def __str__(self) -> str:
@@ -23,21 +33,29 @@ class Course(models.Model):
 
 
 class CourseRun(models.Model):
-    """One presentation of a course: a cohort."""
+    """One run (cohort) of a course."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="runs")
-    key = models.CharField(max_length=100, help_text="Unique within the course.")
+    key = models.CharField(max_length=100, help_text=_("Unique within the course."))
     title = models.CharField(max_length=200, blank=True)
-    starts_on = models.DateField(null=True, blank=True, help_text="Empty: learners start any day.")
+    starts_on = models.DateField(
+        null=True, blank=True, help_text=_("Leave empty if learners can start any day.")
+    )
     ends_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ("course", "starts_on", "key")
         constraints = (
-            models.UniqueConstraint("course", "key", name="run_key_unique_in_its_course"),
+            models.UniqueConstraint(
+                "course",
+                "key",
+                name="run_key_unique_in_its_course",
+                violation_error_message=_("The course already has a run with this key."),
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(starts_on=None) | Q(ends_on__gt=F("starts_on")),
                 name="run_ends_after_it_starts",
+                violation_error_message=_("The run must end after it starts."),
             ),
         )
 
@@ -46,29 +64,37 @@ class CourseRun(models.Model):
 
     @property
     def nominal_days(self) -> int:
-        """Days from its start to its end, or the course's length where it has no dates."""
+        """Return the days from start to end, or the course's length without both dates."""
         if self.starts_on and self.ends_on:
             return (self.ends_on - self.starts_on).days
         return self.course.nominal_days
 
 
 class Module(models.Model):
-    """One part of a course, in its order."""
+    """One part of a course, at its position."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="modules")
-    key = models.CharField(max_length=100, help_text="Unique within the course.")
+    key = models.CharField(max_length=100, help_text=_("Unique within the course."))
     title = models.CharField(max_length=200)
-    position = models.PositiveIntegerField(help_text="Its place in the course, from 1.")
+    position = models.PositiveIntegerField(help_text=_("Order within the course, starting at 1."))
     is_required = models.BooleanField("required", default=True)
     planned_days = models.PositiveIntegerField(
-        default=7, help_text="Days planned for it; its due date follows from those before it."
+        default=7,
+        help_text=_(
+            "Planned days. A module is due after its own days and those of all earlier modules."
+        ),
     )
-    effort_minutes = models.PositiveIntegerField("effort", default=120, help_text="In minutes.")
+    effort_minutes = models.PositiveIntegerField("effort", default=120, help_text=_("In minutes."))
 
     class Meta:
         ordering = ("course", "position")
         constraints = (
-            models.UniqueConstraint("course", "key", name="module_key_unique_in_its_course"),
+            models.UniqueConstraint(
+                "course",
+                "key",
+                name="module_key_unique_in_its_course",
+                violation_error_message=_("The course already has a module with this key."),
+            ),
             models.UniqueConstraint(
                 fields=("course", "position"),
                 name="one_module_per_position",
@@ -81,7 +107,7 @@ class Module(models.Model):
 
 
 class RunModule(models.Model):
-    """A run's own due date of a module, where the run has a fixed timetable."""
+    """A fixed due date of a module in one run, instead of the planned days."""
 
     run = models.ForeignKey(CourseRun, models.CASCADE, related_name="timetable")
     module = models.ForeignKey(Module, models.CASCADE, related_name="timetable")
@@ -92,11 +118,19 @@ class RunModule(models.Model):
         verbose_name = "timetable entry"
         verbose_name_plural = "timetable"
         constraints = (
-            models.UniqueConstraint("run", "module", name="one_due_date_per_run_and_module"),
+            models.UniqueConstraint(
+                "run",
+                "module",
+                name="one_due_date_per_run_and_module",
+                violation_error_message=_("This module already has a due date in this run."),
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.module} due {self.due_on}"
+        return gettext("%(module)s, due %(day)s") % {
+            "module": self.module,
+            "day": localized.day(self.due_on),
+        }
 
 
 class Skill(models.Model):

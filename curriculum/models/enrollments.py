@@ -2,53 +2,52 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from curriculum import enrollment_timeline
+from curriculum import enrollment_timeline, refund_cutoff
 from curriculum.models.courses import CourseRun, Module
 from curriculum.models.learners import Learner
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def counted(self) -> EnrollmentQuerySet:
-        """Those that stand in denominators: not cancelled, no staff, no test accounts."""
+        """Keep those that figures count: not canceled, no staff, no test accounts."""
         return self.filter(is_cancelled=False, learner__kind=Learner.Kind.LEARNER)
 
 
 class Enrollment(models.Model):
-    """One learner in one run, with the dates that the plan of its start gave it."""
+    """One learner in one run, with the dates of its plan."""
 
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="enrollments")
     run = models.ForeignKey(CourseRun, models.CASCADE, related_name="enrollments")
-    enrolled_at = models.DateTimeField(help_text="When the learner signed up.")
+    enrolled_at = models.DateTimeField(help_text=_("When the learner signed up."))
     started_at = models.DateTimeField(
-        db_index=True, help_text="When learning may begin: sign-up or run start."
+        db_index=True, help_text=_("Sign-up or start of the run, whichever is later.")
     )
-    cutoff_at = models.DateTimeField("refund cut-off", help_text="Leaving earlier cancels.")
+    cutoff_at = models.DateTimeField(
+        "refund cut-off", help_text=_("A withdrawal before this moment cancels the enrollment.")
+    )
     planned_due_at = models.DateTimeField(editable=False)
     due_at = models.DateTimeField(
         null=True,
         blank=True,
         db_index=True,
-        help_text="Planned due date plus pauses; empty while a pause is open.",
+        help_text=_("Planned due date plus pauses. Empty while a pause is open."),
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     completed_by_sender = models.BooleanField(
-        default=False, help_text="The sender said so; else every required module was done."
+        default=False, help_text=_("Reported by the sender, not derived from completed modules.")
     )
     certificate_track_at = models.DateTimeField(
         "on the certificate track since",
         null=True,
         blank=True,
-        help_text="Empty: the learner is not to earn a certificate.",
+        help_text=_("Empty if the learner does not work toward a certificate."),
     )
     is_cancelled = models.GeneratedField(
-        # withdrawn before the cut-off; a null withdrawal must give false, not null
-        expression=models.Case(
-            models.When(withdrawn_at__lt=F("cutoff_at"), then=models.Value(True)),
-            default=models.Value(False),
-            output_field=models.BooleanField(),
-        ),
+        expression=refund_cutoff.is_cancelled_in_sql(),
         output_field=models.BooleanField(),
         db_persist=True,
     )
@@ -58,64 +57,69 @@ class Enrollment(models.Model):
     class Meta:
         ordering = ("-started_at",)
         constraints = (
-            models.UniqueConstraint("learner", "run", name="one_enrolment_per_learner_and_run"),
+            models.UniqueConstraint(
+                "learner",
+                "run",
+                name="one_enrollment_per_learner_and_run",
+                violation_error_message=_("This learner is already enrolled in this run."),
+            ),
             models.CheckConstraint(
                 condition=Q(cutoff_at__gte=F("started_at")), name="cutoff_not_before_start"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.learner} in {self.run}"
+        return gettext("%(learner)s in %(run)s") % {"learner": self.learner, "run": self.run}
 
     @property
     def is_certificate_track(self) -> bool:
         return self.certificate_track_at is not None
 
 
-class EnrollmentMoment(models.Model):
-    """Something said of an enrollment: its dates and pauses follow from its moments alone."""
+class EnrollmentStatusChange(models.Model):
+    """One recorded change; the enrollment's dates and pauses are derived from all of them."""
 
-    class What(models.TextChoices):
-        STARTED = enrollment_timeline.STARTED, "Started"
-        WITHDRAWN = enrollment_timeline.WITHDRAWN, "Withdrawn"
-        PAUSED = enrollment_timeline.PAUSED, "Paused"
-        RESUMED = enrollment_timeline.RESUMED, "Resumed"
-        COMPLETED = enrollment_timeline.COMPLETED, "Completed, says the sender"
-        FINISHED = enrollment_timeline.FINISHED, "All required modules done"
-        CERTIFIED = enrollment_timeline.CERTIFIED, "Certificate earned"
+    class Kind(models.TextChoices):
+        STARTED = enrollment_timeline.STARTED, _("Started")
+        WITHDRAWN = enrollment_timeline.WITHDRAWN, _("Withdrawn")
+        PAUSED = enrollment_timeline.PAUSED, _("Paused")
+        RESUMED = enrollment_timeline.RESUMED, _("Resumed")
+        COMPLETED = enrollment_timeline.COMPLETED, _("Completion reported")
+        FINISHED = enrollment_timeline.FINISHED, _("All required modules done")
+        CERTIFIED = enrollment_timeline.CERTIFIED, _("Certificate earned")
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # no index of its own: the unique constraint begins with this column
     enrollment = models.ForeignKey(
-        Enrollment, models.CASCADE, db_index=False, related_name="moments"
+        Enrollment, models.CASCADE, db_index=False, related_name="status_changes"
     )
-    what = models.CharField(max_length=10, choices=What.choices)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
     track = models.CharField(
-        max_length=11, blank=True, help_text="Of a start: certificate or audit. Empty: not said."
+        max_length=11, blank=True, help_text=_("For a start: certificate, audit or unknown.")
     )
-    learned_at = models.DateTimeField(
-        null=True, blank=True, help_text="Of a pause: the first activity after it began."
+    next_activity_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("For a pause: the first activity after it began.")
     )
     by_event = models.BooleanField(
-        default=True, help_text="An event says so, which may be taken back; else staff or a file."
+        default=True, help_text=_("Recorded by an event, which can be retracted.")
     )
 
     class Meta:
         ordering = ("enrollment", "at")
         constraints = (
             models.UniqueConstraint(
-                fields=("enrollment", "what", "at"), name="one_enrollment_moment"
+                fields=("enrollment", "kind", "at"), name="status_change_recorded_once"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} {self.what} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.enrollment_id} {self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PlannedModule(models.Model):
-    """One line of the plan an enrolment started with; later edits of the course leave it."""
+    """One module of an enrollment's plan; later edits of the course do not change it."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # no index of its own: the unique constraint begins with this column
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False, related_name="plan")
     module = models.ForeignKey(Module, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
@@ -126,7 +130,7 @@ class PlannedModule(models.Model):
         null=True,
         blank=True,
         db_index=True,
-        help_text="Planned due date plus pauses; empty while a pause is open.",
+        help_text=_("Planned due date plus pauses. Empty while a pause is open."),
     )
 
     class Meta:
@@ -134,11 +138,11 @@ class PlannedModule(models.Model):
         constraints = (models.UniqueConstraint("enrollment", "module", name="module_planned_once"),)
 
     def __str__(self) -> str:
-        return f"{self.module} by {self.due_at:%Y-%m-%d}" if self.due_at else f"{self.module}"
+        return str(self.module)
 
 
 class Pause(models.Model):
-    """A stretch of time in which nothing falls due; it shifts the due dates after it."""
+    """A time in which nothing is due; it moves later due dates (curriculum/pauses.py)."""
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="pauses")
     started_at = models.DateTimeField()
@@ -155,4 +159,4 @@ class Pause(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment} from {self.started_at:%Y-%m-%d}"
+        return f"{self.enrollment}, {self.started_at:%Y-%m-%d}"

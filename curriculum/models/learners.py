@@ -4,14 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from core.external_keys import normalize_key
 
 
 class IsUncounted(models.Func):
-    """True of a kind that counts in no figure.
+    """Is true for a kind that counts in no figure.
 
-    Written out, and not with a parameter: SQLite sees only so that its index holds them all.
+    A literal, not a parameter: only then does SQLite see that the partial index covers the query.
     """
 
     template = "(NOT %(expressions)s = 'learner')"
@@ -21,26 +22,26 @@ class IsUncounted(models.Func):
 
 class LearnerQuerySet(models.QuerySet["Learner"]):
     def uncounted(self) -> LearnerQuerySet:
-        """Staff and test accounts, who are few."""
+        """Keep staff and test accounts, which are few."""
         return self.filter(IsUncounted("kind"))
 
 
 class Learner(models.Model):
-    """Somebody who is taught, under the key that senders know them by."""
+    """A person who takes courses, identified by the key that senders use."""
 
     class Kind(models.TextChoices):
-        LEARNER = "learner", "Learner"
-        STAFF = "staff", "Staff"
-        TEST = "test", "Test account"
+        LEARNER = "learner", _("Learner")
+        STAFF = "staff", _("Staff")
+        TEST = "test", _("Test account")
 
-    key = models.CharField(max_length=200, unique=True, help_text="The id that senders use.")
+    key = models.CharField(max_length=200, unique=True, help_text=_("The id that senders use."))
     name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
     kind = models.CharField(
         max_length=10,
         choices=Kind.choices,
         default=Kind.LEARNER,
-        help_text="Staff and test accounts count in no figure.",
+        help_text=_("Staff and test accounts count in no figure."),
     )
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
 
@@ -48,12 +49,12 @@ class Learner(models.Model):
 
     class Meta:
         ordering = ("key",)
-        # only of those: an index of all would be taken for a way to find who is taught
+        # partial: SQLite would use an index of every kind to find learners, which are most rows
         indexes = (
             models.Index(
                 fields=("key",),
                 condition=models.Q(IsUncounted("kind")),
-                name="learner_who_counts_nowhere",
+                name="uncounted_learners",
             ),
         )
 
@@ -61,7 +62,7 @@ class Learner(models.Model):
         return self.name or self.key
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save under the one spelling by which events find the learner."""
+        """Normalize the key first, as events look up learners by the normalized key."""
         self.clean()
         super().save(*args, **kwargs)
 

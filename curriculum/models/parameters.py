@@ -4,15 +4,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from core.decimals import format_decimal
 from curriculum.models.courses import Course, Module
 
 
 class Parameter(models.Model):
-    """A dial: one number with bounds and a step, for everything or for one course or module."""
+    """A number with bounds and a step, for the whole site, one course or one module."""
 
-    key = models.CharField(max_length=100, help_text="Such as completion.window-factor.")
+    key = models.CharField(max_length=100, help_text=_("For example completion.window-factor."))
     name = models.CharField(max_length=200)
     help = models.TextField(blank=True)
     unit = models.CharField(max_length=30, blank=True)
@@ -28,7 +30,7 @@ class Parameter(models.Model):
         ordering = ("key", "course", "module")
         constraints = (
             models.UniqueConstraint(
-                "key", Coalesce("course", 0), Coalesce("module", 0), name="one_dial_per_scope"
+                "key", Coalesce("course", 0), Coalesce("module", 0), name="one_parameter_per_scope"
             ),
             models.CheckConstraint(
                 condition=Q(value__gte=F("minimum"), value__lte=F("maximum")),
@@ -41,21 +43,26 @@ class Parameter(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.scope})"
+        return f"{self.display_name} ({self.scope})"
+
+    @property
+    def display_name(self) -> str:
+        """The name in the reader's language; the row holds the English one."""
+        return gettext(self.name)
 
     @property
     def scope(self) -> str:
-        return str(self.module or self.course or "everywhere")
+        return str(self.module or self.course or gettext("whole site"))
 
 
 class ParameterChange(models.Model):
-    """One turn of a dial: who wanted it, why, and what became of it."""
+    """One change of a parameter's value: who proposed it, why, and the decision."""
 
     class Status(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        APPLIED = "applied", "Applied"
-        REJECTED = "rejected", "Rejected"
-        REVERTED = "reverted", "Reverted"
+        PROPOSED = "proposed", _("Proposed")
+        APPLIED = "applied", _("Applied")
+        REJECTED = "rejected", _("Rejected")
+        REVERTED = "reverted", _("Reverted")
 
     parameter = models.ForeignKey(Parameter, models.CASCADE, related_name="changes")
     old_value = models.DecimalField(max_digits=12, decimal_places=4)
@@ -78,12 +85,12 @@ class ParameterChange(models.Model):
             models.UniqueConstraint(
                 fields=("parameter",),
                 condition=Q(status="proposed"),
-                name="one_open_proposal_per_dial",
+                name="one_open_proposal_per_parameter",
             ),
             models.CheckConstraint(
                 condition=Q(status="proposed", decided_at=None)
                 | (~Q(status="proposed") & ~Q(decided_at=None)),
-                name="a_decision_has_its_time",
+                name="decision_has_its_time",
             ),
         )
 

@@ -1,4 +1,4 @@
-"""A learner in a course of two modules, and what falls due when."""
+"""Enroll a learner in a course of two modules, and show the due dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JAN_5 = moment("2026-01-05")
 def enrolled(
     name: str = "Ada", *, run: CourseRun | None = None, at: datetime = JAN_5
 ) -> Enrollment:
-    """Enrol in a course of two modules of a week and 28 days in all, due after 1.5 × 28 = 42."""
+    """Enroll in a course of two one-week modules and 28 days, due after 1.5 × 28 = 42 days."""
     run = run or run_of(course(modules=2))
     return enroll([SignUp(learner_id=learner(name).pk, run_id=run.pk, enrolled_at=at)])[0]
 

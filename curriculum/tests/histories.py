@@ -1,11 +1,11 @@
-"""How many made-up histories the tests of order and replay go through."""
+"""Hypothesis settings for the tests that replay random histories of events."""
 
 from __future__ import annotations
 
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
-# the histories are the same on every database, whose statements a few of them try as well
+# the logic is the same on every database, so a few histories are enough on PostgreSQL
 MANY, FEW = 15, 5
 
 

@@ -31,7 +31,7 @@ def course_form(made: Course, modules: list[Module]) -> dict[str, object]:
 
 
 @pytest.mark.usefixtures("ada")
-def test_two_modules_change_places(client: Client) -> None:
+def test_two_modules_can_swap_positions(client: Client) -> None:
     made = course(modules=2)
     first, second = made.modules.all()
     first.position, second.position = 2, 1
@@ -42,7 +42,7 @@ def test_two_modules_change_places(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_two_modules_in_one_place_are_refused(client: Client) -> None:
+def test_two_modules_at_one_position_are_rejected(client: Client) -> None:
     made = course(modules=2)
     first, second = made.modules.all()
     second.position = 1
@@ -53,19 +53,19 @@ def test_two_modules_in_one_place_are_refused(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_module_key_is_given_once_in_a_course(client: Client) -> None:
+def test_a_module_key_is_unique_within_a_course(client: Client) -> None:
     made = course(modules=2)
     first, second = made.modules.all()
     second.key = "m1"
     data = course_form(made, [first, second])
     answer = client.post(f"/admin/curriculum/course/{made.pk}/change/", data)
 
-    assert "m1 is given twice" in answer.content.decode()
+    assert "m1 is listed twice" in answer.content.decode()
     assert sorted(made.modules.values_list("key", flat=True)) == ["m1", "m2"]
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_is_granted_once(client: Client) -> None:
+def test_a_course_cannot_be_granted_twice(client: Client) -> None:
     bo, python = account("Bo"), course("py")
     data = {
         "email": bo.email,
@@ -77,30 +77,32 @@ def test_a_course_is_granted_once(client: Client) -> None:
     }
     answer = client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
 
-    assert "Course py is given twice" in answer.content.decode()
+    assert "Course py is listed twice" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("ada")
-def test_the_list_of_courses_counts_what_each_has(client: Client) -> None:
+def test_the_list_of_courses_shows_counts(client: Client) -> None:
     made = course(modules=3)
     enrolled("Ada", made)
     enrolled("Bo", made)
-    row = page(client, "course/")
+    row = page(client, "curriculum/course/")
 
     assert '<td class="field-modules">3</td>' in row
     assert '<td class="field-runs">1</td>' in row
-    assert '<td class="field-enrolments">2</td>' in row
+    assert '<td class="field-enrollments">2</td>' in row
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_leads_to_its_dashboard(client: Client) -> None:
+def test_a_course_links_to_its_dashboard(client: Client) -> None:
     made = course("data & more")
 
-    assert "/kpi-dashboard?course=data+%26+more" in page(client, f"course/{made.pk}/change/")
+    assert "/kpi-dashboard?course=data+%26+more" in page(
+        client, f"curriculum/course/{made.pk}/change/"
+    )
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_that_is_taken_cannot_be_deleted(client: Client) -> None:
+def test_a_course_with_enrollments_cannot_be_deleted(client: Client) -> None:
     made = course()
     enrolled("Ada", made)
     client.post(f"/admin/curriculum/course/{made.pk}/delete/", {"post": "yes"})

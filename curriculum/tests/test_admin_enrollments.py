@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.usefixtures("ada")
-def test_who_is_enrolled_in_the_admin_gets_a_plan(client: Client) -> None:
+def test_a_learner_enrolled_in_the_admin_gets_a_plan(client: Client) -> None:
     bo, run = learner("Bo"), run_of(course(modules=2))
     data = {
         "learner": bo.pk,
@@ -32,23 +32,23 @@ def test_who_is_enrolled_in_the_admin_gets_a_plan(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_nobody_is_enrolled_twice_in_a_run(client: Client) -> None:
-    there = enrolled("Bo", course())
+def test_a_learner_cannot_be_enrolled_twice_in_a_run(client: Client) -> None:
+    existing = enrolled("Bo", course())
     data = {
-        "learner": there.learner_id,
-        "run": there.run_id,
+        "learner": existing.learner_id,
+        "run": existing.run_id,
         "enrolled_at_0": "2026-11-03",
         "enrolled_at_1": "00:00",
     }
     answer = client.post("/admin/curriculum/enrollment/add/", data)
 
-    assert "one_enrolment_per_learner_and_run" in answer.content.decode()
+    assert "This learner is already enrolled in this run." in answer.content.decode()
 
 
 @pytest.mark.usefixtures("ada")
-def test_an_enrolment_shows_its_plan_and_is_not_edited(client: Client) -> None:
-    there = enrolled("Bo", course(modules=2))
-    path = f"/admin/curriculum/enrollment/{there.pk}/change/"
+def test_an_enrollment_shows_its_plan_and_cannot_be_edited(client: Client) -> None:
+    existing = enrolled("Bo", course(modules=2))
+    path = f"/admin/curriculum/enrollment/{existing.pk}/change/"
 
     assert "Module 2" in client.get(path).content.decode()
     assert client.post(path, {"withdrawn_at_0": "2026-11-03"}).status_code == 403

@@ -7,19 +7,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.tests.admin_pages import enrolled
 from accounts.tests.people import account, course
 from curriculum import parameters
-from curriculum.models import (
-    Skill,
-)
+from curriculum.models import Skill
 from curriculum.parameter_definitions import WINDOW_FACTOR
 
 pytestmark = pytest.mark.django_db
 
 
-# session, account, rows and two counts, and what filters and a date hierarchy ask
+# session, account, rows and two counts, plus the queries of filters and the date hierarchy
 MOST = 10
 
 
@@ -28,8 +26,8 @@ def fill(name: str) -> None:
     Skill.objects.create(key=name, title=name).modules.set(made.modules.all())
     for who in ("Bo", "Cleo", "Dan"):
         enrolled(f"{who}-{name}", made)
-    own = parameters.scope_to(WINDOW_FACTOR, course=made)
-    parameters.set_value(own, Decimal(2), reason="Holidays.", by=account(f"Turner-{name}"))
+    own = parameters.parameter_for(WINDOW_FACTOR, course=made)
+    parameters.set_value(own, Decimal(2), reason="Holidays.", by=account(f"Changer-{name}"))
     create_api_key(name, ["kpis:read"], courses=[made])
     account(f"Manager-{name}", grants=(made,))
 
@@ -49,14 +47,14 @@ LISTS = (
 
 
 def queries_of(client: Client, name: str) -> int:
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(f"/admin/{name}/").status_code == 200
-    return len(asked)
+    return len(queries)
 
 
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_asks_as_often_for_many_rows_as_for_few(client: Client, name: str) -> None:
+def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(client: Client, name: str) -> None:
     fill("py")
     few = queries_of(client, name)
     fill("sql")

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from accounts.tests.admin_pages import page, staff, told
+from accounts.tests.admin_pages import page, shown_messages, staff
 from accounts.tests.people import course
 from curriculum import parameters
 from curriculum.models import Course, Parameter, ParameterChange
@@ -16,25 +16,25 @@ from curriculum.parameter_definitions import WINDOW_FACTOR
 pytestmark = pytest.mark.django_db
 
 
-def turned(client: Client, dial: Parameter, value: str, reason: str) -> HttpResponse:
-    path = f"/admin/curriculum/parameter/{dial.pk}/change/"
+def change_value(client: Client, parameter: Parameter, value: str, reason: str) -> HttpResponse:
+    path = f"/admin/curriculum/parameter/{parameter.pk}/change/"
     data = {"value": value, "reason": reason}
     no_inlines = {"changes-TOTAL_FORMS": "0", "changes-INITIAL_FORMS": "0"}
     return client.post(path, {**data, **no_inlines})  # type: ignore[return-value]
 
 
 @pytest.fixture
-def dial() -> Parameter:
+def parameter() -> Parameter:
     return Parameter.objects.get(key=WINDOW_FACTOR, course=None)
 
 
-def test_a_dial_is_turned_with_a_reason_and_by_a_name(
-    client: Client, ada: User, dial: Parameter
+def test_a_change_has_a_reason_and_a_person(
+    client: Client, ada: User, parameter: Parameter
 ) -> None:
-    turned(client, dial, "2", "Holidays.")
+    change_value(client, parameter, "2", "Holidays.")
     change = ParameterChange.objects.get()
 
-    assert Parameter.objects.get(pk=dial.pk).value == 2
+    assert Parameter.objects.get(pk=parameter.pk).value == 2
     assert (str(change), change.reason) == ("completion.window-factor: 1.5 → 2", "Holidays.")
     assert change.decided_by == ada
 
@@ -43,104 +43,108 @@ def test_a_dial_is_turned_with_a_reason_and_by_a_name(
 @pytest.mark.parametrize(
     ("value", "reason", "sentence"),
     [
-        ("2", " ", "Say why the dial is turned."),
-        ("9", "Far.", "Completion window goes from 1 to 3; 9 is outside."),
+        ("2", " ", "Enter a reason for the change."),
+        ("9", "Far.", "Completion window must be between 1 and 3, not 9."),
     ],
 )
-def test_a_turn_is_refused_with_a_sentence(
-    client: Client, dial: Parameter, value: str, reason: str, sentence: str
+def test_a_change_is_rejected_with_an_explanation(
+    client: Client, parameter: Parameter, value: str, reason: str, sentence: str
 ) -> None:
-    answer = turned(client, dial, value, reason)
+    answer = change_value(client, parameter, value, reason)
 
     assert sentence in answer.content.decode()
-    assert Parameter.objects.get(pk=dial.pk).value == Decimal("1.5")
+    assert Parameter.objects.get(pk=parameter.pk).value == Decimal("1.5")
 
 
 @pytest.mark.usefixtures("ada")
-def test_saving_a_dial_as_it_stands_needs_no_reason(client: Client, dial: Parameter) -> None:
-    assert turned(client, dial, "1.5", "").status_code == 302
+def test_saving_an_unchanged_value_needs_no_reason(client: Client, parameter: Parameter) -> None:
+    assert change_value(client, parameter, "1.5", "").status_code == 302
     assert not ParameterChange.objects.exists()
 
 
 @pytest.mark.usefixtures("ada")
-def test_the_history_of_a_dial_is_on_its_page(client: Client, dial: Parameter) -> None:
-    parameters.set_value(dial, Decimal(2), reason="Holidays are long.")
+def test_the_history_of_a_parameter_is_on_its_page(client: Client, parameter: Parameter) -> None:
+    parameters.set_value(parameter, Decimal(2), reason="Holidays are long.")
 
-    assert "Holidays are long." in page(client, f"parameter/{dial.pk}/change/")
+    assert "Holidays are long." in page(client, f"curriculum/parameter/{parameter.pk}/change/")
 
 
-def own_dial(client: Client, made: Course, value: str) -> HttpResponse:
+def add_for_course(client: Client, made: Course, value: str) -> HttpResponse:
     data = {"key": WINDOW_FACTOR, "course": made.pk, "value": value, "reason": "A hard one."}
     return client.post("/admin/curriculum/parameter/add/", data)  # type: ignore[return-value]
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_is_given_its_own_dial(client: Client) -> None:
+def test_a_course_is_given_a_value_of_its_own(client: Client) -> None:
     made = course()
-    own_dial(client, made, "2.5")
+    add_for_course(client, made, "2.5")
 
-    assert parameters.value(WINDOW_FACTOR, course=made) == Decimal("2.5")
-    assert parameters.value(WINDOW_FACTOR) == Decimal("1.5")
+    assert parameters.current_value(WINDOW_FACTOR, course=made) == Decimal("2.5")
+    assert parameters.current_value(WINDOW_FACTOR) == Decimal("1.5")
     assert ParameterChange.objects.get().reason == "A hard one."
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_is_not_given_a_second_dial(client: Client) -> None:
+def test_a_course_is_not_given_a_second_value(client: Client) -> None:
     made = course()
-    own_dial(client, made, "2.5")
-    answer = own_dial(client, made, "2")
+    add_for_course(client, made, "2.5")
+    answer = add_for_course(client, made, "2")
 
-    assert "has its own dial already" in answer.content.decode()
+    assert "already has a value of its own" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_course_s_own_dial_keeps_the_bounds(client: Client) -> None:
-    answer = own_dial(client, course(), "99")
+def test_a_course_s_own_value_stays_within_the_bounds(client: Client) -> None:
+    answer = add_for_course(client, course(), "99")
 
-    assert "goes from 1 to 3; 99 is outside" in answer.content.decode()
+    assert "must be between 1 and 3, not 99" in answer.content.decode()
     assert Parameter.objects.filter(key=WINDOW_FACTOR).count() == 1
 
 
-def decided(client: Client, action: str, change: ParameterChange) -> HttpResponse:
+def decide(client: Client, action: str, change: ParameterChange) -> HttpResponse:
     data = {"action": action, "_selected_action": change.pk}
     return client.post("/admin/curriculum/parameterchange/", data)  # type: ignore[return-value]
 
 
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize(
-    ("action", "value", "status"), [("approve", 2, "applied"), ("reject", 1.5, "rejected")]
+    ("action", "value", "status"), [("approve", 2, "Applied"), ("reject", 1.5, "Rejected")]
 )
 def test_a_proposal_is_decided_from_the_list(
-    client: Client, dial: Parameter, action: str, value: float, status: str
+    client: Client, parameter: Parameter, action: str, value: float, status: str
 ) -> None:
-    change = parameters.propose(dial, Decimal(2), reason="Holidays.")
-    answer = decided(client, action, change)
+    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
+    answer = decide(client, action, change)
 
-    assert Parameter.objects.get(pk=dial.pk).value == Decimal(str(value))
-    assert told(answer) == f"completion.window-factor: 1.5 → 2 is {status}."
+    assert Parameter.objects.get(pk=parameter.pk).value == Decimal(str(value))
+    assert shown_messages(answer) == f"completion.window-factor: 1.5 → 2: {status}"
 
 
-def test_a_change_is_reverted_from_the_list(client: Client, ada: User, dial: Parameter) -> None:
-    change = parameters.set_value(dial, Decimal(2), reason="Holidays.")
+def test_a_change_is_reverted_from_the_list(
+    client: Client, ada: User, parameter: Parameter
+) -> None:
+    change = parameters.set_value(parameter, Decimal(2), reason="Holidays.")
     assert change is not None
-    decided(client, "revert", change)
+    decide(client, "revert", change)
 
-    assert Parameter.objects.get(pk=dial.pk).value == Decimal("1.5")
+    assert Parameter.objects.get(pk=parameter.pk).value == Decimal("1.5")
     assert ParameterChange.objects.get(reverts=change).decided_by == ada
 
 
 @pytest.mark.usefixtures("ada")
-def test_what_was_decided_is_not_decided_again(client: Client, dial: Parameter) -> None:
-    change = parameters.propose(dial, Decimal(2), reason="Holidays.")
+def test_a_decided_proposal_is_not_decided_again(client: Client, parameter: Parameter) -> None:
+    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
     parameters.reject(change)
 
-    assert "has been decided already" in told(decided(client, "approve", change))
+    assert "was already approved or rejected" in shown_messages(decide(client, "approve", change))
 
 
-def test_who_may_only_look_decides_nothing(client: Client, dial: Parameter) -> None:
-    change = parameters.propose(dial, Decimal(2), reason="Holidays.")
+def test_staff_with_view_permission_only_cannot_decide(
+    client: Client, parameter: Parameter
+) -> None:
+    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
     staff(client, "view_parameterchange")
-    decided(client, "approve", change)
+    decide(client, "approve", change)
     change.refresh_from_db()
 
     assert change.status == "proposed"

@@ -21,13 +21,13 @@ def dated(made: Course, starts_on: str, ends_on: str) -> CourseRun:
     return CourseRun.objects.create(course=made, key="dated", starts_on=days[0], ends_on=days[1])
 
 
-def test_an_enrolment_falls_due_after_the_nominal_length_times_the_window() -> None:
+def test_an_enrollment_is_due_after_the_nominal_length_times_the_window() -> None:
     # 5 January and 42 days
     assert due(enrolled()) == "02-16"
 
 
 @override_settings(KPI_TIME_ZONE="Europe/Berlin")
-def test_every_date_keeps_its_hour_over_a_clock_change() -> None:
+def test_every_date_keeps_its_hour_across_a_clock_change() -> None:
     # summer time begins on 29 March; 10:00 in Berlin is 09:00 UTC before it and 08:00 after
     ada = enrolled(at=datetime(2026, 3, 20, 9, tzinfo=UTC))
     ada.refresh_from_db()
@@ -41,7 +41,7 @@ def test_every_date_keeps_its_hour_over_a_clock_change() -> None:
     ]
 
 
-def test_each_module_falls_due_after_those_before_it() -> None:
+def test_each_module_is_due_after_the_earlier_ones() -> None:
     assert plan(enrolled()) == ["m1 01-12", "m2 01-19"]
 
 
@@ -49,10 +49,12 @@ def test_the_cut_off_is_a_week_after_the_start() -> None:
     assert enrolled().cutoff_at == moment("2026-01-12")
 
 
-def test_the_dials_of_the_course_shape_a_new_enrolment() -> None:
+def test_a_new_enrollment_uses_the_parameters_of_its_course() -> None:
     made = course(modules=1)
     for key, value in ((WINDOW_FACTOR, 2), (REFUND_CUTOFF, 3)):
-        parameters.set_value(parameters.scope_to(key, course=made), Decimal(value), reason="Hard.")
+        parameters.set_value(
+            parameters.parameter_for(key, course=made), Decimal(value), reason="Hard."
+        )
     ada = enrolled(run=run_of(made))
 
     # 5 January and 56 days; 3 days
@@ -60,7 +62,7 @@ def test_the_dials_of_the_course_shape_a_new_enrolment() -> None:
     assert ada.cutoff_at == moment("2026-01-08")
 
 
-def test_who_signs_up_before_the_run_starts_with_it() -> None:
+def test_a_learner_who_signs_up_early_starts_with_the_run() -> None:
     ada = enrolled(run=dated(course(modules=1), "2026-02-01", "2026-03-01"))
 
     assert ada.started_at == moment("2026-02-01")
@@ -68,20 +70,20 @@ def test_who_signs_up_before_the_run_starts_with_it() -> None:
     assert due(ada) == "03-15"
 
 
-def test_who_signs_up_after_the_run_began_starts_then() -> None:
+def test_a_learner_who_signs_up_late_starts_at_sign_up() -> None:
     run = dated(course(modules=1), "2026-02-01", "2026-03-01")
 
     assert enrolled(run=run, at=moment("2026-02-10")).started_at == moment("2026-02-10")
 
 
 @override_settings(KPI_TIME_ZONE="Europe/Berlin")
-def test_a_run_starts_at_midnight_of_the_provider_s_zone() -> None:
+def test_a_run_starts_at_midnight_in_the_provider_s_time_zone() -> None:
     ada = enrolled(run=dated(course(), "2026-02-01", "2026-03-01"))
 
     assert ada.started_at == moment("2026-01-31T23:00")
 
 
-def test_a_run_with_a_timetable_has_its_own_due_dates() -> None:
+def test_a_run_s_timetable_overrides_the_planned_days() -> None:
     made = course(modules=2)
     run = dated(made, "2026-02-01", "2026-03-01")
     second = made.modules.get(key="m2")
@@ -91,7 +93,7 @@ def test_a_run_with_a_timetable_has_its_own_due_dates() -> None:
     assert plan(enrolled(run=run)) == ["m1 02-08", "m2 02-21"]
 
 
-def test_a_later_edit_of_the_course_leaves_the_plan() -> None:
+def test_a_later_edit_of_the_course_does_not_change_the_plan() -> None:
     ada = enrolled()
     made = ada.run.course
     made.modules.filter(key="m2").update(is_required=False, planned_days=1, effort_minutes=5)
@@ -102,7 +104,7 @@ def test_a_later_edit_of_the_course_leaves_the_plan() -> None:
     assert (line.is_required, line.effort_minutes) == (True, 60)
 
 
-def test_enrolling_twice_changes_nothing() -> None:
+def test_enrolling_twice_has_no_effect() -> None:
     run = run_of(course(modules=2))
     ada = enrolled(run=run)
     again = SignUp(learner_id=ada.learner_id, run_id=run.pk, enrolled_at=moment("2026-06-01"))
@@ -112,7 +114,7 @@ def test_enrolling_twice_changes_nothing() -> None:
     assert plan(ada) == ["m1 01-12", "m2 01-19"]
 
 
-def test_a_batch_enrols_each_learner_once() -> None:
+def test_a_batch_enrolls_each_learner_once() -> None:
     ada, bo, run = learner("Ada"), learner("Bo"), run_of(course(modules=2))
     batch = [SignUp(learner_id=who.pk, run_id=run.pk, enrolled_at=JAN_5) for who in (ada, bo, ada)]
 
@@ -124,7 +126,7 @@ def test_a_batch_enrols_each_learner_once() -> None:
     ("left", "cancelled"),
     [("2026-01-11T23:59", True), ("2026-01-12", False), ("2026-01-20", False)],
 )
-def test_who_leaves_before_the_cut_off_is_cancelled(left: str, cancelled: bool) -> None:
+def test_a_withdrawal_before_the_cut_off_cancels(left: str, cancelled: bool) -> None:
     ada = enrolled()
     enrolling.withdraw([(ada.pk, moment(left))])
     ada.refresh_from_db()
@@ -132,7 +134,7 @@ def test_who_leaves_before_the_cut_off_is_cancelled(left: str, cancelled: bool) 
     assert ada.is_cancelled is cancelled
 
 
-def test_the_cancelled_and_those_who_are_no_learners_do_not_count() -> None:
+def test_canceled_enrollments_and_test_accounts_do_not_count() -> None:
     run = run_of(course(modules=2))
     ada, bo, cleo = (enrolled(name, run=run) for name in ("Ada", "Bo", "Cleo"))
     enrolling.withdraw([(bo.pk, JAN_5)])
@@ -142,7 +144,7 @@ def test_the_cancelled_and_those_who_are_no_learners_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("order", [("2026-01-20", "2026-01-25"), ("2026-01-25", "2026-01-20")])
-def test_of_two_withdrawals_the_earlier_stands(order: tuple[str, str]) -> None:
+def test_the_earlier_of_two_withdrawals_counts(order: tuple[str, str]) -> None:
     ada = enrolled()
     for left in order:
         enrolling.withdraw([(ada.pk, moment(left))])
@@ -151,7 +153,7 @@ def test_of_two_withdrawals_the_earlier_stands(order: tuple[str, str]) -> None:
     assert ada.withdrawn_at == moment("2026-01-20")
 
 
-def test_a_completion_by_the_sender_is_kept_as_such() -> None:
+def test_a_completion_reported_by_the_sender_is_flagged() -> None:
     ada, bo = enrolled("Ada"), enrolled("Bo", run=run_of(course("sql")))
     enrolling.complete([(ada.pk, moment("2026-02-01"))], by_sender=True)
     enrolling.complete([(bo.pk, moment("2026-02-01"))])
@@ -168,7 +170,7 @@ def signed_up(enrollment: Enrollment, at: str) -> None:
     enrollment.refresh_from_db()
 
 
-def test_an_earlier_sign_up_told_later_moves_the_start_and_all_that_follows() -> None:
+def test_an_earlier_sign_up_that_arrives_late_moves_all_dates() -> None:
     ada = enrolled()
     signed_up(ada, "2026-01-01")
 
@@ -178,7 +180,7 @@ def test_an_earlier_sign_up_told_later_moves_the_start_and_all_that_follows() ->
     assert plan(ada) == ["m1 01-08", "m2 01-15"]
 
 
-def test_a_return_after_a_cancellation_counts_from_its_own_day() -> None:
+def test_a_return_after_a_cancellation_starts_over() -> None:
     ada = enrolled()
     enrolling.withdraw([(ada.pk, moment("2026-01-07"))])
     signed_up(ada, "2026-03-01")
@@ -189,7 +191,7 @@ def test_a_return_after_a_cancellation_counts_from_its_own_day() -> None:
     assert plan(ada) == ["m1 03-08", "m2 03-15"]
 
 
-def test_the_dates_of_a_run_s_timetable_stay_when_the_start_moves() -> None:
+def test_timetable_dates_stay_when_the_start_moves() -> None:
     made = course(modules=2)
     run = dated(made, "2026-02-01", "2026-03-01")
     RunModule.objects.create(run=run, module=made.modules.get(key="m2"), due_on=date(2026, 2, 20))
@@ -200,7 +202,7 @@ def test_the_dates_of_a_run_s_timetable_stay_when_the_start_moves() -> None:
 
 
 @override_settings(KPI_TIME_ZONE="Europe/Berlin")
-def test_a_start_moved_over_a_clock_change_keeps_the_hour() -> None:
+def test_a_start_moved_across_a_clock_change_keeps_its_hour() -> None:
     ada = enrolled(at=datetime(2026, 4, 1, 8, tzinfo=UTC))
     signed_up(ada, "2026-03-20T09:00")
 

@@ -18,7 +18,7 @@ def resumed(enrollment: Enrollment, *ends: str) -> None:
     enrolling.resume((enrollment.pk, moment(end)) for end in ends)
 
 
-def test_while_a_pause_is_open_nothing_after_it_falls_due() -> None:
+def test_while_a_pause_is_open_later_due_dates_are_open() -> None:
     ada = enrolled()
     paused(ada, "2026-01-14")
 
@@ -26,7 +26,7 @@ def test_while_a_pause_is_open_nothing_after_it_falls_due() -> None:
     assert plan(ada) == ["m1 01-12", "m2 open"]
 
 
-def test_a_pause_shifts_what_falls_due_after_it_by_its_length() -> None:
+def test_a_pause_moves_later_due_dates_by_its_length() -> None:
     ada = enrolled()
     paused(ada, "2026-01-14")
     resumed(ada, "2026-01-24")
@@ -36,7 +36,7 @@ def test_a_pause_shifts_what_falls_due_after_it_by_its_length() -> None:
     assert plan(ada) == ["m1 01-12", "m2 01-29"]
 
 
-def test_the_same_pause_twice_shifts_once() -> None:
+def test_a_repeated_pause_counts_once() -> None:
     ada = enrolled()
     for _ in range(2):
         paused(ada, "2026-01-14")
@@ -46,7 +46,7 @@ def test_the_same_pause_twice_shifts_once() -> None:
     assert Pause.objects.count() == 1
 
 
-def test_two_pauses_shift_by_both() -> None:
+def test_two_pauses_add_up() -> None:
     ada = enrolled()
     paused(ada, "2026-01-14", "2026-02-01")
     resumed(ada, "2026-01-24", "2026-02-03")
@@ -55,14 +55,14 @@ def test_two_pauses_shift_by_both() -> None:
     assert due(ada) == "02-28"
 
 
-def test_a_pause_after_the_due_date_shifts_nothing() -> None:
+def test_a_pause_after_the_due_date_has_no_effect() -> None:
     ada = enrolled()
     paused(ada, "2026-03-01")
 
     assert due(ada) == "02-16"
 
 
-def test_a_pause_reached_only_by_the_shift_of_another_counts() -> None:
+def test_a_pause_before_the_moved_due_date_counts() -> None:
     ada = enrolled()
     paused(ada, "2026-02-10", "2026-02-20")
     resumed(ada, "2026-02-18", "2026-02-21")
@@ -71,7 +71,7 @@ def test_a_pause_reached_only_by_the_shift_of_another_counts() -> None:
     assert due(ada) == "02-25"
 
 
-def test_who_pauses_while_paused_is_back_by_one_resumption() -> None:
+def test_one_resumption_ends_a_pause_reported_twice() -> None:
     ada = enrolled()
     paused(ada, "2026-01-14", "2026-01-16")
     resumed(ada, "2026-01-24")
@@ -80,14 +80,14 @@ def test_who_pauses_while_paused_is_back_by_one_resumption() -> None:
     assert due(ada) == "02-26"
 
 
-def test_a_resumption_without_a_pause_changes_nothing() -> None:
+def test_a_resumption_without_a_pause_has_no_effect() -> None:
     ada = enrolled()
     resumed(ada, "2026-01-24")
 
     assert due(ada) == "02-16"
 
 
-def test_pauses_and_resumptions_may_come_late() -> None:
+def test_pauses_and_resumptions_can_arrive_late() -> None:
     ada = enrolled()
     paused(ada, "2026-02-01")
     resumed(ada, "2026-02-03")
@@ -98,7 +98,7 @@ def test_pauses_and_resumptions_may_come_late() -> None:
     assert due(ada) == "02-28"
 
 
-def test_a_pause_told_after_its_resumption_is_closed_by_it() -> None:
+def test_a_pause_that_arrives_after_its_resumption_is_closed() -> None:
     ada = enrolled()
     paused(ada, "2026-01-14")
     resumed(ada, "2026-01-24")

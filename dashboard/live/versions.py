@@ -32,7 +32,7 @@ def publish_change(topics: Collection[str]) -> None:
     now = time.time_ns()
     try:
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
-    except task_queue.AWAY as error:
+    except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("open pages update later", error)  # not translated: a log
 
 
@@ -59,7 +59,7 @@ class VersionCache:
         if self._clock() >= self._valkey_is_down_until:
             try:
                 return self._store(topics, _version_in_valkey(topics), FRESH_FOR_SECONDS)
-            except task_queue.AWAY as error:
+            except task_queue.UNREACHABLE as error:
                 self._valkey_is_down_until = self._clock() + OUTAGE_SECONDS
                 otherwise = "open pages follow the database instead"  # not translated: a log
                 task_queue.log_unreachable(otherwise, error)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from curriculum import due_dates
-from curriculum.enrolling import RunPlan
+from curriculum import due_dates, pauses
 from curriculum.models import CourseRun, Learner
+from curriculum.run_plans import RunPlan
 from demo.world.calendar import Calendar, quarter_of
 from demo.world.catalog import SYLLABI, Catalogue, Syllabus
 from demo.world.journeys import Journey, Line, Pause
@@ -129,7 +129,7 @@ def schedule(journey: Journey, plan: RunPlan, calendar: Calendar) -> None:
         journey.pause = Pause(journey.pause.begin, None)
     start = plan.start(journey.enrolled_at)
     journey.due = _due_day(start + plan.length, journey.pause, calendar)
-    found = due_dates.plan_lines(plan.modules, {}, started_at=start.astimezone(UTC))
+    found = due_dates.module_due_dates(plan.modules, {}, started_at=start.astimezone(UTC))
     journey.lines = [
         Line(line.module, place, _due_day(line.due_at, journey.pause, calendar))
         for place, line in enumerate(found)
@@ -144,5 +144,5 @@ def _due_day(planned: datetime, pause: Pause | None, calendar: Calendar) -> date
         return calendar.day_of(planned)
     begin = calendar.moment(pause.begin, hour=PAUSED_AT).astimezone(UTC)
     end = calendar.moment(pause.end, hour=PAUSED_AT).astimezone(UTC) if pause.end else None
-    due = due_dates.shifted(planned, [(begin, end)])
+    due = pauses.shift_for_pauses(planned, [(begin, end)])
     return calendar.day_of(due) if due else None

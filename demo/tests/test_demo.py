@@ -11,8 +11,8 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts.models import Alert
 from core import reporting_clock
 from curriculum.models import Enrollment, PlannedModule

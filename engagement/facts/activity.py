@@ -62,7 +62,7 @@ def add(events: Sequence[Event]) -> None:
 
 def end_pauses(events: Sequence[Event]) -> None:
     """Who learns is no longer paused."""
-    enrolling.record_moments(
+    enrolling.record_activity(
         (event.enrollment_id or 0, event.occurred_at) for event in _activities(events)
     )
 

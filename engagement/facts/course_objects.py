@@ -34,7 +34,7 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
     told = data.get("modules", ())
     modules = course_structure.define(
         course,
-        course_says=_without(data, "modules", "runs"),
+        fields=_without(data, "modules", "runs"),
         modules=[_fields(_without(module, "objects")) for module in told],
         runs=[_run(run) for run in data.get("runs", ())],
     )

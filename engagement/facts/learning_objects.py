@@ -81,8 +81,8 @@ def objects_of(events: Sequence[Event], kind: str) -> Objects:
         ("course_id", "key", "kind", "title", "pass_mark", *SAID),
         [(*key, kind, "", DEFAULT_PASS_MARK, *new[key].row) for key in sorted(new)],
         conflict="course_id, kind, key",
-        merge=bulk_upsert.without_repeats("module_id", "placed_at")
-        | bulk_upsert.without_repeats("duration_seconds", "measured_at"),
+        merge=bulk_upsert.keep_earliest("module_id", "placed_at")
+        | bulk_upsert.keep_earliest("duration_seconds", "measured_at"),
     )
     found = _find(said, kind)
     left = {one.module_id for key, one in there.items() if key in new and one.module_id}

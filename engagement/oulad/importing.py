@@ -14,6 +14,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from core import query_planner
+from core.locks import try_lock
 from engagement.oulad import (
     assessments,
     click_sums,
@@ -36,7 +37,6 @@ from engagement.oulad.files import (
     SUBMISSIONS,
 )
 from engagement.oulad.freshness import mark_imported_stale
-from engagement.oulad.lock import alone
 from engagement.oulad.presentations import Place
 from engagement.oulad.report import ImportReport
 from engagement.oulad.source import Source, SourceError
@@ -47,16 +47,22 @@ Step = Callable[[], ImportReport]
 
 
 class AlreadyImportedError(Exception):
-    """These files were imported before; its text says when."""
+    """These files were imported before; the message gives the date."""
+
+
+class ImportRunningError(Exception):
+    """Another import into this database is running."""
 
 
 def import_dataset(path: Path) -> ImportRun:
     """Import what is not in yet, and go on where an import of the same files stopped.
 
-    SourceError when the files cannot be taken, AlreadyInError when all is in, BusyError while
-    another import is running.
+    SourceError when the files cannot be taken, AlreadyImportedError when all is in, and
+    ImportRunningError while another import is running.
     """
-    with alone():
+    with try_lock("import") as is_free:
+        if not is_free:
+            raise ImportRunningError("Another import is running. Wait until it has finished.")
         source = Source(path)
         import_run = _begin(source)
         try:
@@ -168,7 +174,7 @@ def take_assessments(dataset: Dataset) -> ImportReport:
 
 @transaction.atomic
 def _finish(dataset: Dataset) -> None:
-    query_planner.refresh()
+    query_planner.analyze_all()
     mark_imported_stale(dataset)
     import_run = dataset.import_run
     import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()

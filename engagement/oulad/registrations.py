@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from core import bulk_upsert
 from curriculum import enrolling
-from curriculum.enrolling import RunPlan, SignUp
+from curriculum.enrolling import SignUp
 from curriculum.models import Enrollment, Learner, Module
+from curriculum.run_plans import RunPlan
 from engagement.oulad.assessments import planned
 from engagement.oulad.dataset import PREFIX, Dataset, by_student
 from engagement.oulad.files import REGISTRATIONS, RESULTS

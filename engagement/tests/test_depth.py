@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from pytest_django import Settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from curriculum import parameters
 from curriculum.models import Course, Parameter
 from engagement.parameter_definitions import INTERACTION_WEIGHT, VIDEO_WEIGHT
@@ -47,7 +47,9 @@ def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> MetricValue:
 
 def turned(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
     parameters.create_missing()
-    dial = parameters.scope_to(key, course=course) if course else Parameter.objects.get(key=key)
+    dial = (
+        parameters.parameter_for(key, course=course) if course else Parameter.objects.get(key=key)
+    )
     with patch("django.utils.timezone.now", return_value=at):
         parameters.set_value(dial, Decimal(to), reason="A test.")
 

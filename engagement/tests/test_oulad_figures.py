@@ -14,7 +14,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from curriculum.models import CourseRun, Enrollment
 from engagement.models import AssessmentResult, DailyActivity, LearningObject
 from engagement.tests import oulad_count

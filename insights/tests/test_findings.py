@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from curriculum.models import Course
 from insights.sentences import share_sentence
 from kpis.query import targets

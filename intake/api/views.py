@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import ApiKeyAuthentication, MaySendEvents
+from accounts.api_authentication import ApiKeyAuthentication
+from accounts.api_permissions import MaySendEvents
 from accounts.models import ApiKey
 from core.api_errors import Problem
 from core.outages import BUSY, Unavailable, outage_of

@@ -17,7 +17,7 @@ from import_export.results import Error, Result, RowResult
 from import_export.tmp_storages import CacheStorage
 
 from accounts.models import User
-from core.outages import sentence_of
+from core.outages import describe_error
 from intake.csv.forms import opened
 from intake.csv.importing import (
     AlreadyImportedError,
@@ -140,7 +140,7 @@ class EventResource(Resource):  # type: ignore[misc]
         except AlreadyImportedError as error:
             result.append_base_error(Error(error))
         except (OperationalError, InterfaceError) as error:
-            told = UndoneError(f"{sentence_of(error)} Nothing was taken; confirm it again.")
+            told = UndoneError(f"{describe_error(error)} Nothing was taken; confirm it again.")
             result.append_base_error(Error(told))
         return result
 

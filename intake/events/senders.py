@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.access import Reader
 from accounts.models import ApiKey
+from accounts.reader import Reader
 from intake.event_kinds import KINDS
 from intake.events.envelope import Envelope
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from curriculum.models import EnrollmentMoment
+from curriculum.models import EnrollmentStatusChange
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class EnrollmentRef:
 
 def enrollment_starts(**lookups: Any) -> Iterator[tuple[tuple[int, int], EnrollmentRef]]:
     """Enrollments by learner and course (ids), the earliest first; lookups are on moments."""
-    rows = EnrollmentMoment.objects.filter(what=EnrollmentMoment.What.STARTED, **lookups)
+    rows = EnrollmentStatusChange.objects.filter(
+        kind=EnrollmentStatusChange.Kind.STARTED, **lookups
+    )
     for learner, course, pk, run, at in rows.order_by("at", "enrollment__run__key").values_list(
         "enrollment__learner_id",
         "enrollment__run__course_id",

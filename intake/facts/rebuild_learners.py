@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from core import course_locks
+from core import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
@@ -30,7 +30,7 @@ def rebuild_enrollments(ids: Collection[int]) -> None:
     Facts of imports stay. It may run any number of times.
     """
     ordered = sorted(set(ids))
-    course_locks.lock_shared(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
+    locks.lock_courses_shared(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
     enrolling.lock(ordered)
     for at in range(0, len(ordered), ENROLLMENTS_AT_ONCE):
         _rebuild(ordered[at : at + ENROLLMENTS_AT_ONCE])
@@ -50,7 +50,7 @@ def _rebuild(ids: Sequence[int]) -> None:
     enrollments_changed.send(Enrollment, ids=ids)
     for reset in ENROLLMENT_RESETS:
         reset(ids)
-    enrolling.remove_moments(ids)
+    enrolling.remove_event_changes(ids)
     with run_binding.lock_bindings():
         dispatch(sign_ups_of(ids))
     _dispatch_again(Q(enrollment__in=ids))

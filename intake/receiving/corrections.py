@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from curriculum import enrolling
-from curriculum.models import Enrollment, EnrollmentMoment
+from curriculum.models import Enrollment, EnrollmentStatusChange
 from curriculum.signals import enrollments_changed
 from intake.event_kinds import KINDS, EventSubject
 from intake.events import rejected_events
@@ -22,7 +22,7 @@ from intake.facts.handler_failures import FAILED, succeeds
 from intake.facts.rebuild_learners import enrollments_of, entry_of, is_sign_up, rebuild_of
 from intake.models import Event
 
-STARTED = EnrollmentMoment.What.STARTED
+STARTED = EnrollmentStatusChange.Kind.STARTED
 
 
 NO_RETRACTION = EventRejected(
@@ -79,7 +79,9 @@ def _without_sign_up(sign_ups: Sequence[Event]) -> set[int]:
     )
     said = {entry_of(event) for event in kept}
     unsaid = enrollments_of([event for event in sign_ups if entry_of(event) not in said])
-    others = EnrollmentMoment.objects.filter(enrollment__in=unsaid, what=STARTED, by_event=False)
+    others = EnrollmentStatusChange.objects.filter(
+        enrollment__in=unsaid, kind=STARTED, by_event=False
+    )
     return unsaid - set(others.values_list("enrollment_id", flat=True))
 
 

@@ -56,7 +56,7 @@ def receive(
         if keeps_rejected:
             rejected_events.store(batch.rejected, sender, now=batch.now)
         if len(payloads) >= MANY:
-            query_planner.follow(growth=2)
+            query_planner.analyze_grown_tables(growth=2)
     return [outcome for outcome in batch.outcomes if outcome]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import bulk_upsert, course_locks
+from core import bulk_upsert, locks
 from intake.event_kinds import KINDS, EventSubject
 from intake.events.batch import Batch
 from intake.events.duplicates import answer_duplicates_of_rivals
@@ -48,7 +48,7 @@ def _store_or_halve(batch: Batch, indexes: Sequence[int]) -> None:
 
 def _store(batch: Batch, indexes: Sequence[int]) -> None:
     events = _resolved(batch, indexes)
-    course_locks.lock_shared(event.course_id for event in events.values())
+    locks.lock_courses_shared(event.course_id for event in events.values())
     replaced = [batch.replaced[index] for index in events if index in batch.replaced]
     if replaced:
         Event.objects.filter(pk__in=[event.pk for event in replaced]).delete()

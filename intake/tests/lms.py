@@ -9,7 +9,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course

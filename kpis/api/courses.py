@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
-from accounts.access import MayReadKpis, Reader
+from accounts.api_permissions import MayReadKpis
+from accounts.reader import Reader
 from core.api_errors import Problem
 from curriculum.models import Course, CourseRun, Module
 

@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 from rest_framework.views import APIView
 
-from accounts.access import MayReadKpis, Reader
+from accounts.api_permissions import MayReadKpis
+from accounts.reader import Reader
 from core.api_errors import InvalidParameters
 from curriculum.models import CourseRun, Module
 from kpis.api.views import PROBLEMS

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import MayReadKpis
+from accounts.api_permissions import MayReadKpis
 from core.api_errors import Problem
 from core.api_models import json_response
 from kpis.api.csv_response import csv_response

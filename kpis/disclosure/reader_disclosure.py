@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator

@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
 from kpis.definitions.aggregates import DIMENSIONS, Scope

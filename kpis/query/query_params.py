@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core.api_errors import InvalidParameters, invalid_parameters
 from core.external_keys import normalize_key
 from curriculum.models import Learner

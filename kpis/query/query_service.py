@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core.outages import outage_of
 from kpis import read_sums
 from kpis.definitions.aggregates import Scope

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import CourseRun
 from kpis.definitions.aggregates import Scope

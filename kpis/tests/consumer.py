@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from curriculum.models import Course
 
 SMALL = ("kpis:read", "kpis:small-groups")

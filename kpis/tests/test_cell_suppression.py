@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Enrollment, Learner
 from kpis.definitions.aggregates import Scope

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from curriculum.models import CourseRun, Enrollment
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing

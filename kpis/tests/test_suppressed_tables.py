@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course
 from kpis.definitions.aggregates import Scope

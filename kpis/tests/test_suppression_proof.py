@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 from pytest_django import Settings
 
-from accounts.access import Reader
+from accounts.reader import Reader
 from kpis.tests import kernel
 from kpis.tests.audited import (
     Atom,

@@ -70,5 +70,5 @@ CHECKS: dict[str, Callable[[], bool]] = {
 @heartbeat_sent.connect
 def record_worker(**_: object) -> None:
     """Record that a Celery worker is running; the worker itself reports a missing Valkey."""
-    with suppress(*task_queue.AWAY):
+    with suppress(*task_queue.UNREACHABLE):
         cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)

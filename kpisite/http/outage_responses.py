@@ -43,10 +43,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _unavailable(request: HttpRequest, outage: Outage, error: BaseException | None) -> HttpResponse:
-    logger.warning("responded 503: %s (%s)", outage.sentence, error)
+    logger.warning("responded 503: %s (%s)", outage.text, error)
     response: HttpResponse
     if _is_api(request):
-        body = {"code": "try_again", "detail": f"{outage.sentence} Send the request again later."}
+        body = {"code": "try_again", "detail": f"{outage.text} Send the request again later."}
         response = JsonResponse(body, status=503)
     else:
         # without the request, since reading the account would need the database

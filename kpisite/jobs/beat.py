@@ -57,5 +57,5 @@ def record_sent() -> None:
     """Record for the health check that a task was sent or that beat has started."""
     try:
         cache.set(SENT_KEY, int(time.time()), SENT_SECONDS)
-    except task_queue.AWAY as error:
+    except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("beat cannot report that it is running", error)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import InterfaceError, OperationalError
 
-from core.outages import FULL, outage_of, sentence_of
+from core.outages import FULL, describe_error, outage_of
 from kpisite import disk_space
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
@@ -32,7 +32,7 @@ def main() -> None:
         if outage is None:
             raise
         is_our_disk = outage is FULL and settings.IS_EMBEDDED
-        sys.exit(disk_space.DISK_FULL if is_our_disk else sentence_of(error))
+        sys.exit(disk_space.DISK_FULL if is_our_disk else describe_error(error))
 
 
 def prepare() -> None:

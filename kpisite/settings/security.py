@@ -67,7 +67,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.lockout_keys"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.account_of_attempt"
+AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.attempted_account"
 AXES_CLIENT_IP_CALLABLE = "accounts.sign_in_limits.address_of"
 AXES_LOCKOUT_CALLABLE = "accounts.sign_in_limits.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True

@@ -51,13 +51,13 @@ MIDDLEWARE = [
     "kpisite.http.middleware.PrivateCaching",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.sessions.AuthenticationThatEnds",
+    "accounts.sessions.ExpiringAuthenticationMiddleware",
     "kpisite.http.languages.AccountLanguage",
     "kpisite.http.middleware.LogForbidden",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "accounts.sign_in_limits.KnownDevice",
+    "accounts.sign_in_limits.KnownDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

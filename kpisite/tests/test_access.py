@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
 from accounts.tests.people import account, course
 from curriculum.models import Course

@@ -16,7 +16,7 @@ import pytest
 from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from intake.tests.lms import event, school
 from kpis.recompute import stale_days, stale_periods
 from kpisite.celery import app

@@ -77,5 +77,5 @@ def test_what_fails_keeps_the_menu(fault: type[Exception], status: int) -> None:
 
 def test_a_failure_has_its_page_also_where_the_menu_cannot_be_made() -> None:
     ada = account("Ada", is_staff=True)
-    with patch("accounts.access.Reader.of", side_effect=DatabaseError):
+    with patch("accounts.reader.Reader.of", side_effect=DatabaseError):
         assert links(visits(ada, "/kpi-dashboard", 500)) == []

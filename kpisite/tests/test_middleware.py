@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.tests.people import account, course
 from kpisite.config.logs import ClientErrorFilter, KeyValueFormatter
 from kpisite.tests.test_environment import MANAGE, start

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from core.outages import AWAY, BUSY, FAILING, FULL, outage_of
+from core.outages import BUSY, FAILING, FULL, UNREACHABLE, outage_of
 from kpis.query.query_service import KpiQueryService
 from kpisite.config import environment
 from kpisite.launcher import prepare
@@ -35,7 +35,7 @@ GONE = OperationalError("server closed the connection unexpectedly")
         (OperationalError("database or disk is full"), FULL),
         (OperationalError("disk I/O error"), FAILING),
         (OperationalError('could not extend file "base/1": No space left on device'), FULL),
-        (InterfaceError("connection already closed"), AWAY),
+        (InterfaceError("connection already closed"), UNREACHABLE),
         (OperationalError("no such table: kpis_measurement"), None),
         (ValueError("locked"), None),
     ],
@@ -95,7 +95,7 @@ def test_everything_that_needs_the_database_responds_503_with_retry_after(visito
 def test_a_page_explains_that_it_is_not_available() -> None:
     page = responses_during_outage("staff")["/kpi-dashboard"].content.decode()
 
-    assert "<h1>Not available right now</h1>" in page
+    assert "<h1>Temporarily unavailable</h1>" in page
     assert "Reload the page in 5 seconds" in page
 
 

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from accounts.access import create_api_key
+from accounts.api_keys import create_api_key
 from accounts.tests.people import course, run_of
 
 CHECKS = [

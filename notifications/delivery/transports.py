@@ -13,8 +13,8 @@ from django.core.validators import validate_email
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from alerts.models import Alert
 from notifications.delivery import emails, webhooks
 from notifications.delivery.url_policy import Resolve

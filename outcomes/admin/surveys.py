@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from curriculum.admin.courses import rows_of
+from curriculum.admin.courses import count_of
 from outcomes.admin.facts import FactAdmin
 from outcomes.models import Invitation, Response, Survey, Wave
 from outcomes.surveys.audience import audience, unreachable
@@ -49,7 +49,7 @@ class SurveyAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = rows.annotate(wave_count=rows_of(Wave, "survey"))
+        counted: QuerySet[Any] = rows.annotate(wave_count=count_of(Wave, "survey"))
         return counted
 
     def get_readonly_fields(self, request: HttpRequest, obj: Survey | None = None) -> Any:

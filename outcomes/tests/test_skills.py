@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from curriculum.models import Course, Enrollment, Parameter, Skill
-from curriculum.parameters import create_missing, scope_to, set_value
+from curriculum.parameters import create_missing, parameter_for, set_value
 from intake.events.senders import Sender
 from intake.tests.lms import event, send
 from kpis.definitions.aggregates import Scope
@@ -174,7 +174,7 @@ def test_what_is_assessed_after_the_turn_is_judged_by_it() -> None:
 
 
 def test_a_course_may_have_a_mastery_of_its_own(python: Course) -> None:
-    own = scope_to(MASTERY, course=python)
+    own = parameter_for(MASTERY, course=python)
     Parameter.objects.filter(pk=own.pk).update(value=Decimal("0.5"))
     enrolled("ada")
     skilled("ada", 0.5, "2026-01-10")

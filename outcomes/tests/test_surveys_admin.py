@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.tests.admin_pages import told
+from accounts.tests.admin_pages import shown_messages
 from accounts.tests.people import course
 from curriculum.models import Course
 from outcomes.models import Survey, Wave
@@ -41,7 +41,7 @@ def send(client: Client, wave: Wave) -> str:
     """Choose “send now” for a wave and return what is said of it."""
     chosen = {"action": "send_selected", "_selected_action": str(wave.pk)}
     answer: Any = client.post("/admin/outcomes/wave/", chosen)
-    return told(answer)
+    return shown_messages(answer)
 
 
 @pytest.mark.django_db(transaction=True)

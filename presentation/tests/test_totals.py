@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.access import Reader
 from accounts.models import User
+from accounts.reader import Reader
 from core import reporting_clock
 from kpis.api.response_models import KpiValue
 from kpis.definitions.aggregates import Scope

@@ -11,55 +11,57 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import password_links
-from accounts.creation import LEARNER, MANAGER, ROLES, STAFF, create_account
-from accounts.management.commands.create_api_key import found
+from accounts.account_creation import LEARNER, MANAGER, ROLES, STAFF, create_account
+from accounts.management.commands.create_api_key import courses_with_keys
 from accounts.models import User
 from curriculum.models import Learner
 
 
 class Command(BaseCommand):
     help = (
-        "Create an account. It asks for the password; with --generate it prints one, with "
-        "--no-input a link by which its owner sets one, alone on standard output."
+        "Create an account. Asks for the password, or prints only a generated password "
+        "(--generate) or a link to set one (--no-input) to standard output."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("role", choices=ROLES)
-        parser.add_argument("email", help="The e-mail address, by which it signs in.")
-        parser.add_argument("--name", default="", help="How it is greeted.")
+        parser.add_argument("email", help="The e-mail address to sign in with.")
+        parser.add_argument("--name", default="", help="The name shown on pages and in e-mails.")
         parser.add_argument(
-            "--superuser", action="store_true", help="Staff: may do everything in the admin."
+            "--superuser", action="store_true", help="Staff only: may do everything in the admin."
         )
         parser.add_argument(
             "--group",
             action="append",
             default=[],
             metavar="NAME",
-            help="Staff: a group of permissions, as made in the admin; repeatable.",
+            help="Staff only: a group of permissions from the admin; repeatable.",
         )
         parser.add_argument(
             "--course",
             action="append",
             default=[],
             metavar="KEY",
-            help="Manager: a course to grant; repeatable, at least one.",
+            help="Manager only: a course to grant; repeatable, at least one.",
         )
         parser.add_argument(
-            "--learner", metavar="KEY", help="Learner: the key by which senders know the learner."
+            "--learner",
+            metavar="KEY",
+            help="Learner only: the learner's key in events.",
         )
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--generate", action="store_true", help="Make and print a password.")
+        how.add_argument("--generate", action="store_true", help="Generate and print a password.")
         how.add_argument(
-            "--no-input", action="store_true", help="Print a link that sets the password."
+            "--no-input", action="store_true", help="Print a link to set the password."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        refuse_what_does_not_fit(options)
+        check_options(options)
         given = {
             "name": options["name"],
             "is_superuser": options["superuser"],
             "groups": groups_named(options["group"]),
-            "courses": found(options["course"]),
+            "courses": courses_with_keys(options["course"]),
             "learner": learner_with(options["learner"]),
         }
         password = self._password(options)
@@ -74,39 +76,40 @@ class Command(BaseCommand):
             return token_urlsafe(18)
         if not sys.stdin.isatty():
             raise CommandError(
-                "There is nobody to ask for a password: add --generate or --no-input."
+                "Cannot ask for a password without a terminal. Add --generate or --no-input."
             )
-        return asked_for(User(email=options["email"], name=options["name"]))
+        return prompt_for_password(User(email=options["email"], name=options["name"]))
 
     def _report(self, account: User, password: str, options: dict[str, Any]) -> None:
-        made = f"The account {account.email} is created."
+        created = f"Created the account {account.email}."
         if options["no_input"]:
             self.stderr.write(
-                f"{made} This link sets its password, once, within {password_links.hours()} hours:"
+                f"{created} Set its password with this link, which works once and for "
+                f"{password_links.hours_valid()} hours:"
             )
             self.stdout.write(password_links.link_of(account))
         elif options["generate"]:
-            self.stderr.write(f"{made} This is its password, shown this once:")
+            self.stderr.write(f"{created} This is its password, which is not shown again:")
             self.stdout.write(password)
         else:
-            self.stdout.write(made)
+            self.stdout.write(created)
 
 
-def refuse_what_does_not_fit(options: dict[str, Any]) -> None:
-    """CommandError for an option of another role, and for a manager of nothing."""
+def check_options(options: dict[str, Any]) -> None:
+    """Raise CommandError for an option of another role, and for a manager without courses."""
     fitting = {"superuser": STAFF, "group": STAFF, "course": MANAGER, "learner": LEARNER}
     for option, role in fitting.items():
         if options[option] and options["role"] != role:
-            raise CommandError(f"--{option} is for the role {role}, not for {options['role']}.")
+            raise CommandError(f"--{option} is only for the role {role}.")
     if options["role"] == MANAGER and not options["course"]:
-        raise CommandError("A manager needs a course: add --course KEY, as often as needed.")
+        raise CommandError("A manager needs at least one course: add --course KEY.")
 
 
 def groups_named(names: list[str]) -> list[Group]:
     groups = list(Group.objects.filter(name__in=names))
     if unknown := sorted(set(names) - {group.name for group in groups}):
-        there = ", ".join(Group.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"There is no group {', '.join(unknown)}; there are: {there}.")
+        existing = ", ".join(Group.objects.values_list("name", flat=True)) or "none"
+        raise CommandError(f"Unknown group: {', '.join(unknown)}. Existing groups: {existing}.")
     return groups
 
 
@@ -115,14 +118,14 @@ def learner_with(key: str | None) -> Learner | None:
         return None
     learner = Learner.objects.filter(key=key).first()
     if learner is None:
-        raise CommandError(f"There is no learner with the key {key}.")
+        raise CommandError(f"Unknown learner: {key}.")
     if learner.user_id:
-        raise CommandError(f"The learner {key} has an account already.")
+        raise CommandError(f"The learner {key} already has an account.")
     return learner
 
 
-def asked_for(account: User) -> str:
-    """Ask for a password until a good one is given twice."""
+def prompt_for_password(account: User) -> str:
+    """Ask until an acceptable password was entered twice."""
     while True:
         password = getpass("Password: ")
         try:
@@ -130,6 +133,6 @@ def asked_for(account: User) -> str:
         except ValidationError as error:
             sys.stderr.write("\n".join(error.messages) + "\n")
             continue
-        if getpass("The same again: ") == password:
+        if getpass("Password (again): ") == password:
             return password
-        sys.stderr.write("The two are not the same; try again.\n")
+        sys.stderr.write("The passwords do not match. Try again.\n")

@@ -7,9 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from core.outages import sentence_of
-from engagement.oulad.importing import AlreadyImportedError, import_dataset
-from engagement.oulad.lock import BusyError
+from core.outages import describe_error
+from engagement.oulad.importing import AlreadyImportedError, ImportRunningError, import_dataset
 from engagement.oulad.report import by_file
 from engagement.oulad.source import SourceError
 from engagement.oulad.totals import totals
@@ -29,11 +28,11 @@ class Command(BaseCommand):
             # by an import that was killed before its end too
             if stale_periods.is_anything_stale():
                 self._measure()
-        except (SourceError, BusyError) as error:
+        except (SourceError, ImportRunningError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"{sentence_of(error)} What is in stays; run the command again, and it goes on."
+                f"{describe_error(error)} What is in stays; run the command again, and it goes on."
             ) from error
 
     def _take_in(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from core.outages import sentence_of
+from core.outages import describe_error
 from intake.csv.importing import (
     AlreadyImportedError,
     InvalidRowsError,
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             self.stdout.write(str(polite))
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"{sentence_of(error)} Nothing was taken; run the command again."
+                f"{describe_error(error)} Nothing was taken; run the command again."
             ) from error
         except InvalidRowsError as error:
             self._tell(error.report, options["errors"])

@@ -1,4 +1,4 @@
-"""Accounts made by whoever runs the product, the first one of an empty site among them."""
+"""Create accounts from the command line or for the demonstration."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import CourseGrant, User
 from curriculum.models import Course, Learner
@@ -26,14 +27,16 @@ def create_account(
     courses: Iterable[Course] = (),
     learner: Learner | None = None,
 ) -> User:
-    """Make an account of the role; ValidationError when the address is wrong or taken.
+    """Create an account with a role; ValidationError when the address is invalid or taken.
 
-    A manager is granted the courses; the learner is the one whose enrollments the account shows.
+    `courses` are granted to a manager; `learner` is the person whose enrollments a learner's
+    account shows.
     """
     draft = User(email=email.strip().lower(), name=name)
     draft.clean_fields(exclude={"password"})
     if User.objects.filter(email__iexact=draft.email).exists():
-        raise ValidationError({"email": f"{draft.email} has an account already."})
+        message = gettext("%(email)s already has an account.") % {"email": draft.email}
+        raise ValidationError({"email": message})
     account = User.objects.create_user(
         draft.email, password, name=name, is_staff=role == STAFF, is_superuser=is_superuser
     )

@@ -1,0 +1,32 @@
+"""Permissions of the API: who may read KPIs and who may send events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+
+from accounts.models import ApiKey
+from accounts.reader import Reader
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+
+class MayReadKpis(BasePermission):
+    message = (
+        "This account or key may not read KPIs. An account needs a course grant, "
+        "a key the scope kpis:read."
+    )
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return Reader.of(request.user).reads_kpis
+
+
+class MaySendEvents(BasePermission):
+    message = "Sending events requires an API key with the scope events:write."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal: object = request.user
+        return isinstance(principal, ApiKey) and principal.may(ApiKey.Scope.EVENTS_WRITE)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from curriculum.models.courses import Course
+
+
+class ApiKey(models.Model):
+    """Credentials of an external system. Only a digest of the secret is stored."""
+
+    class Scope(models.TextChoices):
+        EVENTS_WRITE = "events:write", _("Send events")
+        CURRICULUM_WRITE = "curriculum:write", _("Define courses")
+        KPIS_READ = "kpis:read", _("Read KPIs")
+        SMALL_GROUPS = "kpis:small-groups", _("Read figures of small groups")
+        ALERTS_WRITE = "alerts:write", _("Act on alerts")
+
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        help_text=_("Identifies the sender. Event ids are unique per sender."),
+    )
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list, help_text=_('For example ["events:write"].'))
+    # A flag of its own: an empty list of courses must not mean "all", or deleting the last
+    # course of a limited key would open every other course to it.
+    is_limited = models.BooleanField(
+        "limited to the courses chosen",
+        default=False,
+        help_text=_("If unchecked, the key covers every course."),
+    )
+    courses = models.ManyToManyField(Course, blank=True, related_name="api_keys")
+    creates_unknown = models.BooleanField(
+        "create unknown records",
+        default=False,
+        help_text=_("Events create learners, courses, runs and modules that do not exist yet."),
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Leave empty for a key that never expires.")
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    # Django REST framework reads these attributes of an authenticated principal.
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None and not self.has_expired
+
+    def may(self, scope: str) -> bool:
+        return self.is_valid and scope in self.scopes

@@ -61,7 +61,7 @@ def open_school() -> Callable[[bytes], Any]:
     )
     raw_events, receive = (
         import_string(name)
-        for name in ("intake.event_parsing.parse_events", "intake.receiving.receive.receive")
+        for name in ("intake.api.request_body.parse_events", "intake.receiving.receive.receive")
     )
     sender = import_string("intake.events.senders.Sender")("lms", creates_unknown=True)
 

@@ -232,7 +232,7 @@ def test_revenue_is_divided_among_enrolments_learners_and_customers() -> None:
 
 def test_a_payment_needs_its_amount() -> None:
     assert refused("payment.received", "2026-05-03", "ada", currency="USD") == (
-        "data.amount: is needed and missing."
+        "data.amount: is required."
     )
 
 

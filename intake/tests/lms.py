@@ -14,7 +14,7 @@ from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course
 from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
-from intake.events.outcomes import EventOutcome
+from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
 from intake.facts.rebuild_learners import rebuild_of
 from intake.models import Event

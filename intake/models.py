@@ -94,7 +94,9 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        permissions = (("import_event", "Can import events from CSV"),)
+        permissions = (
+            ("import_event", "Can import events from CSV"),  # not translated: stored by migrate
+        )
         # sign-ups and events of customers by learner; all others are found by their enrollment
         indexes = (
             models.Index(

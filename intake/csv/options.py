@@ -24,7 +24,7 @@ class OptionNames:
 
     create: LazyText = "--create-unknown"
     replace: LazyText = "--replace"
-    zone: LazyText = "--time-zone, such as --time-zone Europe/Berlin"
+    zone: LazyText = "--time-zone, such as --time-zone Europe/Berlin"  # not translated: an option
     ignore: LazyText = "--columns “%(column)s=”"
 
 

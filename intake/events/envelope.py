@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from core.external_keys import normalize_key
 from core.lazy_text import LazyText
 from intake.event_kinds import KINDS, EventKind
+from intake.events.validation_messages import validation_message
 
 MAX_DATA_DEPTH = 8
 MAX_DATA_BYTES = 64 * 1024
@@ -71,15 +72,13 @@ LOOKS_LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 def _require_time(value: Any) -> Any:
     if not isinstance(value, str) or not LOOKS_LIKE_A_TIME.match(value):
-        raise PydanticCustomError(
-            "moment", "should be a date and time such as 2026-03-31T09:30:00Z"
-        )
+        raise PydanticCustomError("moment", "no time")
     return value
 
 
 def _require_number(value: Any) -> Any:
     if isinstance(value, bool | str):
-        raise PydanticCustomError("number", "should be a number")
+        raise PydanticCustomError("number", "no number")
     return value
 
 
@@ -193,7 +192,7 @@ def missing(field: str) -> EventRejected:
 
 def rejection(error: ValidationError, within: str = "") -> EventRejected:
     """Turn the first error of pydantic into the answer to the sender."""
-    first: ErrorDetails = error.errors(include_url=False, include_context=False)[0]
+    first: ErrorDetails = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
     if first["type"] == "missing":
         return missing(field)
@@ -201,13 +200,12 @@ def rejection(error: ValidationError, within: str = "") -> EventRejected:
         return EventRejected(
             "unknown_field", gettext("%(field)s: unknown field.") % {"field": field}, field
         )
-    message = first["msg"].removeprefix("Value error, ")
-    message = f"{field}: {message[:1].lower()}{message[1:]}".removeprefix(": ")
+    message = f"{field}: {validation_message(first)}".removeprefix(": ")
     reason = gettext("%(problem)s; got %(value)s.") % {
         "problem": message,
         "value": shown_value(first["input"]),
     }
-    # validators of ours raise ValueError with a sentence of their own
+    # validators of ours raise ValueError with their own sentence
     return EventRejected("invalid", reason, field, is_format=first["type"] != "value_error")
 
 

@@ -16,7 +16,7 @@ from intake.events.senders import Sender
 from intake.models import RejectedEvent
 
 MAX_STORED = 64 * 1024
-TRUNCATED = "… (cut: {} characters)"
+TRUNCATED = "… (truncated: {} characters)"  # not translated: stored
 
 COLUMNS = (
     "sender", "key", "kind", "payload", "digest", "code", "reason", "field",
@@ -33,9 +33,9 @@ def store(rejected: Iterable[tuple[Any, EventOutcome]], sender: Sender, *, now: 
         event = (sender.name, outcome.id, kind_of(payload), _truncated(text), digest)
         answer = (outcome.code, outcome.reason, outcome.field)
         rows.setdefault(digest, (*event, *answer, now, now, sender.creates_unknown))
-    bulk_upsert.upsert(
-        RejectedEvent, COLUMNS, [rows[key] for key in sorted(rows)], conflict="sender, digest"
-    )
+    ordered = [rows[key] for key in sorted(rows)]
+    conflict = "sender, digest"  # not translated: columns
+    bulk_upsert.upsert(RejectedEvent, COLUMNS, ordered, conflict=conflict)
 
 
 def mark_resolved(identities: Iterable[EventIdentity], sender: Sender, *, now: datetime) -> None:

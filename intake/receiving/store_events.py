@@ -126,7 +126,11 @@ def _insert(events: Sequence[Event]) -> set[EventIdentity]:
     rows = map(values_of, ordered)
     returning = ("kind", "key", "id")
     new = bulk_upsert.upsert(
-        Event, COLUMNS, rows, conflict="sender, key, kind", returning=returning
+        Event,
+        COLUMNS,
+        rows,
+        conflict="sender, key, kind",  # not translated: columns
+        returning=returning,
     )
     pks = {(str(kind), str(key)): int(pk) for kind, key, pk in new}
     for event in events:

@@ -149,8 +149,8 @@ def _form(arm: Schema) -> str:
 
 
 def _form_of_array(arm: Schema) -> str:
-    if pair := arm.get("prefixItems"):
-        return "-".join(gettext("number") for _ in pair)
+    if arm.get("prefixItems"):
+        return gettext("two numbers joined by a hyphen, such as 0-95.5")
     item = arm.get("items", {})
     if item.get("type") == "object":
         return gettext("JSON such as [{…}, {…}]")

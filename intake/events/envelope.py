@@ -72,13 +72,13 @@ LOOKS_LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 def _require_time(value: Any) -> Any:
     if not isinstance(value, str) or not LOOKS_LIKE_A_TIME.match(value):
-        raise PydanticCustomError("moment", "no time")
+        raise PydanticCustomError("moment", "time")
     return value
 
 
 def _require_number(value: Any) -> Any:
     if isinstance(value, bool | str):
-        raise PydanticCustomError("number", "no number")
+        raise PydanticCustomError("number", "number")
     return value
 
 

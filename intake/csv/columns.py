@@ -92,7 +92,8 @@ class Column:
 
     @property
     def help(self) -> str:
-        return str(MEANINGS.get(self.name, "")) or str(self.schema.get("description", ""))
+        description = self.schema.get("description", "")
+        return str(MEANINGS.get(self.name) or (description and gettext(description)))
 
     @property
     def example(self) -> str:

@@ -55,6 +55,8 @@ class NoData(Data):
 
 @dataclass(frozen=True)
 class EventKind:
+    """A declared kind; `handles` describes the fields."""
+
     name: str
     help: str
     handler: Handler
@@ -64,15 +66,15 @@ class EventKind:
     needs_object: bool
     needs_value: bool
     check: Check | None
-    scope: str
-    known: FindObjects | None = None
+    required_scope: str
+    find_objects: FindObjects | None = None
     needs_learner: bool = False
     needs_course: bool = False
 
 
 KINDS: dict[str, EventKind] = {}
 LISTENERS: dict[str, list[Handler]] = defaultdict(list)
-RESETS: list[Reset] = []
+COURSE_RESETS: list[Reset] = []
 RESETS_WITHOUT_COURSE: list[ResetWithoutCourse] = []
 ENROLLMENT_RESETS: list[Reset] = []
 UNDO_FUNCTIONS: list[Undo] = []
@@ -89,18 +91,18 @@ def handles(
     needs_object: bool = False,
     needs_value: bool = False,
     check: Check | None = None,
-    scope: str = "",
-    known: FindObjects | None = None,
+    required_scope: str = "",
+    find_objects: FindObjects | None = None,
     needs_learner: bool = False,
     needs_course: bool = False,
 ) -> Callable[[F], F]:
     """Declare an event kind by the function that handles whole batches of it.
 
     The handler runs in the transaction that stores the events, gets new events only, and must
-    produce the same facts whatever their order. `scope` is an API key's scope that is required in
-    addition to events:write; `known` finds the objects that events may refer to.
-    `needs_learner` and `needs_course` are for kinds about customers, where both are optional
-    otherwise; a `customer` in the data replaces the learner.
+    produce the same facts whatever their order. Senders need `required_scope` in addition to
+    events:write; `find_objects` finds the objects that events may refer to. `needs_learner` and
+    `needs_course` are for kinds about customers, where both are optional otherwise; a `customer`
+    in the data replaces the learner.
     """
 
     def declare(handler: F) -> F:
@@ -108,7 +110,7 @@ def handles(
             raise ValueError(f"Event kind {name} is handled twice.")
         KINDS[name] = EventKind(
             name, inspect.getdoc(handler) or "", handler, data, about,
-            needs_module, needs_object, needs_value, check, scope, known,
+            needs_module, needs_object, needs_value, check, required_scope, find_objects,
             needs_learner, needs_course,
         )  # fmt: skip
         return handler
@@ -128,7 +130,7 @@ def on_event(name: str) -> Callable[[F], F]:
 
 def resets_course(function: F) -> F:
     """Declare how an app deletes the facts made by the events of courses (ids)."""
-    RESETS.append(function)
+    COURSE_RESETS.append(function)
     return function
 
 

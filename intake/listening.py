@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from curriculum.signals import enrollments_entered
 from intake.facts import run_binding
-from intake.facts.rebuild_learners import rebuild_enrollments
+from intake.facts.rebuild_facts import rebuild_enrollments
 
 CHUNK_SIZE = 5_000
 

@@ -16,13 +16,13 @@ from django.utils.translation import gettext
 from core import course_locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake.event_kinds import KINDS, RESETS, RESETS_WITHOUT_COURSE, EventSubject, dispatch
+from intake.event_kinds import COURSE_RESETS, KINDS, RESETS_WITHOUT_COURSE, EventSubject, dispatch
 from intake.events import rejected_events
 from intake.events.batch import EventOutcome
 from intake.events.envelope import UnreadableEvent
 from intake.events.senders import Sender, sender_named
 from intake.facts import run_binding
-from intake.facts.rebuild_learners import not_deleted
+from intake.facts.rebuild_facts import not_deleted
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 
@@ -78,7 +78,7 @@ def _reset(course: Course | None) -> None:
         for reset_without_course in RESETS_WITHOUT_COURSE:
             reset_without_course()
         return
-    for reset in RESETS:
+    for reset in COURSE_RESETS:
         reset([course.pk])
 
 

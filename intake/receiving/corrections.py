@@ -18,7 +18,7 @@ from intake.events.batch import FAILED, Batch, EventOutcome
 from intake.events.duplicates import NOT_ALLOWED
 from intake.events.envelope import EventRejected
 from intake.events.senders import Sender
-from intake.facts.rebuild_learners import enrollments_of, entry_of, is_sign_up, rebuild_of
+from intake.facts.rebuild_facts import enrollments_of, entry_of, is_sign_up, rebuild_facts_of
 from intake.models import Event
 
 NO_RETRACTION = EventRejected(
@@ -64,7 +64,7 @@ def undo(events: Sequence[Event], *, now: datetime) -> None:
     enrollments_changed.send(Enrollment, ids=sorted(gone))
     _reject(Event.objects.filter(enrollment__in=gone), now=now)
     Enrollment.objects.filter(pk__in=gone).delete()
-    rebuild_of(events)
+    rebuild_facts_of(events)
 
 
 def _without_sign_up(sign_ups: Sequence[Event]) -> set[int]:

@@ -88,9 +88,9 @@ def _check_against_kinds(batch: Batch) -> None:
         if kind is None:
             continue
         try:
-            if kind.scope and kind.scope not in batch.sender.scopes:
+            if kind.required_scope and kind.required_scope not in batch.sender.scopes:
                 reason = gettext("kind: requires an API key with the scope %(scope)s.")
-                raise EventRejected("not_allowed", reason % {"scope": kind.scope}, "kind")
+                raise EventRejected("not_allowed", reason % {"scope": kind.required_scope}, "kind")
             envelope.data = check_data(envelope)
         except EventRejected as rejected:
             batch.reject(index, rejected)

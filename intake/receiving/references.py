@@ -126,9 +126,9 @@ class References:
             if one.object:
                 named[one.kind].add(one.object)
         return {
-            name: known(keys, self.sender.creates_unknown)
+            name: find(keys, self.sender.creates_unknown)
             for name, keys in named.items()
-            if (known := KINDS[name].known)
+            if (find := KINDS[name].find_objects)
         }
 
     def _load_enrollments(

@@ -32,7 +32,9 @@ def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
         taken.append(tuple(one.key for one in events))
 
     handles("lamp.lit", about=EventSubject.CUSTOMER)(lit)
-    monkeypatch.setattr(replay, "RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))])
+    monkeypatch.setattr(
+        replay, "COURSE_RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))]
+    )
     monkeypatch.setattr(replay, "RESETS_WITHOUT_COURSE", [lambda: taken.append(("reset loose",))])
     yield taken
     del KINDS["lamp.lit"]

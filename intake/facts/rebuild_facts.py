@@ -42,7 +42,7 @@ def rebuild_enrollments(ids: Collection[int]) -> None:
 
 
 @transaction.atomic
-def rebuild_of(events: Sequence[Event]) -> None:
+def rebuild_facts_of(events: Sequence[Event]) -> None:
     """Rebuild the facts of these events, which may be deleted, from the stored events."""
     rebuild_enrollments(enrollments_of(events))
     for undo in UNDO_FUNCTIONS:

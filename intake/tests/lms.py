@@ -14,9 +14,9 @@ from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course
 from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
-from intake.events.outcomes import EventOutcome
+from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
-from intake.facts.rebuild_learners import rebuild_of
+from intake.facts.rebuild_facts import rebuild_facts_of
 from intake.models import Event
 from intake.receiving.receive import receive
 
@@ -90,4 +90,4 @@ def take_back(ids: Collection[str]) -> None:
     events = Event.objects.filter(key__in=ids)
     kept = list(events)
     events.delete()
-    rebuild_of(kept)
+    rebuild_facts_of(kept)

@@ -52,7 +52,7 @@ def test_what_is_written_is_read(
 
 @QUIET
 @given(rows)
-def test_each_row_is_told_by_the_line_it_begins_in(told: list[dict[str, str]]) -> None:
+def test_each_row_has_the_line_in_which_it_starts(told: list[dict[str, str]]) -> None:
     lines = written(told, ",", "\n", "").decode().split("\n")
     for row in opened(written(told, ",", "\n", "")):
         assert isinstance(row.raw, dict)
@@ -68,7 +68,7 @@ def _begin(key: str) -> str:
 
 @QUIET
 @given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused_in_a_sentence(noise: bytes) -> None:
+def test_any_bytes_are_read_or_rejected_with_a_message(noise: bytes) -> None:
     assert read_or_refused(noise)
     assert read_or_refused(b"id,occurred_at,learner,course\n" + noise)
 
@@ -82,7 +82,7 @@ def read_or_refused(content: bytes) -> list[Any] | str:
 
 @QUIET
 @given(st.lists(st.sampled_from(["ada", "bo"]), min_size=1, max_size=8), st.randoms())
-def test_made_ids_do_not_depend_on_the_order_of_rows(told: list[str], dice: Any) -> None:
+def test_derived_ids_do_not_depend_on_the_order_of_rows(told: list[str], dice: Any) -> None:
     shuffled = list(told)
     dice.shuffle(shuffled)
 

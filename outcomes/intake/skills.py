@@ -36,7 +36,7 @@ def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str]
     needs_object=True,
     needs_value=True,
     check=_share,
-    known=skills.known,
+    find_objects=skills.known,
 )
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill of the learner (`object`) was assessed: `value` from 0 to 1."""

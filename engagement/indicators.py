@@ -61,7 +61,7 @@ def completion_rate(when: Period) -> FactAggregate:
         rows=Enrollment.objects.filter(
             due_at__gte=when.start,
             due_at__lt=when.end,
-            run__course__in=progress.completable().order_by().values("pk"),
+            run__course__in=progress.completable_courses().order_by().values("pk"),
         ),
         total=Count("pk", filter=Q(completed_at__lte=F("due_at"))),
         weight=Count("pk"),

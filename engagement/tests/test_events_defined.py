@@ -108,7 +108,7 @@ def test_dates_of_a_run_are_told_together() -> None:
 @pytest.mark.parametrize(
     ("data", "field", "part"),
     [
-        ({"modules": [module("a"), module("a")]}, "data", "a stands there twice"),
+        ({"modules": [module("a"), module("a")]}, "data", "a is listed twice"),
         ({"modules": [{"key": "a"}]}, "data.modules.0.title", "missing"),
         ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "no such field"),
         ({"modules": [module("a", objects=[{"key": "v", "kind": "film"}])]}, "", "'video'"),

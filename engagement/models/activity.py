@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, Module
@@ -48,7 +49,12 @@ class DailyActivity(models.Model):
         indexes = (models.Index(fields=("day",), name="activity_by_day"),)
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} on {self.day}: {self.interactions}"
+        text = gettext("%(enrollment)s on %(day)s: %(interactions)s")
+        return text % {
+            "enrollment": self.enrollment_id,
+            "day": self.day,
+            "interactions": self.interactions,
+        }
 
 
 class WeekPresence(models.Model):
@@ -82,4 +88,5 @@ class WeekPresence(models.Model):
         indexes = (models.Index(fields=("week",), name="presence_by_week"),)
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} in the week of {self.week}"
+        text = gettext("%(enrollment)s in the week of %(monday)s")
+        return text % {"enrollment": self.enrollment_id, "monday": self.week}

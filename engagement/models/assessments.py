@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
@@ -43,7 +44,8 @@ class AssessmentResult(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.assessment}, attempt {self.attempt}: {self.score:.0%}"
+        text = gettext("%(assessment)s, attempt %(attempt)s")
+        return text % {"assessment": self.assessment, "attempt": self.attempt}
 
 
 class ItemResult(models.Model):
@@ -62,4 +64,4 @@ class ItemResult(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.item}: {self.score:.0%}"
+        return self.item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import PlannedModule
@@ -33,4 +34,5 @@ class ModuleProgress(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.planned_id}: {'done' if self.done_at else 'reached'}"
+        state = gettext("done") if self.done_at else gettext("reached")
+        return f"{self.planned_id}: {state}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
@@ -27,4 +28,5 @@ class QuizAttempt(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} tried {self.quiz}"
+        text = gettext("%(enrollment)s tried %(quiz)s")
+        return text % {"enrollment": self.enrollment_id, "quiz": self.quiz}

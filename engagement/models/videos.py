@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
@@ -27,7 +28,12 @@ class PlayerEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{'play' if self.is_playing else 'stop'} at {self.position:g} s"
+        text = (
+            gettext("play at %(seconds)s s")
+            if self.is_playing
+            else gettext("stop at %(seconds)s s")
+        )
+        return text % {"seconds": f"{self.position:g}"}
 
 
 class VideoProgress(models.Model):

@@ -92,12 +92,7 @@ BAD: list[tuple[Any, str, str, str]] = [
     (event(kind="module.completed"), "missing", "module", "module.completed needs it"),
     (event(kind="quiz.attempted"), "missing", "object", "needs it"),
     (graded(value=None), "missing", "value", "needs it"),
-    (
-        graded(value=1.5),
-        "invalid",
-        "value",
-        "between 0 and data.max (1), not 1.5.",
-    ),
+    (graded(value=1.5), "invalid", "value", "between 0 and data.max (1), not 1.5."),
     (graded(data={"max": 0}), "invalid", "data.max", "greater than 0"),
     (graded(data={"attempt": "2nd"}), "invalid", "data.attempt", 'it is "2nd".'),
     (graded(data={"marks": 1}), "unknown_field", "data.marks", "no such field"),

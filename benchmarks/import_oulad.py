@@ -1,4 +1,4 @@
-"""Time an import of the Open University dataset into a new database, step by step.
+"""Time an import of the Open University dataset into a new database, file by file.
 
 python -m benchmarks.import_oulad PATH [--postgresql]
 """
@@ -27,13 +27,13 @@ from kpisite.testing import postgres
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("path", type=Path, help="The publisher's zip or its unpacked folder.")
-    parser.add_argument("--postgresql", action="store_true", help="Else SQLite.")
-    chosen = parser.parse_args()
+    parser.add_argument("--postgresql", action="store_true", help="Use PostgreSQL, not SQLite.")
+    options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "kpisite.settings"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KPI_DATA_DIR"] = folder
-        with _database(Path(folder), is_postgresql=chosen.postgresql):
-            _time(chosen.path)
+        with _database(Path(folder), is_postgresql=options.postgresql):
+            _time(options.path)
 
 
 @contextmanager
@@ -41,14 +41,14 @@ def _database(folder: Path, *, is_postgresql: bool) -> Iterator[None]:
     if not is_postgresql:
         yield
         return
-    # as it comes, and not as the tests start it: what is measured has to survive a power cut
+    # with the default settings, not the fast ones of the tests: data must survive a power failure
     with mock.patch.object(postgres, "QUICK", ("max_connections=20",)):
         process, url = postgres.start(folder / "postgresql")
     os.environ["DATABASE_URL"], os.environ["SECRET_KEY"] = url, "benchmark-" * 6
     try:
         yield
     finally:
-        # the gentler signal waits for our own connection to close
+        # SIGTERM would wait until our own connection closes
         process.send_signal(signal.SIGINT)
         process.wait()
 
@@ -56,13 +56,13 @@ def _database(folder: Path, *, is_postgresql: bool) -> Iterator[None]:
 def _time(path: Path) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
-    began = time.monotonic()
+    start = time.monotonic()
     call_command("import_oulad", path)
-    whole = time.monotonic() - began
-    steps = by_file(apps.get_model("intake.ImportRun").objects.get().report)
-    for file, report in steps.items():
+    total = time.monotonic() - start
+    reports = by_file(apps.get_model("intake.ImportRun").objects.get().report)
+    for file, report in reports.items():
         print(f"{file:25} {report.seconds:6.1f} s")
-    print(f"{'all, and measured':25} {whole:6.1f} s")
+    print(f"{'total, with KPIs':25} {total:6.1f} s")
     print(f"{'peak memory':25} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:6} MB")
 
 

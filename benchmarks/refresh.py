@@ -146,8 +146,8 @@ def be_active(
         for one in enrollments
         for day in chance.sample(range(DAYS), ACTIVE_DAYS)
     }
-    activity._write(days)  # noqa: SLF001
-    activity.be_present((key, sums[1] > 0) for key, sums in days.items())
+    activity.add_to_days(days)
+    activity.add_presence((key, sums[1] > 0) for key, sums in days.items())
     return len(days)
 
 

@@ -1,3 +1,5 @@
+"""Customers, payments and referrals in the admin: read-only, except for new referral codes."""
+
 from __future__ import annotations
 
 from typing import Any, ClassVar
@@ -7,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from business.models import (
     Customer,
@@ -15,11 +18,12 @@ from business.models import (
     Referral,
     ReferralCode,
     Subscription,
-    SubscriptionMoment,
+    SubscriptionChange,
     SubscriptionPause,
 )
 from business.money import major
 from business.referral_codes import code_of
+from core import localized
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import Learner
 from intake.csv.pages import CsvImportMixin
@@ -35,7 +39,7 @@ class SubscriptionInline(ReadOnlyInline):
 
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
-    """Customers come with what they buy."""
+    """Customers follow from the events about what they buy."""
 
     list_display = ("__str__", "kind", "key", "seats")
     list_filter = ("kind",)
@@ -65,20 +69,20 @@ class SubscriptionAdmin(CsvImportMixin, ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ("customer", "course")
     date_hierarchy = "started_at"
     search_fields = ("key__exact", "customer__key__exact")
-    search_help_text = "The subscription's or the customer's key, whole."
+    search_help_text = _("Enter the full key of a subscription or customer.")
     show_full_result_count = False
     inlines = (PauseInline,)
 
 
-@admin.register(SubscriptionMoment)
-class SubscriptionMomentAdmin(ReadOnlyAdmin):
-    """What senders said; subscriptions follow from it."""
+@admin.register(SubscriptionChange)
+class SubscriptionChangeAdmin(ReadOnlyAdmin):
+    """The events that subscriptions follow from."""
 
-    list_display = ("key", "what", "at", "customer", "course")
-    list_filter = ("what",)
+    list_display = ("key", "change", "at", "customer", "course")
+    list_filter = ("change",)
     list_select_related: ClassVar[Any] = ("customer", "course")
     search_fields = ("key__exact",)
-    search_help_text = "The subscription's key, whole."
+    search_help_text = _("Enter the full key of a subscription.")
     show_full_result_count = False
 
 
@@ -90,12 +94,12 @@ class PaymentAdmin(CsvImportMixin, ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ("customer", "course")
     date_hierarchy = "booked_at"
     search_fields = ("key__exact", "payment_key__exact", "customer__key__exact")
-    search_help_text = "The key of a payment, of the payment refunded, or of a customer, whole."
+    search_help_text = _("Enter the full key of a payment, of a refunded payment or of a customer.")
     show_full_result_count = False
 
-    @admin.display(description="amount", ordering="amount")
+    @admin.display(description=_("amount"), ordering="amount")
     def amount_in_currency(self, row: Payment) -> str:
-        return f"{major(row.amount, row.currency):,f} {row.currency}"
+        return localized.amount(major(row.amount, row.currency), row.currency)
 
 
 @admin.register(Invitation)
@@ -111,11 +115,11 @@ class InvitationAdmin(CsvImportMixin, ReadOnlyAdmin):
 
 @admin.register(Referral)
 class ReferralAdmin(CsvImportMixin, ReadOnlyAdmin):
-    """Every claim that somebody came by a code, and why those do not count that do not."""
+    """All reported referrals, with the reason where one was rejected."""
 
     csv_kinds = ("referral.accepted",)
-    list_display = ("learner", "course", "referrer", "code", "accepted_at", "refused")
-    list_filter = ("refused", "course")
+    list_display = ("learner", "course", "referrer", "code", "accepted_at", "rejected")
+    list_filter = ("rejected", "course")
     list_select_related: ClassVar[Any] = ("learner", "course", "referrer")
     date_hierarchy = "accepted_at"
     search_fields = ("learner__key__exact", "referrer__key__exact", "code__exact")
@@ -124,7 +128,7 @@ class ReferralAdmin(CsvImportMixin, ReadOnlyAdmin):
 
 @admin.register(ReferralCode)
 class ReferralCodeAdmin(admin.ModelAdmin):
-    """The codes of learners. A new one is made for whom it is added; none is changed."""
+    """The referral codes of learners. Codes can be added but not changed."""
 
     list_display = ("learner", "__str__", "link", "made_at")
     list_select_related = ("learner",)
@@ -133,15 +137,15 @@ class ReferralCodeAdmin(admin.ModelAdmin):
     fields = ("learner",)
     show_full_result_count = False
 
-    @admin.display
+    @admin.display(description=_("link"))
     def link(self, row: ReferralCode) -> str:
         address = reverse("business:follow", args=[row.code])
         return format_html('<a href="{}">{}</a>', address, address)
 
     def save_model(self, request: HttpRequest, obj: ReferralCode, *more: Any) -> None:
-        """Make the code; the form has checked that the learner has none."""
-        made = code_of(Learner.objects.get(pk=obj.learner_id))
-        obj.pk, obj.code, obj.made_at = made.pk, made.code, made.made_at
+        """Create the code; the form has checked that the learner has none yet."""
+        created = code_of(Learner.objects.get(pk=obj.learner_id))
+        obj.pk, obj.code, obj.made_at = created.pk, created.code, created.made_at
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

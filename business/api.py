@@ -1,3 +1,5 @@
+"""The API route of the trajectory."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,20 +24,22 @@ from kpis.query.query_service import KpiQueryService
 
 
 class ProjectionSchema(serializers.Serializer[None]):
-    value = serializers.FloatField(help_text="Expected in the open month, once it is over.")
-    low = serializers.FloatField(help_text="95% prediction interval, lower end.")
-    high = serializers.FloatField()
+    value = serializers.FloatField(help_text="Expected value of the open month when it is over.")
+    low = serializers.FloatField(help_text="Lower end of the 95% prediction interval.")
+    high = serializers.FloatField(help_text="Upper end of the 95% prediction interval.")
     confidence = serializers.FloatField()
-    points = serializers.IntegerField(help_text="Closed months that the line goes through.")
+    points = serializers.IntegerField(
+        help_text="Number of closed months that the line is fitted to."
+    )
 
 
 class LineSchema(serializers.Serializer[None]):
     kpi = serializers.CharField()
     name = serializers.CharField()
     unit = serializers.CharField()
-    series = ValueSchema(many=True, help_text="Four closed months and the open one.")
+    series = ValueSchema(many=True, help_text="Four closed months and the open month.")
     projection = ProjectionSchema(
-        allow_null=True, help_text="Null where one of the closed months shows no value."
+        allow_null=True, help_text="Null if one of the closed months shows no value."
     )
 
 
@@ -45,7 +49,7 @@ class TrajectorySchema(serializers.Serializer[None]):
 
 
 class TrajectoryView(APIView):
-    """Enrolment, retention and referral: four closed months, the open one, a projection."""
+    """Enrollment, retention and referral: four closed months, the open month and a projection."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -55,8 +59,8 @@ class TrajectoryView(APIView):
         responses={200: TrajectorySchema, **dict.fromkeys((400, 401, 403), Problem)},
     )
     def get(self, request: Request) -> Response:
-        reader, question = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
-        lines = trajectory(KpiQueryService(reader, question.now), question.scope)
+        reader, query = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
+        lines = trajectory(KpiQueryService(reader, query.now), query.scope)
         return Response({"period": "month", "kpis": [_line_json(one) for one in lines]})
 
 
@@ -73,11 +77,11 @@ def _line_json(line: Line) -> dict[str, Any]:
 def _projection_json(line: Line) -> dict[str, Any] | None:
     if line.projected is None:
         return None
-    unit, there = line.indicator.unit, line.projected
+    unit, projected = line.indicator.unit, line.projected
     return {
-        "value": unit.shown(there.value),
-        "low": unit.shown(there.low),
-        "high": unit.shown(there.high),
+        "value": unit.shown(projected.value),
+        "low": unit.shown(projected.low),
+        "high": unit.shown(projected.high),
         "confidence": CONFIDENCE,
         "points": len(line.closed),
     }

@@ -1,8 +1,7 @@
-"""The business KPIs; what each number means is docs/kpis.md."""
+"""The business KPIs; docs/kpis.md defines each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +17,8 @@ from django.db.models import (
     Value,
     When,
 )
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from business.models import Payment, Referral, Subscription
 from business.models.subscriptions import active_at
@@ -30,51 +31,57 @@ from kpis.definitions.units import COUNT, PERCENT, money
 from presentation.categories import category
 
 ENROLLMENT, RETENTION, REFERRAL = "business.enrollment", "business.retention", "business.referral"
-TRANSFER_WITHIN = timedelta(days=30)
-BUYERS = {"course": "course", "learner": "customer"}
+TRANSFER_LIMIT = timedelta(days=30)
+CUSTOMER_PATHS = {"course": "course", "learner": "customer"}
 
 category(
     "business",
-    "Business & Growth",
-    about="What carries the teaching: enrolment, retention, referral and revenue, with the "
-    "trajectory of the last four months.",
-    awaits="invitations or payments",
+    _("Business & Growth"),
+    about=_(
+        "Is the business growing? Enrollment, retention, referral and revenue, with the trend of "
+        "the last four months."
+    ),
+    awaits=_("invitations or payments"),
 )
 
 
-def begun(when: Period) -> QuerySet[Enrollment]:
-    """The enrolments that started in the period, transfers and cancelled ones too."""
+def started_enrollments(when: Period) -> QuerySet[Enrollment]:
+    """The enrollments that started in the period, including transfers and cancelled ones."""
     return Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end)
 
 
-def transfers() -> Exists:
-    """Whether an enrolment carries on one of another run of the course, left within 30 days."""
+def is_transfer() -> Exists:
+    """Whether the learner left another run of the same course within 30 days of enrolling."""
     left = Enrollment.objects.filter(
         learner=OuterRef("learner"),
         run__course=OuterRef("run__course"),
         enrolled_at__lt=OuterRef("enrolled_at"),
         is_cancelled=False,
         completed_at=None,
-        withdrawn_at__gte=OuterRef("enrolled_at") - TRANSFER_WITHIN,
-        withdrawn_at__lte=OuterRef("enrolled_at") + TRANSFER_WITHIN,
+        withdrawn_at__gte=OuterRef("enrolled_at") - TRANSFER_LIMIT,
+        withdrawn_at__lte=OuterRef("enrolled_at") + TRANSFER_LIMIT,
     )
     return Exists(left.exclude(run=OuterRef("run")))
 
 
-@kpi(ENROLLMENT, "Enrollment", unit=COUNT, target=150, is_total=True)
+@kpi(ENROLLMENT, _("Enrollment"), unit=COUNT, target=150, is_total=True)
 def enrollment(when: Period) -> FactAggregate:
-    """Enrolments started in the period and not cancelled before the refund cut-off.
+    """The number of new enrollments. In October, 160 learners enrolled, and 10 of them cancelled
+    before the refund cut-off: 150 enrollments.
 
-    Who goes over to another run of the same course within 30 days of leaving one is transferred,
-    which is no new enrolment.
+    (Enrollments started in the period) − (those cancelled before the refund cut-off) −
+    (transfers).
+
+    A transfer is an enrollment in another run of the same course within 30 days of leaving the
+    first run.
     """
-    rows = begun(when).filter(~transfers())
+    rows = started_enrollments(when).filter(~is_transfer())
     return FactAggregate(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
 
 
 @kpi(
     RETENTION,
-    "Retention",
+    _("Retention"),
     unit=PERCENT,
     target=85,
     has_runs=False,
@@ -83,26 +90,32 @@ def enrollment(when: Period) -> FactAggregate:
     depends_on_length=True,
 )
 def retention(when: Period) -> FactAggregate:
-    """Customers active at the period's start that are still active at its end, or finished in
-    it, ÷ customers active at its start.
+    """The share of customers who stay. Of 200 customers active on 1 October, 178 were still active
+    at the end of the month or had finished their course: 89%.
 
-    A customer, who may be a learner or an organisation with any number of seats, is active while
-    holding at least one subscription or purchase that has begun and has not ended. A pause is
-    active. Finishing is never churn; who cancels one and holds or restarts another is kept. Of a
-    course, only what is held in this course counts. What happens at the first moment of a period
-    happens in it.
+    (Customers active at the period's start who are still active at its end or finished something
+    in the period) ÷ (customers active at the period's start).
+
+    A customer is a learner or an organization with any number of seats. Customers are active
+    while they hold at least one subscription or purchase that has begun and has not ended; a
+    pause is active. Finishing is never churn. A customer who cancels one subscription but holds
+    or restarts another is kept. For a course, only what is held in this course counts. An event
+    at the first moment of a period belongs to that period.
     """
-    return replace(_kept(when), by_level={"course": _kept(when, "course")})
+    return replace(_kept_customers(when), by_level={"course": _kept_customers(when, "course")})
 
 
-def _kept(when: Period, *same: str) -> FactAggregate:
-    """Customers active at the start; kept by what is the `same` beside the customer."""
-    theirs = {name: OuterRef(name) for name in ("customer", *same)}
+def _kept_customers(when: Period, *same: str) -> FactAggregate:
+    """The customers active at the start, and those of them who are kept.
+
+    They are kept by a subscription or purchase with the `same` fields beside the customer.
+    """
+    same_holder = {name: OuterRef(name) for name in ("customer", *same)}
     finished = Q(
         ended_by=Subscription.Ended.FINISHED, ended_at__gte=when.start, ended_at__lt=when.end
     )
-    kept = Subscription.objects.filter(active_at(when.end) | finished, **theirs)
-    # who goes on as before, as most do, need not be looked up
+    kept = Subscription.objects.filter(active_at(when.end) | finished, **same_holder)
+    # most simply stay active and need no lookup
     is_kept = Case(
         When(active_at(when.end) | finished, then=Value(True)),
         default=Exists(kept),
@@ -116,54 +129,71 @@ def _kept(when: Period, *same: str) -> FactAggregate:
         weight=customers,
         n=customers,
         enrollment=None,
-        places=BUYERS,
+        places=CUSTOMER_PATHS,
     )
 
 
-@kpi(REFERRAL, "Referral", unit=PERCENT, target=25)
+@kpi(REFERRAL, _("Referral"), unit=PERCENT, target=25)
 def referral(when: Period) -> FactAggregate:
-    """Enrollments started in the period that came by a referral ÷ enrollments started in it.
+    """The share of new enrollments that came through a referral. Of 195 enrollments started in
+    October, 68 came through a referral: 34.9%.
 
-    The first referral stands; one's own code, also by another account of the same e-mail
-    address, is refused. Cancelled enrollments and transfers count on neither side. Where no
-    referral was ever reported there is no figure.
+    (Enrollments started in the period that came through a referral) ÷ (enrollments started in the
+    period).
+
+    The first referral of an enrollment counts. A learner's own code is rejected, also if it
+    belongs to another account with the same e-mail address. Cancelled enrollments and transfers
+    count on neither side. Without any referral ever reported, there is no value.
     """
-    rows = begun(when).filter(~transfers(), Exists(Referral.objects.all()))
+    rows = started_enrollments(when).filter(~is_transfer(), Exists(Referral.objects.all()))
     return FactAggregate(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
 
 
-def revenue_in(currency: str) -> Callable[[Period], FactAggregate]:
+def bookings(when: Period, currency: str) -> QuerySet[Payment]:
+    """Payments and refunds of a currency that were booked in the period."""
+    return Payment.objects.counted().filter(
+        currency=currency, booked_at__gte=when.start, booked_at__lt=when.end
+    )
+
+
+def _declare_revenue(currency: str, key: str, companions: tuple[str, ...]) -> None:
+    in_currency = format_lazy(_("Revenue in {currency}"), currency=currency)
+    title = _("Revenue") if key == REVENUE else in_currency
+
+    @kpi(
+        key,
+        title,
+        unit=money(currency),
+        has_runs=False,
+        has_learners=False,
+        is_additive=False,
+        is_total=True,
+        companions=companions,
+    )
     def revenue(when: Period) -> FactAggregate:
-        """Payments less refunds booked in the period, in one currency.
+        """The money earned, in one currency. In October, customers paid $50,000 and got refunds of
+        $1,250: $48,750.
 
-        A refund lowers the period in which it is booked and not that of its payment. Currencies
-        are never added together.
+        (Payments booked in the period) − (refunds booked in the period), in one currency.
+
+        A refund lowers the period in which it is booked, not the period of its payment.
+        Currencies are never added together.
         """
-        booked = Payment.objects.counted().filter(
-            currency=currency, booked_at__gte=when.start, booked_at__lt=when.end
-        )
         return FactAggregate(
-            rows=booked, total=Sum("amount"), weight=Count("pk"), enrollment=None, places=BUYERS
+            rows=bookings(when, currency),
+            total=Sum("amount"),
+            weight=Count("pk"),
+            enrollment=None,
+            places=CUSTOMER_PATHS,
         )
-
-    return revenue
 
 
 def declare_revenue() -> None:
-    """One KPI per currency, the main one with the others beside it."""
+    """Declare one KPI per currency; the others are companions of the main currency's."""
     keys = revenue_keys()
+    others = tuple(key for key in keys.values() if key != REVENUE)
     for currency, key in keys.items():
-        is_main = key == REVENUE
-        kpi(
-            key,
-            "Revenue" if is_main else f"Revenue in {currency}",
-            unit=money(currency),
-            has_runs=False,
-            has_learners=False,
-            is_additive=False,
-            is_total=True,
-            companions=tuple(one for one in keys.values() if is_main and one != key),
-        )(revenue_in(currency))
+        _declare_revenue(currency, key, others if key == REVENUE else ())
 
 
 declare_revenue()

@@ -1,4 +1,4 @@
-"""The kinds of events that business understands; docs/events.md tells senders of them."""
+"""Handle the kinds of events that business understands; docs/events.md documents them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from babel.numbers import list_currencies
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -28,10 +30,10 @@ from intake.models import Event
 from kpis.recompute import stale_days
 
 CATEGORY = "business"
-CODES = list_currencies()
-LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
-# in the smallest unit: a float still holds a sum of hundreds of them exactly
-LARGEST = 10**13
+CURRENCIES = list_currencies()
+AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
+# in the smallest unit; a float represents a sum of hundreds of such amounts exactly
+LARGEST_AMOUNT = 10**13
 
 batch_context(stale_days.batch)
 undoes_events(undo.undo)
@@ -41,26 +43,26 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 @resets_course
-def reset(course_ids: Iterable[int]) -> None:
-    """Delete what events told of these courses (ids)."""
+def reset_courses(course_ids: Iterable[int]) -> None:
+    """Delete the facts that events made in these courses (ids)."""
     _reset(list(course_ids))
 
 
 @resets_without_course
-def reset_loose() -> None:
-    """Delete what events without a course told."""
+def reset_without_course() -> None:
+    """Delete the facts that events without a course made."""
     _reset(None)
 
 
 def _reset(course_ids: Collection[int] | None) -> None:
-    subscriptions.reset(course_ids, now=timezone.now())
-    payments.reset(course_ids)
-    invitations.reset(course_ids)
-    referrals.reset(course_ids or ())
+    subscriptions.delete_of_courses(course_ids, now=timezone.now())
+    payments.delete_of_courses(course_ids)
+    invitations.delete_of_courses(course_ids)
+    referrals.delete_of_courses(course_ids or ())
 
 
-class Buyer(Data):
-    """Who buys. `kind` learner: the learner of that key, enrolled or not."""
+class CustomerData(Data):
+    """The buyer. For the kind `learner`, the key is that of a learner, enrolled or not."""
 
     key: Key
     kind: Literal["learner", "organisation"]
@@ -68,151 +70,153 @@ class Buyer(Data):
     seats: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
-class Started(Data):
-    """What is held: a subscription, or a purchase of a course."""
+class StartData(Data):
+    """A subscription, or the purchase of a course."""
 
     subscription: Key
     kind: Literal["subscription", "purchase"] | None = None
     plan: Annotated[str, Field(max_length=100)] | None = None
-    customer: Buyer | None = None
+    customer: CustomerData | None = None
 
 
-class Held(Data):
-    """Which subscription or purchase."""
+class SubscriptionData(Data):
+    """The key of the subscription or purchase."""
 
     subscription: Key
 
 
-@handles("subscription.started", about=EventSubject.CUSTOMER, data=Started, needs_learner=True)
+@handles("subscription.started", about=EventSubject.CUSTOMER, data=StartData, needs_learner=True)
 def subscription_started(events: Sequence[Event]) -> None:
-    """A customer subscribed or bought a course; after an end, it starts again."""
-    _follow(events)
+    """A customer subscribed or bought a course. After an end, it starts again."""
+    _change_subscriptions(events)
 
 
-@handles("subscription.paused", about=EventSubject.CUSTOMER, data=Held)
+@handles("subscription.paused", about=EventSubject.CUSTOMER, data=SubscriptionData)
 def subscription_paused(events: Sequence[Event]) -> None:
-    """It rests. Who pauses is still a customer."""
-    _follow(events)
+    """The subscription is paused. Its holder is still a customer."""
+    _change_subscriptions(events)
 
 
-@handles("subscription.resumed", about=EventSubject.CUSTOMER, data=Held)
+@handles("subscription.resumed", about=EventSubject.CUSTOMER, data=SubscriptionData)
 def subscription_resumed(events: Sequence[Event]) -> None:
     """The pause ended."""
-    _follow(events)
+    _change_subscriptions(events)
 
 
-@handles("subscription.cancelled", about=EventSubject.CUSTOMER, data=Held)
+@handles("subscription.cancelled", about=EventSubject.CUSTOMER, data=SubscriptionData)
 def subscription_cancelled(events: Sequence[Event]) -> None:
-    """The customer, or the provider, ended it before its purpose was reached."""
-    _follow(events)
+    """The customer or the provider ended it before it reached its purpose."""
+    _change_subscriptions(events)
 
 
-@handles("subscription.finished", about=EventSubject.CUSTOMER, data=Held)
+@handles("subscription.finished", about=EventSubject.CUSTOMER, data=SubscriptionData)
 def subscription_finished(events: Sequence[Event]) -> None:
-    """It reached its purpose: the course is done, the term over. Never churn."""
-    _follow(events)
+    """It reached its purpose: the course is completed or the term is over. Never churn."""
+    _change_subscriptions(events)
 
 
-def _follow(events: Sequence[Event]) -> None:
-    subscriptions.record(events, now=timezone.now())
+def _change_subscriptions(events: Sequence[Event]) -> None:
+    subscriptions.add_changes(events, now=timezone.now())
     stale_days.update_freshness(CATEGORY, events)
 
 
-def _known(code: str) -> str:
-    if code.upper() not in CODES:
-        raise ValueError("is a code of ISO 4217, such as USD")
+def _currency(code: str) -> str:
+    if code.upper() not in CURRENCIES:
+        raise ValueError("should be an ISO 4217 currency code, such as USD")
     return code.upper()
 
 
-def _exact(amount: Any) -> Any:
-    """A number of JSON with a fraction may be off already when it comes."""
-    if isinstance(amount, int) and not isinstance(amount, bool) and amount >= 0:
+def _exact_amount(amount: Any) -> Any:
+    """Accept text or a whole number; a JSON number with a fraction may already be inexact."""
+    if isinstance(amount, int) and not isinstance(amount, bool):
         return str(amount)
-    if not isinstance(amount, str) or not LOOKS_LIKE_AN_AMOUNT.fullmatch(amount):
-        raise PydanticCustomError(
-            "amount", 'should be a text such as "250.00" or a whole number, not below 0'
-        )
+    if not isinstance(amount, str) or not AMOUNT.fullmatch(amount):
+        sentence = gettext('should be text such as "250.00" or a whole number, not negative')
+        raise PydanticCustomError("amount", sentence)
     return amount
 
 
-class Booked(Data):
-    """An amount in its currency, as text or a whole number, never as a fraction of JSON."""
+class BookingData(Data):
+    """An amount in its currency, as text or a whole number, never a JSON number with a fraction."""
 
-    # first, for what is asked of the amount depends on it
-    currency: Annotated[str, AfterValidator(_known), Field(examples=["USD"])]
-    amount: Annotated[str, BeforeValidator(_exact), Field(examples=["250.00"])]
+    # comes first, because the amount is validated by its currency
+    currency: Annotated[str, AfterValidator(_currency), Field(examples=["USD"])]
+    amount: Annotated[str, BeforeValidator(_exact_amount), Field(examples=["250.00"])]
 
     @field_validator("amount")
     @classmethod
-    def _some(cls, amount: str, info: ValidationInfo) -> str:
+    def _is_possible(cls, amount: str, info: ValidationInfo) -> str:
         currency = info.data.get("currency")
-        if currency and minor(amount, currency) > LARGEST:
-            raise ValueError(f"{amount} {currency} is more than there is")
+        if currency and minor(amount, currency) > LARGEST_AMOUNT:
+            raise ValueError(f"{amount} {currency} is too large")
         return amount
 
 
-class Paid(Booked):
-    payment: Annotated[Key, Field(description="Its key; left out, the event's id.")] | None = None
+class PaymentData(BookingData):
+    payment: (
+        Annotated[Key, Field(description=_("Key of the payment; the default is the event's id."))]
+        | None
+    ) = None
     subscription: Key | None = None
-    customer: Buyer | None = None
+    customer: CustomerData | None = None
 
 
-class Refunded(Booked):
-    payment: Annotated[Key, Field(description="Key of the payment.")] | None = None
+class RefundData(BookingData):
+    payment: Annotated[Key, Field(description=_("Key of the refunded payment."))] | None = None
 
 
-@handles("payment.received", about=EventSubject.CUSTOMER, data=Paid)
+@handles("payment.received", about=EventSubject.CUSTOMER, data=PaymentData)
 def payment_received(events: Sequence[Event]) -> None:
-    """Money came in: it counts on the day of `occurred_at`."""
+    """A payment was received. It counts on the day of `occurred_at`."""
     payments.book(events)
     stale_days.update_freshness(CATEGORY, events)
 
 
-@handles("payment.refunded", about=EventSubject.CUSTOMER, data=Refunded)
+@handles("payment.refunded", about=EventSubject.CUSTOMER, data=RefundData)
 def payment_refunded(events: Sequence[Event]) -> None:
-    """Money went back: it lowers the day of `occurred_at`, not that of its payment."""
+    """A payment was refunded. It lowers revenue on the day of `occurred_at`, not of the payment."""
     payments.book(events)
     stale_days.update_freshness(CATEGORY, events)
 
 
-def _digested(invitee: object) -> object:
+def _digest(invitee: object) -> object:
     return digest_of(invitee) if isinstance(invitee, str) and invitee.strip() else invitee
 
 
-class Invited(Data):
-    """How somebody was invited. The invitee's address is never kept, only a keyed digest."""
+class InvitationData(Data):
+    """How a learner invited somebody. The address is stored as a keyed digest only."""
 
     code: Code | None = None
     channel: Annotated[str, Field(max_length=50)] | None = None
-    invitee: Annotated[str, Field(min_length=1), BeforeValidator(_digested)] | None = None
+    invitee: Annotated[str, Field(min_length=1), BeforeValidator(_digest)] | None = None
 
 
-@handles("invitation.sent", about=EventSubject.CUSTOMER, data=Invited, needs_learner=True)
+@handles("invitation.sent", about=EventSubject.CUSTOMER, data=InvitationData, needs_learner=True)
 def invitation_sent(events: Sequence[Event]) -> None:
-    """The learner invited somebody, to a course or to all of them."""
-    invitations.invite(events)
+    """The learner invited somebody, to one course or to all."""
+    invitations.add_invitations(events)
     stale_days.update_freshness(CATEGORY, events)
 
 
-class Came(Data):
+class ReferralData(Data):
     code: Code
 
 
 @handles(
     "referral.accepted",
     about=EventSubject.CUSTOMER,
-    data=Came,
+    data=ReferralData,
     needs_learner=True,
     needs_course=True,
 )
 def referral_accepted(events: Sequence[Event]) -> None:
-    """The learner came to the course by the code of another."""
-    referrals.accept(events)
+    """The learner came to the course through another learner's code."""
+    referrals.add_referrals(events)
     stale_days.update_freshness(CATEGORY, events)
 
 
 @on_event("enrollment.started")
 def enrollment_started(events: Sequence[Event]) -> None:
-    """A learner who enrols may have come by a code, told now or remembered."""
-    referrals.start(events)
+    """Store the referral of a new enrollment, by a reported or a remembered code."""
+    referrals.add_of_enrollments(events)
     stale_days.update_freshness(CATEGORY, events)

@@ -1,4 +1,4 @@
-"""Hear what changes below, and mark what must be measured again."""
+"""Mark days stale when enrollments change, and keep referral codes at sign-in."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from curriculum.signals import enrollment_dates_changed, enrollments_changed
 
 
 @receiver(enrollment_dates_changed)
-def mark_dated(ids: Iterable[int], **kwargs: object) -> None:
+def enrollments_got_dates(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    affected_days.mark_affected(ids)
-    affected_days.settle_referrals(ids)
+    affected_days.mark_start_days_stale(ids)
+    affected_days.resolve_referrals(ids)
 
 
 @receiver(enrollments_changed)
-def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
+def enrollments_were_changed(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
-    affected_days.mark_affected(ids)
-    affected_days.mark_customers(ids)
+    affected_days.mark_start_days_stale(ids)
+    affected_days.mark_customer_days_stale(ids)
 
 
 @receiver(user_logged_in)
-def keep_code(request: HttpRequest, user: User, **kwargs: object) -> None:
-    referral_cookie.keep_for(user, request)
+def user_signed_in(request: HttpRequest, user: User, **kwargs: object) -> None:
+    referral_cookie.store_for(user, request)

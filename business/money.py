@@ -1,4 +1,4 @@
-"""Amounts as senders write them, in whole numbers of a currency's smallest unit."""
+"""Convert amounts to whole numbers of a currency's smallest unit, and back."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ REVENUE = "business.revenue"
 
 
 def minor(amount: str | int, currency: str) -> int:
-    """250.00 USD as 25000 cents; ValueError where the currency has no such places."""
+    """Convert 250.00 USD to 25000 cents; ValueError if the currency has fewer decimal places."""
     places = get_currency_precision(currency)
     whole = Decimal(amount).scaleb(places)
     if whole != whole.to_integral_value():
-        raise ValueError(f"{amount} has more places than {currency} has ({places})")
+        raise ValueError(f"an amount in {currency} has at most {places} decimal places")
     return int(whole)
 
 
 def major(amount: int, currency: str) -> Decimal:
-    """25000 cents as 250.00."""
+    """Convert 25000 cents to 250.00."""
     return Decimal(amount).scaleb(-get_currency_precision(currency))
 
 
 def revenue_keys() -> dict[str, str]:
-    """The KPI of each currency that has one; the provider's main currency comes first."""
+    """The keys of the revenue KPIs by currency, the provider's main currency first."""
     main, *others = settings.KPI_CURRENCIES
     return {main: REVENUE} | {one: f"{REVENUE}-{one.lower()}" for one in others}

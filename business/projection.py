@@ -1,4 +1,4 @@
-"""A straight line through a few points and where the next would lie. No Django here."""
+"""Project a value by a straight line through the last few. No Django here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from math import atan, cos, pi, sin, sqrt
 
 from kpis.statistics.intervals import Z95
 
-FEWEST = 4
+FEWEST_VALUES = 4
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
-class Projected:
-    """Where a single new value is expected, and its 95% prediction interval."""
+class Projection:
+    """The expected single new value and its 95% prediction interval."""
 
     value: float
     low: float
@@ -28,17 +28,17 @@ def project(
     error: float = 0.0,
     least: float | None = 0.0,
     most: float | None = None,
-) -> Projected | None:
-    """The value `ahead` steps after evenly spaced ones, by ordinary least squares.
+) -> Projection | None:
+    """Project the value `ahead` steps after evenly spaced ones, by ordinary least squares.
 
-    None for fewer than four values. The interval is that of a single new observation,
-    ŷ ± t · s · √(1 + 1/n + (x − x̄)²/Sxx) with n − 2 degrees of freedom: NIST/SEMATECH e-Handbook
-    of Statistical Methods, section 4.5.1.2. `error` is the standard error of a single value, where
-    it is known: four values that happen to lie on a line do not make the next one certain. All
-    three are cut to what the unit can reach.
+    None for fewer than four values. The interval is the prediction interval of a single new
+    observation, ŷ ± t · s · √(1 + 1/n + (x − x̄)²/Sxx) with n − 2 degrees of freedom: NIST/SEMATECH
+    e-Handbook of Statistical Methods, section 4.5.1.2. `error` is the standard error of a single
+    value, where it is known: four values that happen to lie on a line do not make the next one
+    certain. All three results are limited to `least` and `most`.
     """
     n = len(values)
-    if n < FEWEST:
+    if n < FEWEST_VALUES:
         return None
     middle, mean = (n - 1) / 2, sum(values) / n
     spread = sum((x - middle) ** 2 for x in range(n))
@@ -46,27 +46,27 @@ def project(
     errors = (y - mean - slope * (x - middle) for x, y in enumerate(values))
     away = n - 1 + ahead - middle
     noise = sqrt(sum(one * one for one in errors) / (n - 2))
-    half = max(quantile(n - 2) * noise, Z95 * error) * sqrt(1 + 1 / n + away * away / spread)
+    half = max(t_quantile(n - 2) * noise, Z95 * error) * sqrt(1 + 1 / n + away * away / spread)
     value = mean + slope * away
-    return Projected(*(_within(one, least, most) for one in (value, value - half, value + half)))
+    return Projection(*(_limited(one, least, most) for one in (value, value - half, value + half)))
 
 
-def _within(value: float, least: float | None, most: float | None) -> float:
+def _limited(value: float, least: float | None, most: float | None) -> float:
     value = value if least is None else max(value, least)
     return value if most is None else min(value, most)
 
 
-def quantile(freedom: int) -> float:
+def t_quantile(freedom: int) -> float:
     """The t that a Student variable stays within, on both sides, with 95% probability."""
     low, high = 0.0, 1_000.0
     for _ in range(80):
         middle = (low + high) / 2
-        low, high = (middle, high) if inside(middle, freedom) < CONFIDENCE else (low, middle)
+        low, high = (middle, high) if t_probability(middle, freedom) < CONFIDENCE else (low, middle)
     return (low + high) / 2
 
 
-def inside(t: float, freedom: int) -> float:
-    """The probability that a Student variable lies between -t and t.
+def t_probability(t: float, freedom: int) -> float:
+    """The probability that a Student variable lies between −t and t.
 
     M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4.
     """

@@ -1,4 +1,4 @@
-"""The code of a link that somebody followed: kept in a signed cookie and, once signed in, a row."""
+"""Remember the code of a followed referral link: in a signed cookie, and for learners in a row."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from business import referral_codes
 from curriculum.models import Learner
 
 COOKIE = "referral"
-# apart from other signed cookies
 SALT = "business.referral"
 
 
 def remember(request: HttpRequest, response: HttpResponse, code: str) -> None:
-    """Remember a code that somebody has: for the browser and, if it is a learner's, for them."""
+    """Remember a valid code in the browser and, for a signed-in learner, in the database."""
     response.set_signed_cookie(
         COOKIE,
         code,
@@ -24,14 +23,14 @@ def remember(request: HttpRequest, response: HttpResponse, code: str) -> None:
         max_age=referral_codes.REMEMBERED_FOR,
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
+        samesite="Lax",  # not translated: a cookie attribute
     )
     if learner := learner_of(request):
         referral_codes.remember(learner, code, now=timezone.now())
 
 
-def keep_for(user: User, request: HttpRequest) -> None:
-    """Who signs in takes along the code that their browser remembers."""
+def store_for(user: User, request: HttpRequest) -> None:
+    """Store the code that the browser remembers for the learner who signs in."""
     code = request.get_signed_cookie(
         COOKIE, default="", salt=SALT, max_age=referral_codes.REMEMBERED_FOR
     )
@@ -41,5 +40,5 @@ def keep_for(user: User, request: HttpRequest) -> None:
 
 
 def learner_of(request: HttpRequest) -> Learner | None:
-    """The learner who is signed in; None for staff, managers and strangers."""
+    """Return the signed-in learner; None for staff, managers and anonymous visitors."""
     return Learner.objects.filter(user=request.user.pk).first() if request.user.pk else None

@@ -1,9 +1,12 @@
-"""What the tab of business shows below its cards: the trajectory and the revenue."""
+"""The sections of the business tab below its cards: the trajectory and the revenue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
+
+from django.utils.translation import gettext, ngettext
 
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
@@ -20,87 +23,94 @@ from presentation.page_query import PageResult
 
 
 @section("business", "business/_trajectory.html", order=10)
-def trajectory_section(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
-    """Where enrolment, retention and referral come from; None while they show nothing."""
-    lines = trajectory(desk, Scope(asked.kpi_query.scope.course_ids))
-    if not any(answer.is_shown for line in lines for answer in (*line.closed, line.open)):
+def trajectory_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
+    """Show the trajectory; None while none of its KPIs has a value."""
+    query = page.kpi_query
+    lines = trajectory(query_service, Scope(query.scope.course_ids))
+    if not any(value.is_shown for line in lines for value in (*line.closed, line.open)):
         return None
-    question = asked.kpi_query
     shares = [line for line in lines if line.indicator.unit == PERCENT]
     counts = [line for line in lines if line.indicator.unit != PERCENT]
     return {
-        "is_fixed": question.window is not None or question.kind != "month",
-        "is_wider": question.run is not None or question.module is not None,
+        "is_fixed": query.window is not None or query.kind != "month",
+        "is_wider": query.run is not None or query.module is not None,
         "months": [Figure(one).period for one in (*lines[0].closed, lines[0].open)],
         "open_month": Figure(lines[0].open).period,
         "rows": [_row(line) for line in lines],
-        "charts": [_drawn(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))],
+        "charts": [_chart(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))],
     }
 
 
 def _row(line: Line) -> dict[str, Any]:
-    unit, there = line.indicator.unit, line.projected
+    unit, projected = line.indicator.unit, line.projected
     return {
         "name": line.indicator.name,
         "figures": [Figure(one) for one in (*line.closed, line.open)],
-        "projected": unit.text(there.value) if there else NO_VALUE,
-        "between": f"{unit.text(there.low)} – {unit.text(there.high)}" if there else "",
+        "projected": unit.text(projected.value) if projected else NO_VALUE,
+        "between": f"{unit.text(projected.low)} – {unit.text(projected.high)}" if projected else "",
     }
 
 
-def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
+def _chart(id_: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
-    drawn = {
+    chart = {
         **charts.axis(first.indicator.unit),
         "labels": [short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
             *(_line(line, color) for color, line in enumerate(lines)),
-            *(_ahead(line, color) for color, line in enumerate(lines) if line.projected),
+            *(_projection_line(line, color) for color, line in enumerate(lines) if line.projected),
         ],
+        "caption": _caption(lines),
     }
-    chart = drawn | {"caption": _caption(lines)}
     ends = "; ".join(f"{one.indicator.name} {Figure(one.closed[-1]).value}" for one in lines)
-    return {"id": name, "chart": chart, "summary": f"Line chart over five months: {ends}."}
+    summary = gettext("Line chart over five months. Last closed month: %(values)s.")
+    return {"id": id_, "chart": chart, "summary": summary % {"values": ends}}
 
 
 def _caption(lines: Sequence[Line]) -> str:
+    """Explain the dashes, dots and gaps that the chart has."""
     months = [one for line in lines for one in (*line.closed, line.open)]
-    ahead = (
-        ", and the projection with its 95% interval" if any(one.projected for one in lines) else ""
-    )
-    parts = (
-        ("Dashed: target.", any(one.target for one in months)),
-        (
-            f"Dotted: the open month so far{ahead}.",
-            any(line.open.is_shown for line in lines) or ahead,
-        ),
-        ("A gap: no data, or hidden.", not all(one.is_shown for one in months)),
-    )
-    return " ".join(sentence for sentence, is_so in parts if is_so)
+    sentences = []
+    if any(one.target for one in months):
+        sentences.append(gettext("Dashed: the target."))
+    if any(one.projected for one in lines):
+        sentences.append(
+            gettext("Dotted: the open month so far, and the projection with its 95% interval.")
+        )
+    elif any(line.open.is_shown for line in lines):
+        sentences.append(gettext("Dotted: the open month so far."))
+    if not all(one.is_shown for one in months):
+        sentences.append(gettext("A gap: no data or a hidden value."))
+    return " ".join(sentences)
 
 
 def _line(line: Line, color: int) -> dict[str, Any]:
-    answers = [*line.closed, line.open]
+    values = [*line.closed, line.open]
     return {
         "name": line.indicator.name,
         "color": color,
-        "values": [one.shown for one in answers],
-        "targets": [None if one.target is None else float(one.target.value) for one in answers],
-        "open": [one.status == "provisional" for one in answers],
-        "texts": [charts.point_text(one) for one in answers],
+        "values": [one.shown for one in values],
+        "targets": [None if one.target is None else float(one.target.value) for one in values],
+        "open": [one.status == "provisional" for one in values],
+        "texts": [charts.point_text(one) for one in values],
     }
 
 
-def _ahead(line: Line, color: int) -> dict[str, Any]:
-    """From the last closed month to where the open one is expected to end."""
-    unit, there, last = line.indicator.unit, line.projected, line.closed[-1]
+def _projection_line(line: Line, color: int) -> dict[str, Any]:
+    """From the last closed month to the projected end of the open one."""
+    unit, projected, last = line.indicator.unit, line.projected, line.closed[-1]
     empty: list[float | None] = [None] * (len(line.closed) - 1)
-    low, high = (unit.shown(there.low), unit.shown(there.high)) if there else (None, None)
-    text = f"{line.indicator.name}, projected: {unit.text(there.value)}" if there else ""
+    value, low, high, text = None, None, None, ""
+    if projected:
+        value, low, high = (unit.shown(one) for one in astuple(projected))
+        text = gettext("%(kpi)s, projected: %(value)s") % {
+            "kpi": line.indicator.name,
+            "value": unit.text(projected.value),
+        }
     return {
-        "name": f"{line.indicator.name}: projection",
+        "name": gettext("%(kpi)s: projection") % {"kpi": line.indicator.name},
         "color": color,
-        "values": [*empty, last.shown, unit.shown(there.value) if there else None],
+        "values": [*empty, last.shown, value],
         "targets": [None] * (len(empty) + 2),
         "lows": [*empty, last.shown, low],
         "highs": [*empty, last.shown, high],
@@ -111,28 +121,38 @@ def _ahead(line: Line, color: int) -> dict[str, Any]:
 
 
 @section("business", "business/_revenue.html", order=20)
-def revenue_section(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
-    """Revenue period by period, and per enrolment; None while there is none."""
-    replies = {card.indicator.key: card.result for card in asked.cards}
-    series = replies[REVENUE].series
+def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
+    """Show revenue by period and per enrollment; None without any revenue."""
+    cards = {card.indicator.key: card for card in page.cards}
+    series = cards[REVENUE].result.series
     if not any(one.is_shown for one in series):
         return None
-    starts = replies[ENROLLMENT].series
+    enrollments = cards[ENROLLMENT].result.series
+    summary = ngettext(
+        "Bar chart of revenue in %(count)s period. The table contains all values.",
+        "Bar chart of revenue in %(count)s periods. The table contains all values.",
+        len(series),
+    )
     return {
-        "chart": _columns(series),
-        "summary": f"Bar chart of revenue over {len(series)} periods. The table holds every value.",
-        "rows": [_revenue_row(money, begun) for money, begun in zip(series, starts, strict=True)],
-        "csv": next(
-            asked.series_csv(card) for card in asked.cards if card.indicator.key == REVENUE
-        ),
+        "chart": _revenue_chart(series),
+        "summary": summary % {"count": len(series)},
+        "rows": [_revenue_row(*pair) for pair in zip(series, enrollments, strict=True)],
+        "csv": page.series_csv(cards[REVENUE]),
     }
 
 
-def _columns(series: Sequence[MetricValue]) -> dict[str, Any]:
+def _revenue_chart(series: Sequence[MetricValue]) -> dict[str, Any]:
+    caption = gettext("Payments minus refunds booked in each period, in the main currency.")
+    if count := sum(one.status == "provisional" for one in series):
+        provisional = ngettext(
+            "The last period is provisional.",
+            "The last %(count)s periods are provisional.",
+            count,
+        )
+        caption = f"{caption} {provisional % {'count': count}}"
     return {
         **charts.axis(series[0].indicator.unit),
-        "caption": "Payments less refunds booked in each period, in the main currency. "
-        + charts.provisional_note(series),
+        "caption": caption,
         "labels": [short_name(one.period) for one in series],
         "bars": [
             {
@@ -144,10 +164,12 @@ def _columns(series: Sequence[MetricValue]) -> dict[str, Any]:
     }
 
 
-def _revenue_row(money: MetricValue, begun: MetricValue) -> dict[str, Any]:
-    each = money.value / begun.value if money.value is not None and begun.value else None
+def _revenue_row(revenue: MetricValue, enrollments: MetricValue) -> dict[str, Any]:
+    quotient = None
+    if revenue.value is not None and enrollments.value:
+        quotient = revenue.value / enrollments.value
     return {
-        "revenue": Figure(money),
-        "enrolled": Figure(begun),
-        "per_enrolment": money.indicator.unit.text(each),
+        "revenue": Figure(revenue),
+        "enrollments": Figure(enrollments),
+        "per_enrollment": revenue.indicator.unit.text(quotient),
     }

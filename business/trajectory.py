@@ -1,4 +1,4 @@
-"""Where enrolment, retention and referral come from and, as far as can be told, go to."""
+"""Enrollment, retention and referral of the last months, with a projection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from business.indicators import ENROLLMENT, REFERRAL, RETENTION
-from business.projection import Projected, project
+from business.projection import Projection, project
 from core import reporting_clock
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, latest
@@ -18,39 +18,41 @@ from kpis.query.results import MetricValue
 from kpis.statistics.intervals import Z95
 
 KEYS = (ENROLLMENT, RETENTION, REFERRAL)
-CLOSED = 4
+CLOSED_MONTHS = 4
 
 
 @dataclass(frozen=True)
 class Line:
-    """One KPI: the last four months that are over, the open one, and the projection for that.
+    """One KPI: the last four closed months, the open month, and the projection of the open month.
 
-    `projected` is in the unit of the code, shares from 0 to 1; None where a closed month shows
-    nothing.
+    `projected` is in the unit of the code, with shares from 0 to 1. It is None if one of the closed
+    months shows no value.
     """
 
     indicator: Indicator
     closed: Sequence[MetricValue]
     open: MetricValue
-    projected: Projected | None
+    projected: Projection | None
 
 
-def trajectory(desk: KpiQueryService, scope: Scope) -> list[Line]:
-    """The lines as the desk's reader may see them."""
-    months = latest(CLOSED + 1, "month", reporting_clock.reporting_zone(), now=desk.now)
-    return [_line(REGISTRY[key], desk, scope, months) for key in KEYS]
+def trajectory(query_service: KpiQueryService, scope: Scope) -> list[Line]:
+    """The lines, with the values that the reader is allowed to see."""
+    months = latest(
+        CLOSED_MONTHS + 1, "month", reporting_clock.reporting_zone(), now=query_service.now
+    )
+    return [_line(REGISTRY[key], query_service, scope, months) for key in KEYS]
 
 
 def _line(
-    indicator: Indicator, desk: KpiQueryService, scope: Scope, months: Sequence[Period]
+    indicator: Indicator, query_service: KpiQueryService, scope: Scope, months: Sequence[Period]
 ) -> Line:
-    answers = desk.metric_values(indicator, scope, months)
-    *closed, current = (answers[month] for month in months)
+    values = query_service.metric_values(indicator, scope, months)
+    *closed, current = (values[month] for month in months)
     return Line(indicator, closed, current, _projected(indicator, closed))
 
 
-def _projected(indicator: Indicator, closed: Sequence[MetricValue]) -> Projected | None:
-    # what a reader is not shown must not shine through
+def _projected(indicator: Indicator, closed: Sequence[MetricValue]) -> Projection | None:
+    # a projection must not reveal values that are suppressed for the reader
     values = [one.value for one in closed if one.value is not None]
     if len(values) < len(closed):
         return None
@@ -59,7 +61,7 @@ def _projected(indicator: Indicator, closed: Sequence[MetricValue]) -> Projected
 
 
 def _error(closed: Sequence[MetricValue]) -> float:
-    """The usual standard error of a month: from its interval, of a count √count."""
+    """The mean standard error of a month: from its interval or, for a count, √count."""
     errors = [
         (one.interval[1] - one.interval[0]) / (2 * Z95) if one.interval else sqrt(one.value or 0.0)
         for one in closed

@@ -1,3 +1,5 @@
+"""Referral links: follow one, or show one's own."""
+
 from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -18,7 +20,7 @@ PARAMETER = "referral_code"
 @require_safe
 @never_cache
 def follow(request: HttpRequest, code: str) -> HttpResponse:
-    """Remember whose link was followed, and go on to where people sign up."""
+    """Remember the code of a followed link, and continue to the sign-up page."""
     code = normalize_code(code)
     if not owners([code]):
         return render(request, "business/unknown_code.html", status=404)
@@ -30,7 +32,7 @@ def follow(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def with_code(address: str, code: str) -> str:
-    """The address with the code as a parameter, or right behind where it ends in = or /."""
+    """Add the code to an address as a parameter, or append it if the address ends in = or /."""
     if address.endswith(("=", "/")):
         return address + code
     parts = urlsplit(address)
@@ -40,9 +42,9 @@ def with_code(address: str, code: str) -> str:
 
 @require_safe
 @login_required
-def own(request: HttpRequest) -> HttpResponse:
-    """A learner's own code and link, made the first time they are looked at."""
+def own_code(request: HttpRequest) -> HttpResponse:
+    """Show the learner's own code and link, which are created the first time."""
     learner = referral_cookie.learner_of(request)
-    found = code_of(learner) if learner else None
-    link = request.build_absolute_uri(f"/r/{found.code}") if found else ""
-    return render(request, "business/own_code.html", {"code": found, "link": link})
+    code = code_of(learner) if learner else None
+    link = request.build_absolute_uri(f"/r/{code.code}") if code else ""
+    return render(request, "business/own_code.html", {"code": code, "link": link})

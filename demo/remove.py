@@ -76,7 +76,7 @@ def _learners(named: set[str]) -> QuerySet[Learner]:
 
 
 def _delete_what_is_empty() -> None:
-    Customer.objects.filter(subscriptions=None, payment=None, subscriptionmoment=None).delete()
+    Customer.objects.filter(subscriptions=None, payment=None, subscriptionchange=None).delete()
     Skill.objects.filter(key__in=[key for key, _, _ in SKILLS], modules=None).delete()
     Survey.objects.filter(key=course_surveys.SURVEY, waves__responses=None).delete()
     Survey.objects.filter(key=CAREERS).update(follows_completion=True)

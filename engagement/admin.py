@@ -1,9 +1,12 @@
+"""The facts of engagement in the admin: read-only, except for titles and pass marks."""
+
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.admin.courses import RunFilter
@@ -22,7 +25,7 @@ from intake.csv.pages import CsvImportMixin
 
 
 class FactAdmin(CsvImportMixin, ReadOnlyAdmin):
-    """Facts are what the events say: replay those instead of editing these."""
+    """Show facts read-only: they follow from events, so replay the events to change them."""
 
     list_filter: ClassVar[Any] = (
         "enrollment__run__course",
@@ -30,13 +33,13 @@ class FactAdmin(CsvImportMixin, ReadOnlyAdmin):
     )
     list_select_related: ClassVar[Any] = ("enrollment__learner", "enrollment__run__course")
     search_fields = ("enrollment__learner__key__exact",)
-    search_help_text = "The learner's key, whole."
+    search_help_text = _("Enter the learner's full key.")
     show_full_result_count = False
 
 
 @admin.register(LearningObject)
 class LearningObjectAdmin(admin.ModelAdmin):
-    """Objects come with their events; staff may name them and set the mark that passes."""
+    """Let staff edit an object's title and pass mark; the rest comes from events."""
 
     list_display = ("__str__", "kind", "course", "run", "module", "duration_seconds", "pass_mark")
     list_filter = ("kind", "course", ("duration_seconds", admin.EmptyFieldListFilter))
@@ -85,11 +88,11 @@ class ModuleProgressAdmin(FactAdmin):
     list_select_related = ("planned__module", "planned__enrollment__learner")
     search_fields = ("planned__enrollment__learner__key__exact",)
 
-    @admin.display
+    @admin.display(description=_("learner"))
     def learner(self, row: ModuleProgress) -> str:
         return str(row.planned.enrollment.learner)
 
-    @admin.display(ordering="planned__due_at")
+    @admin.display(description=_("due"), ordering="planned__due_at")
     def due(self, row: ModuleProgress) -> Any:
         return row.planned.due_at
 
@@ -121,13 +124,13 @@ class VideoProgressAdmin(FactAdmin):
     list_display = ("enrollment", "video", "started_at", "watched_seconds", "duration")
     list_select_related = (*FactAdmin.list_select_related, "video")
 
-    @admin.display(ordering="video__duration_seconds")
+    @admin.display(description=_("duration"), ordering="video__duration_seconds")
     def duration(self, row: VideoProgress) -> float | None:
         return row.video.duration_seconds
 
 
 @admin.register(PlayerEvent)
-class VideoMarkAdmin(FactAdmin):
+class PlayerEventAdmin(FactAdmin):
     csv_kinds = ("video.played", "video.paused")
     list_display = ("enrollment", "video", "at", "is_playing", "position")
     list_select_related = (*FactAdmin.list_select_related, "video")

@@ -1,4 +1,4 @@
-"""What `course.defined` carries."""
+"""The data of `course.defined` events."""
 
 from __future__ import annotations
 
@@ -19,54 +19,58 @@ Seconds = Annotated[float, Field(gt=0, le=7 * 24 * 3600)]
 Days = Annotated[int, Field(ge=0, le=3_660)]
 
 
-def _twice(keys: Iterable[object]) -> None:
-    """ValueError when something stands there twice."""
+def _check_unique(keys: Iterable[object]) -> None:
+    """Raise ValueError when a key is listed twice."""
     for key, times in Counter(keys).items():
         if times > 1:
-            raise ValueError(f"{key} stands there twice")
+            raise ValueError(f"{key} is listed twice")
 
 
-class DefinedObject(Data):
+class ObjectDefinition(Data):
     key: ObjectKey
     kind: LearningObject.Kind
     title: Title | None = None
-    duration: Annotated[Seconds, Field(description="Length of a video.")] | None = None
+    duration: Annotated[Seconds, Field(description="Length of a video in seconds.")] | None = None
     pass_mark: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class DefinedModule(Data):
+class ModuleDefinition(Data):
     key: Key
     title: Title
     required: bool | None = None
     planned_days: Days | None = None
     effort_minutes: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    objects: Annotated[list[DefinedObject], Field(max_length=1_000)] = Field(default_factory=list)
+    objects: Annotated[list[ObjectDefinition], Field(max_length=1_000)] = Field(
+        default_factory=list
+    )
 
 
-class DefinedRun(Data):
+class RunDefinition(Data):
     key: Key
     title: Title | None = None
     starts_on: date | None = None
     ends_on: date | None = None
 
     @model_validator(mode="after")
-    def _forwards(self) -> DefinedRun:
+    def _forwards(self) -> RunDefinition:
         if self.starts_on and self.ends_on and self.ends_on <= self.starts_on:
             raise ValueError(f"run {self.key} ends before it starts")
         return self
 
 
-class Definition(Data):
-    """A course as it is now: what is left out stays as it was."""
+class CourseDefinition(Data):
+    """A course as it is now. Fields that are left out keep their values."""
 
     title: Title | None = None
     nominal_days: Annotated[Days, Field(gt=0)] | None = None
-    modules: Annotated[list[DefinedModule], Field(max_length=1_000)] = Field(default_factory=list)
-    runs: Annotated[list[DefinedRun], Field(max_length=1_000)] = Field(default_factory=list)
+    modules: Annotated[list[ModuleDefinition], Field(max_length=1_000)] = Field(
+        default_factory=list
+    )
+    runs: Annotated[list[RunDefinition], Field(max_length=1_000)] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _each_once(self) -> Definition:
-        _twice(one.key for one in self.modules)
-        _twice(one.key for one in self.runs)
-        _twice(f"{one.kind} {one.key}" for module in self.modules for one in module.objects)
+    def _each_once(self) -> CourseDefinition:
+        _check_unique(one.key for one in self.modules)
+        _check_unique(one.key for one in self.runs)
+        _check_unique(f"{one.kind} {one.key}" for module in self.modules for one in module.objects)
         return self

@@ -1,4 +1,4 @@
-"""The engagement KPIs; what each number means is docs/kpis.md."""
+"""The engagement KPIs; docs/kpis.md defines each of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, PlannedModule
 from engagement.facts import progress
@@ -29,9 +30,9 @@ DEPTH = "engagement.depth"
 
 category(
     "engagement",
-    "Engagement & Learning",
-    about="Whether people learn: how many finish, how fast, how deeply and how well.",
-    awaits="enrolments or events",
+    _("Engagement & Learning"),
+    about=_("Are learners learning? How many finish, how fast, how intensively and how well."),
+    awaits=_("enrollments or events"),
     trend=(
         "engagement.completion-rate",
         "engagement.progress-velocity",
@@ -42,21 +43,25 @@ category(
 )
 
 
-@kpi("engagement.completion-rate", "Completion rate", unit=PERCENT, target=85)
+@kpi("engagement.completion-rate", _("Completion rate"), unit=PERCENT, target=85)
 def completion_rate(when: Period) -> FactAggregate:
-    """Enrolments that fell due in the period and were complete by their due date ÷ enrolments
-    that fell due in the period.
+    """The share of learners who complete their course by its due date. Of the 165 learners whose
+    deadline fell in October, 148 had finished: 89.7%.
 
-    Due is the start plus the nominal length times the completion window. Who withdrew stays in
-    the denominator; who left before the refund cut-off is cancelled and does not count.
-    Complete means that the sender said so, or that every required module is done or waived.
-    Courses without either, no required module in any plan and no completion ever, do not count.
+    (Enrollments that fell due in the period and were complete by their due date) ÷ (enrollments
+    that fell due in the period).
+
+    The due date is the start plus the nominal length times the completion window, plus any
+    pauses. Learners who withdrew still count in the denominator; enrollments cancelled before the
+    refund cut-off do not. A course is complete when its sender reports so, or when every required
+    module is done or waived. A course that nobody can complete, with no required module in any
+    plan and no completion ever reported, is left out.
     """
     return FactAggregate(
         rows=Enrollment.objects.filter(
             due_at__gte=when.start,
             due_at__lt=when.end,
-            run__course__in=progress.completable().order_by().values("pk"),
+            run__course__in=progress.completable_courses().order_by().values("pk"),
         ),
         total=Count("pk", filter=Q(completed_at__lte=F("due_at"))),
         weight=Count("pk"),
@@ -66,17 +71,20 @@ def completion_rate(when: Period) -> FactAggregate:
 
 @kpi(
     "engagement.progress-velocity",
-    "Progress velocity",
+    _("Progress velocity"),
     unit=PERCENT,
     target=80,
     has_modules=True,
 )
 def progress_velocity(when: Period) -> FactAggregate:
-    """Planned effort that fell due in the period and was done by the period's end ÷ planned
-    effort that fell due in the period.
+    """How much of the planned work learners finish on time. In October, modules worth 4,000 minutes
+    of work fell due; learners had done 3,400 of those minutes by the end of the month: 85%.
 
-    Effort is the minutes of each required module in the plan that the enrolment started with.
-    Pauses shift due dates. Who withdrew still has a plan, and falls behind it.
+    (Planned effort that fell due in the period and was done by the period's end) ÷ (planned
+    effort that fell due in the period).
+
+    Effort is the minutes of each required module in the plan that the enrollment started with.
+    Pauses move due dates. Learners who withdrew keep their plan and fall behind it.
     """
     return FactAggregate(
         rows=PlannedModule.objects.filter(
@@ -90,18 +98,21 @@ def progress_velocity(when: Period) -> FactAggregate:
 
 @kpi(
     "engagement.video-watch",
-    "Video watch",
+    _("Video watch"),
     unit=PERCENT,
     component_of=DEPTH,
     has_modules=True,
 )
 def video_watch(when: Period) -> FactAggregate:
-    """Unique seconds watched ÷ duration, summed over the (learner, video) pairs first played in
-    the period.
+    """How much of a video learners watch on average. A learner who watches 6 minutes of a 10-minute
+    video and one who watches all of it make 16 of 20 minutes: 80%.
 
-    The played segments are united per learner and video, so that a part seen twice counts once
-    and nobody's watching counts for another. A play without a stop is cut at the duration or at
-    30 minutes. Videos of unknown duration are left out, and counted in the drill-down.
+    (Unique seconds watched) ÷ (duration), each summed over the (learner, video) pairs first
+    played in the period.
+
+    A part watched twice counts once, and each learner's watching counts separately. A play
+    without a stop is cut at the video's duration or at 30 minutes. Videos of unknown duration are
+    left out; the details list them.
     """
     return FactAggregate(
         rows=VideoProgress.objects.filter(
@@ -117,30 +128,33 @@ def video_watch(when: Period) -> FactAggregate:
 
 @kpi(
     "engagement.interaction-rate",
-    "Interaction rate",
+    _("Interaction rate"),
     unit=PERCENT,
     component_of=DEPTH,
     has_modules=True,
     grain="week",
 )
 def interaction_rate(when: Period) -> FactAggregate:
-    """Active learner-weeks with a productive event (answer, submission, post, note) ÷ active
-    learner-weeks.
+    """How often active learners do something with what they learn. In October, learners were active
+    in 400 weeks, and in 320 of them they answered, submitted, posted or wrote a note: 80%.
 
-    Active means any event. A week (Monday to Sunday) belongs to the period that its Monday is
-    in; for a single day, the learner's day stands for the week.
+    (Active learner-weeks with at least one answer, submission, post or note) ÷ (active
+    learner-weeks).
+
+    A learner is active in a week with any event. A week (Monday to Sunday) belongs to the period
+    that contains its Monday. For a single day, the learner's day takes the place of the week.
     """
     if when.is_one_day:
         return _active_days(when)
     weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
-    anywhere = FactAggregate(
+    in_any_module = FactAggregate(
         rows=weeks.filter(module=None),
         total=Count("pk", filter=Q(is_productive=True)),
         weight=Count("pk"),
         module="module",
     )
-    in_one = replace(anywhere, rows=weeks.filter(module__isnull=False))
-    return replace(anywhere, by_level={"module": in_one})
+    in_one_module = replace(in_any_module, rows=weeks.filter(module__isnull=False))
+    return replace(in_any_module, by_level={"module": in_one_module})
 
 
 def _active_days(when: Period) -> FactAggregate:
@@ -156,16 +170,19 @@ def _active_days(when: Period) -> FactAggregate:
 
 @kpi(
     "engagement.quiz-participation",
-    "Quiz participation",
+    _("Quiz participation"),
     unit=PERCENT,
     component_of=DEPTH,
     has_modules=True,
 )
 def quiz_participation(when: Period) -> FactAggregate:
-    """(Learner, quiz) pairs attempted ÷ pairs whose learner reached the quiz's module in the
-    period.
+    """How many learners try the quizzes they come to. In October, 50 learners reached a module
+    with a quiz, and 45 of them tried it: 90%.
 
-    A module is reached by the first trace in it or in a later one.
+    ((Learner, quiz) pairs with an attempt) ÷ ((learner, quiz) pairs whose learner reached the
+    quiz's module in the period).
+
+    A learner reaches a module with the first event in it or in a later module.
     """
     quiz = "planned__module__learningobject"
     attempted = Exists(
@@ -173,7 +190,7 @@ def quiz_participation(when: Period) -> FactAggregate:
     )
     return FactAggregate(
         rows=ModuleProgress.objects.filter(
-            # in one piece, else SQLite starts at all that a course ever had
+            # as a subquery: otherwise SQLite scans all progress of a course
             pk__in=ModuleProgress.objects.filter(
                 reached_at__gte=when.start, reached_at__lt=when.end
             ).values("pk"),
@@ -182,9 +199,9 @@ def quiz_participation(when: Period) -> FactAggregate:
         )
         .annotate(
             is_attempted=attempted,
-            of_run=Coalesce(f"{quiz}__run", "planned__enrollment__run"),
+            quiz_run=Coalesce(f"{quiz}__run", "planned__enrollment__run"),
         )
-        .filter(of_run=F("planned__enrollment__run")),
+        .filter(quiz_run=F("planned__enrollment__run")),
         total=Sum(Case(When(is_attempted=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),
         enrollment="planned__enrollment",
@@ -192,11 +209,16 @@ def quiz_participation(when: Period) -> FactAggregate:
     )
 
 
-@composite(DEPTH, "Engagement depth", unit=PERCENT, target=75)
+@composite(DEPTH, _("Engagement depth"), unit=PERCENT, target=75)
 def depth() -> dict[str, str]:
-    """The weighted mean of video watch, interaction rate and quiz participation.
+    """How intensively learners use the course: how much of the videos they watch, how often they
+    interact, and how many quizzes they try. With 80% video watch, 85% interaction rate and 90%
+    quiz participation, it is 85%.
 
-    The weights are dials, equal by default. A component without data drops out.
+    (Sum of weight × component) ÷ (sum of weights), over video watch, interaction rate and quiz
+    participation.
+
+    The weights are parameters, equal by default. A component without data is left out.
     """
     return {
         "engagement.video-watch": VIDEO_WEIGHT,
@@ -207,7 +229,7 @@ def depth() -> dict[str, str]:
 
 @kpi(
     "engagement.assessment-performance",
-    "Assessment performance",
+    _("Assessment performance"),
     unit=PERCENT,
     target=80,
     interval=Interval.MEAN,
@@ -215,8 +237,14 @@ def depth() -> dict[str, str]:
     always_by="module",
 )
 def assessment_performance(when: Period) -> FactAggregate:
-    """The best scaled score of each (learner, assessment) pair graded in the period, summed, ÷
-    such pairs."""
+    """The average of each learner's best score in each assessment. A learner who scores 70% and
+    then 90% in an assessment counts with 90%; with another learner's 74%, the average is 82%.
+
+    (Sum of the best scores) ÷ (number of (learner, assessment) pairs), over the pairs graded in
+    the period.
+
+    A score is a share of the points that could be earned, from 0 to 100%.
+    """
     graded = AssessmentResult.objects.filter(
         graded_at__gte=when.start,
         graded_at__lt=when.end,

@@ -1,4 +1,4 @@
-"""The kinds of events that engagement understands; docs/events.md tells senders of them."""
+"""Handle the kinds of events that engagement understands; docs/events.md documents them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from pydantic import Field, model_validator
 
 from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.models import CourseRun, Learner
-from engagement.definitions import Definition
+from engagement.definitions import CourseDefinition
 from engagement.facts import (
     activity,
+    affected_days,
     assessments,
-    batch_work,
     course_objects,
+    deferred_work,
     progress,
     quizzes,
     reset,
@@ -26,251 +29,271 @@ from engagement.facts import (
 from intake.event_kinds import Data, EventSubject, handles, resets_course, resets_enrollments
 from intake.models import Event
 
-resets_course(reset.reset)
+resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
 
-Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
+LONGEST_VIDEO = 7 * 24 * 3600
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_VIDEO)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @handles(
     "course.defined",
     about=EventSubject.COURSE,
-    data=Definition,
+    data=CourseDefinition,
     required_scope="curriculum:write",
 )
 def course_defined(events: Sequence[Event]) -> None:
-    """A course has these modules, objects and runs now; plans of enrolments that exist stay."""
-    course_objects.define(events)
+    """The course now has these modules, objects and runs. Plans of existing enrollments stay."""
+    course_objects.define_courses(events)
 
 
-class SignedUp(Data):
-    """How the learner came, and what for."""
+class SignUpData(Data):
+    """How the learner came to the course, and with which goal."""
 
     track: Annotated[
         Literal["certificate", "audit"] | None,
-        Field(description="`certificate` where one is to be earned; else `audit`, the default."),
+        Field(description=_("`certificate` or `audit`; the default is `audit`.")),
     ] = None
     referral_code: Annotated[
-        str | None, Field(max_length=40, description="Code of the learner who referred this one.")
+        str | None,
+        Field(max_length=40, description=_("Referral code of the learner who invited this one.")),
     ] = None
 
 
-@handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignedUp)
+@handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignUpData)
 def enrollment_started(events: Sequence[Event]) -> None:
-    """A learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
+    """The learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
     learners = ids_by_key(Learner, (event.learner for event in events))
     runs: dict[int, dict[str, int]] = {}
-    entered = CourseRun.objects.filter(course__in={event.course_id for event in events})
-    for course, key, pk in entered.order_by().values_list("course_id", "key", "pk"):
+    rows = CourseRun.objects.filter(course__in={event.course_id for event in events})
+    for course, key, pk in rows.order_by().values_list("course_id", "key", "pk"):
         runs.setdefault(course, {})[key] = pk
     sign_ups = [
         SignUp(
             learner_id=learners[event.learner],
-            run_id=_run(runs[event.course_id or 0], event.run_key),
+            run_id=_run_id(runs[event.course_id or 0], event.run_key),
             enrolled_at=event.occurred_at,
             is_certificate_track=_is_certificate_track(event.data.get("track")),
         )
         for event in events
     ]
-    with progress.becoming_completable(events):
+    with progress.marking_newly_completable_courses(events):
         new = enrolling.enroll(sign_ups, by_event=True)
-    progress.mark_plans(one.pk for one in new)
-    batch_work.update_freshness(events)
+    progress.mark_plan_days_stale(one.pk for one in new)
+    affected_days.update_freshness(events)
 
 
 def _is_certificate_track(track: str | None) -> bool | None:
     return None if track is None else track == "certificate"
 
 
-def _run(runs: dict[str, int], key: str) -> int:
+def _run_id(runs: dict[str, int], key: str) -> int:
+    # an event without a run is accepted only where the course has a single one
     return runs[key] if key else next(iter(runs.values()))
 
 
 @handles("enrollment.withdrawn")
 def enrollment_withdrawn(events: Sequence[Event]) -> None:
-    """The learner left the run. Before the refund cut-off, that cancels the enrollment."""
+    """The learner left the run. Before the refund cut-off, this cancels the enrollment."""
     enrolling.withdraw(_moments(events), by_event=True)
-    batch_work.update_freshness(events)
+    affected_days.update_freshness(events)
 
 
 @handles("enrollment.paused")
 def enrollment_paused(events: Sequence[Event]) -> None:
-    """The learner pauses; what is due later waits until the pause ends."""
+    """The learner pauses. Later due dates wait until the pause ends."""
     enrolling.pause(_moments(events), by_event=True)
-    enrolling.record_activity(activity.moments_of(_enrollments(events)))
-    batch_work.update_freshness(events)
+    enrolling.record_activity(activity.activity_moments(_enrollments(events)))
+    affected_days.update_freshness(events)
 
 
 @handles("enrollment.resumed")
 def enrollment_resumed(events: Sequence[Event]) -> None:
-    """The pause ended; what was due after its start moves by its length."""
+    """The pause ended. Due dates after its start move by its length."""
     enrolling.resume(_moments(events), by_event=True)
-    batch_work.update_freshness(events)
+    affected_days.update_freshness(events)
 
 
 @handles("course.completed")
 def course_completed(events: Sequence[Event]) -> None:
-    """The sender says that the learner completed the run, whatever the modules say."""
-    with progress.becoming_completable(events):
+    """The learner completed the run, whatever the progress in its modules."""
+    with progress.marking_newly_completable_courses(events):
         enrolling.complete(_moments(events), by_sender=True, by_event=True)
-    progress.mark_due(_enrollments(events))
-    batch_work.update_freshness(events)
+    progress.mark_due_days_stale(_enrollments(events))
+    affected_days.update_freshness(events)
 
 
 @handles("module.started", needs_module=True)
 def module_started(events: Sequence[Event]) -> None:
-    """The learner opened a module; that and the modules before it count as reached."""
-    _act(events)
+    """The learner opened a module. It and all modules before it count as reached."""
+    _add_activity(events)
 
 
 @handles("module.completed", needs_module=True)
 def module_completed(events: Sequence[Event]) -> None:
-    """The learner is done with a module."""
-    _act(events)
+    """The learner completed a module."""
+    _add_activity(events)
 
 
 @handles("module.waived", needs_module=True)
 def module_waived(events: Sequence[Event]) -> None:
-    """The learner need not do a module; it counts as done."""
-    batch_work.at_batch_end(progress.advance, events)
-    batch_work.update_freshness(events)
+    """The learner does not have to do a module. It counts as completed."""
+    deferred_work.defer(progress.update_progress, events)
+    affected_days.update_freshness(events)
 
 
 @handles("content.viewed")
 def content_viewed(events: Sequence[Event]) -> None:
-    """The learner read or listened to something. Active, not productive."""
-    _act(events)
+    """The learner read or listened to something. This is activity, but not productive."""
+    _add_activity(events)
 
 
-class Watched(Data):
+class WatchedData(Data):
     """What was played since the last report."""
 
     segments: Annotated[
         list[tuple[Seconds, Seconds]],
-        Field(min_length=1, max_length=1_000, description="Stretches played: [[from, to], …]."),
+        Field(
+            min_length=1,
+            max_length=1_000,
+            description=_("Played segments: [[from, to], …] in seconds."),
+        ),
     ]
-    duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
+    duration: (
+        Annotated[Seconds, Field(gt=0, description=_("Length of the video in seconds."))] | None
+    ) = None
 
     @model_validator(mode="after")
-    def _forwards(self) -> Watched:
+    def _forwards(self) -> WatchedData:
         for begin, end in self.segments:
             if end < begin:
                 raise ValueError(f"segment [{begin:.15g}, {end:.15g}] ends before it begins")
         return self
 
 
-@handles("video.watched", data=Watched, needs_object=True)
+@handles("video.watched", data=WatchedData, needs_object=True)
 def video_watched(events: Sequence[Event]) -> None:
-    """The learner played these stretches of a video, in seconds from its start."""
-    videos.watch(events)
-    _act(events)
+    """The learner played these segments of a video, in seconds from its start."""
+    videos.add_watching(events)
+    _add_activity(events)
 
 
 class PlayerData(Data):
-    """Where the player was goes in `value`, in seconds from the video's start."""
+    """The player's position, in seconds from the start of the video, is sent as `value`."""
 
-    duration: Annotated[Seconds, Field(gt=0, description="Length of the video.")] | None = None
+    duration: (
+        Annotated[Seconds, Field(gt=0, description=_("Length of the video in seconds."))] | None
+    ) = None
 
 
-def _position(value: float | None, data: PlayerData, at: datetime) -> tuple[str, str] | None:
+def _check_position(value: float | None, data: PlayerData, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= LONGEST_VIDEO:
         return None
-    return "value", f"a position is 0 to {LONGEST_VIDEO} seconds; {value:.15g} is not."
+    sentence = gettext("The position must be between 0 and %(longest)s seconds, not %(value)s.")
+    return "value", sentence % {"longest": LONGEST_VIDEO, "value": f"{value:.15g}"}
 
 
-LONGEST_VIDEO = 7 * 24 * 3600
-
-
-@handles("video.played", data=PlayerData, needs_object=True, needs_value=True, check=_position)
+@handles(
+    "video.played", data=PlayerData, needs_object=True, needs_value=True, check=_check_position
+)
 def video_played(events: Sequence[Event]) -> None:
-    """The player began to play at `value` seconds."""
-    videos.watch(events)
-    _act(events)
+    """The player started playing at `value` seconds."""
+    videos.add_watching(events)
+    _add_activity(events)
 
 
-@handles("video.paused", data=PlayerData, needs_object=True, needs_value=True, check=_position)
+@handles(
+    "video.paused", data=PlayerData, needs_object=True, needs_value=True, check=_check_position
+)
 def video_paused(events: Sequence[Event]) -> None:
-    """The player stopped at `value` seconds: paused, sought away or finished."""
-    videos.watch(events)
-    _act(events)
+    """The player stopped at `value` seconds: it was paused, moved or at the end."""
+    videos.add_watching(events)
+    _add_activity(events)
 
 
 @handles("quiz.attempted", needs_object=True)
 def quiz_attempted(events: Sequence[Event]) -> None:
     """The learner tried a quiz."""
-    quizzes.attempt(events)
-    _act(events)
-    batch_work.at_batch_end(quizzes.mark_reached, events)
+    quizzes.add_attempts(events)
+    _add_activity(events)
+    deferred_work.defer(quizzes.mark_attempts_stale, events)
 
 
 @handles("question.answered")
 def question_answered(events: Sequence[Event]) -> None:
     """The learner answered a question, in a quiz or elsewhere."""
-    _act(events)
+    _add_activity(events)
 
 
 @handles("assignment.submitted")
 def assignment_submitted(events: Sequence[Event]) -> None:
-    """The learner handed something in."""
-    _act(events)
+    """The learner submitted an assignment."""
+    _add_activity(events)
 
 
 @handles("discussion.posted")
 def discussion_posted(events: Sequence[Event]) -> None:
-    """The learner wrote in a discussion."""
-    _act(events)
+    """The learner posted in a discussion."""
+    _add_activity(events)
 
 
 @handles("note.written")
 def note_written(events: Sequence[Event]) -> None:
     """The learner wrote a note."""
-    _act(events)
+    _add_activity(events)
 
 
-class Item(Data):
+class ItemData(Data):
     """One question of a graded attempt."""
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
-    score: Annotated[Share, Field(description="0–1; 1 is correct.")]
+    score: Annotated[Share, Field(description=_("Scaled to 0–1; 1 is correct."))]
 
 
-class Graded(Data):
-    """The score goes in `value`."""
+class GradeData(Data):
+    """The score is sent as `value`."""
 
-    attempt: Annotated[int, Field(ge=1, le=10_000, description="Which attempt, from 1.")] = 1
-    max: Annotated[float, Field(gt=0, le=1e9, description="What `value` is out of.")] = 1
-    items: Annotated[list[Item], Field(max_length=1_000, description="The questions.")] = Field(
-        default_factory=list
-    )
+    attempt: Annotated[
+        int, Field(ge=1, le=10_000, description=_("Number of the attempt, from 1."))
+    ] = 1
+    max: Annotated[
+        float, Field(gt=0, le=1e9, description=_("Maximum score that `value` is out of."))
+    ] = 1
+    items: Annotated[
+        list[ItemData], Field(max_length=1_000, description=_("Scores of the single questions."))
+    ] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _each_once(self) -> Graded:
+    def _each_once(self) -> GradeData:
         if len({item.id for item in self.items}) < len(self.items):
-            raise ValueError("an item stands in the attempt twice")
+            raise ValueError("each item may be listed only once")
         return self
 
 
-def _score(value: float | None, data: Graded, at: datetime) -> tuple[str, str] | None:
+def _check_score(value: float | None, data: GradeData, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= data.max:
         return None
-    return "value", f"a score is 0 to data.max ({data.max:.15g}); {value:.15g} is not."
+    sentence = gettext("The score must be between 0 and data.max (%(max)s), not %(value)s.")
+    return "value", sentence % {"max": f"{data.max:.15g}", "value": f"{value:.15g}"}
 
 
-@handles("assessment.graded", data=Graded, needs_object=True, needs_value=True, check=_score)
+@handles(
+    "assessment.graded", data=GradeData, needs_object=True, needs_value=True, check=_check_score
+)
 def assessment_graded(events: Sequence[Event]) -> None:
-    """An attempt of the learner at an assessment was graded: `value` out of `data.max`."""
+    """A learner's attempt at an assessment was graded: `value` out of `data.max`."""
     assessments.grade(events)
-    batch_work.at_batch_end(progress.advance, events)
-    batch_work.update_freshness(events)
+    deferred_work.defer(progress.update_progress, events)
+    affected_days.update_freshness(events)
 
 
-def _act(events: Sequence[Event]) -> None:
-    """What every activity of a learner does."""
-    batch_work.at_batch_end(activity.add, events)
-    batch_work.at_batch_end(activity.end_pauses, events)
-    batch_work.at_batch_end(progress.advance, events)
-    batch_work.update_freshness(events)
+def _add_activity(events: Sequence[Event]) -> None:
+    """Handle events that show the learner active."""
+    deferred_work.defer(activity.add_activity, events)
+    deferred_work.defer(activity.end_pauses, events)
+    deferred_work.defer(progress.update_progress, events)
+    affected_days.update_freshness(events)
 
 
 def _enrollments(events: Sequence[Event]) -> set[int]:

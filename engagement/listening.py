@@ -1,4 +1,4 @@
-"""Hear what changes below, and mark what must be measured again."""
+"""Mark days stale when the curriculum changes enrollments or plans."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from engagement.facts import affected_days
 
 
 @receiver([enrollments_changed, plan_dates_changed])
-def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
-    affected_days.mark_affected(enrollment__in=list(ids))
+def mark_enrollments_stale(ids: Iterable[int], **kwargs: object) -> None:
+    affected_days.mark_all_stale(enrollment__in=list(ids))

@@ -1,6 +1,10 @@
+"""The parameters that engagement KPIs use."""
+
 from __future__ import annotations
 
 from decimal import Decimal
+
+from django.utils.translation import gettext_noop
 
 from curriculum.parameters import ParameterDefinition, declare
 
@@ -13,8 +17,8 @@ ON_PACE = "velocity.on-pace"
 def _weight(key: str, name: str) -> ParameterDefinition:
     return ParameterDefinition(
         key=key,
-        name=f"Weight of {name} in engagement depth",
-        help="Weights are relative to each other; 0 leaves the component out.",
+        name=name,
+        help=gettext_noop("Weights are relative to each other; 0 leaves the component out."),
         default=Decimal(1),
         minimum=Decimal(0),
         maximum=Decimal(10),
@@ -23,13 +27,15 @@ def _weight(key: str, name: str) -> ParameterDefinition:
 
 
 declare(
-    _weight(VIDEO_WEIGHT, "video watch"),
-    _weight(INTERACTION_WEIGHT, "interaction rate"),
-    _weight(QUIZ_WEIGHT, "quiz participation"),
+    _weight(VIDEO_WEIGHT, gettext_noop("Weight of video watch in engagement depth")),
+    _weight(INTERACTION_WEIGHT, gettext_noop("Weight of interaction rate in engagement depth")),
+    _weight(QUIZ_WEIGHT, gettext_noop("Weight of quiz participation in engagement depth")),
     ParameterDefinition(
         key=ON_PACE,
-        name="On pace from",
-        help="A learner whose pace index (done share ÷ expected share) reaches this is on pace.",
+        name=gettext_noop("On pace from"),
+        help=gettext_noop(
+            "Learners with at least this pace index (done effort ÷ expected effort) are on pace."
+        ),
         default=Decimal("0.8"),
         minimum=Decimal("0.1"),
         maximum=Decimal(2),

@@ -68,7 +68,7 @@ def _finding(candidate: FindingCandidate, filters: Filters) -> Finding:
     indicator = subject.metric_value.indicator
     page = reverse("dashboard:kpi", args=[indicator.key])
     link = page + filters.query_string(**_filters_for(subject.thing))
-    sentence = sentences.sentence_of(candidate)
+    sentence = sentences.describe_error(candidate)
     return Finding(
         kind=candidate.kind,
         is_good=candidate.is_good,

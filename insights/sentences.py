@@ -50,7 +50,7 @@ class Sentence:
         return mark_safe(html)  # noqa: S308 - all parts are escaped
 
 
-def sentence_of(candidate: FindingCandidate) -> Sentence:
+def describe_error(candidate: FindingCandidate) -> Sentence:
     value, change = candidate.subject.metric_value, candidate.change
     more = []
     if change:

@@ -1,10 +1,14 @@
+"""The retention of customers by the month of their first purchase."""
+
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from business.drill_downs.customer_scope import bought
+from django.utils.translation import gettext_lazy as _
+
+from business.drill_downs.scope_filters import purchases_in
 from business.indicators import RETENTION
 from business.models import Subscription
 from kpis.definitions.aggregates import Scope
@@ -13,38 +17,44 @@ from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.statistics.shares_and_medians import share
 
-# as many months as the period has, but no fewer and no more than these
+# months shown: those of the period, but at least and at most so many
 FEWEST, MOST = 13, 60
 
-# from, to (None: it goes on), how it ended
-Held = tuple[datetime, datetime | None, str]
+# start, end (None: open) and how it ended
+Holding = tuple[datetime, datetime | None, str]
 
 
-@drill_down(RETENTION, "cohorts", "Cohorts")
+@drill_down(RETENTION, "cohorts", _("Cohorts"))
 def cohorts(when: Period, scope: Scope) -> Table:
-    """Customers by the month of their first purchase, and what share of them is still there so
-    many months later: active at that month's end, or gone by finishing alone. 0 is the month of
-    the purchase. Months that are not over by the period's end stay empty; a period of more than
-    thirteen months shows all of its months."""
+    """How many customers stay, by the month of their first purchase. Of 40 customers who first
+    bought in January, 30 were still active at the end of March: column 2 shows 75%.
+
+    (Customers of the cohort who are active at the end of the month or whose last subscription or
+    purchase was finished) ÷ (customers of the cohort), in the columns 0, 1, 2 … months after the
+    first purchase.
+
+    Months that are not over by the period's end stay empty. A period of more than thirteen months
+    shows all its months.
+    """
     months = _months(when)
     ages = range(len(months))
-    found = _cohorts(when, scope, months)
+    by_month = _cohorts(when, scope, months)
     rows = [
-        {"cohort": month.label, "customers": len(some), "learners": len(some)}
-        | {f"m{at}": _kept(some, months, first + at, when.end) for at in ages}
+        {"cohort": month.label, "customers": len(customers), "learners": len(customers)}
+        | {f"m{at}": _kept(customers, months, first + at, when.end) for at in ages}
         for first, month in enumerate(months)
-        if (some := found[month])
+        if (customers := by_month[month])
     ]
     columns = (
-        Column("cohort", "First purchase", TEXT),
-        Column("customers", "Customers", COUNT),
+        Column("cohort", _("First purchase"), TEXT),
+        Column("customers", _("Customers"), COUNT),
         *(Column(f"m{at}", str(at), PERCENT) for at in ages),
     )
     return Table(columns, rows)
 
 
 def _months(when: Period) -> list[Period]:
-    """The months of the period or, of a shorter one, the last thirteen up to its end."""
+    """The months of the period or, if there are fewer than thirteen, the last thirteen."""
     found = [containing(when.last, "month", when.zone)]
     while len(found) < FEWEST or (found[-1].first > when.first and len(found) < MOST):
         found.append(found[-1].previous)
@@ -53,15 +63,17 @@ def _months(when: Period) -> list[Period]:
 
 def _cohorts(
     when: Period, scope: Scope, months: Sequence[Period]
-) -> dict[Period, list[list[Held]]]:
-    """What each customer held, under the month of the first of it."""
-    mine = Subscription.objects.counted().filter(bought(scope), started_at__lt=when.end)
-    held: dict[int, list[Held]] = defaultdict(list)
-    for customer, begun, ended, how in mine.order_by("started_at").values_list(
+) -> dict[Period, list[list[Holding]]]:
+    """What each customer held, by the month of their first subscription or purchase."""
+    subscriptions = Subscription.objects.counted().filter(
+        purchases_in(scope), started_at__lt=when.end
+    )
+    held: dict[int, list[Holding]] = defaultdict(list)
+    for customer, begun, ended, how in subscriptions.order_by("started_at").values_list(
         "customer", "started_at", "ended_at", "ended_by"
     ):
         held[customer].append((begun, ended, how))
-    found: dict[Period, list[list[Held]]] = {month: [] for month in months}
+    found: dict[Period, list[list[Holding]]] = {month: [] for month in months}
     for some in held.values():
         month = containing(local_day(some[0][0], when.zone), "month", when.zone)
         if month in found:
@@ -70,17 +82,17 @@ def _cohorts(
 
 
 def _kept(
-    customers: Sequence[Sequence[Held]], months: Sequence[Period], at: int, until: datetime
+    customers: Sequence[Sequence[Holding]], months: Sequence[Period], at: int, until: datetime
 ) -> float | None:
-    """None where that month is not over."""
+    """The share of the customers kept at the end of the month; None if it is not over."""
     if at >= len(months) or months[at].whole_end > until:
         return None
     end = months[at].whole_end
-    return share(sum(1 for held in customers if _is_there(held, end)), len(customers))
+    return share(sum(1 for held in customers if _is_kept(held, end)), len(customers))
 
 
-def _is_there(held: Sequence[Held], at: datetime) -> bool:
-    """Active then, or last gone by finishing."""
+def _is_kept(held: Sequence[Holding], at: datetime) -> bool:
+    """True when active at that moment, or when the last one ended by finishing."""
     begun = [one for one in held if one[0] < at]
     if any(ended is None or ended >= at for _, ended, _ in begun):
         return True

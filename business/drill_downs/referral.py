@@ -1,3 +1,5 @@
+"""Invitations and the K-factor."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -6,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min, Q
+from django.utils.translation import gettext_lazy as _
 
-from business.drill_downs.customer_scope import invited
+from business.drill_downs.scope_filters import invitations_in
 from business.indicators import REFERRAL
 from business.models import Invitation
 from business.referral_codes import digest_of
@@ -19,20 +22,27 @@ from kpis.definitions.units import COUNT, DAYS, NUMBER, PERCENT
 from kpis.disclosure.small_groups import fewest
 from kpis.statistics.shares_and_medians import median_of, share
 
-STARTS_WITHIN = timedelta(days=30)
+START_LIMIT = timedelta(days=30)
 
-# learner, when, code, digest of the invitee
-Sent = tuple[int, datetime, str, str]
+# learner id, moment, code, and digest of the invitee's address
+SentInvitation = tuple[int, datetime, str, str]
 
 
-@drill_down(REFERRAL, "invitations", "Invitations and K-factor")
+@drill_down(REFERRAL, "invitations", _("Invitations and K-factor"))
 def invitations(when: Period, scope: Scope) -> Table:
-    """Invitations sent in the period. K-factor = invitations per active learner × the share of
-    invitations whose invitee started within 30 days; it stays empty until 30 days after the
-    period's end. Active is who was enrolled in the period and had neither left nor completed
-    before it. An invitee is known by the address that was told or, where none was, by the
-    inviter's next referral. The median is of the days from a learner's first start to the first
-    invitation, where that lies in the period."""
+    """How many new learners an active learner brings by invitations. If 100 active learners send
+    50 invitations and 10 of the invited people start within 30 days, the K-factor is 0.5 × 0.2 =
+    0.1.
+
+    K-factor = (invitations sent in the period ÷ active learners) × (invitations whose invitee
+    started within 30 days ÷ invitations sent in the period). It stays empty until 30 days after
+    the period's end.
+
+    Active learners were enrolled in the period and had neither left nor completed before it. An
+    invitee is recognized by the reported address or, without one, by the inviter's next referral.
+    The median counts the days from a learner's first start to the first invitation, for first
+    invitations in the period.
+    """
     sent = _sent(when, scope)
     active = _active(when, scope)
     is_mature = _is_mature(when)
@@ -54,24 +64,24 @@ def invitations(when: Period, scope: Scope) -> Table:
 
 
 COLUMNS = (
-    Column("active", "Active learners", COUNT),
-    Column("sent", "Invitations", COUNT),
-    Column("each", "Invitations per active learner", NUMBER),
-    Column("started", "Of them started within 30 days", COUNT),
-    Column("share", "Share started", PERCENT),
-    Column("k", "K-factor", NUMBER),
-    Column("median", "Median days to the first invitation", DAYS),
+    Column("active", _("Active learners"), COUNT),
+    Column("sent", _("Invitations"), COUNT),
+    Column("each", _("Invitations per active learner"), NUMBER),
+    Column("started", _("Started within 30 days"), COUNT),
+    Column("share", _("Share started"), PERCENT),
+    Column("k", _("K-factor"), NUMBER),
+    Column("median", _("Median days to the first invitation"), DAYS),
 )
 
 
 def _is_mature(when: Period) -> bool:
     """True once 30 days have passed since the period's end."""
-    return when.now is None or when.now >= when.whole_end + STARTS_WITHIN
+    return when.now is None or when.now >= when.whole_end + START_LIMIT
 
 
-def _sent(when: Period, scope: Scope) -> list[Sent]:
+def _sent(when: Period, scope: Scope) -> list[SentInvitation]:
     rows = Invitation.objects.filter(
-        invited(scope), sent_at__gte=when.start, sent_at__lt=when.end
+        invitations_in(scope), sent_at__gte=when.start, sent_at__lt=when.end
     ).order_by("sent_at", "sender", "key")
     return list(rows.values_list("learner_id", "sent_at", "code", "invitee"))
 
@@ -89,33 +99,33 @@ def _active(when: Period, scope: Scope) -> int:
     return enrolled.order_by().values("learner").distinct().count()
 
 
-def _started(sent: Sequence[Sent]) -> int:
-    """How many of these invitations somebody started after, each start counted once."""
+def _started(sent: Sequence[SentInvitation]) -> int:
+    """Count the invitations whose invitee started within 30 days; each start counts once."""
     if not sent:
         return 0
-    known = [one for one in sent if one[3]]
-    by_digest = _starts(known)
-    found = sum(1 for one in known if _soon(by_digest[one[3]], one[1]) is not None)
-    waiting = _referred([one for one in sent if not one[3]])
-    for learner, at, _, digest in sent:
-        if not digest and (start := _soon(waiting[learner], at)) is not None:
-            waiting[learner].remove(start)
-            found += 1
-    return found
+    addressed = [one for one in sent if one[3]]
+    by_digest = _starts(addressed)
+    count = sum(1 for one in addressed if _first_start(by_digest[one[3]], one[1]) is not None)
+    referred = _referred_starts([one for one in sent if not one[3]])
+    for learner, at, _code, digest in sent:
+        if not digest and (start := _first_start(referred[learner], at)) is not None:
+            referred[learner].remove(start)
+            count += 1
+    return count
 
 
-def _soon(starts: Iterable[datetime], at: datetime) -> datetime | None:
-    """The first start from the invitation on, if it comes within 30 days."""
-    return min((one for one in starts if at <= one < at + STARTS_WITHIN), default=None)
+def _first_start(starts: Iterable[datetime], at: datetime) -> datetime | None:
+    """The first start within 30 days of the invitation; None without one."""
+    return min((one for one in starts if at <= one < at + START_LIMIT), default=None)
 
 
-def _starts(sent: Sequence[Sent]) -> dict[str, list[datetime]]:
-    """When those started who may be meant, by the digests of their addresses."""
+def _starts(sent: Sequence[SentInvitation]) -> dict[str, list[datetime]]:
+    """The starts of possible invitees, by the digests of their addresses."""
     found: dict[str, list[datetime]] = defaultdict(list)
     if not sent:
         return found
     rows = Enrollment.objects.counted().filter(
-        started_at__gte=sent[0][1], started_at__lt=sent[-1][1] + STARTS_WITHIN
+        started_at__gte=sent[0][1], started_at__lt=sent[-1][1] + START_LIMIT
     )
     for key, email, at in rows.values_list("learner__key", "learner__email", "started_at"):
         for address in {key, email} - {""}:
@@ -123,8 +133,8 @@ def _starts(sent: Sequence[Sent]) -> dict[str, list[datetime]]:
     return found
 
 
-def _referred(sent: Sequence[Sent]) -> dict[int, list[datetime]]:
-    """When those started who came by a referral of these learners."""
+def _referred_starts(sent: Sequence[SentInvitation]) -> dict[int, list[datetime]]:
+    """The starts of enrollments referred by these learners, by learner id."""
     found: dict[int, list[datetime]] = defaultdict(list)
     rows = Enrollment.objects.counted().filter(referral__referrer__in={one[0] for one in sent})
     for learner, at in rows.values_list("referral__referrer", "started_at"):
@@ -134,17 +144,19 @@ def _referred(sent: Sequence[Sent]) -> dict[int, list[datetime]]:
 
 def _days_to_first(when: Period, scope: Scope) -> list[float]:
     first = (
-        Invitation.objects.filter(invited(scope))
+        Invitation.objects.filter(invitations_in(scope))
         .order_by()
         .values_list("learner")
         .annotate(first=Min("sent_at"))
         .filter(first__gte=when.start, first__lt=when.end)
     )
-    asked: dict[int, datetime] = dict(first)
-    rows = Learner.objects.filter(pk__in=asked, enrollments__is_cancelled=False)
-    began = dict(rows.order_by().values_list("pk").annotate(began=Min("enrollments__started_at")))
+    invited_at: dict[int, datetime] = dict(first)
+    rows = Learner.objects.filter(pk__in=invited_at, enrollments__is_cancelled=False)
+    started_at = dict(
+        rows.order_by().values_list("pk").annotate(start=Min("enrollments__started_at"))
+    )
     return [
-        (at - began[pk]).total_seconds() / 86_400
-        for pk, at in asked.items()
-        if pk in began and began[pk] <= at
+        (at - started_at[pk]).total_seconds() / 86_400
+        for pk, at in invited_at.items()
+        if pk in started_at and started_at[pk] <= at
     ]

@@ -1,13 +1,16 @@
+"""Revenue by currency, month and course."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncMonth, TruncQuarter
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from business.drill_downs.customer_scope import bought
-from business.indicators import ENROLLMENT, enrollment, revenue_in
+from business.drill_downs.scope_filters import purchases_in
+from business.indicators import ENROLLMENT, bookings, enrollment
 from business.models import Payment
 from business.money import REVENUE, major, revenue_keys
 from kpis.definitions.aggregates import Scope
@@ -27,42 +30,53 @@ SUMS = {
 }
 
 
-def currencies(when: Period, scope: Scope) -> Table:
-    """What was booked in the period, by currency, also in those that are no KPI; currencies are
-    never added together. Refunds are those booked in the period, whenever the payment was."""
-    found = (
-        Payment.objects.counted()
-        .filter(bought(scope), booked_at__gte=when.start, booked_at__lt=when.end)
-        .order_by("currency")
-        .values("currency")
-        .annotate(**SUMS)
-    )
-    columns = (Column("currency", "Currency", TEXT), *_booked(NUMBER))
-    return Table(columns, [_in_its_currency(dict(row)) for row in found])
+def _declare_currencies() -> None:
+    @drill_down(REVENUE, "currencies", _("By currency"))
+    def currencies(when: Period, scope: Scope) -> Table:
+        """What was booked in every currency, including those without a KPI. Payments of €9,000 and
+        refunds of €500 make €8,500 net.
+
+        Net = (payments booked in the period) − (refunds booked in the period), whenever the
+        refunded payment was booked. Currencies are never added together.
+        """
+        by_currency = (
+            Payment.objects.counted()
+            .filter(purchases_in(scope), booked_at__gte=when.start, booked_at__lt=when.end)
+            .order_by("currency")
+            .values("currency")
+            .annotate(**SUMS)
+        )
+        columns = (Column("currency", _("Currency"), TEXT), *_booking_columns(NUMBER))
+        return Table(columns, [_with_amounts(dict(row)) for row in by_currency])
 
 
-def _in_its_currency(row: dict[str, Any]) -> dict[str, Any]:
+def _with_amounts(row: dict[str, Any]) -> dict[str, Any]:
     amounts = {
         name: float(major(row[name], row["currency"])) for name in ("received", "refunded", "net")
     }
     return row | amounts | {"customers": row["learners"]}
 
 
-def _booked(unit: Unit) -> tuple[Column, ...]:
+def _booking_columns(unit: Unit) -> tuple[Column, ...]:
     return (
-        Column("number", "Payments", COUNT),
-        Column("received", "Received", unit),
-        Column("refunds", "Refunds", COUNT),
-        Column("refunded", "Refunded", unit),
-        Column("net", "Net", unit),
-        Column("customers", "Customers", COUNT),
+        Column("number", _("Payments"), COUNT),
+        Column("received", _("Received"), unit),
+        Column("refunds", _("Refunds"), COUNT),
+        Column("refunded", _("Refunded"), unit),
+        Column("net", _("Net"), unit),
+        Column("customers", _("Customers"), COUNT),
     )
 
 
-def _by_month(currency: str) -> Callable[[Period, Scope], Table]:
+def _declare_months(currency: str, key: str) -> None:
+    @drill_down(key, "months", _("By month and quarter"))
     def months(when: Period, scope: Scope) -> Table:
-        """Payments and refunds by the month and by the quarter of their own booking; the months
-        and quarters that the period reaches into, as far as it reaches."""
+        """How revenue develops. Payments of $50,000 and refunds of $1,250 in October make $48,750
+        for the month.
+
+        Net = (payments) − (refunds), by the month and by the quarter in which each was booked. A
+        month or quarter that the period covers only in part counts in part.
+        """
         rows = [
             {
                 **row,
@@ -70,38 +84,52 @@ def _by_month(currency: str) -> Callable[[Period, Scope], Table]:
                 "customers": row["learners"],
             }
             for kind, begins in (("month", TruncMonth), ("quarter", TruncQuarter))
-            for row in _rows(currency, when, scope)
+            for row in _bookings(currency, when, scope)
             .annotate(begins=begins("booked_at", tzinfo=when.zone))
             .order_by("begins")
             .values("begins")
             .annotate(**SUMS)
         ]
-        return Table((Column("period", "Period", TEXT), *_booked(money(currency))), rows)
+        columns = (Column("period", _("Period"), TEXT), *_booking_columns(money(currency)))
+        return Table(columns, rows)
 
-    return months
 
-
-def _by_course(currency: str) -> Callable[[Period, Scope], Table]:
+def _declare_courses(currency: str, key: str) -> None:
+    @drill_down(key, "courses", _("By course, enrollment and learner"), also=(ENROLLMENT,))
     def courses(when: Period, scope: Scope) -> Table:
-        """Revenue by course, and per enrolment that started in the period, per learner among
-        those, and per customer who paid. What belongs to no course stands in a row of its own."""
+        """What each course earns. If a course earns $5,000 in a month in which 20 enrollments
+        started, that is $250 per enrollment.
+
+        Per enrollment = (net revenue) ÷ (enrollments started in the period); per learner = (net
+        revenue) ÷ (learners among these enrollments); per customer = (net revenue) ÷ (customers
+        with payments or refunds in the period). Revenue without a course has its own row.
+        """
         started = {
             pk: (sums.n, sums.learners)
             for (pk,), sums in enrollment(when).grouped(("course",), scope).items()
         }
-        found = (
-            _rows(currency, when, scope)
-            .values("course_id", title=Coalesce(F("course__title"), Value("(no course)")))
+        by_course = (
+            _bookings(currency, when, scope)
+            .values("course_id", title=Coalesce(F("course__title"), Value(gettext("(no course)"))))
             .annotate(**SUMS)
             .order_by("title", "course_id")
         )
-        rows = [_each(dict(row), *started.get(row["course_id"], (0, 0))) for row in found]
-        return Table((Column.of("course", "title"), *_per(money(currency))), rows)
+        rows = [
+            _with_quotients(dict(row), *started.get(row["course_id"], (0, 0))) for row in by_course
+        ]
+        unit = money(currency)
+        columns = (
+            Column.of("course", "title"),
+            *_booking_columns(unit),
+            Column("enrolments", _("Enrollments started"), COUNT),
+            Column("per_enrolment", _("Per enrollment"), unit),
+            Column("per_learner", _("Per learner"), unit),
+            Column("per_customer", _("Per customer"), unit),
+        )
+        return Table(columns, rows)
 
-    return courses
 
-
-def _each(row: dict[str, Any], enrollments: int, learners: int) -> dict[str, Any]:
+def _with_quotients(row: dict[str, Any], enrollments: int, learners: int) -> dict[str, Any]:
     return row | {
         "customers": row["learners"],
         "learners": fewest(row["learners"], learners),
@@ -112,30 +140,16 @@ def _each(row: dict[str, Any], enrollments: int, learners: int) -> dict[str, Any
     }
 
 
-def _per(unit: Unit) -> tuple[Column, ...]:
-    return (
-        *_booked(unit),
-        Column("enrolments", "Enrolments started", COUNT),
-        Column("per_enrolment", "Per enrolment", unit),
-        Column("per_learner", "Per learner", unit),
-        Column("per_customer", "Per customer", unit),
-    )
-
-
-def _rows(currency: str, when: Period, scope: Scope) -> Any:
-    """The bookings that the KPI of the currency adds up."""
-    return revenue_in(currency)(when).rows.filter(bought(scope)).order_by()
+def _bookings(currency: str, when: Period, scope: Scope) -> Any:
+    return bookings(when, currency).filter(purchases_in(scope)).order_by()
 
 
 def declare_tables() -> None:
-    """Hang the tables under the KPI of each currency, and that of all of them under the first."""
-    drill_down(REVENUE, "currencies", "By currency")(currencies)
-    for code, key in revenue_keys().items():
-        drill_down(key, "months", "By month and quarter")(_by_month(code))
-        by_course = drill_down(
-            key, "courses", "By course, enrolment and learner", also=(ENROLLMENT,)
-        )
-        by_course(_by_course(code))
+    """Declare the tables of the KPI of each currency."""
+    _declare_currencies()
+    for currency, key in revenue_keys().items():
+        _declare_months(currency, key)
+        _declare_courses(currency, key)
 
 
 declare_tables()

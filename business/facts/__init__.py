@@ -1,1 +1,1 @@
-"""Turn events into facts; each module keeps one subject."""
+"""Write facts from whole batches of events, in any order and safe to repeat."""

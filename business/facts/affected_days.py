@@ -1,4 +1,4 @@
-"""Enrolments are the curriculum's; here is which days of them count differently."""
+"""Mark the days whose business KPIs are affected by changed enrollments."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from curriculum.models import Enrollment
 from kpis.recompute import stale_days
 
 KEYS = ("business.enrollment", referrals.REFERRAL)
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 
 
-def mark_affected(ids: Iterable[int]) -> None:
-    """Mark the days on which these enrolments started, and the learners' others in the course.
+def mark_start_days_stale(ids: Iterable[int]) -> None:
+    """Mark the start days of these enrollments and of the learners' others in the same course.
 
-    Whether one is a transfer depends on the others.
+    Whether an enrollment is a transfer depends on the others.
     """
-    for some in _chunks(list(ids)):
+    for some in _batches(list(ids)):
         changed = Enrollment.objects.filter(pk__in=some).order_by()
-        places = set(changed.values_list("learner", "run__course"))
-        # by the learner, who has few: by the course one would come to all that are in it
-        theirs = Enrollment.objects.filter(learner__in={learner for learner, _ in places})
+        pairs = set(changed.values_list("learner", "run__course"))
+        # selected by learner, who has few: by course they would be all enrollments of the course
+        others = Enrollment.objects.filter(learner__in={learner for learner, _ in pairs})
         moments = {
             (course, at)
-            for learner, course, at in theirs.order_by().values_list(
+            for learner, course, at in others.order_by().values_list(
                 "learner", "run__course", "started_at"
             )
-            if (learner, course) in places
+            if (learner, course) in pairs
         }
         for key in KEYS:
             stale_days.mark_moments_stale(key, moments)
 
 
-def settle_referrals(ids: Iterable[int]) -> None:
-    """Claims that waited for one of these enrolments may stand now."""
-    for some in _chunks(list(ids)):
-        claimed = Enrollment.objects.filter(
+def resolve_referrals(ids: Iterable[int]) -> None:
+    """Decide again on the referrals of these enrollments' learners and courses."""
+    for some in _batches(list(ids)):
+        referred = Enrollment.objects.filter(
             pk__in=some, learner__referrals__course=F("run__course")
         )
-        pairs = claimed.order_by().values_list("learner_id", "run__course_id")
-        referrals.settle(set(pairs))
+        pairs = referred.order_by().values_list("learner_id", "run__course_id")
+        referrals.resolve(set(pairs))
 
 
-def mark_customers(ids: Iterable[int]) -> None:
-    """The learners of these enrolments may have become, or ceased to be, staff."""
+def mark_customer_days_stale(ids: Iterable[int]) -> None:
+    """Mark the days of these learners as customers, because they may be staff now or no longer."""
     now = timezone.now()
-    for some in _chunks(list(ids)):
+    for some in _batches(list(ids)):
         keys = set(Enrollment.objects.filter(pk__in=some).values_list("learner__key", flat=True))
-        payments.mark_customers(keys)
-        subscriptions.mark_customers(keys, now=now)
+        payments.mark_customers_stale(keys)
+        subscriptions.mark_customers_stale(keys, now=now)
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[at : at + BATCH_SIZE] for at in range(0, len(ids), BATCH_SIZE))

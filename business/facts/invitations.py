@@ -1,4 +1,4 @@
-"""Whom learners invited."""
+"""Store invitations."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ COLUMNS = (
 )
 
 
-def invite(events: Sequence[Event]) -> None:
-    keys = {event.learner for event in events}
-    learners = ids_by_key(Learner, keys)
+def add_invitations(events: Sequence[Event]) -> None:
+    """Store the invitations, and decide again on referrals by their codes."""
+    learners = ids_by_key(Learner, {event.learner for event in events})
     rows = [_row(event, learners[event.learner]) for event in events]
-    bulk_upsert.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict="sender, key")
-    referrals.learn_codes({str(row[5]) for row in rows} - {""})
+    conflict = "sender, key"  # not translated: SQL
+    bulk_upsert.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict=conflict)
+    referrals.resolve_codes({str(row[5]) for row in rows} - {""})
 
 
 def _row(event: Event, learner: int) -> tuple[object, ...]:
-    says = event.data
-    told = (
-        normalize_code(says.get("code") or ""),
-        says.get("channel") or "",
-        says.get("invitee") or "",
+    data = event.data
+    return (
+        *(event.sender, event.key, learner, event.course_id, event.occurred_at),
+        normalize_code(data.get("code") or ""),
+        data.get("channel") or "",
+        data.get("invitee") or "",
     )
-    return (event.sender, event.key, learner, event.course_id, event.occurred_at, *told)
 
 
-def reset(course_ids: Collection[int] | None) -> None:
-    """Delete the invitations to these courses, or (None) to no course."""
-    told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    _forget(Invitation.objects.filter(told))
+def delete_of_courses(course_ids: Collection[int] | None) -> None:
+    """Delete the invitations to these courses or, for None, those without a course."""
+    condition = Q(course=None) if course_ids is None else Q(course__in=course_ids)
+    _delete(Invitation.objects.filter(condition))
 
 
-def forget(ids: Collection[tuple[str, str]]) -> None:
-    """Delete the invitations that these events (sender and id) made."""
+def delete_of_events(ids: Collection[tuple[str, str]]) -> None:
+    """Delete the invitations of these events (sender and id)."""
     senders, keys = {sender for sender, _ in ids}, {key for _, key in ids}
     if ids:
-        _forget(Invitation.objects.filter(sender__in=senders, key__in=keys))
+        _delete(Invitation.objects.filter(sender__in=senders, key__in=keys))
 
 
-def _forget(rows: QuerySet[Invitation]) -> None:
+def _delete(rows: QuerySet[Invitation]) -> None:
     codes = set(rows.exclude(code="").values_list("code", flat=True))
     rows.delete()
-    referrals.learn_codes(codes)
+    referrals.resolve_codes(codes)

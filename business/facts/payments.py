@@ -1,79 +1,80 @@
-"""Payments and refunds, each booked on its own day."""
+"""Book payments and refunds, each on its own day."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
-from business.models.payments import UNREPORTED
+from business.models.payments import INCOMPLETE
 from business.money import minor, revenue_keys
 from core import bulk_upsert
 from core.locks import lock_to_write
 from intake.models import Event
 from kpis.recompute import stale_days
 
-TOLD = (
-    *("is_refund", "customer_id", "course_id", "is_customer_told", "is_course_told"),
+REPORTED = (
+    *("is_refund", "customer_id", "course_id", "is_customer_reported", "is_course_reported"),
     *("amount", "currency", "booked_at", "subscription_key", "payment_key"),
 )
-
 DAY = ("currency", "course_id", "booked_at")
 
 # sender, key, and whether it is a refund: a sender may give a refund its payment's id
 Key = tuple[str, str, bool]
+# the currency, course (id) and moment of a booking
 Day = tuple[str, int | None, datetime]
+# what an incomplete payment may take its customer and course from
+Source = Subscription | Payment
 
 
 def book(events: Sequence[Event]) -> None:
-    """Book each payment or refund; of two with one key the earlier stands.
+    """Book each payment or refund; of two with the same key the earlier wins.
 
-    An order for nothing is no payment.
+    A payment of zero is not booked.
     """
     events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
     with lock_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}
         for event in events:
-            row = _row(event, customers.get(event.pk))
+            row = _payment(event, customers.get(event.pk))
             key = _key(row)
             rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
         _write(rows)
-        inherit(
+        complete(
             subscriptions={row.subscription_key for row in rows.values()} - {""},
             payments={row.payment_key or row.key for row in rows.values()},
         )
 
 
-def _row(event: Event, customer: int | None) -> Payment:
-    says = event.data
+def _payment(event: Event, customer: int | None) -> Payment:
+    data = event.data
     sender, key, is_refund = key_of(event)
-    amount = minor(says["amount"], says["currency"])
+    amount = minor(data["amount"], data["currency"])
     return Payment(
         sender=sender,
         key=key,
         is_refund=is_refund,
         customer_id=customer,
         course_id=event.course_id,
-        is_customer_told=customer is not None,
-        is_course_told=event.course_id is not None,
+        is_customer_reported=customer is not None,
+        is_course_reported=event.course_id is not None,
         amount=-amount if is_refund else amount,
-        currency=says["currency"],
+        currency=data["currency"],
         booked_at=event.occurred_at,
-        subscription_key=says.get("subscription") or "",
-        payment_key=(says.get("payment") or "") if is_refund else "",
+        subscription_key=data.get("subscription") or "",
+        payment_key=(data.get("payment") or "") if is_refund else "",
     )
 
 
 def key_of(event: Event) -> Key:
-    """What its booking is known by: the payment's own key, else the event's sender and id."""
+    """The key of the event's booking: the payment's own key, else the event's sender and id."""
     is_refund = event.kind == "payment.refunded"
-    # a refund has no key of its own: what it names is the payment's
+    # a refund has no key of its own: `payment` names the refunded payment
     own = "" if is_refund else event.data.get("payment") or ""
     return "" if own else event.sender, own or event.key, is_refund
 
@@ -82,68 +83,61 @@ def _key(row: Payment) -> Key:
     return row.sender, row.key, row.is_refund
 
 
-def _is_earlier(one: Payment, there: Payment | None) -> bool:
-    """By the moment; of two of one moment the one that sorts first, whatever ids they got."""
-    if there is None or one.booked_at != there.booked_at:
-        return there is None or one.booked_at < there.booked_at
-    return _words(one) < _words(there)
+def _is_earlier(one: Payment, other: Payment | None) -> bool:
+    """Compare by moment and, at the same moment, by contents, which do not depend on ids."""
+    if other is None or one.booked_at != other.booked_at:
+        return other is None or one.booked_at < other.booked_at
+    return _contents(one) < _contents(other)
 
 
-def _words(row: Payment) -> str:
-    """What its event told; what was inherited since was not told."""
-    customer = row.customer if row.is_customer_told else None
-    course = row.course if row.is_course_told else None
+def _contents(row: Payment) -> str:
+    """What the event reported, without what was taken from other rows since."""
+    customer = row.customer if row.is_customer_reported else None
+    course = row.course if row.is_course_reported else None
     who = (customer.kind, customer.key) if customer else ()
-    told = (row.is_refund, row.amount, row.currency, row.subscription_key, row.payment_key)
-    return repr((who, course.key if course else "", *told))
+    other = (row.is_refund, row.amount, row.currency, row.subscription_key, row.payment_key)
+    return repr((who, course.key if course else "", *other))
 
 
 def _write(rows: dict[Key, Payment]) -> None:
-    there = {_key(one): one for one in _of_keys(rows)}
-    changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], there.get(key))]
+    stored = {_key(one): one for one in _with_keys(rows)}
+    changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], stored.get(key))]
     bulk_upsert.upsert(
         Payment,
-        ("sender", "key", *TOLD),
-        [(one.sender, one.key, *_values(one)) for one in changed],
+        ("sender", "key", *REPORTED),
+        [(one.sender, one.key, *(getattr(one, name) for name in REPORTED)) for one in changed],
         conflict="sender, key, is_refund",
-        merge=dict.fromkeys(TOLD, "replace"),
+        merge=dict.fromkeys(REPORTED, "replace"),
     )
-    before = [there[key] for one in changed if (key := _key(one)) in there]
+    before = [stored[key] for one in changed if (key := _key(one)) in stored]
     mark_stale(_day(one) for one in (*before, *changed))
 
 
-def _of_keys(keys: Collection[Key]) -> QuerySet[Payment]:
-    senders, known_by = {sender for sender, _, _ in keys}, {key for _, key, _ in keys}
-    return Payment.objects.filter(sender__in=senders, key__in=known_by)
+def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
+    return Payment.objects.filter(
+        sender__in={sender for sender, _, _ in keys}, key__in={key for _, key, _ in keys}
+    )
 
 
-def _values(row: Payment) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in TOLD)
-
-
-def inherit(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
-    """Give bookings the customer and course of their subscription or payment, as known now."""
-    untold = Payment.objects.filter(UNREPORTED)
-    paid = list(untold.filter(subscription_key__in=subscriptions)) if subscriptions else []
-    _take_over(paid, _held(subscriptions))
+def complete(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
+    """Fill in missing customers and courses from subscriptions and refunded payments (keys)."""
+    incomplete = Payment.objects.filter(INCOMPLETE)
+    paid = list(incomplete.filter(subscription_key__in=subscriptions)) if subscriptions else []
+    _fill_in(paid, _subscriptions(subscriptions))
     keys = {*payments, *(one.key for one in paid)}
-    refunds = list(untold.filter(is_refund=True, payment_key__in=keys)) if keys else []
-    _take_over(refunds, _paid(refunds))
+    refunds = list(incomplete.filter(is_refund=True, payment_key__in=keys)) if keys else []
+    _fill_in(refunds, _refunded_payments(refunds))
 
 
-Source = Subscription | Payment
-Sources = dict[tuple[str, str, str], Sequence[Source]]
-
-
-def _held(keys: Collection[str]) -> dict[str, list[Source]]:
+def _subscriptions(keys: Collection[str]) -> dict[str, list[Source]]:
     found: dict[str, list[Source]] = defaultdict(list)
     for one in Subscription.objects.filter(key__in=keys).order_by("started_at") if keys else ():
         found[one.key].append(one)
     return found
 
 
-def _paid(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
-    """The payments by key; one without a key of its own is its sender's alone."""
+def _refunded_payments(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
+    """The payments by key; those without a key of their own only count for their sender."""
     found: dict[str, list[Source]] = defaultdict(list)
     paid = Payment.objects.filter(
         sender__in={"", *(one.sender for one in refunds)},
@@ -155,14 +149,14 @@ def _paid(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
     return found
 
 
-def _take_over(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
+def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
     changed = []
     for row in rows:
         before = (row.customer_id, row.course_id)
         source = _source(row, sources.get(row.subscription_key or row.payment_key, ()))
-        if not row.is_customer_told:
+        if not row.is_customer_reported:
             row.customer_id = source.customer_id if source else None
-        if not row.is_course_told:
+        if not row.is_course_reported:
             row.course_id = source.course_id if source else None
         if (row.customer_id, row.course_id) != before:
             mark_stale([_day(row), (row.currency, before[1], row.booked_at)])
@@ -171,16 +165,16 @@ def _take_over(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> Non
 
 
 def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
-    """The subscription held when it was booked, or the payment; None where it is not known."""
+    """The subscription held when it was booked, else the first one, else the refunded payment."""
     held = [one for one in sources if isinstance(one, Subscription)]
-    begun = [one for one in held if one.started_at <= row.booked_at]
+    started = [one for one in held if one.started_at <= row.booked_at]
     paid = [one for one in sources if isinstance(one, Payment) and one.sender in ("", row.sender)]
-    found: list[Source] = [*begun[-1:], *held[:1], *paid[:1]]
+    found: list[Source] = [*started[-1:], *held[:1], *paid[:1]]
     return found[0] if found else None
 
 
 def mark_stale(days: Iterable[Day]) -> None:
-    """Mark the days of bookings under their currency's KPI, where it has one."""
+    """Mark days of bookings for the KPI of their currency, if it has one."""
     keys = revenue_keys()
     found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
     for currency, course, at in days:
@@ -194,31 +188,31 @@ def _day(row: Payment) -> Day:
     return row.currency, row.course_id, row.booked_at
 
 
-def mark_customers(keys: Collection[str]) -> None:
-    """These learners, by key, count as customers now, or no longer."""
+def mark_customers_stale(keys: Collection[str]) -> None:
+    """Mark the days of payments of these learners (keys)."""
     rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
     mark_stale(rows.values_list(*DAY))
 
 
-def reset(course_ids: Collection[int] | None) -> None:
-    """Delete the bookings of which the events told these courses, or (None) no course."""
-    told = Q(is_course_told=False)
+def delete_of_courses(course_ids: Collection[int] | None) -> None:
+    """Delete the bookings whose events named these courses or, for None, no course."""
+    condition = Q(is_course_reported=False)
     if course_ids is not None:
-        told = Q(is_course_told=True, course__in=course_ids)
+        condition = Q(is_course_reported=True, course__in=course_ids)
     with lock_to_write("business"):
-        _forget(Payment.objects.filter(told))
+        _delete(Payment.objects.filter(condition))
         refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
-        inherit(payments=set(refunds.values_list("payment_key", flat=True)))
+        complete(payments=set(refunds.values_list("payment_key", flat=True)))
 
 
-def forget(keys: Collection[Key]) -> None:
-    """Delete these bookings."""
+def delete_bookings(keys: Collection[Key]) -> None:
+    """Delete the bookings with these keys."""
     with lock_to_write("business"):
-        found = [one.pk for one in _of_keys(keys) if _key(one) in keys]
-        _forget(Payment.objects.filter(pk__in=found))
-        inherit(payments={key for _, key, is_refund in keys if not is_refund})
+        found = [one.pk for one in _with_keys(keys) if _key(one) in keys]
+        _delete(Payment.objects.filter(pk__in=found))
+        complete(payments={key for _, key, is_refund in keys if not is_refund})
 
 
-def _forget(rows: QuerySet[Payment]) -> None:
+def _delete(rows: QuerySet[Payment]) -> None:
     mark_stale(rows.order_by().values_list(*DAY).distinct().iterator())
     rows.delete()

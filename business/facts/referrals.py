@@ -1,11 +1,10 @@
-"""By whom learners came: claims are kept as they are told, and settled for each course."""
+"""Store reported referrals, and decide for each learner and course which of them count."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -20,65 +19,64 @@ from kpis.recompute import stale_days
 
 REFERRAL = "business.referral"
 ORDER = ("accepted_at", "code", "run_key")
-COLUMNS = ("learner_id", "course_id", "run_key", "code", "accepted_at", "refused")
+COLUMNS = ("learner_id", "course_id", "run_key", "code", "accepted_at", "rejected")
 
-# a learner and a course
+# learner id and course id
 Pair = tuple[int, int]
-# learner, course, run, code
-Claim = tuple[int, int, str, str]
+# learner id, course id, key of the run, and code
+Referred = tuple[int, int, str, str]
 
 
-def accept(events: Sequence[Event]) -> None:
-    """A learner came to a course by a code (`referral.accepted`)."""
+def add_referrals(events: Sequence[Event]) -> None:
+    """Store the referrals that `referral.accepted` events report."""
     learners = _learners(events)
-    _claim(
+    _store(
         ((learners[one.learner], one.course_id or 0, one.run_key, one.data["code"]), one)
         for one in events
     )
 
 
-def start(events: Sequence[Event]) -> None:
-    """A learner enrolled: by the code that was told, else by one remembered for them."""
+def add_of_enrollments(events: Sequence[Event]) -> None:
+    """Store the referrals of new enrollments: by the reported code, else by a remembered one."""
     learners = _learners(events)
-    remembered = _remembered(learners.values())
-    claims = []
+    remembered = _remembered_codes(learners.values())
+    reported = []
     for event in events:
         learner = learners[event.learner]
-        code = event.data.get("referral_code") or _waiting(remembered[learner], event.occurred_at)
-        if code:
-            claims.append(((learner, event.course_id or 0, event.run_key, code), event))
-    _claim(claims)
+        code = event.data.get("referral_code")
+        if code := code or _remembered_code(remembered[learner], event.occurred_at):
+            reported.append(((learner, event.course_id or 0, event.run_key, code), event))
+    _store(reported)
 
 
 def _learners(events: Sequence[Event]) -> dict[str, int]:
-    keys = {event.learner for event in events}
-    return ids_by_key(Learner, keys)
+    return ids_by_key(Learner, {event.learner for event in events})
 
 
-def _remembered(learners: Iterable[int]) -> dict[int, list[RememberedCode]]:
+def _remembered_codes(learners: Iterable[int]) -> dict[int, list[RememberedCode]]:
     found: dict[int, list[RememberedCode]] = defaultdict(list)
     for one in RememberedCode.objects.filter(learner__in=learners).order_by("remembered_at"):
         found[one.learner_id].append(one)
     return found
 
 
-def _waiting(remembered: Sequence[RememberedCode], at: datetime) -> str:
-    """The first code that waits at this moment; empty when none does."""
-    waiting = (one.code for one in remembered if at - REMEMBERED_FOR < one.remembered_at <= at)
-    return next(waiting, "")
+def _remembered_code(remembered: Sequence[RememberedCode], at: datetime) -> str:
+    """The first code remembered at that moment; empty without one."""
+    codes = (one.code for one in remembered if at - REMEMBERED_FOR < one.remembered_at <= at)
+    return next(codes, "")
 
 
-def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
-    """Keep claims; of two that say the same the earlier stands."""
-    rows: dict[Claim, datetime] = {}
-    for (learner, course, run, code), event in claims:
+def _store(reported: Iterable[tuple[Referred, Event]]) -> None:
+    """Store referrals, and decide on them; of two equal ones the earlier moment counts."""
+    rows: dict[Referred, datetime] = {}
+    for (learner, course, run, code), event in reported:
         key = (learner, course, run, normalize_code(code))
         rows[key] = min(event.occurred_at, rows.get(key, event.occurred_at))
     if not rows:
         return
     with lock_to_write("business"):
         if not Referral.objects.exists():
-            _mark_all()
+            _mark_all_stale()
         bulk_upsert.upsert(
             Referral,
             COLUMNS,
@@ -86,98 +84,96 @@ def _claim(claims: Iterable[tuple[Claim, Event]]) -> None:
             conflict="learner_id, course_id, run_key, code",
             merge={"accepted_at": "smaller"},
         )
-        settle({(learner, course) for learner, course, _, _ in rows})
+        resolve({(learner, course) for learner, course, _, _ in rows})
 
 
-def learn_codes(codes: Collection[str]) -> None:
-    """Somebody invites by these codes: claims by them have an owner now, or another."""
+def resolve_codes(codes: Collection[str]) -> None:
+    """Decide again on the referrals by these codes, whose owners may have changed."""
     pairs = Referral.objects.filter(code__in=codes).values_list("learner_id", "course_id")
     with lock_to_write("business"):
-        settle(set(pairs))
+        resolve(set(pairs))
 
 
-def settle(pairs: Collection[Pair]) -> None:
-    """Decide which claim of a learner and course stands for which enrolment."""
+def resolve(pairs: Collection[Pair]) -> None:
+    """Decide which referrals of these learners and courses count for which enrollment."""
     if not pairs:
         return
-    claims = _by_pair(Referral.objects.filter(**_of(pairs)).order_by(*ORDER), pairs)
-    enrolled = _entered(pairs)
-    owner = owners({one.code for some in claims.values() for one in some})
+    referrals = _referrals(pairs)
+    enrollments = _enrollments(pairs)
+    owner = owners({one.code for some in referrals.values() for one in some})
     people = Learner.objects.in_bulk([*owner.values(), *(learner for learner, _ in pairs)])
     changed = []
-    for pair, some in claims.items():
+    for pair, some in referrals.items():
         before = [_decision(one) for one in some]
-        _decide(some, enrolled[pair], owner, people)
+        _decide(some, enrollments[pair], owner, people)
         changed += [one for one, was in zip(some, before, strict=True) if _decision(one) != was]
-        _mark(enrolled[pair], before, some)
-    # two claims may change places
+        _mark_stale(enrollments[pair], before, some)
+    # in two steps, because two referrals may swap their enrollments
     Referral.objects.filter(pk__in=[one.pk for one in changed]).update(enrollment=None)
-    Referral.objects.bulk_update(changed, ["enrollment", "referrer", "refused"], batch_size=500)
+    Referral.objects.bulk_update(changed, ["enrollment", "referrer", "rejected"], batch_size=500)
 
 
-def _of(pairs: Collection[Pair]) -> dict[str, Any]:
-    return {
-        "learner__in": {learner for learner, _ in pairs},
-        "course__in": {course for _, course in pairs},
-    }
-
-
-def _by_pair(rows: Iterable[Referral], pairs: Collection[Pair]) -> dict[Pair, list[Referral]]:
+def _referrals(pairs: Collection[Pair]) -> dict[Pair, list[Referral]]:
     found: dict[Pair, list[Referral]] = defaultdict(list)
-    for one in rows:
+    learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
+    rows = Referral.objects.filter(learner__in=learners, course__in=courses)
+    for one in rows.order_by(*ORDER):
         if (pair := (one.learner_id, one.course_id)) in pairs:
             found[pair].append(one)
     return found
 
 
-def _entered(pairs: Collection[Pair]) -> dict[Pair, list[Enrollment]]:
-    wanted = _of(pairs)
-    rows = Enrollment.objects.filter(
-        learner__in=wanted["learner__in"], run__course__in=wanted["course__in"]
-    )
+def _enrollments(pairs: Collection[Pair]) -> dict[Pair, list[Enrollment]]:
     found: dict[Pair, list[Enrollment]] = defaultdict(list)
+    learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
+    rows = Enrollment.objects.filter(learner__in=learners, run__course__in=courses)
     for one in rows.select_related("run").order_by("enrolled_at", "run__key"):
         found[one.learner_id, one.run.course_id].append(one)
     return found
 
 
 def _decide(
-    claims: Sequence[Referral],
+    referrals: Sequence[Referral],
     enrollments: Sequence[Enrollment],
     owner: Mapping[str, int],
     people: Mapping[int, Learner],
 ) -> None:
-    taken: set[int] = set()
-    for one in claims:
+    """Set the referrer, the enrollment and the reason for rejection of each referral in order."""
+    referred: set[int] = set()
+    for one in referrals:
         one.referrer_id = owner.get(one.code)
-        meant = _meant(one, enrollments)
-        one.refused = _refusal(one, meant, taken, people)
-        one.enrollment_id = None if one.refused or meant is None else meant.pk
-        taken |= {one.enrollment_id} if one.enrollment_id else set()
+        enrollment = _enrollment_of(one, enrollments)
+        one.rejected = _reason_for_rejection(one, enrollment, referred, people)
+        one.enrollment_id = None if one.rejected or enrollment is None else enrollment.pk
+        referred |= {one.enrollment_id} if one.enrollment_id else set()
 
 
-def _meant(claim: Referral, enrollments: Sequence[Enrollment]) -> Enrollment | None:
-    """The enrolment in the run told; else the first from that moment on, or the last before."""
-    if claim.run_key:
-        return next((one for one in enrollments if one.run.key == claim.run_key), None)
-    after = (one for one in enrollments if one.enrolled_at >= claim.accepted_at)
+def _enrollment_of(referral: Referral, enrollments: Sequence[Enrollment]) -> Enrollment | None:
+    """The enrollment in the referral's run; without a run, the next one, else the last before."""
+    if referral.run_key:
+        return next((one for one in enrollments if one.run.key == referral.run_key), None)
+    after = (one for one in enrollments if one.enrolled_at >= referral.accepted_at)
     return next(after, enrollments[-1] if enrollments else None)
 
 
-def _refusal(
-    claim: Referral, meant: Enrollment | None, taken: set[int], people: Mapping[int, Learner]
+def _reason_for_rejection(
+    referral: Referral,
+    enrollment: Enrollment | None,
+    referred: set[int],
+    people: Mapping[int, Learner],
 ) -> str:
-    if claim.referrer_id is None:
-        return Referral.Refused.UNKNOWN
-    if _are_one(people[claim.referrer_id], people[claim.learner_id]):
-        return Referral.Refused.SELF
-    if meant is None:
-        return Referral.Refused.NOT_ENROLLED
-    return Referral.Refused.LATER if meant.pk in taken else ""
+    """The reason why the referral does not count; empty if it counts."""
+    if referral.referrer_id is None:
+        return Referral.Rejected.UNKNOWN
+    if _is_same_person(people[referral.referrer_id], people[referral.learner_id]):
+        return Referral.Rejected.SELF
+    if enrollment is None:
+        return Referral.Rejected.NOT_ENROLLED
+    return Referral.Rejected.LATER if enrollment.pk in referred else ""
 
 
-def _are_one(one: Learner, other: Learner) -> bool:
-    """The same learner, or two with one e-mail address, which may be a key."""
+def _is_same_person(one: Learner, other: Learner) -> bool:
+    """True for one learner, or two with the same e-mail address, which may be a key."""
     return one.pk == other.pk or bool(_addresses(one) & _addresses(other))
 
 
@@ -186,7 +182,7 @@ def _addresses(learner: Learner) -> set[str]:
 
 
 def mailbox_of(address: str) -> str:
-    """Where mail to an address arrives: what follows a plus is a label, and so is a Gmail dot."""
+    """Normalize an address to its mailbox: drop what follows a plus and, at Gmail, the dots."""
     local, _, host = external_keys.normalize_key(address).rpartition("@")
     local = local.partition("+")[0] or local
     if host in ("gmail.com", "googlemail.com"):
@@ -195,43 +191,44 @@ def mailbox_of(address: str) -> str:
 
 
 def _decision(one: Referral) -> tuple[int | None, int | None, str]:
-    return one.enrollment_id, one.referrer_id, one.refused
+    return one.enrollment_id, one.referrer_id, one.rejected
 
 
-def _mark(
+def _mark_stale(
     enrollments: Sequence[Enrollment],
     before: Sequence[tuple[int | None, int | None, str]],
     after: Sequence[Referral],
 ) -> None:
-    came = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
+    """Mark the start days of enrollments that gained or lost a referral."""
+    changed = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
     stale_days.mark_moments_stale(
-        REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in came)
+        REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in changed)
     )
 
 
-def reset(course_ids: Collection[int]) -> None:
-    """Delete the claims on these courses; there are none without a course."""
-    _forget(Referral.objects.filter(course__in=course_ids))
+def delete_of_courses(course_ids: Collection[int]) -> None:
+    """Delete the referrals to these courses; there are none without a course."""
+    _delete(Referral.objects.filter(course__in=course_ids))
 
 
-def forget(pairs: Collection[tuple[str, int]]) -> None:
-    """Delete the claims of these learners (by key) and courses."""
+def delete_of_learners(pairs: Collection[tuple[str, int]]) -> None:
+    """Delete the referrals of these learners (keys) and courses (ids)."""
     learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
     if pairs:
-        _forget(Referral.objects.filter(learner__key__in=learners, course__in=courses))
+        _delete(Referral.objects.filter(learner__key__in=learners, course__in=courses))
 
 
-def _forget(rows: QuerySet[Referral]) -> None:
-    stood = rows.filter(enrollment__isnull=False).order_by()
+def _delete(rows: QuerySet[Referral]) -> None:
+    valid = rows.filter(enrollment__isnull=False).order_by()
     stale_days.mark_moments_stale(
-        REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct()
+        REFERRAL, valid.values_list("course_id", "enrollment__started_at").distinct()
     )
     rows.delete()
     if not Referral.objects.exists():
-        _mark_all()
+        _mark_all_stale()
 
 
-def _mark_all() -> None:
-    """The first referral makes a figure of every day, and without any there is none."""
+def _mark_all_stale() -> None:
+    """Mark all start days: the first referral gives them a value, deleting the last takes it."""
     starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
     stale_days.mark_moments_stale(REFERRAL, starts.distinct().iterator())

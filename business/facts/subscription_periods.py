@@ -1,4 +1,4 @@
-"""From the moments of one subscription to its stretches of time. No Django here."""
+"""Turn the changes of one subscription into its periods. No Django here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 STARTED, PAUSED, RESUMED = "started", "paused", "resumed"
-# of two ends at one moment finishing counts: it is never churn
+# of two ends at the same moment finishing counts: it is never churn
 FINISHED, CANCELLED = "finished", "cancelled"
 ENDS = (FINISHED, CANCELLED)
 
@@ -18,20 +18,20 @@ Pause = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """Something that was said of a subscription; `start` is what a start says of it."""
+class Change:
+    """A reported change of a subscription; `details` are those of a start."""
 
-    what: str
+    change: str
     at: datetime
-    start: Any = None
+    details: Any = None
 
 
 @dataclass
 class SubscriptionPeriod:
-    """From a start to the end after it; None while it goes on."""
+    """The period from a start to the end after it (None: open)."""
 
     started_at: datetime
-    start: Any = None
+    details: Any = None
     ended_at: datetime | None = None
     ended_by: str = ""
     pauses: list[Pause] = field(default_factory=list)
@@ -48,48 +48,47 @@ class SubscriptionPeriod:
         if self.is_paused and at > self.pauses[-1][0]:
             self.pauses[-1] = (self.pauses[-1][0], at)
 
-    def end(self, at: datetime, how: str) -> None:
+    def end(self, at: datetime, by: str) -> None:
         self.resume(at)
-        self.ended_at, self.ended_by = at, how
+        self.ended_at, self.ended_by = at, by
 
 
-def subscription_periods(moments: Iterable[Moment]) -> list[SubscriptionPeriod]:
-    """The stretches in order, whatever order the moments come in.
+def subscription_periods(changes: Iterable[Change]) -> list[SubscriptionPeriod]:
+    """The periods in order, whatever the order of the changes.
 
-    A start while one goes on changes nothing, nor does an end, a pause or a resumption while
-    none does. What ends at the moment that it starts was never there.
+    A start within a period changes nothing, and neither does an end, a pause or a resumption
+    outside of one. A period that ends when it starts is left out.
     """
-    found: list[SubscriptionPeriod] = []
-    ordered = sorted(moments, key=attrgetter("at"))
+    periods: list[SubscriptionPeriod] = []
+    ordered = sorted(changes, key=attrgetter("at"))
     for at, some in groupby(ordered, key=attrgetter("at")):
-        _follow(found, at, {one.what: one for one in some})
-    return [one for one in found if one.ended_at is None or one.ended_at > one.started_at]
+        _apply(periods, at, {one.change: one for one in some})
+    return [one for one in periods if one.ended_at is None or one.ended_at > one.started_at]
 
 
-def _follow(found: list[SubscriptionPeriod], at: datetime, now: dict[str, Moment]) -> None:
-    """What is said of one moment: who holds it ends before they start, others after."""
-    how = next((one for one in ENDS if one in now), None)
-    if how and (going_on := _last(found)):
-        going_on.end(at, how)
-        how = None
-    if STARTED in now and not _last(found):
-        found.append(SubscriptionPeriod(at, now[STARTED].start))
-    if how and (begun_now := _last(found)):
-        begun_now.end(at, how)
-    if going_on := _last(found):
-        _rest(going_on, at, now)
+def _apply(periods: list[SubscriptionPeriod], at: datetime, changes: dict[str, Change]) -> None:
+    """Apply the changes of one moment: an open period ends before a start, a new one after it."""
+    end = next((one for one in ENDS if one in changes), None)
+    if end and (period := _open_period(periods)):
+        period.end(at, end)
+        end = None
+    if STARTED in changes and not _open_period(periods):
+        periods.append(SubscriptionPeriod(at, changes[STARTED].details))
+    if end and (period := _open_period(periods)):
+        period.end(at, end)
+    if period := _open_period(periods):
+        _pause_or_resume(period, at, changes)
 
 
-def _rest(one: SubscriptionPeriod, at: datetime, now: dict[str, Moment]) -> None:
-    """What is paused resumes before it pauses again; else a pause that ends at once is none."""
-    if RESUMED in now and one.is_paused:
-        one.resume(at)
-    elif RESUMED in now:
+def _pause_or_resume(period: SubscriptionPeriod, at: datetime, changes: dict[str, Change]) -> None:
+    """Resume a paused period before pausing it again; else a pause that ends at once is none."""
+    if RESUMED in changes and period.is_paused:
+        period.resume(at)
+    elif RESUMED in changes:
         return
-    if PAUSED in now:
-        one.pause(at)
+    if PAUSED in changes:
+        period.pause(at)
 
 
-def _last(found: Sequence[SubscriptionPeriod]) -> SubscriptionPeriod | None:
-    """The stretch that goes on; None when none does."""
-    return found[-1] if found and found[-1].ended_at is None else None
+def _open_period(periods: Sequence[SubscriptionPeriod]) -> SubscriptionPeriod | None:
+    return periods[-1] if periods and periods[-1].ended_at is None else None

@@ -1,4 +1,4 @@
-"""Subscriptions and purchases, made anew from all their moments whenever one comes in."""
+"""Store changes of subscriptions, and rebuild the periods that follow from all of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from business.facts import payments
 from business.facts.customers import customers_of
 from business.facts.subscription_periods import (
     STARTED,
-    Moment,
-    Pause,
+    Change,
     SubscriptionPeriod,
     subscription_periods,
 )
-from business.models import Customer, Subscription, SubscriptionMoment, SubscriptionPause
+from business.models import Customer, Subscription, SubscriptionChange, SubscriptionPause
 from core import bulk_upsert, reporting_clock
 from core.locks import lock_to_write
 from curriculum.models import Course
@@ -27,172 +26,165 @@ from kpis.definitions.periods import local_day
 from kpis.recompute import stale_days
 
 RETENTION = "business.retention"
-STARTS = ("course_id", "customer_id", "kind", "plan")
-TOLD = (*STARTS, "ended_at", "ended_by")
+DETAILS = ("course_id", "customer_id", "kind", "plan")
+COLUMNS = (*DETAILS, "ended_at", "ended_by")
+BATCH_SIZE = 5_000
 
-Key = tuple[str, datetime]
-# of a course (None: of none), from and to
+# the values of DETAILS
+Details = tuple[Any, ...]
+# key of a subscription, change and moment
+ChangeKey = tuple[str, str, datetime]
+# key and start of a subscription's period
+PeriodKey = tuple[str, datetime]
+# course id (None: no course), from and to
 Span = tuple[int | None, datetime, datetime]
-# what a start says: the values of STARTS
-Start = tuple[Any, ...]
 
 
-def record(events: Sequence[Event], *, now: datetime) -> None:
-    """Keep what these events say of their subscriptions, and follow it."""
+def add_changes(events: Sequence[Event], *, now: datetime) -> None:
+    """Store the changes that these events report, and rebuild their subscriptions."""
     with lock_to_write("business"):
-        _keep(events)
-        settle({event.data["subscription"] for event in events}, now=now)
+        _store(events)
+        rebuild({event.data["subscription"] for event in events}, now=now)
 
 
-def _keep(events: Sequence[Event]) -> None:
-    """Keep moments; where two starts of one moment differ, the one that sorts first stands."""
-    customers = customers_of(one for one in events if _what(one) == STARTED)
-    rows: dict[tuple[str, str, datetime], Start] = {}
+def _store(events: Sequence[Event]) -> None:
+    """Store changes; of two at the same moment the one that sorts first wins."""
+    customers = customers_of(one for one in events if _change_of(one) == STARTED)
+    reported: dict[ChangeKey, Details] = {}
     for event in events:
-        key = (event.data["subscription"], _what(event), event.occurred_at)
-        says = _says(event, customers.get(event.pk))
-        rows[key] = _first(says, rows.get(key, says))
-    there = _there(rows)
-    changed = {key: _first(says, there.get(key, says)) for key, says in rows.items()}
+        key = (event.data["subscription"], _change_of(event), event.occurred_at)
+        details = _details_of(event, customers.get(event.pk))
+        reported[key] = _first(details, reported.get(key, details))
+    rows = SubscriptionChange.objects.filter(key__in={key for key, _, _ in reported})
+    stored = {(one.key, one.change, one.at): _stored_details(one) for one in rows}
+    changed = {key: _first(details, stored.get(key, details)) for key, details in reported.items()}
     bulk_upsert.upsert(
-        SubscriptionMoment,
-        ("key", "what", "at", *STARTS),
+        SubscriptionChange,
+        ("key", "change", "at", *DETAILS),
         [(*key, *changed[key]) for key in sorted(changed)],
-        conflict="key, what, at",
-        merge=dict.fromkeys(STARTS, "replace"),
+        conflict="key, change, at",  # not translated: SQL
+        merge=dict.fromkeys(DETAILS, "replace"),
     )
 
 
-def _there(keys: Collection[tuple[str, str, datetime]]) -> dict[tuple[str, str, datetime], Start]:
-    rows = SubscriptionMoment.objects.filter(key__in={key for key, _, _ in keys})
-    return {(one.key, one.what, one.at): _start(one) for one in rows}
-
-
-def _first(one: Start, other: Start) -> Start:
-    """Of two things said of one moment the one that sorts first, whatever ids they got."""
-    return one if one == other else min(one, other, key=_words)
-
-
-def _words(start: Start) -> str:
-    course, customer, *rest = start
-    place = Course.objects.get(pk=course).key if course else ""
-    buyer = Customer.objects.get(pk=customer) if customer else None
-    return repr((buyer and (buyer.kind, buyer.key), place, *rest))
-
-
-def _what(event: Event) -> str:
+def _change_of(event: Event) -> str:
     return event.kind.rpartition(".")[2]
 
 
-def _says(event: Event, customer: int | None) -> Start:
-    if _what(event) != STARTED:
+def _details_of(event: Event, customer: int | None) -> Details:
+    if _change_of(event) != STARTED:
         return event.course_id, None, "", ""
     kind = event.data.get("kind") or Subscription.Kind.SUBSCRIPTION
     return event.course_id, customer, str(kind), event.data.get("plan") or ""
 
 
-def _start(one: SubscriptionMoment) -> Start:
+def _stored_details(one: SubscriptionChange) -> Details:
     return one.course_id, one.customer_id, one.kind, one.plan
 
 
-def settle(keys: Collection[str], *, now: datetime) -> None:
-    """Make these subscriptions what their moments say, and mark the days that differ."""
-    wanted = _wanted(keys)
-    there = {(one.key, one.started_at): one for one in _with_pauses(keys)}
-    _mark(there, wanted, now)
-    gone = [one.pk for key, one in there.items() if key not in wanted]
+def _first(one: Details, other: Details) -> Details:
+    """The one that sorts first by its contents, which do not depend on ids."""
+    return one if one == other else min(one, other, key=_contents)
+
+
+def _contents(details: Details) -> str:
+    course_id, customer_id, *rest = details
+    course = Course.objects.get(pk=course_id).key if course_id else ""
+    customer = Customer.objects.get(pk=customer_id) if customer_id else None
+    return repr((customer and (customer.kind, customer.key), course, *rest))
+
+
+def rebuild(keys: Collection[str], *, now: datetime) -> None:
+    """Rebuild these subscriptions from their changes, and mark the days that differ."""
+    periods = _periods(keys)
+    rows = Subscription.objects.filter(key__in=keys).prefetch_related("pauses")
+    stored = {(one.key, one.started_at): one for one in rows}
+    _mark_changes_stale(stored, periods, now)
+    gone = [one.pk for key, one in stored.items() if key not in periods]
     Subscription.objects.filter(pk__in=gone).delete()
-    changed = [key for key, one in wanted.items() if _differs(there.get(key), one)]
-    _write({key: wanted[key] for key in changed})
-    payments.inherit(subscriptions=keys)
+    _write({key: one for key, one in periods.items() if _differs(stored.get(key), one)})
+    payments.complete(subscriptions=keys)
 
 
-def _wanted(keys: Collection[str]) -> dict[Key, SubscriptionPeriod]:
-    moments: dict[str, list[Moment]] = defaultdict(list)
-    for one in SubscriptionMoment.objects.filter(key__in=keys):
-        moments[one.key].append(Moment(one.what, one.at, _start(one)))
+def _periods(keys: Collection[str]) -> dict[PeriodKey, SubscriptionPeriod]:
+    changes: dict[str, list[Change]] = defaultdict(list)
+    for one in SubscriptionChange.objects.filter(key__in=keys):
+        changes[one.key].append(Change(one.change, one.at, _stored_details(one)))
     return {
-        (key, stretch.started_at): stretch
-        for key, some in moments.items()
-        for stretch in subscription_periods(some)
+        (key, period.started_at): period
+        for key, some in changes.items()
+        for period in subscription_periods(some)
     }
 
 
-def _with_pauses(keys: Collection[str]) -> Iterable[Subscription]:
-    return Subscription.objects.filter(key__in=keys).prefetch_related("pauses")
+def _differs(row: Subscription | None, period: SubscriptionPeriod) -> bool:
+    if row is None:
+        return True
+    pauses = [(one.started_at, one.ended_at) for one in row.pauses.all()]
+    return (*_values(row), pauses) != (*_values(period), period.pauses)
 
 
-def _pauses(row: Subscription) -> list[Pause]:
-    return [(one.started_at, one.ended_at) for one in row.pauses.all()]
-
-
-def _differs(row: Subscription | None, one: SubscriptionPeriod) -> bool:
-    return row is None or (*_told(row), _pauses(row)) != (*_told(one), one.pauses)
-
-
-def _told(one: Subscription | SubscriptionPeriod) -> tuple[Any, ...]:
+def _values(one: Subscription | SubscriptionPeriod) -> tuple[Any, ...]:
+    """The values of COLUMNS."""
     if isinstance(one, SubscriptionPeriod):
-        return (*one.start, one.ended_at, one.ended_by)
+        return (*one.details, one.ended_at, one.ended_by)
     return one.course_id, one.customer_id, one.kind, one.plan, one.ended_at, one.ended_by
 
 
-def _write(wanted: dict[Key, SubscriptionPeriod]) -> None:
+def _write(periods: dict[PeriodKey, SubscriptionPeriod]) -> None:
     bulk_upsert.upsert(
         Subscription,
-        ("key", "started_at", *TOLD),
-        [(*key, *_told(one)) for key, one in sorted(wanted.items())],
+        ("key", "started_at", *COLUMNS),
+        [(*key, *_values(one)) for key, one in sorted(periods.items())],
         conflict="key, started_at",
-        merge=dict.fromkeys(TOLD, "replace"),
+        merge=dict.fromkeys(COLUMNS, "replace"),
     )
-    _rest(wanted)
-
-
-def _rest(wanted: dict[Key, SubscriptionPeriod]) -> None:
-    found = Subscription.objects.filter(key__in={key for key, _ in wanted})
-    ids = {(key, at): pk for key, at, pk in found.values_list("key", "started_at", "pk")}
-    SubscriptionPause.objects.filter(subscription__in=[ids[key] for key in wanted]).delete()
+    rows = Subscription.objects.filter(key__in={key for key, _ in periods})
+    ids = {(key, at): pk for key, at, pk in rows.values_list("key", "started_at", "pk")}
+    SubscriptionPause.objects.filter(subscription__in=[ids[key] for key in periods]).delete()
     SubscriptionPause.objects.bulk_create(
-        SubscriptionPause(subscription_id=ids[key], started_at=begun, ended_at=ended)
-        for key, one in wanted.items()
-        for begun, ended in one.pauses
+        SubscriptionPause(subscription_id=ids[key], started_at=start, ended_at=end)
+        for key, one in periods.items()
+        for start, end in one.pauses
     )
 
 
-def _mark(
-    there: dict[Key, Subscription], wanted: dict[Key, SubscriptionPeriod], now: datetime
+def _mark_changes_stale(
+    stored: dict[PeriodKey, Subscription],
+    periods: dict[PeriodKey, SubscriptionPeriod],
+    now: datetime,
 ) -> None:
     spans: list[Span] = []
-    for key in there.keys() | wanted.keys():
-        before = _told(there[key]) if key in there else None
-        after = _told(wanted[key]) if key in wanted else None
+    for key in stored.keys() | periods.keys():
+        before = _values(stored[key]) if key in stored else None
+        after = _values(periods[key]) if key in periods else None
         if before != after:
-            between = _between(key[1], before, after, now)
-            spans += [(course, *between) for course in _courses(before, after)]
-    mark_days(spans)
+            span = _changed_span(key[1], before, after, now)
+            spans += [(course, *span) for course in {side[0] for side in (before, after) if side}]
+    mark_spans_stale(spans)
 
 
-def _courses(*sides: tuple[Any, ...] | None) -> set[int | None]:
-    return {side[0] for side in sides if side}
-
-
-def _between(
-    started_at: datetime, before: Start | None, after: Start | None, now: datetime
+def _changed_span(
+    started_at: datetime,
+    before: tuple[Any, ...] | None,
+    after: tuple[Any, ...] | None,
+    now: datetime,
 ) -> tuple[datetime, datetime]:
-    """From where to where it was held on one side and not, or otherwise, on the other."""
+    """From when to when the values before and after differ."""
     ends = [side[4] or now for side in (before, after) if side]
     if len(ends) == 2 and before and after and before[:4] == after[:4]:
         return min(ends), max(ends)
     return started_at, max(ends)
 
 
-def mark_days(spans: Iterable[Span]) -> None:
-    """Mark the days from one moment to another, on which customers count differently."""
+def mark_spans_stale(spans: Iterable[Span]) -> None:
+    """Mark every day of these spans."""
     zone = reporting_clock.reporting_zone()
-    of_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
-    for course, begun, ended in spans:
-        first = local_day(begun, zone)
-        of_course[course].append((first, max(first, local_day(ended, zone))))
-    for course, some in of_course.items():
+    by_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
+    for course, start, end in spans:
+        first = local_day(start, zone)
+        by_course[course].append((first, max(first, local_day(end, zone))))
+    for course, some in by_course.items():
         stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
 
 
@@ -206,31 +198,27 @@ def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
             day += timedelta(days=1)
 
 
-def mark_customers(keys: Collection[str], *, now: datetime) -> None:
-    """These learners, by key, count as customers now, or no longer."""
+def mark_customers_stale(keys: Collection[str], *, now: datetime) -> None:
+    """Mark the days of subscriptions of these learners (keys)."""
     rows = Subscription.objects.filter(customer__kind="learner", customer__key__in=keys)
     held = rows.values_list("course_id", "started_at", "ended_at")
-    mark_days((course, begun, ended or now) for course, begun, ended in held)
+    mark_spans_stale((course, start, end or now) for course, start, end in held)
 
 
-def reset(course_ids: Collection[int] | None, *, now: datetime) -> None:
-    """Delete what events of these courses, or (None) of none, told."""
-    told = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    _forget(SubscriptionMoment.objects.filter(told), now=now)
+def delete_of_courses(course_ids: Collection[int] | None, *, now: datetime) -> None:
+    """Delete the changes that name these courses or, for None, no course."""
+    condition = Q(course=None) if course_ids is None else Q(course__in=course_ids)
+    _delete(SubscriptionChange.objects.filter(condition), now=now)
 
 
-def forget(keys: Collection[str], *, now: datetime) -> None:
-    """Delete what events said of these subscriptions."""
-    _forget(SubscriptionMoment.objects.filter(key__in=keys), now=now)
+def delete_subscriptions(keys: Collection[str], *, now: datetime) -> None:
+    """Delete all changes of these subscriptions."""
+    _delete(SubscriptionChange.objects.filter(key__in=keys), now=now)
 
 
-def _forget(rows: QuerySet[SubscriptionMoment], *, now: datetime) -> None:
-    keys = set(rows.order_by().values_list("key", flat=True).distinct())
+def _delete(rows: QuerySet[SubscriptionChange], *, now: datetime) -> None:
+    keys = sorted(set(rows.order_by().values_list("key", flat=True).distinct()))
     with lock_to_write("business"):
         rows.delete()
-        for chunk in _chunks(sorted(keys)):
-            settle(chunk, now=now)
-
-
-def _chunks(keys: Sequence[str], size: int = 5_000) -> Iterable[Sequence[str]]:
-    return (keys[at : at + size] for at in range(0, len(keys), size))
+        for at in range(0, len(keys), BATCH_SIZE):
+            rebuild(keys[at : at + BATCH_SIZE], now=now)

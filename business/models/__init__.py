@@ -1,11 +1,11 @@
-"""The facts of business: who buys, what they pay, and whom they bring."""
+"""The facts that the business KPIs are computed from."""
 
 from __future__ import annotations
 
 from business.models.customers import Customer
 from business.models.payments import Payment
 from business.models.referrals import Invitation, Referral, ReferralCode, RememberedCode
-from business.models.subscriptions import Subscription, SubscriptionMoment, SubscriptionPause
+from business.models.subscriptions import Subscription, SubscriptionChange, SubscriptionPause
 
 __all__ = [
     "Customer",
@@ -15,6 +15,6 @@ __all__ = [
     "ReferralCode",
     "RememberedCode",
     "Subscription",
-    "SubscriptionMoment",
+    "SubscriptionChange",
     "SubscriptionPause",
 ]

@@ -1,30 +1,33 @@
+"""Customers: learners and organizations that buy."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Learner
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def uncounted(self) -> CustomerQuerySet:
-        """Staff and test accounts, who count in no figure."""
-        others = Learner.objects.uncounted()
-        return self.filter(kind=Customer.Kind.LEARNER, key__in=others.values("key"))
+        """Staff and test accounts, which do not count in any KPI."""
+        learners = Learner.objects.uncounted()
+        return self.filter(kind=Customer.Kind.LEARNER, key__in=learners.values("key"))
 
 
 class Customer(models.Model):
-    """Who buys: a learner, under the learner's own key, or an organisation with seats."""
+    """A buyer: a learner, under the learner's own key, or an organization with seats."""
 
     class Kind(models.TextChoices):
-        LEARNER = "learner", "Learner"
-        ORGANISATION = "organisation", "Organisation"
+        LEARNER = "learner", _("Learner")
+        ORGANIZATION = "organisation", _("Organization")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    key = models.CharField(max_length=200, help_text="Of a learner: the learner's key.")
+    key = models.CharField(max_length=200, help_text=_("For a learner: the learner's key."))
     name = models.CharField(max_length=200, blank=True)
     seats = models.PositiveIntegerField(null=True, blank=True)
-    # the last word stands, in whatever order the events come
+    # when the name and the seats were reported: the latest report wins, in any order of events
     named_at = models.DateTimeField(null=True, editable=False)
     seated_at = models.DateTimeField(null=True, editable=False)
 
@@ -35,7 +38,7 @@ class Customer(models.Model):
         constraints = (
             models.UniqueConstraint("kind", "key", name="one_customer_per_kind_and_key"),
             models.CheckConstraint(
-                condition=Q(seats=None) | Q(seats__gt=0), name="known_seats_are_some"
+                condition=Q(seats=None) | Q(seats__gt=0), name="known_seats_are_positive"
             ),
         )
 

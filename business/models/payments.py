@@ -1,40 +1,48 @@
+"""Payments and refunds."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
 from curriculum.models import Course
 
-# whose customer or course is to be taken from the subscription or the payment
-UNREPORTED = Q(is_customer_told=False) | Q(is_course_told=False)
+# payments whose customer or course comes from their subscription or, for a refund, their payment
+INCOMPLETE = Q(is_customer_reported=False) | Q(is_course_reported=False)
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def counted(self) -> PaymentQuerySet:
-        """All but those of staff and test accounts."""
+        """Payments of customers who are neither staff nor test accounts."""
         return self.exclude(customer__in=Customer.objects.uncounted())
 
 
 class Payment(models.Model):
-    """Money that was booked: a payment, or a refund, which is below zero."""
+    """A booked payment, or a refund with a negative amount."""
 
     sender = models.CharField(
-        max_length=100, blank=True, help_text="Empty where the payment has a key of its own."
+        max_length=100, blank=True, help_text=_("Empty if the payment has its own key.")
     )
-    key = models.CharField(max_length=200, help_text="The payment's key, or else its event's id.")
+    key = models.CharField(
+        max_length=200, help_text=_("The key of the payment or, without one, the id of its event.")
+    )
     is_refund = models.BooleanField("refund", default=False)
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True)
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True, related_name="+")
-    # what is not told is taken from the subscription or, of a refund, from its payment
-    is_customer_told = models.BooleanField(default=False, editable=False)
-    is_course_told = models.BooleanField(default=False, editable=False)
-    amount = models.BigIntegerField(help_text="In the currency's smallest unit; a refund's < 0.")
-    currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    # a field that its event did not report comes from the subscription or the refunded payment
+    is_customer_reported = models.BooleanField(default=False, editable=False)
+    is_course_reported = models.BooleanField(default=False, editable=False)
+    amount = models.BigIntegerField(
+        help_text=_("In the smallest unit of the currency. Negative for a refund.")
+    )
+    currency = models.CharField(max_length=3, help_text=_("ISO 4217 code."))
     booked_at = models.DateTimeField()
     subscription_key = models.CharField("subscription", max_length=200, blank=True)
     payment_key = models.CharField(
-        "refund of", max_length=200, blank=True, help_text="The payment's key."
+        "refund of", max_length=200, blank=True, help_text=_("The key of the refunded payment.")
     )
 
     objects = PaymentQuerySet.as_manager()
@@ -50,9 +58,9 @@ class Payment(models.Model):
         )
         indexes = (
             models.Index(fields=("currency", "booked_at"), name="payment_by_day"),
-            # of the few that are looked for by what they name: most would name nothing
+            # conditional, because lookups by these keys concern few rows
             models.Index(
-                fields=("subscription_key",), condition=UNREPORTED, name="payment_of_subscription"
+                fields=("subscription_key",), condition=INCOMPLETE, name="payment_of_subscription"
             ),
             models.Index(
                 fields=("payment_key",), condition=Q(is_refund=True), name="refund_of_payment"
@@ -60,4 +68,5 @@ class Payment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{'refund' if self.is_refund else 'payment'} {self.key}"
+        text = gettext("refund %(key)s") if self.is_refund else gettext("payment %(key)s")
+        return text % {"key": self.key}

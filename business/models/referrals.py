@@ -1,12 +1,15 @@
+"""Referral codes, invitations and referrals."""
+
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Course, Enrollment, Learner
 
 
 class ReferralCode(models.Model):
-    """A learner's own code, made when it is asked for first."""
+    """A learner's own referral code, created when it is first needed."""
 
     learner = models.OneToOneField(Learner, models.CASCADE, related_name="referral_code")
     code = models.CharField(max_length=40, unique=True)
@@ -20,7 +23,7 @@ class ReferralCode(models.Model):
 
 
 class RememberedCode(models.Model):
-    """A signed-in learner followed somebody's link; it waits for the enrolment."""
+    """The code of a referral link that a learner followed, kept for the next enrollment."""
 
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="remembered_codes")
     code = models.CharField(max_length=40)
@@ -30,42 +33,44 @@ class RememberedCode(models.Model):
         ordering = ("learner", "remembered_at")
         constraints = (
             models.UniqueConstraint(
-                "learner", "code", "remembered_at", name="one_memory_per_moment"
+                "learner", "code", "remembered_at", name="one_remembered_code_per_moment"
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.learner} by {self.code}"
+        return f"{self.learner} ({self.code})"
 
 
 class Invitation(models.Model):
-    """A learner invited somebody, who is known by a digest alone."""
+    """An invitation sent by a learner; the invitee is stored as a digest only."""
 
     sender = models.CharField(max_length=100)
-    key = models.CharField(max_length=200, help_text="The event's id.")
+    key = models.CharField(max_length=200, help_text=_("The id of the event."))
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="invitations")
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True, related_name="+")
     sent_at = models.DateTimeField(db_index=True)
     code = models.CharField(max_length=40, blank=True, db_index=True)
     channel = models.CharField(max_length=50, blank=True)
-    invitee = models.CharField(max_length=64, blank=True, help_text="Keyed digest.")
+    invitee = models.CharField(
+        max_length=64, blank=True, help_text=_("Keyed digest of the address.")
+    )
 
     class Meta:
         ordering = ("-sent_at",)
-        constraints = (models.UniqueConstraint("sender", "key", name="invitation_taken_once"),)
+        constraints = (models.UniqueConstraint("sender", "key", name="one_invitation_per_event"),)
 
     def __str__(self) -> str:
-        return f"{self.learner} on {self.sent_at:%Y-%m-%d}"
+        return f"{self.learner}, {self.sent_at:%Y-%m-%d}"
 
 
 class Referral(models.Model):
-    """Somebody said that a learner came to a course by a code; the first that holds stands."""
+    """A reported referral of a learner to a course; the first valid one of an enrollment counts."""
 
-    class Refused(models.TextChoices):
-        UNKNOWN = "unknown", "Nobody has this code"
-        SELF = "self", "The code is the learner's own"
-        NOT_ENROLLED = "not_enrolled", "The learner is not enrolled"
-        LATER = "later", "Another referral was first"
+    class Rejected(models.TextChoices):
+        UNKNOWN = "unknown", _("Unknown code")
+        SELF = "self", _("The learner's own code")
+        NOT_ENROLLED = "not_enrolled", _("The learner is not enrolled")
+        LATER = "later", _("Another referral was first")
 
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="referrals")
     course = models.ForeignKey(Course, models.CASCADE, related_name="+")
@@ -78,7 +83,9 @@ class Referral(models.Model):
     enrollment = models.OneToOneField(
         Enrollment, models.SET_NULL, null=True, blank=True, related_name="referral"
     )
-    refused = models.CharField("why not", max_length=15, choices=Refused.choices, blank=True)
+    rejected = models.CharField(
+        "reason for rejection", max_length=15, choices=Rejected.choices, blank=True
+    )
 
     class Meta:
         ordering = ("-accepted_at",)
@@ -89,4 +96,4 @@ class Referral(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.learner} by {self.code}"
+        return f"{self.learner} ({self.code})"

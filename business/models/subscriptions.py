@@ -1,3 +1,5 @@
+"""Subscriptions and purchases, with their pauses and reported changes."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -5,44 +7,50 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
 from curriculum.models import Course
 
 
 class SubscriptionKind(models.TextChoices):
-    SUBSCRIPTION = "subscription", "Subscription"
-    PURCHASE = "purchase", "Course purchase"
+    SUBSCRIPTION = "subscription", _("Subscription")
+    PURCHASE = "purchase", _("Course purchase")
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def counted(self) -> SubscriptionQuerySet:
-        """Those of customers who are neither staff nor test accounts."""
+        """Subscriptions of customers who are neither staff nor test accounts."""
         return self.exclude(customer__in=Customer.objects.uncounted())
 
     def active_at(self, moment: Any) -> SubscriptionQuerySet:
-        """Those begun before the moment that had not ended by then; paused ones are."""
+        """Subscriptions that began before the moment and had not ended by then, even if paused."""
         return self.filter(active_at(moment))
 
 
 def active_at(moment: datetime) -> Q:
-    """What happens at the moment itself belongs to the period that begins there."""
+    """The condition for being active; events at the moment itself belong to the next period."""
     return Q(started_at__lt=moment) & (Q(ended_at=None) | Q(ended_at__gte=moment))
 
 
 class Subscription(models.Model):
-    """One stretch of time in which a customer holds something; who restarts begins another."""
+    """A period in which a customer holds a subscription or purchase; a restart begins another."""
 
     Kind = SubscriptionKind
 
     class Ended(models.TextChoices):
-        CANCELLED = "cancelled", "Cancelled"
-        FINISHED = "finished", "Finished"
+        CANCELLED = "cancelled", _("Cancelled")
+        FINISHED = "finished", _("Finished")
 
-    key = models.CharField(max_length=200, help_text="The id that senders use.")
+    key = models.CharField(max_length=200, help_text=_("The id that senders use."))
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="subscriptions")
     course = models.ForeignKey(
-        Course, models.CASCADE, null=True, blank=True, related_name="+", help_text="Empty: of all."
+        Course,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: all courses."),
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     plan = models.CharField(max_length=100, blank=True)
@@ -63,16 +71,16 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at=None, ended_by="")
                 | (Q(ended_at__isnull=False) & ~Q(ended_by="")),
-                name="an_end_says_how",
+                name="an_ended_subscription_has_a_reason",
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.key} of {self.customer}"
+        return f"{self.key} ({self.customer})"
 
 
 class SubscriptionPause(models.Model):
-    """A stretch in which a subscription rests. Who pauses is still a customer."""
+    """A pause of a subscription, during which its holder is still a customer."""
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="pauses")
     started_at = models.DateTimeField()
@@ -91,25 +99,29 @@ class SubscriptionPause(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.subscription_id} from {self.started_at:%Y-%m-%d}"
+        return f"{self.subscription_id}, {self.started_at:%Y-%m-%d}"
 
 
-class SubscriptionMoment(models.Model):
-    """What a sender said of a subscription: subscriptions follow from their moments alone."""
+class SubscriptionChange(models.Model):
+    """A reported change of a subscription, from all of which its periods follow."""
 
-    class What(models.TextChoices):
-        STARTED = "started", "Started"
-        PAUSED = "paused", "Paused"
-        RESUMED = "resumed", "Resumed"
-        CANCELLED = "cancelled", "Cancelled"
-        FINISHED = "finished", "Finished"
+    class Change(models.TextChoices):
+        STARTED = "started", _("Started")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Resumed")
+        CANCELLED = "cancelled", _("Cancelled")
+        FINISHED = "finished", _("Finished")
 
-    key = models.CharField(max_length=200, help_text="Of the subscription.")
-    what = models.CharField(max_length=10, choices=What.choices)
+    key = models.CharField(max_length=200, help_text=_("The key of the subscription."))
+    change = models.CharField(max_length=10, choices=Change.choices)
     at = models.DateTimeField()
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True, related_name="+")
     customer = models.ForeignKey(
-        Customer, models.CASCADE, null=True, blank=True, help_text="Of a start: who buys."
+        Customer,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=_("For a start: the customer who buys."),
     )
     kind = models.CharField(max_length=12, choices=SubscriptionKind.choices, blank=True)
     plan = models.CharField(max_length=100, blank=True)
@@ -117,8 +129,10 @@ class SubscriptionMoment(models.Model):
     class Meta:
         ordering = ("key", "at")
         constraints = (
-            models.UniqueConstraint("key", "what", "at", name="one_subscription_moment"),
+            models.UniqueConstraint(
+                "key", "change", "at", name="one_subscription_change_per_moment"
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.key} {self.what} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.key} {self.change} {self.at:%Y-%m-%d %H:%M}"

@@ -12,7 +12,7 @@ from business.models import (
     Payment,
     Referral,
     Subscription,
-    SubscriptionMoment,
+    SubscriptionChange,
     SubscriptionPause,
 )
 
@@ -20,7 +20,7 @@ Table = list[tuple[Any, ...]]
 
 COLUMNS: dict[type[Model], tuple[str, ...]] = {
     Customer: ("kind", "key", "name", "named_at", "seats", "seated_at"),
-    SubscriptionMoment: ("key", "what", "at", "course__key", "customer__key", "kind", "plan"),
+    SubscriptionChange: ("key", "change", "at", "course__key", "customer__key", "kind", "plan"),
     Subscription: (
         *("key", "customer__key", "course__key", "kind", "plan"),
         *("started_at", "ended_at", "ended_by"),
@@ -28,12 +28,18 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     SubscriptionPause: ("subscription__key", "started_at", "ended_at"),
     Payment: (
         *("sender", "key", "is_refund", "customer__key", "course__key", "amount", "currency"),
-        *("booked_at", "subscription_key", "payment_key", "is_customer_told", "is_course_told"),
+        *(
+            "booked_at",
+            "subscription_key",
+            "payment_key",
+            "is_customer_reported",
+            "is_course_reported",
+        ),
     ),
     Invitation: ("sender", "key", "learner__key", "course__key", "sent_at", "code", "invitee"),
     Referral: (
         *("learner__key", "course__key", "run_key", "code", "accepted_at"),
-        *("referrer__key", "enrollment__run__key", "refused"),
+        *("referrer__key", "enrollment__run__key", "rejected"),
     ),
 }
 

@@ -62,7 +62,7 @@ def test_without_a_sign_up_page_it_says_that_the_code_is_remembered(ada: str) ->
     answer = Client().get(f"/r/{ada}")
 
     assert answer.status_code == 200
-    assert f"We remember its code, <strong>{ada}</strong>" in answer.content.decode()
+    assert f"We will remember its code, <strong>{ada}</strong>" in answer.content.decode()
 
 
 def test_a_stranger_s_browser_remembers_the_code_for_90_days(ada: str) -> None:
@@ -79,7 +79,7 @@ def test_an_unknown_code_is_told_kindly_and_nothing_remembered() -> None:
     answer = client.get("/r/NOBODYS")
 
     assert answer.status_code == 404
-    assert "We do not know this code" in answer.content.decode()
+    assert "Unknown referral code" in answer.content.decode()
     assert "referral" not in answer.cookies
     assert remembered() == []
 
@@ -143,7 +143,7 @@ def test_who_does_not_learn_has_no_link() -> None:
     client = Client()
     client.force_login(account("Dan"))
 
-    assert "this account is no learner" in client.get("/r").content.decode()
+    assert "This account does not belong to a learner" in client.get("/r").content.decode()
     assert not ReferralCode.objects.exists()
 
 

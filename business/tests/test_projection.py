@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
-from business.projection import Projected, inside, project, quantile
+from business.projection import Projection, project, t_probability, t_quantile
 
 
 def test_a_line_through_four_points() -> None:
@@ -27,7 +27,7 @@ def test_two_steps_ahead_it_is_less_sure() -> None:
 
 
 def test_points_on_a_line_leave_no_doubt() -> None:
-    assert project([1, 2, 3, 4]) == Projected(5, 5, 5)
+    assert project([1, 2, 3, 4]) == Projection(5, 5, 5)
 
 
 def test_three_points_are_too_few() -> None:
@@ -35,8 +35,8 @@ def test_three_points_are_too_few() -> None:
 
 
 def test_what_the_unit_cannot_reach_is_cut() -> None:
-    assert project([0.7, 0.8, 0.9, 1.0], most=1.0) == Projected(1, 1, 1)
-    assert project([30, 20, 10, 0]) == Projected(0, 0, 0)
+    assert project([0.7, 0.8, 0.9, 1.0], most=1.0) == Projection(1, 1, 1)
+    assert project([30, 20, 10, 0]) == Projection(0, 0, 0)
 
 
 # NIST/SEMATECH e-Handbook, 1.3.6.7.2: upper critical values for 0.975
@@ -45,5 +45,5 @@ def test_what_the_unit_cannot_reach_is_cut() -> None:
     [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (29, 2.045)],
 )
 def test_student_s_t_is_the_printed_one(freedom: int, t: float) -> None:
-    assert quantile(freedom) == pytest.approx(t, abs=5e-4)
-    assert inside(quantile(freedom), freedom) == pytest.approx(0.95)
+    assert t_quantile(freedom) == pytest.approx(t, abs=5e-4)
+    assert t_probability(t_quantile(freedom), freedom) == pytest.approx(0.95)

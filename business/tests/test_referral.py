@@ -68,7 +68,7 @@ def referred() -> list[tuple[str, str, str | None, str]]:
             one.learner.key,
             one.referrer.key if one.referrer else "",
             one.enrollment.run.key if one.enrollment else None,
-            one.refused,
+            one.rejected,
         )
         for one in rows
     ]

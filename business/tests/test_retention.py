@@ -175,7 +175,7 @@ def test_churn_is_what_is_missing() -> None:
     columns = ("kind", "active", "paused", "finished", "kept", "lost", "churn", "new")
     assert rows_of(table("retention", "churn", MAY), *columns) == [
         ("Learner", 4, 1, 1, 3, 1, 0.25, 1),
-        ("Organisation", 1, 0, 0, 1, 0, 0.0, 0),
+        ("Organization", 1, 0, 0, 1, 0, 0.0, 0),
     ]
 
 

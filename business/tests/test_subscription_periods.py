@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from business.facts.subscription_periods import Moment, subscription_periods
+from business.facts.subscription_periods import Change, subscription_periods
 
 
 def day(number: int) -> datetime:
@@ -19,7 +19,7 @@ def told(*moments: tuple[str, int]) -> list[tuple[int, int | None, str]]:
     found = [
         [
             (one.started_at.day, one.ended_at.day if one.ended_at else None, one.ended_by)
-            for one in subscription_periods(Moment(what, day(at)) for what, at in some)
+            for one in subscription_periods(Change(what, day(at)) for what, at in some)
         ]
         for some in permutations(moments)
     ]
@@ -79,6 +79,6 @@ def test_what_ends_as_it_starts_was_never_there() -> None:
 def test_a_pause_lasts_until_it_is_resumed_or_all_ends(
     moments: list[tuple[str, int]], pauses: list[tuple[int, int | None]]
 ) -> None:
-    (one,) = subscription_periods(Moment(what, day(at)) for what, at in [("started", 1), *moments])
+    (one,) = subscription_periods(Change(what, day(at)) for what, at in [("started", 1), *moments])
 
     assert [(begun.day, ended.day if ended else None) for begun, ended in one.pauses] == pauses

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import CourseRun, Enrollment, PlannedModule
 from engagement.models import AssessmentResult, DailyActivity
@@ -16,11 +17,17 @@ from kpis.statistics.shares_and_medians import median_of, share
 KPI = "engagement.completion-rate"
 
 
-@drill_down(KPI, "modules", "Reach and completion by module")
+@drill_down(KPI, "modules", _("Reach and completion by module"))
 def modules(when: Period, scope: Scope) -> Table:
-    """Of the enrolments that fell due in the period: how many reached each module of their plan,
-    how many are done with it, and what share of those who reached the module before did not
-    reach this one."""
+    """How far learners get, module by module, for the enrollments that fell due in the period. If
+    40 of 50 learners reached module 1 and 30 of them reached module 2, the drop-off is 25%.
+
+    Reach = (enrollments that reached the module) ÷ (enrollments with the module in their plan);
+    module completion = (enrollments that completed it) ÷ (enrollments with the module in their
+    plan); drop-off = (enrollments that reached the previous module but not this one) ÷
+    (enrollments that reached the previous module). For the first module, the drop-off is from
+    the enrollments with the module in their plan.
+    """
     plans = PlannedModule.objects.filter(
         enrollment__due_at__gte=when.start, enrollment__due_at__lt=when.end
     )
@@ -35,30 +42,35 @@ def modules(when: Period, scope: Scope) -> Table:
         )
         .order_by("module__course__title", "module__course", "module__position")
     )
-    before: dict[str, Any] = {}
+    previous: dict[str, Any] = {}
     for row in rows:
         row["reach"] = share(row["reached"], row["planned"])
         row["completion"] = share(row["done"], row["planned"])
-        last = before.get("reached") if before.get("course") == row["course"] else row["planned"]
-        row["drop_off"] = share(max((last or 0) - row["reached"], 0), last or 0)
-        before = row
+        is_first = previous.get("course") != row["course"]
+        came = row["planned"] if is_first else previous["reached"]
+        row["drop_off"] = share(max(came - row["reached"], 0), came)
+        previous = row
     columns = (
         Column.of("course"),
         Column.of("module", "title"),
-        Column("planned", "Planned", COUNT),
-        Column("reached", "Reached", COUNT),
-        Column("done", "Done", COUNT),
-        Column("reach", "Reach", PERCENT),
-        Column("completion", "Module completion", PERCENT),
-        Column("drop_off", "Drop-off from the module before", PERCENT),
+        Column("planned", _("Planned"), COUNT),
+        Column("reached", _("Reached"), COUNT),
+        Column("done", _("Done"), COUNT),
+        Column("reach", _("Reach"), PERCENT),
+        Column("completion", _("Module completion"), PERCENT),
+        Column("drop_off", _("Drop-off from the previous module"), PERCENT),
     )
     return Table(columns, rows)
 
 
-@drill_down(KPI, "time", "Days to complete")
+@drill_down(KPI, "time", _("Days to complete"))
 def time(when: Period, scope: Scope) -> Table:
-    """Of the enrolments completed in the period, by course: the median of the days from their
-    start to their completion."""
+    """How long learners take to complete a course. If three learners took 20, 28 and 45 days, the
+    median is 28 days.
+
+    The median number of days from start to completion, of the enrollments completed in the
+    period, by course.
+    """
     completed = Enrollment.objects.filter(completed_at__gte=when.start, completed_at__lt=when.end)
     days: dict[str, list[float]] = defaultdict(list)
     learners: dict[str, set[int]] = defaultdict(set)
@@ -78,24 +90,26 @@ def time(when: Period, scope: Scope) -> Table:
     ]
     columns = (
         Column.of("course"),
-        Column("completed", "Completed", COUNT),
-        Column("median", "Median days to complete", DAYS),
+        Column("completed", _("Completed"), COUNT),
+        Column("median", _("Median days to complete"), DAYS),
     )
     return Table(columns, rows)
 
 
-@drill_down(KPI, "runs", "Raw totals by run", is_of_all_time=True)
+@drill_down(KPI, "runs", _("Raw totals by run"), is_of_all_time=True)
 def runs(when: Period, scope: Scope) -> Table:
-    """What stands behind each run, over all time and with nobody left out: enrolments, those
-    cancelled before the refund cut-off, those withdrawn later, completions, interactions and
-    graded attempts. To compare with the sender's own counts."""
-    found = CourseRun.objects.all()
+    """Raw totals of each run, to compare with the sender's own counts.
+
+    Over all time and without leaving anybody out: enrollments, those cancelled before the refund
+    cut-off, those withdrawn later, completions, interactions and graded attempts.
+    """
+    selected = CourseRun.objects.all()
     if scope.course_ids is not None:
-        found = found.filter(course__in=scope.course_ids)
+        selected = selected.filter(course__in=scope.course_ids)
     if scope.run_id is not None:
-        found = found.filter(pk=scope.run_id)
+        selected = selected.filter(pk=scope.run_id)
     people = Q(enrollments__learner__in=scope.learner_ids) if scope.learner_ids else Q()
-    counts = found.annotate(
+    counts = selected.annotate(
         learners=Count("enrollments", filter=people),
         cancelled=Count("enrollments", filter=people & Q(enrollments__is_cancelled=True)),
         withdrawn=Count(
@@ -105,11 +119,11 @@ def runs(when: Period, scope: Scope) -> Table:
         ),
         completed=Count("enrollments", filter=people & Q(enrollments__completed_at__isnull=False)),
     ).select_related("course")
-    mine: dict[str, Any] = {"enrollment__run__in": found}
+    lookup: dict[str, Any] = {"enrollment__run__in": selected}
     if scope.learner_ids is not None:
-        mine["enrollment__learner__in"] = scope.learner_ids
-    interactions = _by_run(DailyActivity.objects.filter(**mine), Sum("interactions"))
-    results = _by_run(AssessmentResult.objects.filter(**mine), Count("pk"))
+        lookup["enrollment__learner__in"] = scope.learner_ids
+    interactions = _by_run(DailyActivity.objects.filter(**lookup), Sum("interactions"))
+    results = _by_run(AssessmentResult.objects.filter(**lookup), Count("pk"))
     rows = [
         {
             "course": run.course.title,
@@ -127,16 +141,16 @@ def runs(when: Period, scope: Scope) -> Table:
     columns = (
         Column.of("course"),
         Column.of("run"),
-        Column("enrolments", "Enrolments", COUNT),
-        Column("cancelled", "Cancelled", COUNT),
-        Column("withdrawn", "Withdrawn later", COUNT),
-        Column("completed", "Completed", COUNT),
-        Column("interactions", "Interactions", COUNT),
-        Column("results", "Graded attempts", COUNT),
+        Column("enrolments", _("Enrollments"), COUNT),
+        Column("cancelled", _("Cancelled"), COUNT),
+        Column("withdrawn", _("Withdrawn later"), COUNT),
+        Column("completed", _("Completed"), COUNT),
+        Column("interactions", _("Interactions"), COUNT),
+        Column("results", _("Graded attempts"), COUNT),
     )
     return Table(columns, rows)
 
 
-def _by_run(rows: Any, sum_: Any) -> dict[int, int]:
-    found = rows.order_by().values("enrollment__run").annotate(found=sum_)
-    return {row["enrollment__run"]: row["found"] for row in found}
+def _by_run(rows: Any, aggregate: Any) -> dict[int, int]:
+    totals = rows.order_by().values("enrollment__run").annotate(total=aggregate)
+    return {row["enrollment__run"]: row["total"] for row in totals}

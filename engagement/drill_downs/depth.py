@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from django.db.models import Avg, Case, Count, F, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from engagement.indicators import quiz_participation
 from engagement.models import VideoProgress, WeekPresence
@@ -16,12 +18,16 @@ from kpis.statistics.shares_and_medians import share
 KPI = "engagement.depth"
 
 
-@drill_down(KPI, "videos", "Watch by video")
+@drill_down(KPI, "videos", _("Watch by video"))
 def videos(when: Period, scope: Scope) -> Table:
-    """Of the learners who first played a video in the period: the share of it that they have
-    seen on average. A video of unknown length is listed and stands in no figure."""
+    """How much of each video its learners watch. If four learners played a 10-minute video and
+    watched 8 minutes on average, they watched 80% of it.
+
+    Watched = (mean of the unique seconds watched) ÷ (duration), over the learners who first
+    played the video in the period. A video of unknown length is listed but counts in no KPI.
+    """
     started = VideoProgress.objects.filter(started_at__gte=when.start, started_at__lt=when.end)
-    found = (
+    by_video = (
         within(started, scope, module="video__module")
         .values(
             course=F("video__course__title"),
@@ -39,26 +45,31 @@ def videos(when: Period, scope: Scope) -> Table:
             "minutes": row["duration"] and row["duration"] / 60,
             "watched": row["duration"] and row["seen"] / row["duration"],
         }
-        for row in found
+        for row in by_video
     ]
     columns = (
         Column.of("course"),
         Column.of("module"),
-        Column("title", "Video", TEXT),
-        Column("minutes", "Length", MINUTES),
-        Column("started", "Learners who played it", COUNT),
-        Column("watched", "Watched", PERCENT),
+        Column("title", _("Video"), TEXT),
+        Column("minutes", _("Length"), MINUTES),
+        Column("started", _("Learners who played it"), COUNT),
+        Column("watched", _("Watched"), PERCENT),
     )
     return Table(columns, rows)
 
 
-@drill_down(KPI, "quizzes", "Participation by quiz")
+@drill_down(KPI, "quizzes", _("Participation by quiz"))
 def quizzes(when: Period, scope: Scope) -> Table:
-    """Of the learners who reached a quiz's module in the period: how many tried the quiz."""
-    tally = quiz_participation(when)
+    """How many learners try each quiz. Of 50 learners who reached a quiz's module in the period, 45
+    tried the quiz: 90%.
+
+    Participation = (learners who tried the quiz) ÷ (learners who reached its module in the
+    period).
+    """
     quiz = "planned__module__learningobject"
     rows = (
-        tally.within(scope)
+        quiz_participation(when)
+        .within(scope)
         .order_by()
         .values(
             course=F("planned__module__course__title"),
@@ -77,10 +88,10 @@ def quizzes(when: Period, scope: Scope) -> Table:
     columns = (
         Column.of("course"),
         Column.of("module"),
-        Column("title", "Quiz", TEXT),
-        Column("reached", "Reached", COUNT),
-        Column("attempted", "Attempted", COUNT),
-        Column("participation", "Participation", PERCENT),
+        Column("title", _("Quiz"), TEXT),
+        Column("reached", _("Reached"), COUNT),
+        Column("attempted", _("Attempted"), COUNT),
+        Column("participation", _("Participation"), PERCENT),
     )
     return Table(
         columns,
@@ -88,14 +99,18 @@ def quizzes(when: Period, scope: Scope) -> Table:
     )
 
 
-@drill_down(KPI, "weeks", "Active learners by week")
+@drill_down(KPI, "weeks", _("Active learners by week"))
 def weeks(when: Period, scope: Scope) -> Table:
-    """The learners active in each week that begins in the period, and those among them who
-    answered, submitted, posted or noted something."""
+    """How many learners were active each week, and how often they did something with what they
+    learned. Of 40 active learners, 32 answered, submitted, posted or wrote a note: 80%.
+
+    Interaction rate = (learner-weeks with at least one answer, submission, post or note) ÷
+    (active learner-weeks), for each week that begins in the period.
+    """
     present = WeekPresence.objects.filter(
         week__gte=when.first, week__lt=when.after, module__isnull=scope.module_id is None
     )
-    found = (
+    by_week = (
         within(present, scope, module="module")
         .values("week")
         .annotate(
@@ -108,16 +123,17 @@ def weeks(when: Period, scope: Scope) -> Table:
     rows = [
         {
             **row,
-            "week": f"{row['week']} to {row['week'] + timedelta(days=6)}",
+            "week": gettext("%(first)s to %(last)s")
+            % {"first": row["week"], "last": row["week"] + timedelta(days=6)},
             "active": row["learners"],
             "rate": share(row["productive"], row["weeks"]),
         }
-        for row in found
+        for row in by_week
     ]
     columns = (
-        Column("week", "Week", TEXT),
-        Column("active", "Active learners", COUNT),
-        Column("productive", "Productive learner-weeks", COUNT),
-        Column("rate", "Interaction rate", PERCENT),
+        Column("week", _("Week"), TEXT),
+        Column("active", _("Active learners"), COUNT),
+        Column("productive", _("Productive learner-weeks"), COUNT),
+        Column("rate", _("Interaction rate"), PERCENT),
     )
     return Table(columns, rows)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import PlannedModule
 from curriculum.parameters import ParameterHistory
@@ -20,7 +21,7 @@ KPI = "engagement.progress-velocity"
 
 @dataclass
 class Pace:
-    """The learners of one course who had a module due in the period."""
+    """The enrollments of one course that have a required module due in the period."""
 
     indices: list[float] = field(default_factory=list)
     learners: set[int] = field(default_factory=set)
@@ -28,17 +29,23 @@ class Pace:
     done: int = 0
 
 
-@drill_down(KPI, "pace", "Pace of the learners")
+@drill_down(KPI, "pace", _("Pace of the learners"))
 def paces(when: Period, scope: Scope) -> Table:
-    """Of the learners with a module due in the period, by course, at the period's end: the share
-    on pace, the median pace index (done share ÷ expected share of the planned effort, at most
-    2), and the required modules that a learner finished per week of the period."""
+    """How many learners keep up with their plan. A learner who has done 80 of the 100 minutes due
+    so far has a pace index of 0.8 and is on pace.
+
+    Pace index = (planned effort done) ÷ (planned effort due), both up to the period's end, at
+    most 2. On pace = (enrollments whose pace index reaches the parameter "On pace from") ÷
+    (enrollments with a pace index). Modules per week = (required modules completed in the period)
+    ÷ (enrollments × weeks in the period). By course, over the enrollments with a required module
+    due in the period.
+    """
     columns = (
         Column.of("course"),
-        Column("enrolments", "Enrolments", COUNT),
-        Column("on_pace", "On pace", PERCENT),
-        Column("median", "Median pace index", NUMBER),
-        Column("per_week", "Modules per week", NUMBER),
+        Column("enrolments", _("Enrollments"), COUNT),
+        Column("on_pace", _("On pace"), PERCENT),
+        Column("median", _("Median pace index"), NUMBER),
+        Column("per_week", _("Modules per week"), NUMBER),
     )
     threshold = float(ParameterHistory([ON_PACE]).value(ON_PACE, when.end))
     rows = [

@@ -1,1 +1,1 @@
-"""How facts are written: one module per subject, whole batches, in any order, safe to repeat."""
+"""Write facts from whole batches of events, in any order and safe to repeat."""

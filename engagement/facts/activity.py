@@ -1,15 +1,15 @@
-"""Daily activity and, made from it, presence by week."""
+"""Daily activity and the weekly presence that follows from it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from core import bulk_upsert, reporting_clock
 from curriculum import enrolling
-from engagement.facts import batch_work
+from engagement.facts import affected_days
 from engagement.models import DailyActivity, WeekPresence
 from intake.models import Event
 from kpis.definitions.periods import local_day
@@ -17,14 +17,14 @@ from kpis.definitions.periods import local_day
 
 @dataclass(frozen=True)
 class Counts:
-    """What one event of a kind adds to its day."""
+    """What one event of a kind adds to the day's counters, beside one interaction."""
 
     productive: int = 0
     content: int = 0
     quiz: int = 0
 
 
-# an event of a kind that is not here is no activity of the learner
+# events of other kinds are no activity of the learner
 COUNTS = {
     "module.started": Counts(),
     "module.completed": Counts(),
@@ -39,14 +39,15 @@ COUNTS = {
     "note.written": Counts(productive=1),
 }
 
+# enrollment id, module id (None: outside modules) and a day, or the Monday of a week
 Key = tuple[int, int | None, date]
 
 
-def add(events: Sequence[Event]) -> None:
-    """Add these events to their days: one row per enrolment, module and day."""
+def add_activity(events: Sequence[Event]) -> None:
+    """Add these events to the daily activity and weekly presence of their enrollments."""
     zone = reporting_clock.reporting_zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    touched: set[tuple[int, date]] = set()
+    affected: set[tuple[int, date]] = set()
     for event in _activities(events):
         counts, day = COUNTS[event.kind], local_day(event.occurred_at, zone)
         sums = days[event.enrollment_id or 0, event.module_id, day]
@@ -54,14 +55,14 @@ def add(events: Sequence[Event]) -> None:
         sums[1] += counts.productive
         sums[2] += counts.content
         sums[3] += counts.quiz
-        touched.add((event.course_id or 0, day))
-    _write(days)
-    be_present((key, sums[1] > 0) for key, sums in days.items())
-    mark_days(touched)
+        affected.add((event.course_id or 0, day))
+    add_to_days(days)
+    add_presence((key, sums[1] > 0) for key, sums in days.items())
+    affected_days.mark_activity_days_stale(affected)
 
 
 def end_pauses(events: Sequence[Event]) -> None:
-    """Who learns is no longer paused."""
+    """End the pauses of learners who are active again."""
     enrolling.record_activity(
         (event.enrollment_id or 0, event.occurred_at) for event in _activities(events)
     )
@@ -71,13 +72,14 @@ def _activities(events: Iterable[Event]) -> list[Event]:
     return [event for event in events if event.kind in COUNTS]
 
 
-def moments_of(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
-    """When these enrollments were active, as far as events say."""
+def activity_moments(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
+    """List when events show these enrollments active, as (enrollment id, moment)."""
     events = Event.objects.filter(enrollment__in=list(enrollment_ids), kind__in=COUNTS).order_by()
     return [(pk or 0, at) for pk, at in events.values_list("enrollment_id", "occurred_at")]
 
 
-def _write(days: Mapping[Key, Sequence[int]]) -> None:
+def add_to_days(days: Mapping[Key, Sequence[int]]) -> None:
+    """Add (interactions, productive, content, quiz) to the counters of each day."""
     columns = ("interactions", "productive", "content", "quiz")
     bulk_upsert.upsert(
         DailyActivity,
@@ -88,13 +90,13 @@ def _write(days: Mapping[Key, Sequence[int]]) -> None:
     )
 
 
-def be_present(days: Iterable[tuple[Key, bool]]) -> None:
-    """Note presence in the weeks of these days: anywhere, and in each module."""
+def add_presence(days: Iterable[tuple[Key, bool]]) -> None:
+    """Add presence in the weeks of these (key, is productive) days: in any and in each module."""
     weeks: dict[Key, bool] = defaultdict(bool)
     for (enrollment, module, day), is_productive in days:
-        week = week_of(day)
-        for where in {None, module}:
-            weeks[enrollment, where, week] |= is_productive
+        monday = affected_days.monday_of(day)
+        for module_or_any in {None, module}:
+            weeks[enrollment, module_or_any, monday] |= is_productive
     bulk_upsert.upsert(
         WeekPresence,
         ("enrollment_id", "module_id", "week", "is_productive"),
@@ -104,21 +106,6 @@ def be_present(days: Iterable[tuple[Key, bool]]) -> None:
     )
 
 
-def week_of(day: date) -> date:
-    """The Monday of the day's week."""
-    return day - timedelta(days=day.weekday())
-
-
-def mark_days(days: Iterable[tuple[int, date]]) -> None:
-    """Mark days (with their courses) of activity, and Mondays of another month.
-
-    A week counts as a whole in the month and quarter of its Monday.
-    """
-    days = set(days)
-    mondays = {(course, week_of(day)) for course, day in days if week_of(day).month != day.month}
-    batch_work.mark_days_stale(days | mondays)
-
-
 def _order(key: Key) -> tuple[int, int, date]:
-    # two batches that lock rows in one order cannot wait for each other
+    """Sort rows: batches that lock them in the same order cannot deadlock."""
     return key[0], key[1] or 0, key[2]

@@ -1,7 +1,9 @@
-"""Mark every day on which facts of some courses or enrolments count."""
+"""Mark the days whose engagement KPIs are affected by a change, so that they are recomputed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,49 +11,75 @@ from django.db.models.functions import TruncDate
 
 from core import reporting_clock
 from curriculum.models import Enrollment, PlannedModule
-from engagement.facts import activity, batch_work
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
+from intake.models import Event
+from kpis.recompute import stale_days
 
-
-def mark_affected(**which: Any) -> None:
-    """`mark(enrollment__in=…)`, or any other lookup on a row that belongs to an enrolment."""
-    for rows, moment in _moments(which):
-        # SQLite calls back for the day of every row; those that differ are few
-        batch_work.mark_stale(_distinct(rows, moment))
-    activity.mark_days(_distinct(DailyActivity.objects.filter(**which), "day"))
-
-
-def on_days(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
-    """The rows that have this moment, with its day in the provider's zone as `counted_on`."""
-    day = TruncDate(moment, tzinfo=reporting_clock.reporting_zone())
-    dated: QuerySet[Any] = rows.filter(**{f"{moment}__isnull": False})
-    counted: QuerySet[Any] = dated.annotate(counted_on=day)
-    return counted
-
-
-def _moments(which: dict[str, Any]) -> list[tuple[QuerySet[Any], str]]:
-    # an enrolment counts also where its course has no modules, and so it no plan
-    own = {name.removeprefix("enrollment__"): wanted for name, wanted in which.items()}
-    # by joins and not by a subquery: without statistics PostgreSQL ran that row by row
-    progress = {f"planned__{name}": wanted for name, wanted in which.items()}
-    return [
-        (Enrollment.objects.filter(**{OWN.get(name, name): own[name] for name in own}), "due_at"),
-        (PlannedModule.objects.filter(**which), "due_at"),
-        (ModuleProgress.objects.filter(**progress), "reached_at"),
-        (VideoProgress.objects.filter(**which), "started_at"),
-        (AssessmentResult.objects.filter(**which), "graded_at"),
-    ]
-
-
-OWN = {"in": "pk__in"}
-
-COURSE = {
+CATEGORY = "engagement"
+COURSE_PATHS = {
     Enrollment: "run__course_id",
     ModuleProgress: "planned__enrollment__run__course_id",
 }
 
 
+def mark_stale(moments: Iterable[tuple[int, datetime | None]]) -> None:
+    """Mark the days of these (course id, moment) pairs; a moment of None marks nothing."""
+    stale_days.mark_moments_stale(CATEGORY, moments)
+
+
+def mark_days_stale(days: Iterable[tuple[int, date]]) -> None:
+    """Mark these (course id, day) pairs."""
+    stale_days.mark_days_stale(CATEGORY, days)
+
+
+def mark_activity_days_stale(days: Iterable[tuple[int, date]]) -> None:
+    """Mark (course id, day) pairs with activity, and Mondays that lie in the month before.
+
+    A week counts as a whole in the month and quarter of its Monday.
+    """
+    days = set(days)
+    mondays = {
+        (course, monday_of(day)) for course, day in days if monday_of(day).month != day.month
+    }
+    mark_days_stale(days | mondays)
+
+
+def mark_all_stale(**lookup: Any) -> None:
+    """Mark every day on which facts of these enrollments count, e.g. `enrollment__in=ids`."""
+    # an enrollment counts even where its course has no modules and so it has no plan
+    own = {
+        "pk__in" if name == "enrollment__in" else name.removeprefix("enrollment__"): value
+        for name, value in lookup.items()
+    }
+    # joins, not a subquery: without statistics PostgreSQL would run it row by row
+    planned = {f"planned__{name}": value for name, value in lookup.items()}
+    mark_stale(_distinct(Enrollment.objects.filter(**own), "due_at"))
+    mark_stale(_distinct(PlannedModule.objects.filter(**lookup), "due_at"))
+    mark_stale(_distinct(ModuleProgress.objects.filter(**planned), "reached_at"))
+    mark_stale(_distinct(VideoProgress.objects.filter(**lookup), "started_at"))
+    mark_stale(_distinct(AssessmentResult.objects.filter(**lookup), "graded_at"))
+    mark_activity_days_stale(_distinct(DailyActivity.objects.filter(**lookup), "day"))
+
+
 def _distinct(rows: QuerySet[Any], when: str) -> QuerySet[Any, tuple[int, Any]]:
-    course = COURSE.get(rows.model, "enrollment__run__course_id")
+    """The distinct (course id, moment) pairs, which are far fewer than the rows."""
+    course = COURSE_PATHS.get(rows.model, "enrollment__run__course_id")
     pairs: QuerySet[Any, tuple[int, Any]] = rows.order_by().values_list(course, when).distinct()
     return pairs
+
+
+def with_local_day(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
+    """Annotate the rows that have this moment with its `local_day` in the reporting time zone."""
+    day = TruncDate(moment, tzinfo=reporting_clock.reporting_zone())
+    dated: QuerySet[Any] = rows.filter(**{f"{moment}__isnull": False})
+    annotated: QuerySet[Any] = dated.annotate(local_day=day)
+    return annotated
+
+
+def update_freshness(events: Sequence[Event]) -> None:
+    """Note up to when the engagement data of the events' courses reach."""
+    stale_days.update_freshness(CATEGORY, events)
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())

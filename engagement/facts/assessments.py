@@ -7,69 +7,72 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from core import bulk_upsert
-from engagement.facts import batch_work
-from engagement.facts.learning_objects import objects_of
+from engagement.facts import affected_days
+from engagement.facts.learning_objects import resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.models import Event
 
+# enrollment id, assessment id and number of the attempt
 Attempt = tuple[int, int, int]
 Items = list[tuple[str, float]]
-# of two grades of one attempt the later stands, of two at one moment the better
+# of two grades of an attempt the later wins, of two at the same moment the better
 Rank = tuple[datetime, float, Items]
+
+UPDATED = ("graded_at", "regraded_at", "score")
 
 
 def grade(events: Sequence[Event]) -> None:
-    """Keep the grade of each attempt; where one is graded again, the later stands.
+    """Store the latest grade of each attempt.
 
-    It counts where the attempt was graded first: a regrade changes that period and no other.
+    The attempt counts where it was first graded: a regrade changes that period and no other.
     """
-    objects = objects_of(events, LearningObject.Kind.ASSESSMENT)
+    objects = resolve_objects(events, LearningObject.Kind.ASSESSMENT)
     grades: dict[Attempt, list[Event]] = defaultdict(list)
     for event in events:
         number = event.data.get("attempt", 1)
         grades[event.enrollment_id or 0, objects.of(event).pk, number].append(event)
-    before = _before(grades)
-    rows: dict[Attempt, AssessmentResult] = {}
-    new: dict[Attempt, Event] = {}
+    stored = _stored(grades)
+    changed: dict[Attempt, AssessmentResult] = {}
+    regrades: dict[Attempt, Event] = {}
     for attempt, some in grades.items():
-        there, latest = before.get(attempt), max(some, key=_rank)
-        is_new = there is None or _rank(latest) > _rank_of(there)
+        old, latest = stored.get(attempt), max(some, key=_rank)
         first = min(event.occurred_at for event in some)
-        if is_new:
-            new[attempt] = latest
-        if there is None:
-            rows[attempt] = _row(first, *_rank(latest)[:2])
-        elif is_new or first < there.graded_at:
-            best = _rank(latest) if is_new else _rank_of(there)
-            rows[attempt] = _row(min(first, there.graded_at), *best[:2])
-    _write(rows, new)
-    batch_work.mark_stale(
+        is_later = old is None or _rank(latest) > _stored_rank(old)
+        if is_later:
+            regrades[attempt] = latest
+        if old is None:
+            changed[attempt] = _result(first, *_rank(latest)[:2])
+        elif is_later or first < old.graded_at:
+            last, score, _ = _rank(latest) if is_later else _stored_rank(old)
+            changed[attempt] = _result(min(first, old.graded_at), last, score)
+    _write(changed, regrades)
+    affected_days.mark_stale(
         (grades[attempt][0].course_id or 0, one.graded_at)
-        for some in (before, rows)
+        for some in (stored, changed)
         for attempt, one in some.items()
-        if attempt in rows
+        if attempt in changed
     )
 
 
-def _row(first: datetime, last: datetime, score: float) -> AssessmentResult:
-    regraded = last if last > first else None
-    return AssessmentResult(graded_at=first, regraded_at=regraded, score=score)
+def _result(first: datetime, last: datetime, score: float) -> AssessmentResult:
+    regraded_at = last if last > first else None
+    return AssessmentResult(graded_at=first, regraded_at=regraded_at, score=score)
 
 
 def _rank(event: Event) -> Rank:
-    return event.occurred_at, score_of(event), _items(event)
+    return event.occurred_at, scaled_score(event), _items(event)
 
 
-def _rank_of(there: AssessmentResult) -> Rank:
-    items = sorted((one.item, one.score) for one in there.items.all())
-    return there.regraded_at or there.graded_at, there.score, items
+def _stored_rank(result: AssessmentResult) -> Rank:
+    items = sorted((one.item, one.score) for one in result.items.all())
+    return result.regraded_at or result.graded_at, result.score, items
 
 
 def _items(event: Event) -> Items:
     return sorted((item["id"], float(item["score"])) for item in event.data.get("items", ()))
 
 
-def _before(attempts: Collection[Attempt]) -> dict[Attempt, AssessmentResult]:
+def _stored(attempts: Collection[Attempt]) -> dict[Attempt, AssessmentResult]:
     rows = AssessmentResult.objects.filter(
         enrollment__in={enrollment for enrollment, _, _ in attempts},
         assessment__in={assessment for _, assessment, _ in attempts},
@@ -78,30 +81,25 @@ def _before(attempts: Collection[Attempt]) -> dict[Attempt, AssessmentResult]:
     return {attempt: row for attempt, row in found.items() if attempt in attempts}
 
 
-WRITTEN = ("graded_at", "regraded_at", "score")
-
-
-def _write(rows: Mapping[Attempt, AssessmentResult], new: Mapping[Attempt, Event]) -> None:
+def _write(results: Mapping[Attempt, AssessmentResult], regrades: Mapping[Attempt, Event]) -> None:
+    """Write the results, and the items of those that got a new grade."""
     written = bulk_upsert.upsert(
         AssessmentResult,
-        ("enrollment_id", "assessment_id", "attempt", *WRITTEN),
+        ("enrollment_id", "assessment_id", "attempt", *UPDATED),
         [
-            (*attempt, *(getattr(rows[attempt], name) for name in WRITTEN))
-            for attempt in sorted(rows)
+            (*attempt, *(getattr(results[attempt], name) for name in UPDATED))
+            for attempt in sorted(results)
         ],
         conflict="enrollment_id, assessment_id, attempt",
-        merge=dict.fromkeys(WRITTEN, "replace"),
+        merge=dict.fromkeys(UPDATED, "replace"),
         returning=("enrollment_id", "assessment_id", "attempt", "id"),
     )
-    _write_items({pk: new[e, a, n] for e, a, n, pk in written if (e, a, n) in new})
-
-
-def _write_items(events: Mapping[int, Event]) -> None:
+    events = {pk: regrades[e, a, n] for e, a, n, pk in written if (e, a, n) in regrades}
     ItemResult.objects.filter(result__in=events).delete()
     rows = [(pk, *item) for pk, event in events.items() for item in _items(event)]
     bulk_upsert.upsert(ItemResult, ("result_id", "item", "score"), rows, conflict="result_id, item")
 
 
-def score_of(event: Event) -> float:
-    """The scaled score, 0–1: the value out of `data.max`."""
+def scaled_score(event: Event) -> float:
+    """The value out of `data.max`, scaled to 0–1."""
     return (event.value or 0.0) / float(event.data.get("max", 1))

@@ -13,18 +13,22 @@ from engagement.models import LearningObject
 from intake.event_kinds import locates_modules
 from intake.models import Event
 
+# course id and key of the object
 Key = tuple[int, str]
+
+REPORTED = ("module_id", "placed_at", "duration_seconds", "measured_at")
+DEFAULT_PASS_MARK = LearningObject._meta.get_field("pass_mark").get_default()
 
 
 @dataclass
-class ObjectFields:
-    """In which module an object is and how long it takes, each with the moment of the word."""
+class ReportedFields:
+    """The module and the duration that events report of an object, each with its moment."""
 
     module: tuple[datetime, int] | None = None
     duration: tuple[datetime, float] | None = None
 
-    def hear(self, event: Event) -> None:
-        """Take what the event says; of two words the earlier stands, of one moment the smaller."""
+    def add(self, event: Event) -> None:
+        """Add an event; the earliest report wins, of two at the same moment the smaller."""
         at, duration = event.occurred_at, event.data.get("duration")
         if event.module_key and event.module_id:
             module = (at, event.module_id)
@@ -32,79 +36,79 @@ class ObjectFields:
         if duration:
             self.duration = min((at, float(duration)), self.duration or (at, float(duration)))
 
-    def is_news(self, there: LearningObject | None) -> bool:
-        if there is None:
-            return True
-        return _is_earlier(self.module, there.module_id, there.placed_at) or _is_earlier(
-            self.duration, there.duration_seconds, there.measured_at
+    def changes(self, stored: LearningObject | None) -> bool:
+        return (
+            stored is None
+            or _is_earlier(self.module, stored.module_id, stored.placed_at)
+            or _is_earlier(self.duration, stored.duration_seconds, stored.measured_at)
         )
 
     @property
     def row(self) -> tuple[Any, ...]:
+        """The values of the columns in REPORTED."""
         module_at, module = self.module or (None, None)
         duration_at, duration = self.duration or (None, None)
         return module, module_at, duration, duration_at
 
 
-def _is_earlier(said: tuple[datetime, float] | None, value: Any, by: datetime | None) -> bool:
-    return said is not None and (value is None or (by is not None and said < (by, value)))
+def _is_earlier(
+    reported: tuple[datetime, float] | None, stored: Any, stored_at: datetime | None
+) -> bool:
+    """True when the report replaces the stored value; one without a moment is never replaced."""
+    return reported is not None and (
+        stored is None or (stored_at is not None and reported < (stored_at, stored))
+    )
 
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects that events name, and those of them that are new or better known now."""
+    """The objects that events name, those that changed, and the modules (ids) these were in."""
 
     by_key: Mapping[Key, LearningObject]
-    learned: Sequence[LearningObject] = field(default_factory=list)
-    # the modules (ids) in which some were thought to be before
-    left: Collection[int] = ()
+    changed: Sequence[LearningObject] = field(default_factory=list)
+    previous_modules: Collection[int] = ()
 
     def of(self, event: Event) -> LearningObject:
         return self.by_key[event.course_id or 0, event.object]
 
 
-def objects_of(events: Sequence[Event], kind: str) -> Objects:
-    """The objects that these events name.
+def resolve_objects(events: Sequence[Event], kind: str) -> Objects:
+    """Find the objects that these events name, and create those that do not exist yet.
 
-    One not known yet is made; a module or duration that no definition gives is taken from the
-    events. Of two that say different things, the earlier stands.
+    A module or duration that no course definition gives is taken from the earliest event.
     """
-    said: dict[Key, ObjectFields] = defaultdict(ObjectFields)
+    reported: dict[Key, ReportedFields] = defaultdict(ReportedFields)
     for event in events:
-        said[event.course_id or 0, event.object].hear(event)
-    there = _find(said, kind)
-    new = {key: says for key, says in said.items() if says.is_news(there.get(key))}
+        reported[event.course_id or 0, event.object].add(event)
+    stored = _find(reported, kind)
+    new = {key: fields for key, fields in reported.items() if fields.changes(stored.get(key))}
     if not new:
-        return Objects(there)
+        return Objects(stored)
     bulk_upsert.upsert(
         LearningObject,
-        ("course_id", "key", "kind", "title", "pass_mark", *SAID),
+        ("course_id", "key", "kind", "title", "pass_mark", *REPORTED),
         [(*key, kind, "", DEFAULT_PASS_MARK, *new[key].row) for key in sorted(new)],
         conflict="course_id, kind, key",
         merge=bulk_upsert.keep_earliest("module_id", "placed_at")
         | bulk_upsert.keep_earliest("duration_seconds", "measured_at"),
     )
-    found = _find(said, kind)
-    left = {one.module_id for key, one in there.items() if key in new and one.module_id}
-    return Objects(found, [found[key] for key in new], left)
-
-
-SAID = ("module_id", "placed_at", "duration_seconds", "measured_at")
-DEFAULT_PASS_MARK = LearningObject._meta.get_field("pass_mark").get_default()
+    found = _find(reported, kind)
+    previous = {one.module_id for key, one in stored.items() if key in new and one.module_id}
+    return Objects(found, [found[key] for key in new], previous)
 
 
 def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
     keys = set(keys)
-    found = LearningObject.objects.filter(
+    rows = LearningObject.objects.filter(
         kind=kind, course__in={course for course, _ in keys}, key__in={key for _, key in keys}
     )
-    by_key = {(one.course_id, one.key): one for one in found}
+    by_key = {(one.course_id, one.key): one for one in rows}
     return {key: one for key, one in by_key.items() if key in keys}
 
 
 @locates_modules
-def places_of(keys: Iterable[Key]) -> dict[Key, int]:
-    """The modules (ids) of objects; one whose kinds are in several modules is nowhere."""
+def modules_of(keys: Iterable[Key]) -> dict[Key, int]:
+    """Find the modules (ids) of objects; a key used in several modules is left out."""
     keys = set(keys)
     modules: dict[Key, set[int]] = {}
     rows = LearningObject.objects.filter(

@@ -1,4 +1,4 @@
-"""Reaching and finishing the modules of a plan."""
+"""Reach and complete the modules of a plan, and with them the course."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from core import bulk_upsert
 from curriculum import enrolling
 from curriculum.models import Course, Enrollment, Module, PlannedModule
-from engagement.facts import batch_work
+from engagement.facts import affected_days
 from engagement.models import ModuleProgress
 from intake.models import Event
 
+COMPLETED, WAIVED = "module.completed", "module.waived"
+
 
 @dataclass(slots=True)
-class Line:
-    """One line of a plan with its progress, as it stands and as it should."""
+class PlanLine:
+    """One module of an enrollment's plan with its stored progress and its new progress."""
 
     pk: int
     enrollment_id: int
@@ -28,61 +30,54 @@ class Line:
     module_id: int
     position: int
     due_at: datetime | None
-    was_reached_at: datetime | None
-    was_done_at: datetime | None
-    was_waived: bool | None
+    stored_reached_at: datetime | None
+    stored_done_at: datetime | None
+    stored_is_waived: bool | None
     reached_at: datetime | None = None
     done_at: datetime | None = None
     is_waived: bool = False
 
     @property
-    def is_new(self) -> bool:
-        """True when something here is earlier than what stands, or waived now."""
+    def is_changed(self) -> bool:
+        """True when the new progress is earlier than the stored one, or newly waived."""
         return (
-            _earlier(self.reached_at, self.was_reached_at)
-            or _earlier(self.done_at, self.was_done_at)
-            or (self.is_waived and not self.was_waived)
+            _is_earlier(self.reached_at, self.stored_reached_at)
+            or _is_earlier(self.done_at, self.stored_done_at)
+            or (self.is_waived and not self.stored_is_waived)
         )
 
 
-def _earlier(new: datetime | None, old: datetime | None) -> bool:
+def _is_earlier(new: datetime | None, old: datetime | None) -> bool:
     return new is not None and (old is None or new < old)
 
 
-def _least(new: datetime, old: datetime | None) -> datetime:
+def _earliest(new: datetime, old: datetime | None) -> datetime:
     return new if old is None else min(new, old)
 
 
-def advance(events: Sequence[Event]) -> None:
-    """Take note of traces in modules, of modules done and of modules waived.
+def update_progress(events: Sequence[Event]) -> None:
+    """Update the progress in modules from events that name one.
 
-    A trace reaches the module and every module before it in the learner's plan. A waived module
-    is done without one: somebody said that it need not be. Who has done all that are required has
-    completed the course.
+    An event in a module reaches it and every earlier module of the learner's plan. Waiving a
+    module completes it without reaching others. An enrollment is complete once all its required
+    modules are.
     """
     events = [event for event in events if event.module_id is not None]
-    lines = _lines(events)
-    _reach(lines, [event for event in events if event.kind != WAIVED])
+    plans = _read_plans(events)
+    _reach(plans, [event for event in events if event.kind != WAIVED])
     done = [event for event in events if event.kind in (COMPLETED, WAIVED)]
-    _finish(lines, done)
-    _write(lines)
-    complete({event.enrollment_id or 0 for event in done})
-
-
-COMPLETED, WAIVED = "module.completed", "module.waived"
-
-
-def _finish(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:
-    for event in events:
-        for line in lines[event.enrollment_id or 0]:
+    for event in done:
+        for line in plans[event.enrollment_id or 0]:
             if line.module_id == event.module_id:
-                line.done_at = _least(event.occurred_at, line.done_at)
-                line.reached_at = _least(event.occurred_at, line.reached_at)
+                line.done_at = _earliest(event.occurred_at, line.done_at)
+                line.reached_at = _earliest(event.occurred_at, line.reached_at)
                 line.is_waived |= event.kind == WAIVED
+    _write(plans)
+    complete_enrollments({event.enrollment_id or 0 for event in done})
 
 
-def complete(enrollment_ids: Iterable[int]) -> None:
-    """Complete the enrolments whose required modules are all done, at the last one's date."""
+def complete_enrollments(enrollment_ids: Iterable[int]) -> None:
+    """Complete the enrollments whose required modules are all done, when the last one was."""
     ids = list(enrollment_ids)
     if not ids:
         return
@@ -90,51 +85,51 @@ def complete(enrollment_ids: Iterable[int]) -> None:
         PlannedModule.objects.filter(enrollment__in=ids, is_required=True)
         .order_by()
         .values("enrollment_id")
-        .annotate(left=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
+        .annotate(open=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
     )
-    done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(left=0)}
+    done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(open=0)}
     enrolling.complete(done.items(), by_event=True)
-    mark_due(done)
+    mark_due_days_stale(done)
 
 
-def completable() -> QuerySet[Course]:
-    """Courses that can be completed at all: by a required module, or because a sender says so."""
+def completable_courses() -> QuerySet[Course]:
+    """Courses with a required module in a plan, or with a completion that a sender reported."""
     required = PlannedModule.objects.filter(module__course=OuterRef("pk"), is_required=True)
-    said = Enrollment.objects.filter(run__course=OuterRef("pk"), completed_at__isnull=False)
-    return Course.objects.filter(Exists(required) | Exists(said))
+    completed = Enrollment.objects.filter(run__course=OuterRef("pk"), completed_at__isnull=False)
+    return Course.objects.filter(Exists(required) | Exists(completed))
 
 
 @contextmanager
-def becoming_completable(events: Sequence[Event]) -> Iterator[None]:
-    """Mark every due day of courses that nobody could complete before the block and can after."""
-    known = set(completable().order_by().values_list("pk", flat=True))
-    barren = {event.course_id or 0 for event in events} - known
+def marking_newly_completable_courses(events: Sequence[Event]) -> Iterator[None]:
+    """Mark every due day of courses that become completable within the block."""
+    completable = set(completable_courses().order_by().values_list("pk", flat=True))
+    others = {event.course_id or 0 for event in events} - completable
     yield
-    if barren:
-        opened = completable().filter(pk__in=barren)
-        due = Enrollment.objects.filter(run__course__in=opened).order_by()
-        batch_work.mark_stale(due.values_list("run__course_id", "due_at").distinct())
+    if others:
+        newly = completable_courses().filter(pk__in=others)
+        due = Enrollment.objects.filter(run__course__in=newly).order_by()
+        affected_days.mark_stale(due.values_list("run__course_id", "due_at").distinct())
 
 
-def mark_due(enrollment_ids: Iterable[int]) -> None:
-    """The days on which these enrolments fall due count differently now."""
+def mark_due_days_stale(enrollment_ids: Iterable[int]) -> None:
+    """Mark the days on which these enrollments fall due."""
     due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
-    batch_work.mark_stale(due.values_list("run__course_id", "due_at"))
+    affected_days.mark_stale(due.values_list("run__course_id", "due_at"))
 
 
-def mark_plans(enrollment_ids: Iterable[int]) -> None:
-    """The days on which these enrolments and their modules fall due count differently now."""
+def mark_plan_days_stale(enrollment_ids: Iterable[int]) -> None:
+    """Mark the days on which these enrollments and their modules fall due."""
     ids = list(enrollment_ids)
-    mark_due(ids)
+    mark_due_days_stale(ids)
     lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
-    batch_work.mark_stale(lines.values_list("module__course_id", "due_at"))
+    affected_days.mark_stale(lines.values_list("module__course_id", "due_at"))
 
 
-def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
-    """The lines of plans that these events may change."""
-    lines: dict[int, list[Line]] = defaultdict(list)
+def _read_plans(events: Sequence[Event]) -> dict[int, list[PlanLine]]:
+    """The plan lines that these events may change, by enrollment and in the plan's order."""
+    plans: dict[int, list[PlanLine]] = defaultdict(list)
     if not events:
-        return lines
+        return plans
     ids = {event.enrollment_id for event in events}
     rows = PlannedModule.objects.filter(_may_change(events), enrollment__in=ids)
     for row in rows.order_by("enrollment_id", "position").values_list(
@@ -148,15 +143,15 @@ def _lines(events: Sequence[Event]) -> dict[int, list[Line]]:
         "progress__done_at",
         "progress__is_waived",
     ):
-        line = Line(*row)
-        lines[line.enrollment_id].append(line)
-    return lines
+        line = PlanLine(*row)
+        plans[line.enrollment_id].append(line)
+    return plans
 
 
 def _may_change(events: Sequence[Event]) -> Q:
-    """Lines not reached before all these events, those that are done now, and those moved since.
+    """Lines not reached before these events, lines done now, and lines whose module was moved.
 
-    A line that was reached has none before it that was not, unless the course's order changed.
+    A line before a reached one is reached too, unless the order of the course has changed.
     """
     first = min(event.occurred_at for event in events)
     done = [event for event in events if event.kind in (COMPLETED, WAIVED)]
@@ -168,30 +163,32 @@ def _may_change(events: Sequence[Event]) -> Q:
     return unreached | finished | ~Q(module__position=F("position"))
 
 
-def _reach(lines: dict[int, list[Line]], events: Sequence[Event]) -> None:
+def _reach(plans: dict[int, list[PlanLine]], events: Sequence[Event]) -> None:
+    """Reach the module of each event and all modules before it."""
     modules = {event.module_id or 0 for event in events}
-    now = dict(Module.objects.filter(pk__in=modules).values_list("pk", "position"))
-    for enrollment, first in _first_traces(events).items():
-        plan = lines[enrollment]
+    positions = dict(Module.objects.filter(pk__in=modules).values_list("pk", "position"))
+    for enrollment, first in _first_events(events).items():
+        plan = plans[enrollment]
         planned = {line.module_id: line.position for line in plan}
         for module, at in first.items():
-            # a plan keeps its order; a module that came later stands where the course has it
-            upto = planned.get(module, now[module])
+            # a plan keeps its order; a module added later is where the course has it
+            upto = planned.get(module, positions[module])
             for line in plan:
                 if line.position <= upto:
-                    line.reached_at = _least(at, line.reached_at)
+                    line.reached_at = _earliest(at, line.reached_at)
 
 
-def _first_traces(events: Sequence[Event]) -> dict[int, dict[int, datetime]]:
+def _first_events(events: Sequence[Event]) -> dict[int, dict[int, datetime]]:
+    """When each enrollment had its first event in each module."""
     first: dict[int, dict[int, datetime]] = defaultdict(dict)
     for event in events:
-        of_learner, module = first[event.enrollment_id or 0], event.module_id or 0
-        of_learner[module] = _least(event.occurred_at, of_learner.get(module))
+        by_module, module = first[event.enrollment_id or 0], event.module_id or 0
+        by_module[module] = _earliest(event.occurred_at, by_module.get(module))
     return first
 
 
-def _write(lines: dict[int, list[Line]]) -> None:
-    changed = [line for plan in lines.values() for line in plan if line.is_new]
+def _write(plans: dict[int, list[PlanLine]]) -> None:
+    changed = [line for plan in plans.values() for line in plan if line.is_changed]
     rows = [(line.pk, line.reached_at, line.done_at, line.is_waived) for line in changed]
     bulk_upsert.upsert(
         ModuleProgress,
@@ -200,8 +197,8 @@ def _write(lines: dict[int, list[Line]]) -> None:
         conflict="planned_id",
         merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
     )
-    batch_work.mark_stale(
+    affected_days.mark_stale(
         (line.course_id, moment)
         for line in changed
-        for moment in (line.due_at, line.reached_at, line.was_reached_at)
+        for moment in (line.due_at, line.reached_at, line.stored_reached_at)
     )

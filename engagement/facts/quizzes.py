@@ -1,4 +1,4 @@
-"""Who tried which quiz."""
+"""Attempted quizzes, and the days on which they count."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from django.db.models import Q
 
 from core import bulk_upsert
-from engagement.facts import affected_days, batch_work
-from engagement.facts.learning_objects import objects_of
+from engagement.facts import affected_days
+from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt
 from intake.models import Event
 
 
-def attempt(events: Sequence[Event]) -> None:
-    """Note that these quizzes were tried; of two attempts the earlier date stands."""
-    quizzes = objects_of(events, LearningObject.Kind.QUIZ)
+def add_attempts(events: Sequence[Event]) -> None:
+    """Store the first attempt of each enrollment at each quiz."""
+    quizzes = resolve_objects(events, LearningObject.Kind.QUIZ)
     rows: dict[tuple[int, int], Event] = {}
     for event in sorted(events, key=lambda one: one.occurred_at):
         rows.setdefault((event.enrollment_id or 0, quizzes.of(event).pk), event)
@@ -27,29 +27,29 @@ def attempt(events: Sequence[Event]) -> None:
         conflict="enrollment_id, quiz_id",
         merge={"attempted_at": "smaller"},
     )
-    mark_modules([*(quiz.module_id for quiz in quizzes.learned), *quizzes.left])
+    mark_modules_stale([*(quiz.module_id for quiz in quizzes.changed), *quizzes.previous_modules])
 
 
-def mark_reached(events: Sequence[Event]) -> None:
-    """A quiz counts on the day its module was reached; that day counts differently now."""
-    quizzes = {event.object for event in events}
+def mark_attempts_stale(events: Sequence[Event]) -> None:
+    """Mark the days on which these attempts count: those on which the module was reached."""
     modules = LearningObject.objects.filter(
         kind=LearningObject.Kind.QUIZ,
-        key__in=quizzes,
+        key__in={event.object for event in events},
         course__in={event.course_id for event in events},
     ).values("module")
-    _mark(Q(planned__enrollment__in={event.enrollment_id for event in events}), modules)
+    enrollments = {event.enrollment_id for event in events}
+    _mark_reached_stale(Q(planned__enrollment__in=enrollments), modules)
 
 
-def mark_modules(module_ids: Iterable[int | None]) -> None:
-    """Everybody who reached a module may now try what is new in it."""
+def mark_modules_stale(module_ids: Iterable[int | None]) -> None:
+    """Mark the days on which any learner reached these modules: their quizzes changed."""
     if ids := {pk for pk in module_ids if pk is not None}:
-        _mark(Q(), ids)
+        _mark_reached_stale(Q(), ids)
 
 
-def _mark(whose: Q, modules: Any) -> None:
+def _mark_reached_stale(whose: Q, modules: Any) -> None:
     reached = ModuleProgress.objects.filter(whose, planned__module__in=modules)
-    days = affected_days.on_days(reached, "reached_at").order_by()
-    batch_work.mark_days_stale(
-        days.values_list("planned__module__course_id", "counted_on").distinct()
+    days = affected_days.with_local_day(reached, "reached_at").order_by()
+    affected_days.mark_days_stale(
+        days.values_list("planned__module__course_id", "local_day").distinct()
     )

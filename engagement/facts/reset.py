@@ -1,4 +1,4 @@
-"""Delete what events made, so that they can make it again."""
+"""Delete the facts that events made, before the events are replayed."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ from engagement.models import (
 )
 
 
-def reset(course_ids: Iterable[int]) -> None:
-    """Delete the facts that events made in these courses; imported ones stay.
-
-    Presence is a function of activity, so what imports leave of it is made again at once.
-    """
+def reset_courses(course_ids: Iterable[int]) -> None:
+    """Delete the facts that events made in these courses; imported facts stay."""
     _reset("enrollment__run__course__in", list(course_ids))
 
 
 def reset_enrollments(ids: Iterable[int]) -> None:
-    """Delete the facts that events made of these enrollments; imported ones stay."""
+    """Delete the facts that events made of these enrollments; imported facts stay."""
     _reset("enrollment__in", list(ids))
 
 
 def _reset(lookup: str, ids: Collection[int]) -> None:
-    mine = {lookup: ids}
-    affected_days.mark_affected(**mine)
-    VideoProgress.objects.filter(**mine).delete()
-    PlayerEvent.objects.filter(**mine).delete()
-    QuizAttempt.objects.filter(import_run=None, **mine).delete()
-    AssessmentResult.objects.filter(import_run=None, **mine).delete()
+    selected = {lookup: ids}
+    affected_days.mark_all_stale(**selected)
+    VideoProgress.objects.filter(**selected).delete()
+    PlayerEvent.objects.filter(**selected).delete()
+    QuizAttempt.objects.filter(import_run=None, **selected).delete()
+    AssessmentResult.objects.filter(import_run=None, **selected).delete()
     ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()
-    DailyActivity.objects.filter(import_run=None, **mine).delete()
-    WeekPresence.objects.filter(**mine).delete()
-    left = DailyActivity.objects.filter(**mine).values_list(
+    DailyActivity.objects.filter(import_run=None, **selected).delete()
+    # presence follows from activity: rebuild it from the imported activity that is left
+    WeekPresence.objects.filter(**selected).delete()
+    imported = DailyActivity.objects.filter(**selected).values_list(
         "enrollment_id", "module_id", "day", "productive"
     )
-    activity.be_present(((e, m, day), productive > 0) for e, m, day, productive in left.iterator())
+    activity.add_presence(
+        ((enrollment, module, day), productive > 0)
+        for enrollment, module, day, productive in imported.iterator()
+    )

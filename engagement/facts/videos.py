@@ -1,4 +1,4 @@
-"""What each learner has seen of each video."""
+"""What each learner has watched of each video."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ from typing import Any
 
 from core import bulk_upsert
 from curriculum import enrolling
-from engagement.facts import batch_work, watched_segments
-from engagement.facts.learning_objects import objects_of
+from engagement.facts import affected_days, watched_segments
+from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, PlayerEvent, VideoProgress
 from intake.models import Event
 
+# enrollment id and video id
 Pair = tuple[int, int]
+PlayerEvents = dict[Pair, list[watched_segments.PlayerEvent]]
 
-Marks = dict[Pair, list[watched_segments.PlayerEvent]]
-
-AT_ONCE = 2_000
+BATCH_SIZE = 2_000
+UPDATED = ("started_at", "segments", "watched_seconds")
 
 
 @dataclass(slots=True)
-class Seen:
-    """What one learner has seen of one video, as far as segments tell."""
+class Watched:
+    """What a learner has watched of a video according to reported segments."""
 
     enrollment_id: int
     video: LearningObject
     started_at: datetime
     segments: list[watched_segments.Segment]
 
-    def seconds(self, marks: Marks) -> float:
-        """Unique seconds of the segments and of what the player's marks say, in the video."""
+    def seconds(self, player_events: PlayerEvents) -> float:
+        """The unique seconds of the reported segments and of the plays of the player."""
         duration = self.video.duration_seconds
-        marked = marks.get((self.enrollment_id, self.video.pk), ())
-        played = watched_segments.played(marked, duration=duration)
+        events = player_events.get((self.enrollment_id, self.video.pk), ())
+        played = watched_segments.played_segments(events, duration=duration)
         return watched_segments.seconds(
             watched_segments.union([*self.segments, *played], duration=duration)
         )
 
 
-def watch(events: Sequence[Event]) -> None:
-    """Take reported segments (`data.segments`) and player marks (`value` is the position)."""
-    objects = objects_of(events, LearningObject.Kind.VIDEO)
+def add_watching(events: Sequence[Event]) -> None:
+    """Store reported segments (`data.segments`) and player events (`value` is the position)."""
+    objects = resolve_objects(events, LearningObject.Kind.VIDEO)
     pairs: dict[Pair, list[Event]] = defaultdict(list)
     for event in events:
         pairs[event.enrollment_id or 0, objects.of(event).pk].append(event)
-    _keep_marks(pairs)
-    _add(pairs, {video.pk: video for video in objects.by_key.values()})
-    recompute_watched(objects.learned)
+    _store_player_events(pairs)
+    _add_segments(pairs, {video.pk: video for video in objects.by_key.values()})
+    recompute_watched(objects.changed)
 
 
-def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
+def _store_player_events(pairs: dict[Pair, list[Event]]) -> None:
     rows: dict[tuple[Any, ...], float] = {}
     for pair, some in pairs.items():
         for event in some:
@@ -69,70 +70,73 @@ def _keep_marks(pairs: dict[Pair, list[Event]]) -> None:
     )
 
 
-def _add(pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject]) -> None:
-    """Add what events tell to what is known; nobody else writes these learners' facts now."""
-    there = {(row.enrollment_id, row.video.pk): row for row in _read(pairs, videos)}
-    _mark(there.values())
+def _add_segments(pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject]) -> None:
+    """Add reported segments to the stored ones; the batch has locked these enrollments."""
+    stored = {(row.enrollment_id, row.video.pk): row for row in _read(pairs, videos)}
+    _mark_stale(stored.values())
     for pair, events in pairs.items():
-        row = there.setdefault(pair, Seen(pair[0], videos[pair[1]], events[0].occurred_at, []))
+        row = stored.setdefault(pair, Watched(pair[0], videos[pair[1]], events[0].occurred_at, []))
         reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
         row.segments = watched_segments.union([*row.segments, *reported])
         row.started_at = min([row.started_at, *(event.occurred_at for event in events)])
-    _reckon([there[pair] for pair in sorted(there)])
+    _write([stored[pair] for pair in sorted(stored)])
 
 
-def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list[Seen]:
+def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list[Watched]:
     rows = VideoProgress.objects.filter(
         enrollment__in={pair[0] for pair in pairs}, video__in=list(videos)
     ).values_list("enrollment_id", "video_id", "started_at", "segments")
     return [
-        Seen(enrollment, videos[video], started_at, [(begin, end) for begin, end in spans])
-        for enrollment, video, started_at, spans in rows
+        Watched(enrollment, videos[video], started_at, [(begin, end) for begin, end in segments])
+        for enrollment, video, started_at, segments in rows
         if (enrollment, video) in pairs
     ]
 
 
 def recompute_watched(videos: Collection[LearningObject]) -> None:
-    """A video's duration is known now, or another: what was seen of it is cut anew."""
-    known = {video.pk: video for video in videos if video.duration_seconds is not None}
-    there = VideoProgress.objects.filter(video__in=known)
-    seen = sorted(there.values_list("enrollment_id", "video_id")) if known else []
-    for begin in range(0, len(seen), AT_ONCE):
-        some = set(seen[begin : begin + AT_ONCE])
+    """Recompute what was watched of videos whose duration may have changed."""
+    with_duration = {video.pk: video for video in videos if video.duration_seconds is not None}
+    stored = VideoProgress.objects.filter(video__in=with_duration)
+    pairs = sorted(stored.values_list("enrollment_id", "video_id")) if with_duration else []
+    for begin in range(0, len(pairs), BATCH_SIZE):
+        some = set(pairs[begin : begin + BATCH_SIZE])
         enrolling.lock(pair[0] for pair in some)
-        _reckon(_read(some, known))
+        _write(_read(some, with_duration))
 
 
-def _reckon(rows: Sequence[Seen]) -> None:
-    """Reckon what was seen from the segments reported and the marks, and write the rows."""
-    marks = _marks(rows)
+def _write(rows: Sequence[Watched]) -> None:
+    """Write the rows with their watched seconds, and mark their days."""
+    player_events = _read_player_events(rows)
     bulk_upsert.upsert(
         VideoProgress,
-        ("enrollment_id", "video_id", *WRITTEN),
+        ("enrollment_id", "video_id", *UPDATED),
         [
-            (row.enrollment_id, row.video.pk, row.started_at, row.segments, row.seconds(marks))
+            (
+                row.enrollment_id,
+                row.video.pk,
+                row.started_at,
+                row.segments,
+                row.seconds(player_events),
+            )
             for row in rows
         ],
         conflict="enrollment_id, video_id",
-        merge=dict.fromkeys(WRITTEN, "replace"),
+        merge=dict.fromkeys(UPDATED, "replace"),
     )
-    _mark(rows)
+    _mark_stale(rows)
 
 
-WRITTEN = ("started_at", "segments", "watched_seconds")
-
-
-def _marks(rows: Sequence[Seen]) -> Marks:
-    marks: Marks = defaultdict(list)
-    there = PlayerEvent.objects.filter(
+def _read_player_events(rows: Sequence[Watched]) -> PlayerEvents:
+    found: PlayerEvents = defaultdict(list)
+    stored = PlayerEvent.objects.filter(
         enrollment__in={row.enrollment_id for row in rows}, video__in={row.video.pk for row in rows}
     )
-    for enrollment, video, at, is_playing, position in there.values_list(
+    for enrollment, video, at, is_playing, position in stored.values_list(
         "enrollment_id", "video_id", "at", "is_playing", "position"
     ):
-        marks[enrollment, video].append((at, is_playing, position))
-    return marks
+        found[enrollment, video].append((at, is_playing, position))
+    return found
 
 
-def _mark(rows: Iterable[Seen]) -> None:
-    batch_work.mark_stale((row.video.course_id, row.started_at) for row in rows)
+def _mark_stale(rows: Iterable[Watched]) -> None:
+    affected_days.mark_stale((row.video.course_id, row.started_at) for row in rows)

@@ -1,4 +1,4 @@
-"""Which seconds of a video were seen. No Django here."""
+"""Compute which seconds of a video were watched. No Django here."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from operator import itemgetter
 
+# from and to, in seconds from the start of the video
 Segment = tuple[float, float]
+# moment, whether the player started (or else stopped), and its position in seconds
 PlayerEvent = tuple[datetime, bool, float]
 
 LONGEST_OPEN_PLAY = 30 * 60.0
-# speeds at which players play
-SLOWEST, FASTEST = 0.25, 2.0
+SLOWEST_SPEED, FASTEST_SPEED = 0.25, 2.0
 
 
 def union(segments: Iterable[Segment], *, duration: float | None = None) -> list[Segment]:
-    """Merge what overlaps or touches, cut to `[0, duration]`, in order."""
+    """Merge segments that overlap or touch, cut them to `[0, duration]` and sort them."""
     merged: list[Segment] = []
     for first, last in sorted(segments):
         begin, end = max(first, 0.0), last if duration is None else min(last, duration)
@@ -33,13 +34,13 @@ def seconds(segments: Iterable[Segment]) -> float:
     return sum(end - begin for begin, end in segments)
 
 
-def played(marks: Iterable[PlayerEvent], *, duration: float | None) -> list[Segment]:
-    """The segments between plays and stops: marks are (when, is playing, position).
+def played_segments(events: Iterable[PlayerEvent], *, duration: float | None) -> list[Segment]:
+    """The segments between plays and stops.
 
-    No play lasts longer than the clock allows at double speed. One without a stop after it, or
-    whose stop does not match the clock, lasts no longer than the duration or 30 minutes.
+    A play lasts at most as long as the elapsed time allows at double speed. One without a stop,
+    or whose stop does not fit the elapsed time, lasts at most the duration or 30 minutes.
     """
-    ordered = _in_order(marks)
+    ordered = _in_order(events)
     longest = min(duration, LONGEST_OPEN_PLAY) if duration else LONGEST_OPEN_PLAY
     segments: list[Segment] = []
     for (at, is_playing, begin), (then, is_playing_then, end) in pairwise(ordered):
@@ -47,23 +48,23 @@ def played(marks: Iterable[PlayerEvent], *, duration: float | None) -> list[Segm
         if is_playing and is_playing_then:
             segments.append((begin, begin + min(elapsed, longest)))
         elif is_playing:
-            segments.append((begin, begin + _until_stop(end - begin, elapsed, longest)))
+            segments.append((begin, begin + _played_seconds(end - begin, elapsed, longest)))
     if ordered and ordered[-1][1]:
         segments.append((ordered[-1][2], ordered[-1][2] + longest))
     return segments
 
 
-def _in_order(marks: Iterable[PlayerEvent]) -> list[PlayerEvent]:
-    """By time; of one moment, the stop of what was playing comes first, else the play."""
+def _in_order(events: Iterable[PlayerEvent]) -> list[PlayerEvent]:
+    """Sort by time; at the same moment, a player that plays stops first, else it starts first."""
     ordered: list[PlayerEvent] = []
-    for _, now in groupby(sorted(marks), key=itemgetter(0)):
+    for _, simultaneous in groupby(sorted(events), key=itemgetter(0)):
         is_playing = bool(ordered) and ordered[-1][1]
-        ordered += sorted(now, key=lambda mark: mark[1] == is_playing)
+        ordered += sorted(simultaneous, key=lambda event: event[1] == is_playing)
     return ordered
 
 
-def _until_stop(length: float, elapsed: float, longest: float) -> float:
-    """How much of a stretch was played before its stop; less than nothing: it ends before it."""
-    if SLOWEST * elapsed <= length <= FASTEST * elapsed:
+def _played_seconds(length: float, elapsed: float, longest: float) -> float:
+    """How much of a segment was played before its stop; negative when it ends before it begins."""
+    if SLOWEST_SPEED * elapsed <= length <= FASTEST_SPEED * elapsed:
         return length
-    return min(length, FASTEST * elapsed, longest)
+    return min(length, FASTEST_SPEED * elapsed, longest)

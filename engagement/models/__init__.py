@@ -1,4 +1,4 @@
-"""The facts of engagement: one row per what its KPIs are sums over."""
+"""The facts that the engagement KPIs are computed from."""
 
 from __future__ import annotations
 

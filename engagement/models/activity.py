@@ -1,29 +1,38 @@
+"""Daily activity and weekly presence of enrollments."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, Module
 from intake.models import ImportRun
 
 
 class DailyActivity(models.Model):
-    """What one enrolment did in one module (null: in none) on one day of the provider's zone."""
+    """What an enrollment did in one module on one day of the reporting time zone.
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    `module` is null for activity outside modules.
+    """
+
+    # the unique constraint's index begins with this column: another would only slow inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="activity"
     )
     module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
     day = models.DateField()
-    interactions = models.PositiveIntegerField(help_text="Everything; clicks of an import.")
-    productive = models.PositiveIntegerField(help_text="Answers, submissions, posts, notes.")
-    content = models.PositiveIntegerField(help_text="Reading and watching.")
-    quiz = models.PositiveIntegerField(help_text="Quiz attempts and questions answered.")
+    interactions = models.PositiveIntegerField(
+        help_text=_("All interactions; for imported data, clicks.")
+    )
+    productive = models.PositiveIntegerField(help_text=_("Answers, submissions, posts and notes."))
+    content = models.PositiveIntegerField(help_text=_("Content read or watched."))
+    quiz = models.PositiveIntegerField(help_text=_("Quiz attempts and answered questions."))
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
 
-    # conflict target of the additive upsert; the constraint below is its index
+    # the conflict target of upserts; the unique constraint below provides its index
     KEY = 'enrollment_id, day, COALESCE("module_id", 0), COALESCE("import_run_id", 0)'
 
     class Meta:
@@ -34,28 +43,35 @@ class DailyActivity(models.Model):
                 "day",
                 Coalesce("module", Value(0)),
                 Coalesce("import_run", Value(0)),
-                name="one_row_per_enrolment_module_and_day",
+                name="one_row_per_enrollment_module_and_day",
             ),
         )
         indexes = (models.Index(fields=("day",), name="activity_by_day"),)
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} on {self.day}: {self.interactions}"
+        text = gettext("%(enrollment)s on %(day)s: %(interactions)s")
+        return text % {
+            "enrollment": self.enrollment_id,
+            "day": self.day,
+            "interactions": self.interactions,
+        }
 
 
 class WeekPresence(models.Model):
-    """An enrolment was active in a week, in one module or (null) anywhere.
+    """A week in which an enrollment was active, in one module or (null) in any.
 
-    A function of its daily activity: one row for anywhere and one for each module it was in.
+    Derived from daily activity: one row for the week and one for each module of that week.
     """
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint's index begins with this column: another would only slow inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="presence"
     )
     module = models.ForeignKey(Module, models.CASCADE, null=True, db_index=False)
-    week = models.DateField(help_text="Its Monday.")
-    is_productive = models.BooleanField(help_text="It answered, submitted, posted or noted.")
+    week = models.DateField(help_text=_("The Monday of the week."))
+    is_productive = models.BooleanField(
+        help_text=_("With at least one answer, submission, post or note.")
+    )
 
     KEY = 'enrollment_id, week, COALESCE("module_id", 0)'
 
@@ -66,10 +82,11 @@ class WeekPresence(models.Model):
                 "enrollment",
                 "week",
                 Coalesce("module", Value(0)),
-                name="one_presence_per_enrolment_module_and_week",
+                name="one_presence_per_enrollment_module_and_week",
             ),
         )
         indexes = (models.Index(fields=("week",), name="presence_by_week"),)
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} in the week of {self.week}"
+        text = gettext("%(enrollment)s in the week of %(monday)s")
+        return text % {"enrollment": self.enrollment_id, "monday": self.week}

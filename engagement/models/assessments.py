@@ -1,7 +1,11 @@
+"""Graded attempts at assessments."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
@@ -9,21 +13,24 @@ from intake.models import ImportRun
 
 
 class AssessmentResult(models.Model):
-    """One graded attempt of one learner at one assessment or quiz."""
+    """A graded attempt of an enrollment at an assessment."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint's index begins with this column: another would only slow inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="results"
     )
     assessment = models.ForeignKey(LearningObject, models.CASCADE, related_name="results")
-    attempt = models.PositiveIntegerField(help_text="From 1.")
+    attempt = models.PositiveIntegerField(help_text=_("Counted from 1."))
     graded_at = models.DateTimeField(
-        db_index=True, help_text="The first time: here it counts, whatever the grade is by now."
+        db_index=True,
+        help_text=_("When it was first graded. It counts in this period, even after a regrade."),
     )
     regraded_at = models.DateTimeField(
-        null=True, blank=True, help_text="The last time. Empty: it was graded once."
+        null=True,
+        blank=True,
+        help_text=_("When it was last regraded. Empty if it was graded only once."),
     )
-    score = models.FloatField(help_text="Scaled: 0–1.")
+    score = models.FloatField(help_text=_("Scaled to 0–1."))
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
 
     class Meta:
@@ -37,15 +44,16 @@ class AssessmentResult(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.assessment}, attempt {self.attempt}: {self.score:.0%}"
+        text = gettext("%(assessment)s, attempt %(attempt)s")
+        return text % {"assessment": self.assessment, "attempt": self.attempt}
 
 
 class ItemResult(models.Model):
-    """One answer to one item (question) of one graded attempt."""
+    """The answer to one item (question) in a graded attempt."""
 
     result = models.ForeignKey(AssessmentResult, models.CASCADE, related_name="items")
     item = models.CharField(max_length=200)
-    score = models.FloatField(help_text="Scaled: 0–1; 1 is correct.")
+    score = models.FloatField(help_text=_("Scaled to 0–1; 1 is correct."))
 
     class Meta:
         constraints = (
@@ -56,4 +64,4 @@ class ItemResult(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.item}: {self.score:.0%}"
+        return self.item

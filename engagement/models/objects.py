@@ -1,34 +1,43 @@
+"""Videos, quizzes and assessments."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Course, CourseRun, Module
 
 
 class LearningObject(models.Model):
-    """A video, quiz or assessment of a course, under the key that senders know it by."""
+    """A video, quiz or assessment of a course, identified by the senders' key."""
 
     class Kind(models.TextChoices):
-        VIDEO = "video", "Video"
-        QUIZ = "quiz", "Quiz"
-        ASSESSMENT = "assessment", "Assessment"
+        VIDEO = "video", _("Video")
+        QUIZ = "quiz", _("Quiz")
+        ASSESSMENT = "assessment", _("Assessment")
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="objects_of_learning")
     run = models.ForeignKey(
-        CourseRun, models.CASCADE, null=True, blank=True, help_text="Empty: in every run."
+        CourseRun, models.CASCADE, null=True, blank=True, help_text=_("Empty: in every run.")
     )
     module = models.ForeignKey(Module, models.CASCADE, null=True, blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     key = models.CharField(max_length=200)
     title = models.CharField(max_length=200, blank=True)
     duration_seconds = models.FloatField(
-        "duration", null=True, blank=True, help_text="Of a video, in seconds; empty: unknown."
+        "duration",
+        null=True,
+        blank=True,
+        help_text=_("Length of a video in seconds. Empty if unknown."),
     )
-    # the first word of an event stands, in whatever order they arrive; empty: a definition's
+    # when the event happened that the module or the duration comes from: the earliest event wins.
+    # Null if a course definition gave it, which overrides events
     placed_at = models.DateTimeField(null=True, editable=False)
     measured_at = models.DateTimeField(null=True, editable=False)
-    pass_mark = models.FloatField(default=0.5, help_text="Scaled score (0–1) that passes.")
+    pass_mark = models.FloatField(
+        default=0.5, help_text=_("Lowest scaled score (0–1) that passes.")
+    )
 
     class Meta:
         ordering = ("course", "kind", "key")

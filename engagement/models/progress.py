@@ -1,20 +1,26 @@
+"""Progress in the modules of a plan."""
+
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import PlannedModule
 from intake.models import ImportRun
 
 
 class ModuleProgress(models.Model):
-    """How far one line of an enrolment's plan has come; no row: not reached."""
+    """Progress in one planned module of an enrollment; without a row, it is not reached."""
 
     planned = models.OneToOneField(PlannedModule, models.CASCADE, related_name="progress")
     reached_at = models.DateTimeField(
-        db_index=True, help_text="First trace in this module or in a later one."
+        db_index=True, help_text=_("First event in this module or in a later one.")
     )
-    done_at = models.DateTimeField(null=True, blank=True, help_text="Done or waived.")
+    done_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When it was completed or waived.")
+    )
     is_waived = models.BooleanField("waived", default=False)
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
 
@@ -28,4 +34,5 @@ class ModuleProgress(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.planned_id}: {'done' if self.done_at else 'reached'}"
+        state = gettext("done") if self.done_at else gettext("reached")
+        return f"{self.planned_id}: {state}"

@@ -1,6 +1,10 @@
+"""Attempted quizzes."""
+
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
@@ -8,14 +12,14 @@ from intake.models import ImportRun
 
 
 class QuizAttempt(models.Model):
-    """A learner tried a quiz; one row however often."""
+    """A quiz that an enrollment attempted, with one row however many attempts there were."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint's index begins with this column: another would only slow inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="quiz_attempts"
     )
     quiz = models.ForeignKey(LearningObject, models.CASCADE, related_name="attempts")
-    attempted_at = models.DateTimeField(help_text="The first time.")
+    attempted_at = models.DateTimeField(help_text=_("The first attempt."))
     import_run = models.ForeignKey(ImportRun, models.CASCADE, null=True, db_index=False)
 
     class Meta:
@@ -24,4 +28,5 @@ class QuizAttempt(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment_id} tried {self.quiz}"
+        text = gettext("%(enrollment)s tried %(quiz)s")
+        return text % {"enrollment": self.enrollment_id, "quiz": self.quiz}

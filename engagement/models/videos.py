@@ -1,43 +1,55 @@
+"""Player events and watched videos."""
+
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
 
 
 class PlayerEvent(models.Model):
-    """A player said that it began or stopped playing, and where."""
+    """A video player started or stopped playing at a position."""
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False)
     video = models.ForeignKey(LearningObject, models.CASCADE, db_index=False)
     at = models.DateTimeField()
     is_playing = models.BooleanField()
-    position = models.FloatField(help_text="Seconds from the video's start.")
+    position = models.FloatField(help_text=_("Seconds from the start of the video."))
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("enrollment", "video", "at", "is_playing"), name="one_mark_per_moment"
+                fields=("enrollment", "video", "at", "is_playing"),
+                name="one_player_event_per_moment",
             ),
         )
 
     def __str__(self) -> str:
-        return f"{'play' if self.is_playing else 'stop'} at {self.position:g} s"
+        text = (
+            gettext("play at %(seconds)s s")
+            if self.is_playing
+            else gettext("stop at %(seconds)s s")
+        )
+        return text % {"seconds": f"{self.position:g}"}
 
 
 class VideoProgress(models.Model):
-    """What one learner has seen of one video: the union of the played segments."""
+    """What a learner has watched of a video: the union of all played segments."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint's index begins with this column: another would only slow inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="videos"
     )
     video = models.ForeignKey(LearningObject, models.CASCADE, related_name="progress")
-    started_at = models.DateTimeField(db_index=True, help_text="First play.")
-    # [[from, to], …] as reported, merged and sorted, in seconds; without those of the marks
+    started_at = models.DateTimeField(db_index=True, help_text=_("First play."))
+    # [[from, to], …] in seconds, merged and sorted, as reported by `video.watched` events only
     segments = models.JSONField(default=list)
-    watched_seconds = models.FloatField(help_text="Unique seconds, at most the duration.")
+    watched_seconds = models.FloatField(
+        help_text=_("Unique seconds, at most the duration of the video.")
+    )
 
     class Meta:
         verbose_name_plural = "video progress"

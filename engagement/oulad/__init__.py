@@ -1,1 +1,1 @@
-"""The Open University Learning Analytics Dataset, taken in as facts; docs/oulad.md says how."""
+"""Import the Open University Learning Analytics Dataset; docs/oulad.md describes the mapping."""

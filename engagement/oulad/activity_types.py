@@ -1,4 +1,4 @@
-"""What a click on a page of the publisher's learning environment says, by the page's type."""
+"""What a click on a page of the learning environment counts as, by the type of the page."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """How the clicks count beside being interactions."""
+class ClickType:
+    """What a click counts as, beside being an interaction."""
 
     is_productive: bool = False
     is_quiz: bool = False
     is_content: bool = False
 
 
-ANSWER = Meaning(is_productive=True)
-QUIZ = Meaning(is_productive=True, is_quiz=True)
-CONTENT = Meaning(is_content=True)
-# posting cannot be told from reading here, and reading is what most such clicks are
-TALK = Meaning()
-NAVIGATION = Meaning()
-UNKNOWN = Meaning()
+ANSWER = ClickType(is_productive=True)
+QUIZ = ClickType(is_productive=True, is_quiz=True)
+CONTENT = ClickType(is_content=True)
+# posting cannot be distinguished from reading, and most such clicks are reading
+DISCUSSION = ClickType()
+NAVIGATION = ClickType()
+UNKNOWN = ClickType()
 
-MEANINGS: dict[str, Meaning] = {
+CLICK_TYPES: dict[str, ClickType] = {
     "quiz": QUIZ,
     "externalquiz": QUIZ,
     "repeatactivity": ANSWER,
@@ -39,18 +39,18 @@ MEANINGS: dict[str, Meaning] = {
     "url": CONTENT,
     "folder": CONTENT,
     "glossary": CONTENT,
-    "dataplus": TALK,
-    "forumng": TALK,
-    "oucollaborate": TALK,
-    "ouelluminate": TALK,
-    "ouwiki": TALK,
+    "dataplus": DISCUSSION,
+    "forumng": DISCUSSION,
+    "oucollaborate": DISCUSSION,
+    "ouelluminate": DISCUSSION,
+    "ouwiki": DISCUSSION,
     "homepage": NAVIGATION,
 }
 
 
 @dataclass(frozen=True)
-class Sites:
-    """The pages by id with what a click on each counts for (0 or 1), one column per meaning."""
+class Pages:
+    """The pages by id, with a column of 0 or 1 for each thing that a click on them counts as."""
 
     ids: pa.Array
     productive: pa.Array
@@ -58,15 +58,16 @@ class Sites:
     quiz: pa.Array
 
     @classmethod
-    def of(cls, types: dict[int, str]) -> Sites:
-        meanings = [MEANINGS.get(kind, UNKNOWN) for kind in types.values()]
+    def of(cls, types: dict[int, str]) -> Pages:
+        """Make the table from activity types by page id."""
+        clicks = [CLICK_TYPES.get(name, UNKNOWN) for name in types.values()]
         return cls(
             ids=pa.array(types, pa.int32()),
-            productive=_ones(meaning.is_productive for meaning in meanings),
-            content=_ones(meaning.is_content for meaning in meanings),
-            quiz=_ones(meaning.is_quiz for meaning in meanings),
+            productive=_ones(one.is_productive for one in clicks),
+            content=_ones(one.is_content for one in clicks),
+            quiz=_ones(one.is_quiz for one in clicks),
         )
 
 
-def _ones(claims: object) -> pa.Array:
-    return pa.array(claims, pa.bool_()).cast(pa.int64())
+def _ones(flags: object) -> pa.Array:
+    return pa.array(flags, pa.bool_()).cast(pa.int64())

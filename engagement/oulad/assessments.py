@@ -1,4 +1,4 @@
-"""Assessments: each is a module of its course, with a due date in its presentation."""
+"""Import assessments: each is a module of its course, with a due date in its presentation."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from statistics import median
 from core import bulk_upsert
 from curriculum.models import Course, CourseRun, Module, RunModule
 from engagement.models import LearningObject
-from engagement.oulad.presentations import Place, Presentation, Row, is_near, place_of
+from engagement.oulad.presentations import Codes, Presentation, Row, codes_of, is_near
 from engagement.oulad.report import ImportReport
 
 TUTOR, COMPUTER, EXAM = "TMA", "CMA", "Exam"
-# in this order where several are due on one day
+# also the order of assessments due on the same day
 TITLES = {
     COMPUTER: "Computer-marked assignment",
     TUTOR: "Tutor-marked assignment",
     EXAM: "Exam",
 }
-# the publisher: a score below 40 is a fail
+# by the publisher's definition
 PASS_MARK = 0.4
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """`number` tells those of one type in one presentation apart, in the order they fall due."""
+    """One assessment of a presentation.
+
+    `number` counts those of its type in the presentation, in the order of their due days.
+    """
 
     id: int
-    place: Place
+    codes: Codes
     type: str
     due: int
     weight: float
@@ -41,103 +44,103 @@ class Assessment:
         return f"{self.type}-{self.number}"
 
     @property
-    def is_paced_by(self) -> bool:
-        """True where a learner is expected to have done it by its due date.
+    def has_deadline(self) -> bool:
+        """True where learners are expected to submit it by its due day.
 
-        A computer-marked one without weight is for practice; a tutor-marked one is what a
-        presentation paces its learners by, whatever its weight.
+        A computer-marked assignment without weight is for practice. Tutor-marked assignments pace
+        the learners, whatever their weight.
         """
         return self.type == TUTOR or self.weight > 0
 
 
 def parse(
-    rows: Iterable[Row], presentations: Mapping[Place, Presentation], report: ImportReport
+    rows: Iterable[Row], presentations: Mapping[Codes, Presentation], report: ImportReport
 ) -> dict[int, Assessment]:
-    """Read the assessments, by id; a row that is none is refused in the report."""
-    good: dict[int, Row] = {}
+    """Parse the valid assessments by id, and add all rows to the report."""
+    valid: dict[int, Row] = {}
     for row in rows:
         report.read += 1
-        if place_of(row) not in presentations:
-            report.refuse("no such presentation")
+        if codes_of(row) not in presentations:
+            report.reject("unknown presentation")
         elif row["assessment_type"] not in TITLES:
-            report.refuse("unknown assessment type")
+            report.reject("unknown assessment type")
         elif not is_near(row["date"]):
-            report.refuse("due day out of range")
-        elif row["id_assessment"] in good:
-            report.refuse("assessment listed twice")
+            report.reject("due day out of range")
+        elif row["id_assessment"] in valid:
+            report.reject("assessment listed twice")
         else:
-            report.taken += 1
-            good[row["id_assessment"]] = row
-    return {one.id: one for one in _numbered(good.values(), presentations)}
+            report.imported += 1
+            valid[row["id_assessment"]] = row
+    return {one.id: one for one in _with_numbers(valid.values(), presentations)}
 
 
-def _numbered(
-    rows: Iterable[Row], presentations: Mapping[Place, Presentation]
+def _with_numbers(
+    rows: Iterable[Row], presentations: Mapping[Codes, Presentation]
 ) -> Iterable[Assessment]:
-    numbers: dict[tuple[Place, str], int] = defaultdict(int)
+    numbers: dict[tuple[Codes, str], int] = defaultdict(int)
     for due, row in sorted(
-        ((_due(row, presentations[place_of(row)]), row) for row in rows),
+        ((_due(row, presentations[codes_of(row)]), row) for row in rows),
         key=lambda pair: (pair[0], pair[1]["id_assessment"]),
     ):
-        place, type_ = place_of(row), row["assessment_type"]
-        numbers[place, type_] += 1
+        codes, type_ = codes_of(row), row["assessment_type"]
+        numbers[codes, type_] += 1
         yield Assessment(
-            row["id_assessment"], place, type_, due, row["weight"], numbers[place, type_]
+            row["id_assessment"], codes, type_, due, row["weight"], numbers[codes, type_]
         )
 
 
 def _due(row: Row, presentation: Presentation) -> int:
-    # the publisher leaves out the day of an exam that closes the presentation
+    # only exams have no day: they close the presentation
     return presentation.last_day if row["date"] is None else int(row["date"])
 
 
-def planned(assessments: Iterable[Assessment], recorded: set[int]) -> list[Assessment]:
-    """Leave out exams of which no result is published: nobody could be seen to have done them."""
-    return [one for one in assessments if one.type != EXAM or one.id in recorded]
+def planned(assessments: Iterable[Assessment], submitted: set[int]) -> list[Assessment]:
+    """Leave out exams without a published result: no student could be known to sit them."""
+    return [one for one in assessments if one.type != EXAM or one.id in submitted]
 
 
-def lay(
+def create_missing(
     assessments: Iterable[Assessment],
-    presentations: Mapping[Place, Presentation],
-    recorded: set[int],
+    presentations: Mapping[Codes, Presentation],
+    submitted: set[int],
 ) -> None:
-    """Make the modules, timetables and objects that are not there yet."""
+    """Create the modules, due dates and learning objects that do not exist yet."""
     by_course: dict[str, list[Assessment]] = defaultdict(list)
     for one in assessments:
-        by_course[one.place[0]].append(one)
+        by_course[one.codes[0]].append(one)
     for key, many in by_course.items():
         course = Course.objects.get(key=key)
-        _lay_modules(course, many, recorded)
-        _lay_timetable(course, many, presentations)
+        _create_modules(course, many, submitted)
+        _create_timetable(course, many, presentations)
 
 
-def _lay_modules(course: Course, many: list[Assessment], recorded: set[int]) -> None:
-    there = set(course.modules.values_list("key", flat=True))
+def _create_modules(course: Course, many: list[Assessment], submitted: set[int]) -> None:
+    existing = set(course.modules.values_list("key", flat=True))
     position = max(course.modules.values_list("position", flat=True), default=0)
     before = 0
-    for same in _in_order(many):
-        due = round(median(one.due for one in same))
-        if same[0].module not in there:
+    for group in _by_module(many):
+        due = round(median(one.due for one in group))
+        if group[0].module not in existing:
             position += 1
             Module.objects.create(
                 course=course,
-                key=same[0].module,
-                title=f"{TITLES[same[0].type]} {same[0].number}",
+                key=group[0].module,
+                title=f"{TITLES[group[0].type]} {group[0].number}",
                 position=position,
-                is_required=any(one.is_paced_by for one in planned(same, recorded)),
+                is_required=any(one.has_deadline for one in planned(group, submitted)),
                 planned_days=max(due - before, 0),
             )
         before = due
 
 
-def _in_order(many: list[Assessment]) -> list[list[Assessment]]:
-    """Group by module; the modules in the order in which they typically fall due."""
-    same: dict[str, list[Assessment]] = defaultdict(list)
+def _by_module(many: list[Assessment]) -> list[list[Assessment]]:
+    """Group by module, in the order in which the modules typically fall due."""
+    groups: dict[str, list[Assessment]] = defaultdict(list)
     for one in many:
-        same[one.module].append(one)
+        groups[one.module].append(one)
     types = list(TITLES)
     return sorted(
-        same.values(),
+        groups.values(),
         key=lambda group: (
             median(one.due for one in group),
             types.index(group[0].type),
@@ -146,8 +149,8 @@ def _in_order(many: list[Assessment]) -> list[list[Assessment]]:
     )
 
 
-def _lay_timetable(
-    course: Course, many: list[Assessment], presentations: Mapping[Place, Presentation]
+def _create_timetable(
+    course: Course, many: list[Assessment], presentations: Mapping[Codes, Presentation]
 ) -> None:
     modules = dict(course.modules.values_list("key", "pk"))
     runs = dict(CourseRun.objects.filter(course=course).values_list("key", "pk"))
@@ -155,7 +158,7 @@ def _lay_timetable(
         RunModule,
         ("run_id", "module_id", "due_on"),
         [
-            (runs[one.place[1]], modules[one.module], presentations[one.place].day(one.due))
+            (runs[one.codes[1]], modules[one.module], presentations[one.codes].day(one.due))
             for one in many
         ],
         conflict="run_id, module_id",
@@ -164,16 +167,16 @@ def _lay_timetable(
         LearningObject,
         ("course_id", "run_id", "module_id", "kind", "key", "title", "pass_mark"),
         [
-            (course.pk, runs[one.place[1]], modules[one.module], kind, str(one.id), title, mark)
+            (course.pk, runs[one.codes[1]], modules[one.module], kind, str(one.id), title, mark)
             for one in many
             for kind in kinds_of(one)
-            for title, mark in ((f"{one.module} of {' '.join(one.place)}", PASS_MARK),)
+            for title, mark in ((f"{one.module} of {' '.join(one.codes)}", PASS_MARK),)
         ],
         conflict="course_id, kind, key",
     )
 
 
 def kinds_of(assessment: Assessment) -> list[str]:
-    """A computer-marked assignment is a quiz as well as an assessment."""
+    """The kinds of learning objects of an assessment: a computer-marked one is a quiz too."""
     kinds = [LearningObject.Kind.ASSESSMENT.value]
     return [*kinds, LearningObject.Kind.QUIZ.value] if assessment.type == COMPUTER else kinds

@@ -1,4 +1,4 @@
-"""Clicks become daily activity and weeks of presence."""
+"""Import clicks as daily activity and weekly presence."""
 
 from __future__ import annotations
 
@@ -12,76 +12,77 @@ import pyarrow.compute as pc
 
 from core import bulk_upsert
 from engagement.models import DailyActivity, WeekPresence
-from engagement.oulad import tables
-from engagement.oulad.activity_types import MEANINGS
+from engagement.oulad.activity_types import CLICK_TYPES
 from engagement.oulad.click_sums import ClickSums, total
 from engagement.oulad.dataset import Dataset
-from engagement.oulad.files import SITES
-from engagement.oulad.presentations import Place
+from engagement.oulad.presentations import Codes
 from engagement.oulad.report import ImportReport
+from engagement.oulad.source import PAGES
 from intake.models import ImportRun
 
-# where the day count of Arrow's dates begins
+# Arrow counts days from here
 EPOCH = date(1970, 1, 1)
 
 
-def take_sites(dataset: Dataset) -> ImportReport:
-    """Count the pages; what is made of them is their clicks."""
-    rows = tables.rows(dataset.source, SITES)
-    report = ImportReport(read=len(rows), taken=len(rows))
+def import_pages(dataset: Dataset) -> ImportReport:
+    """Count the pages; only their clicks are imported."""
+    rows = dataset.source.rows(PAGES)
+    report = ImportReport(read=len(rows), imported=len(rows))
     for row in rows:
-        if row["activity_type"] not in MEANINGS:
+        if row["activity_type"] not in CLICK_TYPES:
             report.note(f"unknown activity type {row['activity_type']}, counts as a click only")
     return report
 
 
-def take_misfits(dataset: Dataset, reading: Future[ClickSums]) -> ImportReport:
-    """Refuse the rows that belong to no presentation or whose day or number cannot be."""
+def reject_invalid(dataset: Dataset, reading: Future[ClickSums]) -> ImportReport:
+    """Reject the clicks without a known presentation or with an invalid day or number."""
     sums, report = reading.result(), ImportReport()
-    report.refuse("no such presentation", sums.rows_elsewhere(list(dataset.presentations)))
-    report.refuse("day or number of clicks out of range", sums.misfits)
-    report.read = report.refused.total()
+    report.reject("unknown presentation", sums.rows_elsewhere(list(dataset.presentations)))
+    report.reject("day or number of clicks out of range", sums.invalid)
+    report.read = report.rejected.total()
     return report
 
 
-def take(dataset: Dataset, place: Place, reading: Future[ClickSums]) -> ImportReport:
-    """Write one presentation; it stays out whole where another import has brought its clicks."""
-    part = reading.result().of(place)
+def import_clicks(dataset: Dataset, codes: Codes, reading: Future[ClickSums]) -> ImportReport:
+    """Import a presentation's clicks, unless another import has imported them."""
+    part = reading.result().of(codes)
     report = ImportReport(read=total(part, "rows"))
-    if _is_in(dataset, place):
-        report.refuse("another import brought this presentation's clicks", report.read)
+    if _is_imported(dataset, codes):
+        report.reject("another import already has this presentation's clicks", report.read)
         return report
-    part = _beside_enrolments(dataset.enrolled(place), part)
-    report.taken = total(part, "rows")
-    report.refuse("not registered in this presentation", report.read - report.taken)
+    part = _with_enrollments(part, dataset.enrollments(codes))
+    report.imported = total(part, "rows")
+    report.reject("not registered in this presentation", report.read - report.imported)
     report.note("page not listed, counts as a click only", total(part, "unlisted"))
-    days = _days(part["date"], dataset.presentations[place].starts_on)
+    days = _days(part["date"], dataset.presentations[codes].starts_on)
     _write_days(part, days, dataset.import_run.pk)
     _write_weeks(part, days)
     return report
 
 
-def _is_in(dataset: Dataset, place: Place) -> bool:
-    """True where another import has brought clicks of the presentation."""
+def _is_imported(dataset: Dataset, codes: Codes) -> bool:
+    """True when another import has clicks of the presentation."""
     others = ImportRun.objects.filter(kind=dataset.import_run.kind).exclude(
         pk=dataset.import_run.pk
     )
-    there = DailyActivity.objects.filter(enrollment__run=dataset.runs[place], import_run__in=others)
-    # mostly there is no other import, and no need to look through millions of rows
-    return others.exists() and there.exists()
+    existing = DailyActivity.objects.filter(
+        enrollment__run=dataset.runs[codes], import_run__in=others
+    )
+    # checks for another import first, to avoid searching millions of rows
+    return others.exists() and existing.exists()
 
 
-def _beside_enrolments(enrolled: dict[int, int], part: pa.Table) -> pa.Table:
-    """The rows of who is enrolled, in the order of the enrolments and days."""
-    where = pc.index_in(part["id_student"], pa.array(enrolled, pa.int32()))
-    ids = pc.take(pa.array(enrolled.values(), pa.int64()), where)
+def _with_enrollments(part: pa.Table, enrollments: dict[int, int]) -> pa.Table:
+    """Add the enrollment ids, drop other rows, and sort by enrollment and day."""
+    where = pc.index_in(part["id_student"], pa.array(enrollments, pa.int32()))
+    ids = pc.take(pa.array(enrollments.values(), pa.int64()), where)
     part = part.append_column("enrollment", ids)
     part = part.filter(pc.is_valid(part["enrollment"]))
     return part.sort_by([("enrollment", "ascending"), ("date", "ascending")])
 
 
 def _days(offsets: Any, starts_on: date) -> Any:
-    """The calendar days, from days counted from the start."""
+    """Convert days counted from the start to calendar days."""
     start = pa.scalar((starts_on - EPOCH).days, pa.int32())
     return pc.add(offsets, start).cast(pa.date32())
 
@@ -96,7 +97,7 @@ def _write_days(part: pa.Table, days: Any, import_run: int) -> None:
             part["enrollment"].to_pylist(),
             days.cast(pa.string()).to_pylist(),
             *(part[name].to_pylist() for name in sums),
-            # the publisher does not say to which assessment a page belongs
+            # the dataset does not link pages to assessments
             repeat(None, len(part)),
             repeat(import_run, len(part)),
             strict=True,

@@ -1,20 +1,23 @@
-"""Import the dataset step by step: each step and its report are in together, or not at all."""
+"""Import the dataset in steps; each step is committed together with its report."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from tqdm import tqdm
 
-from core import query_planner
+from core import query_planner, reporting_clock
 from core.locks import try_lock
+from engagement.facts import affected_days
+from engagement.models import DailyActivity
 from engagement.oulad import (
     assessments,
     click_sums,
@@ -22,25 +25,26 @@ from engagement.oulad import (
     presentations,
     registrations,
     submissions,
-    tables,
 )
 from engagement.oulad.click_sums import ClickSums
 from engagement.oulad.dataset import Dataset
-from engagement.oulad.files import (
+from engagement.oulad.presentations import Codes
+from engagement.oulad.report import ImportReport
+from engagement.oulad.source import (
     ASSESSMENTS,
     CLICKS,
     COLUMNS,
     COURSES,
+    PAGES,
     REGISTRATIONS,
     RESULTS,
-    SITES,
     SUBMISSIONS,
+    Source,
+    SourceError,
 )
-from engagement.oulad.freshness import mark_imported_stale
-from engagement.oulad.presentations import Place
-from engagement.oulad.report import ImportReport
-from engagement.oulad.source import Source, SourceError
 from intake.models import ImportRun
+from kpis.definitions.periods import midnight
+from kpis.recompute import stale_days
 
 KIND = "oulad"
 Step = Callable[[], ImportReport]
@@ -50,29 +54,36 @@ class AlreadyImportedError(Exception):
     """These files were imported before; the message gives the date."""
 
 
-class ImportRunningError(Exception):
-    """Another import into this database is running."""
+class BusyError(Exception):
+    """Another import is running."""
 
 
 def import_dataset(path: Path) -> ImportRun:
-    """Import what is not in yet, and go on where an import of the same files stopped.
+    """Import the files, or resume an import of the same files where it stopped.
 
-    SourceError when the files cannot be taken, AlreadyImportedError when all is in, and
-    ImportRunningError while another import is running.
+    SourceError when the files cannot be imported, AlreadyImportedError when they were imported
+    completely, BusyError while another import is running.
     """
-    with try_lock("import") as is_free:
-        if not is_free:
-            raise ImportRunningError("Another import is running. Wait until it has finished.")
+    with only_import():
         source = Source(path)
         import_run = _begin(source)
         try:
-            _take_steps(Dataset(source, import_run))
+            _run_steps(Dataset(source, import_run))
         except Exception as error:
-            # where the database itself is away, the run stays as one that was cut off
+            # without a database, the import stays marked as running and can be resumed
             with suppress(DatabaseError, InterfaceError):
                 _fail(import_run, error)
             raise
         return import_run
+
+
+@contextmanager
+def only_import() -> Iterator[None]:
+    """Prevent other imports into this database; BusyError when one is running."""
+    with try_lock("import") as is_held:
+        if not is_held:
+            raise BusyError("Another import is running. Wait until it has finished.")
+        yield
 
 
 def _begin(source: Source) -> ImportRun:
@@ -81,8 +92,8 @@ def _begin(source: Source) -> ImportRun:
     )
     if import_run.status == ImportRun.Status.DONE:
         raise AlreadyImportedError(
-            f"{source.path.name} was imported on {import_run.finished_at:%Y-%m-%d} as import "
-            f"{import_run.pk} already; nothing was changed."
+            f"{source.path.name} was already imported on {import_run.finished_at:%Y-%m-%d} "
+            f"(import {import_run.pk}). Nothing was changed."
         )
     import_run.status, import_run.error, import_run.finished_at = ImportRun.Status.RUNNING, "", None
     import_run.save()
@@ -92,25 +103,25 @@ def _begin(source: Source) -> ImportRun:
 def _digest(source: Source) -> str:
     total = sum(source.size(name) for name in COLUMNS)
     with tqdm(
-        total=total, desc="looking at the files", unit="B", unit_scale=True,
+        total=total, desc="reading the files", unit="B", unit_scale=True,
         disable=None, leave=False,
     ) as bar:  # fmt: skip
         return source.digest(bar.update)
 
 
-def _take_steps(dataset: Dataset) -> None:
-    # the largest file is read while the others are written: two cores, half the wait
+def _run_steps(dataset: Dataset) -> None:
+    # read the largest file while the others are written, to use two cores
     with ThreadPoolExecutor(max_workers=1) as background:
         reading = background.submit(click_sums.read, dataset.source)
         with tqdm(_steps(dataset, reading).items(), disable=None, unit="step") as bar:
             for name, step in bar:
                 bar.set_description(name)
                 if name not in dataset.import_run.report:
-                    _take_step(dataset.import_run, name, step)
+                    _run_step(dataset.import_run, name, step)
     _finish(dataset)
 
 
-def _take_step(import_run: ImportRun, name: str, step: Step) -> None:
+def _run_step(import_run: ImportRun, name: str, step: Step) -> None:
     began = time.monotonic()
     with transaction.atomic():
         report = step()
@@ -121,64 +132,77 @@ def _take_step(import_run: ImportRun, name: str, step: Step) -> None:
 
 
 def _steps(dataset: Dataset, reading: Future[ClickSums]) -> dict[str, Step]:
-    """All steps by name; short ones, since each holds back other writers while it lasts."""
+    """All steps by name, in order; they are short, because each blocks other writers."""
     return {
-        COURSES: partial(take_courses, dataset),
-        ASSESSMENTS: partial(take_assessments, dataset),
-        **_by_place(dataset, REGISTRATIONS, registrations.take),
-        **_by_place(dataset, RESULTS, registrations.take_results),
-        **_by_place(dataset, SUBMISSIONS, submissions.take),
-        SITES: partial(clicks.take_sites, dataset),
-        CLICKS: partial(clicks.take_misfits, dataset, reading),
+        COURSES: partial(import_courses, dataset),
+        ASSESSMENTS: partial(import_assessments, dataset),
+        **_by_presentation(dataset, REGISTRATIONS, registrations.import_registrations),
+        **_by_presentation(dataset, RESULTS, registrations.import_results),
+        **_by_presentation(dataset, SUBMISSIONS, submissions.import_submissions),
+        PAGES: partial(clicks.import_pages, dataset),
+        CLICKS: partial(clicks.reject_invalid, dataset, reading),
         **{
-            f"{CLICKS} {one}": partial(clicks.take, dataset, place, reading)
-            for place, one in dataset.presentations.items()
+            f"{CLICKS} {one}": partial(clicks.import_clicks, dataset, codes, reading)
+            for codes, one in dataset.presentations.items()
         },
     }
 
 
-def _by_place(
-    dataset: Dataset, file: str, take: Callable[[Dataset, Place], ImportReport]
+def _by_presentation(
+    dataset: Dataset, file: str, import_one: Callable[[Dataset, Codes], ImportReport]
 ) -> dict[str, Step]:
     return {
-        file: partial(take_misfits, dataset, file),
+        file: partial(reject_unknown, dataset, file),
         **{
-            f"{file} {one}": partial(take, dataset, place)
-            for place, one in dataset.presentations.items()
+            f"{file} {one}": partial(import_one, dataset, codes)
+            for codes, one in dataset.presentations.items()
         },
     }
 
 
-def take_misfits(dataset: Dataset, file: str) -> ImportReport:
-    """Refuse the rows of no presentation that there is."""
-    misfits = len(dataset.rows(file, None))
-    report = ImportReport(read=misfits)
-    report.refuse("no such assessment" if file == SUBMISSIONS else "no such presentation", misfits)
+def reject_unknown(dataset: Dataset, file: str) -> ImportReport:
+    """Reject the rows that belong to no known presentation."""
+    unknown = len(dataset.rows(file, None))
+    report = ImportReport(read=unknown)
+    report.reject("unknown assessment" if file == SUBMISSIONS else "unknown presentation", unknown)
     return report
 
 
-def take_courses(dataset: Dataset) -> ImportReport:
+def import_courses(dataset: Dataset) -> ImportReport:
     report = ImportReport()
-    found = presentations.parse(tables.rows(dataset.source, COURSES), report)
-    presentations.lay(found.values())
+    found = presentations.parse(dataset.source.rows(COURSES), report)
+    presentations.create_missing(found.values())
     return report
 
 
-def take_assessments(dataset: Dataset) -> ImportReport:
+def import_assessments(dataset: Dataset) -> ImportReport:
     report = ImportReport()
-    rows = tables.rows(dataset.source, ASSESSMENTS)
+    rows = dataset.source.rows(ASSESSMENTS)
     found = assessments.parse(rows, dataset.presentations, report)
-    assessments.lay(found.values(), dataset.presentations, dataset.recorded)
+    assessments.create_missing(found.values(), dataset.presentations, dataset.submitted)
     return report
 
 
 @transaction.atomic
 def _finish(dataset: Dataset) -> None:
     query_planner.analyze_all()
-    mark_imported_stale(dataset)
+    _mark_stale(dataset)
     import_run = dataset.import_run
     import_run.status, import_run.finished_at = ImportRun.Status.DONE, timezone.now()
     import_run.save()
+
+
+def _mark_stale(dataset: Dataset) -> None:
+    """Mark every day on which facts of these runs count, and update the data freshness."""
+    affected_days.mark_all_stale(enrollment__run__in=[run.pk for run in dataset.runs.values()])
+    latest = (
+        DailyActivity.objects.filter(import_run=dataset.import_run)
+        .values_list("enrollment__run__course")
+        .annotate(Max("day"))
+    )
+    zone = reporting_clock.reporting_zone()
+    through = {course: midnight(day, zone) for course, day in latest}
+    stale_days.write_freshness({affected_days.CATEGORY: through}, received_at=timezone.now())
 
 
 def _fail(import_run: ImportRun, error: Exception) -> None:

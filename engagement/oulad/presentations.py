@@ -1,4 +1,4 @@
-"""Presentations: one delivery of a course, known by two codes such as AAA 2013J."""
+"""Presentations (runs) of the publisher's modules (courses), identified by two codes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from django.conf import settings
 from curriculum.models import Course, CourseRun
 from engagement.oulad.report import ImportReport
 
-Place = tuple[str, str]
+# code_module and code_presentation, such as AAA and 2013J
+Codes = tuple[str, str]
 Row = dict[str, Any]
 
-# a day further from the start is a slip of the pen: the publisher's lie between −365 and 608
-FAR = 2_000
-# the month that the letter of a presentation stands for
+# days further from the start are typing errors: the publisher's are between −365 and 608
+MOST_DAYS = 2_000
+# the month in which a presentation starts, by the letter in its code
 MONTHS = {"B": 2, "J": 10}
 
 
 @dataclass(frozen=True)
 class Presentation:
-    """Days are counted from its start, which is day 0."""
+    """One presentation. Its days are counted from its start, which is day 0."""
 
     course: str
     run: str
@@ -47,46 +48,46 @@ class Presentation:
         return datetime.combine(self.day(offset), time(), ZoneInfo(settings.KPI_TIME_ZONE))
 
     def noon(self, offset: int) -> datetime:
-        """Stand for a moment of which only the day is known."""
+        """Noon of the day, for events of which only the day is known."""
         return datetime.combine(self.day(offset), time(12), ZoneInfo(settings.KPI_TIME_ZONE))
 
 
-def place_of(row: Row) -> Place:
+def codes_of(row: Row) -> Codes:
     return row["code_module"], row["code_presentation"]
 
 
 def is_near(offset: int | None) -> bool:
-    """True of a day within years of the start, and of a missing one."""
-    return offset is None or abs(offset) <= FAR
+    """True of a day within MOST_DAYS of the start, and of a missing one."""
+    return offset is None or abs(offset) <= MOST_DAYS
 
 
-def parse(rows: Iterable[Row], report: ImportReport) -> dict[Place, Presentation]:
-    """Read the presentations; a row that is none is refused in the report."""
-    found: dict[Place, Presentation] = {}
+def parse(rows: Iterable[Row], report: ImportReport) -> dict[Codes, Presentation]:
+    """Parse the valid presentations, and add all rows to the report."""
+    found: dict[Codes, Presentation] = {}
     for row in rows:
         report.read += 1
         starts_on = start_of(row["code_presentation"])
         days = row["module_presentation_length"]
         if starts_on is None:
-            report.refuse("presentation code is not a year with B or J")
-        elif not 0 < days <= FAR:
-            report.refuse("length out of range")
-        elif place_of(row) in found:
-            report.refuse("presentation listed twice")
+            report.reject("presentation code is not a year with B or J")
+        elif not 0 < days <= MOST_DAYS:
+            report.reject("length out of range")
+        elif codes_of(row) in found:
+            report.reject("presentation listed twice")
         else:
-            report.taken += 1
-            found[place_of(row)] = Presentation(*place_of(row), starts_on, days)
+            report.imported += 1
+            found[codes_of(row)] = Presentation(*codes_of(row), starts_on, days)
     return found
 
 
 def start_of(code: str) -> date | None:
-    """The first day of a presentation: 2013J began in October 2013, 2014B in February 2014."""
+    """The first day: 2013J began on 1 October 2013, 2014B on 1 February 2014. None if invalid."""
     match = re.fullmatch(r"(20\d\d)([BJ])", code)
     return date(int(match[1]), MONTHS[match[2]], 1) if match else None
 
 
-def lay(presentations: Iterable[Presentation]) -> None:
-    """Make the courses and runs that are not there yet."""
+def create_missing(presentations: Iterable[Presentation]) -> None:
+    """Create the courses and runs that do not exist yet."""
     by_course: dict[str, list[Presentation]] = {}
     for one in presentations:
         by_course.setdefault(one.course, []).append(one)

@@ -1,4 +1,4 @@
-"""Registrations become enrolments, final results their completion."""
+"""Import registrations as enrollments, and final results as completions and withdrawals."""
 
 from __future__ import annotations
 
@@ -10,43 +10,49 @@ from curriculum.enrolling import SignUp
 from curriculum.models import Enrollment, Learner, Module
 from curriculum.run_plans import RunPlan
 from engagement.oulad.assessments import planned
-from engagement.oulad.dataset import PREFIX, Dataset, by_student
-from engagement.oulad.files import REGISTRATIONS, RESULTS
-from engagement.oulad.presentations import Place, Row, is_near
-from engagement.oulad.report import ImportReport
+from engagement.oulad.dataset import Dataset, by_student
+from engagement.oulad.presentations import Codes, Row, is_near
+from engagement.oulad.report import PREFIX, ImportReport
+from engagement.oulad.source import REGISTRATIONS, RESULTS
 
 COMPLETED = ("Pass", "Distinction")
 WITHDRAWN = "Withdrawn"
 FINAL_RESULTS = (*COMPLETED, WITHDRAWN, "Fail")
 
 
-def take(dataset: Dataset, place: Place) -> ImportReport:
-    """Enrol everybody with the plan of the presentation, and note who left and when."""
+def import_registrations(dataset: Dataset, codes: Codes) -> ImportReport:
+    """Enroll all students with the plan of the presentation, and withdraw those who left."""
     report = ImportReport()
-    rows = _registered(dataset.rows(REGISTRATIONS, place), report)
-    _enroll(dataset, place, rows)
-    _withdraw(dataset, place, rows)
+    rows = _valid_rows(dataset.rows(REGISTRATIONS, codes), report)
+    _enroll(dataset, codes, rows)
+    presentation, enrollments = dataset.presentations[codes], dataset.enrollments(codes)
+    enrolling.withdraw(
+        (enrollments[student], presentation.noon(row["date_unregistration"]))
+        for student, row in rows.items()
+        if row["date_unregistration"] is not None
+    )
     return report
 
 
-def _registered(rows: Iterable[Row], report: ImportReport) -> dict[int, Row]:
+def _valid_rows(rows: Iterable[Row], report: ImportReport) -> dict[int, Row]:
+    """The valid rows by student number."""
     found: dict[int, Row] = {}
     for row in rows:
         report.read += 1
         if not is_near(row["date_registration"]) or not is_near(row["date_unregistration"]):
-            report.refuse("day out of range")
+            report.reject("day out of range")
         elif row["id_student"] in found:
-            report.refuse("registered twice")
+            report.reject("registered twice")
         else:
-            report.taken += 1
+            report.imported += 1
             missing = row["date_registration"] is None
-            report.note("no day of registration, the start is taken", int(missing))
+            report.note("no day of registration, enrolled at the start", int(missing))
             found[row["id_student"]] = row
     return found
 
 
-def _enroll(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
-    run, presentation = dataset.runs[place], dataset.presentations[place]
+def _enroll(dataset: Dataset, codes: Codes, rows: Mapping[int, Row]) -> None:
+    run, presentation = dataset.runs[codes], dataset.presentations[codes]
     learners = _learners(rows)
     enrolling.enroll(
         [
@@ -57,71 +63,65 @@ def _enroll(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
             )
             for student, row in rows.items()
         ],
-        run_plans={run.pk: RunPlan.of(run, _modules(dataset, place))},
+        run_plans={run.pk: RunPlan.of(run, _modules(dataset, codes))},
     )
 
 
 def _day_of_registration(row: Row) -> int:
-    """The day told, else the start; a few have left before it, and so were there by then."""
-    told: int = row["date_registration"] or 0
+    """The given day, else the start, but not after the day on which the student left."""
+    registered: int = row["date_registration"] or 0
     left: int | None = row["date_unregistration"]
-    return told if left is None else min(told, left)
+    return registered if left is None else min(registered, left)
 
 
 def _learners(students: Iterable[int]) -> dict[int, int]:
-    """Make the learners that are not there; all their ids by the number of the student."""
+    """Create missing learners; returns the ids of all by student number."""
     keys = [f"{PREFIX}{student}" for student in sorted(students)]
     rows = [(key, "", "", Learner.Kind.LEARNER) for key in keys]
     bulk_upsert.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
     return by_student(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
 
 
-def _modules(dataset: Dataset, place: Place) -> list[Module]:
-    """What is on the plan of the presentation, in its order."""
-    lines = planned(dataset.assessments.values(), dataset.recorded)
-    keys = {one.module for one in lines if one.place == place}
-    return list(dataset.runs[place].course.modules.filter(key__in=keys).order_by("position"))
+def _modules(dataset: Dataset, codes: Codes) -> list[Module]:
+    """The modules on the plan of the presentation, in order."""
+    lines = planned(dataset.assessments.values(), dataset.submitted)
+    keys = {one.module for one in lines if one.codes == codes}
+    return list(dataset.runs[codes].course.modules.filter(key__in=keys).order_by("position"))
 
 
-def _withdraw(dataset: Dataset, place: Place, rows: Mapping[int, Row]) -> None:
-    presentation, enrolled = dataset.presentations[place], dataset.enrolled(place)
-    enrolling.withdraw(
-        (enrolled[student], presentation.noon(row["date_unregistration"]))
-        for student, row in rows.items()
-        if row["date_unregistration"] is not None
-    )
+def import_results(dataset: Dataset, codes: Codes) -> ImportReport:
+    """Complete students who passed and withdraw those who withdrew, at the last day's noon.
 
-
-def take_results(dataset: Dataset, place: Place) -> ImportReport:
-    """Complete who passed, at the end of the presentation; who withdrew undated left then too."""
+    A student who withdrew on a known day stays withdrawn on that day.
+    """
     report = ImportReport()
-    presentation, results = dataset.presentations[place], _results(dataset, place, report)
+    presentation, results = dataset.presentations[codes], _valid_results(dataset, codes, report)
     end = presentation.noon(presentation.last_day)
-    left = Enrollment.objects.filter(run=dataset.runs[place], withdrawn_at__isnull=False)
+    left = Enrollment.objects.filter(run=dataset.runs[codes], withdrawn_at__isnull=False)
     dated = set(left.values_list("pk", flat=True))
     withdrawn = {pk for pk, result in results.items() if result == WITHDRAWN}
-    report.note("withdrawn without a day, the end is taken", len(withdrawn - dated))
+    report.note("withdrawn without a day, withdrawn at the end", len(withdrawn - dated))
     others = (results.keys() & dated) - withdrawn
-    report.note("left on a day, yet with another result: both kept", len(others))
+    report.note("left on a day but has another result, both kept", len(others))
     enrolling.withdraw((pk, end) for pk in withdrawn - dated)
     completed = [(pk, end) for pk, result in results.items() if result in COMPLETED]
     enrolling.complete(completed, by_sender=True)
     return report
 
 
-def _results(dataset: Dataset, place: Place, report: ImportReport) -> dict[int, str]:
-    """The final result by enrolment."""
-    enrolled, results = dataset.enrolled(place), dict[int, str]()
-    for row in dataset.rows(RESULTS, place):
+def _valid_results(dataset: Dataset, codes: Codes, report: ImportReport) -> dict[int, str]:
+    """The final results by enrollment id."""
+    enrollments, results = dataset.enrollments(codes), dict[int, str]()
+    for row in dataset.rows(RESULTS, codes):
         report.read += 1
-        enrollment = enrolled.get(row["id_student"])
+        enrollment = enrollments.get(row["id_student"])
         if enrollment is None:
-            report.refuse("not registered in this presentation")
+            report.reject("not registered in this presentation")
         elif row["final_result"] not in FINAL_RESULTS:
-            report.refuse("unknown final result")
+            report.reject("unknown final result")
         elif enrollment in results:
-            report.refuse("second result")
+            report.reject("second result")
         else:
-            report.taken += 1
+            report.imported += 1
             results[enrollment] = row["final_result"]
     return results

@@ -1,4 +1,4 @@
-"""What became of the rows of a file, and of the whole import."""
+"""Report what an import read, imported and rejected, by file and in total."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engagement.oulad.files import COLUMNS
+from django.db.models import Sum
+
+from curriculum.models import Enrollment
+from engagement.models import AssessmentResult, DailyActivity
+from engagement.oulad.source import COLUMNS
+from intake.models import ImportRun
+
+PREFIX = "oulad-"
 
 
 @dataclass
 class ImportReport:
-    """Rows read, taken and refused with the reason; notes on rows that were taken with a remark."""
+    """Rows read, imported, rejected for a reason, and imported with a remark (noted)."""
 
     read: int = 0
-    taken: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    imported: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     seconds: float = 0
 
-    def refuse(self, reason: str, rows: int = 1) -> None:
+    def reject(self, reason: str, rows: int = 1) -> None:
         if rows:
-            self.refused[reason] += rows
+            self.rejected[reason] += rows
 
     def note(self, remark: str, rows: int = 1) -> None:
         if rows:
@@ -30,40 +37,52 @@ class ImportReport:
 
     def add(self, other: ImportReport) -> None:
         self.read += other.read
-        self.taken += other.taken
-        self.refused += other.refused
+        self.imported += other.imported
+        self.rejected += other.rejected
         self.noted += other.noted
         self.seconds += other.seconds
 
     def as_json(self) -> dict[str, Any]:
         return {
             "read": self.read,
-            "taken": self.taken,
-            "refused": dict(self.refused),
+            "imported": self.imported,
+            "rejected": dict(self.rejected),
             "noted": dict(self.noted),
             "seconds": round(self.seconds, 2),
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> ImportReport:
+    def from_json(cls, stored: Mapping[str, Any]) -> ImportReport:
         return cls(
-            read=kept["read"],
-            taken=kept["taken"],
-            refused=Counter(kept["refused"]),
-            noted=Counter(kept["noted"]),
-            seconds=kept["seconds"],
+            read=stored["read"],
+            imported=stored["imported"],
+            rejected=Counter(stored["rejected"]),
+            noted=Counter(stored["noted"]),
+            seconds=stored["seconds"],
         )
 
     def __str__(self) -> str:
-        parts = [f"{self.read:,} rows read", f"{self.taken:,} taken"]
-        parts += [f"{rows:,} refused: {reason}" for reason, rows in self.refused.items()]
+        parts = [f"{self.read:,} rows read", f"{self.imported:,} imported"]
+        parts += [f"{rows:,} rejected: {reason}" for reason, rows in self.rejected.items()]
         parts += [f"{rows:,} noted: {remark}" for remark, rows in self.noted.items()]
         return "; ".join(parts)
 
 
-def by_file(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, ImportReport]:
-    """Sum the reports of the steps per file: a step is named by its file and what part of it."""
+def by_file(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, ImportReport]:
+    """Sum the reports of the steps by file; the name of a step begins with its file."""
     files = {name: ImportReport() for name in COLUMNS}
-    for step, report in kept.items():
+    for step, report in reports.items():
         files[step.split()[0]].add(ImportReport.from_json(report))
     return files
+
+
+def totals(import_run: ImportRun) -> dict[str, int]:
+    """Count what is in the database, to compare with the publisher's own counts."""
+    enrollments = Enrollment.objects.filter(learner__key__startswith=PREFIX)
+    clicks = DailyActivity.objects.filter(import_run=import_run).aggregate(n=Sum("interactions"))
+    return {
+        "enrollments": enrollments.count(),
+        "completions": enrollments.exclude(completed_at=None).count(),
+        "scored results": AssessmentResult.objects.filter(import_run=import_run).count(),
+        "clicks": clicks["n"] or 0,
+    }

@@ -1,4 +1,4 @@
-"""What was handed in: scores, quizzes tried, and how far each plan has come."""
+"""Import submissions as results, quiz attempts and progress."""
 
 from __future__ import annotations
 
@@ -11,65 +11,65 @@ from curriculum.models import PlannedModule
 from engagement.models import AssessmentResult, LearningObject, ModuleProgress, QuizAttempt
 from engagement.oulad.assessments import COMPUTER
 from engagement.oulad.dataset import Dataset
-from engagement.oulad.files import SUBMISSIONS
-from engagement.oulad.presentations import Place, is_near
+from engagement.oulad.presentations import Codes, is_near
 from engagement.oulad.report import ImportReport
+from engagement.oulad.source import SUBMISSIONS
 
-# what has become of one line of a plan: reached, and done if it is
+# when a planned module was reached, and when it was done (None: it was not)
 Progress = tuple[datetime, datetime | None]
 
 
 @dataclass
-class HandedIn:
-    """The submissions of one presentation, as (enrolment, assessment) to when and how well."""
+class Submissions:
+    """The submissions of a presentation: moments and scores by (enrollment, assessment) id."""
 
     at: dict[tuple[int, int], datetime] = field(default_factory=dict)
     scores: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def take(dataset: Dataset, place: Place) -> ImportReport:
+def import_submissions(dataset: Dataset, codes: Codes) -> ImportReport:
     report = ImportReport()
-    _write(dataset, place, _handed_in(dataset, place, report))
-    there = AssessmentResult.objects.filter(
-        import_run=dataset.import_run, enrollment__run=dataset.runs[place]
+    _write(dataset, codes, _valid_submissions(dataset, codes, report))
+    written = AssessmentResult.objects.filter(
+        import_run=dataset.import_run, enrollment__run=dataset.runs[codes]
     )
-    report.note("scored before by another sender, left as it was", report.taken - there.count())
+    report.note("already scored by another sender, kept", report.imported - written.count())
     return report
 
 
-def _handed_in(dataset: Dataset, place: Place, report: ImportReport) -> HandedIn:
-    enrolled, presentation = dataset.enrolled(place), dataset.presentations[place]
-    found = HandedIn()
-    for row in dataset.rows(SUBMISSIONS, place):
+def _valid_submissions(dataset: Dataset, codes: Codes, report: ImportReport) -> Submissions:
+    enrollments, presentation = dataset.enrollments(codes), dataset.presentations[codes]
+    found = Submissions()
+    for row in dataset.rows(SUBMISSIONS, codes):
         report.read += 1
-        pair = enrolled.get(row["id_student"], 0), row["id_assessment"]
+        pair = enrollments.get(row["id_student"], 0), row["id_assessment"]
         if not pair[0]:
-            report.refuse("not registered in this presentation")
+            report.reject("not registered in this presentation")
         elif not is_near(row["date_submitted"]):
-            report.refuse("day out of range")
+            report.reject("day out of range")
         elif pair in found.at:
-            report.refuse("handed in twice")
+            report.reject("submitted twice")
         else:
             found.at[pair] = presentation.noon(row["date_submitted"])
-            _score(pair, row["score"], found, report)
+            _add_score(pair, row["score"], found, report)
     return found
 
 
-def _score(
-    pair: tuple[int, int], score: float | None, found: HandedIn, report: ImportReport
+def _add_score(
+    pair: tuple[int, int], score: float | None, found: Submissions, report: ImportReport
 ) -> None:
     if score is None:
-        report.refuse("no score, counted as handed in only")
+        report.reject("no score, counted as submitted only")
     elif not 0 <= score <= 100:
-        report.refuse("score not from 0 to 100, counted as handed in only")
+        report.reject("score not between 0 and 100, counted as submitted only")
     else:
-        report.taken += 1
+        report.imported += 1
         found.scores[pair] = score / 100
 
 
-def _write(dataset: Dataset, place: Place, found: HandedIn) -> None:
-    objects = _objects(dataset, place)
-    run = dataset.import_run.pk
+def _write(dataset: Dataset, codes: Codes, found: Submissions) -> None:
+    objects = _objects(dataset, codes)
+    import_run = dataset.import_run.pk
     bulk_upsert.upsert(
         AssessmentResult,
         ("enrollment_id", "assessment_id", "attempt", "graded_at", "score", "import_run_id"),
@@ -80,7 +80,7 @@ def _write(dataset: Dataset, place: Place, found: HandedIn) -> None:
                 1,
                 found.at[pair],
                 score,
-                run,
+                import_run,
             )
             for pair, score in sorted(found.scores.items())
         ],
@@ -90,32 +90,37 @@ def _write(dataset: Dataset, place: Place, found: HandedIn) -> None:
         QuizAttempt,
         ("enrollment_id", "quiz_id", "attempted_at", "import_run_id"),
         [
-            (pair[0], objects[LearningObject.Kind.QUIZ, pair[1]], at, run)
+            (pair[0], objects[LearningObject.Kind.QUIZ, pair[1]], at, import_run)
             for pair, at in sorted(found.at.items())
             if dataset.assessments[pair[1]].type == COMPUTER
         ],
         conflict="enrollment_id, quiz_id",
     )
-    _write_progress(dataset, place, found.at)
+    _write_progress(dataset, codes, found.at)
 
 
-def _objects(dataset: Dataset, place: Place) -> dict[tuple[str, int], int]:
-    rows = LearningObject.objects.filter(course=dataset.runs[place].course)
+def _objects(dataset: Dataset, codes: Codes) -> dict[tuple[str, int], int]:
+    """The learning objects (ids) by kind and the publisher's id of the assessment."""
+    rows = LearningObject.objects.filter(course=dataset.runs[codes].course)
     ids = {(kind, key): pk for kind, key, pk in rows.values_list("kind", "key", "pk")}
     kinds = (LearningObject.Kind.ASSESSMENT, LearningObject.Kind.QUIZ)
-    wanted = [one for one in dataset.assessments if dataset.assessments[one].place == place]
     return {
         (kind, one): ids[kind, str(one)]
-        for one in wanted
+        for one, assessment in dataset.assessments.items()
         for kind in kinds
-        if (kind, str(one)) in ids
+        if assessment.codes == codes and (kind, str(one)) in ids
     }
 
 
-def _write_progress(dataset: Dataset, place: Place, at: Mapping[tuple[int, int], datetime]) -> None:
-    run, course = dataset.runs[place], dataset.runs[place].course
-    modules = dict(course.modules.values_list("key", "pk"))
-    done = {(one[0], modules[dataset.assessments[one[1]].module]): when for one, when in at.items()}
+def _write_progress(
+    dataset: Dataset, codes: Codes, submitted_at: Mapping[tuple[int, int], datetime]
+) -> None:
+    run = dataset.runs[codes]
+    modules = dict(run.course.modules.values_list("key", "pk"))
+    done = {
+        (enrollment, modules[dataset.assessments[assessment].module]): at
+        for (enrollment, assessment), at in submitted_at.items()
+    }
     lines = PlannedModule.objects.filter(enrollment__run=run).order_by("enrollment_id", "-position")
     bulk_upsert.upsert(
         ModuleProgress,
@@ -134,7 +139,7 @@ def _write_progress(dataset: Dataset, place: Place, at: Mapping[tuple[int, int],
 def _progress(
     lines: Iterable[tuple[int, int, int]], done: Mapping[tuple[int, int], datetime]
 ) -> Iterator[tuple[int, Progress]]:
-    """Follow each plan from its end: a line is reached by the first trace in it or after it."""
+    """Go through each plan backwards: a submission reaches its module and all before it."""
     reached: datetime | None = None
     current = 0
     for planned, enrollment, module in lines:

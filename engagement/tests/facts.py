@@ -1,4 +1,4 @@
-"""Events sent in, and the daily activity and marks that they make."""
+"""Send events, and read the daily activity and the stale days that follow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from intake.tests.lms import send, statuses
 from kpis.models import StaleDay
 
 
-def tell(*raws: dict[str, Any]) -> None:
+def accept(*raws: dict[str, Any]) -> None:
     assert set(statuses(send(*raws))) == {"accepted"}
 
 
@@ -20,11 +20,11 @@ def days() -> list[tuple[Any, ...]]:
     return sorted(DailyActivity.objects.values_list(*columns), key=repr)
 
 
-def marks() -> QuerySet[StaleDay]:
-    """The marks of engagement; other categories hear of enrolments too."""
+def stale_days() -> QuerySet[StaleDay]:
+    """The stale days of engagement, without those of other categories."""
     return StaleDay.objects.filter(key="engagement")
 
 
-def marked() -> list[int]:
-    """The days of January that are to be measured again."""
-    return sorted(set(marks().filter(day__month=1).values_list("day__day", flat=True)))
+def stale_january_days() -> list[int]:
+    """The days of January that are marked stale."""
+    return sorted(set(stale_days().filter(day__month=1).values_list("day__day", flat=True)))

@@ -1,6 +1,6 @@
-"""Learners in a course of two modules, what they do, and the sums of a KPI over it.
+"""A course of two modules, the learners in it, and the sums of its KPIs.
 
-The course takes 28 days, so who starts on 5 January falls due 42 days later, on 16 February; its
+The course takes 28 days, so enrollments from 5 January fall due 42 days later, on 16 February; its
 modules of 60 minutes fall due on 12 and 19 January.
 """
 
@@ -37,7 +37,7 @@ def enrolled(*names: str, at: str = START, **more: Any) -> None:
 
 
 def did(who: str, kind: str, at: str, **more: Any) -> None:
-    """One event of a learner in course py; a day alone means its noon."""
+    """Send one event of a learner in course py; a day without a time means noon."""
     occurred_at = at if "T" in at else f"{at}T12:00:00Z"
     event = {"id": str(next(numbers)), "kind": kind, "occurred_at": occurred_at, "learner": who}
     (outcome,) = receive([{"course": "py", **event, **more}], LMS)
@@ -66,21 +66,21 @@ def period(day: str, kind: str = "month") -> Period:
 def sums(
     slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
 ) -> tuple[float, float]:
-    """Total and weight of an engagement KPI in the period that the day is in."""
-    found = _tally(slug, day, kind).grouped((), scope)[()]
+    """Total and weight of an engagement KPI in the period that contains the day."""
+    found = _aggregate(slug, day, kind).grouped((), scope)[()]
     return found.total, found.weight
 
 
 def by_module(slug: str, day: str, kind: str = "month") -> dict[str, tuple[float, float]]:
-    grouped = _tally(slug, day, kind).grouped(("module",))
+    grouped = _aggregate(slug, day, kind).grouped(("module",))
     keys = dict(Course.objects.values_list("modules", "modules__key"))
     return {keys[pk]: (one.total, one.weight) for (pk,), one in grouped.items() if pk}
 
 
-def _tally(slug: str, day: str, kind: str) -> Any:
-    tally = REGISTRY[f"engagement.{slug}"].aggregate
-    assert tally is not None
-    return tally(period(day, kind))
+def _aggregate(slug: str, day: str, kind: str) -> Any:
+    aggregate = REGISTRY[f"engagement.{slug}"].aggregate
+    assert aggregate is not None
+    return aggregate(period(day, kind))
 
 
 def rows_of(table: Any, *columns: str) -> list[Sequence[Any]]:

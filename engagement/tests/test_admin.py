@@ -44,7 +44,7 @@ def video(module: Module) -> LearningObject:
 
 
 def active(name: str) -> Enrollment:
-    """Enrol somebody in a course of their own, and let them do one thing of each sort."""
+    """Enroll a learner in a new course, with one fact of each type."""
     run = run_of(course(f"for-{name}", modules=1))
     who = learner(name)
     sign_up = SignUp(learner_id=who.pk, run_id=run.pk, enrolled_at=moment("2026-11-02"))
@@ -75,7 +75,7 @@ def does(enrollment: Enrollment, module: Module, thing: LearningObject) -> None:
 
 
 @pytest.mark.parametrize("name", [*FACTS, "learningobject"])
-def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, name: str) -> None:
+def test_lists_need_no_more_queries_for_more_rows(admin_client: Client, name: str) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
             assert admin_client.get(f"/admin/engagement/{name}/").status_code == 200
@@ -93,7 +93,7 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, nam
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_nobody_edits_a_fact_by_hand(admin_client: Client, name: str) -> None:
+def test_facts_cannot_be_edited(admin_client: Client, name: str) -> None:
     active("Ada")
 
     assert admin_client.get(f"/admin/engagement/{name}/add/").status_code == 403
@@ -109,7 +109,7 @@ def test_a_result_shows_its_answers(admin_client: Client) -> None:
     assert b"question 1" in admin_client.get(path).content
 
 
-def test_facts_are_found_by_the_learner_s_key(admin_client: Client) -> None:
+def test_facts_can_be_searched_by_the_learners_key(admin_client: Client) -> None:
     active("Ada")
     active("Bo")
     answer = admin_client.get("/admin/engagement/dailyactivity/?q=bo")
@@ -117,7 +117,7 @@ def test_facts_are_found_by_the_learner_s_key(admin_client: Client) -> None:
     assert [str(row.enrollment.learner) for row in answer.context["cl"].result_list] == ["Bo"]
 
 
-def test_who_turns_out_to_be_staff_is_measured_again(admin_client: Client) -> None:
+def test_making_a_learner_staff_marks_their_days_stale(admin_client: Client) -> None:
     ada = active("Ada")
     StaleDay.objects.all().delete()
     data = {"key": "ada", "kind": "staff"}
@@ -130,7 +130,7 @@ def test_who_turns_out_to_be_staff_is_measured_again(admin_client: Client) -> No
     assert {date(2026, 11, 3), date(2026, 11, 9), date(2026, 12, 14)} <= days
 
 
-def test_who_is_enrolled_by_hand_is_measured_again(admin_client: Client) -> None:
+def test_enrolling_by_hand_marks_the_due_day_stale(admin_client: Client) -> None:
     run, who = run_of(course("py", modules=1)), learner("Ada")
     data = {"learner": who.pk, "run": run.pk, "enrolled_at_0": "2026-01-05", "enrolled_at_1": "0:0"}
     admin_client.post("/admin/curriculum/enrollment/add/", data)
@@ -139,7 +139,7 @@ def test_who_is_enrolled_by_hand_is_measured_again(admin_client: Client) -> None
     assert days == {date(2026, 1, 12), date(2026, 2, 16)}
 
 
-def test_staff_name_an_object_and_set_its_pass_mark(admin_client: Client) -> None:
+def test_staff_can_edit_the_title_and_pass_mark_of_an_object(admin_client: Client) -> None:
     active("Ada")
     thing = LearningObject.objects.get()
     data = {"title": "Welcome", "pass_mark": "0.6", "key": "other"}

@@ -1,4 +1,4 @@
-"""Engagement depth: its components, weighed by dials that keep their history."""
+"""Engagement depth: its components, weighted by parameters that keep their history."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEPTH = REGISTRY["engagement.depth"]
 
 @pytest.fixture(autouse=True)
 def python() -> Course:
-    """Ada has seen 90 of 100 s; one of her two weeks is productive; her one quiz is tried."""
+    """Ada watched 90 of 100 s; one of her two weeks is productive; she tried her one quiz."""
     made = school()
     enrolled("ada")
     data = {"segments": [[0, 90]], "duration": 100}
@@ -45,7 +45,7 @@ def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> MetricValue:
     return KpiQueryService(reader, NOW).metric_values(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
 
 
-def turned(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
+def changed_weight(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
     parameters.create_missing()
     dial = (
         parameters.parameter_for(key, course=course) if course else Parameter.objects.get(key=key)
@@ -60,7 +60,7 @@ def test_depth_is_the_mean_of_its_components() -> None:
     assert depth().sums.n == 1 + 2 + 1
 
 
-def test_the_answer_carries_its_components() -> None:
+def test_the_value_includes_its_components() -> None:
     form = KpiQueryForm({"from": "2026-01-01", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
     reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query())
@@ -72,7 +72,7 @@ def test_the_answer_carries_its_components() -> None:
     ]
 
 
-def test_components_are_of_the_whole_window_as_the_value_is() -> None:
+def test_components_cover_the_whole_window() -> None:
     form = KpiQueryForm({"from": "2026-01-01", "to": "2026-02-28"}, reader=ALL, now=NOW)
     assert form.is_valid()
     reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query())
@@ -84,7 +84,7 @@ def test_components_are_of_the_whole_window_as_the_value_is() -> None:
     assert [one.shown for one in reply.components] == [90, 50, 100]
 
 
-def test_a_component_without_data_drops_out() -> None:
+def test_a_component_without_data_is_left_out() -> None:
     enrolled("bo", at="2026-02-01T00:00:00Z")
     did("bo", "content.viewed", "2026-02-03", module="m1")
     did("bo", "note.written", "2026-02-10", module="m1")
@@ -92,26 +92,26 @@ def test_a_component_without_data_drops_out() -> None:
     february = period("2026-02-28")
     answer = KpiQueryService(ALL, NOW).metric_values(DEPTH, Scope(), [february])[february]
 
-    # no video was begun; one of two weeks is productive; the quiz of m1 is not tried
+    # no video was played; one of two weeks is productive; the quiz of m1 was not tried
     assert answer.shown == 25
 
 
-def test_the_weights_are_dials() -> None:
-    turned(VIDEO_WEIGHT, "2", datetime(2026, 1, 20, tzinfo=UTC))
-    turned(INTERACTION_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC))
+def test_the_weights_are_parameters() -> None:
+    changed_weight(VIDEO_WEIGHT, "2", datetime(2026, 1, 20, tzinfo=UTC))
+    changed_weight(INTERACTION_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC))
 
     # (2 × 0.9 + 1) ÷ 3
     assert depth().shown == pytest.approx(93.3333)
 
 
-def test_a_later_turn_leaves_a_period_alone() -> None:
-    turned(VIDEO_WEIGHT, "2", datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC))
+def test_a_later_change_of_weights_leaves_earlier_periods_alone() -> None:
+    changed_weight(VIDEO_WEIGHT, "2", datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC))
 
     assert depth().shown == 80
 
 
-def test_a_course_has_its_own_weights_alone_and_in_groups(python: Course) -> None:
-    turned(VIDEO_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC), course=python)
+def test_a_course_uses_its_own_weights_alone_and_in_groups(python: Course) -> None:
+    changed_weight(VIDEO_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC), course=python)
     form = KpiQueryForm({"by": "course", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
     (group,) = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query()).groups
@@ -122,7 +122,7 @@ def test_a_course_has_its_own_weights_alone_and_in_groups(python: Course) -> Non
     assert group.answer.shown == 75
 
 
-def test_a_hidden_component_hides_the_whole(settings: Settings, python: Course) -> None:
+def test_a_suppressed_component_suppresses_the_depth(settings: Settings, python: Course) -> None:
     settings.KPI_MIN_GROUP = 2
     bo = Reader(True, False, False, frozenset({python.pk}))
     answer = depth(Scope(bo.course_ids), reader=bo)

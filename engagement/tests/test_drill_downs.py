@@ -42,7 +42,7 @@ def test_reach_completion_and_drop_off_by_module() -> None:
     ]
 
 
-def test_days_to_complete_are_told_by_their_median() -> None:
+def test_days_to_complete_are_a_median() -> None:
     enrolled("ada", "bo", "cleo")
     for who, at in (("ada", "2026-01-15"), ("bo", "2026-01-17"), ("cleo", "2026-01-30")):
         did(who, "course.completed", f"{at}T00:00:00Z")
@@ -52,7 +52,7 @@ def test_days_to_complete_are_told_by_their_median() -> None:
     assert rows == [(3, 12)]
 
 
-def test_raw_totals_leave_nobody_out() -> None:
+def test_raw_totals_include_everybody() -> None:
     enrolled("ada", "bo", "cleo")
     did("bo", "enrollment.withdrawn", "2026-01-06")
     did("cleo", "enrollment.withdrawn", "2026-01-20")
@@ -63,7 +63,7 @@ def test_raw_totals_leave_nobody_out() -> None:
     assert rows_of(table("completion-rate", "runs", JANUARY), *columns) == [("r1", 3, 1, 1, 1, 1)]
 
 
-def test_pace_of_the_learners() -> None:
+def test_pace_by_course() -> None:
     enrolled("ada", "bo")
     finished("ada", "m1", "m2", at="2026-01-11")
     finished("bo", "m1", at="2026-01-11")
@@ -107,7 +107,7 @@ def test_scores_by_assessment() -> None:
     assert row == ("exam", 2, pytest.approx(0.625), pytest.approx(0.425), 0.5, 0.25)
 
 
-def test_items_have_a_difficulty_and_from_thirty_answers_a_discrimination() -> None:
+def test_items_have_a_difficulty_and_with_thirty_answers_a_discrimination() -> None:
     enrolled(*(f"p{at}" for at in range(30)))
     for at in range(29):
         graded(f"p{at}", at % 2, "2026-01-10", data=items(at % 2))
@@ -116,7 +116,7 @@ def test_items_have_a_difficulty_and_from_thirty_answers_a_discrimination() -> N
     (row,) = table("assessment-performance", "items", JANUARY).rows
 
     assert few == [(29, None)]
-    # 15 of 30 right, and who has it right has all right
+    # 15 of 30 right, and those have everything right
     assert (row["question"], row["difficulty"]) == ("q1", 0.5)
     assert row["discrimination"] == pytest.approx(1)
 
@@ -131,12 +131,12 @@ def test_a_scope_narrows_the_rows(python: Course) -> None:
     assert table("progress-velocity", "pace", JANUARY, Scope(frozenset())).rows == []
 
 
-def test_the_point_biserial_is_pearson_s() -> None:
+def test_point_biserial_is_pearsons_correlation() -> None:
     # x = 0, 0, 1, 1 and y = 1, 2, 3, 4: 2 ÷ √(4 × 20 ÷ 4 ÷ 4) = 2 ÷ √5
     assert point_biserial(4, 2, 10, 7, 2, 30) == pytest.approx(0.894427, abs=1e-6)
     assert point_biserial(4, 4, 10, 10, 4, 30) is None
 
 
-def test_there_is_no_share_of_nothing() -> None:
+def test_a_share_of_nothing_is_none() -> None:
     assert (share(1, 0), pace(1, 0), median_of([])) == (None, None, None)
     assert (share(1, 4), pace(5, 2), median_of([1, 2])) == (0.25, 2, 1.5)

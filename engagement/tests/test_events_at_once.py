@@ -1,4 +1,4 @@
-"""Several writers at once: everything counts once."""
+"""With several writers at once, everything counts once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _school() -> None:
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Do these at the same time, each with a connection of its own."""
+    """Run these at the same time, each with its own connection."""
     start = Barrier(len(works))
 
     def do(work: Callable[[], Any]) -> Any:
@@ -50,7 +50,7 @@ def interactions() -> int:
     return int(DailyActivity.objects.aggregate(all=Sum("interactions"))["all"] or 0)
 
 
-def test_one_batch_sent_by_four_at_once_counts_once() -> None:
+def test_a_batch_sent_by_four_writers_at_once_counts_once() -> None:
     batch = [event(f"e{at}", module="m1") for at in range(50)]
     answers = at_once(*[sending(batch if at % 2 else batch[::-1]) for at in range(4)])
 
@@ -58,14 +58,14 @@ def test_one_batch_sent_by_four_at_once_counts_once() -> None:
     assert interactions() == Event.objects.filter(sender="lms").count() == 50
 
 
-def test_different_batches_about_one_learner_add_up() -> None:
+def test_simultaneous_batches_about_one_learner_add_up() -> None:
     batches = [[event(f"{name}{at}") for at in range(25)] for name in "abcd"]
     at_once(*map(sending, batches))
 
     assert interactions() == 100
 
 
-def test_grades_and_segments_that_meet_are_all_there() -> None:
+def test_simultaneous_grades_and_segments_are_all_kept() -> None:
     def batch(number: int) -> list[dict[str, Any]]:
         at = f"2026-01-1{number}T00:00:00Z"
         span = {"segments": [[10 * number, 10 * number + 10]]}
@@ -76,12 +76,12 @@ def test_grades_and_segments_that_meet_are_all_there() -> None:
 
     at_once(*[sending(batch(number)) for number in range(4)])
 
-    # the latest grade; four stretches of ten seconds
+    # the latest grade; four segments of ten seconds
     assert AssessmentResult.objects.get().score == 0.3
     assert VideoProgress.objects.get().watched_seconds == 40
 
 
-def test_two_who_create_the_same_make_it_once() -> None:
+def test_simultaneous_writers_create_the_same_rows_once() -> None:
     def batch(name: str) -> list[dict[str, Any]]:
         start = sign_up("dan", course="go") | {"id": f"s{name}"}
         views = [event(f"{name}{at}", learner="dan", course="go", module=at) for at in "xyz"]
@@ -95,7 +95,7 @@ def test_two_who_create_the_same_make_it_once() -> None:
     assert sorted(places) == [1, 2, 3]
 
 
-def test_what_comes_in_during_a_replay_counts_once() -> None:
+def test_events_received_during_a_replay_count_once() -> None:
     receive_or_retry([event(f"old{at}", module="m1") for at in range(50)], LMS)
     batches = [[event(f"{name}{at}", module="m2") for at in range(20)] for name in "ab"]
     at_once(replay_events, *map(sending, batches))

@@ -1,4 +1,4 @@
-"""What `course.defined` makes of a course."""
+"""How `course.defined` changes a course."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def modules() -> list[tuple[Any, ...]]:
     return list(Module.objects.order_by("position").values_list(*columns))
 
 
-def test_a_course_that_is_not_there_is_made() -> None:
+def test_an_unknown_course_is_created() -> None:
     video = {"key": "v", "kind": "video", "title": "Hello", "duration": 90}
     define(
         course="go",
@@ -52,7 +52,7 @@ def test_a_course_that_is_not_there_is_made() -> None:
     assert LearningObject.objects.get().duration_seconds == 90
 
 
-def test_what_is_left_out_stays_and_nothing_is_deleted() -> None:
+def test_fields_that_are_left_out_stay() -> None:
     define(modules=[module("a", planned_days=3), module("b")], course="go")
     define(key="d2", at="2026-01-07T00:00:00Z", modules=[module("b"), module("c")], course="go")
 
@@ -60,7 +60,7 @@ def test_what_is_left_out_stays_and_nothing_is_deleted() -> None:
     assert Module.objects.get(key="a").planned_days == 3
 
 
-def test_a_definition_that_arrives_late_does_not_undo_a_later_one() -> None:
+def test_a_late_definition_does_not_override_a_later_one() -> None:
     define(key="new", at="2026-01-09T00:00:00Z", course="go", title="New", modules=[module("a")])
     define(key="old", at="2026-01-06T00:00:00Z", course="go", title="Old", modules=[module("b")])
 
@@ -68,7 +68,7 @@ def test_a_definition_that_arrives_late_does_not_undo_a_later_one() -> None:
     assert [one[0] for one in modules()] == ["a", "b"]
 
 
-def test_a_course_and_what_happens_in_it_may_come_together() -> None:
+def test_a_course_can_be_defined_in_the_same_batch_as_its_events() -> None:
     school()
     view = event("e1", "quiz.attempted", object="q")
     define_it = defined(modules=[module("m9", objects=[{"key": "q", "kind": "quiz"}])])
@@ -77,7 +77,7 @@ def test_a_course_and_what_happens_in_it_may_come_together() -> None:
     assert LearningObject.objects.get().attempts.get().enrollment.learner.key == "ada"
 
 
-def test_a_plan_that_exists_stays() -> None:
+def test_existing_plans_stay() -> None:
     school()
     define(modules=[module("m2", planned_days=1), module("m1", required=False)])
     plan = Enrollment.objects.get(learner__key="ada").plan
@@ -85,7 +85,7 @@ def test_a_plan_that_exists_stays() -> None:
     assert list(plan.values_list("module__key", "is_required")) == [("m1", True), ("m2", True)]
 
 
-def test_a_duration_defined_cuts_what_was_seen() -> None:
+def test_a_defined_duration_cuts_watched_segments() -> None:
     school()
     send(event("w", "video.watched", object="v", data={"segments": [[0, 500]], "duration": 400}))
     define(modules=[module("m1", objects=[{"key": "v", "kind": "video", "duration": 100}])])
@@ -93,7 +93,7 @@ def test_a_duration_defined_cuts_what_was_seen() -> None:
     assert VideoProgress.objects.get().watched_seconds == 100
 
 
-def test_dates_of_a_run_are_told_together() -> None:
+def test_one_date_of_a_run_clears_the_other() -> None:
     define(course="go", runs=[{"key": "r", "starts_on": "2026-03-01", "ends_on": "2026-04-01"}])
     define(
         key="d2",
@@ -108,9 +108,9 @@ def test_dates_of_a_run_are_told_together() -> None:
 @pytest.mark.parametrize(
     ("data", "field", "part"),
     [
-        ({"modules": [module("a"), module("a")]}, "data", "a stands there twice"),
-        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "is required"),
-        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "unknown field"),
+        ({"modules": [module("a"), module("a")]}, "data", "a is listed twice"),
+        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "missing"),
+        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "no such field"),
         ({"modules": [module("a", objects=[{"key": "v", "kind": "film"}])]}, "", "'video'"),
         ({"nominal_days": 0}, "data.nominal_days", "greater than 0"),
         ({"runs": [{"key": "r", "starts_on": "soon"}]}, "data.runs.0.starts_on", "must be a date"),
@@ -121,7 +121,9 @@ def test_dates_of_a_run_are_told_together() -> None:
         ),
     ],
 )
-def test_a_wrong_definition_is_told_where(data: dict[str, Any], field: str, part: str) -> None:
+def test_an_invalid_definition_is_rejected_with_the_field(
+    data: dict[str, Any], field: str, part: str
+) -> None:
     (outcome,) = send(defined(course="go", **data), sender=DEFINER)
 
     assert outcome.status == "rejected"
@@ -130,7 +132,7 @@ def test_a_wrong_definition_is_told_where(data: dict[str, Any], field: str, part
     assert not Course.objects.filter(key="go").exists()
 
 
-def test_only_a_key_with_the_scope_defines() -> None:
+def test_defining_a_course_needs_the_scope() -> None:
     lms = Lms(creates_unknown=True)
     author = Lms("events:write", "curriculum:write", name="author")
 
@@ -138,7 +140,7 @@ def test_only_a_key_with_the_scope_defines() -> None:
     assert author.post(defined(course="go")).json()["accepted"] == 1
 
 
-def test_who_creates_what_is_unknown_may_not_define_for_that() -> None:
+def test_creating_unknown_keys_does_not_include_defining_courses() -> None:
     (outcome,) = send(defined(course="go"), sender=CREATOR)
 
     assert outcome.code == "not_allowed"

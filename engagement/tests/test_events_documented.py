@@ -1,4 +1,4 @@
-"""The examples of docs/events.md, sent as they stand."""
+"""Send the examples of docs/events.md as they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from intake.tests.lms import Lms
 pytestmark = pytest.mark.django_db
 
 
-def test_every_example_is_taken() -> None:
+def test_every_example_is_accepted() -> None:
     learner("Ada")
     Skill.objects.create(key="sql", title="SQL")
     text = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()

@@ -1,4 +1,4 @@
-"""The same events give the same facts, however they come: shuffled, split, twice or replayed."""
+"""The same events give the same facts: shuffled, split, repeated or replayed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 Raw = dict[str, Any]
 Again = Callable[[], object]
 
-# many things happen at one moment
+# few minutes, so that many things happen at the same moment
 MINUTES = st.one_of(st.integers(0, 60 * 24 * 60), st.integers(0, 8).map(lambda day: day * 1440))
 RUNS = {"run": st.sampled_from([None, None, "r1"])}
 TRACKS = st.sampled_from([{}, {"track": "certificate"}, {"track": "audit"}])
@@ -50,7 +50,7 @@ def of(kind: str, **fields: SearchStrategy[Any]) -> SearchStrategy[Raw]:
 
 
 def video(kind: str, **fields: SearchStrategy[Any]) -> SearchStrategy[Raw]:
-    """A video of 200 seconds, of which some events know the length."""
+    """A video of 200 seconds, whose length only some events report."""
     return of(kind, object=st.just("v"), module=st.just("m1"), **fields)
 
 
@@ -77,7 +77,7 @@ ACTS: SearchStrategy[Raw] = st.one_of(
 
 @st.composite
 def stories(draw: DrawFn) -> list[Raw]:
-    """What Ada and Bo do in two months, each thing with an id of its own."""
+    """What Ada and Bo do in two months, each event with its own id."""
     acts = draw(st.lists(st.tuples(ACTS, MINUTES, st.sampled_from(["ada", "bo"])), max_size=25))
     return [
         event(f"e{number}", at=_at(minutes), learner=who, **act)
@@ -89,8 +89,8 @@ def _at(minutes: int) -> str:
     return (moment("2026-01-05") + timedelta(minutes=minutes)).isoformat()
 
 
-def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts of a school to which just these batches were told."""
+def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
+    """The facts of a new course after these batches."""
     with transaction.atomic():
         run_of(school(), "r2")
         for batch in batches:
@@ -110,19 +110,19 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     edges = [0, *cuts, len(story)]
     batches = [mixed[a:b] for a, b in pairwise(edges)]
 
-    assert told([*batches, *batches[:2]]) == told([story])
+    assert facts_after([*batches, *batches[:2]]) == facts_after([story])
 
 
 @HISTORIES
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
-    assert told([story], again=replay.replay_events) == told([story])
+    assert facts_after([story], again=replay.replay_events) == facts_after([story])
 
 
 @HISTORIES
 @given(stories())
-def test_single_learners_rebuilt_have_the_same_facts(story: list[Raw]) -> None:
-    assert told([story], again=rebuild_ada) == told([story])
+def test_rebuilding_single_learners_gives_the_same_facts(story: list[Raw]) -> None:
+    assert facts_after([story], again=rebuild_ada) == facts_after([story])
 
 
 def rebuild_ada() -> None:
@@ -131,8 +131,8 @@ def rebuild_ada() -> None:
 
 @HISTORIES
 @given(stories(), st.data())
-def test_what_is_deleted_and_rebuilt_was_never_there(story: list[Raw], data: Any) -> None:
-    # a video keeps the length that was said of it once
+def test_deleted_events_leave_no_facts_after_a_rebuild(story: list[Raw], data: Any) -> None:
+    # a video keeps a length once it was reported
     ids = [
         one["id"]
         for one in story
@@ -141,7 +141,7 @@ def test_what_is_deleted_and_rebuilt_was_never_there(story: list[Raw], data: Any
     gone = data.draw(st.sets(st.sampled_from(ids or ["e0"])))
 
     left = [one for one in story if one["id"] not in gone]
-    was, should = told([story], again=partial(take_back, gone)), told([left])
+    was, should = facts_after([story], again=partial(take_back, gone)), facts_after([left])
     assert {name: was[name] for name in was if name != "LearningObject"} == {
         name: should[name] for name in should if name != "LearningObject"
     }
@@ -157,7 +157,7 @@ STORY = [
 
 
 def rows() -> dict[str, Any]:
-    """Every table of facts, and the events themselves."""
+    """All rows of facts and events."""
     return facts() | {"Event": list(Event.objects.order_by("pk").values())}
 
 
@@ -170,7 +170,7 @@ def test_the_same_batch_twice_changes_no_table() -> None:
     assert rows() == before
 
 
-def test_imported_facts_stay_through_a_replay() -> None:
+def test_a_replay_keeps_imported_facts() -> None:
     school()
     send(*STORY)
     imported(Event.objects.get(key="e1").enrollment_id)
@@ -183,7 +183,7 @@ def test_imported_facts_stay_through_a_replay() -> None:
 
 
 def imported(enrollment_id: int | None) -> None:
-    """Beside Ada's events stand a day's clicks and a module of an import."""
+    """Add a day of clicks and a module's progress from an import to Ada's facts."""
     run = ImportRun.objects.create(kind="oulad", source="a.zip", digest="0" * 64)
     day = DailyActivity.objects.get(module__key="m1")
     day.pk, day.import_run, day.interactions = None, run, 70
@@ -191,7 +191,7 @@ def imported(enrollment_id: int | None) -> None:
     ModuleProgress.objects.filter(planned__module__key="m2").update(import_run=run)
 
 
-def test_a_replay_that_dies_leaves_the_old_facts() -> None:
+def test_a_failed_replay_leaves_the_old_facts() -> None:
     school()
     send(*STORY)
     before = rows()
@@ -205,7 +205,7 @@ def test_a_replay_that_dies_leaves_the_old_facts() -> None:
     assert rows() == before
 
 
-def test_a_replay_without_facts_makes_them() -> None:
+def test_a_replay_without_facts_creates_them() -> None:
     school()
     send(*STORY)
     before = rows()
@@ -216,7 +216,7 @@ def test_a_replay_without_facts_makes_them() -> None:
     assert rows() == before
 
 
-def test_a_replay_leaves_the_facts_of_other_courses() -> None:
+def test_a_replay_leaves_other_courses_alone() -> None:
     school()
     send(*STORY)
     before = rows()

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.tests.people import moment, run_of
 from curriculum.models import Course, Enrollment
-from engagement.tests.facts import marked, marks, tell
+from engagement.tests.facts import accept, stale_days, stale_january_days
 from intake.tests.lms import event, school
 from kpis.models import StaleDay
 
@@ -34,41 +34,41 @@ PAUSE, RESUME = pauses("p", "paused", "2026-01-14"), pauses("r", "resumed", "202
 
 
 @pytest.mark.parametrize("batches", [[[PAUSE, RESUME]], [[PAUSE], [RESUME]], [[RESUME], [PAUSE]]])
-def test_a_pause_shifts_what_falls_due_in_whatever_order_it_comes(
+def test_a_pause_moves_due_dates_in_any_order_of_events(
     batches: list[list[dict[str, Any]]],
 ) -> None:
     for batch in batches:
-        tell(*batch)
+        accept(*batch)
 
-    # 16 February and ten days
+    # 16 February plus ten days
     assert due() == "02-26"
 
 
-def test_an_earlier_pause_that_comes_last_finds_its_own_resumption() -> None:
-    tell(pauses("r1", "resumed", "2026-01-08"))
-    tell(PAUSE, RESUME)
-    tell(pauses("p1", "paused", "2026-01-06"))
+def test_an_earlier_pause_received_last_ends_with_its_own_resumption() -> None:
+    accept(pauses("r1", "resumed", "2026-01-08"))
+    accept(PAUSE, RESUME)
+    accept(pauses("p1", "paused", "2026-01-06"))
 
-    # two days and ten
+    # two days plus ten
     assert due() == "02-28"
 
 
-def test_an_open_pause_takes_the_due_days_away() -> None:
-    tell(PAUSE)
+def test_nothing_falls_due_during_an_open_pause() -> None:
+    accept(PAUSE)
 
     assert due() == "open"
-    # the 19th, on which m2 was due, counts one less
-    assert 19 in marked()
+    # m2 was due on the 19th
+    assert 19 in stale_january_days()
 
 
-def test_a_resumption_that_comes_late_touches_the_days_it_changes() -> None:
-    tell(PAUSE, pauses("late", "resumed", "2026-01-30"))
+def test_a_late_resumption_marks_old_and_new_due_days_stale() -> None:
+    accept(PAUSE, pauses("late", "resumed", "2026-01-30"))
     StaleDay.objects.all().delete()
-    tell(pauses("early", "resumed", "2026-01-16"))
+    accept(pauses("early", "resumed", "2026-01-16"))
 
     # m2 was due on 4 February, now on 21 January; the course on 4 March, now on 18 February
     assert due() == "02-18"
-    assert sorted(f"{day:%m-%d}" for day in marks().values_list("day", flat=True)) == [
+    assert sorted(f"{day:%m-%d}" for day in stale_days().values_list("day", flat=True)) == [
         "01-12",
         "01-21",
         "02-04",
@@ -77,31 +77,31 @@ def test_a_resumption_that_comes_late_touches_the_days_it_changes() -> None:
     ]
 
 
-def test_who_withdraws_before_the_cut_off_leaves_every_day_they_stood_in() -> None:
-    tell(event("e1", at="2026-01-08T09:00:00Z"))
+def test_a_cancellation_marks_all_days_of_the_enrollment_stale() -> None:
+    accept(event("e1", at="2026-01-08T09:00:00Z"))
     StaleDay.objects.all().delete()
-    tell(event("w", "enrollment.withdrawn", at="2026-01-09T09:00:00Z"))
+    accept(event("w", "enrollment.withdrawn", at="2026-01-09T09:00:00Z"))
 
     assert Enrollment.objects.get(learner__key="ada").is_cancelled
     # activity on the 8th, modules due on the 12th and the 19th
-    assert marked() == [8, 12, 19]
-    assert marks().filter(day=date(2026, 2, 16)).exists()
+    assert stale_january_days() == [8, 12, 19]
+    assert stale_days().filter(day=date(2026, 2, 16)).exists()
 
 
-def test_who_cancels_a_course_without_modules_leaves_its_due_day() -> None:
+def test_a_cancellation_without_modules_marks_the_due_day_stale() -> None:
     Course.objects.get(key="py").modules.all().delete()
     run_of(Course.objects.create(key="go", title="Go", nominal_days=28))
-    tell(event("s", "enrollment.started", course="go", at="2026-01-05T00:00:00Z"))
+    accept(event("s", "enrollment.started", course="go", at="2026-01-05T00:00:00Z"))
     StaleDay.objects.all().delete()
-    tell(event("w", "enrollment.withdrawn", course="go"))
+    accept(event("w", "enrollment.withdrawn", course="go"))
 
-    # 5 January and 1.5 × 28 days
-    assert marks().get().day == date(2026, 2, 16)
+    # 5 January plus 1.5 × 28 days
+    assert stale_days().get().day == date(2026, 2, 16)
 
 
-def test_who_withdrew_and_signs_up_again_in_the_same_run_is_back() -> None:
-    tell(event("w", "enrollment.withdrawn", at="2026-01-20T00:00:00Z"))
-    tell(event("again", "enrollment.started", at="2026-01-25T00:00:00Z"))
+def test_signing_up_again_revives_a_withdrawn_enrollment() -> None:
+    accept(event("w", "enrollment.withdrawn", at="2026-01-20T00:00:00Z"))
+    accept(event("again", "enrollment.started", at="2026-01-25T00:00:00Z"))
     ada = Enrollment.objects.get(learner__key="ada")
 
     assert (ada.withdrawn_at, ada.started_at) == (None, moment("2026-01-05"))

@@ -1,4 +1,4 @@
-"""What comes by file is measured as what comes by any batch."""
+"""Imported files lead to the same facts as other batches of events."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def _school() -> None:
     StaleDay.objects.all().delete()
 
 
-def test_the_days_that_changed_are_measured_again(tmp_path: Path) -> None:
+def test_an_imported_file_recomputes_the_changed_days(tmp_path: Path) -> None:
     imported(written(tmp_path, HEADER, view("e1", at="2026-01-06T09:00:00Z")))
 
     assert date(2026, 1, 6) in StaleDay.objects.values_list("day", flat=True)
 
 
-def test_a_file_that_is_refused_has_nothing_measured(tmp_path: Path) -> None:
+def test_a_rejected_file_marks_nothing_stale(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         imported(written(tmp_path, HEADER, view("e1"), view("e2", "cleo")))
 
     assert not StaleDay.objects.exists()
 
 
-def test_grades_become_results_out_of_their_maximum(tmp_path: Path) -> None:
+def test_imported_grades_are_scaled_by_their_maximum(tmp_path: Path) -> None:
     row = "e1;2026-01-06T09:00:00Z;ada;py;q1;45;2;60"
     header = "id;occurred_at;learner;course;object;value;attempt;max"
     imported(written(tmp_path, header, row), "assessment.graded")
@@ -44,7 +44,7 @@ def test_grades_become_results_out_of_their_maximum(tmp_path: Path) -> None:
     assert (result.attempt, result.score) == (2, 0.75)
 
 
-def test_stretches_of_a_video_are_seen_once(tmp_path: Path) -> None:
+def test_imported_segments_of_a_video_count_once(tmp_path: Path) -> None:
     row = f"{view('e1')},intro,0-60;30-90,240"
     imported(written(tmp_path, f"{HEADER},object,segments,duration", row), "video.watched")
 

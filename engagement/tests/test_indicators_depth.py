@@ -1,4 +1,4 @@
-"""The components of engagement depth, and assessment performance, worked by hand."""
+"""The components of engagement depth and assessment performance, worked out by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def watched(who: str, *segments: list[float], at: str = "2026-01-07", **more: An
     did(who, "video.watched", at, object="film", module="m1", data=data, **more)
 
 
-def test_a_part_seen_twice_counts_once() -> None:
+def test_a_part_watched_twice_counts_once() -> None:
     enrolled("ada")
     watched("ada", [0, 30], [20, 50])
     watched("ada", [40, 60])
@@ -36,7 +36,7 @@ def test_a_part_seen_twice_counts_once() -> None:
     assert sums(VIDEO, JANUARY) == (60, 100)
 
 
-def test_a_hundred_people_who_see_one_percent_each_have_seen_one_percent(python: Course) -> None:
+def test_a_hundred_learners_who_each_watch_one_percent_watch_one_percent(python: Course) -> None:
     enrolled("ada")
     watched("ada", [0, 1])
     first = VideoProgress.objects.get()
@@ -70,7 +70,7 @@ def test_a_play_without_a_stop_is_cut_at_thirty_minutes() -> None:
     assert sums(VIDEO, JANUARY) == (1800, 7200)
 
 
-def test_watching_counts_where_it_began() -> None:
+def test_watching_counts_where_it_started() -> None:
     enrolled("ada")
     watched("ada", [0, 30], at="2026-01-31")
     watched("ada", [30, 80], at="2026-02-01")
@@ -87,13 +87,13 @@ def active_weeks() -> None:
     did("bo", "content.viewed", "2026-01-07", module="m1")
 
 
-def test_one_of_three_learner_weeks_is_productive() -> None:
+def test_interaction_rate_is_the_share_of_productive_weeks() -> None:
     active_weeks()
 
     assert sums(INTERACTION, JANUARY) == (1, 3)
 
 
-def test_interaction_by_week_and_by_day() -> None:
+def test_interaction_rate_by_week_and_by_day() -> None:
     active_weeks()
 
     assert sums(INTERACTION, "2026-01-06", "week") == (0, 2)
@@ -103,7 +103,7 @@ def test_interaction_by_week_and_by_day() -> None:
     assert sums(INTERACTION, "2026-01-08", "day") == (0, 0)
 
 
-def test_interaction_by_module() -> None:
+def test_interaction_rate_by_module() -> None:
     active_weeks()
 
     assert by_module(INTERACTION, JANUARY) == {"m1": (0, 2), "m2": (1, 1)}
@@ -138,7 +138,7 @@ def test_each_quiz_of_a_module_is_a_pair() -> None:
     assert sums(QUIZ, JANUARY) == (3, 4)
 
 
-def test_who_need_not_do_a_module_need_not_try_its_quiz() -> None:
+def test_the_quiz_of_a_waived_module_does_not_count() -> None:
     enrolled("ada", "bo")
     did("bo", "quiz.attempted", "2026-01-07", object="quiz", module="m1")
     did("ada", "module.waived", "2026-01-08", module="m1")
@@ -174,7 +174,7 @@ def test_attempts_in_two_months_count_in_each_and_the_best_in_the_quarter() -> N
     assert sums(SCORES, JANUARY, "quarter") == (0.8, 1)
 
 
-def test_scores_are_scaled_and_told_apart_by_module() -> None:
+def test_scores_are_scaled_and_broken_down_by_module() -> None:
     enrolled("ada")
     graded("ada", 30, "2026-01-10", data={"max": 40})
     graded("ada", 0.5, "2026-01-12", object="essay", module="m2")
@@ -182,7 +182,7 @@ def test_scores_are_scaled_and_told_apart_by_module() -> None:
     assert by_module(SCORES, JANUARY) == {"m1": (0.75, 1), "m2": (0.5, 1)}
 
 
-def test_a_grade_at_midnight_belongs_to_the_day_it_begins() -> None:
+def test_a_grade_at_midnight_belongs_to_the_new_day() -> None:
     enrolled("ada")
     graded("ada", 0.6, "2026-02-01T00:00:00Z")
 

@@ -1,4 +1,4 @@
-"""Completion rate and progress velocity on learners worked by hand."""
+"""Completion rate and progress velocity, worked out by hand."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def test_one_of_two_completes() -> None:
     assert sums(COMPLETION, FEBRUARY) == (1, 2)
 
 
-def test_nobody_due_is_no_figure() -> None:
+def test_there_is_no_value_without_due_enrollments() -> None:
     enrolled("ada")
 
     assert sums(COMPLETION, "2026-01-31") == (0, 0)
 
 
-def test_where_nothing_can_be_complete_there_is_no_figure() -> None:
+def test_there_is_no_value_where_nothing_can_be_completed() -> None:
     Module.objects.all().delete()
     enrolled("ada", "bo")
 
     assert sums(COMPLETION, FEBRUARY) == (0, 0)
 
 
-def test_the_first_completion_ever_makes_figures_of_all_days_before_it() -> None:
+def test_the_first_completion_ever_gives_all_earlier_days_a_value() -> None:
     Module.objects.all().delete()
     enrolled("ada", "bo")
     StaleDay.objects.all().delete()
@@ -59,7 +59,7 @@ def test_the_first_completion_ever_makes_figures_of_all_days_before_it() -> None
     assert date(2026, 2, 16) in StaleDay.objects.values_list("day", flat=True)
 
 
-def test_who_withdrew_stays_in_the_denominator() -> None:
+def test_withdrawn_learners_stay_in_the_denominator() -> None:
     enrolled("ada", "bo")
     finished("ada", "m1", "m2", at="2026-01-20")
     did("bo", "enrollment.withdrawn", "2026-01-30")
@@ -67,7 +67,7 @@ def test_who_withdrew_stays_in_the_denominator() -> None:
     assert sums(COMPLETION, FEBRUARY) == (1, 2)
 
 
-def test_who_left_before_the_cut_off_counts_nowhere() -> None:
+def test_enrollments_cancelled_before_the_cutoff_do_not_count() -> None:
     enrolled("ada", "bo")
     did("bo", "content.viewed", "2026-01-06", module="m1")
     did("bo", "enrollment.withdrawn", "2026-01-11T23:59:59Z")
@@ -77,7 +77,7 @@ def test_who_left_before_the_cut_off_counts_nowhere() -> None:
     assert sums("interaction-rate", "2026-01-31") == (0, 0)
 
 
-def test_who_left_at_the_cut_off_counts() -> None:
+def test_leaving_at_the_cutoff_counts() -> None:
     enrolled("ada")
     did("ada", "enrollment.withdrawn", "2026-01-12T00:00:00Z")
 
@@ -85,7 +85,7 @@ def test_who_left_at_the_cut_off_counts() -> None:
 
 
 @pytest.mark.parametrize("kind", ["staff", "test"])
-def test_staff_and_test_accounts_count_nowhere(kind: str) -> None:
+def test_staff_and_test_accounts_do_not_count(kind: str) -> None:
     enrolled("ada", "cleo")
     is_of_kind("cleo", kind)
 
@@ -96,7 +96,7 @@ def test_staff_and_test_accounts_count_nowhere(kind: str) -> None:
 @pytest.mark.parametrize(
     ("at", "complete"), [("2026-02-16T00:00:00Z", 1), ("2026-02-16T00:00:01Z", 0)]
 )
-def test_completing_counts_up_to_the_due_second(at: str, complete: int) -> None:
+def test_completing_at_the_due_second_counts(at: str, complete: int) -> None:
     enrolled("ada")
     finished("ada", "m1", "m2", at=at)
 
@@ -107,7 +107,9 @@ def test_completing_counts_up_to_the_due_second(at: str, complete: int) -> None:
     ("start", "february", "march"),
     [("2026-01-17T23:59:59Z", 1, 0), ("2026-01-18T00:00:00Z", 0, 1)],
 )
-def test_a_due_date_belongs_to_the_month_it_begins(start: str, february: int, march: int) -> None:
+def test_a_due_date_at_midnight_belongs_to_the_new_month(
+    start: str, february: int, march: int
+) -> None:
     # 42 days after 18 January 00:00 is 1 March 00:00
     enrolled("ada", at=start)
 
@@ -115,7 +117,7 @@ def test_a_due_date_belongs_to_the_month_it_begins(start: str, february: int, ma
     assert sums(COMPLETION, "2026-03-01")[1] == march
 
 
-def test_a_pause_moves_what_is_due() -> None:
+def test_a_pause_moves_due_dates() -> None:
     enrolled("ada")
     did("ada", "enrollment.paused", "2026-01-10T00:00:00Z")
     did("ada", "enrollment.resumed", "2026-02-09T00:00:00Z")
@@ -127,14 +129,14 @@ def test_a_pause_moves_what_is_due() -> None:
     assert sums(VELOCITY, "2026-02-28") == (0, 120)
 
 
-def test_nothing_falls_due_in_an_open_pause() -> None:
+def test_an_open_pause_suspends_due_dates() -> None:
     enrolled("ada")
     did("ada", "enrollment.paused", "2026-01-10T00:00:00Z")
 
     assert sums(COMPLETION, "2026-02-16", "quarter") == (0, 0)
 
 
-def test_a_module_added_later_leaves_the_plan_alone(python: Course) -> None:
+def test_a_module_added_later_does_not_change_the_plan(python: Course) -> None:
     enrolled("ada")
     Module.objects.create(course=python, key="m3", title="Late", position=3)
     finished("ada", "m1", "m2", at="2026-01-20")
@@ -143,7 +145,7 @@ def test_a_module_added_later_leaves_the_plan_alone(python: Course) -> None:
     assert sums(VELOCITY, "2026-01-31", "quarter") == (120, 120)
 
 
-def test_a_waived_module_need_not_be_done() -> None:
+def test_a_waived_module_counts_as_done() -> None:
     enrolled("ada")
     finished("ada", "m1", at="2026-01-10")
     did("ada", "module.waived", "2026-01-18", module="m2")
@@ -152,7 +154,7 @@ def test_a_waived_module_need_not_be_done() -> None:
     assert sums(VELOCITY, "2026-01-31") == (120, 120)
 
 
-def test_an_optional_module_is_not_waited_for(python: Course) -> None:
+def test_optional_modules_are_not_needed_for_completion(python: Course) -> None:
     Module.objects.filter(course=python, key="m2").update(is_required=False)
     enrolled("ada")
     finished("ada", "m1", at="2026-01-10")
@@ -161,14 +163,14 @@ def test_an_optional_module_is_not_waited_for(python: Course) -> None:
     assert sums(VELOCITY, "2026-01-31") == (60, 60)
 
 
-def test_the_sender_s_word_completes_a_course() -> None:
+def test_a_reported_completion_completes_the_course() -> None:
     enrolled("ada")
     did("ada", "course.completed", "2026-02-01")
 
     assert sums(COMPLETION, FEBRUARY) == (1, 1)
 
 
-def test_velocity_weighs_modules_by_their_effort(python: Course) -> None:
+def test_velocity_weights_modules_by_their_effort(python: Course) -> None:
     Module.objects.filter(course=python, key="m2").update(effort_minutes=180)
     enrolled("ada", "bo")
     finished("ada", "m1", "m2", at="2026-01-11")
@@ -178,7 +180,7 @@ def test_velocity_weighs_modules_by_their_effort(python: Course) -> None:
     assert sums(VELOCITY, "2026-01-31") == (300, 480)
 
 
-def test_what_is_done_late_counts_in_the_period_that_holds_it() -> None:
+def test_late_work_counts_in_a_longer_period() -> None:
     enrolled("ada")
     finished("ada", "m1", "m2", at="2026-02-02")
 
@@ -186,7 +188,7 @@ def test_what_is_done_late_counts_in_the_period_that_holds_it() -> None:
     assert sums(VELOCITY, "2026-01-31", "quarter") == (120, 120)
 
 
-def test_a_module_done_at_the_very_end_counts_in_the_next_period() -> None:
+def test_a_module_done_at_the_period_end_counts_in_the_next() -> None:
     enrolled("ada")
     finished("ada", "m1", at="2026-01-31T23:59:59Z")
     finished("ada", "m2", at="2026-02-01T00:00:00Z")

@@ -1,3 +1,5 @@
+"""Import the Open University dataset and compute its KPIs."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -8,53 +10,50 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from core.outages import describe_error
-from engagement.oulad.importing import AlreadyImportedError, ImportRunningError, import_dataset
-from engagement.oulad.report import by_file
+from engagement.oulad.importing import AlreadyImportedError, BusyError, import_dataset
+from engagement.oulad.report import by_file, totals
 from engagement.oulad.source import SourceError
-from engagement.oulad.totals import totals
-from intake.models import ImportRun
 from kpis.recompute import recompute_stale, stale_periods
 
 
 class Command(BaseCommand):
-    help = "Import the Open University Learning Analytics Dataset (docs/oulad.md says how)."
+    help = "Import the Open University Learning Analytics Dataset (see docs/oulad.md)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="The publisher's zip or its unpacked folder.")
 
     def handle(self, *, path: Path, **options: Any) -> None:
         try:
-            self._take_in(path)
-            # by an import that was killed before its end too
+            self._import(path)
+            # stale days may also be left by an import that was killed
             if stale_periods.is_anything_stale():
-                self._measure()
-        except (SourceError, ImportRunningError) as error:
+                self._compute_kpis()
+        except (SourceError, BusyError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"{describe_error(error)} What is in stays; run the command again, and it goes on."
+                f"{describe_error(error)} Imported data stays. Run the command again to continue."
             ) from error
 
-    def _take_in(self, path: Path) -> None:
+    def _import(self, path: Path) -> None:
         try:
-            self._tell(import_dataset(path))
-        except AlreadyImportedError as polite:
-            self.stdout.write(str(polite))
-
-    def _tell(self, import_run: ImportRun) -> None:
+            import_run = import_dataset(path)
+        except AlreadyImportedError as error:
+            self.stdout.write(str(error))
+            return
         for file, report in by_file(import_run.report).items():
             self.stdout.write(f"{file}: {report}")
         for name, number in totals(import_run).items():
             self.stdout.write(f"{name}: {number:,}")
 
-    def _measure(self) -> None:
-        with tqdm(desc="measuring", unit="period", disable=None) as bar:
+    def _compute_kpis(self) -> None:
+        with tqdm(desc="computing KPIs", unit="period", disable=None) as bar:
 
             def advance(done: int, jobs: int) -> None:
                 bar.total = jobs
                 bar.update(done - bar.n)
 
-            # a worker at it would do the same work; then this waits, and finds what is left
+            # if a worker is recomputing, wait for it and compute what is left
             with recompute_stale.recompute_lock():
                 cells = recompute_stale.recompute_stale(progress=advance)
-        self.stdout.write(f"{cells:,} figures measured")
+        self.stdout.write(f"{cells:,} KPI values computed")

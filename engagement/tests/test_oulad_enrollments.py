@@ -12,21 +12,21 @@ from django.test import override_settings
 from accounts.tests.people import moment
 from curriculum.models import CourseRun, Learner, Module
 from engagement.models import LearningObject
-from engagement.tests.oulad_cut import AAA, ADA, BO, CLEO, Cut, enrolment, small, taken_in
+from engagement.tests.oulad_sample import AAA, ADA, BO, CLEO, Sample, enrollment, imported, small
 
 pytestmark = pytest.mark.django_db
 
 
 def ada(folder: Path, **registration: Any) -> Any:
-    cut = Cut()
-    cut.course()
-    cut.student(ADA, **registration)
-    taken_in(cut, folder)
-    return enrolment(ADA)
+    sample = Sample()
+    sample.course()
+    sample.student(ADA, **registration)
+    imported(sample, folder)
+    return enrollment(ADA)
 
 
 def test_a_presentation_is_a_run_of_its_course(tmp_path: Path) -> None:
-    taken_in(small(), tmp_path)
+    imported(small(), tmp_path)
     run = CourseRun.objects.get(course__key="AAA", key="2013J")
 
     assert (run.starts_on, run.ends_on, run.nominal_days) == (
@@ -36,15 +36,15 @@ def test_a_presentation_is_a_run_of_its_course(tmp_path: Path) -> None:
     )
 
 
-def test_letter_b_is_a_start_in_february(tmp_path: Path) -> None:
-    cut = small()
-    cut.course(("AAA", "2014B"), days=234)
-    taken_in(cut, tmp_path)
+def test_the_letter_b_means_a_start_in_february(tmp_path: Path) -> None:
+    sample = small()
+    sample.course(("AAA", "2014B"), days=234)
+    imported(sample, tmp_path)
 
     assert CourseRun.objects.get(key="2014B").starts_on == date(2014, 2, 1)
 
 
-def test_who_registers_early_starts_with_the_presentation(tmp_path: Path) -> None:
+def test_an_early_registration_starts_with_the_presentation(tmp_path: Path) -> None:
     one = ada(tmp_path, registered=-10)
 
     assert (one.enrolled_at, one.started_at) == (moment("2013-09-21"), moment("2013-10-01"))
@@ -52,17 +52,17 @@ def test_who_registers_early_starts_with_the_presentation(tmp_path: Path) -> Non
     assert one.due_at == moment("2014-11-07")
 
 
-def test_who_registers_late_starts_then(tmp_path: Path) -> None:
+def test_a_late_registration_starts_at_once(tmp_path: Path) -> None:
     one = ada(tmp_path, registered=5)
 
     assert (one.started_at, one.cutoff_at) == (moment("2013-10-06"), moment("2013-10-13"))
 
 
-def test_a_missing_day_of_registration_is_the_start(tmp_path: Path) -> None:
+def test_a_registration_without_a_day_counts_from_the_start(tmp_path: Path) -> None:
     assert ada(tmp_path, registered="").enrolled_at == moment("2013-10-01")
 
 
-def test_days_are_those_of_the_provider(tmp_path: Path) -> None:
+def test_days_are_in_the_reporting_time_zone(tmp_path: Path) -> None:
     with override_settings(KPI_TIME_ZONE="Europe/London"):
         one = ada(tmp_path)
 
@@ -71,29 +71,29 @@ def test_days_are_those_of_the_provider(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("left", "is_cancelled"), [(-3, True), (6, True), (7, False), ("", False)])
-def test_who_left_before_the_cutoff_is_cancelled(
+def test_leaving_before_the_cutoff_cancels_the_enrollment(
     tmp_path: Path, left: Any, is_cancelled: bool
 ) -> None:
     assert ada(tmp_path, left=left, result="Withdrawn").is_cancelled is (is_cancelled)
 
 
-def test_who_withdrew_without_a_day_left_at_the_end(tmp_path: Path) -> None:
+def test_a_withdrawal_without_a_day_counts_at_the_end(tmp_path: Path) -> None:
     # day 267 is the last
     assert ada(tmp_path, result="Withdrawn").withdrawn_at == moment("2014-06-25T12:00")
 
 
 @pytest.mark.parametrize("result", ["Pass", "Distinction"])
-def test_who_passed_completed_at_the_end(tmp_path: Path, result: str) -> None:
+def test_passing_completes_the_course_at_the_end(tmp_path: Path, result: str) -> None:
     one = ada(tmp_path, result=result)
 
     assert (one.completed_at, one.completed_by_sender) == (moment("2014-06-25T12:00"), True)
 
 
-def test_who_failed_completed_never(tmp_path: Path) -> None:
+def test_failing_does_not_complete_the_course(tmp_path: Path) -> None:
     assert ada(tmp_path, result="Fail").completed_at is None
 
 
-def test_a_day_of_leaving_stands_beside_another_result(tmp_path: Path) -> None:
+def test_a_withdrawal_day_and_another_result_are_both_kept(tmp_path: Path) -> None:
     one = ada(tmp_path, left=40, result="Pass")
 
     assert (one.withdrawn_at, one.completed_at) == (
@@ -102,45 +102,45 @@ def test_a_day_of_leaving_stands_beside_another_result(tmp_path: Path) -> None:
     )
 
 
-def test_registrations_that_cannot_be_are_refused_and_told(tmp_path: Path) -> None:
-    cut = small()
-    cut.student(ADA)
-    cut.student(CLEO, place=("AAA", "2099X"))
-    cut.student(CLEO, registered=99999)
-    report = taken_in(cut, tmp_path)
+def test_invalid_registrations_are_rejected_and_reported(tmp_path: Path) -> None:
+    sample = small()
+    sample.student(ADA)
+    sample.student(CLEO, codes=("AAA", "2099X"))
+    sample.student(CLEO, registered=99999)
+    report = imported(sample, tmp_path)
 
-    assert report["studentRegistration.csv"]["refused"] == {
+    assert report["studentRegistration.csv"]["rejected"] == {
         "registered twice": 1,
-        "no such presentation": 1,
+        "unknown presentation": 1,
         "day out of range": 1,
     }
     assert not Learner.objects.filter(key=f"oulad-{CLEO}").exists()
 
 
-def test_results_without_a_registration_are_refused_and_told(tmp_path: Path) -> None:
-    cut = small()
-    cut.student(CLEO, registered=99999)
-    cut.student(BO, result="Vanished")
-    report = taken_in(cut, tmp_path)
+def test_results_without_a_registration_are_rejected_and_reported(tmp_path: Path) -> None:
+    sample = small()
+    sample.student(CLEO, registered=99999)
+    sample.student(BO, result="Vanished")
+    report = imported(sample, tmp_path)
 
     assert report["studentInfo.csv"] == {
         "read": 4,
-        "taken": 2,
-        "refused": {"not registered in this presentation": 1, "unknown final result": 1},
+        "imported": 2,
+        "rejected": {"not registered in this presentation": 1, "unknown final result": 1},
         "noted": {},
         "seconds": report["studentInfo.csv"]["seconds"],
     }
 
 
 def plan_of(student: int) -> list[tuple[str, int, bool, datetime | None]]:
-    lines = enrolment(student).plan.select_related("module")
+    lines = enrollment(student).plan.select_related("module")
     return [(one.module.key, one.position, one.is_required, one.due_at) for one in lines]
 
 
 def test_an_assessment_is_a_module_due_at_the_end_of_its_day(tmp_path: Path) -> None:
-    cut = small()
-    cut.handed_in(4, BO, 260)
-    taken_in(cut, tmp_path)
+    sample = small()
+    sample.submitted(4, BO, 260)
+    imported(sample, tmp_path)
 
     assert plan_of(ADA) == [
         ("TMA-1", 1, True, moment("2013-10-21")),
@@ -152,56 +152,56 @@ def test_an_assessment_is_a_module_due_at_the_end_of_its_day(tmp_path: Path) -> 
     ]
 
 
-def test_an_exam_that_nobody_is_known_to_have_sat_is_on_no_plan(tmp_path: Path) -> None:
-    taken_in(small(), tmp_path)
+def test_an_exam_without_submissions_is_on_no_plan(tmp_path: Path) -> None:
+    imported(small(), tmp_path)
 
     assert [line[0] for line in plan_of(ADA)] == ["TMA-1", "CMA-1", "TMA-2"]
     assert not Module.objects.get(key="Exam-1").is_required
 
 
-def test_presentations_share_modules_and_have_their_own_days(tmp_path: Path) -> None:
-    cut, second = small(), ("AAA", "2014J")
-    cut.course(second)
-    cut.assessment(21, "TMA", 26, place=second)
-    cut.student(CLEO, place=second)
-    taken_in(cut, tmp_path)
+def test_presentations_share_modules_but_have_their_own_due_dates(tmp_path: Path) -> None:
+    sample, second = small(), ("AAA", "2014J")
+    sample.course(second)
+    sample.assessment(21, "TMA", 26, codes=second)
+    sample.student(CLEO, codes=second)
+    imported(sample, tmp_path)
 
     assert Module.objects.filter(key="TMA-1").count() == 1
-    cleos = enrolment(CLEO, second).plan.get()
+    cleos = enrollment(CLEO, second).plan.get()
     assert (cleos.module.key, cleos.due_at) == ("TMA-1", moment("2014-10-28"))
 
 
-def test_a_computer_marked_assignment_is_a_quiz_as_well(tmp_path: Path) -> None:
-    taken_in(small(), tmp_path)
+def test_a_computer_marked_assignment_is_also_a_quiz(tmp_path: Path) -> None:
+    imported(small(), tmp_path)
     rows = LearningObject.objects.filter(key="2").values_list("kind", "module__key", "pass_mark")
 
     assert sorted(rows) == [("assessment", "CMA-1", 0.4), ("quiz", "CMA-1", 0.4)]
 
 
-def test_assessments_that_cannot_be_are_refused_and_told(tmp_path: Path) -> None:
-    cut = small()
-    cut.assessment(1, "TMA", 20)
-    cut.assessment(7, "Duel", 20)
-    cut.assessment(8, "TMA", 99999)
-    cut.assessment(9, "TMA", 20, place=("ZZZ", "2013J"))
-    report = taken_in(cut, tmp_path)
+def test_invalid_assessments_are_rejected_and_reported(tmp_path: Path) -> None:
+    sample = small()
+    sample.assessment(1, "TMA", 20)
+    sample.assessment(7, "Duel", 20)
+    sample.assessment(8, "TMA", 99999)
+    sample.assessment(9, "TMA", 20, codes=("ZZZ", "2013J"))
+    report = imported(sample, tmp_path)
 
-    assert report["assessments.csv"]["refused"] == {
+    assert report["assessments.csv"]["rejected"] == {
         "assessment listed twice": 1,
         "unknown assessment type": 1,
         "due day out of range": 1,
-        "no such presentation": 1,
+        "unknown presentation": 1,
     }
 
 
-def test_presentations_that_cannot_be_are_refused_and_told(tmp_path: Path) -> None:
-    cut = small()
-    cut.course()
-    cut.course(("AAA", "2013X"))
-    cut.course(("AAA", "2013B"), days=0)
-    report = taken_in(cut, tmp_path)
+def test_invalid_presentations_are_rejected_and_reported(tmp_path: Path) -> None:
+    sample = small()
+    sample.course()
+    sample.course(("AAA", "2013X"))
+    sample.course(("AAA", "2013B"), days=0)
+    report = imported(sample, tmp_path)
 
-    assert report["courses.csv"]["refused"] == {
+    assert report["courses.csv"]["rejected"] == {
         "presentation listed twice": 1,
         "presentation code is not a year with B or J": 1,
         "length out of range": 1,

@@ -1,6 +1,6 @@
-"""Count the publisher's files by hand: csv, days and dictionaries, and nothing of the importer.
+"""Recount the publisher's files with plain CSV, without code of the importer.
 
-Only the order of a course's modules is taken from the database. Days are those of UTC.
+Only the order of a course's modules is taken from the database. Days are in UTC.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 Row = dict[str, str]
-Place = tuple[str, str]
+Codes = tuple[str, str]
 Student = tuple[str, str, str]
-# (course, run, first day of the quarter) to (numerator, denominator)
-Figures = dict[tuple[str, str, str], list[float]]
+# (numerator, denominator) by (course, run, first day of the quarter)
+Sums = dict[tuple[str, str, str], list[float]]
 
 BEGINS = {
     "2013J": "2013-10-01",
@@ -32,7 +32,7 @@ class Files:
 
     def __post_init__(self) -> None:
         self.lengths = {
-            place(row): int(row["module_presentation_length"]) for row in self.read("courses.csv")
+            codes(row): int(row["module_presentation_length"]) for row in self.read("courses.csv")
         }
         self.assessments = {row["id_assessment"]: row for row in self.read("assessments.csv")}
         self.submissions = list(self.read("studentAssessment.csv"))
@@ -40,12 +40,12 @@ class Files:
         self.results = {student(row): row["final_result"] for row in self.read("studentInfo.csv")}
 
 
-def place(row: Row) -> Place:
+def codes(row: Row) -> Codes:
     return row["code_module"], row["code_presentation"]
 
 
 def student(row: Row) -> Student:
-    return (*place(row), row["id_student"])
+    return (*codes(row), row["id_student"])
 
 
 def start(run: str) -> datetime:
@@ -64,73 +64,73 @@ def next_quarter(moment: datetime) -> datetime:
     return quarter(quarter(moment) + timedelta(days=95))
 
 
-def begun(row: Row) -> float:
+def first_day(row: Row) -> float:
     return max(0, int(row["date_registration"] or 0))
 
 
-def counts(files: Files, who: Student) -> bool:
-    """Who left within a week of the start is in no figure."""
+def is_counted(files: Files, who: Student) -> bool:
+    """True unless the student left within a week of the start, which cancels the enrollment."""
     row = files.registered[who]
     left = row["date_unregistration"]
-    return not left or int(left) + 0.5 >= begun(row) + 7
+    return not left or int(left) + 0.5 >= first_day(row) + 7
 
 
-def add(figures: Figures, of: Place, when: datetime, numerator: float, denominator: float) -> None:
-    cell = figures[(*of, quarter(when).date().isoformat())]
+def add(sums: Sums, of: Codes, when: datetime, numerator: float, denominator: float) -> None:
+    cell = sums[(*of, quarter(when).date().isoformat())]
     cell[0] += numerator
     cell[1] += denominator
 
 
-def completion(files: Files) -> Figures:
-    figures: Figures = defaultdict(lambda: [0, 0])
+def completion_rate(files: Files) -> Sums:
+    sums: Sums = defaultdict(lambda: [0, 0])
     for who, row in files.registered.items():
-        if counts(files, who):
-            due = day(who[1], begun(row) + 1.5 * files.lengths[who[:2]])
-            add(figures, who[:2], due, files.results[who] in ("Pass", "Distinction"), 1)
-    return figures
+        if is_counted(files, who):
+            due = day(who[1], first_day(row) + 1.5 * files.lengths[who[:2]])
+            add(sums, who[:2], due, files.results[who] in ("Pass", "Distinction"), 1)
+    return sums
 
 
-def assessed(files: Files) -> Figures:
-    figures: Figures = defaultdict(lambda: [0, 0])
+def assessment_performance(files: Files) -> Sums:
+    sums: Sums = defaultdict(lambda: [0, 0])
     for row in files.submissions:
-        of = place(files.assessments[row["id_assessment"]])
-        if row["score"] and counts(files, (*of, row["id_student"])):
+        of = codes(files.assessments[row["id_assessment"]])
+        if row["score"] and is_counted(files, (*of, row["id_student"])):
             when = day(of[1], int(row["date_submitted"]) + 0.5)
-            add(figures, of, when, float(row["score"]) / 100, 1)
-    return figures
+            add(sums, of, when, float(row["score"]) / 100, 1)
+    return sums
 
 
-def velocity(files: Files) -> Figures:
-    figures: Figures = defaultdict(lambda: [0, 0])
+def progress_velocity(files: Files) -> Sums:
+    sums: Sums = defaultdict(lambda: [0, 0])
     handed_in = {(row["id_assessment"], row["id_student"]): row for row in files.submissions}
     sat = {row["id_assessment"] for row in files.submissions}
-    by_place = defaultdict(list)
+    by_codes = defaultdict(list)
     for key, row in files.assessments.items():
         is_practice = row["assessment_type"] == "CMA" and float(row["weight"]) == 0
         if not is_practice and (row["assessment_type"] != "Exam" or key in sat):
-            by_place[place(row)].append(row)
-    for who in filter(lambda who: counts(files, who), files.registered):
-        for row in by_place[who[:2]]:
+            by_codes[codes(row)].append(row)
+    for who in filter(lambda who: is_counted(files, who), files.registered):
+        for row in by_codes[who[:2]]:
             last = int(row["date"] or files.lengths[who[:2]] - 1)
             due = day(who[1], last + 1)
             done = handed_in.get((row["id_assessment"], who[2]))
             in_time = done and day(who[1], int(done["date_submitted"]) + 0.5) < next_quarter(due)
-            add(figures, who[:2], due, 120 if in_time else 0, 120)
-    return figures
+            add(sums, who[:2], due, 120 if in_time else 0, 120)
+    return sums
 
 
-def quizzes(files: Files) -> Figures:
-    figures: Figures = defaultdict(lambda: [0, 0])
+def quiz_participation(files: Files) -> Sums:
+    sums: Sums = defaultdict(lambda: [0, 0])
     handed_in = defaultdict(list)
     for row in files.submissions:
-        of = place(files.assessments[row["id_assessment"]])
+        of = codes(files.assessments[row["id_assessment"]])
         handed_in[(*of, row["id_student"])].append(row)
     quizzes_of = defaultdict(list)
     for key, row in files.assessments.items():
         if row["assessment_type"] == "CMA":
-            quizzes_of[place(row)].append(key)
+            quizzes_of[codes(row)].append(key)
     for who, rows in handed_in.items():
-        if not counts(files, who):
+        if not is_counted(files, who):
             continue
         for quiz in quizzes_of[who[:2]]:
             traces = [
@@ -140,12 +140,12 @@ def quizzes(files: Files) -> Figures:
             ]
             if traces:
                 tried = any(row["id_assessment"] == quiz for row in rows)
-                add(figures, who[:2], day(who[1], min(traces) + 0.5), tried, 1)
-    return figures
+                add(sums, who[:2], day(who[1], min(traces) + 0.5), tried, 1)
+    return sums
 
 
-def interaction(files: Files) -> Figures:
-    figures: Figures = defaultdict(lambda: [0, 0])
+def interaction_rate(files: Files) -> Sums:
+    sums: Sums = defaultdict(lambda: [0, 0])
     types = {row["id_site"]: row["activity_type"] for row in files.read("vle.csv")}
     weeks: dict[tuple[Student, datetime], bool] = defaultdict(bool)
     for row in files.read("studentVle.csv"):
@@ -153,22 +153,22 @@ def interaction(files: Files) -> Figures:
         monday = when - timedelta(days=when.weekday())
         weeks[student(row), monday] |= types[row["id_site"]] in PRODUCTIVE
     for (who, monday), is_productive in weeks.items():
-        if counts(files, who):
-            add(figures, who[:2], monday, is_productive, 1)
-    return figures
+        if is_counted(files, who):
+            add(sums, who[:2], monday, is_productive, 1)
+    return sums
 
 
-def clicks(files: Files) -> Counter[Place]:
-    found: Counter[Place] = Counter()
+def clicks(files: Files) -> Counter[Codes]:
+    found: Counter[Codes] = Counter()
     for row in files.read("studentVle.csv"):
-        found[place(row)] += int(row["sum_click"])
+        found[codes(row)] += int(row["sum_click"])
     return found
 
 
-COUNTED = {
-    "completion-rate": completion,
-    "progress-velocity": velocity,
-    "assessment-performance": assessed,
-    "quiz-participation": quizzes,
-    "interaction-rate": interaction,
+RECOUNTS = {
+    "completion-rate": completion_rate,
+    "progress-velocity": progress_velocity,
+    "assessment-performance": assessment_performance,
+    "quiz-participation": quiz_participation,
+    "interaction-rate": interaction_rate,
 }

@@ -1,4 +1,4 @@
-"""A small cut of the Open University dataset in the publisher's form, made row by row."""
+"""A small sample of the Open University dataset in the publisher's form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from curriculum.models import Enrollment
 from engagement.oulad.report import by_file
 from intake.models import ImportRun
 
-HEADS = {
+HEADERS = {
     "courses.csv": "code_module,code_presentation,module_presentation_length",
     "assessments.csv": ("code_module,code_presentation,id_assessment,assessment_type,date,weight"),
     "studentInfo.csv": (
@@ -33,72 +33,72 @@ AAA = ("AAA", "2013J")
 ADA, BO, CLEO = 11, 12, 13
 
 
-class Cut:
+class Sample:
     def __init__(self) -> None:
         self.rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
 
-    def course(self, place: tuple[str, str] = AAA, *, days: int = 268) -> None:
-        self.rows["courses.csv"].append((*place, days))
+    def course(self, codes: tuple[str, str] = AAA, *, days: int = 268) -> None:
+        self.rows["courses.csv"].append((*codes, days))
 
     def assessment(
-        self, key: int, type_: str, due: Any, *, weight: float = 10, place: Any = AAA
+        self, key: int, type_: str, due: Any, *, weight: float = 10, codes: Any = AAA
     ) -> None:
-        self.rows["assessments.csv"].append((*place, key, type_, due, weight))
+        self.rows["assessments.csv"].append((*codes, key, type_, due, weight))
 
     def student(
         self, key: int, *, registered: Any = -10, left: Any = "", result: str = "Fail",
-        place: Any = AAA,
+        codes: Any = AAA,
     ) -> None:  # fmt: skip
-        self.rows["studentRegistration.csv"].append((*place, key, registered, left))
+        self.rows["studentRegistration.csv"].append((*codes, key, registered, left))
         facts = ("F", "Scotland", "HE Qualification", "20-30%", "35-55", 0, 60, "N")
-        self.rows["studentInfo.csv"].append((*place, key, *facts, result))
+        self.rows["studentInfo.csv"].append((*codes, key, *facts, result))
 
-    def handed_in(self, assessment: int, student: int, day: int, score: Any = 80) -> None:
+    def submitted(self, assessment: int, student: int, day: int, score: Any = 80) -> None:
         self.rows["studentAssessment.csv"].append((assessment, student, day, 0, score))
 
-    def page(self, key: int, type_: str, *, place: Any = AAA) -> None:
-        self.rows["vle.csv"].append((key, *place, type_, "", ""))
+    def page(self, key: int, type_: str, *, codes: Any = AAA) -> None:
+        self.rows["vle.csv"].append((key, *codes, type_, "", ""))
 
-    def clicked(self, student: int, page: int, day: int, n: int = 1, *, place: Any = AAA) -> None:
-        self.rows["studentVle.csv"].append((*place, student, page, day, n))
+    def clicked(self, student: int, page: int, day: int, n: int = 1, *, codes: Any = AAA) -> None:
+        self.rows["studentVle.csv"].append((*codes, student, page, day, n))
 
     def table(self, file: str) -> list[dict[str, str]]:
-        """The rows of a file as somebody reads them who knows nothing of the importer."""
+        """Read the rows of a file the way any CSV reader would."""
         return list(csv.DictReader(StringIO(self.text(file))))
 
     def text(self, file: str) -> str:
         out = StringIO()
         csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
-            [HEADS[file].split(","), *self.rows[file]]
+            [HEADERS[file].split(","), *self.rows[file]]
         )
         return out.getvalue()
 
     def in_folder(self, folder: Path) -> Path:
         folder.mkdir(exist_ok=True)
-        for file in HEADS:
+        for file in HEADERS:
             (folder / file).write_text(self.text(file), encoding="utf-8")
         return folder
 
     def zipped(self, path: Path, *, inside: str = "") -> Path:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in HEADS:
+            for file in HEADERS:
                 archive.writestr(inside + file, self.text(file))
         return path
 
 
-def small() -> Cut:
+def small() -> Sample:
     """One presentation from 1 October 2013 to 25 June 2014 with a quiz, an essay and an exam."""
-    cut = Cut()
-    cut.course()
-    cut.assessment(1, "TMA", 19)
-    cut.assessment(2, "CMA", 54, weight=0)
-    cut.assessment(3, "TMA", 54)
-    cut.assessment(4, "Exam", "", weight=100)
+    sample = Sample()
+    sample.course()
+    sample.assessment(1, "TMA", 19)
+    sample.assessment(2, "CMA", 54, weight=0)
+    sample.assessment(3, "TMA", 54)
+    sample.assessment(4, "Exam", "", weight=100)
     for page, type_ in ((100, "quiz"), (101, "forumng"), (102, "oucontent"), (103, "homepage")):
-        cut.page(page, type_)
+        sample.page(page, type_)
     for student in (ADA, BO):
-        cut.student(student)
-    return cut
+        sample.student(student)
+    return sample
 
 
 def run_import(path: Path) -> str:
@@ -107,15 +107,15 @@ def run_import(path: Path) -> str:
     return out.getvalue()
 
 
-def taken_in(cut: Cut, folder: Path) -> dict[str, Any]:
-    """Import the cut; the report by file."""
-    run_import(cut.in_folder(folder))
+def imported(sample: Sample, folder: Path) -> dict[str, Any]:
+    """Import the sample; returns the reports by file."""
+    run_import(sample.in_folder(folder))
     files = by_file(ImportRun.objects.latest("pk").report)
     return {name: report.as_json() for name, report in files.items()}
 
 
-def enrolment(student: int, place: tuple[str, str] = AAA) -> Enrollment:
-    course, run = place
+def enrollment(student: int, codes: tuple[str, str] = AAA) -> Enrollment:
+    course, run = codes
     return Enrollment.objects.get(
         learner__key=f"oulad-{student}", run__course__key=course, run__key=run
     )

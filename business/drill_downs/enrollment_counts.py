@@ -1,8 +1,11 @@
+"""Gross, net and unique enrollments by course."""
+
 from __future__ import annotations
 
 from django.db.models import Count, F, Q
+from django.utils.translation import gettext_lazy as _
 
-from business.indicators import ENROLLMENT, begun, transfers
+from business.indicators import ENROLLMENT, is_transfer, started_enrollments
 from curriculum.models import Learner
 from kpis.definitions.aggregates import Scope, path_to, scope_lookups
 from kpis.definitions.periods import Period
@@ -10,17 +13,21 @@ from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT
 
 
-@drill_down(ENROLLMENT, "counts", "Gross, net and unique")
+@drill_down(ENROLLMENT, "counts", _("Gross, net and unique"))
 def counts(when: Period, scope: Scope) -> Table:
-    """Enrolments started in the period, by course: all of them (gross), those cancelled before
-    the refund cut-off, transfers from another run, those left (net, which is the KPI), and the
-    different learners among them."""
+    """How the number of new enrollments comes about. Of 170 enrollments in October (gross), 15 were
+    cancelled and 5 were transfers: 150 net.
+
+    Net (the KPI) = (all enrollments started in the period) − (those cancelled before the refund
+    cut-off) − (transfers from another run). Unique learners are the different learners among the
+    net enrollments. By course.
+    """
     paths = {name: path_to(name, "") for name in ("course", "run", "learner")}
     net = Q(is_cancelled=False, is_transfer=False)
-    found = (
-        begun(when)
+    by_course = (
+        started_enrollments(when)
         .filter(learner__kind=Learner.Kind.LEARNER, **scope_lookups(scope, paths))
-        .annotate(is_transfer=transfers())
+        .annotate(is_transfer=is_transfer())
         .values(title=F("run__course__title"), key=F("run__course__key"))
         .annotate(
             everybody=Count("learner", distinct=True),
@@ -34,12 +41,12 @@ def counts(when: Period, scope: Scope) -> Table:
     )
     columns = (
         Column.of("course", "title"),
-        Column("gross", "Gross", COUNT),
-        Column("cancelled", "Cancelled", COUNT),
-        Column("transferred", "Transfers", COUNT),
-        Column("net", "Net", COUNT),
-        Column("unique", "Unique learners", COUNT),
+        Column("gross", _("Gross"), COUNT),
+        Column("cancelled", _("Cancelled"), COUNT),
+        Column("transferred", _("Transfers"), COUNT),
+        Column("net", _("Net"), COUNT),
+        Column("unique", _("Unique learners"), COUNT),
     )
-    # where all cancelled, they are the people behind the row
-    rows = [{**row, "learners": row["unique"] or row["everybody"]} for row in found]
+    # the people behind the row, even where all of them cancelled
+    rows = [{**row, "learners": row["unique"] or row["everybody"]} for row in by_course]
     return Table(columns, rows)

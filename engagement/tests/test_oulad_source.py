@@ -1,4 +1,4 @@
-"""Files that cannot be taken: one sentence with the place, and nothing half done."""
+"""Files that cannot be imported are reported with their place, and leave nothing half done."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from django.core.management import CommandError
 
 from curriculum.models import Course
 from engagement.models import DailyActivity
-from engagement.tests.oulad_cut import ADA, Cut, run_import, small
+from engagement.tests.oulad_sample import ADA, Sample, run_import, small
 from intake.models import ImportRun
 
 pytestmark = pytest.mark.django_db
 
 
-def clicked() -> Cut:
-    cut = small()
+def clicked() -> Sample:
+    sample = small()
     for day in range(30):
-        cut.clicked(ADA, 102, day)
-    return cut
+        sample.clicked(ADA, 102, day)
+    return sample
 
 
-def refusal(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(CommandError) as refused:
         run_import(path)
     return str(refused.value)
@@ -41,41 +41,41 @@ def test_files_in_a_folder_of_the_zip_are_found(tmp_path: Path) -> None:
     assert DailyActivity.objects.count() == 30
 
 
-def test_there_is_no_such_file(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "none.zip") == f"There is no file or folder {tmp_path / 'none.zip'}."
+def test_a_missing_source_is_reported(tmp_path: Path) -> None:
+    assert error_of(tmp_path / "none.zip") == f"There is no file or folder {tmp_path / 'none.zip'}."
 
 
-def test_a_file_is_missing(tmp_path: Path) -> None:
+def test_missing_files_are_reported(tmp_path: Path) -> None:
     folder = small().in_folder(tmp_path)
     (folder / "vle.csv").unlink()
     (folder / "courses.csv").unlink()
 
-    assert refusal(folder) == f"{folder.name} has no courses.csv and no vle.csv."
+    assert error_of(folder) == f"{folder.name} does not contain courses.csv or vle.csv."
 
 
-def test_a_column_is_missing(tmp_path: Path) -> None:
+def test_a_missing_column_is_reported(tmp_path: Path) -> None:
     folder = small().in_folder(tmp_path)
     file = folder / "studentVle.csv"
     file.write_text(file.read_text().replace("sum_click", "clicks"))
 
-    assert refusal(folder) == "studentVle.csv has no column sum_click."
+    assert error_of(folder) == "studentVle.csv has no column sum_click."
     assert not Course.objects.exists()
 
 
-def test_a_zip_is_cut_off(tmp_path: Path) -> None:
+def test_a_truncated_zip_is_reported(tmp_path: Path) -> None:
     whole = clicked().zipped(tmp_path / "oulad.zip").read_bytes()
     (tmp_path / "oulad.zip").write_bytes(whole[: len(whole) // 2])
 
-    assert "oulad.zip is not a whole zip file" in refusal(tmp_path / "oulad.zip")
+    assert "oulad.zip is not a complete zip file" in error_of(tmp_path / "oulad.zip")
 
 
-def test_a_file_in_the_zip_is_damaged(tmp_path: Path) -> None:
+def test_a_damaged_file_in_the_zip_is_reported(tmp_path: Path) -> None:
     whole = bytearray(clicked().zipped(tmp_path / "oulad.zip").read_bytes())
     start = whole.index(b"studentVle.csv") + 60
     whole[start : start + 8] = b"\0" * 8
     (tmp_path / "oulad.zip").write_bytes(whole)
 
-    assert "studentVle.csv in oulad.zip is damaged" in refusal(tmp_path / "oulad.zip")
+    assert "studentVle.csv in oulad.zip is damaged" in error_of(tmp_path / "oulad.zip")
     assert not ImportRun.objects.exists()
 
 
@@ -104,7 +104,7 @@ def test_a_file_in_the_zip_is_damaged(tmp_path: Path) -> None:
             "studentVle.csv",
             ',"102","7","1"',
             ',"102","7"',
-            "studentVle.csv, line 9: 5 columns where the head has 6.",
+            "studentVle.csv, line 9: 5 columns, but the header has 6.",
         ),
         (
             "studentRegistration.csv",
@@ -135,7 +135,7 @@ def test_a_file_in_the_zip_is_damaged(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_cell_that_is_wrong_is_named(
+def test_an_invalid_cell_is_reported(
     tmp_path: Path, file: str, was: str, now: str, where: str
 ) -> None:
     folder = clicked().in_folder(tmp_path)
@@ -143,14 +143,14 @@ def test_a_cell_that_is_wrong_is_named(
     assert was in text
     (folder / file).write_text(text.replace(was, now, 1))
 
-    assert refusal(folder) == where
+    assert error_of(folder) == where
     assert ImportRun.objects.get().error == where
     assert not DailyActivity.objects.exists()
 
 
-def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
     folder = clicked().in_folder(tmp_path)
     file = folder / "vle.csv"
     file.write_bytes(file.read_bytes().replace(b"oucontent", b"oucont\xffnt"))
 
-    assert refusal(folder).startswith("vle.csv, line 4: activity_type is “oucont")
+    assert error_of(folder).startswith("vle.csv, line 4: activity_type is “oucont")

@@ -80,7 +80,7 @@ def _delete_what_is_empty() -> None:
     Skill.objects.filter(key__in=[key for key, _, _ in SKILLS], modules=None).delete()
     Survey.objects.filter(key=course_surveys.SURVEY, waves__responses=None).delete()
     Survey.objects.filter(key=CAREERS).update(follows_completion=True)
-    Theme.objects.filter(remarks=None).delete()
+    Theme.objects.filter(analyses=None).delete()
 
 
 def _measure(now: datetime) -> None:

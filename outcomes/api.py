@@ -23,25 +23,35 @@ FIELDS = ("key", "theme", "kpi", "comments", "share", "trend", "sentiment", "uns
 PARTS = [one for one in PARAMETERS if one.name not in (*OF_ANSWER, "module")]
 
 
+SUPPRESSED = "suppressed: hidden to protect small groups."
+
+
 class ThemeSchema(serializers.Serializer[None]):
-    key = serializers.CharField(help_text="Stays when staff rename it; empty: none of them.")
-    theme = serializers.CharField()
-    kpi = serializers.CharField(help_text="Key of the KPI that it goes with.")
-    comments = serializers.IntegerField(allow_null=True)
-    share = serializers.FloatField(allow_null=True, help_text="Of the comments read, percent.")
-    trend = serializers.FloatField(
-        allow_null=True, help_text="Share less that of the period before, in percentage points."
+    key = serializers.CharField(
+        help_text="Does not change when staff rename the theme. Empty: comments without a theme."
     )
-    sentiment = serializers.FloatField(allow_null=True, help_text="Mean, −100 to 100.")
-    unsure = serializers.IntegerField(allow_null=True, help_text="Comments without a sentiment.")
+    theme = serializers.CharField()
+    kpi = serializers.CharField(help_text="Key of the related KPI.")
+    comments = serializers.IntegerField(allow_null=True)
+    share = serializers.FloatField(
+        allow_null=True, help_text="Percentage of all analyzed comments."
+    )
+    trend = serializers.FloatField(
+        allow_null=True,
+        help_text="Share minus the share in the previous period, in percentage points.",
+    )
+    sentiment = serializers.FloatField(allow_null=True, help_text="Mean, from −100 to 100.")
+    unsure = serializers.IntegerField(
+        allow_null=True, help_text="Comments with an unclear sentiment."
+    )
     quotations = serializers.ListField(child=serializers.CharField())
-    status = serializers.CharField(required=False, help_text="suppressed: hidden.")
+    status = serializers.CharField(required=False, help_text=SUPPRESSED)
 
 
 class LanguageSchema(serializers.Serializer[None]):
     language = serializers.CharField()
     comments = serializers.IntegerField(allow_null=True)
-    status = serializers.CharField(required=False, help_text="suppressed: hidden.")
+    status = serializers.CharField(required=False, help_text=SUPPRESSED)
 
 
 class TestimonialSchema(serializers.Serializer[None]):
@@ -54,14 +64,14 @@ class FeedbackSchema(serializers.Serializer[None]):
     period_start = serializers.DateTimeField()
     period_end = serializers.DateTimeField()
     tz = serializers.CharField()
-    comments = serializers.IntegerField(allow_null=True, help_text="In every language.")
+    comments = serializers.IntegerField(allow_null=True, help_text="In all languages.")
     themes = ThemeSchema(many=True)
     languages = LanguageSchema(many=True)
     testimonials = TestimonialSchema(many=True)
 
 
 class FeedbackView(APIView):
-    """What learners wrote: themes, moods, languages and testimonials of one period."""
+    """The themes, languages and testimonials of learners' comments in one period."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -71,27 +81,27 @@ class FeedbackView(APIView):
         responses={(200, JSON): FeedbackSchema, (200, CSV): str, **PROBLEMS},
     )
     def get(self, request: Request) -> HttpResponse:
-        reader, question = query_of(request, REGISTRY[SATISFACTION], names=SCOPE)
-        told = summarize(KpiQueryService(reader, question.now), question)
-        rows = [_theme(row) for row in told.themes]
+        reader, query = query_of(request, REGISTRY[SATISFACTION], names=SCOPE)
+        feedback = summarize(KpiQueryService(reader, query.now), query)
+        rows = [_theme(row) for row in feedback.themes]
         if wants_csv(request):
             flat = [row | {"quotations": " | ".join(row["quotations"])} for row in rows]
             return csv_response(flat, "outcome-feedback.csv", [*FIELDS, "quotations"])
-        return Response(_body(told, rows))
+        return Response(_body(feedback, rows))
 
 
-def _body(told: Feedback, rows: list[Row]) -> Row:
+def _body(feedback: Feedback, rows: list[Row]) -> Row:
     return {
-        "period_start": told.period.start,
-        "period_end": told.period.whole_end,
-        "tz": told.period.zone.key,
-        "comments": told.comments,
+        "period_start": feedback.period.start,
+        "period_end": feedback.period.whole_end,
+        "tz": feedback.period.zone.key,
+        "comments": feedback.comments,
         "themes": rows,
         "languages": [
             {name: row.get(name) for name in ("language", "comments")} | _status(row)
-            for row in told.languages
+            for row in feedback.languages
         ],
-        "testimonials": list(told.testimonials),
+        "testimonials": list(feedback.testimonials),
     }
 
 

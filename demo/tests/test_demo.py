@@ -62,7 +62,7 @@ def test_the_last_closed_month_shows_the_promised_figures() -> None:
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8
     assert told_to_managers() == ["Cloud Operations"]
-    assert Theme.objects.filter(remarks__isnull=False).distinct().count() >= 3
+    assert Theme.objects.filter(analyses__isnull=False).distinct().count() >= 3
 
 
 PROMISED = {

@@ -83,7 +83,7 @@ def test_staff_approve_testimonials_of_who_agreed_and_no_others(admin_client: Cl
 
     assert list(Testimonial.objects.values_list("text", flat=True)) == ["Lovely videos."]
     assert Testimonial.objects.get().approved_by is not None
-    assert b"did not agree that we quote it" in answer.content
+    assert b"did not agree to be quoted" in answer.content
 
 
 def test_who_may_only_look_at_comments_approves_none(client: Client) -> None:

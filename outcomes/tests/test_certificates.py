@@ -98,7 +98,7 @@ def test_the_expiry_of_what_was_renewed_for_longer_changes_nothing() -> None:
     earned("ada", "2026-05-01", expires_on="2027-06-30")
     did("ada", "certificate.expired", "2026-06-30")
 
-    assert Certificate.objects.get().is_standing
+    assert Certificate.objects.get().is_valid
 
 
 def test_it_may_expire_on_its_last_day() -> None:

@@ -16,7 +16,7 @@ from outcomes import tasks
 from outcomes.feedback import pending_comments, theme_actions
 from outcomes.feedback.summary import Feedback
 from outcomes.models import CommentAnalysis, Response, Testimonial, Theme, TopicRun
-from outcomes.sections.feedback import signed, summary
+from outcomes.sections.feedback import comment_counts, signed
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import enrolled, period, rows_of, school, table
 
@@ -58,7 +58,7 @@ def test_few_comments_have_no_themes_yet() -> None:
     read()
 
     assert (CommentAnalysis.objects.count(), Theme.objects.count()) == (27, 0)
-    assert not pending_comments.is_any()
+    assert not pending_comments.exist()
 
 
 def test_only_what_is_new_is_read() -> None:
@@ -129,7 +129,7 @@ def test_a_theme_that_is_parted_again_gets_its_comments_back() -> None:
     assert video is not None
     assert tutor is not None
     theme_actions.merge(video, tutor)
-    theme_actions.separate(video)
+    theme_actions.undo_merge(video)
     read()
 
     assert theme_of(VIDEOS[0]) == video
@@ -171,7 +171,7 @@ def test_other_languages_are_counted_and_not_scored() -> None:
     read()
     german = CommentAnalysis.objects.get(language="de")
 
-    assert (german.mood, german.sentiment, german.theme) == ("unread", None, None)
+    assert (german.mood, german.sentiment, german.theme) == ("skipped", None, None)
     found = table("satisfaction", "languages", JANUARY)
     assert rows_of(found, "language", "comments") == [("de", 1), ("en", 1)]
 
@@ -332,7 +332,9 @@ def test_a_hidden_number_of_comments_is_not_said_to_be_none() -> None:
     german = {"language": "de", "comments": 12}
     told = Feedback(period(JANUARY), [], [hidden, german], [])
 
-    assert summary(told) == "A hidden number of comments in English; not read: 12 in German."
+    assert comment_counts(told) == (
+        "The number of comments in English is hidden. Not analyzed: German (12)."
+    )
 
 
 @pytest.mark.parametrize(

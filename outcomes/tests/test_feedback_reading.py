@@ -28,19 +28,19 @@ Mood = CommentAnalysis.Mood
     ],
 )
 def test_the_language_of_a_comment(text: str, code: str) -> None:
-    assert language.of(text) == code
+    assert language.detect(text) == code
 
 
 @pytest.mark.parametrize(
-    ("told", "code"),
+    ("reported", "code"),
     [("de-AT", "de"), ("pt_BR", "pt"), ("eng", "en"), ("ger", "de"), ("fra", "fr"), ("hbs", "sr")],
 )
-def test_a_language_that_is_told_is_taken_by_its_shortest_code(told: str, code: str) -> None:
-    assert language.of("Super!", told=told) == code
+def test_a_language_that_is_told_is_taken_by_its_shortest_code(reported: str, code: str) -> None:
+    assert language.detect("Super!", reported=reported) == code
 
 
 def test_a_language_that_there_is_not_is_read_from_the_words() -> None:
-    assert language.of("The videos were very clear and helpful.", told="xx") == "en"
+    assert language.detect("The videos were very clear and helpful.", reported="xx") == "en"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_ratings_are_sentiments(csat: int | None, nps: int | None, value: float 
 
 
 def test_a_rating_tells_more_than_words() -> None:
-    said = sentiment.of("This was a terrible, horrible experience.", csat=5, nps=None)
+    said = sentiment.of_comment("This was a terrible, horrible experience.", csat=5, nps=None)
 
     assert said == (1, Mood.POSITIVE, True)
 
@@ -66,18 +66,18 @@ def test_a_rating_tells_more_than_words() -> None:
     [
         ("I love it, brilliant explanations!", Mood.POSITIVE),
         ("Terrible sound and horrible support.", Mood.NEGATIVE),
-        ("The second module has four videos.", Mood.UNSURE),
+        ("The second module has four videos.", Mood.UNCLEAR),
     ],
 )
 def test_words_tell_where_nothing_was_rated(text: str, mood: str) -> None:
-    value, found, is_rated = sentiment.of(text, csat=None, nps=None)
+    value, found, is_rated = sentiment.of_comment(text, csat=None, nps=None)
 
-    assert (found, is_rated, value is None) == (mood, False, mood == Mood.UNSURE)
+    assert (found, is_rated, value is None) == (mood, False, mood == Mood.UNCLEAR)
 
 
 @pytest.mark.parametrize(("nps", "mood"), [(9, Mood.POSITIVE), (7, Mood.NEUTRAL), (6, "negative")])
 def test_promoters_passives_and_detractors_have_their_moods(nps: int, mood: str) -> None:
-    assert sentiment.of("", csat=None, nps=nps)[1] == mood
+    assert sentiment.of_comment("", csat=None, nps=nps)[1] == mood
 
 
 def test_words_are_those_that_tell_the_subject() -> None:
@@ -88,21 +88,21 @@ def test_words_are_those_that_tell_the_subject() -> None:
 
 def test_topics_are_what_comments_share() -> None:
     comments = [["video", "sound"], ["tutor", "feedback"], ["quiz", "question"]] * 10
-    found = topics.find(comments)
+    found = topics.find_topics(comments)
 
     assert {frozenset(terms) for terms in found} == {frozenset(words) for words in comments}
-    assert topics.find(comments) == found
+    assert topics.find_topics(comments) == found
 
 
 def test_there_are_no_topics_where_no_word_recurs() -> None:
-    assert topics.find([["one"], ["two"], []]) == []
+    assert topics.find_topics([["one"], ["two"], []]) == []
 
 
 def test_a_topic_is_met_again_by_its_words() -> None:
     old = [{"video": 0.8, "sound": 0.6}, {"tutor": 1.0}]
     new = [{"price": 1.0}, {"tutor": 0.9, "feedback": 0.4}, {"video": 1.0}]
 
-    assert topics.pairs(old, new) == {1: 1, 2: 0}
+    assert topics.match(old, new) == {1: 1, 2: 0}
 
 
 def test_a_name_is_not_given_twice() -> None:

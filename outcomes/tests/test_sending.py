@@ -175,7 +175,7 @@ def test_who_is_silent_is_reminded_once(python: Course, box: MailBox) -> None:
     counts = [send_due(NOW + timedelta(days=days)) for days in (0, 6, 7, 8, 20)]
 
     assert counts == [1, 0, 1, 0, 0]
-    assert box.mails[1]["Subject"] == "A reminder: How was it? – Course py"
+    assert box.mails[1]["Subject"] == "Reminder: How was it? – Course py"
 
 
 def test_who_answered_or_dismissed_is_not_reminded(python: Course, box: MailBox) -> None:
@@ -202,7 +202,7 @@ def test_a_round_sends_no_more_than_it_may(python: Course, box: MailBox) -> None
     wave = wave_of(python)
     with_address("ada", "bo", "cleo")
 
-    assert [send_wave(wave, NOW, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [send_wave(wave, NOW, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_from_the_mail_to_the_answer(python: Course, box: MailBox, client: Client) -> None:

@@ -63,17 +63,17 @@ def test_what_is_missing_is_marked_and_the_rest_is_kept(opens: Opens) -> None:
     page.get_by_role("textbox").last.fill("My own words")
     page.get_by_role("button", name="Send my answer").click()
 
-    expect(page.get_by_text("Please say when, roughly.")).to_be_visible()
+    expect(page.get_by_text("Enter an approximate date.")).to_be_visible()
     expect(page.get_by_role("textbox").last).to_have_value("My own words")
     expect(page.get_by_label("I was promoted")).to_be_checked()
 
 
 def test_rather_not_is_one_press(opens: Opens) -> None:
     page = opens()
-    page.get_by_role("button", name="I’d rather not say").click()
+    page.get_by_role("button", name="I’d rather not answer").click()
 
-    expect(page.get_by_role("heading", name="That is fine")).to_be_visible()
-    page.get_by_role("link", name="answer").click()
+    expect(page.get_by_role("heading", name="That’s fine")).to_be_visible()
+    page.get_by_role("link", name="answer the survey").click()
     expect(page.get_by_role("button", name="Send my answer")).to_be_visible()
 
 

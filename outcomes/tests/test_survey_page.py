@@ -138,7 +138,7 @@ def test_who_would_rather_not_say_is_left_alone(visitor: Client, link: str) -> N
 
     assert Invitation.objects.get().dismissed_at is not None
     assert not Response.objects.exists()
-    assert "We will not ask again" in html(visitor.get(link))
+    assert "We will not remind you" in html(visitor.get(link))
 
 
 def test_a_dismissal_can_be_thought_over(visitor: Client, link: str) -> None:
@@ -152,14 +152,17 @@ def test_a_dismissal_can_be_thought_over(visitor: Client, link: str) -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({}, "Nothing is answered yet"),
+        ({}, "Please answer at least one question"),
         ({"nps": "11"}, "not one of the available choices"),
-        ({"career": ["project"]}, "Please say when"),
-        ({"career": ["project"], "career_on": "2999-01-01"}, "still to come"),
-        ({"career": ["project", "none"], "career_on": "2026-01-20"}, "either none of these"),
+        ({"career": ["project"]}, "Enter an approximate date"),
+        ({"career": ["project"], "career_on": "2999-01-01"}, "in the future"),
+        (
+            {"career": ["project", "none"], "career_on": "2026-01-20"},
+            "Choose either “None",
+        ),
         ({"comment": "a" * 5_001}, "at most 5000 characters"),
         ({"comment": "a\x00b"}, "Null characters"),
-        ({"may_quote": "on"}, "Nothing is answered yet"),
+        ({"may_quote": "on"}, "Please answer at least one question"),
     ],
 )
 def test_what_does_not_fit_is_said_beside_it(
@@ -189,7 +192,7 @@ def test_a_forged_link_is_unknown(visitor: Client, link: str) -> None:
     other = visitor.get(f"/surveys/{signing.dumps(1, salt='something.else')}")
 
     assert {one.status_code for one in (*forged, other)} == {404}
-    assert "There is no such survey" in html(other)
+    assert "Survey not found" in html(other)
 
 
 def test_the_link_of_somebody_deleted_is_unknown(visitor: Client, link: str) -> None:
@@ -203,7 +206,7 @@ def test_a_link_runs_out(visitor: Client, link: str) -> None:
         answer = visitor.get(link)
 
     assert answer.status_code == 410
-    assert "This link has run out" in html(answer)
+    assert "This link has expired" in html(answer)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -224,7 +227,7 @@ def test_a_busy_database_is_told_kindly(
         answer = visitor.post(link, {"comment": "My own words"})
 
     assert answer.status_code == 503
-    assert "could not be kept" in html(answer)
+    assert "could not save your answer" in html(answer)
     assert "My own words" not in caplog.text
 
 

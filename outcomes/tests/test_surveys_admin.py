@@ -51,7 +51,7 @@ def test_a_wave_is_sent_at_a_button(admin_client: Client, python: Course) -> Non
         said = send(admin_client, wave)
     wave.refresh_from_db()
 
-    assert "is on its way" in said
+    assert "is being sent" in said
     assert wave.is_open(timezone.now())
     delayed.assert_called_once_with(wave.pk)
 
@@ -59,9 +59,12 @@ def test_a_wave_is_sent_at_a_button(admin_client: Client, python: Course) -> Non
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"opens_at": None, "closes_at": None}, "an outside system sends it"),
-        ({"opens_at": "2026-01-01T00:00Z", "closes_at": "2026-01-02T00:00Z"}, "it is closed"),
-        ({"days_after_completion": 30}, "still to come"),
+        ({"opens_at": None, "closes_at": None}, "An external system sends this wave"),
+        (
+            {"opens_at": "2026-01-01T00:00Z", "closes_at": "2026-01-02T00:00Z"},
+            "wave is closed",
+        ),
+        ({"days_after_completion": 30}, "have not happened yet"),
     ],
 )
 def test_what_cannot_be_sent_says_why(
@@ -78,7 +81,7 @@ def test_a_survey_that_is_switched_off_is_not_sent(admin_client: Client, python:
     wave = wave_around_now(python)
     Survey.objects.update(is_active=False)
 
-    assert "switched off" in send(admin_client, wave)
+    assert "not active" in send(admin_client, wave)
 
 
 def test_a_wave_tells_how_it_is_answered(admin_client: Client, python: Course) -> None:
@@ -121,9 +124,9 @@ def test_a_survey_that_was_sent_is_not_deleted(admin_client: Client, python: Cou
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"closes_at_0": "2026-01-01", "closes_at_1": "00:00"}, "closes some time later"),
-        ({"closes_at_0": "", "closes_at_1": ""}, "closes some time later"),
-        ({"run": "other"}, "no run of this course"),
+        ({"closes_at_0": "2026-01-01", "closes_at_1": "00:00"}, "after the opening time"),
+        ({"closes_at_0": "", "closes_at_1": ""}, "after the opening time"),
+        ({"run": "other"}, "does not belong to the course"),
     ],
 )
 def test_a_wave_that_cannot_be_is_refused(

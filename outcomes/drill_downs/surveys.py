@@ -24,9 +24,9 @@ from outcomes.models import Invitation, Response
 
 LEARNERS = Count("enrollment__learner", distinct=True)
 NPS_GROUPS = {
-    "detractors": _("Detractors"),
-    "passives": _("Passives"),
-    "promoters": _("Promoters"),
+    "Detractors": _("Detractors"),
+    "Passives": _("Passives"),
+    "Promoters": _("Promoters"),
 }
 CSAT_LABELS = {
     1: _("Very dissatisfied"),
@@ -56,7 +56,9 @@ def nps_distribution(when: Period, scope: Scope) -> Table:
 
 def nps_group(score: int) -> str:
     """The key of the group that a score from 0 to 10 belongs to."""
-    return "detractors" if score <= 6 else "passives" if score <= 8 else "promoters"
+    if score <= 6:
+        return "Detractors"  # not translated: a key
+    return "Passives" if score <= 8 else "Promoters"  # not translated: keys
 
 
 @drill_down(CSAT, "distribution", _("Distribution of the answers"))
@@ -65,7 +67,8 @@ def csat_distribution(when: Period, scope: Scope) -> Table:
     rows = _distribution(when, scope, "csat", range(1, 6))
     for score, row in enumerate(rows, start=1):
         row["meaning"] = str(CSAT_LABELS[score])
-        row["line"] = "satisfied" if score >= LOWEST_SATISFIED else "not_satisfied"
+        is_satisfied = score >= LOWEST_SATISFIED
+        row["line"] = "satisfied" if is_satisfied else "not satisfied"  # not translated: keys
     return Table((SCORE, Column("meaning", _("Meaning"), TEXT), ANSWERS, SHARE), rows)
 
 
@@ -100,9 +103,9 @@ def groups(when: Period, scope: Scope) -> Table:
     columns = (
         Column.of("course"),
         ANSWERS,
-        Column("promoters", NPS_GROUPS["promoters"], PERCENT),
-        Column("passives", NPS_GROUPS["passives"], PERCENT),
-        Column("detractors", NPS_GROUPS["detractors"], PERCENT),
+        Column("promoters", NPS_GROUPS["Promoters"], PERCENT),
+        Column("passives", NPS_GROUPS["Passives"], PERCENT),
+        Column("detractors", NPS_GROUPS["Detractors"], PERCENT),
         Column("nps", "NPS", POINTS),
         Column("margin", _("Margin (±)"), POINTS),
     )

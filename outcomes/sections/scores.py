@@ -20,7 +20,7 @@ from presentation.figures import Figure
 from presentation.page_query import PageQuery
 from presentation.tab_sections import section
 
-TONES = {"detractors": "bad", "passives": "warn", "promoters": "good"}
+TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
 
 @section("outcome", "outcomes/_scores.html", order=10)

@@ -42,6 +42,8 @@ def kinds(when: Period, scope: Scope) -> Table:
     )
     rows = [
         {
+            # sorts rows alike in every language, so that the same ones are suppressed
+            "key": kind.value,
             "kind": str(kind.label),
             "graduates": counts.get(kind.value, 0),
             "share": share(counts.get(kind.value, 0), answered),

@@ -26,7 +26,9 @@ def is_suppressed(desk: KpiQueryService, alert: Alert, days: Collection[date]) -
     scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).narrow
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
-    return any(desk.disclosure.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+    return any(
+        desk.disclosure.suppression_of(REGISTRY[key]).periods(scope, periods) for key in keys
+    )
 
 
 def leaves_few(
@@ -42,7 +44,7 @@ def leaves_few(
         periods = list(_periods(alert.rule, days))
         found = read_sums.groups(indicator, Scope(), periods, "course", desk.now)
         for period in periods:
-            hidden = desk.disclosure.veil(indicator).groups(Scope(), "course", [period])
+            hidden = desk.disclosure.suppression_of(indicator).groups(Scope(), "course", [period])
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if small_groups.is_small(Sums(learners=sum(one.learners for one in left))):
                 return True

@@ -86,7 +86,9 @@ def change(scope: str) -> None:
     row = model("Measurement").objects.filter(scope=scope, kpi=SCORES).last()
     row.total *= 0.99
     row.save()
-    import_string("alerts.evaluation.pending_evaluations.mark_pending")([(SCORES, "month", row.course_id)])
+    import_string("alerts.evaluation.pending_evaluations.mark_pending")(
+        [(SCORES, "month", row.course_id)]
+    )
 
 
 def run(what: str, now: datetime, *, is_profiled: bool = False) -> None:

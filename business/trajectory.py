@@ -13,8 +13,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, latest
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import PERCENT
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.statistics.intervals import Z95
 
 KEYS = (ENROLLMENT, RETENTION, REFERRAL)
@@ -44,7 +44,7 @@ def trajectory(desk: KpiQueryService, scope: Scope) -> list[Line]:
 def _line(
     indicator: Indicator, desk: KpiQueryService, scope: Scope, months: Sequence[Period]
 ) -> Line:
-    answers = desk.answers(indicator, scope, months)
+    answers = desk.metric_values(indicator, scope, months)
     *closed, current = (answers[month] for month in months)
     return Line(indicator, closed, current, _projected(indicator, closed))
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import reporting_clock
 from curriculum.models import CourseRun, Module
-from kpis.api import json_answers
+from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
@@ -137,17 +137,17 @@ class KpiPage:
 
     @cached_property
     def groups(self) -> list[GroupRow]:
-        question = replace(self.card.reply.question, by=self.by)
+        question = replace(self.card.reply.query, by=self.by)
         groups = self.desk.groups(self.indicator, question)
         figures = compared([group.answer for group in groups])
         return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
 
     def _group_row(self, group: GroupResult, figure: Figure) -> GroupRow:
-        thing = group.thing
+        thing = group.group
         course = thing.course if isinstance(thing, CourseRun | Module) else None
         asked = {"course": course.key} if course else {}
         query = self.filters.query(**asked, **{self.by: thing.key})
-        return GroupRow(json_answers.title_of(thing), course.title if course else "", query, figure)
+        return GroupRow(title_of(thing), course.title if course else "", query, figure)
 
     @property
     def hides_groups(self) -> bool:
@@ -158,7 +158,7 @@ class KpiPage:
         return [self._drill_table(drill) for drill in self.indicator.drill_downs.values()]
 
     def _drill_table(self, drill: DrillDown) -> DrillTable:
-        question = self.card.reply.question
+        question = self.card.reply.query
         period, table = suppressed_tables.suppressed_table(
             drill, self.indicator, question, self.desk
         )
@@ -180,7 +180,7 @@ class KpiPage:
 
     @property
     def api(self) -> str:
-        return json_answers.api_url(self.indicator) + self.asked.series_query(self.card)
+        return self.indicator.api_url + self.asked.series_query(self.card)
 
     @property
     def csv(self) -> str:

@@ -47,7 +47,7 @@ def table(
     question = replace(question, by="module")
     found = [desk.groups(indicator, question) for indicator in indicators]
     columns = [_by_module(groups) for groups in found]
-    modules = {group.thing.pk: cast("Module", group.thing) for groups in found for group in groups}
+    modules = {group.group.pk: cast("Module", group.group) for groups in found for group in groups}
     courses = Course.objects.in_bulk({module.course_id for module in modules.values()})
     rows = [
         ModuleRow(module, [column.get(module.pk) for column in columns])
@@ -59,7 +59,7 @@ def table(
 
 def _by_module(groups: Sequence[GroupResult]) -> dict[int, Figure]:
     figures = compared([group.answer for group in groups])
-    return {group.thing.pk: figure for group, figure in zip(groups, figures, strict=True)}
+    return {group.group.pk: figure for group, figure in zip(groups, figures, strict=True)}
 
 
 def _place(module: Module, courses: dict[int, Course]) -> tuple[str, int, int]:

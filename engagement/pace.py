@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import sqrt
-from statistics import median
 
 HIGHEST_PACE = 2.0
-
-
-def median_of(values: Sequence[float]) -> float | None:
-    """The median; None of nothing."""
-    return median(values) if values else None
-
-
-def share(part: float, whole: float) -> float | None:
-    """part ÷ whole; None when there is no whole."""
-    return part / whole if whole else None
 
 
 def pace(done: float, expected: float) -> float | None:

@@ -15,7 +15,8 @@ from insights import json_answers
 from insights.finding import Finding
 from insights.report import report
 from insights.schemas import FindingsSchema
-from kpis.api.views import PARAMETERS, PROBLEMS
+from kpis.api.openapi import query_parameters
+from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import headline
 from kpis.query.query_params import reader_and_query, reject_unknown
 from kpis.query.query_service import KpiQueryService
@@ -34,7 +35,7 @@ class FindingListView(APIView):
 
     @extend_schema(
         operation_id="finding_list",
-        parameters=[CATEGORY, *(one for one in PARAMETERS if one.name in NAMES)],
+        parameters=[CATEGORY, *query_parameters(NAMES)],
         responses={200: FindingsSchema, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from insights.finding import Change, FindingCandidate, FindingKind, FindingSubject
 from kpis.definitions.registry import Indicator, Interval
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics import p_values, significance
 from presentation import wording
 
@@ -97,7 +97,7 @@ def _chance_of(answer: MetricValue, whole: MetricValue | None) -> float | None:
         exact = p_values.of_mean(answer.sums, goal, whole.sums if whole else None)
         return p_values.of_share(answer.value, answer.sums.n, goal) if exact is None else exact
     if answer.interval is None:
-        return p_values.NOTHING
+        return p_values.CHANCE
     return p_values.of_estimate(answer.value, answer.interval, goal)
 
 

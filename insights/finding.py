@@ -7,8 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from curriculum.models import Course, CourseRun, Module
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import GroupObject
+from kpis.query.results import GroupObject, MetricValue
 from kpis.statistics.intervals import Interval
 
 

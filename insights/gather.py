@@ -16,9 +16,8 @@ from insights.finding import FindingSubject, StaleFeed
 from kpis.definitions.registry import has_modules
 from kpis.models import DataFreshness, PeriodKind
 from kpis.query.kpi_query import KpiQuery
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import GROUP_OBJECTS, KpiResult
+from kpis.query.results import GROUP_OBJECTS, KpiResult, MetricValue
 from presentation.cards import Card
 
 
@@ -44,9 +43,9 @@ def subjects(desk: KpiQueryService, cards: Sequence[Card]) -> Iterator[FindingSu
     replies = [card.reply for card in cards if not card.note]
     found = [(reply, *there) for reply in replies if (there := closed(reply, desk))]
     for reply, answer, before in found:
-        question = reply.question
+        question = reply.query
         yield FindingSubject(answer, question.module or question.run or question.course, before)
-    some = [parts(desk, answer, reply.question) for reply, answer, _ in found]
+    some = [parts(desk, answer, reply.query) for reply, answer, _ in found]
     courses = Course.objects.in_bulk({key for one in some for key in one.courses})
     modules = GROUP_OBJECTS["module"].in_bulk({key for one in some for key in one.modules})
     for one in some:
@@ -80,10 +79,10 @@ def parts(desk: KpiQueryService, answer: MetricValue, question: KpiQuery) -> Par
     indicator, scope, now = answer.indicator, question.scope, answer.period
     if question.course is None:
         judged = {period: [period] for period in (now, now.previous)}
-        courses = desk.group_answers(indicator, scope, "course", judged)
+        courses = desk.group_values(indicator, scope, "course", judged)
         found = replace(found, courses=courses[now], before=courses[now.previous])
     if now.kind == PeriodKind.MONTH and has_modules(indicator):
-        modules = desk.group_answers(indicator, scope, "module", {now: [now]})
+        modules = desk.group_values(indicator, scope, "module", {now: [now]})
         found = replace(found, modules=modules[now])
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from insights.finding import Finding, FindingCandidate
-from kpis.api.json_answers import object_json
+from kpis.api.response_models import KpiValue, names_of
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def _of_claim(claim: FindingCandidate) -> dict[str, Any]:
         "kpi": indicator.key,
         "name": indicator.name,
         "scope": _scope(subject.thing),
-        "answer": subject.answer.as_json(),
+        "answer": KpiValue.of(subject.answer).as_json(),
         "difference": subject.answer.difference,
     }
     if claim.change:
@@ -55,7 +55,7 @@ def _change(claim: FindingCandidate) -> dict[str, Any] | None:
         "value": _rounded(change.value),
         "ci_low": unit.shown(low),
         "ci_high": unit.shown(high),
-        "previous": change.before.as_json(),
+        "previous": KpiValue.of(change.before).as_json(),
     }
 
 
@@ -63,9 +63,7 @@ def _scope(thing: Any) -> dict[str, Any] | None:
     """None for all that the reader may see."""
     if thing is None:
         return None
-    return {"by": type(thing)._meta.model_name.removeprefix("course") or "course"} | object_json(
-        thing
-    )
+    return {"by": type(thing)._meta.model_name.removeprefix("course") or "course"} | names_of(thing)
 
 
 def _rounded(amount: float | None) -> float | None:

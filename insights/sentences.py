@@ -5,7 +5,7 @@ from __future__ import annotations
 from curriculum.models import CourseRun, Module
 from insights.finding import Change, FindingCandidate, FindingSubject, StaleFeed
 from kpis.definitions.units import PERCENT, POINTS, Unit
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from presentation import wording
 from presentation.figures import Figure
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from kpis.definitions.registry import Indicator
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation import drawing, wording
 from presentation.figures import Figure, Verdict
 
@@ -68,11 +67,11 @@ class Card:
 
     @property
     def shows_targets(self) -> bool:
-        return self.reply.question.compare != "previous"
+        return self.reply.query.compare != "previous"
 
     @property
     def shows_change(self) -> bool:
-        return self.reply.question.compare != "target"
+        return self.reply.query.compare != "target"
 
     @property
     def page(self) -> str:

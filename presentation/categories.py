@@ -29,9 +29,24 @@ CATEGORIES: dict[str, Category] = {}
 
 
 def category(
-    key: str, title: LazyText, *, about: LazyText, awaits: LazyText, **more: Sequence[str]
+    key: str,
+    title: LazyText,
+    *,
+    about: LazyText,
+    awaits: LazyText,
+    trend: Sequence[str] = (),
+    bars: Sequence[str] = (),
+    by_module: Sequence[str] = (),
 ) -> None:
     """Declare a category; ValueError when there is one of this key."""
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")
-    CATEGORIES[key] = Category(key=key, title=title, about=about, awaits=awaits, **more)
+    CATEGORIES[key] = Category(
+        key=key,
+        title=title,
+        about=about,
+        awaits=awaits,
+        trend=trend,
+        bars=bars,
+        by_module=by_module,
+    )

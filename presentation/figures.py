@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core import localized
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import NO_VALUE
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from presentation import drawing, wording
 
 

@@ -46,7 +46,7 @@ class Filters:
     def fields(self) -> list[Field]:
         course = self.question.course
         return [
-            self._field("period", "Periods", PeriodKind.choices),
+            self._field("period", "Periods", [(one.value, str(one.label)) for one in PeriodKind]),
             self._field("from", "From"),
             self._field("to", "To"),
             self._field("course", "Course", [("", "All courses"), *_courses(self.reader)]),
@@ -93,7 +93,7 @@ def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
         errors |= {name: [str(one) for one in messages] for name, messages in form.errors.items()}
         chosen = {name: value for name, value in chosen.items() if name not in form.errors}
         form = KpiQueryForm(chosen, reader=reader, now=now)
-    return Filters(reader, form.question(), given, chosen, errors)
+    return Filters(reader, form.to_query(), given, chosen, errors)
 
 
 def _courses(reader: Reader) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kpis.api import json_answers
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import Indicator, has_modules, has_runs
 from kpis.query.kpi_query import KpiQuery
@@ -42,7 +41,7 @@ class PageQuery:
 
     def _scope(self, card: Card) -> dict[str, str]:
         """What the card's KPI cannot be told apart by is left out, and its course put in."""
-        shown = card.reply.question
+        shown = card.reply.query
         left_out = [
             name
             for name in ("run", "module")
@@ -57,10 +56,10 @@ class PageQuery:
         return {end: days[end] for end in ends} if self.opened_at else {}
 
     def series_csv(self, card: Card) -> str:
-        return json_answers.api_url(card.indicator) + self.series_query(card, format="csv")
+        return card.indicator.api_url + self.series_query(card, format="csv")
 
     def groups_csv(self, card: Card, by: str) -> str:
-        return json_answers.api_url(card.indicator) + self.period_query(card, by=by, format="csv")
+        return card.indicator.api_url + self.period_query(card, by=by, format="csv")
 
     @property
     def usual(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from presentation import trend_charts
 from presentation.cards import Card
 

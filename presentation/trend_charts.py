@@ -7,8 +7,7 @@ from typing import Any
 
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation.figures import Figure
 
 
@@ -55,7 +54,7 @@ def axis(unit: Unit) -> dict[str, str]:
 
 
 def _line(reply: KpiResult, with_bands: bool) -> dict[str, Any]:
-    shows_target = reply.question.compare != "previous"
+    shows_target = reply.query.compare != "previous"
     line = {
         "name": reply.indicator.name,
         "values": [answer.shown for answer in reply.series],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from core import localized, reporting_clock
 from kpis.definitions.units import EXACT, PERCENT, Unit, rounded
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 
 TOO_FEW = "too few"
 

@@ -16,7 +16,7 @@ from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import Unit
 from kpis.models import Measurement
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics.intervals import Interval
 from kpis.statistics.significance import chance, difference, discoveries
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from curriculum.models import Course, CourseRun, Module
-from kpis.models.measurements import Measurement, PeriodKind
+from kpis.models import Measurement, PeriodKind
 
 if TYPE_CHECKING:
     from accounts.access import Reader

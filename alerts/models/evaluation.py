@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from curriculum.models import Course
-from kpis.models.measurements import PeriodKind
+from kpis.models import PeriodKind
 
 
 class PendingEvaluation(models.Model):

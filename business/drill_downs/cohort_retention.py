@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from business.arithmetic import share
 from business.drill_downs.customer_scope import bought
 from business.indicators import RETENTION
 from business.models import Subscription
@@ -12,6 +11,7 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, TEXT
+from kpis.statistics.shares_and_medians import share
 
 # as many months as the period has, but no fewer and no more than these
 FEWEST, MOST = 13, 60

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from business.arithmetic import share
 from business.drill_downs.customer_scope import bought
 from business.indicators import RETENTION, retention
 from business.models import Customer, Subscription, SubscriptionPause
@@ -11,6 +10,7 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.disclosure.small_groups import fewest
+from kpis.statistics.shares_and_medians import share
 
 
 @drill_down(RETENTION, "churn", "Kept and lost")

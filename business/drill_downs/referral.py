@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Min, Q
 
-from business.arithmetic import median_of, share
 from business.drill_downs.customer_scope import invited
 from business.indicators import REFERRAL
 from business.models import Invitation
@@ -18,6 +17,7 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, DAYS, NUMBER, PERCENT
 from kpis.disclosure.small_groups import fewest
+from kpis.statistics.shares_and_medians import median_of, share
 
 STARTS_WITHIN = timedelta(days=30)
 

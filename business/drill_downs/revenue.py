@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncMonth, TruncQuarter
 
-from business.arithmetic import share
 from business.drill_downs.customer_scope import bought
 from business.indicators import ENROLLMENT, enrollment, revenue_in
 from business.models import Payment
@@ -16,6 +15,7 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, NUMBER, TEXT, Unit, money
 from kpis.disclosure.small_groups import fewest
+from kpis.statistics.shares_and_medians import share
 
 SUMS = {
     "learners": Count("customer", distinct=True),

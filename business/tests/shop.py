@@ -81,7 +81,7 @@ def sums(
     slug: str, day: str, kind: str = "month", *, of: Course | None = None
 ) -> tuple[float, float]:
     """Total and weight of a business KPI in the period that the day is in."""
-    tally = REGISTRY[f"business.{slug}"].tally
+    tally = REGISTRY[f"business.{slug}"].aggregate
     assert tally is not None
     scope = Scope(course_ids=frozenset({of.pk})) if of else Scope()
     found = tally(period(day, kind)).grouped((), scope)[()]

@@ -187,7 +187,7 @@ def kept() -> list[tuple[float, float]]:
 
 
 def asked() -> list[tuple[float, float]]:
-    tally = REGISTRY["business.retention"].tally
+    tally = REGISTRY["business.retention"].aggregate
     assert tally is not None
     found = [tally(period(month)).grouped()[()] for month in MONTHS]
     return [(one.total, one.weight) for one in found]

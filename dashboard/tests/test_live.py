@@ -177,11 +177,11 @@ def test_few_pages_ask_soon_and_many_seldom() -> None:
     few, many = backoff.Pace(), backoff.Pace()
 
     # 10 pages, then 500, for six seconds at the pace that each is told
-    assert _settled(few, pages=10) == pytest.approx(0.4)
-    assert _settled(many, pages=500) == pytest.approx(4, rel=0.1)
+    assert _on_storedd(few, pages=10) == pytest.approx(0.4)
+    assert _on_storedd(many, pages=500) == pytest.approx(4, rel=0.1)
 
 
-def _settled(one: backoff.Pace, *, pages: int) -> float:
+def _on_storedd(one: backoff.Pace, *, pages: int) -> float:
     """Seconds between two questions of a page, once the pace knows how many ask."""
     now, end = 0.0, 20.0
     while now < end:
@@ -196,12 +196,12 @@ def written(number: int) -> Callable[..., None]:
         batch: Sequence[Job],
         _: datetime,
         done: Recomputed,
-        settle: Callable[[], None] | None = None,
+        on_stored: Callable[[], None] | None = None,
     ) -> None:
         for job in batch:
             done.note(job, number)
-        if settle:
-            settle()
+        if on_stored:
+            on_stored()
 
     return run_together
 
@@ -210,7 +210,7 @@ def written(number: int) -> Callable[..., None]:
 def test_each_kind_of_period_is_told_as_soon_as_it_is_measured() -> None:
     told: list[set[str]] = []
     python = course("py")
-    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
         patch.object(change_times, "tell", side_effect=lambda some: told.append(set(some))),
@@ -227,14 +227,14 @@ def test_what_arrives_during_a_measuring_is_measured_up_to_its_own_moment() -> N
     moments = []
     python = course("py")
 
-    def arrive_once(_jobs: Any, at: datetime, *, settle: Callable[[], None]) -> Recomputed:
+    def arrive_once(_jobs: Any, at: datetime, *, on_stored: Callable[[], None]) -> Recomputed:
         moments.append(at)
-        settle()
+        on_stored()
         if len(moments) == 1:
-            stale_days.mark_stale("engagement", [(python.pk, at.date())])
+            stale_days.mark_days_stale("engagement", [(python.pk, at.date())])
         return Recomputed()
 
-    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
         recompute_stale.recompute_stale()
 
@@ -247,7 +247,7 @@ def test_one_task_measures_at_a_time() -> None:
     is_free: list[bool] = []
 
     def look() -> int:
-        with try_lock("measure-marks") as held:
+        with try_lock("recompute-stale") as held:
             is_free.append(held)
         return 0
 
@@ -264,7 +264,7 @@ def test_a_task_waits_for_the_one_before_but_not_for_long() -> None:
     with (
         patch.object(tasks, "WAIT_FOR", 0.1),
         patch.object(recompute_stale, "recompute_stale") as measuring,
-        try_lock("measure-marks"),
+        try_lock("recompute-stale"),
     ):
         assert tasks.recompute() == 0
 

@@ -211,7 +211,7 @@ def test_a_wrong_filter_is_told_beside_it_and_the_rest_is_shown(ada: Visitor) ->
     text = ada.reads(f"{PAGE}?course=py&from=soon")
 
     assert ada.status == 400
-    assert "from takes a date such as 2026-03-31." in text
+    assert "“from” must be a date such as 2026-03-31." in text
     assert 'value="soon" aria-invalid="true"' in ada.html
     assert "Completion rate 90.0%" in text
 
@@ -223,7 +223,7 @@ def test_the_course_of_another_cannot_be_chosen(ada: Visitor) -> None:
     text = bo.reads(f"{PAGE}?course=rb")
 
     assert bo.status == 400
-    assert "There is no course “rb” that you may see. There are: py." in text
+    assert "Unknown course “rb”. Available courses: py." in text
 
 
 def test_runs_and_modules_can_be_chosen_once_the_course_is(ada: Visitor) -> None:

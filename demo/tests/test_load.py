@@ -53,7 +53,7 @@ def test_a_changed_event_changes_the_value() -> None:
 
 
 def figure(key: str) -> float:
-    tally = REGISTRY[key].tally
+    tally = REGISTRY[key].aggregate
     assert tally
     return tally(OCTOBER).grouped()[()].value or 0
 

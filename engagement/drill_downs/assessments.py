@@ -7,11 +7,12 @@ from django.db.models.functions import Coalesce
 
 from engagement.indicators import assessment_performance
 from engagement.models import AssessmentResult, ItemResult, LearningObject
-from engagement.pace import point_biserial, share
+from engagement.pace import point_biserial
 from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, NUMBER, PERCENT, TEXT
+from kpis.statistics.shares_and_medians import share
 
 KPI = "engagement.assessment-performance"
 MODULE = "assessment__module"

@@ -7,11 +7,11 @@ from django.db.models import Count, F, Q, Sum
 
 from curriculum.models import CourseRun, Enrollment, PlannedModule
 from engagement.models import AssessmentResult, DailyActivity
-from engagement.pace import median_of, share
 from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, DAYS, PERCENT
+from kpis.statistics.shares_and_medians import median_of, share
 
 KPI = "engagement.completion-rate"
 

@@ -7,11 +7,11 @@ from django.db.models.functions import Coalesce
 
 from engagement.indicators import quiz_participation
 from engagement.models import VideoProgress, WeekPresence
-from engagement.pace import share
 from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, MINUTES, PERCENT, TEXT
+from kpis.statistics.shares_and_medians import share
 
 KPI = "engagement.depth"
 

@@ -7,12 +7,13 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from curriculum.models import PlannedModule
 from curriculum.parameters import ParameterHistory
-from engagement.pace import median_of, pace, share
+from engagement.pace import pace
 from engagement.parameter_definitions import ON_PACE
 from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, NUMBER, PERCENT
+from kpis.statistics.shares_and_medians import median_of, share
 
 KPI = "engagement.progress-velocity"
 

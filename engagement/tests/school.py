@@ -78,7 +78,7 @@ def by_module(slug: str, day: str, kind: str = "month") -> dict[str, tuple[float
 
 
 def _tally(slug: str, day: str, kind: str) -> Any:
-    tally = REGISTRY[f"engagement.{slug}"].tally
+    tally = REGISTRY[f"engagement.{slug}"].aggregate
     assert tally is not None
     return tally(period(day, kind))
 

@@ -17,8 +17,8 @@ from engagement.tests.school import did, enrolled, period, school
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
 from kpis.query.kpi_query import KpiQueryForm
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.recompute import recompute_stale
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def python() -> Course:
 
 
 def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> MetricValue:
-    return KpiQueryService(reader, NOW).answers(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
+    return KpiQueryService(reader, NOW).metric_values(DEPTH, scope or Scope(), [JANUARY])[JANUARY]
 
 
 def turned(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
@@ -61,7 +61,7 @@ def test_depth_is_the_mean_of_its_components() -> None:
 def test_the_answer_carries_its_components() -> None:
     form = KpiQueryForm({"from": "2026-01-01", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.question())
+    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query())
 
     assert [(one.indicator.slug, one.shown) for one in reply.components] == [
         ("video-watch", 90),
@@ -73,7 +73,7 @@ def test_the_answer_carries_its_components() -> None:
 def test_components_are_of_the_whole_window_as_the_value_is() -> None:
     form = KpiQueryForm({"from": "2026-01-01", "to": "2026-02-28"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.question())
+    reply = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query())
 
     # nothing happened in February, the last month of the window
     assert reply.current.shown is None
@@ -88,7 +88,7 @@ def test_a_component_without_data_drops_out() -> None:
     did("bo", "note.written", "2026-02-10", module="m1")
     recompute_stale.recompute_stale(now=NOW)
     february = period("2026-02-28")
-    answer = KpiQueryService(ALL, NOW).answers(DEPTH, Scope(), [february])[february]
+    answer = KpiQueryService(ALL, NOW).metric_values(DEPTH, Scope(), [february])[february]
 
     # no video was begun; one of two weeks is productive; the quiz of m1 is not tried
     assert answer.shown == 25
@@ -112,7 +112,7 @@ def test_a_course_has_its_own_weights_alone_and_in_groups(python: Course) -> Non
     turned(VIDEO_WEIGHT, "0", datetime(2026, 1, 20, tzinfo=UTC), course=python)
     form = KpiQueryForm({"by": "course", "to": "2026-01-31"}, reader=ALL, now=NOW)
     assert form.is_valid()
-    (group,) = KpiQueryService(ALL, NOW).ask(DEPTH, form.question()).groups
+    (group,) = KpiQueryService(ALL, NOW).ask(DEPTH, form.to_query()).groups
 
     # (0.5 + 1) ÷ 2
     assert depth(Scope(frozenset({python.pk}))).shown == 75

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from curriculum.models import Course
-from engagement.pace import median_of, pace, point_biserial, share
+from engagement.pace import pace, point_biserial
 from engagement.tests.school import did, enrolled, finished, graded, period, rows_of, school
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY, Table
+from kpis.statistics.shares_and_medians import median_of, share
 
 pytestmark = pytest.mark.django_db
 

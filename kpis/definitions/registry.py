@@ -1,14 +1,15 @@
-"""The KPIs: declared in each category's `indicators.py`, found by autodiscovery."""
+"""Declare KPIs and their drill-downs, in each app's `indicators` and `drill_downs` modules."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum
-from typing import Any, Literal
+from enum import Enum, auto
+from typing import Any, Literal, TypedDict, Unpack
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
@@ -19,24 +20,24 @@ from kpis.statistics.intervals import Sums
 
 
 class Interval(Enum):
-    """Which uncertainty a value carries; a total carries none."""
+    """How the 95% interval of a KPI is computed; totals have none."""
 
-    WILSON = "Wilson"
-    MEAN = "of a mean of shares"
-    NET = "of a net share"
-    COMBINED = "combined from its components"
+    WILSON = auto()
+    MEAN = auto()
+    NET = auto()
+    COMBINED = auto()
 
 
 @dataclass(frozen=True)
 class Part:
-    """A component of a composite KPI and the dial that weighs it."""
+    """A component of a composite KPI, and the key of the parameter that holds its weight."""
 
     key: str
     weight: str
 
 
-Thing = Literal["course", "run", "module"]
-THINGS: dict[Thing, LazyText] = {
+Dimension = Literal["course", "run", "module"]
+DIMENSION_TITLES: dict[Dimension, LazyText] = {
     "course": gettext_lazy("Course"),
     "run": gettext_lazy("Run"),
     "module": gettext_lazy("Module"),
@@ -45,31 +46,31 @@ THINGS: dict[Thing, LazyText] = {
 
 @dataclass(frozen=True)
 class Column:
-    """`thing` says what its cells name; by it, and by no word, rows of small groups are hidden."""
+    """A column of a drill-down; one with a `dimension` names courses, runs or modules."""
 
     key: str
     title: LazyText
     unit: Unit = NUMBER
-    thing: Thing | None = None
+    dimension: Dimension | None = None
 
     @classmethod
-    def of(cls, thing: Thing, key: str = "") -> Column:
-        """The column that names the course, run or module of a row."""
-        return cls(key or thing, THINGS[thing], TEXT, thing)
+    def of(cls, dimension: Dimension, key: str = "") -> Column:
+        """Return the column that names the course, run or module of each row."""
+        return cls(key or dimension, DIMENSION_TITLES[dimension], TEXT, dimension)
 
     @property
     def label(self) -> str:
-        """The title in the active language."""
+        """Return the title in the active language."""
         return str(self.title)
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a drill-down answers: rows by column key.
+    """The content of a drill-down: rows of values by column key.
 
-    A row's `learners`, where given, is the number of people behind it, for the rule of small
-    groups; it is shown only when a column asks for it. Rows of one `line` (by default of one
-    course) add up to a sum that is shown elsewhere.
+    Two optional keys of a row serve the suppression of small groups: `learners` is the number of
+    people behind the row, and the rows with the same `line` (by default: of the same course) add
+    up to a sum that is shown elsewhere.
     """
 
     columns: Sequence[Column]
@@ -78,8 +79,11 @@ class Table:
 
 @dataclass(frozen=True)
 class DrillDown:
-    """`also` names other KPIs whose figures its rows have: what they suppress is suppressed here.
-    The rows of one that `is_of_all_time` are the same in every period."""
+    """A table that explains a KPI.
+
+    `also` lists other KPIs whose values appear in the rows: a group that one of them suppresses
+    is suppressed here too. When `is_of_all_time` is true, every period shows the same rows.
+    """
 
     key: str
     title: LazyText
@@ -90,21 +94,23 @@ class DrillDown:
 
     @property
     def name(self) -> str:
-        """The title in the active language."""
+        """Return the title in the active language."""
         return str(self.title)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One KPI. `target` and `higher_is_better` are in the unit shown: 85 means 85%.
+    """One KPI.
 
-    `always_by` names the groups that the API answers with it when no others are asked for,
-    `companions` the KPIs that are shown beside it. Of one that is not additive, such as a number
-    of different people, course and site are not the sums of their runs but tallied by themselves.
-    One without learners counts other people, such as customers.
-    The value of one that `is_total`, such as a count, is the numerator itself. The value of one
-    that `depends_on_length` is another for a longer period, as every total is.
-    A period adds up its days or, where `grain` says so, the weeks whose Mondays are in it.
+    `target` is in display units: 85 means 85%.
+    `companions` are KPIs that are shown next to it.
+    `always_by` is the dimension that the API groups by when a request names none.
+    `has_learners` is false when it counts other people, such as customers.
+    `is_additive` is false when sites and courses are not the sums of their runs, for example a
+    number of different people; they are then aggregated separately.
+    `is_total` means that the value is the numerator, such as a count or an amount.
+    `depends_on_length` means that longer periods have different values, as totals always do.
+    `grain` is what longer periods add up: their days, or the weeks whose Mondays they contain.
     """
 
     key: str
@@ -116,7 +122,7 @@ class Indicator:
     interval: Interval = Interval.WILSON
     min_n: int = 10
     version: int = 1
-    tally: Callable[[Period], FactAggregate] | None = None
+    aggregate: Callable[[Period], FactAggregate] | None = None
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
     has_modules: bool = False
@@ -132,7 +138,7 @@ class Indicator:
 
     @property
     def name(self) -> str:
-        """The title in the active language."""
+        """Return the title in the active language."""
         return str(self.title)
 
     @property
@@ -144,89 +150,127 @@ class Indicator:
         return self.key.partition(".")[2]
 
     @property
+    def api_url(self) -> str:
+        return reverse("kpis:api-kpi", args=[self.category, self.slug])
+
+    @property
     def measured_keys(self) -> tuple[str, ...]:
-        """The keys whose measurements the value comes from: its own or its components'."""
+        """Return the keys under which its sums are stored: its own, or its components'."""
         return tuple(part.key for part in self.parts) or (self.key,)
 
     @property
     def has_monthly_target(self) -> bool:
-        """True when only the value of a month can be compared with the target."""
+        """Return whether the target only applies to the value of a calendar month."""
         return self.is_total or self.depends_on_length
 
     def value_of(self, sums: Sums) -> float | None:
-        """Total ÷ weight, of a total the total itself; None with nothing to divide by."""
+        """Return total ÷ weight, or the total of a total; None when the weight is 0."""
         return sums.total if self.is_total else sums.value
 
 
 REGISTRY: dict[str, Indicator] = {}
-TallyFunction = Callable[[Period], FactAggregate]
+AggregateFunction = Callable[[Period], FactAggregate]
 TableFunction = Callable[[Period, Scope], Table]
 
 
-def kpi(
-    key: str, title: LazyText, *, unit: Unit, target: float | None = None, **more: Any
-) -> Callable[[TallyFunction], TallyFunction]:
-    """Declare a KPI by the function from a period to the tally of the rows that count in it."""
+class IndicatorOptions(TypedDict, total=False):
+    """The optional arguments of `kpi` and `composite`: see `Indicator`."""
 
-    def declare(function: TallyFunction) -> TallyFunction:
-        _register(key, title, function, unit=unit, target=target, tally=function, **more)
+    higher_is_better: bool
+    interval: Interval
+    min_n: int
+    version: int
+    component_of: str
+    has_modules: bool
+    has_runs: bool
+    has_learners: bool
+    is_additive: bool
+    is_total: bool
+    depends_on_length: bool
+    companions: tuple[str, ...]
+    always_by: str
+    grain: Literal["day", "week"]
+
+
+def kpi(
+    key: str,
+    title: LazyText,
+    *,
+    unit: Unit,
+    target: float | None = None,
+    **options: Unpack[IndicatorOptions],
+) -> Callable[[AggregateFunction], AggregateFunction]:
+    """Declare a KPI by a function that maps a period to an aggregate of its fact rows.
+
+    Pages and the API show the function's docstring as the definition.
+    """
+
+    def declare(function: AggregateFunction) -> AggregateFunction:
+        declared = _new_indicator(key, title, unit, target, function, options)
+        REGISTRY[key] = replace(declared, aggregate=function)
         return function
 
     return declare
 
 
 def composite(
-    key: str, title: LazyText, *, unit: Unit, target: float | None = None, **more: Any
+    key: str,
+    title: LazyText,
+    *,
+    unit: Unit,
+    target: float | None = None,
+    **options: Unpack[IndicatorOptions],
 ) -> Callable[[Callable[[], dict[str, str]]], None]:
-    """Declare a KPI as the weighted mean of others: the function maps their keys to dials."""
+    """Declare a KPI as the weighted mean of other KPIs.
+
+    The function maps their keys to the keys of the parameters that hold their weights.
+    """
+    options.setdefault("interval", Interval.COMBINED)
 
     def declare(function: Callable[[], dict[str, str]]) -> None:
         parts = tuple(Part(part, weight) for part, weight in function().items())
-        _register(
-            key,
-            title,
-            function,
-            unit=unit,
-            target=target,
-            parts=parts,
-            interval=Interval.COMBINED,
-            **more,
-        )
+        declared = _new_indicator(key, title, unit, target, function, options)
+        REGISTRY[key] = replace(declared, parts=parts)
 
     return declare
 
 
-def _register(
+def _new_indicator(
     key: str,
     title: LazyText,
-    function: Callable[..., object],
-    *,
     unit: Unit,
     target: float | None,
-    **more: Any,
-) -> None:
+    function: Callable[..., object],
+    options: IndicatorOptions,
+) -> Indicator:
     if key in REGISTRY:
         raise ValueError(f"KPI {key} is registered twice.")
-    REGISTRY[key] = Indicator(
+    return Indicator(
         key=key,
         title=title,
         unit=unit,
         help=inspect.getdoc(function) or "",
         target=None if target is None else Decimal(str(target)),
-        **more,
+        **options,
     )
 
 
 def drill_down(
-    kpi_key: str, key: str, title: LazyText, **more: Any
+    kpi_key: str,
+    key: str,
+    title: LazyText,
+    *,
+    also: tuple[str, ...] = (),
+    is_of_all_time: bool = False,
 ) -> Callable[[TableFunction], TableFunction]:
-    """Hang a table under a KPI: the function maps a period and a scope to it."""
+    """Add a table to a KPI: the function maps a period and a scope to its content."""
 
     def declare(function: TableFunction) -> TableFunction:
-        downs = REGISTRY[kpi_key].drill_downs
-        if key in downs:
+        tables = REGISTRY[kpi_key].drill_downs
+        if key in tables:
             raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
-        downs[key] = DrillDown(key, title, inspect.getdoc(function) or "", function, **more)
+        definition = inspect.getdoc(function) or ""
+        tables[key] = DrillDown(key, title, definition, function, also, is_of_all_time)
         return function
 
     return declare
@@ -237,15 +281,15 @@ def of_category(category: str) -> list[Indicator]:
 
 
 def headline(category: str) -> list[Indicator]:
-    """The KPIs of a category that stand on their own, without the components of others."""
+    """Return the KPIs of a category, without the components of others."""
     return [one for one in of_category(category) if one.component_of is None]
 
 
 def has_runs(indicator: Indicator) -> bool:
-    """True when the KPI, or every component of it, can be told apart by run."""
+    """Return whether the KPI, or every component of it, can be broken down by run."""
     return all(REGISTRY[key].has_runs for key in indicator.measured_keys)
 
 
 def has_modules(indicator: Indicator) -> bool:
-    """True when the KPI, or every component of it, can be told apart by module."""
+    """Return whether the KPI, or every component of it, can be broken down by module."""
     return all(REGISTRY[key].has_modules for key in indicator.measured_keys)

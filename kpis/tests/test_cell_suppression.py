@@ -55,7 +55,7 @@ def is_shown(reader: Reader, scope: Scope, when: Period) -> bool:
 
 
 def status(reader: Reader, scope: Scope, when: Period, kpi: str = STARTED) -> str:
-    return KpiQueryService(reader, NOW).answers(REGISTRY[kpi], scope, [when])[when].status
+    return KpiQueryService(reader, NOW).metric_values(REGISTRY[kpi], scope, [when])[when].status
 
 
 def crowd(run: CourseRun, day: str, people: int) -> None:
@@ -102,7 +102,7 @@ def test_a_small_run_takes_none_of_another_course_along() -> None:
     question = question_of("2026-02-11", Scope(bo.course_ids), by="run")
     groups = KpiQueryService(bo, NOW).groups(REGISTRY[STARTED], question)
 
-    assert {group.thing.pk: group.answer.status for group in groups} == {
+    assert {group.group.pk: group.answer.status for group in groups} == {
         small.pk: "suppressed",
         large.pk: "suppressed",
         other.pk: "low_n",
@@ -146,7 +146,7 @@ def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
     recompute_stale.recompute_stale(now=NOW)
     bo, scope = manager(run.course), of_run(run)
     months = [period(f"2026-0{month}-01", "month") for month in range(1, 7)]
-    together = KpiQueryService(bo, NOW).answers(REGISTRY[STARTED], scope, months)
+    together = KpiQueryService(bo, NOW).metric_values(REGISTRY[STARTED], scope, months)
 
     assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
 
@@ -270,7 +270,9 @@ def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
     assert is_shown(bo, of_run(run), week)
 
     with CaptureQueriesContext(connection) as asked:
-        KpiQueryService(bo, NOW).disclosure.veil(REGISTRY[STARTED]).periods(of_run(run), [week])
+        KpiQueryService(bo, NOW).disclosure.suppression_of(REGISTRY[STARTED]).periods(
+            of_run(run), [week]
+        )
     assert len(asked) == 1
 
 

@@ -48,13 +48,13 @@ def completes(*who: str) -> None:
     for one in who:
         made = Enrollment.objects.get(learner__key=one)
         Enrollment.objects.filter(pk=made.pk).update(completed_at=NOW)
-        stale_days.mark_stale("test", [(made.run.course_id, made.started_at.date())])
+        stale_days.mark_days_stale("test", [(made.run.course_id, made.started_at.date())])
     recompute_stale.recompute_stale(now=NOW)
 
 
 def total(reader: Reader = BO, *, now: object = NOW, period: Period = JULY) -> float:
     """How many of those who started have completed, as the reader is shown it."""
-    answers = KpiQueryService(reader, now).answers(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
+    answers = KpiQueryService(reader, now).metric_values(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
     return answers[period].sums.total
 
 

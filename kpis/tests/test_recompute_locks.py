@@ -32,7 +32,7 @@ def measuring(look: Callable[[], None]) -> Job:
             rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
         )
 
-    return Job("engagement", replace(completion, tally=looking), [(MARCH, frozenset({1}))])
+    return Job("engagement", replace(completion, aggregate=looking), [(MARCH, frozenset({1}))])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -64,7 +64,7 @@ def test_modules_are_measured_by_month_alone() -> None:
 def test_measuring_again_writes_nothing() -> None:
     in_two_runs()
     measured()
-    stale_days.mark_stale(
+    stale_days.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
 
@@ -121,7 +121,7 @@ def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
 def waiting() -> set[str]:
     """The kinds of the periods that wait to be measured, once the marks are gathered."""
     stale_periods.gather(NOW)
-    return {str(stale_periods.SOONEST_FIRST[row.rank]) for row in StalePeriod.objects.all()}
+    return {str(stale_periods.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
 
 def _killed_after(batches: int) -> Any:
@@ -169,14 +169,14 @@ def _broken() -> Any:
     def tally(_: object) -> Any:
         raise ZeroDivisionError
 
-    return replace(kernel.INDICATORS[PLANNED], tally=tally)
+    return replace(kernel.INDICATORS[PLANNED], aggregate=tally)
 
 
 def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
-    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, tally=_broken().tally))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, aggregate=_broken().aggregate))
 
     assert recompute_stale.recompute_open(moment("2026-04-01T12:00:00")) is None
     monkeypatch.setitem(REGISTRY, STARTED, whole)

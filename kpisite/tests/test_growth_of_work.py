@@ -107,8 +107,8 @@ def questions(site: list[Course]) -> Iterator[tuple[str, Callable[[], object]]]:
     scopes["some courses"] = Scope(frozenset(one.pk for one in site))
     for key, indicator in REGISTRY.items():
         for name, scope in scopes.items():
-            if indicator.tally:
-                yield f"{key} of {name}", partial(indicator.tally(quarter).grouped, (), scope)
+            if indicator.aggregate:
+                yield f"{key} of {name}", partial(indicator.aggregate(quarter).grouped, (), scope)
             for drill in indicator.drill_downs.values():
                 yield f"{key}, {drill.key} of {name}", partial(drill.table, quarter, scope)
 

@@ -82,7 +82,7 @@ def scopes(courses: list[Course]) -> Iterator[tuple[Scope, str | None]]:
 
 
 def measured(key: str, period: Period, scope: Scope) -> Ratio:
-    tally = REGISTRY[key].tally
+    tally = REGISTRY[key].aggregate
     assert tally is not None
     found = tally(period).grouped((), scope)[()]
     return Ratio(found.total, found.weight)

@@ -12,7 +12,7 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.disclosure.small_groups import fewest
-from outcomes.arithmetic import share
+from kpis.statistics.shares_and_medians import share
 from outcomes.drill_downs.surveys import invitations_sent
 from outcomes.facts.career import IMPACT
 from outcomes.indicators.career import career_outcomes

@@ -12,7 +12,7 @@ from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, DAYS, PERCENT
-from outcomes.arithmetic import median_of, share
+from kpis.statistics.shares_and_medians import median_of, share
 from outcomes.facts.certificates import COMPLETION
 from outcomes.indicators.certificates import certificates_held, enrollments_due
 from outcomes.models import Certificate

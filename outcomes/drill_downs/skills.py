@@ -12,7 +12,7 @@ from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
-from outcomes.arithmetic import share
+from kpis.statistics.shares_and_medians import share
 from outcomes.facts.skills import ATTAINMENT
 from outcomes.indicators.skills import LATEST, Assessments, assessments
 from outcomes.models import SkillAssessment

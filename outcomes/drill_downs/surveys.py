@@ -11,7 +11,7 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from kpis.statistics.intervals import Sums, net_interval
-from outcomes.arithmetic import share
+from kpis.statistics.shares_and_medians import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.surveys import (
     DETRACTORS,

@@ -15,7 +15,7 @@ from curriculum import enrolling
 from curriculum.models import Enrollment
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.models import Certificate
 
 COMPLETION = "outcome.certification-completion"
@@ -100,7 +100,9 @@ def _earn(certificates: list[Certificate], enrollment_id: int, event: Event) -> 
 def mark_enrollments_stale(ids: Iterable[int]) -> None:
     """Mark the days on which these enrollments fall due as stale."""
     due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    batch_stale_days.mark_stale(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
+    stale_days.mark_moments_stale(
+        COMPLETION, due.values_list("run__course_id", "due_at").distinct()
+    )
 
 
 def reset(course_ids: Iterable[int]) -> None:

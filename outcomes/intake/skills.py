@@ -9,7 +9,7 @@ from pydantic import Field
 
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import skills
 
 resets_course(skills.reset)
@@ -43,4 +43,4 @@ def _check_score(value: float | None, data: Assessed, at: datetime) -> tuple[str
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill (`object`) of the learner was assessed with a score (`value`) from 0 to 1."""
     skills.record_assessments(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)

@@ -11,7 +11,7 @@ from core import reporting_clock
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import career, surveys
 
 resets_course(surveys.reset)
@@ -77,21 +77,21 @@ def _check_not_later(field: str, day: date | None, at: datetime) -> tuple[str, s
 def survey_sent(events: Sequence[Event]) -> None:
     """The learner was invited to the survey."""
     surveys.record_sent(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 @handles("survey.answered", data=SurveyAnswered, check=_check_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
     """The learner answered the survey; the latest answer in a wave counts."""
     surveys.record_answers(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 @handles("survey.dismissed", data=SurveySent)
 def survey_dismissed(events: Sequence[Event]) -> None:
     """The learner dismissed the survey, which does not count as an answer."""
     surveys.record_dismissed(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 class CareerReported(Data):
@@ -117,4 +117,4 @@ def _check_happened_on(
 def career_reported(events: Sequence[Event]) -> None:
     """The learner reported the effect of the course on their career, without a survey."""
     career.record_reports(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)

@@ -31,7 +31,7 @@ def scores(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
         return None
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
-    period, table = suppressed_tables.suppressed_table(drill, indicator, card.reply.question, desk)
+    period, table = suppressed_tables.suppressed_table(drill, indicator, card.reply.query, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": period_name(period),

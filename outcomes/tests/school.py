@@ -70,7 +70,7 @@ def sums(
 
 
 def tally(slug: str, day: str, kind: str = "month") -> FactAggregate:
-    found = REGISTRY[f"outcome.{slug}"].tally
+    found = REGISTRY[f"outcome.{slug}"].aggregate
     assert found is not None
     return found(period(day, kind))
 

@@ -11,13 +11,14 @@ import pytest
 from accounts.access import Reader
 from accounts.models import User
 from core import reporting_clock
+from kpis.api.response_models import KpiValue
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQueryForm
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.tests import kernel
@@ -40,14 +41,14 @@ def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) 
     staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
     period = containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
     desk = KpiQueryService(Reader.of(staff), NOW)
-    return desk.answers(REGISTRY[kpi], scope or Scope(), [period])[period]
+    return desk.metric_values(REGISTRY[kpi], scope or Scope(), [period])[period]
 
 
 def window(kpi: str, first: str, last: str) -> MetricValue:
     staff = Reader(True, True, True, frozenset())
     form = KpiQueryForm({"from": first, "to": last}, reader=staff, now=NOW)
     assert form.is_valid()
-    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.question()).window
+    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.to_query()).window
     assert found
     return found
 
@@ -66,7 +67,7 @@ def test_a_total_is_no_share_and_has_no_interval() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
 
-    body = answer(COUNT, "2026-03-01").as_json()
+    body = KpiValue.of(answer(COUNT, "2026-03-01")).as_json()
 
     assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
     assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")
@@ -142,7 +143,7 @@ def test_a_mark_without_a_course_measures_the_site() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    stale_days.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
@@ -154,7 +155,7 @@ def test_a_mark_of_one_kpi_leaves_the_others() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
@@ -190,10 +191,10 @@ def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
     desk = KpiQueryService(
         Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW
     )
-    (group,) = desk.group_answers(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
+    (group,) = desk.group_values(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
         march
     ].values()
 
     assert group.restated_at == later
-    found = desk.answers(REGISTRY[STARTED], Scope(), [march, may])
+    found = desk.metric_values(REGISTRY[STARTED], Scope(), [march, may])
     assert [one.restated_at for one in found.values()] == [later, None]

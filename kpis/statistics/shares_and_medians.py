@@ -1,4 +1,4 @@
-"""Shares and medians that may have nothing to say. No Django here."""
+"""Shares and medians that are None when there is nothing to compute. No Django here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from statistics import median
 
 
 def share(part: float, whole: float) -> float | None:
-    """Part ÷ whole; None when there is nothing to divide by."""
+    """Return part ÷ whole, or None when the whole is 0."""
     return part / whole if whole else None
 
 
 def median_of(values: Sequence[float]) -> float | None:
-    """None of no values."""
+    """Return the median, or None when there are no values."""
     return median(values) if values else None

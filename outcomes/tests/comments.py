@@ -44,9 +44,11 @@ def wrote(comment: str, who: str = "", at: str = "2026-01-20", **data: Any) -> s
 
 def many(times: int = 12, at: str = "2026-01-20", **data: Any) -> None:
     """Write so many comments on each of the three subjects, in one batch."""
-    said = [texts[number % len(texts)] for texts in SUBJECTS.values() for number in range(times)]
+    comments = [
+        texts[number % len(texts)] for texts in SUBJECTS.values() for number in range(times)
+    ]
     raws = []
-    for text in said:
+    for text in comments:
         who = f"learner-{next(numbers)}"
         common = {"learner": who, "course": "py"}
         answer = {"kind": "survey.answered", "occurred_at": f"{at}T12:00:00Z"}

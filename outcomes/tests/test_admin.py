@@ -71,8 +71,8 @@ def test_facts_cannot_be_edited(admin_client: Client, name: str) -> None:
     assert admin_client.post(f"/admin/outcomes/{name}/{row.pk}/delete/").status_code == 403
 
 
-def chosen(*remarks: CommentAnalysis) -> dict[str, object]:
-    return {"action": "approve", "_selected_action": [remark.pk for remark in remarks]}
+def chosen(*comments: CommentAnalysis) -> dict[str, object]:
+    return {"action": "approve", "_selected_action": [comment.pk for comment in comments]}
 
 
 def test_staff_can_approve_only_comments_with_consent(admin_client: Client) -> None:

@@ -35,8 +35,8 @@ def graduated(*names: str, at: str = "2026-02-10", **more: Any) -> None:
 
 
 def answered(who: str, at: str, *impacts: str, wave: str = "w1", **data: Any) -> None:
-    told = {"survey": "career", "wave": wave, "career": list(impacts), **data}
-    did(who, "survey.answered", at, data=told)
+    answers = {"survey": "career", "wave": wave, "career": list(impacts), **data}
+    did(who, "survey.answered", at, data=answers)
 
 
 def reported(who: str, at: str, kind: str, **data: Any) -> None:

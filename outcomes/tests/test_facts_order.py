@@ -68,7 +68,7 @@ def stories(draw: DrawFn) -> list[Raw]:
     ]
 
 
-def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
+def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
     """The facts after receiving exactly these batches."""
     with transaction.atomic():
         school()
@@ -101,13 +101,13 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     cuts = sorted(data.draw(st.lists(st.integers(0, len(story)), max_size=4)))
     batches = [mixed[a:b] for a, b in pairwise([0, *cuts, len(story)])]
 
-    assert told(batches) == told([story])
+    assert facts_after(batches) == facts_after([story])
 
 
 @HISTORIES
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
-    assert told([story], again=replay.replay_events) == told([story])
+    assert facts_after([story], again=replay.replay_events) == facts_after([story])
 
 
 @HISTORIES
@@ -116,4 +116,4 @@ def test_deleted_events_leave_no_trace_after_a_rebuild(story: list[Raw], data: A
     gone = data.draw(st.sets(st.sampled_from([one["id"] for one in story] or ["e0"])))
 
     left = [one for one in story if one["id"] not in gone]
-    assert told([story], again=partial(take_back, gone)) == told([left])
+    assert facts_after([story], again=partial(take_back, gone)) == facts_after([left])

@@ -152,11 +152,11 @@ def test_a_changed_comment_is_analyzed_again() -> None:
     wrote("The tutors are never there.", who, at="2026-01-22", csat=1)
 
     assert read() == 1
-    remark = CommentAnalysis.objects.get()
-    assert (remark.text, remark.mood) == ("The tutors are never there.", "negative")
+    comment = CommentAnalysis.objects.get()
+    assert (comment.text, comment.mood) == ("The tutors are never there.", "negative")
 
 
-def test_the_analysis_of_a_removed_comment_is_deleted() -> None:
+def test_the_commentof_a_removed_comment_is_deleted() -> None:
     who = wrote("The videos are wonderful.")
     read()
     wrote("", who, at="2026-01-22", nps=9)
@@ -273,13 +273,13 @@ def test_the_api_returns_testimonials_of_visible_courses(python: Course) -> None
     other = school("db")
     who = wrote("Lovely.", may_quote=True)
     theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
-    told = {}
+    shown = {}
     for name, course in (("Cleo", python), ("Dan", other)):
         client = Client()
         client.force_login(account(name, grants=(course,)))
-        told[name] = [one["text"] for one in client.get(URL).json()["testimonials"]]
+        shown[name] = [one["text"] for one in client.get(URL).json()["testimonials"]]
 
-    assert told == {"Cleo": ["Lovely."], "Dan": []}
+    assert shown == {"Cleo": ["Lovely."], "Dan": []}
 
 
 def test_the_task_analyzes_pending_comments() -> None:
@@ -330,9 +330,9 @@ def test_hidden_themes_stay_on_the_tab() -> None:
 def test_a_hidden_number_of_comments_is_not_shown_as_0() -> None:
     hidden = {"language": "en", "is_hidden": True}
     german = {"language": "de", "comments": 12}
-    told = Feedback(period(JANUARY), [], [hidden, german], [])
+    shown = Feedback(period(JANUARY), [], [hidden, german], [])
 
-    assert comment_counts(told) == (
+    assert comment_counts(shown) == (
         "The number of comments in English is hidden. Not analyzed: German (12)."
     )
 

@@ -58,9 +58,9 @@ def test_ratings_are_mapped_to_sentiments(
 
 
 def test_a_rating_takes_precedence_over_words() -> None:
-    said = sentiment.of_comment("This was a terrible, horrible experience.", csat=5, nps=None)
+    result = sentiment.of_comment("This was a terrible, horrible experience.", csat=5, nps=None)
 
-    assert said == (1, Mood.POSITIVE, True)
+    assert result == (1, Mood.POSITIVE, True)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_names_are_unique() -> None:
 
     assert theme_names.name_for(terms, ()) == "Tutor, feedback"
     assert theme_names.name_for(terms, {"Tutor, feedback"}) == "Tutor, feedback, day"
-    taken = {"Tutor, feedback", "Tutor, feedback, day"}
-    assert theme_names.name_for(terms, taken) == "Tutor, feedback 2"
+    existing = {"Tutor, feedback", "Tutor, feedback, day"}
+    assert theme_names.name_for(terms, existing) == "Tutor, feedback 2"
 
 
 def test_the_suggested_kpi_shares_words_with_the_theme() -> None:

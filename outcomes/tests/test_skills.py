@@ -193,10 +193,14 @@ def test_a_score_outside_0_to_1_is_rejected(value: float) -> None:
 def test_an_unknown_skill_is_rejected_unless_the_sender_may_create_it() -> None:
     enrolled("ada")
     raw = event(kind="skill.assessed", object="sql", value=1)
-    (refused,) = send(raw, sender=Sender("strict"))
-    (taken,) = send(raw, sender=Sender("free", creates_unknown=True))
+    (rejected,) = send(raw, sender=Sender("strict"))
+    (accepted,) = send(raw, sender=Sender("free", creates_unknown=True))
 
-    assert (refused.code, refused.field, taken.status) == ("unknown_object", "object", "accepted")
+    assert (rejected.code, rejected.field, accepted.status) == (
+        "unknown_object",
+        "object",
+        "accepted",
+    )
     assert Skill.objects.get().title == "sql"
 
 

@@ -53,8 +53,8 @@ def test_a_survey_can_be_answered_with_the_keyboard(opens: Opens) -> None:
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Thank you for your answer")).to_be_visible()
-    stands = Response.objects.get()
-    assert (stands.nps, stands.csat, stands.may_quote) == (9, 1, True)
+    response = Response.objects.get()
+    assert (response.nps, response.csat, response.may_quote) == (9, 1, True)
 
 
 def test_missing_answers_are_marked_and_others_kept(opens: Opens) -> None:

@@ -106,8 +106,8 @@ def test_the_first_opening_is_recorded(visitor: Client, link: str, ada: Invitati
 
 
 def test_an_answer_is_recorded_as_an_event(visitor: Client, link: str) -> None:
-    said = {"nps": "0", "csat": "4", "comment": " Good. ", "may_quote": "on"}
-    answer = visitor.post(link, said)
+    answers = {"nps": "0", "csat": "4", "comment": " Good. ", "may_quote": "on"}
+    answer = visitor.post(link, answers)
     event = Event.objects.get(kind="survey.answered")
 
     assert (answer.status_code, answer["Location"]) == (303, link)
@@ -134,12 +134,12 @@ def test_an_answer_can_be_changed(visitor: Client, link: str) -> None:
     visitor.post(link, {"nps": "9", "comment": "Good.", **impact})
     form = html(visitor.get(f"{link}?change"))
     visitor.post(link, {"nps": "3"})
-    stands = Response.objects.get()
+    response = Response.objects.get()
 
     assert 'value="9" id="id_nps_9" checked' in form
     assert ">\nGood.</textarea>" in form
     assert 'value="2026-01-20"' in form
-    assert (stands.nps, stands.comment, stands.career_outcomes.count()) == (3, "", 0)
+    assert (response.nps, response.comment, response.career_outcomes.count()) == (3, "", 0)
 
 
 def test_a_dismissal_is_recorded_and_confirmed(visitor: Client, link: str) -> None:
@@ -159,7 +159,7 @@ def test_a_learner_can_answer_after_a_dismissal(visitor: Client, link: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("answers", "sentence"),
     [
         ({}, "Please answer at least one question"),
         ({"nps": "11"}, "not one of the available choices"),
@@ -175,9 +175,9 @@ def test_a_learner_can_answer_after_a_dismissal(visitor: Client, link: str) -> N
     ],
 )
 def test_an_invalid_answer_shows_an_error(
-    visitor: Client, link: str, said: dict[str, Any], sentence: str
+    visitor: Client, link: str, answers: dict[str, Any], sentence: str
 ) -> None:
-    answer = visitor.post(link, said)
+    answer = visitor.post(link, answers)
 
     assert answer.status_code == 422
     assert sentence in html(answer)

@@ -113,7 +113,7 @@ def test_the_site_counts_the_latest_answer_of_two_courses() -> None:
     answered("ada", "2026-01-22", course="db", nps=9)
 
     assert sums(NPS, JANUARY) == (1, 1)
-    # of what the later answer left open the earlier one stands
+    # for the question that the later answer leaves out, the earlier answer counts
     assert sums(CSAT, JANUARY) == (0, 1)
     by_course = tally(NPS, JANUARY).grouped(["course"])
     assert {key: one.total for key, one in by_course.items()} == {
@@ -215,7 +215,7 @@ def test_a_new_survey_gets_its_questions_from_answers() -> None:
     assert (made.asks_csat, made.asks_comment) == (False, False)
 
 
-def refused(**data: Any) -> str:
+def rejected_field(**data: Any) -> str:
     enrolled("ada")
     event = {"id": "x", "kind": "survey.answered", "occurred_at": "2026-01-20T12:00:00Z"}
     (outcome,) = receive([{**event, "learner": "ada", "course": "py", "data": data}], LMS)
@@ -237,7 +237,7 @@ def refused(**data: Any) -> str:
     ],
 )
 def test_an_answer_outside_its_scale_is_rejected(data: dict[str, Any], field: str) -> None:
-    assert refused(**WAVE, **data) == field
+    assert rejected_field(**WAVE, **data) == field
 
 
 def test_a_late_answer_restates_a_closed_month() -> None:

@@ -48,10 +48,10 @@ def send(client: Client, wave: Wave) -> str:
 def test_staff_can_send_a_wave_immediately(admin_client: Client, python: Course) -> None:
     wave = wave_around_now(python)
     with patch.object(tasks.send_wave, "delay") as delayed:
-        said = send(admin_client, wave)
+        message = send(admin_client, wave)
     wave.refresh_from_db()
 
-    assert "is being sent" in said
+    assert "is being sent" in message
     assert wave.is_open(timezone.now())
     delayed.assert_called_once_with(wave.pk)
 

@@ -79,7 +79,7 @@ def facts() -> dict[str, Any]:
     }
 
 
-def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
+def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
     """The facts after receiving exactly these batches."""
     with transaction.atomic():
         school()
@@ -100,13 +100,13 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     edges = [0, *cuts, len(story)]
     batches = [mixed[a:b] for a, b in pairwise(edges)]
 
-    assert told(batches) == told([story])
+    assert facts_after(batches) == facts_after([story])
 
 
 @HISTORIES
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
-    assert told([story], again=replay.replay_events) == told([story])
+    assert facts_after([story], again=replay.replay_events) == facts_after([story])
 
 
 @HISTORIES
@@ -115,15 +115,15 @@ def test_deleted_events_leave_no_trace_after_a_rebuild(story: list[Raw], data: A
     gone = data.draw(st.sets(st.sampled_from([one["id"] for one in story] or ["e0"])))
 
     left = [one for one in story if one["id"] not in gone]
-    was, should = told([story], again=partial(take_back, gone)), told([left])
+    was, should = facts_after([story], again=partial(take_back, gone)), facts_after([left])
     # a survey that an event has named stays
     del was["Survey"], should["Survey"]
     assert was == should
 
 
 def answer(key: str, **data: Any) -> Raw:
-    said = {"survey": "s", "wave": "w1", **data}
-    return event(key, "survey.answered", at="2026-01-20T12:00:00Z", data=said)
+    answered = {"survey": "s", "wave": "w1", **data}
+    return event(key, "survey.answered", at="2026-01-20T12:00:00Z", data=answered)
 
 
 def test_a_replay_keeps_the_row_of_an_answer_with_an_event() -> None:

@@ -43,7 +43,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     # first, so that no password is hashed for somebody who tried too often
     "axes.backends.AxesStandaloneBackend",
-    "accounts.sign_in_limits.PasswordBackend",
+    "accounts.password_backend.PasswordBackend",
 ]
 # A mailed or printed link by which to set a password is good for a day.
 PASSWORD_RESET_TIMEOUT = 24 * 3600

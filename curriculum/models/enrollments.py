@@ -127,7 +127,7 @@ class PlannedModule(models.Model):
     module = models.ForeignKey(Module, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     is_required = models.BooleanField("required", default=True)
-    effort_minutes = models.PositiveIntegerField()
+    effort_minutes = models.PositiveIntegerField("effort in minutes")
     planned_due_at = models.DateTimeField()
     due_at = models.DateTimeField(
         null=True,

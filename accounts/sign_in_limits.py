@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
-from threading import BoundedSemaphore
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import PermissionDenied
-from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import salted_hmac
 
+from accounts.digests import account_digest, digest
+from accounts.known_devices import known_device, remember_device
 from accounts.models import User
+from accounts.password_backend import is_overloaded
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +26,6 @@ PAIR, ACCOUNT, ADDRESS = ("username", "ip_address"), "username", "ip_address"
 LIMIT_FACTORS = {PAIR: 1.0, ACCOUNT: 2.5, ADDRESS: 3.0}
 
 BUSY_SECONDS = 5
-DEVICE_SECONDS = 180 * 24 * 3600
-SIGNER = TimestampSigner(salt="curriculum.known-device")
-
-
-def digest(text: str) -> str:
-    """Replace an e-mail or network address in rows and logs, which must not contain it."""
-    return salted_hmac("curriculum.sign-in", text, algorithm="sha256").hexdigest()[:32]
-
-
-def account_digest(email: str) -> str:
-    return digest(email.strip().lower())
 
 
 def attempted_account(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
@@ -58,17 +43,6 @@ def lockout_keys(request: HttpRequest, credentials: dict[str, Any] | None) -> li
     if known_device(request, attempted_account(request, credentials)[:32]):
         return [ACCOUNT]
     return [PAIR, ACCOUNT] + ([ADDRESS] if address_of(request) else [])
-
-
-def known_device(request: HttpRequest, account: str) -> str:
-    """Return the account and device in the visitor's cookie; empty for another account."""
-    try:
-        known = SIGNER.unsign(
-            request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), max_age=DEVICE_SECONDS
-        )
-    except BadSignature:
-        return ""
-    return known if known.startswith(f"{account} ") else ""
 
 
 def address_of(request: HttpRequest) -> str | None:
@@ -122,32 +96,6 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         remember_device(request, user)
 
 
-def remember_device(request: HttpRequest, user: User) -> None:
-    """Mark the visitor's browser as a device of this account's owner, by a cookie."""
-    request.known_device_of = account_digest(user.email)  # type: ignore[attr-defined]
-
-
-class KnownDeviceMiddleware:
-    """Set the cookie of a known device after a successful sign-in."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        account = getattr(request, "known_device_of", "")
-        if account and not known_device(request, account):
-            response.set_cookie(
-                settings.DEVICE_COOKIE_NAME,
-                SIGNER.sign(f"{account} {secrets.token_urlsafe(12)}"),
-                max_age=DEVICE_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",  # not translated: a header
-            )
-        return response
-
-
 def lockout_response(
     request: HttpRequest, response: HttpResponse, credentials: Any = None
 ) -> HttpResponse:
@@ -159,28 +107,3 @@ def lockout_response(
     wait = BUSY_SECONDS if is_overloaded(request) else settings.AXES_COOLOFF_TIME.total_seconds()
     response.headers["Retry-After"] = str(int(wait))
     return response
-
-
-def is_overloaded(request: HttpRequest) -> bool:
-    """Return whether the password was not checked because of too many sign-ins at once."""
-    return getattr(request, "sign_in_is_busy", False)
-
-
-class PasswordBackend(ModelBackend):
-    """Check few passwords at once: each takes about a second of CPU time, which pages need too."""
-
-    checking = BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
-    # those being checked and as many waiting; the other threads keep serving pages
-    waiting = BoundedSemaphore(max(2, settings.WEB_THREADS // 2))
-
-    def authenticate(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Raise PermissionDenied, which is not counted as a try, when too many are waiting."""
-        if not self.waiting.acquire(blocking=False):
-            if request is not None:
-                request.axes_locked_out = request.sign_in_is_busy = True
-            raise PermissionDenied
-        try:
-            with self.checking:
-                return super().authenticate(request, *args, **kwargs)
-        finally:
-            self.waiting.release()

@@ -16,10 +16,9 @@ from django.db import connection
 
 from core import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
-from curriculum import run_plans as plans
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
-from curriculum.run_plans import RunPlan
+from curriculum.run_plans import RunPlan, current_plans
 from curriculum.signals import enrollment_dates_changed, sign_ups_recorded
 
 # ids of a learner and a run
@@ -65,7 +64,7 @@ def enroll(
     for one in sorted(sign_ups, key=attrgetter("enrolled_at")):
         by_pair[one.learner_id, one.run_id].append(one)
     if run_plans is None:
-        run_plans = plans.run_plans({run_id for _, run_id in by_pair})
+        run_plans = current_plans({run_id for _, run_id in by_pair})
     new = bulk_upsert.upsert(
         Enrollment,
         COLUMNS,

@@ -50,8 +50,8 @@ class RunPlan:
         return due_dates.start_of(self.run, enrolled_at)
 
 
-def run_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
-    """Return the plans of runs by run id."""
+def current_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
+    """Return the current plans of runs, by run id."""
     runs = (
         CourseRun.objects.filter(pk__in=run_ids)
         .order_by()

@@ -1,4 +1,4 @@
-"""Ada and Bo learn, Cleo is a stranger; the courses they meet in tests."""
+"""Accounts, learners and courses for tests: Ada and Bo are enrolled, Cleo is a stranger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def moment(text: str) -> datetime:
 
 
 def account(name: str, *, grants: tuple[Course, ...] = (), **fields: bool) -> User:
-    """Make an account whose password is "secret"."""
+    """Create an account with the password "secret"."""
     user = User.objects.create_user(f"{name.lower()}@example.com", "secret", name=name, **fields)
     CourseGrant.objects.bulk_create(CourseGrant(user=user, course=course) for course in grants)
     return user
@@ -24,7 +24,7 @@ def learner(name: str) -> Learner:
 
 
 def course(key: str = "py", *, modules: int = 0, nominal_days: int = 28) -> Course:
-    """Make a course of modules m1, m2, … of a week and 60 minutes each."""
+    """Create a course with modules m1, m2, … of one week and 60 minutes each."""
     made = Course.objects.create(key=key, title=f"Course {key}", nominal_days=nominal_days)
     Module.objects.bulk_create(
         Module(

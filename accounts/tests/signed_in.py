@@ -9,7 +9,7 @@ from accounts.tests.people import account
 
 @pytest.fixture
 def ada(client: Client) -> User:
-    """Sign a superuser in."""
+    """Sign in a superuser."""
     user = account("Ada", is_staff=True, is_superuser=True)
     client.force_login(user)
     return user

@@ -45,7 +45,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
     list_filter = (
         "run__course",
         ("run", RunFilter),
-        "is_cancelled",
+        ("is_cancelled", admin.BooleanFieldListFilter),
         "completed_by_sender",
         ("completed_at", admin.EmptyFieldListFilter),
         ("withdrawn_at", admin.EmptyFieldListFilter),
@@ -54,20 +54,22 @@ class EnrollmentAdmin(admin.ModelAdmin):
     date_hierarchy = "started_at"
     search_fields = ("learner__key", "learner__name", "learner__email", "run__key", "run__title")
     autocomplete_fields = ("learner", "run")
+    inlines = (PlanInline, PauseInline)
+    readonly_fields = ("canceled",)
     show_full_result_count = False
     fields = (
         ("learner", "run"),
         ("enrolled_at", "started_at", "cutoff_at"),
         ("planned_due_at", "due_at"),
         ("completed_at", "completed_by_sender"),
-        ("withdrawn_at", "is_cancelled"),
+        ("withdrawn_at", "canceled"),
     )
 
     def get_fields(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
         return self.fields if obj else ("learner", "run", "enrolled_at")
 
     def get_inlines(self, request: HttpRequest, obj: Enrollment | None = None) -> Any:
-        return (PlanInline, PauseInline) if obj else ()
+        return super().get_inlines(request, obj) if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Enrollment | None = None) -> bool:
         return False
@@ -95,6 +97,10 @@ class EnrollmentAdmin(admin.ModelAdmin):
     def due(self, enrollment: Enrollment) -> str | None:
         """Return the due date; None while a pause is open."""
         return day(enrollment.due_at) if enrollment.due_at else None
+
+    @admin.display(description=_("canceled"), boolean=True)
+    def canceled(self, enrollment: Enrollment) -> bool:
+        return enrollment.is_cancelled
 
     @admin.display(description=_("status"))
     def status(self, enrollment: Enrollment) -> str:

@@ -93,18 +93,26 @@ class CourseParameterForm(forms.ModelForm):
         return cleaned
 
 
+def values_of(change: ParameterChange) -> str:
+    return f"{parameters.written(change.old_value)} → {parameters.written(change.new_value)}"
+
+
 class ChangeInline(ReadOnlyInline):
     model = ParameterChange
     fields = (
-        "status", "old_value", "new_value", "reason",
-        "proposed_by", "proposed_at", "decided_by", "decided_at",
+        "status", "values", "reason", "proposed_by", "proposed_at", "decided_by", "decided_at"
     )  # fmt: skip
+    readonly_fields = ("values",)
     verbose_name_plural = _("history")
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParameterChange]:
         rows = super().get_queryset(request)
         return rows.select_related("parameter", "proposed_by", "decided_by")
+
+    @admin.display(description=_("change"))
+    def values(self, change: ParameterChange) -> str:
+        return values_of(change)
 
 
 @admin.register(Parameter)
@@ -218,7 +226,7 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("change"))
     def values(self, change: ParameterChange) -> str:
-        return f"{parameters.written(change.old_value)} → {parameters.written(change.new_value)}"
+        return values_of(change)
 
     @admin.action(description=_("Approve the selected proposals"), permissions=["decide"])
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:

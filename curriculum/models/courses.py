@@ -84,7 +84,7 @@ class Module(models.Model):
             "Planned days. A module is due after its own days and those of all earlier modules."
         ),
     )
-    effort_minutes = models.PositiveIntegerField("effort", default=120, help_text=_("In minutes."))
+    effort_minutes = models.PositiveIntegerField("effort in minutes", default=120)
 
     class Meta:
         ordering = ("course", "position")

@@ -38,7 +38,9 @@ class Enrollment(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     completed_by_sender = models.BooleanField(
-        default=False, help_text=_("Reported by the sender, not derived from completed modules.")
+        "completion reported",
+        default=False,
+        help_text=_("Reported by the sender, not derived from completed modules."),
     )
     certificate_track_at = models.DateTimeField(
         "on the certificate track since",
@@ -47,6 +49,7 @@ class Enrollment(models.Model):
         help_text=_("Empty if the learner does not work toward a certificate."),
     )
     is_cancelled = models.GeneratedField(
+        verbose_name="canceled",
         expression=refund_cutoff.is_cancelled_in_sql(),
         output_field=models.BooleanField(),
         db_persist=True,
@@ -124,7 +127,7 @@ class PlannedModule(models.Model):
     module = models.ForeignKey(Module, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     is_required = models.BooleanField("required", default=True)
-    effort_minutes = models.PositiveIntegerField()
+    effort_minutes = models.PositiveIntegerField("effort in minutes")
     planned_due_at = models.DateTimeField()
     due_at = models.DateTimeField(
         null=True,

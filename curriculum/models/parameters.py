@@ -16,7 +16,7 @@ class Parameter(models.Model):
 
     key = models.CharField(max_length=100, help_text=_("For example completion.window-factor."))
     name = models.CharField(max_length=200)
-    help = models.TextField(blank=True)
+    help = models.TextField("description", blank=True)
     unit = models.CharField(max_length=30, blank=True)
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
     module = models.ForeignKey(Module, models.CASCADE, null=True, blank=True)

@@ -43,7 +43,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     # first, so that no password is checked after too many attempts
     "axes.backends.AxesStandaloneBackend",
-    "accounts.sign_in_limits.PasswordBackend",
+    "accounts.password_backend.PasswordBackend",
 ]
 # a link to set a password is valid for one day
 PASSWORD_RESET_TIMEOUT = 24 * 3600

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "accounts.sign_in_limits.KnownDeviceMiddleware",
+    "accounts.known_devices.KnownDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -32,7 +32,7 @@ class ImportRun(models.Model):
     source = models.CharField(max_length=255, help_text=gettext_lazy("The name of the file."))
     digest = models.CharField(max_length=64, help_text=gettext_lazy("SHA-256 of the content."))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    # by finished step: {step: {"read": 0, "taken": 0, "refused": {"reason": 0}}}
+    # by finished step: {step: {"read": 0, "imported": 0, "rejected": {"reason": 0}}}
     report = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)

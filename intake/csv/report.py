@@ -163,11 +163,11 @@ class ImportReport:
         reasons = Counter(f"{one.code} {one.column}".strip() for one in self.invalid_rows)
         return {
             "read": self.read,
-            "taken": self.new,
+            "imported": self.new,
             "replaced": self.replaced,
             "duplicate": self.duplicate,
-            "refused": dict(reasons),
-            "first_refused": self.first(),
+            "rejected": dict(reasons),
+            "first_rejected": self.first(),
         }
 
     def __str__(self) -> str:

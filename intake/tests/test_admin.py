@@ -145,7 +145,7 @@ def test_unmapped_events_have_a_filter(admin_client: Client) -> None:
 
 
 def test_the_report_of_an_import_is_a_table(admin_client: Client) -> None:
-    report = {"courses": {"read": 23, "taken": 22, "refused": {"no presentation": 1}}}
+    report = {"courses": {"read": 23, "imported": 22, "rejected": {"no presentation": 1}}}
     run = ImportRun.objects.create(kind="oulad", source="a.zip", digest="0" * 64, report=report)
     page = admin_client.get(f"/admin/intake/importrun/{run.pk}/change/").content.decode()
 

@@ -1,4 +1,4 @@
-"""How each kind of bad event is rejected, and that the other events of its batch are accepted."""
+"""Invalid events are rejected with the reason, and the other events of the batch accepted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def graded(**more: Any) -> dict[str, Any]:
 
 WATCHED = {"kind": "video.watched", "object": "v"}
 
-# the event as JSON text, then code, field and part of the sentence
+# the event, then code, field and part of the reason
 BAD: list[tuple[Any, str, str, str]] = [
     ([], "not_an_object", "", "not an array"),
     (None, "not_an_object", "", "not null"),
@@ -126,13 +126,17 @@ def test_a_bad_event_is_rejected_with_code_field_and_reason(
     course("sql").modules.create(key="s1", title="S1", position=1)
     answer = Lms().post([event("before"), bad, event("after")])
 
-    before, told, after = answer.json()["events"]
+    before, outcome, after = answer.json()["events"]
     assert answer.status_code == 200
     assert (before["status"], after["status"]) == ("accepted", "accepted")
-    assert (told["status"], told["code"], told.get("field", "")) == ("rejected", code, field)
-    assert part in told["reason"]
+    assert (outcome["status"], outcome["code"], outcome.get("field", "")) == (
+        "rejected",
+        code,
+        field,
+    )
+    assert part in outcome["reason"]
     kept = RejectedEvent.objects.get()
-    assert (kept.code, kept.field, kept.reason) == (code, field, told["reason"])
+    assert (kept.code, kept.field, kept.reason) == (code, field, outcome["reason"])
     assert Event.objects.filter(sender="lms").count() == 2
 
 
@@ -286,7 +290,7 @@ def test_an_event_nested_too_deep_to_read_does_not_affect_others(levels: int) ->
     body = f"[{json.dumps(event('e1', object='a,]}'))}, {deep},{half}, {json.dumps(event('e3'))}]"
     answer = Lms().post(body.encode())
 
-    told = [(one["status"], one.get("code")) for one in answer.json()["events"]]
-    assert told == [
+    outcomes = [(one["status"], one.get("code")) for one in answer.json()["events"]]
+    assert outcomes == [
         ("accepted", None), ("rejected", "too_deep"), ("rejected", "invalid"), ("accepted", None)
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ada is enrolled on 5 January; what was said of her is corrected and taken back."""
+"""Ada enrolls on 5 January; her events are replaced and retracted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of docs/csv.md, imported as they stand."""
+"""The examples of docs/csv.md are imported."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def raws(text: str | bytes, kind: str = "content.viewed") -> list[Any]:
     return [row.raw for row in opened(text, kind)]
 
 
-def refusal(text: str | bytes, kind: str = "content.viewed") -> str:
+def error_of(text: str | bytes, kind: str = "content.viewed") -> str:
     with pytest.raises(CsvError) as caught:
         opened(text, kind)
     return str(caught.value)
@@ -86,7 +86,7 @@ def test_a_field_of_data_takes_precedence_over_a_deeper_one() -> None:
 def test_a_partial_customer_needs_its_required_columns() -> None:
     header = "id,occurred_at,amount,currency,customer.key"
 
-    assert refusal(f"{header}\np1,x,1,USD,acme", "payment.received").startswith(
+    assert error_of(f"{header}\np1,x,1,USD,acme", "payment.received").startswith(
         "Column “customer.kind” is missing (one of learner, organisation)."
     )
 
@@ -95,7 +95,7 @@ def test_a_customer_replaces_the_learner() -> None:
     header = "id,occurred_at,subscription"
     row = "s1,2026-01-06T09:00:00Z,sub-1"
 
-    assert "“learner” is missing" in refusal(f"{header}\n{row}", "subscription.started")
+    assert "“learner” is missing" in error_of(f"{header}\n{row}", "subscription.started")
     customer = "customer.key,customer.kind"
     assert raws(f"{header},{customer}\n{row},acme,organisation", "subscription.started")
 
@@ -138,7 +138,7 @@ def test_a_cell_in_a_column_without_a_name_is_rejected() -> None:
 
 
 def test_all_problems_of_the_header_are_reported_at_once() -> None:
-    assert refusal(f"id,learner,learner,coarse,kind\n{ROW},x") == (
+    assert error_of(f"id,learner,learner,coarse,kind\n{ROW},x") == (
         "Unknown column “coarse” for content.viewed. Did you mean “course”?\n"
         "Remove the column “kind”: all rows are content.viewed events.\n"
         "Column “learner” appears 2 times in the header; keep one.\n"
@@ -152,12 +152,12 @@ def test_all_problems_of_the_header_are_reported_at_once() -> None:
 
 
 def test_a_field_that_the_kind_needs_is_a_required_column() -> None:
-    assert "“module” is missing" in refusal(f"{HEADER}\n{ROW}", "module.completed")
-    assert "“segments” is missing" in refusal(f"{HEADER},object\n{ROW},v", "video.watched")
+    assert "“module” is missing" in error_of(f"{HEADER}\n{ROW}", "module.completed")
+    assert "“segments” is missing" in error_of(f"{HEADER},object\n{ROW},v", "video.watched")
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (f"{HEADER}\n".encode(), "has a header but no rows"),
@@ -167,8 +167,8 @@ def test_a_field_that_the_kind_needs_is_a_required_column() -> None:
         (f'{HEADER}\n{ROW}\n"e2"x,,,'.encode(), "starts in line 3 cannot be read"),
     ],
 )  # fmt: skip
-def test_an_unreadable_file_is_an_error_with_its_line(content: bytes, told: str) -> None:
-    assert told in refusal(content)
+def test_an_unreadable_file_is_an_error_with_its_line(content: bytes, message: str) -> None:
+    assert message in error_of(content)
 
 
 def data(cells: str, columns: str, kind: str) -> Any:
@@ -197,9 +197,9 @@ def test_a_key_of_digits_stays_text() -> None:
 
 
 def test_video_segments_are_separated_by_semicolons() -> None:
-    told = data("intro,0-95.5; 120-180,240", "object,segments,duration", "video.watched")
+    read = data("intro,0-95.5; 120-180,240", "object,segments,duration", "video.watched")
 
-    assert told == {"segments": [[0.0, 95.5], [120.0, 180.0]], "duration": 240.0}
+    assert read == {"segments": [[0.0, 95.5], [120.0, 180.0]], "duration": 240.0}
 
 
 def test_lists_of_objects_are_written_as_json() -> None:

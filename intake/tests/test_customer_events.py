@@ -25,7 +25,7 @@ def _school() -> None:
 
 @pytest.fixture
 def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
-    """A kind about customers, and what its handler and the resets were told."""
+    """Declare a kind about customers; collect the calls of its handler and resets."""
     taken: Taken = []
 
     def lit(events: Sequence[Event]) -> None:

@@ -50,7 +50,7 @@ def test_one_invalid_row_stops_the_whole_import(tmp_path: Path) -> None:
     assert keys() == []
     assert not RejectedEvent.objects.exists()
     run = ImportRun.objects.get()
-    assert (run.status, run.report["csv content.viewed"]["refused"]) == (
+    assert (run.status, run.report["csv content.viewed"]["rejected"]) == (
         "failed",
         {"unknown_learner learner": 1},
     )
@@ -58,10 +58,10 @@ def test_one_invalid_row_stops_the_whole_import(tmp_path: Path) -> None:
 
 def test_invalid_rows_can_be_skipped_and_are_stored_with_the_reason(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"), "e3,x")
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
     assert keys() == ["e1"]
-    assert "3 rows read: 1 new, 0 already stored, 2 rejected" in said
+    assert "3 rows read: 1 new, 0 already stored, 2 rejected" in output
     assert sorted(RejectedEvent.objects.values_list("code", flat=True)) == [
         "not_json",
         "unknown_learner",
@@ -90,7 +90,7 @@ def test_importing_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     imported(path)
 
     assert "nothing was changed" in imported(path)
-    assert ImportRun.objects.get().report["csv content.viewed"]["taken"] == 1
+    assert ImportRun.objects.get().report["csv content.viewed"]["imported"] == 1
 
 
 def test_a_file_that_failed_can_be_imported_again(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_rows_without_an_id_are_identified_by_their_content(tmp_path: Path) -> N
     first = written(tmp_path, "occurred_at,learner,course", row, row)
     assert "2 new, 0 already stored" in imported(first)
 
-    # other order and delimiter, the same two rows, and one more like them
+    # another order and delimiter; the same two rows and one more
     other = "py;2026-01-06T09:00:00Z;ada"
     second = written(tmp_path, "course;occurred_at;learner", *[other] * 3, name="second.csv")
     assert "1 new, 2 already stored" in imported(second)
@@ -170,11 +170,11 @@ def test_each_rejected_row_is_reported_with_line_column_and_expected_value(tmp_p
 
 def test_the_first_twenty_rejected_rows_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, *(view(f"e{at}", "cleo") for at in range(23)))
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
-    assert said.count("Line ") == 20
-    assert "Line 21, column learner: unknown learner" in said
-    assert "… and 3 more." in said
+    assert output.count("Line ") == 20
+    assert "Line 21, column learner: unknown learner" in output
+    assert "… and 3 more." in output
 
 
 def test_an_unknown_kind_suggests_a_similar_one(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def correct(**fields: Any) -> RejectedEvent:
     return row
 
 
-# Refused events
+# Rejected events
 
 
 def test_a_rejected_event_is_stored_once_however_often_it_is_sent() -> None:
@@ -116,7 +116,7 @@ def test_an_escaped_backslash_before_u0000_is_not_a_nul() -> None:
     assert json.loads(rejected().payload)["object"] == "C:\\u0000"
 
 
-# Tried again by itself
+# Automatic retries
 
 
 def test_an_event_is_accepted_once_its_missing_row_exists() -> None:
@@ -157,7 +157,7 @@ def test_every_rejected_event_is_retried_eventually(monkeypatch: pytest.MonkeyPa
     learner("Cleo")
     send(sign_up("cleo"))
 
-    # eight wait, of whom three are tried at once
+    # eight are open, and three are retried at a time
     assert [retry_rejected() for _ in range(3)] == [1, 0, 0]
     assert not RejectedEvent.objects.open().filter(tried_at=F("received_at")).exists()
 
@@ -203,7 +203,7 @@ def test_of_two_rejected_events_with_one_id_the_other_stays_open() -> None:
     assert RejectedEvent.objects.open().get().code == "conflict"
 
 
-# Events of kinds that nobody handled
+# Unmapped events
 
 
 def test_an_unmapped_event_is_received_once_its_kind_is_handled() -> None:
@@ -241,7 +241,7 @@ def test_the_command_replays_one_course(capsys: pytest.CaptureFixture[str]) -> N
     run_of(course("sql"))
     call_command("replay_events", "--course", "py", verbosity=0)
 
-    # two enrolments and two views
+    # two enrollments and two views
     assert "Replayed 4 events." in capsys.readouterr().out
 
 

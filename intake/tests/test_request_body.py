@@ -12,7 +12,7 @@ MEGABYTE = 1024 * 1024
 
 
 def chunks(body: bytes, *, terminated: bool = True) -> dict[str, Any]:
-    """A request without Content-Length, as gunicorn hands it on."""
+    """Return a WSGI environment without Content-Length, as gunicorn provides it."""
     return {
         "HTTP_TRANSFER_ENCODING": "chunked",
         "wsgi.input_terminated": terminated,

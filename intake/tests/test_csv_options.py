@@ -47,11 +47,11 @@ def test_times_are_read_in_the_given_zone(tmp_path: Path, written_as: str, utc: 
 
 
 def test_a_time_without_an_offset_suggests_the_option(tmp_path: Path) -> None:
-    said = imported(written(tmp_path, HEADER, view("e1", at="2026-08-01")), skip_bad=True)
+    output = imported(written(tmp_path, HEADER, view("e1", at="2026-08-01")), skip_bad=True)
 
-    assert said.count("2026-03-31T09:30:00Z") == 1
-    assert "Line 2, column occurred_at: got “2026-08-01”. Expected: a date and time" in said
-    assert "use --time-zone, such as --time-zone Europe/Berlin." in said
+    assert output.count("2026-03-31T09:30:00Z") == 1
+    assert "Line 2, column occurred_at: got “2026-08-01”. Expected: a date and time" in output
+    assert "use --time-zone, such as --time-zone Europe/Berlin." in output
 
 
 def test_an_unknown_zone_is_an_error(tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_a_number_with_separators_is_converted_for_the_suggestion(cell: str, num
 def test_an_amount_with_separators_suggests_the_plain_number(tmp_path: Path) -> None:
     row = 'p1,2026-01-06T09:00:00Z,ada,"1,250.00",usd'
     path = written(tmp_path, "id,occurred_at,learner,amount,currency", row)
-    said = imported(path, "payment.received", skip_bad=True)
+    output = imported(path, "payment.received", skip_bad=True)
 
-    assert "amount: got “1,250.00”. Expected: 1250.00, a number with a decimal point" in said
+    assert "amount: got “1,250.00”. Expected: 1250.00, a number with a decimal point" in output
 
 
 def test_an_unknown_learner_names_the_option_to_create_it(
@@ -155,10 +155,10 @@ def test_a_corrected_row_is_a_conflict_with_line_and_column(tmp_path: Path) -> N
     path = written(tmp_path, f"{HEADER},value", f"{view('g1')},95", name="again.csv")
     with pytest.raises(CommandError, match="0 already stored, 1 rejected"):
         imported(path)
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
-    assert "Line 2, column value: the stored event has 80.0, this one has 95.0." in said
-    assert "or --replace to replace the stored event" in said
+    assert "Line 2, column value: the stored event has 80.0, this one has 95.0." in output
+    assert "or --replace to replace the stored event" in output
     assert Event.objects.get(key="g1").value == 80
 
 

@@ -1,4 +1,4 @@
-"""What a body may look like."""
+"""Which bodies of requests are accepted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _school() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "taken"),
+    ("body", "content_type", "accepted"),
     [
         (ONE, "application/json", 1),
         (ONE, "", 1),
@@ -37,11 +37,11 @@ def _school() -> None:
         (b"\xef\xbb\xbf" + ONE + b"\n" + TWO, LINES, 2),
     ],
 )
-def test_every_form_of_body_is_accepted(body: bytes, content_type: str, taken: int) -> None:
+def test_every_form_of_body_is_accepted(body: bytes, content_type: str, accepted: int) -> None:
     answer = Lms().post(body, content_type)
 
     assert answer.status_code == 200, answer.content
-    assert answer.json()["accepted"] == taken
+    assert answer.json()["accepted"] == accepted
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n", b"\xef\xbb\xbf", b"[]"])

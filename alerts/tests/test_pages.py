@@ -167,7 +167,7 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
 
     for path in (PAGE, page_of(alert)):
         assert "60.0" not in bo.reads(path)
-        assert "hidden: it tells about fewer than 10 people" in bo.reads(path)
+        assert "Hidden to protect groups of fewer than 10 people." in bo.reads(path)
     assert "The exam was moved." in bo.reads(page_of(alert))
 
 

@@ -1,4 +1,4 @@
-"""Ada and Bo learn and buy, Acme is an organisation; what they do comes in by the one door."""
+"""Ada and Bo learn and buy, Acme is an organization; their events go through the intake."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACME = {"key": "acme", "kind": "organisation"}
 
 
 def school(*keys: str) -> list[Course]:
-    """Make courses with a run each."""
+    """Create courses with one run each."""
     made = [course(key) for key in keys or ("py",)]
     for one in made:
         run_of(one)
@@ -32,7 +32,7 @@ def school(*keys: str) -> list[Course]:
 
 
 def event(kind: str, at: str, who: str | None = None, /, **more: Any) -> dict[str, Any]:
-    """A day alone means its noon; what is not of the envelope goes into the data."""
+    """An event; a day without a time means noon, and fields of the kind go into `data`."""
     occurred_at = at if "T" in at else f"{at}T12:00:00Z"
     fields = {"id": f"s{next(numbers)}", "kind": kind, "occurred_at": occurred_at, "data": more}
     envelope = {name: more.pop(name) for name in ENVELOPE if name in more}
@@ -44,7 +44,7 @@ def did(kind: str, at: str, who: str | None = None, /, **more: Any) -> None:
     assert outcome.status == "accepted", outcome
 
 
-def refused(kind: str, at: str, who: str | None = None, /, **more: Any) -> str:
+def rejection_of(kind: str, at: str, who: str | None = None, /, **more: Any) -> str:
     (outcome,) = receive([event(kind, at, who, **more)], SHOP)
     assert outcome.status == "rejected", outcome
     return outcome.reason
@@ -72,7 +72,7 @@ def refund(who: str | None, amount: Any, at: str, *, currency: str = "USD", **mo
 
 
 def period(day: str, kind: str = "month") -> Period:
-    """The period that a day is in; a month such as 2026-03 means the month."""
+    """The period that contains a day; 2026-03 means the month."""
     first = date.fromisoformat(day if len(day) > 7 else f"{day}-01")
     return containing(first, kind, reporting_clock.reporting_zone())
 
@@ -80,7 +80,7 @@ def period(day: str, kind: str = "month") -> Period:
 def sums(
     slug: str, day: str, kind: str = "month", *, of: Course | None = None
 ) -> tuple[float, float]:
-    """Total and weight of a business KPI in the period that the day is in."""
+    """Total and weight of a business KPI in the period that contains the day."""
     tally = REGISTRY[f"business.{slug}"].aggregate
     assert tally is not None
     scope = Scope(course_ids=frozenset({of.pk})) if of else Scope()
@@ -89,12 +89,12 @@ def sums(
 
 
 def retained(day: str, kind: str = "month", *, of: Course | None = None) -> tuple[float, float]:
-    """Kept and active at the start."""
+    """Customers kept and customers active at the start."""
     return sums("retention", day, kind, of=of)
 
 
-def stretches() -> list[tuple[str, str | None, str | None, str]]:
-    """Every subscription: key, first and last day, and how it ended."""
+def periods() -> list[tuple[str, str | None, str | None, str]]:
+    """Every subscription period: key, first and last day, and how it ended."""
     rows = Subscription.objects.order_by("key", "started_at")
     return [(one.key, _day(one.started_at), _day(one.ended_at), one.ended_by) for one in rows]
 

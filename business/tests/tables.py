@@ -1,4 +1,4 @@
-"""Every fact that events make, as plain rows that two runs can be compared by."""
+"""Read all facts that follow from events as plain rows, to compare two runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
 
 
 def facts() -> dict[str, Table]:
-    """Whole tables, by the name of their model, without the ids that a run happens to give."""
+    """All rows by the name of their model, without ids, which differ between runs."""
     return {model.__name__: _rows(model, columns) for model, columns in COLUMNS.items()}
 
 

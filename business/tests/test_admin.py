@@ -35,7 +35,7 @@ def fill(who: str) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_asks_no_more_for_more_rows(name: str, admin_client: Client) -> None:
+def test_lists_need_no_more_queries_for_more_rows(name: str, admin_client: Client) -> None:
     school("py")
     fill("ada")
     before = queries(admin_client, name)
@@ -50,7 +50,7 @@ def queries(client: Client, name: str) -> int:
     return len(found)
 
 
-def test_every_fact_can_be_looked_at() -> None:
+def test_every_model_is_in_the_admin() -> None:
     mine = {
         one._meta.model_name for one in admin.site._registry if one._meta.app_label == "business"
     }
@@ -68,11 +68,11 @@ def test_amounts_are_shown_in_their_currency(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["customer", "payment", "subscription", "referral"])
-def test_facts_are_not_made_by_hand(name: str, admin_client: Client) -> None:
+def test_facts_cannot_be_added(name: str, admin_client: Client) -> None:
     assert admin_client.get(f"/admin/business/{name}/add/").status_code == 403
 
 
-def test_a_fact_is_read_and_not_changed(admin_client: Client) -> None:
+def test_facts_cannot_be_changed(admin_client: Client) -> None:
     paid("ada", "1.00", "2026-05-03")
     page = f"/admin/business/payment/{Payment.objects.get().pk}/change/"
 
@@ -80,7 +80,7 @@ def test_a_fact_is_read_and_not_changed(admin_client: Client) -> None:
     assert admin_client.post(page, {"amount": 5}).status_code == 403
 
 
-def test_staff_make_a_code_for_a_learner(admin_client: Client) -> None:
+def test_staff_can_create_a_code_for_a_learner(admin_client: Client) -> None:
     ada = learner("Ada")
     admin_client.post("/admin/business/referralcode/add/", {"learner": ada.pk})
     code = ReferralCode.objects.get(learner=ada)

@@ -1,4 +1,4 @@
-"""A provider with two currencies that have a KPI; the main one comes first."""
+"""A provider with a KPI for each of two currencies; the main one comes first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAIN, FURTHER = "business.revenue", "business.revenue-eur"
 @pytest.fixture(autouse=True)
 def _two_currencies(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.KPI_CURRENCIES = ["USD", "EUR"]
-    # both are gone again after the test
+    # both are removed after the test
     monkeypatch.delitem(REGISTRY, MAIN)
     monkeypatch.setitem(REGISTRY, FURTHER, REGISTRY["business.retention"])
     del REGISTRY[FURTHER]
@@ -29,15 +29,15 @@ def _two_currencies(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None
     declare_tables()
 
 
-def test_each_currency_has_a_kpi_and_the_main_one_is_beside_the_others() -> None:
+def test_each_currency_has_a_kpi_and_the_others_accompany_the_main_one() -> None:
     assert REGISTRY[MAIN].companions == (FURTHER,)
     assert REGISTRY[FURTHER].companions == ()
     assert REGISTRY[FURTHER].name == "Revenue in EUR"
     assert REGISTRY[FURTHER].unit.text(2_500_050) == "€25,000.50"
 
 
-def test_a_change_of_currency_splits_a_customer_s_payments() -> None:
-    """Ada pays in dollars in May and, from June on, in euros."""
+def test_a_change_of_currency_splits_a_customers_payments() -> None:
+    """Ada pays in dollars in May and in euros from June on."""
     paid("ada", "100.00", "2026-05-03")
     paid("ada", "90.00", "2026-06-03", currency="EUR")
 
@@ -45,7 +45,7 @@ def test_a_change_of_currency_splits_a_customer_s_payments() -> None:
     assert [sums("revenue-eur", month)[0] for month in ("2026-05", "2026-06")] == [0, 9_000]
 
 
-def test_each_is_measured_by_itself() -> None:
+def test_each_currency_is_computed_separately() -> None:
     paid("ada", "100.00", "2026-05-03")
     paid("ada", "90.00", "2026-05-03", currency="EUR")
     paid("ada", "80.00", "2026-05-03", currency="GBP")
@@ -55,7 +55,7 @@ def test_each_is_measured_by_itself() -> None:
     assert set(months.values_list("kpi", "total")) == {(MAIN, 10_000), (FURTHER, 9_000)}
 
 
-def test_each_has_its_own_months() -> None:
+def test_each_currency_has_its_own_months() -> None:
     paid("ada", "90.00", "2026-05-03", currency="EUR")
 
     assert rows_of(table("revenue-eur", "months", "2026-05"), "period", "net") == [

@@ -1,4 +1,4 @@
-"""The same events give the same facts, however they come: shuffled, split, twice or replayed."""
+"""The same events give the same facts: shuffled, split, repeated or replayed."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ SEEDS = pytest.mark.parametrize("seed", range(enough(8, 3)))
 
 
 def story(seed: int, length: int = 40) -> list[Raw]:
-    """What happens within a day to few people, subscriptions and payments, so that much meets."""
-    dice = Random(seed)  # noqa: S311
-    acts = [_act(dice) for _ in range(length)]
+    """Events of one day about few people, subscriptions and payments, so that many collide."""
+    rng = Random(seed)  # noqa: S311
+    acts = [_act(rng) for _ in range(length)]
     found = []
     for number, act in enumerate(acts):
-        at = moment("2026-01-05") + timedelta(hours=dice.randrange(24))
+        at = moment("2026-01-05") + timedelta(hours=rng.randrange(24))
         found.append({**act, "id": f"e{number}", "occurred_at": at.isoformat()})
     return found
 
 
-def _act(dice: Random) -> Raw:
-    who = {"learner": dice.choice(["ada", "bo", "cleo"])}
-    course = {"course": dice.choice(["py", "sql"])}
-    where = dice.choice([course, {}])
-    amount = {"amount": dice.choice(["1.00", "2.50"]), "currency": "USD"}
-    held, payment, code = dice.choice(HELD), dice.choice(PAYMENTS), dice.choice(CODES)
-    customer = dice.choice(CUSTOMERS)
+def _act(rng: Random) -> Raw:
+    who = {"learner": rng.choice(["ada", "bo", "cleo"])}
+    course = {"course": rng.choice(["py", "sql"])}
+    where = rng.choice([course, {}])
+    amount = {"amount": rng.choice(["1.00", "2.50"]), "currency": "USD"}
+    held, payment, code = rng.choice(HELD), rng.choice(PAYMENTS), rng.choice(CODES)
+    customer = rng.choice(CUSTOMERS)
     acts: list[tuple[str, Raw, Raw]] = [
         ("subscription.started", held | customer, who | where),
-        (f"subscription.{dice.choice(ENDS)}", held, where),
+        (f"subscription.{rng.choice(ENDS)}", held, where),
         ("payment.received", amount | payment | customer, who | where),
         ("payment.received", amount | payment | held, where),
         ("payment.refunded", amount | payment, where),
@@ -68,12 +68,12 @@ def _act(dice: Random) -> Raw:
         ("referral.accepted", code, who | course),
         ("enrollment.started", {"referral_code": code["code"]}, who | course),
     ]
-    kind, data, fields = dice.choice(acts)
+    kind, data, fields = rng.choice(acts)
     return {"kind": kind, "data": data, **fields}
 
 
-def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts of a school to which just these batches were told."""
+def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
+    """The facts of new courses after these batches."""
     with transaction.atomic():
         school("py", "sql")
         for batch in batches:
@@ -88,39 +88,39 @@ def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dic
 
 @SEEDS
 def test_shuffled_and_split_events_give_the_same_facts(seed: int) -> None:
-    events, dice = story(seed), Random(seed)  # noqa: S311
-    mixed = dice.sample(events, len(events))
-    cuts = sorted(dice.sample(range(1, len(mixed)), 6))
+    events, rng = story(seed), Random(seed)  # noqa: S311
+    mixed = rng.sample(events, len(events))
+    cuts = sorted(rng.sample(range(1, len(mixed)), 6))
     batches = [mixed[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
 
-    assert told(batches) == told([events])
+    assert facts_after(batches) == facts_after([events])
 
 
 @SEEDS
 def test_replayed_events_give_the_same_facts(seed: int) -> None:
     events = story(seed)
 
-    assert told([events], again=replay.replay_events) == told([events])
+    assert facts_after([events], again=replay.replay_events) == facts_after([events])
 
 
 @SEEDS
-def test_what_is_deleted_and_rebuilt_was_never_there(seed: int) -> None:
+def test_deleted_events_leave_no_facts_after_a_rebuild(seed: int) -> None:
     events = story(seed)
     gone = {one["id"] for one in events[::3] if one["kind"] != "enrollment.started"}
     left = [one for one in events if one["id"] not in gone]
 
-    assert without_customers(told([events], again=partial(take_back, gone))) == (
-        without_customers(told([left]))
+    assert without_customers(facts_after([events], again=partial(take_back, gone))) == (
+        without_customers(facts_after([left]))
     )
 
 
 def without_customers(found: dict[str, Any]) -> dict[str, Any]:
-    """Who bought once stays known."""
+    """The facts without customers, who stay after their events are deleted."""
     return {name: rows for name, rows in found.items() if name != "Customer"}
 
 
 @SEEDS
-def test_replaying_one_course_alone_changes_nothing(seed: int) -> None:
+def test_replaying_a_single_course_changes_nothing(seed: int) -> None:
     school("py", "sql")
     receive(story(seed), SHOP)
     before = facts()
@@ -129,7 +129,7 @@ def test_replaying_one_course_alone_changes_nothing(seed: int) -> None:
     assert facts() == before
 
 
-def test_the_command_replays_what_is_of_no_course(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_replays_events_without_a_course(capsys: pytest.CaptureFixture[str]) -> None:
     did("payment.received", "2026-01-05", amount="250.00", currency="USD")
     Payment.objects.all().delete()
     call_command("replay_events", verbosity=0)

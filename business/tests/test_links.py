@@ -1,4 +1,4 @@
-"""Personal links: what is remembered, for whom, and where they lead."""
+"""Referral links: what is remembered, for whom, and where they lead."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ada() -> str:
 
 
 def cleo() -> User:
-    """Cleo, who signs in and learns."""
+    """Cleo, a learner with an account."""
     user = account("Cleo")
     Learner.objects.create(key="cleo", user=user)
     return user
@@ -37,7 +37,7 @@ def remembered() -> list[tuple[str, str]]:
     return list(RememberedCode.objects.values_list("learner__key", "code"))
 
 
-def test_a_link_leads_on_to_the_sign_up(ada: str, settings: Settings) -> None:
+def test_a_link_redirects_to_the_sign_up_page(ada: str, settings: Settings) -> None:
     settings.KPI_SIGN_UP_URL = "https://learn.example.org/join?from=kpi"
     answer = Client().get(f"/r/{ada.lower()}")
 
@@ -54,18 +54,18 @@ def test_a_link_leads_on_to_the_sign_up(ada: str, settings: Settings) -> None:
         ("https://a.example/by/", "https://a.example/by/K7MQ3XRT"),
     ],
 )
-def test_the_code_is_appended(address: str, found: str) -> None:
+def test_the_code_is_added_to_the_address(address: str, found: str) -> None:
     assert with_code(address, "K7MQ3XRT") == found
 
 
-def test_without_a_sign_up_page_it_says_that_the_code_is_remembered(ada: str) -> None:
+def test_without_a_sign_up_page_a_page_explains_that_the_code_is_remembered(ada: str) -> None:
     answer = Client().get(f"/r/{ada}")
 
     assert answer.status_code == 200
     assert f"We will remember its code, <strong>{ada}</strong>" in answer.content.decode()
 
 
-def test_a_stranger_s_browser_remembers_the_code_for_90_days(ada: str) -> None:
+def test_the_browser_remembers_the_code_for_90_days(ada: str) -> None:
     cookie = Client().get(f"/r/{ada}").cookies["referral"]
 
     assert cookie["max-age"] == 90 * 24 * 3600
@@ -73,7 +73,7 @@ def test_a_stranger_s_browser_remembers_the_code_for_90_days(ada: str) -> None:
     assert remembered() == []
 
 
-def test_an_unknown_code_is_told_kindly_and_nothing_remembered() -> None:
+def test_an_unknown_code_is_not_remembered() -> None:
     client = Client()
     client.force_login(cleo())
     answer = client.get("/r/NOBODYS")
@@ -84,7 +84,7 @@ def test_an_unknown_code_is_told_kindly_and_nothing_remembered() -> None:
     assert remembered() == []
 
 
-def test_a_signed_in_learner_is_remembered_once(ada: str) -> None:
+def test_the_code_is_remembered_once_for_a_signed_in_learner(ada: str) -> None:
     client = Client()
     client.force_login(cleo())
     for _ in range(2):
@@ -93,7 +93,7 @@ def test_a_signed_in_learner_is_remembered_once(ada: str) -> None:
     assert remembered() == [("cleo", ada)]
 
 
-def test_who_signs_in_takes_the_browser_s_code_along(ada: str) -> None:
+def test_signing_in_stores_the_browsers_code_for_the_learner(ada: str) -> None:
     cleo()
     client = Client()
     client.get(f"/r/{ada}")
@@ -102,7 +102,7 @@ def test_who_signs_in_takes_the_browser_s_code_along(ada: str) -> None:
     assert remembered() == [("cleo", ada)]
 
 
-def test_a_cookie_that_somebody_wrote_is_not_believed(ada: str) -> None:
+def test_a_forged_cookie_is_ignored(ada: str) -> None:
     cleo()
     client = Client()
     client.cookies["referral"] = f"{ada}:forged"
@@ -111,7 +111,7 @@ def test_a_cookie_that_somebody_wrote_is_not_believed(ada: str) -> None:
     assert remembered() == []
 
 
-def test_staff_and_managers_are_no_learners(ada: str) -> None:
+def test_no_code_is_remembered_for_staff(ada: str) -> None:
     client = Client()
     client.force_login(account("Dan", is_staff=True))
     client.get(f"/r/{ada}")
@@ -130,7 +130,7 @@ def test_from_a_link_to_a_referral(ada: str) -> None:
     assert Referral.objects.get().enrollment is not None
 
 
-def test_a_learner_finds_the_own_link() -> None:
+def test_learners_see_their_own_link() -> None:
     client = Client()
     client.force_login(cleo())
     page = client.get("/r").content.decode()
@@ -139,7 +139,7 @@ def test_a_learner_finds_the_own_link() -> None:
     assert f"http://testserver/r/{code}" in page
 
 
-def test_who_does_not_learn_has_no_link() -> None:
+def test_accounts_that_are_no_learners_have_no_link() -> None:
     client = Client()
     client.force_login(account("Dan"))
 
@@ -147,5 +147,5 @@ def test_who_does_not_learn_has_no_link() -> None:
     assert not ReferralCode.objects.exists()
 
 
-def test_a_link_is_only_read(ada: str) -> None:
+def test_a_link_does_not_accept_posts(ada: str) -> None:
     assert Client().post(f"/r/{ada}").status_code == 405

@@ -1,4 +1,4 @@
-"""The straight line, its interval and Student's t, against figures worked or printed elsewhere."""
+"""The projection and Student's t, compared with values worked out by hand or published."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_line_through_four_points() -> None:
     assert astuple(found) == pytest.approx((165, 143.48674, 186.51326))
 
 
-def test_two_steps_ahead_it_is_less_sure() -> None:
+def test_the_interval_is_wider_two_steps_ahead() -> None:
     """√(1 + 1/4 + 12.25/5) = √3.7: 4.302653 × √37 = 26.1720."""
     found = project([100, 120, 130, 150], ahead=2)
 
@@ -26,7 +26,7 @@ def test_two_steps_ahead_it_is_less_sure() -> None:
     assert astuple(found) == pytest.approx((181, 154.82797, 207.17203))
 
 
-def test_points_on_a_line_leave_no_doubt() -> None:
+def test_points_on_a_line_have_an_interval_of_width_zero() -> None:
     assert project([1, 2, 3, 4]) == Projection(5, 5, 5)
 
 
@@ -34,7 +34,7 @@ def test_three_points_are_too_few() -> None:
     assert project([100, 120, 130]) is None
 
 
-def test_what_the_unit_cannot_reach_is_cut() -> None:
+def test_results_are_limited_to_the_range_of_the_unit() -> None:
     assert project([0.7, 0.8, 0.9, 1.0], most=1.0) == Projection(1, 1, 1)
     assert project([30, 20, 10, 0]) == Projection(0, 0, 0)
 
@@ -44,6 +44,6 @@ def test_what_the_unit_cannot_reach_is_cut() -> None:
     ("freedom", "t"),
     [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (29, 2.045)],
 )
-def test_student_s_t_is_the_printed_one(freedom: int, t: float) -> None:
+def test_students_t_agrees_with_the_published_table(freedom: int, t: float) -> None:
     assert t_quantile(freedom) == pytest.approx(t, abs=5e-4)
     assert t_probability(t_quantile(freedom), freedom) == pytest.approx(0.95)

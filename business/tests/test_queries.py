@@ -1,4 +1,4 @@
-"""What the API answers of KPIs that count customers."""
+"""The API's answers for KPIs that count customers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ask(client: Client, path: str) -> Any:
 
 @pytest.mark.parametrize("slug", ["retention", "revenue"])
 @pytest.mark.parametrize("query", ["by=learner", "by=run", "by=module"])
-def test_customers_are_told_apart_by_neither_learner_nor_run(
+def test_customers_cannot_be_broken_down_by_learner_or_run(
     client: Client, slug: str, query: str
 ) -> None:
     school("py")
@@ -36,7 +36,7 @@ def test_customers_are_told_apart_by_neither_learner_nor_run(
     assert "cannot be broken down by" in body["detail"]
 
 
-def test_revenue_is_a_number_of_the_currency(client: Client) -> None:
+def test_revenue_is_an_amount_of_the_currency(client: Client) -> None:
     paid("ada", "250.00", "2026-05-03")
     paid("ada", "99.50", "2026-05-09")
     recompute_stale(now=moment("2026-06-10"))
@@ -69,7 +69,7 @@ def test_retention_has_its_interval_and_target(client: Client) -> None:
         *("revenue/currencies", "revenue/months", "revenue/courses"),
     ],
 )
-def test_every_drill_down_answers_and_hides_small_groups(client: Client, path: str) -> None:
+def test_every_drill_down_hides_small_groups(client: Client, path: str) -> None:
     school("py")
     holds("ada", "a", "2026-04-01", course="py")
     paid("ada", "250.00", "2026-05-03", course="py")

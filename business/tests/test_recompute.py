@@ -1,4 +1,4 @@
-"""What changes is marked, and measured to what the facts say."""
+"""Changes mark days stale, and stored values follow the facts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 NOW = moment("2026-06-10")
 
 
-def marks(slug: str) -> set[tuple[str | None, str]]:
-    """The marked (course, day) of a KPI; they are forgotten with it."""
+def stale_days(slug: str) -> set[tuple[str | None, str]]:
+    """The stale (course, day) pairs of a KPI, which are deleted when read."""
     rows = StaleDay.objects.filter(key=f"business.{slug}")
     found: set[tuple[str | None, str]] = {
         (course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")
@@ -32,7 +32,7 @@ def marks(slug: str) -> set[tuple[str | None, str]]:
 
 
 def measured(slug: str, month: str, scope: str = "site") -> tuple[float, float] | None:
-    """Total and weight as they are kept."""
+    """The stored total and weight."""
     row = Measurement.objects.filter(
         kpi=f"business.{slug}",
         scope=scope,
@@ -47,23 +47,23 @@ def _school() -> None:
     school("py", "sql")
 
 
-def test_a_payment_marks_its_own_day_alone() -> None:
+def test_a_payment_marks_only_its_own_day() -> None:
     paid("ada", "1.00", "2026-05-03", course="py", payment="p1")
-    assert marks("revenue") == {("py", "05-03")}
+    assert stale_days("revenue") == {("py", "05-03")}
 
     paid("ada", "1.00", "2026-05-09")
-    assert marks("revenue") == {(None, "05-09")}
+    assert stale_days("revenue") == {(None, "05-09")}
 
     refund("ada", "1.00", "2026-06-02", payment="p1")
-    assert marks("revenue") == {("py", "06-02"), (None, "06-02")}
+    assert stale_days("revenue") == {("py", "06-02"), (None, "06-02")}
 
 
 def test_a_payment_that_moves_marks_both_days() -> None:
     paid("ada", "1.00", "2026-05-03", payment="p1")
-    marks("revenue")
+    stale_days("revenue")
     paid("ada", "1.00", "2026-05-01", payment="p1")
 
-    assert marks("revenue") == {(None, "05-01"), (None, "05-03")}
+    assert stale_days("revenue") == {(None, "05-01"), (None, "05-03")}
 
 
 def test_a_currency_without_a_kpi_marks_nothing() -> None:
@@ -74,53 +74,53 @@ def test_a_currency_without_a_kpi_marks_nothing() -> None:
 
 def test_a_subscription_marks_the_days_it_is_held() -> None:
     holds("ada", "s1", "2026-05-03", course="py")
-    marks("retention")
+    stale_days("retention")
     ends("s1", "cancelled", "2026-05-05")
-    days = marks("retention")
+    days = stale_days("retention")
 
     # it was held until now, and is not from 5 May on
     assert ("py", "05-05") in days
     assert ("py", "05-04") not in days
 
     ends("s1", "cancelled", "2026-05-04")
-    assert marks("retention") == {("py", "05-04"), ("py", "05-05")}
+    assert stale_days("retention") == {("py", "05-04"), ("py", "05-05")}
 
 
 def test_a_pause_marks_nothing() -> None:
     holds("ada", "s1", "2026-05-03")
-    marks("retention")
+    stale_days("retention")
     ends("s1", "paused", "2026-05-05")
 
-    assert marks("retention") == set()
+    assert stale_days("retention") == set()
 
 
-def test_an_enrolment_marks_the_day_it_starts_and_so_does_leaving() -> None:
+def test_enrolling_and_leaving_mark_the_start_day() -> None:
     enrolled("ada", at="2026-05-03")
-    assert marks("enrollment") == marks("referral") == {("py", "05-03")}
+    assert stale_days("enrollment") == stale_days("referral") == {("py", "05-03")}
 
     did("enrollment.withdrawn", "2026-05-04", "ada", course="py")
-    assert marks("enrollment") == marks("referral") == {("py", "05-03")}
+    assert stale_days("enrollment") == stale_days("referral") == {("py", "05-03")}
 
 
-def test_leaving_marks_the_enrolment_that_becomes_a_transfer() -> None:
+def test_leaving_marks_the_enrollment_that_becomes_a_transfer() -> None:
     enrolled("ada", at="2026-04-03", run="r1")
     enrolled("ada", at="2026-05-03", run="r2")
-    marks("enrollment")
+    stale_days("enrollment")
     did("enrollment.withdrawn", "2026-05-02", "ada", course="py", run="r1")
 
-    assert marks("enrollment") == {("py", "04-03"), ("py", "05-03")}
+    assert stale_days("enrollment") == {("py", "04-03"), ("py", "05-03")}
 
 
-def test_a_referral_marks_the_day_of_its_enrolment() -> None:
+def test_a_referral_marks_the_start_day_of_its_enrollment() -> None:
     enrolled("ada", at="2026-05-03")
     did("invitation.sent", "2026-05-01", "bo", code="X")
-    marks("referral")
+    stale_days("referral")
     did("referral.accepted", "2026-05-02", "ada", course="py", code="X")
 
-    assert marks("referral") == {("py", "05-03")}
+    assert stale_days("referral") == {("py", "05-03")}
 
 
-def test_who_becomes_staff_leaves_every_figure() -> None:
+def test_becoming_staff_removes_a_customer_from_every_kpi() -> None:
     enrolled("ada", at="2026-05-03")
     holds("ada", "s1", "2026-05-03", course="sql")
     ends("s1", "cancelled", "2026-05-04")
@@ -129,12 +129,12 @@ def test_who_becomes_staff_leaves_every_figure() -> None:
     Learner.objects.update(kind="staff")
     enrollments_changed.send(Enrollment, ids=list(Enrollment.objects.values_list("pk", flat=True)))
 
-    assert marks("enrollment") == {("py", "05-03")}
-    assert marks("retention") == {("sql", "05-03"), ("sql", "05-04")}
-    assert marks("revenue") == {(None, "05-05")}
+    assert stale_days("enrollment") == {("py", "05-03")}
+    assert stale_days("retention") == {("sql", "05-03"), ("sql", "05-04")}
+    assert stale_days("revenue") == {(None, "05-05")}
 
 
-def test_events_say_how_far_the_data_reach() -> None:
+def test_events_update_the_data_freshness() -> None:
     enrolled("ada", at="2026-05-03")
     paid("ada", "1.00", "2026-05-09", course="py")
     paid("ada", "1.00", "2026-05-20")
@@ -143,7 +143,7 @@ def test_events_say_how_far_the_data_reach() -> None:
     assert (feed.course.key, feed.data_through) == ("py", moment("2026-05-09T12:00:00"))
 
 
-def test_site_and_courses_are_measured_by_themselves() -> None:
+def test_site_and_courses_are_computed_separately() -> None:
     enrolled("ada", "bo", at="2026-05-03")
     holds("ada", "s1", "2026-04-03", course="py")
     holds("ada", "s2", "2026-04-03")
@@ -160,8 +160,8 @@ def test_site_and_courses_are_measured_by_themselves() -> None:
     assert not Measurement.objects.filter(kpi="business.retention", scope="run").exists()
 
 
-def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
-    """The kept months are those that the facts say, after a story with late news."""
+def test_stored_values_follow_late_changes_of_facts() -> None:
+    """The stored months agree with the facts after each late event."""
     holds("ada", "s1", "2026-02-03", course="py")
     holds("bo", "s2", "2026-02-10")
     holds("cleo", "s3", "2026-03-10", course="sql")
@@ -176,24 +176,24 @@ def test_what_was_measured_follows_the_facts_wherever_they_change() -> None:
     for late in news:
         late()
         recompute_stale(now=NOW)
-        assert kept() == asked()
+        assert stored_sums() == computed_sums()
 
 
 MONTHS = ("2026-02", "2026-03", "2026-04", "2026-05")
 
 
-def kept() -> list[tuple[float, float]]:
+def stored_sums() -> list[tuple[float, float]]:
     return [measured("retention", month) or (0, 0) for month in MONTHS]
 
 
-def asked() -> list[tuple[float, float]]:
+def computed_sums() -> list[tuple[float, float]]:
     tally = REGISTRY["business.retention"].aggregate
     assert tally is not None
     found = [tally(period(month)).grouped()[()] for month in MONTHS]
     return [(one.total, one.weight) for one in found]
 
 
-def test_a_replay_leaves_the_figures() -> None:
+def test_a_replay_leaves_the_values_unchanged() -> None:
     holds("ada", "s1", "2026-02-03", course="py")
     paid("ada", "1.00", "2026-05-03", course="py")
     paid("ada", "1.00", "2026-05-03")
@@ -205,7 +205,7 @@ def test_a_replay_leaves_the_figures() -> None:
     assert list(Measurement.objects.order_by("pk").values("pk", "total", "weight", "n")) == before
 
 
-def test_money_of_nobody_is_measured_and_is_nobody_s() -> None:
+def test_a_payment_without_a_customer_is_counted_without_one() -> None:
     paid(None, "1.00", "2026-05-03")
     recompute_stale(now=NOW)
     row = Measurement.objects.get(kpi="business.revenue", scope="site", period_kind="month")

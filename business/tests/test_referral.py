@@ -1,4 +1,4 @@
-"""By whom learners came: Ada and Bo invite, Cleo and Dan come."""
+"""Ada and Bo invite; Cleo and Dan follow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from business.tests.shop import (
     enrolled,
     event,
     period,
-    refused,
+    rejection_of,
     rows_of,
     school,
     sums,
@@ -39,13 +39,13 @@ def _school() -> None:
     school("py", "sql")
 
 
-def test_where_no_referral_was_ever_reported_there_is_no_figure() -> None:
+def test_there_is_no_value_without_any_referral_ever() -> None:
     enrolled("cleo", at="2026-05-02")
 
     assert sums("referral", MAY) == (0, 0)
 
 
-def test_the_first_referral_makes_a_figure_of_every_day(ada: str) -> None:
+def test_the_first_referral_gives_every_day_a_value(ada: str) -> None:
     enrolled("cleo", at="2026-05-02")
     StaleDay.objects.all().delete()
     enrolled("dan", at="2026-06-02", referral_code=ada)
@@ -61,7 +61,7 @@ def ada() -> str:
 
 
 def referred() -> list[tuple[str, str, str | None, str]]:
-    """Of each claim: who came, by whose code, in which run, and why not."""
+    """Each referral: the learner, the referrer, the run, and the reason for rejection."""
     rows = Referral.objects.order_by("accepted_at", "code")
     return [
         (
@@ -74,7 +74,7 @@ def referred() -> list[tuple[str, str, str | None, str]]:
     ]
 
 
-def test_one_of_two_came_by_a_referral(ada: str) -> None:
+def test_referral_is_the_share_of_referred_enrollments(ada: str) -> None:
     enrolled("cleo", at="2026-05-03", referral_code=ada)
     enrolled("dan", at="2026-05-04")
 
@@ -82,7 +82,7 @@ def test_one_of_two_came_by_a_referral(ada: str) -> None:
     assert sums("enrollment", MAY) == (2, 2)
 
 
-def test_a_code_is_known_however_it_is_typed(ada: str) -> None:
+def test_a_code_is_recognized_however_it_is_typed(ada: str) -> None:
     enrolled("cleo", at="2026-05-03", referral_code=f" {ada[:4].lower()}-{ada[4:].lower()}")
 
     assert sums("referral", MAY) == (1, 1)
@@ -95,35 +95,35 @@ def test_an_unknown_code_is_no_referral() -> None:
     assert referred() == [("cleo", "", None, "unknown")]
 
 
-def test_one_s_own_code_is_refused(ada: str) -> None:
+def test_ones_own_code_is_rejected(ada: str) -> None:
     enrolled("ada", at="2026-05-03", referral_code=ada)
 
     assert referred() == [("ada", "ada", None, "self")]
 
 
 @pytest.mark.parametrize("address", ["J.Oe+x@gmail.com", "joe@googlemail.com", " JOE@gmail.com"])
-def test_one_s_own_code_is_refused_by_another_spelling_of_the_address(address: str) -> None:
+def test_ones_own_code_is_rejected_for_other_spellings_of_the_address(address: str) -> None:
     code = code_of(Learner.objects.create(key="joe@gmail.com")).code
     enrolled(address, at="2026-05-03", referral_code=code)
 
-    assert [refused for *_, refused in referred()] == ["self"]
+    assert [reason for *_, reason in referred()] == ["self"]
 
 
-def test_a_dot_makes_another_address_where_the_host_is_not_gmail() -> None:
+def test_dots_in_an_address_matter_except_at_gmail() -> None:
     code = code_of(Learner.objects.create(key="jo.e@example.com")).code
     enrolled("joe@example.com", at="2026-05-03", referral_code=code)
 
-    assert [refused for *_, refused in referred()] == [""]
+    assert [reason for *_, reason in referred()] == [""]
 
 
-def test_one_s_own_code_is_refused_by_another_account_of_the_same_address(ada: str) -> None:
+def test_ones_own_code_is_rejected_for_another_account_with_the_same_address(ada: str) -> None:
     Learner.objects.filter(key="ada").update(email="Ada@example.com")
     enrolled("ada@EXAMPLE.com", at="2026-05-03", referral_code=ada)
 
-    assert [refused for *_, refused in referred()] == ["self"]
+    assert [reason for *_, reason in referred()] == ["self"]
 
 
-def test_the_first_referral_stands(ada: str) -> None:
+def test_the_first_referral_counts(ada: str) -> None:
     bo = code_of(learner("Bo")).code
     did("referral.accepted", "2026-05-05", "cleo", course="py", code=bo)
     did("referral.accepted", "2026-05-04", "cleo", course="py", code=ada)
@@ -133,14 +133,14 @@ def test_the_first_referral_stands(ada: str) -> None:
     assert sums("referral", MAY) == (1, 1)
 
 
-def test_a_refused_referral_leaves_its_place_to_the_next(ada: str) -> None:
+def test_after_a_rejected_referral_the_next_one_counts(ada: str) -> None:
     did("referral.accepted", "2026-05-04", "cleo", course="py", code="NOBODYS")
     enrolled("cleo", at="2026-05-06", referral_code=ada)
 
     assert referred() == [("cleo", "", None, "unknown"), ("cleo", "ada", "r1", "")]
 
 
-def test_a_referral_may_come_before_or_after_the_enrolment(ada: str) -> None:
+def test_a_referral_can_arrive_before_or_after_the_enrollment(ada: str) -> None:
     did("referral.accepted", "2026-05-04", "cleo", course="py", code=ada)
     assert referred() == [("cleo", "ada", None, "not_enrolled")]
 
@@ -150,14 +150,14 @@ def test_a_referral_may_come_before_or_after_the_enrolment(ada: str) -> None:
     assert [one[2:] for one in referred()] == [("r1", ""), ("r1", "")]
 
 
-def test_a_referral_counts_in_its_course_alone(ada: str) -> None:
+def test_a_referral_counts_only_in_its_course(ada: str) -> None:
     did("referral.accepted", "2026-05-04", "cleo", course="sql", code=ada)
     enrolled("cleo", at="2026-05-06")
 
     assert sums("referral", MAY) == (0, 1)
 
 
-def test_a_code_of_another_system_is_whose_who_first_invited_by_it() -> None:
+def test_an_external_code_belongs_to_the_learner_who_first_invited_with_it() -> None:
     enrolled("cleo", at="2026-05-06", referral_code="SPRING")
     did("invitation.sent", "2026-05-02", "bo", code="spring")
     did("invitation.sent", "2026-05-01", "ada", code="spring")
@@ -165,7 +165,7 @@ def test_a_code_of_another_system_is_whose_who_first_invited_by_it() -> None:
     assert referred() == [("cleo", "ada", "r1", "")]
 
 
-def test_a_remembered_code_is_taken_at_the_enrolment(ada: str) -> None:
+def test_a_remembered_code_is_used_for_the_enrollment(ada: str) -> None:
     now = timezone.now()
     for who, age in (("Cleo", 1), ("Dan", 89), ("Eve", 91)):
         remember(learner(who), ada, now=now - timedelta(days=age))
@@ -174,14 +174,14 @@ def test_a_remembered_code_is_taken_at_the_enrolment(ada: str) -> None:
     assert {one[0] for one in referred()} == {"cleo", "dan"}
 
 
-def test_a_code_remembered_later_is_not_taken(ada: str) -> None:
+def test_a_code_remembered_after_the_enrollment_is_not_used(ada: str) -> None:
     remember(learner("Cleo"), ada, now=moment("2026-05-09"))
     enrolled("cleo", at="2026-05-06")
 
     assert referred() == []
 
 
-def test_a_cancelled_enrolment_is_on_neither_side(ada: str) -> None:
+def test_a_cancelled_enrollment_does_not_count(ada: str) -> None:
     enrolled("cleo", "dan", at="2026-05-03", referral_code=ada)
     did("enrollment.withdrawn", "2026-05-04", "cleo", course="py")
 
@@ -190,7 +190,7 @@ def test_a_cancelled_enrolment_is_on_neither_side(ada: str) -> None:
     assert rows_of(table("enrollment", "counts", MAY), *columns) == [("Course py", 2, 1, 0, 1, 1)]
 
 
-def test_the_people_behind_a_row_of_counts_are_those_who_did_not_cancel(ada: str) -> None:
+def test_the_group_size_of_a_row_excludes_cancelled_learners(ada: str) -> None:
     enrolled("cleo", "dan", at="2026-05-03", referral_code=ada)
     did("enrollment.withdrawn", "2026-05-04", "cleo", course="py")
     assert rows_of(table("enrollment", "counts", MAY), "learners") == [(1,)]
@@ -199,7 +199,7 @@ def test_the_people_behind_a_row_of_counts_are_those_who_did_not_cancel(ada: str
     assert rows_of(table("enrollment", "counts", MAY), "learners") == [(2,)]
 
 
-def test_a_transfer_is_no_new_enrolment() -> None:
+def test_a_transfer_is_not_a_new_enrollment() -> None:
     """Cleo changes runs after the cut-off, Dan comes back after two months."""
     enrolled("cleo", "dan", at="2026-03-01", run="r1")
     for who in ("cleo", "dan"):
@@ -212,7 +212,7 @@ def test_a_transfer_is_no_new_enrolment() -> None:
     assert sums("enrollment", MAY) == (1, 1)
 
 
-def test_another_course_is_no_transfer() -> None:
+def test_enrolling_in_another_course_is_not_a_transfer() -> None:
     enrolled("cleo", at="2026-03-01")
     did("enrollment.withdrawn", "2026-03-20", "cleo", course="py")
     enrolled("cleo", at="2026-03-21", course="sql")
@@ -220,7 +220,7 @@ def test_another_course_is_no_transfer() -> None:
     assert sums("enrollment", "2026-03") == (2, 2)
 
 
-def test_a_learner_s_code_is_made_once_and_can_be_read() -> None:
+def test_a_learners_code_is_created_once_and_is_readable() -> None:
     one = learner("Ada")
     code = code_of(one)
 
@@ -229,24 +229,26 @@ def test_a_learner_s_code_is_made_once_and_can_be_read() -> None:
     assert len(code.code) == 8
 
 
-def test_an_invitee_s_address_is_kept_nowhere() -> None:
+def test_an_invitees_address_is_not_stored() -> None:
     did("invitation.sent", "2026-05-02", "ada", invitee=" Cleo@Example.com")
 
     assert Invitation.objects.get().invitee == digest_of("cleo@example.com")
     assert "leo@" not in repr(list(Event.objects.values()))
 
 
-def test_who_invites_is_needed() -> None:
-    assert refused("invitation.sent", "2026-05-02") == ("learner: required for invitation.sent.")
-    assert refused("subscription.started", "2026-05-02", subscription="s") == (
+def test_an_invitation_needs_a_learner() -> None:
+    assert rejection_of("invitation.sent", "2026-05-02") == (
+        "learner: required for invitation.sent."
+    )
+    assert rejection_of("subscription.started", "2026-05-02", subscription="s") == (
         "learner: required for subscription.started unless data.customer is given."
     )
-    assert refused("referral.accepted", "2026-05-02", "ada", code="A") == (
+    assert rejection_of("referral.accepted", "2026-05-02", "ada", code="A") == (
         "course: required for referral.accepted."
     )
 
 
-def test_an_unknown_learner_is_refused() -> None:
+def test_an_unknown_learner_is_rejected() -> None:
     raw = event("invitation.sent", "2026-05-02", "stranger")
     (outcome,) = receive([raw], Sender("strict"))
 

@@ -1,4 +1,4 @@
-"""Who is kept, on customers worked by hand."""
+"""Retention, worked out by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from pytest_django.fixtures import Settings
 
-from business.tests.shop import ACME, ends, holds, retained, rows_of, school, stretches, table
+from business.tests.shop import ACME, ends, holds, periods, retained, rows_of, school, table
 from core import reporting_clock
 from curriculum.models import Learner
 from kpis.definitions.aggregates import Scope
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 MAY, JUNE = "2026-05", "2026-06"
 
 
-def test_one_of_two_stays() -> None:
+def test_retention_is_the_share_of_customers_who_stay() -> None:
     holds("ada", "a", "2026-04-10")
     holds("bo", "b", "2026-04-20")
     ends("b", "cancelled", "2026-05-15")
@@ -28,25 +28,25 @@ def test_one_of_two_stays() -> None:
     assert retained(JUNE) == (1, 1)
 
 
-def test_a_month_without_customers_is_no_figure() -> None:
+def test_a_month_without_customers_has_no_value() -> None:
     assert retained(MAY) == (0, 0)
 
 
-def test_who_begins_in_the_month_is_not_asked() -> None:
+def test_customers_who_begin_in_the_month_do_not_count() -> None:
     holds("ada", "a", "2026-05-02")
 
     assert retained(MAY) == (0, 0)
     assert retained(JUNE) == (1, 1)
 
 
-def test_who_begins_and_cancels_within_the_month_is_not_asked() -> None:
+def test_customers_who_begin_and_cancel_in_the_month_do_not_count() -> None:
     holds("ada", "a", "2026-05-02")
     ends("a", "cancelled", "2026-05-20")
 
     assert retained(MAY) == retained(JUNE) == (0, 0)
 
 
-def test_a_pause_over_the_start_of_the_month_is_no_churn() -> None:
+def test_a_pause_across_the_start_of_the_month_is_not_churn() -> None:
     holds("ada", "a", "2026-04-01")
     ends("a", "paused", "2026-04-20")
     ends("a", "resumed", "2026-05-10")
@@ -54,14 +54,14 @@ def test_a_pause_over_the_start_of_the_month_is_no_churn() -> None:
     assert retained(MAY) == (1, 1)
 
 
-def test_a_pause_that_never_ends_is_no_churn() -> None:
+def test_a_pause_without_an_end_is_not_churn() -> None:
     holds("ada", "a", "2026-04-01")
     ends("a", "paused", "2026-04-20")
 
     assert retained(MAY) == retained(JUNE) == (1, 1)
 
 
-def test_finishing_is_no_churn_and_ends_being_a_customer() -> None:
+def test_finishing_is_not_churn_but_ends_the_subscription() -> None:
     holds("ada", "a", "2026-04-01", kind="purchase")
     ends("a", "finished", "2026-05-20")
 
@@ -69,16 +69,16 @@ def test_finishing_is_no_churn_and_ends_being_a_customer() -> None:
     assert retained(JUNE) == (0, 0)
 
 
-def test_who_cancels_and_restarts_within_the_month_is_kept() -> None:
+def test_restarting_within_the_month_is_not_churn() -> None:
     holds("ada", "a", "2026-04-01")
     ends("a", "cancelled", "2026-05-05")
     holds("ada", "a", "2026-05-25")
 
-    assert stretches() == [("a", "04-01", "05-05", "cancelled"), ("a", "05-25", None, "")]
+    assert periods() == [("a", "04-01", "05-05", "cancelled"), ("a", "05-25", None, "")]
     assert retained(MAY) == (1, 1)
 
 
-def test_who_cancels_and_takes_another_is_kept() -> None:
+def test_switching_to_another_subscription_is_not_churn() -> None:
     holds("ada", "a", "2026-04-01")
     ends("a", "cancelled", "2026-05-05")
     holds("ada", "b", "2026-05-25")
@@ -86,7 +86,7 @@ def test_who_cancels_and_takes_another_is_kept() -> None:
     assert retained(MAY) == (1, 1)
 
 
-def test_who_restarts_a_month_later_was_lost() -> None:
+def test_restarting_a_month_later_is_churn() -> None:
     holds("ada", "a", "2026-04-01")
     ends("a", "cancelled", "2026-05-05")
     holds("ada", "a", "2026-06-25")
@@ -96,7 +96,7 @@ def test_who_restarts_a_month_later_was_lost() -> None:
     assert retained("2026-07") == (1, 1)
 
 
-def test_who_holds_two_and_cancels_one_is_kept_and_counts_once() -> None:
+def test_cancelling_one_of_two_subscriptions_is_not_churn() -> None:
     holds("ada", "a", "2026-04-01")
     holds("ada", "b", "2026-04-02")
     ends("a", "cancelled", "2026-05-05")
@@ -104,7 +104,7 @@ def test_who_holds_two_and_cancels_one_is_kept_and_counts_once() -> None:
     assert retained(MAY) == (1, 1)
 
 
-def test_a_course_asks_only_for_what_is_held_in_it() -> None:
+def test_a_course_counts_only_its_own_subscriptions() -> None:
     python, sql = school("py", "sql")
     holds("ada", "a", "2026-04-01", course="py")
     holds("ada", "b", "2026-04-01", course="sql")
@@ -114,7 +114,7 @@ def test_a_course_asks_only_for_what_is_held_in_it() -> None:
     assert retained(MAY, of=sql) == retained(MAY) == (1, 1)
 
 
-def test_an_organisation_with_seats_counts_once() -> None:
+def test_an_organization_with_seats_counts_once() -> None:
     acme = ACME | {"name": "Acme", "seats": 40}
     holds("ada", "a", "2026-04-01", customer=acme)
     holds("bo", "b", "2026-04-01", customer=ACME)
@@ -125,7 +125,7 @@ def test_an_organisation_with_seats_counts_once() -> None:
 
 
 @pytest.mark.parametrize("kind", ["staff", "test"])
-def test_staff_and_test_accounts_count_nowhere(kind: str) -> None:
+def test_staff_and_test_accounts_do_not_count(kind: str) -> None:
     holds("ada", "a", "2026-04-01")
     holds("bo", "b", "2026-04-01")
     Learner.objects.filter(key="bo").update(kind=kind)
@@ -133,7 +133,7 @@ def test_staff_and_test_accounts_count_nowhere(kind: str) -> None:
     assert retained(MAY) == (1, 1)
 
 
-def test_what_happens_at_midnight_happens_in_the_month_that_begins() -> None:
+def test_events_at_midnight_belong_to_the_new_month() -> None:
     holds("ada", "a", "2026-05-01T00:00:00Z")
     holds("bo", "b", "2026-04-01")
     ends("b", "cancelled", "2026-05-01T00:00:00Z")
@@ -152,7 +152,7 @@ def test_what_happens_at_midnight_happens_in_the_month_that_begins() -> None:
         ("2026-10-24T21:59:59Z", "2026-10-25T23:00:00Z", "2026-10-25"),
     ],
 )
-def test_days_of_a_clock_change_begin_and_end_at_local_midnight(
+def test_days_with_a_clock_change_begin_and_end_at_local_midnight(
     settings: Settings, begins: str, ends_at: str, day: str
 ) -> None:
     settings.KPI_TIME_ZONE = "Europe/Berlin"
@@ -162,7 +162,7 @@ def test_days_of_a_clock_change_begin_and_end_at_local_midnight(
     assert retained(day, "day") == (1, 1)
 
 
-def test_churn_is_what_is_missing() -> None:
+def test_churn_is_the_complement_of_retention() -> None:
     for number, who in enumerate(["ada", "bo", "cleo", "dan"]):
         holds(who, who, f"2026-04-0{number + 1}")
     holds(None, "acme", "2026-04-05", customer=ACME)
@@ -179,7 +179,7 @@ def test_churn_is_what_is_missing() -> None:
     ]
 
 
-def test_new_customers_are_a_group_of_their_own_behind_a_row() -> None:
+def test_new_customers_are_a_separate_group_behind_a_row() -> None:
     for number, who in enumerate(["ada", "bo", "cleo"]):
         holds(who, who, f"2026-04-0{number + 1}")
     holds("eve", "eve", "2026-05-20")
@@ -187,7 +187,7 @@ def test_new_customers_are_a_group_of_their_own_behind_a_row() -> None:
     assert rows_of(table("retention", "churn", MAY), "active", "new", "learners") == [(3, 1, 1)]
 
 
-def test_the_triangle_of_cohorts() -> None:
+def test_cohort_retention_by_month() -> None:
     """March: Ada stays, Bo leaves in April, Cleo finishes in April, Dan leaves in March and is
     back in May. April: Eve leaves in May. June is not over in May."""
     for who, since in (("ada", "03-01"), ("bo", "03-05"), ("cleo", "03-09"), ("dan", "03-12")):
@@ -210,7 +210,7 @@ def test_the_triangle_of_cohorts() -> None:
 MONTHS = ("m0", "m1", "m2", "m3")
 
 
-def test_a_long_period_shows_all_of_its_months() -> None:
+def test_a_long_period_shows_all_its_months() -> None:
     holds("ada", "a", "2024-11-03")
     year = Period(date(2024, 11, 1), date(2026, 6, 1), WINDOW, reporting_clock.reporting_zone())
     found = REGISTRY["business.retention"].drill_downs["cohorts"].table(year, Scope())
@@ -221,7 +221,7 @@ def test_a_long_period_shows_all_of_its_months() -> None:
     ]
 
 
-def test_a_cohort_s_open_month_is_empty() -> None:
+def test_the_open_month_of_a_cohort_is_empty() -> None:
     holds("ada", "a", "2026-05-03")
 
     assert rows_of(table("retention", "cohorts", "2026-05-10", "day"), "cohort", "m0") == [
@@ -229,7 +229,7 @@ def test_a_cohort_s_open_month_is_empty() -> None:
     ]
 
 
-def test_a_scope_of_courses_has_the_customers_of_these() -> None:
+def test_a_scope_of_courses_has_their_customers() -> None:
     python, _ = school("py", "sql")
     holds("ada", "a", "2026-04-01", course="py")
     holds("bo", "b", "2026-04-01", course="sql")

@@ -1,4 +1,4 @@
-"""Payments and refunds worked by hand; amounts are in cents inside."""
+"""Payments and refunds, worked out by hand; amounts are stored in cents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from business.tests.shop import (
     holds,
     paid,
     refund,
-    refused,
+    rejection_of,
     rows_of,
     school,
     sums,
@@ -30,12 +30,12 @@ def revenue(day: str, kind: str = "month", *, of: Course | None = None) -> float
 
 
 def owners() -> list[tuple[str, str | None, str | None]]:
-    """Of each booking: its key, customer and course."""
+    """Key, customer and course of each booking."""
     rows = Payment.objects.order_by("booked_at")
     return list(rows.values_list("key", "customer__key", "course__key"))
 
 
-def test_payments_are_added_up() -> None:
+def test_revenue_is_the_sum_of_payments() -> None:
     paid("ada", "250.00", "2026-05-03")
     paid("bo", 99, "2026-05-30")
 
@@ -52,7 +52,7 @@ def test_a_refund_in_a_later_month_lowers_that_month() -> None:
     assert revenue("2026-05", "quarter") == 15_000
 
 
-def test_a_refund_of_an_unknown_payment_is_booked_all_the_same() -> None:
+def test_a_refund_of_an_unknown_payment_is_booked_too() -> None:
     refund(None, "100.00", "2026-06-02", payment="nobody-knows")
 
     assert revenue("2026-06") == -10_000
@@ -74,7 +74,7 @@ def test_currencies_are_never_added_together() -> None:
     ]
 
 
-def test_a_payment_told_twice_counts_once_and_the_earlier_stands() -> None:
+def test_of_two_payments_with_one_key_the_earlier_counts() -> None:
     paid("ada", "250.00", "2026-05-03", payment="p1")
     paid("ada", "260.00", "2026-04-30", payment="p1")
     paid("ada", "270.00", "2026-06-30", payment="p1")
@@ -82,7 +82,7 @@ def test_a_payment_told_twice_counts_once_and_the_earlier_stands() -> None:
     assert [revenue(f"2026-0{month}") for month in (4, 5, 6)] == [26_000, 0, 0]
 
 
-def test_staff_and_test_accounts_pay_into_no_figure() -> None:
+def test_payments_of_staff_and_test_accounts_do_not_count() -> None:
     paid("ada", "250.00", "2026-05-03")
     paid("bo", "250.00", "2026-05-03")
     Learner.objects.filter(key="bo").update(kind="test")
@@ -90,7 +90,7 @@ def test_staff_and_test_accounts_pay_into_no_figure() -> None:
     assert revenue("2026-05") == 25_000
 
 
-def test_money_of_nobody_counts() -> None:
+def test_a_payment_without_a_customer_counts() -> None:
     paid(None, "250.00", "2026-05-03")
 
     assert revenue("2026-05") == 25_000
@@ -105,7 +105,7 @@ def test_a_refund_belongs_to_the_customer_and_course_of_its_payment() -> None:
     assert revenue("2026-05", of=python) == 15_000
 
 
-def test_a_refund_may_come_before_its_payment() -> None:
+def test_a_refund_can_arrive_before_its_payment() -> None:
     school("py")
     refund(None, "100.00", "2026-05-20", payment="p1", id="r1")
     paid("ada", "250.00", "2026-05-03", course="py", payment="p1")
@@ -113,7 +113,7 @@ def test_a_refund_may_come_before_its_payment() -> None:
     assert owners() == [("p1", "ada", "py"), ("r1", "ada", "py")]
 
 
-def test_a_refund_may_name_the_event_of_a_payment_without_a_key() -> None:
+def test_a_refund_can_name_the_event_of_a_payment_without_a_key() -> None:
     school("py")
     paid("ada", "250.00", "2026-05-03", course="py", id="e7")
     refund(None, "100.00", "2026-05-20", payment="e7", id="r1")
@@ -135,7 +135,7 @@ def test_a_payment_belongs_to_the_customer_of_its_subscription(is_first: bool) -
     assert owners() == [("p1", "acme", "py"), ("r1", "acme", "py")]
 
 
-def test_what_is_told_is_not_inherited() -> None:
+def test_reported_customers_and_courses_are_kept() -> None:
     school("py", "sql")
     holds("ada", "s1", "2026-05-01", course="py")
     paid("bo", "250.00", "2026-05-03", course="sql", subscription="s1", payment="p1")
@@ -143,14 +143,14 @@ def test_what_is_told_is_not_inherited() -> None:
     assert owners() == [("p1", "bo", "sql")]
 
 
-def test_a_learner_and_an_organisation_of_one_key_are_two_customers() -> None:
+def test_a_learner_and_an_organization_with_one_key_are_two_customers() -> None:
     paid("acme", "1.00", "2026-05-03")
     paid(None, "1.00", "2026-05-04", customer=ACME)
 
     assert Customer.objects.count() == 2
 
 
-def test_the_last_name_and_seats_of_a_customer_stand() -> None:
+def test_the_latest_name_and_seats_of_a_customer_win() -> None:
     named = [("2026-05-05", "Acme Ltd", 40), ("2026-05-03", "Acme", 30), ("2026-05-09", None, 20)]
     for at, name, seats in named:
         says = {"seats": seats} | ({"name": name} if name else {})
@@ -169,7 +169,7 @@ def test_the_last_name_and_seats_of_a_customer_stand() -> None:
         ("1.5", "KWD", 1_500),
     ],
 )
-def test_amounts_are_kept_in_the_smallest_unit(
+def test_amounts_are_stored_in_the_smallest_unit(
     amount: str | int, currency: str, cents: int
 ) -> None:
     assert minor(amount, currency) == cents
@@ -195,9 +195,9 @@ def test_amounts_are_kept_in_the_smallest_unit(
 def test_an_invalid_amount_is_rejected_with_the_reason(
     kind: str, amount: object, currency: str, reason: str
 ) -> None:
-    told = refused(kind, "2026-05-03", "ada", amount=amount, currency=currency)
+    rejection = rejection_of(kind, "2026-05-03", "ada", amount=amount, currency=currency)
 
-    assert told.startswith(reason)
+    assert rejection.startswith(reason)
 
 
 def test_months_and_quarters_have_their_own_rows() -> None:
@@ -214,7 +214,7 @@ def test_months_and_quarters_have_their_own_rows() -> None:
     ]
 
 
-def test_revenue_is_divided_among_enrolments_learners_and_customers() -> None:
+def test_revenue_per_enrollment_learner_and_customer() -> None:
     school("py", "sql")
     enrolled("ada", "bo", at="2026-05-03")
     for who in ("ada", "bo", "bo"):
@@ -230,25 +230,25 @@ def test_revenue_is_divided_among_enrolments_learners_and_customers() -> None:
 
 
 def test_a_payment_needs_its_amount() -> None:
-    assert refused("payment.received", "2026-05-03", "ada", currency="USD") == (
+    assert rejection_of("payment.received", "2026-05-03", "ada", currency="USD") == (
         "data.amount: is required."
     )
 
 
-def test_a_refund_may_have_its_payment_s_id() -> None:
+def test_a_refund_can_have_the_id_of_its_payment() -> None:
     paid("ada", "100.00", "2026-02-03", id="ch_77")
     refund("ada", "30.00", "2026-02-04", id="ch_77")
 
     assert revenue("2026-02") == 7_000
 
 
-def test_a_currency_may_be_written_in_small_letters() -> None:
+def test_a_currency_can_be_lowercase() -> None:
     paid("ada", "250.00", "2026-05-03", currency="usd")
 
     assert revenue("2026-05") == 25_000
 
 
-def test_an_order_for_nothing_is_taken_and_is_no_payment() -> None:
+def test_a_payment_of_zero_is_accepted_but_not_booked() -> None:
     paid("ada", "0.00", "2026-05-03")
 
     assert not Payment.objects.exists()

@@ -1,4 +1,4 @@
-"""From moments to stretches, on days of May."""
+"""Changes become periods, on days of May."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def day(number: int) -> datetime:
     return datetime(2026, 5, number, tzinfo=UTC)
 
 
-def told(*moments: tuple[str, int]) -> list[tuple[int, int | None, str]]:
-    """The stretches that follow from (what, day), in whatever order they are told."""
+def periods_of(*moments: tuple[str, int]) -> list[tuple[int, int | None, str]]:
+    """The periods that follow from (change, day), in any order."""
     found = [
         [
             (one.started_at.day, one.ended_at.day if one.ended_at else None, one.ended_by)
@@ -27,41 +27,41 @@ def told(*moments: tuple[str, int]) -> list[tuple[int, int | None, str]]:
     return found[0]
 
 
-def test_it_goes_on_until_it_ends() -> None:
-    assert told(("started", 1)) == [(1, None, "")]
-    assert told(("started", 1), ("cancelled", 9)) == [(1, 9, "cancelled")]
+def test_a_period_lasts_until_its_end() -> None:
+    assert periods_of(("started", 1)) == [(1, None, "")]
+    assert periods_of(("started", 1), ("cancelled", 9)) == [(1, 9, "cancelled")]
 
 
-def test_an_end_without_a_start_is_nothing() -> None:
-    assert told(("cancelled", 9), ("paused", 3)) == []
+def test_an_end_without_a_start_is_ignored() -> None:
+    assert periods_of(("cancelled", 9), ("paused", 3)) == []
 
 
-def test_the_first_end_stands() -> None:
-    assert told(("started", 1), ("finished", 9), ("cancelled", 12)) == [(1, 9, "finished")]
+def test_the_first_end_counts() -> None:
+    assert periods_of(("started", 1), ("finished", 9), ("cancelled", 12)) == [(1, 9, "finished")]
 
 
-def test_of_two_ends_at_one_moment_finishing_counts() -> None:
-    assert told(("started", 1), ("finished", 9), ("cancelled", 9)) == [(1, 9, "finished")]
+def test_finishing_wins_over_cancelling_at_the_same_moment() -> None:
+    assert periods_of(("started", 1), ("finished", 9), ("cancelled", 9)) == [(1, 9, "finished")]
 
 
-def test_a_second_start_while_it_goes_on_changes_nothing() -> None:
-    assert told(("started", 1), ("started", 5)) == [(1, None, "")]
+def test_a_second_start_within_a_period_changes_nothing() -> None:
+    assert periods_of(("started", 1), ("started", 5)) == [(1, None, "")]
 
 
 def test_a_start_after_an_end_begins_another() -> None:
     moments = ("started", 1), ("cancelled", 9), ("started", 20)
 
-    assert told(*moments) == [(1, 9, "cancelled"), (20, None, "")]
+    assert periods_of(*moments) == [(1, 9, "cancelled"), (20, None, "")]
 
 
-def test_who_ends_and_starts_at_one_moment_goes_on() -> None:
+def test_an_end_and_a_start_at_one_moment_continue() -> None:
     moments = ("started", 1), ("cancelled", 9), ("started", 9)
 
-    assert told(*moments) == [(1, 9, "cancelled"), (9, None, "")]
+    assert periods_of(*moments) == [(1, 9, "cancelled"), (9, None, "")]
 
 
-def test_what_ends_as_it_starts_was_never_there() -> None:
-    assert told(("started", 1), ("cancelled", 1)) == []
+def test_a_period_that_ends_when_it_starts_is_left_out() -> None:
+    assert periods_of(("started", 1), ("cancelled", 1)) == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_ends_as_it_starts_was_never_there() -> None:
         ([("resumed", 3), ("paused", 3)], []),
     ],
 )
-def test_a_pause_lasts_until_it_is_resumed_or_all_ends(
+def test_a_pause_lasts_until_resumption_or_the_end(
     moments: list[tuple[str, int]], pauses: list[tuple[int, int | None]]
 ) -> None:
     (one,) = subscription_periods(Change(what, day(at)) for what, at in [("started", 1), *moments])

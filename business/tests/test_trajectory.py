@@ -1,4 +1,4 @@
-"""The trajectory's route: four closed months, the open one and where it should end."""
+"""The route of the trajectory: four closed months, the open month and its projection."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def months() -> list[str]:
     ]
 
 
-def told(kpi: str, *figures: tuple[float, int], of: Course | None = None) -> None:
-    """Total and number in each of these months, from the first on."""
+def store(kpi: str, *figures: tuple[float, int], of: Course | None = None) -> None:
+    """Store total and number of the first months."""
     for month, (total, n) in zip(months(), figures, strict=False):
         measured(kpi, month, total, n, of=of)
 
@@ -45,8 +45,8 @@ def line(client: Client, kpi: str, query: str = "") -> dict[str, Any]:
     return next(one for one in body["kpis"] if one["kpi"] == kpi)
 
 
-def test_it_has_three_lines_of_five_months() -> None:
-    told(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
+def test_the_trajectory_has_three_lines_of_five_months() -> None:
+    store(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
     client = reader("kpis:small-groups")
     body = client.get(ROUTE).json()
     enrollment = line(client, ENROLLMENT)
@@ -56,8 +56,8 @@ def test_it_has_three_lines_of_five_months() -> None:
     assert enrollment["series"][-1]["status"] == "provisional"
 
 
-def test_the_projection_goes_through_the_closed_months() -> None:
-    told(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
+def test_the_projection_is_fitted_to_the_closed_months() -> None:
+    store(ENROLLMENT, (100, 100), (120, 120), (130, 130), (150, 150), (40, 40))
     found = line(reader("kpis:small-groups"), ENROLLMENT)["projection"]
 
     assert found == {
@@ -70,9 +70,9 @@ def test_the_projection_goes_through_the_closed_months() -> None:
     }
 
 
-def test_months_on_a_line_do_not_make_the_next_one_certain() -> None:
-    told(ENROLLMENT, *((count, count) for count in (100, 110, 120, 130)))
-    told(RETENTION, *((share, 100) for share in (60, 65, 70, 75)))
+def test_months_on_a_line_still_have_a_projection_interval() -> None:
+    store(ENROLLMENT, *((count, count) for count in (100, 110, 120, 130)))
+    store(RETENTION, *((share, 100) for share in (60, 65, 70, 75)))
     client = reader("kpis:small-groups")
 
     for kpi in (ENROLLMENT, RETENTION):
@@ -80,33 +80,33 @@ def test_months_on_a_line_do_not_make_the_next_one_certain() -> None:
         assert found["low"] < found["value"] < found["high"]
 
 
-def test_shares_are_in_percent_and_end_at_a_hundred() -> None:
-    told(RETENTION, (70, 100), (80, 100), (90, 100), (99, 100))
+def test_projected_shares_are_percentages_of_at_most_100() -> None:
+    store(RETENTION, (70, 100), (80, 100), (90, 100), (99, 100))
     found = line(reader("kpis:small-groups"), RETENTION)["projection"]
 
-    # mean 84.75, slope 9.7: 84.75 + 2.5 × 9.7 = 109, which is cut
+    # mean 84.75, slope 9.7: 84.75 + 2.5 × 9.7 = 109, limited to 100
     assert (found["value"], found["high"]) == (100.0, 100.0)
 
 
 def test_three_closed_months_are_too_few_for_a_projection() -> None:
-    told(RETENTION, (0, 0), (80, 100), (90, 100), (99, 100), (99, 100))
+    store(RETENTION, (0, 0), (80, 100), (90, 100), (99, 100), (99, 100))
     found = line(reader("kpis:small-groups"), RETENTION)
 
     assert found["series"][0]["status"] == "no_data"
     assert found["projection"] is None
 
 
-def test_a_small_group_is_hidden_and_gives_no_projection() -> None:
+def test_a_suppressed_month_gives_no_projection() -> None:
     made = course("py")
     figures = (50, 60), (50, 60), (4, 5), (50, 60)
-    told(RETENTION, *figures, of=made)
+    store(RETENTION, *figures, of=made)
     hidden = line(reader(), RETENTION, "?course=py")
 
     assert "suppressed" in [one["status"] for one in hidden["series"]]
     assert hidden["projection"] is None
 
 
-def test_a_course_that_is_not_granted_is_not_there() -> None:
+def test_a_course_without_a_grant_is_unknown() -> None:
     mine = course("py")
     course("sql")
     client = reader(courses=(mine,))
@@ -115,13 +115,13 @@ def test_a_course_that_is_not_granted_is_not_there() -> None:
     assert client.get(f"{ROUTE}?course=sql").status_code == 400
 
 
-def test_a_parameter_that_there_is_none_of_is_refused() -> None:
+def test_an_unknown_query_parameter_is_rejected() -> None:
     answer = reader().get(f"{ROUTE}?period=day")
 
     assert (answer.status_code, answer.json()["field"]) == (400, "period")
 
 
-def test_a_learner_may_not_read_it() -> None:
+def test_learners_may_not_read_the_trajectory() -> None:
     client = Client()
     client.force_login(account("Cleo"))
 

@@ -1,4 +1,4 @@
-"""A file of payments that was wrong is undone, and revenue follows."""
+"""Undoing an import of wrong payments corrects the revenue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def revenue() -> int:
     return sum(Payment.objects.values_list("amount", flat=True))
 
 
-def test_an_import_is_undone_and_the_corrected_file_comes(tmp_path: Path) -> None:
+def test_an_undone_import_can_be_replaced_by_a_corrected_file(tmp_path: Path) -> None:
     imported(payments(tmp_path, "100.00", "900.00", name="wrong.csv"), "payment.received")
     assert revenue() == 1_000_00
     call_command("undo_import", str(ImportRun.objects.get().pk), verbosity=0)
@@ -44,7 +44,7 @@ def test_an_import_is_undone_and_the_corrected_file_comes(tmp_path: Path) -> Non
     assert sorted(ImportRun.objects.values_list("status", flat=True)) == ["done", "undone"]
 
 
-def test_a_file_that_was_undone_may_come_again(tmp_path: Path) -> None:
+def test_an_undone_file_can_be_imported_again(tmp_path: Path) -> None:
     path = payments(tmp_path, "100.00", name="p.csv")
     imported(path, "payment.received")
     call_command("undo_import", str(ImportRun.objects.get().pk), verbosity=0)

@@ -13,19 +13,19 @@ from kpis.definitions.period_names import short_name
 from kpis.definitions.units import NO_VALUE, PERCENT
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue
-from presentation import trend_charts
+from presentation import charts
+from presentation.categories import section
 from presentation.figures import Figure
-from presentation.page_query import PageQuery
-from presentation.tab_sections import section
+from presentation.page_query import PageResult
 
 
 @section("business", "business/_trajectory.html", order=10)
-def trajectory_section(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
+def trajectory_section(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """Where enrolment, retention and referral come from; None while they show nothing."""
-    lines = trajectory(desk, Scope(asked.question.scope.course_ids))
+    lines = trajectory(desk, Scope(asked.kpi_query.scope.course_ids))
     if not any(answer.is_shown for line in lines for answer in (*line.closed, line.open)):
         return None
-    question = asked.question
+    question = asked.kpi_query
     shares = [line for line in lines if line.indicator.unit == PERCENT]
     counts = [line for line in lines if line.indicator.unit != PERCENT]
     return {
@@ -51,7 +51,7 @@ def _row(line: Line) -> dict[str, Any]:
 def _drawn(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
     drawn = {
-        **trend_charts.axis(first.indicator.unit),
+        **charts.axis(first.indicator.unit),
         "labels": [short_name(one.period) for one in (*first.closed, first.open)],
         "lines": [
             *(_line(line, color) for color, line in enumerate(lines)),
@@ -87,7 +87,7 @@ def _line(line: Line, color: int) -> dict[str, Any]:
         "values": [one.shown for one in answers],
         "targets": [None if one.target is None else float(one.target.value) for one in answers],
         "open": [one.status == "provisional" for one in answers],
-        "texts": [trend_charts.text(one) for one in answers],
+        "texts": [charts.point_text(one) for one in answers],
     }
 
 
@@ -111,9 +111,9 @@ def _ahead(line: Line, color: int) -> dict[str, Any]:
 
 
 @section("business", "business/_revenue.html", order=20)
-def revenue_section(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
+def revenue_section(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """Revenue period by period, and per enrolment; None while there is none."""
-    replies = {card.indicator.key: card.reply for card in asked.cards}
+    replies = {card.indicator.key: card.result for card in asked.cards}
     series = replies[REVENUE].series
     if not any(one.is_shown for one in series):
         return None
@@ -129,17 +129,16 @@ def revenue_section(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] |
 
 
 def _columns(series: Sequence[MetricValue]) -> dict[str, Any]:
-    end = trend_charts.provisional(series)
     return {
-        **trend_charts.axis(series[0].indicator.unit),
-        "caption": "Payments less refunds booked in each period, in the main currency"
-        + (f"; {end}." if end else "."),
+        **charts.axis(series[0].indicator.unit),
+        "caption": "Payments less refunds booked in each period, in the main currency. "
+        + charts.provisional_note(series),
         "labels": [short_name(one.period) for one in series],
         "bars": [
             {
                 "name": series[0].indicator.name,
                 "values": [one.shown for one in series],
-                "texts": [trend_charts.text(one) for one in series],
+                "texts": [charts.point_text(one) for one in series],
             }
         ],
     }

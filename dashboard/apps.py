@@ -9,6 +9,6 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard.live import listening
+        from dashboard.live import signal_handlers
 
-        listening.listen()
+        signal_handlers.connect()

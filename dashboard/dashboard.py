@@ -1,4 +1,4 @@
-"""What the dashboard shows of one category, to one reader, for one question."""
+"""The data of the dashboard page: the KPIs of one category for one reader."""
 
 from __future__ import annotations
 
@@ -7,147 +7,133 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from core import reporting_clock
-from dashboard import module_table
-from dashboard.module_table import ModuleTable
+from django.utils.translation import gettext
+
+from core import localized
+from dashboard.module_table import ModuleTable, module_table
 from insights.report import FindingsReport, report
-from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import KpiResult
-from presentation import default_period, target_bars, trend_charts, wording
+from presentation import charts
 from presentation.cards import Card
-from presentation.categories import CATEGORIES, Category
+from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.figures import Figure
 from presentation.filters import Filters
-from presentation.page_query import PageQuery, ask
-from presentation.tab_sections import SECTIONS
+from presentation.page_query import PageResult, has_any_data, query_page
 
 
 @dataclass
 class Dashboard:
     category: Category
-    desk: KpiQueryService
+    service: KpiQueryService
     filters: Filters
 
     @property
     def tabs(self) -> list[tuple[Category, str, bool]]:
-        """Each tab with its address, the filters kept, and whether it is this one."""
+        """Each tab with its link, which keeps the filters, and whether it is the current one."""
         return [
-            (one, self.filters.query(tab=one.key), one is self.category)
+            (one, self.filters.query_string(tab=one.key), one is self.category)
             for one in CATEGORIES.values()
         ]
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
-        """What the form of the filters sends along."""
+    def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("tab", self.category.key)]
 
     @property
-    def clear(self) -> str:
+    def clear_url(self) -> str:
         return f"?tab={self.category.key}"
 
-    @property
-    def hidden_note(self) -> str:
-        return wording.why_hidden()
-
-    @property
-    def zone(self) -> str:
-        return reporting_clock.reporting_zone().key
-
     @cached_property
-    def asked(self) -> PageQuery:
-        place = {key: at for at, key in enumerate(self.category.bars)}
+    def result(self) -> PageResult:
+        positions = {key: at for at, key in enumerate(self.category.bars)}
         indicators = headline(self.category.key)
-        indicators.sort(key=lambda one: place.get(one.key, len(place)))
-        return ask(self.desk, indicators, self.filters)
+        indicators.sort(key=lambda one: positions.get(one.key, len(positions)))
+        return query_page(self.service, indicators, self.filters)
 
     @property
     def cards(self) -> Sequence[Card]:
-        return self.asked.cards
+        return self.result.cards
 
     @cached_property
-    def is_awaiting(self) -> bool:
-        """True while nothing of the category has been measured, and nothing special is asked."""
-        if self.asked.has_data or self.filters.chosen or self.filters.errors:
+    def has_never_had_data(self) -> bool:
+        """True if no KPI of the category has been measured and no filter is set."""
+        if self.result.has_data or self.filters.chosen or self.filters.errors:
             return False
-        return not default_period.has_any(headline(self.category.key), self.desk.reader)
+        return not has_any_data(headline(self.category.key), self.service.reader)
+
+    @property
+    def targets_met(self) -> str:
+        """How many KPIs meet their targets; empty if none can be compared with one."""
+        verdicts = [card.metric_value.meets_target for card in self.cards]
+        compared = [verdict for verdict in verdicts if verdict is not None]
+        if not compared:
+            return ""
+        return gettext("Targets met: %(met)s of %(count)s") % {
+            "met": localized.number(sum(compared)),
+            "count": localized.number(len(compared)),
+        }
 
     @cached_property
     def findings(self) -> FindingsReport:
-        return report(self.desk, self.category.key, self.asked)
+        return report(self.service, self.category.key, self.result)
 
     @cached_property
     def trend(self) -> list[Card]:
-        """The cards whose lines share the chart."""
-        by_key = {card.indicator.key: card for card in self.cards}
-        return [by_key[key] for key in self.category.trend if key in by_key]
+        """The cards in the line chart."""
+        return self._cards_of(self.category.trend)
 
     @property
-    def chart(self) -> dict[str, Any]:
-        return trend_charts.chart(self._trend_replies)
+    def trend_chart(self) -> dict[str, Any]:
+        return charts.line_chart([card.result for card in self.trend])
 
     @property
-    def chart_summary(self) -> str:
-        return trend_charts.summary(self._trend_replies)
+    def trend_summary(self) -> str:
+        return charts.line_chart_summary([card.result for card in self.trend])
 
     @property
-    def _trend_replies(self) -> list[KpiResult]:
-        return [card.reply for card in self.trend]
-
-    @property
-    def trend_csvs(self) -> list[tuple[str, str]]:
-        return [(card.indicator.name, self.asked.series_csv(card)) for card in self.trend]
-
-    @property
-    def module_csvs(self) -> list[tuple[str, str]]:
-        cards = [card for card in self.cards if card.indicator.key in self.category.by_module]
-        return [(card.indicator.name, self.asked.groups_csv(card, "module")) for card in cards]
-
-    @property
-    def trend_rows(self) -> list[tuple[str, list[Any]]]:
-        """One row per period: its name and the figures of the chart's lines."""
+    def trend_rows(self) -> list[tuple[str, list[Figure]]]:
+        """The name of each period with the figures of the line chart."""
         columns = [card.series for card in self.trend]
         return [(row[0].period, list(row)) for row in zip(*columns, strict=True)]
 
+    @property
+    def trend_csvs(self) -> list[tuple[str, str]]:
+        return [(card.indicator.name, self.result.series_csv(card)) for card in self.trend]
+
     @cached_property
     def bars(self) -> list[Card]:
-        """The cards that stand against their targets in the chart of bars."""
-        by_key = {card.indicator.key: card for card in self.cards}
-        return [by_key[key] for key in self.category.bars if key in by_key]
+        """The cards in the chart of actual values and targets."""
+        return self._cards_of(self.category.bars)
 
     @property
     def bars_chart(self) -> dict[str, Any]:
-        return target_bars.chart(self.bars)
+        return charts.target_chart(self.bars)
 
     @property
     def bars_summary(self) -> str:
-        return target_bars.summary(self.bars)
+        return charts.target_chart_summary(self.bars)
+
+    def _cards_of(self, keys: Sequence[str]) -> list[Card]:
+        by_key = {card.indicator.key: card for card in self.cards}
+        return [by_key[key] for key in keys if key in by_key]
 
     @cached_property
     def modules(self) -> ModuleTable | None:
-        """None where the category has no table of modules."""
+        """None if the category has no table of modules."""
         indicators = [REGISTRY[key] for key in self.category.by_module]
-        return (
-            module_table.table(self.desk, indicators, self.asked.question) if indicators else None
-        )
+        if not indicators:
+            return None
+        return module_table(self.service, indicators, self.result.kpi_query)
+
+    @property
+    def module_csvs(self) -> list[tuple[str, str]]:
+        cards = self._cards_of(self.category.by_module)
+        return [(card.indicator.name, self.result.groups_csv(card, "module")) for card in cards]
 
     @cached_property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
-        """The template and context of what the category's own app shows."""
+        """The templates and contexts of the sections that the category's app adds."""
         mine = [one for one in SECTIONS if one.category == self.category.key]
-        shown = [(one.template, one.show(self.desk, self.asked)) for one in mine]
+        shown = [(one.template, one.show(self.service, self.result)) for one in mine]
         return [(template, context) for template, context in shown if context is not None]
-
-    @property
-    def period(self) -> str:
-        question = self.asked.question
-        return period_name(question.window or question.current)
-
-    @property
-    def lead(self) -> str:
-        """How many figures meet their target; empty where none can be compared."""
-        verdicts = [card.answer.meets_target for card in self.cards]
-        judged = [verdict for verdict in verdicts if verdict is not None]
-        if not judged:
-            return ""
-        return f"{sum(judged)} of {len(judged)} figures meet their target."

@@ -1,4 +1,4 @@
-"""What the page of one KPI shows: its card, its groups, its drill-downs, and ways on."""
+"""The data of a KPI's page: its card, comparison of groups, drill-downs and links."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
-from core import reporting_clock
+from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
@@ -17,45 +18,48 @@ from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_run
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import GroupResult
-from presentation import trend_charts, wording
+from presentation import charts
 from presentation.cards import Card
 from presentation.categories import CATEGORIES
-from presentation.figures import Figure, compared
+from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
-from presentation.page_query import PageQuery, ask
+from presentation.page_query import PageResult, query_page
 
-GROUPS = {"course": "Courses", "run": "Course runs", "module": "Modules"}
+GROUPINGS: dict[str, LazyText] = {
+    "course": gettext_lazy("Courses"),
+    "run": gettext_lazy("Course runs"),
+    "module": gettext_lazy("Modules"),
+}
 
 
 @dataclass(frozen=True)
 class GroupRow:
-    """`query` asks this page of the group alone."""
+    """`query_string` filters this page to the group."""
 
     title: str
     course: str
-    query: str
+    query_string: str
     figure: Figure
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A head or a value of a drill-down as text; numbers stand right."""
+    """A heading or value of a drill-down; numbers are right-aligned."""
 
     text: str
     is_number: bool
 
 
 @dataclass(frozen=True)
-class DrillTable:
-    """A drill-down as texts, with the address of its CSV.
+class DrillDownTable:
+    """A drill-down as text, with the link to its CSV.
 
-    `period` may be wider than the page's: see `tables.shown`.
+    `period` may be longer than the page's: see `suppressed_tables.suppressed_table`.
     """
 
-    drill: DrillDown
+    drill_down: DrillDown
     period: str
-    heads: Sequence[Cell]
+    headings: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
     hides_rows: bool
     csv: str
@@ -64,34 +68,17 @@ class DrillTable:
 @dataclass
 class KpiPage:
     indicator: Indicator
-    desk: KpiQueryService
+    service: KpiQueryService
     filters: Filters
-    wanted_by: str
+    chosen_grouping: str
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
-        """What the form of the filters sends along."""
-        return [("by", self.wanted_by)] if self.wanted_by else []
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        return [("by", self.chosen_grouping)] if self.chosen_grouping else []
 
     @property
-    def clear(self) -> str:
+    def clear_url(self) -> str:
         return reverse("dashboard:kpi", args=[self.indicator.key])
-
-    @property
-    def hidden_note(self) -> str:
-        return wording.why_hidden()
-
-    @property
-    def zone(self) -> str:
-        return reporting_clock.reporting_zone().key
-
-    @cached_property
-    def asked(self) -> PageQuery:
-        return ask(self.desk, [self.indicator], self.filters)
-
-    @property
-    def card(self) -> Card:
-        return self.asked.cards[0]
 
     @property
     def category_title(self) -> str:
@@ -99,105 +86,110 @@ class KpiPage:
 
     @property
     def dashboard_url(self) -> str:
-        query = self.filters.query(tab=self.indicator.category)
-        return f"{reverse('dashboard:dashboard')}{query}"
+        query_string = self.filters.query_string(tab=self.indicator.category)
+        return f"{reverse('dashboard:dashboard')}{query_string}"
 
     @property
-    def period(self) -> str:
-        question = self.asked.question
-        return period_name(question.window or question.current)
+    def targets_url(self) -> str:
+        return f"{reverse('admin:kpis_target_changelist')}?kpi={self.indicator.key}"
+
+    @cached_property
+    def result(self) -> PageResult:
+        return query_page(self.service, [self.indicator], self.filters)
+
+    @property
+    def card(self) -> Card:
+        return self.result.cards[0]
 
     @property
     def chart(self) -> dict[str, Any]:
-        return trend_charts.chart([self.card.reply], with_bands=True)
+        return charts.line_chart([self.card.result], with_bands=True)
 
     @property
     def chart_summary(self) -> str:
-        return trend_charts.summary([self.card.reply])
+        return charts.line_chart_summary([self.card.result])
 
     @property
-    def by(self) -> str:
-        """What the groups are: as asked, else the nearest parts of what is shown."""
-        if self.wanted_by in self._ways:
-            return self.wanted_by
-        return "course" if self.filters.question.course is None else self._ways[-1]
+    def json(self) -> str:
+        return self.indicator.api_url + self.result.series_query(self.card)
 
     @property
-    def _ways(self) -> list[str]:
-        unknown = {
+    def csv(self) -> str:
+        return self.result.series_csv(self.card)
+
+    @property
+    def grouping(self) -> str:
+        """The grouping chosen, else courses, or the smallest parts of the selected course."""
+        if self.chosen_grouping in self._groupings:
+            return self.chosen_grouping
+        return "course" if self.filters.kpi_query.course is None else self._groupings[-1]
+
+    @property
+    def _groupings(self) -> list[str]:
+        missing = {
             "module": not has_modules(self.indicator),
             "run": not has_runs(self.indicator),
         }
-        return [by for by in GROUPS if not unknown.get(by)]
+        return [by for by in GROUPINGS if not missing.get(by)]
 
     @property
-    def group_tabs(self) -> list[tuple[str, str, bool]]:
-        """The name, address and whether it is this one, of each way to group."""
-        return [(GROUPS[by], self.filters.query(by=by), by == self.by) for by in self._ways]
+    def grouping_tabs(self) -> list[tuple[LazyText, str, bool]]:
+        """Each grouping with its link and whether it is the current one."""
+        return [
+            (GROUPINGS[by], self.filters.query_string(by=by), by == self.grouping)
+            for by in self._groupings
+        ]
 
     @cached_property
     def groups(self) -> list[GroupRow]:
-        question = replace(self.card.reply.query, by=self.by)
-        groups = self.desk.groups(self.indicator, question)
-        figures = compared([group.answer for group in groups])
-        return [self._group_row(*pair) for pair in zip(groups, figures, strict=True)]
-
-    def _group_row(self, group: GroupResult, figure: Figure) -> GroupRow:
-        thing = group.group
-        course = thing.course if isinstance(thing, CourseRun | Module) else None
-        asked = {"course": course.key} if course else {}
-        query = self.filters.query(**asked, **{self.by: thing.key})
-        return GroupRow(title_of(thing), course.title if course else "", query, figure)
+        groups = self.service.groups(
+            self.indicator, replace(self.card.result.query, by=self.grouping)
+        )
+        figures = figures_with_one_scale([one.answer for one in groups])
+        rows = []
+        for group, figure in zip((one.group for one in groups), figures, strict=True):
+            course = group.course if isinstance(group, CourseRun | Module) else None
+            of_course = {"course": course.key} if course else {}
+            query_string = self.filters.query_string(**of_course, **{self.grouping: group.key})
+            course_title = course.title if course else ""
+            rows.append(GroupRow(title_of(group), course_title, query_string, figure))
+        return rows
 
     @property
     def hides_groups(self) -> bool:
         return any(row.figure.is_hidden for row in self.groups)
 
-    @cached_property
-    def drill_downs(self) -> list[DrillTable]:
-        return [self._drill_table(drill) for drill in self.indicator.drill_downs.values()]
-
-    def _drill_table(self, drill: DrillDown) -> DrillTable:
-        question = self.card.reply.query
-        period, table = suppressed_tables.suppressed_table(
-            drill, self.indicator, question, self.desk
-        )
-        return DrillTable(
-            drill=drill,
-            period=period_name(period),
-            heads=[Cell(one.label, one.unit != TEXT) for one in table.columns],
-            rows=[
-                [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows
-            ],
-            hides_rows=any(row.get("is_hidden") for row in table.rows),
-            csv=self._drill_csv(drill),
-        )
-
-    def _drill_csv(self, drill: DrillDown) -> str:
-        names = [self.indicator.category, self.indicator.slug, drill.key]
-        query = self.asked.period_query(self.card, format="csv")
-        return reverse("kpis:api-drill-down", args=names) + query
-
-    @property
-    def api(self) -> str:
-        return self.indicator.api_url + self.asked.series_query(self.card)
-
-    @property
-    def csv(self) -> str:
-        return self.asked.series_csv(self.card)
-
     @property
     def groups_csv(self) -> str:
-        return self.asked.groups_csv(self.card, self.by)
+        return self.result.groups_csv(self.card, self.grouping)
 
-    @property
-    def targets(self) -> str:
-        return f"{reverse('admin:kpis_target_changelist')}?kpi={self.indicator.key}"
+    @cached_property
+    def drill_downs(self) -> list[DrillDownTable]:
+        return [self._drill_down_table(one) for one in self.indicator.drill_downs.values()]
+
+    def _drill_down_table(self, drill_down: DrillDown) -> DrillDownTable:
+        period, table = suppressed_tables.suppressed_table(
+            drill_down, self.indicator, self.card.result.query, self.service
+        )
+        url_args = [self.indicator.category, self.indicator.slug, drill_down.key]
+        return DrillDownTable(
+            drill_down=drill_down,
+            period=period_name(period),
+            headings=[Cell(one.label, one.unit != TEXT) for one in table.columns],
+            rows=[
+                [
+                    Cell(_cell_text(row.get(one.key), one.unit), one.unit != TEXT)
+                    for one in table.columns
+                ]
+                for row in table.rows
+            ],
+            hides_rows=any(row.get("is_hidden") for row in table.rows),
+            csv=reverse("kpis:api-drill-down", args=url_args)
+            + self.result.period_query(self.card, format="csv"),
+        )
 
 
-def _cell(value: object, unit: Unit) -> Cell:
-    """A value of a drill-down; an en dash for None."""
+def _cell_text(value: object, unit: Unit) -> str:
     if value is None:
-        return Cell(NO_VALUE, unit != TEXT)
-    text = unit.text(value) if isinstance(value, int | float) else str(value)
-    return Cell(text, unit != TEXT)
+        return NO_VALUE
+    return unit.text(value) if isinstance(value, int | float) else str(value)

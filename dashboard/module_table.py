@@ -1,4 +1,4 @@
-"""The table of modules: several KPIs side by side, module by module."""
+"""The table that compares several KPIs module by module."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from curriculum.models import Course, Module
 from kpis.definitions.registry import Indicator
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import GroupResult
-from presentation.figures import Figure, compared
+from presentation.figures import Figure, figures_with_one_scale
 
 
 @dataclass(frozen=True)
 class ModuleRow:
-    """`figures` stand in the order of the table's KPIs; None: nothing fell into the period."""
+    """One figure per KPI of the table; None if the module has no data in the period."""
 
     module: Module
     figures: Sequence[Figure | None]
@@ -25,7 +24,7 @@ class ModuleRow:
 
 @dataclass(frozen=True)
 class ModuleTable:
-    """The modules with data, by course."""
+    """The modules with data, grouped by course."""
 
     indicators: Sequence[Indicator]
     courses: Sequence[tuple[Course, Sequence[ModuleRow]]]
@@ -37,30 +36,28 @@ class ModuleTable:
 
     @property
     def width(self) -> int:
-        """Columns: the module's name, and four for each KPI."""
+        """The number of columns: the module's name, and four for each KPI."""
         return 1 + 4 * len(self.indicators)
 
 
-def table(
-    desk: KpiQueryService, indicators: Sequence[Indicator], question: KpiQuery
+def module_table(
+    service: KpiQueryService, indicators: Sequence[Indicator], query: KpiQuery
 ) -> ModuleTable:
-    question = replace(question, by="module")
-    found = [desk.groups(indicator, question) for indicator in indicators]
-    columns = [_by_module(groups) for groups in found]
-    modules = {group.group.pk: cast("Module", group.group) for groups in found for group in groups}
+    modules: dict[int, Module] = {}
+    columns: list[dict[int, Figure]] = []
+    for indicator in indicators:
+        groups = service.groups(indicator, replace(query, by="module"))
+        modules |= {one.group.pk: cast("Module", one.group) for one in groups}
+        figures = figures_with_one_scale([one.answer for one in groups])
+        columns.append({one.group.pk: figure for one, figure in zip(groups, figures, strict=True)})
     courses = Course.objects.in_bulk({module.course_id for module in modules.values()})
+
+    def position(module: Module) -> tuple[str, int, int]:
+        return courses[module.course_id].title, module.course_id, module.position
+
     rows = [
         ModuleRow(module, [column.get(module.pk) for column in columns])
-        for module in sorted(modules.values(), key=lambda one: _place(one, courses))
+        for module in sorted(modules.values(), key=position)
     ]
     by_course = groupby(rows, key=lambda row: row.module.course_id)
     return ModuleTable(indicators, [(courses[key], list(group)) for key, group in by_course])
-
-
-def _by_module(groups: Sequence[GroupResult]) -> dict[int, Figure]:
-    figures = compared([group.answer for group in groups])
-    return {group.group.pk: figure for group, figure in zip(groups, figures, strict=True)}
-
-
-def _place(module: Module, courses: dict[int, Course]) -> tuple[str, int, int]:
-    return courses[module.course_id].title, module.course_id, module.position

@@ -1,4 +1,4 @@
-"""The pages: the dashboard and one KPI in depth."""
+"""The dashboard, and the page of one KPI."""
 
 from __future__ import annotations
 
@@ -8,53 +8,58 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from core import reporting_clock
 from dashboard.dashboard import Dashboard
 from dashboard.kpi_page import KpiPage
-from dashboard.live.topics import to_watch
-from dashboard.live.watch_token import watch
+from dashboard.live.tokens import live_update_data
+from dashboard.live.topics import topics_of_page
 from kpis.definitions.registry import REGISTRY
-from presentation import filters
-from presentation.categories import CATEGORIES, Category
+from presentation import wording
+from presentation.categories import CATEGORIES
 from presentation.filters import Filters
-from presentation.live_pages import live
-from presentation.page_access import query_service_of
+from presentation.filters import read as read_filters
+from presentation.live_updates import limit_background_reloads
+from presentation.page_query import query_service_of
 
 
-@live
+@limit_background_reloads
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    desk = query_service_of(request)
-    asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
-    page = Dashboard(category_of(request), desk, asked)
-    context = context_of(page, page.category.key, asked)
-    return render(request, "dashboard/dashboard.html", context, status=status_of(asked))
-
-
-@live
-@login_required
-def kpi(request: HttpRequest, key: str) -> HttpResponse:
-    desk = query_service_of(request)
-    if key not in REGISTRY:
-        raise Http404(f"There is no KPI {key}.")
-    asked = filters.read(request.GET.dict(), reader=desk.reader, now=desk.now)
-    page = KpiPage(REGISTRY[key], desk, asked, request.GET.get("by", ""))
-    context = context_of(page, page.indicator.category, asked)
-    return render(request, "dashboard/kpi.html", context, status=status_of(asked))
-
-
-def context_of(page: Dashboard | KpiPage, category: str, asked: Filters) -> dict[str, Any]:
-    question = asked.question
-    live = watch(to_watch(category, question.kind, question.scope.course_ids))
-    return {"page": page, "reader": asked.reader, "filters": asked, "live": live}
-
-
-def category_of(request: HttpRequest) -> Category:
-    """The tab asked for, the first one by default."""
+    service = query_service_of(request)
     key = request.GET.get("tab") or next(iter(CATEGORIES))
     if key not in CATEGORIES:
-        raise Http404(f"There is no tab {key}.")
-    return CATEGORIES[key]
+        raise Http404(f"Unknown tab {key}")  # not translated: not shown
+    filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
+    page = Dashboard(CATEGORIES[key], service, filters)
+    context = context_of(page, key, filters)
+    return render(request, "dashboard/dashboard.html", context, status=status_of(filters))
 
 
-def status_of(asked: Filters) -> int:
-    return 400 if asked.errors else 200
+@limit_background_reloads
+@login_required
+def kpi(request: HttpRequest, key: str) -> HttpResponse:
+    service = query_service_of(request)
+    if key not in REGISTRY:
+        raise Http404(f"Unknown KPI {key}")  # not translated: not shown
+    filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
+    page = KpiPage(REGISTRY[key], service, filters, request.GET.get("by", ""))
+    context = context_of(page, page.indicator.category, filters)
+    return render(request, "dashboard/kpi.html", context, status=status_of(filters))
+
+
+def context_of(page: Dashboard | KpiPage, category: str, filters: Filters) -> dict[str, Any]:
+    query = filters.kpi_query
+    topics = topics_of_page(category, query.kind, query.scope.course_ids)
+    return {
+        # before the page reads any figure
+        "live": live_update_data(topics),
+        "page": page,
+        "reader": filters.reader,
+        "filters": filters,
+        "zone": reporting_clock.reporting_zone().key,
+        "hidden_note": wording.hidden_note(),
+    }
+
+
+def status_of(filters: Filters) -> int:
+    return 400 if filters.errors else 200

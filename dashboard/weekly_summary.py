@@ -1,4 +1,4 @@
-"""The weekly summary: to each manager, of the courses granted, on Monday morning."""
+"""The weekly summary: an e-mail to each manager about the granted courses, on Monday morning."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.access import Reader
 from accounts.languages import in_language_of
@@ -26,37 +27,35 @@ from notifications.unsubscribe import link_of
 from presentation import filters, page_query
 from presentation.categories import CATEGORIES
 
-# from seven in the morning; a site that was down all Monday still sends it on Tuesday
+# from seven on Monday; a site that was down all Monday still sends it on Tuesday
 FROM_HOUR = 7
 UNTIL_WEEKDAY = 2
 
 Line = dict[str, str]
-# what of a reader's courses was adjusted since a moment: filled by who adjusts, a step above
-Adjusted = Callable[[Reader, datetime], list[Line]]
-ADJUSTMENTS: list[Adjusted] = []
+# returns what was adjusted in a reader's courses since a moment
+AdjustmentLines = Callable[[Reader, datetime], list[Line]]
+# the app that adjusts parameters adds its function here
+ADJUSTMENTS: list[AdjustmentLines] = []
 
 
 def write_due(now: datetime) -> int:
-    """Write the summaries of this week that are not written yet; returns how many to send."""
+    """Write this week's summaries that are still missing; return how many will be sent."""
     local = now.astimezone(reporting_clock.reporting_zone())
     is_early = local.weekday() == 0 and local.hour < FROM_HOUR
     if is_early or local.weekday() >= UNTIL_WEEKDAY:
         return 0
     monday = local.date() - timedelta(days=local.weekday())
-    return sum(_write(user, monday, now) for user in _unwritten(monday))
-
-
-def managers() -> Iterator[User]:
-    refused = DigestUnsubscribe.objects.values("user")
-    people = User.objects.filter(is_active=True, course_grants__isnull=False)
-    yield from people.exclude(pk__in=refused).distinct().order_by("pk")
-
-
-def _unwritten(monday: date) -> list[User]:
-    keys = set(
+    written = set(
         Notification.objects.filter(key__startswith=f"week-{monday}-").values_list("key", flat=True)
     )
-    return [user for user in managers() if _key(user, monday) not in keys]
+    missing = [user for user in subscribed_managers() if _key(user, monday) not in written]
+    return sum(_write(user, monday, now) for user in missing)
+
+
+def subscribed_managers() -> Iterator[User]:
+    unsubscribed = DigestUnsubscribe.objects.values("user")
+    people = User.objects.filter(is_active=True, course_grants__isnull=False)
+    yield from people.exclude(pk__in=unsubscribed).distinct().order_by("pk")
 
 
 def _key(user: User, monday: date) -> str:
@@ -64,66 +63,70 @@ def _key(user: User, monday: date) -> str:
 
 
 def _write(user: User, monday: date, now: datetime) -> bool:
-    """Write the one of a user; False when there is nothing to say or another worker was first."""
+    """Write a user's summary; False if there is no news or another worker wrote it first."""
     with in_language_of(user):
         content = content_of(user, now)
-    says = any(content[name] for name in ("moved", "open", "adjusted"))
-    state = Notification.State.WAITING if says else Notification.State.DROPPED
-    given = {"to": user.email, "payload": content, "state": state, "next_try_at": now}
+    has_news = any(content[name] for name in ("moved", "open", "adjusted"))
+    state = Notification.State.WAITING if has_news else Notification.State.DROPPED
+    values = {"to": user.email, "payload": content, "state": state, "next_try_at": now}
     with transaction.atomic():
-        _, is_new = Notification.objects.get_or_create(key=_key(user, monday), defaults=given)
-        if is_new and says:
+        _, is_new = Notification.objects.get_or_create(key=_key(user, monday), defaults=values)
+        if is_new and has_news:
             ask_for_delivery()
-    return is_new and says
+    return is_new and has_news
 
 
 def content_of(user: User, now: datetime) -> dict[str, Any]:
-    """What a manager is told: only of courses granted, and of no small group."""
+    """The content of a manager's summary: only granted courses, and no small groups."""
     reader = Reader(
         reads_kpis=True,
         sees_every_course=False,
         sees_small_groups=False,
         course_ids=frozenset(user.course_grants.values_list("course_id", flat=True)),
     )
+    since = now - timedelta(days=7)
     return {
-        "subject": "Your courses this week",
-        "moved": moved(reader, now),
-        "open": still_open(reader),
-        "adjusted": [
-            line for tell in ADJUSTMENTS for line in tell(reader, now - timedelta(days=7))
-        ],
+        "subject": gettext("Your courses this week"),
+        "moved": changes(reader, now),
+        "open": open_alerts(reader),
+        "adjusted": [line for lines_of in ADJUSTMENTS for line in lines_of(reader, since)],
         "address": settings.KPI_BASE_URL + reverse("dashboard:dashboard"),
         "unsubscribe": link_of(user),
     }
 
 
-def moved(reader: Reader, now: datetime) -> list[Line]:
-    """What moved in the last closed week by more than chance, and what fell silent."""
-    desk = KpiQueryService(reader, now)
-    chosen = filters.read({"period": "week"}, reader=reader, now=now)
-    found = [
-        finding
-        for key in CATEGORIES
-        for finding in report(desk, key, page_query.ask(desk, headline(key), chosen)).findings
-        if finding.kind in (FindingKind.MOVED, FindingKind.STALE)
+def changes(reader: Reader, now: datetime) -> list[Line]:
+    """The significant changes of the last closed week, and the data feeds that have stopped."""
+    service = KpiQueryService(reader, now)
+    weekly = filters.read({"period": "week"}, reader=reader, now=now)
+    findings: list[Finding] = []
+    for key in CATEGORIES:
+        page = page_query.query_page(service, headline(key), weekly)
+        findings += [
+            finding
+            for finding in report(service, key, page).findings
+            if finding.kind in (FindingKind.MOVED, FindingKind.STALE)
+        ]
+    return [
+        {
+            "text": f"{finding.label}: {finding.sentence}",
+            "url": settings.KPI_BASE_URL + finding.link,
+        }
+        for finding in sorted(findings, key=lambda one: one.rank)
     ]
-    return [_line(finding) for finding in sorted(found, key=lambda one: one.rank)]
 
 
-def _line(finding: Finding) -> Line:
-    return {
-        "text": f"{finding.label}: {finding.sentence}",
-        "url": settings.KPI_BASE_URL + finding.link,
-    }
-
-
-def still_open(reader: Reader) -> list[Line]:
+def open_alerts(reader: Reader) -> list[Line]:
     alerts = list(Alert.objects.open().visible_to(reader).select_related("rule", "course"))
     names = scope_names.names(alerts)
     return [
         {
-            "text": f"{alert.rule.name} – {names[alert.scope, alert.scope_id]}, "
-            f"since {localized.long_day(alert.first_period_start)}",
+            "text": gettext("%(alert)s – %(scope)s, since %(day)s")
+            % {
+                "alert": alert.rule.name,
+                "scope": names[alert.scope, alert.scope_id],
+                "day": localized.long_day(alert.first_period_start),
+            },
             "url": f"{settings.KPI_BASE_URL}/alerts/{alert.pk}",
         }
         for alert in alerts

@@ -22,7 +22,7 @@ from kpis.query.query_params import reader_and_query, reject_unknown
 from kpis.query.query_service import KpiQueryService
 from presentation import filters
 from presentation.categories import CATEGORIES
-from presentation.page_query import ask
+from presentation.page_query import query_page
 
 NAMES = ("category", "course", "run", "from", "to", "period")
 CATEGORY = OpenApiParameter("category", str, description="Default: all, one after the other.")
@@ -65,5 +65,5 @@ def _found(
     desk: KpiQueryService, categories: list[str], asked: filters.Filters
 ) -> Iterator[Finding]:
     for key in categories:
-        answered = ask(desk, headline(key), asked)
+        answered = query_page(desk, headline(key), asked)
         yield from report(desk, key, answered).findings

@@ -76,7 +76,9 @@ def goal_of(answer: MetricValue) -> float:
 
 def _of_target(subject: FindingSubject) -> FindingCandidate | None:
     answer = subject.answer
-    if answer.difference is None or wording.is_level(answer.indicator.unit, answer.difference):
+    if answer.difference is None or wording.rounds_to_zero(
+        answer.indicator.unit, answer.difference
+    ):
         return None
     is_good = bool(answer.meets_target)
     kinds = {True: FindingKind.EXCEEDED, False: FindingKind.MISSED}
@@ -106,7 +108,7 @@ def _of_change(subject: FindingSubject) -> FindingCandidate | None:
     if before is None or not _is_final(before) or now.shown is None or before.shown is None:
         return None
     moved, likely = now.shown - before.shown, _chance_of_change(now, before)
-    if likely is None or wording.is_level(now.indicator.unit, moved):
+    if likely is None or wording.rounds_to_zero(now.indicator.unit, moved):
         return None
     is_good = (moved > 0) is now.indicator.higher_is_better
     change = Change(moved, _interval_of_change(now, before), before)

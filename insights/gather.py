@@ -40,7 +40,7 @@ def subjects(desk: KpiQueryService, cards: Sequence[Card]) -> Iterator[FindingSu
 
     A card that answers a wider question than was asked is left out.
     """
-    replies = [card.reply for card in cards if not card.note]
+    replies = [card.result for card in cards if not card.note]
     found = [(reply, *there) for reply in replies if (there := closed(reply, desk))]
     for reply, answer, before in found:
         question = reply.query

@@ -16,7 +16,7 @@ from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GroupObject
 from presentation.categories import CATEGORIES
 from presentation.filters import Filters
-from presentation.page_query import PageQuery
+from presentation.page_query import PageResult
 
 FIRST = 6
 
@@ -46,14 +46,14 @@ class FindingsReport:
         return self.findings[FIRST:]
 
 
-def report(desk: KpiQueryService, category: str, asked: PageQuery) -> FindingsReport:
+def report(desk: KpiQueryService, category: str, asked: PageResult) -> FindingsReport:
     """Judge all figures of a category at once, as the reader may see them."""
     filters = asked.filters
     subjects = list(gather.subjects(desk, asked.cards))
     claims = [claim for subject in subjects for claim in candidates.candidates(subject)]
     found = [_finding(claim, filters) for claim in candidates.beyond_chance(claims)]
     found += [
-        _told(silence, filters) for silence in gather.stale_feeds(desk, category, filters.question)
+        _told(silence, filters) for silence in gather.stale_feeds(desk, category, filters.kpi_query)
     ]
     period = period_name(subjects[0].answer.period) if subjects else ""
     return FindingsReport(
@@ -61,7 +61,7 @@ def report(desk: KpiQueryService, category: str, asked: PageQuery) -> FindingsRe
         period=period,
         is_judged=any(subject.answer.is_shown for subject in subjects),
         json=reverse("insights:api-findings")
-        + filters.query(category=category, module="", compare=""),
+        + filters.query_string(category=category, module="", compare=""),
     )
 
 
@@ -74,7 +74,7 @@ def _finding(claim: FindingCandidate, filters: Filters) -> Finding:
         is_good=claim.is_good,
         subject=sentences.subject_of(subject),
         rest=sentences.sentence_of(claim),
-        link=page + filters.query(**_filtered_to(subject.thing)),
+        link=page + filters.query_string(**_filtered_to(subject.thing)),
         category=indicator.category,
         claim=claim,
     )
@@ -88,7 +88,7 @@ def _told(silence: StaleFeed, filters: Filters) -> Finding:
         is_good=False,
         subject=sentences.name_of_stale_feed(silence, str(CATEGORIES[silence.category].title)),
         rest=sentences.sentence_of_stale_feed(silence),
-        link=page + filters.query(**_filtered_to(silence.course)),
+        link=page + filters.query_string(**_filtered_to(silence.course)),
         category=silence.category,
         silence=silence,
     )

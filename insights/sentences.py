@@ -67,7 +67,7 @@ def _against_target(answer: MetricValue) -> str:
     if answer.difference is None:
         return ""
     target, unit = Figure(answer).target, answer.indicator.unit
-    if wording.is_level(unit, answer.difference):
+    if wording.rounds_to_zero(unit, answer.difference):
         return f", on the target of {target}"
     side = "above" if answer.difference > 0 else "below"
     return f", {gap(unit, answer.difference)} {side} the target of {target}"
@@ -91,7 +91,7 @@ def _to_course(claim: FindingCandidate) -> str:
     if not claim.is_good and (portion := portion_of(subject.share_of_gap)):
         return f"; it accounts for {portion} of the course’s gap"
     contribution, unit = subject.contribution, subject.answer.indicator.unit
-    if contribution is None or wording.is_level(unit, contribution):
+    if contribution is None or wording.rounds_to_zero(unit, contribution):
         return ""
     amount = gap(unit, contribution)
     if claim.is_good:
@@ -112,7 +112,7 @@ def portion_of(share: float | None) -> str:
 
 def gap(unit: Unit, shown: float) -> str:
     """A difference in its unit, without its sign; between percentages it is in points."""
-    return wording.gap(POINTS if unit == PERCENT else unit, shown)
+    return wording.difference_text(POINTS if unit == PERCENT else unit, shown)
 
 
 def _ends(unit: Unit, interval: tuple[float, float] | None) -> str:

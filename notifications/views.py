@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from notifications.inbox import mark_read
-from presentation.page_access import query_service_of
+from presentation.page_query import query_service_of
 
 
 @login_required

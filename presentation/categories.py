@@ -1,19 +1,22 @@
-"""The categories: the tabs of the dashboard, each declared by the app that owns its KPIs."""
+"""The dashboard's tabs: one category per app that owns KPIs, and the sections the app adds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.lazy_text import LazyText
+from kpis.query.query_service import KpiQueryService
+from presentation.page_query import PageResult
 
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """`about` says what its tab shows, `awaits` what has to come in before it can.
+    """`about` describes the tab, `awaits` names the data that it needs.
 
-    `trend` names the KPIs of its line chart, `bars` those of its chart of actual against target
-    and `by_module` those of its table of modules.
+    `trend`, `bars` and `by_module` list the keys of the KPIs in its line chart, its chart of
+    actual values and targets, and its table of modules.
     """
 
     key: str
@@ -38,7 +41,7 @@ def category(
     bars: Sequence[str] = (),
     by_module: Sequence[str] = (),
 ) -> None:
-    """Declare a category; ValueError when there is one of this key."""
+    """Declare a category; ValueError if its key is taken."""
     if key in CATEGORIES:
         raise ValueError(f"Category {key} is declared twice.")
     CATEGORIES[key] = Category(
@@ -50,3 +53,31 @@ def category(
         bars=bars,
         by_module=by_module,
     )
+
+
+# returns the template's `section` variable; None: the section is not shown
+Show = Callable[[KpiQueryService, PageResult], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a category's tab that the app of the category fills itself."""
+
+    category: str
+    template: str
+    order: int
+    show: Show
+
+
+SECTIONS: list[Section] = []
+
+
+def section(category: str, template: str, *, order: int = 100) -> Callable[[Show], Show]:
+    """Declare a section below the charts of a category's tab, sorted by `order`."""
+
+    def declare(show: Show) -> Show:
+        SECTIONS.append(Section(category, template, order, show))
+        SECTIONS.sort(key=lambda one: one.order)
+        return show
+
+    return declare

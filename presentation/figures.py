@@ -1,157 +1,228 @@
-"""An answer as the pages show it: texts, verdict, drawings. No number is made here."""
+"""A KPI value as pages show it: texts, comparison with the target, and bar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
+
 from core import localized
+from core.lazy_text import LazyText
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import NO_VALUE
 from kpis.query.results import MetricValue
-from presentation import drawing, wording
+from presentation import svg_drawings, wording
+
+STATUS_NAMES: dict[str, LazyText] = {
+    "ok": pgettext_lazy("status of a period", "Closed"),
+    "provisional": gettext_lazy("Provisional"),
+    "low_n": gettext_lazy("Few observations"),
+    "suppressed": gettext_lazy("Hidden"),
+    "no_data": gettext_lazy("No data"),
+    "not_mature": gettext_lazy("Too early"),
+    "stale": gettext_lazy("Out of date"),
+    "pending": gettext_lazy("Being computed"),
+    "error": gettext_lazy("Failed"),
+}
+STATUS_NOTES: dict[str, LazyText] = {
+    "no_data": gettext_lazy("There is no data for this period."),
+    "not_mature": gettext_lazy("It is too early to measure this."),
+    "stale": gettext_lazy("The latest data is from %(moment)s. Newer data is missing."),
+    "pending": gettext_lazy("New data has arrived. This value is being computed."),
+    "error": gettext_lazy("This value could not be computed."),
+}
+# by whether the target is met (None: too few observations), and whether the value is above it
+VERDICTS: dict[tuple[bool | None, bool], LazyText] = {
+    (True, True): gettext_lazy("Target met: %(difference)s above %(target)s"),
+    (True, False): gettext_lazy("Target met: %(difference)s below %(target)s"),
+    (False, True): gettext_lazy("Target missed: %(difference)s above %(target)s"),
+    (False, False): gettext_lazy("Target missed: %(difference)s below %(target)s"),
+    (None, True): gettext_lazy("Too few observations: %(difference)s above %(target)s"),
+    (None, False): gettext_lazy("Too few observations: %(difference)s below %(target)s"),
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A comparison in words; `is_good` is None where neither side is better."""
+    """A comparison in words; `is_good` is None if neither side is better."""
 
-    words: str
+    text: str
     is_good: bool | None
+
+    @property
+    def css_class(self) -> str:
+        return {None: "level", True: "good", False: "bad"}[self.is_good]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`scale` is where the scale of its bar ends, in a table of bars; None: its own."""
+    """`bar_scale` is the value at the end of the bar; None: the bar's own scale."""
 
-    answer: MetricValue
-    scale: float | None = None
+    metric_value: MetricValue
+    bar_scale: float | None = None
 
     @property
     def value(self) -> str:
-        return self.answer.indicator.unit.text(self.answer.value)
+        return self.metric_value.indicator.unit.text(self.metric_value.value)
 
     @property
     def period(self) -> str:
-        return period_name(self.answer.period)
+        return period_name(self.metric_value.period)
 
     @property
     def target(self) -> str:
-        """Empty where none is set."""
-        target = self.answer.target
-        return wording.goal(self.answer.indicator.unit, float(target.value)) if target else ""
+        """The target in force; empty if there is none."""
+        target = self.metric_value.target
+        unit = self.metric_value.indicator.unit
+        return wording.target_text(unit, float(target.value)) if target else ""
 
     @property
     def no_target(self) -> str:
-        """Why it is compared with none: there is none, or one of something longer or larger."""
-        other, unit = self.answer.other_target, self.answer.indicator.unit
+        """The reason why the value is not compared with a target."""
+        other = self.metric_value.other_target
         if other is None:
-            return "No target is set"
-        whole = "all courses together" if other.course_id is None else "the whole course"
-        what = whole if self.answer.period.is_one_month else "one month"
-        return f"The target of {wording.goal(unit, float(other.value))} is for {what}"
+            return gettext("No target set")
+        unit = self.metric_value.indicator.unit
+        target = {"target": wording.target_text(unit, float(other.value))}
+        if not self.metric_value.period.is_one_month:
+            return gettext("The target of %(target)s is for one month") % target
+        if other.course_id is None:
+            return gettext("The target of %(target)s is for all courses together") % target
+        return gettext("The target of %(target)s is for the whole course") % target
 
     @property
     def verdict(self) -> Verdict | None:
-        """How it stands to its target; None without a value or a target."""
-        answer, unit = self.answer, self.answer.indicator.unit
-        if answer.difference is None:
+        """The comparison with the target; None without a value or a target."""
+        difference, is_good = self.metric_value.difference, self.metric_value.meets_target
+        if difference is None:
             return None
-        if wording.is_level(unit, answer.difference):
-            return Verdict(f"On target {self.target}", answer.meets_target)
-        side = "above" if answer.difference > 0 else "below"
-        met = {True: "Target met", False: "Target missed", None: "Too few to judge"}
-        gap = f"{wording.gap(unit, answer.difference)} {side} {self.target}"
-        return Verdict(f"{met[answer.meets_target]}: {gap}", answer.meets_target)
+        unit = self.metric_value.indicator.unit
+        if wording.rounds_to_zero(unit, difference):
+            return Verdict(gettext("On target: %(target)s") % {"target": self.target}, is_good)
+        values = {"difference": wording.difference_text(unit, difference), "target": self.target}
+        return Verdict(str(VERDICTS[is_good, difference > 0]) % values, is_good)
 
     @property
     def difference(self) -> str:
-        """To the target, with its sign; empty where there is nothing to compare."""
-        difference, unit = self.answer.difference, self.answer.indicator.unit
+        """The signed difference from the target; empty if there is nothing to compare."""
+        difference, unit = self.metric_value.difference, self.metric_value.indicator.unit
         if difference is None:
             return ""
-        sign = "" if wording.is_level(unit, difference) else "−" if difference < 0 else "+"
-        return f"{sign}{wording.gap(unit, difference)}"
+        sign = "" if wording.rounds_to_zero(unit, difference) else "−" if difference < 0 else "+"
+        return f"{sign}{wording.difference_text(unit, difference)}"
 
     @property
     def interval(self) -> str:
-        """Both ends, 82.1–88.9%; empty where there is none, for another reason than few."""
-        if self.answer.interval is None:
-            return wording.TOO_FEW if self.answer.is_few else ""
-        unit = self.answer.indicator.unit
-        low, high = self.answer.interval
+        """Both ends, 82.1–88.9%; “too few” or empty if there is none."""
+        if self.metric_value.interval is None:
+            return gettext("too few") if self.metric_value.is_few else ""
+        unit = self.metric_value.indicator.unit
+        low, high = self.metric_value.interval
         return f"{unit.bare(low)}–{unit.text(high)}"
 
     @property
-    def is_unsure(self) -> bool:
-        """True when the interval holds the target: the difference may be chance."""
-        target, interval = self.answer.target, self.answer.interval
-        if target is None or interval is None or self.answer.is_few:
+    def may_be_chance(self) -> bool:
+        """True if the interval includes the target."""
+        target, interval = self.metric_value.target, self.metric_value.interval
+        if target is None or interval is None or self.metric_value.is_few:
             return False
-        low, high = (self.answer.indicator.unit.shown(end) for end in interval)
+        low, high = (self.metric_value.indicator.unit.shown(end) for end in interval)
         return low is not None and high is not None and low <= float(target.value) <= high
 
     @property
     def n(self) -> str:
-        return NO_VALUE if self.is_hidden else localized.number(self.answer.sums.n)
+        return NO_VALUE if self.is_hidden else localized.number(self.metric_value.sums.n)
 
     @property
     def fraction(self) -> str:
-        """Numerator and denominator; empty without a value, for a total or a mean of components."""
-        indicator = self.answer.indicator
-        if not self.answer.is_shown or indicator.parts or indicator.is_total:
+        """Numerator and denominator; empty without a value, for a total or a composite."""
+        indicator = self.metric_value.indicator
+        if not self.metric_value.is_shown or indicator.parts or indicator.is_total:
             return ""
-        return f"{_sum(self.answer.sums.total)} of {_sum(self.answer.sums.weight)}"
+        total, weight = (
+            localized.number(round(amount, 2), 2, trimmed=True)
+            for amount in (self.metric_value.sums.total, self.metric_value.sums.weight)
+        )
+        return gettext("%(numerator)s of %(denominator)s") % {
+            "numerator": total,
+            "denominator": weight,
+        }
 
     @property
     def is_hidden(self) -> bool:
-        return self.answer.status == "suppressed"
+        return self.metric_value.status == "suppressed"
 
     @property
     def status(self) -> str:
-        return self.answer.status
+        return self.metric_value.status
+
+    @property
+    def status_name(self) -> str:
+        return str(STATUS_NAMES[self.status])
+
+    @property
+    def status_text(self) -> str:
+        """The status and whether late data changed a closed value."""
+        if self.metric_value.restated_at is None:
+            return self.status_name
+        return gettext("%(status)s, restated") % {"status": self.status_name}
 
     @property
     def badge(self) -> str:
-        """A word for a status to take note of; empty for a final figure."""
-        return "" if self.status == "ok" else wording.STATUS_WORDS[self.status]
+        """The status if it needs attention; empty for a final value."""
+        return "" if self.status == "ok" else self.status_name
 
     @property
-    def own_badge(self) -> str:
-        """A status that sets one row of a table apart; what all rows share is said above it."""
+    def row_badge(self) -> str:
+        """The badge for a row of a table, without statuses that all rows share."""
         return "" if self.status in ("stale", "provisional") else self.badge
 
     @property
-    def status_word(self) -> str:
-        return wording.STATUS_WORDS[self.status]
+    def notes(self) -> list[str]:
+        """Sentences about what to keep in mind when reading the value."""
+        notes = [self._status_note] if self._status_note else []
+        if self.metric_value.is_few:
+            count = localized.number(self.metric_value.indicator.min_n)
+            notes.append(
+                gettext("Fewer than %(count)s observations are too few for a conclusion.")
+                % {"count": count}
+            )
+        if self.metric_value.restated_at:
+            at = {"moment": wording.moment(self.metric_value.restated_at)}
+            notes.append(gettext("Late data changed this value on %(moment)s.") % at)
+        return notes
 
     @property
-    def notes(self) -> list[str]:
-        sentences = (
-            wording.status_sentence(self.answer),
-            wording.few_sentence(self.answer),
-            wording.restated_sentence(self.answer),
-        )
-        return [sentence for sentence in sentences if sentence]
+    def _status_note(self) -> str:
+        if self.status == "provisional":
+            lag = settings.KPI_CLOSE_LAG_HOURS
+            return ngettext(
+                "This value may still change: its period is open or ended less than "
+                "%(hours)s hour ago.",
+                "This value may still change: its period is open or ended less than "
+                "%(hours)s hours ago.",
+                lag,
+            ) % {"hours": localized.number(lag)}
+        if self.status == "suppressed":
+            return wording.hidden_note()
+        return str(STATUS_NOTES.get(self.status, "")) % {"moment": self.data_through}
 
     @property
     def data_through(self) -> str:
-        return wording.moment(self.answer.data_through)
+        return wording.moment(self.metric_value.data_through)
 
     @property
     def computed_at(self) -> str:
-        return wording.moment(self.answer.computed_at)
+        return wording.moment(self.metric_value.computed_at)
 
     @property
-    def bar(self) -> drawing.Bar | None:
-        return drawing.bar(self.answer, self.scale)
+    def bar(self) -> svg_drawings.Bar | None:
+        return svg_drawings.bar(self.metric_value, self.bar_scale)
 
 
-def compared(answers: Sequence[MetricValue]) -> list[Figure]:
-    """The figures of one KPI that stand below each other, their bars on one scale."""
-    scale = drawing.full_length(answers)
-    return [Figure(answer, scale) for answer in answers]
-
-
-def _sum(amount: float) -> str:
-    return localized.number(round(amount, 2), 2, trimmed=True)
+def figures_with_one_scale(metric_values: Sequence[MetricValue]) -> list[Figure]:
+    """The figures of one KPI in a table, with bars whose lengths can be compared."""
+    scale = svg_drawings.common_scale(metric_values)
+    return [Figure(one, scale) for one in metric_values]

@@ -1,59 +1,97 @@
-"""What pages ask of several KPIs at once, opened at the last data where there are none."""
+"""Query the KPIs of a page; if recent periods are empty, go back to the latest ones with data."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from accounts.access import MayReadKpis, Reader
+from core import reporting_clock
+from core.lazy_text import LazyText
+from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import period_name
+from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator, has_modules, has_runs
-from kpis.query.kpi_query import KpiQuery
+from kpis.models import Measurement
+from kpis.query.kpi_query import POINTS_SHOWN, KpiQuery
 from kpis.query.query_service import KpiQueryService
-from presentation import default_period
 from presentation.cards import Card
 from presentation.filters import Filters
 
-WIDER = {
-    "module": "Of the whole course: this figure cannot be told apart by module.",
-    "run": "Of the whole course: this figure cannot be told apart by run.",
+WIDER_SCOPE_NOTES: dict[str, LazyText] = {
+    "module": gettext_lazy("This is for the whole course: the KPI is not measured by module."),
+    "run": gettext_lazy("This is for the whole course: the KPI is not measured by run."),
+}
+LAST_CLOSED: dict[str, LazyText] = {
+    "day": gettext_lazy("last closed day"),
+    "week": gettext_lazy("last closed week"),
+    "month": gettext_lazy("last closed month"),
+    "quarter": gettext_lazy("last closed quarter"),
 }
 
 
 @dataclass
-class PageQuery:
-    """A question and its replies, moved to the last data where its own periods are empty.
+class PageResult:
+    """The cards of a page and the query that they answer.
 
-    `opened_at` names the period moved to; None where the question stands as it was asked.
+    `moved_to` names the period that the page went back to; None if it shows what was asked for.
     """
 
     filters: Filters
-    question: KpiQuery
+    kpi_query: KpiQuery
     cards: Sequence[Card]
-    opened_at: str | None = None
+    moved_to: str | None = None
+
+    @property
+    def period(self) -> str:
+        return period_name(self.kpi_query.window or self.kpi_query.current)
+
+    @property
+    def period_note(self) -> str:
+        """The rule that selected the period; empty if the user chose it."""
+        query = self.kpi_query
+        if query.window or self.moved_to or query.current.is_open(query.now):
+            return ""
+        return str(LAST_CLOSED[query.kind])
+
+    @property
+    def has_data(self) -> bool:
+        return any(one.is_shown for card in self.cards for one in card.result.series)
+
+    @property
+    def recent_periods_query(self) -> str:
+        """The query string that shows the recent periods, although they are empty."""
+        first = self.filters.kpi_query.periods[0].first
+        return self.filters.query_string(**{"from": first.isoformat()})
 
     def series_query(self, card: Card, **more: str) -> str:
-        """What has the API answer the periods that the page shows."""
-        return self.filters.query(**self._scope(card), **self._moved("to"), **more)
+        """The API's query string for the periods on the page."""
+        return self._api_query(card, ("to",), more)
 
     def period_query(self, card: Card, **more: str) -> str:
-        """What has the API answer the groups and tables of the one period on the page."""
-        return self.filters.query(**self._scope(card), **self._moved("from", "to"), **more)
+        """The API's query string for the groups and tables of the page's period."""
+        return self._api_query(card, ("from", "to"), more)
 
-    def _scope(self, card: Card) -> dict[str, str]:
-        """What the card's KPI cannot be told apart by is left out, and its course put in."""
-        shown = card.reply.query
-        left_out = [
+    def _api_query(self, card: Card, ends: Sequence[str], more: dict[str, str]) -> str:
+        current = self.kpi_query.current
+        days = {"from": current.first.isoformat(), "to": current.last.isoformat()}
+        moved = {end: days[end] for end in ends} if self.moved_to else {}
+        # a filter that the KPI does not know is replaced by its course
+        shown = card.result.query
+        unknown = [
             name
             for name in ("run", "module")
-            if getattr(self.question, name) and not getattr(shown, name)
+            if getattr(self.kpi_query, name) and not getattr(shown, name)
         ]
-        course = {"course": shown.course.key} if left_out and shown.course else {}
-        return course | dict.fromkeys(left_out, "")
-
-    def _moved(self, *ends: str) -> dict[str, str]:
-        shown = self.question.current
-        days = {"from": shown.first.isoformat(), "to": shown.last.isoformat()}
-        return {end: days[end] for end in ends} if self.opened_at else {}
+        course = {"course": shown.course.key} if unknown and shown.course else {}
+        scope = course | dict.fromkeys(unknown, "")
+        return self.filters.query_string(**scope, **moved, **more)
 
     def series_csv(self, card: Card) -> str:
         return card.indicator.api_url + self.series_query(card, format="csv")
@@ -61,58 +99,90 @@ class PageQuery:
     def groups_csv(self, card: Card, by: str) -> str:
         return card.indicator.api_url + self.period_query(card, by=by, format="csv")
 
-    @property
-    def usual(self) -> str:
-        """The query for the usual periods, empty as they are."""
-        return self.filters.query(**{"from": self.filters.question.periods[0].first.isoformat()})
 
-    @property
-    def why_period(self) -> str:
-        """Why the page shows the period that it does, where nobody has chosen one."""
-        question = self.question
-        if question.window or self.opened_at or question.current.is_open(question.now):
-            return ""
-        return f"the last closed {question.kind}"
-
-    @property
-    def has_data(self) -> bool:
-        return any(answer.is_shown for card in self.cards for answer in card.reply.series)
-
-
-def ask(desk: KpiQueryService, indicators: Sequence[Indicator], filters: Filters) -> PageQuery:
-    """Ask the KPIs; where their usual periods are empty, open at the last data there are."""
-    asked = PageQuery(filters, filters.question, _cards(desk, indicators, filters.question))
-    if asked.has_data or not indicators or {"from", "to"} & set(filters.chosen):
-        return asked
-    last = default_period.last_with_data(indicators, filters.question)
-    if last is None or last in filters.question.periods:
-        return asked
-    question = default_period.ending_at(filters.question, last)
-    cards = _cards(desk, indicators, question)
-    return PageQuery(filters, question, cards, period_name(question.current))
+def query_page(
+    service: KpiQueryService, indicators: Sequence[Indicator], filters: Filters
+) -> PageResult:
+    """Query the KPIs; if the default periods are empty, show the latest ones with data."""
+    query = filters.kpi_query
+    page = PageResult(filters, query, [_card(service, one, query) for one in indicators])
+    if page.has_data or not indicators or {"from", "to"} & set(filters.chosen):
+        return page
+    last = _last_period_with_data(indicators, query)
+    if last is None or last in query.periods:
+        return page
+    query = _ending_with(query, last)
+    cards = [_card(service, one, query) for one in indicators]
+    return PageResult(filters, query, cards, moved_to=period_name(query.current))
 
 
-def _cards(
-    desk: KpiQueryService, indicators: Sequence[Indicator], question: KpiQuery
-) -> list[Card]:
-    return [card(desk, indicator, question) for indicator in indicators]
-
-
-def card(desk: KpiQueryService, indicator: Indicator, question: KpiQuery) -> Card:
-    """Ask one KPI; of a run or module only where it can be told apart, else of the course."""
-    knows_run = question.run is None or has_runs(indicator)
-    knows_module = question.module is None or has_modules(indicator)
+def _card(service: KpiQueryService, indicator: Indicator, query: KpiQuery) -> Card:
+    """Query one KPI, without the run or module if the KPI is not measured by it."""
+    knows_run = query.run is None or has_runs(indicator)
+    knows_module = query.module is None or has_modules(indicator)
     if knows_run and knows_module:
-        return Card(desk.ask(indicator, question))
-    scope = replace(
-        question.scope,
-        run_id=question.scope.run_id if knows_run else None,
-        module_id=question.scope.module_id if knows_module else None,
-    )
+        return Card(service.ask(indicator, query))
     wider = replace(
-        question,
-        run=question.run if knows_run else None,
-        module=question.module if knows_module else None,
-        scope=scope,
+        query,
+        run=query.run if knows_run else None,
+        module=query.module if knows_module else None,
+        scope=replace(
+            query.scope,
+            run_id=query.scope.run_id if knows_run else None,
+            module_id=query.scope.module_id if knows_module else None,
+        ),
     )
-    return Card(desk.ask(indicator, wider), note=WIDER["run" if knows_module else "module"])
+    note = WIDER_SCOPE_NOTES["run" if knows_module else "module"]
+    return Card(service.ask(indicator, wider), note)
+
+
+def _last_period_with_data(indicators: Iterable[Indicator], query: KpiQuery) -> Period | None:
+    """The latest of the periods in which most of these KPIs have data; None if none has any."""
+    best = (
+        _measurements_with_data(indicators)
+        .filter(_in_scope(query.scope), period_kind=query.kind)
+        .values("period_start")
+        .annotate(kpis=Count("kpi", distinct=True))
+        .order_by("-kpis", "-period_start")
+        .first()
+    )
+    if best is None:
+        return None
+    return containing(best["period_start"], query.kind, reporting_clock.reporting_zone())
+
+
+def _in_scope(scope: Scope) -> Q:
+    if scope.run_id is not None:
+        return Q(scope="run", scope_id=scope.run_id)
+    if scope.course_ids is not None:
+        return Q(scope="course", scope_id__in=scope.course_ids)
+    return Q(scope="site")
+
+
+def _ending_with(query: KpiQuery, last: Period) -> KpiQuery:
+    """The same query for the default number of periods, ending with this one."""
+    periods = [last]
+    while len(periods) < POINTS_SHOWN[query.kind]:
+        periods.append(periods[-1].previous)
+    return replace(query, periods=periods[::-1], window=None)
+
+
+def has_any_data(indicators: Iterable[Indicator], reader: Reader) -> bool:
+    """True if one of these KPIs has ever been measured in a course that the reader sees."""
+    rows = _measurements_with_data(indicators)
+    if not reader.sees_every_course:
+        rows = rows.filter(course__in=reader.course_ids)
+    return rows.exists()
+
+
+def _measurements_with_data(indicators: Iterable[Indicator]) -> QuerySet[Measurement]:
+    keys = {key for indicator in indicators for key in indicator.measured_keys}
+    return Measurement.objects.filter(kpi__in=keys, n__gt=0)
+
+
+def query_service_of(request: HttpRequest) -> KpiQueryService:
+    """The query service for the request's account; PermissionDenied if it may not read KPIs."""
+    reader = Reader.of(request.user)
+    if not reader.reads_kpis:
+        raise PermissionDenied(MayReadKpis.message)
+    return KpiQueryService(reader, timezone.now())

@@ -25,7 +25,7 @@ def figure(rule: AlertRule, value: float | None) -> str:
     """A figure as people read it: 85.0%, or by how much it moved: +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
-        return f"{'-' if value < 0 else '+'}{words.gap(unit, value)}"
+        return f"{'-' if value < 0 else '+'}{words.difference_text(unit, value)}"
     return NO_VALUE if value is None else unit.written(value)
 
 

@@ -65,7 +65,7 @@ class AlertCard:
             return NO_VALUE
         if self.is_stale:
             return f"{self.alert.target:g} days"
-        return words.goal(self.indicator.unit, self.alert.target)
+        return words.target_text(self.indicator.unit, self.alert.target)
 
     @property
     def interval(self) -> str:
@@ -92,8 +92,8 @@ class AlertCard:
         if self.is_stale:
             return f"{abs(value - target):.0f} days {'over' if value > target else 'within'}"
         if self.is_change:
-            return f"{'up' if value > 0 else 'down'} {words.gap(unit, value)}"
-        return f"{words.gap(unit, value - target)} {side}"
+            return f"{'up' if value > 0 else 'down'} {words.difference_text(unit, value)}"
+        return f"{words.difference_text(unit, value - target)} {side}"
 
     @property
     def sentence(self) -> str:
@@ -102,7 +102,7 @@ class AlertCard:
             return f"The data ended {self.value} ago; after {self.target} they are out of date."
         period = period_name(self.period)
         if self.is_hidden:
-            return f"{period}: hidden: {words.why_hidden()}"
+            return f"{period}: {words.hidden_note()}"
         if self.alert.value is None or self.indicator is None:
             return f"{period}: no value."
         if self.is_change:

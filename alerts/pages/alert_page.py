@@ -23,7 +23,7 @@ from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
-from presentation import trend_charts
+from presentation import charts
 from presentation import wording as words
 from presentation.figures import Figure
 
@@ -51,7 +51,7 @@ class HistoryEntry:
 
     @property
     def why(self) -> str:
-        return f"Hidden: {words.why_hidden()}" if self.is_hidden else self.event.why
+        return words.hidden_note() if self.is_hidden else self.event.why
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class AlertPage:
         if self.reply is None:
             return {}
         within = [at for at, is_within in enumerate(self._within) if is_within]
-        drawn = trend_charts.chart([self.reply], with_bands=True)
+        drawn = charts.line_chart([self.reply], with_bands=True)
         if not within:
             return drawn
         shaded = f"Shaded: the periods of the alert. {drawn['caption']}"
@@ -175,7 +175,7 @@ class AlertPage:
 
     @property
     def chart_summary(self) -> str:
-        return trend_charts.summary([self.reply]) if self.reply else ""
+        return charts.line_chart_summary([self.reply]) if self.reply else ""
 
     @property
     def kpi_url(self) -> str:

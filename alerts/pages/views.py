@@ -19,17 +19,17 @@ from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, in_o
 from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import ACTS, ActForm
 from kpis.query.query_service import KpiQueryService
-from presentation.live_pages import live, watch
-from presentation.page_access import query_service_of
+from presentation.live_updates import limit_background_reloads, live_update_data
+from presentation.page_query import query_service_of
 
 A_PAGE = 25
 
 
-@live
+@limit_background_reloads
 @login_required
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    seen = watch()
+    seen = live_update_data()
     desk, user = query_service_of(request), cast("User", request.user)
     form = AlertFilterForm(request.GET, desk=desk, user=user)
     is_valid = form.is_valid()
@@ -48,11 +48,11 @@ def alerts(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/alerts.html", context, status=200 if is_valid else 400)
 
 
-@live
+@limit_background_reloads
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
-    seen = watch()
+    seen = live_update_data()
     desk, user = query_service_of(request), cast("User", request.user)
     found = alert_of(desk.reader, pk)
     sent = _sent(request, desk, user, found)

@@ -219,5 +219,5 @@ def test_who_may_not_see_small_groups_sees_no_figures_of_alerts_and_rules() -> N
     pages = ("alert/", f"alert/{alert.pk}/change/", f"alertrule/{alert.rule_id}/change/")
 
     for page in pages:
-        assert "79.0" not in Visitor(bo).reads(f"/admin/kpis/{page}")
-        assert "79.0" in Visitor(ada).reads(f"/admin/kpis/{page}")
+        assert "79.0" not in Visitor(bo).reads(f"/admin/alerts/{page}")
+        assert "79.0" in Visitor(ada).reads(f"/admin/alerts/{page}")

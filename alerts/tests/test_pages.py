@@ -231,5 +231,5 @@ def test_so_has_one_of_a_module_that_its_kpi_tells_no_more(python: Course) -> No
     bo = Visitor(manager(python))
     alert = alerted(python.modules.get(key="loops"))
 
-    assert "June 2026: hidden" in bo.reads(page_of(alert))
-    assert "June 2026: hidden" in bo.reads(PAGE)
+    assert "June 2026: Hidden" in bo.reads(page_of(alert))
+    assert "June 2026: Hidden" in bo.reads(PAGE)

@@ -1,4 +1,4 @@
-"""The door of open pages: “has anything moved?”, answered without database and templates."""
+"""Answer the polling requests of open pages, without database, session or templates."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from dashboard.live.backoff import PACE
+from dashboard.live.polling_interval import POLLING_INTERVAL
+from dashboard.live.tokens import topics_in_token
 from dashboard.live.versions import VERSIONS
-from dashboard.live.watch_token import topics_of
 
 PATH = "/live"
-# milliseconds until the page may ask again
-AGAIN = "Live-Again"
-# said here, since the middleware that would is not asked
-USUAL = {"Cache-Control": "no-store", "Content-Length": "0"}
-
-Answers = Callable[[HttpRequest], HttpResponse]
+INTERVAL_HEADER = "Live-Again"
+# the middleware that sets these on other responses does not run here
+USUAL_HEADERS = {"Cache-Control": "no-store", "Content-Length": "0"}
 
 
 class LiveUpdates:
-    """Answers at PATH before any other middleware does its work: 500 pages ask every second."""
+    """Answer PATH before all other middleware: 500 open pages poll every second."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return answer(request) if request.path_info == PATH else self.get_response(request)
+        if request.path_info == PATH:
+            return answer_poll(request)
+        return self.get_response(request)
 
 
-def answer(request: HttpRequest) -> HttpResponse:
-    """200 with the version as ETag where something has moved, else 304; 403 for a stranger."""
+def answer_poll(request: HttpRequest) -> HttpResponse:
+    """Return 200 with the new version as ETag after a change, else 304; 403 without a token.
+
+    INTERVAL_HEADER holds the milliseconds until the page may poll again.
+    """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    topics = topics_of(request.GET.get("of", ""))
+    topics = topics_in_token(request.GET.get("of", ""))
     if topics is None:
-        return HttpResponse(status=403, headers=USUAL)
-    etag = f'"{VERSIONS.of(topics)}"'
-    has_moved = request.META.get("HTTP_IF_NONE_MATCH") != etag
-    again = round(PACE.next(time.monotonic()) * 1000)
+        return HttpResponse(status=403, headers=USUAL_HEADERS)
+    etag = f'"{VERSIONS.version_of(topics)}"'
+    is_changed = request.META.get("HTTP_IF_NONE_MATCH") != etag
+    interval = round(POLLING_INTERVAL.after_request(time.monotonic()) * 1000)
     return HttpResponse(
-        status=200 if has_moved else 304,
-        headers={**USUAL, "ETag": etag, AGAIN: str(again)},
+        status=200 if is_changed else 304,
+        headers={**USUAL_HEADERS, "ETag": etag, INTERVAL_HEADER: str(interval)},
     )

@@ -1,4 +1,4 @@
-"""What may move while somebody looks on: figures, by category and kind of period, and the rest."""
+"""The names of what can change on an open page: figures by category and period kind, and others."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Collection
 
 ALERTS = "alerts"
 TARGETS = "targets"
-# a page of more courses than this watches all courses
-MOST_COURSES = 20
+# a page that shows more courses follows all courses
+MAX_COURSES = 20
 
 
-def to_watch(category: str, kind: str, course_ids: Collection[int] | None = None) -> list[str]:
-    """What a page of some courses' figures watches; None: of every course."""
-    if course_ids is None or len(course_ids) > MOST_COURSES:
-        return [f"{category}.{kind}"]
-    return [f"{category}.{kind}.{course}" for course in sorted(course_ids)]
+def topics_of_page(
+    category: str, period_kind: str, course_ids: Collection[int] | None = None
+) -> list[str]:
+    """The topics that a page showing figures of these courses follows; None: all courses."""
+    if course_ids is None or len(course_ids) > MAX_COURSES:
+        return [f"{category}.{period_kind}"]
+    return [f"{category}.{period_kind}.{course}" for course in sorted(course_ids)]
 
 
-def topics_of_change(category: str, kind: str, course_ids: Collection[int]) -> list[str]:
-    """Whom the figures of these courses concern: who watches one of them, or all."""
-    return [f"{category}.{kind}", *(f"{category}.{kind}.{course}" for course in course_ids)]
+def topics_of_change(category: str, period_kind: str, course_ids: Collection[int]) -> list[str]:
+    """The topics that change with new figures of these courses: each course, and all courses."""
+    return [
+        f"{category}.{period_kind}",
+        *(f"{category}.{period_kind}.{course}" for course in course_ids),
+    ]

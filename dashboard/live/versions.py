@@ -1,60 +1,106 @@
-"""The version of what a page watches: asked by every open page, read from Valkey but rarely."""
+"""The version of what a page shows: from change times in Valkey, or from the database."""
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 
-from core import task_queue
-from dashboard.live import change_times
+from django.core.cache import cache
+from django.db.models import Max
 
-# in seconds: how long an answer serves all who ask the same
-FRESH_FOR = 0.05
-# how long Valkey is left alone after it did not answer, and the rows are not read again
-AWAY_FOR = 1.0
-MOST_KEPT = 1_000
+from alerts.models import AlertEvent
+from core import task_queue
+from kpis.definitions.registry import REGISTRY
+from kpis.models import Measurement, Target
+
+PREFIX = "live."
+FRESH_FOR_SECONDS = 0.05
+# after a failure, do not try Valkey again for so long, and read the database once
+OUTAGE_SECONDS = 1.0
+MAX_CACHED = 1_000
 
 Topics = tuple[str, ...]
 
 
-class Versions:
-    """What this process has read lately; `clock` tells seconds."""
+def publish_change(topics: Collection[str]) -> None:
+    """Record that these topics changed now; call it after their rows are committed.
+
+    If Valkey is down, nothing is recorded: pages reload anyway once it is back.
+    """
+    now = time.time_ns()
+    try:
+        cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
+    except task_queue.AWAY as error:
+        task_queue.log_unreachable("open pages update later", error)  # not translated: a log
+
+
+class VersionCache:
+    """Cache the versions that this process has read recently; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: dict[Topics, tuple[float, str]] = {}
-        self._away_until = 0.0
+        self._cached: dict[Topics, tuple[float, str]] = {}
+        self._valkey_is_down_until = 0.0
         self._lock = Lock()
 
-    def of(self, topics: Topics) -> str:
-        kept_until, version = self._kept.get(topics, (0.0, ""))
-        if self._clock() < kept_until:
+    def version_of(self, topics: Topics) -> str:
+        expires, version = self._cached.get(topics, (0.0, ""))
+        if self._clock() < expires:
             return version
         return self.read(topics)
 
     def read(self, topics: Topics) -> str:
-        """Read it now; pages that opened with an older one would miss what moved meanwhile."""
-        if self._clock() >= self._away_until:
+        """Return the current version, not a cached one.
+
+        A new page needs it: with an older version it would miss the changes in between.
+        """
+        if self._clock() >= self._valkey_is_down_until:
             try:
-                return self._keep(topics, change_times.from_valkey(topics), FRESH_FOR)
+                return self._store(topics, _version_in_valkey(topics), FRESH_FOR_SECONDS)
             except task_queue.AWAY as error:
-                self._away_until = self._clock() + AWAY_FOR
-                task_queue.log_unreachable("open pages are served from the rows", error)
-        return self._from_rows()
+                self._valkey_is_down_until = self._clock() + OUTAGE_SECONDS
+                otherwise = "open pages follow the database instead"  # not translated: a log
+                task_queue.log_unreachable(otherwise, error)
+        return self._read_from_database()
 
-    def _from_rows(self) -> str:
+    def _read_from_database(self) -> str:
         with self._lock:
-            kept_until, version = self._kept.get((), (0.0, ""))
-            if self._clock() < kept_until:
+            expires, version = self._cached.get((), (0.0, ""))
+            if self._clock() < expires:
                 return version
-            return self._keep((), change_times.from_rows(), AWAY_FOR)
+            return self._store((), _version_in_database(), OUTAGE_SECONDS)
 
-    def _keep(self, topics: Topics, version: str, seconds: float) -> str:
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[topics] = self._clock() + seconds, version
+    def _store(self, topics: Topics, version: str, seconds: float) -> str:
+        if len(self._cached) >= MAX_CACHED:
+            self._cached.clear()
+        self._cached[topics] = self._clock() + seconds, version
         return version
 
 
-VERSIONS = Versions()
+def _version_in_valkey(topics: Collection[str]) -> str:
+    """A hash that changes when one of the topics does."""
+    change_times = cache.get_many([PREFIX + topic for topic in topics])
+    return _hash("valkey", *(change_times.get(PREFIX + topic, 0) for topic in topics))
+
+
+def _version_in_database() -> str:
+    """A hash that changes when any figure, alert or target does.
+
+    The site's measurements stand for all others: they change with each of them.
+    """
+    site = Measurement.objects.filter(kpi__in=list(REGISTRY), scope="site", scope_id=0)
+    return _hash(
+        "rows",
+        site.aggregate(latest=Max("computed_at"))["latest"],
+        AlertEvent.objects.aggregate(latest=Max("pk"))["latest"],
+        Target.objects.aggregate(latest=Max("pk"))["latest"],
+    )
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.blake2s(repr(parts).encode(), digest_size=8).hexdigest()
+
+
+VERSIONS = VersionCache()

@@ -11,13 +11,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from redis.exceptions import ConnectionError as ValkeyIsAway
+from redis.exceptions import ConnectionError as ValkeyIsDown
 
 from alerts.models import AlertEvent
 from alerts.signals import alert_changed
 from core.locks import try_lock
-from dashboard.live import backoff, change_times, topics, versions
-from dashboard.live.watch_token import VALID_FOR, topics_of, watch
+from dashboard.live import polling_interval, topics, versions
+from dashboard.live.tokens import VALID_FOR_SECONDS, live_update_data, topics_in_token
 from kpis import tasks
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
@@ -26,13 +26,13 @@ from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Job, Recomputed
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
-from presentation import live_pages
+from presentation import live_updates
 
-ENGAGEMENT = topics.to_watch("engagement", "month")
+ENGAGEMENT = topics.topics_of_page("engagement", "month")
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """A clock that tests move forward."""
 
     def __init__(self) -> None:
         self.seconds = 1_000.0
@@ -42,88 +42,88 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def passing() -> Iterator[Clock]:
-    """The clock of what this process remembers; it has forgotten all before."""
-    clock = Clock()
-    versions.VERSIONS.__init__(clock)  # type: ignore[misc]
-    yield clock
+def clock() -> Iterator[Clock]:
+    """Empty the version cache and give it a clock for the test."""
+    made = Clock()
+    versions.VERSIONS.__init__(made)  # type: ignore[misc]
+    yield made
     versions.VERSIONS.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture
-def _valkey_is_away() -> Iterator[None]:
+def _valkey_is_down() -> Iterator[None]:
     with (
-        patch.object(cache, "get_many", side_effect=ValkeyIsAway),
-        patch.object(cache, "set_many", side_effect=ValkeyIsAway),
+        patch.object(cache, "get_many", side_effect=ValkeyIsDown),
+        patch.object(cache, "set_many", side_effect=ValkeyIsDown),
     ):
         yield
 
 
-def asked(token: str, version: str = "", method: str = "get") -> Any:
+def poll(token: str, version: str = "", method: str = "get") -> Any:
     return getattr(Client(), method)(
         "/live", {"of": token}, headers={"If-None-Match": f'"{version}"'}
     )
 
 
-def test_nothing_has_moved_since_the_page_was_made() -> None:
-    page = watch(ENGAGEMENT)
+def test_a_new_page_is_up_to_date() -> None:
+    page = live_update_data(ENGAGEMENT)
 
-    assert asked(page.token, page.version).status_code == 304
+    assert poll(page.token, page.version).status_code == 304
 
 
-def test_what_is_told_moves_the_page_that_watches_it(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
-    change_times.publish(topics.topics_of_change("engagement", "month", [7]))
-    passing.seconds += 1
-    answer = asked(page.token, page.version)
+def test_a_published_change_reaches_the_page_that_follows_it(clock: Clock) -> None:
+    page = live_update_data(ENGAGEMENT)
+    versions.publish_change(topics.topics_of_change("engagement", "month", [7]))
+    clock.seconds += 1
+    answer = poll(page.token, page.version)
 
     assert answer.status_code == 200
     assert answer.content == b""
-    assert asked(page.token, answer["ETag"].strip('"')).status_code == 304
+    assert poll(page.token, answer["ETag"].strip('"')).status_code == 304
 
 
 @pytest.mark.parametrize(
-    "told",
+    "changed",
     [
         topics.topics_of_change("engagement", "week", [7]),
         topics.topics_of_change("business", "month", [7]),
         topics.topics_of_change("engagement", "month", [8]),
     ],
 )
-def test_a_page_of_one_course_is_moved_by_nothing_else(passing: Clock, told: list[str]) -> None:
-    page = watch(topics.to_watch("engagement", "month", [7]))
-    change_times.publish(told)
-    passing.seconds += 1
+def test_a_page_of_one_course_ignores_other_changes(clock: Clock, changed: list[str]) -> None:
+    page = live_update_data(topics.topics_of_page("engagement", "month", [7]))
+    versions.publish_change(changed)
+    clock.seconds += 1
 
-    assert asked(page.token, page.version).status_code == 304
+    assert poll(page.token, page.version).status_code == 304
 
 
-def test_many_courses_are_watched_as_all() -> None:
-    assert topics.to_watch("business", "day", range(21)) == ["business.day"]
+def test_a_page_of_many_courses_follows_all_courses() -> None:
+    assert topics.topics_of_page("business", "day", range(21)) == ["business.day"]
 
 
 @pytest.mark.parametrize("token", ["", "forged", "a:b:c"])
-def test_a_stranger_is_told_nothing(token: str) -> None:
-    assert asked(token).status_code == 403
+def test_polling_without_a_valid_token_is_forbidden(token: str) -> None:
+    assert poll(token).status_code == 403
 
 
-def test_a_token_runs_out() -> None:
-    token = watch(ENGAGEMENT).token
-    assert topics_of(token)
-    with patch("time.time", return_value=NOW.timestamp() + 10 * VALID_FOR):
-        fresh = watch(ENGAGEMENT).token
-        assert topics_of(fresh)
-    with patch("time.time", return_value=NOW.timestamp() + 12 * VALID_FOR):
-        assert topics_of(fresh) is None
+def test_a_token_expires() -> None:
+    token = live_update_data(ENGAGEMENT).token
+    assert topics_in_token(token)
+    with patch("time.time", return_value=NOW.timestamp() + 10 * VALID_FOR_SECONDS):
+        fresh = live_update_data(ENGAGEMENT).token
+        assert topics_in_token(fresh)
+    with patch("time.time", return_value=NOW.timestamp() + 12 * VALID_FOR_SECONDS):
+        assert topics_in_token(fresh) is None
 
 
-def test_only_questions_are_answered() -> None:
-    assert asked(watch(ENGAGEMENT).token, method="post").status_code == 405
+def test_only_get_and_head_are_allowed() -> None:
+    assert poll(live_update_data(ENGAGEMENT).token, method="post").status_code == 405
 
 
 @pytest.mark.django_db
-def test_asking_touches_no_database_and_no_session() -> None:
-    page = watch(ENGAGEMENT)
+def test_polling_uses_neither_database_nor_session() -> None:
+    page = live_update_data(ENGAGEMENT)
     client = Client(headers={"Cookie": "sessionid=" + 32 * "a"})
     with CaptureQueriesContext(connection) as queries:
         answer = client.get("/live", {"of": page.token})
@@ -134,63 +134,66 @@ def test_asking_touches_no_database_and_no_session() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_valkey_is_away")
-def test_the_rows_tell_while_valkey_is_away(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
-    passing.seconds += 2
-    assert asked(page.token, page.version).status_code == 304
+@pytest.mark.usefixtures("_valkey_is_down")
+def test_the_database_is_used_while_valkey_is_down(clock: Clock) -> None:
+    page = live_update_data(ENGAGEMENT)
+    clock.seconds += 2
+    assert poll(page.token, page.version).status_code == 304
     measured(COMPLETION, "2026-06", total=8, n=10)
-    passing.seconds += 2
+    clock.seconds += 2
 
-    assert asked(page.token, page.version).status_code == 200
+    assert poll(page.token, page.version).status_code == 200
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_valkey_is_away")
-def test_the_rows_are_read_once_for_many_pages() -> None:
-    tokens = [watch(topics.to_watch("engagement", "month", [one])).token for one in range(9)]
+@pytest.mark.usefixtures("_valkey_is_down")
+def test_the_database_is_read_once_for_many_pages() -> None:
+    tokens = [
+        live_update_data(topics.topics_of_page("engagement", "month", [one])).token
+        for one in range(9)
+    ]
     with CaptureQueriesContext(connection) as queries:
         for token in tokens:
-            asked(token)
+            poll(token)
 
     assert len(queries) == 0
 
 
 @pytest.mark.django_db
-def test_a_valkey_that_comes_back_has_the_page_read_once_more(passing: Clock) -> None:
-    with patch.object(cache, "get_many", side_effect=ValkeyIsAway):
-        page = watch(ENGAGEMENT)
-    passing.seconds += 2
-    answer = asked(page.token, page.version)
+def test_a_page_reloads_once_when_valkey_is_back(clock: Clock) -> None:
+    with patch.object(cache, "get_many", side_effect=ValkeyIsDown):
+        page = live_update_data(ENGAGEMENT)
+    clock.seconds += 2
+    answer = poll(page.token, page.version)
 
     assert answer.status_code == 200
-    passing.seconds += 2
-    assert asked(page.token, answer["ETag"].strip('"')).status_code == 304
+    clock.seconds += 2
+    assert poll(page.token, answer["ETag"].strip('"')).status_code == 304
 
 
-@pytest.mark.usefixtures("_valkey_is_away")
-def test_telling_without_valkey_hurts_nobody() -> None:
-    change_times.publish(ENGAGEMENT)
+@pytest.mark.usefixtures("_valkey_is_down")
+def test_publishing_without_valkey_does_not_fail() -> None:
+    versions.publish_change(ENGAGEMENT)
 
 
-def test_few_pages_ask_soon_and_many_seldom() -> None:
-    few, many = backoff.Pace(), backoff.Pace()
+def test_the_polling_interval_grows_with_the_number_of_pages() -> None:
+    few, many = polling_interval.PollingInterval(), polling_interval.PollingInterval()
 
-    # 10 pages, then 500, for six seconds at the pace that each is told
-    assert _on_storedd(few, pages=10) == pytest.approx(0.4)
-    assert _on_storedd(many, pages=500) == pytest.approx(4, rel=0.1)
+    # 10 and 500 pages, each polling at the interval it receives
+    assert _settled(few, pages=10) == pytest.approx(0.4)
+    assert _settled(many, pages=500) == pytest.approx(4, rel=0.1)
 
 
-def _on_storedd(one: backoff.Pace, *, pages: int) -> float:
-    """Seconds between two questions of a page, once the pace knows how many ask."""
+def _settled(one: polling_interval.PollingInterval, *, pages: int) -> float:
+    """The interval once it has adapted to the number of open pages."""
     now, end = 0.0, 20.0
     while now < end:
-        now += one.next(now) / pages
+        now += one.after_request(now) / pages
     return one.seconds
 
 
 def written(number: int) -> Callable[..., None]:
-    """In place of measuring: so many figures were written of each KPI."""
+    """Replace the recomputation: pretend that each KPI has this many new figures."""
 
     def run_together(
         batch: Sequence[Job],
@@ -207,23 +210,29 @@ def written(number: int) -> Callable[..., None]:
 
 
 @pytest.mark.django_db
-def test_each_kind_of_period_is_told_as_soon_as_it_is_measured() -> None:
-    told: list[set[str]] = []
+def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
+    published: list[set[str]] = []
+
+    def record(changed: Sequence[str]) -> None:
+        published.append(set(changed))
+
     python = course("py")
     stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
-        patch.object(change_times, "tell", side_effect=lambda some: told.append(set(some))),
+        patch.object(
+            versions, "publish_change", side_effect=lambda one: published.append(set(one))
+        ),
     ):
         recompute_stale.recompute_stale(now=NOW)
 
     kinds = ("month", "week", "day", "quarter")
-    assert told == [{f"engagement.{one}", f"engagement.{one}.{python.pk}"} for one in kinds]
+    assert published == [{f"engagement.{one}", f"engagement.{one}.{python.pk}"} for one in kinds]
 
 
 @pytest.mark.django_db
-def test_what_arrives_during_a_measuring_is_measured_up_to_its_own_moment() -> None:
-    """Else the mark would go and the event, later than the start, be in no figure."""
+def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_time() -> None:
+    """Otherwise the mark would be removed without its event in any figure."""
     moments = []
     python = course("py")
 
@@ -243,7 +252,7 @@ def test_what_arrives_during_a_measuring_is_measured_up_to_its_own_moment() -> N
 
 @pytest.mark.once
 @pytest.mark.django_db
-def test_one_task_measures_at_a_time() -> None:
+def test_only_one_task_recomputes_at_a_time() -> None:
     is_free: list[bool] = []
 
     def look() -> int:
@@ -260,7 +269,7 @@ def test_one_task_measures_at_a_time() -> None:
 
 @pytest.mark.once
 @pytest.mark.django_db
-def test_a_task_waits_for_the_one_before_but_not_for_long() -> None:
+def test_a_task_waits_for_a_running_one_but_not_for_long() -> None:
     with (
         patch.object(tasks, "WAIT_FOR", 0.1),
         patch.object(recompute_stale, "recompute_stale") as measuring,
@@ -272,56 +281,63 @@ def test_a_task_waits_for_the_one_before_but_not_for_long() -> None:
 
 
 @pytest.mark.django_db
-def test_what_did_not_change_is_not_told() -> None:
+def test_an_unchanged_figure_is_not_published() -> None:
     period = containing(NOW.date(), "month", NOW.tzinfo)  # type: ignore[arg-type]
     job = Job("engagement", REGISTRY[COMPLETION], [(period, frozenset({1}))])
     with (
         patch.object(recompute_stale, "run_together", written(0)),
-        patch.object(change_times, "tell") as tell,
+        patch.object(versions, "publish_change") as publish,
     ):
         recompute_stale.run_jobs([job], NOW)
 
-    tell.assert_not_called()
+    publish.assert_not_called()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_target_that_is_set_moves_every_page(passing: Clock) -> None:
-    page = watch(ENGAGEMENT)
+def test_a_new_target_updates_every_page(clock: Clock) -> None:
+    page = live_update_data(ENGAGEMENT)
     set_target(COMPLETION, Decimal(90))
-    passing.seconds += 1
+    clock.seconds += 1
 
-    assert asked(page.token, page.version).status_code == 200
+    assert poll(page.token, page.version).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_alert_that_moves_moves_every_page(passing: Clock) -> None:
-    page = watch()
+def test_a_changed_alert_updates_every_page(clock: Clock) -> None:
+    page = live_update_data()
     alert_changed.send(AlertEvent, event=AlertEvent())
-    passing.seconds += 1
+    clock.seconds += 1
 
-    assert asked(page.token, page.version).status_code == 200
+    assert poll(page.token, page.version).status_code == 200
 
 
-def test_a_page_hands_its_script_what_it_watches(ada: Visitor) -> None:
+def test_a_page_gives_its_script_a_token_for_its_topics(ada: Visitor) -> None:
     ada.reads("/kpi-dashboard?period=week")
     token = ada.html.partition('data-live="')[2].partition('"')[0]
 
-    assert topics_of(token) == ("engagement.week", "alerts", "targets")
+    assert topics_in_token(token) == ("engagement.week", "alerts", "targets")
 
 
-def test_a_page_of_one_course_watches_it_alone(ada: Visitor) -> None:
+def test_the_token_of_a_page_of_one_course_is_for_that_course(ada: Visitor) -> None:
     python = course("py")
     ada.reads(f"/kpi-dashboard/{COMPLETION}?course=py")
     token = ada.html.partition('data-live="')[2].partition('"')[0]
 
-    assert topics_of(token) == (f"engagement.month.{python.pk}", "alerts", "targets")
+    assert topics_in_token(token) == (f"engagement.month.{python.pk}", "alerts", "targets")
 
 
-def test_scripts_wait_while_people_are_served(ada: Visitor) -> None:
-    with live_pages._slots, live_pages._slots:
-        by_script = ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"})
-        by_hand = ada.client.get("/kpi-dashboard")
+def test_background_reloads_are_limited(ada: Visitor) -> None:
+    with live_updates._slots, live_updates._slots:
+        background = ada.client.get(
+            "/kpi-dashboard", headers={live_updates.BACKGROUND_RELOAD_HEADER: "yes"}
+        )
+        foreground = ada.client.get("/kpi-dashboard")
 
-    assert (by_script.status_code, by_script["Retry-After"]) == (503, "1")
-    assert by_hand.status_code == 200
-    assert ada.client.get("/kpi-dashboard", headers={live_pages.HEADER: "yes"}).status_code == 200
+    assert (background.status_code, background["Retry-After"]) == (503, "1")
+    assert foreground.status_code == 200
+    assert (
+        ada.client.get(
+            "/kpi-dashboard", headers={live_updates.BACKGROUND_RELOAD_HEADER: "yes"}
+        ).status_code
+        == 200
+    )

@@ -39,10 +39,10 @@ def test_a_card_shows_value_target_difference_interval_and_observations(ada: Vis
     # Wilson for 90 of 100: 0.8852 ± 0.0596
     assert "Completion rate 90.0% Target met: 5.0 pts above 85%" in text
     assert "95% interval 82.6–94.5% Observations 100" in text
-    assert "The target lies within the interval" in text
+    assert "The interval includes the target" in text
 
 
-def test_a_missed_target_is_said_in_words(ada: Visitor) -> None:
+def test_a_missed_target_is_described_in_words(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=60, n=100)
 
     assert "60.0% Target missed: 25.0 pts below 85%" in ada.reads(PAGE)
@@ -55,19 +55,19 @@ def test_a_card_shows_the_change_from_the_period_before(ada: Visitor) -> None:
     assert "Up 10.0 pts from 80.0% in May 2026" in ada.reads(PAGE)
 
 
-def test_a_window_is_shown_as_a_whole_and_its_last_period_compared(ada: Visitor) -> None:
+def test_selected_dates_show_one_value_and_compare_the_last_period(ada: Visitor) -> None:
     measured(COMPLETION, "2026-05", total=80, n=100)
     measured(COMPLETION, "2026-06", total=90, n=100)
 
     text = ada.reads(f"{PAGE}?from=2026-05-01&to=2026-06-30")
 
-    # the window is counted from the facts, and there are none
+    # the value of the dates is computed from facts, and there are none
     assert "1 May 2026 – 30 Jun 2026" in text
     assert "Completion rate No data –" in text
     assert "June 2026: Up 10.0 pts from 80.0% in May 2026" in text
 
 
-def test_comparing_with_the_target_leaves_the_change_out(ada: Visitor) -> None:
+def test_comparing_with_the_target_omits_the_change(ada: Visitor) -> None:
     measured(COMPLETION, "2026-05", total=80, n=100)
     measured(COMPLETION, "2026-06", total=90, n=100)
 
@@ -82,16 +82,16 @@ def test_depth_shows_its_components(ada: Visitor) -> None:
 
     text = ada.reads(PAGE)
 
-    assert "Engagement depth 75.0% On target 75%" in text
+    assert "Engagement depth 75.0% On target: 75%" in text
     assert "Video watch 75.0% Interaction rate – No data" in text
 
 
-def test_a_figure_without_data_is_a_dash_and_never_zero(ada: Visitor) -> None:
+def test_a_value_without_data_is_a_dash_and_never_zero(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=90, n=100)
 
     text = ada.reads(PAGE)
 
-    assert "Assessment performance No data – Target 80%" in text
+    assert "Assessment performance No data – Target: 80%" in text
     assert " 0.0%" not in text
 
 
@@ -101,22 +101,22 @@ def test_the_open_month_is_provisional(ada: Visitor) -> None:
     assert "July 2026 50.0% Provisional" in ada.reads(PAGE)
 
 
-def test_late_data_are_told(ada: Visitor) -> None:
+def test_a_value_changed_by_late_data_has_a_note(ada: Visitor) -> None:
     row = measured(COMPLETION, "2026-06", total=90, n=100)
     row.restated_at = NOW
     row.save()
 
-    assert "Late data changed this figure on 10 Jul 2026, 12:00." in ada.reads(PAGE)
+    assert "Late data changed this value on 10 Jul 2026, 12:00." in ada.reads(PAGE)
 
 
-def test_data_that_end_too_early_are_out_of_date(ada: Visitor) -> None:
+def test_a_value_without_recent_data_is_out_of_date(ada: Visitor) -> None:
     fed(course("py"), through=datetime(2026, 6, 10, 8, tzinfo=UTC))
     measured(COMPLETION, "2026-06", total=90, n=100)
 
-    assert "Data reach only to 10 Jun 2026, 08:00" in ada.reads(PAGE)
+    assert "The latest data is from 10 Jun 2026, 08:00." in ada.reads(PAGE)
 
 
-def test_modules_stand_with_their_bar_and_difference(ada: Visitor) -> None:
+def test_a_module_has_its_value_and_difference(ada: Visitor) -> None:
     python = course("py", "loops", "tests")
     loops = Module.objects.get(key="loops")
     measured(SCORES, "2026-06", total=15, n=20, of=loops)
@@ -136,24 +136,24 @@ def test_a_small_module_shows_no_number_to_a_manager(ada: Visitor) -> None:
 
     text = Visitor(manager(python)).reads(PAGE)
 
-    # 3 of 4 must not be seen, nor the 12 of 20 that would give them away
+    # 3 of 4 must be hidden, and also the 12 of 20 from which they could be derived
     assert "Loops – Hidden – " in text
     assert "Tests – Hidden – " in text
     assert "Types 60.0%" in text
     assert "75.0%" in ada.reads(PAGE)
 
 
-def test_a_table_that_is_widened_says_of_which_period_it_is(ada: Visitor) -> None:
+def test_a_table_of_a_longer_period_names_that_period(ada: Visitor) -> None:
     python = course("py")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)
 
     text = Visitor(manager(python)).reads(f"{KPI_PAGE}?period=day&from=2026-06-10&to=2026-06-17")
 
-    # who may not see small groups gets whole months
+    # without the permission for small groups, the table covers whole months
     assert "Days to complete in 1 Jun 2026 – 30 Jun 2026" in text
 
 
-def test_an_empty_site_says_how_data_are_sent(ada: Visitor) -> None:
+def test_an_empty_site_explains_how_to_send_data(ada: Visitor) -> None:
     text = ada.reads(PAGE)
 
     assert "create_api_key my-lms" in text
@@ -161,14 +161,14 @@ def test_an_empty_site_says_how_data_are_sent(ada: Visitor) -> None:
     assert "/admin/intake/event/import/" in ada.html
 
 
-def test_a_manager_of_an_empty_course_is_told_to_wait(ada: Visitor) -> None:
+def test_a_manager_of_an_empty_course_sees_no_commands(ada: Visitor) -> None:
     text = Visitor(manager(course("py"))).reads(PAGE)
 
-    assert "Figures appear here by themselves" in text
+    assert "Values appear here as soon as data for your courses arrives." in text
     assert "create_api_key" not in text
 
 
-def test_a_row_of_the_comparison_leads_to_its_own_page(ada: Visitor) -> None:
+def test_a_row_of_the_comparison_links_to_its_group(ada: Visitor) -> None:
     python = course("py", "loops")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)
     ada.reads(f"{KPI_PAGE}?by=course&period=month")
@@ -176,7 +176,7 @@ def test_a_row_of_the_comparison_leads_to_its_own_page(ada: Visitor) -> None:
     assert "?period=month&course=py" in links(ada.html, "course=py")
 
 
-def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
+def test_a_manager_sees_only_granted_courses(ada: Visitor) -> None:
     python, ruby = course("py"), course("rb")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)
     measured(COMPLETION, "2026-06", total=10, n=100, of=ruby)
@@ -188,7 +188,7 @@ def test_a_manager_sees_the_granted_course_only(ada: Visitor) -> None:
     assert "All about rb" not in text
 
 
-def test_a_learner_is_refused_with_a_sentence() -> None:
+def test_a_learner_may_not_see_the_dashboard() -> None:
     cleo = Visitor(stranger())
 
     text = cleo.reads(PAGE)
@@ -198,14 +198,14 @@ def test_a_learner_is_refused_with_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("path", [PAGE, KPI_PAGE])
-def test_who_is_not_signed_in_is_asked_to(path: str) -> None:
+def test_a_visitor_is_sent_to_the_sign_in_page(path: str) -> None:
     nobody = Visitor()
     nobody.reads(path)
 
     assert nobody.status == 302
 
 
-def test_a_wrong_filter_is_told_beside_it_and_the_rest_is_shown(ada: Visitor) -> None:
+def test_an_invalid_filter_shows_its_error_and_the_page_ignores_it(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=90, n=100, of=course("py"))
 
     text = ada.reads(f"{PAGE}?course=py&from=soon")
@@ -216,7 +216,7 @@ def test_a_wrong_filter_is_told_beside_it_and_the_rest_is_shown(ada: Visitor) ->
     assert "Completion rate 90.0%" in text
 
 
-def test_the_course_of_another_cannot_be_chosen(ada: Visitor) -> None:
+def test_a_manager_cannot_choose_another_course(ada: Visitor) -> None:
     python, _ = course("py"), course("rb")
     bo = Visitor(manager(python))
 
@@ -226,45 +226,45 @@ def test_the_course_of_another_cannot_be_chosen(ada: Visitor) -> None:
     assert "Unknown course “rb”. Available courses: py." in text
 
 
-def test_runs_and_modules_can_be_chosen_once_the_course_is(ada: Visitor) -> None:
+def test_runs_and_modules_need_a_course(ada: Visitor) -> None:
     course("py", "loops")
 
-    assert "Course first" in ada.reads(f"{PAGE}?period=month")
+    assert "Choose a course" in ada.reads(f"{PAGE}?period=month")
     ada.reads(f"{PAGE}?course=py")
     assert '<option value="loops">Loops</option>' in ada.html
 
 
-def test_a_kpi_that_has_no_modules_answers_for_the_course(ada: Visitor) -> None:
+def test_a_kpi_without_modules_shows_the_course(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=90, n=100, of=course("py", "loops"))
 
     text = ada.reads(f"{PAGE}?course=py&module=loops")
 
     assert "90.0%" in text
-    assert "Of the whole course: this figure cannot be told apart by module." in text
+    assert "This is for the whole course: the KPI is not measured by module." in text
 
 
-def test_where_the_last_months_are_empty_the_page_opens_at_the_last_data(ada: Visitor) -> None:
+def test_without_recent_data_the_page_shows_the_latest_period_with_data(ada: Visitor) -> None:
     for kpi, month in ((COMPLETION, "2019-08"), (COMPLETION, "2019-05"), (SCORES, "2019-05")):
         measured(kpi, month, total=90, n=100)
 
     text = ada.reads(PAGE)
 
-    # August has one figure, May two
-    assert "This page opens at May 2019" in text
+    # August has one value, May has two
+    assert "This page shows May 2019" in text
     assert "Completion rate 90.0%" in text
     assert links(ada.html, "from=2025-07-01")
 
 
-def test_dates_that_are_asked_for_stand(ada: Visitor) -> None:
+def test_selected_dates_are_kept_without_data(ada: Visitor) -> None:
     measured(COMPLETION, "2019-05", total=90, n=100)
 
     text = ada.reads(f"{PAGE}?from=2026-01-01")
 
-    assert "This page opens at" not in text
-    assert "There is nothing to show yet for this choice" in text
+    assert "There is no recent data" not in text
+    assert "There is no data for these filters." in text
 
 
-def test_a_tab_without_kpis_says_what_it_waits_for(ada: Visitor) -> None:
+def test_a_tab_without_data_names_the_data_it_needs(ada: Visitor) -> None:
     text = ada.reads(f"{PAGE}?tab=outcome")
 
     assert "No skill assessments, certificates, survey answers or career reports" in text
@@ -272,13 +272,13 @@ def test_a_tab_without_kpis_says_what_it_waits_for(ada: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{PAGE}?tab=nowhere", f"{PAGE}/engagement.nothing"])
-def test_what_does_not_exist_is_not_found(ada: Visitor, path: str) -> None:
+def test_an_unknown_tab_or_kpi_is_not_found(ada: Visitor, path: str) -> None:
     ada.reads(path)
 
     assert ada.status == 404
 
 
-def test_every_export_answers_what_the_page_shows(ada: Visitor) -> None:
+def test_every_export_link_works(ada: Visitor) -> None:
     python = course("py", "loops")
     measured(COMPLETION, "2026-06", total=90, n=100, of=python)
     ada.reads(f"{PAGE}?course=py&module=loops&compare=target")
@@ -313,13 +313,13 @@ def test_the_page_of_a_kpi_shows_its_drill_downs(ada: Visitor) -> None:
     assert {ada.client.get(url).status_code for url in links(ada.html, "format=csv")} == {200}
 
 
-def test_staff_find_the_targets_of_a_kpi(ada: Visitor) -> None:
+def test_staff_get_a_link_to_the_targets(ada: Visitor) -> None:
     ada.reads(KPI_PAGE)
 
     assert links(ada.html, "/admin/kpis/target/") == [f"/admin/kpis/target/?kpi={COMPLETION}"]
 
 
-def test_the_queries_do_not_grow_with_courses_and_periods(
+def test_the_number_of_queries_does_not_grow_with_courses_and_periods(
     ada: Visitor, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     def grow(*keys: str) -> None:

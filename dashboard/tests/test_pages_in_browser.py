@@ -17,30 +17,30 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
 
 Opens = Callable[..., Page]
 PAGES = ["/kpi-dashboard", "/kpi-dashboard?tab=outcome", f"/kpi-dashboard/{COMPLETION}"]
-INKED = """canvas => canvas.getContext("2d")
+HAS_PIXELS = """canvas => canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some(part => part > 0)"""
 
-# what an A4 sheet leaves between its margins, in pixels of CSS
-SHEET = 680
+# the width of A4 paper between its margins, in CSS pixels
+PAPER_WIDTH = 680
 ENROLLMENT = "business.enrollment"
-PRINTED = """addEventListener("beforeprint", () => {
+RECORD_PRINT_WIDTH = """addEventListener("beforeprint", () => {
     printed = document.querySelector("canvas").style.width;
 })"""
-LOWEST = "canvas => Chart.getChart(canvas).scales.y.min"
-REACHES = "all => all.map(one => one.getBoundingClientRect().right)"
+AXIS_MINIMUM = "canvas => Chart.getChart(canvas).scales.y.min"
+RIGHT_EDGES = "all => all.map(one => one.getBoundingClientRect().right)"
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the pages that are opened write to the console."""
+def console_messages() -> list[str]:
+    """The console messages of the opened pages."""
     return []
 
 
 @pytest.fixture
 def opens(
-    browser: Browser, live_server: LiveServer, _in_july_2026: None, complaints: list[str]
+    browser: Browser, live_server: LiveServer, _in_july_2026: None, console_messages: list[str]
 ) -> Iterator[Opens]:
-    """Open a page as Ada of the staff, in a window as told, with two courses measured."""
+    """Open a page as a staff member, with two measured courses."""
     _two_courses()
     client = Client()
     client.force_login(staff())
@@ -50,8 +50,8 @@ def opens(
         context = browser.new_context(**window)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: console_messages.append(message.text))
+        page.on("pageerror", lambda error: console_messages.append(str(error)))
         page.goto(live_server.url + path)
         return page
 
@@ -77,8 +77,8 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
     canvas = page.locator("figure[data-drawn] canvas")
 
     expect(canvas).to_be_visible()
-    expect(page.get_by_role("img", name="Line chart over 13 periods")).to_be_visible()
-    assert canvas.evaluate(INKED)
+    expect(page.get_by_role("img", name="Line chart of 13 periods")).to_be_visible()
+    assert canvas.evaluate(HAS_PIXELS)
 
 
 def test_the_axis_of_a_count_does_not_go_below_zero(opens: Opens) -> None:
@@ -87,52 +87,52 @@ def test_the_axis_of_a_count_does_not_go_below_zero(opens: Opens) -> None:
         measured(ENROLLMENT, month, total=0, n=0)
     page = opens(f"/kpi-dashboard/{ENROLLMENT}")
 
-    assert page.locator("figure[data-drawn] canvas").evaluate(LOWEST) == 0
+    assert page.locator("figure[data-drawn] canvas").evaluate(AXIS_MINIMUM) == 0
 
 
 @pytest.mark.parametrize("path", [PAGES[0], PAGES[2]])
-def test_paper_shows_each_chart_whole(opens: Opens, path: str) -> None:
+def test_printed_charts_fit_the_paper(opens: Opens, path: str) -> None:
     page = opens(path, viewport={"width": 1440, "height": 900})
     page.locator("figure[data-drawn]").first.wait_for()
 
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": SHEET, "height": 900})
+    page.set_viewport_size({"width": PAPER_WIDTH, "height": 900})
 
-    widths = page.locator("figure canvas").evaluate_all(REACHES)
+    widths = page.locator("figure canvas").evaluate_all(RIGHT_EDGES)
     assert widths
-    assert max(widths) <= SHEET
+    assert max(widths) <= PAPER_WIDTH
 
 
-def test_a_chart_is_drawn_as_wide_as_the_sheet_and_back_again(opens: Opens) -> None:
+def test_a_chart_gets_the_width_of_the_paper_only_for_printing(opens: Opens) -> None:
     page = opens(PAGES[0], viewport={"width": 1440, "height": 900}, color_scheme="dark")
     canvas = page.locator("figure[data-drawn] canvas")
     on_screen = canvas.evaluate("canvas => canvas.clientWidth")
-    page.evaluate(PRINTED)
+    page.evaluate(RECORD_PRINT_WIDTH)
 
     page.pdf()
 
-    assert page.evaluate("printed") == f"{SHEET}px"
-    assert canvas.evaluate("canvas => canvas.clientWidth") == on_screen > SHEET
+    assert page.evaluate("printed") == f"{PAPER_WIDTH}px"
+    assert canvas.evaluate("canvas => canvas.clientWidth") == on_screen > PAPER_WIDTH
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_console_stays_silent_under_the_strict_policy(
-    opens: Opens, complaints: list[str], path: str
+def test_pages_write_nothing_to_the_console(
+    opens: Opens, console_messages: list[str], path: str
 ) -> None:
-    # open pages keep asking whether anything moved: the network is never idle
+    # open pages keep polling: the network is never idle
     opens(path).wait_for_load_state("load")
 
-    assert complaints == []
+    assert console_messages == []
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_phone_scrolls_no_page_sideways(opens: Opens, path: str) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(opens: Opens, path: str) -> None:
     page = opens(path, viewport={"width": 360, "height": 740})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_without_scripts_numbers_and_tables_are_there(opens: Opens) -> None:
+def test_pages_show_numbers_and_tables_without_scripts(opens: Opens) -> None:
     page = opens(PAGES[0], java_script_enabled=False)
 
     expect(page.get_by_role("article", name="Completion rate")).to_contain_text("80.0%")
@@ -140,7 +140,7 @@ def test_without_scripts_numbers_and_tables_are_there(opens: Opens) -> None:
     expect(page.locator("figure[data-chart]")).to_be_hidden()
 
 
-def test_without_scripts_filters_are_applied_by_their_button(opens: Opens) -> None:
+def test_filters_work_without_scripts(opens: Opens) -> None:
     page = opens(PAGES[0], java_script_enabled=False)
 
     page.get_by_label("Course", exact=True).select_option("py")
@@ -149,7 +149,7 @@ def test_without_scripts_filters_are_applied_by_their_button(opens: Opens) -> No
     expect(page.get_by_role("article", name="Completion rate")).to_contain_text("90.0%")
 
 
-def test_choosing_a_course_offers_its_modules_and_leaves_the_page(opens: Opens) -> None:
+def test_choosing_a_course_loads_its_modules_but_not_the_page(opens: Opens) -> None:
     page = opens(PAGES[0])
     address = page.url
 
@@ -165,7 +165,7 @@ def test_choosing_a_course_offers_its_modules_and_leaves_the_page(opens: Opens) 
     expect(page).to_have_url(re.compile("period=month&course=py$"))
 
 
-def test_the_keyboard_goes_through_the_courses(opens: Opens) -> None:
+def test_courses_can_be_browsed_by_keyboard(opens: Opens) -> None:
     page = opens(PAGES[0])
     courses = page.get_by_label("Course", exact=True)
     courses.focus()
@@ -180,7 +180,7 @@ def test_the_keyboard_goes_through_the_courses(opens: Opens) -> None:
     expect(courses).to_be_focused()
 
 
-def test_the_first_key_leads_past_the_header(opens: Opens) -> None:
+def test_the_first_tab_stop_skips_the_header(opens: Opens) -> None:
     page = opens(PAGES[0])
 
     page.keyboard.press("Tab")
@@ -191,9 +191,9 @@ def test_the_first_key_leads_past_the_header(opens: Opens) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_stands_in_the_way_of_anybody(opens: Opens, path: str, scheme: str) -> None:
+def test_pages_are_accessible(opens: Opens, path: str, scheme: str) -> None:
     page = opens(path, color_scheme=scheme, reduced_motion="reduce")
 
-    found = Axe().run(page)
+    result = Axe().run(page)
 
-    assert [one["id"] for one in found.response["violations"]] == []
+    assert [one["id"] for one in result.response["violations"]] == []

@@ -1,4 +1,4 @@
-"""The weekly summary: to whom, of what, once; and how one is rid of it."""
+"""The weekly summary: recipients, content, and how to unsubscribe."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_manager_gets_one_summary_a_week(python: Course, box: MailBox) -> None
 
 
 @pytest.mark.parametrize(
-    ("moment_of_it", "written"),
+    ("now", "written"),
     [
         ("2026-07-20T04:59", 0),
         ("2026-07-20T05:00", 1),
@@ -74,14 +74,14 @@ def test_a_manager_gets_one_summary_a_week(python: Course, box: MailBox) -> None
 )
 @override_settings(KPI_TIME_ZONE="Europe/Berlin")
 def test_it_is_written_on_monday_at_seven_in_the_provider_s_zone(
-    python: Course, moment_of_it: str, written: int
+    python: Course, now: str, written: int
 ) -> None:
     account("Ada", grants=(python,))
 
-    assert write_due(moment(moment_of_it)) == written
+    assert write_due(moment(now)) == written
 
 
-def test_other_courses_are_not_told_of(python: Course) -> None:
+def test_a_summary_covers_only_granted_courses(python: Course) -> None:
     other = course("sql")
     bo = account("Bo", grants=(other,), is_staff=True)
 
@@ -89,14 +89,14 @@ def test_other_courses_are_not_told_of(python: Course) -> None:
     assert write_due(MONDAY) == 0
 
 
-def weeks_of(made: Course, *, n: int) -> None:
-    """A rise beyond chance in the last closed week, that of 6 July."""
+def measured_weeks(made: Course, *, n: int) -> None:
+    """Measure a significant rise in the last closed week, that of 6 July."""
     says("2026-06-29", 50, n=n, of=made, kpi=COMPLETION, kind="week")
     says("2026-07-06", 100, n=n, of=made, kpi=COMPLETION, kind="week")
 
 
-def test_what_moved_in_the_last_closed_week_is_told(python: Course) -> None:
-    weeks_of(python, n=1_000)
+def test_a_significant_change_of_the_last_closed_week_is_included(python: Course) -> None:
+    measured_weeks(python, n=1_000)
     (line,) = weekly_summary.content_of(account("Ada", grants=(python,)), MONDAY)["moved"]
 
     assert line["text"].startswith("Better than before: ")
@@ -104,25 +104,23 @@ def test_what_moved_in_the_last_closed_week_is_told(python: Course) -> None:
     assert line["url"].startswith("http://localhost:")
 
 
-def test_what_moved_in_a_small_group_is_told_to_nobody(python: Course) -> None:
-    weeks_of(python, n=9)
+def test_changes_in_small_groups_are_never_included(python: Course) -> None:
+    measured_weeks(python, n=9)
     ada = account("Ada", grants=(python,))
     ada.user_permissions.add(Permission.objects.get(codename="view_small_groups"))
 
     assert weekly_summary.content_of(ada, MONDAY)["moved"] == []
 
 
-def test_what_was_adjusted_is_told_by_who_adjusts(
-    python: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = {"text": "The dial was turned.", "url": f"{HTTP}/"}
+def test_adjustments_are_included(python: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {"text": "The parameter was changed.", "url": f"{HTTP}/"}
     monkeypatch.setattr(weekly_summary, "ADJUSTMENTS", [lambda *_: [line]])
     content = weekly_summary.content_of(account("Ada", grants=(python,)), MONDAY)
 
     assert content["adjusted"] == [line]
 
 
-def test_mail_programs_are_told_how_to_unsubscribe(python: Course, box: MailBox) -> None:
+def test_a_summary_has_the_headers_to_unsubscribe(python: Course, box: MailBox) -> None:
     account("Ada", grants=(python,))
     write_due(MONDAY)
     DeliveryRun(clock=lambda: MONDAY).deliver()
@@ -142,31 +140,31 @@ def test_one_click_unsubscribes_without_signing_in(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     client = Client(enforce_csrf_checks=True)
     client.get(path_of(ada))
-    assert list(weekly_summary.managers()) == [ada]
+    assert list(weekly_summary.subscribed_managers()) == [ada]
     client.post(path_of(ada), "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
 
-    assert list(weekly_summary.managers()) == []
+    assert list(weekly_summary.subscribed_managers()) == []
     assert write_due(MONDAY) == 0
 
 
-def test_who_unsubscribed_may_come_back(python: Course) -> None:
+def test_a_manager_can_subscribe_again(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     Client().post(path_of(ada))
     page = Client().post(path_of(ada), {"subscribe": "yes"})
 
-    assert list(weekly_summary.managers()) == [ada]
+    assert list(weekly_summary.subscribed_managers()) == [ada]
     assert b"Unsubscribe" in page.content
 
 
-def test_a_forged_link_ends_nothing(python: Course) -> None:
+def test_a_forged_link_does_not_unsubscribe(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     answer = Client().post(path_of(ada)[:-1] + "_")
 
     assert answer.status_code == 404
-    assert list(weekly_summary.managers()) == [ada]
+    assert list(weekly_summary.subscribed_managers()) == [ada]
 
 
-def test_an_old_link_and_one_of_a_closed_account_end_nothing(python: Course) -> None:
+def test_an_expired_link_or_one_of_a_closed_account_does_not_unsubscribe(python: Course) -> None:
     ada = account("Ada", grants=(python,))
     link = path_of(ada)
     with patch("time.time", return_value=time.time() + 181 * 24 * 3600):
@@ -177,7 +175,7 @@ def test_an_old_link_and_one_of_a_closed_account_end_nothing(python: Course) -> 
     assert not DigestUnsubscribe.objects.exists()
 
 
-def test_a_week_without_news_sends_nothing() -> None:
+def test_no_summary_is_sent_without_news() -> None:
     account("Ada", grants=(course(),))
 
     assert write_due(MONDAY) == 0

@@ -25,16 +25,16 @@ import os, signal
 import django
 django.setup()
 from datetime import datetime
-from notifications import delivery, hooks
+from notifications.delivery import deliver, webhooks
 now = datetime.fromisoformat("{moment}")
-send, sent = hooks.send, []
+send, sent = webhooks.send, []
 def send_and_die(*given):
     send(*given)
     sent.append(1)
     if len(sent) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-hooks.send = send_and_die
-delivery.Round(clock=lambda: now).deliver()
+webhooks.send = send_and_die
+deliver.DeliveryRun(clock=lambda: now).deliver()
 """
 
 

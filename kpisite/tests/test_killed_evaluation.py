@@ -23,15 +23,15 @@ import os, signal
 import django
 django.setup()
 from datetime import datetime
-from alerts.evaluation.evaluate import judge
-from alerts.signals import alert_moved
+from alerts.evaluation.evaluate import evaluate
+from alerts.signals import alert_changed
 told = []
 def die(**_):
     told.append(1)
     if len(told) == 10:
         os.kill(os.getpid(), signal.SIGKILL)
-alert_moved.connect(die)
-judge(datetime.fromisoformat("{moment}"))
+alert_changed.connect(die)
+evaluate(datetime.fromisoformat("{moment}"))
 """
 
 

@@ -25,12 +25,17 @@ def send_alerts(rows: Sequence[Notification]) -> None:
             "course": rows[0].course,
             "address": f"{settings.KPI_BASE_URL}/alerts",
         }
-        _send("alerts", rows[0], context, {})
+        _send("notifications/mail/alerts", rows[0], context, {})
 
 
 def send_test(row: Notification) -> None:
     with in_language_of(account_at(row.to)):
-        _send("test", row, {"subject": gettext("A test of Learning KPIs"), **row.payload}, {})
+        _send(
+            "notifications/mail/test",
+            row,
+            {"subject": gettext("A test of Learning KPIs"), **row.payload},
+            {},
+        )
 
 
 def send_summary(row: Notification) -> None:
@@ -41,7 +46,7 @@ def send_summary(row: Notification) -> None:
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     with in_language_of(account_at(row.to)):
-        _send("weekly", row, row.payload, headers)
+        _send("dashboard/mail/weekly", row, row.payload, headers)
 
 
 def _subject(rows: Sequence[Notification]) -> str:
@@ -51,11 +56,13 @@ def _subject(rows: Sequence[Notification]) -> str:
     return f"{len(rows)} alerts have news{about}"
 
 
-def _send(name: str, row: Notification, context: dict[str, Any], headers: dict[str, str]) -> None:
+def _send(
+    template: str, row: Notification, context: dict[str, Any], headers: dict[str, str]
+) -> None:
     """Sent twice, a parcel has the same Message-ID, which mail boxes show once."""
     mail = EmailMultiAlternatives(
         subject=" ".join(str(context["subject"]).split()),
-        body=render_to_string(f"notifications/{name}.txt", context),
+        body=render_to_string(f"{template}.txt", context),
         to=[row.to],
         headers={
             "Message-ID": f"<notice-{row.parcel}@{_host()}>",
@@ -63,7 +70,7 @@ def _send(name: str, row: Notification, context: dict[str, Any], headers: dict[s
             **headers,
         },
     )
-    html = render_to_string(f"notifications/{name}.html", context)
+    html = render_to_string(f"{template}.html", context)
     mail.attach_alternative(html, "text/html")
     mail.send()
 

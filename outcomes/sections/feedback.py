@@ -15,33 +15,31 @@ from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback import summary as telling
 from outcomes.feedback.summary import Feedback, Row
-from presentation import wording
-from presentation.page_query import PageQuery
-from presentation.tab_sections import section
+from presentation.categories import section
+from presentation.page_query import PageResult
 
 
 @section("outcome", "outcomes/_themes.html", order=20)
-def themes(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
+def themes(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """The themes of the comments; None where nobody wrote any."""
-    told = telling.summarize(desk, asked.question)
+    told = telling.summarize(desk, asked.kpi_query)
     if not told.themes and not told.languages:
         return None
-    rows = [_texts(row, asked.filters.query()) for row in told.themes]
+    rows = [_texts(row, asked.filters.query_string()) for row in told.themes]
     return {
         "period": period_name(told.period),
         "summary": summary(told),
         "rows": rows,
         "quoted": [row for row in rows if row["quotations"]],
         "hides_any": told.hides_any,
-        "hidden_note": wording.why_hidden(),
         "csv": reverse("outcomes:api-feedback") + _query(asked),
     }
 
 
 @section("outcome", "outcomes/_testimonials.html", order=30)
-def testimonials(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
+def testimonials(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """What staff approved of the comments whose learners agreed; None where there is nothing."""
-    found = telling.testimonials(asked.question)
+    found = telling.testimonials(asked.kpi_query)
     return {"rows": [row | _place(row) for row in found]} if found else None
 
 
@@ -49,7 +47,7 @@ def _place(row: Row) -> dict[str, str]:
     return {"when": localized.month(row["answered_at"])}
 
 
-def _query(asked: PageQuery) -> str:
+def _query(asked: PageResult) -> str:
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
     return asked.period_query(card, format="csv")
 

@@ -12,33 +12,30 @@ from kpis.definitions.units import PERCENT
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from outcomes.facts.surveys import SATISFACTION
-from presentation import wording
-from presentation.figures import Figure
-from presentation.page_query import PageQuery
-from presentation.tab_sections import section
+from presentation.categories import section
+from presentation.page_query import PageResult
 
 TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
 
 @section("outcome", "outcomes/_scores.html", order=10)
-def scores(desk: KpiQueryService, asked: PageQuery) -> dict[str, Any] | None:
+def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """The distribution of the scores from 0 to 10; None where nobody answered."""
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
-    if not card.answer.is_shown and not card.figure.is_hidden:
+    if not card.metric_value.is_shown and not card.figure.is_hidden:
         return None
     indicator = REGISTRY[SATISFACTION]
     drill = indicator.drill_downs["distribution"]
-    period, table = suppressed_tables.suppressed_table(drill, indicator, card.reply.query, desk)
+    period, table = suppressed_tables.suppressed_table(drill, indicator, card.result.query, desk)
     is_hidden = [bool(row.get("is_hidden")) for row in table.rows]
     return {
         "period": period_name(period),
-        "figure": Figure(card.answer),
+        "figure": card.figure,
         "hides_any": any(is_hidden),
         "hides_all": all(is_hidden),
-        "hidden_note": wording.why_hidden(),
         "rows": [row | {"share_text": PERCENT.text(row.get("share"))} for row in table.rows],
         "chart": chart(table.rows),
-        "summary": f"Bar chart: answers per score from 0 to 10, NPS {Figure(card.answer).value}. "
+        "summary": f"Bar chart: answers per score from 0 to 10, NPS {card.figure.value}. "
         "The table holds every value.",
         "csv": asked.period_query(card, format="csv"),
     }

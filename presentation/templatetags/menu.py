@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def current(context: dict[str, Any], path: str) -> SafeString | str:
-    """The attribute of a link of the menu that leads to this page, or to the part that it is in."""
+    """Return the aria-current attribute of a menu link if it leads to this page or its section."""
     here = context["request"].path if "request" in context else ""
     if here == path:
         return mark_safe(' aria-current="page"')

@@ -10,9 +10,9 @@ register = template.Library()
 
 @register.filter
 def paragraphs(text: str) -> SafeString:
-    """The paragraphs of a declaration's docstring, translated one by one.
+    """Format a declaration's docstring as paragraphs, each translated by itself.
 
-    Where its lines break in the code means nothing here.
+    Single line breaks are ignored.
     """
     blocks = (" ".join(block.split()) for block in text.split("\n\n"))
     return format_html_join("\n", "<p>{}</p>", ((gettext(block),) for block in blocks if block))

@@ -1,4 +1,4 @@
-"""KPIs that are no shares of sums: totals, and numbers of different people."""
+"""KPIs that are not shares: totals, and counts of distinct people."""
 
 from __future__ import annotations
 
@@ -37,54 +37,54 @@ def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare_also(monkeypatch, COUNT)
 
 
-def answer(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> MetricValue:
+def value_of(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> MetricValue:
     staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
     period = containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
-    desk = KpiQueryService(Reader.of(staff), NOW)
-    return desk.metric_values(REGISTRY[kpi], scope or Scope(), [period])[period]
+    service = KpiQueryService(Reader.of(staff), NOW)
+    return service.metric_values(REGISTRY[kpi], scope or Scope(), [period])[period]
 
 
 def window(kpi: str, first: str, last: str) -> MetricValue:
     staff = Reader(True, True, True, frozenset())
     form = KpiQueryForm({"from": first, "to": last}, reader=staff, now=NOW)
     assert form.is_valid()
-    found = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.to_query()).window
-    assert found
-    return found
+    values = KpiQueryService(staff, NOW).ask(REGISTRY[kpi], form.to_query()).window
+    assert values
+    return values
 
 
-def test_a_month_without_anybody_is_a_zero_between_months_with_some() -> None:
+def test_an_empty_month_counts_zero_only_after_the_first_start() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
 
-    found = {month: answer(COUNT, f"2026-{month}-01") for month in ("02", "03", "04", "08")}
+    values = {month: value_of(COUNT, f"2026-{month}-01") for month in ("02", "03", "04", "08")}
 
-    assert [one.shown for one in found.values()] == [None, 1, 0, None]
-    assert [one.status for one in found.values()] == ["no_data", "ok", "ok", "no_data"]
+    assert [one.shown for one in values.values()] == [None, 1, 0, None]
+    assert [one.status for one in values.values()] == ["no_data", "ok", "ok", "no_data"]
 
 
-def test_a_total_is_no_share_and_has_no_interval() -> None:
+def test_a_total_has_no_denominator_and_no_interval() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
 
-    body = KpiValue.of(answer(COUNT, "2026-03-01")).as_json()
+    body = KpiValue.of(value_of(COUNT, "2026-03-01")).as_json()
 
     assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
     assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")
 
 
-def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
+def test_the_target_of_a_total_applies_to_one_month_of_all_courses() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
     set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
     in_python = Scope(frozenset({run.course_id}))
 
-    assert answer(COUNT, "2026-03-01").difference == -149
+    assert value_of(COUNT, "2026-03-01").difference == -149
     for other, why in (
-        (answer(COUNT, "2026-03-01", "quarter"), "The target of 150 is for one month"),
+        (value_of(COUNT, "2026-03-01", "quarter"), "The target of 150 is for one month"),
         (
-            answer(COUNT, "2026-03-01", scope=in_python),
+            value_of(COUNT, "2026-03-01", scope=in_python),
             "The target of 150 is for all courses together",
         ),
     ):
@@ -92,7 +92,7 @@ def test_the_target_of_a_total_is_one_of_a_month_and_of_all() -> None:
         assert Figure(other).no_target == why
 
 
-def test_a_window_of_one_month_is_judged_as_the_month() -> None:
+def test_dates_that_form_one_month_are_compared_like_the_month() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
     set_target(COUNT, Decimal(150), valid_from=date(2026, 1, 1))
@@ -101,7 +101,7 @@ def test_a_window_of_one_month_is_judged_as_the_month() -> None:
     assert window(COUNT, "2026-02-15", "2026-03-14").difference is None
 
 
-def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
+def test_the_target_of_a_length_dependent_kpi_applies_to_one_month(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(REGISTRY, PEOPLE, replace(REGISTRY[PEOPLE], depends_on_length=True))
@@ -109,11 +109,11 @@ def test_what_depends_on_the_length_of_a_period_is_aimed_at_by_month(
     recompute_stale.recompute_stale(now=NOW)
     set_target(PEOPLE, Decimal(85), valid_from=date(2026, 1, 1))
 
-    assert answer(PEOPLE, "2026-03-01").difference == 15
+    assert value_of(PEOPLE, "2026-03-01").difference == 15
     assert window(PEOPLE, "2026-01-01", "2026-03-31").difference is None
 
 
-def test_who_is_in_two_courses_is_one_person() -> None:
+def test_a_person_in_two_courses_counts_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10", done=True)
     starts("ada", run_of("s1", course="sql"), "2026-03-11")
     recompute_stale.recompute_stale(now=NOW)
@@ -127,17 +127,17 @@ def test_who_is_in_two_courses_is_one_person() -> None:
     }
 
 
-def test_two_of_three_courses_are_counted_anew_and_not_added_up() -> None:
+def test_people_of_several_courses_are_counted_and_not_added_up() -> None:
     courses = [run_of(key, course=key) for key in ("py", "sql", "web")]
     for run in courses:
         starts("ada", run, "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
     two = Scope(frozenset(run.course_id for run in courses[:2]))
 
-    assert answer(PEOPLE, "2026-03-01", scope=two).sums.n == 1
+    assert value_of(PEOPLE, "2026-03-01", scope=two).sums.n == 1
 
 
-def test_a_mark_without_a_course_measures_the_site() -> None:
+def test_a_stale_mark_without_a_course_recomputes_the_site() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
@@ -149,7 +149,7 @@ def test_a_mark_without_a_course_measures_the_site() -> None:
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
 
 
-def test_a_mark_of_one_kpi_leaves_the_others() -> None:
+def test_a_stale_mark_of_one_kpi_does_not_recompute_others() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
@@ -161,25 +161,25 @@ def test_a_mark_of_one_kpi_leaves_the_others() -> None:
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
 
 
-def test_what_has_come_in_and_is_not_computed_is_pending() -> None:
+def test_a_period_with_data_that_is_not_computed_is_pending() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
 
-    assert answer(PEOPLE, "2026-03-10").status == "pending"
-    assert answer(PEOPLE, "2026-02-10").status == "no_data"
+    assert value_of(PEOPLE, "2026-03-10").status == "pending"
+    assert value_of(PEOPLE, "2026-02-10").status == "no_data"
     recompute_stale.recompute_stale(now=NOW)
-    assert answer(PEOPLE, "2026-03-10").value == 0
+    assert value_of(PEOPLE, "2026-03-10").value == 0
 
 
-def test_what_waits_in_another_course_leaves_this_one_without_data() -> None:
+def test_pending_data_of_another_course_does_not_matter() -> None:
     python = run_of("r1").course_id
     starts("ada", run_of("s1", course="sql"), "2026-03-10")
     scope = Scope(frozenset({python}))
 
-    assert answer(STARTED, "2026-03-10", scope=scope).status == "no_data"
+    assert value_of(STARTED, "2026-03-10", scope=scope).status == "no_data"
 
 
-def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
-    """Twenty days of March are closed when another enrolment of the 10th comes in."""
+def test_selected_dates_and_their_groups_show_that_a_day_was_restated() -> None:
+    """Twenty days of March are closed when another enrollment of the 10th comes in."""
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
@@ -188,13 +188,13 @@ def test_a_window_and_its_groups_say_that_a_day_in_them_was_restated() -> None:
     recompute_stale.recompute_stale(now=later)
     march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, reporting_clock.reporting_zone())
     may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, reporting_clock.reporting_zone())
-    desk = KpiQueryService(
+    service = KpiQueryService(
         Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW
     )
-    (group,) = desk.group_values(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
+    (group,) = service.group_values(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
         march
     ].values()
 
     assert group.restated_at == later
-    found = desk.metric_values(REGISTRY[STARTED], Scope(), [march, may])
-    assert [one.restated_at for one in found.values()] == [later, None]
+    values = service.metric_values(REGISTRY[STARTED], Scope(), [march, may])
+    assert [one.restated_at for one in values.values()] == [later, None]

@@ -29,7 +29,7 @@ def test_a_period_has_a_name_and_a_short_one(kind: str, name: str, short: str) -
     assert (period_name(period), short_name(period)) == (name, short)
 
 
-def test_a_window_is_named_by_its_first_and_last_day() -> None:
+def test_selected_dates_are_named_by_first_and_last_day() -> None:
     window = Period(date(2026, 5, 1), date(2026, 5, 16), WINDOW, LONDON)
 
     assert period_name(window) == "1 May 2026 – 15 May 2026"
@@ -41,23 +41,23 @@ def test_the_week_of_new_year_belongs_to_the_iso_year() -> None:
     assert short_name(week) == "W53 2026"
 
 
-def test_a_moment_is_told_in_the_provider_s_zone(settings: Settings) -> None:
+def test_a_moment_is_shown_in_the_provider_s_time_zone(settings: Settings) -> None:
     settings.KPI_TIME_ZONE = "Europe/London"
 
     assert wording.moment(datetime(2026, 6, 1, 12, 5, tzinfo=UTC)) == "1 Jun 2026, 13:05"
 
 
 @pytest.mark.parametrize(("value", "text"), [(85, "85%"), (82.5, "82.5%"), (100, "100%")])
-def test_a_target_has_no_idle_decimals(value: float, text: str) -> None:
-    assert wording.goal(PERCENT, value) == text
+def test_a_target_has_no_trailing_zeros(value: float, text: str) -> None:
+    assert wording.target_text(PERCENT, value) == text
 
 
-def test_percentages_differ_by_points() -> None:
-    assert wording.gap(PERCENT, -5.04) == "5.0 pts"
-    assert wording.gap(POINTS, 8) == "8.0 points"
-    assert wording.gap(COUNT, 1200) == "1,200"
+def test_a_difference_of_percentages_is_in_points() -> None:
+    assert wording.difference_text(PERCENT, -5.04) == "5.0 pts"
+    assert wording.difference_text(POINTS, 8) == "8.0 points"
+    assert wording.difference_text(COUNT, 1200) == "1,200"
 
 
-def test_a_difference_that_would_be_shown_as_nothing_is_none() -> None:
-    assert wording.is_level(PERCENT, 0.04)
-    assert not wording.is_level(PERCENT, 0.06)
+def test_a_difference_may_round_to_zero() -> None:
+    assert wording.rounds_to_zero(PERCENT, 0.04)
+    assert not wording.rounds_to_zero(PERCENT, 0.06)

@@ -1,7 +1,7 @@
-// Draws each figure's chart over the numbers that the table beside it holds.
+// Draws a chart from the values that the table beside it shows.
 import { bars } from "./bars.js";
 import { lines } from "./lines.js";
-import { fitToPaper } from "./paper.js";
+import { redrawForPrint } from "./print_charts.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -31,10 +31,10 @@ function open(figure) {
   draw();
   dark.addEventListener("change", () => draw());
   document.addEventListener("live:swapped", () => read() && draw("none"));
-  fitToPaper(drawing, () => draw("none"));
+  redrawForPrint(drawing, () => draw("none"));
 }
 
-// The same lines with other values keep what the reader has hidden of them, and the tip under the pointer.
+// Keeps the lines that the reader has hidden, and the open tooltip, if only values changed.
 function fit(data, labels, datasets) {
   const areSame = data.datasets.length === datasets.length && datasets.every((one, i) => one.label === data.datasets[i].label);
   data.labels = labels;

@@ -1,34 +1,34 @@
-// A course's runs and modules can be chosen once the course is: they are fetched as soon as it changes. The page itself
-// is asked anew by Apply alone, so that the keyboard can go through the courses.
+// Loads a course's runs and modules into the filters when the course changes. The page itself only changes with Apply,
+// so that keyboard users can move through the courses.
 const PARTS = ["run", "module"];
-const PAUSE = 300; // for who is on the way to another course
+const DELAY = 300; // the reader may be moving on to another course
 
-let asking = new AbortController();
+let request = new AbortController();
 
 for (const form of document.querySelectorAll("form[data-filters]")) {
   form.elements.namedItem("course")?.addEventListener("change", () => {
-    asking.abort();
-    asking = new AbortController();
+    request.abort();
+    request = new AbortController();
     for (const name of PARTS) form.elements.namedItem(name).value = "";
-    const { signal } = asking;
-    setTimeout(() => offerParts(form, signal).catch(() => {}), PAUSE);
+    const { signal } = request;
+    setTimeout(() => loadParts(form, signal).catch(() => {}), DELAY);
   });
-  // An address to share holds only what was chosen.
+  // keep the URL short: leave out empty filters
   form.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (!value) formData.delete(name);
   });
 }
 
-async function offerParts(form, signal) {
+async function loadParts(form, signal) {
   signal.throwIfAborted();
-  const answer = await fetch(`?${new URLSearchParams(new FormData(form))}`, { signal });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const response = await fetch(`?${new URLSearchParams(new FormData(form))}`, { signal });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const name of PARTS) {
     const fresh = page.getElementById(`filter-${name}`);
     const select = form.elements.namedItem(name);
     select.replaceChildren(...fresh.options);
     select.disabled = fresh.disabled;
-    // an option that moves between two lists takes its being chosen along
+    // a moved option stays selected
     select.value = "";
   }
 }

@@ -1,6 +1,6 @@
-// Lines over periods, with their targets, intervals and what is still open.
-import "./spans.js";
-import { frame, token, written } from "./looks.js";
+// Line charts over periods, with targets and intervals; provisional values are dotted.
+import "./alert_periods.js";
+import { baseOptions, token, axisNumber } from "./chart_style.js";
 
 const SHAPES = ["circle", "triangle", "rectRot", "rect"];
 
@@ -24,27 +24,27 @@ function datasets(chart) {
   });
 }
 
-const REACH = { percent: [0, 100], points: [-100, 100] };
+const RANGES = { percent: [0, 100], points: [-100, 100] };
 
-// a little room around what is drawn, but none beyond what the unit can reach
-function room(chart) {
+// leave some room around the lines, but not beyond the range of the unit
+function valueRange(chart) {
   const parts = ["values", "targets", "lows", "highs"];
   const all = chart.lines.flatMap((line) => parts.flatMap((part) => line[part] ?? [])).filter((y) => y !== null);
   const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 0];
-  const [least, most] = REACH[chart.unit] ?? [low < 0 ? -Infinity : 0, Infinity];
+  const [least, most] = RANGES[chart.unit] ?? [low < 0 ? -Infinity : 0, Infinity];
   const pad = Math.max(1, (high - low) * 0.08);
   return { suggestedMin: Math.max(least, low - pad), suggestedMax: Math.min(most, high + pad) };
 }
 
 function options(chart) {
   const ink = token("--muted");
-  const ticks = { color: ink, precision: chart.suffix || chart.prefix ? undefined : 0, callback: (value) => written(value, chart) };
-  const base = frame();
+  const ticks = { color: ink, precision: chart.suffix || chart.prefix ? undefined : 0, callback: (value) => axisNumber(value, chart) };
+  const base = baseOptions();
   return {
     ...base,
     scales: {
       x: { grid: { display: false }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 14 } },
-      y: { ...room(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },
+      y: { ...valueRange(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },
     },
     plugins: {
       ...base.plugins,

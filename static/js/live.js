@@ -1,103 +1,105 @@
-// Keeps an open page at the last figures: asks whether they have moved, and reads the page again once they have.
+// Keeps an open page up to date: polls for changes and reloads the page in the background after one.
 import { swap } from "./swap.js";
 
 const PATH = "/live";
-const SLOWEST = 10_000; // between two tries while the server is away
-const SILENCE = 10_000; // between two sentences about new figures
-const PAUSED = "live updates paused";
+const MAX_RETRY_DELAY = 10_000;
+const MIN_TIME_BETWEEN_NOTICES = 10_000;
+const PAUSED_KEY = "live updates paused";
 
 const { lang } = document.documentElement;
 const panel = document.querySelector("[data-live]");
-const line = panel.querySelector("[role=status]");
+const status = panel.querySelector("[role=status]");
 const button = panel.querySelector("button");
+// the server translates the texts
+const texts = panel.dataset;
 let { live: token, version } = panel.dataset;
-let [pace, rest, failures, toldAt] = [1_000, 0, 0, 0];
-let [timer, telling] = [null, null];
-let isAsking = false;
+let [interval, extraDelay, failures, noticeAt] = [1_000, 0, 0, 0];
+let [timer, noticeTimer] = [null, null];
+let [isPolling, isSignedOut] = [false, false];
 
-const isPaused = () => localStorage.getItem(PAUSED) === "yes";
-const somewhat = (time) => time * (0.9 + Math.random() * 0.2);
+const isPaused = () => localStorage.getItem(PAUSED_KEY) === "yes";
+const jitter = (time) => time * (0.9 + Math.random() * 0.2);
 const get = (url, headers) => fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(20_000) });
 
-function say(sentence) {
-  if (line.textContent !== sentence) line.textContent = sentence;
+function show(text) {
+  if (status.textContent !== text) status.textContent = text;
 }
 
-function sayUpdated() {
-  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: panel.dataset.zone };
-  telling ??= setTimeout(() => {
-    [telling, toldAt] = [null, Date.now()];
-    say(`Figures updated ${new Date().toLocaleTimeString(lang, clock)}`);
-  }, Math.max(0, toldAt + SILENCE - Date.now()));
+function showUpdated() {
+  const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: panel.dataset.zone };
+  noticeTimer ??= setTimeout(() => {
+    [noticeTimer, noticeAt] = [null, Date.now()];
+    show(texts.updated.replace("{time}", new Date().toLocaleTimeString(lang, format)));
+  }, Math.max(0, noticeAt + MIN_TIME_BETWEEN_NOTICES - Date.now()));
 }
 
-async function ask() {
-  const answer = await get(`${PATH}?of=${encodeURIComponent(token)}`, { "If-None-Match": `"${version}"` });
-  pace = Number(answer.headers.get("Live-Again")) || pace;
-  if (answer.status === 304) return;
-  // a token runs out: the page itself knows whether its reader is still signed in
-  if (answer.ok || answer.status === 403) await readAgain();
-  else throw new Error(`answered ${answer.status}`);
+async function checkForChange() {
+  const response = await get(`${PATH}?of=${encodeURIComponent(token)}`, { "If-None-Match": `"${version}"` });
+  interval = Number(response.headers.get("Live-Again")) || interval;
+  if (response.status === 304) return;
+  // 403: the token has expired; the page itself shows whether its reader is still signed in
+  if (response.ok || response.status === 403) await reload();
+  else throw new Error(`status ${response.status}`);
 }
 
-async function readAgain() {
-  const began = Date.now();
-  const answer = await get(location.href, { "Live-Read": "yes" });
-  if (answer.status >= 500) {
-    if (!answer.headers.has("Retry-After")) throw new Error(`answered ${answer.status}`);
-    rest = 1_000 * Number(answer.headers.get("Retry-After")) * (1 + Math.random());
+async function reload() {
+  const startedAt = Date.now();
+  const response = await get(location.href, { "Live-Read": "yes" });
+  if (response.status >= 500) {
+    if (!response.headers.has("Retry-After")) throw new Error(`status ${response.status}`);
+    extraDelay = 1_000 * Number(response.headers.get("Retry-After")) * (1 + Math.random());
     return;
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // chosen in another tab: half a page in each language would help nobody
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  // the language was changed in another tab: do not mix two languages
   if (page.documentElement.lang !== lang) return location.reload();
   const fresh = page.querySelector("[data-live]");
   if (!fresh) return stop();
   if (isPaused()) return;
   ({ live: token, version } = fresh.dataset);
-  if (swap(page)) sayUpdated();
-  // a server that takes long is asked less
-  rest = 2 * (Date.now() - began);
+  if (swap(page)) showUpdated();
+  // poll a slow server less often
+  extraDelay = 2 * (Date.now() - startedAt);
 }
 
 function stop() {
-  timer = Infinity;
-  say("Signed out: reload the page to go on");
+  isSignedOut = true;
+  show(texts.signedOut);
 }
 
-async function turn() {
-  if (isAsking || document.hidden || isPaused() || timer === Infinity) return;
+async function poll() {
+  if (isPolling || document.hidden || isPaused() || isSignedOut) return;
   clearTimeout(timer);
-  [isAsking, rest] = [true, 0];
+  [isPolling, extraDelay] = [true, 0];
   try {
-    await ask();
-    if (failures > 1) say("Connected again");
+    await checkForChange();
+    if (failures > 1) show(texts.online);
     failures = 0;
   } catch {
     failures += 1;
-    if (failures === 2) say("No connection: these figures may be old");
+    if (failures === 2) show(texts.offline);
   }
-  isAsking = false;
-  if (timer === Infinity) return;
-  const wait = failures ? (0.5 + Math.random() / 2) * Math.min(500 * 2 ** failures, SLOWEST) : somewhat(Math.max(pace, rest));
-  timer = setTimeout(turn, wait);
+  isPolling = false;
+  if (isSignedOut) return;
+  const retryDelay = (0.5 + Math.random() / 2) * Math.min(500 * 2 ** failures, MAX_RETRY_DELAY);
+  timer = setTimeout(poll, failures ? retryDelay : jitter(Math.max(interval, extraDelay)));
 }
 
-function showPause() {
+function showPaused() {
   button.setAttribute("aria-pressed", String(isPaused()));
-  if (!isPaused()) turn();
+  if (!isPaused()) poll();
 }
 
 button.addEventListener("click", () => {
-  localStorage.setItem(PAUSED, isPaused() ? "no" : "yes");
-  say(isPaused() ? "Live updates paused" : "Live updates on");
-  showPause();
+  localStorage.setItem(PAUSED_KEY, isPaused() ? "no" : "yes");
+  show(isPaused() ? texts.paused : texts.resumed);
+  showPaused();
 });
-// another tab has paused, this one is looked at again, or there is a way to the server again
-addEventListener("storage", ({ key }) => key === PAUSED && showPause());
-document.addEventListener("visibilitychange", turn);
-addEventListener("online", turn);
-addEventListener("pageshow", turn);
+// paused in another tab, visible again, or online again
+addEventListener("storage", ({ key }) => key === PAUSED_KEY && showPaused());
+document.addEventListener("visibilitychange", poll);
+addEventListener("online", poll);
+addEventListener("pageshow", poll);
 
 panel.hidden = false;
-showPause();
+showPaused();

@@ -1,17 +1,17 @@
-// Draws a chart for paper while the page is printed: as wide as a sheet, sharp, and in the light colors.
-const SHEET = [680, 280];
-const SHARP = 3;
+// Redraws charts for printing: as wide as the paper, sharp, and in light colors.
+const PAPER_SIZE = [680, 280];
+const PIXEL_RATIO = 3;
 const root = document.documentElement;
 
 addEventListener("beforeprint", () => root.toggleAttribute("data-paper", true));
 addEventListener("afterprint", () => root.toggleAttribute("data-paper", false));
 
-export function fitToPaper(drawing, draw) {
+export function redrawForPrint(drawing, draw) {
   addEventListener("beforeprint", () => {
     drawing.stop();
     draw();
-    drawing.options.devicePixelRatio = SHARP;
-    drawing.resize(...SHEET);
+    drawing.options.devicePixelRatio = PIXEL_RATIO;
+    drawing.resize(...PAPER_SIZE);
   });
   addEventListener("afterprint", () => {
     draw();

@@ -1,5 +1,5 @@
 // Shades the periods of an alert behind the lines.
-import { token } from "./looks.js";
+import { token } from "./chart_style.js";
 
 function beforeDatasetsDraw({ ctx, chartArea, scales: { x } }, _, { periods }) {
   if (!periods?.length) return;

@@ -1,4 +1,4 @@
-"""What people do with an alert: one verb each, each with its event in the history."""
+"""What people do with an alert: acknowledge, snooze, comment, close. Each writes an event."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from accounts.languages import in_language_of
 from accounts.models import User
-from alerts.evaluation.write_alerts import record_event
+from alerts.evaluation.write_alerts import record_events
 from alerts.models import Alert, AlertEvent
+from core import localized, reporting_clock
 
 Kind = AlertEvent.Kind
 
@@ -18,97 +21,103 @@ Kind = AlertEvent.Kind
 def acknowledge(
     alert: Alert, *, by: User | None, owner: User | None = None, note: str = ""
 ) -> AlertEvent:
-    """Say that somebody has it: the owner named, else whoever says so.
+    """Acknowledge an alert and set its owner, by default whoever acknowledges.
 
-    ValidationError when the alert is closed.
+    ValidationError if the alert is closed.
     """
-    who, now = owner or by, timezone.now()
-    why = f"{who} takes it." if who else "Taken."
+    owner, now = owner or by, timezone.now()
+    with in_language_of(None):
+        reason = gettext("Owner: %(owner)s.") % {"owner": owner} if owner else ""
     return _act(
         alert,
         Kind.ACKNOWLEDGED,
-        f"{why} {note}".strip(),
+        f"{reason} {note}".strip(),
         by,
         acknowledged_at=now,
         acknowledged_by=by,
-        owner=who,
+        owner=owner,
         note=note,
     )
 
 
 def snooze(alert: Alert, *, by: User | None, until: datetime, reason: str) -> AlertEvent:
-    """Say nothing of it until a moment; ValidationError for one that is past, or no reason."""
+    """Mute an alert until a moment; ValidationError if that is past or the reason is empty."""
     if until <= timezone.now():
-        raise ValidationError("A snooze ends in the future.")
-    why = f"Until {timezone.localtime(until):%Y-%m-%d %H:%M}: {_given(reason, 'a snooze')}"
-    return _act(alert, Kind.SNOOZED, why, by, snoozed_until=until)
+        raise ValidationError(gettext("The snooze must end in the future."))
+    if not reason.strip():
+        raise ValidationError(gettext("Enter a reason for snoozing."), code="required")
+    with in_language_of(None):
+        moment = localized.moment(until.astimezone(reporting_clock.reporting_zone()))
+        sentence = gettext("Until %(moment)s: %(reason)s") % {
+            "moment": moment,
+            "reason": reason.strip(),
+        }
+    return _act(alert, Kind.SNOOZED, sentence, by, snoozed_until=until)
 
 
 def unsnooze(alert: Alert, *, by: User | None) -> AlertEvent:
-    """End the snooze; ValidationError when the alert is closed or not snoozed."""
+    """End the snooze; ValidationError if the alert is closed or not snoozed."""
     if alert.snoozed_until is None:
-        raise ValidationError("This alert is not snoozed.")
-    return _act(alert, Kind.UNSNOOZED, "Ended by hand.", by, snoozed_until=None)
+        raise ValidationError(gettext("This alert is not snoozed."))
+    return _act(alert, Kind.UNSNOOZED, "", by, snoozed_until=None)
 
 
 def comment(alert: Alert, *, by: User | None, text: str) -> AlertEvent:
-    """Add a word to the history, of a closed alert too."""
+    """Add a comment to the history of an open or closed alert."""
+    if not text.strip():
+        raise ValidationError(gettext("Enter a comment."), code="required")
     event = AlertEvent(
-        alert=alert, kind=Kind.COMMENTED, at=timezone.now(), by=by, why=_given(text, "a comment")
+        alert=alert, kind=Kind.COMMENTED, at=timezone.now(), by=by, reason=text.strip()
     )
     with transaction.atomic():
-        record_event([event])
+        record_events([event])
     return event
 
 
 def close_as_expected(alert: Alert, *, by: User | None, reason: str) -> AlertEvent:
-    """Close it though it has not recovered.
+    """Close an alert although its condition holds.
 
-    It is opened again only when the gap has grown by a quarter, or after a recovery.
+    It reopens only if the gap grows by a quarter, or after a recovery.
     """
-    why = f"As expected: {_given(reason, 'closing an alert')}"
-    now = timezone.now()
+    if not reason.strip():
+        raise ValidationError(gettext("Enter a reason for closing the alert."), code="required")
+    with in_language_of(None):
+        sentence = gettext("As expected: %(reason)s") % {"reason": reason.strip()}
     return _act(
         alert,
         Kind.CLOSED,
-        why,
+        sentence,
         by,
-        closed_at=now,
+        closed_at=timezone.now(),
         closed_by=by,
         is_expected=True,
         snoozed_until=None,
-        is_told=alert.last_notified_at is not None,
+        notifies=alert.last_notified_at is not None,
     )
-
-
-def _given(text: str, what: str) -> str:
-    if not text.strip():
-        raise ValidationError(f"Give {what} its words.", code="required")
-    return text.strip()
 
 
 @transaction.atomic
 def _act(
     alert: Alert,
     kind: str,
-    why: str,
+    reason: str,
     by: User | None,
     *,
-    is_told: bool = False,
+    notifies: bool = False,
     **changes: object,
 ) -> AlertEvent:
-    """Change an open alert and write its event; ValidationError when it is closed."""
-    # the conditional update is the claim: the judge, or somebody else, may just have closed it
+    """Change an open alert and write its event; ValidationError if it is closed."""
+    # a conditional update: an evaluation or another person may just have closed the alert
     if not Alert.objects.open().filter(pk=alert.pk).update(**changes):
-        raise ValidationError("This alert is closed already.", code="closed")
+        raise ValidationError(gettext("This alert is already closed."), code="closed")
     alert.refresh_from_db()
     event = AlertEvent(
         alert=alert,
         kind=kind,
         at=timezone.now(),
         by=by,
-        why=why,
-        is_told=is_told,
+        reason=reason,
+        notifies=notifies,
         period_start=alert.last_period_start,
         value=alert.value,
         target=alert.target,
@@ -116,5 +125,5 @@ def _act(
         ci_high=alert.ci_high,
         n=alert.n,
     )
-    record_event([event])
+    record_events([event])
     return event

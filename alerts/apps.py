@@ -10,8 +10,9 @@ class AlertsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from alerts import listening, shipped_rules
+        from alerts import shipped_rules
+        from alerts.evaluation import pending_evaluations
 
-        # rules are made for the targets that the KPIs' own app, listed before, has made
+        # runs after the KPI app, which is listed earlier, has created its targets
         post_migrate.connect(shipped_rules.create_missing, sender=self)
-        listening.listen()
+        pending_evaluations.listen()

@@ -1,12 +1,12 @@
-"""Which alerts tell of groups that a reader must not see: the rule of every figure, for alerts."""
+"""Decide whether an alert's figures must be hidden from a reader, as figures on pages are."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
 
-from alerts.evaluation.evaluation_data import AlertScope
 from alerts.models import Alert, AlertRule
+from alerts.scopes import AlertScope
 from core import reporting_clock
 from kpis import read_sums
 from kpis.definitions.aggregates import Scope
@@ -17,51 +17,54 @@ from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Sums
 
 
-def is_suppressed(desk: KpiQueryService, alert: Alert, days: Collection[date]) -> bool:
-    """True when one of the periods that begin on these days is hidden from the desk's reader."""
-    if not days or desk.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
+def is_suppressed(service: KpiQueryService, alert: Alert, days: Collection[date]) -> bool:
+    """True if the reader must not see one of the periods that start on these days."""
+    if not days or service.reader.sees_small_groups or alert.rule.metric == AlertRule.Metric.STALE:
         return False
-    if not can_be_asked(alert):
+    if not can_be_queried(alert):
         return True
-    scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).narrow
+    scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).kpi_scope
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
     return any(
-        desk.disclosure.suppression_of(REGISTRY[key]).periods(scope, periods) for key in keys
+        service.disclosure.suppression_of(REGISTRY[key]).periods(scope, periods) for key in keys
     )
 
 
-def leaves_few(
-    desk: KpiQueryService, alert: Alert, days: Collection[date], known: Collection[int]
+def leaves_small_remainder(
+    service: KpiQueryService, alert: Alert, days: Collection[date], known: Collection[int]
 ) -> bool:
-    """True when few are left of a figure of all courses for who knows those of some of them.
+    """True if the figure of all courses would reveal a small group by subtraction.
 
-    These courses and the others that the desk's reader is shown are subtracted.
+    Whoever knows the `known` courses, and those shown to every reader, can subtract them.
     """
-    if not days or alert.rule.metric == AlertRule.Metric.STALE or not can_be_asked(alert):
+    if not days or alert.rule.metric == AlertRule.Metric.STALE or not can_be_queried(alert):
         return False
     for indicator in (REGISTRY[key] for key in REGISTRY[alert.rule.kpi].measured_keys):
         periods = list(_periods(alert.rule, days))
-        found = read_sums.groups(indicator, Scope(), periods, "course", desk.now)
+        found = read_sums.groups(indicator, Scope(), periods, "course", service.now)
         for period in periods:
-            hidden = desk.disclosure.suppression_of(indicator).groups(Scope(), "course", [period])
+            hidden = service.disclosure.suppression_of(indicator).groups(
+                Scope(), "course", [period]
+            )
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if small_groups.is_small(Sums(learners=sum(one.learners for one in left))):
                 return True
     return False
 
 
-def can_be_asked(alert: Alert) -> bool:
-    """False for a KPI that there is no more, or that no more tells such parts apart."""
+def can_be_queried(alert: Alert) -> bool:
+    """False for a KPI that no longer exists, or no longer has values by run or module."""
     indicator = REGISTRY.get(alert.rule.kpi)
     if indicator is None:
         return False
-    told_apart = {"module": has_modules, "run": has_runs}.get(alert.scope)
-    return told_apart is None or told_apart(indicator)
+    is_available = {"module": has_modules, "run": has_runs}.get(alert.scope)
+    return is_available is None or is_available(indicator)
 
 
 def _periods(rule: AlertRule, days: Collection[date]) -> set[Period]:
-    """The periods told of; a change tells of the one before as well."""
-    told = {containing(day, rule.period_kind, reporting_clock.reporting_zone()) for day in days}
+    """Return the periods that start on these days; a change also reveals the one before."""
+    zone = reporting_clock.reporting_zone()
+    periods = {containing(day, rule.period_kind, zone) for day in days}
     is_change = rule.metric == AlertRule.Metric.CHANGE
-    return told | {one.previous for one in told} if is_change else told
+    return periods | {one.previous for one in periods} if is_change else periods

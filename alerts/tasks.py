@@ -10,6 +10,6 @@ from core import task_queue
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def evaluate_changed() -> int:
-    """Judge what changed or closed; cleared first, so that a change meanwhile queues the next."""
+    """Evaluate what changed or closed; changes that arrive meanwhile queue another run."""
     task_queue.mark_started(pending_evaluations.QUEUED)
     return evaluate()

@@ -15,7 +15,7 @@ urlpatterns = [
     re_path(r"^api/alerts/?$", api.AlertListView.as_view(), name="api-alerts"),
     re_path(ALERT + r"/?$", api.AlertView.as_view(), name="api-alert"),
     *(
-        re_path(ALERT + rf"/{act}/?$", view.as_view(), name=f"api-alert-{act}")
-        for act, view in api.ACTS.items()
+        re_path(ALERT + rf"/{action}/?$", view.as_view(), name=f"api-alert-{action}")
+        for action, view in api.ACTIONS.items()
     ),
 ]

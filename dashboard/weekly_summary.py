@@ -14,16 +14,17 @@ from django.utils.translation import gettext
 from accounts.access import Reader
 from accounts.languages import in_language_of
 from accounts.models import User
-from alerts import scope_names
+from alerts import scopes
 from alerts.models import Alert
+from alerts.shipped_rules import display_name
 from core import localized, reporting_clock
 from insights.finding import Finding, FindingKind
 from insights.report import report
 from kpis.definitions.registry import headline
 from kpis.query.query_service import KpiQueryService
 from notifications.models import DigestUnsubscribe, Notification
-from notifications.outbox.outbox import ask_for_delivery
-from notifications.unsubscribe import link_of
+from notifications.outbox import deliver_on_commit
+from notifications.unsubscribe import unsubscribe_url
 from presentation import filters, page_query
 from presentation.categories import CATEGORIES
 
@@ -72,7 +73,7 @@ def _write(user: User, monday: date, now: datetime) -> bool:
     with transaction.atomic():
         _, is_new = Notification.objects.get_or_create(key=_key(user, monday), defaults=values)
         if is_new and has_news:
-            ask_for_delivery()
+            deliver_on_commit()
     return is_new and has_news
 
 
@@ -91,7 +92,7 @@ def content_of(user: User, now: datetime) -> dict[str, Any]:
         "open": open_alerts(reader),
         "adjusted": [line for lines_of in ADJUSTMENTS for line in lines_of(reader, since)],
         "address": settings.KPI_BASE_URL + reverse("dashboard:dashboard"),
-        "unsubscribe": link_of(user),
+        "unsubscribe": unsubscribe_url(user),
     }
 
 
@@ -118,12 +119,12 @@ def changes(reader: Reader, now: datetime) -> list[Line]:
 
 def open_alerts(reader: Reader) -> list[Line]:
     alerts = list(Alert.objects.open().visible_to(reader).select_related("rule", "course"))
-    names = scope_names.names(alerts)
+    names = scopes.names(alerts)
     return [
         {
             "text": gettext("%(alert)s – %(scope)s, since %(day)s")
             % {
-                "alert": alert.rule.name,
+                "alert": display_name(alert.rule.name, alert.rule.kpi),
                 "scope": names[alert.scope, alert.scope_id],
                 "day": localized.long_day(alert.first_period_start),
             },

@@ -25,11 +25,11 @@ from presentation.categories import CATEGORIES
 from presentation.page_query import query_page
 
 NAMES = ("category", "course", "run", "from", "to", "period")
-CATEGORY = OpenApiParameter("category", str, description="Default: all, one after the other.")
+CATEGORY = OpenApiParameter("category", str, description="Default: all.")
 
 
 class FindingListView(APIView):
-    """What is worth knowing of the last closed period: targets, changes, modules, stale feeds."""
+    """List findings about the last closed period: targets, changes, modules, stale data."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -40,30 +40,30 @@ class FindingListView(APIView):
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, NAMES)
-        wanted = categories_of(request)
+        categories = categories_of(request)
         reader, _ = reader_and_query(request)
-        desk = KpiQueryService(reader, timezone.now())
-        asked = filters.read(request.query_params.dict(), reader=reader, now=desk.now)
-        found = sorted(_found(desk, wanted, asked), key=lambda finding: finding.rank)
+        service = KpiQueryService(reader, timezone.now())
+        chosen = filters.read(request.query_params.dict(), reader=reader, now=service.now)
+        found = sorted(_findings(service, categories, chosen), key=lambda finding: finding.rank)
         body = [json_answers.finding_json(one) for one in found]
         return Response({"count": len(body), "findings": body})
 
 
 def categories_of(request: Request) -> list[str]:
-    """The category asked for, by default all; BadQuestion for one that there is not."""
+    """Return the category requested, by default all; InvalidParameters if it is unknown."""
     key = request.query_params.get("category")
     if not key:
         return list(CATEGORIES)
     if key not in CATEGORIES:
         raise InvalidParameters(
-            f"“{key}” is no category; choose one of {', '.join(CATEGORIES)}.", "category"
+            f"Unknown category “{key}”. Allowed: {', '.join(CATEGORIES)}.", "category"
         )
     return [key]
 
 
-def _found(
-    desk: KpiQueryService, categories: list[str], asked: filters.Filters
+def _findings(
+    service: KpiQueryService, categories: list[str], chosen: filters.Filters
 ) -> Iterator[Finding]:
     for key in categories:
-        answered = query_page(desk, headline(key), asked)
-        yield from report(desk, key, answered).findings
+        page = query_page(service, headline(key), chosen)
+        yield from report(service, key, page).findings

@@ -1,4 +1,4 @@
-"""What the figures show beyond chance: claims, and those of them that stand."""
+"""Find candidates for findings, and keep those that are statistically significant."""
 
 from __future__ import annotations
 
@@ -13,113 +13,122 @@ from presentation import wording
 
 
 class Family(Enum):
-    """What is tested together: targets of the whole, of its courses and modules, and changes."""
+    """Which tests are corrected together: targets of the whole, its courses, modules; changes."""
 
     WHOLE, PARTS, MODULES, CHANGES = range(4)
 
 
 def candidates(subject: FindingSubject) -> Iterator[FindingCandidate]:
-    """What one subject shows of its target and of the period before, as far as it is final."""
-    if not _is_final(subject.answer):
+    """Compare a final value with its target and with the previous period."""
+    if not _is_final(subject.metric_value):
         return
-    for claim in (_of_target(subject), _of_change(subject)):
-        if claim is not None:
-            yield claim
+    for one in (_against_target(subject), _against_previous(subject)):
+        if one is not None:
+            yield one
 
 
-def beyond_chance(some: Iterable[FindingCandidate]) -> list[FindingCandidate]:
-    """The claims that stand: certain by themselves, and among all that were tested with them.
+def significant(found: Iterable[FindingCandidate]) -> list[FindingCandidate]:
+    """Keep the candidates that are significant alone and among all tested with them.
 
-    Benjamini and Hochberg's step-up bounds the false ones in each family. Where there is nothing
-    but noise, a page of all four families shows a finding in one week of twenty-five at most.
+    The step-up of Benjamini and Hochberg bounds the false ones in each family: on pure noise, a
+    page of all four families shows a finding in at most one week of twenty-five.
     """
-    made = list(some)
-    tested = [claim for claim in made if claim.chance is not None]
+    found = list(found)
+    tested = [one for one in found if one.p_value is not None]
     families = [[one for one in tested if _family(one) is family] for family in Family]
     kept = set().union(*(_discoveries(family) for family in families))
-    return [one for one in made if (one.chance is None or id(one) in kept) and _is_sure(one)]
+    return [one for one in found if (one.p_value is None or id(one) in kept) and _is_outside(one)]
 
 
-def _family(claim: FindingCandidate) -> Family:
-    if claim.change:
+def _family(candidate: FindingCandidate) -> Family:
+    if candidate.change:
         return Family.CHANGES
-    if claim.is_of_module:
+    if candidate.is_of_module:
         return Family.MODULES
-    return Family.PARTS if claim.subject.is_part else Family.WHOLE
+    return Family.PARTS if candidate.subject.is_part else Family.WHOLE
 
 
 def _discoveries(tested: Sequence[FindingCandidate]) -> set[int]:
-    chances = [claim.chance or 0.0 for claim in tested]
-    found = significance.discoveries(chances)
-    return {id(claim) for claim, is_one in zip(tested, found, strict=True) if is_one}
+    found = significance.discoveries([one.p_value or 0.0 for one in tested])
+    return {id(one) for one, is_discovery in zip(tested, found, strict=True) if is_discovery}
 
 
-def _is_final(answer: MetricValue) -> bool:
-    return answer.status == "ok" and answer.is_shown
+def _is_final(metric_value: MetricValue) -> bool:
+    return metric_value.status == "ok" and metric_value.is_shown
 
 
-def _is_sure(claim: FindingCandidate) -> bool:
-    """True when the interval that is shown with it does not hold the target, or no change."""
-    answer = claim.subject.answer
-    if claim.change:
-        interval = claim.change.interval
+def _is_outside(candidate: FindingCandidate) -> bool:
+    """True if the interval shown does not contain the target, or zero for a change."""
+    metric_value = candidate.subject.metric_value
+    if candidate.change:
+        interval = candidate.change.interval
         return interval is None or not interval[0] <= 0 <= interval[1]
-    if answer.interval is None:
+    if metric_value.interval is None:
         return True
-    return not answer.interval[0] <= goal_of(answer) <= answer.interval[1]
+    return not metric_value.interval[0] <= scaled_target(metric_value) <= metric_value.interval[1]
 
 
-def goal_of(answer: MetricValue) -> float:
-    """The target as the values are kept: 0.85 for 85%; call it only where there is one."""
-    return float(answer.target.value) / answer.indicator.unit.scale if answer.target else 0.0
+def scaled_target(metric_value: MetricValue) -> float:
+    """Return the target in the scale of stored values: 0.85 for 85%."""
+    return (
+        float(metric_value.target.value) / metric_value.indicator.unit.scale
+        if metric_value.target
+        else 0.0
+    )
 
 
-def _of_target(subject: FindingSubject) -> FindingCandidate | None:
-    answer = subject.answer
-    if answer.difference is None or wording.rounds_to_zero(
-        answer.indicator.unit, answer.difference
+def _against_target(subject: FindingSubject) -> FindingCandidate | None:
+    metric_value = subject.metric_value
+    if metric_value.difference is None or wording.rounds_to_zero(
+        metric_value.indicator.unit, metric_value.difference
     ):
         return None
-    is_good = bool(answer.meets_target)
+    is_good = bool(metric_value.meets_target)
     kinds = {True: FindingKind.EXCEEDED, False: FindingKind.MISSED}
     if subject.whole is not None:
         kinds = {True: FindingKind.STRONG_MODULE, False: FindingKind.WEAK_MODULE}
-    return FindingCandidate(kinds[is_good], subject, is_good, _chance_of(answer, subject.whole))
+    return FindingCandidate(
+        kinds[is_good], subject, is_good, _target_p_value(metric_value, subject.whole)
+    )
 
 
-def _chance_of(answer: MetricValue, whole: MetricValue | None) -> float | None:
-    """None for a total: it is what was counted, and has no interval."""
-    indicator, goal = answer.indicator, goal_of(answer)
-    if indicator.is_total or answer.value is None:
+def _target_p_value(metric_value: MetricValue, whole: MetricValue | None) -> float | None:
+    """None for a total, which is a full count and has no interval."""
+    indicator, target = metric_value.indicator, scaled_target(metric_value)
+    if indicator.is_total or metric_value.value is None:
         return None
     if indicator.interval is Interval.WILSON:
-        return p_values.of_share(answer.value, answer.sums.n, goal)
+        return p_values.of_share(metric_value.value, metric_value.sums.n, target)
     if indicator.interval in (Interval.MEAN, Interval.NET):
-        # who all score the same prove less than no spread would say
-        exact = p_values.of_mean(answer.sums, goal, whole.sums if whole else None)
-        return p_values.of_share(answer.value, answer.sums.n, goal) if exact is None else exact
-    if answer.interval is None:
+        # equal scores have no spread, but prove less than that
+        exact = p_values.of_mean(metric_value.sums, target, whole.sums if whole else None)
+        return (
+            p_values.of_share(metric_value.value, metric_value.sums.n, target)
+            if exact is None
+            else exact
+        )
+    if metric_value.interval is None:
         return p_values.CHANCE
-    return p_values.of_estimate(answer.value, answer.interval, goal)
+    return p_values.of_estimate(metric_value.value, metric_value.interval, target)
 
 
-def _of_change(subject: FindingSubject) -> FindingCandidate | None:
-    now, before = subject.answer, subject.before
+def _against_previous(subject: FindingSubject) -> FindingCandidate | None:
+    now, before = subject.metric_value, subject.before
     if before is None or not _is_final(before) or now.shown is None or before.shown is None:
         return None
-    moved, likely = now.shown - before.shown, _chance_of_change(now, before)
-    if likely is None or wording.rounds_to_zero(now.indicator.unit, moved):
+    amount, p_value = now.shown - before.shown, _change_p_value(now, before)
+    if p_value is None or wording.rounds_to_zero(now.indicator.unit, amount):
         return None
-    is_good = (moved > 0) is now.indicator.higher_is_better
-    change = Change(moved, _interval_of_change(now, before), before)
-    return FindingCandidate(FindingKind.MOVED, subject, is_good, likely, change)
+    is_good = (amount > 0) is now.indicator.higher_is_better
+    change = Change(amount, _interval_of_change(now, before), before)
+    return FindingCandidate(FindingKind.MOVED, subject, is_good, p_value, change)
 
 
-def _chance_of_change(now: MetricValue, before: MetricValue) -> float | None:
-    """None where the sums do not tell."""
+def _change_p_value(now: MetricValue, before: MetricValue) -> float | None:
+    """None if the sums do not allow a test."""
     indicator = now.indicator
     if indicator.is_total:
-        return _chance_of_counts(indicator, now, before)
+        return _count_p_value(indicator, now, before)
     if indicator.interval in (Interval.MEAN, Interval.NET):
         return p_values.of_two_means(now.sums, before.sums)
     if now.value is None or before.value is None:
@@ -130,8 +139,8 @@ def _chance_of_change(now: MetricValue, before: MetricValue) -> float | None:
     return p_values.of_estimate(now.value - before.value, interval, 0.0) if interval else None
 
 
-def _chance_of_counts(indicator: Indicator, now: MetricValue, before: MetricValue) -> float | None:
-    # an amount of money is no count: how much single payments differ is not kept
+def _count_p_value(indicator: Indicator, now: MetricValue, before: MetricValue) -> float | None:
+    # amounts of money are not counts: the spread of single payments is not stored
     if now.sums.total != now.sums.n or before.sums.total != before.sums.n:
         return None
     return p_values.of_two_counts(now.sums.n, now.period.days, before.sums.n, before.period.days)

@@ -1,4 +1,4 @@
-"""What is found: one thing worth knowing, said in a sentence, with where one acts."""
+"""Findings: what stands out among the KPIs, as a sentence with a link."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from core.lazy_text import LazyText
 from curriculum.models import Course, CourseRun, Module
 from kpis.query.results import GroupObject, MetricValue
 from kpis.statistics.intervals import Interval
@@ -20,28 +24,28 @@ class FindingKind(StrEnum):
     STRONG_MODULE = "strong_module"
 
 
-LABELS = {
-    (FindingKind.STALE, False): "Out of date",
-    (FindingKind.MISSED, False): "Target missed",
-    (FindingKind.WEAK_MODULE, False): "Weak module",
-    (FindingKind.MOVED, False): "Worse than before",
-    (FindingKind.EXCEEDED, True): "Target exceeded",
-    (FindingKind.MOVED, True): "Better than before",
-    (FindingKind.STRONG_MODULE, True): "Strong module",
+LABELS: dict[tuple[FindingKind, bool], LazyText] = {
+    (FindingKind.STALE, False): gettext_lazy("Stale data"),
+    (FindingKind.MISSED, False): gettext_lazy("Target missed"),
+    (FindingKind.WEAK_MODULE, False): gettext_lazy("Weak module"),
+    (FindingKind.MOVED, False): gettext_lazy("Worse than before"),
+    (FindingKind.EXCEEDED, True): gettext_lazy("Target exceeded"),
+    (FindingKind.MOVED, True): gettext_lazy("Better than before"),
+    (FindingKind.STRONG_MODULE, True): gettext_lazy("Strong module"),
 }
-# what comes first: what makes all else doubtful, then what asks for an act, then what went well
+# doubtful data first, then problems, then successes
 ORDER = tuple(LABELS)
 
 
 @dataclass(frozen=True)
 class FindingSubject:
-    """One KPI of one thing in a period that is closed.
+    """One KPI in one closed period.
 
-    `thing` is None for all that the reader may see; `before` is the period before, `whole` the
-    course that a module is a part of. `is_part` tells a part of what was asked from the whole.
+    `thing` is the course, run or module; None for everything that the reader may see. `before` is
+    the previous period, `whole` the course of a module. `is_part`: one of several in the query.
     """
 
-    answer: MetricValue
+    metric_value: MetricValue
     thing: GroupObject | None = None
     before: MetricValue | None = None
     whole: MetricValue | None = None
@@ -55,21 +59,21 @@ class FindingSubject:
 
     @property
     def contribution(self) -> float | None:
-        """What a module adds to the course's distance from the target, in the unit.
+        """What a module contributes to the course's distance from the target, in the unit.
 
-        Its weight × (value − target) ÷ the course's weight; below 0 it holds back a KPI of which
-        more is better. None where the course is not the sum of its modules.
+        Its weight × (value − target) ÷ the course's weight. None if the course is not the sum of
+        its modules.
         """
-        answer, whole = self.answer, self.whole
-        if whole is None or not whole.sums.weight or answer.difference is None:
+        metric_value, whole = self.metric_value, self.whole
+        if whole is None or not whole.sums.weight or metric_value.difference is None:
             return None
-        if answer.indicator.parts or not answer.indicator.is_additive:
+        if metric_value.indicator.parts or not metric_value.indicator.is_additive:
             return None
-        return answer.sums.weight / whole.sums.weight * answer.difference
+        return metric_value.sums.weight / whole.sums.weight * metric_value.difference
 
     @property
     def share_of_gap(self) -> float | None:
-        """How much of the course's gap the module accounts for; None where there is no gap."""
+        """The module's share of the course's gap; None if the course meets its target."""
         if self.contribution is None or self.whole is None or not self.whole.difference:
             return None
         is_gap = self.whole.meets_target is False and self.contribution * self.whole.difference > 0
@@ -78,7 +82,7 @@ class FindingSubject:
 
 @dataclass(frozen=True)
 class Change:
-    """How far the value moved since the period before, in the unit; a total has no interval."""
+    """The change since the previous period, in the unit; a total has no interval."""
 
     value: float
     interval: Interval | None
@@ -87,15 +91,12 @@ class Change:
 
 @dataclass(frozen=True)
 class FindingCandidate:
-    """What a subject seems to show, and how likely chance alone shows as much.
-
-    `chance` is None for what is counted whole and so needs no test.
-    """
+    """A possible finding. `p_value` is None for a total, which needs no test."""
 
     kind: FindingKind
     subject: FindingSubject
     is_good: bool
-    chance: float | None = None
+    p_value: float | None = None
     change: Change | None = None
 
     @property
@@ -104,19 +105,19 @@ class FindingCandidate:
 
     @property
     def size(self) -> float:
-        """How much it matters among its kind."""
-        answer = self.subject.answer
+        """The size by which findings of a kind are ranked."""
+        metric_value = self.subject.metric_value
         if self.is_of_module:
-            return abs(self.subject.contribution or answer.difference or 0.0)
+            return abs(self.subject.contribution or metric_value.difference or 0.0)
         if self.change:
             return _relative(self.change.value, self.change.before.shown)
-        goal = None if answer.target is None else float(answer.target.value)
-        return _relative(answer.difference, goal)
+        goal = None if metric_value.target is None else float(metric_value.target.value)
+        return _relative(metric_value.difference, goal)
 
 
 @dataclass(frozen=True)
 class StaleFeed:
-    """A feed that has gone stale: of one course, or of all courses in the scope (None)."""
+    """A category without new data: of one course, or of all courses queried (None)."""
 
     category: str
     course: Course | None
@@ -126,36 +127,35 @@ class StaleFeed:
 
 @dataclass(frozen=True)
 class Finding:
-    """`subject` and `rest` make the sentence; `link` is the address of where one acts."""
+    """`sentence` is plain text, `html` the same with its subject linked to `link`.
+
+    It comes from a candidate or from a stale feed.
+    """
 
     kind: FindingKind
     is_good: bool
-    subject: str
-    rest: str
+    sentence: str
+    html: SafeString
     link: str
     category: str
-    claim: FindingCandidate | None = None
-    silence: StaleFeed | None = None
+    candidate: FindingCandidate | None = None
+    stale_feed: StaleFeed | None = None
 
     @property
-    def sentence(self) -> str:
-        return self.subject + self.rest
-
-    @property
-    def label(self) -> str:
+    def label(self) -> LazyText:
         return LABELS[self._key]
 
     @property
     def order(self) -> int:
-        """The place of its kind; courses that do well come last of all."""
+        """The rank of its kind; courses that do well come last."""
         return len(ORDER) if self.is_good and self._is_course else ORDER.index(self._key)
 
     @property
     def rank(self) -> tuple[int, bool, float]:
-        """Its place by kind, the whole before its courses, and by size; the least comes first."""
-        if self.claim is None:
-            return self.order, False, -(self.silence.days if self.silence else 0)
-        return self.order, self._is_course, -self.claim.size
+        """Sort key: by kind, the whole before its courses, the largest first."""
+        if self.candidate is None:
+            return self.order, False, -(self.stale_feed.days if self.stale_feed else 0)
+        return self.order, self._is_course, -self.candidate.size
 
     @property
     def _key(self) -> tuple[FindingKind, bool]:
@@ -163,11 +163,11 @@ class Finding:
 
     @property
     def _is_course(self) -> bool:
-        """True of one course among those asked about."""
-        claim = self.claim
-        return claim is not None and claim.subject.is_part and not claim.is_of_module
+        """True for one course among those queried."""
+        one = self.candidate
+        return one is not None and one.subject.is_part and not one.is_of_module
 
 
 def _relative(amount: float | None, base: float | None) -> float:
-    """The amount against what it is measured by; of nothing, the amount itself."""
+    """Return the amount relative to a base; without a base, the amount itself."""
     return abs(amount or 0.0) / (abs(base) if base else 1.0)

@@ -1,4 +1,4 @@
-"""A finding as JSON."""
+"""Findings as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kpis.api.response_models import KpiValue, names_of
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """`answer` is the figure it is about, `change` and `contribution` are in its unit."""
+    """Return a finding; `change` and `contribution` are in the KPI's unit."""
     body: dict[str, Any] = {
         "kind": finding.kind.value,
         "is_good": finding.is_good,
@@ -21,33 +21,32 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "sentence": finding.sentence,
         "url": finding.link,
     }
-    if finding.silence:
-        silence = finding.silence
-        scope = _scope(silence.course)
-        return body | {"scope": scope, "data_through": silence.data_through}
-    return body | _of_claim(finding.claim) if finding.claim else body
+    if finding.stale_feed:
+        scope = _scope(finding.stale_feed.course)
+        return body | {"scope": scope, "data_through": finding.stale_feed.data_through}
+    return body | _candidate_json(finding.candidate) if finding.candidate else body
 
 
-def _of_claim(claim: FindingCandidate) -> dict[str, Any]:
-    subject = claim.subject
-    indicator = subject.answer.indicator
+def _candidate_json(candidate: FindingCandidate) -> dict[str, Any]:
+    subject = candidate.subject
+    indicator = subject.metric_value.indicator
     body: dict[str, Any] = {
         "kpi": indicator.key,
         "name": indicator.name,
         "scope": _scope(subject.thing),
-        "answer": KpiValue.of(subject.answer).as_json(),
-        "difference": subject.answer.difference,
+        "answer": KpiValue.of(subject.metric_value).as_json(),
+        "difference": subject.metric_value.difference,
     }
-    if claim.change:
-        body["change"] = _change(claim)
-    if claim.is_of_module:
+    if candidate.change:
+        body["change"] = _change(candidate)
+    if candidate.is_of_module:
         body["contribution"] = _rounded(subject.contribution)
         body["share_of_gap"] = _rounded(subject.share_of_gap)
     return body
 
 
-def _change(claim: FindingCandidate) -> dict[str, Any] | None:
-    change, unit = claim.change, claim.subject.answer.indicator.unit
+def _change(candidate: FindingCandidate) -> dict[str, Any] | None:
+    change, unit = candidate.change, candidate.subject.metric_value.indicator.unit
     if change is None:
         return None
     low, high = change.interval or (None, None)
@@ -60,7 +59,7 @@ def _change(claim: FindingCandidate) -> dict[str, Any] | None:
 
 
 def _scope(thing: Any) -> dict[str, Any] | None:
-    """None for all that the reader may see."""
+    """None for everything that the reader may see."""
     if thing is None:
         return None
     return {"by": type(thing)._meta.model_name.removeprefix("course") or "course"} | names_of(thing)

@@ -1,4 +1,4 @@
-"""The findings of a tab, in the order in which they want to be read."""
+"""The findings of a category, the most pressing first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
-from insights import candidates, gather, sentences
+from insights import candidates, sentences, subjects
 from insights.finding import Finding, FindingCandidate, FindingKind, StaleFeed
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import headline
@@ -18,83 +18,84 @@ from presentation.categories import CATEGORIES
 from presentation.filters import Filters
 from presentation.page_query import PageResult
 
-FIRST = 6
+SHOWN_FIRST = 6
 
 
 @dataclass(frozen=True)
 class FindingsReport:
-    """`period` is the name of the last closed one, which was judged; empty where none is.
+    """`period` names the closed period examined; empty without one.
 
-    `is_judged` is False where there was no figure to judge, `json` the address of the same.
+    `has_values`: there were values to examine. `json` is the API URL of the same findings.
     """
 
     findings: Sequence[Finding]
     period: str
-    is_judged: bool
+    has_values: bool
     json: str
 
     @property
     def is_shown(self) -> bool:
-        return self.is_judged or bool(self.findings)
+        return self.has_values or bool(self.findings)
 
     @property
     def first(self) -> Sequence[Finding]:
-        return self.findings[:FIRST]
+        return self.findings[:SHOWN_FIRST]
 
     @property
     def others(self) -> Sequence[Finding]:
-        return self.findings[FIRST:]
+        return self.findings[SHOWN_FIRST:]
 
 
-def report(desk: KpiQueryService, category: str, asked: PageResult) -> FindingsReport:
-    """Judge all figures of a category at once, as the reader may see them."""
-    filters = asked.filters
-    subjects = list(gather.subjects(desk, asked.cards))
-    claims = [claim for subject in subjects for claim in candidates.candidates(subject)]
-    found = [_finding(claim, filters) for claim in candidates.beyond_chance(claims)]
-    found += [
-        _told(silence, filters) for silence in gather.stale_feeds(desk, category, filters.kpi_query)
-    ]
-    period = period_name(subjects[0].answer.period) if subjects else ""
+def report(service: KpiQueryService, category: str, page: PageResult) -> FindingsReport:
+    """Examine all values of a category together, as the reader may see them."""
+    filters = page.filters
+    examined = list(subjects.subjects(service, page.cards))
+    possible = [one for subject in examined for one in candidates.candidates(subject)]
+    found = [_finding(one, filters) for one in candidates.significant(possible)]
+    stale_feeds = subjects.stale_feeds(service, category, filters.kpi_query)
+    found += [_stale_finding(feed, filters) for feed in stale_feeds]
+    query = filters.query_string(category=category, module="", compare="")
     return FindingsReport(
         findings=sorted(found, key=lambda finding: finding.rank),
-        period=period,
-        is_judged=any(subject.answer.is_shown for subject in subjects),
-        json=reverse("insights:api-findings")
-        + filters.query_string(category=category, module="", compare=""),
+        period=period_name(examined[0].metric_value.period) if examined else "",
+        has_values=any(subject.metric_value.is_shown for subject in examined),
+        json=reverse("insights:api-findings") + query,
     )
 
 
-def _finding(claim: FindingCandidate, filters: Filters) -> Finding:
-    subject = claim.subject
-    indicator = subject.answer.indicator
+def _finding(candidate: FindingCandidate, filters: Filters) -> Finding:
+    subject = candidate.subject
+    indicator = subject.metric_value.indicator
     page = reverse("dashboard:kpi", args=[indicator.key])
+    link = page + filters.query_string(**_filters_for(subject.thing))
+    sentence = sentences.sentence_of(candidate)
     return Finding(
-        kind=claim.kind,
-        is_good=claim.is_good,
-        subject=sentences.subject_of(subject),
-        rest=sentences.sentence_of(claim),
-        link=page + filters.query_string(**_filtered_to(subject.thing)),
+        kind=candidate.kind,
+        is_good=candidate.is_good,
+        sentence=str(sentence),
+        html=sentence.with_link(link),
+        link=link,
         category=indicator.category,
-        claim=claim,
+        candidate=candidate,
     )
 
 
-def _told(silence: StaleFeed, filters: Filters) -> Finding:
-    indicator = headline(silence.category)[0]
-    page = reverse("dashboard:kpi", args=[indicator.key])
+def _stale_finding(feed: StaleFeed, filters: Filters) -> Finding:
+    page = reverse("dashboard:kpi", args=[headline(feed.category)[0].key])
+    link = page + filters.query_string(**_filters_for(feed.course))
+    sentence = sentences.stale_sentence(feed, str(CATEGORIES[feed.category].title))
     return Finding(
         kind=FindingKind.STALE,
         is_good=False,
-        subject=sentences.name_of_stale_feed(silence, str(CATEGORIES[silence.category].title)),
-        rest=sentences.sentence_of_stale_feed(silence),
-        link=page + filters.query_string(**_filtered_to(silence.course)),
-        category=silence.category,
-        silence=silence,
+        sentence=str(sentence),
+        html=sentence.with_link(link),
+        link=link,
+        category=feed.category,
+        stale_feed=feed,
     )
 
 
-def _filtered_to(thing: GroupObject | None) -> dict[str, str]:
+def _filters_for(thing: GroupObject | None) -> dict[str, str]:
     if isinstance(thing, Course):
         return {"course": thing.key}
     if isinstance(thing, CourseRun):

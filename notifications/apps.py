@@ -10,8 +10,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import shipped_channels
-        from notifications.outbox import outbox
+        from notifications import outbox, shipped_channels
 
         post_migrate.connect(shipped_channels.create_missing, sender=self)
         outbox.listen()

@@ -1,4 +1,4 @@
-"""What is told in the product, to each who may see the alert's course."""
+"""Unread notifications in the product, for readers who may see the alert's course."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from accounts.models import User
 from alerts.models import Alert
 from notifications.models import Channel, Notification, NotificationRead
 
-# what is older is history: it stands on the alert's own page
-KEPT_FOR = timedelta(days=30)
+SHOWN_FOR = timedelta(days=30)
 
 
 def unread_of(user: User) -> QuerySet[Notification]:
-    """The notices of the last 30 days that a user may see and has not read, the newest first."""
+    """Return the notifications of the last 30 days that a user may see and has not read."""
     reader = Reader.of(user)
     if not reader.reads_kpis:
         return Notification.objects.none()
@@ -29,13 +28,13 @@ def unread_of(user: User) -> QuerySet[Notification]:
         channel__kind=Channel.Kind.IN_APP,
         channel__is_active=True,
         event__isnull=False,
-        sent_at__gt=timezone.now() - KEPT_FOR,
+        sent_at__gt=timezone.now() - SHOWN_FOR,
     )
     return rows.select_related("event__alert__rule", "course")
 
 
 def mark_read(user: User, *, alert: Alert | None = None) -> int:
-    """Mark as read what a user has not read, all of it or of one alert; returns how many."""
+    """Mark a user's notifications as read, all or those of one alert; return how many."""
     rows = unread_of(user)
     if alert:
         rows = rows.filter(event__alert=alert)

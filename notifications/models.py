@@ -1,17 +1,18 @@
+"""Channels, the outbox of notifications, and what people have read or unsubscribed from."""
+
 from __future__ import annotations
 
 import secrets
-from email.utils import parseaddr
-from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from alerts.models.alerts import Alert, AlertEvent, AlertRule, Severity
+from alerts.models import Alert, AlertEvent, AlertRule, Severity
+from alerts.shipped_rules import display_name
 from curriculum.models import Course
 
 SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
@@ -22,38 +23,43 @@ def new_secret() -> str:
 
 
 class Channel(models.Model):
-    """A way to tell people or programs of alerts."""
+    """Where notifications are sent, and for which alerts."""
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "E-mail"
-        WEBHOOK = "webhook", "Webhook"
-        SLACK = "slack", "Slack-compatible webhook"
-        IN_APP = "in_app", "In the product"
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
+        SLACK = "slack", _("Slack-compatible webhook")
+        IN_APP = "in_app", _("In the product")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=100, unique=True)
     address = models.CharField(
         max_length=500,
         blank=True,
-        help_text="Of a webhook its URL; of e-mail the addresses between commas, or nothing: then "
-        "the alert's owner is told, else the course's managers or, of the whole site, the staff.",
+        help_text=_(
+            "For webhooks, the URL. For e-mail, addresses separated by commas; leave empty to "
+            "notify the alert's owner, else the course's managers or, for the whole site, staff."
+        ),
     )
     secret = models.CharField(
         max_length=100,
         default=new_secret,
-        help_text="A webhook's messages are signed with it, so that their reader may trust them.",
+        help_text=_("Webhook messages are signed with it, so that receivers can verify them."),
     )
     is_active = models.BooleanField("active", default=True)
-    least_severity = models.CharField(
-        max_length=10, choices=Severity.choices, default=Severity.INFO
-    )
-    # not told by an empty list of courses: deleting the last one must not open all others
+    min_severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.INFO)
+    # a field of its own, because deleting the last course must not open the channel to all others
     is_limited = models.BooleanField(
-        "limited to the courses chosen", default=False, help_text="Otherwise: all of them."
+        _("limited to the courses chosen"),
+        default=False,
+        help_text=_("If not limited, the channel receives alerts of all courses."),
     )
     courses = models.ManyToManyField(Course, blank=True, related_name="alert_channels")
     rules = models.ManyToManyField(
-        AlertRule, blank=True, related_name="channels", help_text="None chosen: every rule."
+        AlertRule,
+        blank=True,
+        related_name="channels",
+        help_text=_("If none is chosen: every rule."),
     )
 
     class Meta:
@@ -68,25 +74,10 @@ class Channel(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def addresses(self) -> list[str]:
-        """Those of an e-mail channel; none where the people concerned are told."""
-        return [one.strip() for one in self.address.split(",") if one.strip()]
-
-    def clean(self) -> None:
-        """ValidationError for an address that nothing can be sent to."""
-        if not self.address.isprintable():
-            raise ValidationError({"address": "Leave out line breaks and other invisible signs."})
-        if self.kind in (self.Kind.WEBHOOK, self.Kind.SLACK):
-            _check_url(self.address)
-        if self.kind == self.Kind.EMAIL:
-            for one in self.addresses:
-                validate_email(parseaddr(one)[1] or one)
-
-    def takes(self, alert: Alert) -> bool:
-        """True when alerts of this severity, course and rule are told here."""
+    def accepts(self, alert: Alert) -> bool:
+        """True if the channel covers the alert's severity, course and rule."""
         if SEVERITIES.index(Severity(alert.severity)) < SEVERITIES.index(
-            Severity(self.least_severity)
+            Severity(self.min_severity)
         ):
             return False
         if self.is_limited and alert.course_id not in {one.pk for one in self.courses.all()}:
@@ -95,29 +86,19 @@ class Channel(models.Model):
         return not rules or alert.rule_id in rules
 
 
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_fine = False
-    if not is_fine or parts.username is not None:
-        raise ValidationError({"address": "Give an address such as https://example.org/hook."})
-
-
 class Notification(models.Model):
-    """The outbox: one message to one place, written with what it tells of.
+    """The outbox: one notification to one address.
 
-    A parcel is what is sent together; it never changes once it is packed, so that the same
-    message sent twice is the same. Without a channel it is an e-mail to `to`.
+    Notifications of the same `batch` are sent as one message. A batch never changes, so that a
+    message sent twice is identical. Without a channel, it is an e-mail to `to`.
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "Being sent"
-        SENT = "sent", "Sent"
-        DEAD = "dead", "Given up"
-        DROPPED = "dropped", "Not needed any more"
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", pgettext_lazy("notification", "Sent")
+        DEAD = "dead", _("Failed permanently")
+        DROPPED = "dropped", _("No longer needed")
 
     channel = models.ForeignKey(
         Channel, models.CASCADE, null=True, blank=True, related_name="notifications"
@@ -127,14 +108,14 @@ class Notification(models.Model):
     )
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
     to = models.CharField(max_length=320, blank=True)
-    key = models.CharField("idempotency key", max_length=200, unique=True)
+    key = models.CharField(_("idempotency key"), max_length=200, unique=True)
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    parcel = models.CharField(max_length=40, blank=True, db_index=True)
+    batch = models.CharField(max_length=40, blank=True, db_index=True)
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(
-        null=True, blank=True, help_text="Then another worker sends it, if it is not sent."
+        null=True, blank=True, help_text=_("If it is not sent by then, another worker takes over.")
     )
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -145,7 +126,7 @@ class Notification(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False),
-                name="sent_has_its_moment",
+                name="sent_has_sent_at",
             ),
         )
         indexes = (models.Index(fields=("state", "next_try_at"), name="notifications_due"),)
@@ -153,9 +134,19 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def headline(self) -> str:
+        """One line with the kind of event, the rule and the scope, in the active language."""
+        alert = self.payload["alert"]
+        return gettext("%(event)s: %(rule)s – %(scope)s") % {
+            "event": AlertEvent.Kind(self.payload["event"]).label,
+            "rule": display_name(alert["rule"], alert["kpi"]),
+            "scope": gettext("Whole site") if alert["scope"] == "site" else alert["place"],
+        }
+
 
 class NotificationRead(models.Model):
-    """Somebody has read a notification in the product."""
+    """A user has read a notification in the product."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="reads")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
@@ -167,17 +158,17 @@ class NotificationRead(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.user} read {self.notification}"
+        return f"{self.user}: {self.notification}"
 
 
 class DigestUnsubscribe(models.Model):
-    """Somebody wants no weekly summary."""
+    """A user has unsubscribed from the weekly summary."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = "unsubscription"
+        verbose_name = _("unsubscription")
 
     def __str__(self) -> str:
-        return f"{self.user} wants no weekly summary"
+        return str(self.user)

@@ -1,4 +1,4 @@
-"""The signed link by which somebody ends the weekly summary, without signing in."""
+"""The signed link to unsubscribe from the weekly summary without signing in."""
 
 from __future__ import annotations
 
@@ -17,28 +17,31 @@ from accounts.models import User
 from notifications.models import DigestUnsubscribe
 
 SIGNER = signing.TimestampSigner(salt="dashboard-summary")
-# every week brings a new link, and a mailbox that others read later must not be good for ever
-GOOD_FOR = timedelta(days=180)
+# each week brings a new link, and old mailboxes may fall into other hands
+VALID_FOR = timedelta(days=180)
 
 
-def link_of(user: User) -> str:
-    """The whole address. It is good for half a year, so that older mails unsubscribe too."""
+def unsubscribe_url(user: User) -> str:
+    """Return the absolute URL, valid for half a year so that older mails work too."""
     token = SIGNER.sign_object(user.pk)
     return settings.KPI_BASE_URL + reverse("notifications:unsubscribe", args=[token])
 
 
-# The link itself is the authority, and mail programs send the POST without any cookie.
+# The link itself is the credential, and mail programs post to it without cookies.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask, and on POST do it: programs that only look at links must end nothing."""
+    """Ask for confirmation, and act on POST only: mail scanners follow links."""
     user = _user_of(token)
     if request.method == "POST":
-        _decide(user, wants="subscribe" in request.POST)
-    context = {"is_refused": DigestUnsubscribe.objects.filter(user=user).exists()}
+        if "subscribe" in request.POST:
+            DigestUnsubscribe.objects.filter(user=user).delete()
+        else:
+            DigestUnsubscribe.objects.get_or_create(user=user)
+    context = {"is_unsubscribed": DigestUnsubscribe.objects.filter(user=user).exists()}
     response = render(request, "notifications/unsubscribe.html", context)
-    # the address is a secret: no link on the page carries it away, and no engine lists it
+    # the URL is a secret: keep it out of referrers and search engines
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -46,14 +49,7 @@ def weekly_summary(request: HttpRequest, token: str) -> HttpResponse:
 
 def _user_of(token: str) -> User:
     try:
-        pk = SIGNER.unsign_object(token, max_age=GOOD_FOR)
+        pk = SIGNER.unsign_object(token, max_age=VALID_FOR)
         return User.objects.get(pk=pk, is_active=True)
     except (signing.BadSignature, User.DoesNotExist) as error:
         raise Http404 from error
-
-
-def _decide(user: User, *, wants: bool) -> None:
-    if wants:
-        DigestUnsubscribe.objects.filter(user=user).delete()
-    else:
-        DigestUnsubscribe.objects.get_or_create(user=user)

@@ -15,7 +15,7 @@ from presentation.page_query import query_service_of
 @login_required
 @require_POST
 def mark_notifications_read(request: HttpRequest) -> HttpResponse:
-    """Mark all that the reader was told in the product as read."""
+    """Mark all of the reader's notifications as read."""
     query_service_of(request)
     mark_read(cast("User", request.user))
     return HttpResponseRedirect(reverse("alerts:alerts"))

@@ -1,4 +1,4 @@
-"""Alert rules to set, alerts to act on, and the log of evaluations."""
+"""The admin of alert rules, alerts and evaluations."""
 
 from __future__ import annotations
 

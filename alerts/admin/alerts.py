@@ -1,3 +1,5 @@
+"""Alerts in the admin: read-only, with the same actions as on their pages."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -11,12 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.admin.users import acting_user
 from alerts import actions
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertEvent
-from core import reporting_clock
+from core import localized, reporting_clock
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from kpis.admin.kpi_choices import name_of
 from kpis.admin.measurements import place
@@ -24,28 +27,30 @@ from kpis.admin.small_groups import may_see_figures
 from kpis.definitions.registry import REGISTRY
 
 
-class ActForm(ActionForm):
-    """What an act needs besides the alerts."""
+class AlertActionForm(ActionForm):
+    """The inputs of an action besides the alerts."""
 
-    note = forms.CharField(required=False, label="Note or reason:")
+    note = forms.CharField(required=False, label=gettext_lazy("Note or reason:"))
     until = forms.DateField(
-        required=False, label="Until:", widget=forms.DateInput(attrs={"type": "date"})
+        required=False,
+        label=gettext_lazy("Until:"),
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
 
-# the alert's own page shows each reader those that the reader may see
-FIGURES = ("figures", "why", ("figures", "n", "worst_gap"))
+# hidden here from staff without the permission; the alert's own page hides figures one by one
+FIGURES = ("figures", "reason", ("figures", "n", "worst_gap"))
 
 
 def without_figures(fields: Iterable[Any], request: HttpRequest) -> list[Any]:
-    """The fields, less those that tell figures for who may not see small groups."""
+    """Remove the fields with figures unless the user may see small groups."""
     return [one for one in fields if may_see_figures(request) or one not in FIGURES]
 
 
 class AlertEventInline(ReadOnlyInline):
     model = AlertEvent
-    fields = ("at", "kind", "by", "why", "period_start", "is_told")
-    verbose_name_plural = "history"
+    fields = ("at", "kind", "by", "reason", "period_start", "notifies")
+    verbose_name_plural = gettext_lazy("history")
 
     def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> list[Any]:
         return without_figures(self.fields, request)
@@ -56,10 +61,8 @@ class AlertEventInline(ReadOnlyInline):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    """What the judge opened; people act on it, and nobody edits it."""
-
     list_display = (
-        "name", "place", "state", "severity", "figures", "opened_at", "closed_at", "owner",
+        "kpi_name", "scope_name", "state", "severity", "figures", "opened_at", "closed_at", "owner",
         "acknowledged_at", "snoozed_until",
     )  # fmt: skip
     list_filter = (
@@ -75,10 +78,10 @@ class AlertAdmin(ReadOnlyAdmin):
     date_hierarchy = "opened_at"
     search_fields = ("rule__name", "rule__kpi", "course__key", "course__title", "note")
     inlines = (AlertEventInline,)
-    action_form = ActForm
+    action_form = AlertActionForm
     actions = ("acknowledge", "snooze", "comment", "close_as_expected")
     fields = (
-        ("rule", "place", "course"),
+        ("rule", "scope_name", "course"),
         ("state", "severity"),
         ("figures", "n", "worst_gap"),
         ("first_period_start", "last_period_start"),
@@ -87,7 +90,7 @@ class AlertAdmin(ReadOnlyAdmin):
         "note",
         ("snoozed_until", "last_notified_at", "inhibited_by"),
     )
-    readonly_fields = ("place", "figures")
+    readonly_fields = ("scope_name", "figures")
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return without_figures(self.list_display, request)
@@ -102,58 +105,70 @@ class AlertAdmin(ReadOnlyAdmin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         return acting_user(request).has_perm("alerts.change_alert")
 
-    @admin.action(description="Acknowledge the selected", permissions=["act"])
+    @admin.action(description=gettext_lazy("Acknowledge the selected alerts"), permissions=["act"])
     def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         note, by = request.POST.get("note", ""), acting_user(request)
-        self._act(request, alerts, lambda one: actions.acknowledge(one, by=by, note=note))
+        self._perform(request, alerts, lambda one: actions.acknowledge(one, by=by, note=note))
 
-    @admin.action(description="Snooze the selected until a date", permissions=["act"])
+    @admin.action(
+        description=gettext_lazy("Snooze the selected alerts until a date"), permissions=["act"]
+    )
     def snooze(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         reason, by = request.POST.get("note", ""), acting_user(request)
         day = parse_date(request.POST.get("until", ""))
         if day is None:
-            self.message_user(request, "Say until which date.", messages.ERROR)
+            self.message_user(request, gettext("Enter a date."), messages.ERROR)
             return
         until = datetime.combine(day, time(), reporting_clock.reporting_zone())
-        self._act(
+        self._perform(
             request, alerts, lambda one: actions.snooze(one, by=by, until=until, reason=reason)
         )
 
-    @admin.action(description="Comment on the selected", permissions=["act"])
+    @admin.action(description=gettext_lazy("Comment on the selected alerts"), permissions=["act"])
     def comment(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         text, by = request.POST.get("note", ""), acting_user(request)
-        self._act(request, alerts, lambda one: actions.comment(one, by=by, text=text))
+        self._perform(request, alerts, lambda one: actions.comment(one, by=by, text=text))
 
-    @admin.action(description="Close the selected as expected", permissions=["act"])
+    @admin.action(
+        description=gettext_lazy("Close the selected alerts as expected"), permissions=["act"]
+    )
     def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         reason, by = request.POST.get("note", ""), acting_user(request)
-        self._act(request, alerts, lambda one: actions.close_as_expected(one, by=by, reason=reason))
+        self._perform(
+            request, alerts, lambda one: actions.close_as_expected(one, by=by, reason=reason)
+        )
 
-    def _act(
-        self, request: HttpRequest, alerts: QuerySet[Alert], act: Callable[[Alert], AlertEvent]
+    def _perform(
+        self, request: HttpRequest, alerts: QuerySet[Alert], action: Callable[[Alert], AlertEvent]
     ) -> None:
         done = 0
         for alert in alerts:
             try:
-                act(alert)
+                action(alert)
             except ValidationError as error:
                 self.message_user(request, f"{alert}: {' '.join(error.messages)}", messages.ERROR)
             else:
                 done += 1
         if done:
-            self.message_user(request, f"Alerts acted on: {done}.")
+            self.message_user(
+                request,
+                ngettext("%(count)s alert updated.", "%(count)s alerts updated.", done)
+                % {"count": localized.number(done)},
+            )
 
-    @admin.display(description="KPI", ordering="rule__kpi")
-    def name(self, alert: Alert) -> str:
+    @admin.display(description=gettext_lazy("KPI"), ordering="rule__kpi")
+    def kpi_name(self, alert: Alert) -> str:
         return name_of(alert.rule.kpi)
 
-    @admin.display(description="of")
-    def place(self, alert: Any) -> str:
+    @admin.display(description=gettext_lazy("scope"))
+    def scope_name(self, alert: Any) -> str:
         return str(alert.place)
 
-    @admin.display(description="value, target")
+    @admin.display(description=gettext_lazy("value, target"))
     def figures(self, alert: Alert) -> str:
         if alert.rule.kpi not in REGISTRY:
             return f"{alert.value}, {alert.target}"
-        value, target = (event_texts.figure(alert.rule, one) for one in (alert.value, alert.target))
+        value, target = (
+            event_texts.value_text(alert.rule, one) for one in (alert.value, alert.target)
+        )
         return f"{value}, {target}"

@@ -1,3 +1,5 @@
+"""The log of evaluations, and what waits to be evaluated."""
+
 from __future__ import annotations
 
 from django.contrib import admin
@@ -7,15 +9,13 @@ from core.admin.view_only import ReadOnlyAdmin
 
 
 @admin.register(EvaluationRun)
-class JudgeRunAdmin(ReadOnlyAdmin):
-    list_display = ("as_of", "judged", "moves", "seconds")
+class EvaluationRunAdmin(ReadOnlyAdmin):
+    list_display = ("as_of", "cases", "events", "seconds")
     date_hierarchy = "as_of"
 
 
 @admin.register(PendingEvaluation)
-class UnjudgedAdmin(ReadOnlyAdmin):
-    """What waits to be judged again; what waits for a moment to come is looked at then."""
-
+class PendingEvaluationAdmin(ReadOnlyAdmin):
     list_display = ("kpi", "period_kind", "course", "not_before")
     list_filter = ("kpi", "period_kind", "course")
     list_select_related = ("course",)

@@ -1,4 +1,4 @@
-"""What the API of alerts answers in, and what its acts take."""
+"""The responses of the alert API, and the bodies of its actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _missing(sentence: str) -> dict[str, Any]:
     return dict.fromkeys(("required", "blank", "null"), sentence)
 
 
-REASON, TEXT = _missing("Give a reason."), _missing("Write the comment first.")
+REASON, TEXT = _missing("Enter a reason."), _missing("Enter a comment.")
 
 
 class RuleSchema(serializers.Serializer[None]):
@@ -26,24 +26,24 @@ class AlertSchema(serializers.Serializer[None]):
     id = serializers.IntegerField()
     rule = RuleSchema()
     kpi = serializers.CharField()
-    metric = serializers.CharField(help_text="target, change or stale: what is judged.")
+    metric = serializers.CharField(help_text="What the rule evaluates: target, change or stale.")
     scope = serializers.ChoiceField(choices=Measurement.Scope.choices)
-    key = serializers.CharField(allow_null=True, help_text="Of the course, run or module.")
-    course = serializers.CharField(allow_null=True, help_text="Key of its course; null: the site.")
-    title = serializers.CharField(help_text="What it is about, in words.")
+    key = serializers.CharField(allow_null=True, help_text="Key of the course, run or module.")
+    course = serializers.CharField(allow_null=True, help_text="Key of the course; null: the site.")
+    title = serializers.CharField(help_text="Name of the course, run or module.")
     severity = serializers.ChoiceField(choices=Severity.choices)
-    state = serializers.ChoiceField(choices=Alert.State.choices, help_text="As last judged.")
+    state = serializers.ChoiceField(choices=Alert.State.choices, help_text="As last evaluated.")
     is_open = serializers.BooleanField()
-    is_expected = serializers.BooleanField(help_text="Closed by somebody, though not recovered.")
-    period = serializers.CharField(help_text="day, week, month or quarter: what is judged.")
-    first_period_start = serializers.DateField(help_text="First day of the period it began in.")
+    is_expected = serializers.BooleanField(help_text="Closed by a person, not recovered.")
+    period = serializers.CharField(help_text="Kind of period: day, week, month or quarter.")
+    first_period_start = serializers.DateField(help_text="First day of the first period.")
     period_start = serializers.DateField(help_text="First day of the period of these figures.")
-    value = serializers.FloatField(allow_null=True, help_text="In the KPI's unit; null: hidden.")
-    target = serializers.FloatField(allow_null=True, help_text="Of a change 0; of stale data days.")
+    value = serializers.FloatField(allow_null=True, help_text="In the KPI's unit; null if hidden.")
+    target = serializers.FloatField(allow_null=True, help_text="Change: 0. Stale data: in days.")
     ci_low = serializers.FloatField(allow_null=True)
     ci_high = serializers.FloatField(allow_null=True)
     n = serializers.IntegerField(allow_null=True)
-    is_suppressed = serializers.BooleanField(help_text="The figures tell of a small group.")
+    is_suppressed = serializers.BooleanField(help_text="Hidden to protect a small group.")
     sentence = serializers.CharField()
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
@@ -52,17 +52,17 @@ class AlertSchema(serializers.Serializer[None]):
     acknowledged_by = serializers.EmailField(allow_null=True)
     note = serializers.CharField()
     snoozed_until = serializers.DateTimeField(allow_null=True)
-    held_back_by = serializers.IntegerField(allow_null=True, help_text="The course's alert.")
-    url = serializers.CharField(help_text="Its page.")
+    held_back_by = serializers.IntegerField(allow_null=True, help_text="Alert of the course.")
+    url = serializers.CharField(help_text="The page of the alert.")
 
 
 class AlertEventSchema(serializers.Serializer[None]):
     kind = serializers.ChoiceField(choices=AlertEvent.Kind.choices)
     at = serializers.DateTimeField()
     by = serializers.EmailField(allow_null=True)
-    why = serializers.CharField()
+    why = serializers.CharField(help_text="The reason, or the comment.")
     period_start = serializers.DateField(allow_null=True)
-    is_told = serializers.BooleanField(help_text="People were told of it.")
+    is_told = serializers.BooleanField(help_text="People were notified.")
 
 
 class AlertDetailSchema(AlertSchema):
@@ -77,7 +77,7 @@ class AlertPageSchema(serializers.Serializer[None]):
 
 
 class TextField(serializers.CharField):
-    """Text and nothing else: a number sent where words are wanted is a slip."""
+    """Text that rejects numbers, which are likely mistakes."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -87,13 +87,14 @@ class TextField(serializers.CharField):
 
 class AcknowledgeSchema(serializers.Serializer[None]):
     owner = serializers.EmailField(
-        required=False, help_text="Who may see the alert; default: whoever asks, of a key nobody."
+        required=False,
+        help_text="Account that may see the alert. Default: yours; keys: none.",
     )
     note = TextField(max_length=800, allow_blank=True, default="")
 
 
 class SnoozeSchema(serializers.Serializer[None]):
-    until = serializers.DateTimeField(help_text="In the future, within a year.")
+    until = serializers.DateTimeField(help_text="Within a year from now.")
     reason = TextField(max_length=800, error_messages=REASON)
 
 
@@ -106,4 +107,4 @@ class CloseSchema(serializers.Serializer[None]):
 
 
 class EmptySchema(serializers.Serializer[None]):
-    """An act that takes nothing."""
+    """An empty body."""

@@ -1,4 +1,4 @@
-"""Alerts for programs: the list, one with its history, and the acts."""
+"""The alert API: the list, one alert with its history, and the actions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis, Reader
 from accounts.models import ApiKey, User
-from alerts import actions, scope_names
+from alerts import actions, scopes
 from alerts.api import schemas
 from alerts.models import Alert, Severity
 from alerts.pages.alert_card import AlertCard
-from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_place
+from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_position
 from alerts.pages.alert_page import AlertPage, HistoryEntry
-from alerts.pages.forms import LONGEST_SNOOZE, owners
+from alerts.pages.forms import MAX_SNOOZE, owners
 from alerts.pages.views import alert_of
 from core.api_errors import InvalidParameters, invalid_parameters
 from kpis.api.views import PROBLEMS
@@ -37,21 +37,21 @@ FILTERS = [
     OpenApiParameter("severity", str, enum=Severity.values),
     OpenApiParameter("course", str, description="Key of a course."),
     OpenApiParameter("kpi", str, description="Key of a KPI, such as engagement.depth."),
-    OpenApiParameter("owner", str, description="E-mail address, me (not of a key) or none."),
-    OpenApiParameter("cursor", str, description="As next and previous give it."),
-    OpenApiParameter("limit", int, description="Alerts a page: 25, at most 100."),
+    OpenApiParameter("owner", str, description="E-mail address, “me” (accounts only) or “none”."),
+    OpenApiParameter("cursor", str, description="From `next` or `previous`."),
+    OpenApiParameter("limit", int, description="Alerts per page. Default: 25, maximum: 100."),
 ]
 
 
 class Closed(APIException):
-    """The alert is closed already, by the judge or by somebody else."""
+    """The alert was closed meanwhile."""
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "closed"
 
 
 class MayActOnAlerts(BasePermission):
-    message = "Acting on alerts needs an account, or a key with the scope alerts:write."
+    message = "Acting on alerts requires an account or an API key with the scope alerts:write."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         principal: object = request.user
@@ -61,12 +61,12 @@ class MayActOnAlerts(BasePermission):
 
 
 class AlertPages(CursorPagination):
-    """Pages that go on after the last alert shown: what closes meanwhile moves no other."""
+    """Cursor pages, which stay stable when alerts close between requests."""
 
     page_size = 25
     max_page_size = 100
     page_size_query_param = "limit"
-    ordering = ("place",)
+    ordering = ("position",)
     count = 0
 
     def paginate_queryset(
@@ -81,7 +81,7 @@ class AlertPages(CursorPagination):
 
 
 class AlertListView(APIView):
-    """Alerts, the most severe first, then the latest."""
+    """List alerts, the most severe first, then the latest."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -93,17 +93,17 @@ class AlertListView(APIView):
     def get(self, request: Request) -> Response:
         reject_unknown(request, [one.name for one in FILTERS])
         check_limit(request, AlertPages.max_page_size)
-        desk, user = desk_of(request), user_of(request)
-        form = AlertFilterForm(request.query_params, desk=desk, user=user)
+        service, user = service_of(request), user_of(request)
+        form = AlertFilterForm(request.query_params, service=service, user=user)
         if not form.is_valid():
             raise invalid_parameters(form)
         pages = AlertPages()
-        found = pages.paginate_queryset(with_place(form.rows()), request, self)
-        return pages.get_paginated_response(_listed(cards(found or [], desk)))
+        found = pages.paginate_queryset(with_position(form.rows()), request, self)
+        return pages.get_paginated_response(_listed(cards(found or [], service)))
 
 
 class AlertView(APIView):
-    """One alert with its history."""
+    """Return one alert with its history."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
@@ -112,97 +112,95 @@ class AlertView(APIView):
     )
     def get(self, request: Request, pk: str) -> Response:
         reject_unknown(request, ())
-        desk = desk_of(request)
-        return Response(_detail(desk, alert_of(desk.reader, int(pk))))
+        service = service_of(request)
+        return Response(_detail(service, alert_of(service.reader, int(pk))))
 
 
-class ActView(APIView):
-    """One act on an alert, answered by the alert as it is then."""
+class ActionView(APIView):
+    """Perform an action on an alert and return the alert."""
 
     permission_classes = (IsAuthenticated, MayReadKpis, MayActOnAlerts)
-    shape: ClassVar[type[Serializer[None]]]
+    body: ClassVar[type[Serializer[None]]]
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         raise NotImplementedError
 
     def post(self, request: Request, pk: str) -> Response:
-        desk = desk_of(request)
-        alert = alert_of(desk.reader, int(pk))
-        sent = self.shape(data=request.data)
+        service = service_of(request)
+        alert = alert_of(service.reader, int(pk))
+        sent = self.body(data=request.data)
         sent.is_valid(raise_exception=True)
         try:
-            self.act(alert, sent.validated_data, request)
+            self.perform(alert, sent.validated_data, request)
         except ValidationError as error:
-            raise _refusal(error) from None
-        return Response(_detail(desk, alert_of(desk.reader, alert.pk)))
+            raise _api_error(error) from None
+        return Response(_detail(service, alert_of(service.reader, alert.pk)))
 
 
-def _described(act: str, shape: type[Serializer[None]]) -> Any:
-    answers = {200: schemas.AlertDetailSchema, **PROBLEMS, 409: PROBLEMS[400]}
-    said = extend_schema(operation_id=f"alert_{act}", request=shape, responses=answers)
-    return extend_schema_view(post=said)
+def _described(action: str, body: type[Serializer[None]]) -> Any:
+    responses = {200: schemas.AlertDetailSchema, **PROBLEMS, 409: PROBLEMS[400]}
+    schema = extend_schema(operation_id=f"alert_{action}", request=body, responses=responses)
+    return extend_schema_view(post=schema)
 
 
 @_described("acknowledge", schemas.AcknowledgeSchema)
-class AcknowledgeView(ActView):
-    """Say who takes it."""
+class AcknowledgeView(ActionView):
+    """Acknowledge an alert and set its owner."""
 
-    shape = schemas.AcknowledgeSchema
+    body = schemas.AcknowledgeSchema
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
         note = _signed(given["note"], request)
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
 @_described("snooze", schemas.SnoozeSchema)
-class SnoozeView(ActView):
-    """Say nothing of it until a moment."""
+class SnoozeView(ActionView):
+    """Mute an alert until a moment."""
 
-    shape = schemas.SnoozeSchema
+    body = schemas.SnoozeSchema
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         until = given["until"]
-        if until > timezone.now() + LONGEST_SNOOZE:
-            raise InvalidParameters(
-                "A snooze lasts a year at most: choose an earlier moment.", "until"
-            )
+        if until > timezone.now() + MAX_SNOOZE:
+            raise InvalidParameters("The snooze must end within a year.", "until")
         reason = _signed(given["reason"], request)
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
 @_described("unsnooze", schemas.EmptySchema)
-class UnsnoozeView(ActView):
-    """End the snooze."""
+class UnsnoozeView(ActionView):
+    """End the snooze of an alert."""
 
-    shape = schemas.EmptySchema
+    body = schemas.EmptySchema
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.unsnooze(alert, by=user_of(request))
 
 
 @_described("comment", schemas.CommentSchema)
-class CommentView(ActView):
-    """Add a word to the history, of a closed alert too."""
+class CommentView(ActionView):
+    """Add a comment to the history of an open or closed alert."""
 
-    shape = schemas.CommentSchema
+    body = schemas.CommentSchema
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
 
 
 @_described("close", schemas.CloseSchema)
-class CloseView(ActView):
-    """Close it as expected."""
+class CloseView(ActionView):
+    """Close an alert although its condition holds."""
 
-    shape = schemas.CloseSchema
+    body = schemas.CloseSchema
 
-    def act(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
+    def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         reason = _signed(given["reason"], request)
         actions.close_as_expected(alert, by=user_of(request), reason=reason)
 
 
-ACTS = {
+ACTIONS = {
     "acknowledge": AcknowledgeView,
     "snooze": SnoozeView,
     "unsnooze": UnsnoozeView,
@@ -211,18 +209,18 @@ ACTS = {
 }
 
 
-def desk_of(request: Request) -> KpiQueryService:
+def service_of(request: Request) -> KpiQueryService:
     return KpiQueryService(Reader.of(request.user), timezone.now())
 
 
 def user_of(request: Request) -> User | None:
-    """Who asks; None for a key."""
+    """Return the signed-in user; None for an API key."""
     principal: object = request.user
     return principal if isinstance(principal, User) else None
 
 
 def _signed(text: str, request: Request) -> str:
-    """The text, with the key that sent it: a key is no account that the history could name."""
+    """Append the name of the API key, which the history cannot show as a user."""
     principal: object = request.user
     by = f"(API key {principal})" if isinstance(principal, ApiKey) else ""
     return f"{text} {by}".strip()
@@ -231,19 +229,19 @@ def _signed(text: str, request: Request) -> str:
 def _owner(alert: Alert, email: str) -> User:
     owner = owners(alert).filter(email__iexact=email).first()
     if owner is None:
-        raise InvalidParameters(f"{email} is nobody who may see this alert.", "owner")
+        raise InvalidParameters(f"No account {email} may see this alert.", "owner")
     return owner
 
 
-def _refusal(error: ValidationError) -> APIException:
+def _api_error(error: ValidationError) -> APIException:
     sentence = " ".join(error.messages)
     return (
         Closed(sentence) if getattr(error, "code", "") == "closed" else InvalidParameters(sentence)
     )
 
 
-def _detail(desk: KpiQueryService, alert: Alert) -> dict[str, Any]:
-    page = AlertPage(desk, alert)
+def _detail(service: KpiQueryService, alert: Alert) -> dict[str, Any]:
+    page = AlertPage(service, alert)
     (body,) = _listed([page.card])
     return body | {"history": [_event(one) for one in page.history]}
 
@@ -254,15 +252,15 @@ def _event(one: HistoryEntry) -> dict[str, Any]:
         "kind": event.kind,
         "at": event.at,
         "by": event.by.email if event.by else None,
-        "why": one.why,
+        "why": one.reason,
         "period_start": event.period_start,
-        "is_told": event.is_told,
+        "is_told": event.notifies,
     }
 
 
 def _listed(found: Iterable[AlertCard]) -> list[dict[str, Any]]:
     found = list(found)
-    keys = scope_names.keys(card.alert for card in found)
+    keys = scopes.keys(card.alert for card in found)
     return [_body(card, keys.get((card.alert.scope, card.alert.scope_id))) for card in found]
 
 
@@ -277,14 +275,14 @@ def _body(card: AlertCard, key: str | None) -> dict[str, Any]:
         "scope": alert.scope,
         "key": key,
         "course": alert.course.key if alert.course else None,
-        "title": card.place,
+        "title": card.scope_name,
         "severity": alert.severity,
         "state": alert.state,
         "is_open": alert.is_open,
         "is_expected": alert.is_expected,
         "period": alert.rule.period_kind,
         "first_period_start": alert.first_period_start,
-        "period_start": card.told_of,
+        "period_start": card.figures_start,
         **{name: None if card.is_hidden else getattr(alert, name) for name in figures},
         "is_suppressed": card.is_hidden,
         "sentence": card.sentence,

@@ -1,4 +1,4 @@
-"""Cases: each rule in each of its scopes, with its track and the alert that is there."""
+"""Evaluation cases: each rule in each of its scopes, with its steps and its latest alert."""
 
 from __future__ import annotations
 
@@ -8,35 +8,44 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from alerts.evaluation.evaluation_data import NOWHERE_LESS, AlertScope, EvaluationData, Within
+from alerts.evaluation.evaluation_data import EVERY_COURSE, CourseFilter, EvaluationData
 from alerts.evaluation.observations import (
-    TrackedPeriods,
+    ObservationsByScope,
     closed_periods,
-    observations_of,
+    observe,
     policy_of,
 )
-from alerts.evaluation.state_machine import FIRING, STALE, Policy, Step, track
-from alerts.evaluation.transitions import AlertSnapshot, Transition, transitions
+from alerts.evaluation.state_machine import (
+    FIRING,
+    STALE,
+    AlertSnapshot,
+    Policy,
+    Step,
+    Transition,
+    run_steps,
+    transitions,
+)
 from alerts.models import Alert, AlertRule
+from alerts.scopes import AlertScope
 from kpis.definitions.periods import Period
 from kpis.models import Measurement
 
-ScopeKey = tuple[int, str, int]
+CaseKey = tuple[int, str, int]
 
 
 @dataclass
 class AlertCase:
-    """A rule in one scope; without steps, the rule has nothing more to say of it."""
+    """A rule in one scope. Without steps, the rule no longer watches the scope."""
 
     rule: AlertRule
-    subject: AlertScope
+    scope: AlertScope
     policy: Policy
     steps: Sequence[Step] = ()
     alert: Alert | None = None
 
     @property
-    def place(self) -> ScopeKey:
-        return self.rule.pk, self.subject.scope, self.subject.scope_id
+    def key(self) -> CaseKey:
+        return self.rule.pk, self.scope.scope, self.scope.scope_id
 
     @property
     def cooldown(self) -> timedelta:
@@ -44,130 +53,125 @@ class AlertCase:
 
     @property
     def is_of_module(self) -> bool:
-        return self.subject.scope == Measurement.Scope.MODULE
+        return self.scope.scope == Measurement.Scope.MODULE
 
-    def moves(self, now: datetime) -> list[Transition]:
-        return transitions(self.steps, snapshot_of(self.alert), self.policy, now, self.cooldown)
-
-    def look_again(self, now: datetime) -> datetime | None:
-        """When time alone may change what is said; None when it cannot."""
-        if not self.steps:
+    @property
+    def snapshot(self) -> AlertSnapshot | None:
+        if self.alert is None:
             return None
-        last, memory = self.steps[-1], snapshot_of(self.alert)
-        if last.state == STALE:
-            return now + timedelta(hours=1)
-        if last.state == FIRING and memory and memory.is_cooling(now, self.cooldown):
-            return None if memory.is_open else memory.cools_until(self.cooldown)
-        return None
-
-    @property
-    def is_past(self) -> bool:
-        """True when somebody has judged the scope at a later moment than these steps tell of."""
-        if self.alert is None or not self.steps:
-            return False
-        return self.steps[-1].reading.first < self.alert.last_period_start
-
-    @property
-    def goes_on(self) -> bool:
-        """True while the stretch lasts that the alert tells of, closed as expected or not."""
-        if self.alert is None or not self.steps:
-            return False
-        last, alert = self.steps[-1], self.alert
-        if alert.is_open:
-            return True
-        return (
-            alert.is_expected and last.since is not None and last.since <= alert.last_period_start
+        return AlertSnapshot(
+            first_period=self.alert.first_period_start,
+            last_period=self.alert.last_period_start,
+            is_open=self.alert.is_open,
+            is_expected=self.alert.is_expected,
+            notified_at=self.alert.last_notified_at,
+            worst_gap=self.alert.worst_gap,
         )
 
+    def transitions(self, now: datetime) -> list[Transition]:
+        return transitions(self.steps, self.snapshot, self.policy, now, self.cooldown)
 
-def snapshot_of(alert: Alert | None) -> AlertSnapshot | None:
-    if alert is None:
+    def reevaluate_at(self, now: datetime) -> datetime | None:
+        """Return when the result may change without new data; None if it cannot."""
+        if not self.steps:
+            return None
+        last, alert = self.steps[-1], self.snapshot
+        if last.state == STALE:
+            return now + timedelta(hours=1)
+        if last.state == FIRING and alert and alert.is_cooling_down(now, self.cooldown):
+            return None if alert.is_open else alert.cooldown_end(self.cooldown)
         return None
-    return AlertSnapshot(
-        first=alert.first_period_start,
-        last=alert.last_period_start,
-        is_open=alert.is_open,
-        is_expected=alert.is_expected,
-        told_at=alert.last_notified_at,
-        told_gap=alert.worst_gap,
-    )
+
+    @property
+    def is_outdated(self) -> bool:
+        """True if the alert was already evaluated for a later period than these steps reach."""
+        if self.alert is None or not self.steps:
+            return False
+        return self.steps[-1].observation.period_start < self.alert.last_period_start
+
+    @property
+    def continues(self) -> bool:
+        """True while the alert's condition lasts, even after it was closed as expected."""
+        if self.alert is None or not self.steps:
+            return False
+        since, alert = self.steps[-1].open_since, self.alert
+        if alert.is_open:
+            return True
+        return alert.is_expected and since is not None and since <= alert.last_period_start
 
 
-def cases_of(
-    rules: Sequence[AlertRule], now: datetime, *, within: Within = NOWHERE_LESS
+def load_cases(
+    rules: Sequence[AlertRule], now: datetime, *, courses: CourseFilter = EVERY_COURSE
 ) -> list[AlertCase]:
-    """The cases of these rules, and those of alerts whose scope a rule has left."""
-    watching = [rule for rule in rules if rule.is_active]
-    periods = closed_periods(watching, now)
+    """Return the cases of these rules, and of open alerts in scopes they no longer watch."""
+    active = [rule for rule in rules if rule.is_active]
+    periods = closed_periods(active, now)
     latest = {
-        place: alert
-        for place, alert in _latest_alerts(rules, periods).items()
-        if alert.rule_id not in within or alert.course_id in within[alert.rule_id]
+        key: alert
+        for key, alert in _latest_alerts(rules, periods).items()
+        if alert.rule_id not in courses or alert.course_id in courses[alert.rule_id]
     }
-    evidence = EvaluationData(watching, periods, now, within=within)
-    found = [case for rule in watching for case in _of_rule(rule, evidence, latest)]
-    known = {case.place for case in found}
-    left = [alert for place, alert in latest.items() if alert.is_open and place not in known]
+    data = EvaluationData(active, periods, now, courses=courses)
+    found = [case for rule in active for case in _cases_of(rule, data, latest)]
+    known = {case.key for case in found}
     by_id = {rule.pk: rule for rule in rules}
-    return [*found, *(_left(by_id[alert.rule_id], alert) for alert in left)]
+    for key, alert in latest.items():
+        if alert.is_open and key not in known:
+            rule = by_id[alert.rule_id]
+            found.append(AlertCase(rule, _scope_of(alert), policy_of(rule), (), alert))
+    return found
 
 
-def _of_rule(
-    rule: AlertRule, evidence: EvaluationData, latest: Mapping[ScopeKey, Alert]
+def _cases_of(
+    rule: AlertRule, data: EvaluationData, latest: Mapping[CaseKey, Alert]
 ) -> list[AlertCase]:
-    subjects = dict.fromkeys(evidence.subjects(rule))
+    scopes = dict.fromkeys(data.scopes(rule))
     if rule.each:
-        subjects |= dict.fromkeys(_alerted(rule, latest))
-    tracked = observations_of(rule, evidence, list(subjects))
-    return cases(rule, tracked, latest)
+        # an open alert is evaluated even if its measurements are gone
+        scopes |= dict.fromkeys(
+            _scope_of(alert)
+            for alert in latest.values()
+            if alert.rule_id == rule.pk
+            and alert.is_open
+            and alert.scope == rule.scope
+            and rule.course_id in (None, alert.course_id)
+        )
+    return build_cases(rule, observe(rule, data, list(scopes)), latest)
 
 
-def cases(
-    rule: AlertRule, tracked: TrackedPeriods, latest: Mapping[ScopeKey, Alert]
+def build_cases(
+    rule: AlertRule, observations: ObservationsByScope, latest: Mapping[CaseKey, Alert]
 ) -> list[AlertCase]:
     found = []
     policy = policy_of(rule)
-    for subject, readings in tracked.items():
-        alert = latest.get((rule.pk, subject.scope, subject.scope_id))
-        since = _open_since(alert, readings[0].first)
-        steps = track(readings, policy, open_since=since)
-        found.append(AlertCase(rule, subject, policy, steps, alert))
+    for scope, of_scope in observations.items():
+        alert = latest.get((rule.pk, scope.scope, scope.scope_id))
+        since = _open_since(alert, of_scope[0].period_start)
+        steps = run_steps(of_scope, policy, open_since=since)
+        found.append(AlertCase(rule, scope, policy, steps, alert))
     return found
 
 
 def _open_since(alert: Alert | None, start: date) -> date | None:
-    """Where the stretch began that the readings start within; None when they do not."""
+    """Return the first period of an alert that was open before the observations start."""
     if alert is None or alert.first_period_start >= start:
         return None
-    is_going_on = alert.is_open or (alert.is_expected and alert.last_period_start >= start)
-    return alert.first_period_start if is_going_on else None
+    continues = alert.is_open or (alert.is_expected and alert.last_period_start >= start)
+    return alert.first_period_start if continues else None
 
 
-def _alerted(rule: AlertRule, latest: Mapping[ScopeKey, Alert]) -> list[AlertScope]:
-    """Where an alert is open though there are no measurements any more."""
-    return [
-        AlertScope(alert.scope, alert.scope_id, alert.course_id)
-        for alert in latest.values()
-        if alert.rule_id == rule.pk
-        and alert.is_open
-        and alert.scope == rule.scope
-        and rule.course_id in (None, alert.course_id)
-    ]
-
-
-def _left(rule: AlertRule, alert: Alert) -> AlertCase:
-    subject = AlertScope(alert.scope, alert.scope_id, alert.course_id)
-    return AlertCase(rule, subject, policy_of(rule), (), alert)
+def _scope_of(alert: Alert) -> AlertScope:
+    return AlertScope(alert.scope, alert.scope_id, alert.course_id)
 
 
 def _latest_alerts(
     rules: Iterable[AlertRule], periods: Mapping[str, Sequence[Period]]
-) -> dict[ScopeKey, Alert]:
-    """The open alert of each rule and scope, else the last one that the periods reach back to."""
-    start = min((there[0].first for there in periods.values()), default=date.max)
+) -> dict[CaseKey, Alert]:
+    """Return the open alert of each rule and scope, else the latest one within the periods."""
+    start = min((of_kind[0].first for of_kind in periods.values()), default=date.max)
     rows = Alert.objects.filter(Q(closed_at=None) | Q(last_period_start__gte=start))
     rows = rows.filter(rule__in=[rule.pk for rule in rules]).order_by("opened_at", "pk")
-    found: dict[ScopeKey, Alert] = {}
+    found: dict[CaseKey, Alert] = {}
     for alert in sorted(rows, key=lambda one: one.is_open):
         found[alert.rule_id, alert.scope, alert.scope_id] = alert
     return found

@@ -1,83 +1,122 @@
-"""What an event says in words: the figures behind it, in the KPI's unit."""
+"""The sentences of an alert's history: figures in the KPI's unit, and what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from alerts.evaluation.state_machine import Observation, Step
-from alerts.evaluation.transitions import CLOSED, OPENED, RECOVERED, REOPENED, WORSENED, Transition
+from django.utils.translation import gettext, ngettext
+
+from alerts.evaluation.state_machine import (
+    CLOSED,
+    RECOVERED,
+    REOPENED,
+    WORSENED,
+    Observation,
+    Step,
+    Transition,
+)
 from alerts.models import AlertEvent, AlertRule
-from core import reporting_clock
+from core import localized, reporting_clock
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
-from presentation import wording as words
+from presentation import wording
 
 
-def period(rule: AlertRule, first: date) -> str:
-    """The period that begins then as people read it, such as March 2026."""
-    return period_name(containing(first, rule.period_kind, reporting_clock.reporting_zone()))
+def period_text(rule: AlertRule, start: date) -> str:
+    """Return the name of the period that starts on a day, such as March 2026."""
+    return period_name(containing(start, rule.period_kind, reporting_clock.reporting_zone()))
 
 
-def figure(rule: AlertRule, value: float | None) -> str:
-    """A figure as people read it: 85.0%, or by how much it moved: +3.1 pts."""
+def value_text(rule: AlertRule, value: float | None) -> str:
+    """Return a value in the KPI's unit, such as 85.0%, or a change, such as +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
-        return f"{'-' if value < 0 else '+'}{words.difference_text(unit, value)}"
+        return f"{'-' if value < 0 else '+'}{wording.difference_text(unit, value)}"
     return NO_VALUE if value is None else unit.written(value)
 
 
-def event_text(rule: AlertRule, reading: Observation) -> str:
-    """One sentence without its stop: the period, the value, its interval and the target."""
+def age_text(days: float) -> str:
+    """Return an age in whole days, such as 8 days."""
+    count = round(days)
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": localized.number(count)}
+
+
+def figures_text(rule: AlertRule, observation: Observation) -> str:
+    """Return one sentence with the period, the value, its interval and the target."""
     if rule.metric == AlertRule.Metric.STALE:
-        return f"The data ended {reading.value or 0:.0f} days ago"
-    spread = ""
-    if reading.interval:
-        low, high = (figure(rule, end) for end in reading.interval)
-        spread = f" (95% interval {low} to {high})"
-    told = f"{period(rule, reading.first)}: {figure(rule, reading.value)}"
-    if rule.metric == AlertRule.Metric.CHANGE:
-        return f"{told} since the period before{spread}"
-    return f"{told}{spread}, target {figure(rule, reading.target)}"
-
-
-def reason_of(
-    rule: AlertRule, move: Transition, steps: list[Step], told: Iterable[AlertEvent]
-) -> str:
-    """The reason of a move; `told` are the figures that the alert's events gave before."""
-    sentence = event_text(rule, move.reading)
-    if move.kind == CLOSED:
-        return f"{_undone(rule, steps, told)} {sentence}."
-    ends = {
-        OPENED: "",
-        REOPENED: ": it is beyond again",
-        WORSENED: ": the gap has grown by a quarter or more",
-        RECOVERED: ": recovered",
+        return gettext("The latest data are %(age)s old.") % {
+            "age": age_text(observation.value or 0)
+        }
+    low, high = observation.interval or (None, None)
+    figures = {
+        "period": period_text(rule, observation.period_start),
+        "value": value_text(rule, observation.value),
+        "target": value_text(rule, observation.target),
+        "low": value_text(rule, low),
+        "high": value_text(rule, high),
     }
-    return f"{sentence}{ends[move.kind]}."
+    if rule.metric == AlertRule.Metric.CHANGE:
+        if observation.interval:
+            sentence = gettext(
+                "%(period)s: %(value)s since the previous period "
+                "(95%% interval %(low)s to %(high)s)."
+            )
+        else:
+            sentence = gettext("%(period)s: %(value)s since the previous period.")
+    elif observation.interval:
+        sentence = gettext(
+            "%(period)s: %(value)s (95%% interval %(low)s to %(high)s), target %(target)s."
+        )
+    else:
+        sentence = gettext("%(period)s: %(value)s, target %(target)s.")
+    return sentence % figures
 
 
-def _undone(rule: AlertRule, steps: list[Step], told: Iterable[AlertEvent]) -> str:
-    """Why what opened the alert is not so any more."""
-    readings = {one.reading.first: one.reading for one in steps}
-    for event in told:
-        now = readings.get(event.period_start) if event.period_start else None
-        if now and (change := changed(rule, event.value, event.target, now)):
+def reason_for(
+    rule: AlertRule, transition: Transition, steps: Sequence[Step], earlier: Iterable[AlertEvent]
+) -> str:
+    """Return the reason for a transition; `earlier` are the alert's events with figures."""
+    figures = figures_text(rule, transition.observation)
+    if transition.kind == CLOSED:
+        return f"{_closing_reason(rule, steps, earlier)} {figures}"
+    more = {
+        REOPENED: gettext("The condition holds again."),
+        WORSENED: gettext("The gap has grown by at least a quarter."),
+        RECOVERED: gettext("The alert has recovered."),
+    }
+    return f"{figures} {more.get(transition.kind, '')}".strip()
+
+
+def _closing_reason(rule: AlertRule, steps: Sequence[Step], earlier: Iterable[AlertEvent]) -> str:
+    """Explain why an alert closes without a recovery."""
+    observations = {one.observation.period_start: one.observation for one in steps}
+    for event in earlier:
+        now = observations.get(event.period_start) if event.period_start else None
+        if now and (change := change_text(rule, event.value, event.target, now)):
             return change
-    return "As the rule is now, it would not have fired."
+    return gettext("With its current settings, the rule would not have opened this alert.")
 
 
-def changed(
+def change_text(
     rule: AlertRule, value: float | None, target: float | None, now: Observation
 ) -> str | None:
-    """What of a period is not as it was told: its value or its target; None when both are."""
-    when = period(rule, now.first)
+    """Describe how a period's value or target differs from the one given; None if it does not."""
+    period = period_text(rule, now.period_start)
     if now.value != value:
-        new, old = figure(rule, now.value), figure(rule, value)
-        return f"Late data: {when} is {new} now, it was {old}."
+        new, old = value_text(rule, now.value), value_text(rule, value)
+        return gettext("Late data: %(period)s is now %(new)s; it was %(old)s.") % {
+            "period": period,
+            "new": new,
+            "old": old,
+        }
     if now.target != target:
-        new, old = figure(rule, now.target), figure(rule, target)
-        return f"The target of {when} is {new} now, it was {old}."
+        new, old = value_text(rule, now.target), value_text(rule, target)
+        return gettext("The target of %(period)s is now %(new)s; it was %(old)s.") % {
+            "period": period,
+            "new": new,
+            "old": old,
+        }
     return None

@@ -1,4 +1,4 @@
-"""From answers to readings: what of each period a rule judges, in the KPI's unit."""
+"""Turn KPI values into observations: what a rule evaluates in each period, in the KPI's unit."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from alerts.evaluation.evaluation_data import AlertScope, EvaluationData
-from alerts.evaluation.state_machine import NO_DATA, OK, SAYS_NOTHING, Observation, Policy
+from alerts.evaluation.evaluation_data import EvaluationData
+from alerts.evaluation.state_machine import INCONCLUSIVE, NO_DATA, OK, Observation, Policy
 from alerts.models import AlertRule
+from alerts.scopes import AlertScope
 from core import reporting_clock
 from kpis.definitions.periods import Period, containing, local_day
-from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.definitions.units import Unit
+from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
 from kpis.query.results import MetricValue
-from kpis.statistics.intervals import Interval
 from kpis.statistics.significance import chance, difference, discoveries
 
 YEAR = timedelta(days=365)
-TrackedPeriods = dict[AlertScope, list[Observation]]
+DAY = timedelta(days=1)
+ObservationsByScope = dict[AlertScope, list[Observation]]
 Family = tuple[int | None, date]
 
 
 def policy_of(rule: AlertRule) -> Policy:
-    is_below = REGISTRY[rule.kpi].higher_is_better == (rule.side == AlertRule.Side.WORSE)
     if rule.metric == AlertRule.Metric.STALE:
         return Policy(sign=-1, needs_interval=False, is_graded=False)
+    alerts_below = REGISTRY[rule.kpi].higher_is_better == (rule.side == AlertRule.Side.WORSE)
     return Policy(
-        sign=1 if is_below else -1,
+        sign=1 if alerts_below else -1,
         margin=float(rule.margin),
         needs_interval=rule.mode == AlertRule.Mode.INTERVAL,
         patience=rule.patience,
@@ -38,24 +38,22 @@ def policy_of(rule: AlertRule) -> Policy:
 
 
 def closed_periods(
-    rules: Iterable[AlertRule], now: datetime, *, more: int = 0
+    rules: Iterable[AlertRule], now: datetime, *, earlier: int = 0
 ) -> dict[str, list[Period]]:
-    """Those that closed in the last twelve months, and as many before as the rules look back.
+    """Return the closed periods to evaluate, oldest first, by their kind.
 
-    `more` are added before those.
+    They cover the last twelve months, the patience of the rules, and `earlier` more periods.
     """
     found = {}
     for kind in {rule.period_kind for rule in rules}:
         patience = max(rule.patience for rule in rules if rule.period_kind == kind)
-        found[kind] = _closed(kind, now, earlier=patience + 1 + more)
+        found[kind] = _closed(kind, now, earlier=patience + 1 + earlier)
     return found
 
 
 def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
-    lag = reporting_clock.close_lag()
-    period = containing(
-        local_day(now, reporting_clock.reporting_zone()), kind, reporting_clock.reporting_zone()
-    ).previous
+    lag, zone = reporting_clock.close_lag(), reporting_clock.reporting_zone()
+    period = containing(local_day(now, zone), kind, zone).previous
     while not period.is_closed(now, lag):
         period = period.previous
     found = [period]
@@ -66,116 +64,103 @@ def _closed(kind: str, now: datetime, *, earlier: int) -> list[Period]:
     return found[::-1]
 
 
-def observations_of(
-    rule: AlertRule, evidence: EvaluationData, subjects: Sequence[AlertScope]
-) -> TrackedPeriods:
-    """The readings of each subject, oldest first.
+def observe(
+    rule: AlertRule, data: EvaluationData, scopes: Sequence[AlertScope]
+) -> ObservationsByScope:
+    """Return the observations of each scope, oldest first.
 
-    Of many courses, or many modules of a course, those count as beyond that are so by more than
-    chance among them all.
+    Where a rule watches each course or module, a breach must be significant among all of them.
     """
     if rule.metric == AlertRule.Metric.STALE:
-        return {one: _age(rule, evidence, one) for one in subjects}
-    read = _changes if rule.metric == AlertRule.Metric.CHANGE else _values
-    indicator = _judged(rule)
-    found = {one: read(evidence.answers(rule, indicator, one)) for one in subjects}
-    policy = policy_of(rule)
-    return _without_chance(found, policy) if rule.each and policy.needs_interval else found
-
-
-def _judged(rule: AlertRule) -> Indicator:
+        return {one: [_data_age(rule, data, one)] for one in scopes}
+    observations = _changes if rule.metric == AlertRule.Metric.CHANGE else _values
     indicator = REGISTRY[rule.kpi]
-    return indicator if rule.min_n is None else replace(indicator, min_n=rule.min_n)
+    if rule.min_n is not None:
+        indicator = replace(indicator, min_n=rule.min_n)
+    found = {one: observations(data.values(rule, indicator, one)) for one in scopes}
+    policy = policy_of(rule)
+    return _mark_insignificant(found, policy) if rule.each and policy.needs_interval else found
 
 
-def _values(answers: Iterable[MetricValue]) -> list[Observation]:
+def _values(values: Iterable[MetricValue]) -> list[Observation]:
     lag = reporting_clock.close_lag()
-    return [_value(one, lag) for one in answers]
+    return [_observation(one, lag) for one in values]
 
 
-def _value(one: MetricValue, lag: timedelta) -> Observation:
+def _observation(one: MetricValue, lag: timedelta) -> Observation:
     target = None if one.target is None else float(one.target.value)
-    status = one.status if one.status in SAYS_NOTHING else OK
+    status = one.status if one.status in INCONCLUSIVE else OK
+    scale = one.indicator.unit.scale
     return Observation(
-        first=one.period.first,
-        at=one.period.whole_end + lag,
+        period_start=one.period.first,
+        closes_at=one.period.whole_end + lag,
         status=status if target is not None else NO_DATA,
         value=one.shown,
         target=target,
-        interval=_shown(one.indicator.unit, one.interval),
+        interval=(one.interval[0] * scale, one.interval[1] * scale) if one.interval else None,
         n=one.sums.n,
     )
 
 
-def _shown(unit: Unit, interval: Interval | None) -> Interval | None:
-    if interval is None:
-        return None
-    return interval[0] * unit.scale, interval[1] * unit.scale
-
-
-def _changes(answers: Sequence[MetricValue]) -> list[Observation]:
+def _changes(values: Sequence[MetricValue]) -> list[Observation]:
     lag = reporting_clock.close_lag()
-    return [_change(before, one, lag) for before, one in pairwise(answers)]
+    return [_change(before, one, lag) for before, one in pairwise(values)]
 
 
 def _change(before: MetricValue, one: MetricValue, lag: timedelta) -> Observation:
-    """The difference from the period before, against 0; without intervals, the bare one."""
-    then, now = (replace(_value(answer, lag), target=0.0) for answer in (before, one))
-    silent = next((it for it in (one.status, before.status) if it in SAYS_NOTHING), None)
-    if silent or then.value is None or now.value is None:
-        return replace(now, status=silent or NO_DATA, value=None, interval=None)
-    spread = None
+    """Compare a value with the previous period; the target of a change is 0."""
+    then, now = (replace(_observation(value, lag), target=0.0) for value in (before, one))
+    inconclusive = next((it for it in (one.status, before.status) if it in INCONCLUSIVE), None)
+    if inconclusive or then.value is None or now.value is None:
+        return replace(now, status=inconclusive or NO_DATA, value=None, interval=None)
+    interval = None
     if now.interval and then.interval:
-        spread = difference(now.value, now.interval, then.value, then.interval)
-    moved = round(now.value - then.value, 4)
-    return replace(now, status=OK, value=moved, interval=spread)
+        interval = difference(now.value, now.interval, then.value, then.interval)
+    change = round(now.value - then.value, 4)
+    return replace(now, status=OK, value=change, interval=interval)
 
 
-def _age(rule: AlertRule, evidence: EvaluationData, subject: AlertScope) -> list[Observation]:
-    """How many days ago the data ended, against the days after which they count as stale."""
-    through = evidence.data_through(REGISTRY[rule.kpi].category, subject.course_id)
-    today = local_day(evidence.now, reporting_clock.reporting_zone())
+def _data_age(rule: AlertRule, data: EvaluationData, scope: AlertScope) -> Observation:
+    """Compare the age of the data in days with the age at which they count as stale."""
+    through = data.data_through(REGISTRY[rule.kpi].category, scope.course_id)
+    today = local_day(data.now, reporting_clock.reporting_zone())
     if through is None:
-        return [Observation(today, evidence.now)]
-    days = (evidence.now - through).total_seconds() / timedelta(days=1).total_seconds()
-    limit = reporting_clock.stale_after().total_seconds() / timedelta(days=1).total_seconds()
-    return [Observation(today, evidence.now, OK, round(days, 2), limit)]
+        return Observation(today, data.now)
+    age = round((data.now - through) / DAY, 2)
+    return Observation(today, data.now, OK, age, reporting_clock.stale_after() / DAY)
 
 
-def _without_chance(found: TrackedPeriods, policy: Policy) -> TrackedPeriods:
-    """Keep, in each period, what is beyond by more than chance among all that were looked at."""
+def _mark_insignificant(found: ObservationsByScope, policy: Policy) -> ObservationsByScope:
+    """Mark breaches that may be chance among all scopes compared in the same period."""
     families: dict[Family, list[tuple[AlertScope, float]]] = defaultdict(list)
-    for subject, readings in found.items():
-        for one in readings:
-            if (p := _chance(one, policy)) is not None:
-                families[_family(subject), one.first].append((subject, p))
-    stand = {
-        (subject, first)
-        for (_, first), members in families.items()
-        for (subject, _), is_one in zip(members, discoveries([p for _, p in members]), strict=True)
+    for scope, observations in found.items():
+        # courses are compared with each other, modules within their course
+        group = scope.course_id if scope.scope == Measurement.Scope.MODULE else None
+        for one in observations:
+            if (p := _p_value(one, policy)) is not None:
+                families[group, one.period_start].append((scope, p))
+    significant = {
+        (scope, start)
+        for (_, start), members in families.items()
+        for (scope, _), is_one in zip(members, discoveries([p for _, p in members]), strict=True)
         if is_one
     }
     return {
-        subject: [
-            replace(one, is_discovery=False)
-            if one.interval and policy.is_beyond(one) and (subject, one.first) not in stand
+        scope: [
+            replace(one, is_significant=False)
+            if one.interval
+            and policy.is_breach(one)
+            and (scope, one.period_start) not in significant
             else one
-            for one in readings
+            for one in observations
         ]
-        for subject, readings in found.items()
+        for scope, observations in found.items()
     }
 
 
-def _family(subject: AlertScope) -> int | None:
-    """The course whose modules are looked at together; courses are so all at once."""
-    return subject.course_id if subject.scope == Measurement.Scope.MODULE else None
-
-
-def _chance(reading: Observation, policy: Policy) -> float | None:
-    """None for a reading that says nothing or has no interval."""
-    if reading.status != OK or reading.interval is None:
+def _p_value(one: Observation, policy: Policy) -> float | None:
+    """Return the chance of such a breach; None without a conclusive value and interval."""
+    if one.status != OK or one.interval is None or one.value is None or one.target is None:
         return None
-    if reading.value is None or reading.target is None:
-        return None
-    bound = reading.target - policy.sign * policy.margin
-    return chance(reading.value, reading.interval, bound, sign=policy.sign)
+    bound = one.target - policy.sign * policy.margin
+    return chance(one.value, one.interval, bound, sign=policy.sign)

@@ -1,25 +1,62 @@
-"""What must be judged again: marked where a closed period or a target changes, with the change."""
+"""Which KPIs and courses must be evaluated again: marked in the transaction of each change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from alerts.models import AlertRule, PendingEvaluation
-from core import task_queue
+from core import reporting_clock, task_queue
+from kpis.definitions.registry import Indicator
+from kpis.models import Target
+from kpis.recompute.store_measurements import Cell
+from kpis.signals import measurements_changed, recompute_finished, targets_set
 
 CHUNK = 500
-EVERY_KIND = ""
+ALL_KINDS = ""
 
 TASK = "alerts.tasks.evaluate_changed"
 QUEUED = "kpis.judge-queued"
 
 
-def mark_pending(places: Iterable[tuple[str, str, int | None]]) -> None:
-    """Mark (KPI, kind of period, course id); no course is any, no kind every."""
-    rows = sorted(set(places), key=lambda one: (*one[:2], one[2] or 0))
+def listen() -> None:
+    measurements_changed.connect(mark_measurements, dispatch_uid="alerts")
+    targets_set.connect(mark_targets, dispatch_uid="alerts")
+    recompute_finished.connect(evaluate_recomputed, dispatch_uid="alerts")
+
+
+def mark_measurements(indicator: Indicator, cells: Sequence[Cell], now: datetime, **_: Any) -> None:
+    """Mark the kinds and courses of changed periods that are closed.
+
+    Periods that may close before the measuring ends count too. An evaluation of a course covers
+    the whole site as well.
+    """
+    soon = now + timedelta(seconds=reporting_clock.LONGEST_WRITE_SECONDS)
+    closed = [one for one in cells if one.period.is_closed(soon, reporting_clock.close_lag())]
+    changed: set[tuple[str, int | None]] = {(one.period.kind, one.course_id) for one in closed}
+    # without any course, the change is one of the whole site
+    pairs = {pair for pair in changed if pair[1] is not None} or changed
+    mark_pending((indicator.key, kind, course) for kind, course in pairs)
+
+
+def evaluate_recomputed(**_: Any) -> None:
+    queue_evaluation()
+
+
+def mark_targets(targets: Sequence[Target], **_: Any) -> None:
+    """Evaluate a target that a person sets at once, and one from a release on schedule."""
+    mark_pending((one.kpi, ALL_KINDS, one.course_id) for one in targets)
+    if any(one.set_by_id for one in targets):
+        transaction.on_commit(queue_evaluation)
+
+
+def mark_pending(keys: Iterable[tuple[str, str, int | None]]) -> None:
+    """Mark (KPI, kind of period, course id); None stands for any course."""
+    rows = sorted(set(keys), key=lambda one: (*one[:2], one[2] or 0))
     PendingEvaluation.objects.bulk_create(
         [
             PendingEvaluation(kpi=kpi, period_kind=kind, course_id=course)
@@ -29,10 +66,10 @@ def mark_pending(places: Iterable[tuple[str, str, int | None]]) -> None:
     )
 
 
-def mark_of(
+def pending_for(
     rule: AlertRule, course_id: int | None, *, not_before: datetime | None = None
 ) -> PendingEvaluation:
-    """A mark for the rule's own scope in a course, to be looked at from a moment on."""
+    """Return an unsaved mark for a rule in one course."""
     return PendingEvaluation(
         kpi=rule.kpi, period_kind=rule.period_kind, course_id=course_id, not_before=not_before
     )
@@ -42,23 +79,24 @@ def due(now: datetime) -> list[PendingEvaluation]:
     return list(PendingEvaluation.objects.filter(Q(not_before=None) | Q(not_before__lte=now)))
 
 
-def clear(marks: Sequence[PendingEvaluation]) -> None:
-    """Delete by id and not by range: a mark of a slower transaction may lie in between."""
-    ids = [mark.pk for mark in marks]
+def clear(pending: Sequence[PendingEvaluation]) -> None:
+    """Delete by id, not by range: a slower transaction may add rows in between."""
+    ids = [one.pk for one in pending]
     for at in range(0, len(ids), CHUNK):
         PendingEvaluation.objects.filter(pk__in=ids[at : at + CHUNK]).delete()
 
 
-def evaluate_soon(marks: Iterable[PendingEvaluation], now: datetime) -> None:
-    """Keep one mark of each KPI, kind and course for a later look, unless one is there."""
+def schedule(pending: Iterable[PendingEvaluation], now: datetime) -> None:
+    """Save one future evaluation per KPI, kind and course, unless there is one already."""
     waiting = PendingEvaluation.objects.filter(not_before__gt=now)
-    there = set(waiting.values_list("kpi", "period_kind", "course_id"))
-    later = {(one.kpi, one.period_kind, one.course_id): one for one in marks}
+    existing = set(waiting.values_list("kpi", "period_kind", "course_id"))
+    by_key = {(one.kpi, one.period_kind, one.course_id): one for one in pending}
     PendingEvaluation.objects.bulk_create(
-        [one for place, one in later.items() if place not in there], batch_size=1000
+        [one for key, one in by_key.items() if key not in existing], batch_size=1000
     )
 
 
-def judge_soon() -> None:
-    """Queue one judging task, however often it is asked for before it begins."""
-    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="alerts are judged by the schedule")
+def queue_evaluation() -> None:
+    """Queue one evaluation task, however often this is called before it starts."""
+    otherwise = "alerts are evaluated on schedule"  # not translated: a log
+    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise=otherwise)

@@ -1,120 +1,132 @@
-"""How often a rule would have fired: the stored measurements through the same states."""
+"""Preview how often a rule would have opened alerts, by replaying stored measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 
+from django.utils.translation import gettext, ngettext
+
 from alerts.evaluation import event_texts
-from alerts.evaluation.cases import AlertCase, cases
-from alerts.evaluation.evaluation_data import AlertScope, EvaluationData
-from alerts.evaluation.observations import YEAR, closed_periods, observations_of
-from alerts.evaluation.transitions import OPENED, RECOVERED, Transition, replay
+from alerts.evaluation.cases import AlertCase, build_cases
+from alerts.evaluation.evaluation_data import EvaluationData
+from alerts.evaluation.observations import YEAR, closed_periods, observe
+from alerts.evaluation.state_machine import OPENED, RECOVERED, replay
 from alerts.models import AlertRule
-from alerts.scope_names import names
-from core import reporting_clock
+from alerts.scopes import AlertScope, names
+from core import localized, reporting_clock
 from kpis.definitions.period_names import day
 from kpis.definitions.periods import local_day
 from kpis.definitions.registry import REGISTRY
 
+# replayed before the twelve months, to know which alerts were open when they began
+EARLIER_PERIODS = 12
+
 
 @dataclass(frozen=True)
-class Fired:
-    """One alert that would have been: where, since when, said how, and until when.
+class PreviewedAlert:
+    """An alert that would have opened; `is_earlier`: before the twelve months of the preview."""
 
-    `is_earlier` says that it opened before the twelve months, and was open when they began.
-    """
-
-    subject: AlertScope
-    place: str
-    at: datetime
-    first: date
+    scope: AlertScope
+    scope_name: str
+    opened_at: datetime
     period: str
-    why: str
-    until: datetime | None
+    reason: str
+    closed_at: datetime | None
     is_earlier: bool = False
 
+    @property
+    def opened_on(self) -> str:
+        return day(local_day(self.opened_at, reporting_clock.reporting_zone()))
 
-# how many periods before the twelve months are replayed, to know what was open when they began
-WARM_UP = 12
+    @property
+    def closed_on(self) -> str:
+        if self.closed_at is None:
+            return ""
+        return day(local_day(self.closed_at, reporting_clock.reporting_zone()))
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a rule would have said in the last twelve months, oldest first."""
+    """The alerts that a rule would have opened in the last twelve months, oldest first."""
 
     rule: AlertRule
-    fired: Sequence[Fired]
-
-    @property
-    def is_known(self) -> bool:
-        """False for data that stopped: feeds keep how far they reach, not how far they did."""
-        return self.rule.metric != AlertRule.Metric.STALE
+    alerts: Sequence[PreviewedAlert]
 
     @cached_property
     def periods(self) -> list[str]:
-        return list(dict.fromkeys(one.period for one in self.fired if not one.is_earlier))
+        return list(dict.fromkeys(one.period for one in self.alerts if not one.is_earlier))
 
     @property
     def sentence(self) -> str:
-        if not self.is_known:
-            return "How often data stopped coming in the past is not kept."
-        earlier = [one for one in self.fired if one.is_earlier]
-        count = len(self.fired) - len(earlier)
-        times = "once" if count == 1 else f"{count} times"
-        fired = f"This rule would have fired {times} in the last 12 months"
-        listed = f": {', '.join(self.periods)}" if count else ""
-        return " ".join([f"{fired}{listed}.", *_were_open(earlier)])
+        if self.rule.metric == AlertRule.Metric.STALE:
+            return gettext("Past data delays are not stored, so there is no preview.")
+        earlier = [one for one in self.alerts if one.is_earlier]
+        count = len(self.alerts) - len(earlier)
+        if count:
+            sentence = ngettext(
+                "This rule would have opened %(count)s alert in the last 12 months: %(periods)s.",
+                "This rule would have opened %(count)s alerts in the last 12 months: %(periods)s.",
+                count,
+            ) % {"count": localized.number(count), "periods": ", ".join(self.periods)}
+        else:
+            sentence = gettext("This rule would have opened no alerts in the last 12 months.")
+        return f"{sentence} {_earlier_sentence(earlier)}".strip()
+
+
+def _earlier_sentence(earlier: Sequence[PreviewedAlert]) -> str:
+    if not earlier:
+        return ""
+    if len(earlier) > 1:
+        return gettext("%(count)s alerts were already open when the 12 months began.") % {
+            "count": localized.number(len(earlier))
+        }
+    (one,) = earlier
+    if one.closed_at is None:
+        return gettext("One alert was already open when the 12 months began and is still open.")
+    return gettext("One alert was already open when the 12 months began, until %(day)s.") % {
+        "day": one.closed_on
+    }
 
 
 def preview(rule: AlertRule, now: datetime) -> Preview:
-    """Replay the rule, saved or not, as it stands."""
+    """Replay a saved or unsaved rule with its current settings."""
     if rule.metric == AlertRule.Metric.STALE or rule.kpi not in REGISTRY:
         return Preview(rule, ())
-    periods = closed_periods([rule], now, more=WARM_UP)
-    evidence = EvaluationData([rule], periods, now)
-    tracked = observations_of(rule, evidence, evidence.subjects(rule))
-    called = names(tracked)
-    found = [one for case in cases(rule, tracked, {}) for one in _fired(case, called, now)]
-    return Preview(rule, sorted(found, key=lambda one: (one.at, one.subject)))
-
-
-def _were_open(earlier: Sequence[Fired]) -> list[str]:
-    """What is to add where alerts were open when the twelve months began."""
-    if not earlier:
-        return []
-    if len(earlier) > 1:
-        return [f"{len(earlier)} alerts were open already when they began."]
-    until = earlier[0].until
-    end = (
-        f"until {day(local_day(until, reporting_clock.reporting_zone()))}"
-        if until
-        else "and still is"
-    )
-    return [f"One alert was open already when they began, {end}."]
-
-
-def _fired(case: AlertCase, called: Mapping[tuple[str, int], str], now: datetime) -> list[Fired]:
-    moves = replay(case.steps, case.policy, case.cooldown)
-    start = now - YEAR
+    periods = closed_periods([rule], now, earlier=EARLIER_PERIODS)
+    data = EvaluationData([rule], periods, now)
+    observations = observe(rule, data, data.scopes(rule))
+    scope_names = names(observations)
     found = [
-        Fired(
-            subject=case.subject,
-            place=called[case.subject.scope, case.subject.scope_id],
-            at=move.reading.at,
-            first=move.reading.first,
-            period=event_texts.period(case.rule, move.reading.first),
-            why=f"{event_texts.event_text(case.rule, move.reading)}.",
-            until=_end(moves[at + 1 :]),
-            is_earlier=move.reading.at <= start,
-        )
-        for at, move in enumerate(moves)
-        if move.kind == OPENED
+        alert
+        for case in build_cases(rule, observations, {})
+        for alert in _alerts_of(case, scope_names, now)
     ]
-    return [one for one in found if one.until is None or one.until > start]
+    return Preview(rule, sorted(found, key=lambda one: (one.opened_at, one.scope)))
 
 
-def _end(later: Sequence[Transition]) -> datetime | None:
-    return next((move.reading.at for move in later if move.kind == RECOVERED), None)
+def _alerts_of(
+    case: AlertCase, scope_names: Mapping[tuple[str, int], str], now: datetime
+) -> list[PreviewedAlert]:
+    made = replay(case.steps, case.policy, case.cooldown)
+    start = now - YEAR
+    found = []
+    for at, one in enumerate(made):
+        if one.kind == OPENED:
+            closed_at = next(
+                (it.observation.closes_at for it in made[at + 1 :] if it.kind == RECOVERED), None
+            )
+            alert = PreviewedAlert(
+                scope=case.scope,
+                scope_name=scope_names[case.scope.scope, case.scope.scope_id],
+                opened_at=one.observation.closes_at,
+                period=event_texts.period_text(case.rule, one.observation.period_start),
+                reason=event_texts.figures_text(case.rule, one.observation),
+                closed_at=closed_at,
+                is_earlier=one.observation.closes_at <= start,
+            )
+            if closed_at is None or closed_at > start:
+                found.append(alert)
+    return found

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from alerts.models.alerts import Alert, AlertEvent, AlertRule, Severity
-from alerts.models.evaluation import EvaluationRun, PendingEvaluation
+from alerts.models.alerts import (
+    Alert,
+    AlertEvent,
+    AlertQuerySet,
+    EvaluationRun,
+    PendingEvaluation,
+)
+from alerts.models.rules import AlertRule, Severity
 
-__all__ = ["Alert", "AlertEvent", "AlertRule", "EvaluationRun", "PendingEvaluation", "Severity"]
+__all__ = [
+    "Alert", "AlertEvent", "AlertQuerySet", "AlertRule", "EvaluationRun", "PendingEvaluation",
+    "Severity",
+]  # fmt: skip

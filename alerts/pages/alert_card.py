@@ -1,4 +1,4 @@
-"""One alert as people read it; what tells of small groups is left out for who may not see them."""
+"""One alert as pages show it, without the figures of small groups that its reader must not see."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext
 
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertRule
+from alerts.shipped_rules import display_name
 from core import localized, reporting_clock
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE
-from presentation import wording as words
-
-Metric = AlertRule.Metric
+from presentation import wording
 
 
 @dataclass(frozen=True)
 class AlertCard:
-    """`told_of` is the first day of the period that the alert's figures are of."""
+    """`figures_start` is the first day of the period that the alert's figures belong to."""
 
     alert: Alert
-    place: str
-    told_of: date
+    scope_name: str
+    figures_start: date
     is_hidden: bool
     now: datetime
 
@@ -34,8 +34,12 @@ class AlertCard:
         return self.alert.rule
 
     @property
+    def rule_name(self) -> str:
+        return display_name(self.rule.name, self.rule.kpi)
+
+    @property
     def indicator(self) -> Indicator | None:
-        """None for a KPI that there is no more."""
+        """None if the KPI no longer exists."""
         return REGISTRY.get(self.rule.kpi)
 
     @property
@@ -47,75 +51,102 @@ class AlertCard:
         return reverse("alerts:alert", args=[self.alert.pk])
 
     @property
-    def has_figures(self) -> bool:
-        return self.indicator is not None and not self.is_hidden
-
-    @property
     def period(self) -> Period:
-        return containing(self.told_of, self.rule.period_kind, reporting_clock.reporting_zone())
+        return containing(
+            self.figures_start, self.rule.period_kind, reporting_clock.reporting_zone()
+        )
 
     @property
     def value(self) -> str:
-        return self._figure(self.alert.value)
+        return self._value_text(self.alert.value)
 
     @property
     def target(self) -> str:
-        """As targets are written, 85%; a dash for a rule that judges against none."""
+        """The target, such as 85%; a dash for a change, which has none."""
         if self.indicator is None or self.alert.target is None or self.is_change:
             return NO_VALUE
         if self.is_stale:
-            return f"{self.alert.target:g} days"
-        return words.target_text(self.indicator.unit, self.alert.target)
+            return event_texts.age_text(self.alert.target)
+        return wording.target_text(self.indicator.unit, self.alert.target)
 
     @property
     def interval(self) -> str:
-        if self.alert.ci_low is None or self.alert.ci_high is None or not self.has_figures:
+        if self.alert.ci_low is None or self.alert.ci_high is None:
             return NO_VALUE
-        return f"{self._figure(self.alert.ci_low)} to {self._figure(self.alert.ci_high)}"
+        if self.indicator is None or self.is_hidden:
+            return NO_VALUE
+        return gettext("%(low)s to %(high)s") % {
+            "low": self._value_text(self.alert.ci_low),
+            "high": self._value_text(self.alert.ci_high),
+        }
 
     @property
     def n(self) -> str:
         return NO_VALUE if self.is_hidden or self.is_stale else localized.number(self.alert.n)
 
-    def _figure(self, value: float | None) -> str:
-        if value is None or not self.has_figures:
+    def _value_text(self, value: float | None) -> str:
+        if value is None or self.indicator is None or self.is_hidden:
             return NO_VALUE
-        return f"{value:.0f} days" if self.is_stale else event_texts.figure(self.rule, value)
+        if self.is_stale:
+            return event_texts.age_text(value)
+        return event_texts.value_text(self.rule, value)
 
     @property
     def gap(self) -> str:
-        """The distance from the target and its side; a dash where there is nothing to compare."""
+        """The distance from the target and its direction; a dash without value or target."""
         value, target = self.alert.value, self.alert.target
         if self.indicator is None or self.is_hidden or value is None or target is None:
             return NO_VALUE
-        unit, side = self.indicator.unit, "above" if value > target else "below"
         if self.is_stale:
-            return f"{abs(value - target):.0f} days {'over' if value > target else 'within'}"
+            age = {"age": event_texts.age_text(abs(value - target))}
+            return (
+                gettext("%(age)s over the limit") if value > target else gettext("%(age)s left")
+            ) % age
+        difference = value if self.is_change else value - target
+        amount = {"amount": wording.difference_text(self.indicator.unit, difference)}
         if self.is_change:
-            return f"{'up' if value > 0 else 'down'} {words.difference_text(unit, value)}"
-        return f"{words.difference_text(unit, value - target)} {side}"
+            return (gettext("up %(amount)s") if value > 0 else gettext("down %(amount)s")) % amount
+        return (
+            gettext("%(amount)s above") if value > target else gettext("%(amount)s below")
+        ) % amount
 
     @property
     def sentence(self) -> str:
         """The figures in one sentence."""
         if self.is_stale:
-            return f"The data ended {self.value} ago; after {self.target} they are out of date."
-        period = period_name(self.period)
+            return gettext(
+                "The latest data are %(age)s old; data count as stale after %(limit)s."
+            ) % {"age": self.value, "limit": self.target}
+        period = {"period": period_name(self.period)}
         if self.is_hidden:
-            return f"{period}: {words.hidden_note()}"
-        if self.alert.value is None or self.indicator is None:
-            return f"{period}: no value."
+            return f"{period['period']}: {wording.hidden_note()}"
+        value, target = self.alert.value, self.alert.target
+        if value is None or self.indicator is None:
+            return gettext("%(period)s: no value.") % period
         if self.is_change:
-            return f"{period}: {self.gap} since the period before."
-        return f"{period}: {self.value}, {self.gap} the target of {self.target}."
+            text = (
+                gettext("%(period)s: up %(amount)s since the previous period.")
+                if value > 0
+                else gettext("%(period)s: down %(amount)s since the previous period.")
+            )
+            return text % (period | {"amount": wording.difference_text(self.indicator.unit, value)})
+        if target is None:
+            return gettext("%(period)s: %(value)s.") % (period | {"value": self.value})
+        text = (
+            gettext("%(period)s: %(value)s, %(amount)s above the target of %(target)s.")
+            if value > target
+            else gettext("%(period)s: %(value)s, %(amount)s below the target of %(target)s.")
+        )
+        amount = wording.difference_text(self.indicator.unit, value - target)
+        return text % (period | {"value": self.value, "amount": amount, "target": self.target})
 
     @property
     def is_stale(self) -> bool:
-        return self.rule.metric == Metric.STALE
+        return self.rule.metric == AlertRule.Metric.STALE
 
     @property
     def is_change(self) -> bool:
-        return self.rule.metric == Metric.CHANGE
+        return self.rule.metric == AlertRule.Metric.CHANGE
 
     @property
     def is_snoozed(self) -> bool:
@@ -124,25 +155,34 @@ class AlertCard:
 
     @property
     def state(self) -> str:
-        """What it is in one word, or how it ended."""
+        """The state of an open alert, or how a closed one ended."""
         if self.alert.is_open:
             return self.alert.get_state_display()
         if self.alert.is_expected:
-            return "Closed as expected"
-        return "Recovered" if self.alert.state == Alert.State.OK else "Closed"
+            return gettext("Closed as expected")
+        if self.alert.state == Alert.State.OK:
+            return gettext("Recovered")
+        return pgettext("alert", "Closed")
 
     @property
     def since(self) -> str:
-        """From the first period that was beyond to the moment of its end, if it has one."""
-        first = containing(
+        """When the alert began, opened and closed."""
+        start = containing(
             self.alert.first_period_start, self.rule.period_kind, reporting_clock.reporting_zone()
         )
-        opened = words.moment(self.alert.opened_at)
-        began = f"Opened {opened}" if self.is_stale else f"Since {period_name(first)}"
-        if self.alert.closed_at:
-            return f"{began}, closed {words.moment(self.alert.closed_at)}"
-        return began if self.is_stale else f"{began}, opened {opened}"
+        times = {
+            "period": period_name(start),
+            "opened": wording.moment(self.alert.opened_at),
+            "closed": wording.moment(self.alert.closed_at),
+        }
+        if self.is_stale:
+            if self.alert.is_open:
+                return gettext("Opened %(opened)s") % times
+            return gettext("Opened %(opened)s, closed %(closed)s") % times
+        if self.alert.is_open:
+            return gettext("Since %(period)s, opened %(opened)s") % times
+        return gettext("Since %(period)s, closed %(closed)s") % times
 
     @property
     def snoozed_until(self) -> str:
-        return words.moment(self.alert.snoozed_until)
+        return wording.moment(self.alert.snoozed_until)

@@ -1,4 +1,4 @@
-"""Which alerts are asked for: filters that page and API share, the order and the counts."""
+"""The list of alerts: filters that page and API share, the order and the counts."""
 
 from __future__ import annotations
 
@@ -19,38 +19,41 @@ from django.db.models import (
     Value,
     When,
 )
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.access import Reader
 from accounts.models import User
-from alerts import scope_names
-from alerts.models import Alert, AlertEvent, Severity
-from alerts.models.alerts import AlertQuerySet
+from alerts import scopes
+from alerts.models import Alert, AlertEvent, AlertQuerySet, Severity
 from alerts.pages.alert_card import AlertCard
 from alerts.suppressed_alerts import is_suppressed
+from core.lazy_text import LazyText
 from curriculum.models import Course
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
 from presentation.filters import Field
 
 OPEN, CLOSED, SNOOZED, ALL = "open", "closed", "snoozed", "all"
-# an alert that is OK or pending is not open
-JUDGED = [one for one in Alert.State if one not in (Alert.State.OK, Alert.State.PENDING)]
 STATES = (
-    (OPEN, "Open"),
-    *((one.value, f"Open: {one.label.lower()}") for one in JUDGED),
-    (SNOOZED, "Open: snoozed"),
-    (CLOSED, "Closed"),
-    (ALL, "Open and closed"),
+    (OPEN, pgettext_lazy("alerts", "Open")),
+    (Alert.State.FIRING.value, gettext_lazy("Open: firing")),
+    (Alert.State.RECOVERING.value, gettext_lazy("Open: recovering")),
+    (Alert.State.NO_DATA.value, gettext_lazy("Open: no data")),
+    (Alert.State.LOW_N.value, gettext_lazy("Open: too few observations")),
+    (Alert.State.STALE.value, gettext_lazy("Open: stale data")),
+    (SNOOZED, gettext_lazy("Open: snoozed")),
+    (CLOSED, pgettext_lazy("alerts", "Closed")),
+    (ALL, gettext_lazy("Open and closed")),
 )
 ME, NOBODY = "me", "none"
 RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-# more than there will ever be
-MOST_ALERTS = 10**15
-SHOWN_WITH = ("rule", "course", "owner", "acknowledged_by", "closed_by", "inhibited_by__rule")
+# larger than any alert id
+MAX_ID = 10**15
+RELATED = ("rule", "course", "owner", "acknowledged_by", "closed_by", "inhibited_by__rule")
 
 
 class AlertFilterForm(forms.Form):
-    """`state`, `severity`, `course`, `kpi`, `owner`; the reader bounds what can be chosen."""
+    """Filters the alerts that a reader may see."""
 
     state = forms.ChoiceField(choices=STATES, required=False)
     severity = forms.ChoiceField(choices=Severity.choices, required=False)
@@ -61,36 +64,37 @@ class AlertFilterForm(forms.Form):
     owner = forms.CharField(required=False, max_length=254)
 
     def __init__(
-        self, data: Mapping[str, Any], *, desk: KpiQueryService, user: User | None, **more: Any
+        self, data: Mapping[str, Any], *, service: KpiQueryService, user: User | None, **more: Any
     ) -> None:
         super().__init__(data, **more)
-        self.desk, self.user = desk, user
+        self.service, self.user = service, user
         for name in ("state", "severity", "kpi"):
             choices = ", ".join(value for value, _ in self.fields[name].choices)  # type: ignore[attr-defined]
-            self.fields[name].error_messages["invalid_choice"] = (
-                f"“%(value)s” is no {name}; choose one of {choices}."
-            )
+            self.fields[name].error_messages["invalid_choice"] = gettext(
+                "Unknown value “%%(value)s”. Allowed: %(choices)s."
+            ) % {"choices": choices}
 
     def clean_course(self) -> Course | None:
         key = self.cleaned_data["course"]
         if not key:
             return None
-        courses = self.desk.reader.courses()
-        found = courses.filter(key=key).first()
+        found = self.service.reader.courses().filter(key=key).first()
         if found is None:
-            raise ValidationError(f"There is no course “{key}” that you may see.")
+            raise ValidationError(gettext("Unknown course “%(key)s”.") % {"key": key})
         return found
 
     def clean_owner(self) -> str:
         owner: str = self.cleaned_data["owner"]
         if owner == ME and self.user is None:
-            raise ValidationError("A key owns no alerts; give an e-mail address, or none.")
+            raise ValidationError(
+                gettext("An API key cannot be an alert owner. Use an e-mail address or “none”.")
+            )
         return owner
 
     def rows(self) -> AlertQuerySet:
-        """The alerts asked for, open ones first, then the most severe; call `is_valid` first."""
+        """Return the matching alerts, open ones first, then by severity; call `is_valid` first."""
         data = getattr(self, "cleaned_data", {})
-        rows = Alert.objects.visible_to(self.desk.reader)
+        rows = Alert.objects.visible_to(self.service.reader)
         for name, is_field in (
             ("severity", "severity"),
             ("course", "course"),
@@ -99,7 +103,7 @@ class AlertFilterForm(forms.Form):
             if wanted := data.get(name):
                 rows = rows.filter(**{is_field: wanted})
         rows = rows.filter(self._in_state(data.get("state") or OPEN), self._owned(data))
-        return in_order(rows)
+        return sorted_alerts(rows)
 
     def _in_state(self, state: str) -> Q:
         if state == ALL:
@@ -107,7 +111,7 @@ class AlertFilterForm(forms.Form):
         if state == CLOSED:
             return Q(closed_at__isnull=False)
         if state == SNOOZED:
-            return Q(closed_at=None, snoozed_until__gt=self.desk.now)
+            return Q(closed_at=None, snoozed_until__gt=self.service.now)
         return Q(closed_at=None) if state == OPEN else Q(closed_at=None, state=state)
 
     def _owned(self, data: Mapping[str, Any]) -> Q:
@@ -119,21 +123,21 @@ class AlertFilterForm(forms.Form):
         return Q(owner__email__iexact=owner) if owner else Q()
 
 
-def in_order(rows: AlertQuerySet) -> AlertQuerySet:
-    """Open first, most severe first, latest first, each with what a card shows."""
-    is_over = Case(When(closed_at=None, then=Value(0)), default=Value(1))
-    shown = with_period(rows).select_related(*SHOWN_WITH)
-    return shown.order_by(is_over, _rank(), "-opened_at", "-pk")
+def sorted_alerts(rows: AlertQuerySet) -> AlertQuerySet:
+    """Sort by open, severity and time, and load what a card shows."""
+    is_closed = Case(When(closed_at=None, then=Value(0)), default=Value(1))
+    shown = with_period(rows).select_related(*RELATED)
+    return shown.order_by(is_closed, _rank(), "-opened_at", "-pk")
 
 
-def with_place(rows: AlertQuerySet) -> AlertQuerySet:
-    """`place`: a number that orders the most severe and then the latest first.
+def with_position(rows: AlertQuerySet) -> AlertQuerySet:
+    """Annotate `position`: a unique number for cursor pages, by severity and then time.
 
-    No two alerts have the same, and closing one changes none.
+    Closing an alert does not change it.
     """
-    # of an integer as small as Django takes it for, no number is larger than its type's largest
-    place = ExpressionWrapper(_rank() * Value(MOST_ALERTS) - F("pk"), BigIntegerField())
-    return rows.annotate(place=place)
+    # without a type, Django expects a smaller integer and drops the comparison
+    position = ExpressionWrapper(_rank() * Value(MAX_ID) - F("pk"), BigIntegerField())
+    return rows.annotate(position=position)
 
 
 def _rank() -> Case:
@@ -142,28 +146,29 @@ def _rank() -> Case:
 
 
 def with_period(rows: AlertQuerySet) -> AlertQuerySet:
-    """`told_of`: the period of the figures; a closed alert's rule is judged on without them."""
-    told = AlertEvent.objects.filter(alert=OuterRef("pk"), period_start__isnull=False)
-    latest = Subquery(told.order_by("-at", "-pk").values("period_start")[:1])
+    """Annotate `figures_start`: the period of the figures, which a closed alert keeps."""
+    with_figures = AlertEvent.objects.filter(alert=OuterRef("pk"), period_start__isnull=False)
+    latest = Subquery(with_figures.order_by("-at", "-pk").values("period_start")[:1])
     return rows.annotate(
-        told_of=Case(When(closed_at=None, then=F("last_period_start")), default=latest)
+        figures_start=Case(When(closed_at=None, then=F("last_period_start")), default=latest)
     )
 
 
-def cards(alerts: Iterable[Any], desk: KpiQueryService) -> list[AlertCard]:
-    """What a page of alerts says."""
+def cards(alerts: Iterable[Any], service: KpiQueryService) -> list[AlertCard]:
+    """Return a card for each alert."""
     alerts = list(alerts)
-    names = scope_names.names(alerts)
-    return [_card(one, names[one.scope, one.scope_id], desk) for one in alerts]
-
-
-def _card(alert: Any, place: str, desk: KpiQueryService) -> AlertCard:
-    told_of = alert.told_of or alert.last_period_start
-    return AlertCard(alert, place, told_of, is_suppressed(desk, alert, [told_of]), desk.now)
+    names = scopes.names(alerts)
+    found = []
+    for alert in alerts:
+        start = alert.figures_start or alert.last_period_start
+        is_hidden = is_suppressed(service, alert, [start])
+        name = names[alert.scope, alert.scope_id]
+        found.append(AlertCard(alert, name, start, is_hidden, service.now))
+    return found
 
 
 def counts(reader: Reader, user: User | None) -> dict[str, int]:
-    """How many of the reader's alerts there are: open ones, by severity, theirs, and closed."""
+    """Count the reader's alerts: open, closed, owned, without an owner, and by severity."""
     is_open = Q(closed_at=None)
     return Alert.objects.visible_to(reader).aggregate(
         open=Count("pk", filter=is_open),
@@ -175,17 +180,27 @@ def counts(reader: Reader, user: User | None) -> dict[str, int]:
 
 
 def fields(form: AlertFilterForm) -> list[Field]:
-    """The form's fields as the page draws them."""
-    reader = form.desk.reader
+    """Return the form's fields for the page."""
+    reader = form.service.reader
     courses = reader.courses().values_list("key", "title")
     kpis = Alert.objects.visible_to(reader).order_by("rule__kpi").values_list("rule__kpi")
-    watched = [key for (key,) in kpis.distinct() if key in REGISTRY]
+    with_alerts = [key for (key,) in kpis.distinct() if key in REGISTRY]
     return [
-        _field(form, "state", "State", STATES),
-        _field(form, "severity", "Severity", [("", "Any"), *Severity.choices]),
-        _field(form, "course", "Course", [("", "All courses"), *courses]),
-        _field(form, "kpi", "KPI", [("", "All KPIs"), *((k, REGISTRY[k].name) for k in watched)]),
-        _field(form, "owner", "Owner", _owners(reader)),
+        _field(form, "state", gettext("State"), STATES),
+        _field(
+            form,
+            "severity",
+            gettext("Severity"),
+            [("", pgettext("severity", "Any")), *Severity.choices],
+        ),
+        _field(form, "course", gettext("Course"), [("", gettext("All courses")), *courses]),
+        _field(
+            form,
+            "kpi",
+            "KPI",
+            [("", gettext("All KPIs")), *((k, REGISTRY[k].name) for k in with_alerts)],
+        ),
+        _field(form, "owner", gettext("Owner"), _owners(reader)),
     ]
 
 
@@ -193,15 +208,16 @@ def _owners(reader: Reader) -> list[tuple[str, str]]:
     alerts = Alert.objects.visible_to(reader)
     owners = User.objects.filter(owned_alerts__in=alerts).distinct()
     return [
-        ("", "Anybody"),
-        (ME, "Me"),
-        (NOBODY, "Nobody"),
+        ("", gettext("Anyone")),
+        (ME, gettext("Me")),
+        (NOBODY, gettext("No owner")),
         *((one.email, str(one)) for one in owners),
     ]
 
 
 def _field(
-    form: AlertFilterForm, name: str, label: str, options: Sequence[tuple[str, str]]
+    form: AlertFilterForm, name: str, label: str, options: Sequence[tuple[str, LazyText]]
 ) -> Field:
     errors = [str(one) for one in form.errors.get(name, ())]
-    return Field(name, label, str(form.data.get(name, "")), options, errors)
+    shown = [(value, str(text)) for value, text in options]
+    return Field(name, label, str(form.data.get(name, "")), shown, errors)

@@ -33,7 +33,7 @@ def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: 
         "opened_at": OPENED_AT,
     } | how
     alert = Alert.objects.create(**found)
-    happens(alert, "opened", why="June 2026: 60.0%, target 85.0%.", period_start=JUNE)
+    happens(alert, "opened", reason="June 2026: 60.0%, target 85.0%.", period_start=JUNE)
     return alert
 
 

@@ -88,7 +88,7 @@ def kinds() -> list[str]:
 
 
 def told() -> list[str]:
-    events = AlertEvent.objects.filter(is_told=True).order_by("pk")
+    events = AlertEvent.objects.filter(notifies=True).order_by("pk")
     return list(events.values_list("kind", flat=True))
 
 
@@ -97,5 +97,5 @@ def states() -> list[str]:
     return list(Alert.objects.open().order_by("pk").values_list("state", flat=True))
 
 
-def last_why() -> str:
-    return AlertEvent.objects.latest("pk").why
+def last_reason() -> str:
+    return AlertEvent.objects.latest("pk").reason

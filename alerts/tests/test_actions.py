@@ -12,7 +12,7 @@ from accounts.models import User
 from alerts import actions
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent
-from alerts.tests.alerting import aims, closing, kinds, last_why, lives, says, told, watches
+from alerts.tests.alerting import aims, closing, kinds, last_reason, lives, says, told, watches
 from kpis.tests import kernel
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User
 
     evaluate(until)
     assert told() == ["opened", "unsnoozed"]
-    assert last_why() == "The snooze is over."
+    assert last_reason() == "The snooze has ended."
 
 
 @pytest.mark.parametrize("june", [None, 84])
@@ -146,9 +146,9 @@ def test_closed_as_expected_it_is_opened_after_a_recovery(alert: Alert, ada: Use
 
 @pytest.mark.parametrize("text", ["", "  "])
 def test_words_are_asked_for(alert: Alert, ada: User, text: str) -> None:
-    with pytest.raises(ValidationError, match="Give a comment its words"):
+    with pytest.raises(ValidationError, match="Enter a comment"):
         actions.comment(alert, by=ada, text=text)
-    with pytest.raises(ValidationError, match="Give closing an alert its words"):
+    with pytest.raises(ValidationError, match="Enter a reason for closing the alert"):
         actions.close_as_expected(alert, by=ada, reason=text)
 
 
@@ -156,7 +156,7 @@ def test_of_two_who_close_it_one_is_told_so(alert: Alert, ada: User) -> None:
     seen_before = Alert.objects.get()
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
 
-    with pytest.raises(ValidationError, match="closed already"):
+    with pytest.raises(ValidationError, match="already closed"):
         actions.close_as_expected(seen_before, by=ada, reason="The exam was moved.")
     assert kinds() == ["opened", "closed"]
 
@@ -165,4 +165,4 @@ def test_a_closed_alert_can_be_commented_on(alert: Alert, ada: User) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
     actions.comment(alert, by=ada, text="It was so last year too.")
 
-    assert last_why() == "It was so last year too."
+    assert last_reason() == "It was so last year too."

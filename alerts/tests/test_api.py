@@ -102,7 +102,7 @@ def test_a_wrong_parameter_is_refused(query: str, field: str) -> None:
 
 def test_one_alert_comes_with_its_history(python: Course) -> None:
     alert = alerted(python)
-    happens(alert, "commented", why="Known.", by=staff())
+    happens(alert, "commented", reason="Known.", by=staff())
 
     one = bearing(READ, SMALL).get(f"{LIST}/{alert.pk}").json()
 
@@ -140,12 +140,12 @@ def test_acting_needs_both_scopes(scope: str) -> None:
 @pytest.mark.parametrize(
     ("act", "body", "kind", "why"),
     [
-        ("acknowledge", {"note": "Ours."}, "acknowledged", "Taken. Ours. (API key my-lms)"),
+        ("acknowledge", {"note": "Ours."}, "acknowledged", "Ours. (API key my-lms)"),
         (
             "snooze",
             {"until": SOON, "reason": "Known."},
             "snoozed",
-            "Until 2026-07-11 00:00: Known. (API key my-lms)",
+            "Until 11 Jul 2026, 00:00: Known. (API key my-lms)",
         ),
         ("comment", {"text": "Hello."}, "commented", "Hello. (API key my-lms)"),
         ("close", {"reason": "Known."}, "closed", "As expected: Known. (API key my-lms)"),
@@ -178,7 +178,7 @@ def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
 
     assert sent(client, alert, "acknowledge", owner="bo@example.com")[1] == {
         "code": "bad_question",
-        "detail": "bo@example.com is nobody who may see this alert.",
+        "detail": "No account bo@example.com may see this alert.",
         "field": "owner",
     }
     assert sent(client, alerted(python), "acknowledge", owner="BO@example.com")[0] == 200

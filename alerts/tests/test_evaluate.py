@@ -16,7 +16,7 @@ from alerts.tests.alerting import (
     aims,
     closing,
     kinds,
-    last_why,
+    last_reason,
     lives,
     says,
     states,
@@ -51,14 +51,14 @@ def test_a_miss_beyond_doubt_opens_one_alert() -> None:
     alert = Alert.objects.get()
     assert (alert.state, alert.value, alert.target, alert.n) == ("firing", 79.0, 85.0, 1000)
     assert (alert.first_period_start, alert.worst_gap) == (date(2026, 5, 1), 6.0)
-    assert last_why() == "May 2026: 79.0% (95% interval 76.4% to 81.4%), target 85.0%."
+    assert last_reason() == "May 2026: 79.0% (95% interval 76.4% to 81.4%), target 85.0%."
 
 
 def test_judging_again_changes_nothing() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
-    AlertRule.objects.update(is_judged=False)
+    AlertRule.objects.update(is_evaluated=False)
 
     assert evaluate(MAY + timedelta(hours=1)) == 0
     assert kinds() == ["opened"]
@@ -87,7 +87,7 @@ def test_a_month_that_has_not_closed_is_not_judged() -> None:
     assert evaluate(datetime.fromisoformat("2026-06-04T00:00:00+00:00")) == 1
 
 
-def test_what_was_judged_by_a_clock_ahead_is_judged_again_when_it_closes() -> None:
+def test_what_was_judged_by_a_clock_ahead_is_evaluated_again_when_it_closes() -> None:
     aims()
     watches()
     says("2026-05", 84)
@@ -162,8 +162,8 @@ def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
     restated("2026-05", 86, MAY + timedelta(days=1))
 
     assert told() == ["opened", "closed"]
-    assert last_why() == (
-        "Late data: May 2026 is 86.0% now, it was 79.0%. "
+    assert last_reason() == (
+        "Late data: May 2026 is now 86.0%; it was 79.0%. "
         "May 2026: 86.0% (95% interval 83.7% to 88.0%), target 85.0%."
     )
 
@@ -248,7 +248,7 @@ def test_a_target_that_covers_a_closed_month_judges_it() -> None:
     evaluate(MAY + timedelta(days=1))
 
     assert kinds() == ["opened", "closed"]
-    assert last_why().startswith("The target of May 2026 is 70.0% now, it was 85.0%.")
+    assert last_reason().startswith("The target of May 2026 is now 70.0%; it was 85.0%.")
 
 
 def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> None:
@@ -282,7 +282,7 @@ def test_a_rule_that_is_switched_off_closes_its_alert() -> None:
     evaluate(MAY + timedelta(hours=1))
 
     assert (kinds(), states()) == (["opened", "closed"], [])
-    assert last_why() == "The rule is switched off."
+    assert last_reason() == "The rule was switched off."
 
 
 def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
@@ -293,7 +293,9 @@ def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
     rule.save()
     evaluate(MAY + timedelta(hours=1))
 
-    assert last_why().startswith("As the rule is now, it would not have fired.")
+    assert last_reason().startswith(
+        "With its current settings, the rule would not have opened this alert."
+    )
 
 
 def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:
@@ -301,8 +303,8 @@ def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:
     lives(("2026-04", 90), ("2026-05", 80))
 
     assert kinds() == ["opened"]
-    assert last_why() == (
-        "May 2026: -10.0 pts since the period before (95% interval -13.1 pts to -6.9 pts)."
+    assert last_reason() == (
+        "May 2026: -10.0 pts since the previous period (95% interval -13.1 pts to -6.9 pts)."
     )
 
 

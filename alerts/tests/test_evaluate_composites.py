@@ -15,7 +15,7 @@ PARTS = ("engagement.video-watch", "engagement.interaction-rate", "engagement.qu
 MAY = closing("2026-05")
 
 
-def test_a_composite_is_judged_by_the_weighted_mean_of_its_components() -> None:
+def test_a_composite_is_evaluated_by_the_weighted_mean_of_its_components() -> None:
     # the rule and the target of 75% ship with the KPI; (50 + 60 + 70) ÷ 3 = 60
     for part, percent in zip(PARTS, (50, 60, 70), strict=True):
         says("2026-05", percent, kpi=part)

@@ -37,7 +37,7 @@ def test_measuring_ends_with_judging(asked: MagicMock) -> None:
 
 
 @pytest.mark.django_db
-def test_a_target_that_somebody_sets_is_judged_once_it_is_committed(
+def test_a_target_that_somebody_sets_is_evaluated_once_it_is_committed(
     asked: MagicMock, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     ada = User.objects.create_user("ada@example.com")

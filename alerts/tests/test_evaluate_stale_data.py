@@ -7,7 +7,17 @@ import pytest
 from alerts.evaluation.evaluate import evaluate
 from alerts.evaluation.rule_preview import preview
 from alerts.models import Alert, EvaluationRun, PendingEvaluation
-from alerts.tests.alerting import aims, closing, kinds, last_why, lives, says, states, told, watches
+from alerts.tests.alerting import (
+    aims,
+    closing,
+    kinds,
+    last_reason,
+    lives,
+    says,
+    states,
+    told,
+    watches,
+)
 from curriculum.models import Course, CourseRun
 from kpis.models import DataFreshness
 from kpis.tests import kernel
@@ -81,7 +91,7 @@ def test_of_each_course_the_one_that_stopped_is_told() -> None:
     evaluate(NOW)
 
     assert [one.course for one in Alert.objects.all()] == [py]
-    assert last_why() == "The data ended 20 days ago."
+    assert last_reason() == "The latest data are 20 days old."
 
 
 def test_a_course_that_is_over_is_not_missed() -> None:
@@ -97,7 +107,7 @@ def test_a_course_that_is_over_is_not_missed() -> None:
 
 
 def test_how_often_data_stopped_before_is_not_known() -> None:
-    assert not preview(watches(metric="stale"), NOW).is_known
+    assert "no preview" in preview(watches(metric="stale"), NOW).sentence
 
 
 def test_a_look_at_the_feeds_alone_keeps_no_run() -> None:

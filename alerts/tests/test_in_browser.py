@@ -74,12 +74,12 @@ def test_without_scripts_an_alert_is_closed_and_an_error_stands_beside_its_field
 
     page.get_by_role("button", name="Close as expected").click()
     expect(page.get_by_role("textbox", name="Reason").last).to_have_accessible_description(
-        "Say why this was to be expected."
+        "Enter a reason for closing the alert."
     )
     page.get_by_role("textbox", name="Reason").last.fill("The exam was moved.")
     page.get_by_role("button", name="Close as expected").click()
 
-    expect(page.get_by_role("status")).to_have_text("Closed as expected.")
+    expect(page.get_by_role("status")).to_have_text("Alert closed as expected.")
     assert Alert.objects.get().is_expected
 
 
@@ -91,4 +91,4 @@ def test_the_keyboard_alone_takes_an_alert(opens: Opens) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("Ada takes it. Ours.")).to_be_visible()
+    expect(page.get_by_text("Owner: Ada. Ours.")).to_be_visible()

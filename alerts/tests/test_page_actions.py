@@ -24,7 +24,7 @@ def python() -> Course:
 
 def last_event() -> tuple[str, str, str]:
     event = AlertEvent.objects.latest("pk")
-    return event.kind, str(event.by), event.why
+    return event.kind, str(event.by), event.reason
 
 
 def test_a_manager_takes_an_alert(python: Course) -> None:
@@ -33,15 +33,15 @@ def test_a_manager_takes_an_alert(python: Course) -> None:
     who = str(User.objects.get().pk)
 
     assert acts(bo, alert, "acknowledge", owner=who, note="I ask the trainer.") == 302
-    assert last_event() == ("acknowledged", "Bo", "Bo takes it. I ask the trainer.")
-    assert "Acknowledged." in bo.reads(page_of(alert))
+    assert last_event() == ("acknowledged", "Bo", "Owner: Bo. I ask the trainer.")
+    assert "Alert acknowledged." in bo.reads(page_of(alert))
 
 
 def test_an_alert_is_given_to_nobody_who_may_not_see_it(ada: Visitor, python: Course) -> None:
     alert = alerted(python)
 
     assert acts(ada, alert, "acknowledge", owner=str(stranger().pk)) == 400
-    assert "Choose somebody who may see this alert." in ada.html
+    assert "Choose an owner who may see this alert." in ada.html
     assert not Alert.objects.get().is_acknowledged
 
 
@@ -49,7 +49,7 @@ def test_a_snooze_lasts_until_the_day_begins(ada: Visitor) -> None:
     alert = alerted()
 
     assert acts(ada, alert, "snooze", until=TOMORROW, reason="The holidays.") == 302
-    assert last_event()[2] == f"Until {TOMORROW} 00:00: The holidays."
+    assert last_event()[2] == "Until 11 Jul 2026, 00:00: The holidays."
     assert "Snoozed until 11 Jul 2026, 00:00" in ada.reads(PAGE)
 
 
@@ -63,15 +63,15 @@ def test_a_snooze_is_ended_by_hand(ada: Visitor) -> None:
 @pytest.mark.parametrize(
     ("act", "sent", "said"),
     [
-        ("acknowledge", {}, "Choose who takes it."),
-        ("snooze", {"reason": "x"}, "Say until which date."),
-        ("snooze", {"until": "soon", "reason": "x"}, "Give a date such as 2026-03-31."),
-        ("snooze", {"until": "2026-07-10", "reason": "x"}, "A snooze ends in the future"),
-        ("snooze", {"until": "9999-12-31", "reason": "x"}, "A snooze lasts a year at most"),
-        ("snooze", {"until": TOMORROW, "reason": " "}, "Say why nobody needs to hear of it"),
+        ("acknowledge", {}, "Choose an owner."),
+        ("snooze", {"reason": "x"}, "Enter a date."),
+        ("snooze", {"until": "soon", "reason": "x"}, "Enter a date such as 2026-03-31."),
+        ("snooze", {"until": "2026-07-10", "reason": "x"}, "The snooze must end in the future."),
+        ("snooze", {"until": "9999-12-31", "reason": "x"}, "The snooze must end within a year."),
+        ("snooze", {"until": TOMORROW, "reason": " "}, "Enter a reason for snoozing."),
         ("unsnooze", {}, "This alert is not snoozed."),
-        ("comment", {}, "Write the comment first."),
-        ("close", {}, "Say why this was to be expected."),
+        ("comment", {}, "Enter a comment."),
+        ("close", {}, "Enter a reason for closing the alert."),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_changed(
@@ -98,7 +98,7 @@ def test_closed_as_expected_it_takes_comments_only(ada: Visitor) -> None:
     assert "Closed as expected" in ada.reads(page_of(alert))
     assert 'value="snooze"' not in ada.html
     assert acts(ada, alert, "close", reason="Again.") == 400
-    assert "This alert is closed already." in ada.html
+    assert "This alert is already closed." in ada.html
     assert acts(ada, alert, "comment", text="As last year.") == 302
 
 

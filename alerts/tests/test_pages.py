@@ -87,17 +87,17 @@ def test_a_wrong_filter_is_told_beside_its_field(ada: Visitor) -> None:
     text = ada.reads(f"{PAGE}?severity=bad&course=no")
 
     assert ada.status == 400
-    assert "“bad” is no severity; choose one of info, warning, critical." in text
-    assert "There is no course “no” that you may see." in text
+    assert "Unknown value “bad”. Allowed: info, warning, critical." in text
+    assert "Unknown course “no”." in text
     assert "misses its target" in text
 
 
 @pytest.mark.parametrize(
     ("closed", "query", "said"),
     [
-        (0, "", "There has been no alert yet."),
-        (1, "", "No alert is open. Show those that are closed (1)"),
-        (1, "?severity=info", "No alert fits these filters."),
+        (0, "", "There are no alerts yet."),
+        (1, "", "There are no open alerts. Show closed alerts (1)"),
+        (1, "?severity=info", "No alerts match."),
     ],
 )
 def test_an_empty_list_says_so(ada: Visitor, closed: int, query: str, said: str) -> None:
@@ -163,11 +163,11 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
     fed(python)
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
     alert = alerted(python)
-    happens(alert, "commented", why="The exam was moved.")
+    happens(alert, "commented", reason="The exam was moved.")
 
     for path in (PAGE, page_of(alert)):
         assert "60.0" not in bo.reads(path)
-        assert "hidden: it tells about fewer than 10 people" in bo.reads(path)
+        assert "Hidden to protect groups of fewer than 10 people." in bo.reads(path)
     assert "The exam was moved." in bo.reads(page_of(alert))
 
 
@@ -183,13 +183,13 @@ def test_the_page_shows_figures_history_and_the_periods_around(
     measured(COMPLETION, "2026-05", total=90, n=100, of=python)
     measured(COMPLETION, "2026-06", total=60, n=100, of=python)
     alert = alerted(python)
-    happens(alert, "worsened", why="It got worse.", by=User.objects.get(), is_told=True)
+    happens(alert, "worsened", reason="It got worse.", by=User.objects.get(), notifies=True)
 
     text = ada.reads(page_of(alert))
 
     assert "Target 85% Gap 25.0 pts below 95% interval 50.2% to 69.1%" in text
     assert "Opened June 2026: 60.0%, target 85.0%." in text
-    assert "Worsened by Ada Announced It got worse." in text
+    assert "Worsened by Ada Notified It got worse." in text
     assert "June 2026 60.0% 50.2–69.1% 100 85% −25.0 pts (target missed) Closed Alert" in text
     assert '"span": [6, 6]' in ada.html
 

@@ -31,9 +31,9 @@ def test_a_rule_tells_when_it_would_have_fired_before_it_is_saved() -> None:
     four_months()
     found = preview(AlertRule(kpi=KPI, name="New"), MAY)
 
-    assert [one.period for one in found.fired] == ["February 2026", "April 2026"]
+    assert [one.period for one in found.alerts] == ["February 2026", "April 2026"]
     assert found.sentence == (
-        "This rule would have fired 2 times in the last 12 months: February 2026, April 2026."
+        "This rule would have opened 2 alerts in the last 12 months: February 2026, April 2026."
     )
 
 
@@ -49,9 +49,12 @@ def test_it_writes_nothing() -> None:
 def test_a_stretch_says_when_it_ended() -> None:
     aims()
     four_months()
-    fired = preview(AlertRule(kpi=KPI, name="New"), MAY).fired
+    fired = preview(AlertRule(kpi=KPI, name="New"), MAY).alerts
 
-    assert [one.until and one.until.date().isoformat() for one in fired] == ["2026-04-04", None]
+    assert [one.closed_at and one.closed_at.date().isoformat() for one in fired] == [
+        "2026-04-04",
+        None,
+    ]
 
 
 def test_it_fired_as_often_as_the_preview_says() -> None:
@@ -60,7 +63,7 @@ def test_it_fired_as_often_as_the_preview_says() -> None:
     months = [79, 86, 79, 79, 78, 86, 79, 79, 86]
     lives(*((f"2026-0{at}", percent) for at, percent in enumerate(months, start=1)))
 
-    assert kinds().count("opened") == len(preview(rule, closing("2026-09")).fired) == 2
+    assert kinds().count("opened") == len(preview(rule, closing("2026-09")).alerts) == 2
 
 
 def test_what_is_more_than_a_year_ago_is_left_out() -> None:
@@ -78,11 +81,11 @@ def test_what_was_open_when_the_twelve_months_began_is_told() -> None:
     says("2025-06", 86)
     found = preview(AlertRule(kpi=KPI, name="New"), MAY)
 
-    assert [(one.period, one.is_earlier) for one in found.fired] == [("March 2025", True)]
+    assert [(one.period, one.is_earlier) for one in found.alerts] == [("March 2025", True)]
     # June closes 72 hours after its end
     assert found.sentence == (
-        "This rule would have fired 0 times in the last 12 months. "
-        "One alert was open already when they began, until 4 Jul 2025."
+        "This rule would have opened no alerts in the last 12 months. "
+        "One alert was already open when the 12 months began, until 4 Jul 2025."
     )
 
 
@@ -90,7 +93,7 @@ def test_an_alert_without_an_end_is_open_still() -> None:
     aims()
     says("2025-03", 79)
 
-    assert preview(AlertRule(kpi=KPI, name="New"), MAY).sentence.endswith("began, and still is.")
+    assert preview(AlertRule(kpi=KPI, name="New"), MAY).sentence.endswith("is still open.")
 
 
 def test_patience_makes_it_fire_less_often() -> None:
@@ -106,14 +109,14 @@ def test_each_course_counts() -> None:
         says("2026-05", 79, of=course(key))
     found = preview(AlertRule(kpi=KPI, name="New", each="course"), MAY)
 
-    assert len(found.fired) == 2
+    assert len(found.alerts) == 2
 
 
 def test_a_rule_that_never_fired_says_so() -> None:
     aims()
 
     sentence = preview(AlertRule(kpi=KPI, name="New"), MAY).sentence
-    assert sentence == "This rule would have fired 0 times in the last 12 months."
+    assert sentence == "This rule would have opened no alerts in the last 12 months."
 
 
 def test_every_kpi_with_a_target_has_its_rule_once() -> None:

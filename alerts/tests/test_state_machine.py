@@ -6,20 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.evaluation.state_machine import NO_DATA, OK, Observation, Policy, track
-from alerts.evaluation.transitions import AlertSnapshot, after, replay, transitions
+from alerts.evaluation.state_machine import (
+    NO_DATA,
+    OK,
+    AlertSnapshot,
+    Observation,
+    Policy,
+    apply,
+    replay,
+    run_steps,
+    transitions,
+)
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEK = timedelta(days=7)
 NO_COOL_DOWN = timedelta()
 
 
-def readings(*values: float | None, target: float = 85) -> list[Observation]:
+def observations(*values: float | None, target: float = 85) -> list[Observation]:
     """A value per week; None for a week without data."""
     return [
         Observation(
-            first=(START + at * WEEK).date(),
-            at=START + (at + 1) * WEEK,
+            period_start=(START + at * WEEK).date(),
+            closes_at=START + (at + 1) * WEEK,
             status=NO_DATA if value is None else OK,
             value=value,
             target=target,
@@ -29,11 +38,11 @@ def readings(*values: float | None, target: float = 85) -> list[Observation]:
 
 
 def states(policy: Policy, *values: float | None) -> list[str]:
-    return [one.state for one in track(readings(*values), policy)]
+    return [one.state for one in run_steps(observations(*values), policy)]
 
 
 def kinds(policy: Policy, *values: float | None, cooldown: timedelta = NO_COOL_DOWN) -> list[str]:
-    return [move.kind for move in replay(track(readings(*values), policy), policy, cooldown)]
+    return [one.kind for one in replay(run_steps(observations(*values), policy), policy, cooldown)]
 
 
 POINT = Policy(needs_interval=False)
@@ -52,7 +61,7 @@ POINT = Policy(needs_interval=False)
         (POINT, (None, None), "no_data no_data"),
     ],
 )
-def test_states_follow_from_the_readings(
+def test_states_follow_from_the_observations(
     policy: Policy, values: tuple[float | None, ...], expected: str
 ) -> None:
     assert " ".join(states(policy, *values)) == expected
@@ -63,13 +72,13 @@ def test_the_whole_interval_has_to_be_beyond() -> None:
         Observation(START.date(), START, OK, 80, 85, (75, high)) for high in (85.1, 84.9)
     )
 
-    assert [one.state for one in track([doubtful, sure], Policy())] == ["ok", "firing"]
+    assert [one.state for one in run_steps([doubtful, sure], Policy())] == ["ok", "firing"]
 
 
 def test_what_may_be_chance_among_many_does_not_fire() -> None:
-    chance = Observation(START.date(), START, OK, 80, 85, (75, 84), is_discovery=False)
+    chance = Observation(START.date(), START, OK, 80, 85, (75, 84), is_significant=False)
 
-    assert [one.state for one in track([chance], Policy())] == ["ok"]
+    assert [one.state for one in run_steps([chance], Policy())] == ["ok"]
 
 
 def test_a_cool_down_longer_than_the_periods_waits_until_it_is_over() -> None:
@@ -88,20 +97,20 @@ def test_a_cool_down_is_broken_by_a_gap_a_quarter_larger() -> None:
 
 
 def test_a_cool_down_counts_whole_days() -> None:
-    memory = AlertSnapshot(date(2026, 1, 5), date(2026, 1, 5), told_at=START)
+    alert = AlertSnapshot(date(2026, 1, 5), date(2026, 1, 5), notified_at=START)
 
-    assert memory.is_cooling(START + timedelta(days=6, hours=23), WEEK)
-    assert not memory.is_cooling(START + timedelta(days=7), WEEK)
-    assert not memory.is_cooling(START, NO_COOL_DOWN)
+    assert alert.is_cooling_down(START + timedelta(days=6, hours=23), WEEK)
+    assert not alert.is_cooling_down(START + timedelta(days=7), WEEK)
+    assert not alert.is_cooling_down(START, NO_COOL_DOWN)
 
 
 def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
     policy = POINT
-    memory = AlertSnapshot(START.date(), START.date(), is_open=False, is_expected=True, told_gap=5)
+    alert = AlertSnapshot(START.date(), START.date(), is_open=False, is_expected=True, worst_gap=5)
 
     def opened(*values: float) -> list[str]:
-        steps = track(readings(*values), policy)
-        return [one.kind for one in transitions(steps, memory, policy, START + 9 * WEEK, WEEK)]
+        steps = run_steps(observations(*values), policy)
+        return [one.kind for one in transitions(steps, alert, policy, START + 9 * WEEK, WEEK)]
 
     assert opened(80, 80) == []
     assert opened(80, 86, 80) == ["opened"]
@@ -111,10 +120,10 @@ def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
 
 def test_an_alert_of_before_the_window_recovers_in_its_first_period() -> None:
     before = date(2025, 1, 6)
-    memory = AlertSnapshot(before, before, told_at=START, told_gap=5)
-    steps = track(readings(86), POINT, open_since=before)
+    alert = AlertSnapshot(before, before, notified_at=START, worst_gap=5)
+    steps = run_steps(observations(86), POINT, open_since=before)
 
-    assert [one.kind for one in transitions(steps, memory, POINT, START, WEEK)] == ["recovered"]
+    assert [one.kind for one in transitions(steps, alert, POINT, START, WEEK)] == ["recovered"]
 
 
 VALUES = st.lists(st.none() | st.integers(70, 100), max_size=20)
@@ -150,42 +159,40 @@ def test_weeks_without_data_change_no_more_than_the_day_it_is_told(
 def test_what_is_done_is_not_done_again(
     values: list[int | None], policy: Policy, cooldown: timedelta
 ) -> None:
-    steps = track(readings(*values), policy)
+    steps = run_steps(observations(*values), policy)
     at = START + 30 * WEEK
     made = transitions(steps, None, policy, at, cooldown)
-    memory = None
-    for move in made:
-        memory = after(memory, move, steps[-1], at)
+    alert = None
+    for transition in made:
+        alert = apply(alert, transition, steps[-1], at)
 
-    assert memory is None or transitions(steps, memory, policy, at, cooldown) == []
+    assert alert is None or transitions(steps, alert, policy, at, cooldown) == []
 
 
 @given(VALUES, st.integers(1, 19), POLICIES)
 def test_a_window_that_starts_in_an_open_stretch_ends_as_the_whole(
     values: list[int | None], cut: int, policy: Policy
 ) -> None:
-    whole = track(readings(*values), policy)
+    whole = run_steps(observations(*values), policy)
     if cut >= len(whole) or not whole[cut - 1].is_open:
         return
-    since = whole[cut - 1].since
-    rest = track([one.reading for one in whole[cut:]], policy, open_since=since)
+    since = whole[cut - 1].open_since
+    rest = run_steps([one.observation for one in whole[cut:]], policy, open_since=since)
 
-    memory = AlertSnapshot(since, since, told_at=START, told_gap=99) if since else None
+    alert = AlertSnapshot(since, since, notified_at=START, worst_gap=99) if since else None
     at = START + 30 * WEEK
-    assert transitions(rest, memory, policy, at, WEEK) == transitions(
-        whole, memory, policy, at, WEEK
-    )
+    assert transitions(rest, alert, policy, at, WEEK) == transitions(whole, alert, policy, at, WEEK)
     assert [one.state for one in rest] == [one.state for one in whole[cut:]]
-    assert rest[-1].since == whole[-1].since
+    assert rest[-1].open_since == whole[-1].open_since
 
 
 @given(VALUES, POLICIES)
 def test_an_alert_fires_only_with_patience_beyond_the_margin(
     values: list[int | None], policy: Policy
 ) -> None:
-    steps = track(readings(*values), policy)
+    steps = run_steps(observations(*values), policy)
     for at, one in enumerate(steps):
         if one.state == "firing":
-            behind = [it.reading for it in steps[: at + 1] if it.reading.status == OK]
+            behind = [it.observation for it in steps[: at + 1] if it.observation.status == OK]
             assert all(policy.gap(it) > policy.margin for it in behind[-1:])
             assert len(behind) >= policy.patience

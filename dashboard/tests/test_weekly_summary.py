@@ -24,7 +24,7 @@ from kpis.tests.measured import COMPLETION
 from notifications.delivery.deliver import DeliveryRun
 from notifications.models import DigestUnsubscribe, Notification
 from notifications.tests.notifying import alert_of
-from notifications.unsubscribe import link_of
+from notifications.unsubscribe import unsubscribe_url
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def python() -> Course:
 
 
 def path_of(user: User) -> str:
-    return link_of(user)[link_of(user).index("/weekly-summary/") :]
+    return unsubscribe_url(user)[unsubscribe_url(user).index("/weekly-summary/") :]
 
 
 def test_a_manager_gets_one_summary_a_week(python: Course, box: MailBox) -> None:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.access import create_api_key
 from curriculum.models import Course
-from insights.sentences import portion_of
+from insights.sentences import share_sentence
 from kpis.query import targets
 from kpis.tests.kernel import run_of, starts
 from kpis.tests.measured import COMPLETION, NOW, course, fed, manager, measured, staff
@@ -90,8 +90,8 @@ def test_a_change_is_said_with_its_interval(ada_asks: Asks) -> None:
     # Newcombe's method 10, of 0.74 (0.7119–0.7663) and 0.86 (0.8371–0.8801):
     # 0.12 − √(0.0263² + 0.0229²) and 0.12 + √(0.0281² + 0.0201²)
     assert told == (
-        "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0%, "
-        "11.0 points below the target of 85%."
+        "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0%. "
+        "That is 11.0 points below the target of 85%."
     )
 
 
@@ -112,7 +112,7 @@ def test_a_weak_module_tells_how_much_of_the_gap_it_is(ada_asks: Asks, python: C
     # 400 of 800 × (60 − 80) = −10 points: all of the course's 70 − 80
     assert weak["sentence"] == (
         "Progress velocity in “Loops” of “All about py” is 60.0% (55.1–64.7), "
-        "20.0 points below the target of 80%; it accounts for all of the course’s gap."
+        "20.0 points below the target of 80%. The module accounts for all of the course’s gap."
     )
     assert (weak["contribution"], weak["share_of_gap"]) == (-10, 1)
     assert weak["url"] == f"/kpi-dashboard/{VELOCITY}?course=py&module=loops"
@@ -144,8 +144,12 @@ def test_a_weak_module_of_a_course_that_meets_its_target_holds_it_back(
     found = ada_asks()
 
     # 100 of 500 × −20 = −4; 400 of 500 × 15 = 12
-    assert sentences(found, "weak_module")[0].endswith("; it holds the course back by 4.0 points.")
-    assert sentences(found, "strong_module")[0].endswith("; it carries the course by 12.0 points.")
+    assert sentences(found, "weak_module")[0].endswith(
+        "The module holds the course back by 4.0 points."
+    )
+    assert sentences(found, "strong_module")[0].endswith(
+        "The module lifts the course by 12.0 points."
+    )
 
 
 def test_the_course_s_own_target_judges_its_modules(ada_asks: Asks, python: Course) -> None:
@@ -170,8 +174,10 @@ def test_the_course_s_own_target_judges_its_modules(ada_asks: Asks, python: Cour
         (1.2, "all"),
     ],
 )
-def test_shares_of_a_gap_are_said_as_people_say_them(share: float | None, words: str) -> None:
-    assert portion_of(share) == words
+def test_a_share_of_a_gap_is_a_common_fraction(share: float | None, words: str) -> None:
+    sentence = f"The module accounts for {words} of the course’s gap."
+
+    assert share_sentence(share) == (sentence if words else "")
 
 
 def test_a_feed_that_stopped_comes_first(ada_asks: Asks, python: Course) -> None:
@@ -179,8 +185,8 @@ def test_a_feed_that_stopped_comes_first(ada_asks: Asks, python: Course) -> None
     measured(COMPLETION, "2026-06", total=60, n=100)
 
     assert sentences(ada_asks())[0] == (
-        "Engagement & Learning has had no new data since 1 Jul 2026, 12:00, 9 days ago: "
-        "its latest figures are not complete."
+        "Engagement & Learning has had no new data for 9 days (since 1 Jul 2026, 12:00), "
+        "so its latest values are incomplete."
     )
 
 

@@ -55,8 +55,8 @@ def found_in(
     earlier = answered(of, sum(before, NOTHING)) if before else None
     subjects = [FindingSubject(course, before=earlier)]
     subjects += [FindingSubject(answered(of, one), whole=course, is_part=True) for one in modules]
-    return candidates.beyond_chance(
-        [claim for one in subjects for claim in candidates.candidates(one)]
+    return candidates.significant(
+        [found for one in subjects for found in candidates.candidates(one)]
     )
 
 
@@ -85,4 +85,4 @@ def test_one_weak_module_among_twenty_is_found_and_no_other(of: Indicator, draw:
     weak = draw(dice, 100, 0.5)
     found = found_in(of, [weak, *(draw(dice, 100, GOAL) for _ in range(19))])
 
-    assert [claim.subject.answer.sums for claim in found if claim.is_of_module] == [weak]
+    assert [one.subject.metric_value.sums for one in found if one.is_of_module] == [weak]

@@ -7,7 +7,7 @@ import pytest
 from alerts.evaluation import pending_evaluations
 from kpis.recompute import stale_days
 from kpisite.celery import app
-from notifications.outbox import outbox
+from notifications import outbox
 
 pytestmark = pytest.mark.once
 

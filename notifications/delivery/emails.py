@@ -1,4 +1,4 @@
-"""E-mails: one for all that waits for the same reader and course."""
+"""E-mails: one for all notifications of the same reader and course."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from accounts.languages import account_at, in_language_of
+from core import localized
 from notifications.models import Notification
-from notifications.outbox.payloads import headline_of
 
 
 def send_alerts(rows: Sequence[Notification]) -> None:
-    """Send the rows as one mail; OSError when the mail server does not take it."""
+    """Send notifications as one mail; OSError if the mail server rejects it."""
     with in_language_of(account_at(rows[0].to)):
         context = {
             "subject": _subject(rows),
-            "notices": [{**row.payload, "headline": headline_of(row.payload)} for row in rows],
-            "course": rows[0].course,
+            "notifications": [{**row.payload, "headline": row.headline} for row in rows],
             "address": f"{settings.KPI_BASE_URL}/alerts",
         }
         _send("notifications/mail/alerts", rows[0], context, {})
@@ -30,19 +29,15 @@ def send_alerts(rows: Sequence[Notification]) -> None:
 
 def send_test(row: Notification) -> None:
     with in_language_of(account_at(row.to)):
-        _send(
-            "notifications/mail/test",
-            row,
-            {"subject": gettext("A test of Learning KPIs"), **row.payload},
-            {},
-        )
+        context = {"subject": gettext("A test of Learning KPIs"), **row.payload}
+        _send("notifications/mail/test", row, context, {})
 
 
 def send_summary(row: Notification) -> None:
-    """Send a weekly summary, with the headers by which mail programs offer to unsubscribe."""
-    leave = row.payload["unsubscribe"]
+    """Send a weekly summary, with the headers for the unsubscribe button of mail programs."""
+    unsubscribe = row.payload["unsubscribe"]
     headers = {
-        "List-Unsubscribe": f"<{leave}>",
+        "List-Unsubscribe": f"<{unsubscribe}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     with in_language_of(account_at(row.to)):
@@ -51,21 +46,23 @@ def send_summary(row: Notification) -> None:
 
 def _subject(rows: Sequence[Notification]) -> str:
     if len(rows) == 1:
-        return headline_of(rows[0].payload)
-    about = f" – {rows[0].course}" if rows[0].course else ""
-    return f"{len(rows)} alerts have news{about}"
+        return rows[0].headline
+    count = {"count": localized.number(len(rows)), "course": rows[0].course}
+    if rows[0].course is None:
+        return gettext("%(count)s alert notifications") % count
+    return gettext("%(count)s alert notifications – %(course)s") % count
 
 
 def _send(
     template: str, row: Notification, context: dict[str, Any], headers: dict[str, str]
 ) -> None:
-    """Sent twice, a parcel has the same Message-ID, which mail boxes show once."""
+    """Send a mail. A batch sent twice has the same Message-ID, so mailboxes show it once."""
     mail = EmailMultiAlternatives(
         subject=" ".join(str(context["subject"]).split()),
         body=render_to_string(f"{template}.txt", context),
         to=[row.to],
         headers={
-            "Message-ID": f"<notice-{row.parcel}@{_host()}>",
+            "Message-ID": f"<notice-{row.batch}@{_host()}>",
             "Auto-Submitted": "auto-generated",
             **headers,
         },

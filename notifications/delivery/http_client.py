@@ -1,4 +1,4 @@
-"""Send a body to a web address: to the address that was checked, once, and no further."""
+"""POST to a URL at exactly the IP address that was checked, without redirects."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from http.client import HTTPConnection, HTTPException
 from threading import Timer
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from notifications.delivery.url_policy import Destination, Resolve, destination, look_up
 
-# for one step, and for all of it however slowly the other side drips
+# for one read or write, and for the whole request however slowly the server responds
 STEP_SECONDS = 10.0
-WHOLE_SECONDS = 20.0
-LARGEST_BODY = 256 * 1024
+TOTAL_SECONDS = 20.0
+MAX_BODY = 256 * 1024
 
 
-class DeliveryFailed(Exception):  # noqa: N818 - said of a message
-    """The other side did not take it; it may later."""
+class DeliveryFailed(Exception):  # noqa: N818 - the message failed
+    """The server did not accept the message; it may later."""
 
 
 class CheckedConnection(HTTPConnection):
-    """A connection to an address, under the host's own name."""
+    """A connection to a checked IP address, under the host's name."""
 
     def __init__(self, there: Destination) -> None:
         super().__init__(there.host, there.port, timeout=STEP_SECONDS)
@@ -33,37 +34,44 @@ class CheckedConnection(HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.create_connection((self.there.address, self.there.port), STEP_SECONDS)
         if self.there.is_secure:
-            # kept before the handshake, so that it can be cut off in the middle of that
+            # set before the handshake, so that the deadline can interrupt it
             self.sock = ssl.create_default_context().wrap_socket(
                 self.sock, server_hostname=self.there.host, do_handshake_on_connect=False
             )
             self.sock.do_handshake()
 
     def cut_off(self) -> None:
-        """End what still waits for the other side; it raises OSError or HTTPException there."""
+        """Interrupt a pending read or write, which then raises OSError or HTTPException."""
         if self.sock is not None:
-            with suppress(OSError):  # the other side was quicker
+            with suppress(OSError):  # already closed
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, resolve: Resolve = look_up) -> None:
-    """POST it. No redirect is followed and no answer is read beyond its status.
+    """POST a body; follow no redirect and read nothing but the status.
 
-    Refused for an address that we must not reach; Failed or OSError when it was not taken.
+    UrlRefused if the address is not allowed; DeliveryFailed or OSError if it was not accepted.
     """
-    if len(body) > LARGEST_BODY:
-        raise DeliveryFailed(f"The message has {len(body)} bytes, more than {LARGEST_BODY}.")
+    if len(body) > MAX_BODY:
+        raise DeliveryFailed(
+            gettext("The message has %(size)s bytes; the maximum is %(maximum)s.")
+            % {"size": len(body), "maximum": MAX_BODY}
+        )
     there = destination(url, settings.KPI_WEBHOOK_ALLOWED, resolve)
     status = _status(there, body, {"Host": there.name, **headers})
     if 300 <= status < 400:
-        raise DeliveryFailed(f"{there.host} answered {status}; redirects are not followed.")
+        answer = {"host": there.host, "status": status}
+        raise DeliveryFailed(
+            gettext("%(host)s answered %(status)s; redirects are not followed.") % answer
+        )
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"{there.host} answered {status}.")
+        answer = {"host": there.host, "status": status}
+        raise DeliveryFailed(gettext("%(host)s answered %(status)s.") % answer)
 
 
 def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
     with closing(CheckedConnection(there)) as connection:
-        deadline = Timer(WHOLE_SECONDS, connection.cut_off)
+        deadline = Timer(TOTAL_SECONDS, connection.cut_off)
         deadline.daemon = True
         deadline.start()
         try:
@@ -71,7 +79,8 @@ def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
             return connection.getresponse().status
         except HTTPException as error:
             raise DeliveryFailed(
-                f"{there.host} does not speak HTTP: {type(error).__name__}."
+                gettext("%(host)s sent an invalid HTTP response: %(error)s.")
+                % {"host": there.host, "error": type(error).__name__}
             ) from error
         finally:
             deadline.cancel()

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: none inside the house but those that a setting names."""
+"""Which addresses a webhook may reach: public ones, and those allowed by a setting."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-# a name and a port to the addresses that the name has
+# from a host name and port to IP addresses
 Resolve = Callable[[str, int], list[str]]
 
 PORTS = {"http": 80, "https": 443}
-# RFC 6052: an IPv4 address stands in the last 32 bits
+# RFC 6052: the last 32 bits are an IPv4 address
 NAT64 = ip_network("64:ff9b::/96")
 
-# IANA's registries of special purposes: what Python's own table takes for public
+# special-purpose networks of IANA that Python counts as public
 SPECIAL = [
     ip_network(one)
     for one in (
@@ -28,13 +30,13 @@ SPECIAL = [
 ]  # fmt: skip
 
 
-class UrlRefused(Exception):  # noqa: N818 - said of an address
-    """This must not be sent, now or later."""
+class UrlRefused(Exception):  # noqa: N818 - the address is refused
+    """The address is not allowed; there is no retry."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where to connect: the address that was checked, under the name that was asked for."""
+    """The checked IP address to connect to, and the host name requested."""
 
     host: str
     port: int
@@ -51,45 +53,48 @@ class Destination:
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """Ask the system; OSError when it knows no such name."""
+    """Resolve a name with the system's resolver; OSError if it is unknown."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 def destination(url: str, allowed: Sequence[str], resolve: Resolve = look_up) -> Destination:
-    """Look the name up once and check all its addresses; Refused when one is not public.
+    """Resolve the host once and check all its addresses.
 
-    OSError when the name cannot be looked up.
+    UrlRefused if one of them is not allowed; OSError if the name cannot be resolved.
     """
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError as error:
-        raise UrlRefused(f"This is no address: {error}.") from error
+        raise UrlRefused(gettext("Invalid URL: %(error)s.") % {"error": error}) from error
     if scheme not in PORTS or not host or parts.username is not None or not url.isascii():
-        raise UrlRefused("A webhook's address begins with https:// or http:// and a host.")
+        raise UrlRefused(gettext("A webhook URL must start with https:// or http:// and a host."))
     port = port or PORTS[scheme]
     try:
         addresses = resolve(host, port)
     except UnicodeError as error:
-        raise UrlRefused(f"{host} is no name of a host.") from error
+        raise UrlRefused(gettext("%(host)s is not a valid host name.") % {"host": host}) from error
     if not addresses:
-        raise OSError(f"{host} has no address.")
+        raise OSError(gettext("%(host)s has no address.") % {"host": host})
     for one in addresses:
         if not is_allowed(host, one, allowed):
-            raise UrlRefused(f"{host} is at {one}, which is not a public address.")
+            raise UrlRefused(
+                gettext("%(host)s resolves to %(address)s, which is not a public address.")
+                % {"host": host, "address": one}
+            )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(host, port, addresses[0], path, scheme == "https")
 
 
 def is_allowed(host: str, address: str, allowed: Sequence[str]) -> bool:
-    """True for a public address, and for a host or network that is an exception."""
-    found = plain(ip_address(address.partition("%")[0]))
+    """True for public addresses and for allowed hosts or networks."""
+    found = embedded_ipv4(ip_address(address.partition("%")[0]))
     return is_public(found) or any(_covers(one, host, found) for one in allowed)
 
 
-def plain(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address leads to, where it leads to one."""
+def embedded_ipv4(address: Address) -> Address:
+    """Return the IPv4 address inside an IPv6 address, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in NAT64:
@@ -117,7 +122,7 @@ def _covers(exception: str, host: str, address: Address) -> bool:
 
 
 def network_of(text: str) -> Network | None:
-    """The network or single address that is written; None for a host's name."""
+    """Parse a network or address; None for a host name."""
     try:
         return ip_network(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Webhooks: signed JSON, and the text that Slack and its like take."""
+"""Webhooks: signed JSON, and the text format of Slack."""
 
 from __future__ import annotations
 
@@ -10,44 +10,53 @@ from typing import Any
 
 from notifications.delivery.http_client import post
 from notifications.delivery.url_policy import Resolve, look_up
-from notifications.models import Channel, Notification
-from notifications.outbox.payloads import headline_of
+from notifications.models import Notification
 
-AGENT = "Learning-KPIs"
-
-
-def send(row: Notification, channel: Channel, now: datetime, resolve: Resolve = look_up) -> None:
-    """Send one notification; Refused, Failed or OSError when it was not taken."""
-    if channel.kind == Channel.Kind.SLACK:
-        body = encoded({"text": slack_text(row.payload)})
-        post(channel.address, body, _headers(row), resolve=resolve)
-        return
-    body = encoded({"id": row.key, **row.payload})
-    stamp = str(int(now.timestamp()))
-    signed = {"X-KPI-Timestamp": stamp, "X-KPI-Signature": signature(channel.secret, stamp, body)}
-    post(channel.address, body, {**_headers(row), **signed}, resolve=resolve)
+USER_AGENT = "Learning-KPIs"
 
 
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    """HMAC-SHA256 over the timestamp, a full stop and the body."""
-    message = stamp.encode() + b"." + body
+def send(row: Notification, now: datetime, resolve: Resolve = look_up) -> None:
+    """Send signed JSON; UrlRefused, DeliveryFailed or OSError if it is not accepted."""
+    if row.channel is None:
+        raise ValueError(f"Notification {row} has no channel.")
+    body = encode({"id": row.key, **row.payload})
+    timestamp = str(int(now.timestamp()))
+    signed = {
+        "X-KPI-Timestamp": timestamp,
+        "X-KPI-Signature": signature(row.channel.secret, timestamp, body),
+    }
+    post(row.channel.address, body, {**_headers(row), **signed}, resolve=resolve)
+
+
+def send_text(row: Notification, resolve: Resolve = look_up) -> None:
+    """Send a Slack message; UrlRefused, DeliveryFailed or OSError if it is not accepted."""
+    if row.channel is None:
+        raise ValueError(f"Notification {row} has no channel.")
+    body = encode({"text": slack_text(row)})
+    post(row.channel.address, body, _headers(row), resolve=resolve)
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Return the HMAC-SHA256 of the timestamp, a full stop and the body."""
+    message = timestamp.encode() + b"." + body
     return "sha256=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
-def encoded(content: dict[str, Any]) -> bytes:
-    """The same content is the same bytes each time it is sent."""
+def encode(content: dict[str, Any]) -> bytes:
+    """Encode as JSON, always in the same order: retries send identical bytes."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
 
 
-def slack_text(payload: dict[str, Any]) -> str:
+def slack_text(row: Notification) -> str:
+    payload = row.payload
     if "alert" not in payload:
-        return escaped(payload["text"])
-    link = f"<{payload['alert']['url']}|{escaped(headline_of(payload))}>"
-    return f"*{link}*\n{escaped(payload['why'])}"
+        return escape(payload["text"])
+    link = f"<{payload['alert']['url']}|{escape(row.headline)}>"
+    return f"*{link}*\n{escape(payload['why'])}"
 
 
-def escaped(text: str) -> str:
-    """Slack reads three signs as its own: with them, a name could call a whole channel."""
+def escape(text: str) -> str:
+    """Escape the characters by which a name could notify a whole Slack channel."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -55,5 +64,5 @@ def _headers(row: Notification) -> dict[str, str]:
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Idempotency-Key": row.key,
-        "User-Agent": AGENT,
+        "User-Agent": USER_AGENT,
     }

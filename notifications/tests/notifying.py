@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.tests.people import moment
-from alerts.evaluation.write_alerts import record_event
+from alerts.evaluation.write_alerts import record_events
 from alerts.models import Alert, AlertEvent, AlertRule
 from alerts.tests.alerting import KPI, watches
 from curriculum.models import Course
@@ -36,13 +36,13 @@ def alert_of(course: Course | None = None, rule: AlertRule | None = None, **how:
 
 
 def happens(
-    alert: Alert, kind: str = "opened", *, is_told: bool = True, at: Any = NOON
+    alert: Alert, kind: str = "opened", *, notifies: bool = True, at: Any = NOON
 ) -> AlertEvent:
     event = AlertEvent(
-        alert=alert, kind=kind, at=at, is_told=is_told, why="June 2026: 79.0%, target 85.0%.",
+        alert=alert, kind=kind, at=at, notifies=notifies, reason="June 2026: 79.0%, target 85.0%.",
         period_start=None, value=79, target=85,
     )  # fmt: skip
-    record_event([event])
+    record_events([event])
     return event
 
 

@@ -38,7 +38,7 @@ def admin() -> Visitor:
 def form(**changes: Any) -> dict[str, Any]:
     return {
         "name": "Operations", "kind": "webhook", "address": "https://hooks.example.org/x",
-        "secret": "s" * 32, "is_active": "on", "least_severity": "info",
+        "secret": "s" * 32, "is_active": "on", "min_severity": "info",
     } | changes  # fmt: skip
 
 
@@ -139,9 +139,9 @@ def test_a_test_that_fails_says_why(admin: Visitor) -> None:
 def test_what_was_given_up_is_shown_and_tried_again(admin: Visitor) -> None:
     only("webhook", "https://hooks.example.org/x")
     happens(alert_of())
-    Notification.objects.update(state="dead", parcel="x", attempts=10, last_error="It was away.")
+    Notification.objects.update(state="dead", batch="x", attempts=10, last_error="It was away.")
     assert "It was away." in admin.reads(NOTIFICATIONS)
-    sent = {"action": "try_again", "_selected_action": str(Notification.objects.get().pk)}
+    sent = {"action": "retry", "_selected_action": str(Notification.objects.get().pk)}
     admin.client.post(NOTIFICATIONS, sent)
 
     assert outbox() == [("opened", "waiting")]
@@ -155,8 +155,8 @@ def test_the_page_of_alerts_lists_what_is_new_until_it_is_read() -> None:
     with patch("django.utils.timezone.now", return_value=NOON):
         happens(alert_of(python))
         visitor = Visitor(ada)
-        assert "New to you Opened: Planned misses its target" in visitor.reads("/alerts")
+        assert "New notifications Opened: Planned misses its target" in visitor.reads("/alerts")
         visitor.client.post("/alerts/read")
 
-        assert "New to you" not in visitor.reads("/alerts")
+        assert "New notifications" not in visitor.reads("/alerts")
         assert unread_of(bo).count() == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.tests.people import account, course
-from alerts.evaluation.write_alerts import record_event
+from alerts.evaluation.write_alerts import record_events
 from alerts.models import Alert, AlertEvent
 from alerts.tests.alerting import says
 from curriculum.models import Course
@@ -47,10 +47,10 @@ def courses(*keys: str) -> tuple[Course, ...]:
 def sent(alert: Alert) -> dict[str, Any]:
     """Whether the figures of June are told, by address."""
     event = AlertEvent(
-        alert=alert, kind="opened", at=NOON, is_told=True, why="79%",
+        alert=alert, kind="opened", at=NOON, notifies=True, reason="79%",
         period_start=date(2026, 6, 1), value=79, target=85, n=13,
     )  # fmt: skip
-    record_event([event])
+    record_events([event])
     return {row.to: "n" in row.payload for row in Notification.objects.all()}
 
 

@@ -18,7 +18,7 @@ from accounts.tests.people import account, course
 from core.tests.mail_box import MailBox, mail_box
 from notifications.delivery import deliver as delivery
 from notifications.delivery import http_client
-from notifications.delivery.deliver import LEASE, DeliveryRun, try_again
+from notifications.delivery.deliver import LEASE, DeliveryRun, retry
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
 from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
@@ -94,7 +94,7 @@ def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink)
 
 
 def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr(http_client, "TOTAL_SECONDS", 0.5)
     with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
         begun = time.monotonic()
         with pytest.raises((http_client.DeliveryFailed, OSError)):
@@ -149,7 +149,7 @@ def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) ->
     assert (len(sink.posts), outbox()) == (10, [("opened", "dead")])
     sink.status = 204
 
-    assert try_again(Notification.objects.all()) == 1
+    assert retry(Notification.objects.all()) == 1
     DeliveryRun().deliver()
     assert outbox() == [("opened", "sent")]
 
@@ -205,7 +205,7 @@ def test_several_alerts_of_a_course_are_one_mail_to_its_manager(box: MailBox) ->
 
     deliver()
     assert sorted((mail["To"], subject(mail)) for mail in box.mails) == [
-        ("ada@example.com", "2 alerts have news – Course py"),
+        ("ada@example.com", "2 alert notifications – Course py"),
         ("ada@example.com", "Opened: Planned misses its target – Course sql"),
         ("bo@example.com", "Opened: Planned misses its target – Course sql"),
     ]
@@ -264,9 +264,9 @@ def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
 def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
-    delivery.batch(NOON)
+    delivery.make_batches(NOON)
     row = Notification.objects.get()
-    assert delivery._claim(row.parcel, NOON + timedelta(days=1))
+    assert delivery._claim(row.batch, NOON + timedelta(days=1))
 
     assert deliver() == 1
     assert len(sink.posts) == 1

@@ -15,8 +15,7 @@ from kpis.tests import kernel
 from notifications.delivery.deliver import DeliveryRun
 from notifications.inbox import mark_read, unread_of
 from notifications.models import Channel, Notification
-from notifications.outbox.notify_hours import next_notify_time
-from notifications.outbox.outbox import enqueue
+from notifications.outbox import enqueue, next_notify_time
 from notifications.shipped_channels import SHIPPED, create_missing
 from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
 
@@ -44,7 +43,7 @@ def test_a_judged_alert_is_told_once_and_its_recovery_once() -> None:
     aims(85)
     watches()
     lives(("2026-04", 79), ("2026-05", 79))
-    Notification.objects.update(state="sent", sent_at=closing("2026-05"), parcel="x")
+    Notification.objects.update(state="sent", sent_at=closing("2026-05"), batch="x")
     lives(("2026-06", 95))
 
     assert outbox() == [("opened", "sent"), ("recovered", "waiting")]
@@ -74,7 +73,7 @@ def test_announcing_twice_tells_once() -> None:
 
 def test_what_is_not_told_writes_nothing() -> None:
     only("webhook", HOOK)
-    happens(alert_of(), "commented", is_told=False)
+    happens(alert_of(), "commented", notifies=False)
 
     assert outbox() == []
 
@@ -93,7 +92,7 @@ def test_a_recovery_goes_only_where_the_alert_went() -> None:
     heard = only("webhook", HOOK)
     alert = alert_of()
     happens(alert)
-    Notification.objects.update(state="sent", sent_at=NOON, parcel="x")
+    Notification.objects.update(state="sent", sent_at=NOON, batch="x")
     Channel.objects.create(kind="slack", name="New since", address=HOOK)
     happens(alert, "recovered")
 
@@ -112,8 +111,8 @@ def test_an_alert_that_nobody_heard_of_recovers_in_silence() -> None:
 
 
 @pytest.mark.parametrize(("severity", "count"), [("info", 0), ("warning", 1), ("critical", 1)])
-def test_a_channel_is_told_from_its_least_severity_on(severity: str, count: int) -> None:
-    only("webhook", HOOK, least_severity="warning")
+def test_a_channel_is_told_from_its_min_severity_on(severity: str, count: int) -> None:
+    only("webhook", HOOK, min_severity="warning")
     happens(alert_of(severity=severity))
 
     assert len(outbox()) == count

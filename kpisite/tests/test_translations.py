@@ -27,7 +27,7 @@ NOT_YET = {
 # what programs, or whoever runs ours, read: it is in English for all
 FOR_PROGRAMS = (
     # answers of the API, and its reference
-    "*/api.py", "*/api/*", "*/schemas.py", "*/query_params.py",
+    "*/api.py", "*/api/*", "*/response_models.py", "*/query_params.py",
     # what a terminal or a log shows
     "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",

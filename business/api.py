@@ -1,9 +1,11 @@
+"""The API endpoint of the trajectory."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from pydantic import Field
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,70 +16,69 @@ from business.indicators import ENROLLMENT
 from business.projection import CONFIDENCE
 from business.trajectory import Line, trajectory
 from core.api_errors import Problem
+from core.api_models import ApiModel, json_response
 from kpis.api.response_models import KpiValue
-from kpis.api.schemas import ValueSchema
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_params import query_of
 from kpis.query.query_service import KpiQueryService
 
 
-class ProjectionSchema(serializers.Serializer[None]):
-    value = serializers.FloatField(help_text="Expected in the open month, once it is over.")
-    low = serializers.FloatField(help_text="95% prediction interval, lower end.")
-    high = serializers.FloatField()
-    confidence = serializers.FloatField()
-    points = serializers.IntegerField(help_text="Closed months that the line goes through.")
+class TrajectoryProjection(ApiModel):
+    value: float = Field(description="Expected value of the open month when it is over.")
+    low: float = Field(description="Lower end of the 95% prediction interval.")
+    high: float = Field(description="Upper end of the 95% prediction interval.")
+    confidence: float
+    points: int = Field(description="Number of closed months that the line is fitted to.")
+
+    @classmethod
+    def of(cls, line: Line) -> TrajectoryProjection | None:
+        if line.projected is None:
+            return None
+        in_unit: dict[str, Any] = {
+            name: line.indicator.unit.shown(getattr(line.projected, name))
+            for name in ("value", "low", "high")
+        }
+        return cls(**in_unit, confidence=CONFIDENCE, points=len(line.closed))
 
 
-class LineSchema(serializers.Serializer[None]):
-    kpi = serializers.CharField()
-    name = serializers.CharField()
-    unit = serializers.CharField()
-    series = ValueSchema(many=True, help_text="Four closed months and the open one.")
-    projection = ProjectionSchema(
-        allow_null=True, help_text="Null where one of the closed months shows no value."
+class TrajectoryLine(ApiModel):
+    kpi: str
+    name: str
+    unit: str
+    series: list[KpiValue] = Field(description="Four closed months and the open month.")
+    projection: TrajectoryProjection | None = Field(
+        description="Null if one of the closed months shows no value."
     )
 
+    @classmethod
+    def of(cls, line: Line) -> TrajectoryLine:
+        return cls(
+            kpi=line.indicator.key,
+            name=line.indicator.name,
+            unit=line.indicator.unit.key,
+            series=[KpiValue.of(one) for one in (*line.closed, line.open)],
+            projection=TrajectoryProjection.of(line),
+        )
 
-class TrajectorySchema(serializers.Serializer[None]):
-    period = serializers.ChoiceField(choices=("month",))
-    kpis = LineSchema(many=True)
+
+class Trajectory(ApiModel):
+    period: Literal["month"]
+    kpis: list[TrajectoryLine]
 
 
 class TrajectoryView(APIView):
-    """Enrolment, retention and referral: four closed months, the open one, a projection."""
+    """Enrollment, retention and referral: four closed months, the open month and a projection."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
     @extend_schema(
         operation_id="business_trajectory",
         parameters=[OpenApiParameter("course", str, description="Key of a course.")],
-        responses={200: TrajectorySchema, **dict.fromkeys((400, 401, 403), Problem)},
+        responses={200: Trajectory, **dict.fromkeys((400, 401, 403), Problem)},
     )
     def get(self, request: Request) -> Response:
-        reader, question = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
-        lines = trajectory(KpiQueryService(reader, question.now), question.scope)
-        return Response({"period": "month", "kpis": [_line_json(one) for one in lines]})
-
-
-def _line_json(line: Line) -> dict[str, Any]:
-    return {
-        "kpi": line.indicator.key,
-        "name": line.indicator.name,
-        "unit": line.indicator.unit.key,
-        "series": [KpiValue.of(one).as_json() for one in (*line.closed, line.open)],
-        "projection": _projection_json(line),
-    }
-
-
-def _projection_json(line: Line) -> dict[str, Any] | None:
-    if line.projected is None:
-        return None
-    unit, there = line.indicator.unit, line.projected
-    return {
-        "value": unit.shown(there.value),
-        "low": unit.shown(there.low),
-        "high": unit.shown(there.high),
-        "confidence": CONFIDENCE,
-        "points": len(line.closed),
-    }
+        reader, query = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
+        lines = trajectory(KpiQueryService(reader, query.now), query.scope)
+        return json_response(
+            Trajectory(period="month", kpis=[TrajectoryLine.of(one) for one in lines])
+        )

@@ -1,1 +1,1 @@
-"""The demonstration: a provider's raw rows, written by dice that fall alike every time."""
+"""Generate and load demonstration data; the same day always gives the same data."""

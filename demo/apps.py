@@ -6,7 +6,7 @@ from django.core.checks import Tags, register
 
 class DemoConfig(AppConfig):
     name = "demo"
-    verbose_name = "Demonstration"
+    verbose_name = "Demonstration data"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

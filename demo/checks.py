@@ -10,14 +10,14 @@ from demo import known_password
 
 
 def no_password_is_known(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a deployment in which anybody can sign in with the demonstration's password."""
+    """Report an error if an account of a deployment has the known demonstration password."""
     try:
         known = known_password.holders()
     except DatabaseError:
-        # nothing is there yet, accounts neither
+        # the tables do not exist yet
         return []
     if known:
-        words = f"{len(known)} accounts have the demonstration's password, which everybody knows."
-        hint = "Run manage.py replace_demo_passwords, or close them."
+        words = f"Accounts with the publicly known demonstration password: {len(known)}."
+        hint = "Run manage.py replace_demo_passwords, or deactivate the accounts."
         return [Error(words, hint=hint, id="kpisite.E004")]
     return []

@@ -1,4 +1,4 @@
-"""What every template may ask for, at no cost until it does."""
+"""Context for all templates, computed only when a template uses it."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from demo import remove
 
 
 def demonstration(request: HttpRequest) -> dict[str, Any]:
-    """Whether figures may be of people made up."""
-    return {"is_demonstration": SimpleLazyObject(remove.is_there)}
+    """Tell templates whether the site contains demonstration data."""
+    return {"is_demonstration": SimpleLazyObject(remove.is_loaded)}

@@ -1,4 +1,4 @@
-"""The demonstration's password, which everybody knows, and the accounts that have it."""
+"""The publicly known demonstration password, and the accounts that still have it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ EMAILS = {
 
 
 def holders() -> list[Any]:
-    """The open accounts of the demonstration, and superusers, that anybody can sign in as."""
+    """The active demonstration accounts and superusers that have the known password."""
     ours = Q(email__in=EMAILS.values()) | Q(is_superuser=True)
     found = get_user_model().objects.filter(ours, is_active=True)
     return [one for one in found if check_password(KNOWN, one.password)]
 
 
 def replace() -> dict[str, str]:
-    """Give those accounts random passwords; returns them by e-mail address."""
+    """Give those accounts random passwords, and return them by e-mail address."""
     replaced = {}
     for account in holders():
         replaced[account.email] = token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""The story into the database: what is taught as rows, what happened through intake's door."""
+"""Load the demonstration data: courses as rows, everything else as events."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from core import query_planner, reporting_clock
 from curriculum import parameters
 from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
-from demo import accounts, write_story
+from demo import accounts, dataset
 from demo.bad_events import with_bad_events
+from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
 from demo.known_password import KNOWN
 from demo.learning.enrollments import ParameterValues
 from demo.outcomes import course_surveys, testimonials
 from demo.world.calendar import Calendar
-from demo.write_story import SEED, Story
 from engagement.models import LearningObject
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
@@ -30,19 +30,19 @@ from kpis.recompute import recompute_stale
 from outcomes.feedback import analysis
 from outcomes.models import Survey
 
-AT_ONCE = 15_000
+BATCH = 15_000
 SENDER = Sender("demonstration")
 SCORES = "engagement.assessment-performance"
 
-# what is done, by how much it got further, and of how much in all
+# the stage, the progress since the last call and the total
 Progress = Callable[[str, int, int], None]
 
 
-class NotEmpty(Exception):  # noqa: N818 - it is an answer to who asked, not an error of ours
-    """There are courses already."""
+class NotEmpty(Exception):  # noqa: N818 - an expected outcome
+    """The database already contains courses."""
 
 
-def ignore(what: str, by: int, total: int) -> None:
+def show_nothing(stage: str, by: int, total: int) -> None:
     """Show no progress."""
 
 
@@ -51,92 +51,95 @@ def load(
     *,
     seed: int = SEED,
     scale: float = 1.0,
-    progress: Progress = ignore,
+    progress: Progress = show_nothing,
     passwords: Mapping[str, str] | None = None,
-) -> Story:
-    """Write the demonstration up to the day of `now` and measure it, all or nothing.
+) -> Dataset:
+    """Load the data up to the day of `now` and compute the KPIs, in one transaction.
 
-    The passwords are those of the roles; by default they are chosen. NotEmpty when something is
-    taught here already.
+    `passwords` are those of the roles; by default they are chosen here. NotEmpty if there are
+    courses already.
     """
     passwords = passwords or accounts.choose_passwords()
     with transaction.atomic():
-        told = fill(now, seed=seed, scale=scale, progress=progress)
-        _measure(now, progress)
+        data = load_without_kpis(now, seed=seed, scale=scale, progress=progress)
+        _compute(now, progress)
         analysis.analyze_comments(now)
-        testimonials.approve(accounts.create(told.journeys, passwords), now)
+        testimonials.approve(accounts.create(data.journeys, passwords), now)
         if KNOWN in passwords.values():
-            accounts.write_down(settings.KPI_DATA_DIR)
-    return told
+            accounts.save_passwords(settings.KPI_DATA_DIR)
+    return data
 
 
-def fill(
-    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = ignore
-) -> Story:
-    """Save what is taught and send what happened, without measuring it."""
+def load_without_kpis(
+    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = show_nothing
+) -> Dataset:
+    """Save the courses and send the events, without computing KPIs."""
     if Course.objects.exists():
         raise NotEmpty
-    told = write_story.write(
-        Calendar.at(now, reporting_clock.reporting_zone()), seed=seed, scale=scale, dials=_dials()
+    data = dataset.generate(
+        Calendar.at(now, reporting_clock.reporting_zone()),
+        seed=seed,
+        scale=scale,
+        parameters=_parameter_values(),
     )
-    _save(told)
-    _watch()
-    _send(with_bad_events(told.events, seed), now, progress)
-    return told
+    _save(data)
+    _add_alert_rules()
+    _send_events(with_bad_events(data.events, seed), now, progress)
+    return data
 
 
-def _dials() -> ParameterValues:
+def _parameter_values() -> ParameterValues:
     return ParameterValues(
         window_factor=float(parameters.value(WINDOW_FACTOR)),
         cutoff_days=int(parameters.value(REFUND_CUTOFF)),
     )
 
 
-def _save(told: Story) -> None:
-    taught = told.taught
-    Course.objects.bulk_create(taught.courses.values())
-    modules = [one for many in taught.modules.values() for one in many]
+def _save(data: Dataset) -> None:
+    catalog = data.catalog
+    Course.objects.bulk_create(catalog.courses.values())
+    modules = [one for many in catalog.modules.values() for one in many]
     Module.objects.bulk_create(modules)
-    LearningObject.objects.bulk_create(one for many in taught.objects.values() for one in many)
-    CourseRun.objects.bulk_create(told.runs)
-    Learner.objects.bulk_create(told.learners)
-    # a tool of the provider's own asks here: mails to people made up would go nowhere
+    LearningObject.objects.bulk_create(one for many in catalog.objects.values() for one in many)
+    CourseRun.objects.bulk_create(data.runs)
+    Learner.objects.bulk_create(data.learners)
+    # in the demonstration, an external tool sends surveys: the addresses are made up
     Survey.objects.filter(follows_completion=True).update(follows_completion=False)
     Survey.objects.create(key=course_surveys.SURVEY, title="Course experience")
-    for skill, keys in taught.skills:
+    for skill, keys in catalog.skills:
         skill.save()
         skill.modules.set(one for one in modules if one.key in keys)
 
 
-def _watch() -> None:
-    """Judge scores by course and module too: managers are told of their courses."""
-    for each, things in (("course", "a course"), ("module", "a module")):
+def _add_alert_rules() -> None:
+    """Add alert rules for scores by course and module, which notify managers."""
+    for each, subject in (("course", "a course"), ("module", "a module")):
         AlertRule.objects.create(
-            kpi=SCORES, each=each, name=f"Assessment performance of {things} misses its target"
+            kpi=SCORES, each=each, name=f"Assessment performance of {subject} misses its target"
         )
 
 
-def _send(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
+def _send_events(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
     for batch in _batches(events):
-        receive(batch, SENDER, now=_arrival(batch, now))
-        # without them the planner reads whole tables for every few rows that it looks up
+        receive(batch, SENDER, now=_received_at(batch, now))
+        # without current statistics, lookups of a few rows scan whole tables
         query_planner.refresh()
         progress("events", len(batch), len(events))
 
 
-def _arrival(batch: Sequence[Raw], now: datetime) -> datetime:
-    """Let a batch come in when its last event has happened, and not all history at once."""
-    # the events are in the order of time, and none of them lies ahead of its batch
+def _received_at(batch: Sequence[Raw], now: datetime) -> datetime:
+    """The time at which a batch arrives: just after its last event."""
+    # the events are in chronological order
     last = datetime.fromisoformat(batch[-1]["occurred_at"]).replace(tzinfo=UTC)
     return min(now, last + timedelta(minutes=1))
 
 
 def _batches(events: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
-    for start in range(0, len(events), AT_ONCE):
-        yield events[start : start + AT_ONCE]
+    for start in range(0, len(events), BATCH):
+        yield events[start : start + BATCH]
 
 
-def _measure(now: datetime, progress: Progress) -> None:
+def _compute(now: datetime, progress: Progress) -> None:
     query_planner.refresh()
     shown = 0
 
@@ -146,6 +149,6 @@ def _measure(now: datetime, progress: Progress) -> None:
         shown = done
 
     recompute_stale.recompute_stale(now=now, progress=advance)
-    # all there is has been measured as of now; the cycle goes on from here
+    # all KPIs are up to date as of now; scheduled runs continue from here
     RecomputeRun.objects.create(as_of=now)
     evaluate(now)

@@ -1,4 +1,4 @@
-"""Take the demonstration out of the database: what other senders and staff made stays."""
+"""Remove the demonstration data, and keep what other senders and staff have added."""
 
 from __future__ import annotations
 
@@ -23,68 +23,70 @@ from kpis.recompute import recompute_stale
 from kpis.recompute.stale_days import request_recompute
 from outcomes.models import Survey, Theme
 
-# left in the data folder, so that the next start does not load the demonstration again
-NOTE = "demonstration-removed"
-CAREERS = "career-impact"
+# a file in the data folder that prevents the next start from loading the data again
+REMOVED_MARKER = "demonstration-removed"
+CAREER_SURVEY = "career-impact"
 EMAILS = [email for _, email in accounts.ACCOUNTS]
 
 
-class NobodyElse(Exception):  # noqa: N818 - it is an answer to who asked, not an error of ours
-    """Without the demonstration's accounts nobody could sign in to the admin."""
+class NoOtherSuperuser(Exception):  # noqa: N818 - an expected outcome
+    """Without the demonstration accounts, nobody could sign in to the admin."""
 
 
-def is_there() -> bool:
+def is_loaded() -> bool:
     return Event.objects.filter(sender=SENDER.name).exists()
 
 
 def remove(now: datetime) -> None:
-    """Delete what the demonstration made, and compute anew what is left; all or nothing.
+    """Delete the demonstration data and recompute all KPIs, in one transaction.
 
-    A course of the demonstration that another sender has used stays, without the people made up.
-    NobodyElse where no other account of staff may do everything.
+    A demonstration course that another sender has used stays, without its made-up learners.
+    NoOtherSuperuser if there is no other superuser account.
     """
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(email__in=EMAILS)
     if not others.exists():
-        raise NobodyElse
+        raise NoOtherSuperuser
     with transaction.atomic():
-        _delete_what_was_told()
+        _delete_events_and_people()
         replay_events()
-        _delete_what_is_empty()
-        _measure(now)
-    (settings.KPI_DATA_DIR / accounts.FILE).unlink(missing_ok=True)
-    (settings.KPI_DATA_DIR / NOTE).touch()
+        _delete_unused()
+        _recompute(now)
+    (settings.KPI_DATA_DIR / accounts.ACCOUNTS_FILE).unlink(missing_ok=True)
+    (settings.KPI_DATA_DIR / REMOVED_MARKER).touch()
 
 
-def _delete_what_was_told() -> None:
-    theirs = Event.objects.exclude(sender=SENDER.name)
-    mine = Event.objects.filter(sender=SENDER.name)
-    named = set(mine.exclude(learner="").values_list("learner", flat=True))
-    named -= set(theirs.filter(learner__in=named).values_list("learner", flat=True))
-    mine.delete()
+def _delete_events_and_people() -> None:
+    other_events = Event.objects.exclude(sender=SENDER.name)
+    demo_events = Event.objects.filter(sender=SENDER.name)
+    learner_keys = set(demo_events.exclude(learner="").values_list("learner", flat=True))
+    learner_keys -= set(
+        other_events.filter(learner__in=learner_keys).values_list("learner", flat=True)
+    )
+    demo_events.delete()
     RejectedEvent.objects.filter(sender=SENDER.name).delete()
-    used = Exists(theirs.filter(course=OuterRef("pk")))
+    used = Exists(other_events.filter(course=OuterRef("pk")))
     Course.objects.filter(~used, key__in=[one.key for one in SYLLABI]).delete()
-    _learners(named).delete()
+    _only_in_demo(learner_keys).delete()
     User.objects.filter(email__in=EMAILS).delete()
 
 
-def _learners(named: set[str]) -> QuerySet[Learner]:
-    """Those named by nobody else who are in no course that the demonstration does not teach."""
-    elsewhere = ~Q(run__course__key__in=[one.key for one in SYLLABI])
-    rows = Learner.objects.filter(key__in=named)
-    return rows.exclude(pk__in=Enrollment.objects.filter(elsewhere).values("learner"))
+def _only_in_demo(learner_keys: set[str]) -> QuerySet[Learner]:
+    """The learners with these keys who are enrolled in demonstration courses only."""
+    other_courses = ~Q(run__course__key__in=[one.key for one in SYLLABI])
+    rows = Learner.objects.filter(key__in=learner_keys)
+    return rows.exclude(pk__in=Enrollment.objects.filter(other_courses).values("learner"))
 
 
-def _delete_what_is_empty() -> None:
+def _delete_unused() -> None:
     Customer.objects.filter(subscriptions=None, payment=None, subscriptionmoment=None).delete()
     Skill.objects.filter(key__in=[key for key, _, _ in SKILLS], modules=None).delete()
     Survey.objects.filter(key=course_surveys.SURVEY, waves__responses=None).delete()
-    Survey.objects.filter(key=CAREERS).update(follows_completion=True)
-    Theme.objects.filter(remarks=None).delete()
+    Survey.objects.filter(key=CAREER_SURVEY).update(follows_completion=True)
+    Theme.objects.filter(analyses=None).delete()
 
 
-def _measure(now: datetime) -> None:
-    """Compute all figures anew; alerts on the site were about people who are no more."""
+def _recompute(now: datetime) -> None:
+    """Recompute all KPIs, and delete alerts on the whole site, which were about made-up people."""
     Alert.objects.filter(course=None).delete()
     request_recompute(Measurement.objects.all())
     Measurement.objects.all().delete()

@@ -9,4 +9,4 @@ class OutcomesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from outcomes import listening  # noqa: F401 - its receivers connect themselves
+        from outcomes import signal_receivers  # noqa: F401 - they connect themselves

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.utils.translation import gettext_noop
+
 from curriculum.parameters import ParameterDefinition, declare
 
 MASTERY = "outcomes.mastery"
@@ -9,9 +11,11 @@ MASTERY = "outcomes.mastery"
 declare(
     ParameterDefinition(
         key=MASTERY,
-        name="Mastery from",
-        help="A skill counts as attained from this score (0 to 1). An assessment keeps what the "
-        "dial stood at when it was taken; later turns leave it.",
+        name=gettext_noop("Mastery score"),
+        help=gettext_noop(
+            "The score, from 0 to 1, from which a skill counts as attained. A change applies to "
+            "assessments taken from then on."
+        ),
         default=Decimal("0.8"),
         minimum=Decimal("0.1"),
         maximum=Decimal(1),

@@ -10,7 +10,7 @@ from outcomes.feedback import pending_comments
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def read_feedback() -> None:
-    """Read what learners wrote since the last time, and sort it by theme."""
-    if pending_comments.is_any():
-        # it loads large libraries, which a worker without comments can do without
-        import_module("outcomes.feedback.analysis").run()
+    """Analyze the comments that were written since the last run."""
+    if pending_comments.exist():
+        # imported here because it loads large libraries
+        import_module("outcomes.feedback.analysis").analyze_comments()

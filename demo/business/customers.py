@@ -1,4 +1,4 @@
-"""What customers hold, and which of them a month loses."""
+"""The purchases and subscriptions of customers, and which customers leave in a month."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from demo.world.calendar import after, month_of
-from demo.world.journeys import Act, Journey
+from demo.world.calendar import add_months, month_of
+from demo.world.journeys import Activity, Journey
 
 LEARNER_ONLY = ("learner",)
-# within a day: bought before anything is learnt, ended after everything
+# order within a day: purchases come before learning, cancellations after it
 BOUGHT, PAID, ENDED = -11.0, -10.0, 400.0
 
 
 @dataclass
 class Holding:
-    """A purchase or a subscription, from the day it begins to the one on which it ends."""
+    """A purchase or subscription of a customer, from its first day to its last."""
 
     journey: Journey
     key: str
@@ -31,53 +31,48 @@ class Holding:
         return self.journey.learner.key
 
     def active_at(self, day: date) -> bool:
-        """Hold it in the first moment of the day."""
+        """True when it is held at the start of the day."""
         return self.begin < day and (self.end is None or self.end >= day)
 
     def finish(self, day: date) -> None:
         self.end, self.is_finished = day, True
-        self.tell(day, ENDED, "subscription.finished")
+        self.add_event(day, ENDED, "subscription.finished")
 
     def cancel(self, day: date) -> None:
         self.end = day
-        self.tell(day, ENDED, "subscription.cancelled")
+        self.add_event(day, ENDED, "subscription.cancelled")
 
-    def tell(self, day: date, place: float, event: str, /, **said: str) -> None:
-        data = {"subscription": self.key, **said}
-        self.journey.acts.append(Act(day, place, event, data=data, names=self.names))
+    def add_event(self, day: date, order: float, event: str, /, **details: str) -> None:
+        data = {"subscription": self.key, **details}
+        self.journey.activities.append(Activity(day, order, event, data=data, names=self.names))
 
 
 @dataclass
-class Ledger:
-    """All holdings, by customer."""
+class Holdings:
+    """The holdings of all customers."""
 
-    holdings: dict[str, list[Holding]] = field(default_factory=lambda: defaultdict(list))
+    by_customer: dict[str, list[Holding]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, holding: Holding) -> Holding:
-        self.holdings[holding.customer].append(holding)
+        self.by_customer[holding.customer].append(holding)
         return holding
 
     def active_at(self, day: date) -> list[str]:
         return [
             customer
-            for customer, some in self.holdings.items()
+            for customer, some in self.by_customer.items()
             if any(one.active_at(day) for one in some)
         ]
 
     def is_lost_in(self, month: date, customer: str) -> bool:
-        """Whether who was there at its start is not at its end, and has finished nothing."""
+        """True when the customer has left by the month's end and finished nothing in it."""
         return not any(
-            one.active_at(after(month, 1)) or _finishes_in(month, one)
-            for one in self.holdings[customer]
+            one.active_at(add_months(month, 1)) or _finishes_in(month, one)
+            for one in self.by_customer[customer]
         )
 
     def lost(self, month: date, customers: Iterable[str]) -> int:
         return sum(self.is_lost_in(month, one) for one in customers)
-
-    def of_one_only(self, holding: Holding) -> bool:
-        """Whether its customer holds nothing else now or from now on."""
-        others = [one for one in self.holdings[holding.customer] if one is not holding]
-        return not any(one.end is None or one.end >= month_of(holding.begin) for one in others)
 
 
 def _finishes_in(month: date, holding: Holding) -> bool:

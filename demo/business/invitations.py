@@ -1,4 +1,4 @@
-"""Who brings whom: learners invite friends by their codes, and some of the friends come."""
+"""Add referrals: learners invite friends with their codes, and some of the friends enroll."""
 
 from __future__ import annotations
 
@@ -9,84 +9,89 @@ from datetime import date, timedelta
 from random import Random
 
 from demo.world.calendar import month_of
-from demo.world.journeys import Act, Journey
+from demo.world.journeys import Activity, Journey
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import seeded_random
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 CHANNELS = ("email", "email", "messenger", "link")
-# invitations per friend who comes, and by how many days they are ahead
-IN_VAIN, AHEAD = 0.7, 21
-# how long learners talk of a course, and how many of those who come say so only afterwards
-FRESH, SAYS_LATER = 150, 0.15
+# declined invitations per accepted one, and the most days from invitation to enrollment
+DECLINED_PER_ACCEPTED, MAX_DAYS_AHEAD = 0.7, 21
+# how long after signing up learners invite others; how many friends report it only later
+MAX_DAYS_SINCE_SIGN_UP, ACCEPTS_LATER_SHARE = 150, 0.15
 DAY = timedelta(days=1)
-# within a day: the invitation after the learning, the friend's word before it
-SENT, ACCEPTED = 300.0, -20.0
+# order within a day: invitations come after learning, acceptances before it
+ORDER_SENT, ORDER_ACCEPTED = 300.0, -20.0
 
 
 @dataclass
-class Friends:
-    """Those who may invite, by when they signed up."""
+class Inviters:
+    """The learners who may invite others, with the days on which they signed up."""
 
-    calendar_days: list[tuple[date, Journey]]
+    sign_ups: list[tuple[date, Journey]]
     seed: int
 
-    def somebody(self, journey: Journey, day: date, chance: Random) -> Journey | None:
-        """One who has been here for a while by that day, and has not forgotten; None: nobody."""
-        able = [
+    def pick(self, journey: Journey, day: date, rng: Random) -> Journey | None:
+        """Pick a learner who signed up some time before that day; None if there is none."""
+        candidates = [
             one
-            for since, one in self.calendar_days
-            if since + DAY < day <= since + FRESH * DAY and one.learner is not journey.learner
+            for since, one in self.sign_ups
+            if since + DAY < day <= since + MAX_DAYS_SINCE_SIGN_UP * DAY
+            and one.learner is not journey.learner
         ]
-        return max(chance.sample(able, min(3, len(able))), key=_talks, default=None)
+        return max(rng.sample(candidates, min(3, len(candidates))), key=_ability, default=None)
 
     def code(self, journey: Journey) -> str:
-        chance = seeded_random(self.seed, "code", journey.learner.key)
-        return "".join(chance.choices(LETTERS, k=8))
+        rng = seeded_random(self.seed, "code", journey.learner.key)
+        return "".join(rng.choices(LETTERS, k=8))
 
 
-def _talks(journey: Journey) -> float:
+def _ability(journey: Journey) -> float:
     return journey.ability
 
 
-def invite(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
-    """Have of each month's starts the aimed share come by a friend."""
-    day_of = aims.calendar.day_of
+def add_invitations(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
+    """Let the target share of each month's enrollments come from a referral."""
+    day_of = targets.calendar.day_of
     counted = [one for one in journeys if one.counts]
-    friends = Friends([(day_of(one.enrolled_at), one) for one in counted], aims.seed)
+    inviters = Inviters([(day_of(one.enrolled_at), one) for one in counted], targets.seed)
     by_month: dict[date, list[Journey]] = defaultdict(list)
     for journey in counted:
         by_month[month_of(journey.start)].append(journey)
     for month, started in sorted(by_month.items()):
-        chance = seeded_random(aims.seed, "inviting", month)
-        share = aims.share("referral", month)
-        for journey in chance.sample(started, round(share * len(started))):
-            _bring(journey, friends, aims, chance)
+        rng = seeded_random(targets.seed, "inviting", month)
+        share = targets.share("referral", month)
+        for journey in rng.sample(started, round(share * len(started))):
+            _refer(journey, inviters, targets, rng)
 
 
-def _bring(journey: Journey, friends: Friends, aims: MonthlyTargets, chance: Random) -> None:
-    enrolled = aims.calendar.day_of(journey.enrolled_at)
-    friend = friends.somebody(journey, enrolled, chance)
-    if friend is None:
+def _refer(journey: Journey, inviters: Inviters, targets: MonthlyTargets, rng: Random) -> None:
+    enrolled = targets.calendar.day_of(journey.enrolled_at)
+    inviter = inviters.pick(journey, enrolled, rng)
+    if inviter is None:
         return
-    code, since = friends.code(friend), aims.calendar.day_of(friend.enrolled_at)
-    sent = max(since, enrolled - chance.randint(1, AHEAD) * DAY)
-    _send(friend, sent, code, journey.learner.email, chance)
-    for stranger in _strangers(chance):
-        _send(friend, sent, code, stranger, chance)
-    if chance.random() < SAYS_LATER:
+    code, since = inviters.code(inviter), targets.calendar.day_of(inviter.enrolled_at)
+    sent = max(since, enrolled - rng.randint(1, MAX_DAYS_AHEAD) * DAY)
+    _add_invitation(inviter, sent, code, journey.learner.email, rng)
+    for invitee in _invitees_who_never_come(rng):
+        _add_invitation(inviter, sent, code, invitee, rng)
+    if rng.random() < ACCEPTS_LATER_SHARE:
         data = {"code": code}
-        journey.acts.append(Act(enrolled, ACCEPTED, "referral.accepted", data=data))
+        journey.activities.append(
+            Activity(enrolled, ORDER_ACCEPTED, "referral.accepted", data=data)
+        )
     else:
         journey.code = code
 
 
-def _strangers(chance: Random) -> Iterator[str]:
-    """Those invited who never come."""
-    while chance.random() < IN_VAIN / (1 + IN_VAIN):
-        yield f"friend-{chance.randrange(10**8):08}@example.net"
+def _invitees_who_never_come(rng: Random) -> Iterator[str]:
+    """The addresses of friends who never enroll."""
+    while rng.random() < DECLINED_PER_ACCEPTED / (1 + DECLINED_PER_ACCEPTED):
+        yield f"friend-{rng.randrange(10**8):08}@example.net"
 
 
-def _send(friend: Journey, day: date, code: str, invitee: str, chance: Random) -> None:
-    data = {"code": code, "channel": chance.choice(CHANNELS), "invitee": invitee}
-    friend.acts.append(Act(day, SENT + len(friend.acts), "invitation.sent", data=data))
+def _add_invitation(inviter: Journey, day: date, code: str, invitee: str, rng: Random) -> None:
+    data = {"code": code, "channel": rng.choice(CHANNELS), "invitee": invitee}
+    inviter.activities.append(
+        Activity(day, ORDER_SENT + len(inviter.activities), "invitation.sent", data=data)
+    )

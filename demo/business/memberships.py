@@ -1,4 +1,4 @@
-"""Graduates who stay as members for a monthly fee, and the customers that a month loses."""
+"""Add monthly memberships of graduates, and the churn of each month."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from demo.business.customers import BOUGHT, LEARNER_ONLY, PAID, Holding, Ledger
-from demo.business.purchases import ABROAD, PRICE, carried_over, dollars
-from demo.world.calendar import after, last_day, month_of
+from demo.business.customers import BOUGHT, LEARNER_ONLY, PAID, Holding, Holdings
+from demo.business.purchases import FOREIGN, PRICE, dollars, refund_imbalances
+from demo.world.calendar import add_months, last_day, month_of
 from demo.world.journeys import Journey
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import seeded_random
 
 FEE = 25
-SHOWN = 3  # months before the last closed one that come out as aimed whatever it takes
-PAUSES, UNREST, MOST_LEAVE = 0.05, 0.06, 0.3
-# fees are due on these days of a month; pauses begin and end before, cancellations come after
+EXACT_MONTHS = 3  # months before the last closed one whose target is met exactly
+PAUSE_RATE, NOISE, MAX_CHURN_SHARE = 0.05, 0.06, 0.3
+# the days of a month on which fees are due; pauses change before them, cancellations after
 FIRST_DUE, LAST_DUE = 5, 24
-LAPSES_AFTER = 21
+LAPSE_DAYS = 21
 DAY = timedelta(days=1)
 
 
@@ -35,14 +35,16 @@ class Member:
 
 
 class Memberships:
-    """Goes through the months: who joins, pays, pauses, and who is lost."""
+    """Adds who joins, pays, pauses and leaves, month by month."""
 
-    def __init__(self, journeys: Sequence[Journey], ledger: Ledger, aims: MonthlyTargets) -> None:
-        self.aims = aims
-        self.ledger = ledger
+    def __init__(
+        self, journeys: Sequence[Journey], holdings: Holdings, targets: MonthlyTargets
+    ) -> None:
+        self.targets = targets
+        self.holdings = holdings
         self.members: list[Member] = []
         self.joined: set[str] = set()
-        self.carried = carried_over([one for one in journeys if one.is_cancelled])
+        self.refund_imbalance = refund_imbalances([one for one in journeys if one.is_cancelled])
         self.graduates: dict[date, list[Journey]] = defaultdict(list)
         self.starts: dict[date, int] = defaultdict(int)
         for journey in journeys:
@@ -50,111 +52,113 @@ class Memberships:
                 self.starts[month_of(journey.start)] += 1
                 if journey.done:
                     self.graduates[month_of(journey.done)].append(journey)
-        self.given_up = [
-            (_gave_up_on(one.journey), one)
-            for some in ledger.holdings.values()
+        self.abandoned = [
+            (_abandoned_on(one.journey), one)
+            for some in holdings.by_customer.values()
             for one in some
             if one.end is None
         ]
 
     def run(self) -> None:
-        for month in self.aims.calendar.months():
-            chance = seeded_random(self.aims.seed, "members", month)
-            self._collect(month, chance)
-            self._lose(month, chance)
+        for month in self.targets.calendar.months():
+            rng = seeded_random(self.targets.seed, "members", month)
+            self._collect(month, rng)
+            self._add_churn(month, rng)
 
-    def _collect(self, month: date, chance: Random) -> None:
-        """Collect the month's fees; the number of those who pay is given."""
-        self._pause(month, chance)
+    def _collect(self, month: date, rng: Random) -> None:
+        """Add the month's payments, with graduates joining until enough members pay."""
+        self._pause(month, rng)
         paying = [one for one in self.members if not one.is_paused_in(month)]
-        wanted = self._paying(month, chance)
+        wanted = self._paying_count(month, rng)
         for one in paying[wanted:]:
-            _pause(one, month, chance)
+            _pause(one, month, rng)
         for one in paying[:wanted]:
             _pay(one, month)
-        able = [one for one in self.graduates[after(month, -1)] if self._may_join(one)]
-        for journey in chance.sample(able, max(0, min(wanted - len(paying), len(able)))):
-            self._join(journey, month, chance)
+        candidates = [one for one in self.graduates[add_months(month, -1)] if self._may_join(one)]
+        for journey in rng.sample(candidates, max(0, min(wanted - len(paying), len(candidates)))):
+            self._join(journey, month, rng)
 
-    def _paying(self, month: date, chance: Random) -> int:
-        """As many as make up for what is paid in another currency or refunded from before."""
-        exact = ABROAD.share * self.starts[month]
-        if self.aims.calendar.months_ago(month) == 0:
+    def _paying_count(self, month: date, rng: Random) -> int:
+        """The number of paying members that balances refunds and payments in other currencies."""
+        exact = FOREIGN.share * self.starts[month]
+        if self.targets.calendar.months_ago(month) == 0:
             per_course = PRICE // FEE
-            return max(per_course * round(exact), per_course * self.carried[month])
-        return round(exact * PRICE / FEE * chance.uniform(1 - UNREST, 1))
+            return max(per_course * round(exact), per_course * self.refund_imbalance[month])
+        return round(exact * PRICE / FEE * rng.uniform(1 - NOISE, 1))
 
-    def _pause(self, month: date, chance: Random) -> None:
+    def _pause(self, month: date, rng: Random) -> None:
         for one in self.members:
-            if not one.is_paused_in(month) and chance.random() < PAUSES:
-                _pause(one, month, chance)
+            if not one.is_paused_in(month) and rng.random() < PAUSE_RATE:
+                _pause(one, month, rng)
 
     def _may_join(self, journey: Journey) -> bool:
         return journey.learner.key not in self.joined
 
-    def _join(self, journey: Journey, month: date, chance: Random) -> None:
-        due_day = chance.randint(FIRST_DUE, LAST_DUE)
+    def _join(self, journey: Journey, month: date, rng: Random) -> None:
+        due_day = rng.randint(FIRST_DUE, LAST_DUE)
         key = f"member-{journey.learner.key}"
         day = month.replace(day=due_day)
         member = Member(Holding(journey, key, day, names=LEARNER_ONLY), due_day)
-        self.ledger.add(member.holding)
+        self.holdings.add(member.holding)
         self.members.append(member)
         self.joined.add(journey.learner.key)
-        member.holding.tell(day, BOUGHT, "subscription.started", kind="subscription", plan="member")
+        member.holding.add_event(
+            day, BOUGHT, "subscription.started", kind="subscription", plan="member"
+        )
         _pay(member, month)
 
-    def _lose(self, month: date, chance: Random) -> None:
-        """Have of those who were customers at the month's start the aimed share stay."""
-        there = self.ledger.active_at(month)
-        wanted = round((1 - self.aims.share("retention", month)) * len(there))
-        self._let_go(month, wanted - self.ledger.lost(month, there), chance)
-        missing = wanted - self.ledger.lost(month, there)
-        able = [one for one in self.members if self._may_cancel(one, month)]
-        is_told_of = self.aims.calendar.months_ago(month) <= SHOWN
-        most = len(able) if is_told_of else round(MOST_LEAVE * len(able))
-        for one in chance.sample(able, max(0, min(missing, most))):
+    def _add_churn(self, month: date, rng: Random) -> None:
+        """Let all but the target share of the month's first customers leave."""
+        customers = self.holdings.active_at(month)
+        wanted = round((1 - self.targets.share("retention", month)) * len(customers))
+        self._cancel_abandoned(month, wanted - self.holdings.lost(month, customers), rng)
+        missing = wanted - self.holdings.lost(month, customers)
+        candidates = [one for one in self.members if self._may_cancel(one, month)]
+        is_exact = self.targets.calendar.months_ago(month) <= EXACT_MONTHS
+        most = len(candidates) if is_exact else round(MAX_CHURN_SHARE * len(candidates))
+        for one in rng.sample(candidates, max(0, min(missing, most))):
             due = month.replace(day=one.due_day)
-            one.holding.cancel(due + chance.randint(1, (last_day(month) - due).days) * DAY)
+            one.holding.cancel(due + rng.randint(1, (last_day(month) - due).days) * DAY)
             self.members.remove(one)
 
     def _may_cancel(self, one: Member, month: date) -> bool:
         is_free = one.holding.begin < month and not one.is_paused_in(month)
-        others = self.ledger.holdings[one.holding.customer]
+        others = self.holdings.by_customer[one.holding.customer]
         return is_free and not any(
             _outlasts(other, month) for other in others if other is not one.holding
         )
 
-    def _let_go(self, month: date, count: int, chance: Random) -> None:
-        """Cancel for those who gave up their course before, the first of them first."""
+    def _cancel_abandoned(self, month: date, count: int, rng: Random) -> None:
+        """Cancel for customers who had given up their course, the earliest first."""
         end = last_day(month)
-        ready = [pair for pair in self.given_up if pair[0] <= end and pair[1].begin < month]
+        ready = [pair for pair in self.abandoned if pair[0] <= end and pair[1].begin < month]
         for free, holding in sorted(ready, key=lambda pair: pair[0])[: max(0, count)]:
             days = (end - max(free, month)).days
             is_withdrawn = holding.journey.left == free and free >= month
-            holding.cancel(free if is_withdrawn else end - chance.randint(0, days) * DAY)
-            self.given_up.remove((free, holding))
+            holding.cancel(free if is_withdrawn else end - rng.randint(0, days) * DAY)
+            self.abandoned.remove((free, holding))
 
 
 def _outlasts(holding: Holding, month: date) -> bool:
     return holding.end is None or holding.end >= month
 
 
-def _gave_up_on(journey: Journey) -> date:
-    """The day from which somebody may cancel who does not finish; the last one of all: never."""
+def _abandoned_on(journey: Journey) -> date:
+    """The day from which a learner who gave up may cancel; date.max for one who finishes."""
     if journey.finishes:
         return date.max
-    days = [day for line in journey.lines for day in (line.begun, line.done) if day]
-    return journey.left or max(days, default=journey.start) + LAPSES_AFTER * DAY
+    days = [day for step in journey.steps for day in (step.begun, step.done) if day]
+    return journey.left or max(days, default=journey.start) + LAPSE_DAYS * DAY
 
 
-def _pause(one: Member, month: date, chance: Random) -> None:
-    begin = month + chance.randrange(FIRST_DUE - 1) * DAY
-    until = after(month, chance.choice([1, 1, 2])) + chance.randrange(FIRST_DUE - 1) * DAY
+def _pause(one: Member, month: date, rng: Random) -> None:
+    begin = month + rng.randrange(FIRST_DUE - 1) * DAY
+    until = add_months(month, rng.choice([1, 1, 2])) + rng.randrange(FIRST_DUE - 1) * DAY
     one.paused_until = month_of(until)
-    one.holding.tell(begin, BOUGHT, "subscription.paused")
-    one.holding.tell(until, BOUGHT, "subscription.resumed")
+    one.holding.add_event(begin, BOUGHT, "subscription.paused")
+    one.holding.add_event(until, BOUGHT, "subscription.resumed")
 
 
 def _pay(one: Member, month: date) -> None:
     day = month.replace(day=one.due_day)
-    one.holding.tell(day, PAID, "payment.received", **dollars(FEE))
+    one.holding.add_event(day, PAID, "payment.received", **dollars(FEE))

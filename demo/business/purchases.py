@@ -1,4 +1,4 @@
-"""Who pays for what: learners buy their course, organisations pay for seats."""
+"""Add payments: learners buy their course, organizations pay for seats."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from curriculum.models import Learner
-from demo.business.customers import BOUGHT, ENDED, PAID, Holding, Ledger
+from demo.business.customers import BOUGHT, ENDED, PAID, Holding, Holdings
 from demo.world.calendar import month_of
-from demo.world.journeys import Act, Journey
+from demo.world.journeys import Activity, Journey
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import seeded_random
 
@@ -20,13 +20,13 @@ Months = dict[date, list[Journey]]
 
 
 @dataclass(frozen=True)
-class Organisation:
+class Organization:
     key: str
     name: str
     seats: int
     amount: str
     currency: str
-    share: float  # of the starts of a month
+    share: float  # of a month's enrollments
     since: int  # months before the last closed one
 
     def customer(self) -> dict[str, Any]:
@@ -34,30 +34,30 @@ class Organisation:
         return kept | {"kind": "organisation"}
 
 
-AT_HOME = Organisation("harbour-pine", "Harbour & Pine Ltd", 40, "250.00", "USD", 0.02, 8)
-ABROAD = Organisation("lindenhof", "Lindenhof Werke GmbH", 90, "230.00", "EUR", 0.06, 9)
+DOMESTIC = Organization("harbour-pine", "Harbour & Pine Ltd", 40, "250.00", "USD", 0.02, 8)
+FOREIGN = Organization("lindenhof", "Lindenhof Werke GmbH", 90, "230.00", "EUR", 0.06, 9)
 
 
-def buy(journeys: Sequence[Journey], aims: MonthlyTargets) -> Ledger:
-    """Write purchases, payments and refunds; who gives up still holds the course then."""
+def add_purchases(journeys: Sequence[Journey], targets: MonthlyTargets) -> Holdings:
+    """Add purchases, payments and refunds, and return what customers hold."""
     buyers = [one for one in journeys if one.learner.kind == Learner.Kind.LEARNER]
-    seated = _seats(buyers, aims)
-    ledger = Ledger()
+    seated = _assign_seats(buyers, targets)
+    holdings = Holdings()
     for number, journey in enumerate(buyers):
         if id(journey) not in seated:
-            _buy(journey, f"course-{number + 1:05}", ledger, aims)
-    return ledger
+            _add_purchase(journey, f"course-{number + 1:05}", holdings, targets)
+    return holdings
 
 
-def _buy(journey: Journey, key: str, ledger: Ledger, aims: MonthlyTargets) -> None:
-    holding = ledger.add(Holding(journey, key, aims.calendar.day_of(journey.enrolled_at)))
-    holding.tell(holding.begin, BOUGHT, "subscription.started", kind="purchase", plan="course")
+def _add_purchase(journey: Journey, key: str, holdings: Holdings, targets: MonthlyTargets) -> None:
+    holding = holdings.add(Holding(journey, key, targets.calendar.day_of(journey.enrolled_at)))
+    holding.add_event(holding.begin, BOUGHT, "subscription.started", kind="purchase", plan="course")
     payment = f"payment-{key}"
-    holding.tell(journey.start, PAID, "payment.received", payment=payment, **dollars(PRICE))
+    holding.add_event(journey.start, PAID, "payment.received", payment=payment, **dollars(PRICE))
     if journey.is_cancelled and journey.left:
         holding.cancel(journey.left)
         data = {"payment": payment, **dollars(PRICE)}
-        journey.acts.append(Act(journey.left, ENDED + 1, "payment.refunded", data=data))
+        journey.activities.append(Activity(journey.left, ENDED + 1, "payment.refunded", data=data))
     elif journey.done:
         holding.finish(journey.done)
 
@@ -66,56 +66,62 @@ def dollars(amount: int) -> dict[str, str]:
     return {"amount": f"{amount}.00", "currency": "USD"}
 
 
-def _seats(buyers: Sequence[Journey], aims: MonthlyTargets) -> set[int]:
-    """Seat some learners of each month; their ids are those of their journeys."""
+def _assign_seats(buyers: Sequence[Journey], targets: MonthlyTargets) -> set[int]:
+    """Assign seats to some learners of each month, and return the id() of their journeys."""
     by_month: Months = defaultdict(list)
     for journey in buyers:
         if journey.counts:
             by_month[month_of(journey.start)].append(journey)
-    carried = carried_over(buyers)
+    imbalances = refund_imbalances(buyers)
     seated: set[int] = set()
-    for one in (AT_HOME, ABROAD):
-        chosen = list(_seated_by(one, by_month, carried, aims, seated))
+    for one in (DOMESTIC, FOREIGN):
+        chosen = list(_seats_of(one, by_month, imbalances, targets, seated))
         seated |= {id(journey) for journey in chosen}
-        _pay_for(one, chosen, aims)
+        _add_payments(one, chosen, targets)
     return seated
 
 
-def _seated_by(
-    one: Organisation,
+def _seats_of(
+    one: Organization,
     by_month: Months,
-    carried: Counter[date],
-    aims: MonthlyTargets,
+    imbalances: Counter[date],
+    targets: MonthlyTargets,
     taken: set[int],
 ) -> Iterator[Journey]:
     for month, started in sorted(by_month.items()):
-        if aims.calendar.months_ago(month) <= one.since:
+        if targets.calendar.months_ago(month) <= one.since:
             free = [journey for journey in started if id(journey) not in taken]
             count = round(one.share * len(started))
-            if one is ABROAD:
-                # with the members' fees they make up for it: see memberships.py
-                count = max(0, count - carried[month])
-            yield from seeded_random(aims.seed, one.key, month).sample(free, min(count, len(free)))
+            if one is FOREIGN:
+                # balances refunds of earlier months, together with the fees in memberships.py
+                count = max(0, count - imbalances[month])
+            yield from seeded_random(targets.seed, one.key, month).sample(
+                free, min(count, len(free))
+            )
 
 
-def carried_over(buyers: Sequence[Journey]) -> Counter[date]:
-    """By how many refunds of a month more belong to payments of another than the other way."""
-    carried: Counter[date] = Counter()
+def refund_imbalances(buyers: Sequence[Journey]) -> Counter[date]:
+    """Count, by month, the refunds made in it minus the refunds of payments from it."""
+    imbalances: Counter[date] = Counter()
     for journey in buyers:
         if journey.is_cancelled and journey.left:
-            carried[month_of(journey.left)] += 1
-            carried[month_of(journey.start)] -= 1
-    return carried
+            imbalances[month_of(journey.left)] += 1
+            imbalances[month_of(journey.start)] -= 1
+    return imbalances
 
 
-def _pay_for(one: Organisation, journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
+def _add_payments(one: Organization, journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
     customer = one.customer()
     paid = {"amount": one.amount, "currency": one.currency, "customer": customer}
     contract = {"subscription": f"team-{one.key}", "customer": customer}
     terms = {"kind": "subscription", "plan": "team"}
     first = min(journeys, key=lambda journey: journey.start, default=None)
     if first:
-        act = Act(first.start, BOUGHT, "subscription.started", data=contract | terms, names=())
-        first.acts.append(act)
+        activity = Activity(
+            first.start, BOUGHT, "subscription.started", data=contract | terms, names=()
+        )
+        first.activities.append(activity)
     for journey in journeys:
-        journey.acts.append(Act(journey.start, PAID, "payment.received", data=contract | paid))
+        journey.activities.append(
+            Activity(journey.start, PAID, "payment.received", data=contract | paid)
+        )

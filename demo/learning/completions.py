@@ -1,4 +1,4 @@
-"""Who completes in time, and where the others give up."""
+"""Decide which learners complete their course in time, and where the others give up."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import choose, seeded_random
 
 
-def decide(journeys: Iterable[Journey], aims: MonthlyTargets) -> None:
-    """Have of the journeys that fall due in a month exactly the aimed share finish in time."""
+def decide_completions(journeys: Iterable[Journey], targets: MonthlyTargets) -> None:
+    """Let exactly the target share of the journeys due in a month finish in time."""
     by_month: dict[date, list[Journey]] = defaultdict(list)
     for one in journeys:
         if one.is_cancelled:
@@ -23,13 +23,13 @@ def decide(journeys: Iterable[Journey], aims: MonthlyTargets) -> None:
             by_month[month_of(one.due)].append(one)
     for month, due in by_month.items():
         _decide_month(
-            due, aims.share("completion", month), seeded_random(aims.seed, "finishing", month)
+            due, targets.share("completion", month), seeded_random(targets.seed, "finishing", month)
         )
 
 
-def _decide_month(journeys: Sequence[Journey], share: float, chance: Random) -> None:
-    luck = {id(one): chance.random() + 0.25 * one.ability for one in journeys}
-    finishers = {id(one) for one in choose(journeys, share, lambda one: luck[id(one)])}
+def _decide_month(journeys: Sequence[Journey], share: float, rng: Random) -> None:
+    propensity = {id(one): rng.random() + 0.25 * one.ability for one in journeys}
+    finishers = {id(one) for one in choose(journeys, share, lambda one: propensity[id(one)])}
     for one in journeys:
         if id(one) not in finishers:
-            one.stops_after = chance.randrange(len(one.lines))
+            one.stops_after = rng.randrange(len(one.steps))

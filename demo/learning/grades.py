@@ -1,4 +1,4 @@
-"""How assessments are scored, question by question."""
+"""Add graded assessments, with a score for each question."""
 
 from __future__ import annotations
 
@@ -8,88 +8,94 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from demo.learning.study_days import GRADED, happens, place_of
+from demo.learning.study_days import GRADED, happens, order_of
 from demo.world.calendar import month_of
 from demo.world.catalog import ITEMS, WEAK_MODULE
-from demo.world.journeys import Act, Journey, Line
+from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import seeded_random
 from engagement.models import LearningObject
 
 Kind = LearningObject.Kind
-USUAL, WEAK = 0.84, 0.65
+USUAL_SHARE, WEAK_SHARE = 0.84, 0.65
 PASSED = 3
-TRIES_AGAIN = 0.2
+RETRY_RATE = 0.2
 
 
 @dataclass
-class Paper:
-    """A learner's best attempt at an assessment: how many questions were right."""
+class Attempt:
+    """A learner's best attempt at an assessment, with the number of correct answers."""
 
     journey: Journey
-    line: Line
+    step: Step
     day: date
     right: int
 
     @property
     def is_of_weak_module(self) -> bool:
-        return self.line.module.key == WEAK_MODULE
+        return self.step.module.key == WEAK_MODULE
 
 
-def grade(
-    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: MonthlyTargets
+def add_grades(
+    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], targets: MonthlyTargets
 ) -> None:
-    """Grade the done modules so that each month's mean score comes out as aimed."""
-    papers: dict[tuple[date, bool], list[Paper]] = defaultdict(list)
+    """Grade completed modules so that the mean score of each month meets its target."""
+    attempts: dict[tuple[date, bool], list[Attempt]] = defaultdict(list)
     for journey in journeys:
-        for line in journey.lines:
-            if line.done and happens(journey, line.done, aims):
-                key = month_of(line.done), journey.counts
-                papers[key].append(Paper(journey, line, line.done, ITEMS))
-    for (month, counts), some in papers.items():
-        chance = seeded_random(aims.seed, "grading", month, counts)
-        _score(some, aims.share("assessment", month), chance)
-        for paper in some:
-            _hand_in(paper, objects, chance)
+        for step in journey.steps:
+            if step.done and happens(journey, step.done, targets):
+                key = month_of(step.done), journey.counts
+                attempts[key].append(Attempt(journey, step, step.done, ITEMS))
+    for (month, counts), some in attempts.items():
+        rng = seeded_random(targets.seed, "grading", month, counts)
+        _score(some, targets.share("assessment", month), rng)
+        for attempt in some:
+            _add_activities(attempt, objects, rng)
 
 
-def _score(papers: Sequence[Paper], aim: float, chance: Random) -> None:
-    for paper in papers:
-        usual = WEAK if paper.is_of_weak_module else USUAL
-        likely = usual + 0.12 * paper.journey.ability + chance.gauss(0, 0.1)
-        paper.right = min(ITEMS, max(1, round(likely * ITEMS)))
-    _settle([one for one in papers if not one.is_of_weak_module], _missing(papers, aim), chance)
+def _score(attempts: Sequence[Attempt], target: float, rng: Random) -> None:
+    for attempt in attempts:
+        base = WEAK_SHARE if attempt.is_of_weak_module else USUAL_SHARE
+        likely = base + 0.12 * attempt.journey.ability + rng.gauss(0, 0.1)
+        attempt.right = min(ITEMS, max(1, round(likely * ITEMS)))
+    _adjust(
+        [one for one in attempts if not one.is_of_weak_module],
+        _answers_missing(attempts, target),
+        rng,
+    )
 
 
-def _missing(papers: Sequence[Paper], aim: float) -> int:
-    """How many more questions must be right; negative for fewer."""
-    return round(aim * ITEMS * len(papers)) - sum(paper.right for paper in papers)
+def _answers_missing(attempts: Sequence[Attempt], target: float) -> int:
+    """The number of further correct answers needed; negative if there are too many."""
+    return round(target * ITEMS * len(attempts)) - sum(attempt.right for attempt in attempts)
 
 
-def _settle(papers: Sequence[Paper], missing: int, chance: Random) -> None:
-    step = 1 if missing > 0 else -1
-    while missing and (able := [one for one in papers if 1 <= one.right + step <= ITEMS]):
-        chosen = chance.sample(able, min(abs(missing), len(able)))
-        for paper in chosen:
-            paper.right += step
-        missing -= step * len(chosen)
+def _adjust(attempts: Sequence[Attempt], missing: int, rng: Random) -> None:
+    change = 1 if missing > 0 else -1
+    while missing and (able := [one for one in attempts if 1 <= one.right + change <= ITEMS]):
+        chosen = rng.sample(able, min(abs(missing), len(able)))
+        for attempt in chosen:
+            attempt.right += change
+        missing -= change * len(chosen)
 
 
-def _hand_in(paper: Paper, objects: dict[str, list[LearningObject]], chance: Random) -> None:
-    one = next(one for one in objects[paper.line.module.key] if one.kind == Kind.ASSESSMENT)
-    scores = [paper.right]
-    if paper.right >= PASSED and chance.random() < TRIES_AGAIN * (1 - paper.right / 10):
-        scores.insert(0, chance.randint(1, PASSED - 1))
-    for attempt, right in enumerate(scores, start=1):
-        data = {"attempt": attempt, "max": ITEMS, "items": _items(right, chance)}
-        place = place_of(paper.line, GRADED + attempt / 10)
-        paper.journey.acts.append(
-            Act(paper.day, place, "assessment.graded", paper.line, one.key, right, data)
+def _add_activities(
+    attempt: Attempt, objects: dict[str, list[LearningObject]], rng: Random
+) -> None:
+    one = next(one for one in objects[attempt.step.module.key] if one.kind == Kind.ASSESSMENT)
+    scores = [attempt.right]
+    if attempt.right >= PASSED and rng.random() < RETRY_RATE * (1 - attempt.right / 10):
+        scores.insert(0, rng.randint(1, PASSED - 1))
+    for number, right in enumerate(scores, start=1):
+        data = {"attempt": number, "max": ITEMS, "items": _items(right, rng)}
+        order = order_of(attempt.step, GRADED + number / 10)
+        attempt.journey.activities.append(
+            Activity(attempt.day, order, "assessment.graded", attempt.step, one.key, right, data)
         )
 
 
-def _items(right: int, chance: Random) -> list[dict[str, object]]:
-    """The questions, of which the later ones are harder, with 1 for right."""
+def _items(right: int, rng: Random) -> list[dict[str, object]]:
+    """Score the questions with 1 (correct) or 0; later questions are harder."""
     names = [f"q{number}" for number in range(1, ITEMS + 1)]
-    wrong = sorted(names, key=lambda name: chance.random() * (int(name[1:]) + 3))[right:]
+    wrong = sorted(names, key=lambda name: rng.random() * (int(name[1:]) + 3))[right:]
     return [{"id": name, "score": 0 if name in wrong else 1} for name in names]

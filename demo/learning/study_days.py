@@ -1,4 +1,4 @@
-"""What learners do on the days of their modules: read, watch, answer, write, come back."""
+"""Add the activities of study days: reading, watching, quizzes, writing and further visits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 
 from demo.world.calendar import last_day, month_of
-from demo.world.journeys import Act, Journey, Line
+from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import choose, seeded_random
 from engagement.facts.activity import COUNTS
@@ -18,145 +18,162 @@ from engagement.models import LearningObject
 Kind = LearningObject.Kind
 Objects = dict[str, list[LearningObject]]
 Week = tuple[int, date]
-Reached = tuple[Journey, Line, date]
+Reached = tuple[Journey, Step, date]
 DAY = timedelta(days=1)
-# places within a day: the modules one after another, these within a module
+# order of the activities of one module within a day
 STARTED, VIDEO, VIEWED, QUIZ, WROTE, GRADED, COMPLETED = range(7)
-READS, WATCHES, WRITES = 0.15, 0.75, 0.12
+READ_RATE, WATCH_RATE, WRITE_RATE = 0.15, 0.75, 0.12
 WRITING = ("discussion.posted", "note.written", "question.answered")
 
 
-def place_of(line: Line, step: float) -> float:
-    return line.place * 10 + step
+def order_of(step: Step, offset: float) -> float:
+    return step.position * 10 + offset
 
 
-def study(journeys: Sequence[Journey], objects: Objects, aims: MonthlyTargets) -> None:
-    """Write the acts of every journey up to today."""
+def add_study_days(journeys: Sequence[Journey], objects: Objects, targets: MonthlyTargets) -> None:
+    """Add the activities of all journeys up to today."""
     for number, journey in enumerate(journeys):
-        chance = seeded_random(aims.seed, "studying", number)
-        acts = (act for line in journey.lines for act in _of_line(line, objects, chance))
-        journey.acts = [act for act in acts if happens(journey, act.day, aims)]
-    _try_quizzes(journeys, objects, aims)
-    _interact([one for one in journeys if one.counts], aims)
+        rng = seeded_random(targets.seed, "studying", number)
+        activities = (
+            activity for step in journey.steps for activity in _activities_of(step, objects, rng)
+        )
+        journey.activities = [
+            activity for activity in activities if happens(journey, activity.day, targets)
+        ]
+    _add_quiz_attempts(journeys, objects, targets)
+    _adjust_interaction([one for one in journeys if one.counts], targets)
 
 
-def happens(journey: Journey, day: date, aims: MonthlyTargets) -> bool:
-    return day < aims.calendar.today and (journey.left is None or day <= journey.left)
+def happens(journey: Journey, day: date, targets: MonthlyTargets) -> bool:
+    return day < targets.calendar.today and (journey.left is None or day <= journey.left)
 
 
-def _of_line(line: Line, objects: Objects, chance: Random) -> Iterator[Act]:
-    if line.begun is None:
+def _activities_of(step: Step, objects: Objects, rng: Random) -> Iterator[Activity]:
+    if step.begun is None:
         return
-    yield Act(line.begun, place_of(line, STARTED), "module.started", line)
-    if chance.random() < READS:
-        yield Act(line.begun, place_of(line, VIEWED), "content.viewed", line)
-    for video in objects[line.module.key]:
-        day = _soon(line.begun, line.done, chance)
-        if video.kind == Kind.VIDEO and chance.random() < WATCHES:
-            yield Act(day, place_of(line, VIDEO), "video.watched", line, video.key)
-    if chance.random() < WRITES:
-        day = _soon(line.begun, line.done, chance)
-        yield Act(day, place_of(line, WROTE), chance.choice(WRITING), line)
-    if line.done:
-        yield Act(line.done, place_of(line, COMPLETED), "module.completed", line)
+    yield Activity(step.begun, order_of(step, STARTED), "module.started", step)
+    if rng.random() < READ_RATE:
+        yield Activity(step.begun, order_of(step, VIEWED), "content.viewed", step)
+    for video in objects[step.module.key]:
+        day = _early_day(step.begun, step.done, rng)
+        if video.kind == Kind.VIDEO and rng.random() < WATCH_RATE:
+            yield Activity(day, order_of(step, VIDEO), "video.watched", step, video.key)
+    if rng.random() < WRITE_RATE:
+        day = _early_day(step.begun, step.done, rng)
+        yield Activity(day, order_of(step, WROTE), rng.choice(WRITING), step)
+    if step.done:
+        yield Activity(step.done, order_of(step, COMPLETED), "module.completed", step)
 
 
-def _soon(begun: date, done: date | None, chance: Random) -> date:
-    """One of the first days of work on a module."""
+def _early_day(begun: date, done: date | None, rng: Random) -> date:
+    """Choose one of the first days of work on a module."""
     last = min(done or begun, begun + 4 * DAY)
-    return begun + chance.randint(0, (last - begun).days) * DAY
+    return begun + rng.randint(0, (last - begun).days) * DAY
 
 
-def _try_quizzes(journeys: Sequence[Journey], objects: Objects, aims: MonthlyTargets) -> None:
-    """Have the aimed share of those who reached a quiz's module in a month try the quiz."""
+def _add_quiz_attempts(
+    journeys: Sequence[Journey], objects: Objects, targets: MonthlyTargets
+) -> None:
+    """Let the target share of learners who reach a quiz in a month attempt it."""
     by_month: dict[date, list[Reached]] = defaultdict(list)
     for journey in journeys:
-        for line in journey.lines:
-            if line.begun and happens(journey, line.begun, aims) and journey.counts:
-                by_month[month_of(line.begun)].append((journey, line, line.begun))
+        for step in journey.steps:
+            if step.begun and happens(journey, step.begun, targets) and journey.counts:
+                by_month[month_of(step.begun)].append((journey, step, step.begun))
     for month, reached in by_month.items():
-        chance = seeded_random(aims.seed, "quizzes", month)
-        end = min(last_day(month), aims.calendar.today - DAY)
-        for journey, line, begun in choose(reached, aims.share("quiz", month), _luck(chance)):
-            quiz = next(one for one in objects[line.module.key] if one.kind == Kind.QUIZ)
-            day = min(_soon(begun, line.done, chance), end)
-            journey.acts.append(Act(day, place_of(line, QUIZ), "quiz.attempted", line, quiz.key))
+        rng = seeded_random(targets.seed, "quizzes", month)
+        end = min(last_day(month), targets.calendar.today - DAY)
+        for journey, step, begun in choose(reached, targets.share("quiz", month), _propensity(rng)):
+            quiz = next(one for one in objects[step.module.key] if one.kind == Kind.QUIZ)
+            day = min(_early_day(begun, step.done, rng), end)
+            journey.activities.append(
+                Activity(day, order_of(step, QUIZ), "quiz.attempted", step, quiz.key)
+            )
 
 
-def _luck(chance: Random) -> Callable[[Reached], float]:
-    return lambda reached: chance.random() + 0.3 * reached[0].ability
+def _propensity(rng: Random) -> Callable[[Reached], float]:
+    return lambda reached: rng.random() + 0.3 * reached[0].ability
 
 
 @dataclass
-class Presence:
-    """In which weeks the journeys have acts, and in which of them productive ones."""
+class WeeklyActivity:
+    """The weeks in which journeys have activities, and in which they have productive ones."""
 
     active: dict[date, set[Week]]
     productive: dict[date, set[Week]]
 
     @classmethod
-    def of(cls, journeys: Sequence[Journey]) -> Presence:
-        there = cls(defaultdict(set), defaultdict(set))
+    def of(cls, journeys: Sequence[Journey]) -> WeeklyActivity:
+        presence = cls(defaultdict(set), defaultdict(set))
         for number, journey in enumerate(journeys):
-            for act in journey.acts:
-                monday = monday_of(act.day)
-                there.active[month_of(monday)].add((number, monday))
-                if COUNTS[act.kind].productive:
-                    there.productive[month_of(monday)].add((number, monday))
-        return there
+            for activity in journey.activities:
+                monday = monday_of(activity.day)
+                presence.active[month_of(monday)].add((number, monday))
+                if COUNTS[activity.kind].productive:
+                    presence.productive[month_of(monday)].add((number, monday))
+        return presence
 
 
 def monday_of(day: date) -> date:
     return day - day.weekday() * DAY
 
 
-def _interact(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
-    """Add writing in idle weeks, or visits between busy ones, up to the month's share."""
-    there = Presence.of(journeys)
-    for month, active in there.active.items():
-        share = aims.share("interaction", month)
-        chance = seeded_random(aims.seed, "interaction", month)
-        productive = there.productive[month]
+def _adjust_interaction(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
+    """Add writing or mere visits until the interaction rate of each month meets its target."""
+    presence = WeeklyActivity.of(journeys)
+    for month, active in presence.active.items():
+        share = targets.share("interaction", month)
+        rng = seeded_random(targets.seed, "interaction", month)
+        productive = presence.productive[month]
         if len(productive) < share * len(active):
             missing = round(share * len(active)) - len(productive)
-            _write(journeys, sorted(active - productive), missing, chance)
+            _add_writing(journeys, sorted(active - productive), missing, rng)
         else:
             missing = round(len(productive) / share) - len(active)
-            _visit(journeys, _idle_weeks(journeys, active, month, aims), missing, chance)
+            _add_visits(journeys, _idle_weeks(journeys, active, month, targets), missing, rng)
 
 
-def _write(journeys: Sequence[Journey], weeks: Sequence[Week], count: int, chance: Random) -> None:
-    for number, monday in chance.sample(weeks, count):
-        acts = journeys[number].acts
-        act = chance.choice([one for one in acts if monday_of(one.day) == monday])
-        acts.append(Act(act.day, act.place + 0.5, chance.choice(WRITING), act.line))
+def _add_writing(
+    journeys: Sequence[Journey], weeks: Sequence[Week], count: int, rng: Random
+) -> None:
+    for number, monday in rng.sample(weeks, count):
+        activities = journeys[number].activities
+        activity = rng.choice([one for one in activities if monday_of(one.day) == monday])
+        activities.append(
+            Activity(activity.day, activity.order + 0.5, rng.choice(WRITING), activity.step)
+        )
 
 
 def _idle_weeks(
-    journeys: Sequence[Journey], active: Iterable[Week], month: date, aims: MonthlyTargets
+    journeys: Sequence[Journey], active: Iterable[Week], month: date, targets: MonthlyTargets
 ) -> Iterator[Week]:
-    """The month's whole weeks from the first day to the due one in which nothing was done."""
+    """The whole weeks of the month, between first activity and due day, without any activity."""
     busy = set(active)
     first = monday_of(month + 6 * DAY)
     for number, journey in enumerate(journeys):
-        if not journey.acts:
+        if not journey.activities:
             continue
-        begin = min(act.day for act in journey.acts)
-        end = min(journey.due or date.max, journey.left or date.max, aims.calendar.today)
+        begin = min(activity.day for activity in journey.activities)
+        end = min(journey.due or date.max, journey.left or date.max, targets.calendar.today)
         for monday in (first + count * 7 * DAY for count in range(5)):
             is_within = begin <= monday and monday + 7 * DAY <= end
             if is_within and month_of(monday) == month and (number, monday) not in busy:
                 yield number, monday
 
 
-def _visit(journeys: Sequence[Journey], weeks: Iterable[Week], count: int, chance: Random) -> None:
-    """Have some look into a module again that they were in before."""
+def _add_visits(
+    journeys: Sequence[Journey], weeks: Iterable[Week], count: int, rng: Random
+) -> None:
+    """Let some learners revisit a module in weeks without activity."""
     idle = [week for week in weeks if not _is_paused(journeys[week[0]], week[1])]
-    for number, monday in chance.sample(idle, min(count, len(idle))):
-        acts = journeys[number].acts
-        line = max((act for act in acts if act.day < monday), key=lambda act: act.place).line
-        day = monday + chance.randrange(7) * DAY
-        acts.append(Act(day, 0, "content.viewed", line))
+    for number, monday in rng.sample(idle, min(count, len(idle))):
+        activities = journeys[number].activities
+        step = max(
+            (activity for activity in activities if activity.day < monday),
+            key=lambda activity: activity.order,
+        ).step
+        day = monday + rng.randrange(7) * DAY
+        activities.append(Activity(day, 0, "content.viewed", step))
 
 
 def _is_paused(journey: Journey, monday: date) -> bool:

@@ -1,4 +1,4 @@
-"""How much of each video is seen."""
+"""Add the segments of videos that learners watched."""
 
 from __future__ import annotations
 
@@ -8,47 +8,50 @@ from datetime import date
 from random import Random
 
 from demo.world.calendar import month_of
-from demo.world.journeys import Act, Journey
+from demo.world.journeys import Activity, Journey
 from demo.world.monthly_targets import MonthlyTargets
-from demo.world.seeded_random import lift, seeded_random
+from demo.world.seeded_random import seeded_random, shift_to_mean
 from engagement.models import LearningObject
 
-WATCHES_AGAIN = 0.1
+REWATCH_RATE = 0.1
 
 
-def watch(
-    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], aims: MonthlyTargets
+def add_watched_segments(
+    journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], targets: MonthlyTargets
 ) -> None:
-    """Give every watching its segments: month by month, the aimed share of the seconds."""
+    """Choose segments so that the watched share of each month meets its target."""
     lengths = {one.key: one.duration_seconds or 0 for many in objects.values() for one in many}
-    plays: dict[tuple[date, bool], list[tuple[Journey, Act]]] = defaultdict(list)
+    plays: dict[tuple[date, bool], list[tuple[Journey, Activity]]] = defaultdict(list)
     for journey in journeys:
-        for act in journey.acts:
-            if act.kind == "video.watched":
-                plays[month_of(act.day), journey.counts].append((journey, act))
+        for activity in journey.activities:
+            if activity.kind == "video.watched":
+                plays[month_of(activity.day), journey.counts].append((journey, activity))
     for (month, counts), played in plays.items():
-        chance = seeded_random(aims.seed, "watching", month, counts)
-        _watch_month(played, lengths, aims.share("video", month), chance)
+        rng = seeded_random(targets.seed, "watching", month, counts)
+        _add_segments_of_month(played, lengths, targets.share("video", month), rng)
 
 
-def _watch_month(
-    played: Sequence[tuple[Journey, Act]], lengths: dict[str, float], aim: float, chance: Random
+def _add_segments_of_month(
+    played: Sequence[tuple[Journey, Activity]],
+    lengths: dict[str, float],
+    target: float,
+    rng: Random,
 ) -> None:
-    durations = [lengths[act.object or ""] for _, act in played]
-    likely = [chance.betavariate(4, 1) + 0.1 * journey.ability for journey, _ in played]
-    for (_, act), duration, share in zip(
-        played, durations, lift(likely, durations, aim), strict=True
+    durations = [lengths[activity.object or ""] for _, activity in played]
+    likely = [rng.betavariate(4, 1) + 0.1 * journey.ability for journey, _ in played]
+    for (_, activity), duration, share in zip(
+        played, durations, shift_to_mean(likely, durations, target), strict=True
     ):
-        act.data = {"segments": _segments(duration, share, chance), "duration": duration}
+        activity.data = {"segments": _segments(duration, share, rng), "duration": duration}
 
 
-def _segments(duration: float, share: float, chance: Random) -> list[list[float]]:
-    """Watch from the start, skip a stretch, and see the end; some go back over the start."""
+def _segments(duration: float, share: float, rng: Random) -> list[list[float]]:
+    """Watch from the start, skip a part and watch the end; some rewatch the start."""
     seen = round(share * duration, 1)
     if duration - seen < 1:
         return [[0.0, duration]]
-    first = round(seen * chance.uniform(0.5, 1.0), 1)
+    first = round(seen * rng.uniform(0.5, 1.0), 1)
     segments = [[0.0, first], [round(duration - (seen - first), 1), duration]]
-    if chance.random() < WATCHES_AGAIN:
+    if rng.random() < REWATCH_RATE:
         segments.append([0.0, round(first / 2, 1)])
     return [one for one in segments if one[1] > one[0]]

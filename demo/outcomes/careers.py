@@ -1,4 +1,4 @@
-"""What became of graduates: they are asked months later, and not all of them answer."""
+"""Add the answers of graduates to career surveys months after their completion."""
 
 from __future__ import annotations
 
@@ -9,72 +9,82 @@ from random import Random
 from typing import Any
 
 from demo.outcomes.comments import CommentWriter
-from demo.outcomes.course_surveys import ANSWERED, SENT, Asked, dismiss_some, words
+from demo.outcomes.course_surveys import (
+    ORDER_ANSWERED,
+    ORDER_SENT,
+    SurveyInvitation,
+    add_dismissals,
+    comment_data,
+)
 from demo.world.calendar import month_of
 from demo.world.journeys import Journey
 from demo.world.monthly_targets import MonthlyTargets
-from demo.world.seeded_random import choose, fitting, seeded_random
+from demo.world.seeded_random import choose, group_size_for, seeded_random
 
-SURVEY = "career-impact"  # as migrations make it
+SURVEY = "career-impact"  # created by a migration
 # days after completion
-WAVES = (90, 180)
-WITHIN = 175
-ANSWER = 0.5
+WAVE_DAYS = (90, 180)
+MAX_DAYS = 175
+ANSWER_SHARE = 0.5
 KINDS = {"placement": 3, "promotion": 3, "project": 5}
-TWO, WRITES, QUOTED = 0.15, 0.3, 0.7
+TWO_KINDS_SHARE, COMMENT_SHARE, QUOTABLE_SHARE = 0.15, 0.3, 0.7
 DAY = timedelta(days=1)
 
 
-def follow_up(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
-    """Have each month the aimed share of the graduates who answer report an impact."""
-    by_month: dict[date, list[Asked]] = defaultdict(list)
+def add_answers(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
+    """Let the target share of the graduates who answer in a month report an impact."""
+    by_month: dict[date, list[SurveyInvitation]] = defaultdict(list)
     for number, journey in enumerate(journeys):
         if journey.counts and journey.done:
-            for asked in _ask(
-                journey, journey.done, aims, seeded_random(aims.seed, "careers", number)
+            for invited in _invitations(
+                journey, journey.done, targets, seeded_random(targets.seed, "careers", number)
             ):
-                by_month[month_of(asked.day)].append(asked)
+                by_month[month_of(invited.day)].append(invited)
     for month, some in sorted(by_month.items()):
-        _answer_month(some, month, aims, seeded_random(aims.seed, "reporting", month))
+        _add_answers_of_month(some, month, targets, seeded_random(targets.seed, "reporting", month))
 
 
-def _ask(journey: Journey, done: date, aims: MonthlyTargets, chance: Random) -> Iterator[Asked]:
-    for days in WAVES:
+def _invitations(
+    journey: Journey, done: date, targets: MonthlyTargets, rng: Random
+) -> Iterator[SurveyInvitation]:
+    for days in WAVE_DAYS:
         sent = done + days * DAY
-        if sent < aims.calendar.today:
+        if sent < targets.calendar.today:
             wave = f"{sent:%Y-%m}-after-{days}-days"
-            asked = Asked(journey, SURVEY, wave, sent, sent + chance.randrange(12) * DAY)
-            asked.act(sent, SENT, "sent")
-            if asked.day < aims.calendar.today:
-                yield asked
+            invited = SurveyInvitation(journey, SURVEY, wave, sent, sent + rng.randrange(12) * DAY)
+            invited.add_event(sent, ORDER_SENT, "sent")
+            if invited.day < targets.calendar.today:
+                yield invited
 
 
-def _answer_month(
-    asked: Sequence[Asked], month: date, aims: MonthlyTargets, chance: Random
+def _add_answers_of_month(
+    invited: Sequence[SurveyInvitation], month: date, targets: MonthlyTargets, rng: Random
 ) -> None:
-    share = aims.share("career", month)
-    # who finished two courses tells of both at once
-    able = list({one.journey.learner.key: one for one in asked}.values())
-    size = fitting(round(ANSWER * len(able)), share)
-    answering = choose(able, size / len(able), lambda one: chance.random())
-    dismiss_some(asked, answering, chance)
-    gained = {id(one) for one in choose(answering, share, lambda one: _luck(one, chance))}
-    voices = CommentWriter(chance)
+    share = targets.share("career", month)
+    # a graduate of two courses answers only once
+    candidates = list({one.journey.learner.key: one for one in invited}.values())
+    size = group_size_for(round(ANSWER_SHARE * len(candidates)), share)
+    answering = choose(candidates, size / len(candidates), lambda one: rng.random())
+    add_dismissals(invited, answering, rng)
+    gained = {id(one) for one in choose(answering, share, lambda one: _propensity(one, rng))}
+    writer = CommentWriter(rng)
     for one in answering:
-        said = _gain(one, voices) if id(one) in gained else {"career": []}
-        one.act(one.day, ANSWERED, "answered", **said)
+        data = _impact_data(one, writer) if id(one) in gained else {"career": []}
+        one.add_event(one.day, ORDER_ANSWERED, "answered", **data)
 
 
-def _luck(one: Asked, chance: Random) -> float:
-    return chance.random() + 0.2 * one.journey.ability
+def _propensity(one: SurveyInvitation, rng: Random) -> float:
+    return rng.random() + 0.2 * one.journey.ability
 
 
-def _gain(one: Asked, voices: CommentWriter) -> dict[str, Any]:
-    chance, done = voices.chance, one.journey.done or one.sent
-    kinds = chance.choices(list(KINDS), list(KINDS.values()), k=2 if chance.random() < TWO else 1)
-    span = min((one.day - done).days, WITHIN)
-    day = done + chance.randint(span // 6, span) * DAY
-    said = {"career": sorted(set(kinds)), "career_on": day.isoformat()}
-    if chance.random() > WRITES:
-        return said
-    return said | words(voices.career(kinds[0]), may_quote=chance.random() < QUOTED)
+def _impact_data(one: SurveyInvitation, writer: CommentWriter) -> dict[str, Any]:
+    rng, done = writer.rng, one.journey.done or one.sent
+    kinds = rng.choices(
+        list(KINDS), list(KINDS.values()), k=2 if rng.random() < TWO_KINDS_SHARE else 1
+    )
+    span = min((one.day - done).days, MAX_DAYS)
+    day = done + rng.randint(span // 6, span) * DAY
+    data = {"career": sorted(set(kinds)), "career_on": day.isoformat()}
+    if rng.random() > COMMENT_SHARE:
+        return data
+    return data | comment_data(writer.career(kinds[0]), may_quote=rng.random() < QUOTABLE_SHARE)

@@ -1,4 +1,4 @@
-"""What people write in the free text of a survey. Nobody real is quoted."""
+"""Write made-up comments for surveys."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ ENDINGS = {
     "so_so": ("Otherwise fine.", "All in all okay.", "Still glad I did it."),
     "upset": ("I expected more.", "Not for this price.", "Please fix this.", "I won't be back."),
 }
-ELSEWHERE = {
+FOREIGN_COMMENTS = {
     "pleased": (
         ("de", "Sehr gut erklärt und genau das richtige Tempo neben der Arbeit."),
         ("de", "Die Übungen waren super, ich konnte alles gleich im Büro anwenden."),
@@ -203,9 +203,9 @@ CAREERS = {
         "Ran my first project from start to end, on time.",
     ),
 }
-FOREIGN, LONGER, ENDS = 0.08, 0.3, 0.35
-# what is complained about more than other things, and what is praised more
-SHARES = {
+FOREIGN_SHARE, SECOND_SENTENCE_SHARE, ENDING_SHARE = 0.08, 0.3, 0.35
+# the themes that are praised or criticized most
+THEME_WEIGHTS = {
     "pleased": {"exercises": 4, "work": 4, "teachers": 3, "videos": 3, "pace": 2},
     "so_so": {"pace": 4, "exercises": 2, "videos": 2},
     "upset": {"platform": 3, "material": 3, "teachers": 2, "pace": 2},
@@ -220,36 +220,36 @@ class WrittenComment:
 
 
 class CommentWriter:
-    """Gives comments that fit a mood; each sentence comes once before any comes again."""
+    """Writes comments in a given mood, using each sentence once before repeating any."""
 
-    def __init__(self, chance: Random) -> None:
-        self.chance = chance
-        self._bags: dict[str, Iterator[str]] = {}
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self._unused: dict[str, Iterator[str]] = {}
 
     def comment(self, mood: str, modules: list[str]) -> WrittenComment:
-        """Say something "pleased", "so_so" or "upset" about a course with these modules."""
-        if self.chance.random() < FOREIGN:
-            language, text = self.chance.choice(ELSEWHERE[mood])
+        """Write a “pleased”, “so_so” or “upset” comment on a course with these modules."""
+        if self.rng.random() < FOREIGN_SHARE:
+            language, text = self.rng.choice(FOREIGN_COMMENTS[mood])
             return WrittenComment(text, language)
         themes = list(BANKS[mood])
-        weights = [SHARES[mood].get(theme, 1) for theme in themes]
-        theme = self.chance.choices(themes, weights)[0]
-        said = [self._next(mood, theme)]
-        if self.chance.random() < LONGER:
-            said.append(self._next(mood, self.chance.choice([theme, *themes])))
-        elif self.chance.random() < ENDS:
-            said.append(self.chance.choice(ENDINGS[mood]))
-        text = " ".join(dict.fromkeys(said))
-        return WrittenComment(text.format(module=self.chance.choice(modules)))
+        weights = [THEME_WEIGHTS[mood].get(theme, 1) for theme in themes]
+        theme = self.rng.choices(themes, weights)[0]
+        sentences = [self._next(mood, theme)]
+        if self.rng.random() < SECOND_SENTENCE_SHARE:
+            sentences.append(self._next(mood, self.rng.choice([theme, *themes])))
+        elif self.rng.random() < ENDING_SHARE:
+            sentences.append(self.rng.choice(ENDINGS[mood]))
+        text = " ".join(dict.fromkeys(sentences))
+        return WrittenComment(text.format(module=self.rng.choice(modules)))
 
     def career(self, kind: str) -> WrittenComment:
-        return WrittenComment(self.chance.choice(CAREERS[kind]))
+        return WrittenComment(self.rng.choice(CAREERS[kind]))
 
     def _next(self, mood: str, theme: str) -> str:
         key = f"{mood}/{theme}"
-        found = next(self._bags.get(key, iter(())), None)
-        if found is None:
-            bank = BANKS[mood][theme]
-            self._bags[key] = iter(self.chance.sample(bank, len(bank)))
-            found = next(self._bags[key])
-        return found
+        sentence = next(self._unused.get(key, iter(())), None)
+        if sentence is None:
+            sentences = BANKS[mood][theme]
+            self._unused[key] = iter(self.rng.sample(sentences, len(sentences)))
+            sentence = next(self._unused[key])
+        return sentence

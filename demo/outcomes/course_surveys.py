@@ -1,4 +1,4 @@
-"""The survey at the end of a course: who answers it, with which marks and which words."""
+"""Add the answers to the survey at the end of a course: ratings and comments."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 from demo.outcomes.comments import CommentWriter, WrittenComment
 from demo.world.calendar import month_of
-from demo.world.journeys import Act, Journey
+from demo.world.journeys import Activity, Journey
 from demo.world.monthly_targets import MonthlyTargets
-from demo.world.seeded_random import choose, fitting, seeded_random
+from demo.world.seeded_random import choose, group_size_for, seeded_random
 
 SURVEY = "course-experience"
-ANSWER, MANY, AT_MOST, DISMISS = 0.62, 62, 0.85, 0.2
-DETRACTORS = 0.07
-WRITES = {"pleased": 0.42, "so_so": 0.35, "upset": 0.7}
-QUOTED = 0.45
+ANSWER_SHARE, MIN_ANSWERS, MAX_ANSWER_SHARE, DISMISS_SHARE = 0.62, 62, 0.85, 0.2
+DETRACTOR_SHARE = 0.07
+COMMENT_SHARES = {"pleased": 0.42, "so_so": 0.35, "upset": 0.7}
+QUOTABLE_SHARE = 0.45
 DAY = timedelta(days=1)
-# within a day: after all that is done for the course
-SENT, ANSWERED = 200.0, 210.0
+# order within a day: after all course activities
+ORDER_SENT, ORDER_ANSWERED = 200.0, 210.0
 
 
 @dataclass
-class Asked:
-    """Who was sent a survey, and the day on which it is answered, if it is."""
+class SurveyInvitation:
+    """A survey sent to a learner, and the day of the answer if there is one."""
 
     journey: Journey
     survey: str
@@ -35,81 +35,89 @@ class Asked:
     sent: date
     day: date
 
-    def act(self, day: date, place: float, kind: str, **said: Any) -> None:
-        data = {"survey": self.survey, "wave": self.wave, **said}
-        self.journey.acts.append(Act(day, place, f"survey.{kind}", data=data))
+    def add_event(self, day: date, rank: float, kind: str, **comment: Any) -> None:
+        data = {"survey": self.survey, "wave": self.wave, **comment}
+        self.journey.activities.append(Activity(day, rank, f"survey.{kind}", data=data))
 
 
-def ask(journeys: Sequence[Journey], aims: MonthlyTargets) -> None:
-    """Have each month's answers give the aimed NPS and the aimed share of content people."""
-    by_month: dict[date, list[Asked]] = defaultdict(list)
+def add_answers(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
+    """Add answers so that the NPS and CSAT of each month meet their targets."""
+    by_month: dict[date, list[SurveyInvitation]] = defaultdict(list)
     for number, journey in enumerate(journeys):
-        if journey.counts and journey.done and journey.done + DAY < aims.calendar.today:
-            asked = _ask(journey, journey.done + DAY, seeded_random(aims.seed, "asking", number))
-            if asked.day < aims.calendar.today:
-                by_month[month_of(asked.day)].append(asked)
+        if journey.counts and journey.done and journey.done + DAY < targets.calendar.today:
+            invited = _invite(
+                journey, journey.done + DAY, seeded_random(targets.seed, "asking", number)
+            )
+            if invited.day < targets.calendar.today:
+                by_month[month_of(invited.day)].append(invited)
     for month, some in sorted(by_month.items()):
-        _answer_month(some, month, aims, seeded_random(aims.seed, "answering", month))
+        _add_answers_of_month(some, month, targets, seeded_random(targets.seed, "answering", month))
 
 
-def _ask(journey: Journey, sent: date, chance: Random) -> Asked:
+def _invite(journey: Journey, sent: date, rng: Random) -> SurveyInvitation:
     wave = f"{month_of(sent):%Y-%m}"
-    asked = Asked(journey, SURVEY, wave, sent, sent + min(chance.randrange(9), 6) * DAY)
-    asked.act(sent, SENT, "sent")
-    return asked
+    invited = SurveyInvitation(journey, SURVEY, wave, sent, sent + min(rng.randrange(9), 6) * DAY)
+    invited.add_event(sent, ORDER_SENT, "sent")
+    return invited
 
 
-def _answer_month(
-    asked: Sequence[Asked], month: date, aims: MonthlyTargets, chance: Random
+def _add_answers_of_month(
+    invited: Sequence[SurveyInvitation], month: date, targets: MonthlyTargets, rng: Random
 ) -> None:
-    net, content = aims.share("nps", month), aims.share("csat", month)
-    wanted = min(max(ANSWER * len(asked), MANY), AT_MOST * len(asked))
-    size = fitting(round(wanted), net, content)
-    answering = choose(asked, size / len(asked), lambda one: chance.random())
-    answering.sort(key=lambda one: one.journey.ability + chance.gauss(0, 0.6), reverse=True)
-    dismiss_some(asked, answering, chance)
-    voices = CommentWriter(chance)
-    for one, (nps, csat) in zip(answering, _marks(size, net, content, chance), strict=True):
-        one.act(one.day, ANSWERED, "answered", nps=nps, csat=csat, **_words(one, nps, voices))
+    net, content = targets.share("nps", month), targets.share("csat", month)
+    wanted = min(max(ANSWER_SHARE * len(invited), MIN_ANSWERS), MAX_ANSWER_SHARE * len(invited))
+    size = group_size_for(round(wanted), net, content)
+    answering = choose(invited, size / len(invited), lambda one: rng.random())
+    answering.sort(key=lambda one: one.journey.ability + rng.gauss(0, 0.6), reverse=True)
+    add_dismissals(invited, answering, rng)
+    writer = CommentWriter(rng)
+    for one, (nps, csat) in zip(answering, _ratings(size, net, content, rng), strict=True):
+        one.add_event(
+            one.day, ORDER_ANSWERED, "answered", nps=nps, csat=csat, **_comment_of(one, nps, writer)
+        )
 
 
-def dismiss_some(asked: Sequence[Asked], answering: Sequence[Asked], chance: Random) -> None:
-    """Have some of those who do not answer say so."""
-    there = {id(one) for one in answering}
-    for one in asked:
-        if id(one) not in there and chance.random() < DISMISS:
-            one.act(one.day, ANSWERED, "dismissed")
+def add_dismissals(
+    invited: Sequence[SurveyInvitation], answering: Sequence[SurveyInvitation], rng: Random
+) -> None:
+    """Let some of the learners who do not answer dismiss the survey."""
+    answered = {id(one) for one in answering}
+    for one in invited:
+        if id(one) not in answered and rng.random() < DISMISS_SHARE:
+            one.add_event(one.day, ORDER_ANSWERED, "dismissed")
 
 
-def _marks(size: int, net: float, content: float, chance: Random) -> Iterator[tuple[int, int]]:
-    """Marks from the best to the worst: 0-10 and 1-5."""
-    detractors = round(DETRACTORS * size)
+def _ratings(size: int, net: float, content: float, rng: Random) -> Iterator[tuple[int, int]]:
+    """Yield pairs of NPS and CSAT ratings, from the best to the worst."""
+    detractors = round(DETRACTOR_SHARE * size)
     promoters = min(round(net * size) + detractors, size - detractors)
-    for place in range(size):
-        good = place < round(content * size)
-        if place < promoters:
-            nps = chance.choice([9, 10, 10])
-        elif place < size - detractors:
-            nps = chance.choice([7, 8, 8])
+    for rank in range(size):
+        good = rank < round(content * size)
+        if rank < promoters:
+            nps = rng.choice([9, 10, 10])
+        elif rank < size - detractors:
+            nps = rng.choice([7, 8, 8])
         else:
-            nps = chance.choice([2, 3, 4, 5, 5, 6, 6])
-        yield nps, _stars(nps, chance, is_good=good)
+            nps = rng.choice([2, 3, 4, 5, 5, 6, 6])
+        yield nps, _csat(nps, rng, is_good=good)
 
 
-def _stars(nps: int, chance: Random, *, is_good: bool) -> int:
+def _csat(nps: int, rng: Random, *, is_good: bool) -> int:
     if is_good:
-        return chance.choice([4, 5, 5, 5] if nps > 8 else [4, 4, 4, 5])
-    return 3 if nps > 4 else chance.choice([1, 2, 2])
+        return rng.choice([4, 5, 5, 5] if nps > 8 else [4, 4, 4, 5])
+    return 3 if nps > 4 else rng.choice([1, 2, 2])
 
 
-def _words(one: Asked, nps: int, voices: CommentWriter) -> dict[str, Any]:
-    """The comment, its language and whether it may be quoted; nothing for who leaves it out."""
+def _comment_of(one: SurveyInvitation, nps: int, writer: CommentWriter) -> dict[str, Any]:
+    """The fields of the comment; empty if the learner writes none."""
     mood = "pleased" if nps > 8 else "so_so" if nps > 6 else "upset"
-    if voices.chance.random() > WRITES[mood]:
+    if writer.rng.random() > COMMENT_SHARES[mood]:
         return {}
-    said = voices.comment(mood, [line.module.title for line in one.journey.lines])
-    return words(said, may_quote=mood == "pleased" and voices.chance.random() < QUOTED)
+    comment = writer.comment(mood, [step.module.title for step in one.journey.steps])
+    return comment_data(
+        comment, may_quote=mood == "pleased" and writer.rng.random() < QUOTABLE_SHARE
+    )
 
 
-def words(said: WrittenComment, *, may_quote: bool) -> dict[str, Any]:
-    return {"comment": said.text, "may_quote": may_quote, "language": said.language}
+def comment_data(comment: WrittenComment, *, may_quote: bool) -> dict[str, Any]:
+    return {"comment": comment.text, "may_quote": may_quote, "language": comment.language}

@@ -1,4 +1,4 @@
-"""How skills are assessed: before some learn them, and when their last module is done."""
+"""Add skill assessments: before the course for some learners, and after a skill's last module."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from demo.learning.study_days import happens, place_of
-from demo.world.calendar import after, month_of
-from demo.world.catalog import Catalogue
-from demo.world.journeys import Act, Journey, Line
+from demo.learning.study_days import happens, order_of
+from demo.world.calendar import add_months, month_of
+from demo.world.catalog import Catalog
+from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import choose, seeded_random
 
-BEFORE, SKIPS, AGAIN = 0.12, 0.3, 0.2
+TESTED_BEFORE, SKIP_RATE, RETRY_RATE = 0.12, 0.3, 0.2
 MASTERY = 0.8
-HARD_SKILL, HARDSHIP = "security", 0.3
-# within a day: before the module is opened, after it is graded and completed
-FIRST, LAST = -0.5, 8.0
+HARD_SKILL, HARD_SKILL_PENALTY = "security", 0.3
+# order within a day: before the module is opened, or after it is completed
+ORDER_BEFORE_COURSE, ORDER_AFTER_COURSE = -0.5, 8.0
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Trial:
+class SkillTest:
     journey: Journey
-    line: Line
+    step: Step
     skill: str
     day: date
 
@@ -34,65 +34,74 @@ class Trial:
         return self.journey.learner.key, self.skill
 
 
-def assess(journeys: Sequence[Journey], taught: Catalogue, aims: MonthlyTargets) -> None:
-    """Have each month the aimed share of those assessed attain their skill."""
-    by_month: dict[date, dict[Pair, Trial]] = {}
+def add_skill_assessments(
+    journeys: Sequence[Journey], catalog: Catalog, targets: MonthlyTargets
+) -> None:
+    """Let the target share of the skills assessed in a month be attained."""
+    by_month: dict[date, dict[Pair, SkillTest]] = {}
     for number, journey in enumerate(journeys):
         if journey.counts:
-            chance = seeded_random(aims.seed, "skills", number)
-            for trial in _trials(journey, taught, aims, chance):
-                by_month.setdefault(month_of(trial.day), {}).setdefault(trial.pair, trial)
-    for month in aims.calendar.months():
-        chance = seeded_random(aims.seed, "attaining", month)
-        failed = _decide(list(by_month.get(month, {}).values()), aims, month, chance)
-        later = by_month.setdefault(after(month, 1), {})
-        for trial in _second_trials(failed, aims, chance):
-            later.setdefault(trial.pair, trial)
+            rng = seeded_random(targets.seed, "skills", number)
+            for test in _tests(journey, catalog, targets, rng):
+                by_month.setdefault(month_of(test.day), {}).setdefault(test.pair, test)
+    for month in targets.calendar.months():
+        rng = seeded_random(targets.seed, "attaining", month)
+        failed = _score_month(list(by_month.get(month, {}).values()), targets, month, rng)
+        later = by_month.setdefault(add_months(month, 1), {})
+        for test in _retries(failed, targets, rng):
+            later.setdefault(test.pair, test)
 
 
-def _trials(
-    journey: Journey, taught: Catalogue, aims: MonthlyTargets, chance: Random
-) -> Iterator[Trial]:
-    knows_before = chance.random() < BEFORE
-    for skill, keys in taught.skills:
-        lines = [line for line in journey.lines if line.module.key in keys]
-        if not lines:
+def _tests(
+    journey: Journey, catalog: Catalog, targets: MonthlyTargets, rng: Random
+) -> Iterator[SkillTest]:
+    is_tested_before = rng.random() < TESTED_BEFORE
+    for skill, keys in catalog.skills:
+        steps = [step for step in journey.steps if step.module.key in keys]
+        if not steps:
             continue
-        if knows_before and lines[0].begun and happens(journey, lines[0].begun, aims):
-            score = round(chance.uniform(0.15, 0.6), 2)
-            _add(Trial(journey, lines[0], skill.key, lines[0].begun), FIRST, score, "pre")
-        done = lines[-1].done
-        if done and happens(journey, done, aims) and chance.random() > SKIPS:
-            yield Trial(journey, lines[-1], skill.key, done)
+        if is_tested_before and steps[0].begun and happens(journey, steps[0].begun, targets):
+            score = round(rng.uniform(0.15, 0.6), 2)
+            _add_activity(
+                SkillTest(journey, steps[0], skill.key, steps[0].begun),
+                ORDER_BEFORE_COURSE,
+                score,
+                "pre",
+            )
+        done = steps[-1].done
+        if done and happens(journey, done, targets) and rng.random() > SKIP_RATE:
+            yield SkillTest(journey, steps[-1], skill.key, done)
 
 
-def _decide(
-    trials: Sequence[Trial], aims: MonthlyTargets, month: date, chance: Random
-) -> list[Trial]:
-    """Score the month's trials; who did not attain the skill is returned."""
-    share = aims.share("skill", month)
-    attained = {trial.pair for trial in choose(trials, share, lambda one: _luck(one, chance))}
-    for trial in trials:
-        low, high = (MASTERY, 1.0) if trial.pair in attained else (0.4, MASTERY - 0.01)
-        _add(trial, LAST, round(chance.uniform(low, high), 2), "post")
-    return [trial for trial in trials if trial.pair not in attained]
+def _score_month(
+    tests: Sequence[SkillTest], targets: MonthlyTargets, month: date, rng: Random
+) -> list[SkillTest]:
+    """Score the tests of a month, and return those that were not passed."""
+    share = targets.share("skill", month)
+    attained = {test.pair for test in choose(tests, share, lambda one: _propensity(one, rng))}
+    for test in tests:
+        low, high = (MASTERY, 1.0) if test.pair in attained else (0.4, MASTERY - 0.01)
+        _add_activity(test, ORDER_AFTER_COURSE, round(rng.uniform(low, high), 2), "post")
+    return [test for test in tests if test.pair not in attained]
 
 
-def _luck(trial: Trial, chance: Random) -> float:
-    hardship = HARDSHIP if trial.skill == HARD_SKILL else 0
-    return chance.random() + 0.25 * trial.journey.ability - hardship
+def _propensity(test: SkillTest, rng: Random) -> float:
+    penalty = HARD_SKILL_PENALTY if test.skill == HARD_SKILL else 0
+    return rng.random() + 0.25 * test.journey.ability - penalty
 
 
-def _second_trials(
-    failed: Iterable[Trial], aims: MonthlyTargets, chance: Random
-) -> Iterator[Trial]:
-    for trial in failed:
-        day = after(month_of(trial.day), 1) + timedelta(days=chance.randrange(20))
-        if chance.random() < AGAIN and happens(trial.journey, day, aims):
-            yield Trial(trial.journey, trial.line, trial.skill, day)
+def _retries(
+    failed: Iterable[SkillTest], targets: MonthlyTargets, rng: Random
+) -> Iterator[SkillTest]:
+    for test in failed:
+        day = add_months(month_of(test.day), 1) + timedelta(days=rng.randrange(20))
+        if rng.random() < RETRY_RATE and happens(test.journey, day, targets):
+            yield SkillTest(test.journey, test.step, test.skill, day)
 
 
-def _add(trial: Trial, step: float, score: float, stage: str) -> None:
-    place = place_of(trial.line, step)
-    act = Act(trial.day, place, "skill.assessed", None, trial.skill, score, {"stage": stage})
-    trial.journey.acts.append(act)
+def _add_activity(test: SkillTest, offset: float, score: float, stage: str) -> None:
+    order = order_of(test.step, offset)
+    activity = Activity(
+        test.day, order, "skill.assessed", None, test.skill, score, {"stage": stage}
+    )
+    test.journey.activities.append(activity)

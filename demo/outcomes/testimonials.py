@@ -1,4 +1,4 @@
-"""What staff have looked through: some of the comments that may be quoted are testimonials."""
+"""Approve some of the quotable comments as testimonials."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from outcomes.feedback import theme_actions
 from outcomes.models import Response
 
 PER_COURSE = 3
-LATEST = 200
+CONSIDERED = 200
 
 
 def approve(by: User, now: datetime) -> None:
-    """Approve quotable comments of every course, the latest of the months that are over."""
+    """Approve the latest quotable comments of each course from the complete months."""
     month = containing(
         local_day(now, reporting_clock.reporting_zone()), "month", reporting_clock.reporting_zone()
     )
     quotable = Response.objects.filter(may_quote=True, answered_at__lt=month.start)
-    latest = quotable.exclude(comment="").order_by("-answered_at", "pk")[:LATEST]
-    for response in _some(latest.select_related("enrollment__run")):
+    latest = quotable.exclude(comment="").order_by("-answered_at", "pk")[:CONSIDERED]
+    for response in _few_per_course(latest.select_related("enrollment__run")):
         theme_actions.approve(response, by=by)
 
 
-def _some(responses: Iterable[Response]) -> list[Response]:
-    """A few of each course, and no words twice."""
+def _few_per_course(responses: Iterable[Response]) -> list[Response]:
+    """Choose a few per course, without repeating a text."""
     kept: dict[str, Response] = {}
     courses: Counter[int] = Counter()
     for one in responses:

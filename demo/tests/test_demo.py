@@ -16,12 +16,12 @@ from accounts.models import User
 from alerts.models import Alert
 from core import reporting_clock
 from curriculum.models import Enrollment, PlannedModule
-from demo import write_story
-from demo.load import fill
+from demo import dataset
+from demo.dataset import Dataset
+from demo.load import load_without_kpis
 from demo.world.calendar import Calendar, last_day, month_of
 from demo.world.catalog import ITEMS
-from demo.world.journeys import Act, Journey, Line
-from demo.write_story import Story
+from demo.world.journeys import Activity, Journey, Step
 from engagement.facts import watched_segments
 from engagement.facts.activity import COUNTS
 from kpis.definitions.aggregates import Scope
@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
 OCTOBER = containing(date(2026, 10, 1), "month", ZoneInfo("UTC"))
 
-# enough people for every path to be walked
+# enough learners to cover every branch
 FEW = 0.05
 
 
@@ -44,28 +44,28 @@ def _own_folder(settings: Settings, tmp_path: Path) -> None:
     settings.KPI_DATA_DIR = tmp_path
 
 
-def told_on(day: str, zone: str = "UTC", *, scale: float = 1.0) -> Story:
-    return write_story.write(Calendar(date.fromisoformat(day), ZoneInfo(zone)), scale=scale)
+def dataset_of(day: str, zone: str = "UTC", *, scale: float = 1.0) -> Dataset:
+    return dataset.generate(Calendar(date.fromisoformat(day), ZoneInfo(zone)), scale=scale)
 
 
 @pytest.mark.once
 @pytest.mark.django_db
-def test_the_last_closed_month_shows_the_promised_figures() -> None:
+def test_the_last_closed_month_has_the_documented_values() -> None:
     out = StringIO()
     with patch("demo.management.commands.load_demo.timezone.now", return_value=NOW):
         call_command("load_demo", verbosity=0, stdout=out)
-    shown = {key: shown_in_october(key) for key in PROMISED}
+    shown = {key: value_in_october(key) for key in DOCUMENTED}
 
-    assert shown == PROMISED
+    assert shown == DOCUMENTED
     assert not stale_periods.is_anything_stale()
     assert "manager manager@example.com" in out.getvalue()
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8
-    assert told_to_managers() == ["Cloud Operations"]
-    assert Theme.objects.filter(remarks__isnull=False).distinct().count() >= 3
+    assert courses_of_manager_alerts() == ["Cloud Operations"]
+    assert Theme.objects.filter(analyses__isnull=False).distinct().count() >= 3
 
 
-PROMISED = {
+DOCUMENTED = {
     "engagement.completion-rate": 90,
     "engagement.progress-velocity": 85,
     "engagement.depth": 85,
@@ -82,12 +82,12 @@ PROMISED = {
 }
 
 
-def told_to_managers() -> list[str]:
+def courses_of_manager_alerts() -> list[str]:
     alerts = Alert.objects.open().filter(inhibited_by=None).exclude(course=None)
     return [one.course.title for one in alerts if one.course]
 
 
-def shown_in_october(key: str) -> int:
+def value_in_october(key: str) -> int:
     everybody = Reader(True, True, True, frozenset())
     answer = KpiQueryService(everybody, NOW).metric_values(REGISTRY[key], Scope(), [OCTOBER])[
         OCTOBER
@@ -106,15 +106,15 @@ def shown_in_october(key: str) -> int:
         ("2026-05-02", "Asia/Kolkata"),
     ],
 )
-def test_any_day_is_a_good_day_to_load(day: str, zone: str, settings: Settings) -> None:
+def test_the_targets_are_met_on_any_day(day: str, zone: str, settings: Settings) -> None:
     settings.KPI_TIME_ZONE = zone
-    told = told_on(day, zone)
+    data = dataset_of(day, zone)
     month = Calendar(date.fromisoformat(day), ZoneInfo(zone)).last_closed
-    journeys = [one for one in told.journeys if one.counts]
+    journeys = [one for one in data.journeys if one.counts]
 
     assert completion(journeys, month) == pytest.approx(0.90, abs=0.004)
     assert velocity(journeys, month) == pytest.approx(0.85, abs=0.004)
-    assert depth(told, journeys, month) == pytest.approx(0.85, abs=0.004)
+    assert depth(data, journeys, month) == pytest.approx(0.85, abs=0.004)
     assert performance(journeys, month) == pytest.approx(0.82, abs=0.004)
     assert sum(month_of(one.start) == month for one in journeys) == 195
 
@@ -125,68 +125,76 @@ def completion(journeys: list[Journey], month: date) -> float:
 
 
 def all_done(journey: Journey, *, before: date) -> bool:
-    return all(line.done and line.done < before for line in journey.lines)
+    return all(step.done and step.done < before for step in journey.steps)
 
 
 def velocity(journeys: list[Journey], month: date) -> float:
-    lines = [line for one in journeys for line in one.lines]
-    due = [line for line in lines if line.due and month_of(line.due) == month]
-    done = [line for line in due if line.done and line.done <= last_day(month)]
+    steps = [step for one in journeys for step in one.steps]
+    due = [step for step in steps if step.due and month_of(step.due) == month]
+    done = [step for step in due if step.done and step.done <= last_day(month)]
     return effort(done) / effort(due)
 
 
-def effort(lines: list[Line]) -> int:
-    return sum(line.module.effort_minutes for line in lines)
+def effort(steps: list[Step]) -> int:
+    return sum(step.module.effort_minutes for step in steps)
 
 
 def performance(journeys: list[Journey], month: date) -> float:
     best: dict[tuple[int, str | None], float] = {}
-    for number, act in acts_in(journeys, month, "assessment.graded"):
-        key = number, act.object
-        best[key] = max(best.get(key, 0), (act.value or 0) / ITEMS)
+    for number, activity in activities_in(journeys, month, "assessment.graded"):
+        key = number, activity.object
+        best[key] = max(best.get(key, 0), (activity.value or 0) / ITEMS)
     return sum(best.values()) / len(best)
 
 
-def depth(told: Story, journeys: list[Journey], month: date) -> float:
+def depth(data: Dataset, journeys: list[Journey], month: date) -> float:
     return (
-        videos(told, journeys, month) + interaction(journeys, month) + quizzes(journeys, month)
+        videos(data, journeys, month) + interaction(journeys, month) + quizzes(journeys, month)
     ) / 3
 
 
-def videos(told: Story, journeys: list[Journey], month: date) -> float:
-    objects = [one for many in told.taught.objects.values() for one in many]
+def videos(data: Dataset, journeys: list[Journey], month: date) -> float:
+    objects = [one for many in data.catalog.objects.values() for one in many]
     lengths = {one.key: one.duration_seconds or 0 for one in objects}
-    plays = [act for _, act in acts_in(journeys, month, "video.watched")]
+    plays = [activity for _, activity in activities_in(journeys, month, "video.watched")]
     seen = [
-        watched_segments.union((a, b) for a, b in (act.data or {})["segments"]) for act in plays
+        watched_segments.union((a, b) for a, b in (activity.data or {})["segments"])
+        for activity in plays
     ]
     return sum(map(watched_segments.seconds, seen)) / sum(
-        lengths[act.object or ""] for act in plays
+        lengths[activity.object or ""] for activity in plays
     )
 
 
 def interaction(journeys: list[Journey], month: date) -> float:
     weeks: dict[tuple[int, date], bool] = {}
     for number, journey in enumerate(journeys):
-        for act in journey.acts:
-            monday = act.day - timedelta(days=act.day.weekday())
-            if act.kind in COUNTS and month_of(monday) == month:
+        for activity in journey.activities:
+            monday = activity.day - timedelta(days=activity.day.weekday())
+            if activity.kind in COUNTS and month_of(monday) == month:
                 was = weeks.get((number, monday), False)
-                weeks[number, monday] = was or COUNTS[act.kind].productive > 0
+                weeks[number, monday] = was or COUNTS[activity.kind].productive > 0
     return share(list(weeks.values()))
 
 
 def quizzes(journeys: list[Journey], month: date) -> float:
-    reached = [act for _, act in acts_in(journeys, month, "module.started")]
-    tried = {id(act.line) for one in journeys for act in one.acts if act.kind == "quiz.attempted"}
-    return share([id(act.line) in tried for act in reached])
+    reached = [activity for _, activity in activities_in(journeys, month, "module.started")]
+    tried = {
+        id(activity.step)
+        for one in journeys
+        for activity in one.activities
+        if activity.kind == "quiz.attempted"
+    }
+    return share([id(activity.step) in tried for activity in reached])
 
 
-def acts_in(journeys: list[Journey], month: date, kind: str) -> Iterator[tuple[int, Act]]:
+def activities_in(
+    journeys: list[Journey], month: date, kind: str
+) -> Iterator[tuple[int, Activity]]:
     for number, journey in enumerate(journeys):
-        for act in journey.acts:
-            if act.kind == kind and month_of(act.day) == month:
-                yield number, act
+        for activity in journey.activities:
+            if activity.kind == kind and month_of(activity.day) == month:
+                yield number, activity
 
 
 def share(claims: list[bool]) -> float:
@@ -194,43 +202,43 @@ def share(claims: list[bool]) -> float:
 
 
 @pytest.mark.once
-def test_the_same_day_tells_the_same_story() -> None:
-    first, again = told_on("2026-11-22", scale=FEW), told_on("2026-11-22", scale=FEW)
+def test_the_same_day_gives_the_same_data() -> None:
+    first, again = dataset_of("2026-11-22", scale=FEW), dataset_of("2026-11-22", scale=FEW)
 
     assert first.events == again.events
 
 
 @pytest.mark.once
-def test_another_seed_tells_another_story() -> None:
+def test_another_seed_gives_other_data() -> None:
     calendar = Calendar(NOW.date(), ZoneInfo("UTC"))
 
     assert (
-        write_story.write(calendar, seed=1, scale=FEW).events
-        != write_story.write(calendar, seed=2, scale=FEW).events
+        dataset.generate(calendar, seed=1, scale=FEW).events
+        != dataset.generate(calendar, seed=2, scale=FEW).events
     )
 
 
 @pytest.mark.once
-def test_nothing_is_told_of_today_or_later(settings: Settings) -> None:
+def test_no_event_is_from_today_or_later(settings: Settings) -> None:
     settings.KPI_TIME_ZONE = "America/New_York"
-    told = told_on("2026-11-22", "America/New_York", scale=FEW)
+    data = dataset_of("2026-11-22", "America/New_York", scale=FEW)
 
-    assert max(one["occurred_at"] for one in told.events) < "2026-11-22T05:00:00"
+    assert max(one["occurred_at"] for one in data.events) < "2026-11-22T05:00:00"
 
 
 @pytest.mark.once
-def test_modules_are_done_one_after_another() -> None:
-    for journey in told_on("2026-11-22").journeys:
-        days = [day for line in journey.lines if line.done for day in (line.begun, line.done)]
+def test_modules_are_completed_in_order() -> None:
+    for journey in dataset_of("2026-11-22").journeys:
+        days = [day for step in journey.steps if step.done for day in (step.begun, step.done)]
 
         assert days == sorted(days, key=lambda day: day or date.max)
 
 
 @pytest.mark.django_db
-def test_the_dates_foreseen_are_those_of_the_curriculum(settings: Settings) -> None:
+def test_due_days_match_those_of_the_curriculum(settings: Settings) -> None:
     settings.KPI_TIME_ZONE = "Europe/Berlin"
-    told = fill(NOW, scale=FEW)
-    foreseen = {(one.learner.pk, one.run.pk): dates_of(one) for one in told.journeys}
+    data = load_without_kpis(NOW, scale=FEW)
+    foreseen = {(one.learner.pk, one.run.pk): dates_of(one) for one in data.journeys}
     plans: dict[tuple[int, int], list[date | None]] = {}
     for one in Enrollment.objects.all():
         days = [
@@ -243,9 +251,9 @@ def test_the_dates_foreseen_are_those_of_the_curriculum(settings: Settings) -> N
 
 
 def dates_of(journey: Journey) -> list[date | None]:
-    return [journey.due, *(line.due for line in journey.lines)]
+    return [journey.due, *(step.due for step in journey.steps)]
 
 
 def planned(enrollment: Enrollment) -> list[datetime | None]:
-    lines = PlannedModule.objects.filter(enrollment=enrollment).order_by("position")
-    return list(lines.values_list("due_at", flat=True))
+    steps = PlannedModule.objects.filter(enrollment=enrollment).order_by("position")
+    return list(steps.values_list("due_at", flat=True))

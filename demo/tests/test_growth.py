@@ -1,4 +1,4 @@
-"""Of the story alone, without a database: what outcomes and business are told, on any day."""
+"""The generated events about outcomes and business, checked without a database."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import override_settings
 
-from demo import write_story
+from demo import dataset
+from demo.dataset import Dataset
 from demo.event_factory import Raw
-from demo.world.calendar import Calendar, after, last_day, month_of
-from demo.write_story import Story
+from demo.world.calendar import Calendar, add_months, last_day, month_of
 from kpis.definitions.periods import local_day
 
 DAYS = (
@@ -28,14 +28,14 @@ DAYS = (
 SHOWN = 0.00499
 
 
-class Told:
-    """The events of a story by their kinds and months."""
+class EventsByMonth:
+    """The events of a dataset by kind and month."""
 
     def __init__(self, day: str, zone: str) -> None:
         self.calendar = Calendar(date.fromisoformat(day), ZoneInfo(zone))
-        self.story: Story = write_story.write(self.calendar)
+        self.dataset: Dataset = dataset.generate(self.calendar)
         self.by_kind: dict[str, list[Raw]] = defaultdict(list)
-        for one in self.story.events:
+        for one in self.dataset.events:
             self.by_kind[one["kind"]].append(one)
 
     @property
@@ -50,47 +50,47 @@ class Told:
 
 
 @pytest.fixture(scope="module", params=DAYS, ids=lambda pair: pair[0])
-def told(request: pytest.FixtureRequest) -> Iterator[Told]:
+def events(request: pytest.FixtureRequest) -> Iterator[EventsByMonth]:
     day, zone = request.param
     with override_settings(KPI_TIME_ZONE=zone):
-        yield Told(day, zone)
+        yield EventsByMonth(day, zone)
 
 
 @pytest.mark.once
-def test_any_day_shows_the_outcomes_and_the_growth(told: Told) -> None:
-    month = told.month
+def test_outcomes_and_growth_meet_their_targets_on_any_day(events: EventsByMonth) -> None:
+    month = events.month
 
-    assert attainment(told, month) == pytest.approx(0.82, abs=SHOWN)
-    assert certification(told, month) == pytest.approx(0.75, abs=SHOWN)
-    assert net_promoters(told, month) == pytest.approx(0.72, abs=SHOWN)
-    assert content(told, month) == pytest.approx(0.88, abs=SHOWN)
-    assert impact(told, month) == pytest.approx(0.68, abs=SHOWN)
-    assert referred(told, month) == pytest.approx(0.35, abs=SHOWN)
-    assert retained(told, month) == pytest.approx(0.89, abs=SHOWN)
-    assert booked(told, month)["USD"] == 195 * 250
-    assert booked(told, month)["EUR"] > 0
+    assert attainment(events, month) == pytest.approx(0.82, abs=SHOWN)
+    assert certification(events, month) == pytest.approx(0.75, abs=SHOWN)
+    assert net_promoters(events, month) == pytest.approx(0.72, abs=SHOWN)
+    assert content(events, month) == pytest.approx(0.88, abs=SHOWN)
+    assert impact(events, month) == pytest.approx(0.68, abs=SHOWN)
+    assert referred(events, month) == pytest.approx(0.35, abs=SHOWN)
+    assert retained(events, month) == pytest.approx(0.89, abs=SHOWN)
+    assert booked(events, month)["USD"] == 195 * 250
+    assert booked(events, month)["EUR"] > 0
 
 
 @pytest.mark.once
-def test_four_months_of_retention_and_referral_rise(told: Told) -> None:
-    months = [after(told.month, -ago) for ago in (3, 2, 1, 0)]
-    kept = [round(retained(told, month), 3) for month in months]
-    came = [round(referred(told, month), 3) for month in months]
+def test_retention_and_referrals_rise_for_four_months(events: EventsByMonth) -> None:
+    months = [add_months(events.month, -ago) for ago in (3, 2, 1, 0)]
+    kept = [round(retained(events, month), 3) for month in months]
+    came = [round(referred(events, month), 3) for month in months]
 
     assert kept == sorted(set(kept))
     assert came == sorted(set(came))
 
 
 @pytest.mark.once
-def test_enough_people_answer_to_tell_a_promoter_score(told: Told) -> None:
-    months = [after(told.month, -ago) for ago in range(4)]
+def test_enough_learners_answer_for_an_nps(events: EventsByMonth) -> None:
+    months = [add_months(events.month, -ago) for ago in range(4)]
 
-    assert all(len(marks(told, month, "nps")) >= 60 for month in months)
+    assert all(len(ratings(events, month, "nps")) >= 60 for month in months)
 
 
 @pytest.mark.once
-def test_an_answer_may_only_be_quoted_where_something_is_said(told: Told) -> None:
-    answers = [one["data"] for one in told.by_kind["survey.answered"]]
+def test_only_answers_with_a_comment_are_quotable(events: EventsByMonth) -> None:
+    answers = [one["data"] for one in events.by_kind["survey.answered"]]
     quoted = [one for one in answers if one.get("may_quote")]
 
     assert quoted
@@ -99,66 +99,71 @@ def test_an_answer_may_only_be_quoted_where_something_is_said(told: Told) -> Non
 
 
 @pytest.mark.once
-def test_nobody_invites_themselves(told: Told) -> None:
-    owners = {one["data"]["code"]: one["learner"] for one in told.by_kind["invitation.sent"]}
+def test_nobody_refers_themselves(events: EventsByMonth) -> None:
+    owners = {one["data"]["code"]: one["learner"] for one in events.by_kind["invitation.sent"]}
 
-    assert all(owners[code] != pair.split("/")[0] for pair, code in codes(told).items())
+    assert all(owners[code] != pair.split("/")[0] for pair, code in codes(events).items())
 
 
-def attainment(told: Told, month: date) -> float:
+def attainment(events: EventsByMonth, month: date) -> float:
     scores = {
         (one["learner"], one["object"]): one["value"]
-        for one in told.of("skill.assessed", month)
+        for one in events.of("skill.assessed", month)
         if one["data"]["stage"] == "post"
     }
     return share([score >= 0.8 for score in scores.values()])
 
 
-def certification(told: Told, month: date) -> float:
+def certification(events: EventsByMonth, month: date) -> float:
     due = [
         one
-        for one in told.story.journeys
+        for one in events.dataset.journeys
         if one.counts and one.track == "certificate" and one.due and month_of(one.due) == month
     ]
-    kinds = [{act.kind for act in one.acts if act.day <= last_day(month)} for one in due]
+    kinds = [
+        {activity.kind for activity in one.activities if activity.day <= last_day(month)}
+        for one in due
+    ]
     return share([{"certificate.earned"} == some & PAPERS for some in kinds])
 
 
 PAPERS = {"certificate.earned", "certificate.revoked"}
 
 
-def marks(told: Told, month: date, question: str) -> list[int]:
-    answers = (one["data"] for one in told.of("survey.answered", month))
+def ratings(events: EventsByMonth, month: date, question: str) -> list[int]:
+    answers = (one["data"] for one in events.of("survey.answered", month))
     return [one[question] for one in answers if question in one]
 
 
-def net_promoters(told: Told, month: date) -> float:
-    answers = marks(told, month, "nps")
+def net_promoters(events: EventsByMonth, month: date) -> float:
+    answers = ratings(events, month, "nps")
     return share([one > 8 for one in answers]) - share([one < 7 for one in answers])
 
 
-def content(told: Told, month: date) -> float:
-    return share([one > 3 for one in marks(told, month, "csat")])
+def content(events: EventsByMonth, month: date) -> float:
+    return share([one > 3 for one in ratings(events, month, "csat")])
 
 
-def impact(told: Told, month: date) -> float:
+def impact(events: EventsByMonth, month: date) -> float:
     answers: dict[str, bool] = defaultdict(bool)
-    for one in told.of("survey.answered", month):
+    for one in events.of("survey.answered", month):
         if "career" in one["data"]:
             answers[one["learner"]] |= bool(one["data"]["career"])
     return share(list(answers.values()))
 
 
-def referred(told: Told, month: date) -> float:
-    came = codes(told)
-    started = [one for one in told.story.journeys if one.counts and month_of(one.start) == month]
+def referred(events: EventsByMonth, month: date) -> float:
+    came = codes(events)
+    started = [
+        one for one in events.dataset.journeys if one.counts and month_of(one.start) == month
+    ]
     return share([f"{one.learner.key}/{one.run.course.key}" in came for one in started])
 
 
-def codes(told: Told) -> dict[str, str]:
-    """The codes by which learners came, by learner and course."""
-    by_word = {key(one): one["data"]["code"] for one in told.by_kind["referral.accepted"]}
-    started = told.by_kind["enrollment.started"]
+def codes(events: EventsByMonth) -> dict[str, str]:
+    """The referral codes of enrollments, by learner and course."""
+    by_word = {key(one): one["data"]["code"] for one in events.by_kind["referral.accepted"]}
+    started = events.by_kind["enrollment.started"]
     at_once = {key(one): one["data"].get("referral_code") for one in started}
     return by_word | {pair: code for pair, code in at_once.items() if code}
 
@@ -167,24 +172,24 @@ def key(event: Raw) -> str:
     return f"{event['learner']}/{event['course']}"
 
 
-def booked(told: Told, month: date) -> dict[str, Decimal]:
+def booked(events: EventsByMonth, month: date) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for kind, sign in (("payment.received", 1), ("payment.refunded", -1)):
-        for one in told.of(kind, month):
+        for one in events.of(kind, month):
             sums[one["data"]["currency"]] += sign * Decimal(one["data"]["amount"])
     return sums
 
 
-def retained(told: Told, month: date) -> float:
-    """Of the customers at the month's start those there at its end, or who finished in it."""
+def retained(events: EventsByMonth, month: date) -> float:
+    """The share of a month's first customers who stay until its end or finish in it."""
     held: dict[str, dict[str, date]] = defaultdict(dict)
     owner: dict[str, str] = {}
     for kind in ("started", "finished", "cancelled"):
-        for one in told.by_kind[f"subscription.{kind}"]:
-            held[one["data"]["subscription"]][kind] = told.day(one)
+        for one in events.by_kind[f"subscription.{kind}"]:
+            held[one["data"]["subscription"]][kind] = events.day(one)
             owner.setdefault(one["data"]["subscription"], customer(one))
     there = {owner[name] for name, days in held.items() if active(days, month)}
-    stay = {owner[name] for name, days in held.items() if active(days, after(month, 1))}
+    stay = {owner[name] for name, days in held.items() if active(days, add_months(month, 1))}
     done = {
         owner[name]
         for name, days in held.items()
@@ -198,7 +203,7 @@ def customer(event: Raw) -> str:
 
 
 def active(days: dict[str, date], day: date) -> bool:
-    """Hold something in the first moment of the day."""
+    """True when the customer holds anything at the start of the day."""
     end = days.get("finished") or days.get("cancelled") or date.max
     return days["started"] < day <= end
 

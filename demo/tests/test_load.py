@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from business.models import Payment, Referral, Subscription
 from curriculum.models import Course
-from demo.load import NotEmpty, fill, load
+from demo.load import NotEmpty, load, load_without_kpis
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events
@@ -39,8 +39,8 @@ def _own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_changed_raw_row_changes_the_figure() -> None:
-    fill(NOW, scale=FEW)
+def test_a_changed_event_changes_the_value() -> None:
+    load_without_kpis(NOW, scale=FEW)
     before = figure(PERFORMANCE)
     graded = Event.objects.filter(
         kind="assessment.graded", occurred_at__gte=OCTOBER.start, occurred_at__lt=OCTOBER.end
@@ -59,8 +59,8 @@ def figure(key: str) -> float:
 
 
 @pytest.mark.django_db
-def test_a_replay_makes_the_same_facts() -> None:
-    fill(NOW, scale=FEW)
+def test_a_replay_gives_the_same_facts() -> None:
+    load_without_kpis(NOW, scale=FEW)
     before = facts()
     replay_events()
 
@@ -86,25 +86,25 @@ def facts() -> list[list[tuple[object, ...]]]:
 
 
 @pytest.mark.django_db
-def test_some_events_are_unmapped_and_some_refused() -> None:
-    fill(NOW, scale=0.12)
+def test_some_events_are_unmapped_and_some_rejected() -> None:
+    load_without_kpis(NOW, scale=0.12)
 
     assert Event.objects.unmapped().exists()
     assert RejectedEvent.objects.exists()
 
 
 @pytest.mark.django_db
-def test_where_something_is_taught_nothing_is_loaded() -> None:
+def test_nothing_is_loaded_if_there_are_courses() -> None:
     Course.objects.create(key="py", title="Python")
 
-    with pytest.raises(CommandError, match="courses here already"):
+    with pytest.raises(CommandError, match="already contains courses"):
         call_command("load_demo", verbosity=0)
     with pytest.raises(NotEmpty):
         load(NOW, scale=FEW)
 
 
 @pytest.mark.django_db
-def test_a_load_cut_short_leaves_nothing(tmp_path: Path) -> None:
+def test_an_interrupted_load_leaves_nothing(tmp_path: Path) -> None:
     def cut(what: str, by: int, total: int) -> None:
         raise KeyboardInterrupt
 

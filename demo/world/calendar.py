@@ -1,4 +1,4 @@
-"""The days that the demonstration tells of. A month is named by its first day."""
+"""The days and months of the demonstration. A month is represented by its first day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST_MONTH = 12  # months before the last closed one
 
 @dataclass(frozen=True)
 class Calendar:
-    """Up to where time has come: `today` is the first day of which nothing is told yet."""
+    """The calendar up to `today`, the first day without events."""
 
     today: date
     zone: ZoneInfo
@@ -25,15 +25,15 @@ class Calendar:
 
     @property
     def last_closed(self) -> date:
-        return after(month_of(self.today), -1)
+        return add_months(month_of(self.today), -1)
 
     def months(self) -> list[date]:
-        """From the first month told of to the one after the open month: people sign up early."""
-        first = after(self.last_closed, -FIRST_MONTH)
-        return [after(first, count) for count in range(FIRST_MONTH + 3)]
+        """The months of enrollments, including the next month, for which people sign up early."""
+        first = add_months(self.last_closed, -FIRST_MONTH)
+        return [add_months(first, count) for count in range(FIRST_MONTH + 3)]
 
     def months_ago(self, month: date) -> int:
-        """Months from this one to the last closed; negative for the open one and later ones."""
+        """The months since this one, as of the last closed month; negative for later months."""
         return _index(self.last_closed) - _index(month)
 
     def moment(self, day: date, *, hour: float = 0) -> datetime:
@@ -45,7 +45,7 @@ class Calendar:
         return local_day(moment, self.zone)
 
 
-# the same few hundred days are asked for again and again
+# called very often with the same few hundred days
 @cache
 def month_of(day: date) -> date:
     return day.replace(day=1)
@@ -55,14 +55,14 @@ def quarter_of(day: date) -> date:
     return containing(day, "quarter", ZoneInfo("UTC")).first
 
 
-def after(month: date, count: int) -> date:
+def add_months(month: date, count: int) -> date:
     index = _index(month) + count
     return date(index // 12, index % 12 + 1, 1)
 
 
 @cache
 def last_day(month: date) -> date:
-    return after(month, 1) - timedelta(days=1)
+    return add_months(month, 1) - timedelta(days=1)
 
 
 def _index(month: date) -> int:

@@ -1,4 +1,4 @@
-"""What the provider teaches: courses, modules, skills and the objects in the modules."""
+"""The courses of the demonstration, with their modules, skills and learning objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEAK_MODULE = "networks"
 
 @dataclass(frozen=True)
 class Syllabus:
-    """A course in outline: modules as (key, title, days, effort in minutes)."""
+    """The outline of a course, with modules as (key, title, days, effort in minutes)."""
 
     key: str
     title: str
@@ -92,8 +92,8 @@ SKILLS = (
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """The rows of what is taught, not saved yet."""
+class Catalog:
+    """The unsaved rows of all courses."""
 
     courses: dict[str, Course]
     modules: dict[str, list[Module]]
@@ -101,10 +101,10 @@ class Catalogue:
     skills: list[tuple[Skill, tuple[str, ...]]]
 
 
-def catalogue(seed: int) -> Catalogue:
+def make_catalog(seed: int) -> Catalog:
     courses = {one.key: _course(one) for one in SYLLABI}
     modules = {one.key: list(_modules(one, courses[one.key])) for one in SYLLABI}
-    return Catalogue(
+    return Catalog(
         courses=courses,
         modules=modules,
         objects={one.key: list(_objects(one, seed)) for many in modules.values() for one in many},
@@ -130,10 +130,10 @@ def _modules(one: Syllabus, course: Course) -> Iterator[Module]:
 
 
 def _objects(module: Module, seed: int) -> Iterator[LearningObject]:
-    """A video, a quiz and an assessment."""
-    chance = seeded_random(seed, "videos", module.key)
+    """Make a video, a quiz and an assessment for the module."""
+    rng = seeded_random(seed, "videos", module.key)
     kinds = LearningObject.Kind
-    seconds = float(chance.randrange(240, 1_080, 15))
+    seconds = float(rng.randrange(240, 1_080, 15))
     yield _object(module, kinds.VIDEO, "video", duration_seconds=seconds)
     yield _object(module, kinds.QUIZ, "quiz")
     yield _object(module, kinds.ASSESSMENT, "assessment", pass_mark=0.6)

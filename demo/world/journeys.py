@@ -1,4 +1,4 @@
-"""A learner's way through a run: what falls due when, and on which days it is done."""
+"""A learner's journey through a course run: due days, completion days and activities."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from curriculum.models import CourseRun, Learner, Module
 
-ENROLLED = ("learner", "course", "run")
+ENROLLMENT_FIELDS = ("learner", "course", "run")
 
 
 @dataclass
-class Line:
-    """One module of the plan; `due` is None while a pause is open."""
+class Step:
+    """One planned module; `due` is None while a pause is open."""
 
     module: Module
-    place: int
+    position: int
     due: date | None
     is_late: bool = False
     begun: date | None = None
@@ -30,18 +30,18 @@ class Pause:
 
 
 @dataclass
-class Act:
-    """One thing that the learner does; those of one day happen in the order of `place`."""
+class Activity:
+    """One activity of the learner; `order` sorts the activities of one day."""
 
     day: date
-    place: float
+    order: float
     kind: str
-    line: Line | None = None
+    step: Step | None = None
     object: str | None = None
     value: float | None = None
     data: dict[str, Any] | None = None
-    # what it names of the journey's learner, course and run
-    names: tuple[str, ...] = ENROLLED
+    # which of learner, course and run its event names
+    names: tuple[str, ...] = ENROLLMENT_FIELDS
 
 
 @dataclass
@@ -51,14 +51,14 @@ class Journey:
     enrolled_at: datetime
     start: date
     due: date | None
-    lines: list[Line]
+    steps: list[Step]
     ability: float
     pace: float
     pause: Pause | None = None
     stops_after: int | None = None
     left: date | None = None
     is_cancelled: bool = False
-    acts: list[Act] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
     track: str = "certificate"
     code: str | None = None
 
@@ -72,8 +72,8 @@ class Journey:
 
     @property
     def done(self) -> date | None:
-        """The day on which the last module is done; None when that never comes."""
-        return self.lines[-1].done if all(line.done for line in self.lines) else None
+        """The day on which the last module is completed; None if that never happens."""
+        return self.steps[-1].done if all(step.done for step in self.steps) else None
 
-    def will_do(self, line: Line) -> bool:
-        return self.stops_after is None or line.place < self.stops_after
+    def will_do(self, step: Step) -> bool:
+        return self.stops_after is None or step.position < self.stops_after

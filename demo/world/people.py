@@ -1,4 +1,4 @@
-"""Learners with names from everywhere. Nobody real is meant."""
+"""Made-up learners with names from many countries."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ FAMILY = (
     "Sato Schneider Sharma Silva Singh Suleiman Suzuki Takahashi Tesfaye Tran Uzun van-Dijk Vargas "
     "Virtanen Wang Weber Wójcik Yamamoto Yılmaz Zhang"
 ).split()
-COME_BACK = 0.3
+RETURN_SHARE = 0.3
 
 
-class People:
-    """Who signs up: somebody new, or one of those before who has not taken the course yet."""
+class LearnerPool:
+    """Provides the learners who sign up, some of them for a further course."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = seeded_random(seed, "people")
+        self.rng = seeded_random(seed, "people")
         self.learners: list[Learner] = []
         self._taken: dict[str, set[str]] = defaultdict(set)
         self._names = self._shuffled_names()
 
     def for_course(self, course: Course, kind: str = Learner.Kind.LEARNER) -> Learner:
-        learner = self._one_of_before(course) if kind == Learner.Kind.LEARNER else None
-        learner = learner or self._somebody_new(kind)
+        learner = self._returning_learner(course) if kind == Learner.Kind.LEARNER else None
+        learner = learner or self._new_learner(kind)
         self._taken[learner.key].add(course.key)
         return learner
 
-    def _one_of_before(self, course: Course) -> Learner | None:
-        if not self.learners or self.chance.random() > COME_BACK:
+    def _returning_learner(self, course: Course) -> Learner | None:
+        if not self.learners or self.rng.random() > RETURN_SHARE:
             return None
-        learner = self.chance.choice(self.learners)
-        is_free = course.key not in self._taken[learner.key]
-        return learner if is_free and learner.kind == Learner.Kind.LEARNER else None
+        learner = self.rng.choice(self.learners)
+        is_new_to_course = course.key not in self._taken[learner.key]
+        return learner if is_new_to_course and learner.kind == Learner.Kind.LEARNER else None
 
-    def _somebody_new(self, kind: str) -> Learner:
+    def _new_learner(self, kind: str) -> Learner:
         key = f"L{len(self.learners) + 1:05}"
         email = f"{key.lower()}@example.org"
         learner = Learner(key=key, name=next(self._names), email=email, kind=kind)
@@ -62,6 +62,6 @@ class People:
 
     def _shuffled_names(self) -> Iterator[str]:
         count = len(GIVEN) * len(FAMILY)
-        for number in self.chance.sample(range(count), count):
+        for number in self.rng.sample(range(count), count):
             given, family = GIVEN[number % len(GIVEN)], FAMILY[number // len(GIVEN)]
             yield f"{given} {family.replace('-', ' ')}"

@@ -1,4 +1,4 @@
-"""Chance that repeats: the same words give the same throws."""
+"""Reproducible random numbers and choices."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
-NEARLY = 0.004  # less than what a rounded percentage shows
+TOLERANCE = 0.004  # too small to be visible in a rounded percentage
 
 
 def seeded_random(*words: object) -> Random:
-    return Random("/".join(str(word) for word in words))  # noqa: S311 - nothing is kept secret
+    """A random generator whose seed is made of these words."""
+    return Random("/".join(str(word) for word in words))  # noqa: S311 - nothing here is secret
 
 
-def choose(items: Sequence[T], share: float, luck: Callable[[T], float]) -> list[T]:
-    """Choose exactly that share of the items, the luckiest first."""
-    return sorted(items, key=luck, reverse=True)[: round(share * len(items))]
+def choose(items: Sequence[T], share: float, rank: Callable[[T], float]) -> list[T]:
+    """Choose exactly that share of the items, those with the highest rank first."""
+    return sorted(items, key=rank, reverse=True)[: round(share * len(items))]
 
 
-def fitting(count: int, *shares: float) -> int:
-    """The largest group up to that size of which whole numbers make these shares, nearly."""
+def group_size_for(count: int, *shares: float) -> int:
+    """The largest size up to `count` at which whole numbers give nearly these shares."""
     sizes = range(count, count * 4 // 5, -1)
-    return next((size for size in sizes if all(_fits(share, size) for share in shares)), count)
+    return next((size for size in sizes if all(_is_close(share, size) for share in shares)), count)
 
 
-def _fits(share: float, size: int) -> bool:
-    return abs(round(share * size) / size - share) <= NEARLY
+def _is_close(share: float, size: int) -> bool:
+    return abs(round(share * size) / size - share) <= TOLERANCE
 
 
-def lift(shares: Sequence[float], weights: Sequence[float], aim: float) -> list[float]:
-    """Move all shares by one amount, within 0.02–1, so that their weighted mean is the aim."""
+def shift_to_mean(shares: Sequence[float], weights: Sequence[float], target: float) -> list[float]:
+    """Shift all shares by one amount, within 0.02 to 1, so that their mean meets the target."""
 
     def moved(by: float) -> list[float]:
         return [min(1.0, max(0.02, share + by)) for share in shares]
@@ -42,5 +43,5 @@ def lift(shares: Sequence[float], weights: Sequence[float], aim: float) -> list[
 
     steps = range(-1_000, 1_001)
     return moved(
-        steps[min(bisect_left(steps, aim, key=lambda step: mean(step / 1_000)), 2_000)] / 1_000
+        steps[min(bisect_left(steps, target, key=lambda step: mean(step / 1_000)), 2_000)] / 1_000
     )

@@ -73,14 +73,14 @@ def test_elsewhere_they_are_random_and_shown_once(
 
     assert User.objects.get(email="staff@example.com").check_password(password)
     assert KNOWN not in shown.getvalue()
-    assert not (tmp_path / accounts.FILE).exists()
+    assert not (tmp_path / accounts.ACCOUNTS_FILE).exists()
 
 
 def test_accounts_of_before_get_new_passwords_when_others_come_by(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.KPI_DATA_DIR = tmp_path
-    (tmp_path / accounts.FILE).write_text("staff staff@example.com learn-and-grow\n")
+    (tmp_path / accounts.ACCOUNTS_FILE).write_text("staff staff@example.com learn-and-grow\n")
     for role in EMAILS:
         account(role.title(), is_superuser=role == "staff")
     ada = account("Ada")
@@ -93,7 +93,7 @@ def test_accounts_of_before_get_new_passwords_when_others_come_by(
     assert not any(user.check_password(KNOWN) for user in User.objects.all())
     assert ada.check_password("secret")
     assert all(f"{email} " in shown for email in EMAILS.values())
-    assert not (tmp_path / accounts.FILE).exists()
+    assert not (tmp_path / accounts.ACCOUNTS_FILE).exists()
 
 
 @pytest.mark.parametrize(("is_staff", "is_noted"), [(True, False), (False, True)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from outcomes.admin.facts import FactAdmin
 from outcomes.models import Certificate
@@ -19,5 +20,5 @@ class CertificateAdmin(FactAdmin):
         ("expired_at", admin.EmptyFieldListFilter),
     )
     search_fields: ClassVar[Any] = ("number", *FactAdmin.search_fields)
-    search_help_text = "The number, or the learner's key, whole."
+    search_help_text = _("Enter the complete certificate number or learner key.")
     date_hierarchy: ClassVar[str] = "earned_at"

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.users import acting_user
 from core.admin.view_only import ReadOnlyAdmin
@@ -19,9 +21,9 @@ from outcomes.tasks import read_feedback
 
 class ThemeForm(forms.ModelForm):
     kpi = forms.ChoiceField(
-        label="Goes with",
+        label=_("Related KPI"),
         choices=kpi_choices,
-        help_text="The KPI that it tells something about; proposed from its words.",
+        help_text=_("The KPI that the theme relates to, suggested from its words."),
     )
 
     class Meta:
@@ -36,17 +38,20 @@ class ThemeForm(forms.ModelForm):
 
 
 class InUseFilter(admin.SimpleListFilter):
-    """Show the themes in use unless more are asked for."""
+    """Show only the themes in use by default."""
 
-    title = "use"
+    title = _("use")
     parameter_name = "use"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("merged", "Merged into another"), ("all", "All, with those set aside")]
+        return [
+            ("merged", gettext("Merged into another theme")),
+            ("all", gettext("All, including retired themes")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        return [{**first, "display": "In use"}, *others]
+        return [{**first, "display": gettext("In use")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "all":
@@ -58,20 +63,20 @@ class InUseFilter(admin.SimpleListFilter):
 
 @admin.register(Theme)
 class ThemeAdmin(admin.ModelAdmin):
-    """Themes are found in comments; staff name them, pin them and merge those that are one."""
+    """Let staff rename, pin and merge the themes that were found in comments."""
 
     form = ThemeForm
-    list_display = ("name", "comments", "words", "goes_with", "is_pinned", "merged_into")
+    list_display = ("name", "comments", "typical_words", "related_kpi", "is_pinned", "merged_into")
     list_editable = ("is_pinned",)
     list_filter = (InUseFilter, "is_pinned")
     list_select_related = ("merged_into",)
     search_fields = ("name", "key")
-    readonly_fields = ("key", "words", "made_at", "retired_at")
+    readonly_fields = ("key", "typical_words", "created_at", "retired_at")
     actions = ("merge_chosen",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Theme]:
         rows: QuerySet[Theme] = super().get_queryset(request)
-        return rows.annotate(said=Count("remarks"))
+        return rows.annotate(comment_count=Count("analyses"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,42 +84,50 @@ class ThemeAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Theme | None = None) -> bool:
         return False
 
-    @admin.display(ordering="said")
+    @admin.display(description=_("comments"), ordering="comment_count")
     def comments(self, row: Theme) -> int:
-        return row.said  # type: ignore[attr-defined, no-any-return]
+        return row.comment_count  # type: ignore[attr-defined, no-any-return]
 
-    @admin.display(ordering="kpi")
-    def goes_with(self, row: Theme) -> str:
+    @admin.display(description=_("Related KPI"), ordering="kpi")
+    def related_kpi(self, row: Theme) -> str:
         return name_of(row.kpi)
+
+    @admin.display(description=_("typical words"))
+    def typical_words(self, row: Theme) -> str:
+        return row.words
 
     def save_model(self, request: HttpRequest, obj: Theme, form: Any, change: bool) -> None:
         into = obj.merged_into
-        is_moved = "merged_into" in form.changed_data
-        if is_moved:
-            obj.merged_into_id = form.initial.get("merged_into")
+        if "merged_into" not in form.changed_data:
+            super().save_model(request, obj, form, change)
+            return
+        # merging moves comments as well, so it is left to the actions below
+        obj.merged_into_id = form.initial.get("merged_into")
         super().save_model(request, obj, form, change)
-        if is_moved:
-            _move(obj, into)
+        if into is not None:
+            theme_actions.merge(obj, into)
+        else:
+            theme_actions.undo_merge(obj)
+            transaction.on_commit(read_feedback.delay)
 
-    @admin.action(description="Merge into the one with the most comments", permissions=["change"])
+    @admin.action(
+        description=_("Merge into the theme with the most comments"), permissions=["change"]
+    )
     def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Theme]) -> None:
-        into, *others = queryset.annotate(most=Count("remarks")).order_by("-most", "pk")
-        for one in others:
-            theme_actions.merge(one, into)
-        self.message_user(request, f"{len(others)} merged into {into}.", messages.SUCCESS)
-
-
-def _move(theme: Theme, into: Theme | None) -> None:
-    if into is not None:
-        theme_actions.merge(theme, into)
-        return
-    theme_actions.separate(theme)
-    transaction.on_commit(read_feedback.delay)
+        into, *others = queryset.annotate(size=Count("analyses")).order_by("-size", "pk")
+        for theme in others:
+            theme_actions.merge(theme, into)
+        sentence = ngettext(
+            "%(count)s theme was merged into “%(theme)s”.",
+            "%(count)s themes were merged into “%(theme)s”.",
+            len(others),
+        ) % {"count": len(others), "theme": into}
+        self.message_user(request, sentence, messages.SUCCESS)
 
 
 @admin.register(CommentAnalysis)
-class RemarkAdmin(ReadOnlyAdmin):
-    """What learners wrote, and what was read in it."""
+class CommentAnalysisAdmin(ReadOnlyAdmin):
+    """Show learners' comments with their language, sentiment and theme."""
 
     list_display = ("text", "theme", "mood", "sentiment", "language", "quotable", "approved")
     list_filter = (
@@ -130,35 +143,38 @@ class RemarkAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     actions = ("approve",)
 
-    @admin.display(boolean=True, description="may be quoted")
+    @admin.display(boolean=True, description=_("may be quoted"))
     def quotable(self, row: CommentAnalysis) -> bool:
         return row.response.may_quote
 
-    @admin.display(boolean=True)
+    @admin.display(boolean=True, description=_("approved"))
     def approved(self, row: CommentAnalysis) -> bool:
         return hasattr(row.response, "testimonial")
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return acting_user(request).has_perm("outcomes.add_testimonial")
 
-    @admin.action(description="Approve as testimonials", permissions=["approve"])
+    @admin.action(description=_("Approve as testimonials"), permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[CommentAnalysis]) -> None:
         approved = 0
-        for remark in queryset:
+        for comment in queryset:
             try:
-                theme_actions.approve(remark.response, by=acting_user(request))
+                theme_actions.approve(comment.response, by=acting_user(request))
             except ValidationError as error:
-                sentence = f"“{remark}”: {error.messages[0]}"
+                sentence = f"“{comment}”: {error.messages[0]}"
                 self.message_user(request, sentence, messages.WARNING)
             else:
                 approved += 1
         if approved:
-            self.message_user(request, f"{approved} approved.", messages.SUCCESS)
+            sentence = ngettext(
+                "%(count)s comment was approved.", "%(count)s comments were approved.", approved
+            ) % {"count": approved}
+            self.message_user(request, sentence, messages.SUCCESS)
 
 
 @admin.register(Testimonial)
 class TestimonialAdmin(admin.ModelAdmin):
-    """What may be shown; delete one to withdraw it. New ones are approved among the remarks."""
+    """Show the approved comments; deleting a testimonial withdraws it."""
 
     list_display = ("text", "course", "shown", "approved_by", "approved_at")
     list_select_related = ("response__enrollment__run__course", "approved_by")
@@ -172,15 +188,15 @@ class TestimonialAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(ordering="response__enrollment__run__course__title")
+    @admin.display(description=_("course"), ordering="response__enrollment__run__course__title")
     def course(self, row: Testimonial) -> str:
         return str(row.response.enrollment.run.course)
 
-    @admin.display(boolean=True, description="still agreed to")
+    @admin.display(boolean=True, description=_("shown"))
     def shown(self, row: Testimonial) -> bool:
         return row.response.may_quote and row.response.comment == row.text
 
 
 @admin.register(TopicRun)
-class ThemeSearchAdmin(ReadOnlyAdmin):
+class TopicRunAdmin(ReadOnlyAdmin):
     list_display = ("searched_at", "comments", "themes")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from outcomes.admin.facts import FactAdmin
 from outcomes.models import SkillAssessment
@@ -13,6 +14,6 @@ class SkillAssessmentAdmin(FactAdmin):
     list_filter = (*FactAdmin.list_filter, "skill", "stage")
     list_select_related = (*FactAdmin.list_select_related, "skill")
 
-    @admin.display(boolean=True)
+    @admin.display(boolean=True, description=_("mastered"))
     def mastered(self, row: SkillAssessment) -> bool:
         return row.is_mastered

@@ -7,14 +7,17 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.admin.courses import rows_of
+from kpis.definitions.units import PERCENT
 from outcomes.admin.facts import FactAdmin
 from outcomes.models import Invitation, Response, Survey, Wave
 from outcomes.surveys.audience import audience, unreachable
 from outcomes.surveys.send_now import CannotSend, send_now
 
-WORDING = (
+QUESTIONS = (
     ("asks_nps", "nps_question"),
     ("asks_csat", "csat_question"),
     ("asks_career", "career_question"),
@@ -22,8 +25,8 @@ WORDING = (
 )
 
 
-class KeptAdmin(admin.ModelAdmin):
-    """What answers refer to: it is closed or switched off, and goes only while nothing does."""
+class KeepUsedAdmin(admin.ModelAdmin):
+    """Prevent the deletion of objects in use; they can be closed or switched off instead."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_delete_permission(request, obj)
@@ -34,7 +37,7 @@ class KeptAdmin(admin.ModelAdmin):
 
 
 @admin.register(Survey)
-class SurveyAdmin(KeptAdmin):
+class SurveyAdmin(KeepUsedAdmin):
     list_display = ("title", "key", "course", "asks", "follows_completion", "is_active", "waves")
     list_editable = ("is_active",)
     list_filter = ("is_active", "follows_completion", "course")
@@ -43,8 +46,8 @@ class SurveyAdmin(KeptAdmin):
     autocomplete_fields = ("course",)
     fieldsets = (
         (None, {"fields": (("title", "key"), "course", "introduction")}),
-        ("Questions", {"fields": WORDING}),
-        ("Sending", {"fields": ("follows_completion", "is_active")}),
+        (_("Questions"), {"fields": QUESTIONS}),
+        (_("Sending"), {"fields": ("follows_completion", "is_active")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -53,34 +56,39 @@ class SurveyAdmin(KeptAdmin):
         return counted
 
     def get_readonly_fields(self, request: HttpRequest, obj: Survey | None = None) -> Any:
-        # events name the survey by its key for ever
+        # events refer to the survey by its key
         return ("key",) if obj else ()
 
     def is_used(self, obj: Survey) -> bool:
         return Invitation.objects.filter(wave__survey=obj).exists()
 
-    @admin.display
+    @admin.display(description=_("questions"))
     def asks(self, row: Survey) -> str:
-        names = {"NPS": "nps", "CSAT": "csat", "career": "career", "comment": "comment"}
-        return ", ".join(name for name, one in names.items() if getattr(row, f"asks_{one}"))
+        names = {
+            "nps": "NPS",
+            "csat": "CSAT",
+            "career": gettext("career"),
+            "comment": gettext("comment"),
+        }
+        return ", ".join(name for key, name in names.items() if getattr(row, f"asks_{key}"))
 
-    @admin.display(ordering="wave_count")
+    @admin.display(description=_("waves"), ordering="wave_count")
     def waves(self, row: Any) -> int:
         return int(row.wave_count)
 
 
-def invitations(**which: Any) -> Coalesce:
-    """How many invitations of a wave these are."""
+def invitation_count(**conditions: Any) -> Coalesce:
+    """Count the sent invitations of a wave that meet the conditions."""
     answer = Response.objects.filter(wave=OuterRef("wave"), enrollment=OuterRef("enrollment"))
-    mine = Invitation.objects.annotate(is_answered=Exists(answer)).filter(
-        wave=OuterRef("pk"), sent_at__isnull=False, **which
+    sent = Invitation.objects.annotate(is_answered=Exists(answer)).filter(
+        wave=OuterRef("pk"), sent_at__isnull=False, **conditions
     )
-    counted = mine.order_by().values("wave").annotate(rows=Count("pk")).values("rows")
+    counted = sent.order_by().values("wave").annotate(rows=Count("pk")).values("rows")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 @admin.register(Wave)
-class WaveAdmin(KeptAdmin):
+class WaveAdmin(KeepUsedAdmin):
     list_display = (
         *("__str__", "course", "run", "opens_at", "closes_at", "state"),
         *("invited", "answered", "dismissed", "response_rate"),
@@ -106,9 +114,9 @@ class WaveAdmin(KeptAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(
-            invited_count=invitations(),
-            answered_count=invitations(is_answered=True),
-            dismissed_count=invitations(is_answered=False, dismissed_at__isnull=False),
+            invited_count=invitation_count(),
+            answered_count=invitation_count(is_answered=True),
+            dismissed_count=invitation_count(is_answered=False, dismissed_at__isnull=False),
         )
         return counted
 
@@ -118,45 +126,46 @@ class WaveAdmin(KeptAdmin):
     def is_used(self, obj: Wave) -> bool:
         return obj.invitations.exists()
 
-    @admin.display
+    @admin.display(description=_("state"))
     def state(self, row: Wave) -> str:
         return row.state(timezone.now())
 
-    @admin.display(ordering="invited_count")
+    @admin.display(description=_("invited"), ordering="invited_count")
     def invited(self, row: Any) -> int:
         return int(row.invited_count) if row.pk else 0
 
-    @admin.display(ordering="answered_count")
+    @admin.display(description=_("answered"), ordering="answered_count")
     def answered(self, row: Any) -> int:
         return int(row.answered_count) if row.pk else 0
 
-    @admin.display(ordering="dismissed_count", description="rather not say")
+    @admin.display(description=_("dismissed"), ordering="dismissed_count")
     def dismissed(self, row: Any) -> int:
         return int(row.dismissed_count) if row.pk else 0
 
-    @admin.display
+    @admin.display(description=_("response rate"))
     def response_rate(self, row: Any) -> str:
         if not row.pk or not row.invited_count:
             return "–"
-        return f"{row.answered_count / row.invited_count:.1%}"
+        return PERCENT.text(row.answered_count / row.invited_count)
 
-    @admin.display(description="to be asked by now")
+    @admin.display(description=_("learners to invite by now"))
     def asked(self, row: Wave) -> int:
         return audience(row, timezone.now()).count() if row.pk else 0
 
-    @admin.display(description="of them without an address")
+    @admin.display(description=_("without an e-mail address"))
     def without_address(self, row: Wave) -> int:
         return unreachable(row, timezone.now()).count() if row.pk else 0
 
-    @admin.action(description="Send the selected waves now", permissions=["change"])
+    @admin.action(description=_("Send the selected waves now"), permissions=["change"])
     def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
         for wave in rows.select_related("survey"):
             try:
                 send_now(wave, timezone.now())
-            except CannotSend as why:
-                self.message_user(request, f"{wave}: {why}", messages.ERROR)
+            except CannotSend as reason:
+                self.message_user(request, f"{wave}: {reason}", messages.ERROR)
             else:
-                self.message_user(request, f"{wave} is on its way.", messages.SUCCESS)
+                sentence = gettext("“%(wave)s” is being sent.") % {"wave": wave}
+                self.message_user(request, sentence, messages.SUCCESS)
 
 
 @admin.register(Invitation)
@@ -182,6 +191,6 @@ class ResponseAdmin(FactAdmin):
     list_select_related = (*FactAdmin.list_select_related, "wave__survey")
     date_hierarchy: ClassVar[str] = "answered_at"
 
-    @admin.display(boolean=True)
+    @admin.display(boolean=True, description=_("has a comment"))
     def has_comment(self, row: Response) -> bool:
         return bool(row.comment)

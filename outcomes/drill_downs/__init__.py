@@ -1,4 +1,4 @@
-"""Tables under the outcome KPIs; importing this package hangs them there."""
+"""The drill-down tables of the outcome KPIs; importing this package registers them."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.db.models import Count, Exists, F, Min, Q
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from kpis.definitions.aggregates import Scope, within
@@ -14,55 +14,57 @@ from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, DAYS, PERCENT
 from kpis.statistics.shares_and_medians import median_of, share
 from outcomes.facts.certificates import COMPLETION
-from outcomes.indicators.certificates import fallen_due, held
+from outcomes.indicators.certificates import certificates_held, enrollments_due
 from outcomes.models import Certificate
 
 COURSE = Column.of("course")
 
 
 @dataclass
-class _Due:
-    """The certificate-track enrolments of one course that fell due."""
+class CourseDue:
+    """The certificate-track enrollments of one course that fell due in the period."""
 
     learners: set[int] = field(default_factory=set)
     enrollments: int = 0
     certified: int = 0
 
 
-@drill_down(COMPLETION, "courses", "Certificates by course")
+@drill_down(COMPLETION, "courses", _("Certificates by course"))
 def courses(when: Period, scope: Scope) -> Table:
-    """The enrolments on the certificate track that fell due in the period, by course, and how
-    many of them held their certificate at its end."""
-    due: dict[str, _Due] = defaultdict(_Due)
-    rows = within(fallen_due(when), scope, enrollment="").annotate(has=Exists(held(when)))
-    for course, learner, has in rows.order_by().values_list("run__course__title", "learner", "has"):
-        one = due[course]
-        one.learners.add(learner)
-        one.enrollments += 1
-        one.certified += has
+    """Certificate-track enrollments that fell due in the period, by course, and how many of them
+    held a certificate at its end."""
+    due: dict[str, CourseDue] = defaultdict(CourseDue)
+    rows = within(enrollments_due(when), scope, enrollment="").annotate(
+        is_certified=Exists(certificates_held(when))
+    )
+    fields = ("run__course__title", "learner", "is_certified")
+    for course, learner, is_certified in rows.order_by().values_list(*fields):
+        due[course].learners.add(learner)
+        due[course].enrollments += 1
+        due[course].certified += is_certified
     columns = (
         COURSE,
-        Column("due", "Fell due", COUNT),
-        Column("certified", "Certified", COUNT),
-        Column("value", "Certification", PERCENT),
+        Column("due", _("Fell due"), COUNT),
+        Column("certified", _("Certified"), COUNT),
+        Column("value", _("Certification completion"), PERCENT),
     )
-    return Table(columns, [_course(title, due[title]) for title in sorted(due)])
+    rows_by_title = [
+        {
+            "course": title,
+            "due": due[title].enrollments,
+            "certified": due[title].certified,
+            "value": share(due[title].certified, due[title].enrollments),
+            "learners": len(due[title].learners),
+        }
+        for title in sorted(due)
+    ]
+    return Table(columns, rows_by_title)
 
 
-def _course(title: str, one: _Due) -> dict[str, Any]:
-    return {
-        "course": title,
-        "due": one.enrollments,
-        "certified": one.certified,
-        "value": share(one.certified, one.enrollments),
-        "learners": len(one.learners),
-    }
-
-
-@drill_down(COMPLETION, "time", "Days to the certificate")
+@drill_down(COMPLETION, "time", _("Days to the certificate"))
 def time(when: Period, scope: Scope) -> Table:
-    """Of the enrolments that earned their first certificate in the period, by course: the median
-    of the days from their start to it."""
+    """Enrollments that earned their first certificate in the period, by course, and the median
+    number of days from their start to the certificate."""
     first = Enrollment.objects.annotate(earned_at=Min("certificates__earned_at")).filter(
         earned_at__gte=when.start, earned_at__lt=when.end
     )
@@ -71,7 +73,7 @@ def time(when: Period, scope: Scope) -> Table:
     for course, learner, start, earned in within(first, scope, enrollment="").values_list(
         "run__course__title", "learner", "started_at", "earned_at"
     ):
-        days[course].append(_days(start, earned))
+        days[course].append((earned - start).total_seconds() / 86_400)
         learners[course].add(learner)
     rows = [
         {
@@ -84,41 +86,37 @@ def time(when: Period, scope: Scope) -> Table:
     ]
     columns = (
         COURSE,
-        Column("earned", "Earned", COUNT),
-        Column("median", "Median days to the certificate", DAYS),
+        Column("earned", _("Earned"), COUNT),
+        Column("median", _("Median days to the certificate"), DAYS),
     )
     return Table(columns, rows)
 
 
-def _days(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds() / 86_400
-
-
-@drill_down(COMPLETION, "states", "Earned, revoked and expired")
+@drill_down(COMPLETION, "states", _("Earned, revoked and expired"))
 def states(when: Period, scope: Scope) -> Table:
-    """The certificates that were earned, revoked and expired in the period, by course. One
-    expires when the sender says so, or when its last day is over."""
-    happened = {
+    """Certificates that were earned, revoked or expired in the period, by course. A certificate
+    expires when its sender reports this or when its last day is over."""
+    changes = {
         "earned": _in(when, "earned_at"),
         "revoked": _in(when, "revoked_at"),
-        "expired": _in(when, "expired_at") | _ran_out(when),
+        "expired": _in(when, "expired_at") | _past_last_day(when),
     }
-    touched = happened["earned"] | happened["revoked"] | happened["expired"]
+    changed = changes["earned"] | changes["revoked"] | changes["expired"]
     rows = (
-        within(Certificate.objects.filter(touched), scope)
+        within(Certificate.objects.filter(changed), scope)
         .order_by()
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             learners=Count("enrollment__learner", distinct=True),
-            **{name: Count("pk", filter=q) for name, q in happened.items()},
+            **{name: Count("pk", filter=q) for name, q in changes.items()},
         )
         .order_by("course")
     )
     columns = (
         COURSE,
-        Column("earned", "Earned", COUNT),
-        Column("revoked", "Revoked", COUNT),
-        Column("expired", "Expired", COUNT),
+        Column("earned", _("Earned"), COUNT),
+        Column("revoked", _("Revoked"), COUNT),
+        Column("expired", _("Expired"), COUNT),
     )
     return Table(columns, list(rows))
 
@@ -127,8 +125,8 @@ def _in(when: Period, moment: str) -> Q:
     return Q(**{f"{moment}__gte": when.start, f"{moment}__lt": when.end})
 
 
-def _ran_out(when: Period) -> Q:
-    """Certificates whose last day was followed by one of the period that has begun."""
+def _past_last_day(when: Period) -> Q:
+    """Select certificates whose last day ended in the part of the period that is over."""
     latest = local_day(when.end - timedelta(microseconds=1), when.zone)
     return Q(
         expired_at=None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Avg, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, PlannedModule
 from kpis.definitions.aggregates import Scope, within
@@ -13,16 +14,16 @@ from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.skills import ATTAINMENT
-from outcomes.indicators.skills import LATEST, Assessments, assessed
+from outcomes.indicators.skills import LATEST, Assessments, assessments
 from outcomes.models import SkillAssessment
 
-SKILL = Column("skill", "Skill", TEXT)
+SKILL = Column("skill", _("Skill"), TEXT)
 
 
-@drill_down(ATTAINMENT, "skills", "Attainment by skill")
+@drill_down(ATTAINMENT, "skills", _("Attainment by skill"))
 def skills(when: Period, scope: Scope) -> Table:
-    """Of the learners whose skill was assessed in the period: how many reached mastery in their
-    latest assessment."""
+    """Learners who were assessed in the period, by skill, and how many of them reached mastery in
+    their latest assessment."""
     found = (
         _latest(when, scope)
         .values("skill__key", skill_title=F("skill__title"))
@@ -39,62 +40,60 @@ def skills(when: Period, scope: Scope) -> Table:
     ]
     columns = (
         SKILL,
-        Column("assessed", "Assessed", COUNT),
-        Column("attained", "Attained", COUNT),
-        Column("value", "Attainment", PERCENT),
+        Column("assessed", _("Assessed"), COUNT),
+        Column("attained", _("Attained"), COUNT),
+        Column("value", _("Attainment"), PERCENT),
     )
     return Table(columns, rows)
 
 
 def _latest(when: Period, scope: Scope) -> Assessments:
-    """The latest assessment of each pair among those of the scope."""
-    return LATEST.among(within(assessed(when), scope)).order_by()
+    """The latest assessment of each pair of learner and skill within the scope."""
+    return LATEST.among(within(assessments(when), scope)).order_by()
 
 
-@drill_down(ATTAINMENT, "coverage", "Coverage")
+@drill_down(ATTAINMENT, "coverage", _("Coverage"))
 def coverage(when: Period, scope: Scope) -> Table:
-    """Of the enrolments that fell due in the period, times the skills that the modules of their
-    plan teach: how many were assessed by the period's end."""
-    seen: dict[tuple[str, str, str], _Covered] = defaultdict(_Covered)
+    """How many of the expected assessments took place. One assessment is expected for each skill
+    that an enrollment's modules teach, if the enrollment fell due in the period; assessments up to
+    the end of the period count."""
+    found: dict[tuple[str, str, str], SkillCoverage] = defaultdict(SkillCoverage)
     for course, key, title, learner, enrollment, is_assessed in _expected(when, scope):
-        one = seen[course, title, key]
-        one.learners.add(learner)
-        one.assessed[enrollment] = is_assessed
-    rows = [_covered(names, seen[names]) for names in sorted(seen)]
+        found[course, title, key].learners.add(learner)
+        found[course, title, key].assessed[enrollment] = is_assessed
+    rows = [
+        {
+            "course": names[0],
+            "skill": names[1],
+            "expected": len(skill.assessed),
+            "assessed": sum(skill.assessed.values()),
+            "coverage": share(sum(skill.assessed.values()), len(skill.assessed)),
+            "learners": len(skill.learners),
+        }
+        for names, skill in sorted(found.items(), key=lambda item: item[0])
+    ]
     columns = (
         Column.of("course"),
         SKILL,
-        Column("expected", "Expected", COUNT),
-        Column("assessed", "Assessed", COUNT),
-        Column("coverage", "Coverage", PERCENT),
+        Column("expected", _("Expected"), COUNT),
+        Column("assessed", _("Assessed"), COUNT),
+        Column("coverage", _("Coverage"), PERCENT),
     )
     return Table(columns, rows)
 
 
 @dataclass
-class _Covered:
-    """A skill in a course: who was to be assessed, and of which enrolments it was done."""
+class SkillCoverage:
+    """The expected assessments of a skill in a course: per enrollment, whether it took place."""
 
     learners: set[int] = field(default_factory=set)
     assessed: dict[int, bool] = field(default_factory=dict)
 
 
-def _covered(names: tuple[str, str, str], one: _Covered) -> dict[str, Any]:
-    expected, done = len(one.assessed), sum(one.assessed.values())
-    return {
-        "course": names[0],
-        "skill": names[1],
-        "expected": expected,
-        "assessed": done,
-        "coverage": share(done, expected),
-        "learners": len(one.learners),
-    }
-
-
 def _expected(when: Period, scope: Scope) -> QuerySet[PlannedModule, tuple[Any, ...]]:
-    """Each enrolment due in the period with each skill of its plan, and whether it was assessed.
+    """List each skill of each enrollment due in the period and whether it was assessed.
 
-    A skill that several modules teach comes as often.
+    A skill that several modules teach is listed once per module.
     """
     done = SkillAssessment.objects.filter(
         enrollment=OuterRef("enrollment"),
@@ -119,18 +118,18 @@ def _expected(when: Period, scope: Scope) -> QuerySet[PlannedModule, tuple[Any, 
     return found
 
 
-@drill_down(ATTAINMENT, "gain", "Gain before and after")
+@drill_down(ATTAINMENT, "gain", _("Gain from before to after"))
 def gain(when: Period, scope: Scope) -> Table:
-    """Of the learners assessed in the period who were also assessed before the course: the mean
-    of their latest score less their first one before it, and the mean normalised gain, which is
-    (after − before) ÷ (1 − before), for those who had something to gain (Hake 1998)."""
-    # by way of the learner's few enrolments, for very many are assessed in a skill
-    theirs = Enrollment.objects.filter(
+    """How much learners improved who were assessed both before the course and in the period. The
+    gain is (latest score) − (first score before the course). The normalized gain is (after −
+    before) ÷ (1 − before) for learners who scored below 100% before (Hake 1998)."""
+    # searching a learner's few enrollments is faster than searching all assessments of a skill
+    enrollments = Enrollment.objects.filter(
         learner=OuterRef(OuterRef("enrollment__learner")), is_cancelled=False
     )
     before = (
         SkillAssessment.objects.filter(
-            enrollment__in=theirs.values("pk"),
+            enrollment__in=enrollments.values("pk"),
             skill=OuterRef("skill"),
             stage=SkillAssessment.Stage.PRE,
             assessed_at__lte=OuterRef("assessed_at"),
@@ -152,12 +151,12 @@ def gain(when: Period, scope: Scope) -> Table:
     )
     columns = (
         SKILL,
-        Column("pairs", "Learners with both", COUNT),
-        Column("mean_before", "Before", PERCENT),
-        Column("mean_after", "After", PERCENT),
-        Column("gain", "Mean gain", POINTS),
-        Column("able", "With something to gain", COUNT),
-        Column("normalised", "Normalised gain", PERCENT),
+        Column("pairs", _("Learners assessed twice"), COUNT),
+        Column("mean_before", _("Before"), PERCENT),
+        Column("mean_after", _("After"), PERCENT),
+        Column("gain", _("Mean gain"), POINTS),
+        Column("able", _("Below 100% before"), COUNT),
+        Column("normalised", _("Normalized gain"), PERCENT),
     )
     ordered = rows.order_by("skill__title", "skill__key")
     return Table(columns, [{**row, "skill": row["skill_title"]} for row in ordered])

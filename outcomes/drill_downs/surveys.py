@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
@@ -17,55 +18,66 @@ from outcomes.indicators.surveys import (
     LATEST,
     PROMOTERS,
     SATISFIED,
-    answers,
+    responses,
 )
 from outcomes.models import Invitation, Response
 
 LEARNERS = Count("enrollment__learner", distinct=True)
-GROUPS = {**dict.fromkeys(range(7), "Detractors"), 7: "Passives", 8: "Passives"}
-STARS = {
-    1: "Very dissatisfied",
-    2: "Dissatisfied",
-    3: "Neither",
-    4: "Satisfied",
-    5: "Very satisfied",
+NPS_GROUPS = {
+    "Detractors": _("Detractors"),
+    "Passives": _("Passives"),
+    "Promoters": _("Promoters"),
 }
-LEAST_SATISFIED = 4
-# what somebody who was invited answered in the wave
+CSAT_LABELS = {
+    1: _("Very dissatisfied"),
+    2: _("Dissatisfied"),
+    3: _("Neither"),
+    4: _("Satisfied"),
+    5: _("Very satisfied"),
+}
+LOWEST_SATISFIED = 4
+# the answer of the invited enrollment in the same wave
 ANSWER = Response.objects.filter(wave=OuterRef("wave"), enrollment=OuterRef("enrollment"))
-SCORE = Column("score", "Score", TEXT)
-ANSWERS = Column("answers", "Answers", COUNT)
-SHARE = Column("share", "Share", PERCENT)
+SCORE = Column("score", _("Score"), TEXT)
+ANSWERS = Column("answers", _("Answers"), COUNT)
+SHARE = Column("share", _("Share"), PERCENT)
 
 
-@drill_down(SATISFACTION, "distribution", "Distribution of the scores")
+@drill_down(SATISFACTION, "distribution", _("Distribution of the scores"))
 def nps_distribution(when: Period, scope: Scope) -> Table:
-    """How many gave each score from 0 to 10: detractors 0–6, passives 7 and 8, promoters 9 and
-    10."""
+    """The number of answers for each score from 0 to 10. Scores of 0 to 6 are detractors, 7 and 8
+    passives, 9 and 10 promoters."""
     rows = _distribution(when, scope, "nps", range(11))
     for score, row in enumerate(rows):
-        row["group"] = row["line"] = GROUPS.get(score, "Promoters")
-    return Table((SCORE, Column("group", "Group", TEXT), ANSWERS, SHARE), rows)
+        row["line"] = nps_group(score)
+        row["group"] = str(NPS_GROUPS[row["line"]])
+    return Table((SCORE, Column("group", _("Group"), TEXT), ANSWERS, SHARE), rows)
 
 
-@drill_down(CSAT, "distribution", "Distribution of the answers")
+def nps_group(score: int) -> str:
+    """The key of the group that a score from 0 to 10 belongs to."""
+    if score <= 6:
+        return "Detractors"  # not translated: a key
+    return "Passives" if score <= 8 else "Promoters"  # not translated: keys
+
+
+@drill_down(CSAT, "distribution", _("Distribution of the answers"))
 def csat_distribution(when: Period, scope: Scope) -> Table:
-    """How many gave each answer on the scale from 1 to 5; 4 and 5 count as satisfied."""
+    """The number of answers for each rating from 1 to 5. Ratings of 4 and 5 count as satisfied."""
     rows = _distribution(when, scope, "csat", range(1, 6))
     for score, row in enumerate(rows, start=1):
-        row["meaning"] = STARS[score]
-        row["line"] = "satisfied" if score >= LEAST_SATISFIED else "not satisfied"
-    return Table((SCORE, Column("meaning", "Meaning", TEXT), ANSWERS, SHARE), rows)
+        row["meaning"] = str(CSAT_LABELS[score])
+        is_satisfied = score >= LOWEST_SATISFIED
+        row["line"] = "satisfied" if is_satisfied else "not satisfied"  # not translated: keys
+    return Table((SCORE, Column("meaning", _("Meaning"), TEXT), ANSWERS, SHARE), rows)
 
 
-def _distribution(when: Period, scope: Scope, asked: str, scores: range) -> list[dict[str, Any]]:
-    found = (
-        _standing(when, scope, asked).values(asked).annotate(answers=Count("pk"), learners=LEARNERS)
-    )
-    told = {row[asked]: row for row in found}
-    total = sum(row["answers"] for row in told.values())
-    nobody = {"answers": 0, "learners": 0}
-    rows = [(score, told.get(score, nobody)) for score in scores]
+def _distribution(when: Period, scope: Scope, question: str, scores: range) -> list[dict[str, Any]]:
+    latest = _latest(when, scope, question).values(question)
+    found = {row[question]: row for row in latest.annotate(answers=Count("pk"), learners=LEARNERS)}
+    total = sum(row["answers"] for row in found.values())
+    no_answers = {"answers": 0, "learners": 0}
+    rows = [(score, found.get(score, no_answers)) for score in scores]
     return [
         {
             "score": str(score),
@@ -77,26 +89,28 @@ def _distribution(when: Period, scope: Scope, asked: str, scores: range) -> list
     ]
 
 
-def _standing(when: Period, scope: Scope, asked: str, *, level: str = "site") -> QuerySet[Response]:
-    """The latest answers of the scope; by course, those within each."""
-    return LATEST.among(within(answers(when, asked), scope), level).order_by()
+def _latest(
+    when: Period, scope: Scope, question: str, *, level: str = "site"
+) -> QuerySet[Response]:
+    """Each learner's latest answer in the scope; at the level “course”, one per course."""
+    return LATEST.among(within(responses(when, question), scope), level).order_by()
 
 
-@drill_down(SATISFACTION, "groups", "Promoters, passives and detractors")
+@drill_down(SATISFACTION, "groups", _("Promoters, passives and detractors"))
 def groups(when: Period, scope: Scope) -> Table:
-    """By course: how the answers divide, the net promoter score, and its margin of error, which
-    is half of the 95% interval; none for a single answer."""
+    """The shares of promoters, passives and detractors by course, with the net promoter score and
+    its margin of error (half of the 95% interval; there is none for a single answer)."""
     columns = (
         Column.of("course"),
         ANSWERS,
-        Column("promoters", "Promoters", PERCENT),
-        Column("passives", "Passives", PERCENT),
-        Column("detractors", "Detractors", PERCENT),
+        Column("promoters", NPS_GROUPS["Promoters"], PERCENT),
+        Column("passives", NPS_GROUPS["Passives"], PERCENT),
+        Column("detractors", NPS_GROUPS["Detractors"], PERCENT),
         Column("nps", "NPS", POINTS),
-        Column("margin", "Margin (±)", POINTS),
+        Column("margin", _("Margin (±)"), POINTS),
     )
     found = (
-        _standing(when, scope, "nps", level="course")
+        _latest(when, scope, "nps", level="course")
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             answers=Count("pk"),
@@ -106,10 +120,10 @@ def groups(when: Period, scope: Scope) -> Table:
         )
         .order_by("course", "enrollment__run__course")
     )
-    return Table(columns, [_divided(row) for row in found])
+    return Table(columns, [_group_shares(row) for row in found])
 
 
-def _divided(row: Mapping[str, Any]) -> dict[str, Any]:
+def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
     n, good, bad = row["answers"], row["good"], row["bad"]
     interval = net_interval(Sums(n=n, total=good - bad, weight=n, squares=good + bad))
     return {
@@ -124,17 +138,17 @@ def _divided(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@drill_down(CSAT, "courses", "By course")
+@drill_down(CSAT, "courses", _("By course"))
 def csat_by_course(when: Period, scope: Scope) -> Table:
-    """By course: answers, the share of 4 and 5, and the mean answer."""
+    """The number of answers by course, the share of 4 and 5, and the mean answer."""
     columns = (
         Column.of("course"),
         ANSWERS,
-        Column("satisfied", "Satisfied", PERCENT),
-        Column("mean", "Mean answer"),
+        Column("satisfied", _("Satisfied"), PERCENT),
+        Column("mean", _("Mean answer")),
     )
     found = (
-        _standing(when, scope, "csat", level="course")
+        _latest(when, scope, "csat", level="course")
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             answers=Count("pk"),
@@ -157,20 +171,20 @@ def csat_by_course(when: Period, scope: Scope) -> Table:
     return Table(columns, rows)
 
 
-@drill_down(SATISFACTION, "response", "Response rate")
+@drill_down(SATISFACTION, "response", _("Response rate"))
 def response(when: Period, scope: Scope) -> Table:
-    """Of those who were invited in the period, by wave: how many have answered since, and how
-    many would rather not say. Response rate is answered ÷ invited."""
+    """Learners who were invited in the period, by survey wave: how many have answered since, and
+    how many dismissed the survey. The response rate is (answered) ÷ (invited)."""
     columns = (
-        Column("survey", "Survey", TEXT),
-        Column("wave", "Wave", TEXT),
-        Column("invited", "Invited", COUNT),
-        Column("answered", "Answered", COUNT),
-        Column("dismissed", "Dismissed", COUNT),
-        Column("rate", "Response rate", PERCENT),
+        Column("survey", _("Survey"), TEXT),
+        Column("wave", _("Wave"), TEXT),
+        Column("invited", _("Invited"), COUNT),
+        Column("answered", _("Answered"), COUNT),
+        Column("dismissed", _("Dismissed"), COUNT),
+        Column("rate", _("Response rate"), PERCENT),
     )
     found = (
-        within(invited(when), scope)
+        within(invitations_sent(when), scope)
         .annotate(has_answered=Exists(ANSWER))
         .order_by()
         .values(survey=F("wave__survey__title"), key=F("wave__key"))
@@ -197,6 +211,6 @@ def response(when: Period, scope: Scope) -> Table:
     return Table(columns, rows)
 
 
-def invited(when: Period) -> QuerySet[Invitation]:
+def invitations_sent(when: Period) -> QuerySet[Invitation]:
     """The invitations sent in the period."""
     return Invitation.objects.filter(sent_at__gte=when.start, sent_at__lt=when.end)

@@ -1,1 +1,1 @@
-"""How facts are written: one module per subject, whole batches, in any order, safe to repeat."""
+"""Write facts from batches of events, which may arrive in any order and more than once."""

@@ -1,4 +1,4 @@
-"""Assessments of skills."""
+"""Write the assessments of skills."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ POST = SkillAssessment.Stage.POST
 Key = tuple[int, int, str, datetime, float]
 
 
-def assess(events: Sequence[Event]) -> None:
-    """Keep each assessment with the mastery of its day; of two at one moment the better."""
-    skills = _ids({event.object for event in events})
+def record_assessments(events: Sequence[Event]) -> None:
+    """Store each assessment with the mastery score of its time; of two at once, the better one."""
+    skills = _skill_ids({event.object for event in events})
     mastery = ParameterHistory([MASTERY])
     rows: dict[Key, float] = {}
     for event in events:
-        held = mastery.value(MASTERY, event.occurred_at, course_id=event.course_id)
+        needed = mastery.value(MASTERY, event.occurred_at, course_id=event.course_id)
         stage = event.data.get("stage") or POST
         enrollment = event.enrollment_id or 0
-        key = (enrollment, skills[event.object], stage, event.occurred_at, float(held))
+        key = (enrollment, skills[event.object], stage, event.occurred_at, float(needed))
         rows[key] = max(event.value or 0.0, rows.get(key, 0.0))
     bulk_upsert.upsert(
         SkillAssessment,
@@ -40,48 +40,46 @@ def assess(events: Sequence[Event]) -> None:
         conflict="enrollment_id, skill_id, stage, assessed_at",
         merge={"score": "larger"},
     )
-    attained = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    stale_days.mark_moments_stale(
-        ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained)
-    )
+    counted = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
+    stale_days.mark_moments_stale(ATTAINMENT, ((one.course_id, one.occurred_at) for one in counted))
 
 
 def known(keys: set[str], may_make: bool) -> set[str]:
-    """Of these keys those of skills; others are made skills first where that is allowed."""
-    found = _ids(keys)
-    if may_make and (new := keys - set(found)):
+    """Return the keys that are known skills; if `may_make`, create the unknown ones first."""
+    existing = _skill_ids(keys)
+    if may_make and (new := keys - set(existing)):
         Skill.objects.bulk_create(
             [Skill(key=key, title=key) for key in sorted(new)], ignore_conflicts=True
         )
         return keys
-    return set(found)
+    return set(existing)
 
 
-def _ids(keys: set[str]) -> dict[str, int]:
+def _skill_ids(keys: set[str]) -> dict[str, int]:
     return ids_by_key(Skill, keys)
 
 
-def mark_enrollments(ids: Iterable[int]) -> None:
-    """Their assessments count now, or no longer, or for somebody else."""
-    _mark(SkillAssessment.objects.filter(enrollment__in=list(ids)))
+def mark_enrollments_stale(ids: Iterable[int]) -> None:
+    """Mark the days on which assessments of these enrollments count as stale."""
+    _mark_stale(SkillAssessment.objects.filter(enrollment__in=list(ids)))
 
 
 def reset(course_ids: Iterable[int]) -> None:
-    """Delete what events told of these courses."""
+    """Delete the assessments of these courses."""
     _reset(SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids)))
 
 
 def reset_enrollments(ids: Iterable[int]) -> None:
-    """Delete what events said of these enrollments."""
+    """Delete the assessments of these enrollments."""
     _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)))
 
 
 def _reset(rows: QuerySet[SkillAssessment]) -> None:
-    _mark(rows)
+    _mark_stale(rows)
     rows.delete()
 
 
-def _mark(rows: QuerySet[SkillAssessment]) -> None:
+def _mark_stale(rows: QuerySet[SkillAssessment]) -> None:
     moments = rows.filter(stage=POST).order_by()
     stale_days.mark_moments_stale(
         ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()

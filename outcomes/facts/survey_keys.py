@@ -1,4 +1,4 @@
-"""Surveys and waves by the keys that senders know them by; unknown ones are made."""
+"""Find surveys and waves by the keys in events, and create unknown ones."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ASKS = {"nps": "asks_nps", "csat": "asks_csat", "career": "asks_career", "commen
 
 
 def waves_of(events: Sequence[Event]) -> dict[Keys, int]:
-    """The ids of the waves of these events, by the keys of survey and wave."""
+    """The IDs of the waves of these events, by the keys of survey and wave."""
     wanted = {keys_of(event) for event in events}
-    found = _known(wanted)
+    found = _existing(wanted)
     if missing := wanted - set(found):
-        _make(missing)
-        found = _known(wanted)
+        _create(missing)
+        found = _existing(wanted)
     return found
 
 
@@ -27,13 +27,13 @@ def keys_of(event: Event) -> Keys:
     return event.data["survey"], event.data["wave"]
 
 
-def _known(wanted: Iterable[Keys]) -> dict[Keys, int]:
+def _existing(wanted: Iterable[Keys]) -> dict[Keys, int]:
     rows = Wave.objects.filter(survey__key__in={survey for survey, _ in wanted}).order_by()
     return {(survey, key): pk for survey, key, pk in rows.values_list("survey__key", "key", "pk")}
 
 
-def _make(missing: Iterable[Keys]) -> None:
-    """Make them for an outside system, which sends them itself; what it asks, answers tell."""
+def _create(missing: Iterable[Keys]) -> None:
+    """Create surveys and waves that an external system sends; their questions are not known yet."""
     ordered = sorted(missing)
     asks = dict.fromkeys(ASKS.values(), False)
     Survey.objects.bulk_create(
@@ -47,10 +47,10 @@ def _make(missing: Iterable[Keys]) -> None:
     )
 
 
-def learn_questions(events: Iterable[Event]) -> None:
-    """A survey asks what it is answered."""
-    told = list(events)
+def record_questions(events: Iterable[Event]) -> None:
+    """Note that a survey asks the questions that these events answer."""
+    answers = list(events)
     for name, asks in ASKS.items():
-        keys = {event.data["survey"] for event in told if event.data.get(name) is not None}
+        keys = {event.data["survey"] for event in answers if event.data.get(name) is not None}
         if keys:
             Survey.objects.filter(key__in=keys, **{asks: False}).update(**{asks: True})

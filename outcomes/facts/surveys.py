@@ -1,4 +1,4 @@
-"""Who was asked, who answered what, and who would rather not say."""
+"""Write invitations to surveys, answers and dismissals."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from core import bulk_upsert
 from intake.models import Event
 from kpis.recompute import stale_days
 from outcomes.facts import career
-from outcomes.facts.survey_keys import Keys, keys_of, learn_questions, waves_of
+from outcomes.facts.survey_keys import Keys, keys_of, record_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
 
 SATISFACTION, CSAT = "outcome.satisfaction", "outcome.csat"
 SENT, ANSWERED, DISMISSED = "survey.sent", "survey.answered", "survey.dismissed"
 
-Place = tuple[int, int]
+# the IDs of an enrollment and a wave
+ResponseKey = tuple[int, int]
 
 
-def send(events: Sequence[Event]) -> None:
-    """Note that these learners were asked; of two dates the earlier stands."""
+def record_sent(events: Sequence[Event]) -> None:
+    """Store when learners were invited; of two dates, the earlier one counts."""
     _invite(_earliest(events))
 
 
-def dismiss(events: Sequence[Event]) -> None:
-    """Note who would rather not say; an answer, before it or after, stands all the same."""
+def record_dismissed(events: Sequence[Event]) -> None:
+    """Store dismissals; they do not change an answer given earlier or later."""
     moments = _earliest(events)
     _invite(moments)
     bulk_upsert.upsert(
@@ -39,29 +40,28 @@ def dismiss(events: Sequence[Event]) -> None:
     )
 
 
-def answer(events: Sequence[Event]) -> None:
-    """Write those of these answers that stand: in each wave an enrolment's latest."""
+def record_answers(events: Sequence[Event]) -> None:
+    """Store the latest answer of each enrollment in each wave."""
     _invite(_earliest(events))
-    learn_questions(events)
-    standing = _standing(events)
-    before = _of_places(standing)
-    mark_stale(before)
-    pks = _write(standing)
-    career.answer({pks[place]: event for place, event in standing.items()})
-    mark_stale(_of_places(standing))
+    record_questions(events)
+    latest = _latest_answers(events)
+    mark_stale(_responses(latest))
+    ids = _store(latest)
+    career.record_answers({ids[key]: event for key, event in latest.items()})
+    mark_stale(_responses(latest))
 
 
-def _earliest(events: Sequence[Event]) -> dict[Place, datetime]:
+def _earliest(events: Sequence[Event]) -> dict[ResponseKey, datetime]:
     waves = waves_of(events)
-    found: dict[Place, datetime] = {}
+    earliest: dict[ResponseKey, datetime] = {}
     for event in events:
-        place = event.enrollment_id or 0, waves[keys_of(event)]
-        found[place] = min(event.occurred_at, found.get(place, event.occurred_at))
-    return found
+        key = event.enrollment_id or 0, waves[keys_of(event)]
+        earliest[key] = min(event.occurred_at, earliest.get(key, event.occurred_at))
+    return earliest
 
 
-def _invite(moments: Mapping[Place, datetime]) -> None:
-    """Whoever is told of in a wave was asked in it, at the latest at these moments."""
+def _invite(moments: Mapping[ResponseKey, datetime]) -> None:
+    """Store invitations: a learner with any event in a wave was invited by that time."""
     bulk_upsert.upsert(
         Invitation,
         ("wave_id", "enrollment_id", "sent_at", "attempts"),
@@ -71,38 +71,38 @@ def _invite(moments: Mapping[Place, datetime]) -> None:
     )
 
 
-def _standing(events: Sequence[Event]) -> dict[Place, Event]:
-    """The answers among these events that stand: in each wave the latest there is."""
+def _latest_answers(events: Sequence[Event]) -> dict[ResponseKey, Event]:
+    """The answers among these events that are not older than the stored ones."""
     waves = waves_of(events)
-    latest: dict[Place, Event] = {}
+    latest: dict[ResponseKey, Event] = {}
     for event in sorted(events, key=_order):
         latest[event.enrollment_id or 0, waves[keys_of(event)]] = event
-    rows = _of_places(latest).order_by().values_list("enrollment", "wave", "answered_at")
-    there = {(enrollment, wave): at for enrollment, wave, at in rows}
-    found = {
-        place: event
-        for place, event in latest.items()
-        if place not in there or event.occurred_at >= there[place]
+    rows = _responses(latest).order_by().values_list("enrollment", "wave", "answered_at")
+    stored = {(enrollment, wave): at for enrollment, wave, at in rows}
+    newest = {
+        key: event
+        for key, event in latest.items()
+        if key not in stored or event.occurred_at >= stored[key]
     }
-    at_once = {place for place, event in found.items() if there.get(place) == event.occurred_at}
-    return found | _of_one_moment({place: found[place] for place in at_once})
+    tied = {key: event for key, event in newest.items() if stored.get(key) == event.occurred_at}
+    return newest | _break_ties(tied)
 
 
-def _of_one_moment(answers: Mapping[Place, Event]) -> dict[Place, Event]:
-    """Of the answers given when these were, to the same, the one whose id sorts last."""
-    places = {(enrollment, keys_of(one)): (enrollment, wave)
+def _break_ties(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, Event]:
+    """Of all answers with the same key and time as these, choose the one whose ID sorts last."""
+    keys = {(enrollment, keys_of(one)): (enrollment, wave)
               for (enrollment, wave), one in answers.items()}  # fmt: skip
     known = Event.objects.filter(
-        enrollment__in={enrollment for enrollment, _ in places},
+        enrollment__in={enrollment for enrollment, _ in keys},
         occurred_at__in={one.occurred_at for one in answers.values()},
         kind=ANSWERED,
     )
-    found: dict[Place, Event] = {}
+    chosen: dict[ResponseKey, Event] = {}
     for event in sorted(known.order_by() if answers else (), key=_order):
-        place = places.get((event.enrollment_id or 0, keys_of(event)))
-        if place and event.occurred_at == answers[place].occurred_at:
-            found[place] = event
-    return found
+        key = keys.get((event.enrollment_id or 0, keys_of(event)))
+        if key and event.occurred_at == answers[key].occurred_at:
+            chosen[key] = event
+    return chosen
 
 
 def _order(event: Event) -> tuple[datetime, str, str]:
@@ -112,17 +112,17 @@ def _order(event: Event) -> tuple[datetime, str, str]:
 COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")
 
 
-def _write(standing: Mapping[Place, Event]) -> dict[Place, int]:
-    """Write the answers and return their ids; one that is there keeps its id."""
-    written = bulk_upsert.upsert(
+def _store(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, int]:
+    """Store the answers and return their IDs; an existing row keeps its ID."""
+    stored = bulk_upsert.upsert(
         Response,
         ("enrollment_id", "wave_id", *COLUMNS),
-        [(*place, *_columns(standing[place])) for place in sorted(standing)],
+        [(*key, *_columns(answers[key])) for key in sorted(answers)],
         conflict="enrollment_id, wave_id",
         merge=dict.fromkeys(COLUMNS, "replace"),
         returning=("enrollment_id", "wave_id", "id"),
     )
-    return {(int(enrollment), int(wave)): int(pk) for enrollment, wave, pk in written}
+    return {(int(enrollment), int(wave)): int(pk) for enrollment, wave, pk in stored}
 
 
 def _columns(event: Event) -> tuple[Any, ...]:
@@ -138,33 +138,33 @@ def _columns(event: Event) -> tuple[Any, ...]:
     )
 
 
-def _of_places(places: Iterable[Place]) -> QuerySet[Response]:
-    wanted = set(places)
+def _responses(keys: Iterable[ResponseKey]) -> QuerySet[Response]:
+    pairs = set(keys)
     return Response.objects.filter(
-        enrollment__in={enrollment for enrollment, _ in wanted},
-        wave__in={wave for _, wave in wanted},
+        enrollment__in={enrollment for enrollment, _ in pairs},
+        wave__in={wave for _, wave in pairs},
     )
 
 
 def mark_stale(responses: QuerySet[Response]) -> None:
-    """Mark the days on which these answers count."""
-    for key, asked in ((SATISFACTION, "nps"), (CSAT, "csat")):
-        rows = responses.filter(**{f"{asked}__isnull": False}).order_by()
+    """Mark the days on which these answers count as stale."""
+    for key, question in ((SATISFACTION, "nps"), (CSAT, "csat")):
+        rows = responses.filter(**{f"{question}__isnull": False}).order_by()
         days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
         stale_days.mark_moments_stale(key, days)
 
 
-def mark_enrollments(ids: Collection[int]) -> None:
-    """Mark the days on which answers of these enrolments count."""
+def mark_enrollments_stale(ids: Collection[int]) -> None:
+    """Mark the days on which answers of these enrollments count as stale."""
     mark_stale(Response.objects.filter(enrollment__in=ids))
     career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids))
 
 
 def reset(course_ids: Iterable[int]) -> None:
-    """Delete what events made in these courses.
+    """Delete the survey facts of these courses before their events are replayed.
 
-    Answers that are still told of keep their rows, and so what staff said of them; invitations
-    that we sent keep theirs, which the links in the learners' mail boxes name.
+    Answers that still have an event keep their rows, and with them what staff decided about them.
+    Invitations that we sent keep theirs, because the links in the e-mails refer to them.
     """
     courses = list(course_ids)
     answers = Event.objects.filter(course__in=courses, kind=ANSWERED)
@@ -172,32 +172,34 @@ def reset(course_ids: Iterable[int]) -> None:
 
 
 def reset_enrollments(ids: Iterable[int]) -> None:
-    """Delete what events made of these enrollments; rows stay as in `reset`."""
-    mine = Q(enrollment__in=list(ids))
-    _reset(mine, Event.objects.filter(mine, kind=ANSWERED))
+    """Delete the survey facts of these enrollments, with the same exceptions as `reset`."""
+    selected = Q(enrollment__in=list(ids))
+    _reset(selected, Event.objects.filter(selected, kind=ANSWERED))
 
 
-def _reset(mine: Q, answers: QuerySet[Event]) -> None:
-    responses = Response.objects.filter(mine)
+def _reset(selected: Q, answers: QuerySet[Event]) -> None:
+    responses = Response.objects.filter(selected)
     mark_stale(responses)
-    outcomes = CareerOutcome.objects.filter(mine)
+    outcomes = CareerOutcome.objects.filter(selected)
     career.mark_stale(outcomes)
     outcomes.delete()
-    _forget_untold(responses, answers)
-    invitations = Invitation.objects.filter(mine)
+    _delete_without_event(responses, answers)
+    invitations = Invitation.objects.filter(selected)
     invitations.filter(claimed_at=None).delete()
     invitations.update(sent_at=None, dismissed_at=None)
 
 
-# before any event, so that the first answer that is read again stands
+# earlier than any event, so that the first replayed answer replaces the row
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _forget_untold(responses: QuerySet[Response], answers: QuerySet[Event]) -> None:
-    told: set[tuple[int | None, Keys]] = {
+def _delete_without_event(responses: QuerySet[Response], answers: QuerySet[Event]) -> None:
+    answered: set[tuple[int | None, Keys]] = {
         (event.enrollment_id, keys_of(event)) for event in answers.iterator()
     }
     rows = responses.values_list("pk", "enrollment_id", "wave__survey__key", "wave__key")
-    untold = [pk for pk, who, survey, wave in rows if (who, (survey, wave)) not in told]
-    Response.objects.filter(pk__in=untold).delete()
+    without_event = [
+        pk for pk, enrollment, survey, wave in rows if (enrollment, (survey, wave)) not in answered
+    ]
+    Response.objects.filter(pk__in=without_event).delete()
     responses.update(answered_at=LONG_AGO, nps=None, csat=None)

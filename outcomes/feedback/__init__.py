@@ -1,4 +1,4 @@
-"""What learners write: its language, its mood and what it is about.
+"""Find the language, sentiment and themes of learners' comments.
 
-`reading` and what it imports load large libraries: only the task imports it.
+`analysis` loads large libraries, so only the task and the demonstration import it.
 """

@@ -1,7 +1,4 @@
-"""Read new comments, sort them by theme, and look for themes anew when there are enough.
-
-It imports large libraries, so only the task imports it.
-"""
+"""Analyze new comments, assign them to themes, and search for new themes from time to time."""
 
 from __future__ import annotations
 
@@ -19,65 +16,67 @@ from outcomes.feedback import language, pending_comments, sentiment, theme_names
 from outcomes.feedback.keywords import pattern_of, words_of
 from outcomes.models import CommentAnalysis, Response, Theme, TopicRun
 
-AT_ONCE = 500
-FEWEST_COMMENTS = 30
-# looked for anew once there is this share more, and at least so many
-SHARE_MORE, FEWEST_MORE = 0.2, 20
-# of more than that the latest tell enough
-MOST_COMMENTS = 20_000
-WRITTEN = (
-    *("text", "answered_at", "language", "mood", "sentiment", "is_by_rating"),
-    *("theme", "fit", "is_sorted"),
+BATCH = 500
+MIN_COMMENTS = 30
+# themes are searched again after the number of comments has grown by this share and this number
+MIN_GROWTH_SHARE, MIN_GROWTH = 0.2, 20
+# a search uses at most the latest so many comments
+MAX_COMMENTS = 20_000
+ANALYSIS_FIELDS = (
+    *("text", "answered_at", "language", "mood", "sentiment", "is_from_rating"),
+    *("theme", "fit", "is_classified"),
 )
 
 
 def analyze_comments(now: datetime | None = None) -> int:
-    """Bring remarks and themes up to what learners wrote; returns the comments read.
+    """Bring analyses and themes up to date, and return the number of comments analyzed.
 
-    Safe to run twice or to be killed: what is not written yet is found again.
+    Running it twice or stopping it is safe: a comment stays pending until its result is stored.
     """
     with lock_to_write("feedback"):
-        pending_comments.taken_back().delete()
-        read = sum(_read(some) for some in _chunks(pending_comments.unread().order_by("pk")))
-        if _is_time_to_search():
-            _search(now or timezone.now())
-        _sort_all()
-    return read
+        pending_comments.withdrawn().delete()
+        analyzed = sum(map(_analyze, _batches(pending_comments.to_analyze().order_by("pk"))))
+        if _is_search_due():
+            _search_themes(now or timezone.now())
+        _classify_all()
+    return analyzed
 
 
-def _chunks(rows: QuerySet[Response]) -> Iterator[Sequence[Response]]:
+def _batches(rows: QuerySet[Response]) -> Iterator[Sequence[Response]]:
     last = 0
-    while some := list(rows.filter(pk__gt=last)[:AT_ONCE]):
-        yield some
-        last = some[-1].pk
+    while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+        yield batch
+        last = batch[-1].pk
 
 
-def _read(responses: Sequence[Response]) -> int:
+def _analyze(responses: Sequence[Response]) -> int:
     CommentAnalysis.objects.bulk_create(
-        [_remark(response) for response in responses],
+        [_analysis(response) for response in responses],
         update_conflicts=True,
         unique_fields=["response"],
-        update_fields=WRITTEN,
+        update_fields=ANALYSIS_FIELDS,
     )
     return len(responses)
 
 
-def _remark(response: Response) -> CommentAnalysis:
+def _analysis(response: Response) -> CommentAnalysis:
     text = response.comment
-    spoken = language.of(text, told=response.language)
-    score, mood, is_rated = (None, CommentAnalysis.Mood.UNREAD.value, False)
-    if spoken == language.ENGLISH:
-        score, mood, is_rated = sentiment.of(text, csat=response.csat, nps=response.nps)
+    code = language.detect(text, reported=response.language)
+    score, mood, is_from_rating = (None, CommentAnalysis.Mood.SKIPPED.value, False)
+    if code == language.ENGLISH:
+        score, mood, is_from_rating = sentiment.of_comment(
+            text, csat=response.csat, nps=response.nps
+        )
     return CommentAnalysis(
         response=response,
         text=text,
         answered_at=response.answered_at,
-        language=spoken,
+        language=code,
         mood=mood,
         sentiment=score,
-        is_by_rating=is_rated,
-        # only English has themes
-        is_sorted=spoken != language.ENGLISH,
+        is_from_rating=is_from_rating,
+        # only English comments have themes
+        is_classified=code != language.ENGLISH,
     )
 
 
@@ -85,34 +84,34 @@ def _english() -> QuerySet[CommentAnalysis]:
     return CommentAnalysis.objects.filter(language=language.ENGLISH)
 
 
-def _is_time_to_search() -> bool:
+def _is_search_due() -> bool:
     comments, last = _english().count(), TopicRun.objects.first()
     if last is None:
-        return comments >= FEWEST_COMMENTS
-    return comments - last.comments >= max(FEWEST_MORE, SHARE_MORE * last.comments)
+        return comments >= MIN_COMMENTS
+    return comments - last.comments >= max(MIN_GROWTH, MIN_GROWTH_SHARE * last.comments)
 
 
 @transaction.atomic
-def _search(now: datetime) -> None:
-    """Look for topics and match them to the themes there are, so that names stay."""
-    names = _names()
+def _search_themes(now: datetime) -> None:
+    """Search for topics and match them to the existing themes, so that themes keep their names."""
+    names = _titles_pattern()
     texts = _english().order_by("-answered_at", "-response").values_list("text", flat=True)
-    # the same words again and again are one opinion, and no subject
-    different = dict.fromkeys(texts[:MOST_COMMENTS])
-    found = topics.find([words_of(text, names=names) for text in different])
+    # the same words many times are one opinion, not a subject
+    distinct = dict.fromkeys(texts[:MAX_COMMENTS])
+    found = topics.find_topics([words_of(text, names=names) for text in distinct])
     themes = list(Theme.objects.order_by("pk"))
-    known = topics.pairs([theme.terms for theme in themes], found)
-    kept = {_meet(themes[known[at]], found[at]).pk for at in known}
-    kept |= {_make(terms).pk for at, terms in enumerate(found) if at not in known}
+    known = topics.match([theme.terms for theme in themes], found)
+    kept = {_update_theme(themes[known[at]], found[at]).pk for at in known}
+    kept |= {_create_theme(terms).pk for at, terms in enumerate(found) if at not in known}
     if found:
         _retire(kept, now)
-    CommentAnalysis.objects.exclude(mood=CommentAnalysis.Mood.UNREAD).update(is_sorted=False)
+    CommentAnalysis.objects.exclude(mood=CommentAnalysis.Mood.SKIPPED).update(is_classified=False)
     count = Theme.objects.in_use().count()
     TopicRun.objects.create(comments=_english().count(), themes=count, searched_at=now)
 
 
-def _meet(theme: Theme, terms: topics.Terms) -> Theme:
-    """A theme was found again, in the words that it is told by now."""
+def _update_theme(theme: Theme, terms: topics.Terms) -> Theme:
+    """Bring a theme that was found again into use, with its current words unless it is pinned."""
     theme.retired_at = None
     if not theme.is_pinned:
         theme.terms = dict(terms)
@@ -120,11 +119,11 @@ def _meet(theme: Theme, terms: topics.Terms) -> Theme:
     return theme
 
 
-def _make(terms: topics.Terms) -> Theme:
-    there = Theme.objects.values_list("name", "key")
-    name = theme_names.name_for(terms, {name for name, _ in there})
+def _create_theme(terms: topics.Terms) -> Theme:
+    existing = Theme.objects.values_list("name", "key")
+    name = theme_names.name_for(terms, {name for name, _ in existing})
     return Theme.objects.create(
-        key=theme_names.key_for(name, {key for _, key in there}),
+        key=theme_names.key_for(name, {key for _, key in existing}),
         name=name,
         terms=dict(terms),
         kpi=theme_names.kpi_for(terms),
@@ -132,43 +131,45 @@ def _make(terms: topics.Terms) -> Theme:
 
 
 def _retire(kept: set[int], now: datetime) -> None:
-    """Set aside the themes that no comments are about: not the pinned, nor what others are in."""
-    wanted = Q(pk__in=kept) | Q(is_pinned=True) | Q(merged__in=kept)
-    gone = Theme.objects.filter(retired_at=None).exclude(
-        pk__in=Theme.objects.filter(wanted).values("pk")
+    """Retire themes that were not found again, except pinned ones and merge targets in use."""
+    in_use = Q(pk__in=kept) | Q(is_pinned=True) | Q(merged__in=kept)
+    retired = Theme.objects.filter(retired_at=None).exclude(
+        pk__in=Theme.objects.filter(in_use).values("pk")
     )
-    gone.update(retired_at=now)
+    retired.update(retired_at=now)
 
 
-def _sort_all() -> None:
-    """Give each comment that waits the theme that it is most about, or none."""
-    names = _names()
+def _classify_all() -> None:
+    """Assign each pending comment to the theme that fits best, or to none."""
+    names = _titles_pattern()
     themes = list(Theme.objects.filter(retired_at=None).order_by("pk"))
-    while some := list(pending_comments.unsorted().order_by("pk")[:AT_ONCE]):
-        for remark in some:
-            _sort(remark, themes, names)
-        # by far quicker than an update of many rows by their cases
+    while batch := list(pending_comments.to_classify().order_by("pk")[:BATCH]):
+        for comment in batch:
+            _classify(comment, themes, names)
+        # much faster than bulk_update, which writes one CASE per row
         CommentAnalysis.objects.bulk_create(
-            some,
+            batch,
             update_conflicts=True,
             unique_fields=["response"],
-            update_fields=["theme", "fit", "is_sorted"],
+            update_fields=["theme", "fit", "is_classified"],
         )
 
 
-def _sort(remark: CommentAnalysis, themes: Sequence[Theme], names: re.Pattern[str] | None) -> None:
-    words = words_of(remark.text, names=names)
+def _classify(
+    comment: CommentAnalysis, themes: Sequence[Theme], names: re.Pattern[str] | None
+) -> None:
+    words = words_of(comment.text, names=names)
     fits: Mapping[int, float] = {
         at: topics.fit(words, theme.terms) for at, theme in enumerate(themes)
     }
     best = max(fits, key=lambda at: fits[at], default=None)
-    remark.theme_id, remark.fit, remark.is_sorted = None, 0.0, True
-    if best is not None and fits[best] >= topics.WEAKEST:
+    comment.theme_id, comment.fit, comment.is_classified = None, 0.0, True
+    if best is not None and fits[best] >= topics.MIN_FIT:
         theme = themes[best]
-        remark.theme_id, remark.fit = theme.merged_into_id or theme.pk, round(fits[best], 4)
+        comment.theme_id, comment.fit = theme.merged_into_id or theme.pk, round(fits[best], 4)
 
 
-def _names() -> re.Pattern[str] | None:
-    """What courses and modules are called: no theme is about a name."""
+def _titles_pattern() -> re.Pattern[str] | None:
+    """Match the titles of courses and modules, which must not become themes."""
     courses = Course.objects.values_list("title", flat=True)
     return pattern_of([*courses, *Module.objects.values_list("title", flat=True)])

@@ -1,4 +1,4 @@
-"""A comment as the words that tell what it is about."""
+"""Reduce a comment to the words that show its subject."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 WORD = re.compile(r"[a-z]{3,}")
-# words of every comment on a course, and those that tell how it was instead of what
-EVERYWHERE = """
+# words of any comment on a course, and words of praise or blame rather than of a subject
+COMMON_WORDS = """
     able actually answer ask bit come could course day did didn does doesn don especially
     even every everything fact feel felt find finally found gave get getting give going got haven
     help helped hour however isn just know learn learned learning learnt like little long look lot
@@ -24,23 +24,23 @@ EVERYWHERE = """
     noticed opened ran run saw slow sooner
     showed shown start started stick stuck waited wanted wrote wish wonderful worth worst wrong
 """
-# kept though they stand above: they name what a theme may be about
+# in the list of stop words of scikit-learn or above, but possible subjects of a theme
 TOPICAL = frozenset({"work", "people", "help"})
-SKIPPED = frozenset(ENGLISH_STOP_WORDS) | (frozenset(EVERYWHERE.split()) - TOPICAL)
+STOP_WORDS = frozenset(ENGLISH_STOP_WORDS) | (frozenset(COMMON_WORDS.split()) - TOPICAL)
 
 
 def words_of(text: str, *, names: re.Pattern[str] | None = None) -> list[str]:
-    """The telling words in their order, in the singular, without what `names` finds."""
+    """The subject words in order and in the singular, without what `names` matches."""
     text = text.lower()
     text = names.sub(" ", text) if names else text
-    found = (singular(word) for word in WORD.findall(text) if word not in SKIPPED)
-    return [word for word in found if word not in SKIPPED]
+    found = (singular(word) for word in WORD.findall(text) if word not in STOP_WORDS)
+    return [word for word in found if word not in STOP_WORDS]
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
-    """What finds the names of courses and modules in lower case; None where there are none.
+    """A pattern that matches these names in lower case; None if there are none.
 
-    A name of one word stays: videos may be a module, and are a theme all the same.
+    Names of one word are ignored: “Videos” may be a module, but it can also be a theme.
     """
     several = {name.lower() for name in names if " " in name.strip()}
     if not several:
@@ -50,7 +50,7 @@ def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def singular(word: str) -> str:
-    """Near enough for telling themes apart: exercises is exercise, quizzes quiz."""
+    """Reduce a plural to its singular, well enough to compare themes: quizzes to quiz."""
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith("zzes"):

@@ -1,4 +1,4 @@
-"""Which comments wait to be read or sorted. Light: asked before the large libraries are loaded."""
+"""Find the comments to analyze, without loading the large libraries that the analysis needs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from django.db.models import F, Q, QuerySet
 from outcomes.models import CommentAnalysis, Response
 
 
-def is_any() -> bool:
-    return unread().exists() or unsorted().exists() or taken_back().exists()
+def exist() -> bool:
+    """True when there is anything to analyze, classify or delete."""
+    return to_analyze().exists() or to_classify().exists() or withdrawn().exists()
 
 
-def unread() -> QuerySet[Response]:
-    """Answers with a comment that was not read as it stands."""
-    is_read = Q(analysis__text=F("comment"), analysis__answered_at=F("answered_at"))
-    return Response.objects.exclude(comment="").exclude(is_read)
+def to_analyze() -> QuerySet[Response]:
+    """Answers whose current comment has not been analyzed."""
+    is_analyzed = Q(analysis__text=F("comment"), analysis__answered_at=F("answered_at"))
+    return Response.objects.exclude(comment="").exclude(is_analyzed)
 
 
-def unsorted() -> QuerySet[CommentAnalysis]:
-    return CommentAnalysis.objects.filter(is_sorted=False)
+def to_classify() -> QuerySet[CommentAnalysis]:
+    """Analyses whose theme has not been determined."""
+    return CommentAnalysis.objects.filter(is_classified=False)
 
 
-def taken_back() -> QuerySet[CommentAnalysis]:
-    """What was read of comments that are gone."""
+def withdrawn() -> QuerySet[CommentAnalysis]:
+    """Analyses of comments that the learner has removed."""
     return CommentAnalysis.objects.filter(response__comment="")

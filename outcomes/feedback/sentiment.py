@@ -1,4 +1,4 @@
-"""How a learner feels, −1 to 1: what they rated tells first, and their words second."""
+"""Measure the sentiment of a comment from −1 to 1, by the rating given with it or its words."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from outcomes.models import CommentAnalysis
 
 Mood = CommentAnalysis.Mood
 
-# words that weigh less than this either way tell nothing for sure
-UNSURE = 0.4
-# ratings between passives and the ends of their scale
+# a VADER score closer to 0 than this is unclear
+MIN_WORD_SCORE = 0.4
+# a sentiment closer to 0 than this is neutral
 NEUTRAL = 0.25
 MIDDLE_CSAT, MIDDLE_NPS = 3, 7.5
 
 
-def of(text: str, *, csat: int | None, nps: int | None) -> tuple[float | None, str, bool]:
-    """The sentiment, its mood and whether a rating told it; None where words leave it open."""
+def of_comment(text: str, *, csat: int | None, nps: int | None) -> tuple[float | None, str, bool]:
+    """The sentiment (None if unclear), its mood, and whether it comes from the rating."""
     rated = of_rating(csat, nps)
     if rated is not None:
         return rated, mood_of(rated), True
-    said = of_words(text)
-    return (None, Mood.UNSURE, False) if said is None else (said, mood_of(said), False)
+    score = of_words(text)
+    return (None, Mood.UNCLEAR, False) if score is None else (score, mood_of(score), False)
 
 
 def of_rating(csat: int | None, nps: int | None) -> float | None:
-    """CSAT 1–5 is −1 to 1; of NPS the passives 7 and 8 lie around 0. None without either."""
+    """Map CSAT 1–5 onto −1 to 1, or NPS with the passives 7 and 8 around 0; None without both."""
     if csat is not None:
         return (csat - MIDDLE_CSAT) / 2
     if nps is not None:
@@ -36,9 +36,9 @@ def of_rating(csat: int | None, nps: int | None) -> float | None:
 
 
 def of_words(text: str) -> float | None:
-    """VADER's compound score of English words (Hutto and Gilbert 2014); None where unsure."""
+    """VADER's compound score of English words (Hutto and Gilbert 2014); None if unclear."""
     score = float(_analyzer().polarity_scores(text)["compound"])
-    return score if abs(score) >= UNSURE else None
+    return score if abs(score) >= MIN_WORD_SCORE else None
 
 
 def mood_of(sentiment: float) -> str:

@@ -1,4 +1,4 @@
-"""What comments say in a period, as one reader may see it."""
+"""Summarize the comments of a period for one reader."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from kpis.definitions.registry import REGISTRY
 from kpis.query import suppressed_tables
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
-from outcomes.drill_downs.feedback import ENROLLMENT, remarks
+from outcomes.drill_downs.feedback import ENROLLMENT, comment_analyses
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.models import Testimonial
 
 Row = dict[str, Any]
 
-QUOTATIONS_EACH, MOST_TESTIMONIALS = 3, 6
-LONGEST_QUOTATION = 400
+QUOTATIONS_PER_THEME, MAX_TESTIMONIALS = 3, 6
+MAX_QUOTATION_LENGTH = 400
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """Rows by the columns of their drill-downs; of a hidden one only the texts are left.
+    """The rows of the drill-downs about comments; hidden rows contain only their texts.
 
-    A theme adds `trend` (its share less that of the period before; None where one of them is not
-    shown) and `quotations` (of learners who agreed to be quoted).
+    Each theme also has a `trend` (its share minus its share in the previous period; None if
+    either is hidden) and `quotations` (from learners who agreed to be quoted).
     """
 
     period: Period
@@ -41,7 +41,7 @@ class Feedback:
 
     @property
     def comments(self) -> int | None:
-        """How many there are in any language; None where all of them are hidden."""
+        """The number of comments in all languages; None if all of them are hidden."""
         shown = [row["comments"] for row in self.languages if not row.get("is_hidden")]
         return sum(shown) if shown or not self.languages else None
 
@@ -50,27 +50,30 @@ class Feedback:
         return any(row.get("is_hidden") for row in [*self.themes, *self.languages])
 
 
-def summarize(desk: KpiQueryService, question: KpiQuery) -> Feedback:
-    """The comments of the window asked for, else of the last period that is over."""
-    # comments are about a course, and cannot be told apart by module
-    question = replace(question, module=None, scope=replace(question.scope, module_id=None))
-    period, themes = _shown("themes", question, desk)
-    _, before = _shown("themes", replace(question, window=period.previous), desk)
-    _, languages = _shown("languages", question, desk)
+def summarize(service: KpiQueryService, query: KpiQuery) -> Feedback:
+    """Summarize the period of the query, or the last complete period if it has none."""
+    # comments are about a course, so they cannot be broken down by module
+    query = replace(query, module=None, scope=replace(query.scope, module_id=None))
+    period, themes = _table("themes", query, service)
+    _, before = _table("themes", replace(query, window=period.previous), service)
+    _, languages = _table("languages", query, service)
     shares = {row["key"]: row.get("share") for row in before}
-    said = _quotations(period.as_of(question.now), question, themes)
+    quotations = _quotations(period.as_of(query.now), query, themes)
     return Feedback(
         period,
-        [_with_trend(row, shares) | {"quotations": said.get(row["key"], [])} for row in themes],
+        [
+            _with_trend(row, shares) | {"quotations": quotations.get(row["key"], [])}
+            for row in themes
+        ],
         languages,
-        testimonials(question),
+        latest_testimonials(query),
     )
 
 
-def _shown(key: str, question: KpiQuery, desk: KpiQueryService) -> tuple[Period, Sequence[Row]]:
+def _table(key: str, query: KpiQuery, service: KpiQueryService) -> tuple[Period, Sequence[Row]]:
     indicator = REGISTRY[SATISFACTION]
     period, table = suppressed_tables.suppressed_table(
-        indicator.drill_downs[key], indicator, question, desk
+        indicator.drill_downs[key], indicator, query, service
     )
     return period, table.rows
 
@@ -80,38 +83,38 @@ def _with_trend(row: Row, before: Mapping[str, float | None]) -> Row:
     return row | {"trend": None if now is None or then is None else now - then}
 
 
-def _quotations(when: Period, question: KpiQuery, rows: Sequence[Row]) -> dict[str, list[str]]:
-    """The most typical words on each theme that is shown, of who agreed to be quoted."""
+def _quotations(when: Period, query: KpiQuery, rows: Sequence[Row]) -> dict[str, list[str]]:
+    """The most typical comments on each visible theme, from learners who agreed to be quoted."""
     shown = [row["key"] for row in rows if row["key"] and not row.get("is_hidden")]
     found: dict[str, list[str]] = defaultdict(list)
-    for key, text in _typical(when, question, shown):
+    for key, text in _typical(when, query, shown):
         if text not in found[key]:
             found[key].append(text)
-    return {key: texts[:QUOTATIONS_EACH] for key, texts in found.items()}
+    return {key: texts[:QUOTATIONS_PER_THEME] for key, texts in found.items()}
 
 
-def _typical(when: Period, question: KpiQuery, keys: Collection[str]) -> Sequence[tuple[str, str]]:
+def _typical(when: Period, query: KpiQuery, keys: Collection[str]) -> Sequence[tuple[str, str]]:
     place = Window(
         RowNumber(), partition_by=F("theme"), order_by=[F("fit").desc(), F("answered_at").desc()]
     )
-    quotable = remarks(when, question.scope).filter(
+    quotable = comment_analyses(when, query.scope).filter(
         theme__key__in=keys, response__may_quote=True, text=F("response__comment")
     )
-    short = quotable.annotate(length=Length("text")).filter(length__lte=LONGEST_QUOTATION)
-    # more than are shown, for the same words may come twice
-    few = short.annotate(place=place).filter(place__lte=4 * QUOTATIONS_EACH)
+    short = quotable.annotate(length=Length("text")).filter(length__lte=MAX_QUOTATION_LENGTH)
+    # more than are shown, because the same words may occur twice
+    few = short.annotate(place=place).filter(place__lte=4 * QUOTATIONS_PER_THEME)
     return list(few.order_by("theme", "place").values_list("theme__key", "text"))
 
 
-def testimonials(question: KpiQuery) -> list[Row]:
-    """The latest that were approved, of answers from before the end of what is asked for."""
-    end = (question.window or question.current).end
+def latest_testimonials(query: KpiQuery) -> list[Row]:
+    """The latest approved testimonials from before the end of the query's period."""
+    end = (query.window or query.current).end
     shown = within(
         Testimonial.objects.shown().filter(response__answered_at__lt=end),
-        question.scope,
+        query.scope,
         enrollment=ENROLLMENT,
     )
-    latest = shown.order_by("-response__answered_at", "-pk")[:MOST_TESTIMONIALS]
+    latest = shown.order_by("-response__answered_at", "-pk")[:MAX_TESTIMONIALS]
     return list(
         latest.values(
             "text",

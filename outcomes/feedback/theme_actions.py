@@ -1,10 +1,11 @@
-"""What staff do with themes and testimonials. Light: the admin imports it."""
+"""The actions of staff on themes and testimonials, without large libraries."""
 
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from outcomes.models import CommentAnalysis, Response, Testimonial, Theme
@@ -12,13 +13,15 @@ from outcomes.models import CommentAnalysis, Response, Testimonial, Theme
 
 @transaction.atomic
 def merge(theme: Theme, into: Theme) -> None:
-    """Count the comments of `theme`, and of what was merged into it, under `into`.
+    """Count the comments of `theme`, and of themes merged into it, under `into`.
 
-    ValidationError when that is itself, or has been merged into it.
+    ValidationError if `into` is the theme itself or was merged into it.
     """
     root = into.merged_into or into
     if root.pk == theme.pk:
-        raise ValidationError(f"{theme} cannot be merged into itself.")
+        raise ValidationError(
+            gettext("“%(theme)s” cannot be merged into itself.") % {"theme": theme}
+        )
     Theme.objects.filter(pk=root.pk).update(retired_at=None)
     Theme.objects.filter(merged_into=theme).update(merged_into=root)
     Theme.objects.filter(pk=theme.pk).update(merged_into=root)
@@ -27,20 +30,20 @@ def merge(theme: Theme, into: Theme) -> None:
 
 
 @transaction.atomic
-def separate(theme: Theme) -> None:
-    """Let a merged theme stand by itself again; the job sorts the comments of both anew."""
+def undo_merge(theme: Theme) -> None:
+    """Make a merged theme independent again; the task then reassigns the comments of both."""
     root = theme.merged_into
     if root is None:
         return
     Theme.objects.filter(pk=theme.pk).update(merged_into=None, retired_at=None)
     theme.refresh_from_db()
-    CommentAnalysis.objects.filter(theme=root).update(is_sorted=False)
+    CommentAnalysis.objects.filter(theme=root).update(is_classified=False)
 
 
 def approve(response: Response, *, by: User) -> Testimonial:
     """Make a comment a testimonial; ValidationError without the learner's consent."""
     if not response.comment or not response.may_quote:
-        raise ValidationError("Its learner did not agree that we quote it.")
+        raise ValidationError(gettext("The learner did not agree to be quoted."))
     found, _ = Testimonial.objects.update_or_create(
         response=response,
         defaults={"text": response.comment, "approved_by": by, "approved_at": timezone.now()},

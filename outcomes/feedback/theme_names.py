@@ -1,4 +1,4 @@
-"""What a new theme is called and which KPI it goes with, until staff say otherwise."""
+"""Suggest the name, key and related KPI of a new theme."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.utils.text import slugify
 from kpis.definitions.registry import REGISTRY
 
 DEFAULT_KPI = "outcome.satisfaction"
-# less of its words in common says nothing of a KPI
-LEAST_SHARED = 0.25
-# a second word joins the name when it weighs about as much as the first
-JOINS = 0.45
+# a smaller weight of shared words does not relate a theme to a KPI
+MIN_SHARED_WEIGHT = 0.25
+# the name has a second word if its weight is at least this share of the first word's
+SECOND_WORD_SHARE = 0.45
 
+# matched with English comments
 KPI_WORDS = {
     "engagement.progress-velocity": "pace deadline time workload week weekly rhythm slow "
     "schedule reminder hour pause busy",
@@ -33,10 +34,10 @@ KPI_WORDS = {
 
 
 def name_for(terms: Mapping[str, float], taken: Collection[str]) -> str:
-    """Its strongest one or two words; with a third or a number where that is taken."""
+    """The strongest one or two words; a third word or a number makes the name unique."""
     words = sorted(terms, key=lambda word: -terms[word])
     first = words[0]
-    joined = [word for word in words[1:2] if terms[word] >= JOINS * terms[first]]
+    joined = [word for word in words[1:2] if terms[word] >= SECOND_WORD_SHARE * terms[first]]
     names = [[first, *joined], words[:2], words[:3]]
     for name in map(_title, names):
         if name not in taken:
@@ -49,7 +50,7 @@ def _title(words: Collection[str]) -> str:
 
 
 def key_for(name: str, taken: Collection[str]) -> str:
-    """A key from its first name; it stays when the name changes."""
+    """A unique key made from the first name; it does not change with the name."""
     key = slugify(name) or "theme"
     if key not in taken:
         return key
@@ -57,11 +58,11 @@ def key_for(name: str, taken: Collection[str]) -> str:
 
 
 def kpi_for(terms: Mapping[str, float]) -> str:
-    """The KPI whose words the theme shares most; satisfaction where it shares hardly any."""
+    """The KPI whose words the theme shares most; satisfaction if it shares too few."""
     shared = {
         kpi: sum(terms.get(word, 0.0) for word in words.split())
         for kpi, words in KPI_WORDS.items()
         if kpi in REGISTRY
     }
     best = max(shared, key=lambda kpi: shared[kpi], default=DEFAULT_KPI)
-    return best if shared.get(best, 0.0) >= LEAST_SHARED else DEFAULT_KPI
+    return best if shared.get(best, 0.0) >= MIN_SHARED_WEIGHT else DEFAULT_KPI

@@ -1,6 +1,8 @@
-"""The outcome KPIs; what each number means is docs/kpis.md."""
+"""The KPIs of the category Outcome & Impact."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
 
 from outcomes.indicators import career, certificates, skills, surveys
 from presentation.categories import category
@@ -9,10 +11,12 @@ __all__ = ["career", "certificates", "skills", "surveys"]
 
 category(
     "outcome",
-    "Outcome & Impact",
-    about="What learning changed: skill attainment, certification completion, satisfaction and "
-    "career impact, each against its target.",
-    awaits="skill assessments, certificates, survey answers or career reports",
+    _("Outcome & Impact"),
+    about=_(
+        "What learners gained: skill attainment, certification completion, satisfaction and "
+        "career impact, each compared with its target."
+    ),
+    awaits=_("skill assessments, certificates, survey answers or career reports"),
     bars=(
         "outcome.skill-attainment",
         "outcome.certification-completion",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
@@ -12,25 +13,30 @@ from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
 
 
-@kpi(IMPACT, "Career impact", unit=PERCENT, target=85, is_additive=False)
+@kpi(IMPACT, _("Career impact"), unit=PERCENT, target=85, is_additive=False)
 def career_impact(when: Period) -> FactAggregate:
-    """Graduates who report a job placement, a promotion or a completed work project within 180
-    days of their completion ÷ graduates who answered the question in the period.
+    """The share of graduates who got a new job, were promoted or completed a project at work after
+    the course. Example: of the 40 graduates who answered the question in October, 31 reported at
+    least one of these: 77.5%.
 
-    A graduate completed the course before the period's end, and counts once however many answers
-    and impacts there are. Who did not answer is in neither; the drill-down gives the bounds.
+    Formula: (graduates who reported a job placement, a promotion or a completed work project
+    within 180 days of their completion) ÷ (graduates who answered the question in the period).
+
+    A graduate is a learner who completed the course before the end of the period. Each graduate
+    counts once, however many answers they gave. Graduates who did not answer count in neither
+    number; the drill-down shows how far they could move the result.
     """
     graduates = Count(LEARNER, distinct=True)
     return FactAggregate(
-        rows=reports(when),
+        rows=career_outcomes(when),
         total=Count(LEARNER, distinct=True, filter=IN_TIME),
         weight=graduates,
         n=graduates,
     )
 
 
-def reports(when: Period) -> QuerySet[CareerOutcome]:
-    """What graduates said of their careers in the period."""
+def career_outcomes(when: Period) -> QuerySet[CareerOutcome]:
+    """The outcomes, or the lack of any, that graduates reported in the period."""
     return CareerOutcome.objects.filter(
         Q(reported_at__gte=when.start, reported_at__lt=when.end),
         enrollment__completed_at__lt=when.end,

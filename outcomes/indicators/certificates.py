@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from kpis.definitions.aggregates import FactAggregate
@@ -11,30 +12,35 @@ from outcomes.facts.certificates import COMPLETION
 from outcomes.models import Certificate
 
 
-@kpi(COMPLETION, "Certification completion", unit=PERCENT, target=95)
+@kpi(COMPLETION, _("Certification completion"), unit=PERCENT, target=95)
 def certification_completion(when: Period) -> FactAggregate:
-    """Certificate-track enrolments that fell due in the period and had their certificate by its
-    end ÷ certificate-track enrolments that fell due in the period.
+    """The share of learners on the certificate track who have their certificate when they should.
+    Example: of the 120 certificate-track enrollments that fell due in October, 108 held a
+    certificate at the end of the month: 90.0%.
 
-    A revoked certificate counts until it is revoked: periods that ended before keep it. One that
-    expired was earned all the same.
+    Formula: (certificate-track enrollments that fell due in the period and held a certificate at
+    its end) ÷ (certificate-track enrollments that fell due in the period).
+
+    A revoked certificate stops counting when it is revoked; periods that ended before that keep
+    it. An expired certificate still counts, because it was earned.
     """
     return FactAggregate(
-        rows=fallen_due(when).annotate(is_certified=Exists(held(when))),
+        rows=enrollments_due(when).annotate(is_certified=Exists(certificates_held(when))),
         total=Sum(Case(When(is_certified=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),
         enrollment="",
     )
 
 
-def fallen_due(when: Period) -> QuerySet[Enrollment]:
+def enrollments_due(when: Period) -> QuerySet[Enrollment]:
+    """The certificate-track enrollments that fell due in the period."""
     return Enrollment.objects.filter(
         certificate_track_at__lt=when.end, due_at__gte=when.start, due_at__lt=when.end
     )
 
 
-def held(when: Period) -> QuerySet[Certificate]:
-    """The certificates of an enrolment that it holds at the period's end."""
+def certificates_held(when: Period) -> QuerySet[Certificate]:
+    """The certificates that the enrollment of the outer query holds at the end of the period."""
     return Certificate.objects.filter(
         Q(revoked_at=None) | Q(revoked_at__gte=when.end),
         enrollment=OuterRef("pk"),

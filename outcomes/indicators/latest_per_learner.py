@@ -1,4 +1,4 @@
-"""Of several facts of one learner the latest stands: for a course or run the latest within it."""
+"""Count only the latest of several facts about one learner."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db.models.functions import RowNumber
 from kpis.definitions.aggregates import FactAggregate
 
 LEARNER = "enrollment__learner"
-# whose facts are of one, where those of the site, a course or a run are told
-SAME = {
+# at each level, the fields whose equal values make two facts compete
+PARTITIONS = {
     "site": (LEARNER,),
     "course": (LEARNER, "enrollment__run__course"),
     "run": ("enrollment",),
@@ -23,34 +23,34 @@ Fact = TypeVar("Fact", bound=Model)
 
 @dataclass(frozen=True)
 class LatestPerLearner:
-    """Which facts stand: `of` names what two are of, beside the learner, if only one may count.
+    """Pick the fact that counts for each learner and each value of the field `per`.
 
-    `order` are the fields that decide which one that is, the first of them first.
+    `order` lists the fields that decide which fact is the latest, the most important one first.
     """
 
-    of: str
+    per: str
     order: tuple[str, ...]
 
-    def among(self, taken: QuerySet[Fact], level: str = "site") -> QuerySet[Fact]:
-        """The facts that stand among these; one of a cancelled enrolment is in nobody's way."""
-        place = Window(
+    def among(self, facts: QuerySet[Fact], level: str = "site") -> QuerySet[Fact]:
+        """Keep the latest of these facts; those of canceled enrollments do not compete."""
+        rank = Window(
             RowNumber(),
-            partition_by=[self.of, *SAME[level]],
+            partition_by=[self.per, *PARTITIONS[level]],
             order_by=[F(field).desc() for field in self.order],
         )
         # ranked in one pass: looking for a later one from each fact may cost the square of them
-        ranked = taken.filter(enrollment__is_cancelled=False).order_by().alias(place=place)
-        return taken.filter(pk__in=ranked.filter(place=1).values("pk"))
+        ranked = facts.filter(enrollment__is_cancelled=False).order_by().alias(rank=rank)
+        return facts.filter(pk__in=ranked.filter(rank=1).values("pk"))
 
-    def tally(self, taken: QuerySet[Any], **sums: Any) -> FactAggregate:
-        """The tally of what stands, on the site and within each course and run."""
-        anywhere = FactAggregate(
-            rows=self.among(taken),
-            among=lambda ids: self.among(taken.filter(enrollment__run__course__in=ids)),
+    def aggregate(self, facts: QuerySet[Any], **sums: Any) -> FactAggregate:
+        """Aggregate the latest facts of the site and, separately, of each course and run."""
+        site = FactAggregate(
+            rows=self.among(facts),
+            among=lambda ids: self.among(facts.filter(enrollment__run__course__in=ids)),
             **sums,
         )
-        narrower = {
-            level: replace(anywhere, rows=self.among(taken, level), among=None)
+        by_level = {
+            level: replace(site, rows=self.among(facts, level), among=None)
             for level in ("course", "run")
         }
-        return replace(anywhere, by_level=narrower)
+        return replace(site, by_level=by_level)

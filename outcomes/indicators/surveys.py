@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period
@@ -13,12 +14,12 @@ from outcomes.models import Response
 PROMOTERS = Q(nps__gte=9)
 DETRACTORS = Q(nps__lte=6)
 SATISFIED = Q(csat__gte=4)
-LATEST = LatestPerLearner(of="wave", order=("answered_at", "enrollment"))
+LATEST = LatestPerLearner(per="wave", order=("answered_at", "enrollment"))
 
 
 @kpi(
     SATISFACTION,
-    "Satisfaction (NPS)",
+    _("Satisfaction (NPS)"),
     unit=POINTS,
     target=80,
     interval=Interval.NET,
@@ -27,36 +28,43 @@ LATEST = LatestPerLearner(of="wave", order=("answered_at", "enrollment"))
     companions=(CSAT,),
 )
 def satisfaction(when: Period) -> FactAggregate:
-    """Net promoter score: answers of 9 and 10 less answers of 0 to 6 ÷ answers to “how likely
-    are you to recommend this course”, from −100 to 100.
+    """How strongly learners would recommend the course, as a net promoter score (NPS) from −100 to
+    100. Example: of the 200 answers in October, 150 came from promoters (9 or 10) and 20 from
+    detractors (0 to 6): 75% − 10% = 65 points.
 
-    One answer per learner and wave, the latest: of a course the latest within it. Who dismissed
-    the survey did not answer.
+    Formula: 100 × ((answers of 9 and 10) − (answers of 0 to 6)) ÷ (all answers to “How likely are
+    you to recommend this course?”).
+
+    Each learner counts once per survey wave, with the latest answer. For a course it is the latest
+    answer within the course. A learner who dismisses the survey has not answered it.
     """
     promoter, detractor = When(PROMOTERS, then=Value(1)), When(DETRACTORS, then=Value(-1))
-    return LATEST.tally(
-        answers(when, "nps"),
+    return LATEST.aggregate(
+        responses(when, "nps"),
         total=Sum(Case(promoter, detractor, default=Value(0))),
         weight=Count("pk"),
         squares=Count("pk", filter=PROMOTERS | DETRACTORS),
     )
 
 
-@kpi(CSAT, "Satisfaction (CSAT)", unit=PERCENT, target=85, is_additive=False)
+@kpi(CSAT, _("Satisfaction (CSAT)"), unit=PERCENT, target=85, is_additive=False)
 def csat(when: Period) -> FactAggregate:
-    """Answers of 4 and 5 ÷ answers on the scale from 1 to 5.
+    """The share of learners who are satisfied with the course. Example: of the 180 learners who
+    rated it in October, 153 gave 4 or 5 out of 5: 85.0%.
 
-    One answer per learner and wave, the latest: of a course the latest within it. Who dismissed
-    the survey did not answer.
+    Formula: (answers of 4 and 5) ÷ (all answers on the scale from 1 to 5).
+
+    Each learner counts once per survey wave, with the latest answer. For a course it is the latest
+    answer within the course. A learner who dismisses the survey has not answered it.
     """
-    return LATEST.tally(
-        answers(when, "csat"),
+    return LATEST.aggregate(
+        responses(when, "csat"),
         total=Count("pk", filter=SATISFIED),
         weight=Count("pk"),
     )
 
 
-def answers(when: Period, asked: str) -> QuerySet[Response]:
-    """The answers to what was `asked` (nps, csat) that were given in the period."""
+def responses(when: Period, question: str) -> QuerySet[Response]:
+    """The answers to a question (nps or csat) that were given in the period."""
     given = Response.objects.filter(answered_at__gte=when.start, answered_at__lt=when.end)
-    return given.filter(**{f"{asked}__isnull": False})
+    return given.filter(**{f"{question}__isnull": False})

@@ -1,4 +1,4 @@
-"""The kinds of events that outcomes understand; docs/events.md tells senders of them."""
+"""The kinds of events about outcomes, as documented for senders in docs/events.md."""
 
 from __future__ import annotations
 

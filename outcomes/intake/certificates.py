@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
+from django.utils.translation import gettext
 from pydantic import Field
 
 from core import reporting_clock
@@ -18,44 +19,45 @@ resets_enrollments(certificates.reset_enrollments)
 
 
 class Earned(Data):
-    """What stands on the certificate."""
+    """The details on the certificate."""
 
     number: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    expires_on: Annotated[date, Field(description="The last day on which it stands.")] | None = None
+    expires_on: Annotated[date, Field(description="The last day of its validity.")] | None = None
 
 
-def _expiry(value: float | None, data: Earned, at: datetime) -> tuple[str, str] | None:
-    """A certificate stands on the day on which it is earned, at least."""
+def _check_expiry(value: float | None, data: Earned, at: datetime) -> tuple[str, str] | None:
+    """Reject a certificate that expires before the day it was earned."""
     earned = local_day(at, reporting_clock.reporting_zone())
     if data.expires_on is None or data.expires_on >= earned:
         return None
-    return "data.expires_on", f"{data.expires_on} is before {earned}, the day it was earned."
+    reason = gettext("the expiry date %(expiry)s is before %(earned)s, the day it was earned.")
+    return "data.expires_on", reason % {"expiry": data.expires_on, "earned": earned}
 
 
 class Revoked(Data):
-    """Why, in the sender's words."""
+    """The reason, in the sender's words."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
-@handles("certificate.earned", data=Earned, check=_expiry)
+@handles("certificate.earned", data=Earned, check=_check_expiry)
 def certificate_earned(events: Sequence[Event]) -> None:
-    """The learner earned the certificate of the run, or it was renewed."""
-    _tell(events)
+    """The learner earned the certificate of the run, or renewed it."""
+    _record(events)
 
 
 @handles("certificate.revoked", data=Revoked)
 def certificate_revoked(events: Sequence[Event]) -> None:
-    """The certificate was taken back; from now on it does not count."""
-    _tell(events)
+    """The certificate was revoked; it does not count from this time on."""
+    _record(events)
 
 
 @handles("certificate.expired")
 def certificate_expired(events: Sequence[Event]) -> None:
-    """The certificate ran out. It was earned all the same."""
-    _tell(events)
+    """The certificate expired. It still counts as earned."""
+    _record(events)
 
 
-def _tell(events: Sequence[Event]) -> None:
+def _record(events: Sequence[Event]) -> None:
     certificates.record(events)
     stale_days.update_freshness("outcome", events)

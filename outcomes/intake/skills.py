@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext
 from pydantic import Field
 
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
@@ -16,18 +17,19 @@ resets_enrollments(skills.reset_enrollments)
 
 
 class Assessed(Data):
-    """The skill's key goes in `object`, the score, 0 to 1, in `value`."""
+    """`object` contains the key of the skill, `value` the score from 0 to 1."""
 
     stage: Annotated[
         Literal["pre", "post"],
-        Field(description="pre: before the course, for the gain alone; else post."),
+        Field(description="“pre”: before the course, used only for the gain. Otherwise “post”."),
     ] = "post"
 
 
-def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str] | None:
+def _check_score(value: float | None, data: Assessed, at: datetime) -> tuple[str, str] | None:
     if value is None or 0 <= value <= 1:
         return None
-    return "value", f"a score is 0 to 1; {value:.15g} is not."
+    reason = gettext("the score %(score)s is not between 0 and 1.")
+    return "value", reason % {"score": f"{value:.15g}"}
 
 
 @handles(
@@ -35,10 +37,10 @@ def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str]
     data=Assessed,
     needs_object=True,
     needs_value=True,
-    check=_share,
+    check=_check_score,
     known=skills.known,
 )
 def skill_assessed(events: Sequence[Event]) -> None:
-    """A skill of the learner (`object`) was assessed: `value` from 0 to 1."""
-    skills.assess(events)
+    """A skill (`object`) of the learner was assessed with a score (`value`) from 0 to 1."""
+    skills.record_assessments(events)
     stale_days.update_freshness("outcome", events)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext
 from pydantic import Field, model_validator
 
 from core import reporting_clock
@@ -25,87 +26,95 @@ Language = Annotated[
 
 
 class SurveySent(Data):
-    """In which wave of which survey; unknown ones are made."""
+    """The survey and its wave; unknown ones are created."""
 
     survey: Key
     wave: Key
 
 
 class SurveyAnswered(SurveySent):
-    """At least one of nps, csat, career and comment."""
+    """At least one of nps, csat, career and comment is required."""
 
     nps: Annotated[int, Field(ge=0, le=10, strict=True)] | None = None
     csat: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
     career: (
-        Annotated[list[Impact], Field(max_length=3, description="[]: asked, and none of these.")]
+        Annotated[list[Impact], Field(max_length=3, description="[]: asked, but none of these.")]
         | None
     ) = None
-    career_on: Annotated[date, Field(description="When it happened; else today.")] | None = None
+    career_on: (
+        Annotated[date, Field(description="The day it happened. Default: the day of the answer.")]
+        | None
+    ) = None
     comment: Annotated[str, Field(max_length=10_000)] | None = None
     may_quote: bool = False
-    language: Annotated[Language, Field(description="Such as en or pt-BR.")] | None = None
+    language: Annotated[Language, Field(description="For example, en or pt-BR.")] | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> SurveyAnswered:
+    def _check_answers(self) -> SurveyAnswered:
         if self.nps is None and self.csat is None and self.career is None and not self.comment:
-            raise ValueError("an answer has nps, csat, career or comment")
+            raise ValueError("at least one of nps, csat, career and comment is required")
         if self.career_on and not self.career:
-            raise ValueError("career_on is the day of something in career")
+            raise ValueError("career_on requires at least one item in career")
         return self
 
 
-def _career_on(value: float | None, data: SurveyAnswered, at: datetime) -> tuple[str, str] | None:
-    return _no_later("data.career_on", data.career_on, at)
+def _check_career_on(
+    value: float | None, data: SurveyAnswered, at: datetime
+) -> tuple[str, str] | None:
+    return _check_not_later("data.career_on", data.career_on, at)
 
 
-def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | None:
-    """Nobody reports what is yet to happen."""
+def _check_not_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | None:
+    """Reject a day after the day of the report."""
     reported = local_day(at, reporting_clock.reporting_zone())
     if day is None or day <= reported:
         return None
-    return field, f"{day} is after {reported}, the day of the report."
+    reason = gettext("the date %(day)s is after %(reported)s, the day of the report.")
+    return field, reason % {"day": day, "reported": reported}
 
 
 @handles("survey.sent", data=SurveySent)
 def survey_sent(events: Sequence[Event]) -> None:
-    """The learner was asked."""
-    surveys.send(events)
+    """The learner was invited to the survey."""
+    surveys.record_sent(events)
     stale_days.update_freshness("outcome", events)
 
 
-@handles("survey.answered", data=SurveyAnswered, check=_career_on)
+@handles("survey.answered", data=SurveyAnswered, check=_check_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
-    """The learner answered; of several answers in one wave the latest stands."""
-    surveys.answer(events)
+    """The learner answered the survey; the latest answer in a wave counts."""
+    surveys.record_answers(events)
     stale_days.update_freshness("outcome", events)
 
 
 @handles("survey.dismissed", data=SurveySent)
 def survey_dismissed(events: Sequence[Event]) -> None:
-    """The learner would rather not say. No answer, and in no denominator."""
-    surveys.dismiss(events)
+    """The learner dismissed the survey, which does not count as an answer."""
+    surveys.record_dismissed(events)
     stale_days.update_freshness("outcome", events)
 
 
 class CareerReported(Data):
-    """What came of the course at work."""
+    """The effect of the course on the learner's career."""
 
     kind: Impact | Literal["none"]
-    happened_on: Annotated[date, Field(description="Else the day of the report.")] | None = None
+    happened_on: Annotated[date, Field(description="Default: the day of the report.")] | None = None
 
     @model_validator(mode="after")
-    def _nothing_has_no_day(self) -> CareerReported:
+    def _check_day(self) -> CareerReported:
         if self.kind == "none" and self.happened_on:
-            raise ValueError("happened_on is the day of a placement, promotion or project")
+            raise ValueError("happened_on is not allowed with the kind none")
         return self
 
 
-def _happened_on(value: float | None, data: CareerReported, at: datetime) -> tuple[str, str] | None:
-    return _no_later("data.happened_on", data.happened_on, at)
+def _check_happened_on(
+    value: float | None, data: CareerReported, at: datetime
+) -> tuple[str, str] | None:
+    return _check_not_later("data.happened_on", data.happened_on, at)
 
 
-@handles("career.reported", data=CareerReported, check=_happened_on)
+@handles("career.reported", data=CareerReported, check=_check_happened_on)
 def career_reported(events: Sequence[Event]) -> None:
-    """The learner says what came of the course at work, without a survey."""
-    career.report(events)
+    """The learner reported the effect of the course on their career, without a survey."""
+    career.record_reports(events)
     stale_days.update_freshness("outcome", events)

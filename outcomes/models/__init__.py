@@ -1,4 +1,4 @@
-"""The facts of outcomes: one row per what its KPIs are sums over."""
+"""The facts that the outcome KPIs are computed from, and the surveys they come from."""
 
 from __future__ import annotations
 

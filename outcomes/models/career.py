@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 from outcomes.models.surveys import Response
@@ -9,18 +10,18 @@ from outcomes.models.surveys import Response
 
 class CareerOutcomeQuerySet(models.QuerySet["CareerOutcome"]):
     def in_time(self) -> CareerOutcomeQuerySet:
-        """Those that happened within 180 days of the enrolment's completion."""
+        """Keep those that happened within 180 days of the enrollment's completion."""
         return self.filter(IN_TIME)
 
 
 class CareerOutcome(models.Model):
-    """What a learner says came of a course at work: one row per thing, or one of kind none."""
+    """An effect of a course on a learner's career, or, with the kind “none”, the lack of any."""
 
     class Kind(models.TextChoices):
-        PLACEMENT = "placement", "New job"
-        PROMOTION = "promotion", "Promotion"
-        PROJECT = "project", "Work project completed"
-        NONE = "none", "None of these"
+        PLACEMENT = "placement", _("New job")
+        PROMOTION = "promotion", _("Promotion")
+        PROJECT = "project", _("Work project completed")
+        NONE = "none", _("None of these")
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="career_outcomes")
     response = models.ForeignKey(
@@ -29,14 +30,14 @@ class CareerOutcome(models.Model):
         null=True,
         blank=True,
         related_name="career_outcomes",
-        help_text="The survey answer that says so. Empty: reported without a survey.",
+        help_text=_("The survey answer that reported it. Empty: reported without a survey."),
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     happened_on = models.DateField(
-        null=True, blank=True, help_text="The day it was reported, where no other was told."
+        null=True, blank=True, help_text=_("If no day was given, the day of the report.")
     )
     reported_at = models.DateTimeField(db_index=True)
-    # within 180 days of the completion, said of the completion: so SQL needs no calendar
+    # the completion dates for which it happened within 180 days, so that SQL needs no time zone
     completed_from = models.DateTimeField(null=True, editable=False)
     completed_before = models.DateTimeField(null=True, editable=False)
 
@@ -49,7 +50,7 @@ class CareerOutcome(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="none", happened_on=None)
                 | (~Q(kind="none") & Q(happened_on__isnull=False)),
-                name="what_happened_has_its_day",
+                name="only_an_impact_has_a_day",
             ),
         )
 
@@ -58,7 +59,7 @@ class CareerOutcome(models.Model):
 
     @property
     def is_in_time(self) -> bool:
-        """True when it happened within 180 days of the enrolment's completion."""
+        """True when it happened within 180 days of the enrollment's completion."""
         at = self.enrollment.completed_at
         if at is None or self.completed_from is None or self.completed_before is None:
             return False

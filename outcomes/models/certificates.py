@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
 
 
 class Certificate(models.Model):
-    """A certificate that an enrolment earned, until it is revoked or expires.
+    """A certificate that an enrollment earned, until it is revoked or expires.
 
-    Who earns one again after that has a second row, so that the past stays as it was.
+    Earning it again after that creates a second row, so that past periods keep their values.
     """
 
     enrollment = models.ForeignKey(
@@ -19,7 +21,9 @@ class Certificate(models.Model):
     number = models.CharField(max_length=100, blank=True)
     expires_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=500, blank=True, help_text="Why it was revoked.")
+    reason = models.CharField(
+        max_length=500, blank=True, help_text=_("The reason for revoking it.")
+    )
     expired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -29,7 +33,7 @@ class Certificate(models.Model):
             models.UniqueConstraint(
                 "enrollment",
                 condition=Q(revoked_at=None, expired_at=None),
-                name="one_standing_certificate_per_enrolment",
+                name="one_valid_certificate_per_enrollment",
             ),
             models.CheckConstraint(
                 condition=Q(revoked_at=None) | Q(revoked_at__gte=F("earned_at")),
@@ -42,8 +46,10 @@ class Certificate(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.number or f"of {self.enrollment}"
+        return self.number or gettext("Certificate of %(enrollment)s") % {
+            "enrollment": self.enrollment
+        }
 
     @property
-    def is_standing(self) -> bool:
+    def is_valid(self) -> bool:
         return self.revoked_at is None and self.expired_at is None

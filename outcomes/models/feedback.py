@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from outcomes.models.surveys import Response
@@ -9,21 +11,21 @@ from outcomes.models.surveys import Response
 
 class ThemeQuerySet(models.QuerySet["Theme"]):
     def in_use(self) -> ThemeQuerySet:
-        """Those that comments are counted under."""
+        """Keep the themes that comments are counted under."""
         return self.filter(merged_into=None, retired_at=None)
 
 
 class Theme(models.Model):
-    """Something that learners write about; found in their comments, named and ordered by staff."""
+    """A subject of learners' comments, found automatically; staff can rename and merge it."""
 
     key = models.SlugField(max_length=100, unique=True, editable=False)
-    name = models.CharField(max_length=100, help_text="Yours to choose: it stays.")
+    name = models.CharField(max_length=100, help_text=_("You can change the name."))
     terms = models.JSONField(default=dict, editable=False)
     kpi = models.CharField(
-        "goes with", max_length=100, help_text="The KPI that it tells something about."
+        "goes with", max_length=100, help_text=_("The KPI that the theme relates to.")
     )
     is_pinned = models.BooleanField(
-        "pinned", default=False, help_text="Stays as it is, whatever later comments are about."
+        "pinned", default=False, help_text=_("A pinned theme keeps its words and stays in use.")
     )
     merged_into = models.ForeignKey(
         "self",
@@ -31,12 +33,12 @@ class Theme(models.Model):
         null=True,
         blank=True,
         related_name="merged",
-        help_text="Its comments count under that theme.",
+        help_text=_("The theme that its comments count under instead."),
     )
     retired_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When no comments were about it any more."
+        null=True, blank=True, editable=False, help_text=_("When no more comments were about it.")
     )
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ThemeQuerySet.as_manager()
 
@@ -54,47 +56,54 @@ class Theme(models.Model):
 
     @property
     def words(self) -> str:
-        """The words that tell it, the strongest first."""
+        """Its most typical words, the strongest first."""
         strongest = sorted(self.terms, key=lambda word: -self.terms[word])
         return ", ".join(strongest[:10])
 
 
 class CommentAnalysis(models.Model):
-    """What we read in a comment: its language, its mood and its theme."""
+    """The language, sentiment and theme found in a comment."""
 
     class Mood(models.TextChoices):
-        POSITIVE = "positive", "Positive"
-        NEUTRAL = "neutral", "Neutral"
-        NEGATIVE = "negative", "Negative"
-        UNSURE = "unsure", "Unsure"
-        UNREAD = "unread", "Not read: another language"
+        POSITIVE = "positive", _("Positive")
+        NEUTRAL = "neutral", _("Neutral")
+        NEGATIVE = "negative", _("Negative")
+        UNCLEAR = "unclear", _("Unclear")
+        SKIPPED = "skipped", _("Not analyzed: another language")
 
     response = models.OneToOneField(Response, models.CASCADE, related_name="analysis")
-    # as it was read: should the answer change, it is read again
+    # as it was analyzed: if the answer changes, it is analyzed again
     text = models.TextField()
     answered_at = models.DateTimeField()
-    language = models.CharField(max_length=8, blank=True, help_text="Empty: cannot be told.")
+    language = models.CharField(max_length=8, blank=True, help_text=_("Empty: not recognized."))
     mood = models.CharField(max_length=8, choices=Mood.choices)
-    sentiment = models.FloatField(null=True, blank=True, help_text="−1 to 1; empty: unsure.")
-    is_by_rating = models.BooleanField("by the rating", default=False)
-    theme = models.ForeignKey(Theme, models.SET_NULL, null=True, blank=True, related_name="remarks")
-    fit = models.FloatField(default=0, help_text="How much it is about the theme, 0 to 1.")
-    is_sorted = models.BooleanField(default=False, help_text="A theme was looked for.")
+    sentiment = models.FloatField(
+        null=True, blank=True, help_text=_("From −1 to 1. Empty: unclear.")
+    )
+    is_from_rating = models.BooleanField("from the rating", default=False)
+    theme = models.ForeignKey(
+        Theme, models.SET_NULL, null=True, blank=True, related_name="analyses"
+    )
+    fit = models.FloatField(default=0, help_text=_("How well it matches the theme, from 0 to 1."))
+    is_classified = models.BooleanField(default=False, help_text=_("Its theme was determined."))
 
     class Meta:
         ordering = ("-answered_at",)
+        verbose_name_plural = "comment analyses"
         constraints = (
             models.CheckConstraint(
                 condition=Q(sentiment=None) | Q(sentiment__gte=-1, sentiment__lte=1),
                 name="sentiment_is_minus_1_to_1",
             ),
             models.CheckConstraint(
-                condition=~Q(mood="unread") | Q(sentiment=None, theme=None),
-                name="what_is_not_read_is_not_scored",
+                condition=~Q(mood="skipped") | Q(sentiment=None, theme=None),
+                name="skipped_comments_have_no_result",
             ),
         )
         indexes = (
-            models.Index(fields=("id",), condition=Q(is_sorted=False), name="remarks_to_be_sorted"),
+            models.Index(
+                fields=("id",), condition=Q(is_classified=False), name="comments_to_classify"
+            ),
         )
 
     def __str__(self) -> str:
@@ -102,7 +111,7 @@ class CommentAnalysis(models.Model):
 
 
 class TopicRun(models.Model):
-    """When themes were looked for anew, and in how many comments."""
+    """A search for themes in all comments, and what it found."""
 
     comments = models.PositiveIntegerField()
     themes = models.PositiveIntegerField()
@@ -110,26 +119,30 @@ class TopicRun(models.Model):
 
     class Meta:
         ordering = ("-searched_at",)
+        verbose_name = "theme search"
         verbose_name_plural = "theme searches"
 
     def __str__(self) -> str:
-        return f"{self.themes} themes in {self.comments} comments"
+        return gettext("%(themes)s themes in %(comments)s comments") % {
+            "themes": self.themes,
+            "comments": self.comments,
+        }
 
 
 class TestimonialQuerySet(models.QuerySet["Testimonial"]):
     def shown(self) -> TestimonialQuerySet:
-        """Those whose learners still agree to be quoted, and to just these words."""
+        """Keep those whose learners still agree to be quoted and have not changed the words."""
         return self.filter(response__may_quote=True, response__comment=F("text"))
 
 
 class Testimonial(models.Model):
     """A comment that its learner allows us to quote and that staff approved."""
 
-    # pytest would take it for a class of tests
+    # pytest would collect it as a class of tests
     __test__ = False
 
     response = models.OneToOneField(Response, models.CASCADE, related_name="testimonial")
-    text = models.TextField(help_text="As it was approved.")
+    text = models.TextField(help_text=_("The comment at the time of approval."))
     approved_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
     approved_at = models.DateTimeField()
 

@@ -2,24 +2,27 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, Skill
 
 
 class SkillAssessment(models.Model):
-    """What one assessment found of a learner's skill, and what counted as mastery then."""
+    """A learner's score in one assessment of a skill, and the mastery score at that time."""
 
     class Stage(models.TextChoices):
-        PRE = "pre", "Before the course"
-        POST = "post", "In or after it"
+        PRE = "pre", _("Before the course")
+        POST = "post", _("During or after the course")
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint starts with it, so a second index would only slow down inserts
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False)
     skill = models.ForeignKey(Skill, models.CASCADE, related_name="+")
     stage = models.CharField(max_length=4, choices=Stage.choices, default=Stage.POST)
     assessed_at = models.DateTimeField(db_index=True)
-    score = models.FloatField(help_text="0 to 1.")
-    mastery = models.FloatField(help_text="The score that was mastery when it was assessed.")
+    score = models.FloatField(help_text=_("From 0 to 1."))
+    mastery = models.FloatField(
+        help_text=_("The score needed for mastery at the time of the assessment.")
+    )
 
     class Meta:
         ordering = ("-assessed_at",)

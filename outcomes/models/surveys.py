@@ -6,47 +6,56 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Course, CourseRun, Enrollment
 
+# shown in the reader's language as long as staff do not reword them
+SHIPPED_TEXTS = (
+    gettext_noop("It takes a minute, and it helps us to teach better."),
+    gettext_noop("How likely are you to recommend this course to a friend or colleague?"),
+    gettext_noop("How satisfied are you with this course?"),
+    gettext_noop("What has happened since you finished this course?"),
+    gettext_noop("What should we keep, and what should we change?"),
+    # the survey that the first migration makes
+    gettext_noop("What came of your course"),
+)
+
 
 class Survey(models.Model):
-    """What learners are asked, in the provider's words."""
+    """The questions that learners are asked, in the provider's words."""
 
-    key = models.CharField(max_length=100, unique=True, help_text="The id that senders use.")
+    key = models.CharField(
+        max_length=100, unique=True, help_text=_("The ID that senders of events use.")
+    )
     title = models.CharField(max_length=200)
     course = models.ForeignKey(
-        Course, models.CASCADE, null=True, blank=True, help_text="Empty: learners of any course."
+        Course, models.CASCADE, null=True, blank=True, help_text=_("Empty: learners of any course.")
     )
     introduction = models.TextField(
         blank=True,
-        default="It takes a minute, and it helps us to teach better.",
-        help_text="Stands above the questions and in the e-mail.",
+        default=SHIPPED_TEXTS[0],
+        help_text=_("Shown above the questions and in the e-mail."),
     )
     asks_nps = models.BooleanField("asks for a recommendation (NPS)", default=True)
     nps_question = models.CharField(
         max_length=300,
-        default="How likely are you to recommend this course to a friend or colleague?",
+        default=SHIPPED_TEXTS[1],
     )
     asks_csat = models.BooleanField("asks for satisfaction (CSAT)", default=True)
-    csat_question = models.CharField(
-        max_length=300, default="How satisfied are you with this course?"
-    )
+    csat_question = models.CharField(max_length=300, default=SHIPPED_TEXTS[2])
     asks_career = models.BooleanField("asks for career impact", default=False)
-    career_question = models.CharField(
-        max_length=300, default="What has happened since you finished this course?"
-    )
+    career_question = models.CharField(max_length=300, default=SHIPPED_TEXTS[3])
     asks_comment = models.BooleanField("asks for a comment", default=True)
-    comment_question = models.CharField(
-        max_length=300, default="What should we keep, and what should we change?"
-    )
+    comment_question = models.CharField(max_length=300, default=SHIPPED_TEXTS[4])
     follows_completion = models.BooleanField(
         "follows completion",
         default=False,
-        help_text="Goes out on its own, 30, 90 and 180 days after a learner completed a course.",
+        help_text=_("Sent automatically 30, 90 and 180 days after a learner completes a course."),
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="Otherwise nothing is sent for it."
+        "active", default=True, help_text=_("No e-mails are sent for an inactive survey.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -56,35 +65,46 @@ class Survey(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def shown_text(self, field: str) -> str:
+        """The text of a field, in the reader's language unless staff have reworded it."""
+        text: str = getattr(self, field)
+        return gettext(text) if text in SHIPPED_TEXTS else text
+
 
 class WaveQuerySet(models.QuerySet["Wave"]):
     def open(self, now: datetime) -> WaveQuerySet:
-        """Those that we send now."""
+        """Keep the waves whose e-mails are sent now."""
         return self.filter(opens_at__lte=now, closes_at__gt=now, survey__is_active=True)
 
 
 class Wave(models.Model):
-    """One round of a survey: to whom it goes and how long it can be answered."""
+    """One round of a survey: its learners and the time in which they can answer."""
 
     survey = models.ForeignKey(Survey, models.CASCADE, related_name="waves")
-    key = models.CharField(max_length=100, help_text="Unique within the survey.")
+    key = models.CharField(max_length=100, help_text=_("Unique within the survey."))
     course = models.ForeignKey(
-        Course, models.CASCADE, null=True, blank=True, help_text="Empty: the survey's."
+        Course,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the course of the survey."),
     )
     run = models.ForeignKey(
-        CourseRun, models.CASCADE, null=True, blank=True, help_text="Empty: every run."
+        CourseRun, models.CASCADE, null=True, blank=True, help_text=_("Empty: every run.")
     )
     opens_at = models.DateTimeField(
-        null=True, blank=True, help_text="Empty: an outside system sends it, not we."
+        null=True, blank=True, help_text=_("Empty: an external system sends it.")
     )
     closes_at = models.DateTimeField(null=True, blank=True)
     reminder_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         default=7,
-        help_text="Days until the one reminder of who has not answered. Empty: none.",
+        help_text=_(
+            "Days until learners who have not answered get one reminder. Empty: no reminder."
+        ),
     )
-    # of waves that follow completion: who completed in this stretch is asked so long after it
+    # for waves that follow completion: when the invited learners completed, and the delay
     days_after_completion = models.PositiveSmallIntegerField(null=True, editable=False)
     completed_from = models.DateTimeField(null=True, editable=False)
     completed_before = models.DateTimeField(null=True, editable=False)
@@ -94,16 +114,16 @@ class Wave(models.Model):
     class Meta:
         ordering = ("-opens_at", "survey", "key")
         constraints = (
-            models.UniqueConstraint("survey", "key", name="wave_key_unique_in_its_survey"),
+            models.UniqueConstraint("survey", "key", name="wave_key_unique_in_survey"),
             models.CheckConstraint(
-                # said in full, for a comparison with nothing is nothing, which a check lets pass
+                # spelled out, because a check passes when a comparison with NULL is NULL
                 condition=Q(opens_at=None, closes_at=None)
                 | Q(opens_at__isnull=False, closes_at__isnull=False, closes_at__gt=F("opens_at")),
-                name="a_wave_that_opens_closes_later",
+                name="wave_closes_after_it_opens",
             ),
             models.CheckConstraint(
                 condition=Q(reminder_days=None) | Q(reminder_days__gt=0),
-                name="a_reminder_waits_a_day",
+                name="reminder_days_are_positive",
             ),
         )
 
@@ -112,41 +132,45 @@ class Wave(models.Model):
 
     def clean(self) -> None:
         if self.run is not None and self.course_id not in (None, self.run.course_id):
-            raise ValidationError({"run": "It is no run of this course."})
+            raise ValidationError({"run": gettext("This run does not belong to the course.")})
         if self.opens_at and not (self.closes_at and self.closes_at > self.opens_at):
-            raise ValidationError({"closes_at": "A wave that opens closes some time later."})
+            raise ValidationError(
+                {"closes_at": gettext("Enter a closing time after the opening time.")}
+            )
 
     def state(self, now: datetime) -> str:
-        """What staff read of it."""
+        """Whether it is scheduled, open or closed, in words for staff."""
         if self.opens_at is None:
-            return "sent by others"
+            return gettext("sent by an external system")
         if self.is_open(now):
-            return "open"
-        return "to come" if now < self.opens_at else "closed"
+            return pgettext("state of a survey wave", "open")
+        if now < self.opens_at:
+            return pgettext("state of a survey wave", "scheduled")
+        return pgettext("state of a survey wave", "closed")
 
     @property
     def last_day(self) -> date | None:
-        """The last day on which answers are taken; None where others take them."""
+        """The last day on which learners can answer; None if an external system runs the wave."""
         moment = self.closes_at and self.closes_at - timedelta(microseconds=1)
         return timezone.localdate(moment) if moment else None
 
     def is_open(self, now: datetime) -> bool:
-        """True while answers on our page are taken."""
+        """True while learners can answer on our page."""
         if self.opens_at is None or self.closes_at is None:
             return False
         return self.opens_at <= now < self.closes_at
 
 
-# longer than a task may last: who claimed an invitation and has not sent it by then was killed
+# longer than a task may run: a worker that has not sent an invitation by then was killed
 CLAIM_LASTS = timedelta(hours=2)
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unsent(self, now: datetime) -> InvitationQuerySet:
-        """Those that may be claimed for sending."""
+        """Keep those that a worker may claim and send."""
         is_free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM_LASTS)
-        return self.filter(is_free, sent_at=None, dismissed_at=None, attempts__lt=MOST_ATTEMPTS)
+        return self.filter(is_free, sent_at=None, dismissed_at=None, attempts__lt=MAX_ATTEMPTS)
 
     def unanswered(self) -> InvitationQuerySet:
         answers = Response.objects.filter(
@@ -156,25 +180,27 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """Somebody is asked in a wave; what came of it. An answer is a row of its own."""
+    """An enrollment invited to a wave. The answer is a row of its own, a `Response`."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint starts with it, so a second index would only slow down inserts
     wave = models.ForeignKey(Wave, models.CASCADE, db_index=False, related_name="invitations")
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="invitations")
     sent_at = models.DateTimeField(
         null=True,
         blank=True,
         db_index=True,
-        help_text="When it was sent, or the first sign that it had been. Empty: not yet.",
+        help_text=_(
+            "When it was sent, or the time of the first event about it. Empty: not sent yet."
+        ),
     )
     reminded_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When we set about sending it."
+        null=True, blank=True, help_text=_("When a worker started sending it.")
     )
     attempts = models.PositiveSmallIntegerField(
-        "refusals", default=0, help_text="How often the mail server refused it."
+        "rejections", default=0, help_text=_("How often the mail server rejected it.")
     )
 
     objects = InvitationQuerySet.as_manager()
@@ -186,13 +212,13 @@ class Invitation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment} in {self.wave}"
+        return f"{self.enrollment} – {self.wave}"
 
 
 class Response(models.Model):
-    """The answer of an enrolment in a wave: the latest one given stands."""
+    """The latest answer of an enrollment in a wave."""
 
-    # the unique constraint begins with it: a second index would only cost every insert
+    # the unique constraint starts with it, so a second index would only slow down inserts
     enrollment = models.ForeignKey(
         Enrollment, models.CASCADE, db_index=False, related_name="responses"
     )
@@ -202,15 +228,17 @@ class Response(models.Model):
     csat = models.PositiveSmallIntegerField("satisfaction", null=True, blank=True)
     comment = models.TextField(blank=True)
     may_quote = models.BooleanField(
-        "may be quoted", default=False, help_text="The learner agreed that we quote the comment."
+        "may be quoted", default=False, help_text=_("The learner agreed to be quoted.")
     )
-    language = models.CharField(max_length=35, blank=True, help_text="As the sender told it.")
+    language = models.CharField(
+        max_length=35, blank=True, help_text=_("As reported by the sender.")
+    )
 
     class Meta:
         ordering = ("-answered_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("enrollment", "wave"), name="one_answer_per_enrolment_and_wave"
+                fields=("enrollment", "wave"), name="one_answer_per_enrollment_and_wave"
             ),
             models.CheckConstraint(
                 condition=Q(nps=None) | Q(nps__gte=0, nps__lte=10), name="nps_is_0_to_10"
@@ -221,4 +249,4 @@ class Response(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.enrollment} in {self.wave}"
+        return f"{self.enrollment} – {self.wave}"

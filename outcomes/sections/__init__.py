@@ -1,4 +1,4 @@
-"""What the tab of outcomes shows below its bars; found by autodiscovery."""
+"""The sections of the tab Outcome & Impact, in addition to its target bars."""
 
 from __future__ import annotations
 

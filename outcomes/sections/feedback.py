@@ -1,4 +1,4 @@
-"""What learners wrote: the themes of their comments, and what staff chose to show."""
+"""The sections about comments: their themes, and the testimonials that staff approved."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from core import localized
 from kpis.definitions.period_names import period_name
@@ -13,84 +14,85 @@ from kpis.definitions.units import PERCENT, rounded
 from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
-from outcomes.feedback import summary as telling
-from outcomes.feedback.summary import Feedback, Row
+from outcomes.feedback.summary import Feedback, Row, latest_testimonials, summarize
 from presentation.categories import section
 from presentation.page_query import PageResult
 
 
 @section("outcome", "outcomes/_themes.html", order=20)
-def themes(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
-    """The themes of the comments; None where nobody wrote any."""
-    told = telling.summarize(desk, asked.kpi_query)
-    if not told.themes and not told.languages:
+def themes(service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
+    """Show the themes of the comments; None when there are no comments."""
+    feedback = summarize(service, page.kpi_query)
+    if not feedback.themes and not feedback.languages:
         return None
-    rows = [_texts(row, asked.filters.query_string()) for row in told.themes]
+    card = next(card for card in page.cards if card.indicator.key == SATISFACTION)
+    rows = [_texts(row, page.filters.query_string()) for row in feedback.themes]
     return {
-        "period": period_name(told.period),
-        "summary": summary(told),
+        "period": period_name(feedback.period),
+        "summary": comment_counts(feedback),
         "rows": rows,
         "quoted": [row for row in rows if row["quotations"]],
-        "hides_any": told.hides_any,
-        "csv": reverse("outcomes:api-feedback") + _query(asked),
+        "hides_any": feedback.hides_any,
+        "csv": reverse("outcomes:api-feedback") + page.period_query(card, format="csv"),
     }
 
 
 @section("outcome", "outcomes/_testimonials.html", order=30)
-def testimonials(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
-    """What staff approved of the comments whose learners agreed; None where there is nothing."""
-    found = telling.testimonials(asked.kpi_query)
-    return {"rows": [row | _place(row) for row in found]} if found else None
-
-
-def _place(row: Row) -> dict[str, str]:
-    return {"when": localized.month(row["answered_at"])}
-
-
-def _query(asked: PageResult) -> str:
-    card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
-    return asked.period_query(card, format="csv")
+def testimonials(service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
+    """Show the approved comments of learners who agreed to be quoted; None when there are none."""
+    rows = latest_testimonials(page.kpi_query)
+    dated = [row | {"when": localized.month(row["answered_at"])} for row in rows]
+    return {"rows": dated} if rows else None
 
 
 def _texts(row: Row, query: str) -> dict[str, Any]:
-    """A theme as the page shows it, with the page of its KPI under the same filters."""
-    trend, feeling = row["trend"], row.get("sentiment")
+    """Add a theme's values as text, and the link to its KPI's page under the same filters."""
+    trend, sentiment = row["trend"], row.get("sentiment")
+    page = reverse("dashboard:kpi", args=[row["kpi_key"]]) if row["kpi_key"] else ""
     return row | {
         "share_text": PERCENT.text(row.get("share")),
-        "sentiment_text": "–" if feeling is None else signed(feeling * 100, places=0),
-        "trend_text": "–" if trend is None else f"{signed(trend * 100, places=1)} points",
-        "kpi_url": f"{reverse('dashboard:kpi', args=[row['kpi_key']])}{query}"
-        if row["kpi_key"]
-        else "",
+        "sentiment_text": "–" if sentiment is None else signed(sentiment * 100, places=0),
+        "trend_text": "–"
+        if trend is None
+        else gettext("%(number)s points") % {"number": signed(trend * 100, places=1)},
+        "kpi_url": f"{page}{query}" if page else "",
     }
 
 
 def signed(number: float, *, places: int) -> str:
-    """With its sign, which what rounds to nothing has not."""
-    shown = rounded(number, places)
-    return f"{shown:+f}".replace("-", "−") if shown else f"{shown}"
+    """Write a number with its sign; one that rounds to zero has none."""
+    value = rounded(number, places)
+    text = localized.number(abs(value), places)
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{text}"
 
 
-def summary(told: Feedback) -> str:
-    """How many comments there are, and in which languages, as far as that may be seen."""
-    counts = {row["language"]: row.get("comments") for row in told.languages}
-    english = _number(counts.pop("en", 0))
-    others = ", ".join(
-        f"{_number(count).removesuffix(' of')} in {_language(code)}"
-        for code, count in counts.items()
-    )
-    first = f"{english[0].upper()}{english[1:]} comments in English"
-    return f"{first}{f'; not read: {others}' if others else ''}."
+def comment_counts(feedback: Feedback) -> str:
+    """Summarize how many comments there are in English and in other languages."""
+    counts = {row["language"]: row.get("comments") for row in feedback.languages}
+    english = counts.pop("en", 0)
+    if english is None:
+        sentence = gettext("The number of comments in English is hidden.")
+    else:
+        sentence = ngettext(
+            "%(count)s comment in English.", "%(count)s comments in English.", english
+        ) % {"count": localized.number(english)}
+    if not counts:
+        return sentence
+    others = ", ".join(_language_count(code, count) for code, count in counts.items())
+    not_analyzed = gettext("Not analyzed: %(languages)s.") % {"languages": others}
+    return f"{sentence} {not_analyzed}"
 
 
-def _number(count: int | None) -> str:
-    """None stands for a number that is hidden."""
-    return "a hidden number of" if count is None else localized.number(count)
+def _language_count(code: str, count: int | None) -> str:
+    number = gettext("hidden") if count is None else localized.number(count)
+    return f"{_language_name(code)} ({number})"
 
 
-def _language(code: str) -> str:
-    """Its name in English; the code itself where nobody knows it."""
+def _language_name(code: str) -> str:
+    """The language's name in the reader's language; the code itself when Babel has no name."""
+    if code == UNKNOWN:
+        return gettext("unknown language")
     try:
-        return Locale.parse(code).english_name or code
+        return Locale.parse(code).get_display_name(localized.locale()) or code
     except (UnknownLocaleError, ValueError):
-        return "a language that could not be told" if code == UNKNOWN else code
+        return code

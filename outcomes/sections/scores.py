@@ -1,9 +1,11 @@
-"""How the answers to “would you recommend this course” are spread."""
+"""The distribution of the answers to “Would you recommend this course?”."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.utils.translation import gettext, ngettext
 
 from core import localized
 from kpis.definitions.period_names import period_name
@@ -11,6 +13,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
+from outcomes.drill_downs.surveys import nps_group
 from outcomes.facts.surveys import SATISFACTION
 from presentation.categories import section
 from presentation.page_query import PageResult
@@ -20,7 +23,7 @@ TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
 @section("outcome", "outcomes/_scores.html", order=10)
 def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
-    """The distribution of the scores from 0 to 10; None where nobody answered."""
+    """Show the number of answers per score from 0 to 10; None when there are no answers."""
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)
     if not card.metric_value.is_shown and not card.figure.is_hidden:
         return None
@@ -35,25 +38,29 @@ def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
         "hides_all": all(is_hidden),
         "rows": [row | {"share_text": PERCENT.text(row.get("share"))} for row in table.rows],
         "chart": chart(table.rows),
-        "summary": f"Bar chart: answers per score from 0 to 10, NPS {card.figure.value}. "
-        "The table holds every value.",
+        "summary": gettext(
+            "Bar chart: answers per score from 0 to 10. The NPS is %(nps)s. The table contains all "
+            "values."
+        )
+        % {"nps": card.figure.value},
         "csv": asked.period_query(card, format="csv"),
     }
 
 
 def chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A column for each score; a hidden one has its place on the axis, but no bar."""
+    """Build one column per score; a hidden score keeps its place on the axis without a column."""
     return {
         "unit": "",
-        "caption": "Answers per score: detractors, passives and promoters by color.",
+        "caption": gettext("Answers per score. Colors show detractors, passives and promoters."),
         "labels": [
-            [row["score"], "hidden"] if row.get("is_hidden") else row["score"] for row in rows
+            [row["score"], gettext("hidden")] if row.get("is_hidden") else row["score"]
+            for row in rows
         ],
         "bars": [
             {
-                "name": "Answers",
+                "name": gettext("Answers"),
                 "values": [row.get("answers") for row in rows],
-                "tones": [TONES[row["group"]] for row in rows],
+                "tones": [TONES[nps_group(int(row["score"]))] for row in rows],
                 "texts": [_text(row) for row in rows],
             }
         ],
@@ -62,7 +69,13 @@ def chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _text(row: Mapping[str, Any]) -> str:
     if row.get("is_hidden"):
-        return f"{row['group']}: hidden"
-    return (
-        f"{row['group']}: {localized.number(row['answers'])} answers, {PERCENT.text(row['share'])}"
-    )
+        return gettext("%(group)s: hidden") % {"group": row["group"]}
+    return ngettext(
+        "%(group)s: %(count)s answer, %(share)s",
+        "%(group)s: %(count)s answers, %(share)s",
+        row["answers"],
+    ) % {
+        "group": row["group"],
+        "count": localized.number(row["answers"]),
+        "share": PERCENT.text(row["share"]),
+    }

@@ -1,1 +1,1 @@
-"""Asking learners: whom, by which mail, and the page behind the link in it."""
+"""Send survey invitations by e-mail, and take answers on the page that they link to."""

@@ -1,4 +1,4 @@
-"""Whom a wave asks, and who of them has an address."""
+"""Select the learners that a wave invites and reminds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from outcomes.models import Invitation, Wave
 
 
 def audience(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
-    """The enrolments that a wave asks: those under way, or those so long after completion."""
-    rows = Enrollment.objects.counted().filter(_where(wave))
+    """The enrollments that a wave surveys: active ones, or those completed a certain time ago."""
+    rows = Enrollment.objects.counted().filter(_in_scope_of(wave))
     if wave.days_after_completion is None:
         return rows.filter(started_at__lte=now, withdrawn_at=None)
     days = timedelta(days=wave.days_after_completion)
@@ -23,12 +23,12 @@ def audience(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
         completed_at__lt=wave.completed_before,
         completed_at__lte=now - days,
     ).filter(
-        # a survey that is new does not ask who was to be asked before there was any
+        # a new survey skips learners whose day for the survey was before it was created
         completed_at__gte=wave.survey.created_at - days
     )
 
 
-def _where(wave: Wave) -> Q:
+def _in_scope_of(wave: Wave) -> Q:
     course = wave.course_id or wave.survey.course_id
     if wave.run_id is not None:
         return Q(run=wave.run_id)
@@ -36,32 +36,33 @@ def _where(wave: Wave) -> Q:
 
 
 def address(enrollment: str = "") -> Coalesce:
-    """The learner's address, or that of their account; null where there is none."""
+    """The learner's e-mail address, otherwise the one of their account; null if there is none."""
     learner = f"{enrollment}__learner" if enrollment else "learner"
     own = NullIf(f"{learner}__email", Value(""))
     return Coalesce(own, f"{learner}__user__email", output_field=EmailField())
 
 
 def reachable(wave: Wave, now: datetime) -> QuerySet[Any]:
-    """The audience with an `address`."""
+    """The part of the audience that has an e-mail address, as `address`."""
     rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
     return rows.filter(address__isnull=False)
 
 
 def unreachable(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
+    """The part of the audience that has no e-mail address."""
     rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
     return rows.filter(address=None)
 
 
-def waiting(wave: Wave, now: datetime) -> QuerySet[Any]:
-    """Those with an `address` whom nobody has invited yet, and nobody is about to."""
-    mine = Invitation.objects.filter(wave=wave, enrollment=OuterRef("pk"))
-    rows = reachable(wave, now).filter(~Exists(mine) | Exists(mine.unsent(now)))
+def to_invite(wave: Wave, now: datetime) -> QuerySet[Any]:
+    """The reachable enrollments that have no invitation yet, and none is being sent."""
+    invitations = Invitation.objects.filter(wave=wave, enrollment=OuterRef("pk"))
+    rows = reachable(wave, now).filter(~Exists(invitations) | Exists(invitations.unsent(now)))
     return rows.select_related("learner__user", "run__course").order_by("pk")
 
 
 def to_remind(wave: Wave, now: datetime) -> QuerySet[Any]:
-    """Those whom we invited, with an `address`, who have neither answered nor dismissed it."""
+    """The invitations that we sent and that were neither answered nor dismissed."""
     if wave.reminder_days is None:
         return Invitation.objects.none()
     rows: QuerySet[Any] = (

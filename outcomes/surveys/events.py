@@ -1,4 +1,4 @@
-"""What happens to our own surveys comes in by the one door, as the events of any sender."""
+"""Record what happens to our own surveys as events, like the events of any other sender."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ from intake.events.senders import Sender
 from intake.receiving.receive import receive
 from outcomes.models import Invitation
 
-MAIL, PAGE = Sender("survey mail"), Sender("survey page")
+MAIL = Sender("survey mail")  # not translated: a name in stored events
+PAGE = Sender("survey page")  # not translated: a name in stored events
 
 
-class EventNotAccepted(Exception):  # noqa: N818 - said of an event
-    """The door refused an event of ours."""
+class EventNotAccepted(Exception):  # noqa: N818 - it describes the event
+    """One of our own events was rejected."""
 
 
 def record_sent(invitation: Invitation, now: datetime) -> None:
-    _tell(MAIL, f"sent-{invitation.pk}", "survey.sent", invitation, {}, now)
+    _record(MAIL, f"sent-{invitation.pk}", "survey.sent", invitation, {}, now)
 
 
-def record_answered(invitation: Invitation, said: Mapping[str, Any], now: datetime) -> None:
-    """NotTaken when the door refuses it."""
-    _tell(PAGE, f"answer-{uuid4()}", "survey.answered", invitation, said, now)
+def record_answered(invitation: Invitation, data: Mapping[str, Any], now: datetime) -> None:
+    """EventNotAccepted if the event is rejected."""
+    _record(PAGE, f"answer-{uuid4()}", "survey.answered", invitation, data, now)
 
 
 def record_dismissed(invitation: Invitation, now: datetime) -> None:
-    """NotTaken when the door refuses it."""
-    _tell(PAGE, f"dismissal-{uuid4()}", "survey.dismissed", invitation, {}, now)
+    """EventNotAccepted if the event is rejected."""
+    _record(PAGE, f"dismissal-{uuid4()}", "survey.dismissed", invitation, {}, now)
 
 
-def _tell(
+def _record(
     sender: Sender,
     key: str,
     kind: str,
     invitation: Invitation,
-    said: Mapping[str, Any],
+    data: Mapping[str, Any],
     now: datetime,
 ) -> None:
     wave, enrollment = invitation.wave, invitation.enrollment
@@ -48,11 +49,9 @@ def _tell(
         "learner": enrollment.learner.key,
         "course": enrollment.run.course.key,
         "run": enrollment.run.key,
-        "data": {"survey": wave.survey.key, "wave": wave.key, **said},
+        "data": {"survey": wave.survey.key, "wave": wave.key, **data},
     }
-    # a refused one would be kept with the learner's words, for nobody to correct
+    # storing a rejected event would keep the learner's words although nobody can correct it
     (outcome,) = receive([event], sender, now=now, keeps_rejected=False)
     if outcome.is_rejected:
-        raise EventNotAccepted(
-            f"{kind} of invitation {invitation.pk}: {outcome.code}, {outcome.field}"
-        )
+        raise EventNotAccepted(kind, invitation.pk, outcome.code, outcome.field)

@@ -1,4 +1,4 @@
-"""The signed links by which learners answer, without an account."""
+"""Make and read the signed links with which learners answer without an account."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from django.core import signing
 from django.urls import reverse
 
 SALT = "outcomes.survey"
-# a wave that is open for longer sends its links anew with the reminder
+# longer than most waves are open; a reminder contains a new link
 LINK_LASTS = timedelta(days=120)
 
 
 def token_of(invitation_id: int) -> str:
-    """Sign which invitation is answered and when the link was made: nothing of the learner."""
+    """Sign the ID of the invitation and the time; the token contains nothing about the learner."""
     return signing.dumps(invitation_id, salt=SALT)
 
 
 def invitation_id_of(token: str) -> int:
-    """SignatureExpired when the link is too old, BadSignature when it is none of ours."""
+    """The ID in a token; SignatureExpired if it is too old, BadSignature if it is not ours."""
     invitation_id = signing.loads(token, salt=SALT, max_age=LINK_LASTS)
     if not isinstance(invitation_id, int):
-        raise signing.BadSignature("This names no invitation.")
+        raise signing.BadSignature("no invitation")  # not translated: for programmers
     return invitation_id
 
 
-def address_of(invitation_id: int) -> str:
-    """The whole address, as it stands in an e-mail."""
+def url_of(invitation_id: int) -> str:
+    """The complete URL of the survey page, for e-mails."""
     return settings.KPI_BASE_URL + reverse("outcomes:survey", args=[token_of(invitation_id)])
 
 
 def host() -> str:
-    """The name under which we are reached, without a port."""
+    """The host name of this site, without a port."""
     return urlsplit(settings.KPI_BASE_URL).hostname or "localhost"

@@ -1,4 +1,4 @@
-"""Send a wave now, because somebody asks for it."""
+"""Send a survey wave immediately, at the request of staff."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from outcomes.models import Wave
 from outcomes.surveys import tasks
 
 
-class CannotSend(Exception):  # noqa: N818 - it is an answer to who asks
-    """Why not, as a sentence."""
+class CannotSend(Exception):  # noqa: N818 - an expected outcome, shown to staff
+    """A wave cannot be sent; the message is a sentence with the reason."""
 
 
 @transaction.atomic
 def send_now(wave: Wave, now: datetime) -> None:
-    """Open a wave now, if it is not open yet, and send what is due; CannotSend says why not."""
+    """Open a wave if it is not open yet, and send its e-mails; raise CannotSend if that fails."""
     if wave.opens_at is None or wave.closes_at is None:
-        raise CannotSend("an outside system sends it; give it a first and a last moment first.")
+        raise CannotSend(gettext("An external system sends this wave."))
     if wave.closes_at <= now:
-        raise CannotSend("it is closed.")
+        raise CannotSend(gettext("This wave is closed."))
     if not wave.survey.is_active:
-        raise CannotSend("its survey is switched off.")
+        raise CannotSend(gettext("The survey is not active."))
     if wave.days_after_completion is not None and wave.opens_at > now:
-        raise CannotSend("it follows completions, which are still to come.")
+        raise CannotSend(gettext("This wave follows completions that have not happened yet."))
     Wave.objects.filter(pk=wave.pk, opens_at__gt=now).update(opens_at=now)
     transaction.on_commit(partial(tasks.send_wave.delay, wave.pk))

@@ -9,7 +9,7 @@ from outcomes.surveys import scheduling, sending
 
 @shared_task
 def send_surveys() -> None:
-    """Make the waves that follow completion, and send what is due of every open one."""
+    """Create the waves that follow completions, and send the e-mails of all open waves."""
     now = timezone.now()
     scheduling.plan_waves(now)
     sending.send_due(now)
@@ -17,7 +17,7 @@ def send_surveys() -> None:
 
 @shared_task
 def send_wave(wave_id: int) -> None:
-    """Send what is due of one wave, if it is open."""
+    """Send the e-mails of one wave, if it is open."""
     now = timezone.now()
     for wave in Wave.objects.open(now).filter(pk=wave_id).select_related("survey"):
         sending.send_wave(wave, now)

@@ -18,20 +18,20 @@ from core.database_wait import NO_WAIT, wait_at_most
 from kpis.definitions.periods import local_day
 from outcomes.models import Invitation, Response
 from outcomes.surveys import events, links
-from outcomes.surveys.forms import AnswerForm, given
+from outcomes.surveys.forms import AnswerForm, initial_values
 
 logger = logging.getLogger(__name__)
 
 
-# The link itself is the authority: there is no cookie that another site could make use of, and
-# a browser without cookies answers too.
+# The signed link grants access. There is no cookie that another site could misuse, and browsers
+# without cookies can answer too.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind the link of an invitation."""
+    """Show the survey of an invitation, and take the answer."""
     response = _answer(request, token, timezone.now())
-    # the address is a secret: no link on the page carries it away, and no engine lists it
+    # the URL is secret: links must not send it to other sites, and search engines must not list it
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -41,19 +41,19 @@ def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
     try:
         invitation = _invitation(token)
     except signing.SignatureExpired:
-        return _sorry(request, "expired", 410)
+        return _error(request, "expired", 410)
     except (signing.BadSignature, Invitation.DoesNotExist):
-        return _sorry(request, "unknown", 404)
+        return _error(request, "unknown", 404)
     if not invitation.wave.is_open(now):
-        return _sorry(request, "closed", 410)
+        return _error(request, "closed", 410)
     if request.method == "POST":
-        return _take(request, invitation, now)
-    _note_opened(invitation, now)
+        return _save(request, invitation, now)
+    _record_opened(invitation, now)
     return _show(request, invitation, now)
 
 
-def _note_opened(invitation: Invitation, now: datetime) -> None:
-    """Remember when it was first opened; where another writer is in the way, the next time."""
+def _record_opened(invitation: Invitation, now: datetime) -> None:
+    """Store when the survey was first opened; if the database is busy, the next visit does it."""
     if invitation.opened_at is None:
         with suppress(OperationalError), wait_at_most(NO_WAIT):
             Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
@@ -65,18 +65,18 @@ def _invitation(token: str) -> Invitation:
 
 
 def _show(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpResponse:
-    """The questions; to who has answered or dismissed them the thanks, unless to change that."""
+    """Show the questions, or the thanks if the learner has answered or dismissed the survey."""
     response = Response.objects.filter(
         wave=invitation.wave_id, enrollment=invitation.enrollment_id
     ).first()
     is_settled = response is not None or invitation.dismissed_at is not None
     if is_settled and "change" not in request.GET:
         return _page(request, "thanks", invitation, has_answered=response is not None)
-    form = _form(invitation, now, initial=given(response) if response else None)
+    form = _form(invitation, now, initial=initial_values(response) if response else None)
     return _page(request, "survey", invitation, form=form, can_dismiss=not is_settled)
 
 
-def _take(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpResponse:
+def _save(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpResponse:
     form = _form(invitation, now, data=request.POST)
     is_dismissed = "dismiss" in request.POST
     if not is_dismissed and not form.is_valid():
@@ -85,16 +85,16 @@ def _take(request: HttpRequest, invitation: Invitation, now: datetime) -> HttpRe
         if is_dismissed:
             events.record_dismissed(invitation, now)
         else:
-            events.record_answered(invitation, form.said(), now)
+            events.record_answered(invitation, form.event_data(), now)
     except (OperationalError, events.EventNotAccepted) as error:
-        logger.error("an answer was not taken: %s", error)
-        return _sorry(request, "busy", 503)
+        logger.error("a survey answer was not saved: %s", error)
+        return _error(request, "busy", 503)
     return HttpResponseRedirect(request.path, status=303)
 
 
-def _form(invitation: Invitation, now: datetime, **given: object) -> AnswerForm:
+def _form(invitation: Invitation, now: datetime, **options: object) -> AnswerForm:
     return AnswerForm(
-        invitation.wave.survey, local_day(now, reporting_clock.reporting_zone()), **given
+        invitation.wave.survey, local_day(now, reporting_clock.reporting_zone()), **options
     )
 
 
@@ -102,7 +102,8 @@ def _page(
     request: HttpRequest, name: str, invitation: Invitation, *, status: int = 200, **more: object
 ) -> HttpResponse:
     context = {
-        "survey": invitation.wave.survey,
+        "title": invitation.wave.survey.shown_text("title"),
+        "introduction": invitation.wave.survey.shown_text("introduction"),
         "course": invitation.enrollment.run.course,
         "last_day": invitation.wave.last_day,
         **more,
@@ -110,5 +111,5 @@ def _page(
     return render(request, f"outcomes/{name}.html", context, status=status)
 
 
-def _sorry(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    return render(request, "outcomes/sorry.html", {"why": why}, status=status)
+def _error(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    return render(request, "outcomes/survey_error.html", {"reason": reason}, status=status)

@@ -1,4 +1,4 @@
-"""Surveys and waves that we send ourselves, and learners who can be written to."""
+"""Helpers for surveys and waves that we send, and for learners with an e-mail address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOW = moment("2026-03-10T09:00:00")
 
 
 def wave_of(made: Course, **asks: Any) -> Wave:
-    """Make a wave of course py that has been open since March and closes in April."""
+    """Create a wave that opens on 1 March and closes on 1 April."""
     survey = Survey.objects.create(key="end", title="How was it?", **asks)
     return Wave.objects.create(
         survey=survey,
@@ -35,7 +35,7 @@ def enrollment_of(name: str) -> Enrollment:
 
 
 def invited(name: str, wave: Wave) -> Invitation:
-    """Somebody to whom the mail went out."""
+    """Create an invitation that was sent to the learner."""
     with_address(name)
     return Invitation.objects.create(
         wave=wave, enrollment=enrollment_of(name), claimed_at=NOW, sent_at=NOW

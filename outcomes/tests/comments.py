@@ -1,4 +1,4 @@
-"""Learners who write comments on three subjects, and what is read in them."""
+"""Comments of learners on three subjects, and helpers to analyze them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SUBJECTS = {"video": VIDEOS, "tutor": TUTORS, "quiz": QUIZZES}
 
 
 def wrote(comment: str, who: str = "", at: str = "2026-01-20", **data: Any) -> str:
-    """Somebody, or a learner of a name, answers the survey with a comment; returns their key."""
+    """Answer the survey with a comment, as a new or a given learner; returns the learner's key."""
     if not who:
         who = f"learner-{next(numbers)}"
         enrolled(who)
@@ -43,7 +43,7 @@ def wrote(comment: str, who: str = "", at: str = "2026-01-20", **data: Any) -> s
 
 
 def many(times: int = 12, at: str = "2026-01-20", **data: Any) -> None:
-    """So many comments on each of the three subjects, in one batch."""
+    """Write so many comments on each of the three subjects, in one batch."""
     said = [texts[number % len(texts)] for texts in SUBJECTS.values() for number in range(times)]
     raws = []
     for text in said:
@@ -66,9 +66,10 @@ def read() -> int:
 
 
 def theme_of(text: str) -> Theme | None:
-    """The theme of the comments with this text, which they share."""
+    """The theme that all comments with this text have."""
     found = {
-        remark.theme for remark in CommentAnalysis.objects.filter(text=text).select_related("theme")
+        comment.theme
+        for comment in CommentAnalysis.objects.filter(text=text).select_related("theme")
     }
     assert len(found) == 1, found
     return found.pop()

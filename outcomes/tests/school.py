@@ -1,6 +1,6 @@
-"""Learners in a course of two modules, what they achieve, and the sums of a KPI over it.
+"""Helpers for a course with two modules, its learners and the sums of its KPIs.
 
-The course takes 28 days, so who starts on 5 January falls due 42 days later, on 16 February.
+The course takes 28 days, so a learner who starts on 5 January is due 42 days later, on 16 February.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def enrolled(*names: str, at: str = START, **more: Any) -> None:
 
 
 def did(who: str, kind: str, at: str, **more: Any) -> None:
-    """One event of a learner in course py; a day alone means its noon."""
+    """Send one event of a learner in course py; a date means noon of that day."""
     occurred_at = at if "T" in at else f"{at}T12:00:00Z"
     event = {"id": str(next(numbers)), "kind": kind, "occurred_at": occurred_at, "learner": who}
     (outcome,) = receive([{"course": "py", **event, **more}], LMS)
@@ -64,7 +64,7 @@ def period(day: str, kind: str = "month") -> Period:
 def sums(
     slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
 ) -> tuple[float, float]:
-    """Total and weight of an outcome KPI in the period that the day is in."""
+    """Total and weight of an outcome KPI in the period that contains the day."""
     found = tally(slug, day, kind).grouped((), scope)[()]
     return found.total, found.weight
 

@@ -25,7 +25,7 @@ def python() -> Course:
 
 
 def active(who: str) -> None:
-    """Somebody has a skill, a certificate and an opinion."""
+    """Give a learner a skill, a certificate and a comment."""
     enrolled(who)
     skilled(who, 0.9, "2026-01-10", skill=f"skill-{who}")
     did(who, "certificate.earned", "2026-01-20")
@@ -39,7 +39,9 @@ def active(who: str) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, name: str) -> None:
+def test_a_list_needs_the_same_queries_for_many_rows_as_for_few(
+    admin_client: Client, name: str
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
             assert admin_client.get(f"/admin/outcomes/{name}/").status_code == 200
@@ -56,7 +58,7 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, nam
 
 
 @pytest.mark.parametrize("name", ["certificate", "commentanalysis", "skillassessment"])
-def test_nobody_edits_a_fact_by_hand(admin_client: Client, name: str) -> None:
+def test_facts_cannot_be_edited(admin_client: Client, name: str) -> None:
     active("ada")
     model: dict[str, Any] = {
         "certificate": Certificate,
@@ -73,7 +75,7 @@ def chosen(*remarks: CommentAnalysis) -> dict[str, object]:
     return {"action": "approve", "_selected_action": [remark.pk for remark in remarks]}
 
 
-def test_staff_approve_testimonials_of_who_agreed_and_no_others(admin_client: Client) -> None:
+def test_staff_can_approve_only_comments_with_consent(admin_client: Client) -> None:
     wrote("Lovely videos.", may_quote=True)
     wrote("Between us: lovely videos.")
     read()
@@ -83,10 +85,10 @@ def test_staff_approve_testimonials_of_who_agreed_and_no_others(admin_client: Cl
 
     assert list(Testimonial.objects.values_list("text", flat=True)) == ["Lovely videos."]
     assert Testimonial.objects.get().approved_by is not None
-    assert b"did not agree that we quote it" in answer.content
+    assert b"did not agree to be quoted" in answer.content
 
 
-def test_who_may_only_look_at_comments_approves_none(client: Client) -> None:
+def test_viewing_comments_does_not_allow_approving_them(client: Client) -> None:
     wrote("Lovely videos.", may_quote=True)
     read()
     bo = account("Bo", is_staff=True)
@@ -105,7 +107,7 @@ def edited(client: Client, theme: Theme, **fields: object) -> None:
     assert answer.status_code == 302, answer.context["adminform"].errors
 
 
-def test_staff_rename_a_theme_and_say_which_kpi_it_goes_with(admin_client: Client) -> None:
+def test_staff_rename_a_theme_and_choose_its_kpi(admin_client: Client) -> None:
     many()
     read()
     theme = theme_of(VIDEOS[0])
@@ -116,7 +118,7 @@ def test_staff_rename_a_theme_and_say_which_kpi_it_goes_with(admin_client: Clien
     assert (theme.name, theme.kpi, theme.is_pinned) == ("Films", "outcome.csat", True)
 
 
-def test_staff_merge_a_theme_and_part_it_again(admin_client: Client) -> None:
+def test_staff_merge_a_theme_and_undo_the_merge(admin_client: Client) -> None:
     many()
     read()
     video, tutor = theme_of(VIDEOS[0]), theme_of(TUTORS[0])

@@ -1,4 +1,4 @@
-"""Career impact on graduates worked by hand.
+"""Career impact, with expected values computed by hand.
 
 Ada and Bo complete on 10 February; the 180th day after it is 9 August.
 """
@@ -51,7 +51,7 @@ def test_one_of_two_graduates_who_answered_has_a_job() -> None:
     assert sums(IMPACT, MARCH) == (1, 2)
 
 
-def test_nobody_who_answered_is_no_figure() -> None:
+def test_there_is_no_value_without_answers() -> None:
     graduated("ada")
 
     assert tally(IMPACT, MARCH).grouped()[()].value is None
@@ -74,7 +74,7 @@ def test_a_graduate_counts_once_however_many_impacts_and_answers() -> None:
                              "career_on": "2026-03-02"}),
     ],
 )  # fmt: skip
-def test_nobody_reports_what_is_yet_to_happen(kind: str, data: dict[str, Any]) -> None:
+def test_a_future_date_is_rejected(kind: str, data: dict[str, Any]) -> None:
     enrolled("ada")
     (outcome,) = send(event("c", kind, at="2026-03-01T23:59:59Z", data=data))
 
@@ -82,14 +82,14 @@ def test_nobody_reports_what_is_yet_to_happen(kind: str, data: dict[str, Any]) -
     assert "2026-03-02 is after 2026-03-01, the day of the report" in outcome.reason
 
 
-def test_who_answered_without_having_completed_is_no_graduate() -> None:
+def test_learners_who_have_not_completed_are_not_graduates() -> None:
     enrolled("ada")
     answered("ada", "2026-03-12", "placement")
 
     assert sums(IMPACT, MARCH) == (0, 0)
 
 
-def test_an_answer_before_the_completion_counts_from_the_period_of_that() -> None:
+def test_an_answer_before_the_completion_counts_from_the_completion() -> None:
     enrolled("ada")
     answered("ada", "2026-03-12", "project", career_on="2026-03-11")
     did("ada", "course.completed", "2026-04-01")
@@ -109,7 +109,7 @@ def test_an_impact_counts_from_the_completion_to_the_180th_day(day: str, impacts
     assert sums(IMPACT, AUGUST) == (impacts, 1)
 
 
-def test_an_impact_without_a_day_happened_when_it_was_reported() -> None:
+def test_the_default_day_is_the_day_of_the_report() -> None:
     graduated("ada", "bo")
     reported("ada", "2026-08-09", "placement")
     reported("bo", "2026-08-10", "placement")
@@ -126,14 +126,14 @@ def test_a_later_answer_in_the_wave_replaces_the_earlier() -> None:
     assert CareerOutcome.objects.get().kind == "none"
 
 
-def test_an_answer_that_leaves_the_question_out_is_none_to_it() -> None:
+def test_an_answer_without_the_question_does_not_count() -> None:
     graduated("ada")
     did("ada", "survey.answered", "2026-03-12", data={"survey": "s", "wave": "w", "nps": 9})
 
     assert sums(IMPACT, MARCH) == (0, 0)
 
 
-def test_who_completed_two_courses_is_one_graduate_of_the_site() -> None:
+def test_a_graduate_of_two_courses_counts_once_on_the_site() -> None:
     other = course("sql")
     run_of(other)
     graduated("ada")
@@ -147,7 +147,7 @@ def test_who_completed_two_courses_is_one_graduate_of_the_site() -> None:
     assert by_course[other.pk,].weight == 1
 
 
-def test_a_report_of_nothing_has_no_day() -> None:
+def test_a_report_of_no_impact_cannot_have_a_day() -> None:
     graduated("ada")
     reported("ada", "2026-03-12", "none")
 
@@ -155,7 +155,7 @@ def test_a_report_of_nothing_has_no_day() -> None:
     assert CareerOutcome.objects.get().happened_on is None
 
 
-def test_a_completion_that_comes_late_is_measured_again() -> None:
+def test_a_late_completion_is_recomputed() -> None:
     enrolled("ada")
     reported("ada", "2026-03-12", "placement")
     recompute_stale(now=moment("2026-05-10"))

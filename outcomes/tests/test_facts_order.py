@@ -1,4 +1,4 @@
-"""The same events give the same skills and certificates, however they come."""
+"""The order and grouping of events do not change skills and certificates."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ACTS = st.one_of(
     ),
     st.fixed_dictionaries({"kind": st.sampled_from(["enrollment.withdrawn", "enrollment.paused"])}),
 )
-# so few moments that some things happen at once
+# few moments, so that some events are simultaneous
 HOURS = st.integers(1, 12)
 
 
@@ -69,7 +69,7 @@ def stories(draw: DrawFn) -> list[Raw]:
 
 
 def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts of a school to which just these batches were told."""
+    """The facts after receiving exactly these batches."""
     with transaction.atomic():
         school()
         Skill.objects.bulk_create(Skill(key=key, title=key) for key in ("sql", "html"))
@@ -112,7 +112,7 @@ def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
 
 @HISTORIES
 @given(stories(), st.data())
-def test_what_is_deleted_and_rebuilt_was_never_there(story: list[Raw], data: Any) -> None:
+def test_deleted_events_leave_no_trace_after_a_rebuild(story: list[Raw], data: Any) -> None:
     gone = data.draw(st.sets(st.sampled_from([one["id"] for one in story] or ["e0"])))
 
     left = [one for one in story if one["id"] not in gone]

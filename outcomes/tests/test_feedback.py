@@ -1,4 +1,4 @@
-"""Themes of comments: found, kept, merged and told."""
+"""Themes of comments: finding, keeping, merging and showing them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from outcomes import tasks
 from outcomes.feedback import pending_comments, theme_actions
 from outcomes.feedback.summary import Feedback
 from outcomes.models import CommentAnalysis, Response, Testimonial, Theme, TopicRun
-from outcomes.sections.feedback import signed, summary
+from outcomes.sections.feedback import comment_counts, signed
 from outcomes.tests.comments import QUIZZES, TUTORS, VIDEOS, many, read, theme_of, wrote
 from outcomes.tests.school import enrolled, period, rows_of, school, table
 
@@ -38,7 +38,7 @@ def reader(**fields: Any) -> Client:
 
 
 def small(client: Client) -> Client:
-    """Let who is signed in see small groups."""
+    """Give the signed-in account the permission to see small groups."""
     client.force_login(account("Bo", is_staff=True, is_superuser=True))
     return client
 
@@ -58,10 +58,10 @@ def test_few_comments_have_no_themes_yet() -> None:
     read()
 
     assert (CommentAnalysis.objects.count(), Theme.objects.count()) == (27, 0)
-    assert not pending_comments.is_any()
+    assert not pending_comments.exist()
 
 
-def test_only_what_is_new_is_read() -> None:
+def test_only_new_comments_are_analyzed() -> None:
     many()
     read()
     wrote("Captions in every video, good sound.")
@@ -70,7 +70,7 @@ def test_only_what_is_new_is_read() -> None:
     assert theme_of("Captions in every video, good sound.") == theme_of(VIDEOS[1])
 
 
-def test_themes_are_looked_for_again_once_there_are_enough_new_comments() -> None:
+def test_themes_are_searched_again_after_enough_new_comments() -> None:
     many()
     read()
     many(times=6)
@@ -82,7 +82,7 @@ def test_themes_are_looked_for_again_once_there_are_enough_new_comments() -> Non
     assert TopicRun.objects.count() == 2
 
 
-def test_names_stay_when_themes_are_looked_for_again() -> None:
+def test_a_new_search_keeps_the_names_of_themes() -> None:
     many()
     read()
     video = theme_of(VIDEOS[0])
@@ -95,7 +95,7 @@ def test_names_stay_when_themes_are_looked_for_again() -> None:
     assert Theme.objects.in_use().count() == 3
 
 
-def test_a_theme_nobody_writes_about_is_set_aside_unless_it_is_pinned() -> None:
+def test_a_theme_without_comments_is_retired_unless_pinned() -> None:
     for name, is_pinned in (("Parking", True), ("Coffee", False)):
         Theme.objects.create(
             key=name.lower(), name=name, terms={name.lower(): 1.0}, is_pinned=is_pinned
@@ -122,21 +122,21 @@ def test_a_merged_theme_stays_merged() -> None:
     assert theme_of(TUTORS[0]) == tutor
 
 
-def test_a_theme_that_is_parted_again_gets_its_comments_back() -> None:
+def test_undoing_a_merge_gives_the_theme_its_comments_back() -> None:
     many()
     read()
     video, tutor = theme_of(VIDEOS[0]), theme_of(TUTORS[0])
     assert video is not None
     assert tutor is not None
     theme_actions.merge(video, tutor)
-    theme_actions.separate(video)
+    theme_actions.undo_merge(video)
     read()
 
     assert theme_of(VIDEOS[0]) == video
     assert theme_of(TUTORS[0]) == tutor
 
 
-def test_a_theme_is_not_merged_into_itself_by_any_way() -> None:
+def test_a_theme_cannot_be_merged_into_itself() -> None:
     one = Theme.objects.create(key="one", name="One")
     two = Theme.objects.create(key="two", name="Two")
     theme_actions.merge(two, one)
@@ -146,7 +146,7 @@ def test_a_theme_is_not_merged_into_itself_by_any_way() -> None:
             theme_actions.merge(one, into)
 
 
-def test_an_answer_that_changes_is_read_again() -> None:
+def test_a_changed_comment_is_analyzed_again() -> None:
     who = wrote("The videos are wonderful.", csat=5)
     read()
     wrote("The tutors are never there.", who, at="2026-01-22", csat=1)
@@ -156,7 +156,7 @@ def test_an_answer_that_changes_is_read_again() -> None:
     assert (remark.text, remark.mood) == ("The tutors are never there.", "negative")
 
 
-def test_a_comment_that_is_taken_back_is_forgotten() -> None:
+def test_the_analysis_of_a_removed_comment_is_deleted() -> None:
     who = wrote("The videos are wonderful.")
     read()
     wrote("", who, at="2026-01-22", nps=9)
@@ -171,12 +171,12 @@ def test_other_languages_are_counted_and_not_scored() -> None:
     read()
     german = CommentAnalysis.objects.get(language="de")
 
-    assert (german.mood, german.sentiment, german.theme) == ("unread", None, None)
+    assert (german.mood, german.sentiment, german.theme) == ("skipped", None, None)
     found = table("satisfaction", "languages", JANUARY)
     assert rows_of(found, "language", "comments") == [("de", 1), ("en", 1)]
 
 
-def test_a_replay_keeps_what_staff_made_of_comments() -> None:
+def test_a_replay_keeps_themes_and_testimonials() -> None:
     who = wrote("The videos are wonderful.", may_quote=True)
     theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
     replay.replay_events()
@@ -198,7 +198,7 @@ def test_themes_by_period_add_up() -> None:
     assert found == [(12, share, 1, 0)] * 3 + [(2, pytest.approx(2 / 38), -1, 1)]
 
 
-def test_the_api_tells_themes_their_trend_and_words() -> None:
+def test_the_api_returns_themes_with_trend_and_quotations() -> None:
     many(times=6)
     many(times=12, at="2026-02-20")
     for text in VIDEOS * 3:
@@ -216,7 +216,7 @@ def test_the_api_tells_themes_their_trend_and_words() -> None:
     assert body["comments"] == 48
 
 
-def test_words_are_quoted_only_of_who_agreed() -> None:
+def test_only_learners_who_agreed_are_quoted() -> None:
     many()
     read()
     body = small(Client()).get(URL).json()
@@ -224,7 +224,7 @@ def test_words_are_quoted_only_of_who_agreed() -> None:
     assert [one["quotations"] for one in body["themes"]] == [[]] * 3
 
 
-def test_small_themes_are_hidden_from_who_may_not_see_small_groups() -> None:
+def test_small_themes_are_hidden_without_the_permission() -> None:
     many(times=12, nps=9)
     wrote("Xylophones zigzag.", may_quote=True, nps=9, language="en")
     read()
@@ -257,7 +257,7 @@ def test_a_comment_without_consent_is_never_a_testimonial() -> None:
     assert not Testimonial.objects.exists()
 
 
-def test_a_testimonial_goes_when_its_learner_takes_the_words_or_consent_back() -> None:
+def test_a_testimonial_disappears_with_its_consent_or_words() -> None:
     for number, (text, may_quote) in enumerate((("Other words.", True), ("Lovely.", False))):
         who = f"ada{number}"
         enrolled(who)
@@ -269,7 +269,7 @@ def test_a_testimonial_goes_when_its_learner_takes_the_words_or_consent_back() -
     assert not Testimonial.objects.shown().exists()
 
 
-def test_the_api_tells_testimonials_of_the_courses_a_reader_sees(python: Course) -> None:
+def test_the_api_returns_testimonials_of_visible_courses(python: Course) -> None:
     other = school("db")
     who = wrote("Lovely.", may_quote=True)
     theme_actions.approve(Response.objects.get(enrollment__learner__key=who), by=account("Bo"))
@@ -282,7 +282,7 @@ def test_the_api_tells_testimonials_of_the_courses_a_reader_sees(python: Course)
     assert told == {"Cleo": ["Lovely."], "Dan": []}
 
 
-def test_the_task_reads_what_waits() -> None:
+def test_the_task_analyzes_pending_comments() -> None:
     wrote("The videos are wonderful.")
     tasks.read_feedback()
 
@@ -305,7 +305,7 @@ def test_the_tab_shows_themes_and_testimonials() -> None:
     assert "Testimonials" in text
 
 
-def test_a_testimonial_is_of_the_period_or_before() -> None:
+def test_later_testimonials_are_not_shown() -> None:
     many(times=12, nps=9, may_quote=True)
     for at, comment in (("2026-01-20", "Well paced."), ("2026-02-20", "Hands-on.")):
         wrote(comment, at=at, may_quote=True)
@@ -317,7 +317,7 @@ def test_a_testimonial_is_of_the_period_or_before() -> None:
     assert "Hands-on." not in page
 
 
-def test_hidden_themes_keep_their_places_on_the_tab() -> None:
+def test_hidden_themes_stay_on_the_tab() -> None:
     many(times=12, nps=9)
     wrote("Xylophones zigzag.", nps=9, language="en")
     read()
@@ -327,17 +327,19 @@ def test_hidden_themes_keep_their_places_on_the_tab() -> None:
     assert "Other comments</th>" in page.content.decode()
 
 
-def test_a_hidden_number_of_comments_is_not_said_to_be_none() -> None:
+def test_a_hidden_number_of_comments_is_not_shown_as_0() -> None:
     hidden = {"language": "en", "is_hidden": True}
     german = {"language": "de", "comments": 12}
     told = Feedback(period(JANUARY), [], [hidden, german], [])
 
-    assert summary(told) == "A hidden number of comments in English; not read: 12 in German."
+    assert comment_counts(told) == (
+        "The number of comments in English is hidden. Not analyzed: German (12)."
+    )
 
 
 @pytest.mark.parametrize(
     ("number", "text"),
     [(7.94, "+7.9"), (-1.0, "−1.0"), (0.0, "0.0"), (-0.04, "0.0")],
 )
-def test_what_rounds_to_nothing_has_no_sign(number: float, text: str) -> None:
+def test_a_number_that_rounds_to_0_has_no_sign(number: float, text: str) -> None:
     assert signed(number, places=1) == text

@@ -1,4 +1,4 @@
-"""Skills and certificates from events to the API's answer, through the measurements."""
+"""Skills and certificates, from events through measurements to the API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shown(slug: str, month: str, **more: str) -> dict[str, Any]:
     return current
 
 
-def test_attainment_is_measured_for_the_site_and_its_courses() -> None:
+def test_attainment_is_computed_for_the_site_and_its_courses() -> None:
     school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -41,7 +41,7 @@ def test_attainment_is_measured_for_the_site_and_its_courses() -> None:
     assert (site["value"], site["n"], site["target"]) == (0, 1, 90)
 
 
-def test_a_course_keeps_its_own_latest() -> None:
+def test_a_course_keeps_its_own_latest_assessment() -> None:
     school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -52,7 +52,7 @@ def test_a_course_keeps_its_own_latest() -> None:
     assert shown("skill-attainment", "2026-01", course="py")["value"] == 100
 
 
-def test_a_revocation_leaves_the_month_that_is_closed() -> None:
+def test_a_revocation_does_not_change_a_closed_month() -> None:
     enrolled("ada", "bo", data={"track": "certificate"})
     did("ada", "certificate.earned", "2026-02-10")
     recompute_stale()
@@ -63,7 +63,7 @@ def test_a_revocation_leaves_the_month_that_is_closed() -> None:
     assert not Restatement.objects.filter(measurement__period_kind="month").exists()
 
 
-def test_a_certificate_told_late_restates_the_month_that_is_closed() -> None:
+def test_a_late_certificate_restates_a_closed_month() -> None:
     enrolled("ada", "bo", data={"track": "certificate"})
     recompute_stale()
     did("ada", "certificate.earned", "2026-02-10")

@@ -1,4 +1,4 @@
-"""Invitations and reminders, by a real mail server."""
+"""Invitations and reminders, sent to a real mail server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.tests.people import account
 from core.tests.mail_box import MailBox, mail_box, settings_for
@@ -35,7 +36,7 @@ def box() -> Iterator[MailBox]:
         yield found
 
 
-def test_everybody_with_an_address_is_invited_once(python: Course, box: MailBox) -> None:
+def test_every_learner_with_an_address_is_invited_once(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada", "bo")
 
@@ -43,7 +44,7 @@ def test_everybody_with_an_address_is_invited_once(python: Course, box: MailBox)
     assert sorted(box.recipients) == ["ada@example.com", "bo@example.com"]
 
 
-def test_the_mail_has_text_html_and_a_link_that_opens(python: Course, box: MailBox) -> None:
+def test_the_email_has_text_html_and_a_link(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada")
     send_due(NOW)
@@ -55,7 +56,22 @@ def test_the_mail_has_text_html_and_a_link_that_opens(python: Course, box: MailB
     assert "ada" not in box.link()
 
 
-def test_who_has_no_address_is_not_invited_but_counted(python: Course, box: MailBox) -> None:
+def test_the_email_is_in_the_language_of_the_site(
+    python: Course, box: MailBox, settings: Settings
+) -> None:
+    settings.LANGUAGE_CODE = "de"
+    wave_of(python)
+    with_address("ada")
+    send_due(NOW)
+    send_due(NOW + WEEK)
+
+    assert "Es dauert nur eine Minute" in box.text_of()
+    assert box.mails[1]["Subject"] == "Erinnerung: How was it? – Course py"
+
+
+def test_learners_without_an_address_are_counted_but_not_invited(
+    python: Course, box: MailBox
+) -> None:
     wave = wave_of(python)
     enrolled("cleo")
 
@@ -63,7 +79,9 @@ def test_who_has_no_address_is_not_invited_but_counted(python: Course, box: Mail
     assert not Invitation.objects.exists()
 
 
-def test_the_account_s_address_stands_in(python: Course, box: MailBox) -> None:
+def test_the_address_of_the_account_is_used_if_there_is_no_other(
+    python: Course, box: MailBox
+) -> None:
     wave_of(python)
     enrolled("bo")
     Learner.objects.filter(key="bo").update(user=account("Bo"))
@@ -72,7 +90,7 @@ def test_the_account_s_address_stands_in(python: Course, box: MailBox) -> None:
     assert box.recipients == ["bo@example.com"]
 
 
-def test_who_left_or_counts_nowhere_is_not_asked(python: Course, box: MailBox) -> None:
+def test_learners_who_left_and_staff_are_not_invited(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada", "bo")
     did("ada", "enrollment.withdrawn", "2026-02-01")
@@ -91,21 +109,21 @@ def test_a_wave_that_is_not_open_sends_nothing(python: Course, box: MailBox, day
     assert not wave.is_open(NOW + shift)
 
 
-def test_a_survey_that_is_switched_off_sends_nothing(python: Course, box: MailBox) -> None:
+def test_an_inactive_survey_sends_nothing(python: Course, box: MailBox) -> None:
     wave_of(python, is_active=False)
     with_address("ada")
 
     assert send_due(NOW) == 0
 
 
-def test_a_wave_of_an_outside_system_is_not_ours_to_send(python: Course, box: MailBox) -> None:
+def test_a_wave_of_an_external_system_is_not_sent(python: Course, box: MailBox) -> None:
     with_address("ada", "bo")
     did("ada", "survey.sent", "2026-03-02", data={"survey": "s", "wave": "w"})
 
     assert send_due(NOW) == 0
 
 
-def test_what_is_sent_comes_in_as_an_event(python: Course, box: MailBox) -> None:
+def test_sending_is_recorded_as_an_event(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada")
     send_due(NOW)
@@ -114,30 +132,30 @@ def test_what_is_sent_comes_in_as_an_event(python: Course, box: MailBox) -> None
     assert Invitation.objects.get().sent_at == NOW
 
 
-def test_a_claim_keeps_others_from_sending(python: Course, box: MailBox) -> None:
+def test_a_claimed_invitation_is_not_sent_by_others(python: Course, box: MailBox) -> None:
     claimed(wave_of(python), NOW)
 
     assert send_due(NOW + timedelta(minutes=10)) == 0
     assert box.mails == []
 
 
-def test_a_claim_of_a_killed_worker_runs_out(python: Course, box: MailBox) -> None:
+def test_the_claim_of_a_killed_worker_expires(python: Course, box: MailBox) -> None:
     claimed(wave_of(python), NOW)
 
     assert send_due(NOW + timedelta(hours=3)) == 1
 
 
 def claimed(wave: Wave, at: datetime) -> None:
-    """Somebody set about inviting Ada."""
+    """A worker has claimed the invitation of Ada."""
     with_address("ada")
     Invitation.objects.create(wave=wave, enrollment=enrollment_of("ada"), claimed_at=at)
 
 
-def test_a_mail_sent_twice_is_one_in_the_mail_box(python: Course, box: MailBox) -> None:
+def test_an_email_sent_twice_has_the_same_message_id(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada")
     send_due(NOW)
-    # killed after the server took it and before that was noted
+    # killed after the server accepted the e-mail and before this was recorded
     Invitation.objects.update(sent_at=None)
     Event.objects.filter(kind="survey.sent").delete()
     send_due(NOW + timedelta(hours=3))
@@ -146,7 +164,7 @@ def test_a_mail_sent_twice_is_one_in_the_mail_box(python: Course, box: MailBox) 
     assert len({mail["Message-ID"] for mail in box.mails}) == 1
 
 
-def test_a_refused_address_holds_nobody_up(
+def test_a_rejected_address_does_not_delay_others(
     python: Course, box: MailBox, caplog: pytest.LogCaptureFixture
 ) -> None:
     wave_of(python)
@@ -169,16 +187,16 @@ def test_without_a_mail_server_nothing_is_lost(python: Course, box: MailBox) -> 
     assert send_due(NOW) == 1
 
 
-def test_who_is_silent_is_reminded_once(python: Course, box: MailBox) -> None:
+def test_learners_who_do_not_answer_are_reminded_once(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada")
     counts = [send_due(NOW + timedelta(days=days)) for days in (0, 6, 7, 8, 20)]
 
     assert counts == [1, 0, 1, 0, 0]
-    assert box.mails[1]["Subject"] == "A reminder: How was it? – Course py"
+    assert box.mails[1]["Subject"] == "Reminder: How was it? – Course py"
 
 
-def test_who_answered_or_dismissed_is_not_reminded(python: Course, box: MailBox) -> None:
+def test_learners_who_answered_or_dismissed_are_not_reminded(python: Course, box: MailBox) -> None:
     wave_of(python)
     with_address("ada", "bo")
     send_due(NOW)
@@ -198,11 +216,11 @@ def test_a_wave_without_reminder_days_reminds_nobody(python: Course, box: MailBo
     assert send_due(NOW + WEEK) == 0
 
 
-def test_a_round_sends_no_more_than_it_may(python: Course, box: MailBox) -> None:
+def test_a_run_sends_at_most_its_limit(python: Course, box: MailBox) -> None:
     wave = wave_of(python)
     with_address("ada", "bo", "cleo")
 
-    assert [send_wave(wave, NOW, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [send_wave(wave, NOW, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_from_the_mail_to_the_answer(python: Course, box: MailBox, client: Client) -> None:

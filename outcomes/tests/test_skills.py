@@ -1,4 +1,4 @@
-"""Skill attainment on learners worked by hand; mastery is 0.8 unless the dial is turned."""
+"""Skill attainment, with expected values computed by hand; mastery is 0.8 by default."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_two_of_three_pairs_reach_mastery() -> None:
     assert sums(ATTAINMENT, JANUARY) == (2, 3)
 
 
-def test_nobody_assessed_is_no_figure() -> None:
+def test_there_is_no_value_without_assessments() -> None:
     enrolled("ada")
 
     assert sums(ATTAINMENT, JANUARY) == (0, 0)
 
 
-def test_the_latest_assessment_of_the_period_stands() -> None:
+def test_the_latest_assessment_of_the_period_counts() -> None:
     enrolled("ada")
     skilled("ada", 0.9, "2026-01-20")
     skilled("ada", 0.5, "2026-01-10")
@@ -70,7 +70,7 @@ def test_the_latest_assessment_of_the_period_stands() -> None:
     assert sums(ATTAINMENT, FEBRUARY, "quarter") == (0, 1)
 
 
-def test_of_two_at_one_moment_the_better_stands() -> None:
+def test_the_better_of_two_simultaneous_assessments_counts() -> None:
     enrolled("ada")
     skilled("ada", 0.9, "2026-01-10")
     skilled("ada", 0.5, "2026-01-10")
@@ -78,7 +78,7 @@ def test_of_two_at_one_moment_the_better_stands() -> None:
     assert SkillAssessment.objects.get().score == 0.9
 
 
-def test_an_assessment_before_the_course_tells_no_attainment() -> None:
+def test_an_assessment_before_the_course_does_not_count() -> None:
     enrolled("ada", "bo")
     skilled("ada", 0.9, "2026-01-10", data={"stage": "post"})
     skilled("ada", 0.1, "2026-01-20", data={"stage": "pre"})
@@ -101,19 +101,19 @@ def test_a_pair_counts_once_for_the_site_and_in_each_of_its_courses(python: Cour
     assert {key: one.total for (key,), one in by_course.items()} == {python.pk: 1, other.pk: 0}
 
 
-def test_of_several_courses_the_latest_within_them_stands(python: Course) -> None:
+def test_the_latest_assessment_within_several_courses_counts(python: Course) -> None:
     other, third = school("db"), school("third")
     for key, score, day in (("py", 0.3, 10), ("db", 0.9, 11), ("third", 0.2, 12)):
         enrolled("ada", course=key)
         skilled("ada", score, f"2026-01-{day}", course=key)
 
-    # what was assessed last lies in a course that this reader does not see
+    # the last assessment is in a course that this reader cannot see
     assert sums(ATTAINMENT, JANUARY, scope=Scope(frozenset({python.pk, other.pk}))) == (1, 1)
     assert sums(ATTAINMENT, JANUARY, scope=Scope(frozenset({python.pk, third.pk}))) == (0, 1)
     assert sums(ATTAINMENT, JANUARY) == (0, 1)
 
 
-def test_each_run_tells_its_own_latest(python: Course) -> None:
+def test_each_run_counts_its_own_latest_assessment(python: Course) -> None:
     first = python.runs.get()
     second = python.runs.create(key="r2")
     enrolled("ada", run="r1")
@@ -126,7 +126,7 @@ def test_each_run_tells_its_own_latest(python: Course) -> None:
     assert sums(ATTAINMENT, JANUARY, scope=only(python)) == (0, 1)
 
 
-def test_who_left_before_the_cut_off_stands_in_nobody_s_way() -> None:
+def test_a_canceled_enrollment_does_not_replace_other_assessments() -> None:
     school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -138,7 +138,7 @@ def test_who_left_before_the_cut_off_stands_in_nobody_s_way() -> None:
 
 
 @pytest.mark.parametrize("kind", ["staff", "test"])
-def test_staff_and_test_accounts_count_nowhere(kind: str) -> None:
+def test_staff_and_test_accounts_do_not_count(kind: str) -> None:
     enrolled("ada", "cleo")
     skilled("ada", 0.9, "2026-01-10")
     skilled("cleo", 0.9, "2026-01-10")
@@ -152,7 +152,7 @@ def mastery() -> Parameter:
     return Parameter.objects.get(key=MASTERY, course=None)
 
 
-def test_a_later_turn_of_the_dial_leaves_what_was_assessed() -> None:
+def test_a_later_change_of_mastery_does_not_affect_earlier_assessments() -> None:
     enrolled("ada", "bo")
     skilled("ada", 0.75, "2026-01-10")
     set_value(mastery(), Decimal("0.7"), reason="Kinder.")
@@ -162,7 +162,7 @@ def test_a_later_turn_of_the_dial_leaves_what_was_assessed() -> None:
     assert sums(ATTAINMENT, JANUARY) == (0, 2)
 
 
-def test_what_is_assessed_after_the_turn_is_judged_by_it() -> None:
+def test_a_change_of_mastery_applies_to_later_assessments() -> None:
     enrolled("ada")
     change = set_value(mastery(), Decimal("0.7"), reason="Kinder.")
     assert change is not None
@@ -183,14 +183,14 @@ def test_a_course_may_have_a_mastery_of_its_own(python: Course) -> None:
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1])
-def test_a_score_outside_of_0_to_1_is_refused(value: float) -> None:
+def test_a_score_outside_0_to_1_is_rejected(value: float) -> None:
     enrolled("ada")
     (outcome,) = send(event(kind="skill.assessed", object="sql", value=value))
 
     assert (outcome.status, outcome.field) == ("rejected", "value")
 
 
-def test_an_unknown_skill_is_refused_unless_the_sender_may_make_it() -> None:
+def test_an_unknown_skill_is_rejected_unless_the_sender_may_create_it() -> None:
     enrolled("ada")
     raw = event(kind="skill.assessed", object="sql", value=1)
     (refused,) = send(raw, sender=Sender("strict"))
@@ -200,7 +200,7 @@ def test_an_unknown_skill_is_refused_unless_the_sender_may_make_it() -> None:
     assert Skill.objects.get().title == "sql"
 
 
-def test_an_assessment_marks_its_day_alone() -> None:
+def test_an_assessment_marks_only_its_day_as_stale() -> None:
     enrolled("ada")
     StaleDay.objects.all().delete()
     skilled("ada", 0.9, "2026-01-10")
@@ -210,7 +210,7 @@ def test_an_assessment_marks_its_day_alone() -> None:
     ]
 
 
-def test_who_is_cancelled_is_measured_again_where_they_were_assessed() -> None:
+def test_a_cancellation_marks_the_days_of_assessments_as_stale() -> None:
     enrolled("ada")
     skilled("ada", 0.9, "2026-01-08")
     StaleDay.objects.all().delete()
@@ -232,7 +232,7 @@ def test_attainment_by_skill() -> None:
     assert rows == [("html", 1, 1, 1, 1), ("sql", 2, 1, 0.5, 2)]
 
 
-def test_coverage_is_assessed_of_expected(python: Course) -> None:
+def test_coverage_is_assessed_divided_by_expected(python: Course) -> None:
     first, second = python.modules.all()
     teaches(first, "sql", "html")
     teaches(second, "sql")
@@ -249,7 +249,7 @@ def test_coverage_is_assessed_of_expected(python: Course) -> None:
     ]
 
 
-def test_gain_is_of_those_assessed_before_and_after() -> None:
+def test_gain_covers_learners_assessed_before_and_after() -> None:
     enrolled("ada", "bo", "cleo", "dan")
     for who, score in (("ada", 0.2), ("bo", 0.5), ("dan", 1)):
         skilled(who, score, "2026-01-05", data={"stage": "pre"})
@@ -264,7 +264,7 @@ def test_gain_is_of_those_assessed_before_and_after() -> None:
     assert (row["mean_before"], row["mean_after"]) == pytest.approx((1.7 / 3, 2.5 / 3))
 
 
-def test_the_enrolment_at_hand_is_that_of_the_run() -> None:
+def test_an_event_is_assigned_to_the_enrollment_of_its_run() -> None:
     enrolled("ada")
     skilled("ada", 0.9, "2026-01-10")
 

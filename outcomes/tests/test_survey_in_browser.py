@@ -38,7 +38,7 @@ def opens(browser: Browser, live_server: LiveServer) -> Iterator[Opens]:
         context.close()
 
 
-def test_a_survey_is_answered_with_the_keyboard_alone(opens: Opens) -> None:
+def test_a_survey_can_be_answered_with_the_keyboard(opens: Opens) -> None:
     page = opens()
     page.get_by_role("radio", name="0", exact=True).focus()
     for _ in range(9):
@@ -57,27 +57,27 @@ def test_a_survey_is_answered_with_the_keyboard_alone(opens: Opens) -> None:
     assert (stands.nps, stands.csat, stands.may_quote) == (9, 1, True)
 
 
-def test_what_is_missing_is_marked_and_the_rest_is_kept(opens: Opens) -> None:
+def test_missing_answers_are_marked_and_others_kept(opens: Opens) -> None:
     page = opens()
     page.get_by_label("I was promoted").check()
     page.get_by_role("textbox").last.fill("My own words")
     page.get_by_role("button", name="Send my answer").click()
 
-    expect(page.get_by_text("Please say when, roughly.")).to_be_visible()
+    expect(page.get_by_text("Enter an approximate date.")).to_be_visible()
     expect(page.get_by_role("textbox").last).to_have_value("My own words")
     expect(page.get_by_label("I was promoted")).to_be_checked()
 
 
-def test_rather_not_is_one_press(opens: Opens) -> None:
+def test_one_click_dismisses_the_survey(opens: Opens) -> None:
     page = opens()
-    page.get_by_role("button", name="I’d rather not say").click()
+    page.get_by_role("button", name="I’d rather not answer").click()
 
-    expect(page.get_by_role("heading", name="That is fine")).to_be_visible()
-    page.get_by_role("link", name="answer").click()
+    expect(page.get_by_role("heading", name="That’s fine")).to_be_visible()
+    page.get_by_role("link", name="answer the survey").click()
     expect(page.get_by_role("button", name="Send my answer")).to_be_visible()
 
 
-def test_a_phone_scrolls_no_page_sideways(opens: Opens) -> None:
+def test_the_page_fits_a_phone(opens: Opens) -> None:
     page = opens(viewport={"width": 320, "height": 640}, java_script_enabled=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -85,7 +85,7 @@ def test_a_phone_scrolls_no_page_sideways(opens: Opens) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("is_sent", [False, True])
-def test_nothing_stands_in_the_way_of_anybody(opens: Opens, scheme: str, is_sent: bool) -> None:
+def test_the_page_is_accessible(opens: Opens, scheme: str, is_sent: bool) -> None:
     page = opens(color_scheme=scheme, java_script_enabled=True)
     if is_sent:
         page.get_by_role("button", name="Send my answer").click()

@@ -1,4 +1,4 @@
-"""The page behind the link of an invitation, for browsers that have nothing but the link."""
+"""The survey page, for browsers that have only the link."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def link(ada: Invitation) -> str:
 
 @pytest.fixture
 def visitor() -> Client:
-    """Refuses whoever forgets a CSRF token, where one is wanted."""
+    """A browser whose requests must pass the CSRF check."""
     return Client(enforce_csrf_checks=True)
 
 
@@ -56,7 +56,7 @@ def test_the_page_opens_without_an_account(visitor: Client, link: str) -> None:
     assert "What has happened since" in html(answer)
 
 
-def test_what_a_survey_does_not_ask_is_not_there(visitor: Client, link: str) -> None:
+def test_only_the_questions_of_the_survey_are_shown(visitor: Client, link: str) -> None:
     Survey.objects.update(asks_nps=False, asks_career=False, asks_comment=False)
     text = html(visitor.get(link))
 
@@ -64,13 +64,22 @@ def test_what_a_survey_does_not_ask_is_not_there(visitor: Client, link: str) -> 
     assert [name for name in ("nps", "career", "career_on", "may_quote") if name in text] == []
 
 
-def test_the_wording_is_the_provider_s(visitor: Client, link: str) -> None:
+def test_questions_are_worded_as_the_provider_wrote_them(visitor: Client, link: str) -> None:
     Survey.objects.update(csat_question="Happy & well?")
 
     assert "Happy &amp; well?" in html(visitor.get(link))
 
 
-def test_the_page_runs_nothing_and_tells_nobody(visitor: Client, link: str) -> None:
+def test_the_page_is_in_the_language_of_the_browser(visitor: Client, link: str) -> None:
+    Survey.objects.update(csat_question="Happy with it?")
+    text = html(visitor.get(link, headers={"accept-language": "de"}))
+
+    assert "Antwort senden" in text
+    assert "Wie wahrscheinlich ist es, dass Sie diesen Kurs" in text
+    assert "Happy with it?" in text
+
+
+def test_the_page_has_no_scripts_and_leaks_nothing(visitor: Client, link: str) -> None:
     answer = visitor.get(link)
 
     assert "<script" not in html(answer)
@@ -87,7 +96,7 @@ def test_each_group_of_choices_has_its_legend(visitor: Client, link: str) -> Non
     assert text.count('type="radio"') == 11 + 5
 
 
-def test_opening_is_noted_once(visitor: Client, link: str, ada: Invitation) -> None:
+def test_the_first_opening_is_recorded(visitor: Client, link: str, ada: Invitation) -> None:
     visitor.get(link)
     first = Invitation.objects.get().opened_at
     visitor.get(link)
@@ -96,7 +105,7 @@ def test_opening_is_noted_once(visitor: Client, link: str, ada: Invitation) -> N
     assert Invitation.objects.get().opened_at == first
 
 
-def test_an_answer_comes_in_as_an_event(visitor: Client, link: str) -> None:
+def test_an_answer_is_recorded_as_an_event(visitor: Client, link: str) -> None:
     said = {"nps": "0", "csat": "4", "comment": " Good. ", "may_quote": "on"}
     answer = visitor.post(link, said)
     event = Event.objects.get(kind="survey.answered")
@@ -114,7 +123,7 @@ def test_an_answer_comes_in_as_an_event(visitor: Client, link: str) -> None:
     assert Response.objects.get().nps == 0
 
 
-def test_afterwards_the_link_says_thanks(visitor: Client, link: str) -> None:
+def test_the_link_shows_thanks_after_answering(visitor: Client, link: str) -> None:
     visitor.post(link, {"nps": "9"})
 
     assert "Thank you for your answer" in html(visitor.get(link))
@@ -133,15 +142,15 @@ def test_an_answer_can_be_changed(visitor: Client, link: str) -> None:
     assert (stands.nps, stands.comment, stands.career_outcomes.count()) == (3, "", 0)
 
 
-def test_who_would_rather_not_say_is_left_alone(visitor: Client, link: str) -> None:
+def test_a_dismissal_is_recorded_and_confirmed(visitor: Client, link: str) -> None:
     visitor.post(link, {"dismiss": "yes", "nps": "9"})
 
     assert Invitation.objects.get().dismissed_at is not None
     assert not Response.objects.exists()
-    assert "We will not ask again" in html(visitor.get(link))
+    assert "We will not remind you" in html(visitor.get(link))
 
 
-def test_a_dismissal_can_be_thought_over(visitor: Client, link: str) -> None:
+def test_a_learner_can_answer_after_a_dismissal(visitor: Client, link: str) -> None:
     visitor.post(link, {"dismiss": "yes"})
     visitor.post(link, {"nps": "9"})
 
@@ -152,17 +161,20 @@ def test_a_dismissal_can_be_thought_over(visitor: Client, link: str) -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({}, "Nothing is answered yet"),
+        ({}, "Please answer at least one question"),
         ({"nps": "11"}, "not one of the available choices"),
-        ({"career": ["project"]}, "Please say when"),
-        ({"career": ["project"], "career_on": "2999-01-01"}, "still to come"),
-        ({"career": ["project", "none"], "career_on": "2026-01-20"}, "either none of these"),
+        ({"career": ["project"]}, "Enter an approximate date"),
+        ({"career": ["project"], "career_on": "2999-01-01"}, "in the future"),
+        (
+            {"career": ["project", "none"], "career_on": "2026-01-20"},
+            "Choose either “None",
+        ),
         ({"comment": "a" * 5_001}, "at most 5000 characters"),
         ({"comment": "a\x00b"}, "Null characters"),
-        ({"may_quote": "on"}, "Nothing is answered yet"),
+        ({"may_quote": "on"}, "Please answer at least one question"),
     ],
 )
-def test_what_does_not_fit_is_said_beside_it(
+def test_an_invalid_answer_shows_an_error(
     visitor: Client, link: str, said: dict[str, Any], sentence: str
 ) -> None:
     answer = visitor.post(link, said)
@@ -178,7 +190,7 @@ def test_none_of_these_is_an_answer(visitor: Client, link: str) -> None:
     assert Event.objects.get(kind="survey.answered").data["career"] == []
 
 
-def test_a_long_comment_of_any_alphabet_fits(visitor: Client, link: str) -> None:
+def test_a_long_comment_in_any_script_is_saved(visitor: Client, link: str) -> None:
     visitor.post(link, {"comment": "𝄞" * 5_000})
 
     assert len(Response.objects.get().comment) == 5_000
@@ -189,25 +201,25 @@ def test_a_forged_link_is_unknown(visitor: Client, link: str) -> None:
     other = visitor.get(f"/surveys/{signing.dumps(1, salt='something.else')}")
 
     assert {one.status_code for one in (*forged, other)} == {404}
-    assert "There is no such survey" in html(other)
+    assert "Survey not found" in html(other)
 
 
-def test_the_link_of_somebody_deleted_is_unknown(visitor: Client, link: str) -> None:
+def test_the_link_of_a_deleted_learner_is_unknown(visitor: Client, link: str) -> None:
     Invitation.objects.all().delete()
 
     assert visitor.get(link).status_code == 404
 
 
-def test_a_link_runs_out(visitor: Client, link: str) -> None:
+def test_a_link_expires(visitor: Client, link: str) -> None:
     with patch("django.core.signing.time.time", return_value=timezone.now().timestamp() + 1.1e7):
         answer = visitor.get(link)
 
     assert answer.status_code == 410
-    assert "This link has run out" in html(answer)
+    assert "This link has expired" in html(answer)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_closed_wave_takes_no_answer(visitor: Client, link: str, method: str) -> None:
+def test_a_closed_wave_accepts_no_answers(visitor: Client, link: str, method: str) -> None:
     Wave.objects.update(closes_at=timezone.now())
     answer = getattr(visitor, method)(link, {"nps": "9"})
 
@@ -216,7 +228,7 @@ def test_a_closed_wave_takes_no_answer(visitor: Client, link: str, method: str) 
     assert not Response.objects.exists()
 
 
-def test_a_busy_database_is_told_kindly(
+def test_a_busy_database_shows_a_friendly_error(
     visitor: Client, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     busy = patch.object(events, "receive", side_effect=OperationalError("database is locked"))
@@ -224,11 +236,11 @@ def test_a_busy_database_is_told_kindly(
         answer = visitor.post(link, {"comment": "My own words"})
 
     assert answer.status_code == 503
-    assert "could not be kept" in html(answer)
+    assert "could not save your answer" in html(answer)
     assert "My own words" not in caplog.text
 
 
-def test_words_of_learners_are_in_no_log(
+def test_comments_are_not_logged(
     visitor: Client, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -239,13 +251,13 @@ def test_words_of_learners_are_in_no_log(
     assert not RejectedEvent.objects.exists()
 
 
-def test_who_left_meanwhile_may_still_answer(visitor: Client, link: str) -> None:
+def test_learners_who_left_meanwhile_can_still_answer(visitor: Client, link: str) -> None:
     did("ada", "enrollment.withdrawn", "2026-02-10")
     visitor.post(link, {"nps": "2"})
 
     assert Response.objects.get().nps == 2
 
 
-def test_a_head_tells_no_more_than_a_look(visitor: Client, link: str) -> None:
+def test_only_get_head_and_post_are_allowed(visitor: Client, link: str) -> None:
     assert visitor.head(link).status_code == 200
     assert visitor.put(link).status_code == 405

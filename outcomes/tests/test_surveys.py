@@ -1,4 +1,4 @@
-"""NPS, CSAT and their facts on answers worked by hand."""
+"""NPS, CSAT and their facts, with expected values computed by hand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def dismissed(who: str, at: str) -> None:
     did(who, "survey.dismissed", at, data=WAVE)
 
 
-def test_nobody_answered_is_no_figure() -> None:
+def test_there_is_no_value_without_answers() -> None:
     enrolled("ada")
     did("ada", "survey.sent", "2026-01-20", data=WAVE)
 
@@ -50,7 +50,7 @@ def test_nobody_answered_is_no_figure() -> None:
 
 
 @pytest.mark.parametrize(("score", "points"), [(0, -1), (6, -1), (7, 0), (8, 0), (9, 1), (10, 1)])
-def test_one_answer_is_promoter_passive_or_detractor(score: int, points: int) -> None:
+def test_an_answer_is_a_promoter_a_passive_or_a_detractor(score: int, points: int) -> None:
     enrolled("ada")
     answered("ada", nps=score)
 
@@ -86,7 +86,7 @@ def test_fours_and_fives_are_satisfied() -> None:
     assert sums(NPS, JANUARY) == (0, 0)
 
 
-def test_the_latest_of_two_answers_in_a_wave_stands() -> None:
+def test_the_latest_of_two_answers_in_a_wave_counts() -> None:
     enrolled("ada")
     answered("ada", "2026-02-03", nps=10, csat=5)
     answered("ada", "2026-01-20", nps=2, csat=1)
@@ -96,7 +96,7 @@ def test_the_latest_of_two_answers_in_a_wave_stands() -> None:
     assert sums(CSAT, FEBRUARY) == (1, 1)
 
 
-def test_of_two_answers_at_one_moment_the_larger_id_stands() -> None:
+def test_of_two_simultaneous_answers_the_larger_id_counts() -> None:
     enrolled("ada")
     event = {"kind": "survey.answered", "occurred_at": "2026-01-20T12:00:00Z", "learner": "ada"}
     for key, score in (("b", 9), ("a", 3)):
@@ -105,7 +105,7 @@ def test_of_two_answers_at_one_moment_the_larger_id_stands() -> None:
     assert sums(NPS, JANUARY) == (1, 1)
 
 
-def test_of_answers_in_two_courses_the_site_counts_the_latest_of_the_wave() -> None:
+def test_the_site_counts_the_latest_answer_of_two_courses() -> None:
     db = school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -122,7 +122,7 @@ def test_of_answers_in_two_courses_the_site_counts_the_latest_of_the_wave() -> N
     }
 
 
-def test_a_latest_answer_in_a_cancelled_enrolment_stands_in_nobodys_way() -> None:
+def test_an_answer_in_a_canceled_enrollment_does_not_replace_others() -> None:
     school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -133,7 +133,7 @@ def test_a_latest_answer_in_a_cancelled_enrolment_stands_in_nobodys_way() -> Non
     assert sums(NPS, JANUARY) == (1, 1)
 
 
-def test_among_some_courses_the_latest_of_these_stands() -> None:
+def test_the_latest_answer_within_several_courses_counts() -> None:
     courses = [school("db"), school("third")]
     enrolled("ada")
     for at, one in enumerate(courses):
@@ -147,7 +147,7 @@ def test_among_some_courses_the_latest_of_these_stands() -> None:
     assert sums(NPS, JANUARY, scope=some) == (-1, 1)
 
 
-def test_answers_in_two_waves_are_two() -> None:
+def test_answers_in_two_waves_both_count() -> None:
     enrolled("ada")
     answered("ada", nps=10)
     answered("ada", nps=3, wave="w2")
@@ -155,7 +155,7 @@ def test_answers_in_two_waves_are_two() -> None:
     assert sums(NPS, JANUARY) == (0, 2)
 
 
-def test_what_a_later_answer_leaves_out_is_not_kept() -> None:
+def test_a_later_answer_replaces_the_whole_earlier_one() -> None:
     enrolled("ada")
     answered("ada", nps=10, comment="Splendid", may_quote=True)
     answered("ada", "2026-01-21", csat=4)
@@ -164,7 +164,7 @@ def test_what_a_later_answer_leaves_out_is_not_kept() -> None:
     assert Response.objects.values_list("comment", "may_quote").get() == ("", False)
 
 
-def test_a_dismissal_is_no_answer() -> None:
+def test_a_dismissal_is_not_an_answer() -> None:
     enrolled("ada", "bo")
     answered("ada", nps=10)
     dismissed("bo", "2026-01-20")
@@ -173,7 +173,7 @@ def test_a_dismissal_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("at", ["2026-01-19", "2026-01-21"])
-def test_who_dismissed_and_answered_has_answered(at: str) -> None:
+def test_an_answer_counts_despite_a_dismissal(at: str) -> None:
     enrolled("ada")
     dismissed("ada", at)
     answered("ada", nps=10)
@@ -181,7 +181,7 @@ def test_who_dismissed_and_answered_has_answered(at: str) -> None:
     assert sums(NPS, JANUARY) == (1, 1)
 
 
-def test_an_invitation_begins_with_its_first_sign() -> None:
+def test_an_invitation_starts_with_its_first_event() -> None:
     enrolled("ada")
     answered("ada", "2026-01-20", nps=10)
     did("ada", "survey.sent", "2026-01-18", data=WAVE)
@@ -189,14 +189,14 @@ def test_an_invitation_begins_with_its_first_sign() -> None:
     assert Invitation.objects.get().sent_at == moment("2026-01-18T12:00:00")
 
 
-def test_a_comment_without_words_is_not_to_be_quoted() -> None:
+def test_an_empty_comment_is_not_quotable() -> None:
     enrolled("ada")
     answered("ada", nps=10, comment="  ", may_quote=True)
 
     assert Response.objects.values_list("comment", "may_quote").get() == ("", False)
 
 
-def test_who_does_not_count_has_no_say() -> None:
+def test_answers_of_staff_and_canceled_enrollments_do_not_count() -> None:
     enrolled("ada", "bo", "cleo")
     for name in ("ada", "bo", "cleo"):
         answered(name, "2026-01-08", nps=10)
@@ -206,7 +206,7 @@ def test_who_does_not_count_has_no_say() -> None:
     assert sums(NPS, JANUARY) == (1, 1)
 
 
-def test_a_survey_made_on_the_fly_asks_what_it_is_answered() -> None:
+def test_a_new_survey_gets_its_questions_from_answers() -> None:
     enrolled("ada")
     answered("ada", nps=10, career=[])
     made = Survey.objects.get(key="end")
@@ -236,7 +236,7 @@ def refused(**data: Any) -> str:
         ({"nps": 9, "language": "English, I think"}, "data.language"),
     ],
 )
-def test_an_answer_off_its_scale_is_refused(data: dict[str, Any], field: str) -> None:
+def test_an_answer_outside_its_scale_is_rejected(data: dict[str, Any], field: str) -> None:
     assert refused(**WAVE, **data) == field
 
 
@@ -261,7 +261,7 @@ def january_of_the_site() -> Measurement:
     )
 
 
-def test_a_changed_answer_leaves_the_day_it_stood_on() -> None:
+def test_a_changed_answer_moves_to_its_new_day() -> None:
     enrolled("ada")
     answered("ada", "2026-01-20", nps=10)
     recompute_stale(now=moment("2026-03-10"))
@@ -271,7 +271,7 @@ def test_a_changed_answer_leaves_the_day_it_stood_on() -> None:
     assert january_of_the_site().weight == 0
 
 
-def test_who_cancels_leaves_the_figures_that_were_measured() -> None:
+def test_a_cancellation_removes_answers_from_computed_values() -> None:
     enrolled("ada")
     answered("ada", nps=10)
     recompute_stale(now=moment("2026-03-10"))

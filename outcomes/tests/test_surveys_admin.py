@@ -38,20 +38,20 @@ def wave_around_now(made: Course) -> Wave:
 
 
 def send(client: Client, wave: Wave) -> str:
-    """Choose “send now” for a wave and return what is said of it."""
+    """Send a wave by the admin action, and return the message."""
     chosen = {"action": "send_selected", "_selected_action": str(wave.pk)}
     answer: Any = client.post("/admin/outcomes/wave/", chosen)
     return told(answer)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wave_is_sent_at_a_button(admin_client: Client, python: Course) -> None:
+def test_staff_can_send_a_wave_immediately(admin_client: Client, python: Course) -> None:
     wave = wave_around_now(python)
     with patch.object(tasks.send_wave, "delay") as delayed:
         said = send(admin_client, wave)
     wave.refresh_from_db()
 
-    assert "is on its way" in said
+    assert "is being sent" in said
     assert wave.is_open(timezone.now())
     delayed.assert_called_once_with(wave.pk)
 
@@ -59,12 +59,15 @@ def test_a_wave_is_sent_at_a_button(admin_client: Client, python: Course) -> Non
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"opens_at": None, "closes_at": None}, "an outside system sends it"),
-        ({"opens_at": "2026-01-01T00:00Z", "closes_at": "2026-01-02T00:00Z"}, "it is closed"),
-        ({"days_after_completion": 30}, "still to come"),
+        ({"opens_at": None, "closes_at": None}, "An external system sends this wave"),
+        (
+            {"opens_at": "2026-01-01T00:00Z", "closes_at": "2026-01-02T00:00Z"},
+            "wave is closed",
+        ),
+        ({"days_after_completion": 30}, "have not happened yet"),
     ],
 )
-def test_what_cannot_be_sent_says_why(
+def test_a_wave_that_cannot_be_sent_shows_the_reason(
     admin_client: Client, python: Course, change: dict[str, object], why: str
 ) -> None:
     wave = wave_around_now(python)
@@ -74,14 +77,14 @@ def test_what_cannot_be_sent_says_why(
     delayed.assert_not_called()
 
 
-def test_a_survey_that_is_switched_off_is_not_sent(admin_client: Client, python: Course) -> None:
+def test_an_inactive_survey_is_not_sent(admin_client: Client, python: Course) -> None:
     wave = wave_around_now(python)
     Survey.objects.update(is_active=False)
 
-    assert "switched off" in send(admin_client, wave)
+    assert "not active" in send(admin_client, wave)
 
 
-def test_a_wave_tells_how_it_is_answered(admin_client: Client, python: Course) -> None:
+def test_a_wave_shows_its_response_rate(admin_client: Client, python: Course) -> None:
     wave = wave_around_now(python)
     with_address("ada", "bo", "dee")
     enrolled("cleo")
@@ -99,7 +102,7 @@ def test_a_wave_tells_how_it_is_answered(admin_client: Client, python: Course) -
     assert ">1</div>" in page
 
 
-def test_the_keys_that_events_name_stay(admin_client: Client, python: Course) -> None:
+def test_keys_cannot_be_changed(admin_client: Client, python: Course) -> None:
     wave = wave_of(python)
     page = admin_client.get(f"/admin/outcomes/wave/{wave.pk}/change/").content.decode()
     survey = admin_client.get(f"/admin/outcomes/survey/{wave.survey_id}/change/").content.decode()
@@ -108,7 +111,7 @@ def test_the_keys_that_events_name_stay(admin_client: Client, python: Course) ->
     assert 'name="key"' not in survey
 
 
-def test_a_survey_that_was_sent_is_not_deleted(admin_client: Client, python: Course) -> None:
+def test_a_survey_that_was_sent_cannot_be_deleted(admin_client: Client, python: Course) -> None:
     wave = wave_of(python)
     with_address("ada")
     unused = admin_client.get(f"/admin/outcomes/survey/{wave.survey_id}/delete/").status_code
@@ -121,12 +124,12 @@ def test_a_survey_that_was_sent_is_not_deleted(admin_client: Client, python: Cou
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"closes_at_0": "2026-01-01", "closes_at_1": "00:00"}, "closes some time later"),
-        ({"closes_at_0": "", "closes_at_1": ""}, "closes some time later"),
-        ({"run": "other"}, "no run of this course"),
+        ({"closes_at_0": "2026-01-01", "closes_at_1": "00:00"}, "after the opening time"),
+        ({"closes_at_0": "", "closes_at_1": ""}, "after the opening time"),
+        ({"run": "other"}, "does not belong to the course"),
     ],
 )
-def test_a_wave_that_cannot_be_is_refused(
+def test_an_invalid_wave_is_rejected(
     admin_client: Client, python: Course, fields: dict[str, str], sentence: str
 ) -> None:
     survey = Survey.objects.create(key="end", title="How was it?")
@@ -180,7 +183,9 @@ def fill(*names: str) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, name: str) -> None:
+def test_a_list_needs_the_same_queries_for_many_rows_as_for_few(
+    admin_client: Client, name: str
+) -> None:
     fill("ada")
     few = queries_of(admin_client, name)
     fill("bo", "cleo", "dee")

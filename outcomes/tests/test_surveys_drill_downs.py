@@ -40,7 +40,7 @@ def test_scores_are_distributed_over_all_eleven() -> None:
     ]
 
 
-def test_a_hidden_score_keeps_its_place_on_the_axis() -> None:
+def test_a_hidden_score_stays_on_the_axis() -> None:
     rows = [{"score": str(score), "group": "Detractors", "is_hidden": True} for score in range(7)]
     rows.append({"score": "7", "group": "Passives", "answers": 12, "share": 0.75})
     drawn = scores.chart(rows)
@@ -61,7 +61,7 @@ def test_promoters_passives_detractors_and_the_margin() -> None:
     assert row == (10, 0.5, 0.3, 0.2, 0.3, pytest.approx(0.46913, abs=1e-4))
 
 
-def test_who_answers_in_two_courses_is_one_of_the_site_and_one_of_each() -> None:
+def test_a_learner_with_two_courses_counts_once_per_site_and_course() -> None:
     school("db")
     enrolled("ada")
     enrolled("ada", course="db")
@@ -82,7 +82,7 @@ def test_one_answer_has_no_margin() -> None:
     assert rows_of(table("satisfaction", "groups", JANUARY), "nps", "margin") == [(1, None)]
 
 
-def test_answers_on_the_scale_of_five() -> None:
+def test_the_distribution_of_answers_from_1_to_5() -> None:
     enrolled("ada", "bo", "cleo")
     for who, score in (("ada", 5), ("bo", 4), ("cleo", 1)):
         answered(who, csat=score)
@@ -96,7 +96,7 @@ def test_answers_on_the_scale_of_five() -> None:
     assert course == (3, pytest.approx(2 / 3), pytest.approx(10 / 3))
 
 
-def test_the_response_rate_is_answered_of_invited() -> None:
+def test_the_response_rate_is_answered_divided_by_invited() -> None:
     enrolled("ada", "bo", "cleo", "dee")
     for who in ("ada", "bo", "cleo", "dee"):
         did(who, "survey.sent", "2026-01-18", data=WAVE)
@@ -134,20 +134,20 @@ def test_impact_by_kind() -> None:
     ]
 
 
-def test_the_bounds_take_silence_for_none_or_leave_it_out() -> None:
+def test_the_bounds_count_missing_answers_as_no_impact_or_not_at_all() -> None:
     careers()
     columns = ("asked", "answered", "impact", "lower", "upper")
 
     assert rows_of(table("career-impact", "bounds", MARCH), *columns) == [(4, 2, 1, 0.25, 0.5)]
 
 
-def test_the_people_behind_the_bounds_are_those_who_answered() -> None:
+def test_bounds_are_suppressed_by_the_number_of_answers() -> None:
     careers()
 
     assert rows_of(table("career-impact", "bounds", MARCH), "asked", "learners") == [(4, 2)]
 
 
-def test_who_was_not_asked_of_careers_is_not_silent() -> None:
+def test_learners_who_were_not_surveyed_do_not_affect_the_bounds() -> None:
     enrolled("ada")
     did("ada", "course.completed", "2026-02-10")
     answered("ada", "2026-03-13", nps=9)

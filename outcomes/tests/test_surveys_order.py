@@ -1,4 +1,4 @@
-"""The same answers give the same facts, however they come: shuffled, split or replayed."""
+"""The order and grouping of answers do not change facts, and neither does a replay."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ACTS: SearchStrategy[Raw] = st.one_of(
 
 @st.composite
 def stories(draw: DrawFn) -> list[Raw]:
-    """What Ada and Bo say in ten days, often at one moment."""
+    """The answers of Ada and Bo in ten days, often simultaneous."""
     acts = draw(st.lists(st.tuples(ACTS, st.integers(0, 10), st.sampled_from(["ada", "bo"]))))
     return [
         event(f"e{number}", at=_at(days), learner=who, **act)
@@ -80,7 +80,7 @@ def facts() -> dict[str, Any]:
 
 
 def told(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts of a school to which just these batches were told."""
+    """The facts after receiving exactly these batches."""
     with transaction.atomic():
         school()
         for batch in batches:
@@ -111,12 +111,12 @@ def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
 
 @HISTORIES
 @given(stories(), st.data())
-def test_what_is_deleted_and_rebuilt_was_never_there(story: list[Raw], data: Any) -> None:
+def test_deleted_events_leave_no_trace_after_a_rebuild(story: list[Raw], data: Any) -> None:
     gone = data.draw(st.sets(st.sampled_from([one["id"] for one in story] or ["e0"])))
 
     left = [one for one in story if one["id"] not in gone]
     was, should = told([story], again=partial(take_back, gone)), told([left])
-    # a survey that was named once stays
+    # a survey that an event has named stays
     del was["Survey"], should["Survey"]
     assert was == should
 
@@ -126,7 +126,7 @@ def answer(key: str, **data: Any) -> Raw:
     return event(key, "survey.answered", at="2026-01-20T12:00:00Z", data=said)
 
 
-def test_a_replay_keeps_the_row_of_an_answer_that_is_told() -> None:
+def test_a_replay_keeps_the_row_of_an_answer_with_an_event() -> None:
     school()
     send(answer("e1", nps=9, comment="Splendid"))
     before = Response.objects.get()
@@ -135,7 +135,7 @@ def test_a_replay_keeps_the_row_of_an_answer_that_is_told() -> None:
     assert Response.objects.get().pk == before.pk
 
 
-def test_a_replay_drops_an_answer_that_nobody_told() -> None:
+def test_a_replay_deletes_an_answer_without_an_event() -> None:
     school()
     send(answer("e1", nps=9))
     told_one = Response.objects.get()
@@ -151,7 +151,7 @@ def test_a_replay_drops_an_answer_that_nobody_told() -> None:
     assert Response.objects.get().nps == 9
 
 
-def test_a_replay_keeps_the_invitation_that_we_sent() -> None:
+def test_a_replay_keeps_invitations_that_we_sent() -> None:
     made = school()
     survey = Survey.objects.create(key="s", title="S")
     wave = survey.waves.create(key="w1")

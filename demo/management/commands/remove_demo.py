@@ -6,32 +6,34 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from demo import remove
-from demo.remove import NobodyElse
+from demo.remove import NoOtherSuperuser
 
 
 class Command(BaseCommand):
-    help = "Delete the demonstration data and accounts; what other senders and staff made stays."
+    help = "Delete the demonstration data and accounts, and keep all other data."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-input", action="store_true", help="Do not ask first.")
+        parser.add_argument("--no-input", action="store_true", help="Do not ask for confirmation.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not remove.is_there():
-            self.stdout.write("There are no demonstration data here.")
+        if not remove.is_loaded():
+            self.stdout.write("There is no demonstration data.")
             return
-        if not options["no_input"] and not self._is_sure():
+        if not options["no_input"] and not self._is_confirmed():
             raise CommandError("Nothing was deleted.")
-        self.stdout.write("Deleting the demonstration, and computing what is left …")
+        self.stdout.write("Deleting the demonstration data and recomputing the KPIs …")
         self.stdout.flush()
         try:
             remove.remove(timezone.now())
-        except NobodyElse:
+        except NoOtherSuperuser:
             raise CommandError(
-                "Nobody else could sign in to the admin. Create an account of your own first: "
+                "There would be no superuser left. Create an account of your own first: "
                 "manage.py create_account staff YOU@example.org --superuser"
             ) from None
-        self.stdout.write("The demonstration is gone, and will not be loaded again.")
+        self.stdout.write("The demonstration data was deleted and will not be loaded again.")
 
-    def _is_sure(self) -> bool:
-        answer = input("Delete all demonstration data, and its three accounts? Type yes: ")
+    def _is_confirmed(self) -> bool:
+        answer = input(
+            "Delete all demonstration data and its three accounts? Type yes to confirm: "
+        )
         return answer.strip().lower() == "yes"

@@ -8,13 +8,13 @@ from demo import known_password
 
 
 class Command(BaseCommand):
-    help = "Give accounts that have the demonstration's password random ones, and print them once."
+    help = "Replace the known demonstration password of accounts with random ones, and print them."
 
     def handle(self, *args: Any, **options: Any) -> None:
         replaced = known_password.replace()
         if replaced:
             self.stdout.write(
-                "Anybody knew the passwords of these accounts. They have new ones, shown this once:"
+                "These accounts had a publicly known password. Their new ones are shown only once:"
             )
         for email, password in replaced.items():
             self.stdout.write(f"  {email} {password}")

@@ -1,4 +1,4 @@
-"""Hear what changes below, and mark what must be measured again."""
+"""Mark the days to recompute when enrollments change."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from outcomes.facts import certificates, skills, surveys
 
 
 @receiver([enrollments_changed, enrollments_dated])
-def mark_changed(ids: Iterable[int], **kwargs: object) -> None:
+def mark_changed_enrollments(ids: Iterable[int], **kwargs: object) -> None:
     enrollments = list(ids)
-    skills.mark_enrollments(enrollments)
-    certificates.mark_enrollments(enrollments)
-    surveys.mark_enrollments(enrollments)
+    skills.mark_enrollments_stale(enrollments)
+    certificates.mark_enrollments_stale(enrollments)
+    surveys.mark_enrollments_stale(enrollments)

@@ -11,7 +11,7 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 def _simplify(schema: dict[str, Any]) -> None:
-    """Drop titles, which repeat the names, and write `X or null` in the short form."""
+    """Describe fields like drf-spectacular does for serializers, and without a title."""
     schema.pop("title", None)
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
@@ -21,6 +21,8 @@ def _simplify(schema: dict[str, Any]) -> None:
             case [{"type": str(kind), **rest}, {"type": "null"}]:
                 del field["anyOf"]
                 field.update(rest, type=[kind, "null"])
+        if "number" in field.get("type", ()):
+            field["format"] = "double"
 
 
 class ApiModel(BaseModel):

@@ -11,10 +11,10 @@ from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis
 from core.api_errors import InvalidParameters
-from insights import json_answers
+from core.api_models import json_response
 from insights.finding import Finding
 from insights.report import report
-from insights.schemas import FindingsSchema
+from insights.response_models import FindingAnswer, FindingsAnswer
 from kpis.api.openapi import query_parameters
 from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import headline
@@ -36,7 +36,7 @@ class FindingListView(APIView):
     @extend_schema(
         operation_id="finding_list",
         parameters=[CATEGORY, *query_parameters(NAMES)],
-        responses={200: FindingsSchema, **PROBLEMS},
+        responses={200: FindingsAnswer, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, NAMES)
@@ -45,8 +45,8 @@ class FindingListView(APIView):
         service = KpiQueryService(reader, timezone.now())
         chosen = filters.read(request.query_params.dict(), reader=reader, now=service.now)
         found = sorted(_findings(service, categories, chosen), key=lambda finding: finding.rank)
-        body = [json_answers.finding_json(one) for one in found]
-        return Response({"count": len(body), "findings": body})
+        answers = [FindingAnswer.of(one) for one in found]
+        return json_response(FindingsAnswer(count=len(answers), findings=answers))
 
 
 def categories_of(request: Request) -> list[str]:

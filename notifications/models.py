@@ -158,7 +158,7 @@ class NotificationRead(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.user} read {self.notification}"
+        return f"{self.user}: {self.notification}"
 
 
 class DigestUnsubscribe(models.Model):
@@ -171,4 +171,4 @@ class DigestUnsubscribe(models.Model):
         verbose_name = _("unsubscription")
 
     def __str__(self) -> str:
-        return f"{self.user} unsubscribed"
+        return str(self.user)

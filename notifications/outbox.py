@@ -141,4 +141,5 @@ def deliver_on_commit() -> None:
 
 def queue_delivery() -> None:
     """Queue the delivery task; if the broker is unreachable, the schedule delivers later."""
-    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="notifications are sent on schedule")
+    otherwise = "notifications are sent on schedule"  # not translated: a log
+    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise=otherwise)

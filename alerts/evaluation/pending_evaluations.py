@@ -98,4 +98,5 @@ def schedule(pending: Iterable[PendingEvaluation], now: datetime) -> None:
 
 def queue_evaluation() -> None:
     """Queue one evaluation task, however often this is called before it starts."""
-    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="alerts are evaluated on schedule")
+    otherwise = "alerts are evaluated on schedule"  # not translated: a log
+    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise=otherwise)

@@ -111,7 +111,7 @@ class Alert(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.scope} {self.scope_id} since {self.first_period_start}"
+        return f"{self.rule}: {self.scope} {self.scope_id}, {self.first_period_start}"
 
     @property
     def is_open(self) -> bool:
@@ -192,4 +192,4 @@ class EvaluationRun(models.Model):
         ordering = ("-as_of",)
 
     def __str__(self) -> str:
-        return f"{self.as_of:%Y-%m-%d %H:%M}: {self.events} events"
+        return f"{self.as_of:%Y-%m-%d %H:%M}"

@@ -87,7 +87,7 @@ class AlertFilterForm(forms.Form):
         owner: str = self.cleaned_data["owner"]
         if owner == ME and self.user is None:
             raise ValidationError(
-                gettext("An API key cannot be an alert owner. Use an e-mail address, or “none”.")
+                gettext("An API key cannot be an alert owner. Use an e-mail address or “none”.")
             )
         return owner
 

@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from threading import Timer
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from notifications.delivery.url_policy import Destination, Resolve, destination, look_up
 
@@ -52,13 +53,20 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, resolve: Resolve 
     UrlRefused if the address is not allowed; DeliveryFailed or OSError if it was not accepted.
     """
     if len(body) > MAX_BODY:
-        raise DeliveryFailed(f"The message has {len(body)} bytes; the maximum is {MAX_BODY}.")
+        raise DeliveryFailed(
+            gettext("The message has %(size)s bytes; the maximum is %(maximum)s.")
+            % {"size": len(body), "maximum": MAX_BODY}
+        )
     there = destination(url, settings.KPI_WEBHOOK_ALLOWED, resolve)
     status = _status(there, body, {"Host": there.name, **headers})
     if 300 <= status < 400:
-        raise DeliveryFailed(f"{there.host} answered {status}; redirects are not followed.")
+        answer = {"host": there.host, "status": status}
+        raise DeliveryFailed(
+            gettext("%(host)s answered %(status)s; redirects are not followed.") % answer
+        )
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"{there.host} answered {status}.")
+        answer = {"host": there.host, "status": status}
+        raise DeliveryFailed(gettext("%(host)s answered %(status)s.") % answer)
 
 
 def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
@@ -71,7 +79,8 @@ def _status(there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
             return connection.getresponse().status
         except HTTPException as error:
             raise DeliveryFailed(
-                f"{there.host} sent an invalid HTTP response: {type(error).__name__}."
+                gettext("%(host)s sent an invalid HTTP response: %(error)s.")
+                % {"host": there.host, "error": type(error).__name__}
             ) from error
         finally:
             deadline.cancel()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 # from a host name and port to IP addresses
@@ -65,19 +67,22 @@ def destination(url: str, allowed: Sequence[str], resolve: Resolve = look_up) ->
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError as error:
-        raise UrlRefused(f"Invalid URL: {error}.") from error
+        raise UrlRefused(gettext("Invalid URL: %(error)s.") % {"error": error}) from error
     if scheme not in PORTS or not host or parts.username is not None or not url.isascii():
-        raise UrlRefused("A webhook URL must start with https:// or http:// and a host.")
+        raise UrlRefused(gettext("A webhook URL must start with https:// or http:// and a host."))
     port = port or PORTS[scheme]
     try:
         addresses = resolve(host, port)
     except UnicodeError as error:
-        raise UrlRefused(f"{host} is not a valid host name.") from error
+        raise UrlRefused(gettext("%(host)s is not a valid host name.") % {"host": host}) from error
     if not addresses:
-        raise OSError(f"{host} has no address.")
+        raise OSError(gettext("%(host)s has no address.") % {"host": host})
     for one in addresses:
         if not is_allowed(host, one, allowed):
-            raise UrlRefused(f"{host} resolves to {one}, which is not a public address.")
+            raise UrlRefused(
+                gettext("%(host)s resolves to %(address)s, which is not a public address.")
+                % {"host": host, "address": one}
+            )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(host, port, addresses[0], path, scheme == "https")
 

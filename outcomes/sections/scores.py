@@ -16,7 +16,6 @@ from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.surveys import nps_group
 from outcomes.facts.surveys import SATISFACTION
 from presentation.categories import section
-from presentation.figures import Figure
 from presentation.page_query import PageResult
 
 TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
@@ -43,7 +42,7 @@ def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
             "Bar chart: answers per score from 0 to 10. The NPS is %(nps)s. The table contains all "
             "values."
         )
-        % {"nps": Figure(card.metric_value).value},
+        % {"nps": card.figure.value},
         "csv": asked.period_query(card, format="csv"),
     }
 

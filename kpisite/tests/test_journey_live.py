@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kpisite.tests.product import Product, free_port, clean_environment, wait_until
+from kpisite.tests.product import Product, clean_environment, free_port, wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 

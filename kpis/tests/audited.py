@@ -105,7 +105,7 @@ class Known:
                 inverse = pow(row[pivot], -1, PRIME)
                 self._rows[pivot] = {at: value * inverse % PRIME for at, value in row.items()}
 
-    def tells(self, inside: frozenset[Atom]) -> bool:
+    def reveals(self, inside: frozenset[Atom]) -> bool:
         return not self._rest(dict.fromkeys(inside, 1))
 
     def _rest(self, row: dict[Atom, int]) -> dict[Atom, int]:

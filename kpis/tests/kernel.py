@@ -1,9 +1,9 @@
-"""KPIs over enrolments and plans, and the rows that they are sums over.
+"""KPIs over enrollments and plans for tests, and helpers that create their facts.
 
-`test.started`: enrolments begun in the period, of them those completed.
-`test.people`: different learners who began in the period, of them those who completed.
-`test.count`: enrolments begun in the period.
-`test.planned`: planned modules that fell due in the period, of them those of 60 minutes or more.
+`test.started`: share of enrollments started in the period that were completed.
+`test.people`: share of different learners who started in the period and completed.
+`test.count`: enrollments started in the period.
+`test.planned`: share of planned modules due in the period that take 60 minutes or more.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
         (
             "KPI_WEBHOOK_ALLOWED",
             "10.0.0.1/8",
-            "a list of host names, addresses and networks",
+            "a comma-separated list of host names, addresses",
         ),
         ("KPI_DATA_DIR", "/dev/null/var", "a folder that can be created and written"),
     ],

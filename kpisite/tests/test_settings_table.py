@@ -8,8 +8,8 @@ from django.conf import settings
 pytestmark = pytest.mark.once
 
 READERS = (
-    r"text|switch|whole|one_of|several|currencies|"
-    r"hosts|origins|exceptions|time_zone|folder|database|secrets?|address|language"
+    r"text|switch|integer|one_of|list_of|currencies|"
+    r"hosts|origins|hosts_and_networks|time_zone|folder|database|secrets?|page_url|address|language"
 )
 READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

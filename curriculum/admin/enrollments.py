@@ -100,7 +100,7 @@ class EnrollmentAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("canceled"), boolean=True)
     def canceled(self, enrollment: Enrollment) -> bool:
-        return enrollment.is_cancelled
+        return bool(enrollment.is_cancelled)
 
     @admin.display(description=_("status"))
     def status(self, enrollment: Enrollment) -> str:

@@ -306,7 +306,7 @@ def test_the_page_of_a_kpi_lists_its_periods(ada: Visitor) -> None:
     text = ada.reads(KPI_PAGE)
 
     assert "June 2026 90.0% 82.6–94.5% 100 90 of 100 85% +5.0 pts (target met) Closed" in text
-    assert "Enrolments that fell due in the period" in text
+    assert "(Enrollments that fell due in the period" in text
 
 
 def test_the_page_of_a_kpi_compares_courses(ada: Visitor) -> None:

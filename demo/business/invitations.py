@@ -39,15 +39,15 @@ class Inviters:
             if since + DAY < day <= since + MAX_DAYS_SINCE_SIGN_UP * DAY
             and one.learner is not journey.learner
         ]
-        return max(rng.sample(candidates, min(3, len(candidates))), key=_ability, default=None)
+        return max(
+            rng.sample(candidates, min(3, len(candidates))),
+            key=lambda one: one.ability,
+            default=None,
+        )
 
     def code(self, journey: Journey) -> str:
         rng = seeded_random(self.seed, "code", journey.learner.key)
         return "".join(rng.choices(LETTERS, k=8))
-
-
-def _ability(journey: Journey) -> float:
-    return journey.ability
 
 
 def add_invitations(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:

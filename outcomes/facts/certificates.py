@@ -22,7 +22,7 @@ COMPLETION = "outcome.certification-completion"
 EARNED, REVOKED, EXPIRED = "certificate.earned", "certificate.revoked", "certificate.expired"
 
 
-def record(events: Sequence[Event]) -> None:
+def record_certificates(events: Sequence[Event]) -> None:
     """Rewrite the certificates of these events' enrollments from all events about them."""
     ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
     histories: dict[int, list[Event]] = defaultdict(list)
@@ -62,7 +62,7 @@ def _certificates(enrollment_id: int, events: Iterable[Event]) -> list[Certifica
 
 
 def _in_order(events: Iterable[Event], *, is_held: bool) -> list[Event]:
-    """Order simultaneous events: a held certificate ends before a new one is earned."""
+    """Order simultaneous events: a held certificate ends first, otherwise earning comes first."""
     order = (EXPIRED, REVOKED, EARNED) if is_held else (EARNED, EXPIRED, REVOKED)
     return sorted(events, key=lambda event: order.index(event.kind))
 

@@ -24,7 +24,7 @@ Key = tuple[int, int, str, datetime, float]
 
 def record_assessments(events: Sequence[Event]) -> None:
     """Store each assessment with the mastery score of its time; of two at once, the better one."""
-    skills = _skill_ids({event.object for event in events})
+    skills = ids_by_key(Skill, {event.object for event in events})
     mastery = ParameterHistory([MASTERY])
     rows: dict[Key, float] = {}
     for event in events:
@@ -46,17 +46,13 @@ def record_assessments(events: Sequence[Event]) -> None:
 
 def known(keys: set[str], may_make: bool) -> set[str]:
     """Return the keys that are known skills; if `may_make`, create the unknown ones first."""
-    existing = _skill_ids(keys)
+    existing = ids_by_key(Skill, keys)
     if may_make and (new := keys - set(existing)):
         Skill.objects.bulk_create(
             [Skill(key=key, title=key) for key in sorted(new)], ignore_conflicts=True
         )
         return keys
     return set(existing)
-
-
-def _skill_ids(keys: set[str]) -> dict[str, int]:
-    return ids_by_key(Skill, keys)
 
 
 def mark_enrollments_stale(ids: Iterable[int]) -> None:

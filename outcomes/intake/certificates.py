@@ -59,5 +59,5 @@ def certificate_expired(events: Sequence[Event]) -> None:
 
 
 def _record(events: Sequence[Event]) -> None:
-    certificates.record(events)
+    certificates.record_certificates(events)
     stale_days.update_freshness("outcome", events)

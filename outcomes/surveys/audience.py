@@ -42,12 +42,6 @@ def address(enrollment: str = "") -> Coalesce:
     return Coalesce(own, f"{learner}__user__email", output_field=EmailField())
 
 
-def reachable(wave: Wave, now: datetime) -> QuerySet[Any]:
-    """The part of the audience that has an e-mail address, as `address`."""
-    rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
-    return rows.filter(address__isnull=False)
-
-
 def unreachable(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
     """The part of the audience that has no e-mail address."""
     rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
@@ -55,9 +49,12 @@ def unreachable(wave: Wave, now: datetime) -> QuerySet[Enrollment]:
 
 
 def to_invite(wave: Wave, now: datetime) -> QuerySet[Any]:
-    """The reachable enrollments that have no invitation yet, and none is being sent."""
+    """The enrollments with an `address` that have no invitation yet, and none is being sent."""
     invitations = Invitation.objects.filter(wave=wave, enrollment=OuterRef("pk"))
-    rows = reachable(wave, now).filter(~Exists(invitations) | Exists(invitations.unsent(now)))
+    rows: QuerySet[Any] = audience(wave, now).annotate(address=address())
+    rows = rows.filter(
+        ~Exists(invitations) | Exists(invitations.unsent(now)), address__isnull=False
+    )
     return rows.select_related("learner__user", "run__course").order_by("pk")
 
 

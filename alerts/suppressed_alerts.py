@@ -26,7 +26,9 @@ def is_suppressed(service: KpiQueryService, alert: Alert, days: Collection[date]
     scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).kpi_scope
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
-    return any(service.disclosure.veil(REGISTRY[key]).periods(scope, periods) for key in keys)
+    return any(
+        service.disclosure.suppression_of(REGISTRY[key]).periods(scope, periods) for key in keys
+    )
 
 
 def leaves_small_remainder(
@@ -42,7 +44,8 @@ def leaves_small_remainder(
         periods = list(_periods(alert.rule, days))
         found = read_sums.groups(indicator, Scope(), periods, "course", service.now)
         for period in periods:
-            hidden = service.disclosure.veil(indicator).groups(Scope(), "course", [period])
+            suppression = service.disclosure.suppression_of(indicator)
+            hidden = suppression.groups(Scope(), "course", [period])
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if small_groups.is_small(Sums(learners=sum(one.learners for one in left))):
                 return True

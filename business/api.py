@@ -13,7 +13,8 @@ from accounts.access import MayReadKpis
 from business.indicators import ENROLLMENT
 from business.projection import CONFIDENCE
 from business.trajectory import Line, trajectory
-from core.api_errors import ProblemSchema
+from core.api_errors import Problem
+from kpis.api.response_models import KpiValue
 from kpis.api.schemas import ValueSchema
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_params import query_of
@@ -51,7 +52,7 @@ class TrajectoryView(APIView):
     @extend_schema(
         operation_id="business_trajectory",
         parameters=[OpenApiParameter("course", str, description="Key of a course.")],
-        responses={200: TrajectorySchema, **dict.fromkeys((400, 401, 403), ProblemSchema)},
+        responses={200: TrajectorySchema, **dict.fromkeys((400, 401, 403), Problem)},
     )
     def get(self, request: Request) -> Response:
         reader, question = query_of(request, REGISTRY[ENROLLMENT], names=("course",))
@@ -64,7 +65,7 @@ def _line_json(line: Line) -> dict[str, Any]:
         "kpi": line.indicator.key,
         "name": line.indicator.name,
         "unit": line.indicator.unit.key,
-        "series": [one.as_json() for one in (*line.closed, line.open)],
+        "series": [KpiValue.of(one).as_json() for one in (*line.closed, line.open)],
         "projection": _projection_json(line),
     }
 

@@ -25,7 +25,7 @@ from intake.event_kinds import (
     undoes_events,
 )
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 CATEGORY = "business"
 CODES = list_currencies()
@@ -33,7 +33,7 @@ LOOKS_LIKE_AN_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 # in the smallest unit: a float still holds a sum of hundreds of them exactly
 LARGEST = 10**13
 
-batch_context(batch_stale_days.collected)
+batch_context(stale_days.batch)
 undoes_events(undo.undo)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
@@ -115,7 +115,7 @@ def subscription_finished(events: Sequence[Event]) -> None:
 
 def _follow(events: Sequence[Event]) -> None:
     subscriptions.record(events, now=timezone.now())
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)
 
 
 def _known(code: str) -> str:
@@ -165,14 +165,14 @@ class Refunded(Booked):
 def payment_received(events: Sequence[Event]) -> None:
     """Money came in: it counts on the day of `occurred_at`."""
     payments.book(events)
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)
 
 
 @handles("payment.refunded", about=EventSubject.CUSTOMER, data=Refunded)
 def payment_refunded(events: Sequence[Event]) -> None:
     """Money went back: it lowers the day of `occurred_at`, not that of its payment."""
     payments.book(events)
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)
 
 
 def _digested(invitee: object) -> object:
@@ -191,7 +191,7 @@ class Invited(Data):
 def invitation_sent(events: Sequence[Event]) -> None:
     """The learner invited somebody, to a course or to all of them."""
     invitations.invite(events)
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)
 
 
 class Came(Data):
@@ -208,11 +208,11 @@ class Came(Data):
 def referral_accepted(events: Sequence[Event]) -> None:
     """The learner came to the course by the code of another."""
     referrals.accept(events)
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)
 
 
 @on_event("enrollment.started")
 def enrollment_started(events: Sequence[Event]) -> None:
     """A learner who enrols may have come by a code, told now or remembered."""
     referrals.start(events)
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)

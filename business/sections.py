@@ -11,8 +11,8 @@ from business.trajectory import Line, trajectory
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import NO_VALUE, PERCENT
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from presentation import charts
 from presentation.categories import section
 from presentation.figures import Figure

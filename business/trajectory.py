@@ -13,8 +13,8 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, latest
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import PERCENT
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.statistics.intervals import Z95
 
 KEYS = (ENROLLMENT, RETENTION, REFERRAL)

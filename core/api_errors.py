@@ -1,4 +1,4 @@
-"""Problem bodies: `{code, detail, field?}`, one shape for every error of the API."""
+"""Error responses of the API: `{code, detail, field?}`."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404
+from pydantic import Field
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.exceptions import PermissionDenied as RestPermissionDenied
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, Serializer
 from rest_framework.views import exception_handler
 
+from core.api_models import ApiModel, may_be_absent
 from core.outages import Unavailable, outage_of
 
 logger = logging.getLogger(__name__)
 
 
-class ProblemSchema(Serializer[None]):
-    """What every refusal of the API is answered by."""
+class Problem(ApiModel):
+    """The body of every error response of the API."""
 
-    code = CharField()
-    detail = CharField(help_text="What is wrong, and what would be right.")
-    field = CharField(required=False)
+    code: str
+    detail: str = Field(description="What is wrong and how to correct it.")
+    field: str = may_be_absent("The wrong parameter or field, if there is one.")
 
 
 class InvalidParameters(APIException):
-    """A query parameter is wrong; `field` says which."""
+    """A query parameter is wrong; `field` is its name."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_question"
@@ -40,15 +41,15 @@ class InvalidParameters(APIException):
 
 
 def invalid_parameters(form: BaseForm) -> InvalidParameters:
-    """The first error of a form that is not valid."""
+    """Return the first error of an invalid form."""
     name, messages = next(iter(form.errors.items()))
     return InvalidParameters(str(messages[0]), None if name == "__all__" else name)
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what the API raises into a problem body; None lets a fault be a fault (500)."""
+    """Answer an API exception with a problem; None for any other exception, which is a 500."""
     if outage := outage_of(error):
-        logger.warning("answered 503: %s (%s)", outage.sentence, error)
+        logger.warning("Answered 503: %s (%s)", outage.sentence, error)
         error = Unavailable(outage)
     elif isinstance(error, Http404):
         error = NotFound(str(error) or None)
@@ -57,11 +58,11 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     response = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response
-    response.data = _body(error)
+    response.data = _problem(error).as_json()
     return response
 
 
-def _body(error: APIException) -> dict[str, Any]:
+def _problem(error: APIException) -> Problem:
     code, detail, field = error.get_codes(), error.detail, getattr(error, "field", None)
     while isinstance(detail, dict | list):
         if isinstance(detail, dict):
@@ -70,5 +71,5 @@ def _body(error: APIException) -> dict[str, Any]:
         else:
             detail = detail[0]
             code = code[0] if isinstance(code, list) else code
-    body = {"code": str(code), "detail": str(detail)}
-    return body | {"field": field} if field else body
+    optional = {"field": field} if field else {}
+    return Problem(code=str(code), detail=str(detail), **optional)

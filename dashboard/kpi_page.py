@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
-from kpis.api import json_answers
+from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_runs
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
@@ -111,7 +111,7 @@ class KpiPage:
 
     @property
     def json(self) -> str:
-        return json_answers.api_url(self.indicator) + self.result.series_query(self.card)
+        return self.indicator.api_url + self.result.series_query(self.card)
 
     @property
     def csv(self) -> str:
@@ -152,7 +152,7 @@ class KpiPage:
             of_course = {"course": course.key} if course else {}
             query_string = self.filters.query_string(**of_course, **{self.grouping: group.key})
             course_title = course.title if course else ""
-            rows.append(GroupRow(json_answers.title_of(group), course_title, query_string, figure))
+            rows.append(GroupRow(title_of(group), course_title, query_string, figure))
         return rows
 
     @property

@@ -20,7 +20,7 @@ from intake.models import Event, RejectedEvent
 from intake.replay import replay_events
 from kpis.models import Measurement
 from kpis.recompute import recompute_stale
-from kpis.recompute.request_recompute import request_recompute
+from kpis.recompute.stale_days import request_recompute
 from outcomes.models import Survey, Theme
 
 # left in the data folder, so that the next start does not load the demonstration again

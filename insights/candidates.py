@@ -7,7 +7,7 @@ from enum import Enum
 
 from insights.finding import Change, FindingCandidate, FindingKind, FindingSubject
 from kpis.definitions.registry import Indicator, Interval
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics import p_values, significance
 from presentation import wording
 
@@ -108,7 +108,7 @@ def _target_p_value(metric_value: MetricValue, whole: MetricValue | None) -> flo
             else exact
         )
     if metric_value.interval is None:
-        return p_values.NOTHING
+        return p_values.CHANCE
     return p_values.of_estimate(metric_value.value, metric_value.interval, target)
 
 

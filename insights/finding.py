@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import Course, CourseRun, Module
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import GroupObject
+from kpis.query.results import GroupObject, MetricValue
 from kpis.statistics.intervals import Interval
 
 

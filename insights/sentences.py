@@ -13,7 +13,7 @@ from core import localized
 from curriculum.models import CourseRun, Module
 from insights.finding import Change, FindingCandidate, FindingSubject, StaleFeed
 from kpis.definitions.units import PERCENT, POINTS, Unit
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from presentation import wording
 from presentation.figures import Figure
 

@@ -15,9 +15,8 @@ from insights.finding import FindingSubject, StaleFeed
 from kpis.definitions.registry import has_modules
 from kpis.models import DataFreshness, PeriodKind
 from kpis.query.kpi_query import KpiQuery
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import GROUP_OBJECTS, KpiResult
+from kpis.query.results import GROUP_OBJECTS, KpiResult, MetricValue
 from presentation.cards import Card
 
 

@@ -15,5 +15,5 @@ class KpisConfig(AppConfig):
 
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
-        # they belong to the KPIs that the indicators declare
+        # After the indicators, because they add tables to KPIs.
         autodiscover_modules("drill_downs")

@@ -1,4 +1,4 @@
-"""Read sums: from measurements where they are kept, else from the facts."""
+"""Read sums: from stored measurements if there are any, otherwise from the facts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import combine_parts
+from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, PeriodKind
@@ -20,7 +19,7 @@ from kpis.statistics.intervals import NOTHING, Sums
 
 @dataclass(frozen=True)
 class FoundSums:
-    """Sums with when they were computed and, where late data changed them, restated."""
+    """Sums, when they were computed and when late data last changed them."""
 
     sums: Sums = NOTHING
     computed_at: datetime | None = None
@@ -30,14 +29,14 @@ class FoundSums:
 def series(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
 ) -> dict[Period, FoundSums]:
-    """The sums of one scope in each period (all of one kind)."""
+    """Return the sums of a scope in each period (all of one kind)."""
     if not is_stored(indicator, scope, periods):
         return {period: from_facts(indicator, scope, period, now) for period in periods}
     rows = defaultdict(list)
     for row in _rows(indicator, periods).filter(_cells(scope)):
         rows[row.period_start].append(row)
     return {
-        period: _together(indicator, scope, period.as_of(now), rows[period.first])
+        period: _combined(indicator, scope, period.as_of(now), rows[period.first])
         for period in periods
     }
 
@@ -45,8 +44,8 @@ def series(
 def groups(
     indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
 ) -> dict[Period, dict[int, FoundSums]]:
-    """The sums of each course, run, module or learner of the scope, by its id, per period."""
-    if not _groups_are_kept(scope, periods, by):
+    """Return the sums of each course, run, module or learner by its id, per period."""
+    if not _groups_are_stored(scope, periods, by):
         return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
     rows = _rows(indicator, periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
@@ -64,18 +63,18 @@ def cells(
     by: tuple[str, ...],
     now: datetime,
 ) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
-    """The sums of each group of one or more dimensions, by its ids, per period."""
+    """Return the sums of each group of one or more dimensions by its ids, per period."""
     if len(by) == 1:
         found = groups(indicator, scope, periods, by[0], now)
-        return {one: {(key,): there for key, there in found[one].items()} for one in periods}
+        return {one: {(key,): sums for key, sums in found[one].items()} for one in periods}
     return {period: _grouped(indicator, scope, period, by, now) for period in periods}
 
 
-def _groups_are_kept(scope: Scope, periods: Sequence[Period], by: str) -> bool:
+def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool:
     is_whole = scope.run_id is None and scope.module_id is None
     months = all(period.kind == PeriodKind.MONTH for period in periods)
     is_stored = by in ("course", "run") or (by == "module" and months)
-    return is_whole and is_stored and _are_kept(scope, periods)
+    return is_whole and is_stored and _are_stored(scope, periods)
 
 
 def _groups_from_facts(
@@ -103,8 +102,8 @@ def _grouped(
 
 
 def is_stored(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
-    """True when Measurement rows stand for the scope in these periods."""
-    if not _are_kept(scope, periods):
+    """Return whether measurements are stored for the scope in these periods."""
+    if not _are_stored(scope, periods):
         return False
     if not indicator.is_additive and scope.course_ids is not None and len(scope.course_ids) > 1:
         return False
@@ -113,16 +112,14 @@ def is_stored(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> 
     return scope.run_id is None and all(one.kind == PeriodKind.MONTH for one in periods)
 
 
-def _are_kept(scope: Scope, periods: Sequence[Period]) -> bool:
+def _are_stored(scope: Scope, periods: Sequence[Period]) -> bool:
     return scope.learner_ids is None and all(period.kind != WINDOW for period in periods)
 
 
 def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
-    """The first day of the first period of a kind with data in the scope's courses."""
-    anywhere = Scope(scope.course_ids)
-    rows = Measurement.objects.filter(
-        _cells(anywhere), kpi=indicator.key, period_kind=kind, n__gt=0
-    )
+    """Return the first day of the first period with data in the courses of the scope."""
+    courses = Scope(scope.course_ids)
+    rows = Measurement.objects.filter(_cells(courses), kpi=indicator.key, period_kind=kind, n__gt=0)
     found: date | None = rows.aggregate(first=Min("period_start"))["first"]
     return found
 
@@ -146,9 +143,9 @@ def _level(scope: Scope) -> str:
 def _restated(
     indicator: Indicator, period: Period, level: str, scope: Scope
 ) -> dict[int, datetime]:
-    """When figures within the period were last restated, by what they are of.
+    """Return when values within the period were last restated, by the id of the course, run, ….
 
-    Modules are kept by the month, all else by the day.
+    Modules are stored by month, everything else by day.
     """
     if level == "learner" or scope.learner_ids is not None:
         return {}
@@ -161,9 +158,9 @@ def _restated(
         scope=level,
         restated_at__isnull=False,
     )
-    wanted = {"module": scope.module_id, "run": scope.run_id}.get(level)
-    if wanted is not None:
-        rows = rows.filter(scope_id=wanted)
+    selected = {"module": scope.module_id, "run": scope.run_id}.get(level)
+    if selected is not None:
+        rows = rows.filter(scope_id=selected)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
     latest = rows.order_by().values("scope_id").annotate(at=Max("restated_at"))
@@ -189,12 +186,12 @@ def _cells(scope: Scope) -> Q:
     return Q(scope="site")
 
 
-def _together(
+def _combined(
     indicator: Indicator, scope: Scope, period: Period, rows: Sequence[Measurement]
 ) -> FoundSums:
     if len(rows) == 1:
         return _found(rows[0])
-    sums = combine_parts(indicator, period, scope, [sums_of(row) for row in rows])
+    sums = combine_parts(indicator.aggregate, period, scope, [sums_of(row) for row in rows])
     restated = [row.restated_at for row in rows if row.restated_at]
     return FoundSums(
         sums,

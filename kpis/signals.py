@@ -1,19 +1,18 @@
-"""What others may want to know of KPIs, without the KPIs' knowing them."""
+"""Signals by which other apps learn of changed figures and targets."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
-# sent in the transaction that writes them: the `indicator`, the measured `cells` that differ from
-# what was stored, and `now`
+# sent in the transaction that stores them, with the `indicator`, the changed `cells` and `now`
 measurements_changed = Signal()
 
-# sent in the transaction that writes them: the new `targets`
+# sent in the transaction that stores them, with the new `targets`
 targets_set = Signal()
 
-# sent once they are committed, kind by kind: `changed`, a set of (category, kind of period, ids of
+# sent after the commit, kind by kind, with `changed`: a set of (category, kind of period, ids of
 # the courses)
 measurements_committed = Signal()
 
-# sent when the task has measured all that was stale, whether a figure changed or not
+# sent when the task has recomputed everything stale, whether a figure changed or not
 recompute_finished = Signal()

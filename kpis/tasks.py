@@ -8,19 +8,19 @@ from core.durability import without_waiting_for_disk
 from kpis.recompute import recompute_stale, stale_days
 from kpis.signals import recompute_finished
 
-# how long, in seconds, a task waits for its turn
+# seconds that a task waits for the lock
 WAIT_FOR = 5.0
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def recompute() -> int:
-    """Measure the marked cells, one task at a time: two would do the same.
+    """Recompute everything stale, one task at a time; returns the number of figures written.
 
-    Cleared first, so that a mark made meanwhile queues the next; and cleared only when it is
-    our turn, so that no third waits beside it. Where the one before takes long, it is left to
-    find our marks too.
+    The queued flag is cleared before the work, so that days which become stale meanwhile queue the
+    next task, and only under the lock, so that no third task waits beside it. If the running task
+    takes long, this one gives up: the other will find its stale days too.
     """
-    with recompute_stale.serve_stale(WAIT_FOR) as is_ours:
+    with recompute_stale.recompute_lock(WAIT_FOR) as is_ours:
         task_queue.mark_started(stale_days.QUEUED)
         if not is_ours:
             return 0

@@ -1,4 +1,4 @@
-"""A full disk: said as such, not as whatever it breaks."""
+"""Recognize and report a full disk, instead of the errors that it causes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import shutil
 
 from kpisite import settings
 
-SENTENCE = f"The disk of {settings.KPI_DATA_DIR} is full: free some space and start again."
-LEAST_FREE_BYTES = 100 * 1024 * 1024
+DISK_FULL = f"The disk of {settings.KPI_DATA_DIR} is full. Free some space and start again."
+ENOUGH_BYTES = 100 * 1024 * 1024
 # no program starts with less
-TOO_LITTLE_BYTES = 1024 * 1024
+MINIMUM_BYTES = 1024 * 1024
 
 
 def has_room() -> bool:
-    """Whether the disk of the data folder has room for a while."""
-    return shutil.disk_usage(settings.KPI_DATA_DIR).free >= LEAST_FREE_BYTES
+    """Return whether the disk of the data folder has enough room for a while."""
+    return shutil.disk_usage(settings.KPI_DATA_DIR).free >= ENOUGH_BYTES
 
 
 def is_full(error: OSError) -> bool:
@@ -23,6 +23,6 @@ def is_full(error: OSError) -> bool:
 
 
 def hint() -> str:
-    """A sentence where the disk is full, else nothing."""
-    is_out = shutil.disk_usage(settings.KPI_DATA_DIR).free < TOO_LITTLE_BYTES
-    return f" The disk of {settings.KPI_DATA_DIR} is full: free some space." if is_out else ""
+    """Return a sentence if the disk is full, else an empty string."""
+    is_disk_full = shutil.disk_usage(settings.KPI_DATA_DIR).free < MINIMUM_BYTES
+    return f" The disk of {settings.KPI_DATA_DIR} is full. Free some space." if is_disk_full else ""

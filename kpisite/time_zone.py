@@ -67,10 +67,12 @@ def follow(progress: Progress = lambda what, done, total: None) -> bool:
     """
     if stored() == settings.KPI_TIME_ZONE:
         return False
-    with recompute_stale.serve_stale():
+    with recompute_stale.recompute_lock():
         _replay(progress)
         now = timezone.now()
-        jobs = from_scratch.jobs(from_scratch.aggregated(), *history_span.days(now), now)
+        jobs = from_scratch.jobs_for(
+            from_scratch.aggregated_indicators(), *history_span.days(now), now
+        )
         from_scratch.recompute(jobs, now, partial(progress, "figures"))
         ReportingZone.objects.update(name=settings.KPI_TIME_ZONE, since=now)
     return True

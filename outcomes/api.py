@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis
-from kpis.api.views import CSV, JSON, OF_ANSWER, PARAMETERS, PROBLEMS, csv_response
+from kpis.api.csv_response import csv_response
+from kpis.api.openapi import query_parameters
+from kpis.api.views import CSV, JSON, PROBLEMS
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT, POINTS
 from kpis.query.query_params import SCOPE, query_of, wants_csv
@@ -20,7 +22,7 @@ from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback.summary import Feedback, Row, summarize
 
 FIELDS = ("key", "theme", "kpi", "comments", "share", "trend", "sentiment", "unsure")
-PARTS = [one for one in PARAMETERS if one.name not in (*OF_ANSWER, "module")]
+PARTS = query_parameters([name for name in SCOPE if name != "module"])
 
 
 class ThemeSchema(serializers.Serializer[None]):

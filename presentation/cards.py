@@ -9,8 +9,7 @@ from django.utils.translation import gettext
 
 from core.lazy_text import LazyText
 from kpis.definitions.registry import Indicator
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation import svg_drawings, wording
 from presentation.figures import Figure, Verdict
 

@@ -10,8 +10,7 @@ from django.utils.translation import gettext, ngettext
 from core import localized
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
-from kpis.query.metric_values import MetricValue
-from kpis.query.results import KpiResult
+from kpis.query.results import KpiResult, MetricValue
 from presentation.cards import Card
 from presentation.figures import Figure
 

@@ -12,7 +12,7 @@ from core import localized
 from core.lazy_text import LazyText
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import NO_VALUE
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from presentation import svg_drawings, wording
 
 STATUS_NAMES: dict[str, LazyText] = {

@@ -65,7 +65,7 @@ class Filters:
                 "compare",
                 gettext("Compare with"),
                 [
-                    ("", gettext("Target and previous period")),
+                    ("", pgettext("comparison", "Both")),
                     ("target", gettext("Target")),
                     ("previous", gettext("Previous period")),
                 ],
@@ -92,7 +92,7 @@ class Filters:
     ) -> Field:
         """A choice of the course's runs or modules, disabled until a course is chosen."""
         if self.kpi_query.course is None:
-            options = [("", gettext("Choose a course first"))]
+            options = [("", gettext("Choose a course"))]
             return self._field(name, label, options, can_be_disabled=True)
         return self._field(
             name, label, [("", label_of_all), *((one.key, str(one)) for one in rows)]

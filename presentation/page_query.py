@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from accounts.access import MayReadKpis, Reader
 from core import reporting_clock
 from core.lazy_text import LazyText
-from kpis.api import json_answers
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import Period, containing
@@ -95,10 +94,10 @@ class PageResult:
         return self.filters.query_string(**scope, **moved, **more)
 
     def series_csv(self, card: Card) -> str:
-        return json_answers.api_url(card.indicator) + self.series_query(card, format="csv")
+        return card.indicator.api_url + self.series_query(card, format="csv")
 
     def groups_csv(self, card: Card, by: str) -> str:
-        return json_answers.api_url(card.indicator) + self.period_query(card, by=by, format="csv")
+        return card.indicator.api_url + self.period_query(card, by=by, format="csv")
 
 
 def query_page(

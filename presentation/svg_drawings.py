@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kpis.definitions.units import PERCENT, POINTS
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 
 WIDTH, HEIGHT, MARGIN = 120.0, 36.0, 3.0
 

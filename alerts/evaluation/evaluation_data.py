@@ -18,7 +18,7 @@ from curriculum.parameters import ParameterHistory
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import DataFreshness, Measurement
-from kpis.query.metric_values import MetricValue, ValueContext, combine, metric_value
+from kpis.query.results import MetricValue, ValueContext, combine, metric_value
 from kpis.query.targets import TargetHistory, comparable
 from kpis.statistics.intervals import NOTHING, Sums
 

@@ -16,7 +16,7 @@ from core import reporting_clock
 from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics.significance import chance, difference, discoveries
 
 YEAR = timedelta(days=365)

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from alerts.models.rules import AlertRule, Severity
 from curriculum.models import Course
-from kpis.models.measurements import Measurement, PeriodKind
+from kpis.models import Measurement, PeriodKind
 
 if TYPE_CHECKING:
     from accounts.access import Reader

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from curriculum.models import Course, CourseRun, Module
-from kpis.models.measurements import Measurement, PeriodKind
+from kpis.models import Measurement, PeriodKind
 
 
 class Severity(models.TextChoices):

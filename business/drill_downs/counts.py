@@ -4,7 +4,7 @@ from django.db.models import Count, F, Q
 
 from business.indicators import ENROLLMENT, begun, transfers
 from curriculum.models import Learner
-from kpis.definitions.aggregates import Scope, narrowing, path_to
+from kpis.definitions.aggregates import Scope, path_to, scope_lookups
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT
@@ -19,7 +19,7 @@ def counts(when: Period, scope: Scope) -> Table:
     net = Q(is_cancelled=False, is_transfer=False)
     found = (
         begun(when)
-        .filter(learner__kind=Learner.Kind.LEARNER, **narrowing(scope, paths))
+        .filter(learner__kind=Learner.Kind.LEARNER, **scope_lookups(scope, paths))
         .annotate(is_transfer=transfers())
         .values(title=F("run__course__title"), key=F("run__course__key"))
         .annotate(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from business.facts import payments, referrals, subscriptions
 from curriculum.models import Enrollment
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 KEYS = ("business.enrollment", referrals.REFERRAL)
 AT_ONCE = 5_000
@@ -33,7 +33,7 @@ def mark_affected(ids: Iterable[int]) -> None:
             if (learner, course) in places
         }
         for key in KEYS:
-            batch_stale_days.mark_stale(key, moments)
+            stale_days.mark_moments_stale(key, moments)
 
 
 def settle_referrals(ids: Iterable[int]) -> None:

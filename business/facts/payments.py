@@ -16,7 +16,7 @@ from business.money import minor, revenue_keys
 from core import bulk_upsert
 from core.locks import lock_to_write
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 TOLD = (
     *("is_refund", "customer_id", "course_id", "is_customer_told", "is_course_told"),
@@ -187,7 +187,7 @@ def mark_stale(days: Iterable[Day]) -> None:
         if currency in keys:
             found[keys[currency]].add((course, at))
     for key, moments in found.items():
-        batch_stale_days.mark_stale(key, moments)
+        stale_days.mark_moments_stale(key, moments)
 
 
 def _day(row: Payment) -> Day:

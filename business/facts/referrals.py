@@ -16,7 +16,7 @@ from core.external_keys import ids_by_key
 from core.locks import lock_to_write
 from curriculum.models import Enrollment, Learner
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 REFERRAL = "business.referral"
 ORDER = ("accepted_at", "code", "run_key")
@@ -204,7 +204,7 @@ def _mark(
     after: Sequence[Referral],
 ) -> None:
     came = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
-    batch_stale_days.mark_stale(
+    stale_days.mark_moments_stale(
         REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in came)
     )
 
@@ -223,7 +223,7 @@ def forget(pairs: Collection[tuple[str, int]]) -> None:
 
 def _forget(rows: QuerySet[Referral]) -> None:
     stood = rows.filter(enrollment__isnull=False).order_by()
-    batch_stale_days.mark_stale(
+    stale_days.mark_moments_stale(
         REFERRAL, stood.values_list("course_id", "enrollment__started_at").distinct()
     )
     rows.delete()
@@ -234,4 +234,4 @@ def _forget(rows: QuerySet[Referral]) -> None:
 def _mark_all() -> None:
     """The first referral makes a figure of every day, and without any there is none."""
     starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
-    batch_stale_days.mark_stale(REFERRAL, starts.distinct().iterator())
+    stale_days.mark_moments_stale(REFERRAL, starts.distinct().iterator())

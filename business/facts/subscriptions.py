@@ -24,7 +24,7 @@ from core.locks import lock_to_write
 from curriculum.models import Course
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 RETENTION = "business.retention"
 STARTS = ("course_id", "customer_id", "kind", "plan")
@@ -193,7 +193,7 @@ def mark_days(spans: Iterable[Span]) -> None:
         first = local_day(begun, zone)
         of_course[course].append((first, max(first, local_day(ended, zone))))
     for course, some in of_course.items():
-        batch_stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
+        stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
 
 
 def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:

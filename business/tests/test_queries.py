@@ -33,7 +33,7 @@ def test_customers_are_told_apart_by_neither_learner_nor_run(
     school("py")
     body = ask(client, f"{slug}?{query}")
 
-    assert "cannot be told apart by" in body["detail"]
+    assert "cannot be broken down by" in body["detail"]
 
 
 def test_revenue_is_a_number_of_the_currency(client: Client) -> None:

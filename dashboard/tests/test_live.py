@@ -199,12 +199,12 @@ def written(number: int) -> Callable[..., None]:
         batch: Sequence[Job],
         _: datetime,
         done: Recomputed,
-        settle: Callable[[], None] | None = None,
+        on_stored: Callable[[], None] | None = None,
     ) -> None:
         for job in batch:
             done.note(job, number)
-        if settle:
-            settle()
+        if on_stored:
+            on_stored()
 
     return run_together
 
@@ -217,7 +217,7 @@ def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
         published.append(set(changed))
 
     python = course("py")
-    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
         patch.object(
@@ -236,14 +236,14 @@ def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_ti
     moments = []
     python = course("py")
 
-    def arrive_once(_jobs: Any, at: datetime, *, settle: Callable[[], None]) -> Recomputed:
+    def arrive_once(_jobs: Any, at: datetime, *, on_stored: Callable[[], None]) -> Recomputed:
         moments.append(at)
-        settle()
+        on_stored()
         if len(moments) == 1:
-            stale_days.mark_stale("engagement", [(python.pk, at.date())])
+            stale_days.mark_days_stale("engagement", [(python.pk, at.date())])
         return Recomputed()
 
-    stale_days.mark_stale("engagement", [(python.pk, NOW.date())])
+    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
         recompute_stale.recompute_stale()
 
@@ -256,7 +256,7 @@ def test_only_one_task_recomputes_at_a_time() -> None:
     is_free: list[bool] = []
 
     def look() -> int:
-        with try_lock("measure-marks") as held:
+        with try_lock("recompute-stale") as held:
             is_free.append(held)
         return 0
 
@@ -273,7 +273,7 @@ def test_a_task_waits_for_a_running_one_but_not_for_long() -> None:
     with (
         patch.object(tasks, "WAIT_FOR", 0.1),
         patch.object(recompute_stale, "recompute_stale") as measuring,
-        try_lock("measure-marks"),
+        try_lock("recompute-stale"),
     ):
         assert tasks.recompute() == 0
 

@@ -77,7 +77,7 @@ def test_the_chart_is_drawn_over_its_table(opens: Opens, path: str) -> None:
     canvas = page.locator("figure[data-drawn] canvas")
 
     expect(canvas).to_be_visible()
-    expect(page.get_by_role("img", name="Line chart over 13 periods")).to_be_visible()
+    expect(page.get_by_role("img", name="Line chart of 13 periods")).to_be_visible()
     assert canvas.evaluate(HAS_PIXELS)
 
 

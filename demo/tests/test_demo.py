@@ -57,7 +57,7 @@ def test_the_last_closed_month_shows_the_promised_figures() -> None:
     shown = {key: shown_in_october(key) for key in PROMISED}
 
     assert shown == PROMISED
-    assert not stale_periods.is_anything_waiting()
+    assert not stale_periods.is_anything_stale()
     assert "manager manager@example.com" in out.getvalue()
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8

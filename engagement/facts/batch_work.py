@@ -12,7 +12,7 @@ from core import reporting_clock
 from intake.event_kinds import batch_context
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 
 CATEGORY = "engagement"
 
@@ -39,7 +39,7 @@ _gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
 def together() -> Iterator[None]:
     """Gather work and do it at the end: once for all kinds is quicker than once for each."""
     inner = Gathered()
-    with batch_stale_days.collected():
+    with stale_days.batch():
         token = _gathered.set(inner)
         try:
             yield
@@ -64,13 +64,13 @@ def day_of(moment: datetime) -> date:
 
 def mark_stale(moments: Iterable[tuple[int, datetime | None]]) -> None:
     """Mark the days of (course id, moment) dirty; a moment that is None marks nothing."""
-    batch_stale_days.mark_stale(CATEGORY, moments)
+    stale_days.mark_moments_stale(CATEGORY, moments)
 
 
 def mark_days_stale(days: Iterable[tuple[int, date]]) -> None:
-    batch_stale_days.mark_days_stale(CATEGORY, days)
+    stale_days.mark_days_stale(CATEGORY, days)
 
 
 def update_freshness(events: Sequence[Event]) -> None:
     """Note how far the courses' data reach."""
-    batch_stale_days.update_freshness(CATEGORY, events)
+    stale_days.update_freshness(CATEGORY, events)

@@ -23,4 +23,4 @@ def mark_imported_stale(dataset: Dataset) -> None:
     )
     zone = reporting_clock.reporting_zone()
     through = {course: midnight(day, zone) for course, day in latest}
-    stale_days.update_freshness({batch_work.CATEGORY: through}, received_at=timezone.now())
+    stale_days.write_freshness({batch_work.CATEGORY: through}, received_at=timezone.now())

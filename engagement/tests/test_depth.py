@@ -17,8 +17,8 @@ from engagement.tests.school import did, enrolled, period, school
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
 from kpis.query.kpi_query import KpiQueryForm
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.recompute import recompute_stale
 
 pytestmark = pytest.mark.django_db

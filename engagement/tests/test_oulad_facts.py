@@ -196,7 +196,7 @@ def test_what_is_imported_is_measured(tmp_path: Path) -> None:
 
     # of Ada and Bo, each due with 120 minutes, Ada has handed in
     assert (cell.total, cell.weight) == (120, 240)
-    assert not stale_periods.is_anything_waiting()
+    assert not stale_periods.is_anything_stale()
 
 
 def test_the_feed_tells_how_far_the_data_reach(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import Indicator, Interval
 from kpis.definitions.units import PERCENT
 from kpis.models import Target
-from kpis.query.metric_values import MetricValue, ValueContext, metric_value
+from kpis.query.results import MetricValue, ValueContext, metric_value
 from kpis.statistics.intervals import NOTHING, Sums
 
 pytestmark = pytest.mark.once

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.access import ApiKeyAuthentication, MaySendEvents
 from accounts.models import ApiKey
-from core.api_errors import ProblemSchema
+from core.api_errors import Problem
 from core.outages import BUSY, Unavailable, outage_of
 from intake.api.request_body import TooLarge, Unsupported, read_request_body
 from intake.event_parsing import NEWLINE_JSON, InvalidBody, WrongCharset, parse_events
@@ -92,7 +92,7 @@ class EventsView(APIView):
         request={"application/json": EventSchema(many=True), NEWLINE_JSON[0]: EventSchema},
         responses={
             **dict.fromkeys((200, 422), ReceiptSchema),
-            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), ProblemSchema),
+            **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), Problem),
         },
     )
     def post(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Targets to set; measurements and the log of recomputing to look at."""
+"""Admin pages for targets, measurements and the log of recomputations."""
 
 from __future__ import annotations
 

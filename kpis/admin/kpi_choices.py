@@ -1,3 +1,5 @@
+"""The choice of a KPI in admin forms and filters."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from kpis.definitions.registry import REGISTRY
 
@@ -14,7 +17,7 @@ def kpi_choices() -> list[tuple[str, str]]:
 
 
 def name_of(kpi: str) -> str:
-    """The KPI's name; its key where no app declares it any more."""
+    """Return the KPI's name, or its key if no app declares it any more."""
     return REGISTRY[kpi].name if kpi in REGISTRY else kpi
 
 
@@ -23,9 +26,9 @@ def page_of(kpi: str) -> str:
 
 
 class KpiFilter(admin.SimpleListFilter):
-    """By KPI, from the registry: the rows need not be searched for the keys they have."""
+    """Filter by KPI. The choices come from the registry, which is faster than from the rows."""
 
-    title = "KPI"
+    title = gettext_lazy("KPI")
     parameter_name = "kpi"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -1,3 +1,5 @@
+"""Admin page of measurements: look at them, and have them recomputed."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -9,25 +11,26 @@ from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.admin.users import acting_user
-from core import reporting_clock
+from core import localized, reporting_clock
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import CourseRun, Module
 from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
-from kpis.admin.small_groups import FiguresOfAnyGroup
+from kpis.admin.small_groups import SmallGroupsAdmin
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
 from kpis.models import Measurement, Restatement
-from kpis.recompute.request_recompute import request_recompute
+from kpis.recompute.stale_days import request_recompute
 from kpis.recompute.store_measurements import sums_of
 
 
 def place() -> Case:
-    """The name of what was measured."""
+    """Return an expression for the name of the course, run or module, or the whole site."""
     run = CourseRun.objects.filter(pk=OuterRef("scope_id")).values("key")[:1]
     module = Module.objects.filter(pk=OuterRef("scope_id")).values("title")[:1]
     return Case(
@@ -36,13 +39,13 @@ def place() -> Case:
         When(
             scope=Measurement.Scope.MODULE, then=Concat("course__key", Value(" "), Subquery(module))
         ),
-        default=Value("Whole site"),
+        default=Value(gettext("Whole site")),
         output_field=CharField(),
     )
 
 
 def value_of(row: Measurement | Restatement, kpi: str) -> str:
-    """The value as the pages show it; an en dash where there is none, or no such KPI any more."""
+    """Return the value as pages show it; an en dash if there is none or the KPI is gone."""
     if kpi not in REGISTRY:
         return NO_VALUE
     indicator = REGISTRY[kpi]
@@ -53,15 +56,15 @@ class RestatementInline(ReadOnlyInline):
     model = Restatement
     fields = ("value", "n", "total", "weight", "learners", "computed_at", "restated_at")
     readonly_fields = ("value",)
-    verbose_name_plural = "what it said before"
+    verbose_name_plural = gettext_lazy("earlier values")
 
-    @admin.display
+    @admin.display(description=gettext_lazy("value"))
     def value(self, row: Restatement) -> str:
         return value_of(row, row.measurement.kpi)
 
 
 @admin.register(Measurement)
-class MeasurementAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
+class MeasurementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
     list_display = (
         "name", "place", "period", "value", "n", "learners", "restated_at", "computed_at"
     )  # fmt: skip
@@ -77,7 +80,7 @@ class MeasurementAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
     search_fields = ("kpi", "course__key", "course__title")
     show_full_result_count = False
     inlines = (RestatementInline,)
-    actions = ("measure_selected",)
+    actions = ("recompute_selected",)
     fields = (
         ("name", "definition_version"),
         ("scope", "place", "course"),
@@ -93,49 +96,59 @@ class MeasurementAdmin(FiguresOfAnyGroup, ReadOnlyAdmin):
         return rows.annotate(place=place())
 
     def get_urls(self) -> list[URLPattern]:
-        again = path(
+        recompute = path(
             "<int:pk>/measure-again/",
-            self.admin_site.admin_view(require_POST(self.measure_one)),
-            name="kpis_measurement_measure_again",
+            self.admin_site.admin_view(require_POST(self.recompute_one)),
+            name="kpis_measurement_recompute",
         )
-        return [again, *super().get_urls()]
+        return [recompute, *super().get_urls()]
 
-    def measure_one(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.has_measure_permission(request):
+    def recompute_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_recompute_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
-        self._measure(request, [row])
+        self._recompute(request, [row])
         return HttpResponseRedirect(reverse("admin:kpis_measurement_change", args=[pk]))
 
-    def has_measure_permission(self, request: HttpRequest) -> bool:
-        """To look is not enough: measuring writes."""
+    def has_recompute_permission(self, request: HttpRequest) -> bool:
+        """Require the permission to change measurements, since recomputing writes them."""
         return acting_user(request).has_perm("kpis.change_measurement")
 
-    @admin.action(description="Measure the selected again", permissions=["measure"])
-    def measure_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
-        self._measure(request, rows)
+    @admin.action(
+        description=gettext_lazy("Recompute selected measurements"), permissions=["recompute"]
+    )
+    def recompute_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
+        self._recompute(request, rows)
 
-    def _measure(self, request: HttpRequest, rows: Any) -> None:
+    def _recompute(self, request: HttpRequest, rows: Any) -> None:
         days = request_recompute(rows)
-        self.message_user(request, f"Days of a course queued for measuring again: {days}.")
+        self.message_user(
+            request,
+            ngettext(
+                "One day of a course will be recomputed.",
+                "%(count)s days of courses will be recomputed.",
+                days,
+            )
+            % {"count": localized.number(days)},
+        )
 
     def view_on_site(self, row: Measurement) -> str:
         return page_of(row.kpi)
 
-    @admin.display(description="KPI", ordering="kpi")
+    @admin.display(description=gettext_lazy("KPI"), ordering="kpi")
     def name(self, row: Measurement) -> str:
         return name_of(row.kpi)
 
-    @admin.display(description="of")
+    @admin.display(description=gettext_lazy("scope name"))
     def place(self, row: Any) -> str:
         return str(row.place)
 
-    @admin.display(ordering="period_start")
+    @admin.display(description=gettext_lazy("period"), ordering="period_start")
     def period(self, row: Measurement) -> str:
         return period_name(
             containing(row.period_start, row.period_kind, reporting_clock.reporting_zone())
         )
 
-    @admin.display
+    @admin.display(description=gettext_lazy("value"))
     def value(self, row: Measurement) -> str:
         return value_of(row, row.kpi)

@@ -1,4 +1,4 @@
-"""Figures in the admin: staff who may not see small groups are readers like any other."""
+"""Restrict figures in the admin to staff with the small-groups permission."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from accounts.admin.users import acting_user
 
 
 def may_see_figures(request: HttpRequest) -> bool:
-    """True for who may see figures of groups of any size."""
+    """True if the visitor may see figures of small groups."""
     return acting_user(request).has_perm("accounts.view_small_groups")
 
 
-class FiguresOfAnyGroup(admin.ModelAdmin):
-    """Rows that are figures, of groups of any size; the API keeps them to the same readers."""
+class SmallGroupsAdmin(admin.ModelAdmin):
+    """Admin of rows that contain figures of small groups; the API has the same restriction."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) and may_see_figures(request)

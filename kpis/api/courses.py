@@ -1,3 +1,5 @@
+"""The list of courses with the keys of their runs and modules."""
+
 from __future__ import annotations
 
 from django.db.models import QuerySet
@@ -11,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import ProblemSchema
+from core.api_errors import Problem
 from curriculum.models import Course, CourseRun, Module
 
 
@@ -41,19 +43,20 @@ class CoursePages(CursorPagination):
     ordering = ("key",)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """ValidationError for a cursor that we did not give; no key has a NUL in it."""
-        refused = ValidationError({"cursor": "This is no cursor of this list: take one from next."})
+        """Raise ValidationError for a cursor that did not come from this list."""
+        error = ValidationError({"cursor": "Invalid cursor. Use the one in “next”."})
         try:
             cursor: Cursor | None = super().decode_cursor(request)
         except NotFound:
-            raise refused from None
+            raise error from None
+        # PostgreSQL rejects NUL, which no key contains.
         if cursor and "\0" in str(cursor.position):
-            raise refused
+            raise error
         return cursor
 
 
 class CourseListView(ListAPIView[Course]):
-    """The courses that the reader may see, with the keys of their runs and modules."""
+    """The courses that the reader may see, with their runs and modules."""
 
     permission_classes = (IsAuthenticated, MayReadKpis)
     serializer_class = CourseSchema
@@ -66,14 +69,13 @@ class CourseListView(ListAPIView[Course]):
 
     @extend_schema(
         operation_id="course_list",
-        responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), ProblemSchema)},
+        responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), Problem)},
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         return super().get(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """Refuse a parameter that there is none of: a slip must not pass for a wish."""
         super().initial(request, *args, **kwargs)
         for name in request.query_params:
             if name != CoursePages.cursor_query_param:
-                raise ValidationError({name: f"There is no parameter {name}; there is cursor."})
+                raise ValidationError({name: f"Unknown parameter “{name}”. Allowed: cursor."})

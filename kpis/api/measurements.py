@@ -1,4 +1,4 @@
-"""The stored sums as a list, for tools that keep a copy of their own."""
+"""The list of stored sums, for tools that keep their own copy."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from rest_framework.serializers import CharField, ModelSerializer
 from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis, Reader
-from core.api_errors import InvalidParameters, ProblemSchema
+from core.api_errors import InvalidParameters
 from curriculum.models import CourseRun, Module
+from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, PeriodKind
 from kpis.query.query_params import check_limit, reject_unknown
 
 PAGING = ("cursor", "limit")
-PROBLEMS = dict.fromkeys((400, 401, 403, 404), ProblemSchema)
 
 
 class MeasurementFilter(FilterSet):  # type: ignore[misc]
-    """By KPI, scope, course, run, module, period and whether late data changed the row."""
+    """Filter by KPI, scope, course, run, module, period and whether late data changed the row."""
 
     kpi = django_filters.ChoiceFilter(choices=lambda: [(key, key) for key in REGISTRY])
     scope = django_filters.ChoiceFilter(choices=Measurement.Scope.choices)
@@ -53,7 +53,7 @@ class MeasurementFilter(FilterSet):  # type: ignore[misc]
         return rows.filter(Exists(wanted), scope=Measurement.Scope.MODULE)
 
 
-# a keyword of Python cannot be declared in the class
+# `from` is a keyword, so it cannot be declared in the class.
 MeasurementFilter.base_filters |= {
     "from": django_filters.DateFilter("period_start", "gte", input_formats=["%Y-%m-%d"]),
     "to": django_filters.DateFilter("period_start", "lte", input_formats=["%Y-%m-%d"]),
@@ -61,7 +61,7 @@ MeasurementFilter.base_filters |= {
 
 
 class MaySeeSmallGroups(BasePermission):
-    message = "Stored sums tell of groups of any size: they need kpis:small-groups."
+    message = "Stored sums include small groups and require kpis:small-groups."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return Reader.of(request.user).sees_small_groups
@@ -74,23 +74,21 @@ class MeasurementPages(CursorPagination):
     ordering = ("pk",)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """BadQuestion for a cursor that we did not give, such as one that stands at no number."""
+        """Raise InvalidParameters for a cursor that did not come from this list."""
         try:
             cursor: Cursor | None = super().decode_cursor(request)
         except NotFound:
-            raise _no_cursor() from None
+            raise _invalid_cursor() from None
         if cursor and cursor.position is not None and not IS_ID.fullmatch(str(cursor.position)):
-            raise _no_cursor()
+            raise _invalid_cursor()
         return cursor
 
 
 IS_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def _no_cursor() -> InvalidParameters:
-    return InvalidParameters(
-        "This is no cursor of this list: take one from next or previous.", "cursor"
-    )
+def _invalid_cursor() -> InvalidParameters:
+    return InvalidParameters("Invalid cursor. Use the one in “next” or “previous”.", "cursor")
 
 
 class MeasurementSchema(ModelSerializer[Measurement]):
@@ -104,8 +102,8 @@ class MeasurementSchema(ModelSerializer[Measurement]):
 class MeasurementListView(ListAPIView[Measurement]):
     """The stored sums by KPI, scope and period.
 
-    The value is total ÷ weight; of a KPI that `is_total` in `/api/kpi` it is the total. Shares are
-    from 0 to 1, money is in the smallest unit of its currency.
+    The value is total ÷ weight, or the total if `is_total` of the KPI in `/api/kpi` is true. Shares
+    are from 0 to 1, money is in the smallest unit of its currency.
     """
 
     permission_classes = (IsAuthenticated, MayReadKpis, MaySeeSmallGroups)

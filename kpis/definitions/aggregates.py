@@ -1,17 +1,21 @@
-"""A tally: fact rows, what is summed and what is counted; grouped by whatever is asked."""
+"""Aggregates of fact rows: what a KPI sums and counts, grouped by any dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, Count, JSONField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
 from curriculum.models import Learner
+from kpis.definitions.periods import Period
 from kpis.statistics.intervals import Sums
 
 Expression = Aggregate | Combinable
@@ -21,7 +25,7 @@ DIMENSIONS = ("course", "run", "module", "learner")
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose facts are meant: None asks for no restriction."""
+    """A set of courses and learners, a run or a module; None does not restrict."""
 
     course_ids: frozenset[int] | None = None
     run_id: int | None = None
@@ -33,30 +37,30 @@ class Scope:
         return self == Scope()
 
 
-ENDS = {"course": "run__course", "run": "run", "learner": "learner"}
+FROM_ENROLLMENT = {"course": "run__course", "run": "run", "learner": "learner"}
 
 
 def path_to(name: str, enrollment: str) -> str:
-    """The lookup path to a course, run or learner by way of the enrolment's."""
-    return f"{enrollment}__{ENDS[name]}" if enrollment else ENDS[name]
+    """Return the lookup path to a course, run or learner, given the path to the enrollment."""
+    return f"{enrollment}__{FROM_ENROLLMENT[name]}" if enrollment else FROM_ENROLLMENT[name]
 
 
 def within(
     rows: QuerySet[Any], scope: Scope, *, enrollment: str = "enrollment", module: str | None = None
 ) -> QuerySet[Any]:
-    """The rows of the scope that count: nobody cancelled, no staff, no test accounts.
+    """Filter rows to a scope, without cancelled enrollments, staff and test accounts.
 
-    Rows without a path to a module are not narrowed to the scope's module.
+    The scope's module is ignored unless `module`, the lookup path to a row's module, is given.
     """
     via = f"{enrollment}__" if enrollment else ""
     counted = {f"{via}is_cancelled": False, f"{via}learner__kind": Learner.Kind.LEARNER}
-    paths = {name: path_to(name, enrollment) for name in ENDS}
-    return rows.filter(**counted, **narrowing(scope, paths | {"module": module}))
+    paths = {name: path_to(name, enrollment) for name in FROM_ENROLLMENT}
+    return rows.filter(**counted, **scope_lookups(scope, paths | {"module": module}))
 
 
-def narrowing(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:
-    """The lookups that keep to the scope; what has no path is not narrowed."""
-    wanted = {
+def scope_lookups(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the lookups that restrict rows to the scope, in the dimensions that have a path."""
+    restrictions = {
         "course": ("__in", scope.course_ids),
         "run": ("", scope.run_id),
         "learner": ("__in", scope.learner_ids),
@@ -64,27 +68,26 @@ def narrowing(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:
     }
     return {
         f"{paths[name]}{lookup}": ids
-        for name, (lookup, ids) in wanted.items()
+        for name, (lookup, ids) in restrictions.items()
         if ids is not None and paths.get(name)
     }
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactAggregate:
-    """The rows that count in a period, and their sums.
+    """The fact rows of a KPI in one period, and the expressions that aggregate them.
 
-    `total` ÷ `weight` is the value and `n` the number of observations behind it; means add
-    `squares`. `enrollment` is the lookup path from a row to its enrolment ("" where the rows are
-    enrolments), `module` the path to its module, None where the KPI has none.
+    The value is `total` ÷ `weight`, and `n` is the number of observations behind it. Means also
+    need `squares`, the sum of the squared observations.
 
-    Rows that have no enrolment (None) name the `places` that they do have, by lookup path:
-    course, run, and as learner whoever is counted for the rule of small groups. They leave out
-    by themselves who does not count.
+    `enrollment` and `module` are the lookup paths from a row to its enrollment ("" if the rows
+    are enrollments) and to its module (None if the KPI has no modules). If rows have no
+    enrollment (None), `places` has their paths to the course, the run and the person (as
+    "learner"), and the rows must already be without those that do not count.
 
-    `by_level` has the tally that stands in where runs, courses or modules are told apart or
-    asked for alone: {"module": …, "run": …, "course": …}, such as the latest answer within one.
-    `among` gives the rows of several courses by their ids, where those are not simply the rows
-    of all that lie in them: the latest answer of all may lie in another.
+    `by_level` has other aggregates to use at single levels ("module", "run", "course"). For
+    example, the latest answer within a course may not be the latest answer of the learner.
+    For the same reason `among` returns the rows of several courses, given their ids.
     """
 
     rows: QuerySet[Any]
@@ -99,10 +102,10 @@ class FactAggregate:
     among: Callable[[frozenset[int]], QuerySet[Any]] | None = None
 
     def path(self, name: str) -> str:
-        """The lookup path to a thing asked for; ValueError when these rows have none."""
+        """Return the lookup path to a dimension; ValueError if the rows do not have it."""
         path = self.paths.get(name)
         if path is None:
-            raise ValueError(f"This KPI cannot be told apart by {name}.")
+            raise ValueError(f"This KPI cannot be broken down by {name}.")
         return path
 
     @property
@@ -110,10 +113,10 @@ class FactAggregate:
         module = {"module": self.module}
         if self.enrollment is None:
             return module | dict(self.places)
-        return module | {name: path_to(name, self.enrollment) for name in ENDS}
+        return module | {name: path_to(name, self.enrollment) for name in FROM_ENROLLMENT}
 
     def within(self, scope: Scope) -> QuerySet[Any]:
-        """The rows of the scope that count."""
+        """Return the rows of the scope that count."""
         if scope.module_id is not None:
             self.path("module")
         if scope.run_id is not None:
@@ -122,32 +125,29 @@ class FactAggregate:
         if self.among and scope.course_ids is not None and len(scope.course_ids) > 1:
             rows = self.among(scope.course_ids)
         if self.enrollment is None:
-            return rows.filter(**narrowing(scope, self.paths))
+            return rows.filter(**scope_lookups(scope, self.paths))
         return within(rows, scope, enrollment=self.enrollment, module=self.module)
 
     def grouped(self, by: Sequence[str] = (), scope: Scope | None = None) -> dict[Any, Sums]:
-        """Sums per group in one query, under the tuple of the ids of `by`; () for all."""
+        """Return sums by the ids of the dimensions in `by`, in one query; () without any."""
         scope = scope or Scope()
-        tally = self._told_by(by, scope)
-        columns = tally.columns(Count(tally.path("learner"), distinct=True))
-        rows = tally.within(scope).order_by()
+        aggregate = self._at_level(by, scope)
+        columns = aggregate.columns(Count(aggregate.path("learner"), distinct=True))
+        rows = aggregate.within(scope).order_by()
         if not by:
             return {(): sums_of(rows.aggregate(**columns))}
-        paths = [tally.path(name) for name in by]
+        paths = [aggregate.path(name) for name in by]
         found = rows.values(*paths).annotate(**columns)
         return {tuple(row[path] for path in paths): sums_of(row) for row in found}
 
     def with_learners(self, by: Sequence[str], scope: Scope) -> QuerySet[Any, Any]:
-        """The query for the sums per group: the ids of `by`, those of its learners, the sums.
-
-        Its rows begin with one column even where nothing is told apart.
-        """
-        tally = self._told_by(by, scope)
-        columns = tally.columns(DistinctIds(tally.path("learner")))
-        paths = [tally.path(name) for name in by]
-        rows = tally.within(scope).order_by()
+        """Return a query of groups: the ids of `by` (or a constant), ids of learners, and sums."""
+        aggregate = self._at_level(by, scope)
+        columns = aggregate.columns(DistinctIds(aggregate.path("learner")))
+        paths = [aggregate.path(name) for name in by]
+        rows = aggregate.within(scope).order_by()
         if not paths:
-            rows, paths = rows.annotate(everything=Value(1)), ["everything"]
+            rows, paths = rows.annotate(constant=Value(1)), ["constant"]
         found: QuerySet[Any, Any] = (
             rows.values(*paths).annotate(**columns).values_list(*paths, *columns)
         )
@@ -162,12 +162,12 @@ class FactAggregate:
         }
         return sums if self.squares is None else sums | {"sum_squares": self.squares}
 
-    def _told_by(self, by: Sequence[str], scope: Scope) -> FactAggregate:
+    def _at_level(self, by: Sequence[str], scope: Scope) -> FactAggregate:
         return self.by_level.get(level_of(by, scope), self)
 
 
 def level_of(by: Sequence[str], scope: Scope) -> str:
-    """The finest thing that is told apart or asked for alone: module, run, course or site."""
+    """Return the finest level that is grouped by or selected: module, run, course or site."""
     if "module" in by or scope.module_id is not None:
         return "module"
     if "run" in by or scope.run_id is not None:
@@ -177,7 +177,7 @@ def level_of(by: Sequence[str], scope: Scope) -> str:
 
 
 class DistinctIds(Aggregate):
-    """The different ids of a group, as a list."""
+    """The distinct ids in a group, as a JSON list."""
 
     function = "JSONB_AGG"
     template = "%(function)s(DISTINCT %(expressions)s)"
@@ -198,3 +198,28 @@ def sums_of(row: Mapping[str, Any]) -> Sums:
         squares=None if squares is None else float(squares),
         learners=row["sum_learners"] or 0,
     )
+
+
+def combine_parts(
+    aggregate: Callable[[Period], FactAggregate] | None,
+    period: Period,
+    scope: Scope,
+    parts: Sequence[Sums],
+    *,
+    learners: AbstractSet[int] | None = None,
+) -> Sums:
+    """Add up disjoint parts of a scope.
+
+    One learner can be in several parts, so the largest part gives a lower bound of their number.
+    If that bound looks like a small group, count precisely: the ids in `learners` if given,
+    otherwise the facts. Facts can be newer than the parts, so there are never more learners
+    than observations.
+    """
+    sums = reduce(Sums.__add__, parts, Sums())
+    is_bound = sum(1 for part in parts if part.learners) > 1
+    if aggregate is None or not is_bound or sums.learners >= settings.KPI_MIN_GROUP:
+        return sums
+    if learners is not None:
+        return replace(sums, learners=len(learners))
+    counted = aggregate(period).grouped((), scope)[()]
+    return replace(sums, learners=min(counted.learners, sums.n))

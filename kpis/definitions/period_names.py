@@ -1,4 +1,4 @@
-"""Periods and days as people read them."""
+"""Names of periods in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kpis.definitions.periods import Period
 
 
 def period_name(period: Period) -> str:
-    """12 May 2026, Week 20 of 2026 (11 May – 17 May 2026), May 2026, Q2 2026, or both ends."""
+    """Return such as 12 May 2026, Week 20 of 2026 (11 May – 17 May 2026), May 2026 or Q2 2026."""
     if period.kind == "day":
         return day(period.first)
     if period.kind == "week":
@@ -30,7 +30,7 @@ def period_name(period: Period) -> str:
 
 
 def short_name(period: Period) -> str:
-    """The period as an axis has room for it: 12 May, W20 2026, May 2026."""
+    """Return a name that fits on a chart's axis: 12 May, W20 2026, May 2026."""
     if period.kind == "day":
         return localized.day_of_year(period.first)
     if period.kind == "week":

@@ -1,4 +1,4 @@
-"""Days, ISO weeks, months and quarters of one time zone, as half-open stretches of time."""
+"""Days, ISO weeks, months and quarters in one time zone, as half-open intervals."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ WINDOW = "window"
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """`[first, after)` as days of `zone`; `kind` is one of KINDS, or WINDOW for any stretch.
+    """The days `[first, after)` in `zone`; `kind` is one of KINDS, or WINDOW for any days.
 
-    `now`, where given, cuts the end: what has not happened yet does not count.
+    If `now` is given, the period ends then at the latest.
     """
 
     first: date
@@ -30,12 +30,12 @@ class Period:
 
     @property
     def whole_end(self) -> datetime:
-        """Where the period ends, whether it is over or not."""
+        """Return the end of the last day, whether it has passed or not."""
         return midnight(self.after, self.zone)
 
     @property
     def end(self) -> datetime:
-        """Where counting stops: the period's end, or now while it is open."""
+        """Return the end of the period, or `now` if that is earlier."""
         return min(self.whole_end, self.now) if self.now else self.whole_end
 
     def as_of(self, now: datetime) -> Period:
@@ -48,7 +48,7 @@ class Period:
         return self.start <= now
 
     def is_closed(self, now: datetime, lag: timedelta) -> bool:
-        """True once the close lag after its end is over."""
+        """Return whether the time for late data, `lag`, has passed too."""
         return now >= self.whole_end + lag
 
     @property
@@ -65,13 +65,13 @@ class Period:
 
     @property
     def is_one_month(self) -> bool:
-        """True of a calendar month, whatever kind of period it is asked as."""
+        """Return whether it is exactly a calendar month, of whatever kind."""
         month = containing(self.first, "month", self.zone)
         return (self.first, self.after) == (month.first, month.after)
 
     @property
     def previous(self) -> Period:
-        """The period of the same kind before it; for a window, the stretch of equal length."""
+        """Return the period of the same kind before it; for a window, as many days before it."""
         if self.kind == WINDOW:
             return Period(self.first - timedelta(days=self.days), self.first, WINDOW, self.zone)
         return containing(self.first - timedelta(days=1), self.kind, self.zone)
@@ -82,7 +82,7 @@ class Period:
 
     @property
     def label(self) -> str:
-        """A short name: 2026-11-22, 2026-W47, 2026-11, 2026-Q4 or both ends of a window."""
+        """Return a short name: 2026-11-22, 2026-W47, 2026-11, 2026-Q4 or both ends of a window."""
         if self.kind == "day":
             return self.first.isoformat()
         if self.kind == "week":
@@ -96,12 +96,12 @@ class Period:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Where a day begins in the zone, in UTC: 23 or 25 hours before the next at a clock change."""
+    """Return the start of a day in the zone, in UTC; days with a clock change differ in length."""
     return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
 
 
 def containing(day: date, kind: str, zone: ZoneInfo) -> Period:
-    """The period of this kind that the day is in; ValueError for a kind that is not one."""
+    """Return the period of this kind that contains the day; ValueError for an unknown kind."""
     if kind == "day":
         return Period(day, day + timedelta(days=1), kind, zone)
     if kind == "week":
@@ -112,7 +112,7 @@ def containing(day: date, kind: str, zone: ZoneInfo) -> Period:
     if kind == "quarter":
         first = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
         return Period(first, _month_after(first, 3), kind, zone)
-    raise ValueError(f"{kind} is no period; there are {', '.join(KINDS)}.")
+    raise ValueError(f"Unknown kind of period: {kind}. Choose one of {', '.join(KINDS)}.")
 
 
 def _month_after(day: date, months: int) -> date:
@@ -125,7 +125,7 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def between(first: date, last: date, kind: str, zone: ZoneInfo) -> Iterator[Period]:
-    """The periods that contain the days from `first` to `last`, both included, oldest first."""
+    """Return the periods that contain the days from `first` to `last`, oldest first."""
     period = containing(first, kind, zone)
     while period.first <= last:
         yield period
@@ -133,7 +133,7 @@ def between(first: date, last: date, kind: str, zone: ZoneInfo) -> Iterator[Peri
 
 
 def latest(count: int, kind: str, zone: ZoneInfo, *, now: datetime) -> list[Period]:
-    """The `count` periods up to and with the open one, oldest first."""
+    """Return the last `count` periods, including the open one, oldest first."""
     periods = [containing(local_day(now, zone), kind, zone)]
     while len(periods) < count:
         periods.append(periods[-1].previous)

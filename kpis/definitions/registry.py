@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, auto
 from typing import Any, Literal, TypedDict, Unpack
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
@@ -21,10 +22,10 @@ from kpis.statistics.intervals import Sums
 class Interval(Enum):
     """How the 95% interval of a KPI is computed; totals have none."""
 
-    WILSON = "Wilson"
-    MEAN = "of a mean of shares"
-    NET = "of a net share"
-    COMBINED = "combined from its components"
+    WILSON = auto()
+    MEAN = auto()
+    NET = auto()
+    COMBINED = auto()
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,10 @@ class Indicator:
         return self.key.partition(".")[2]
 
     @property
+    def api_url(self) -> str:
+        return reverse("kpis:api-kpi", args=[self.category, self.slug])
+
+    @property
     def measured_keys(self) -> tuple[str, ...]:
         """Return the keys under which its sums are stored: its own, or its components'."""
         return tuple(part.key for part in self.parts) or (self.key,)
@@ -201,17 +206,8 @@ def kpi(
     """
 
     def declare(function: AggregateFunction) -> AggregateFunction:
-        _register(
-            Indicator(
-                key=key,
-                title=title,
-                unit=unit,
-                help=inspect.getdoc(function) or "",
-                target=_decimal(target),
-                aggregate=function,
-                **options,
-            )
-        )
+        declared = _new_indicator(key, title, unit, target, function, options)
+        REGISTRY[key] = replace(declared, aggregate=function)
         return function
 
     return declare
@@ -232,29 +228,31 @@ def composite(
     options.setdefault("interval", Interval.COMBINED)
 
     def declare(function: Callable[[], dict[str, str]]) -> None:
-        _register(
-            Indicator(
-                key=key,
-                title=title,
-                unit=unit,
-                help=inspect.getdoc(function) or "",
-                target=_decimal(target),
-                parts=tuple(Part(part, weight) for part, weight in function().items()),
-                **options,
-            )
-        )
+        parts = tuple(Part(part, weight) for part, weight in function().items())
+        declared = _new_indicator(key, title, unit, target, function, options)
+        REGISTRY[key] = replace(declared, parts=parts)
 
     return declare
 
 
-def _register(indicator: Indicator) -> None:
-    if indicator.key in REGISTRY:
-        raise ValueError(f"KPI {indicator.key} is registered twice.")
-    REGISTRY[indicator.key] = indicator
-
-
-def _decimal(target: float | None) -> Decimal | None:
-    return None if target is None else Decimal(str(target))
+def _new_indicator(
+    key: str,
+    title: LazyText,
+    unit: Unit,
+    target: float | None,
+    function: Callable[..., object],
+    options: IndicatorOptions,
+) -> Indicator:
+    if key in REGISTRY:
+        raise ValueError(f"KPI {key} is registered twice.")
+    return Indicator(
+        key=key,
+        title=title,
+        unit=unit,
+        help=inspect.getdoc(function) or "",
+        target=None if target is None else Decimal(str(target)),
+        **options,
+    )
 
 
 def drill_down(

@@ -1,3 +1,5 @@
+"""Units of KPI values, and how values are written for people."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,24 +11,24 @@ from django.utils.translation import gettext, gettext_noop
 from core import localized
 
 NO_VALUE = "–"
-# the places that API and CSV give
+# decimal places in the API and in CSV files
 EXACT = 4
 
 
 def rounded(shown: float, places: int) -> Decimal:
-    """The number as every page, alert and mail writes it; what rounds to nothing has no sign.
+    """Round a number for pages, alerts and mails; a negative number never becomes −0.
 
-    What is rounded is the number that API and CSV give, and a half goes to the even digit: so a
-    value and its distance to a target still add up to the target.
+    The API's number is rounded, halves to even, so that a rounded value and its rounded
+    difference from the target still add up to the target.
     """
     return round(Decimal(str(round(shown, EXACT))), places) + 0
 
 
 @dataclass(frozen=True)
 class Unit:
-    """How a value is shown: the code holds shares as 0–1, the edge shows them as percent.
+    """How a value is displayed; shares are 0–1 in the code and percent for readers.
 
-    The symbol is English, and translated where it is written: units are compared by it.
+    `symbol` is English and identifies the unit; it is translated when a value is written.
     """
 
     key: str
@@ -35,21 +37,21 @@ class Unit:
     places: int = 1
 
     def shown(self, value: float | None) -> float | None:
-        """The value as API, CSV and pages give it; None stays None."""
+        """Return the value in display units, as in the API and CSV; None stays None."""
         return None if value is None else round(value * self.scale, EXACT)
 
     def text(self, value: float | None, *, places: int | None = None) -> str:
-        """The value as a person reads it, such as 85.0%; an en dash for None."""
+        """Return the value for a reader, such as 85.0%; an en dash for None."""
         if value is None:
             return NO_VALUE
         return self.written(value * self.scale, places=places)
 
     def bare(self, value: float) -> str:
-        """The value without what stands behind it: 85.0 of 85.0%, for the first of two ends."""
+        """Return the value without the unit behind it: 85.0 for 85.0%."""
         return self.text(value).removesuffix(self.around[1])
 
     def written(self, shown: float, *, places: int | None = None, trimmed: bool = False) -> str:
-        """A number that is in the unit already, such as 85.0% for 85; `trimmed`: 85%."""
+        """Write a number that is in display units: 85.0% for 85, or 85% if `trimmed`."""
         places = self.places if places is None else places
         number = rounded(shown, places)
         if self.symbol == "%":
@@ -59,23 +61,23 @@ class Unit:
 
     @property
     def around(self) -> tuple[str, str]:
-        """What stands before and behind a number, with its space."""
+        """Return what is written before and after a number, including spaces."""
         before, _, behind = self.written(1, places=0).partition("1")
         return before, behind
 
 
 @dataclass(frozen=True)
 class Money(Unit):
-    """Whole numbers of a currency's smallest unit, shown in the currency: 100 cents as $1.00."""
+    """Amounts in the smallest unit of a currency, displayed in the currency: 100 cents as $1.00."""
 
     def written(self, shown: float, *, places: int | None = None, trimmed: bool = False) -> str:
-        """An amount of the currency itself, $48,750 or $12.50: a whole one without places."""
+        """Write an amount of the currency: $12.50, or $48,750 if it is whole."""
         number = rounded(shown, self.places)
         return localized.amount(number, self.symbol, is_whole=number == int(number))
 
 
 def money(currency: str) -> Money:
-    """The unit of a currency by its ISO 4217 code, with as many places as it has."""
+    """Return the unit of a currency by its ISO 4217 code."""
     places = get_currency_precision(currency)
     return Money(currency, currency, scale=10.0**-places, places=places)
 

@@ -1,4 +1,4 @@
-"""What a reader without the permission must not see: small groups, and what would tell them."""
+"""Which figures to suppress: those of small groups, and those that would give them away."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from kpis.disclosure.monthly_suppression import COARSE, Cell, MonthlySuppression
 
 
 class CellSuppression:
-    """The hidden cells of one KPI under the widest scope that a reader may ask for.
+    """The suppressed cells of one KPI, within the widest scope that a reader may see.
 
-    Cells are always judged a whole quarter at a time, so that no two questions, however asked,
-    get different cells hidden.
+    Cells are always decided for a whole quarter, so that every query gets the same cells
+    suppressed.
     """
 
     def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
@@ -26,13 +26,13 @@ class CellSuppression:
         self._daily = DailySuppression(indicator, everything, now, self._coarse)
 
     def periods(self, scope: Scope, periods: Collection[Period]) -> set[Period]:
-        """Those of the periods (of one kind) in which the scope is hidden."""
+        """Return the periods (of one kind) in which the scope is suppressed."""
         place = place_of(scope, self.everything)
         cells = self._cells(place.around, place.by, periods)
         return {period for period in periods if (place.key, period) in cells}
 
     def groups(self, scope: Scope, by: str, periods: Collection[Period]) -> set[int]:
-        """The groups of a scope that are hidden in one of the periods (of one kind)."""
+        """Return the groups of a scope that are suppressed in any of the periods (of one kind)."""
         cross = {"module": scope.run_id, "run": scope.module_id}
         if cross.get(by):
             wider, at = Scope(scope.course_ids), 0 if by == "run" else 1
@@ -46,7 +46,7 @@ class CellSuppression:
         if next(iter(periods)).kind in COARSE:
             return self._monthly.suppressed(around, by, periods)
         if "module" in by or "learner" in by:
-            # nothing is kept of them by day, and counting a quarter of days would take long
+            # they are not stored by day, and counting a quarter of days would take too long
             return set(self._monthly.sums(around, by, list(periods)))
         kind = by[0] if by and by[0] in self._daily.stored.kinds else ""
         alone = tuple(self.everything.course_ids or ()) if by else ()
@@ -54,6 +54,6 @@ class CellSuppression:
         return {((pk,) if kind else alone, period) for (_, pk), period in found}
 
     def _coarse(self, kind: str, periods: Collection[Period]) -> set[daily_cells.Cell]:
-        """The suppressed months or quarters of all things of a kind, as the days' audit asks."""
+        """Return the suppressed months or quarters of all groups of a kind, for the daily audit."""
         found = self._monthly.suppressed(self.everything, (kind,) if kind else (), periods)
         return {((kind, key[0] if key else 0), period) for key, period in found}

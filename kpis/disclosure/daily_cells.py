@@ -1,4 +1,4 @@
-"""The stored sums of one KPI in a quarter, by thing and period, and the days that each adds up."""
+"""Read the stored sums of one KPI in a quarter, and the days that each of them adds up."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from kpis.disclosure import small_groups
 from kpis.models import Measurement
 from kpis.statistics.intervals import NOTHING, Sums
 
-# the kinds of periods that are shown only beside months and quarters, the longer ones first
+# the kinds of periods that are decided after months and quarters, longer ones first
 FINE = ("week", "day")
 
-# what a figure is of: ("course", 3), or everything
-Thing = tuple[str, int]
-EVERYTHING: Thing = ("", 0)
-NO_COURSE: Thing = ("course", 0)
+# a kind and an id, such as ("course", 3); ("", 0) for everything
+Group = tuple[str, int]
+EVERYTHING: Group = ("", 0)
+NO_COURSE: Group = ("course", 0)
 
-Cell = tuple[Thing, Period]
+Cell = tuple[Group, Period]
 Atom = Cell
 
 COUNTED: ProcessCache[Sums] = ProcessCache(20_000)
@@ -38,28 +38,28 @@ COUNTED: ProcessCache[Sums] = ProcessCache(20_000)
 
 @dataclass
 class QuarterCells:
-    """The cells of one quarter that anything is in, and what each adds up.
+    """The non-empty cells of one quarter, and the atoms that each adds up.
 
-    Of a week that reaches into another quarter only the days in this one are added up: what is
-    safe where they are known is safe where only the week is.
+    Of a week that reaches into another quarter, only the days in this quarter are added up: what
+    is safe if those days are known is also safe if only the week is known.
     """
 
     sums: dict[Cell, Sums]
     inside: dict[Cell, set[Atom]] = field(default_factory=lambda: defaultdict(set))
 
-    def add(self, things: Iterable[Thing], period: Period, kinds: Iterable[str]) -> None:
-        """Add an atom, the first thing's period, to what is around it."""
-        things = list(things)
+    def add(self, groups: Iterable[Group], period: Period, kinds: Iterable[str]) -> None:
+        """Add an atom, the first group's period, to the cells around it."""
+        groups = list(groups)
         for kind in kinds:
             around = _period(period.first, kind, period.zone)
-            for thing in things:
-                self.inside[thing, around].add((things[0], period))
+            for group in groups:
+                self.inside[group, around].add((groups[0], period))
 
     def atoms(self, cells: Iterable[Cell]) -> frozenset[Atom]:
         return frozenset().union(*(self.inside[cell] for cell in cells))
 
     def ranked(self, kind: str) -> list[Cell]:
-        """The days and weeks of a kind of things: weeks first, and larger groups first."""
+        """Return the days and weeks of a kind of group: weeks first, larger groups first."""
         cells = [cell for cell in self.sums if cell[0][0] == kind and cell[1].kind in FINE]
         return sorted(
             cells, key=lambda cell: (FINE.index(cell[1].kind), -self.sums[cell].learners, cell)
@@ -67,7 +67,7 @@ class QuarterCells:
 
 
 class StoredCells:
-    """Reads the cells of one KPI under the widest scope a reader may ask for."""
+    """Reads the cells of one KPI within the widest scope a reader may see."""
 
     def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
         self.indicator = indicator
@@ -78,7 +78,7 @@ class StoredCells:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of things that are told apart, the widest first."""
+        """Return the kinds of groups that figures are broken down by, the widest first."""
         courses = [] if self._is_one_course else ["course"]
         return ["", *courses, *(["run"] if self.indicator.has_runs else [])]
 
@@ -86,36 +86,36 @@ class StoredCells:
     def _is_one_course(self) -> bool:
         return self.everything.course_ids is not None and len(self.everything.course_ids) == 1
 
-    def around(self, thing: Thing) -> list[Thing]:
-        """The wider things that a thing is in, the nearest first."""
-        if thing == EVERYTHING:
+    def around(self, group: Group) -> list[Group]:
+        """Return the wider groups that a group lies in, the nearest first."""
+        if group == EVERYTHING:
             return []
-        if thing[0] == "course" or self._is_one_course:
+        if group[0] == "course" or self._is_one_course:
             return [EVERYTHING]
         if self._course_of_run is None:
             self._course_of_run = dict(CourseRun.objects.values_list("pk", "course_id"))
-        return [("course", self._course_of_run[thing[1]]), EVERYTHING]
+        return [("course", self._course_of_run[group[1]]), EVERYTHING]
 
     def of_quarter(self, quarter: Period) -> QuarterCells:
         if quarter not in self._by_quarter:
-            there = QuarterCells(self._measured(quarter))
+            cells = QuarterCells(self._stored(quarter))
             for kind in reversed(self.kinds):
-                for thing, period in [cell for cell in there.sums if cell[0][0] == kind]:
-                    # what is kept of no part adds up itself, as payments without a course do
-                    if period.kind in FINE and not there.inside[thing, period]:
+                for group, period in [cell for cell in cells.sums if cell[0][0] == kind]:
+                    # a cell without stored parts, such as payments without a course, is an atom
+                    if period.kind in FINE and not cells.inside[group, period]:
                         kinds = self._adds_up_in(period.kind)
-                        there.add([thing, *self.around(thing)], period, kinds)
-            self._by_quarter[quarter] = there
+                        cells.add([group, *self.around(group)], period, kinds)
+            self._by_quarter[quarter] = cells
         return self._by_quarter[quarter]
 
     def _adds_up_in(self, kind: str) -> tuple[str, ...]:
-        """The kinds of periods that a day, or a week, is a part of as they are counted."""
+        """Return the kinds of periods that a day or a week is added up in."""
         if self.indicator.grain == "day":
             return KINDS if kind == "day" else ()
         return ("day",) if kind == "day" else KINDS[1:]
 
-    def _measured(self, quarter: Period) -> dict[Cell, Sums]:
-        """The sums of all that is in the quarter, or reaches into it, as they are kept."""
+    def _stored(self, quarter: Period) -> dict[Cell, Sums]:
+        """Return the stored sums of all periods in the quarter or reaching into it."""
         monday = containing(quarter.first, "week", quarter.zone).first
         rows = self._rows(monday, quarter.after).exclude(
             period_kind=self.indicator.grain, period_start__lt=quarter.first
@@ -147,25 +147,25 @@ class StoredCells:
         return rows if courses is None else rows.filter(course__in=courses)
 
     def _of_no_course(self, found: Mapping[Cell, Sums]) -> dict[Cell, Sums]:
-        """What of the site lies in no course; who is behind it is not kept."""
+        """Return the part of the site that lies in no course; its learners are not stored."""
         if self.everything.course_ids is not None or not self.indicator.is_additive:
             return {}
-        rests = {period: sums.n for (thing, period), sums in found.items() if thing == EVERYTHING}
-        for (thing, period), sums in found.items():
-            if thing[0] == "course":
+        rests = {period: sums.n for (group, period), sums in found.items() if group == EVERYTHING}
+        for (group, period), sums in found.items():
+            if group[0] == "course":
                 rests[period] = rests.get(period, 0) - sums.n
         return {(NO_COURSE, one): Sums(n=n, learners=n) for one, n in rests.items() if n > 0}
 
     def _of_everything(self, found: Mapping[Cell, Sums]) -> dict[Cell, Sums]:
-        """The sums of the courses together, where that is not kept."""
+        """Return the sums of a reader's courses together, which are not stored."""
         if self.everything.course_ids is None:
             return {}
         parts: dict[Period, list[Sums]] = defaultdict(list)
-        for (thing, period), sums in found.items():
-            if thing[0] == "course":
+        for (group, period), sums in found.items():
+            if group[0] == "course":
                 parts[period].append(sums)
         together = {period: reduce(Sums.__add__, some, NOTHING) for period, some in parts.items()}
-        # the largest course bounds how many people there are from below, all together from above
+        # the number of people is at least that of the largest course, at most that of all added up
         for period, some in parts.items():
             most = sum(one.learners for one in some)
             if most < settings.KPI_MIN_GROUP:
@@ -175,7 +175,7 @@ class StoredCells:
         return {(EVERYTHING, period): sums for period, sums in together.items()}
 
     def _counted(self, period: Period, parts: Sequence[Sums]) -> Sums:
-        """The sums of everything, its people counted in the facts where these are new."""
+        """Return the sums of everything, with people counted in the facts unless cached."""
         key = (self.indicator.key, self.everything, period, *parts)
         found = COUNTED.get(key)
         if found is None:
@@ -184,7 +184,7 @@ class StoredCells:
         return found
 
     def fingerprints(self, quarters: Sequence[Period]) -> dict[Period, Hashable]:
-        """What names all that the cells of each quarter are made from, by one query."""
+        """Return, by one query, a key for each quarter that changes whenever its cells change."""
         if not quarters:
             return {}
         first, zone = quarters[0].previous.first, quarters[0].zone
@@ -197,7 +197,7 @@ class StoredCells:
             found[_period(row[1], "quarter", zone)].append(row)
         one = self.indicator
         how = (one.key, one.grain, one.has_runs, one.is_additive, settings.KPI_MIN_GROUP)
-        # a week that begins in the quarter before reaches into this one
+        # a week that begins in the previous quarter may reach into this one
         return {
             quarter: (how, self.everything, *found[quarter.previous], "|", *found[quarter])
             for quarter in quarters

@@ -1,7 +1,7 @@
-"""Which days and weeks a reader may see beside the months and quarters that are shown.
+"""Decide which days and weeks to suppress beside the months and quarters that are shown.
 
-All that a reader can be shown of a KPI in one quarter adds up days of runs: days, weeks, months
-and quarters, of runs, courses and everything. So they are audited together, in one span.
+All figures of a KPI in one quarter add up the same days of runs: days, weeks, months and quarters
+of runs, courses and everything. They are therefore audited together, as one linear span.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from kpis.disclosure import linear_spans, small_groups
 from kpis.disclosure.daily_cells import FINE, Atom, Cell, QuarterCells, StoredCells
 from kpis.statistics.intervals import Sums
 
-# the suppressed months and quarters of all courses, of all runs or of everything ("")
+# returns the suppressed months and quarters of all courses, of all runs or of everything ("")
 Coarse = Callable[[str, Collection[Period]], set[Cell]]
 
-# the same figures are audited alike, for whoever asks; a changed one makes another key
+# the same figures get the same audit, whoever asks; a changed figure changes the key
 AUDITS: ProcessCache[frozenset[Cell]] = ProcessCache(500)
 
 
 class DailySuppression:
-    """The audit of the days and weeks of one KPI, under the widest scope a reader may ask for."""
+    """The suppressed days and weeks of one KPI, within the widest scope a reader may see."""
 
     def __init__(
         self, indicator: Indicator, everything: Scope, now: datetime, coarse: Coarse
@@ -41,8 +41,8 @@ class DailySuppression:
         self._suppressed: dict[tuple[str, Period], AbstractSet[Cell]] = {}
 
     def suppressed(self, kind: str, periods: Collection[Period]) -> set[Cell]:
-        """The suppressed cells of all courses, of all runs or of everything ("")."""
-        # a week over a quarter's end lies in two
+        """Return the suppressed cells of all courses, of all runs or of everything ("")."""
+        # a week across a quarter's end lies in two quarters
         quarters = {
             containing(day, "quarter", period.zone)
             for period in periods
@@ -64,38 +64,40 @@ class DailySuppression:
         }
 
     def _audit(self, kind: str, quarter: Period) -> None:
-        """Decide on a kind and on those wider than it, which never depend on the finer ones."""
-        there = self.stored.of_quarter(quarter)
-        small = {cell for cell, sums in there.sums.items() if small_groups.is_small(sums)}
-        protected = [there.atoms([cell]) for cell in small]
-        protected += [there.atoms(cells) for cells in self._rests(there.sums, small)]
+        """Decide on a kind of group and all wider ones, which never depend on narrower ones."""
+        cells = self.stored.of_quarter(quarter)
+        small = {cell for cell, sums in cells.sums.items() if small_groups.is_small(sums)}
+        protected = [cells.atoms([cell]) for cell in small]
+        protected += [cells.atoms(some) for some in self._small_together(cells.sums, small)]
         kinds = self.stored.kinds[: self.stored.kinds.index(kind) + 1]
-        wanted = [cell for one in kinds for cell in there.ranked(one) if cell not in small]
+        wanted = [cell for one in kinds for cell in cells.ranked(one) if cell not in small]
         can_be = linear_spans.shown(
-            [there.atoms([cell]) for cell in wanted],
-            known=self._known(quarter, there),
+            [cells.atoms([cell]) for cell in wanted],
+            known=self._known(quarter, cells),
             protected=list(dict.fromkeys(protected)),
         )
         shown = {cell for cell, is_shown in zip(wanted, can_be, strict=True) if is_shown}
         for one in kinds:
-            hidden = set(there.ranked(one)) - shown
-            self._suppressed[one, quarter] = hidden | self._alike(there, one, hidden)
+            hidden = set(cells.ranked(one)) - shown
+            self._suppressed[one, quarter] = hidden | self._alike(cells, one, hidden)
 
-    def _rests(self, sums: Mapping[Cell, Sums], small: Iterable[Cell]) -> Iterator[list[Cell]]:
-        """The small cells side by side in one total that are surely small together as well."""
+    def _small_together(
+        self, sums: Mapping[Cell, Sums], small: Iterable[Cell]
+    ) -> Iterator[list[Cell]]:
+        """Yield small cells that add up to one total and are certainly small together, too."""
         lines: dict[Any, list[Cell]] = defaultdict(list)
-        for thing, period in small:
-            around = self.stored.around(thing)[:1]
-            lines[thing[0], *around, period].append((thing, period))
+        for group, period in small:
+            around = self.stored.around(group)[:1]
+            lines[group[0], *around, period].append((group, period))
             if period.kind == "day":
-                lines[thing, containing(period.first, "week", period.zone)].append((thing, period))
+                lines[group, containing(period.first, "week", period.zone)].append((group, period))
         for line in lines.values():
             people = sum(sums[cell].learners for cell in line)
             if len(line) > 1 and people < settings.KPI_MIN_GROUP:
                 yield line
 
-    def _known(self, quarter: Period, there: QuarterCells) -> list[frozenset[Atom]]:
-        """The months and quarters that are shown."""
+    def _known(self, quarter: Period, cells: QuarterCells) -> list[frozenset[Atom]]:
+        """Return the months and quarters that are shown."""
         months = list(between(quarter.first, quarter.last, "month", quarter.zone))
         hidden = {
             cell
@@ -103,15 +105,15 @@ class DailySuppression:
             for periods in ([quarter], months)
             for cell in self.coarse(kind, periods)
         }
-        shown = {cell for cell in there.sums if cell[1].kind not in FINE} - hidden
-        return [there.atoms([cell]) for cell in shown]
+        shown = {cell for cell in cells.sums if cell[1].kind not in FINE} - hidden
+        return [cells.atoms([cell]) for cell in shown]
 
-    def _alike(self, there: QuarterCells, kind: str, hidden: Collection[Cell]) -> set[Cell]:
-        """What has to go beside suppressed things that are all alike in a period."""
+    def _alike(self, cells: QuarterCells, kind: str, hidden: Collection[Cell]) -> set[Cell]:
+        """Return what to suppress beside suppressed groups that are all alike in a period."""
         if self.indicator.is_total:
             return set()
         lines: dict[Any, dict[Cell, Sums]] = defaultdict(dict)
-        for thing, period in there.ranked(kind):
-            line = (*self.stored.around(thing)[:1], period)
-            lines[line][thing, period] = there.sums[thing, period]
+        for group, period in cells.ranked(kind):
+            line = (*self.stored.around(group)[:1], period)
+            lines[line][group, period] = cells.sums[group, period]
         return set().union(*(small_groups.to_hide_beside(line, hidden) for line in lines.values()))

@@ -1,8 +1,8 @@
-"""Open figures that stand still until enough people have changed them.
+"""Freeze figures of open periods until enough people have changed them.
 
-Who reads an open figure before and after one event learns one person's result. Where the provider
-asks for it (`KPI_HOLD_OPEN_FIGURES`), readers who may not see small groups are shown an open figure
-anew only once `KPI_MIN_GROUP` people came or changed since the one that they are shown.
+Reading an open figure before and after a single event reveals one person's result. With
+`KPI_HOLD_OPEN_FIGURES`, readers without the small-groups permission see an open figure change only
+after at least `KPI_MIN_GROUP` people were added or changed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from kpis.models import HeldFigure
 from kpis.read_sums import FoundSums
 from kpis.statistics.intervals import Sums
 
-# what each person adds to a figure, by id
+# each person's contribution to a figure, by id
 People = dict[str, list[float]]
 
 
 def hold_open_figures(
     indicator: Indicator, scope: Scope, found: Mapping[Period, FoundSums], now: datetime
 ) -> dict[Period, FoundSums]:
-    """The sums as they are shown: of open periods those that are held."""
+    """Replace the sums of open periods by the ones that are held."""
     return {
         period: _held(indicator, scope, period, one, now) if period.is_open(now) else one
         for period, one in found.items()

@@ -1,7 +1,8 @@
-"""Which sums can be shown so that no protected sum follows from them. No Django here.
+"""Decide which sums can be shown so that no protected sum can be derived from them.
 
-A sum is the set of the atoms that it adds up. Sums follow from others when they are a linear
-combination of them, which elimination finds; it reckons modulo a prime, as exactly and faster.
+A sum is represented by the set of the atoms that it adds up. It can be derived from others if it
+is a linear combination of them. Gaussian elimination modulo a prime finds out; that is as exact
+as fractions and faster. This module does not import Django.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ Sum = frozenset[Atom]
 
 
 class LinearSpan:
-    """All that follows from the sums taken in; `protected` stays outside."""
+    """The sums that can be derived from the ones added, which never include protected ones."""
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
         self.protected: list[Row] = []
 
     def protect(self, atoms: Iterable[int]) -> None:
-        """Keep a sum outside, unless it follows already."""
+        """Protect a sum, unless it can be derived already."""
         if row := self._rest(dict.fromkeys(atoms, 1)):
             self.protected.append(row)
 
-    def take(self, atoms: Iterable[int]) -> bool:
-        """Take a sum in; False, and nothing is taken, where a protected one would follow."""
+    def add(self, atoms: Iterable[int]) -> bool:
+        """Add a sum and return True; return False if a protected sum could then be derived."""
         row = self._rest(dict.fromkeys(atoms, 1))
         if not row:
             return True
@@ -42,7 +43,7 @@ class LinearSpan:
         return True
 
     def _rest(self, row: Row) -> Row:
-        """What of a row does not follow."""
+        """Return the part of a row that cannot be derived."""
         while pivot := next((at + 1 for at in sorted(row) if at in self._rows), 0):
             row = _minus(row, self._rows[pivot - 1], row[pivot - 1])
         return row
@@ -67,14 +68,14 @@ def shown(
     known: Collection[Sum[Atom]] = (),
     protected: Collection[Sum[Atom]] = (),
 ) -> list[bool]:
-    """For each candidate, first come first, whether it can be shown beside what is known."""
+    """Return for each candidate, in order, whether it can be shown beside the known sums."""
     places: dict[Atom, int] = {}
     for one in (*known, *protected, *candidates):
         for atom in one:
             places.setdefault(atom, len(places))
     span = LinearSpan()
     for one in known:
-        span.take(places[atom] for atom in one)
+        span.add(places[atom] for atom in one)
     for one in protected:
         span.protect(places[atom] for atom in one)
-    return [span.take(places[atom] for atom in one) for one in candidates]
+    return [span.add(places[atom] for atom in one) for one in candidates]

@@ -1,4 +1,4 @@
-"""Which months and quarters are suppressed, so that no total gives away a small group."""
+"""Decide which months and quarters to suppress so that no total gives away a small group."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Atoms = frozenset[Cell]
 
 
 class Place(NamedTuple):
-    """Where a scope stands: its key among the groups of a wider scope."""
+    """The position of a scope: its key among the groups of a wider scope."""
 
     around: Scope
     by: tuple[str, ...]
@@ -44,10 +44,10 @@ def place_of(scope: Scope, everything: Scope) -> Place:
 
 
 class MonthlySuppression:
-    """The audit of the months and quarters of one KPI under the widest scope of a reader.
+    """The suppressed months and quarters of one KPI, within the widest scope of a reader.
 
-    Cells add up to totals in two directions, to the period and to the scope around them, and in
-    both no total may give away what is hidden. What is inside of something hidden is hidden too.
+    Cells add up in two directions, to the longer period and to the wider scope. In neither may a
+    total give away a suppressed cell. Everything inside a suppressed cell is suppressed, too.
     """
 
     def __init__(self, indicator: Indicator, everything: Scope, now: datetime) -> None:
@@ -59,7 +59,7 @@ class MonthlySuppression:
     def suppressed(
         self, around: Scope, by: tuple[str, ...], periods: Collection[Period]
     ) -> set[Cell]:
-        """The suppressed ones of months or quarters, each with its key among the groups."""
+        """Return the suppressed cells of months or quarters, each with its key among the groups."""
         kind = next(iter(periods)).kind
         quarters = sorted({_quarter(period) for period in periods})
         new = [one for one in quarters if (around, by, _of(one, kind)) not in self._known]
@@ -73,7 +73,7 @@ class MonthlySuppression:
         return set().union(*(self._known[around, by, _of(one, kind)] for one in quarters))
 
     def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
-        """Of months and quarters: hide what, with all that is shown, would tell a small one."""
+        """Return the cells that would give away a small one together with all that is shown."""
         sums: dict[Cell, Sums] = {}
         for kind in COARSE:
             sums |= self.sums(around, by, [one for one in periods if one.kind == kind])
@@ -95,7 +95,7 @@ class MonthlySuppression:
         known, protected = self._totals(scope, by, quarter, cells)
         small = [cell for cell, sums in cells.items() if small_groups.is_small(sums)]
         protected += [_atoms([cell], cells) for cell in small]
-        protected += [_atoms(rest, cells) for rest in _rests(small)]
+        protected += [_atoms(rest, cells) for rest in _small_together(small)]
         if not protected:
             return set()
         large = sorted(set(cells) - set(small), key=lambda cell: _rank(cell, cells[cell]))
@@ -108,7 +108,7 @@ class MonthlySuppression:
     def _alike(
         self, by: tuple[str, ...], cells: Mapping[Cell, Sums], hidden: Collection[Cell]
     ) -> set[Cell]:
-        """What has to go beside hidden groups that are all alike in a period."""
+        """Return what to suppress beside suppressed groups that are all alike in a period."""
         if not by or self.indicator.is_total:
             return set()
         lines: dict[Any, dict[Cell, Sums]] = {}
@@ -121,7 +121,7 @@ class MonthlySuppression:
     def _totals(
         self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
     ) -> tuple[list[Atoms], list[Atoms]]:
-        """What the cells add up to, as far as it is shown and as far as it is hidden."""
+        """Return the totals around the cells: those that are shown, and those suppressed."""
         known: list[Atoms] = []
         protected: list[Atoms] = []
         for around, mine in self._scopes_around(scope, by, cells):
@@ -156,21 +156,21 @@ class MonthlySuppression:
         by: tuple[str, ...],
         periods: Sequence[Period],
     ) -> dict[Cell, Sums]:
-        """What of the site lies in no course, such as some payments, as one more course."""
+        """Return the part of the site in no course, such as some payments, as one more course."""
         if by != ("course",) or around.course_ids is not None or not self.indicator.is_additive:
             return {}
         left = {period: one.n for (_, period), one in self.sums(around, (), periods).items()}
         for (_, period), one in sums.items():
             left[period] -= one.n
-        # who is behind it is not kept: no more people than there are observations
+        # its learners are not stored: there are at most as many as observations
         return {((0,), one): Sums(n=n, learners=n) for one, n in left.items() if n > 0}
 
     def _owners(self, around: Scope, by: tuple[str, ...]) -> dict[int, int]:
-        """The course of each run or module, where several courses are in the scope."""
+        """Return the course of each run or module if the scope has several courses."""
         if len(by) != 1 or by[0] == "course" or _is_one_course(around):
             return {}
-        things = CourseRun.objects if by[0] == "run" else Module.objects
-        return dict(things.values_list("pk", "course_id"))
+        groups = CourseRun.objects if by[0] == "run" else Module.objects
+        return dict(groups.values_list("pk", "course_id"))
 
     def _scopes_around(
         self, around: Scope, by: tuple[str, ...], sums: Iterable[Cell]
@@ -192,7 +192,7 @@ class MonthlySuppression:
 
 
 def _atoms(some: Iterable[Cell], cells: Mapping[Cell, Sums]) -> Atoms:
-    """The months of the groups that cells add up; an empty month adds nothing."""
+    """Return the months of groups that the cells add up, without empty ones."""
     return frozenset(
         (key, month)
         for key, period in some
@@ -201,8 +201,8 @@ def _atoms(some: Iterable[Cell], cells: Mapping[Cell, Sums]) -> Atoms:
     )
 
 
-def _rests(small: Iterable[Cell]) -> Iterator[list[Cell]]:
-    """The small cells of one group or of one period, which are small together as well."""
+def _small_together(small: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """Yield the small cells of one group or of one period, whose sum is protected as well."""
     lines: dict[Any, list[Cell]] = {}
     for key, period in small:
         lines.setdefault((period,), []).append((key, period))
@@ -211,7 +211,7 @@ def _rests(small: Iterable[Cell]) -> Iterator[list[Cell]]:
 
 
 def _rank(cell: Cell, sums: Sums) -> tuple[bool, int, Cell]:
-    """Longer periods are shown first, and larger groups: the smallest has to go."""
+    """Order cells so that longer periods and larger groups are shown first."""
     return cell[1].kind == "month", -sums.learners, cell
 
 
@@ -228,6 +228,6 @@ def _of(quarter: Period, kind: str) -> Period:
 
 
 def _in(quarter: Period, kind: str) -> list[Period]:
-    """The periods that begin in a quarter."""
+    """Return the periods that begin in a quarter."""
     some = between(quarter.first, quarter.last, kind, quarter.zone)
     return [one for one in some if one.first >= quarter.first]

@@ -1,4 +1,4 @@
-"""What one reader is shown of the figures: small groups suppressed, open figures held."""
+"""Apply the rules of disclosure for one reader: suppress small groups, hold open figures."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from kpis.read_sums import FoundSums
 
 
 class ReaderDisclosure:
-    """A reader who may see small groups is shown everything as it is."""
+    """What one reader may see; a reader with the small-groups permission sees everything."""
 
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
         self.now = now
-        self._veils: dict[str, CellSuppression] = {}
+        self._suppressions: dict[str, CellSuppression] = {}
 
-    def veil(self, indicator: Indicator) -> CellSuppression:
-        """What is suppressed of a KPI for a reader who may not see small groups."""
-        if indicator.key not in self._veils:
+    def suppression_of(self, indicator: Indicator) -> CellSuppression:
+        """Return the suppression of a KPI for a reader without the small-groups permission."""
+        if indicator.key not in self._suppressions:
             everything = Scope(None if self.reader.sees_every_course else self.reader.course_ids)
-            self._veils[indicator.key] = CellSuppression(indicator, everything, self.now)
-        return self._veils[indicator.key]
+            self._suppressions[indicator.key] = CellSuppression(indicator, everything, self.now)
+        return self._suppressions[indicator.key]
 
     def suppressed_periods(
         self,
@@ -39,19 +39,22 @@ class ReaderDisclosure:
         periods: Sequence[Period],
         inside: Sequence[Period] = (),
     ) -> set[Period]:
-        """`inside` are the periods of a window, which is suppressed if one of them is."""
+        """Return the periods in which the scope is suppressed.
+
+        `inside` are the periods within a window, which is suppressed if one of them is.
+        """
         if self.reader.sees_small_groups:
             return set()
-        suppressed = self.veil(indicator).periods(scope, inside or periods)
+        suppressed = self.suppression_of(indicator).periods(scope, inside or periods)
         return set(periods) if inside and suppressed else suppressed
 
     def suppressed_groups(
         self, indicator: Indicator, scope: Scope, by: str, periods: Sequence[Period]
     ) -> set[int]:
-        """The groups that are suppressed in one of the periods."""
+        """Return the groups that are suppressed in any of the periods."""
         if self.reader.sees_small_groups:
             return set()
-        return self.veil(indicator).groups(scope, by, periods)
+        return self.suppression_of(indicator).groups(scope, by, periods)
 
     @property
     def _holds(self) -> bool:
@@ -60,7 +63,7 @@ class ReaderDisclosure:
     def held(
         self, indicator: Indicator, scope: Scope, found: dict[Period, FoundSums]
     ) -> dict[Period, FoundSums]:
-        """The sums as the reader is shown them; see `holding`."""
+        """Return the sums as the reader sees them; see `held_figures`."""
         return (
             held_figures.hold_open_figures(indicator, scope, found, self.now)
             if self._holds
@@ -74,7 +77,7 @@ class ReaderDisclosure:
         found: dict[Period, dict[int, FoundSums]],
         scope_around: Callable[[int], Scope],
     ) -> dict[Period, dict[int, FoundSums]]:
-        # one learner is a small group, and suppressed
+        # a single learner is a small group and suppressed anyway
         if not self._holds or by == "learner":
             return found
 

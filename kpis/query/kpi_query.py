@@ -1,4 +1,4 @@
-"""What is asked: the query parameters of API and pages, checked once for both."""
+"""Query parameters of pages and the API, and the queries that they describe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.access import Reader
 from core import reporting_clock
@@ -21,11 +22,70 @@ from kpis.models import PeriodKind
 MOST_POINTS = 800
 POINTS_SHOWN = {"day": 31, "week": 27, "month": 13, "quarter": 9}
 FIRST_YEAR, LAST_YEAR = 1990, 2199
+UNKNOWN = {
+    "run": gettext_lazy("Unknown run “%(key)s”. Available runs: %(keys)s."),
+    "module": gettext_lazy("Unknown module “%(key)s”. Available modules: %(keys)s."),
+}
+AMBIGUOUS = {
+    "run": gettext_lazy("More than one course has a run “%(key)s”. Choose the course as well."),
+    "module": gettext_lazy(
+        "More than one course has a module “%(key)s”. Choose the course as well."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter; the form reads it unless only the API understands it."""
+
+    name: str
+    description: str = ""
+    choices: Sequence[str] = ()
+    is_date: bool = False
+    is_repeated: bool = False
+    is_for_api_only: bool = False
+
+    def form_field(self) -> forms.Field:
+        if self.choices:
+            choices = [(value, value) for value in self.choices]
+            error = gettext("“%(value)s” is not a valid %(name)s. Choose one of: %(choices)s.") % {
+                "value": "%(value)s",
+                "name": self.name,
+                "choices": ", ".join(self.choices),
+            }
+            errors = {"invalid_choice": error}
+            return forms.ChoiceField(choices=choices, required=False, error_messages=errors)
+        if self.is_date:
+            error = gettext("“%(name)s” must be a date such as 2026-03-31.") % {"name": self.name}
+            return forms.DateField(
+                required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": error}
+            )
+        return forms.CharField(required=False, max_length=100)
+
+
+# The descriptions are for the reference of the API, which is in English.
+PARAMETERS = (
+    Parameter("period", "Default: month.", choices=PeriodKind.values),  # not translated: API
+    Parameter("from", "First day, such as 2026-01-01.", is_date=True),  # not translated: API
+    Parameter("to", "Last day, included.", is_date=True),  # not translated: API
+    Parameter("course", "Key of a course."),  # not translated: API
+    Parameter("run", "Key of a course run."),  # not translated: API
+    Parameter("module", "Key of a module."),  # not translated: API
+    Parameter(
+        "learner",
+        "Keys of a group of learners; requires kpis:small-groups.",  # not translated: API
+        is_repeated=True,
+        is_for_api_only=True,
+    ),
+    Parameter("by", "Adds `groups` to the answer.", choices=DIMENSIONS),  # not translated: API
+    Parameter("compare", choices=("previous", "target")),
+    Parameter("format", choices=("json", "csv"), is_for_api_only=True),
+)
 
 
 @dataclass(frozen=True)
 class KpiQuery:
-    """The periods (oldest first, at least one) and the scope that are asked for."""
+    """The periods (at least one, oldest first) and the scope that a reader asks for."""
 
     kind: str
     periods: Sequence[Period]
@@ -40,46 +100,34 @@ class KpiQuery:
 
     @property
     def current(self) -> Period:
-        """The last period that is over; while none is, the last that has begun."""
+        """Return the last period that is over, or else the last that has begun."""
         over = [period for period in self.periods if not period.is_open(self.now)]
         begun = [period for period in self.periods if period.has_begun(self.now)]
         return (over or begun or list(self.periods))[-1]
 
 
 class KpiQueryForm(forms.Form):
-    """`from`, `to` (both days included), `period`, `course`, `run`, `module`, `learner`, `by`,
-    `compare`; `reader` bounds what can be chosen."""
-
-    period = forms.ChoiceField(choices=lambda: PeriodKind.choices, required=False)
-    to = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
-    course = forms.CharField(required=False, max_length=100)
-    run = forms.CharField(required=False, max_length=100)
-    module = forms.CharField(required=False, max_length=100)
-    by = forms.ChoiceField(choices=[(name, name) for name in DIMENSIONS], required=False)
-    compare = forms.ChoiceField(
-        choices=[("previous", "previous"), ("target", "target")], required=False
-    )
+    """Validate the query parameters; `reader` limits the courses that can be chosen."""
 
     def __init__(self, data: Mapping[str, Any], *, reader: Reader, now: datetime) -> None:
         super().__init__(data)
         self.reader = reader
         self.now = now
-        # a keyword of Python cannot be declared above
-        self.fields["from"] = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
-        self.order_fields(("period", "from", "to", "course", "run", "module", "by", "compare"))
-        for name, field in self.fields.items():
-            field.error_messages |= _sentences(name, field)
+        self.fields = {one.name: one.form_field() for one in PARAMETERS if not one.is_for_api_only}
 
     def clean_to(self) -> date | None:
-        return self._within_years("to")
+        return self._day("to")
 
     def clean_from(self) -> date | None:
-        return self._within_years("from")
+        return self._day("from")
 
-    def _within_years(self, name: str) -> date | None:
+    def _day(self, name: str) -> date | None:
         day: date | None = self.cleaned_data[name]
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise ValidationError(f"{name} lies in the years {FIRST_YEAR} to {LAST_YEAR}.")
+            raise ValidationError(
+                gettext("“%(name)s” must be in the years %(first)s to %(last)s.")
+                % {"name": name, "first": FIRST_YEAR, "last": LAST_YEAR}
+            )
         return day
 
     def clean_course(self) -> Course | None:
@@ -88,12 +136,12 @@ class KpiQueryForm(forms.Form):
             return None
         course = self.reader.courses().filter(key=key).first()
         if course is None:
-            raise ValidationError(f"There is no course “{key}” that you may see. {self._courses()}")
+            keys = self.reader.courses().order_by("key").values_list("key", flat=True)[:20]
+            raise ValidationError(
+                gettext("Unknown course “%(key)s”. Available courses: %(keys)s.")
+                % {"key": key, "keys": ", ".join(keys) or gettext("none")}
+            )
         return course
-
-    def _courses(self) -> str:
-        keys = self.reader.courses().order_by("key").values_list("key", flat=True)
-        return f"There are: {', '.join(keys[:20])}." if keys else "There are none."
 
     def clean_run(self) -> CourseRun | None:
         runs = CourseRun.objects.filter(course__in=self.reader.courses())
@@ -113,39 +161,48 @@ class KpiQueryForm(forms.Form):
             rows = rows.filter(course=course)
         found = list(rows.filter(key=key)[:2])
         if len(found) > 1:
-            raise ValidationError(f"More than one course has a {name} “{key}”; add course=….")
+            raise ValidationError(AMBIGUOUS[name] % {"key": key})
         if not found:
             keys = ", ".join(rows.order_by("key").values_list("key", flat=True).distinct()[:20])
-            raise ValidationError(
-                f"There is no {name} “{key}” that you may see. There are: {keys or 'none'}."
-            )
+            raise ValidationError(UNKNOWN[name] % {"key": key, "keys": keys or gettext("none")})
         return found[0]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         first, last = data.get("from"), data.get("to")
         if first and last and first > last:
-            self.add_error("from", f"from {first} lies after to {last}; swap them.")
+            error = gettext("“from” (%(first)s) is later than “to” (%(last)s). Swap the two.")
+            self.add_error("from", error % {"first": first, "last": last})
         run, module = data.get("run"), data.get("module")
         if run and module and run.course_id != module.course_id:
-            self.add_error("module", f"Module “{module.key}” is not of run “{run.key}”'s course.")
+            error = gettext("Module “%(module)s” and run “%(run)s” belong to different courses.")
+            self.add_error("module", error % {"module": module.key, "run": run.key})
         if not self.errors and len(self._periods(data)) > MOST_POINTS:
-            self.add_error("from", f"At most {MOST_POINTS} periods at once: ask for fewer.")
+            error = gettext("Choose at most %(count)s periods at once.")
+            self.add_error("from", error % {"count": MOST_POINTS})
         return data
 
     def to_query(self, *, learners: Iterable[int] | None = None) -> KpiQuery:
-        """What a valid form asks, of all learners or of these ids; call `is_valid` first."""
+        """Return the query of a valid form, limited to the learners with these ids if given."""
         data = self.cleaned_data
-        course = data["course"] or (data["run"] or data["module"] or _Nowhere).course
+        run, module = data["run"], data["module"]
+        of_part = run.course if run else module.course if module else None
+        course = data["course"] or of_part
         periods = list(self._periods(data))
+        courses = None if self.reader.sees_every_course else self.reader.course_ids
         return KpiQuery(
             kind=self.kind,
             periods=periods,
             window=self._window(data["from"], data["to"], periods),
-            scope=self._scope(course, data["run"], data["module"], learners),
+            scope=Scope(
+                course_ids=frozenset({course.pk}) if course else courses,
+                run_id=run.pk if run else None,
+                module_id=module.pk if module else None,
+                learner_ids=None if learners is None else frozenset(learners),
+            ),
             course=course,
-            run=data["run"],
-            module=data["module"],
+            run=run,
+            module=module,
             by=data["by"] or None,
             compare=data["compare"] or None,
             now=self.now,
@@ -154,10 +211,10 @@ class KpiQueryForm(forms.Form):
     def _window(
         self, first: date | None, last: date | None, periods: Sequence[Period]
     ) -> Period | None:
-        """All the days asked for; None when no end is given.
+        """Return the days from `first` to `last` as one period; None if neither is given.
 
-        For who may not see small groups it is widened to whole periods: two windows that differ
-        by a day would tell that day.
+        For readers who may not see small groups it is extended to whole periods. Otherwise the
+        difference of two windows could reveal a single day.
         """
         if first is None and last is None:
             return None
@@ -175,41 +232,8 @@ class KpiQueryForm(forms.Form):
         zone = reporting_clock.reporting_zone()
         first: date | None = data.get("from")
         last: date | None = data.get("to")
-        if first is None and last is None:
-            return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=self.now)
-        last = last or max(local_day(self.now, zone), first or date.min)
         if first is None:
-            return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=_noon(last))
+            noon = datetime(last.year, last.month, last.day, 12, tzinfo=zone) if last else self.now
+            return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=noon)
+        last = last or max(local_day(self.now, zone), first)
         return list(islice(between(first, last, self.kind, zone), MOST_POINTS + 1))
-
-    def _scope(
-        self,
-        course: Course | None,
-        run: CourseRun | None,
-        module: Module | None,
-        learners: Iterable[int] | None,
-    ) -> Scope:
-        courses = None if self.reader.sees_every_course else self.reader.course_ids
-        return Scope(
-            course_ids=frozenset({course.pk}) if course else courses,
-            run_id=run.pk if run else None,
-            module_id=module.pk if module else None,
-            learner_ids=None if learners is None else frozenset(learners),
-        )
-
-
-class _Nowhere:
-    course = None
-
-
-def _noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=reporting_clock.reporting_zone())
-
-
-def _sentences(name: str, field: forms.Field) -> dict[str, str]:
-    if isinstance(field, forms.ChoiceField):
-        choices = ", ".join(str(value) for value, _ in field.widget.choices)
-        return {"invalid_choice": f"“%(value)s” is no {name}; choose one of {choices}."}
-    if isinstance(field, forms.DateField):
-        return {"invalid": f"{name} takes a date such as 2026-03-31."}
-    return {}

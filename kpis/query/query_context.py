@@ -1,4 +1,4 @@
-"""What values are compared and dated with: targets, weights, how far the data reach."""
+"""Targets, weights and data freshness that complete the values of a query."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.models import DataFreshness, PeriodKind
-from kpis.query.metric_values import MetricValue, ValueContext
-from kpis.query.results import GROUP_OBJECTS
+from kpis.query.results import GROUP_OBJECTS, MetricValue, ValueContext
 from kpis.query.targets import TargetHistory, Targets, comparable
 from kpis.recompute import stale_periods
 
 
 class QueryContext:
-    """Loads each of them once, for all queries that are answered at one moment."""
+    """Loads each of them once, for all queries answered at one moment."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self._feeds: dict[str, dict[int, datetime]] = {}
+        self._freshness: dict[str, dict[int, datetime]] = {}
         self._first_days: dict[tuple[str, frozenset[int] | None, str], date | None] = {}
         self._courses_by_group: dict[str, dict[int, int]] = {}
 
     def blank(self, indicator: Indicator, scope: Scope, period: Period) -> MetricValue:
-        """An answer that only its value is missing from."""
+        """Return a value that has everything but the result of the division."""
         target, other = self.targets(indicator, scope, period)
         through = self.of_value(indicator, scope).data_through
         return MetricValue(
@@ -38,7 +37,7 @@ class QueryContext:
         )
 
     def targets(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
-        """The target in force, if any, as an answer takes it."""
+        """Return the target in force that the value can be compared with, and the one it cannot."""
         found = self._targets.in_force(indicator.key, _only_course(scope), period.last)
         return comparable(found, indicator, scope, period)
 
@@ -48,26 +47,26 @@ class QueryContext:
 
     def of_value(self, indicator: Indicator, scope: Scope) -> ValueContext:
         category = indicator.category
-        if category not in self._feeds:
+        if category not in self._freshness:
             rows = DataFreshness.objects.filter(category=category)
-            self._feeds[category] = dict(rows.values_list("course_id", "data_through"))
-        reached = [
+            self._freshness[category] = dict(rows.values_list("course_id", "data_through"))
+        moments = [
             at
-            for course, at in self._feeds[category].items()
+            for course, at in self._freshness[category].items()
             if scope.course_ids is None or course in scope.course_ids
         ]
-        return ValueContext.at(self.now, max(reached, default=None))
+        return ValueContext.at(self.now, max(moments, default=None))
 
     def of_empty_total(self, indicator: Indicator, scope: Scope, period: Period) -> ValueContext:
-        """With the first day that has any data: before it there is no value, after it a 0."""
+        """Return a context with the first day that has data: totals are 0 only after it."""
         kind = PeriodKind.DAY if period.kind == WINDOW else period.kind
         key = (indicator.key, scope.course_ids, kind)
         if key not in self._first_days:
             self._first_days[key] = read_sums.first_day(indicator, scope, kind)
         return replace(self.of_value(indicator, scope), data_from=self._first_days[key])
 
-    def narrowing(self, scope: Scope, by: str) -> Callable[[int], Scope]:
-        """From a group's id to a scope of its course, whose target and parameters apply to it."""
+    def scope_of_group(self, scope: Scope, by: str) -> Callable[[int], Scope]:
+        """Return a function from a group's id to the scope whose targets and parameters apply."""
         if by == "learner" or (by != "course" and _only_course(scope)):
             return lambda _: scope
         if by != "course" and by not in self._courses_by_group:
@@ -76,9 +75,9 @@ class QueryContext:
         return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
 
     @cached_property
-    def is_anything_waiting(self) -> bool:
-        """True while something has come in that is not computed yet."""
-        return stale_periods.is_anything_waiting()
+    def is_anything_stale(self) -> bool:
+        """Return whether any stored facts are still to be computed."""
+        return stale_periods.is_anything_stale()
 
     @cached_property
     def _targets(self) -> TargetHistory:
@@ -90,7 +89,7 @@ class QueryContext:
 
 
 def _only_course(scope: Scope) -> int | None:
-    """The one course of the scope; None when there are more."""
+    """Return the course of a scope that has exactly one, else None."""
     if scope.course_ids is not None and len(scope.course_ids) == 1:
         return next(iter(scope.course_ids))
     return None

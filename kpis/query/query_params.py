@@ -1,4 +1,4 @@
-"""From the query string of the API to a question, with every wrong value told."""
+"""Read queries from the query strings of API requests, and reject every wrong parameter."""
 
 from __future__ import annotations
 
@@ -13,85 +13,77 @@ from core.api_errors import InvalidParameters, invalid_parameters
 from core.external_keys import normalize_key
 from curriculum.models import Learner
 from kpis.definitions.registry import Indicator, has_modules, has_runs
-from kpis.query.kpi_query import KpiQuery, KpiQueryForm
+from kpis.query.kpi_query import PARAMETERS, KpiQuery, KpiQueryForm
 
-SCOPE = ("from", "to", "period", "course", "run", "module", "learner", "format")
-ALL = (*SCOPE, "by", "compare")
+ALL = tuple(one.name for one in PARAMETERS)
+# what drill-downs accept
+SCOPE = tuple(name for name in ALL if name not in ("by", "compare"))
 
 
 def query_of(
     request: Request, indicator: Indicator, *, names: Collection[str] = ALL
 ) -> tuple[Reader, KpiQuery]:
-    """Who asks, and what; BadQuestion (400) with the field that is wrong."""
+    """Return the reader and the query of a KPI; `names` are the parameters that are allowed.
+
+    Like all functions here, it raises `InvalidParameters` (400) with the name of a wrong parameter.
+    """
     reject_unknown(request, names)
-    reader, question = reader_and_query(request)
-    _check_parts(indicator, question)
-    return reader, question
+    reader, query = reader_and_query(request)
+    for name, is_supported, chosen in (
+        ("module", has_modules(indicator), query.module),
+        ("run", has_runs(indicator), query.run),
+        ("learner", indicator.has_learners, query.scope.learner_ids),
+    ):
+        if is_supported:
+            continue
+        if query.by == name:
+            raise InvalidParameters(f"{indicator.name} cannot be broken down by {name}.", "by")
+        if chosen:
+            raise InvalidParameters(f"{indicator.name} cannot be filtered by {name}.", name)
+    return reader, query
 
 
 def reader_and_query(request: Request) -> tuple[Reader, KpiQuery]:
-    """Who asks, and what of any KPI; BadQuestion (400) with the field that is wrong."""
+    """Return the reader and the query, whatever KPI it is for."""
     reader = Reader.of(request.user)
     form = KpiQueryForm(request.query_params, reader=reader, now=timezone.now())
     if not form.is_valid():
         raise invalid_parameters(form)
-    _check_people(request, reader)
+    # Readers who could choose learners could compare two groups that differ by one person.
+    chooses = "learner" in request.query_params or request.query_params.get("by") == "learner"
+    if chooses and not reader.sees_small_groups:
+        raise PermissionDenied("Choosing learners requires kpis:small-groups.")
     return reader, form.to_query(learners=_learners(request, reader))
 
 
 def reject_unknown(request: Request, names: Collection[str]) -> None:
-    """BadQuestion for a parameter that there is none of, or that is empty.
-
-    A slip must not pass for a wish.
-    """
+    """Reject unknown and empty parameters, so that a typo is not silently ignored."""
     for name, values in request.query_params.lists():
         if name not in names:
-            raise InvalidParameters(
-                f"There is no parameter {name}; there are {', '.join(names)}.", name
-            )
+            allowed = ", ".join(names) or "none"
+            raise InvalidParameters(f"Unknown parameter “{name}”. Allowed: {allowed}.", name)
         if not all(value.strip() for value in values):
-            raise InvalidParameters(f"{name} is empty: give it a value or leave it out.", name)
+            raise InvalidParameters(f"“{name}” is empty. Set it or leave it out.", name)
 
 
 def check_limit(request: Request, most: int) -> None:
-    """BadQuestion for a page of no size, or of more rows than are given at once."""
+    """Reject a page size that is not a number from 1 to `most`."""
     limit = request.query_params.get("limit")
     if limit is None:
         return
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= most):
-        raise InvalidParameters(f"“{limit[:40]}” is no limit; it is 1 to {most}.", "limit")
+        raise InvalidParameters(f"“limit” must be from 1 to {most}, not “{limit[:40]}”.", "limit")
 
 
 def wants_csv(request: Request) -> bool:
     wanted = request.query_params.get("format", "json")
     if wanted not in ("json", "csv"):
-        raise InvalidParameters(f"“{wanted}” is no format; choose json or csv.", "format")
+        raise InvalidParameters(f"Unknown format “{wanted}”. Choose json or csv.", "format")
     return wanted == "csv"
 
 
-def _check_parts(indicator: Indicator, question: KpiQuery) -> None:
-    for part, is_known, asked in (
-        ("module", has_modules(indicator), question.module),
-        ("run", has_runs(indicator), question.run),
-        ("learner", indicator.has_learners, question.scope.learner_ids),
-    ):
-        if is_known:
-            continue
-        if question.by == part:
-            raise InvalidParameters(f"{indicator.name} cannot be told apart by {part}.", "by")
-        if asked:
-            raise InvalidParameters(f"{indicator.name} cannot be asked of a {part}.", part)
-
-
-def _check_people(request: Request, reader: Reader) -> None:
-    # who may choose the people could choose two groups that differ by one
-    chooses = "learner" in request.query_params or request.query_params.get("by") == "learner"
-    if chooses and not reader.sees_small_groups:
-        raise PermissionDenied("Figures of chosen learners need kpis:small-groups.")
-
-
 def _learners(request: Request, reader: Reader) -> list[int] | None:
-    """The ids of the learners named; None when none is."""
+    """Return the ids of the learners that the request names; None if it names none."""
     keys = request.query_params.getlist("learner")
     if not keys:
         return None
@@ -103,5 +95,5 @@ def _learners(request: Request, reader: Reader) -> list[int] | None:
         )
         known = dict(mine.values_list("key", "pk"))
     if unknown := [key for key in keys if not {key, normalize_key(key)} & known.keys()]:
-        raise InvalidParameters(f"There is no learner “{unknown[0]}” in your courses.", "learner")
+        raise InvalidParameters(f"Unknown learner “{unknown[0]}”.", "learner")
     return list(known.values())

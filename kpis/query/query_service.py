@@ -1,4 +1,4 @@
-"""Answer a question: one KPI over periods, its groups and components, as the reader may see it."""
+"""Answer KPI queries: one KPI over periods, with its groups and components, for one reader."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.kpi_query import KpiQuery
-from kpis.query.metric_values import MetricValue, combine, metric_value
 from kpis.query.query_context import QueryContext
-from kpis.query.results import GROUP_OBJECTS, GroupObject, GroupResult, KpiResult, group_sort_key
+from kpis.query.results import (
+    GROUP_OBJECTS,
+    GroupResult,
+    KpiResult,
+    MetricValue,
+    combine,
+    group_sort_key,
+    metric_value,
+)
 from kpis.read_sums import FoundSums
 from kpis.recompute import stale_periods
 
@@ -27,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class KpiQueryService:
-    """Answers questions of one reader at one moment."""
+    """Answers the queries of one reader at one moment."""
 
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
@@ -35,73 +42,74 @@ class KpiQueryService:
         self.context = QueryContext(now)
         self.disclosure = ReaderDisclosure(reader, now)
 
-    def ask(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
-        """Answer one KPI; where it cannot be computed, every answer has the status error."""
+    def ask(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
+        """Answer a query; if the KPI cannot be computed, all its values have the status error."""
         try:
-            return self._reply(indicator, question)
+            return self._result(indicator, query)
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
-            logger.exception("%s cannot be answered", indicator.key)
-            return self._failed(indicator, question)
+            logger.exception("%s could not be computed", indicator.key)
+            return self._error_result(indicator, query)
 
-    def _reply(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
-        periods, current, window = list(question.periods), question.current, question.window
-        wanted = periods if current.previous in periods else [current.previous, *periods]
-        parts = self._parts(indicator, question.scope, wanted)
-        answers = (
-            self._weighed(indicator, question.scope, wanted, parts)
+    def _result(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
+        scope, periods, current, window = query.scope, query.periods, query.current, query.window
+        read = list(periods) if current.previous in periods else [current.previous, *periods]
+        parts = self._part_values(indicator, scope, read)
+        values = (
+            self._combine_parts(indicator, scope, read, parts)
             if parts
-            else self.metric_values(indicator, question.scope, wanted)
+            else self.metric_values(indicator, scope, read)
         )
         in_window = (
-            self.metric_values(indicator, question.scope, [window], inside=periods)
+            self.metric_values(indicator, scope, [window], inside=periods)[window]
             if window
-            else {}
+            else None
         )
         return KpiResult(
             indicator=indicator,
-            query=question,
-            series=[answers[period] for period in periods],
-            current=answers[current],
-            previous=answers[current.previous],
-            window=in_window[window] if window else None,
-            components=self._components(indicator, question, parts),
-            groups=self._groups(indicator, question) if question.by else (),
+            query=query,
+            series=[values[period] for period in periods],
+            current=values[current],
+            previous=values[current.previous],
+            window=in_window,
+            components=self._components(indicator, query, parts),
+            groups=self._groups(indicator, query) if query.by else (),
         )
 
     def _components(
         self,
         indicator: Indicator,
-        question: KpiQuery,
+        query: KpiQuery,
         parts: Mapping[Part, Mapping[Period, MetricValue]],
     ) -> list[MetricValue]:
-        """Those that the value is made of, or the KPI itself and those shown beside it.
+        """Return the components of a composite, or the KPI itself and its companions.
 
-        They are of the window asked for, else of the current period.
+        Their values are for the window of the query if it has one, else for the current period.
         """
-        scope, period = question.scope, question.window or question.current
-        inside = question.periods if question.window else ()
-        if question.window:
-            parts = self._parts(indicator, scope, [period], inside)
-        together = [indicator.key, *indicator.companions] if indicator.companions else []
-        beside = [
-            self.metric_values(REGISTRY[key], scope, [period], inside=inside) for key in together
+        scope, period = query.scope, query.window or query.current
+        inside = query.periods if query.window else ()
+        if query.window:
+            parts = self._part_values(indicator, scope, [period], inside)
+        shown_together = [indicator.key, *indicator.companions] if indicator.companions else []
+        companions = [
+            self.metric_values(REGISTRY[key], scope, [period], inside=inside)
+            for key in shown_together
         ]
-        return [there[period] for there in (*parts.values(), *beside)]
+        return [values[period] for values in (*parts.values(), *companions)]
 
-    def _failed(self, indicator: Indicator, question: KpiQuery) -> KpiResult:
+    def _error_result(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
         def error(period: Period) -> MetricValue:
-            target, other = self.context.targets(indicator, question.scope, period)
+            target, other = self.context.targets(indicator, query.scope, period)
             return MetricValue(indicator, period, "error", target=target, other_target=other)
 
         return KpiResult(
             indicator=indicator,
-            query=question,
-            series=[error(period) for period in question.periods],
-            current=error(question.current),
-            previous=error(question.current.previous),
-            window=error(question.window) if question.window else None,
+            query=query,
+            series=[error(period) for period in query.periods],
+            current=error(query.current),
+            previous=error(query.current.previous),
+            window=error(query.window) if query.window else None,
         )
 
     def metric_values(
@@ -112,23 +120,24 @@ class KpiQueryService:
         *,
         inside: Sequence[Period] = (),
     ) -> dict[Period, MetricValue]:
-        """One answer per period, under the rule of small groups.
+        """Return the value in each period, with small groups suppressed.
 
-        `inside` are the periods that a window consists of: a suppressed one suppresses the window.
+        For a window, `inside` lists the periods it consists of: if one of them is suppressed, the
+        window is too.
         """
         if indicator.parts:
-            parts = self._parts(indicator, scope, periods, inside)
-            return self._weighed(indicator, scope, periods, parts)
+            parts = self._part_values(indicator, scope, periods, inside)
+            return self._combine_parts(indicator, scope, periods, parts)
         found = read_sums.series(indicator, scope, periods, self.now)
         found = self.disclosure.held(indicator, scope, found)
         suppressed = self.disclosure.suppressed_periods(indicator, scope, periods, inside)
-        answers = {
-            period: self._answer(indicator, scope, period, found[period], period in suppressed)
+        values = {
+            period: self._value(indicator, scope, period, found[period], period in suppressed)
             for period in periods
         }
-        return answers | self._pending(indicator, scope, answers)
+        return values | self._pending_values(indicator, scope, values)
 
-    def _answer(
+    def _value(
         self, indicator: Indicator, scope: Scope, period: Period, found: FoundSums, suppress: bool
     ) -> MetricValue:
         blank = replace(
@@ -144,23 +153,25 @@ class KpiQueryService:
             context = self.context.of_value(indicator, scope)
         return metric_value(blank, found.sums, context)
 
-    def _pending(
-        self, indicator: Indicator, scope: Scope, answers: Mapping[Period, MetricValue]
+    def _pending_values(
+        self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]
     ) -> dict[Period, MetricValue]:
-        """Those without data of which something has come in that is not computed yet."""
-        empty = [one for one, answer in answers.items() if answer.status == "no_data"]
+        """Return those values without data for which stored facts are still to be computed."""
+        empty = [period for period, value in values.items() if value.status == "no_data"]
         if not empty or not read_sums.is_stored(indicator, scope, empty):
             return {}
-        if not self.context.is_anything_waiting:
+        if not self.context.is_anything_stale:
             return {}
         waiting = stale_periods.stale_starts(indicator, empty)
         courses = scope.course_ids
         starts = {first for first, course in waiting if courses is None or course in courses}
         return {
-            one: replace(answers[one], status="pending") for one in empty if one.first in starts
+            period: replace(values[period], status="pending")
+            for period in empty
+            if period.first in starts
         }
 
-    def _parts(
+    def _part_values(
         self,
         indicator: Indicator,
         scope: Scope,
@@ -172,7 +183,7 @@ class KpiQueryService:
             for part in indicator.parts
         }
 
-    def _weighed(
+    def _combine_parts(
         self,
         indicator: Indicator,
         scope: Scope,
@@ -180,91 +191,90 @@ class KpiQueryService:
         parts: Mapping[Part, Mapping[Period, MetricValue]],
     ) -> dict[Period, MetricValue]:
         return {
-            period: self._combine(
-                indicator, scope, period, {part: there[period] for part, there in parts.items()}
+            period: self._combined(
+                indicator, scope, period, {part: values[period] for part, values in parts.items()}
             )
             for period in periods
         }
 
-    def _combine(
+    def _combined(
         self, indicator: Indicator, scope: Scope, period: Period, parts: Mapping[Part, MetricValue]
     ) -> MetricValue:
-        weighed = [
-            (self.context.weight(part, scope, period), answer) for part, answer in parts.items()
+        weighted = [
+            (self.context.weight(part, scope, period), value) for part, value in parts.items()
         ]
         blank = self.context.blank(indicator, scope, period)
-        return combine(blank, weighed, self.context.of_value(indicator, scope))
+        return combine(blank, weighted, self.context.of_value(indicator, scope))
 
-    def groups(self, indicator: Indicator, question: KpiQuery) -> list[GroupResult]:
-        """The parts of the scope in the window asked for, else in the current period.
+    def groups(self, indicator: Indicator, query: KpiQuery) -> list[GroupResult]:
+        """Return the values of the groups, for the window of the query or its current period.
 
-        Empty where they cannot be computed.
+        The list is empty if they cannot be computed.
         """
         try:
-            return self._groups(indicator, question)
+            return self._groups(indicator, query)
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
-            logger.exception("%s cannot be told apart by %s", indicator.key, question.by)
+            logger.exception("%s could not be computed by %s", indicator.key, query.by)
             return []
 
-    def _groups(self, indicator: Indicator, question: KpiQuery) -> list[GroupResult]:
-        by = question.by or "course"
-        period = question.window or question.current
-        judged = {period: question.periods if question.window else [period]}
-        answers = self.group_values(indicator, question.scope, by, judged)[period]
-        things: dict[int, GroupObject] = GROUP_OBJECTS[by].in_bulk(list(answers))
-        ordered = sorted(things.values(), key=group_sort_key)
-        return [GroupResult(thing, answers[thing.pk]) for thing in ordered]
+    def _groups(self, indicator: Indicator, query: KpiQuery) -> list[GroupResult]:
+        by = query.by or "course"
+        period = query.window or query.current
+        inside = query.periods if query.window else [period]
+        values = self.group_values(indicator, query.scope, by, {period: inside})[period]
+        groups = sorted(GROUP_OBJECTS[by].in_bulk(list(values)).values(), key=group_sort_key)
+        return [GroupResult(group, values[group.pk]) for group in groups]
 
     def group_values(
         self,
         indicator: Indicator,
         scope: Scope,
         by: str,
-        judged: Mapping[Period, Sequence[Period]],
+        periods: Mapping[Period, Sequence[Period]],
     ) -> dict[Period, dict[int, MetricValue]]:
-        """The parts of the scope by their ids, in each of the periods (of one kind).
+        """Return the value of each group, by its id, in each period (all of one kind).
 
-        Each period comes with those that it is judged by: what is suppressed in one of them is
-        suppressed.
+        Each period comes with the periods it consists of (itself, unless it is a window): a group
+        that is suppressed in one of these is suppressed.
         """
         if indicator.parts:
-            return self._weighed_groups(indicator, scope, by, judged)
-        narrow = self.context.narrowing(scope, by)
-        found = read_sums.groups(indicator, scope, list(judged), by, self.now)
-        found = self.disclosure.held_groups(indicator, by, found, narrow)
-        answers: dict[Period, dict[int, MetricValue]] = {}
-        for period, judges in judged.items():
-            suppressed = self.disclosure.suppressed_groups(indicator, scope, by, judges)
-            answers[period] = {
-                key: self._answer(indicator, narrow(key), period, one, key in suppressed)
-                for key, one in found[period].items()
+            return self._combined_groups(indicator, scope, by, periods)
+        scope_of = self.context.scope_of_group(scope, by)
+        found = read_sums.groups(indicator, scope, list(periods), by, self.now)
+        found = self.disclosure.held_groups(indicator, by, found, scope_of)
+        values: dict[Period, dict[int, MetricValue]] = {}
+        for period, inside in periods.items():
+            suppressed = self.disclosure.suppressed_groups(indicator, scope, by, inside)
+            values[period] = {
+                key: self._value(indicator, scope_of(key), period, sums, key in suppressed)
+                for key, sums in found[period].items()
             }
-        return answers
+        return values
 
-    def _weighed_groups(
+    def _combined_groups(
         self,
         indicator: Indicator,
         scope: Scope,
         by: str,
-        judged: Mapping[Period, Sequence[Period]],
+        periods: Mapping[Period, Sequence[Period]],
     ) -> dict[Period, dict[int, MetricValue]]:
-        narrow = self.context.narrowing(scope, by)
+        scope_of = self.context.scope_of_group(scope, by)
         parts = {
-            part: self.group_values(REGISTRY[part.key], scope, by, judged)
+            part: self.group_values(REGISTRY[part.key], scope, by, periods)
             for part in indicator.parts
         }
-        answers: dict[Period, dict[int, MetricValue]] = {}
-        for period in judged:
-            here = {part: there[period] for part, there in parts.items()}
-            answers[period] = {
-                key: self._combine(
+        values: dict[Period, dict[int, MetricValue]] = {}
+        for period in periods:
+            groups_by_part = {part: by_period[period] for part, by_period in parts.items()}
+            values[period] = {
+                key: self._combined(
                     indicator,
-                    narrow(key),
+                    scope_of(key),
                     period,
-                    {part: groups[key] for part, groups in here.items() if key in groups},
+                    {part: groups[key] for part, groups in groups_by_part.items() if key in groups},
                 )
-                for key in {key for groups in here.values() for key in groups}
+                for key in {key for groups in groups_by_part.values() for key in groups}
             }
-        return answers
+        return values

@@ -1,7 +1,7 @@
-"""Drill-downs as a reader may see them: whole for who may see small groups, else under the veil.
+"""Drill-downs without the rows of small groups, for readers who may not see them.
 
-A row is hidden where it is of few people, where it would tell such a row of another course or run,
-or of its own table, and where the KPI hides the course, run or module that it stands for.
+A row is suppressed if few people are behind it, if such a row could be computed from it and other
+rows, or if the KPI is suppressed for the course, run or module that the row is about.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kpis.query import row_suppression
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 
-# what the rows of a column stand for, and by which names
+# the rows that the cells of a column name, and the fields that hold these names
 GROUP_NAMES: dict[Dimension, tuple[QuerySet[Any], tuple[str, ...]]] = {
     "course": (Course.objects.all(), ("title",)),
     "run": (CourseRun.objects.all(), ("course__title", "key")),
@@ -30,76 +30,79 @@ GROUP_NAMES: dict[Dimension, tuple[QuerySet[Any], tuple[str, ...]]] = {
 
 
 def suppressed_table(
-    drill: DrillDown, indicator: Indicator, question: KpiQuery, desk: KpiQueryService
+    drill: DrillDown, indicator: Indicator, query: KpiQuery, service: KpiQueryService
 ) -> tuple[Period, Table]:
-    """The table and its period: the window asked for, else the current period.
+    """Return a drill-down and its period: the window of the query, or its current period.
 
-    For who may not see small groups the period is widened to whole months, and of a hidden row
-    only the texts stay, marked `is_hidden`. Where open figures are held, all rows of an open
-    period are hidden: they cannot be had as they were.
+    For readers who may not see small groups the period is extended to whole months, and of a
+    suppressed row only the texts remain, with `is_hidden`. While the values of open periods are
+    held (`KPI_HOLD_OPEN_FIGURES`), all rows of an open period are suppressed: earlier versions of
+    them are not stored.
     """
-    period = question.window or question.current
-    if desk.reader.sees_small_groups:
-        return period, drill.table(period.as_of(question.now), question.scope)
+    period = query.window or query.current
+    if service.reader.sees_small_groups:
+        return period, drill.table(period.as_of(query.now), query.scope)
     months = list(between(period.first, period.last, "month", period.zone))
     kind = period.kind if period.kind in ("month", "quarter") else WINDOW
     period = Period(months[0].first, months[-1].after, kind, period.zone)
-    table = drill.table(period.as_of(question.now), question.scope)
+    table = drill.table(period.as_of(query.now), query.scope)
     measured = _measured(indicator)
-    is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(question.now)
-    veils = map(desk.disclosure.veil, measured)
-    if is_held or any(veil.periods(question.scope, months) for veil in veils):
-        return period, _veiled(table, range(len(table.rows)))
-    hidden = _of_hidden_things(drill, indicator, table, question.scope, months, desk)
-    hidden |= _small(drill, indicator, table, question.scope, months, desk)
-    return period, _veiled(table, hidden)
+    is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(query.now)
+    suppressions = map(service.disclosure.suppression_of, measured)
+    if is_held or any(one.periods(query.scope, months) for one in suppressions):
+        return period, _suppress(table, range(len(table.rows)))
+    hidden = _rows_of_suppressed_groups(drill, indicator, table, query.scope, months, service)
+    hidden |= _rows_of_few_people(drill, indicator, table, query.scope, months, service)
+    return period, _suppress(table, hidden)
 
 
 def _measured(indicator: Indicator, also: Collection[str] = ()) -> list[Indicator]:
     return [REGISTRY[key] for key in (*indicator.measured_keys, *also)]
 
 
-def _veiled(table: Table, hidden: Collection[int]) -> Table:
-    found = [
+def _suppress(table: Table, hidden: Collection[int]) -> Table:
+    rows = [
         {key: value for key, value in row.items() if isinstance(value, str)} | {"is_hidden": True}
-        if at in hidden
+        if index in hidden
         else row
-        for at, row in enumerate(table.rows)
+        for index, row in enumerate(table.rows)
     ]
-    return replace(table, rows=found)
+    return replace(table, rows=rows)
 
 
-def _of_hidden_things(
+def _rows_of_suppressed_groups(
     drill: DrillDown,
     indicator: Indicator,
     table: Table,
     scope: Scope,
     months: Sequence[Period],
-    desk: KpiQueryService,
+    service: KpiQueryService,
 ) -> set[int]:
-    """The places of the rows of what the KPI hides, or another KPI whose figures they have."""
+    """Return the indexes of rows about a group for which a KPI in the row is suppressed."""
     if drill.is_of_all_time:
         return set()
     found: set[int] = set()
     keys = {column.dimension: column.key for column in table.columns if column.dimension}
-    for thing, key in keys.items():
-        things, names = GROUP_NAMES[thing]
+    for dimension, key in keys.items():
+        objects, names = GROUP_NAMES[dimension]
         ids = {
             pk
             for one in _measured(indicator, drill.also)
-            if _tells_apart(one, thing, scope)
-            for pk in desk.disclosure.veil(one).groups(scope, thing, months)
+            if _has_groups(one, dimension, scope)
+            for pk in service.disclosure.suppression_of(one).groups(scope, dimension, months)
         }
-        hidden = set(things.filter(pk__in=ids).values_list(*names)) if ids else set()
-        own = [keys["course"], key][-len(names) :] if "course" in keys else [key]
+        hidden = set(objects.filter(pk__in=ids).values_list(*names)) if ids else set()
+        named_by = [keys["course"], key][-len(names) :] if "course" in keys else [key]
         found |= {
-            at for at, row in enumerate(table.rows) if tuple(row.get(key) for key in own) in hidden
+            index
+            for index, row in enumerate(table.rows)
+            if tuple(row.get(key) for key in named_by) in hidden
         }
     return found
 
 
-def _tells_apart(indicator: Indicator, by: str, scope: Scope) -> bool:
-    """False where the scope is of one such thing, or the KPI is not kept by it."""
+def _has_groups(indicator: Indicator, by: str, scope: Scope) -> bool:
+    """Return whether the KPI has more than one group of this dimension in the scope."""
     if by == "course":
         return scope.course_ids is None or len(scope.course_ids) > 1
     if by == "run":
@@ -107,18 +110,18 @@ def _tells_apart(indicator: Indicator, by: str, scope: Scope) -> bool:
     return indicator.has_modules and scope.module_id is None
 
 
-def _small(
+def _rows_of_few_people(
     drill: DrillDown,
     indicator: Indicator,
     table: Table,
     scope: Scope,
     months: Sequence[Period],
-    desk: KpiQueryService,
+    service: KpiQueryService,
 ) -> set[int]:
-    """The places of the rows that are hidden in this table, or in a month of it."""
-    names = row_suppression.rows_to_suppress(drill, indicator, scope, months, desk)
+    """Return the indexes of rows with few people, and of those that would reveal one."""
+    names = row_suppression.rows_to_suppress(drill, indicator, scope, months, service)
     return {
-        at
-        for at, row in enumerate(table.rows)
+        index
+        for index, row in enumerate(table.rows)
         if row_suppression.name_of(row) in names or row_suppression.is_small(row)
     }

@@ -1,4 +1,4 @@
-"""Targets: set by making a new version, so that every period keeps the one it was judged by."""
+"""Set targets and look them up: a change adds a version, so past periods keep their target."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from core import reporting_clock
-from core.decimals import format_decimal
 from curriculum.models import Course
 from kpis.definitions import units
 from kpis.definitions.aggregates import Scope
@@ -22,23 +22,31 @@ from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Target
 from kpis.signals import targets_set
 
-# one that a figure can be compared with, and one that it cannot
+# the target that a value is compared with, and one that is in force but not comparable
 Targets = tuple[Target | None, Target | None]
 BOUNDS = {units.PERCENT.key: (0, 100), units.POINTS.key: (-100, 100)}
 
 
 def check(kpi: str, value: Decimal) -> None:
-    """Refuse an unknown KPI, or a value that its unit cannot reach (ValidationError)."""
+    """Raise ValidationError for an unknown KPI or a value outside the range of its unit."""
     if kpi not in REGISTRY:
-        raise ValidationError(f"There is no KPI {kpi}; there are {', '.join(sorted(REGISTRY))}.")
+        raise ValidationError(
+            gettext("Unknown KPI “%(key)s”. Available KPIs: %(keys)s.")
+            % {"key": kpi, "keys": ", ".join(sorted(REGISTRY))}
+        )
     indicator = REGISTRY[kpi]
     low, high = BOUNDS.get(indicator.unit.key, (0, None))
-    if value < low or (high is not None and value > high):
-        wanted = f"from {low} to {high}" if high is not None else f"{low} or more"
-        raise ValidationError(
-            f"The target of {indicator.name} is {wanted} ({indicator.unit.key}); "
-            f"{format_decimal(value)} is outside."
-        )
+    if low <= value and (high is None or value <= high):
+        return
+    if high is None:
+        error = gettext("The target of %(kpi)s must be %(low)s or more, not %(value)s.")
+    else:
+        error = gettext("The target of %(kpi)s must be from %(low)s to %(high)s, not %(value)s.")
+    written = {
+        name: indicator.unit.written(float(number), trimmed=True)
+        for name, number in (("low", low), ("high", high or 0), ("value", value))
+    }
+    raise ValidationError(error % {"kpi": indicator.name, **written})
 
 
 @transaction.atomic
@@ -51,10 +59,10 @@ def set_target(
     by: User | None = None,
     note: str = "",
 ) -> Target:
-    """Make the next version of a target; it holds from `valid_from`, by default from today.
+    """Add a version of a target that is in force from `valid_from`, by default from today.
 
-    Where it starts before another version, it holds until that one does; of two versions that
-    start on one day the later one stands. ValidationError as `check` says.
+    It stays in force until another version starts; if two start on the same day, the later
+    version counts. Raises ValidationError like `check`.
     """
     check(kpi, value)
     versions = Target.objects.select_for_update(of=("self",)).filter(kpi=kpi, course=course)
@@ -76,15 +84,12 @@ def today() -> date:
 
 
 def in_force(kpi: str, course: Course | None, on: date) -> Target | None:
-    """The version that a day is judged by: the course's own, else the general one; or None."""
+    """Return the version in force on a day: the course's own, else the general one, else None."""
     return TargetHistory.load([kpi]).in_force(kpi, course.pk if course else None, on)
 
 
 class TargetHistory:
-    """All versions of some targets, loaded once and asked often.
-
-    A period is judged by the version in force on its last day.
-    """
+    """All versions of some targets; the version in force on its last day applies to a period."""
 
     def __init__(self, targets: Iterable[Target]) -> None:
         self._versions: dict[tuple[str, int | None], list[Target]] = defaultdict(list)
@@ -93,7 +98,7 @@ class TargetHistory:
 
     @classmethod
     def load(cls, kpis: Iterable[str] | None = None) -> TargetHistory:
-        """Read the targets of these KPIs, or of all, in one query."""
+        """Read the targets of these KPIs, or of all KPIs, in one query."""
         rows = Target.objects.all() if kpis is None else Target.objects.filter(kpi__in=list(kpis))
         return cls(rows)
 
@@ -104,24 +109,24 @@ class TargetHistory:
                     return target
         return None
 
-    def standing(self, day: date) -> list[Target]:
-        """The version of each KPI and course that holds on the day."""
-        holding = (
+    def all_in_force(self, day: date) -> list[Target]:
+        """Return the version in force on a day for each KPI and course that has one."""
+        in_force = (
             next((one for one in versions if one.starts <= day), None)
             for versions in self._versions.values()
         )
-        return [one for one in holding if one]
+        return [one for one in in_force if one]
 
     def next_start(self, target: Target) -> date | None:
-        """The first later day that another version begins to hold; None when none does."""
+        """Return the first later day on which another version starts; None if there is none."""
         starts = [one.starts for one in self._versions[target.kpi, target.course_id]]
         return min((start for start in starts if start > target.starts), default=None)
 
 
 def past_months(target: Target) -> list[Period]:
-    """The months, over by now, that this version judges; none for one that starts today."""
-    book = TargetHistory.load([target.kpi])
-    until = min(book.next_start(target) or today(), today())
+    """Return the past months to which this version applies."""
+    history = TargetHistory.load([target.kpi])
+    until = min(history.next_start(target) or today(), today())
     if target.valid_from is None or target.valid_from >= until:
         return []
     months = between(target.valid_from, until, "month", reporting_clock.reporting_zone())
@@ -130,30 +135,35 @@ def past_months(target: Target) -> list[Period]:
 
 @transaction.atomic
 def create_missing(**kwargs: object) -> None:
-    """Give every KPI with a declared target its first version, from the beginning."""
-    there = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
+    """Add the first version of every declared target that has none, valid from the beginning."""
+    existing = set(Target.objects.filter(course=None).values_list("kpi", flat=True))
     made = Target.objects.bulk_create(
-        Target(kpi=one.key, version=1, value=one.target, note="As declared with the KPI.")
+        Target(
+            kpi=one.key,
+            version=1,
+            value=one.target,
+            note=gettext_noop("Default target of the KPI."),
+        )
         for one in REGISTRY.values()
-        if one.target is not None and one.key not in there
+        if one.target is not None and one.key not in existing
     )
     targets_set.send(Target, targets=made)
 
 
 def comparable(found: Target | None, indicator: Indicator, scope: Scope, period: Period) -> Targets:
-    """A target as an answer takes it: as its own, or as one that it cannot be compared with.
+    """Return a target first or second in the pair, depending on whether the value compares.
 
-    What depends on the length of a period is aimed at by month; a total also as a whole, of the
-    course that the target is set for or of all.
+    The target of a total, and of any KPI that depends on the length of the period, is for a
+    calendar month. The target of a total is also for the whole course or site it is set for.
     """
     if found is None:
         return None, None
     is_too_long = indicator.has_monthly_target and not period.is_one_month
-    is_a_part = indicator.is_total and not _is_of_the_whole(found, scope)
+    is_a_part = indicator.is_total and not _is_for_whole_scope(found, scope)
     return (None, found) if is_too_long or is_a_part else (found, None)
 
 
-def _is_of_the_whole(target: Target, scope: Scope) -> bool:
+def _is_for_whole_scope(target: Target, scope: Scope) -> bool:
     is_all = scope.run_id is None and scope.learner_ids is None and scope.module_id is None
     courses = None if target.course_id is None else frozenset({target.course_id})
     return is_all and scope.course_ids == courses

@@ -1,4 +1,4 @@
-"""Recompute figures from scratch, whether their facts changed or not; or only compare them."""
+"""Recompute figures whether their facts changed or not, or compare them with their facts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kpis.recompute.recompute_stale import Job, Progress, Recomputed
 from kpis.recompute.store_measurements import Change, sums_of
 from kpis.statistics.intervals import NOTHING, Sums
 
-# so many differences are written down; the others are only counted
+# differences beyond this number are counted but not listed
 LISTED = 50
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Difference:
-    """A figure whose stored sums are not those of the facts."""
+    """A figure whose stored sums differ from the sums of its facts."""
 
     indicator: Indicator
     change: Change
@@ -45,25 +45,25 @@ def _text(sums: Sums) -> str:
     return f"{sums.total:.12g} ÷ {sums.weight:.12g} (n {sums.n}, {sums.learners} learners)"
 
 
-def aggregated() -> list[Indicator]:
-    """The KPIs that are summed from facts; the others are put together from them."""
+def aggregated_indicators() -> list[Indicator]:
+    """Return the KPIs that are computed from facts; the others are combined from these."""
     return [one for one in REGISTRY.values() if one.aggregate]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
-    """Serve all that waits, and what time alone has changed."""
-    with recompute_stale.serve_stale():
+    """Recompute everything stale, and what time alone has changed."""
+    with recompute_stale.recompute_lock():
         recompute_stale.recompute_stale(now=now, progress=progress)
     recompute_stale.recompute_open(now)
 
 
-def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime) -> list[Job]:
-    """Every period that these days are in and that has begun, for all courses, months first."""
+def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: datetime) -> list[Job]:
+    """Return jobs for all periods around these days that have begun, in all courses."""
     zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
         Job(indicator.key, indicator, chunk, is_complete=True)
-        for kind in stale_periods.SOONEST_FIRST
+        for kind in stale_periods.KIND_ORDER
         for chunk in stale_periods.by_days(
             [
                 (period, courses)
@@ -76,58 +76,66 @@ def jobs(indicators: Sequence[Indicator], first: date, last: date, now: datetime
     ]
 
 
-def recompute(wanted: Sequence[Job], now: datetime, progress: Progress | None = None) -> Recomputed:
-    """Write every figure that differs from its facts."""
-    return recompute_stale.run_jobs(wanted, now, progress)
+def recompute(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Recomputed:
+    """Correct every figure that differs from its facts."""
+    return recompute_stale.run_jobs(jobs, now, progress)
 
 
 def differences(
-    wanted: Sequence[Job], now: datetime, progress: Progress | None = None
+    jobs: Sequence[Job], now: datetime, progress: Progress | None = None
 ) -> Iterator[Difference]:
-    """The figures that differ from their facts, and of which no change is waiting by now.
+    """Yield the figures that differ from their facts although they are not stale.
 
-    Everything must have been brought up to `now` before: time alone changes open periods.
+    Call `catch_up(now)` first, since time alone changes open periods.
     """
-    for at, job in enumerate(wanted, start=1):
+    for at, job in enumerate(jobs, start=1):
         yield from _differences(job, now)
         if progress:
-            progress(at, len(wanted))
+            progress(at, len(jobs))
 
 
 def _differences(job: Job, now: datetime) -> list[Difference]:
     found = [Difference(job.indicator, one) for one in recompute_stale.compare_job(job, now)]
-    # read after the facts: whatever has changed them since they were served is marked
-    return [one for one in found if not _is_newer(one, now) and not _is_waiting(one)]
+    # stale marks are read after the facts, so that they include changes made in between
+    return [one for one in found if not _is_newer(one, now) and not _is_stale(one)]
 
 
 def _is_newer(one: Difference, now: datetime) -> bool:
-    """True where another process has measured what came in since."""
+    """True if another process has recomputed the figure since `now`."""
     return one.change.row is not None and one.change.row.computed_at > now
 
 
-def _is_waiting(one: Difference) -> bool:
+def _is_stale(one: Difference) -> bool:
     cell = one.change.cell
     starts = stale_periods.stale_starts(one.indicator, [cell.period])
     return any(cell.course_id in (None, course) for _, course in starts)
 
 
 def verify_sample(now: datetime) -> Verification | None:
-    """Once a night compare a sample with its facts, and report and correct what differs.
+    """Once a night, compare a sample of figures with their facts; log and correct differences.
 
-    Each night looks at the last closed month and at one more period of each kind, so that in
-    time all of the history is looked at. None where this night's sample was taken already.
+    Each sample covers the last closed month and one more period of each kind, so that over time
+    all of the history is checked. Returns None if this night's sample was taken already.
     """
     today = local_day(now, reporting_clock.reporting_zone())
-    if now < night(today) or Verification.objects.filter(as_of__gte=night(today)).exists():
+    # three o'clock, or close to it when the clocks change
+    due = midnight(today, reporting_clock.reporting_zone()) + timedelta(hours=3)
+    if now < due or Verification.objects.filter(as_of__gte=due).exists():
         return None
-    periods = sample(today)
+    periods = sample_of(today)
     found: list[Difference] = []
-    for job in _jobs_of(periods, now):
+    jobs = [
+        job
+        for one in periods
+        for job in jobs_for(aggregated_indicators(), one.first, one.first, now)
+        if job.kind == one.kind
+    ]
+    for job in jobs:
         if wrong := _differences(job, now):
             found += wrong
             recompute_stale.run_jobs([job], now)
     for one in found:
-        logger.error("a stored figure was wrong and is corrected: %s", one)
+        logger.error("A stored figure was wrong and has been corrected: %s", one)
     return Verification.objects.create(
         as_of=now,
         sample=", ".join(one.label for one in periods),
@@ -136,23 +144,8 @@ def verify_sample(now: datetime) -> Verification | None:
     )
 
 
-def _jobs_of(periods: Sequence[Period], now: datetime) -> list[Job]:
-    """Just these periods, of every KPI."""
-    return [
-        job
-        for one in periods
-        for job in jobs(aggregated(), one.first, one.first, now)
-        if job.kind == one.kind
-    ]
-
-
-def night(day: date) -> datetime:
-    """From when on the night's sample is taken: three o'clock or, at a clock change, about it."""
-    return midnight(day, reporting_clock.reporting_zone()) + timedelta(hours=3)
-
-
-def sample(today: date) -> list[Period]:
-    """The last closed month, and of each kind of period the one whose turn it is tonight."""
+def sample_of(today: date) -> list[Period]:
+    """Return the last closed month and, of each kind of period, the one that is next in turn."""
     first: date | None = Measurement.objects.aggregate(first=Min("period_start"))["first"]
     zone = reporting_clock.reporting_zone()
     found = {containing(today, PeriodKind.MONTH, zone).previous}

@@ -1,4 +1,4 @@
-"""Measure: the sums of stale cells, from the facts into Measurement rows."""
+"""Recompute stale periods: read the sums from the facts and store those that changed."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ from kpis.signals import measurements_committed
 
 logger = logging.getLogger(__name__)
 
-# so long, in seconds, before it is looked what else has come to wait
-LOOK_AFTER = 2.0
-# how soon, in seconds, somebody who waits for a turn sees that the one before has ended
-LOOK_EVERY = 0.02
+# seconds of work after which newly stale days are gathered, since months come before days
+GATHER_AFTER = 2.0
+# seconds between two attempts to take the lock
+RETRY_EVERY = 0.02
 
 Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One KPI in some periods of one kind, for the courses that changed in each.
+    """One KPI in some periods of one kind, with the courses to recompute in each.
 
-    `key` is what was marked: the KPI or its category.
+    `key` is the stale key that asked for it: the KPI's own or its category's.
     """
 
     key: str
     indicator: Indicator
     periods: Sequence[tuple[Period, frozenset[int]]]
-    # every course is among them, so that the site can be looked at for itself
+    # True if it covers every course, so that the site can be compared even if no course changed
     is_complete: bool = False
 
     @property
     def kind(self) -> str:
         return self.periods[0][0].kind
 
-    def ends_a_kind_before(self, following: Sequence[Job]) -> bool:
-        """True where no more of its periods' kind and of its key come next."""
+    def is_last_of_kind(self, following: Sequence[Job]) -> bool:
+        """True unless the following job has the same key and kind of period."""
         return [(self.key, self.kind)] != [(job.key, job.kind) for job in following]
 
 
 @dataclass
 class Recomputed:
-    """What some jobs wrote, and the keys of those that failed."""
+    """The number of figures that jobs wrote, and the keys of the jobs that failed."""
 
     written: int = 0
     failed: set[str] = field(default_factory=set)
@@ -73,55 +73,55 @@ class Recomputed:
             self.unannounced.add((job.indicator.category, job.kind, courses))
 
     def announce(self) -> None:
-        """Send the signal for what has been committed since the time before."""
+        """Send the signal for everything committed since the last one."""
         if self.unannounced:
             measurements_committed.send(Measurement, changed=self.unannounced)
             self.unannounced = set()
 
 
 @contextmanager
-def serve_stale(patience: float = inf) -> Iterator[bool]:
-    """Take the turn to serve what is stale, which one process has at a time.
+def recompute_lock(patience: float = inf) -> Iterator[bool]:
+    """Hold the lock under which one process at a time recomputes stale periods.
 
-    Yields False where another one keeps it for longer than `patience` seconds: it will find
-    what waits.
+    Yields False if another process keeps it for longer than `patience` seconds; that process
+    will also find what became stale meanwhile.
     """
     deadline = time.monotonic() + patience
     while True:
-        with try_lock("measure-marks") as is_ours:
+        with try_lock("recompute-stale") as is_ours:
             if is_ours or time.monotonic() > deadline:
                 yield is_ours
                 return
-        time.sleep(LOOK_EVERY)
+        time.sleep(RETRY_EVERY)
 
 
 def recompute_stale(*, now: datetime | None = None, progress: Progress | None = None) -> int:
-    """Recompute all that is stale, in one's turn; returns the number of figures written.
+    """Recompute all stale periods, under `recompute_lock`; returns the number of figures written.
 
-    Safe to be killed: a period waits until its figures are in. Those under a key of which a KPI
-    failed wait for the next run. What comes to wait meanwhile takes its place by its kind, so
-    that a month never waits for thousands of days.
+    Safe to kill: a period stays stale until its figures are stored. If a KPI fails, the periods
+    under its key wait for the next run. Days that become stale meanwhile are gathered between
+    groups, so that a month never waits for thousands of days.
     """
-    written, served, failed = 0, 0, set[str]()
+    written, done_periods, failed = 0, 0, set[str]()
     while True:
         stale_periods.gather(now or timezone.now())
-        # read after the marks: what was marked since the start happened before this moment
+        # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
-        begun = time.monotonic()
+        started = time.monotonic()
         groups = list(stale_periods.groups(failed))
         if not groups:
             return written
-        waiting = served + stale_periods.count() if progress else 0
+        total = done_periods + stale_periods.count() if progress else 0
         for group in groups:
             if group.key in failed:
                 continue
-            done = run_jobs(_jobs_of(group), at, settle=partial(stale_periods.remove_served, group))
+            done = run_jobs(_jobs_of(group), at, on_stored=partial(stale_periods.remove, group))
             written += done.written
             failed |= done.failed
-            served += len(group.row_ids)
+            done_periods += len(group.row_ids)
             if progress:
-                progress(served, waiting)
-            if time.monotonic() - begun > LOOK_AFTER:
+                progress(done_periods, total)
+            if time.monotonic() - started > GATHER_AFTER:
                 break
 
 
@@ -131,7 +131,7 @@ def _jobs_of(group: stale_periods.Group) -> list[Job]:
 
 
 def recompute_since(since: datetime, now: datetime) -> Recomputed:
-    """Measure all periods that were open at some time since then: time alone changes them."""
+    """Recompute all periods that were open at some time since then: time alone changes them."""
     zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     jobs = [
@@ -149,18 +149,18 @@ def recompute_since(since: datetime, now: datetime) -> Recomputed:
 
 
 def recompute_open(now: datetime) -> RecomputeRun | None:
-    """Measure what time has changed since the run before; the first run looks back a quarter.
+    """Recompute what time alone changed since the last run; the first run looks back a quarter.
 
-    None where a KPI failed: the next run looks back as far as this one.
+    Returns None if a KPI failed; the next run then looks back as far as this one.
     """
-    began = timezone.now()
-    # a run noted in the future was made before the clock was set back
+    started = timezone.now()
+    # a run in the future was recorded before the clock was set back
     latest = RecomputeRun.objects.filter(as_of__lte=now).first()
     since = latest.as_of if latest else now - timedelta(days=92)
     done = recompute_since(since, now)
     if done.failed:
         return None
-    seconds = (timezone.now() - began).total_seconds()
+    seconds = (timezone.now() - started).total_seconds()
     run, _ = RecomputeRun.objects.update_or_create(
         as_of=now, defaults={"cells": done.written, "seconds": seconds}
     )
@@ -172,64 +172,57 @@ def run_jobs(
     now: datetime,
     progress: Progress | None = None,
     *,
-    settle: Callable[[], None] | None = None,
+    on_stored: Callable[[], None] | None = None,
 ) -> Recomputed:
-    """Run the jobs; a KPI that fails is logged and takes no other down.
+    """Run the jobs; a KPI that fails is logged and does not stop the others.
 
-    Those of the same periods are read one after another and then written in one turn. `settle`
-    is written with them; it says that nothing of the jobs waits any longer, and so is left out
-    where one of them fails.
+    Jobs for the same periods are read one after another and stored in one transaction. `on_stored`
+    runs in that transaction, but only if all of them succeed: it removes the stale periods.
     """
     done = Recomputed()
-    for at, batch in _of_one_chunk(jobs):
+    at = 0
+    for _, same_periods in groupby(jobs, key=lambda job: job.periods):
+        batch = list(same_periods)
+        at += len(batch)
         try:
-            run_together(batch, now, done, settle)
+            run_together(batch, now, done, on_stored)
         except (OperationalError, InterfaceError):
-            # the database itself is away or busy: the task tries again
+            # the database itself is unreachable or busy: the task tries again
             raise
         except Exception:
-            logger.debug("one of %d jobs fails, each is run alone", len(batch), exc_info=True)
-            _run_apart(batch, now, done, settle)
-        if batch[-1].ends_a_kind_before(jobs[at : at + 1]):
+            logger.debug("one of %d jobs failed; running each alone", len(batch), exc_info=True)
+            _run_separately(batch, now, done, on_stored)
+        if batch[-1].is_last_of_kind(jobs[at : at + 1]):
             done.announce()
         if progress:
             progress(at, len(jobs))
     return done
 
 
-def _of_one_chunk(jobs: Sequence[Job]) -> Iterator[tuple[int, list[Job]]]:
-    """Consecutive jobs of the same periods, with the number of jobs up to and with them."""
-    at = 0
-    for _, some in groupby(jobs, key=lambda job: job.periods):
-        batch = list(some)
-        at += len(batch)
-        yield at, batch
-
-
 def run_together(
     batch: Sequence[Job],
     now: datetime,
     done: Recomputed,
-    settle: Callable[[], None] | None = None,
+    on_stored: Callable[[], None] | None = None,
 ) -> None:
-    """Read the cells of jobs, then write them, with no other measuring in between.
+    """Read the cells of all jobs, then store them, with no other process doing so in between.
 
-    Without the hold, a slow measurer could write what it read before a faster one.
+    Without the lock, a slow process could overwrite newer figures with what it read earlier.
     """
-    with lock_to_write("measure"):
+    with lock_to_write("measurements"):
         changes = [_changes(job, now) for job in batch]
-        if settle or any(changes):
+        if on_stored or any(changes):
             with queue_to_write(), transaction.atomic():
                 for job, some in zip(batch, changes, strict=True):
                     store(job.indicator, some, now)
-                if settle:
-                    settle()
+                if on_stored:
+                    on_stored()
     for job, some in zip(batch, changes, strict=True):
         done.note(job, len(some))
 
 
-def _run_apart(
-    batch: Sequence[Job], now: datetime, done: Recomputed, settle: Callable[[], None] | None
+def _run_separately(
+    batch: Sequence[Job], now: datetime, done: Recomputed, on_stored: Callable[[], None] | None
 ) -> None:
     failed = set[str]()
     for job in batch:
@@ -238,16 +231,16 @@ def _run_apart(
         except (OperationalError, InterfaceError):
             raise
         except Exception:
-            logger.exception("%s cannot be measured", job.indicator.key)
+            logger.exception("%s could not be recomputed", job.indicator.key)
             failed.add(job.key)
-    if settle and not failed:
-        settle()
+    if on_stored and not failed:
+        on_stored()
     done.failed |= failed
 
 
 def compare_job(job: Job, now: datetime) -> list[Change]:
-    """What a job would write."""
-    with lock_to_write("measure"):
+    """Return the changes that a job would store, without storing them."""
+    with lock_to_write("measurements"):
         return _changes(job, now)
 
 
@@ -256,6 +249,6 @@ def _changes(job: Job, now: datetime) -> list[Change]:
         return []
     courses = frozenset[int]().union(*(ids for _, ids in job.periods))
     found = CourseRun.objects.filter(course__in=courses).order_by()
-    runs = dict(found.values_list("pk", "course_id"))
-    cells = list(compute_cells(job.indicator, job.periods, runs, now))
+    course_of_run = dict(found.values_list("pk", "course_id"))
+    cells = list(compute_cells(job.indicator, job.periods, course_of_run, now))
     return compare(job.indicator, cells, now, is_complete=job.is_complete)

@@ -1,4 +1,4 @@
-"""The periods that wait to be recomputed: gathered from the marked days, each once."""
+"""Stale periods: gathered from stale days, each once, and recomputed months first."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import PeriodKind, StaleDay, StalePeriod
 
-MARKS_AT_ONCE = 50_000
-PERIODS_AT_ONCE = 5_000
-# what is recomputed together spans about this many days
-DAYS_AT_ONCE = 92
-# what pages show unless asked otherwise comes first, of every KPI
-SOONEST_FIRST = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
+DAYS_PER_BATCH = 50_000
+PERIODS_PER_BATCH = 5_000
+# periods that are recomputed together span about this many days
+DAYS_PER_GROUP = 92
+# months first, for every KPI: pages show them by default
+KIND_ORDER = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
 CHUNK = 500
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some periods of one kind that are stale under one key: a category or a KPI.
+    """Periods of one kind that are stale under one key, a category's or a KPI's.
 
-    Each period comes with the courses that changed in it: none where the site alone did.
+    Each period comes with the courses that changed in it; none if only the site did.
     """
 
     key: str
@@ -37,26 +37,27 @@ class Group:
 
 
 def gather(now: datetime) -> None:
-    """Turn the marked days into the periods that they are in; those that begin later are left out.
+    """Replace stale days by the periods that they lie in, except those that begin after `now`.
 
-    Only one process may do so at a time, else a mark could be taken for one that is served.
+    Call it under `recompute_lock`: otherwise a period could be removed as recomputed although a
+    day in it became stale again.
     """
-    while marks := list(StaleDay.objects.order_by("pk")[:MARKS_AT_ONCE]):
+    while days := list(StaleDay.objects.order_by("pk")[:DAYS_PER_BATCH]):
         with queue_to_write(), transaction.atomic():
             StalePeriod.objects.bulk_create(
-                _periods(marks, now), batch_size=1000, ignore_conflicts=True
+                _periods_around(days, now), batch_size=1000, ignore_conflicts=True
             )
-            # by id and not by range: a mark of a slower transaction may lie in between
-            _delete(StaleDay, [mark.pk for mark in marks])
+            # by id and not by range: a slower transaction may commit an id in between
+            _delete(StaleDay, [day.pk for day in days])
 
 
-def _periods(marks: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
+def _periods_around(stale_days: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
     zone = reporting_clock.reporting_zone()
-    days = {(mark.key, mark.course_id, mark.day) for mark in marks}
+    days = {(one.key, one.course_id, one.day) for one in stale_days}
     starts = {
         (key, course_id, rank, period.first)
         for key, course_id, day in days
-        for rank, kind in enumerate(SOONEST_FIRST)
+        for rank, kind in enumerate(KIND_ORDER)
         if (period := containing(day, kind, zone)).has_begun(now)
     }
     return [
@@ -66,13 +67,13 @@ def _periods(marks: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
 
 
 def groups(failed: Collection[str]) -> Iterator[Group]:
-    """What waits, soonest first; not what is under a key of which a KPI failed."""
-    rows = StalePeriod.objects.exclude(key__in=failed).order_by("rank", "-start")
+    """Yield stale periods in the order to recompute them, without the keys that failed."""
+    rows = StalePeriod.objects.exclude(key__in=failed).order_by("rank", "-start", "key", "course")
     waiting: dict[tuple[int, str], list[StalePeriod]] = defaultdict(list)
-    for row in rows[:PERIODS_AT_ONCE]:
+    for row in rows[:PERIODS_PER_BATCH]:
         waiting[row.rank, row.key].append(row)
     for (rank, key), some in sorted(waiting.items()):
-        yield from _grouped(key, SOONEST_FIRST[rank], some)
+        yield from _grouped(key, KIND_ORDER[rank], some)
 
 
 def _grouped(key: str, kind: str, rows: Sequence[StalePeriod]) -> Iterator[Group]:
@@ -92,14 +93,14 @@ def _grouped(key: str, kind: str, rows: Sequence[StalePeriod]) -> Iterator[Group
 def by_days(
     periods: Sequence[tuple[Period, frozenset[int]]],
 ) -> Iterator[Sequence[tuple[Period, frozenset[int]]]]:
-    """Periods of one kind in chunks that span about `DAYS_AT_ONCE` days."""
+    """Split periods of one kind into chunks that span about `DAYS_PER_GROUP` days."""
     if periods:
-        size = max(1, DAYS_AT_ONCE // periods[0][0].days)
+        size = max(1, DAYS_PER_GROUP // periods[0][0].days)
         yield from (periods[at : at + size] for at in range(0, len(periods), size))
 
 
-def remove_served(group: Group) -> None:
-    """These periods are recomputed."""
+def remove(group: Group) -> None:
+    """Remove the periods of a group once they are recomputed."""
     _delete(StalePeriod, list(group.row_ids))
 
 
@@ -112,26 +113,26 @@ def count() -> int:
     return StalePeriod.objects.count()
 
 
-def is_anything_waiting() -> bool:
+def is_anything_stale() -> bool:
     return StaleDay.objects.exists() or StalePeriod.objects.exists()
 
 
 def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[date, int | None]]:
-    """Which of these periods (of one kind) wait, by their first days and courses.
+    """Return the first day and course id of each of these periods (of one kind) that is stale.
 
-    No course: what belongs to the site alone changed.
+    A course id of None means that facts changed which belong to the site alone.
     """
     zone, kind = reporting_clock.reporting_zone(), periods[0].kind
     keys = {indicator.category, *indicator.measured_keys}
     first, last = min(one.first for one in periods), max(one.last for one in periods)
     rows = StalePeriod.objects.filter(
-        key__in=keys, rank=SOONEST_FIRST.index(PeriodKind(kind)), start__range=(first, last)
+        key__in=keys, rank=KIND_ORDER.index(PeriodKind(kind)), start__range=(first, last)
     )
-    marks = StaleDay.objects.filter(key__in=keys, day__range=(first, last))
+    days = StaleDay.objects.filter(key__in=keys, day__range=(first, last))
     return {
         *rows.values_list("start", "course_id"),
         *(
             (containing(day, kind, zone).first, course)
-            for day, course in marks.order_by().values_list("day", "course_id").distinct()
+            for day, course in days.order_by().values_list("day", "course_id").distinct()
         ),
     }

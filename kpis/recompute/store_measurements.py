@@ -1,4 +1,4 @@
-"""Write measured sums: only what changed, and what a closed period said before is kept."""
+"""Store recomputed sums: only those that changed, keeping the old ones of closed periods."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core import bulk_upsert, reporting_clock
-from kpis.definitions.aggregates import Scope
-from kpis.definitions.combine_parts import combine_parts
+from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement, RecomputeRun, Restatement
@@ -42,7 +41,7 @@ Key = tuple[str, int, date]
 
 @dataclass(frozen=True)
 class Cell:
-    """The sums of one scope in one period, and the ids of the learners where they are known."""
+    """The sums of one scope in one period, with the ids of its learners if they are known."""
 
     period: Period
     scope: str
@@ -58,7 +57,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Change:
-    """A cell that differs from its stored row; None where no row is stored."""
+    """A cell that differs from its stored row; `row` is None if none is stored."""
 
     cell: Cell
     row: Measurement | None
@@ -67,27 +66,27 @@ class Change:
 def compare(
     indicator: Indicator, cells: Sequence[Cell], now: datetime, *, is_complete: bool = False
 ) -> list[Change]:
-    """The cells (of one period kind) that differ from what is stored.
+    """Return the cells (of one period kind) that differ from their stored rows.
 
-    A cell of a computed course that has a row and nothing now becomes an empty one. The site's
-    cell is the sum of its courses', unless it is among the cells; it is looked at where a course
-    differs, or where the cells are complete: of every course.
+    A stored cell of a computed course that has no facts any more becomes an empty cell. The site's
+    cell is the sum of all courses' cells unless it is among `cells`; it is compared if a course
+    differs or if `is_complete`: the cells cover every course.
     """
     if not cells:
         return []
     periods = {cell.period.first: cell.period for cell in cells}
-    there = _there(indicator, periods.values(), cells)
-    cells = [*cells, *_emptied(cells, there, periods)]
-    changes = _differing(cells, there)
+    stored = _stored_rows(indicator, periods.values(), cells)
+    cells = [*cells, *_emptied(cells, stored, periods)]
+    changes = _differing(cells, stored)
     if indicator.is_additive and (changes or is_complete):
-        changes += _differing(_sites(indicator, periods, cells, there, now), there)
+        changes += _differing(_site_cells(indicator, periods, cells, stored, now), stored)
     return changes
 
 
-def _there(
+def _stored_rows(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
 ) -> dict[Key, Measurement]:
-    """What is stored of the cells' courses, and of the others what the site is summed from."""
+    """Return all rows of the cells' courses, and the rows that the site's sum is made of."""
     rows = Measurement.objects.filter(
         Q(course__in={cell.course_id for cell in cells})
         | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
@@ -99,27 +98,28 @@ def _there(
 
 
 def _emptied(
-    cells: Sequence[Cell], there: dict[Key, Measurement], periods: dict[date, Period]
+    cells: Sequence[Cell], stored: dict[Key, Measurement], periods: dict[date, Period]
 ) -> list[Cell]:
-    measured = {(cell.course_id, cell.period.first) for cell in cells}
+    """Return an empty cell for each stored row of the computed courses that has no cell."""
+    computed = {(cell.course_id, cell.period.first) for cell in cells}
     keys = {cell.key for cell in cells}
     return [
         Cell(periods[row.period_start], row.scope, row.scope_id, row.course_id, Sums())
-        for key, row in there.items()
-        if key not in keys and (row.course_id, row.period_start) in measured
+        for key, row in stored.items()
+        if key not in keys and (row.course_id, row.period_start) in computed
     ]
 
 
-def _sites(
+def _site_cells(
     indicator: Indicator,
     periods: dict[date, Period],
     cells: Sequence[Cell],
-    there: dict[Key, Measurement],
+    stored: dict[Key, Measurement],
     now: datetime,
 ) -> list[Cell]:
-    """The sum of the courses; of those that were not measured now, the learners are not known."""
+    """Sum up the courses; the learners of courses that were not computed now are not known."""
     learners = {cell.key: cell.learners for cell in cells}
-    sums = {key: sums_of(row) for key, row in there.items()}
+    sums = {key: sums_of(row) for key, row in stored.items()}
     sums |= {cell.key: cell.sums for cell in cells}
     of_courses: dict[date, list[Key]] = {first: [] for first in periods}
     for key in sums:
@@ -131,24 +131,27 @@ def _sites(
         known = [one for one in (learners.get(key) for key in keys) if one is not None]
         everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
         parts = [sums[key] for key in keys]
-        total = combine_parts(indicator, period.as_of(now), Scope(), parts, learners=everybody)
+        total = combine_parts(
+            indicator.aggregate, period.as_of(now), Scope(), parts, learners=everybody
+        )
         found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
     return found
 
 
-def _differing(cells: Iterable[Cell], there: Mapping[Key, Measurement]) -> list[Change]:
-    changes = (Change(cell, there.get(cell.key)) for cell in cells)
+def _differing(cells: Iterable[Cell], stored: Mapping[Key, Measurement]) -> list[Change]:
+    changes = (Change(cell, stored.get(cell.key)) for cell in cells)
     return [change for change in changes if _differs(change.cell, change.row)]
 
 
 @transaction.atomic
 def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
-    """Store what differs; what a closed period said before is kept."""
+    """Store the changes and send `measurements_changed`; keep the old sums of closed periods."""
     if not changes:
         return
     restated = _restated(changes, now)
-    kept = [_kept(row, now) for row in restated.values() if _is_days_first(row, now)]
-    Restatement.objects.bulk_create(kept)
+    Restatement.objects.bulk_create(
+        _restatement(row, now) for row in restated.values() if _is_first_of_day(row, now)
+    )
     bulk_upsert.upsert(
         Measurement,
         COLUMNS,
@@ -161,7 +164,7 @@ def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> Non
 
 
 def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:
-    """The rows that change after their period was closed and had been measured to its end."""
+    """Return the rows that change after their period was closed and fully computed."""
     rows = {
         change.cell.key: (change.cell, change.row)
         for change in changes
@@ -184,7 +187,7 @@ def _differs(cell: Cell, row: Measurement | None) -> bool:
 
 
 def same(one: Sums, other: Sums) -> bool:
-    """True when nothing but the order in which a database added fractions can differ."""
+    """True if they differ at most by the rounding of fractions added in another order."""
     return (one.n, one.learners, one.squares is None) == (
         other.n,
         other.learners,
@@ -199,17 +202,17 @@ def same(one: Sums, other: Sums) -> bool:
     )
 
 
-def _is_days_first(row: Measurement, now: datetime) -> bool:
-    """True where the row was not restated before on this day.
+def _is_first_of_day(row: Measurement, now: datetime) -> bool:
+    """True if the row has not been restated yet on this day.
 
-    What is kept is what stood when the day began, not each step on the way to what stands at its
-    end: history that comes in after its months have closed changes each value many times.
+    One restatement a day is kept, with the value from before the day: when history is imported
+    after its months have closed, each value changes many times on the way to its final one.
     """
     zone = reporting_clock.reporting_zone()
     return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
 
 
-def _kept(row: Measurement, now: datetime) -> Restatement:
+def _restatement(row: Measurement, now: datetime) -> Restatement:
     sums = sums_of(row)
     return Restatement(
         measurement=row,

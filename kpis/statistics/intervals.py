@@ -1,4 +1,4 @@
-"""Sums in, value and interval out. No Django here; shares are 0–1."""
+"""Values and 95% intervals from sums. No Django here; shares are 0–1."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from math import sqrt
 from scipy.special import stdtrit
 
 Z95 = 1.959963984540054
-# a variance no larger is what rounding leaves of equal observations
+# A variance up to this is the rounding error of equal observations.
 EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What a measurement stores: the division comes when somebody reads it."""
+    """What a measurement stores; the division happens when a value is read."""
 
     n: int = 0
     total: float = 0.0
@@ -26,8 +26,8 @@ class Sums:
     def __add__(self, other: Sums) -> Sums:
         """Add two disjoint groups.
 
-        Their learners may overlap, so the larger number stands: never more than there are, and
-        so never too many for the rule of small groups.
+        Learners can be in both, so the larger number is a lower bound, and a small group is never
+        missed.
         """
         squares = (
             None
@@ -44,7 +44,7 @@ class Sums:
 
     @property
     def value(self) -> float | None:
-        """Total ÷ weight; None when there is nothing to divide by."""
+        """Return total ÷ weight, or None if the weight is 0."""
         return self.total / self.weight if self.weight else None
 
 
@@ -54,7 +54,7 @@ Interval = tuple[float, float]
 
 
 def wilson(share: float, n: float) -> Interval | None:
-    """The 95% Wilson score interval of a share of `n`; None for n = 0.
+    """Return the 95% Wilson score interval of a share of `n`; None for n = 0.
 
     E. B. Wilson, JASA 22 (1927) 209–212. For a weighted share, `n` is the number of observations.
     """
@@ -65,16 +65,16 @@ def wilson(share: float, n: float) -> Interval | None:
     middle = share + Z95**2 / (2 * n)
     scale = 1 + Z95**2 / n
     low, high = (middle - spread) / scale, (middle + spread) / scale
-    # at 0 and 1 the formula is exact; what is left is rounding
+    # At 0 and 1 the ends are exact; computing them would leave a rounding error.
     return (0.0 if share == 0 else max(low, 0.0), 1.0 if share == 1 else min(high, 1.0))
 
 
 def mean_interval(sums: Sums, least: float = 0.0, most: float = 1.0) -> Interval | None:
-    """The 95% interval of a mean of observations from `least` to `most`; None for n < 2.
+    """Return the 95% interval of a mean of observations from `least` to `most`; None for n < 2.
 
-    Student's t from n, total and squares. Observations that are all equal show no spread, yet
-    others may have been missed: then at most the share that Wilson's interval gives to none of n
-    lies elsewhere, at the worst at one end.
+    Student's t from n, total and squares. Equal observations have no variance, but others may have
+    been missed. Their share is at most the upper end of Wilson's interval for 0 of n, and at worst
+    all of them are `least` or `most`.
     """
     if sums.n < 2 or sums.squares is None:
         return None
@@ -93,11 +93,11 @@ def _t95(freedom: int) -> float:
 
 
 def net_interval(sums: Sums) -> Interval | None:
-    """The 95% interval of a net share, such as promoters less detractors; None for n < 2.
+    """Return the 95% interval of a net share, such as promoters − detractors; None for n < 2.
 
     Observations are 1, 0 or -1, so `squares` counts those that are not 0. D. G. Bonett and R. M.
     Price, Journal of Educational and Behavioral Statistics 37 (2012) 479–488: one observation is
-    added to either side, which also keeps the interval open where all say the same.
+    added on each side, so equal observations do not give an interval of width zero.
     """
     if sums.n < 2 or sums.squares is None:
         return None
@@ -109,13 +109,13 @@ def net_interval(sums: Sums) -> Interval | None:
 
 
 def weighted_mean(parts: list[tuple[float, float]]) -> float | None:
-    """Mean of (weight, value); None when the weights add up to nothing."""
+    """Return the mean of (weight, value) pairs; None if the weights add up to 0."""
     weight = sum(w for w, _ in parts)
     return sum(w * value for w, value in parts) / weight if weight else None
 
 
 def weighted_mean_interval(parts: list[tuple[float, float, Interval]]) -> Interval | None:
-    """The 95% interval of a weighted mean of independent shares, from their own intervals.
+    """Return the 95% interval of a weighted mean of independent shares, from their intervals.
 
     Variance recovery (MOVER): G. Y. Zou and A. Donner, Statistics in Medicine 27 (2008)
     1693–1702. Each part is (weight, value, its interval).

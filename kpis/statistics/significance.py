@@ -1,4 +1,4 @@
-"""What is more than chance: differences, one-sided tests, false discoveries. No Django here."""
+"""Intervals of differences, one-sided tests and false discoveries. No Django here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from math import erfc, sqrt
 
 from kpis.statistics.intervals import Z95, Interval
 
-# of what is found among many, at most about this share is found by chance
+# the accepted share of discoveries that are due to chance
 FALSE_DISCOVERIES = 0.01
 
 
 def difference(value: float, interval: Interval, before: float, then: Interval) -> Interval:
-    """The 95% interval of `value - before`, from the intervals of both.
+    """Return the 95% interval of `value - before`, from the intervals of both.
 
     R. G. Newcombe, Statistics in Medicine 17 (1998) 873–890, method 10.
     """
@@ -22,9 +22,9 @@ def difference(value: float, interval: Interval, before: float, then: Interval) 
 
 
 def chance(value: float, interval: Interval, bound: float, *, sign: int) -> float:
-    """The one-sided p-value of a value below the bound (sign 1), or above it (sign -1).
+    """Return the one-sided p-value of a value below the bound (sign 1) or above it (sign -1).
 
-    It is read from the interval, so that p < 0.025 says that the whole interval is beyond.
+    It is derived from the interval: p < 0.025 means that the whole interval is beyond the bound.
     """
     distance = sign * (bound - value)
     reach = interval[1] - value if sign > 0 else value - interval[0]
@@ -34,7 +34,7 @@ def chance(value: float, interval: Interval, bound: float, *, sign: int) -> floa
 
 
 def discoveries(chances: Sequence[float], *, share: float = FALSE_DISCOVERIES) -> list[bool]:
-    """Which of many findings stand when at most `share` of them may be chance.
+    """Return which p-values are discoveries, if at most `share` of these may be due to chance.
 
     Y. Benjamini and Y. Hochberg, JRSS B 57 (1995) 289–300.
     """

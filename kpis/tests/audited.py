@@ -1,4 +1,4 @@
-"""Known figures of three courses, and what follows from those of them that a reader is shown."""
+"""Known values of three courses, and what can be computed from those that a reader sees."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from kpis.tests.kernel import STARTED, moment, run_of
 
 FIRST, WEEKS = date(2026, 1, 5), 16
 NOW = moment("2026-07-10T12:00:00")
-# another prime than the product's own
+# a prime other than the one in linear_spans
 PRIME = (1 << 31) - 1
 
 Atom = tuple[Any, Any]
-# the scope asked for and the period; with the days of runs that it adds up
+# a scope and a period, with the days of runs that it is the sum of
 Cell = tuple[Scope, Period]
 Cells = dict[Cell, frozenset[Atom]]
 
@@ -34,19 +34,19 @@ def three_courses() -> list[CourseRun]:
 
 
 def people_of(runs: Iterable[CourseRun], *, seed: int) -> dict[Atom, int]:
-    """Some start together on a few days of most weeks; nobody starts twice."""
-    dice = random.Random(seed)  # noqa: S311
+    """Let learners start together on a few days of most weeks, and nobody twice."""
+    rng = random.Random(seed)  # noqa: S311
     days = [FIRST + timedelta(days=at) for at in range(7 * WEEKS)]
     return {
-        (run.pk, day): dice.choice((1, 2, 3, 5, 8, 12, 20, 30))
+        (run.pk, day): rng.choice((1, 2, 3, 5, 8, 12, 20, 30))
         for run in runs
         for day in days
-        if dice.random() < dice.choice((0.02, 0.1, 0.3))
+        if rng.random() < rng.choice((0.02, 0.1, 0.3))
     }
 
 
 def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
-    """All that can be asked for: of the site, the courses and the runs, by all kinds of periods."""
+    """Return every cell that can be requested: site, courses and runs, in all kinds of periods."""
     found: dict[Cell, set[Atom]] = defaultdict(set)
     course_of = {run.pk: run.course_id for run in runs}
     for pk, day in atoms:
@@ -58,7 +58,7 @@ def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
 
 
 def keep(cells: Cells, people: Mapping[Atom, int]) -> None:
-    """Write the measurements of these cells; half of everybody completed."""
+    """Store the measurements of these cells; half of the learners completed."""
     rows = []
     for (scope, period), inside in cells.items():
         n = sum(people[atom] for atom in inside)
@@ -83,7 +83,7 @@ def keep(cells: Cells, people: Mapping[Atom, int]) -> None:
 
 
 def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
-    """The cells whose figures the reader is shown, each asked for among its like."""
+    """Return the cells whose values the reader sees."""
     asked: dict[tuple[Scope, str], list[Period]] = defaultdict(list)
     for scope, period in cells:
         asked[scope, period.kind].append(period)
@@ -95,7 +95,7 @@ def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
 
 
 class Known:
-    """All that follows from sums of atoms, by elimination."""
+    """Every linear combination of sums of atoms, by elimination."""
 
     def __init__(self, sums: Iterable[frozenset[Atom]]) -> None:
         self._rows: dict[Atom, dict[Atom, int]] = {}

@@ -1,4 +1,4 @@
-"""A program that reads KPIs by API."""
+"""A program that reads KPIs through the API."""
 
 from __future__ import annotations
 

@@ -76,13 +76,13 @@ OTHERS = {
 
 
 def declare_also(monkeypatch: pytest.MonkeyPatch, key: str) -> Indicator:
-    """Have one more KPI while a test runs."""
+    """Register one more KPI for a test."""
     monkeypatch.setitem(REGISTRY, key, OTHERS[key])
     return OTHERS[key]
 
 
 def declare(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    """Have the two KPIs while a test runs, and no others."""
+    """Register only the KPIs of this module for a test."""
     for key in list(REGISTRY):
         monkeypatch.delitem(REGISTRY, key)
     for key, one in INDICATORS.items():
@@ -94,7 +94,7 @@ def moment(text: str) -> datetime:
 
 
 def run_of(key: str, *, course: str = "py", modules: int = 2) -> CourseRun:
-    """A run of a course, which is made with it."""
+    """Create a run, and its course if needed."""
     made, is_new = Course.objects.get_or_create(key=course, defaults={"title": course.title()})
     if is_new:
         Module.objects.bulk_create(
@@ -105,7 +105,7 @@ def run_of(key: str, *, course: str = "py", modules: int = 2) -> CourseRun:
 
 
 def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollment:
-    """One more enrolment of somebody, and its mark."""
+    """Enroll a learner and mark the day stale."""
     person, _ = Learner.objects.get_or_create(key=who)
     day = moment(at)
     made = Enrollment.objects.create(
@@ -118,7 +118,7 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    stale_days.mark_stale("test", [(run.course_id, day.date())])
+    stale_days.mark_days_stale("test", [(run.course_id, day.date())])
     return made
 
 
@@ -132,11 +132,11 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    stale_days.mark_stale("test", [(module.course_id, day.date())])
+    stale_days.mark_days_stale("test", [(module.course_id, day.date())])
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:
-    """All measurements of a kind: scope, its key, start, total and n."""
+    """Return all measurements of a kind: scope, its key, start, total and n."""
     names: dict[tuple[str, int], str] = {("site", 0): ""}
     for scope, rows in (("course", Course), ("run", CourseRun), ("module", Module)):
         names |= {(scope, one.pk): one.key for one in rows.objects.all()}

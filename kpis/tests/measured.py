@@ -1,4 +1,4 @@
-"""What the tests of the pages stand on: people, courses and measured months."""
+"""Test data for pages: people, courses and measured months."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def measured(
     of: Course | Module | None = None,
     learners: int | None = None,
 ) -> Measurement:
-    """A month, such as 2026-06, of the whole site, or of the course or module it is `of`."""
+    """Store a month, such as 2026-06, of the whole site or of a course or module."""
     scope = "site" if of is None else type(of).__name__.lower()
     return Measurement.objects.create(
         kpi=kpi,
@@ -65,7 +65,7 @@ def measured(
 
 
 def fed(*courses: Course, through: datetime = NOW) -> None:
-    """Say how far the data of these courses reach."""
+    """Set the data freshness of these courses."""
     for one in courses:
         DataFreshness.objects.create(
             category="engagement", course=one, data_through=through, received_at=through

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.django_db
 KPI = "engagement.completion-rate"
 
 
-def told(answer: HttpResponse) -> str:
-    """The messages that the visitor is shown next."""
+def messages_of(answer: HttpResponse) -> str:
+    """Return the messages that the visitor sees next."""
     return " ".join(map(str, get_messages(answer.wsgi_request)))  # type: ignore[attr-defined]
 
 
@@ -73,26 +73,26 @@ def test_editing_a_target_makes_its_next_version(
     assert new.set_by == admin_user
 
 
-def test_a_target_outside_its_unit_is_refused(admin_client: Client, target: Target) -> None:
+def test_a_target_outside_its_unit_is_rejected(admin_client: Client, target: Target) -> None:
     answer = edited(admin_client, target, "101", "2026-11-22")
 
-    assert "from 0 to 100 (percent); 101 is outside" in answer.content.decode()
+    assert "must be from 0% to 100%, not 101%." in answer.content.decode()
     assert Target.objects.filter(kpi=KPI).count() == 1
 
 
-def test_a_backdated_target_says_which_months_it_judges(
+def test_a_backdated_target_names_the_months_compared_with_it(
     admin_client: Client, target: Target
 ) -> None:
     with patch("kpis.query.targets.today", return_value=date(2026, 11, 22)):
-        message = told(edited(admin_client, target, "90", "2026-09-10"))
+        message = messages_of(edited(admin_client, target, "90", "2026-09-10"))
 
     assert "starts in the past" in message
     assert "September 2026, October 2026." in message
 
 
-def test_a_target_that_starts_today_warns_of_nothing(admin_client: Client, target: Target) -> None:
+def test_a_target_that_starts_today_causes_no_warning(admin_client: Client, target: Target) -> None:
     with patch("kpis.query.targets.today", return_value=date(2026, 11, 22)):
-        assert "past" not in told(edited(admin_client, target, "90", "2026-11-22"))
+        assert "past" not in messages_of(edited(admin_client, target, "90", "2026-11-22"))
 
 
 def test_a_target_is_edited_in_the_list_from_today_on(admin_client: Client, target: Target) -> None:
@@ -108,14 +108,14 @@ def test_a_target_is_edited_in_the_list_from_today_on(admin_client: Client, targ
     assert Target.objects.filter(version=2).count() == 1
 
 
-def test_a_target_outside_its_unit_is_refused_in_the_list(
+def test_a_target_outside_its_unit_is_rejected_in_the_list(
     admin_client: Client, target: Target
 ) -> None:
     data = {"_save": "Save", "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1}
     data |= {"form-0-id": target.pk, "form-0-value": -1}
     answer = admin_client.post(f"/admin/kpis/target/?kpi={KPI}", data)
 
-    assert "-1 is outside" in answer.content.decode()
+    assert "from 0% to 100%, not -1%." in answer.content.decode()
     assert Target.objects.filter(kpi=KPI).count() == 1
 
 
@@ -128,7 +128,7 @@ def test_a_course_is_given_its_own_target(admin_client: Client) -> None:
     assert (own.kpi, own.version, own.value) == (KPI, 1, Decimal(70))
 
 
-def test_the_list_shows_what_is_in_force_and_leads_to_the_past(
+def test_the_list_shows_targets_in_effect_and_links_to_past_ones(
     admin_client: Client, target: Target
 ) -> None:
     set_target(KPI, Decimal(91), valid_from=date(2026, 1, 1))
@@ -143,12 +143,12 @@ def test_the_list_shows_what_is_in_force_and_leads_to_the_past(
     assert shown("&version=all") == [3, 2, 1]
 
 
-def test_a_target_s_page_tells_its_history(admin_client: Client, target: Target) -> None:
+def test_the_page_of_a_target_shows_its_history(admin_client: Client, target: Target) -> None:
     new = set_target(KPI, Decimal(91), valid_from=date(2026, 1, 1), note="New year.")
     page = admin_client.get(f"/admin/kpis/target/{new.pk}/change/").content.decode()
 
     assert "New year." in page
-    assert "As declared with the KPI." in page
+    assert "Default target of the KPI." in page
     assert f"/kpi-dashboard/{KPI}" in page
 
 
@@ -158,10 +158,10 @@ def test_no_version_is_ever_deleted(admin_client: Client, target: Target) -> Non
     assert admin_client.post(path, {"post": "yes"}).status_code == 403
 
 
-# What the loop wrote
+# Measurements and the log
 
 
-def test_a_measurement_is_to_look_at(admin_client: Client) -> None:
+def test_a_measurement_is_read_only(admin_client: Client) -> None:
     row = measured(course())
     page = admin_client.get(f"/admin/kpis/measurement/{row.pk}/change/").content.decode()
 
@@ -171,7 +171,7 @@ def test_a_measurement_is_to_look_at(admin_client: Client) -> None:
     assert 'name="_save"' not in page
 
 
-def test_what_a_measurement_said_before_stands_beside_it(admin_client: Client) -> None:
+def test_the_page_of_a_measurement_shows_its_earlier_values(admin_client: Client) -> None:
     row = measured(course())
     Restatement.objects.create(
         measurement=row,
@@ -199,22 +199,22 @@ def test_a_total_is_shown_undivided(admin_client: Client, kpi: str, total: int, 
     Restatement.objects.create(measurement=row, **sums, **at)
 
     page = admin_client.get(f"/admin/kpis/measurement/{row.pk}/change/").content.decode()
-    # the value, and what it said before
+    # the value and its earlier value
     assert page.count(f">{shown}<") == 2
 
 
-def test_a_measurement_is_measured_again_at_a_button(admin_client: Client) -> None:
+def test_a_button_recomputes_a_measurement(admin_client: Client) -> None:
     made = course()
     row = measured(made)
     answer = admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")
-    marks = StaleDay.objects.values_list("key", "course", "day")
+    days = StaleDay.objects.values_list("key", "course", "day")
 
     # the days of October
-    assert set(marks) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
-    assert "queued for measuring again: 31" in told(answer)  # type: ignore[arg-type]
+    assert set(days) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
+    assert "31 days of courses will be recomputed." in messages_of(answer)  # type: ignore[arg-type]
 
 
-def test_measuring_again_sends_the_task(
+def test_recomputing_sends_the_task(
     admin_client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     row = measured(course())
@@ -227,16 +227,16 @@ def test_measuring_again_sends_the_task(
     assert sent.call_args.args == ("kpis.tasks.recompute",)
 
 
-def test_the_site_is_measured_again_through_every_course(admin_client: Client) -> None:
+def test_the_site_is_recomputed_through_every_course(admin_client: Client) -> None:
     course("py"), course("sql")
     row = measured(None)
-    data = {"action": "measure_selected", "_selected_action": row.pk}
+    data = {"action": "recompute_selected", "_selected_action": row.pk}
     admin_client.post("/admin/kpis/measurement/", data)
 
     assert StaleDay.objects.count() == 2 * 31
 
 
-def test_a_link_alone_measures_nothing(admin_client: Client) -> None:
+def test_a_get_request_recomputes_nothing(admin_client: Client) -> None:
     row = measured(course())
 
     path = f"/admin/kpis/measurement/{row.pk}/measure-again/"
@@ -244,7 +244,9 @@ def test_a_link_alone_measures_nothing(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("permitted", [(), ("view_measurement",)])
-def test_to_look_is_not_enough_to_measure(client: Client, permitted: tuple[str, ...]) -> None:
+def test_recomputing_requires_the_change_permission(
+    client: Client, permitted: tuple[str, ...]
+) -> None:
     row = measured(course())
     signed_in(client, *permitted)
 
@@ -254,7 +256,7 @@ def test_to_look_is_not_enough_to_measure(client: Client, permitted: tuple[str, 
 
 
 @pytest.mark.parametrize("name", ["measurement", "restatement"])
-def test_stored_figures_are_for_who_sees_small_groups(client: Client, name: str) -> None:
+def test_stored_figures_require_the_small_groups_permission(client: Client, name: str) -> None:
     bo = account("Bo", is_staff=True)
     client.force_login(bo)
     permits(bo, f"view_{name}")
@@ -287,7 +289,9 @@ def fill(key: str) -> None:
 @pytest.mark.parametrize(
     "name", ["datafreshness", "measurement", "recomputerun", "restatement", "staleday", "target"]
 )
-def test_a_list_asks_as_often_for_many_rows_as_for_few(admin_client: Client, name: str) -> None:
+def test_a_list_makes_as_many_queries_for_many_rows_as_for_few(
+    admin_client: Client, name: str
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
             assert admin_client.get(f"/admin/kpis/{name}/").status_code == 200

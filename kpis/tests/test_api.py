@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 JANUARY = date(2026, 1, 1)
 
 
-def test_the_current_answer_is_of_the_last_month_that_is_over(run: CourseRun) -> None:
+def test_the_current_value_is_for_the_last_month_that_is_over(run: CourseRun) -> None:
     set_target(STARTED, Decimal(85), valid_from=JANUARY)
     reply = Consumer().reads()
 
@@ -70,7 +70,7 @@ def test_a_month_without_later_data_is_stale(run: CourseRun) -> None:
     assert Consumer().reads()["current"]["status"] == "stale"
 
 
-def test_each_period_has_the_target_of_its_time(run: CourseRun) -> None:
+def test_each_period_has_the_target_in_force_at_its_end(run: CourseRun) -> None:
     set_target(STARTED, Decimal(60), valid_from=JANUARY)
     set_target(STARTED, Decimal(70), valid_from=date(2026, 6, 15))
     series = Consumer().reads()["series"]
@@ -78,7 +78,7 @@ def test_each_period_has_the_target_of_its_time(run: CourseRun) -> None:
     assert [one["target"] for one in series[-3:]] == [60, 70, 70]
 
 
-def test_the_window_is_of_exactly_the_days_asked_for(run: CourseRun) -> None:
+def test_a_window_covers_exactly_the_days_from_first_to_last(run: CourseRun) -> None:
     reply = Consumer().reads(**{"from": "2026-05-04", "to": "2026-06-10"})
 
     assert (reply["window"]["numerator"], reply["window"]["denominator"]) == (2, 2)
@@ -86,9 +86,7 @@ def test_the_window_is_of_exactly_the_days_asked_for(run: CourseRun) -> None:
     assert [one["period_start"][:7] for one in reply["series"]] == ["2026-05", "2026-06"]
 
 
-def test_who_may_not_see_small_groups_gets_whole_periods(
-    run: CourseRun, settings: Settings
-) -> None:
+def test_readers_without_small_groups_get_whole_periods(run: CourseRun, settings: Settings) -> None:
     settings.KPI_MIN_GROUP = 1
     reply = Consumer("kpis:read").reads(**{"from": "2026-05-04", "to": "2026-06-10"})
 
@@ -97,7 +95,7 @@ def test_who_may_not_see_small_groups_gets_whole_periods(
     assert reply["window"]["denominator"] == 3
 
 
-def test_a_window_with_a_hidden_month_is_hidden(run: CourseRun, settings: Settings) -> None:
+def test_a_window_with_a_suppressed_month_is_suppressed(run: CourseRun, settings: Settings) -> None:
     settings.KPI_MIN_GROUP = 2
     reply = Consumer("kpis:read").reads(**{"from": "2026-05-04", "to": "2026-06-10"})
 
@@ -105,7 +103,7 @@ def test_a_window_with_a_hidden_month_is_hidden(run: CourseRun, settings: Settin
     assert reply["window"]["status"] == "suppressed"
 
 
-def test_what_is_hidden_has_no_figure_in_json_or_csv(run: CourseRun) -> None:
+def test_a_suppressed_value_has_no_numbers_in_json_or_csv(run: CourseRun) -> None:
     bi = Consumer("kpis:read")
     hidden = bi.reads()["current"]
     (row,) = [one for one in rows(bi.asks(format="csv")) if one["period_start"][:7] == "2026-06"]
@@ -119,14 +117,14 @@ def rows(response: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(response.content.decode())))
 
 
-def test_it_compares_with_the_period_before(run: CourseRun) -> None:
+def test_compare_previous_adds_the_period_before(run: CourseRun) -> None:
     compared = Consumer().reads(compare="previous")["comparison"]
 
     assert (compared["to"], compared["value"], compared["difference"]) == ("previous", 100, -50)
     assert compared["answer"]["period_start"] == "2026-05-01T00:00:00Z"
 
 
-def test_it_compares_with_the_target(run: CourseRun) -> None:
+def test_compare_target_adds_the_difference_from_the_target(run: CourseRun) -> None:
     set_target(STARTED, Decimal(85), valid_from=JANUARY)
 
     assert Consumer().reads(compare="target")["comparison"] == {
@@ -136,7 +134,7 @@ def test_it_compares_with_the_target(run: CourseRun) -> None:
     }
 
 
-def test_groups_are_told_apart(run: CourseRun) -> None:
+def test_by_run_adds_a_value_per_run(run: CourseRun) -> None:
     starts("dee", run_of("r2"), "2026-06-12")
     recompute_stale.recompute_stale(now=NOW)
     groups = Consumer().reads(by="run")["groups"]
@@ -147,27 +145,27 @@ def test_groups_are_told_apart(run: CourseRun) -> None:
     ]
 
 
-def test_learners_may_be_chosen_and_told_apart(run: CourseRun) -> None:
+def test_learners_can_be_selected_and_broken_down(run: CourseRun) -> None:
     reply = Consumer().reads(by="learner", learner=["ada", "cleo"])
 
     assert [(one["key"], one["value"]) for one in reply["groups"]] == [("ada", 100)]
     assert reply["current"]["denominator"] == 1
 
 
-def test_a_learner_may_be_chosen_by_any_spelling_of_the_address(run: CourseRun) -> None:
+def test_a_learner_can_be_selected_by_any_spelling_of_the_address(run: CourseRun) -> None:
     starts("eve@example.com", run, "2026-06-12", done=True)
 
     assert Consumer().reads(learner="Eve@Example.com ")["current"]["denominator"] == 1
 
 
-def test_a_group_of_a_course_has_the_target_of_its_course(run: CourseRun) -> None:
+def test_a_group_has_the_target_of_its_course(run: CourseRun) -> None:
     set_target(STARTED, Decimal(60), course=run.course, valid_from=JANUARY)
     groups = Consumer().reads(by="run")["groups"]
 
     assert [one["target"] for one in groups] == [60]
 
 
-def test_modules_are_asked_and_told_apart(run: CourseRun) -> None:
+def test_modules_can_be_selected_and_broken_down(run: CourseRun) -> None:
     ada = starts("dee", run, "2026-06-01")
     for module, minutes in zip(run.course.modules.all(), (60, 30), strict=True):
         plans(ada, module, "2026-06-20", minutes=minutes)
@@ -206,24 +204,24 @@ def test_the_csv_has_a_row_per_period(run: CourseRun) -> None:
 @pytest.mark.parametrize(
     "start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "＝", "＋", "－", "＠"]
 )
-def test_no_spreadsheet_takes_a_title_for_a_formula(run: CourseRun, start: str) -> None:
+def test_a_title_in_a_csv_is_never_a_formula(run: CourseRun, start: str) -> None:
     Course.objects.update(title=f'{start}HYPERLINK("x")')
     (row,) = rows(Consumer().asks(format="csv", by="course"))
 
     assert row["title"] == f'\'{start}HYPERLINK("x")'
 
 
-def test_an_answer_comes_from_stored_rows_in_few_queries(
+def test_an_answer_from_stored_rows_takes_few_queries(
     run: CourseRun, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     bi = Consumer()
     bi.asks()
-    # the key and its courses, the sums, the targets and the feeds
+    # the key and its courses, the sums, the targets and the data freshness
     with django_assert_max_num_queries(8):
         bi.asks()
 
 
-def test_a_kpi_that_cannot_be_computed_says_error(
+def test_a_kpi_that_cannot_be_computed_has_the_status_error(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: object) -> Any:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
 
 @pytest.mark.parametrize("query", [{"learner": "ada"}, {"by": "learner"}])
-def test_who_may_not_see_small_groups_chooses_no_learners(
+def test_readers_without_small_groups_cannot_choose_learners(
     run: CourseRun, query: dict[str, str]
 ) -> None:
     response = Consumer("kpis:read").asks(**query)
@@ -21,34 +21,36 @@ def test_who_may_not_see_small_groups_chooses_no_learners(
 
 
 WRONG = [
-    ({"period": "fortnight"}, "period", "choose one of"),
+    ({"period": "fortnight"}, "period", "Choose one of: day, week"),
     ({"from": "yesterday"}, "from", "2026-03-31"),
     ({"from": "2026-02-30"}, "from", "2026-03-31"),
     ({"from": "0001-01-01"}, "from", "1990 to 2199"),
     ({"to": "0001-01-01"}, "to", "1990 to 2199"),
     ({"from": "9999-12-31"}, "from", "1990 to 2199"),
     ({"to": "9999-12-31"}, "to", "1990 to 2199"),
-    ({"from": "2026-05-01", "to": "2026-04-01"}, "from", "swap them"),
-    ({"from": "1990-01-01", "to": "2199-12-31", "period": "day"}, "from", "At most 800"),
-    ({"course": "no"}, "course", "There are: py, sql."),
-    ({"run": "no"}, "run", "There are: r1, r2, s1."),
-    ({"run": "same"}, "run", "add course="),
-    ({"course": "sql", "run": "r1"}, "run", "There are: "),
-    ({"module": "sql-1", "course": "py"}, "module", "There are: py-1, py-2."),
-    ({"module": "sql-1", "run": "r1"}, "module", "is not of run"),
+    ({"from": "2026-05-01", "to": "2026-04-01"}, "from", "Swap the two"),
+    ({"from": "1990-01-01", "to": "2199-12-31", "period": "day"}, "from", "at most 800"),
+    ({"course": "no"}, "course", "Available courses: py, sql."),
+    ({"run": "no"}, "run", "Available runs: r1, r2, s1."),
+    ({"run": "same"}, "run", "Choose the course as well"),
+    ({"course": "sql", "run": "r1"}, "run", "Available runs: "),
+    ({"module": "sql-1", "course": "py"}, "module", "Available modules: py-1, py-2."),
+    ({"module": "sql-1", "run": "r1"}, "module", "belong to different courses"),
     ({"run": "a\0b"}, "run", "Null"),
     ({"course": "c" * 101}, "course", "100"),
-    ({"learner": "nobody"}, "learner", "no learner “nobody”"),
-    ({"learner": "a\0b"}, "learner", "no learner"),
+    ({"learner": "nobody"}, "learner", "Unknown learner “nobody”"),
+    ({"learner": "a\0b"}, "learner", "Unknown learner"),
     ({"by": "teacher"}, "by", "course, run, module, learner"),
     ({"compare": "tomorrow"}, "compare", "previous, target"),
     ({"format": "xml"}, "format", "json or csv"),
-    ({"perid": "day"}, "perid", "There is no parameter perid; there are from, to, period"),
+    ({"perid": "day"}, "perid", "Unknown parameter “perid”. Allowed: period, from, to"),
 ]
 
 
 @pytest.mark.parametrize(("query", "field", "part"), WRONG)
-def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str, part: str) -> None:
+def test_a_wrong_value_is_rejected_with_its_field(
+    query: dict[str, str], field: str, part: str
+) -> None:
     for key, course in (("r1", "py"), ("r2", "py"), ("s1", "sql")):
         run_of(key, course=course)
     if query.get("run") == "same":
@@ -62,12 +64,12 @@ def test_a_wrong_value_is_told_with_its_field(query: dict[str, str], field: str,
 
 
 @pytest.mark.parametrize("query", [{"by": "module"}, {"module": "py-1"}])
-def test_a_kpi_without_modules_says_so(run: CourseRun, query: dict[str, str]) -> None:
+def test_a_kpi_without_modules_rejects_them(run: CourseRun, query: dict[str, str]) -> None:
     assert Consumer().asks(**query).json()["detail"].startswith("Started cannot be")
 
 
 @pytest.mark.parametrize("path", ["/api/kpi/test/started", "/api/kpi/test/started/", "/api/kpi/"])
-def test_an_address_answers_with_and_without_slash(path: str) -> None:
+def test_a_url_works_with_and_without_a_slash_at_the_end(path: str) -> None:
     assert Consumer().client.get(path).status_code == 200
 
 
@@ -80,14 +82,16 @@ def test_an_address_answers_with_and_without_slash(path: str) -> None:
         ("post", "/api/kpi/test/started", 405, "method_not_allowed"),
     ],
 )
-def test_every_refusal_is_a_problem_body(method: str, path: str, status: int, code: str) -> None:
+def test_every_error_has_a_code_and_a_detail(
+    method: str, path: str, status: int, code: str
+) -> None:
     response = getattr(Consumer().client, method)(path)
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.json()["detail"]
 
 
-def test_a_stranger_and_a_key_of_another_scope_are_refused() -> None:
+def test_requests_without_a_key_or_its_scope_are_rejected() -> None:
     stranger = Client().get("/api/kpi/test/started")
     sender = Consumer("events:write").asks()
 

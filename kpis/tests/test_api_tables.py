@@ -36,7 +36,7 @@ def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], drill_downs={"runs": drill}))
 
 
-def test_a_drill_down_is_of_the_last_month_that_is_over(
+def test_a_drill_down_is_for_the_last_month_that_is_over(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hang_drill_down(monkeypatch)
@@ -46,7 +46,7 @@ def test_a_drill_down_is_of_the_last_month_that_is_over(
     assert reply["period_start"] == "2026-06-01T00:00:00Z"
 
 
-def test_a_small_row_of_a_drill_down_takes_another_along(
+def test_a_small_row_of_a_drill_down_suppresses_another(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     hang_drill_down(monkeypatch)
@@ -58,7 +58,7 @@ def test_a_small_row_of_a_drill_down_takes_another_along(
     recompute_stale.recompute_stale(now=NOW)
     bi = Consumer("kpis:read")
 
-    # in May there is Cleo alone in r1: that row goes, and June's with it
+    # In May, Cleo is alone in r1, so that row is suppressed, and June's with it.
     assert bi.reads("test/started/runs", **{"from": "2026-05-01", "to": "2026-05-31"})["rows"] == [
         {"course": "Py", "begun": None, "status": "suppressed"}
     ]
@@ -67,7 +67,7 @@ def test_a_small_row_of_a_drill_down_takes_another_along(
 
 
 @pytest.mark.parametrize("name", ["by", "compare", "perid"])
-def test_a_drill_down_refuses_what_it_does_not_take(
+def test_a_drill_down_rejects_unsupported_parameters(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hang_drill_down(monkeypatch)
@@ -101,13 +101,13 @@ def test_measurements_are_listed_and_filtered(run: CourseRun) -> None:
 
 
 @pytest.mark.parametrize("query", [{"kpi": "no"}, {"from": "x"}, {"perid": "day"}, {"scope": "x"}])
-def test_a_wrong_filter_of_measurements_is_told(query: dict[str, str]) -> None:
+def test_a_wrong_filter_of_measurements_is_rejected(query: dict[str, str]) -> None:
     response = Consumer().asks("measurements", **query)
 
     assert (response.status_code, response.json()["field"]) == (400, next(iter(query)))
 
 
-# DRF's cursors: an offset and a place, in base 64
+# DRF's cursors: an offset and a position in base 64
 WRONG = {
     "limit": ["null", "-1", "0", "abc", "1000000", "1001", "٣"],
     "period": ["", " "],
@@ -119,31 +119,31 @@ WRONG = {
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
 )
-def test_a_value_that_cannot_be_is_not_taken_for_the_default(name: str, value: str) -> None:
+def test_an_invalid_value_is_not_replaced_by_the_default(name: str, value: str) -> None:
     response = Consumer(*SMALL).asks("measurements", **{name: value})
 
     assert (response.status_code, response.json()["field"]) == (400, name)
 
 
 @pytest.mark.parametrize("name", ["period", "to", "course"])
-def test_an_empty_value_of_a_kpi_is_told(name: str, run: CourseRun) -> None:
+def test_an_empty_parameter_is_rejected(name: str, run: CourseRun) -> None:
     response = Consumer().asks(**{name: ""})
 
     assert (response.status_code, response.json()["field"]) == (400, name)
 
 
 @pytest.mark.parametrize("cursor", ["cD0lMDA=", "x"])
-def test_a_cursor_of_courses_that_is_none_is_told(cursor: str) -> None:
+def test_an_invalid_cursor_of_courses_is_rejected(cursor: str) -> None:
     response = Consumer().client.get("/api/courses", {"cursor": cursor})
 
     assert (response.status_code, response.json()["field"]) == (400, "cursor")
 
 
-def test_measurements_need_the_scope_to_see_small_groups(run: CourseRun) -> None:
+def test_measurements_require_the_scope_for_small_groups(run: CourseRun) -> None:
     assert Consumer("kpis:read").asks("measurements").status_code == 403
 
 
-def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) -> None:
+def test_measurements_are_limited_to_the_courses_of_the_key(run: CourseRun) -> None:
     starts("dee", run_of("s1", course="sql"), "2026-06-12")
     recompute_stale.recompute_stale(now=NOW)
     found = Consumer(*SMALL, courses=(run.course,)).reads("measurements", limit=1000)["results"]
@@ -151,7 +151,7 @@ def test_measurements_are_of_the_courses_that_the_key_may_see(run: CourseRun) ->
     assert {row["course"] for row in found} == {"py"}
 
 
-def test_courses_are_listed_with_the_keys_of_their_parts(run: CourseRun) -> None:
+def test_courses_are_listed_with_their_runs_and_modules(run: CourseRun) -> None:
     run_of("s1", course="sql")
     bi = Consumer(courses=(run.course,))
     (found,) = bi.client.get("/api/courses").json()["results"]

@@ -270,7 +270,9 @@ def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
     assert is_shown(bo, of_run(run), week)
 
     with CaptureQueriesContext(connection) as asked:
-        KpiQueryService(bo, NOW).disclosure.veil(REGISTRY[STARTED]).periods(of_run(run), [week])
+        KpiQueryService(bo, NOW).disclosure.suppression_of(REGISTRY[STARTED]).periods(
+            of_run(run), [week]
+        )
     assert len(asked) == 1
 
 

@@ -32,12 +32,12 @@ def _stored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def differences(first: date = MARCH[0], last: date = MARCH[1]) -> list[str]:
-    jobs = from_scratch.jobs(from_scratch.aggregated(), first, last, NOW)
+    jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), first, last, NOW)
     return [str(one) for one in from_scratch.differences(jobs, NOW)]
 
 
 def recomputed(first: date = MARCH[0], last: date = MARCH[1]) -> int:
-    jobs = from_scratch.jobs(from_scratch.aggregated(), first, last, NOW)
+    jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), first, last, NOW)
     return from_scratch.recompute(jobs, NOW).written
 
 
@@ -88,14 +88,14 @@ def test_a_figure_that_is_missing_is_made() -> None:
 def test_what_still_waits_is_no_difference() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     Enrollment.objects.filter(pk=bo.pk).update(completed_at=NOW)
-    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
 
     assert differences() == []
 
 
 def test_what_waits_of_another_course_excuses_nothing() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
-    stale_days.mark_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
     stored("run").update(total=9)
 
     assert ["run" in one and "stored 9" in one for one in differences()] == [True]
@@ -131,7 +131,7 @@ def test_in_time_all_of_the_history_is_looked_at() -> None:
     looked = {
         one.first
         for at in range(31)
-        for one in from_scratch.sample(date(2026, 3, 31) + timedelta(days=at))
+        for one in from_scratch.sample_of(date(2026, 3, 31) + timedelta(days=at))
         if one.kind == "month"
     }
 
@@ -141,14 +141,16 @@ def test_in_time_all_of_the_history_is_looked_at() -> None:
 def test_what_the_sample_finds_is_corrected_and_reported(caplog: pytest.LogCaptureFixture) -> None:
     stored().update(total=0)
     days = (date(2026, 7, 11) + timedelta(days=at) for at in range(31))
-    turn = next(day for day in days if MARCH[0] in {one.first for one in from_scratch.sample(day)})
+    turn = next(
+        day for day in days if MARCH[0] in {one.first for one in from_scratch.sample_of(day)}
+    )
     with caplog.at_level(logging.ERROR):
         found = night(turn.isoformat())
 
     assert found
     assert (found.corrected, stored().get().total) == (1, 1)
     assert "test.started, month 2026-03, site: stored 0 ÷ 2" in found.details
-    assert "a stored figure was wrong and is corrected: test.started" in caplog.text
+    assert "A stored figure was wrong and has been corrected: test.started" in caplog.text
 
 
 def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +158,7 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
         raise ZeroDivisionError
 
     monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], aggregate=broken))
-    jobs = from_scratch.jobs(from_scratch.aggregated(), *MARCH, NOW)
+    jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), *MARCH, NOW)
 
     assert from_scratch.recompute(jobs, NOW).failed == {STARTED}
     with pytest.raises(ZeroDivisionError):
@@ -164,5 +166,5 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_process_is_left_with_the_turn() -> None:
-    with recompute_stale.serve_stale(patience=0.0) as is_ours:
+    with recompute_stale.recompute_lock(patience=0.0) as is_ours:
         assert is_ours

@@ -48,7 +48,7 @@ def completes(*who: str) -> None:
     for one in who:
         made = Enrollment.objects.get(learner__key=one)
         Enrollment.objects.filter(pk=made.pk).update(completed_at=NOW)
-        stale_days.mark_stale("test", [(made.run.course_id, made.started_at.date())])
+        stale_days.mark_days_stale("test", [(made.run.course_id, made.started_at.date())])
     recompute_stale.recompute_stale(now=NOW)
 
 

@@ -44,12 +44,12 @@ def hours(period: Period) -> float:
         ("2026-12-31", "quarter", "2026-10-01", "2026-12-31"),
     ],
 )
-def test_a_day_is_in_its_period(text: str, kind: str, first: str, last: str) -> None:
+def test_a_day_belongs_to_its_period(text: str, kind: str, first: str, last: str) -> None:
     assert days_of(text, kind) == (first, last)
 
 
-def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="fortnight is no period"):
+def test_an_unknown_kind_of_period_is_rejected() -> None:
+    with pytest.raises(ValueError, match="Unknown kind of period: fortnight"):
         containing(day("2026-11-22"), "fortnight", BERLIN)
 
 
@@ -64,7 +64,7 @@ def test_an_unknown_kind_is_refused() -> None:
         ("2026-11-22", "quarter", "2026-Q4"),
     ],
 )
-def test_a_period_is_named_after_its_calendar(text: str, kind: str, label: str) -> None:
+def test_a_period_has_a_short_label(text: str, kind: str, label: str) -> None:
     assert containing(day(text), kind, BERLIN).label == label
 
 
@@ -105,7 +105,7 @@ def test_midnight_is_that_of_the_zone() -> None:
     assert period.end == at("2026-07-31T22:00:00")
 
 
-def test_the_end_of_counting_is_now_while_a_period_is_open() -> None:
+def test_an_open_period_ends_now() -> None:
     now = at("2026-07-10T12:00:00")
     period = containing(day("2026-07-10"), "month", BERLIN).as_of(now)
 
@@ -113,7 +113,7 @@ def test_the_end_of_counting_is_now_while_a_period_is_open() -> None:
     assert period.whole_end == at("2026-07-31T22:00:00")
 
 
-def test_a_period_ends_where_the_next_begins_to_the_second() -> None:
+def test_a_period_ends_at_the_second_the_next_begins() -> None:
     june = containing(day("2026-06-15"), "month", BERLIN)
 
     assert june.is_open(june.whole_end - timedelta(seconds=1))
@@ -129,19 +129,19 @@ def test_a_period_is_closed_once_the_lag_is_over() -> None:
     assert june.is_closed(june.whole_end + lag, lag)
 
 
-def test_the_window_before_is_of_the_same_length() -> None:
+def test_the_previous_window_has_the_same_length() -> None:
     window = Period(day("2026-03-10"), day("2026-03-20"), WINDOW, BERLIN)
 
     assert window.previous == Period(day("2026-02-28"), day("2026-03-10"), WINDOW, BERLIN)
 
 
-def test_between_takes_in_both_ends() -> None:
+def test_between_includes_both_ends() -> None:
     months = between(day("2025-12-31"), day("2026-02-01"), "month", BERLIN)
 
     assert [one.label for one in months] == ["2025-12", "2026-01", "2026-02"]
 
 
-def test_the_latest_periods_end_with_the_one_of_the_zone() -> None:
+def test_the_latest_periods_end_with_the_open_one_in_the_zone() -> None:
     # 31 October, 23:30 in UTC, is November in Berlin
     months = latest(2, "month", BERLIN, now=at("2026-10-31T23:30:00"))
 

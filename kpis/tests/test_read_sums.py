@@ -1,4 +1,4 @@
-"""What is kept and what is counted on demand are the same."""
+"""Stored sums equal sums computed from the facts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ENROLMENTS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(ENROLMENTS)
-def test_kept_sums_are_those_of_the_facts(
+def test_stored_sums_equal_those_of_the_facts(
     enrolments: list[tuple[str, int, str, bool, bool]],
 ) -> None:
     for model in (Measurement, Enrollment, Learner, CourseRun, Course):

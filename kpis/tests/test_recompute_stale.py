@@ -64,7 +64,7 @@ def test_modules_are_measured_by_month_alone() -> None:
 def test_measuring_again_writes_nothing() -> None:
     in_two_runs()
     measured()
-    stale_days.mark_stale(
+    stale_days.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
 
@@ -121,7 +121,7 @@ def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
 def waiting() -> set[str]:
     """The kinds of the periods that wait to be measured, once the marks are gathered."""
     stale_periods.gather(NOW)
-    return {str(stale_periods.SOONEST_FIRST[row.rank]) for row in StalePeriod.objects.all()}
+    return {str(stale_periods.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
 
 def _killed_after(batches: int) -> Any:

@@ -24,7 +24,7 @@ def late_completion(now: datetime) -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark_stale(
+    stale_days.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured(now)
@@ -73,7 +73,7 @@ def test_until_the_close_lag_is_over_nothing_is_restated(now: str) -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark_stale(
+    stale_days.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured(moment(now))
@@ -107,7 +107,7 @@ def test_a_cell_that_became_empty_says_so() -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(withdrawn_at=moment("2026-03-01"))
-    stale_days.mark_stale(
+    stale_days.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured()

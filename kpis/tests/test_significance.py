@@ -6,14 +6,14 @@ from kpis.statistics.intervals import wilson
 from kpis.statistics.significance import chance, difference, discoveries
 
 
-def test_a_difference_takes_the_far_side_of_both_intervals() -> None:
+def test_a_difference_uses_the_far_sides_of_both_intervals() -> None:
     # 80% (77–83) after 90% (88–92): -10 ± √(3² + 2²) = -10 ± 3.6
     low, high = difference(80, (77, 83), 90, (88, 92))
 
     assert (round(low, 2), round(high, 2)) == (-13.61, -6.39)
 
 
-def test_two_samples_differ_as_newcombe_worked_out() -> None:
+def test_a_difference_matches_newcombe_s_example() -> None:
     # 56/70 - 48/80: table II (a) of the paper, method 10, gives 0.0524 to 0.3339
     one, other = wilson(56 / 70, 70), wilson(48 / 80, 80)
     assert one is not None
@@ -23,27 +23,27 @@ def test_two_samples_differ_as_newcombe_worked_out() -> None:
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
 
 
-def test_the_chance_is_one_in_forty_where_the_interval_ends() -> None:
+def test_the_p_value_is_one_in_forty_at_the_end_of_the_interval() -> None:
     assert chance(80, (75, 85), 85, sign=1) == pytest.approx(0.025)
     assert chance(90, (85, 95), 85, sign=-1) == pytest.approx(0.025)
     assert chance(85, (80, 90), 85, sign=1) == 0.5
 
 
-def test_without_a_spread_there_is_no_doubt() -> None:
+def test_without_an_interval_the_p_value_is_0_or_1() -> None:
     assert chance(80, (80, 80), 85, sign=1) == 0.0
     assert chance(90, (90, 90), 85, sign=1) == 1.0
 
 
-def test_among_many_a_small_chance_has_to_be_smaller() -> None:
+def test_among_many_tests_a_p_value_has_to_be_smaller() -> None:
     # of four at 5%, the limits are 0.0125, 0.025, 0.0375 and 0.05
     assert discoveries([0.012, 0.9, 0.024, 0.5], share=0.05) == [True, False, True, False]
     assert discoveries([0.013, 0.9, 0.026, 0.5], share=0.05) == [False] * 4
 
 
-def test_a_later_limit_carries_the_earlier_ones() -> None:
+def test_a_later_limit_includes_the_smaller_p_values() -> None:
     # 0.02 misses 0.0167 and 0.03 meets 0.0333, so both stand
     assert discoveries([0.02, 0.03, 0.9], share=0.05) == [True, True, False]
 
 
-def test_nothing_among_nothing() -> None:
+def test_without_tests_there_are_no_discoveries() -> None:
     assert discoveries([]) == []

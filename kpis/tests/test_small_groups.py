@@ -34,6 +34,13 @@ def test_a_shown_part_goes_where_all_who_are_left_are_alike() -> None:
     assert small_groups.to_hide_beside(parts | {"bo": done(12, 11)}, {"ada", "bo"}) == set()
 
 
+def test_of_parts_of_the_same_size_every_process_hides_the_same() -> None:
+    hidden = {0: done(5, 5)}
+    parts = hidden | {8: done(20, 9), 1: done(20, 9)}
+
+    assert small_groups.to_hide_beside(parts, {0}) == {1}
+
+
 def test_nothing_goes_where_nobody_differs_or_nobody_is_few() -> None:
     alike = {"ada": done(5, 0), "bo": done(12, 0), "cleo": done(20, 0)}
     assert small_groups.to_hide_beside(alike, {"ada", "bo"}) == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 from unittest.mock import patch
@@ -27,7 +28,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_that_is_marked_often_is_measured_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     for _ in range(3):
-        stale_days.mark_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
+        stale_days.mark_days_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
     stale_periods.gather(NOW)
 
     assert StalePeriod.objects.count() == 4
@@ -46,7 +47,7 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
 
     with (
         patch("kpis.recompute.recompute_stale.run_jobs", run_jobs),
-        patch("kpis.recompute.recompute_stale.LOOK_AFTER", 0.0),
+        patch("kpis.recompute.recompute_stale.GATHER_AFTER", 0.0),
     ):
         recompute_stale.recompute_stale(now=NOW)
 
@@ -54,11 +55,33 @@ def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
     assert order[-2:] == ["2026-Q2", "2026-Q1"]
 
 
+def test_every_process_takes_the_same_periods_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    courses = [run_of("r1").course, run_of("s1", course="sql").course]
+    rows = [
+        StalePeriod(key=key, course=course, rank=0, start=date(2026, 3, 1))
+        for key in ("other", "test")
+        for course in courses
+    ]
+    monkeypatch.setattr(stale_periods, "PERIODS_PER_BATCH", 3)
+
+    assert first_groups(rows) == first_groups(rows[::-1])
+
+
+def first_groups(rows: list[StalePeriod]) -> list[tuple[str, set[int]]]:
+    """The key and courses of each group to recompute first, whatever the order of the rows."""
+    StalePeriod.objects.all().delete()
+    StalePeriod.objects.bulk_create([copy(row) for row in rows])
+    return [
+        (group.key, {pk for _, courses in group.periods for pk in courses})
+        for group in stale_periods.groups(set())
+    ]
+
+
 # within one connection PostgreSQL lets a lock be taken twice
 @pytest.mark.once
 def test_only_one_process_has_its_turn() -> None:
     with (
-        recompute_stale.serve_stale() as first,
-        recompute_stale.serve_stale(patience=0.0) as second,
+        recompute_stale.recompute_lock() as first,
+        recompute_stale.recompute_lock(patience=0.0) as second,
     ):
         assert (first, second) == (True, False)

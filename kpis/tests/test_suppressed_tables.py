@@ -1,11 +1,12 @@
-"""Drill-downs give away neither a small row nor what their KPI suppresses."""
+"""Drill-downs reveal neither small rows nor suppressed values of their KPI."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -20,6 +21,7 @@ from kpis.definitions.units import COUNT, TEXT
 from kpis.query import suppressed_tables
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
+from kpis.query.row_suppression import Audit
 from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.audited import Known
@@ -31,7 +33,7 @@ NOW = moment("2026-07-10T12:00:00")
 JUNE = containing(moment("2026-06-10").date(), "month", reporting_clock.reporting_zone())
 STAFF = Reader(True, True, False, frozenset())
 
-# how many of each course gave each answer
+# how many learners of each course gave each answer
 Said = Mapping[str, Mapping[str, int]]
 
 
@@ -42,7 +44,7 @@ def _small_is_under_ten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
 
 
 def course(key: str, people: int = 12) -> Course:
-    """A course in which so many start in June."""
+    """Create a course in which this many learners start in June."""
     run = run_of(f"{key}-1", course=key)
     for at in range(people):
         starts(f"{key}-{at}", run, "2026-06-10")
@@ -51,7 +53,7 @@ def course(key: str, people: int = 12) -> Course:
 
 
 def answers(said: Said, *, lines: Mapping[str, str] | None = None) -> DrillDown:
-    """A drill-down with a row for each answer, however many courses it is asked for."""
+    """A drill-down with a row per answer for any number of courses."""
     keys = dict(Course.objects.values_list("pk", "key"))
 
     def table(when: Period, scope: Scope) -> Table:
@@ -69,7 +71,7 @@ def answers(said: Said, *, lines: Mapping[str, str] | None = None) -> DrillDown:
 
 
 def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str, int]:
-    """The people of each row that the reader is shown in June, of one course or all."""
+    """Return the people behind each row that the reader sees in June, for one course or all."""
     scope = Scope(frozenset(one.pk for one in asked) or None)
     question = KpiQuery("month", [JUNE], None, scope, None, None, None, None, None, NOW)
     _, table = suppressed_tables.suppressed_table(
@@ -78,17 +80,17 @@ def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str,
     return {row["answer"]: row["people"] for row in table.rows if "is_hidden" not in row}
 
 
-def test_a_row_of_all_courses_and_one_of_them_do_not_tell_that_of_the_other() -> None:
+def test_a_course_s_row_cannot_be_computed_from_all_courses_and_the_other() -> None:
     py, sql = course("py", 40), course("sql", 40)
     drill = answers({"py": {"five": 27}, "sql": {"five": 8, "four": 32}})
 
     assert shown(drill) == {"five": 35, "four": 32}
-    # 35 less 27 are the eight of the other course
+    # 35 − 27 are the eight in the other course
     assert shown(drill, py) == {}
     assert shown(drill, sql) == {"four": 32}
 
 
-def test_what_lies_in_no_course_is_not_told_either() -> None:
+def test_a_remainder_without_a_course_is_not_revealed() -> None:
     py, sql = course("py"), course("sql")
     drill = answers({"py": {"sent": 20}, "sql": {"sent": 15}})
     with_more = replace(
@@ -107,9 +109,9 @@ def _four_more(table: Table, scope: Scope) -> Table:
     return table if scope.course_ids else replace(table, rows=rows)
 
 
-def test_a_zero_goes_where_the_sum_of_its_line_would_tell_the_one_beside_it() -> None:
+def test_a_zero_is_suppressed_if_its_line_s_sum_would_reveal_another_row() -> None:
     course("py")
-    # the KPI tells that one of the twelve is a detractor: of seven empty rows one must go
+    # The KPI reveals one detractor among twelve, so one of seven empty rows must be suppressed.
     lines = {str(score): "low" if score < 7 else "high" for score in range(11)}
     found = shown(answers({"py": {**dict.fromkeys(lines, 0), "0": 1, "10": 11}}, lines=lines))
 
@@ -118,7 +120,7 @@ def test_a_zero_goes_where_the_sum_of_its_line_would_tell_the_one_beside_it() ->
     assert found["10"] == 11
 
 
-def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
+def test_the_row_of_a_course_with_a_suppressed_kpi_is_suppressed() -> None:
     py, sql, ux = course("py", 12), course("sql", 12), course("ux", 5)
     rows = [
         {"course": one.title, "answer": one.key, "people": 12, "learners": 12}
@@ -127,7 +129,7 @@ def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
     columns = (Column.of("course"), Column("answer", "Answer", TEXT))
     drill = DrillDown("courses", "", "", lambda when, scope: Table(columns, rows))
 
-    # the KPI hides the five of ux, and one of the others with them
+    # The KPI suppresses the five in ux, and one other course with them.
     assert len(shown(drill)) == 1
     assert "ux" not in shown(drill)
     assert len(shown(replace(drill, is_of_all_time=True))) == 3
@@ -135,11 +137,11 @@ def test_the_row_of_a_course_goes_where_the_kpi_hides_the_course() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("seed", range(6))
-def test_no_small_row_follows_from_all_the_tables_that_can_be_asked_for(seed: int) -> None:
+def test_no_small_row_can_be_computed_from_all_tables(seed: int) -> None:
     courses = [course(key) for key in ("py", "sql", "ux")]
-    dice = random.Random(seed)  # noqa: S311 — chance, not secrets
+    rng = random.Random(seed)  # noqa: S311 — chance, not secrets
     people = {
-        (one.key, name): dice.choice((0, 1, 4, 8, 11, 15, 30))
+        (one.key, name): rng.choice((0, 1, 4, 8, 11, 15, 30))
         for one, name in product(courses, "abcd")
     }
     said = {one.key: {name: people[one.key, name] for name in "abcd"} for one in courses}
@@ -152,6 +154,28 @@ def test_no_small_row_follows_from_all_the_tables_that_can_be_asked_for(seed: in
     few = [atom for atom, number in people.items() if 0 < number < 10]
 
     assert [atom for atom in few if Known(known).tells(frozenset({atom}))] == []
+
+
+class ReversedAtoms(frozenset[Any]):
+    """Atoms in another order, as another process with another hash seed would iterate over them."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return reversed(list(super().__iter__()))
+
+
+@pytest.mark.once
+def test_every_process_suppresses_the_same_empty_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    courses = [course(key) for key in ("py", "sql")]
+    lines = dict.fromkeys("abc", "low")
+    drill = answers({"py": {"a": 1, "b": 0, "c": 0}, "sql": {"a": 0, "b": 0, "c": 0}}, lines=lines)
+    audit = Audit(drill, REGISTRY[STARTED], JUNE, KpiQueryService(STAFF, NOW))
+    audit.read(Scope(frozenset({courses[0].pk})))
+    everything = [Scope()]
+    before = list(audit.candidates(everything))
+    atoms_of = audit.atoms_of
+    monkeypatch.setattr(audit, "atoms_of", lambda cells: ReversedAtoms(atoms_of(cells)))
+
+    assert list(audit.candidates(everything)) == before
 
 
 def asked_for(asked: list[Course], courses: list[Course]) -> list[str]:

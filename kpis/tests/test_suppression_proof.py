@@ -1,4 +1,4 @@
-"""Nothing that is suppressed follows from all that is shown, by any linear combination."""
+"""No suppressed value is a linear combination of the values shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kpis.tests.audited import (
     three_courses,
 )
 
-# what is suppressed is computed from measurements: the database makes no difference
+# Suppression is computed from measurements, so the database makes no difference.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 STAFF = Reader(True, True, False, frozenset())
@@ -33,11 +33,13 @@ def _small_is_under_ten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
     settings.KPI_MIN_GROUP = 10
 
 
-# how many figures of ten learners or more were shown when days and weeks were judged line by line
+# how many values of ten learners or more an earlier, simpler rule showed
 @pytest.mark.parametrize(
     ("seed", "shown_before"), [(1, 150), (2, 157), (3, 204), (4, 154), (5, 175)]
 )
-def test_no_small_group_follows_and_more_is_shown(seed: int, shown_before: int) -> None:
+def test_no_small_group_can_be_computed_and_more_values_are_shown(
+    seed: int, shown_before: int
+) -> None:
     runs = three_courses()
     people = people_of(runs, seed=seed)
     cells = cells_of(runs, people)
@@ -49,7 +51,7 @@ def test_no_small_group_follows_and_more_is_shown(seed: int, shown_before: int) 
 
 
 @pytest.mark.parametrize("seed", range(6, 10))
-def test_a_manager_is_told_no_small_group_of_the_one_course(seed: int) -> None:
+def test_a_manager_of_one_course_cannot_compute_a_small_group(seed: int) -> None:
     runs = three_courses()[:3]
     people = people_of(runs, seed=seed)
     cells = cells_of(runs, people)
@@ -61,7 +63,7 @@ def test_a_manager_is_told_no_small_group_of_the_one_course(seed: int) -> None:
 
 
 def followed(cells: Cells, shown: Iterable[Cell], people: Mapping[Atom, int]) -> list[Cell]:
-    """The small cells that are a linear combination of those shown; their own sums among them."""
+    """Return the small cells that are a linear combination of those shown."""
     known = Known(cells[cell] for cell in shown)
     small = [cell for cell, inside in cells.items() if sum(people[at] for at in inside) < 10]
     return [cell for cell in small if known.tells(cells[cell])]

@@ -52,14 +52,14 @@ def test_a_declared_target_becomes_the_first_version_from_the_beginning() -> Non
     assert (target.version, target.value, target.valid_from) == (1, Decimal(85), None)
 
 
-def test_creating_what_is_missing_twice_changes_nothing() -> None:
+def test_creating_missing_targets_twice_changes_nothing() -> None:
     declared()
     targets.create_missing()
 
     assert Target.objects.filter(kpi=KPI).count() == 1
 
 
-def test_a_kpi_without_declared_target_gets_none() -> None:
+def test_a_kpi_without_a_declared_target_gets_none() -> None:
     declared()
 
     assert in_force("test.score", None, day("2026-11-22")) is None
@@ -74,7 +74,7 @@ def test_a_new_version_keeps_the_old_one() -> None:
     assert list(Target.objects.filter(kpi=KPI).values_list("value", flat=True)) == [90, 85]
 
 
-def test_a_version_holds_from_its_first_day() -> None:
+def test_a_version_is_in_force_from_its_first_day() -> None:
     old = declared()
     new = set_target(KPI, Decimal(90), valid_from=day("2026-07-01"))
 
@@ -82,19 +82,19 @@ def test_a_version_holds_from_its_first_day() -> None:
     assert in_force(KPI, None, day("2026-07-01")) == new
 
 
-def test_without_a_start_it_holds_from_today() -> None:
+def test_without_a_start_a_version_is_in_force_from_today() -> None:
     with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         assert set_target(KPI, Decimal(90)).valid_from == day("2026-11-22")
 
 
-def test_of_two_versions_with_one_start_the_later_stands() -> None:
+def test_of_two_versions_with_the_same_start_the_later_counts() -> None:
     set_target(KPI, Decimal(90), valid_from=day("2026-07-01"))
     corrected = set_target(KPI, Decimal(88), valid_from=day("2026-07-01"))
 
     assert in_force(KPI, None, day("2026-08-01")) == corrected
 
 
-def test_a_backdated_version_holds_until_the_next_start() -> None:
+def test_a_backdated_version_is_in_force_until_the_next_start() -> None:
     july = set_target(KPI, Decimal(90), valid_from=day("2026-07-01"))
     march = set_target(KPI, Decimal(70), valid_from=day("2026-03-01"))
 
@@ -102,7 +102,7 @@ def test_a_backdated_version_holds_until_the_next_start() -> None:
     assert in_force(KPI, None, day("2026-07-01")) == july
 
 
-def test_a_course_is_judged_by_its_own_target_first(python: Course) -> None:
+def test_a_course_s_own_target_takes_precedence(python: Course) -> None:
     general = declared()
     own = set_target(KPI, Decimal(60), course=python, valid_from=day("2026-07-01"))
 
@@ -110,7 +110,7 @@ def test_a_course_is_judged_by_its_own_target_first(python: Course) -> None:
     assert in_force(KPI, None, day("2026-07-01")) == general
 
 
-def test_before_its_own_target_a_course_is_judged_by_the_general_one(python: Course) -> None:
+def test_before_its_own_target_a_course_has_the_general_one(python: Course) -> None:
     general = declared()
     set_target(KPI, Decimal(60), course=python, valid_from=day("2026-07-01"))
 
@@ -123,7 +123,7 @@ def test_versions_are_counted_for_each_course(python: Course) -> None:
     assert set_target(KPI, Decimal(60), course=python).version == 1
 
 
-def test_a_book_answers_for_many_days_from_one_query(
+def test_a_history_answers_for_many_days_with_one_query(
     python: Course, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     declared()
@@ -138,8 +138,8 @@ def test_a_book_answers_for_many_days_from_one_query(
     ("kpi", "value"),
     [(KPI, "100.5"), (KPI, "-1"), ("test.score", "-101"), ("test.people", "-1")],
 )
-def test_a_value_outside_the_unit_is_refused(kpi: str, value: str) -> None:
-    with pytest.raises(ValidationError, match="is outside"):
+def test_a_value_outside_the_range_of_the_unit_is_rejected(kpi: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="must be"):
         set_target(kpi, Decimal(value))
 
 
@@ -147,19 +147,19 @@ def test_a_value_outside_the_unit_is_refused(kpi: str, value: str) -> None:
     ("kpi", "value"),
     [(KPI, "0"), (KPI, "100"), ("test.score", "-100"), ("test.people", "195")],
 )
-def test_a_value_at_the_edge_of_the_unit_is_taken(kpi: str, value: str) -> None:
+def test_a_value_at_the_limit_of_the_unit_is_accepted(kpi: str, value: str) -> None:
     assert set_target(kpi, Decimal(value)).value == Decimal(value)
 
 
-def test_an_unknown_kpi_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"There is no KPI test\.nothing"):
+def test_an_unknown_kpi_is_rejected() -> None:
+    with pytest.raises(ValidationError, match=r"Unknown KPI “test\.nothing"):
         set_target("test.nothing", Decimal(1))
 
 
 @pytest.mark.parametrize(
     ("valid_from", "months"),
     [
-        # November is open on the 22nd; a month is judged by its last day
+        # November is open on the 22nd; the target on the last day of a month applies to it
         ("2026-11-22", []),
         ("2026-11-01", []),
         ("2026-10-31", ["2026-10"]),
@@ -167,14 +167,14 @@ def test_an_unknown_kpi_is_refused() -> None:
         ("2026-12-01", []),
     ],
 )
-def test_a_backdated_start_judges_the_months_since(valid_from: str, months: list[str]) -> None:
+def test_a_backdated_start_applies_to_the_months_since(valid_from: str, months: list[str]) -> None:
     with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         target = set_target(KPI, Decimal(80), valid_from=day(valid_from))
 
         assert [month.label for month in targets.past_months(target)] == months
 
 
-def test_a_backdated_start_judges_no_month_of_a_later_version() -> None:
+def test_a_backdated_start_applies_to_no_month_of_a_later_version() -> None:
     with patch("kpis.query.targets.today", return_value=day("2026-11-22")):
         set_target(KPI, Decimal(90), valid_from=day("2026-08-15"))
         target = set_target(KPI, Decimal(80), valid_from=day("2026-06-01"))

@@ -5,12 +5,12 @@ from django.utils import translation
 
 from kpis.definitions.units import COUNT, DAYS, EXACT, PERCENT, Unit, money, rounded
 
-# 119.6 of 160, as floating point sums it up: 0.7474999999999997
+# 119.6 of 160 in floating point: 0.7474999999999997
 TIE = 119.59999999999995 / 160
 
 
-def test_a_stored_figure_and_the_sums_behind_it_have_one_text() -> None:
-    # an alert keeps what the API gives
+def test_a_value_and_its_sums_are_written_the_same() -> None:
+    # an alert stores the number that the API gives
     shown = PERCENT.shown(TIE)
 
     assert shown == 74.75
@@ -18,7 +18,7 @@ def test_a_stored_figure_and_the_sums_behind_it_have_one_text() -> None:
 
 
 @pytest.mark.parametrize("value", [74.75, 74.25, 82.35, 0.05, 12.345])
-def test_a_value_and_its_distance_add_up_to_the_target(value: float) -> None:
+def test_a_value_and_its_difference_add_up_to_the_target(value: float) -> None:
     distance = round(100 - value, EXACT)
 
     assert rounded(value, 1) + rounded(distance, 1) == 100
@@ -57,13 +57,13 @@ def test_a_unit_is_written_in_the_reader_s_language() -> None:
         ("en", COUNT, ("", "")),
     ],
 )
-def test_an_axis_knows_what_stands_around_a_number(
+def test_a_unit_is_before_or_after_the_number(
     language: str, unit: Unit, around: tuple[str, str]
 ) -> None:
     with translation.override(language):
         assert unit.around == around
 
 
-def test_only_the_second_of_two_ends_has_its_unit() -> None:
+def test_a_bare_value_has_no_unit() -> None:
     assert PERCENT.bare(0.821) == "82.1"
     assert money("USD").bare(20_905) == "$209.05"

@@ -20,7 +20,7 @@ TAG = re.compile("<[^>]*>")
 
 
 class Visitor:
-    """Somebody who reads pages; keeps the text of the last one, spaces drawn together."""
+    """A signed-in reader of pages; keeps the text of the last one, with single spaces."""
 
     def __init__(self, user: User | None = None) -> None:
         self.client = Client()
@@ -56,7 +56,7 @@ def in_july(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def run() -> CourseRun:
-    """Ada completes and Bo does not, both begun in June; Cleo completes, begun in May."""
+    """Ada completes and Bo does not, both started in June; Cleo, started in May, completes."""
     run = run_of("r1")
     starts("ada", run, "2026-06-10", done=True)
     starts("bo", run, "2026-06-11")

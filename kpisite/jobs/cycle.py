@@ -15,7 +15,7 @@ WAIT_FOR = 5.0
 def run(now: datetime) -> None:
     """Measure what facts and time have changed, verify a sample, and judge what has closed."""
     with without_waiting_for_disk():
-        with recompute_stale.serve_stale(patience=WAIT_FOR) as is_ours:
+        with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
             if is_ours:
                 recompute_stale.recompute_stale(now=now)
         recompute_stale.recompute_open(now)

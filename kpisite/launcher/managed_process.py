@@ -1,3 +1,5 @@
+"""One program that the supervisor keeps running: start, health, restart and output."""
+
 from __future__ import annotations
 
 import os
@@ -12,13 +14,14 @@ from functools import partial
 
 from kpisite.launcher.parent_death import die_with_parent
 
-LASTED_SECONDS = 10.0
-MOST_FAILURES = 6
-LONGEST_PAUSE_SECONDS = 30.0
-ASK_EVERY_SECONDS = 1.0
-# less than what lasted: who never answers from the start on has failed as one that dies
-SILENT_SECONDS = 8.0
-# Valkey gives this advice about big servers at each start.
+# a process that ran for this long is restarted at once
+STABLE_SECONDS = 10.0
+MAX_FAILURES = 6
+MAX_PAUSE_SECONDS = 30.0
+PING_EVERY_SECONDS = 1.0
+# shorter than STABLE_SECONDS: a process that never answers counts as failed to start
+UNRESPONSIVE_SECONDS = 8.0
+# Valkey prints this advice for large servers at each start
 NOISE = b"Memory overcommit must be enabled"
 
 
@@ -26,7 +29,7 @@ NOISE = b"Memory overcommit must be enabled"
 class ManagedProcess:
     """One program that the supervisor keeps running.
 
-    `answers` says whether it does its work. `recover` is tried where it ends by itself right after
+    `answers` returns whether it responds. `recover` is called when it exits by itself right after
     its start.
     """
 
@@ -36,8 +39,8 @@ class ManagedProcess:
     recover: Callable[[], None] | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
-    quick_deaths: int = 0
-    asked_at: float = 0.0
+    early_exits: int = 0
+    pinged_at: float = 0.0
     answered_at: float = 0.0
     failures: int = 0
     unfinished_line: bytes = b""
@@ -49,9 +52,9 @@ class ManagedProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            # Ctrl-C at the terminal must reach the supervisor alone, which stops them in order.
+            # Ctrl-C in the terminal must only reach the supervisor, which stops all in order
             start_new_session=True,
-            # Safe, since the supervisor has no threads.
+            # safe, since the supervisor has no threads
             preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
         )
         os.set_blocking(self.output, False)
@@ -68,67 +71,61 @@ class ManagedProcess:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def has_fallen_silent(self) -> bool:
-        """Ask it, once a second; True when it runs but has not answered for some seconds."""
+    def is_unresponsive(self) -> bool:
+        """Ping it once a second; True if it runs but has not answered for some seconds."""
         now = time.monotonic()
-        if self.answers is None or not self.is_alive or now - self.asked_at < ASK_EVERY_SECONDS:
+        if self.answers is None or not self.is_alive or now - self.pinged_at < PING_EVERY_SECONDS:
             return False
-        self.asked_at = now
+        self.pinged_at = now
         if self.answers():
             self.answered_at = now
-        return now - max(self.answered_at, self.started_at) > SILENT_SECONDS
+        return now - max(self.answered_at, self.started_at) > UNRESPONSIVE_SECONDS
 
     @property
-    def has_failed_for_good(self) -> bool:
-        return self.failures >= MOST_FAILURES
+    def has_failed_permanently(self) -> bool:
+        return self.failures >= MAX_FAILURES
 
     @property
     def restart_at(self) -> float:
-        """Return when to start it again: at once after a long life, ever later after short ones."""
-        # no power so high that it is no float any more
-        power = min(self.quick_deaths - 2, 10)
+        """Return when to restart it: at once if it ran for long, else after a growing pause."""
+        # a larger exponent would overflow the float
+        power = min(self.early_exits - 2, 10)
         pause = 0.5 * 2**power if power >= 0 else 0
-        return self.started_at + min(pause, LONGEST_PAUSE_SECONDS)
+        return self.started_at + min(pause, MAX_PAUSE_SECONDS)
 
-    def note_death(self) -> None:
-        self.pass_on_output()
-        lasted = time.monotonic() - self.started_at
-        if lasted >= LASTED_SECONDS or self.answered_at > self.started_at:
-            self.quick_deaths = self.failures = 0
+    def record_exit(self) -> None:
+        self.print_output()
+        ran_for = time.monotonic() - self.started_at
+        if ran_for >= STABLE_SECONDS or self.answered_at > self.started_at:
+            self.early_exits = self.failures = 0
         else:
-            self.quick_deaths += 1
-            self._note_failure()
+            self.early_exits += 1
+            # a positive code means that it was not killed but could not start
+            if self.process and (self.process.returncode or 0) > 0:
+                self.failures += 1
+                if self.recover:
+                    self.recover()
         self.kill()
         if self.process and self.process.stdout:
             self.process.stdout.close()
         self.process = None
 
-    def _note_failure(self) -> None:
-        """Where it was not killed but gave up: what it finds at its start keeps it from running."""
-        if self.process is not None and (self.process.returncode or 0) > 0:
-            self.failures += 1
-            if self.recover:
-                self.recover()
-
-    def pass_on_output(self) -> None:
-        """Write its new whole lines to our standard output, each after its name."""
+    def print_output(self) -> None:
+        """Print its new complete lines, each prefixed with its name."""
         with suppress(BlockingIOError):
             while block := os.read(self.output, 65_536):
                 *lines, self.unfinished_line = (self.unfinished_line + block).split(b"\n")
                 for line in lines:
-                    self._write(line)
+                    if NOISE not in line:
+                        print(f"{self.name:<6} | {line.decode(errors='replace')}")
         sys.stdout.flush()
 
-    def _write(self, line: bytes) -> None:
-        if NOISE not in line:
-            print(f"{self.name:<6} | {line.decode(errors='replace')}")
-
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         if self.process and self.is_alive:
             self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill it and whatever it has started."""
+        """Kill it and all processes it has started."""
         if self.process:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

@@ -1,3 +1,5 @@
+"""Let child processes die with their parent, so that none is left behind."""
+
 from __future__ import annotations
 
 import ctypes
@@ -10,10 +12,9 @@ LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies, however that happens.
+    """Have the kernel kill this process when its parent dies for whatever reason.
 
-    Only Linux offers it. A parent that died before the request was made ends this process
-    at once.
+    Only Linux supports this. If the parent is already dead, this process ends at once.
     """
     if LIBC is None:
         return

@@ -1,4 +1,4 @@
-"""Bring database, static files and demonstration data up to date: `-m kpisite.launcher.prepare`."""
+"""Update database, static files and demonstration data: `python -m kpisite.launcher.prepare`."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import InterfaceError, OperationalError
 
-from core.outages import FULL, outage_of
-from core.outages import sentence_of as said
+from core.outages import FULL, outage_of, sentence_of
 from kpisite import disk_space
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
 
 def main() -> None:
-    """Prepare all; where the disk is full or the database away, end with a sentence."""
+    """Prepare everything; exit with one sentence if the disk is full or the database is down."""
     try:
         django.setup()
         prepare()
     except OSError as error:
         if not disk_space.is_full(error):
             raise
-        sys.exit(disk_space.SENTENCE)
+        sys.exit(disk_space.DISK_FULL)
     except (OperationalError, InterfaceError) as error:
         outage = outage_of(error)
         if outage is None:
             raise
-        sys.exit(disk_space.SENTENCE if outage is FULL and settings.IS_EMBEDDED else said(error))
+        is_our_disk = outage is FULL and settings.IS_EMBEDDED
+        sys.exit(disk_space.DISK_FULL if is_our_disk else sentence_of(error))
 
 
 def prepare() -> None:
@@ -42,7 +42,7 @@ def prepare() -> None:
         replace_known_passwords()
     if settings.KPI_DEMO:
         load_demonstration()
-    note_whether_anybody_may_sign_in()
+    record_whether_staff_exist()
     call_command("follow_time_zone")
 
 
@@ -56,7 +56,7 @@ def collect_static_files() -> None:
 
 
 def _newest_source() -> str:
-    """Return what changes whenever one of our own static files or a package does."""
+    """Return a text that changes whenever a static file or the list of packages changes."""
     sources = [
         path
         for folder in settings.STATICFILES_DIRS
@@ -68,7 +68,7 @@ def _newest_source() -> str:
 
 
 def load_demonstration() -> None:
-    """Write the demonstration data where nothing is taught yet, unless they were removed."""
+    """Load the demonstration data if there are no courses, unless it was removed before."""
     is_empty = not apps.get_model("curriculum", "Course").objects.exists()
     is_removed = (settings.KPI_DATA_DIR / "demonstration-removed").exists()
     if is_empty and not is_removed and "load_demo" in get_commands():
@@ -76,18 +76,18 @@ def load_demonstration() -> None:
 
 
 def replace_known_passwords() -> None:
-    """Shut the doors that a demonstration of before has left open, now that others come by."""
+    """Replace the published passwords of a former demonstration, now that others have access."""
     (settings.KPI_DATA_DIR / "demo-accounts.txt").unlink(missing_ok=True)
     call_command("replace_demo_passwords")
 
 
-def note_whether_anybody_may_sign_in() -> None:
-    """Leave a note for the supervisor, which says how the first account is made."""
-    note = settings.KPI_DATA_DIR / "no-account-yet"
+def record_whether_staff_exist() -> None:
+    """Leave a file for the supervisor, which then prints how to create the first account."""
+    file = settings.KPI_DATA_DIR / "no-account-yet"
     if apps.get_model("accounts", "User").objects.filter(is_active=True, is_staff=True).exists():
-        note.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
     else:
-        note.touch()
+        file.touch()
 
 
 if __name__ == "__main__":

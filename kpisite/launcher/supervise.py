@@ -36,60 +36,64 @@ def main() -> None:
     except OSError as error:
         if not disk_space.is_full(error):
             raise
-        sys.exit(disk_space.SENTENCE)
+        sys.exit(disk_space.DISK_FULL)
 
 
 def supervise() -> None:
     os.chdir(settings.BASE_DIR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
-    keep_to_ourselves()
+    make_private()
     with only_supervisor():
-        refuse_a_taken_port()
-        crew = ProcessGroup()
+        require_free_port()
+        processes = ProcessGroup()
         try:
-            run(crew)
+            run(processes)
         finally:
-            crew.stop()
+            processes.stop()
 
 
-def run(crew: ProcessGroup) -> None:
+def run(processes: ProcessGroup) -> None:
     if not text("REDIS_URL"):
-        start_private_valkey(crew)
-    print("Preparing database and static files …", flush=True)
-    if not crew.run([PYTHON, "-m", "kpisite.launcher.prepare"]):
-        sys.exit(0 if crew.stop_requests else "The start was given up; the lines above say why.")
-    crew.start(WEB)
-    if crew.look_after_until(first_page_answers):
-        crew.start(WORKER)
-        crew.start(BEAT)
-        announce()
-        crew.look_after_until(lambda: False)
+        start_private_valkey(processes)
+    print("Preparing the database and static files …", flush=True)
+    if not processes.run([PYTHON, "-m", "kpisite.launcher.prepare"]):
+        sys.exit(
+            0
+            if processes.stop_requests
+            else "The start failed; see the messages above for the reason."
+        )
+    processes.start(WEB)
+    if processes.keep_running_until(is_serving_pages):
+        processes.start(WORKER)
+        processes.start(BEAT)
+        print_address()
+        processes.keep_running_until(lambda: False)
     print("Stopping …")
 
 
-def keep_to_ourselves() -> None:
-    """Keep other users of this machine from reading the data, also in a folder made by others."""
+def make_private() -> None:
+    """Keep other users of this machine from reading the data, even in an existing folder."""
     os.umask(0o077)
     folder = settings.KPI_DATA_DIR
-    # /tmp and its like are everybody's, and must stay so
+    # shared folders such as /tmp must stay open to everybody
     if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & stat.S_ISVTX:
         folder.chmod(0o700)
 
 
 def only_supervisor() -> TextIO:
-    """Take the lock of the data folder, which is free again when the file closes or we die."""
+    """Lock the data folder until the returned file is closed or this process ends."""
     lock = (settings.KPI_DATA_DIR / "supervisor.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(
-            f"The data folder {settings.KPI_DATA_DIR} is in use by another script/server; "
-            "stop that one, or give this one its own by KPI_DATA_DIR and PORT."
+            f"The data folder {settings.KPI_DATA_DIR} is in use by another script/server. "
+            "Stop that one, or set KPI_DATA_DIR and PORT to run a second one."
         )
     return lock
 
 
-def refuse_a_taken_port() -> None:
+def require_free_port() -> None:
     family = socket.AF_INET6 if ":" in HOST else socket.AF_INET
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,36 +101,36 @@ def refuse_a_taken_port() -> None:
             trial.bind((HOST.strip("[]"), settings.PORT))
         except OSError as error:
             sys.exit(
-                f"Port {settings.PORT} of {HOST} cannot be used ({error.strerror}); "
-                f"choose another: PORT={settings.PORT % 65_535 + 1} script/server"
+                f"Cannot use port {settings.PORT} of {HOST} ({error.strerror}). "
+                f"Choose another one: PORT={settings.PORT % 65_535 + 1} script/server"
             )
 
 
-def start_private_valkey(crew: ProcessGroup) -> None:
+def start_private_valkey(processes: ProcessGroup) -> None:
     server = private_valkey.binary()
     if server is None:
         sys.exit(
-            "No Valkey or Redis was found: install valkey-server or redis-server, "
-            "or give the address of one by REDIS_URL."
+            "Neither Valkey nor Redis was found. Install valkey-server or redis-server, "
+            "or set REDIS_URL to the address of one."
         )
     path, folder = valkey.socket_path(settings.KPI_DATA_DIR), settings.KPI_DATA_DIR / "valkey"
 
     def start_empty() -> None:
         kept = private_valkey.set_aside(folder)
-        private_valkey.make_room(path, folder)
+        private_valkey.prepare_folder(path, folder)
         print(
-            f"The valkey could not start on its files; they are kept in {kept}, and it starts "
-            "empty. No figure is lost: what it carries is found again in the database."
+            f"valkey could not read its files. They were moved to {kept}, and it starts empty. "
+            "No figures are lost: pending work is found again in the database."
         )
 
-    private_valkey.make_room(path, folder)
+    private_valkey.prepare_folder(path, folder)
     command = private_valkey.command(server, path, folder)
-    speaks = partial(private_valkey.speaks, path)
-    crew.start(ManagedProcess("valkey", command, answers=speaks, recover=start_empty))
-    crew.look_after_until(lambda: private_valkey.answers(path))
+    responds = partial(private_valkey.responds, path)
+    processes.start(ManagedProcess("valkey", command, answers=responds, recover=start_empty))
+    processes.keep_running_until(lambda: private_valkey.is_ready(path))
 
 
-def first_page_answers() -> bool:
+def is_serving_pages() -> bool:
     host = "127.0.0.1" if HOST == "0.0.0.0" else HOST.strip("[]")  # noqa: S104
     with suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection(host, settings.PORT, timeout=30)
@@ -135,7 +139,7 @@ def first_page_answers() -> bool:
     return False
 
 
-def announce() -> None:
+def print_address() -> None:
     name = "localhost" if HOST == "127.0.0.1" else HOST
     print(f"\nReady: http://{name}:{settings.PORT}/kpi-dashboard")
     accounts = settings.KPI_DATA_DIR / "demo-accounts.txt"
@@ -144,17 +148,17 @@ def announce() -> None:
         for line in accounts.read_text().splitlines():
             print(f"  {line}")
     elif (settings.KPI_DATA_DIR / "no-account-yet").exists():
-        print("There is no account yet. Create the first one, which may do everything:")
+        print("There is no account yet. Create the first one, with all permissions:")
         print(
-            f"  {same_settings()}.venv/bin/python manage.py create_account staff YOU@example.org "
+            f"  {data_dir_prefix()}.venv/bin/python manage.py create_account staff YOU@example.org "
             "--superuser"
         )
-    print("Ctrl-C stops everything.\n")
+    print("Press Ctrl-C to stop everything.\n")
     sys.stdout.flush()
 
 
-def same_settings() -> str:
-    """Say where the data are, to put before a command, unless they are where it looks itself."""
+def data_dir_prefix() -> str:
+    """Return the setting of the data folder to put before a command; empty for the default."""
     is_elsewhere = settings.KPI_DATA_DIR != settings.BASE_DIR / "var"
     return f"KPI_DATA_DIR={shlex.quote(str(settings.KPI_DATA_DIR))} " if is_elsewhere else ""
 

@@ -69,7 +69,7 @@ def _start_valkey(run: Path) -> None:
     if server is None:
         raise pytest.UsageError("The tests need Valkey: install valkey-server or redis-server.")
     folder = run / "valkey"
-    private_valkey.make_room(_socket(run), folder)
+    private_valkey.prepare_folder(_socket(run), folder)
     command = private_valkey.command(server, _socket(run), folder)
     with (run / "valkey.log").open("wb") as log:
         tie = partial(die_with_parent, os.getpid())

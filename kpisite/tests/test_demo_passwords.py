@@ -102,6 +102,6 @@ def test_a_site_without_an_account_is_noted(
 ) -> None:
     settings.KPI_DATA_DIR = tmp_path
     account("Ada", is_staff=is_staff)
-    prepare.note_whether_anybody_may_sign_in()
+    prepare.record_whether_staff_exist()
 
     assert (tmp_path / "no-account-yet").exists() == is_noted

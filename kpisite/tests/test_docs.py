@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from intake.event_kinds import KINDS
-from kpis.api import schemas
+from kpis.api import response_models
 from kpis.definitions.registry import REGISTRY
 from kpis.query import query_params
 
@@ -65,7 +65,7 @@ def test_a_kpi_s_section_tells_target_and_drill_downs(key: str) -> None:
 def test_every_status_is_explained() -> None:
     told = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
 
-    assert sorted(told) == sorted(schemas.STATUSES)
+    assert sorted(told) == sorted(response_models.STATUSES)
 
 
 def test_every_parameter_is_explained() -> None:

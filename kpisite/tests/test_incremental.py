@@ -85,6 +85,6 @@ def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
 def differences(now: datetime) -> list[str]:
     """Of months and quarters: a wrong day or week would make one of them wrong too."""
     first = now.date() - timedelta(days=130)
-    jobs = from_scratch.jobs(from_scratch.aggregated(), first, now.date(), now)
+    jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), first, now.date(), now)
     wanted = [job for job in jobs if job.kind in ("month", "quarter")]
     return [str(one) for one in from_scratch.differences(wanted, now)]

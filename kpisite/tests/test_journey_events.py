@@ -112,7 +112,7 @@ def test_what_a_killed_worker_left_the_schedule_finishes(provider: Provider) -> 
         # as the schedule does every half minute
         app.send_task("kpis.tasks.recompute")
         wait_until(
-            lambda: provider.score() == 25 and not stale_periods.is_anything_waiting(), seconds=60
+            lambda: provider.score() == 25 and not stale_periods.is_anything_stale(), seconds=60
         )
 
 

@@ -1,4 +1,4 @@
-"""A database that is away, restarted or full: what is answered, and how soon all is well again."""
+"""Responses while the database is down, restarting or full, and recovery afterwards."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ GONE = OperationalError("server closed the connection unexpectedly")
         (ValueError("locked"), None),
     ],
 )
-def test_an_outage_is_told_from_a_fault(error: Exception, outage: object) -> None:
+def test_outages_are_distinguished_from_bugs(error: Exception, outage: object) -> None:
     assert outage_of(error) is outage
 
 
-def asked_while_away(visitor: str) -> dict[str, Any]:
-    """What the pages and routes answer that ask the database for anything."""
+def responses_during_outage(visitor: str) -> dict[str, Any]:
+    """Return the error responses of all routes that need the database."""
     client = client_of(visitor)
     client.raise_request_exception = False
     with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=GONE):
@@ -53,7 +53,7 @@ def asked_while_away(visitor: str) -> dict[str, Any]:
     return {path: one for path, one in answers.items() if one.status_code >= 500}
 
 
-def test_a_disk_without_a_free_byte_is_full_whatever_sqlite_says() -> None:
+def test_a_disk_without_a_free_byte_counts_as_full() -> None:
     with patch("core.outages._has_no_room", return_value=True):
         assert outage_of(OperationalError("disk I/O error")) is FULL
 
@@ -61,12 +61,12 @@ def test_a_disk_without_a_free_byte_is_full_whatever_sqlite_says() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "is full: free some space"),
-        (OperationalError("database or disk is full"), "is full: free some space"),
+        (OSError(errno.ENOSPC, "No space left on device"), "is full. Free some space"),
+        (OperationalError("database or disk is full"), "is full. Free some space"),
         (OperationalError("connection refused"), "The database cannot be reached"),
     ],
 )
-def test_a_start_that_cannot_be_prepared_ends_with_a_sentence(
+def test_a_start_that_cannot_be_prepared_exits_with_a_sentence(
     error: Exception, sentence: str
 ) -> None:
     with (
@@ -79,8 +79,8 @@ def test_a_start_that_cannot_be_prepared_ends_with_a_sentence(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("visitor", ["reads", "staff"])
-def test_all_that_needs_the_database_answers_503_and_when_to_come_again(visitor: str) -> None:
-    answers = asked_while_away(visitor)
+def test_everything_that_needs_the_database_responds_503_with_retry_after(visitor: str) -> None:
+    answers = responses_during_outage(visitor)
     programs = {path: one for path, one in answers.items() if path.startswith("/api/")}
 
     assert {(one.status_code, one.headers["Retry-After"]) for one in answers.values()} == {
@@ -92,15 +92,15 @@ def test_all_that_needs_the_database_answers_503_and_when_to_come_again(visitor:
 
 
 @pytest.mark.django_db
-def test_a_page_says_in_words_that_it_is_not_available() -> None:
-    page = asked_while_away("staff")["/kpi-dashboard"].content.decode()
+def test_a_page_explains_that_it_is_not_available() -> None:
+    page = responses_during_outage("staff")["/kpi-dashboard"].content.decode()
 
     assert "<h1>Not available right now</h1>" in page
     assert "Reload the page in 5 seconds" in page
 
 
 @pytest.mark.django_db
-def test_a_fault_of_ours_is_told_in_json_to_programs() -> None:
+def test_the_api_reports_a_bug_as_json() -> None:
     client = client_of("reads")
     client.raise_request_exception = False
     with patch.object(KpiQueryService, "_reply", side_effect=ValueError("broken")):
@@ -125,7 +125,7 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.once
-def test_connections_of_the_pool_heal_as_soon_as_the_database_is_back(
+def test_pooled_connections_recover_as_soon_as_the_database_is_back(
     server: tuple[Path, subprocess.Popen[bytes]],
     monkeypatch: pytest.MonkeyPatch,
     django_db_blocker: DjangoDbBlocker,

@@ -80,31 +80,39 @@ def paths() -> list[str]:
 class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
+        self.attributes: list[str] = []
         self.texts: list[str] = []
         self.machine = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.machine += tag in MACHINE_ELEMENTS
-        self.texts += [value for name, value in attrs if name in READABLE_ATTRIBUTES and value]
+        self.attributes += [value for name, value in attrs if name in READABLE_ATTRIBUTES and value]
 
     def handle_endtag(self, tag: str) -> None:
         self.machine -= tag in MACHINE_ELEMENTS
 
     def handle_data(self, data: str) -> None:
         if not self.machine:
-            self.texts.append(data)
+            self.texts.append(" ".join(data.split()))
 
 
 def untranslated(html: str) -> list[str]:
     reader = Reader()
     reader.feed(html)
-    return [" ".join(text.split()) for text in reader.texts if LETTERS.search(bare(text))]
+    # brackets may open and close in different elements: a translated text may hold markup
+    texts = without_brackets("\n".join(reader.texts)).split("\n")
+    texts += map(without_brackets, reader.attributes)
+    return [text for text in texts if LETTERS.search(bare(text))]
 
 
-def bare(text: str) -> str:
+def without_brackets(text: str) -> str:
     # from within: a translated text may hold another
     while BRACKETED.search(text):
         text = BRACKETED.sub("", text)
+    return text
+
+
+def bare(text: str) -> str:
     text = DATA.sub("", NOT_OURS.sub("", text.strip()))
     for name in sorted(NAMES, key=len, reverse=True):
         text = text.replace(name, "")

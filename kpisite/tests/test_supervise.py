@@ -41,10 +41,10 @@ def prepared_folder() -> Iterator[Path]:
 
 @contextmanager
 def copied(prepared_folder: Path) -> Iterator[Product]:
-    # A socket's path is short, and pytest's own folders are not.
+    # the path of a socket must be short, and pytest's own folders are not
     with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
         shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
-        # as somebody else has made it
+        # as if somebody else had created it
         Path(folder).chmod(0o755)
         product = Product(Path(folder), free_port())
         yield product
@@ -68,7 +68,7 @@ def running(product: Product) -> Product:
 
 @pytest.fixture(scope="module")
 def lasting(prepared_folder: Path) -> Iterator[Product]:
-    """A running product for the tests that leave it as it was."""
+    """Return a running product shared by the tests that leave it as it was."""
     with copied(prepared_folder) as product:
         product.start()
         assert wait_until(product.is_complete), product.log()
@@ -85,7 +85,7 @@ def test_ctrl_c_stops_everything_in_a_few_seconds(running: Product) -> None:
     assert all_gone(family)
 
 
-def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(lasting: Product) -> None:
+def test_a_second_start_on_the_same_data_folder_is_refused(lasting: Product) -> None:
     second = Product(lasting.folder, free_port()).start()
 
     assert second.wait(timeout=20) == 1
@@ -93,25 +93,25 @@ def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(lasting: Pro
     assert lasting.is_healthy()
 
 
-def test_a_taken_port_is_refused_before_anything_starts(product: Product) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(product: Product) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", product.port))
         other.listen()
 
         assert product.start().wait(timeout=20) == 1
 
-    assert product.log().startswith(f"Port {product.port} of 127.0.0.1 cannot be used")
+    assert product.log().startswith(f"Cannot use port {product.port} of 127.0.0.1")
     assert product.log().count("\n") == 1
     assert not (product.folder / "valkey").exists()
 
 
-def test_nobody_else_on_the_machine_reads_the_data(lasting: Product) -> None:
+def test_other_users_of_the_machine_cannot_read_the_data(lasting: Product) -> None:
     made = [lasting.folder, lasting.folder / "supervisor.lock"]
 
     assert not any(path.stat().st_mode & 0o077 for path in made)
 
 
-def test_a_site_without_an_account_says_how_to_make_one(lasting: Product) -> None:
+def test_a_site_without_accounts_prints_how_to_create_one(lasting: Product) -> None:
     (line,) = (line for line in lasting.log().splitlines() if "create_account" in line)
 
     assert line == (
@@ -120,7 +120,7 @@ def test_a_site_without_an_account_says_how_to_make_one(lasting: Product) -> Non
     )
 
 
-def test_what_dies_is_started_again(lasting: Product) -> None:
+def test_killed_processes_are_restarted(lasting: Product) -> None:
     before = {name: lasting.part(name) for name in PARTS}
     for child in before.values():
         child.kill()
@@ -142,7 +142,7 @@ def test_a_killed_supervisor_leaves_no_orphans_and_starts_again(running: Product
 
 
 @pytest.mark.parametrize("kind", ["damaged", "no folder"])
-def test_files_that_valkey_cannot_start_on_are_set_aside(product: Product, kind: str) -> None:
+def test_files_that_valkey_cannot_read_are_moved_aside(product: Product, kind: str) -> None:
     files = product.folder / "valkey" / "appendonlydir"
     files.parent.mkdir()
     if kind == "damaged":
@@ -154,16 +154,16 @@ def test_files_that_valkey_cannot_start_on_are_set_aside(product: Product, kind:
 
     assert wait_until(product.is_complete), product.log()
     assert (product.folder / "valkey-damaged" / "appendonlydir").exists()
-    assert "they are kept in" in product.log()
+    assert "They were moved to" in product.log()
 
 
 def damage(folder: Path) -> None:
-    """Overwrite what Valkey has written with something that no command begins with."""
+    """Overwrite Valkey's log with text that is not a command."""
     for path in (folder / "appendonlydir").glob("*.incr.aof"):
         path.write_bytes(b"!damaged!" * 100)
 
 
-def test_a_valkey_damaged_under_a_running_site_starts_empty_and_all_goes_on(
+def test_a_valkey_damaged_under_a_running_site_restarts_empty(
     running: Product,
 ) -> None:
     damage(running.folder / "valkey")
@@ -174,7 +174,7 @@ def test_a_valkey_damaged_under_a_running_site_starts_empty_and_all_goes_on(
     assert list((running.folder / "valkey-damaged").rglob("*.incr.aof"))
 
 
-def test_a_valkey_damaged_twice_in_a_row_starts_empty_twice(running: Product) -> None:
+def test_a_valkey_damaged_twice_restarts_empty_twice(running: Product) -> None:
     for times in (1, 2):
         damage(running.folder / "valkey")
         running.part("valkey").kill()
@@ -182,14 +182,14 @@ def test_a_valkey_damaged_twice_in_a_row_starts_empty_twice(running: Product) ->
         assert wait_until(running.is_complete), running.log()
 
 
-def test_a_deleted_socket_is_noticed_and_made_again(running: Product) -> None:
+def test_a_deleted_socket_is_noticed_and_recreated(running: Product) -> None:
     (running.folder / "valkey.sock").unlink()
 
-    assert wait_until(lambda: "valkey runs but does not answer" in running.log(), seconds=30)
+    assert wait_until(lambda: "valkey is running but not responding" in running.log(), seconds=30)
     assert wait_until(running.is_complete), running.log()
 
 
-def test_a_valkey_that_hangs_is_started_again(running: Product) -> None:
+def test_a_hanging_valkey_is_restarted(running: Product) -> None:
     before = running.part("valkey")
     before.suspend()
 
@@ -199,15 +199,15 @@ def test_a_valkey_that_hangs_is_started_again(running: Product) -> None:
 
 FAILS = """
 import sys
-from kpisite.launcher.managed_process import Child
-from kpisite.launcher.process_group import Crew
-crew = Crew()
-crew.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
-crew.look_after_until(lambda: False)
+from kpisite.launcher.managed_process import ManagedProcess as Child
+from kpisite.launcher.process_group import ProcessGroup
+processes = ProcessGroup()
+processes.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
+processes.keep_running_until(lambda: False)
 """
 
 
-def looked_after(program: str) -> subprocess.CompletedProcess[str]:
+def run_supervisor(program: str) -> subprocess.CompletedProcess[str]:
     """Run a supervisor of one child to its end."""
     return subprocess.run(
         [sys.executable, "-c", program],
@@ -219,30 +219,30 @@ def looked_after(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_program_that_cannot_start_ends_the_product_with_a_sentence() -> None:
-    done = looked_after(FAILS)
+def test_a_program_that_cannot_start_stops_the_product_with_a_message() -> None:
+    done = run_supervisor(FAILS)
 
     assert done.returncode == 1
     assert done.stdout.count("poor   | no luck") == 6
-    assert "The poor ended 6 times right after its start" in done.stderr
+    assert "poor failed to start 6 times" in done.stderr
 
 
 KILLED = """
 import sys
-from kpisite import children
-from kpisite.launcher.managed_process import Child
-from kpisite.launcher.process_group import Crew
-children.LONGEST_PAUSE_SECONDS = 0.1
-crew = Crew()
-dying = Child("often", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
-crew.start(dying)
-crew.look_after_until(lambda: dying.quick_deaths > 6)
+from kpisite.launcher import managed_process
+from kpisite.launcher.process_group import ProcessGroup
+managed_process.MAX_PAUSE_SECONDS = 0.1
+processes = ProcessGroup()
+kill_itself = "import os; os.kill(os.getpid(), 9)"
+dying = managed_process.ManagedProcess("often", [sys.executable, "-c", kill_itself])
+processes.start(dying)
+processes.keep_running_until(lambda: dying.early_exits > 6)
 print("goes on")
 """
 
 
-def test_a_program_that_is_killed_again_and_again_ends_nothing() -> None:
-    done = looked_after(KILLED)
+def test_a_program_that_is_killed_repeatedly_stops_nothing() -> None:
+    done = run_supervisor(KILLED)
 
     assert done.returncode == 0
     assert done.stdout.endswith("goes on\n")

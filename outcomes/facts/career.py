@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from core import reporting_clock
 from intake.models import Event
 from kpis.definitions.periods import local_day, midnight
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.models import CareerOutcome
 
 IMPACT = "outcome.career-impact"
@@ -99,4 +99,4 @@ def outcome(
 def mark_stale(rows: QuerySet[CareerOutcome]) -> None:
     """Mark the days on which these rows count."""
     days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    batch_stale_days.mark_stale(IMPACT, days)
+    stale_days.mark_moments_stale(IMPACT, days)

@@ -15,7 +15,7 @@ from curriculum import enrolling
 from curriculum.models import Enrollment
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.models import Certificate
 
 COMPLETION = "outcome.certification-completion"
@@ -90,7 +90,9 @@ def _earn(told: list[Certificate], enrollment_id: int, event: Event) -> None:
 def mark_enrollments(ids: Iterable[int]) -> None:
     """These enrolments count differently on the day on which they fall due."""
     due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    batch_stale_days.mark_stale(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
+    stale_days.mark_moments_stale(
+        COMPLETION, due.values_list("run__course_id", "due_at").distinct()
+    )
 
 
 def reset(course_ids: Iterable[int]) -> None:

@@ -12,7 +12,7 @@ from core.external_keys import ids_by_key
 from curriculum.models import Skill
 from curriculum.parameters import ParameterHistory
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 
@@ -41,7 +41,9 @@ def assess(events: Sequence[Event]) -> None:
         merge={"score": "larger"},
     )
     attained = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    batch_stale_days.mark_stale(ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained))
+    stale_days.mark_moments_stale(
+        ATTAINMENT, ((one.course_id, one.occurred_at) for one in attained)
+    )
 
 
 def known(keys: set[str], may_make: bool) -> set[str]:
@@ -81,6 +83,6 @@ def _reset(rows: QuerySet[SkillAssessment]) -> None:
 
 def _mark(rows: QuerySet[SkillAssessment]) -> None:
     moments = rows.filter(stage=POST).order_by()
-    batch_stale_days.mark_stale(
+    stale_days.mark_moments_stale(
         ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()
     )

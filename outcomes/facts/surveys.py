@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from core import bulk_upsert
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import career
 from outcomes.facts.survey_keys import Keys, keys_of, learn_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
@@ -151,7 +151,7 @@ def mark_stale(responses: QuerySet[Response]) -> None:
     for key, asked in ((SATISFACTION, "nps"), (CSAT, "csat")):
         rows = responses.filter(**{f"{asked}__isnull": False}).order_by()
         days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        batch_stale_days.mark_stale(key, days)
+        stale_days.mark_moments_stale(key, days)
 
 
 def mark_enrollments(ids: Collection[int]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from intake.event_kinds import batch_context
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.intake import certificates, skills, surveys
 
 __all__ = ["certificates", "skills", "surveys"]
 
-batch_context(batch_stale_days.collected)
+batch_context(stale_days.batch)

@@ -10,7 +10,7 @@ from core import reporting_clock
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import certificates
 
 resets_course(certificates.reset)
@@ -58,4 +58,4 @@ def certificate_expired(events: Sequence[Event]) -> None:
 
 def _tell(events: Sequence[Event]) -> None:
     certificates.record(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import skills
 
 resets_course(skills.reset)
@@ -41,4 +41,4 @@ def _share(value: float | None, data: Assessed, at: datetime) -> tuple[str, str]
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill of the learner (`object`) was assessed: `value` from 0 to 1."""
     skills.assess(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)

@@ -10,7 +10,7 @@ from core import reporting_clock
 from intake.event_kinds import Data, handles, resets_course, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import batch_stale_days
+from kpis.recompute import stale_days
 from outcomes.facts import career, surveys
 
 resets_course(surveys.reset)
@@ -70,21 +70,21 @@ def _no_later(field: str, day: date | None, at: datetime) -> tuple[str, str] | N
 def survey_sent(events: Sequence[Event]) -> None:
     """The learner was asked."""
     surveys.send(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 @handles("survey.answered", data=SurveyAnswered, check=_career_on)
 def survey_answered(events: Sequence[Event]) -> None:
     """The learner answered; of several answers in one wave the latest stands."""
     surveys.answer(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 @handles("survey.dismissed", data=SurveySent)
 def survey_dismissed(events: Sequence[Event]) -> None:
     """The learner would rather not say. No answer, and in no denominator."""
     surveys.dismiss(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)
 
 
 class CareerReported(Data):
@@ -108,4 +108,4 @@ def _happened_on(value: float | None, data: CareerReported, at: datetime) -> tup
 def career_reported(events: Sequence[Event]) -> None:
     """The learner says what came of the course at work, without a survey."""
     career.report(events)
-    batch_stale_days.update_freshness("outcome", events)
+    stale_days.update_freshness("outcome", events)

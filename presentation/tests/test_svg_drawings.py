@@ -8,7 +8,7 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.units import COUNT, PERCENT, POINTS, Unit
 from kpis.models import Target
-from kpis.query.metric_values import MetricValue
+from kpis.query.results import MetricValue
 from kpis.statistics.intervals import Sums
 from presentation import charts, svg_drawings
 from presentation.figures import Figure, Verdict, figures_with_one_scale

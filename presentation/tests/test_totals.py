@@ -11,13 +11,14 @@ import pytest
 from accounts.access import Reader
 from accounts.models import User
 from core import reporting_clock
+from kpis.api.response_models import KpiValue
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQueryForm
-from kpis.query.metric_values import MetricValue
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import MetricValue
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale, stale_days
 from kpis.tests import kernel
@@ -66,7 +67,7 @@ def test_a_total_has_no_denominator_and_no_interval() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     recompute_stale.recompute_stale(now=NOW)
 
-    body = value_of(COUNT, "2026-03-01").as_json()
+    body = KpiValue.of(value_of(COUNT, "2026-03-01")).as_json()
 
     assert (body["value"], body["numerator"], body["denominator"]) == (1, 1, None)
     assert (body["ci_low"], body["ci_high"], body["unit"]) == (None, None, "count")
@@ -142,7 +143,7 @@ def test_a_stale_mark_without_a_course_recomputes_the_site() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    stale_days.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
@@ -154,7 +155,7 @@ def test_a_stale_mark_of_one_kpi_does_not_recompute_others() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    stale_days.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         try:
             self._take_in(path)
             # by an import that was killed before its end too
-            if stale_periods.is_anything_waiting():
+            if stale_periods.is_anything_stale():
                 self._measure()
         except (SourceError, BusyError) as error:
             raise CommandError(str(error)) from error
@@ -56,6 +56,6 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             # a worker at it would do the same work; then this waits, and finds what is left
-            with recompute_stale.serve_stale():
+            with recompute_stale.recompute_lock():
                 cells = recompute_stale.recompute_stale(progress=advance)
         self.stdout.write(f"{cells:,} figures measured")

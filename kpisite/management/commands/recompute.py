@@ -64,7 +64,7 @@ class Command(BaseCommand):
             else:
                 time_zone.follow(bars.show)
             from_scratch.catch_up(now, lambda done, total: bars.show("what waits", done, total))
-            jobs = from_scratch.jobs(indicators, first, last, now)
+            jobs = from_scratch.jobs_for(indicators, first, last, now)
             (self.check_all if options["check"] else self.write_all)(jobs, now, bars)
         except time_zone.ZoneChangedError as error:
             raise CommandError(str(error)) from error
@@ -117,7 +117,7 @@ def indicators_of(keys: Sequence[str]) -> list[Indicator]:
             f"Unknown KPI {', '.join(unknown)}. There are: {', '.join(sorted(REGISTRY))}."
         )
     wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
-    return [one for one in from_scratch.aggregated() if one.key in wanted or not keys]
+    return [one for one in from_scratch.aggregated_indicators() if one.key in wanted or not keys]
 
 
 def days_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:

@@ -1,3 +1,5 @@
+"""The findings endpoint."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,11 +13,12 @@ from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis
 from core.api_errors import InvalidParameters
-from insights import json_answers
+from core.api_models import json_response
+from insights.api.response_models import FindingList, FindingModel
 from insights.finding import Finding
 from insights.report import report
-from insights.schemas import FindingsSchema
-from kpis.api.views import PARAMETERS, PROBLEMS
+from kpis.api.openapi import query_parameters
+from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import headline
 from kpis.query.query_params import reader_and_query, reject_unknown
 from kpis.query.query_service import KpiQueryService
@@ -34,8 +37,8 @@ class FindingListView(APIView):
 
     @extend_schema(
         operation_id="finding_list",
-        parameters=[CATEGORY, *(one for one in PARAMETERS if one.name in NAMES)],
-        responses={200: FindingsSchema, **PROBLEMS},
+        parameters=[CATEGORY, *query_parameters(NAMES)],
+        responses={200: FindingList, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, NAMES)
@@ -44,8 +47,8 @@ class FindingListView(APIView):
         service = KpiQueryService(reader, timezone.now())
         chosen = filters.read(request.query_params.dict(), reader=reader, now=service.now)
         found = sorted(_findings(service, categories, chosen), key=lambda finding: finding.rank)
-        body = [json_answers.finding_json(one) for one in found]
-        return Response({"count": len(body), "findings": body})
+        findings = [FindingModel.of(one) for one in found]
+        return json_response(FindingList(count=len(findings), findings=findings))
 
 
 def categories_of(request: Request) -> list[str]:

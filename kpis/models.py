@@ -1,0 +1,294 @@
+"""Measurements and targets, and the rows that keep track of recomputing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+
+from accounts.models import User
+from core.decimals import format_decimal
+from curriculum.models import Course
+
+
+class PeriodKind(models.TextChoices):
+    DAY = "day", gettext_lazy("Day")
+    WEEK = "week", gettext_lazy("Week")
+    MONTH = "month", gettext_lazy("Month")
+    QUARTER = "quarter", gettext_lazy("Quarter")
+
+
+class Measurement(models.Model):
+    """The sums of one KPI in one scope and period; its value is total ÷ weight."""
+
+    class Scope(models.TextChoices):
+        SITE = "site", gettext_lazy("Whole site")
+        COURSE = "course", gettext_lazy("Course")
+        RUN = "run", gettext_lazy("Course run")
+        MODULE = "module", gettext_lazy("Module")
+
+    kpi = models.CharField(max_length=100)
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    scope_id = models.BigIntegerField(
+        default=0, help_text=gettext_lazy("ID of the course, run or module; 0 for the site.")
+    )
+    course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
+    period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
+    period_start = models.DateField()
+    n = models.BigIntegerField(help_text=gettext_lazy("Number of observations."))
+    total = models.FloatField(help_text=gettext_lazy("Numerator."))
+    weight = models.FloatField(help_text=gettext_lazy("Denominator."))
+    squares = models.FloatField(null=True, help_text=gettext_lazy("Sum of squares, for means."))
+    learners = models.BigIntegerField(help_text=gettext_lazy("Number of different learners."))
+    definition_version = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()
+    restated_at = models.DateTimeField(null=True, blank=True)
+
+    KEY = "kpi, scope, scope_id, period_kind, period_start"
+
+    class Meta:
+        ordering = ("kpi", "-period_start")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("kpi", "scope", "scope_id", "period_kind", "period_start"),
+                name="one_measurement_per_cell",
+            ),
+            models.CheckConstraint(condition=Q(n__gte=0), name="measurement_n_not_negative"),
+            models.CheckConstraint(
+                condition=Q(learners__lte=F("n")) | Q(n=0), name="no_more_learners_than_n"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("course", "kpi", "period_kind"), name="measurement_by_course"),
+            models.Index(
+                fields=("kpi", "period_kind", "period_start"), name="measurement_by_period"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.scope} {self.scope_id} {self.period_kind} {self.period_start}"
+
+
+class Restatement(models.Model):
+    """The sums of a closed period before late data changed them."""
+
+    measurement = models.ForeignKey(Measurement, models.CASCADE, related_name="restatements")
+    n = models.BigIntegerField()
+    total = models.FloatField()
+    weight = models.FloatField()
+    squares = models.FloatField(null=True)
+    learners = models.BigIntegerField()
+    computed_at = models.DateTimeField(
+        help_text=gettext_lazy("When this earlier value was computed.")
+    )
+    restated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-restated_at",)
+
+    def __str__(self) -> str:
+        return gettext("Measurement %(id)s until %(time)s") % {
+            "id": self.measurement_id,
+            "time": f"{self.restated_at:%Y-%m-%d %H:%M}",
+        }
+
+
+class HeldFigure(models.Model):
+    """An open figure as readers without the small-groups permission see it.
+
+    It stays as it is until enough people have changed the real one. `people` maps each learner's
+    id to their contribution.
+    """
+
+    key = models.CharField(
+        max_length=64, unique=True, help_text=gettext_lazy("Hash of the KPI, scope and period.")
+    )
+    after = models.DateField(
+        help_text=gettext_lazy("The day after the period, when the row is deleted.")
+    )
+    n = models.BigIntegerField()
+    total = models.FloatField()
+    weight = models.FloatField()
+    squares = models.FloatField(null=True)
+    learners = models.BigIntegerField()
+    people = models.JSONField()
+    held_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Target(models.Model):
+    """The value a KPI should reach from a day on; earlier versions stay valid for their periods."""
+
+    kpi = models.CharField(max_length=100, db_index=True)
+    course = models.ForeignKey(
+        Course,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Empty: all courses without a target of their own."),
+    )
+    version = models.PositiveIntegerField(editable=False)
+    value = models.DecimalField(
+        max_digits=12, decimal_places=4, help_text=gettext_lazy("In the KPI's unit: 85 means 85%.")
+    )
+    valid_from = models.DateField(
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("First day it applies; empty: from the beginning."),
+    )
+    note = models.CharField(max_length=500, blank=True)
+    set_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False)
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("kpi", "course", "-version")
+        constraints = (
+            models.UniqueConstraint(
+                "kpi", Coalesce("course", Value(0)), "version", name="one_target_per_version"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kpi} v{self.version}: {format_decimal(self.value)}"
+
+    @property
+    def starts(self) -> date:
+        """Return the first day it applies; `date.min` if it applies from the beginning."""
+        return self.valid_from or date.min
+
+
+class StaleDay(models.Model):
+    """A day of a course on which facts changed; deleted once it became stale periods.
+
+    Rows are only added, and deleted by id: a day that becomes stale again while it is being
+    recomputed is a new row, so it is not lost.
+    """
+
+    key = models.CharField(
+        max_length=100, help_text=gettext_lazy("A category or the key of one KPI.")
+    )
+    course = models.ForeignKey(
+        Course,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Empty: the site only."),
+    )
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.course_id} {self.day}"
+
+
+class StalePeriod(models.Model):
+    """A period of one KPI or of a category's KPIs that is to be recomputed for a course."""
+
+    key = models.CharField(
+        max_length=100, help_text=gettext_lazy("A category or the key of one KPI.")
+    )
+    course = models.ForeignKey(
+        Course,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Empty: the site only."),
+    )
+    rank = models.PositiveSmallIntegerField(
+        help_text=gettext_lazy("Order of its kind: months first.")
+    )
+    start = models.DateField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("key", "course", "rank", "start"),
+                condition=Q(course__isnull=False),
+                name="period_of_a_course_is_stale_once",
+            ),
+            models.UniqueConstraint(
+                fields=("key", "rank", "start"),
+                condition=Q(course=None),
+                name="period_of_the_site_is_stale_once",
+            ),
+        )
+        indexes = (models.Index(fields=("rank", "-start"), name="stale_soonest_first"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.course_id} {self.rank} {self.start}"
+
+
+class DataFreshness(models.Model):
+    """How recent the data of a category are in a course."""
+
+    category = models.CharField(max_length=50)
+    course = models.ForeignKey(Course, models.CASCADE)
+    data_through = models.DateTimeField(help_text=gettext_lazy("Time of the latest event."))
+    received_at = models.DateTimeField(
+        help_text=gettext_lazy("When the latest event was received.")
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                "category", "course", name="one_freshness_per_category_and_course"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.course_id} {self.data_through:%Y-%m-%d %H:%M}"
+
+
+class RecomputeRun(models.Model):
+    """An hourly run that recomputed everything up to `as_of`; the next run starts there."""
+
+    as_of = models.DateTimeField(unique=True)
+    cells = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ("-as_of",)
+
+    def __str__(self) -> str:
+        return f"{self.as_of:%Y-%m-%d %H:%M}"
+
+
+class ReportingZone(models.Model):
+    """The time zone of all stored days and periods, in a single row."""
+
+    ONLY = 1
+
+    name = models.CharField(max_length=100)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="one_reporting_zone"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Verification(models.Model):
+    """A nightly sample of stored figures that were compared with their facts and corrected."""
+
+    as_of = models.DateTimeField(unique=True)
+    sample = models.CharField(
+        max_length=100, help_text=gettext_lazy("The periods that were compared.")
+    )
+    corrected = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Figures that differed.")
+    )
+    details = models.TextField(
+        blank=True, help_text=gettext_lazy("The first of them, one per line.")
+    )
+
+    class Meta:
+        ordering = ("-as_of",)
+
+    def __str__(self) -> str:
+        return f"{self.as_of:%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""Alerts as the judge leaves them, for the tests of their pages and API."""
+"""Stored alerts, for the tests of their pages and API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPENED_AT = datetime(2026, 7, 4, 12, tzinfo=UTC)
 
 
 def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: Any) -> Alert:
-    """June 2026: 60% of 100, with 85% as its target."""
+    """Create an alert about June 2026: 60% of 100, target 85%."""
     scope = "site" if of is None else type(of).__name__.lower()
     name = how.pop("name", f"Completion rate of {of or 'the site'} misses its target")
     found = {

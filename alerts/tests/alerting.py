@@ -1,4 +1,4 @@
-"""Histories to judge: one KPI, its target, and months with a percentage each."""
+"""Measurements to evaluate: one KPI, its target, and a percentage per month."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from kpis.models import Measurement, Target
 from kpis.query.targets import set_target
 
 KPI = "test.planned"
-# of a thousand, the interval of 79% ends at 81.4 and that of 84% at 86.1
+# with 1,000 observations, the interval of 79% ends at 81.4 and that of 84% at 86.1
 MANY = 1_000
 
 
 def closing(month: str) -> datetime:
-    """A moment after the month has closed: the fifth of the next, at noon."""
+    """Return a moment after the month has closed: noon on the fifth of the next."""
     after = containing(
         date.fromisoformat(f"{month}-01"), "month", reporting_clock.reporting_zone()
     ).after
@@ -54,7 +54,7 @@ def says(
     kpi: str = KPI,
     kind: str = "month",
 ) -> Measurement:
-    """Store what a month (or, as a day, another kind of period) says, or says from now on."""
+    """Store the value of a month, or of another period that starts on a day."""
     start = date.fromisoformat(month if len(month) > 7 else f"{month}-01")
     made, _ = Measurement.objects.update_or_create(
         kpi=kpi,
@@ -76,7 +76,7 @@ def says(
 
 
 def lives(*months: tuple[str, float], **how: Any) -> list[str]:
-    """Judge each month once it has closed; returns the kinds of all events so far."""
+    """Store and evaluate each month once it has closed; return the kinds of all events."""
     for month, percent in months:
         says(month, percent, **how)
         evaluate(closing(month))
@@ -93,7 +93,7 @@ def told() -> list[str]:
 
 
 def states() -> list[str]:
-    """The states of the open alerts."""
+    """Return the states of the open alerts."""
     return list(Alert.objects.open().order_by("pk").values_list("state", flat=True))
 
 

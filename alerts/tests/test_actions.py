@@ -44,7 +44,7 @@ def alert() -> Alert:
     return Alert.objects.get()
 
 
-def test_who_acknowledges_owns_it(alert: Alert, ada: User) -> None:
+def test_acknowledging_makes_you_the_owner(alert: Alert, ada: User) -> None:
     actions.acknowledge(alert, by=ada, note="I look into it.")
     alert.refresh_from_db()
 
@@ -53,14 +53,14 @@ def test_who_acknowledges_owns_it(alert: Alert, ada: User) -> None:
     assert AlertEvent.objects.latest("pk").by == ada
 
 
-def test_somebody_else_can_be_named_as_its_owner(alert: Alert, ada: User) -> None:
+def test_another_owner_can_be_named(alert: Alert, ada: User) -> None:
     bo = User.objects.create_user("bo@example.com", name="Bo")
     actions.acknowledge(alert, by=ada, owner=bo)
 
     assert (alert.owner, alert.acknowledged_by) == (bo, ada)
 
 
-def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User) -> None:
+def test_a_snoozed_alert_notifies_when_the_snooze_ends(alert: Alert, ada: User) -> None:
     until = timezone.now() + timedelta(days=3)
     actions.snooze(alert, by=ada, until=until, reason="The holidays.")
     evaluate(until - timedelta(seconds=1))
@@ -72,7 +72,7 @@ def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User
 
 
 @pytest.mark.parametrize("june", [None, 84])
-def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
+def test_a_snooze_that_ends_while_nothing_fires_notifies_when_it_fires_again(
     alert: Alert, ada: User, june: int | None
 ) -> None:
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
@@ -87,7 +87,7 @@ def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
     assert told() == ["opened", "unsnoozed"]
 
 
-def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada: User) -> None:
+def test_a_snooze_that_ends_before_a_recovery_does_not_notify(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
     evaluate(closing("2026-06"))
     lives(("2026-07", 90))
@@ -95,7 +95,7 @@ def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada
     assert told() == ["opened", "recovered"]
 
 
-def test_nothing_of_a_snoozed_alert_is_told(alert: Alert, ada: User) -> None:
+def test_a_snoozed_alert_does_not_notify(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=999), reason="Known.")
     says("2026-06", 60)
     evaluate(closing("2026-06"))
@@ -113,12 +113,12 @@ def test_a_snooze_can_be_ended_by_hand(alert: Alert, ada: User) -> None:
 
 
 @pytest.mark.parametrize("days", [0, -1])
-def test_a_snooze_ends_in_the_future(alert: Alert, ada: User, days: int) -> None:
+def test_a_snooze_must_end_in_the_future(alert: Alert, ada: User, days: int) -> None:
     with pytest.raises(ValidationError, match="in the future"):
         actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=days), reason="Known.")
 
 
-def test_what_is_closed_as_expected_stays_closed_while_it_lasts(alert: Alert, ada: User) -> None:
+def test_an_alert_closed_as_expected_stays_closed(alert: Alert, ada: User) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
     lives(("2026-06", 79), ("2026-07", 78))
 
@@ -126,7 +126,7 @@ def test_what_is_closed_as_expected_stays_closed_while_it_lasts(alert: Alert, ad
     assert Alert.objects.get().closed_by == ada
 
 
-def test_closed_as_expected_it_is_opened_when_it_gets_a_quarter_worse(
+def test_an_alert_closed_as_expected_reopens_when_it_is_a_quarter_worse(
     alert: Alert, ada: User
 ) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
@@ -137,7 +137,7 @@ def test_closed_as_expected_it_is_opened_when_it_gets_a_quarter_worse(
     assert Alert.objects.get().closed_by is None
 
 
-def test_closed_as_expected_it_is_opened_after_a_recovery(alert: Alert, ada: User) -> None:
+def test_an_alert_closed_as_expected_opens_again_after_a_recovery(alert: Alert, ada: User) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
     lives(("2026-06", 86), ("2026-07", 79))
 
@@ -145,14 +145,14 @@ def test_closed_as_expected_it_is_opened_after_a_recovery(alert: Alert, ada: Use
 
 
 @pytest.mark.parametrize("text", ["", "  "])
-def test_words_are_asked_for(alert: Alert, ada: User, text: str) -> None:
+def test_comments_and_reasons_are_required(alert: Alert, ada: User, text: str) -> None:
     with pytest.raises(ValidationError, match="Enter a comment"):
         actions.comment(alert, by=ada, text=text)
     with pytest.raises(ValidationError, match="Enter a reason for closing the alert"):
         actions.close_as_expected(alert, by=ada, reason=text)
 
 
-def test_of_two_who_close_it_one_is_told_so(alert: Alert, ada: User) -> None:
+def test_closing_a_closed_alert_is_an_error(alert: Alert, ada: User) -> None:
     seen_before = Alert.objects.get()
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
 

@@ -56,7 +56,7 @@ def acted(client: Client, act: str, alert: Alert, **more: str) -> str:
     return client.post(ALERTS, sent, follow=True).content.decode()
 
 
-def test_the_page_of_a_rule_says_how_often_it_would_have_fired(ada: Visitor) -> None:
+def test_the_page_of_a_rule_shows_a_preview(ada: Visitor) -> None:
     aims()
     lives(*MONTHS)
     page = ada.reads(f"{RULES}{watches().pk}/change/")
@@ -65,7 +65,7 @@ def test_the_page_of_a_rule_says_how_often_it_would_have_fired(ada: Visitor) -> 
     assert "February 2026 Whole site 4 Mar 2026 February 2026: 79.0%" in page
 
 
-def test_saving_a_rule_says_it_too(ada: Visitor) -> None:
+def test_saving_a_rule_shows_a_preview(ada: Visitor) -> None:
     aims()
     lives(*MONTHS)
     answer = ada.client.post(f"{RULES}add/", form(patience="2"), follow=True).content.decode()
@@ -93,13 +93,13 @@ def test_a_preview_of_an_edited_rule_leaves_it_as_it_is(ada: Visitor) -> None:
     assert rule.patience == 1
 
 
-def test_a_preview_of_what_cannot_be_saved_says_why(ada: Visitor) -> None:
+def test_a_preview_of_an_invalid_rule_shows_its_errors(ada: Visitor) -> None:
     answer = ada.client.post(f"{RULES}preview/", form(patience="0")).content.decode()
 
     assert "greater than or equal to 1" in answer
 
 
-def test_who_may_not_edit_rules_gets_no_preview() -> None:
+def test_a_preview_needs_permission_to_edit_rules() -> None:
     bo = Visitor(staff())
     bo.client.logout()
 
@@ -119,11 +119,11 @@ def test_who_may_not_edit_rules_gets_no_preview() -> None:
         ({"kpi": "test.nothing"}, "kpi"),
     ],
 )
-def test_a_rule_that_cannot_fire_is_refused(changes: dict[str, Any], field: str) -> None:
+def test_a_rule_that_cannot_fire_is_rejected(changes: dict[str, Any], field: str) -> None:
     assert list(AlertRuleForm(form(**changes)).errors) == [field]
 
 
-def test_a_rule_names_one_place() -> None:
+def test_a_rule_has_one_scope() -> None:
     py, sql = course("py", "one"), course("sql", "two")
     module, other = py.modules.get(), sql.modules.get()
 
@@ -181,7 +181,7 @@ def test_staff_act_on_alerts(ada: Visitor, act: str, more: dict[str, str], kind:
     assert kinds() == ["opened", kind]
 
 
-def test_an_act_without_what_it_needs_is_refused(ada: Visitor) -> None:
+def test_an_action_without_its_inputs_is_rejected(ada: Visitor) -> None:
     alert = an_alert()
 
     assert "Enter a date." in acted(ada.client, "snooze", alert, note="Holidays.")
@@ -189,7 +189,7 @@ def test_an_act_without_what_it_needs_is_refused(ada: Visitor) -> None:
     assert kinds() == ["opened"]
 
 
-def test_nobody_edits_an_alert(ada: Visitor) -> None:
+def test_alerts_are_read_only(ada: Visitor) -> None:
     alert = an_alert()
     ada.client.post(f"{ALERTS}{alert.pk}/change/", {"state": "ok"})
 
@@ -197,7 +197,7 @@ def test_nobody_edits_an_alert(ada: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("more", "status"), [((), 403), (("view_small_groups",), 200)])
-def test_a_rule_is_made_only_by_who_sees_small_groups(
+def test_creating_a_rule_needs_access_to_small_groups(
     client: Client, more: tuple[str, ...], status: int
 ) -> None:
     signed_in(client, "add_alertrule", "change_alertrule", "view_alertrule", *more)
@@ -209,7 +209,7 @@ def test_a_rule_is_made_only_by_who_sees_small_groups(
     assert posted.status_code == status
 
 
-def test_who_may_not_see_small_groups_sees_no_figures_of_alerts_and_rules() -> None:
+def test_without_access_to_small_groups_alerts_and_rules_show_no_figures() -> None:
     alert = an_alert()
     bo = User.objects.create_user("bo@example.com", name="Bo", is_staff=True)
     bo.user_permissions.add(

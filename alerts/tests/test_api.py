@@ -36,7 +36,7 @@ def sent(client: Client, alert: Alert, act: str, **body: Any) -> tuple[int, dict
     return response.status_code, response.json()
 
 
-def test_the_list_tells_what_where_and_since_when(python: Course) -> None:
+def test_the_list_shows_scope_figures_and_periods(python: Course) -> None:
     alert = alerted(python)
     page = bearing(READ, SMALL).get(LIST).json()
     (one,) = page["results"]
@@ -69,7 +69,7 @@ def test_the_list_is_filtered_and_paged(python: Course) -> None:
 
 
 @pytest.mark.parametrize("state", ["open", "all"])
-def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str) -> None:
+def test_closing_an_alert_between_two_pages_skips_no_other(state: str) -> None:
     made = [alerted(name=f"Rule {at}") for at in range(5)]
     client = bearing(READ)
     page = client.get(f"{LIST}?limit=2&state={state}").json()
@@ -94,7 +94,7 @@ def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str)
         ("stat=open", "stat"),
     ],
 )
-def test_a_wrong_parameter_is_refused(query: str, field: str) -> None:
+def test_an_invalid_parameter_is_rejected(query: str, field: str) -> None:
     response = bearing(READ).get(f"{LIST}?{query}")
 
     assert (response.status_code, response.json()["field"]) == (400, field)
@@ -121,7 +121,7 @@ def test_figures_of_small_groups_are_left_out(python: Course) -> None:
     assert "60.0" not in str(one)
 
 
-def test_a_key_of_another_course_is_told_of_none(python: Course) -> None:
+def test_a_key_of_another_course_sees_no_alerts(python: Course) -> None:
     client = bearing(courses=(course("rb"),))
     alert = alerted(python)
 
@@ -151,7 +151,9 @@ def test_acting_needs_both_scopes(scope: str) -> None:
         ("close", {"reason": "Known."}, "closed", "As expected: Known. (API key my-lms)"),
     ],
 )
-def test_a_key_acts_and_is_named(act: str, body: dict[str, str], kind: str, why: str) -> None:
+def test_a_key_acts_and_is_named_in_the_history(
+    act: str, body: dict[str, str], kind: str, why: str
+) -> None:
     status, answer = sent(bearing(), alerted(), act, **body)
 
     assert status == 200
@@ -172,7 +174,7 @@ def test_a_manager_acts_by_their_session(python: Course) -> None:
     assert (answer["owner"], answer["acknowledged_by"]) == ("bo@example.com", "bo@example.com")
 
 
-def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
+def test_an_owner_must_be_allowed_to_see_the_alert(python: Course) -> None:
     alert, client = alerted(), bearing()
     manager(python)
 
@@ -199,7 +201,7 @@ def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
         ("unsnooze", {}, None),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_changed(
+def test_invalid_input_is_explained_and_changes_nothing(
     act: str, body: dict[str, str], field: str | None
 ) -> None:
     status, answer = sent(bearing(), alerted(), act, **body)
@@ -209,20 +211,20 @@ def test_what_is_wrong_is_said_and_nothing_changed(
     assert AlertEvent.objects.count() == 1
 
 
-def test_what_is_closed_already_is_in_conflict() -> None:
+def test_closing_a_closed_alert_is_a_conflict() -> None:
     status, answer = sent(bearing(), alerted(closed_at=NOW), "close", reason="Known.")
 
     assert (status, answer["code"]) == (409, "closed")
 
 
 @pytest.mark.parametrize("body", ["[]", "7", "{"])
-def test_a_body_that_is_no_object_is_refused(body: str) -> None:
+def test_a_body_must_be_an_object(body: str) -> None:
     path = f"{LIST}/{alerted().pk}/comment"
 
     assert bearing().post(path, body, content_type="application/json").status_code == 400
 
 
-def test_a_session_needs_the_token_of_its_page(python: Course) -> None:
+def test_a_session_needs_a_csrf_token(python: Course) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(manager(python))
 
@@ -230,14 +232,14 @@ def test_a_session_needs_the_token_of_its_page(python: Course) -> None:
 
 
 @pytest.mark.parametrize("limit", ["null", "-1", "abc", "101", ""])
-def test_a_limit_that_cannot_be_is_told(limit: str) -> None:
+def test_an_invalid_limit_is_rejected(limit: str) -> None:
     answer = bearing(READ).get(f"{LIST}?limit={limit}")
 
     assert (answer.status_code, answer.json()["field"]) == (400, "limit")
 
 
 @pytest.mark.parametrize(("act", "name"), [("comment", "text"), ("close", "reason")])
-def test_a_number_is_no_text(python: Course, act: str, name: str) -> None:
+def test_numbers_are_not_accepted_as_text(python: Course, act: str, name: str) -> None:
     status, body = sent(bearing(), alerted(python), act, **{name: 7})
 
     assert (status, body["field"]) == (400, name)

@@ -37,13 +37,13 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def restated(month: str, percent: float, at: datetime) -> None:
-    """Late data change a closed month; it is judged at a moment."""
+    """Change a closed month by late data, and evaluate it."""
     says(month, percent)
     pending_evaluations.mark_pending([(KPI, "month", None)])
     evaluate(at)
 
 
-def test_a_miss_beyond_doubt_opens_one_alert() -> None:
+def test_a_significant_miss_opens_one_alert() -> None:
     aims()
     watches()
 
@@ -54,7 +54,7 @@ def test_a_miss_beyond_doubt_opens_one_alert() -> None:
     assert last_reason() == "May 2026: 79.0% (95% interval 76.4% to 81.4%), target 85.0%."
 
 
-def test_judging_again_changes_nothing() -> None:
+def test_evaluating_again_changes_nothing() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -64,21 +64,21 @@ def test_judging_again_changes_nothing() -> None:
     assert kinds() == ["opened"]
 
 
-def test_a_miss_within_the_interval_is_no_alert() -> None:
+def test_a_miss_within_the_interval_opens_no_alert() -> None:
     aims()
     watches()
 
     assert lives(("2026-05", 84)) == []
 
 
-def test_by_the_point_it_is_one() -> None:
+def test_in_point_mode_a_miss_within_the_interval_opens_an_alert() -> None:
     aims()
     watches(mode="point")
 
     assert lives(("2026-05", 84)) == ["opened"]
 
 
-def test_a_month_that_has_not_closed_is_not_judged() -> None:
+def test_an_open_month_is_not_evaluated() -> None:
     aims()
     watches()
     says("2026-05", 79)
@@ -87,18 +87,18 @@ def test_a_month_that_has_not_closed_is_not_judged() -> None:
     assert evaluate(datetime.fromisoformat("2026-06-04T00:00:00+00:00")) == 1
 
 
-def test_what_was_judged_by_a_clock_ahead_is_evaluated_again_when_it_closes() -> None:
+def test_a_month_evaluated_early_by_a_fast_clock_is_evaluated_again() -> None:
     aims()
     watches()
     says("2026-05", 84)
     evaluate(MAY)
-    says("2026-05", 79)  # in May by the right clock, so nothing marks it
+    says("2026-05", 79)  # in May by the correct clock, so nothing marks it
 
     assert evaluate(datetime.fromisoformat("2026-05-20T12:00:00+00:00")) == 0
     assert evaluate(MAY + timedelta(minutes=-1)) == 1
 
 
-def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin() -> None:
+def test_an_alert_stays_open_until_the_value_is_past_the_target_by_the_margin() -> None:
     aims()
     watches(margin=2)
 
@@ -108,7 +108,7 @@ def test_flapping_around_the_target_is_one_alert_until_it_is_past_by_the_margin(
     assert lives(("2026-05", 87)) == ["opened", "recovered"]
 
 
-def test_after_a_recovery_it_is_armed_again() -> None:
+def test_after_a_recovery_a_new_alert_can_open() -> None:
     aims()
     watches()
 
@@ -125,7 +125,7 @@ def test_patience_waits_for_periods_in_a_row() -> None:
     assert lives(("2026-04", 79)) == ["opened"]
 
 
-def test_missing_periods_neither_fire_nor_heal() -> None:
+def test_missing_periods_neither_open_nor_close_alerts() -> None:
     aims()
     watches(patience=2)
     lives(("2026-01", 79))
@@ -139,14 +139,14 @@ def test_missing_periods_neither_fire_nor_heal() -> None:
     assert states() == ["no_data"]
 
 
-def test_too_few_neither_fire_nor_heal() -> None:
+def test_too_few_observations_open_no_alert() -> None:
     aims()
     watches(min_n=2_000)
 
     assert lives(("2026-05", 79)) == []
 
 
-def test_a_gap_that_grows_by_a_quarter_is_told_again() -> None:
+def test_a_gap_that_grows_by_a_quarter_notifies_again() -> None:
     aims()
     watches()
 
@@ -155,7 +155,7 @@ def test_a_gap_that_grows_by_a_quarter_is_told_again() -> None:
     assert lives(*months) == ["opened", "worsened"]
 
 
-def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
+def test_late_data_that_remove_a_breach_close_the_alert_with_a_reason() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -168,7 +168,7 @@ def test_late_data_that_heal_a_breach_close_the_alert_with_the_reason() -> None:
     )
 
 
-def test_late_data_that_open_a_breach_open_an_alert() -> None:
+def test_late_data_that_cause_a_breach_open_an_alert() -> None:
     aims()
     watches()
     lives(("2026-05", 86))
@@ -177,7 +177,7 @@ def test_late_data_that_open_a_breach_open_an_alert() -> None:
     assert kinds() == ["opened"]
 
 
-def test_late_data_that_change_a_breach_are_kept_and_not_told() -> None:
+def test_late_data_that_change_a_breach_are_recorded_without_notifying() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -186,7 +186,7 @@ def test_late_data_that_change_a_breach_are_kept_and_not_told() -> None:
     assert (kinds(), told()) == (["opened", "restated"], ["opened"])
 
 
-def test_flapping_late_data_wait_for_the_cool_down() -> None:
+def test_a_reopened_alert_waits_for_the_cool_down() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -211,7 +211,7 @@ def test_a_gap_that_has_grown_by_a_quarter_breaks_the_cool_down() -> None:
     assert told() == ["opened", "closed", "reopened"]
 
 
-def test_without_a_cool_down_it_is_told_at_once() -> None:
+def test_without_a_cool_down_it_reopens_at_once() -> None:
     aims()
     watches(cooldown_days=0)
     lives(("2026-05", 79))
@@ -240,7 +240,7 @@ def test_a_target_lowered_afterwards_leaves_the_alert_open() -> None:
     assert states() == ["firing"]
 
 
-def test_a_target_that_covers_a_closed_month_judges_it() -> None:
+def test_a_target_that_covers_a_closed_month_applies_to_it() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -251,7 +251,7 @@ def test_a_target_that_covers_a_closed_month_judges_it() -> None:
     assert last_reason().startswith("The target of May 2026 is now 70.0%; it was 85.0%.")
 
 
-def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> None:
+def test_a_late_evaluation_records_the_recovery_and_the_next_alert() -> None:
     aims()
     watches()
     lives(("2026-01", 79))
@@ -262,7 +262,7 @@ def test_a_judge_that_slept_tells_of_the_recovery_and_of_what_came_then() -> Non
     assert kinds() == ["opened", "recovered", "opened"]
 
 
-def test_a_new_rule_opens_what_is_so_now_and_nothing_of_the_past() -> None:
+def test_a_new_rule_opens_only_a_current_alert() -> None:
     aims()
     for month, percent in (("2026-02", 79), ("2026-03", 86), ("2026-04", 79), ("2026-05", 78)):
         says(month, percent)
@@ -285,7 +285,7 @@ def test_a_rule_that_is_switched_off_closes_its_alert() -> None:
     assert last_reason() == "The rule was switched off."
 
 
-def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
+def test_more_patience_closes_an_alert() -> None:
     aims()
     rule = watches()
     lives(("2026-05", 79))
@@ -298,7 +298,7 @@ def test_a_rule_that_grew_more_patient_closes_its_alert() -> None:
     )
 
 
-def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:
+def test_a_change_for_the_worse_is_compared_with_the_previous_month() -> None:
     watches(metric="change")
     lives(("2026-04", 90), ("2026-05", 80))
 
@@ -308,13 +308,13 @@ def test_a_change_for_the_worse_is_told_against_the_month_before() -> None:
     )
 
 
-def test_a_change_within_chance_is_not_told() -> None:
+def test_an_insignificant_change_opens_no_alert() -> None:
     watches(metric="change")
 
     assert lives(("2026-04", 90), ("2026-05", 88)) == []
 
 
-def test_better_than_the_target_can_be_told_too() -> None:
+def test_a_rule_can_alert_about_better_values() -> None:
     aims()
     watches(side="better")
 
@@ -332,7 +332,7 @@ def test_one_open_alert_per_rule_and_scope_is_a_constraint() -> None:
         again.save(force_insert=True)
 
 
-def test_marks_go_with_what_they_led_to() -> None:
+def test_pending_evaluations_are_deleted_once_done() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -341,7 +341,7 @@ def test_marks_go_with_what_they_led_to() -> None:
     assert EvaluationRun.objects.count() == 1
 
 
-def test_nothing_is_read_of_months_when_nothing_changed() -> None:
+def test_without_changes_no_measurements_are_read() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -353,20 +353,20 @@ def test_nothing_is_read_of_months_when_nothing_changed() -> None:
     assert not [one for one in queries if "kpis_measurement" in one["sql"]]
 
 
-def test_ten_times_the_rules_and_scopes_take_as_many_queries() -> None:
+def test_the_number_of_queries_is_independent_of_rules_and_scopes() -> None:
     aims()
     watches(each="course")
     says("2026-05", 79, of=course("py"))
-    few = queries_to_judge(MAY)
+    few = queries_to_evaluate(MAY)
     for at in range(10):
         watches(each="course", margin=at)
         says("2026-05", 79, of=course(f"course-{at}"))
 
-    assert queries_to_judge(MAY + timedelta(hours=1)) <= few + 1
+    assert queries_to_evaluate(MAY + timedelta(hours=1)) <= few + 1
 
 
-def queries_to_judge(at: datetime) -> int:
-    # how many it takes to tell people is not the judge's affair
+def queries_to_evaluate(at: datetime) -> int:
+    # without the queries that notify people
     with patch.object(alert_changed, "send"), CaptureQueriesContext(connection) as queries:
         assert evaluate(at)
     return len(queries)

@@ -25,7 +25,7 @@ def test_a_composite_is_evaluated_by_the_weighted_mean_of_its_components() -> No
     assert (alert.value, alert.target, alert.n) == (60.0, 75.0, 3000)
 
 
-def test_late_data_of_a_component_judge_the_composite_again() -> None:
+def test_late_data_of_a_component_evaluate_the_composite_again() -> None:
     for part, percent in zip(PARTS, (50, 60, 70), strict=True):
         says("2026-05", percent, kpi=part)
     evaluate(MAY)
@@ -37,7 +37,7 @@ def test_late_data_of_a_component_judge_the_composite_again() -> None:
     assert kinds() == ["opened", "closed"]
 
 
-def test_the_dials_that_weigh_the_components_ship_with_it() -> None:
+def test_the_weights_of_the_components_ship_with_it() -> None:
     assert parameters.value("depth.weight.video-watch") == 1
 
 
@@ -47,7 +47,7 @@ def test_every_kpi_that_ships_with_a_target_ships_with_its_rule() -> None:
     assert {DEPTH, "outcome.satisfaction", "business.enrollment"} <= shipped
 
 
-def test_the_nps_needs_fifty_answers_to_be_told() -> None:
+def test_the_nps_needs_fifty_answers() -> None:
     rule = AlertRule.objects.get(kpi="outcome.satisfaction")
     says("2026-05", 0, kpi=rule.kpi, n=49)
     AlertRule.objects.update(mode="point")

@@ -29,14 +29,14 @@ def twenty_modules() -> list[int]:
 
 
 def draw(modules: list[int], share: float, *, n: int, seed: int) -> None:
-    """Each learner of each module and week succeeds with the same chance, by one seeded dice."""
-    dice = random.Random(seed)  # noqa: S311
+    """Store weeks in which each learner of each module succeeds with the same probability."""
+    seeded_random = random.Random(seed)  # noqa: S311
     for week in range(WEEKS):
-        store({one: successes(dice, share, n) for one in modules}, week, n)
+        store({one: successes(seeded_random, share, n) for one in modules}, week, n)
 
 
-def successes(dice: random.Random, share: float, n: int) -> int:
-    return sum(dice.random() < share for _ in range(n))
+def successes(seeded_random: random.Random, share: float, n: int) -> int:
+    return sum(seeded_random.random() < share for _ in range(n))
 
 
 def store(totals: dict[int, int], week: int, n: int) -> None:

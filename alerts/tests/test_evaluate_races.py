@@ -29,7 +29,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Start all of them at the same moment, each with a connection of its own."""
+    """Run functions at the same moment, each with its own connection."""
     start = Barrier(len(works))
     ended: list[Any] = []
 
@@ -57,7 +57,7 @@ def many_misses() -> None:
         says("2026-05", 60, of=course(f"course-{at}"))
 
 
-def test_two_judges_at_once_open_each_alert_once() -> None:
+def test_concurrent_evaluations_open_each_alert_once() -> None:
     many_misses()
     written = at_once(*[lambda: evaluate(MAY)] * 4)
 
@@ -65,7 +65,7 @@ def test_two_judges_at_once_open_each_alert_once() -> None:
     assert (Alert.objects.count(), kinds()) == (20, ["opened"] * 20)
 
 
-def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
+def test_an_evaluation_and_a_person_closing_leave_one_end() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -82,7 +82,7 @@ def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
     assert Alert.objects.get().closed_at is not None
 
 
-def test_of_ten_who_close_it_at_once_one_does() -> None:
+def test_only_one_of_ten_concurrent_closings_succeeds() -> None:
     aims()
     watches()
     lives(("2026-05", 79))
@@ -94,7 +94,7 @@ def test_of_ten_who_close_it_at_once_one_does() -> None:
     assert kinds() == ["opened", "closed"]
 
 
-def test_a_judge_that_fails_in_the_middle_leaves_nothing_half_done() -> None:
+def test_a_failed_evaluation_leaves_nothing_half_done() -> None:
     many_misses()
     PendingEvaluation.objects.create(kpi=KPI, period_kind="month")
 

@@ -39,7 +39,7 @@ def a_weak_module(of: Course) -> Module:
     return one
 
 
-def test_a_module_beyond_chance_has_its_alert() -> None:
+def test_a_significantly_weak_module_has_its_alert() -> None:
     weak = a_weak_module(course("py", "one", "two"))
     aims()
     watches(each="module")
@@ -68,7 +68,7 @@ def test_the_alert_of_a_course_holds_back_those_of_its_modules() -> None:
     assert held.inhibited_by == Alert.objects.get(scope="course")
 
 
-def test_when_the_course_is_well_again_its_module_is_told() -> None:
+def test_a_module_notifies_once_its_course_has_recovered() -> None:
     py, weak = held_back()
     says("2026-06", 90, of=py)
     says("2026-06", 60, of=weak)
@@ -78,7 +78,7 @@ def test_when_the_course_is_well_again_its_module_is_told() -> None:
     assert Alert.objects.open().get().inhibited_by is None
 
 
-def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again() -> None:
+def test_a_released_module_without_data_notifies_once_it_fires_again() -> None:
     py, weak = held_back()
     says("2026-06", 90, of=py)
     evaluate(closing("2026-06"))
@@ -89,7 +89,7 @@ def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again()
     assert told() == ["opened", "recovered", "opened"]
 
 
-def test_what_was_never_told_recovers_in_silence() -> None:
+def test_an_alert_that_never_notified_recovers_silently() -> None:
     py, weak = held_back()
     says("2026-06", 72, of=py)
     says("2026-06", 90, of=weak)

@@ -45,7 +45,7 @@ def days(count: float) -> datetime:
     return NOW - timedelta(days=count)
 
 
-def test_data_that_stopped_are_told_once_and_their_return_too() -> None:
+def test_stale_data_and_their_return_notify_once() -> None:
     py = course("py")
     watches(metric="stale")
     fed(py, days(7))
@@ -63,7 +63,7 @@ def test_data_that_stopped_are_told_once_and_their_return_too() -> None:
     assert told() == ["opened", "recovered"]
 
 
-def test_their_return_on_the_same_day_is_a_recovery_as_well() -> None:
+def test_a_return_of_data_on_the_same_day_is_a_recovery() -> None:
     py = course("py")
     watches(metric="stale")
     fed(py, days(9))
@@ -83,7 +83,7 @@ def test_the_site_is_as_fresh_as_its_freshest_course() -> None:
     assert kinds() == []
 
 
-def test_of_each_course_the_one_that_stopped_is_told() -> None:
+def test_each_course_rules_alert_about_the_stale_course() -> None:
     py = course("py")
     fed(py, days(20))
     fed(course("sql"), days(1))
@@ -94,7 +94,7 @@ def test_of_each_course_the_one_that_stopped_is_told() -> None:
     assert last_reason() == "The latest data are 20 days old."
 
 
-def test_a_course_that_is_over_is_not_missed() -> None:
+def test_an_ended_course_is_not_stale() -> None:
     py = course("py")
     CourseRun.objects.create(
         course=py, key="r1", starts_on=date(2026, 1, 1), ends_on=date(2026, 5, 1)
@@ -106,11 +106,11 @@ def test_a_course_that_is_over_is_not_missed() -> None:
     assert kinds() == []
 
 
-def test_how_often_data_stopped_before_is_not_known() -> None:
+def test_stale_data_have_no_preview() -> None:
     assert "no preview" in preview(watches(metric="stale"), NOW).sentence
 
 
-def test_a_look_at_the_feeds_alone_keeps_no_run() -> None:
+def test_checking_only_stale_data_logs_no_run() -> None:
     watches(metric="stale")
     evaluate(NOW)
     evaluate(NOW + timedelta(minutes=1))
@@ -118,7 +118,7 @@ def test_a_look_at_the_feeds_alone_keeps_no_run() -> None:
     assert EvaluationRun.objects.count() == 1
 
 
-def test_a_month_that_the_data_do_not_reach_is_stale_and_fires_later() -> None:
+def test_a_month_beyond_the_data_is_stale_and_fires_later() -> None:
     py = course("py")
     # May ends at the end of the 31st, and the 20th is eleven days before
     fed(py, datetime(2026, 5, 20, tzinfo=UTC))

@@ -27,7 +27,7 @@ def last_event() -> tuple[str, str, str]:
     return event.kind, str(event.by), event.reason
 
 
-def test_a_manager_takes_an_alert(python: Course) -> None:
+def test_a_manager_acknowledges_an_alert(python: Course) -> None:
     bo = Visitor(manager(python))
     alert = alerted(python)
     who = str(User.objects.get().pk)
@@ -37,7 +37,7 @@ def test_a_manager_takes_an_alert(python: Course) -> None:
     assert "Alert acknowledged." in bo.reads(page_of(alert))
 
 
-def test_an_alert_is_given_to_nobody_who_may_not_see_it(ada: Visitor, python: Course) -> None:
+def test_an_owner_who_may_not_see_the_alert_is_rejected(ada: Visitor, python: Course) -> None:
     alert = alerted(python)
 
     assert acts(ada, alert, "acknowledge", owner=str(stranger().pk)) == 400
@@ -74,7 +74,7 @@ def test_a_snooze_is_ended_by_hand(ada: Visitor) -> None:
         ("close", {}, "Enter a reason for closing the alert."),
     ],
 )
-def test_what_is_missing_is_said_and_nothing_changed(
+def test_missing_input_is_explained_and_changes_nothing(
     ada: Visitor, act: str, sent: dict[str, str], said: str
 ) -> None:
     alert = alerted()
@@ -84,14 +84,14 @@ def test_what_is_missing_is_said_and_nothing_changed(
     assert AlertEvent.objects.count() == 1
 
 
-def test_what_was_written_is_kept_beside_the_error(ada: Visitor) -> None:
+def test_input_is_kept_next_to_the_error(ada: Visitor) -> None:
     acts(ada, alerted(), "snooze", until="soon", reason="The holidays.")
 
     assert 'value="The holidays."' in ada.html
     assert 'aria-describedby="snooze-until_error"' in ada.html
 
 
-def test_closed_as_expected_it_takes_comments_only(ada: Visitor) -> None:
+def test_a_closed_alert_accepts_only_comments(ada: Visitor) -> None:
     alert = alerted()
 
     assert acts(ada, alert, "close", reason="The exam was moved.") == 302
@@ -102,11 +102,11 @@ def test_closed_as_expected_it_takes_comments_only(ada: Visitor) -> None:
     assert acts(ada, alert, "comment", text="As last year.") == 302
 
 
-def test_an_unknown_act_is_none(ada: Visitor) -> None:
+def test_an_unknown_action_is_not_found(ada: Visitor) -> None:
     assert acts(ada, alerted(), "delete") == 404
 
 
-def test_a_forged_form_is_refused(ada: Visitor) -> None:
+def test_a_forged_form_is_rejected(ada: Visitor) -> None:
     ada.client.handler.enforce_csrf_checks = True
 
     assert acts(ada, alerted(), "comment", text="Hello.") == 403

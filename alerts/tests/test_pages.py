@@ -21,7 +21,7 @@ def python() -> Course:
     return course("py", "loops", "tests")
 
 
-def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Course) -> None:
+def test_an_alert_shows_its_scope_and_start(ada: Visitor, python: Course) -> None:
     alerted(python)
 
     text = ada.reads(PAGE)
@@ -31,7 +31,7 @@ def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Cou
     assert "Since June 2026, opened 4 Jul 2026, 12:00 · no owner Firing" in text
 
 
-def test_open_ones_come_first_and_the_most_severe_of_them(ada: Visitor) -> None:
+def test_open_and_severe_alerts_come_first(ada: Visitor) -> None:
     alerted(name="Over", closed_at=NOW, severity="critical")
     for severity in ("info", "critical", "warning"):
         alerted(name=severity.title(), severity=severity)
@@ -82,7 +82,7 @@ def test_filters_narrow_the_list(ada: Visitor, python: Course, query: str, names
     assert [one for one in "ABCD" if f"Alert {one}" in text] == list(names)
 
 
-def test_a_wrong_filter_is_told_beside_its_field(ada: Visitor) -> None:
+def test_an_invalid_filter_is_explained_next_to_its_field(ada: Visitor) -> None:
     alerted()
     text = ada.reads(f"{PAGE}?severity=bad&course=no")
 
@@ -107,7 +107,7 @@ def test_an_empty_list_says_so(ada: Visitor, closed: int, query: str, said: str)
     assert said in ada.reads(PAGE + query)
 
 
-def test_more_than_a_page_is_paged_with_the_filters_kept(ada: Visitor) -> None:
+def test_pages_keep_the_filters(ada: Visitor) -> None:
     for number in range(26):
         alerted(name=f"Alert {number:02}")
 
@@ -116,7 +116,7 @@ def test_more_than_a_page_is_paged_with_the_filters_kept(ada: Visitor) -> None:
     assert "Alert 00" in ada.reads(f"{PAGE}?severity=warning&page=2")
 
 
-def test_twenty_alerts_ask_no_more_than_two(
+def test_the_number_of_queries_is_independent_of_alerts(
     ada: Visitor, python: Course, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
@@ -150,7 +150,7 @@ def test_managers_act_on_no_other_alerts(python: Course) -> None:
     assert not AlertEvent.objects.filter(kind="closed").exists()
 
 
-def test_learners_see_none(python: Course) -> None:
+def test_learners_see_no_alerts(python: Course) -> None:
     cleo = Visitor(stranger())
     cleo.reads(page_of(alerted(python)))
 
@@ -171,7 +171,7 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
     assert "The exam was moved." in bo.reads(page_of(alert))
 
 
-def test_who_may_see_small_groups_sees_their_alerts(ada: Visitor, python: Course) -> None:
+def test_readers_with_access_to_small_groups_see_their_alerts(ada: Visitor, python: Course) -> None:
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
 
     assert "60.0%" in ada.reads(page_of(alerted(python)))
@@ -194,7 +194,7 @@ def test_the_page_shows_figures_history_and_the_periods_around(
     assert '"span": [6, 6]' in ada.html
 
 
-def test_what_healed_it_is_none_of_its_periods(ada: Visitor, python: Course) -> None:
+def test_the_period_of_the_recovery_is_not_shaded(ada: Visitor, python: Course) -> None:
     alert = alerted(python, first_period_start="2026-05-01", closed_at=NOW, state="ok")
     happens(alert, "recovered", period_start=JUNE)
 
@@ -204,7 +204,7 @@ def test_what_healed_it_is_none_of_its_periods(ada: Visitor, python: Course) -> 
     assert '"span": [6, 6]' in ada.html
 
 
-def test_the_page_leads_to_the_kpi_with_its_scope_and_staff_to_the_rule(
+def test_the_page_links_to_the_filtered_kpi_and_for_staff_to_the_rule(
     ada: Visitor, python: Course
 ) -> None:
     loops = python.modules.get(key="loops")
@@ -219,7 +219,7 @@ def test_the_page_leads_to_the_kpi_with_its_scope_and_staff_to_the_rule(
     assert "/admin/" not in bo.html
 
 
-def test_an_alert_of_a_kpi_that_is_no_more_still_has_its_page(ada: Visitor) -> None:
+def test_an_alert_of_a_removed_kpi_still_has_its_page(ada: Visitor) -> None:
     text = ada.reads(page_of(alerted(kpi="engagement.gone")))
 
     assert ada.status == 200
@@ -227,7 +227,7 @@ def test_an_alert_of_a_kpi_that_is_no_more_still_has_its_page(ada: Visitor) -> N
     assert "engagement.gone" in ada.reads(PAGE)
 
 
-def test_so_has_one_of_a_module_that_its_kpi_tells_no_more(python: Course) -> None:
+def test_an_alert_of_a_module_without_values_still_has_its_page(python: Course) -> None:
     bo = Visitor(manager(python))
     alert = alerted(python.modules.get(key="loops"))
 

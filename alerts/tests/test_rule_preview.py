@@ -26,7 +26,7 @@ def four_months() -> None:
         says(month, percent)
 
 
-def test_a_rule_tells_when_it_would_have_fired_before_it_is_saved() -> None:
+def test_an_unsaved_rule_has_a_preview() -> None:
     aims()
     four_months()
     found = preview(AlertRule(kpi=KPI, name="New"), MAY)
@@ -37,7 +37,7 @@ def test_a_rule_tells_when_it_would_have_fired_before_it_is_saved() -> None:
     )
 
 
-def test_it_writes_nothing() -> None:
+def test_a_preview_writes_nothing() -> None:
     aims()
     four_months()
     with CaptureQueriesContext(connection) as queries:
@@ -46,7 +46,7 @@ def test_it_writes_nothing() -> None:
     assert all(one["sql"].startswith("SELECT") for one in queries)
 
 
-def test_a_stretch_says_when_it_ended() -> None:
+def test_a_previewed_alert_shows_when_it_closed() -> None:
     aims()
     four_months()
     fired = preview(AlertRule(kpi=KPI, name="New"), MAY).alerts
@@ -57,7 +57,7 @@ def test_a_stretch_says_when_it_ended() -> None:
     ]
 
 
-def test_it_fired_as_often_as_the_preview_says() -> None:
+def test_a_preview_agrees_with_the_evaluation() -> None:
     aims()
     rule = watches(patience=2)
     months = [79, 86, 79, 79, 78, 86, 79, 79, 86]
@@ -66,7 +66,7 @@ def test_it_fired_as_often_as_the_preview_says() -> None:
     assert kinds().count("opened") == len(preview(rule, closing("2026-09")).alerts) == 2
 
 
-def test_what_is_more_than_a_year_ago_is_left_out() -> None:
+def test_alerts_more_than_a_year_ago_are_left_out() -> None:
     aims()
     for month, percent in (("2025-04", 79), ("2025-05", 86), ("2025-06", 79)):
         says(month, percent)
@@ -74,7 +74,7 @@ def test_what_is_more_than_a_year_ago_is_left_out() -> None:
     assert preview(AlertRule(kpi=KPI, name="New"), MAY).periods == ["June 2025"]
 
 
-def test_what_was_open_when_the_twelve_months_began_is_told() -> None:
+def test_an_alert_open_when_the_twelve_months_began_is_mentioned() -> None:
     aims()
     for month in ("2025-03", "2025-04", "2025-05"):
         says(month, 79)
@@ -89,7 +89,7 @@ def test_what_was_open_when_the_twelve_months_began_is_told() -> None:
     )
 
 
-def test_an_alert_without_an_end_is_open_still() -> None:
+def test_an_alert_without_an_end_is_still_open() -> None:
     aims()
     says("2025-03", 79)
 
@@ -103,7 +103,7 @@ def test_patience_makes_it_fire_less_often() -> None:
     assert preview(AlertRule(kpi=KPI, name="New", patience=2), MAY).periods == ["May 2026"]
 
 
-def test_each_course_counts() -> None:
+def test_a_preview_counts_each_course() -> None:
     aims()
     for key in ("py", "sql"):
         says("2026-05", 79, of=course(key))
@@ -112,7 +112,7 @@ def test_each_course_counts() -> None:
     assert len(found.alerts) == 2
 
 
-def test_a_rule_that_never_fired_says_so() -> None:
+def test_a_preview_without_alerts_states_so() -> None:
     aims()
 
     sentence = preview(AlertRule(kpi=KPI, name="New"), MAY).sentence

@@ -1,4 +1,4 @@
-"""Visitors to the pages of alerts, and what they do there."""
+"""Helpers to visit an alert's page and submit its forms."""
 
 from __future__ import annotations
 

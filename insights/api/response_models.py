@@ -98,14 +98,10 @@ def _candidate_fields(candidate: FindingCandidate) -> dict[str, Any]:
 def _scope(thing: GroupObject | None) -> FindingScope | None:
     if thing is None:
         return None
-    by = (
-        "course"
-        if isinstance(thing, Course)
-        else "run"
-        if isinstance(thing, CourseRun)
-        else "module"
-    )
-    return FindingScope(by=by, **names_of(thing))
+    names = names_of(thing)
+    if isinstance(thing, Course):
+        return FindingScope(by="course", **names)
+    return FindingScope(by="run" if isinstance(thing, CourseRun) else "module", **names)
 
 
 def _rounded(amount: float | None) -> float | None:

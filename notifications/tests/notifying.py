@@ -1,4 +1,4 @@
-"""Alerts that people are told of: one channel at a time, and the event to tell."""
+"""Channels, alerts and events for the tests of notifications."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOON = moment("2026-07-15T12:00")
 
 
 def only(kind: str, address: str = "", **how: Any) -> Channel:
-    """Make this the one channel there is."""
+    """Create a channel and delete all others."""
     Channel.objects.all().delete()
     return Channel.objects.create(kind=kind, name=f"By {kind}", address=address, **how)
 
@@ -47,6 +47,6 @@ def happens(
 
 
 def outbox() -> list[tuple[str, str]]:
-    """The kind and the state of each notification, in their order."""
+    """Return the event and state of each notification in order."""
     rows = Notification.objects.order_by("pk")
     return list(rows.values_list("event__kind", "state"))

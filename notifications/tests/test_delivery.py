@@ -1,4 +1,4 @@
-"""What is delivered, and what becomes of it when something breaks: by real servers."""
+"""Delivery and its failures, with real servers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_webhook_is_signed_over_its_time_and_body(sink: Sink) -> None:
     assert sink.body()["alert"]["rule"] == "Planned misses its target"
 
 
-def test_what_is_sent_is_not_sent_again(sink: Sink) -> None:
+def test_a_sent_notification_is_not_sent_again(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
 
@@ -63,7 +63,7 @@ def test_what_is_sent_is_not_sent_again(sink: Sink) -> None:
     assert len(sink.posts) == 1
 
 
-def test_slack_gets_one_text_in_which_names_are_only_names(sink: Sink) -> None:
+def test_slack_gets_an_escaped_text(sink: Sink) -> None:
     only("slack", sink.url)
     happens(alert_of(course("<!channel>")))
     deliver()
@@ -72,7 +72,7 @@ def test_slack_gets_one_text_in_which_names_are_only_names(sink: Sink) -> None:
     assert "<!channel>" not in sink.body()["text"]
 
 
-def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> None:
+def test_a_rejected_webhook_is_retried_with_the_same_key(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
     sink.status = 503
@@ -85,7 +85,7 @@ def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> Non
     assert one == two
 
 
-def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink) -> None:
+def test_a_checked_address_is_contacted_under_the_host_s_name(sink: Sink) -> None:
     only("webhook", f"http://hooks.example.org:{sink.port}/hook")
     happens(alert_of())
     DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
@@ -93,9 +93,9 @@ def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink)
     assert sink.posts[0][0]["Host"] == f"hooks.example.org:{sink.port}"
 
 
-def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "TOTAL_SECONDS", 0.5)
-    with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
+    with slow_server() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
         begun = time.monotonic()
         with pytest.raises((http_client.DeliveryFailed, OSError)):
             http_client.post(f"http://127.0.0.1:{port}/", b"{}", {})
@@ -104,16 +104,16 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def dripping() -> Iterator[int]:
-    """A server that sends a byte of its headers each tenth of a second, for 20 seconds."""
+def slow_server() -> Iterator[int]:
+    """Run a server that sends one byte of its headers every 0.1 seconds, for 20 seconds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = Thread(target=_drip, args=(server,))
+        thread = Thread(target=_send_slowly, args=(server,))
         thread.start()
         yield server.getsockname()[1]
         thread.join()
 
 
-def _drip(server: socket.socket) -> None:
+def _send_slowly(server: socket.socket) -> None:
     connection, _ = server.accept()
     with connection, suppress(OSError):
         for byte in b"HTTP/1.1 200 OK" + b" " * 185:
@@ -131,7 +131,7 @@ def test_a_redirect_is_not_followed(sink: Sink) -> None:
 
 
 @override_settings(KPI_WEBHOOK_ALLOWED=[])
-def test_a_name_that_leads_inside_is_given_up_at_once() -> None:
+def test_a_name_with_a_private_address_fails_at_once() -> None:
     only("webhook", "https://rebind.example.org/")
     happens(alert_of())
     DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
@@ -140,7 +140,7 @@ def test_a_name_that_leads_inside_is_given_up_at_once() -> None:
     assert "not a public address" in Notification.objects.get().last_error
 
 
-def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) -> None:
+def test_delivery_fails_after_ten_attempts_until_it_is_retried(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
     sink.status = 500
@@ -185,7 +185,7 @@ def test_a_mail_sent_twice_by_a_killed_worker_is_one_message(
     alert = alert_of(course())
     happens(alert)
     killed_while_sending(monkeypatch)
-    # what happens meanwhile does not join a mail that may have been read
+    # later events do not join a mail that may have been read
     happens(alert, "worsened", at=NOON + timedelta(minutes=1))
     deliver(LEASE)
     ids = [mail["Message-ID"] for mail in box.mails]
@@ -227,7 +227,7 @@ def test_a_mail_server_that_is_down_delays(box: MailBox) -> None:
     assert box.recipients == ["ada@example.com"]
 
 
-def test_a_recovery_is_not_told_before_its_alert(sink: Sink) -> None:
+def test_a_recovery_is_not_sent_before_its_alert(sink: Sink) -> None:
     only("webhook", sink.url)
     alert = alert_of()
     happens(alert)
@@ -245,14 +245,14 @@ def test_a_recovery_is_not_told_before_its_alert(sink: Sink) -> None:
 @pytest.mark.parametrize(
     ("attempts", "least", "most"), [(1, 30, 60), (3, 120, 240), (10, 10_800, 21_600)]
 )
-def test_waiting_doubles_and_is_spread_by_chance(attempts: int, least: int, most: int) -> None:
+def test_the_wait_doubles_and_varies_at_random(attempts: int, least: int, most: int) -> None:
     waits = {delivery.wait_after(attempts) for _ in range(20)}
 
     assert len(waits) > 1
     assert all(timedelta(seconds=least) <= one <= timedelta(seconds=most) for one in waits)
 
 
-def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
+def test_a_test_returns_its_outcome(sink: Sink) -> None:
     row = delivery.send_test(only("webhook", sink.url))
     sink.status = 404
     other = delivery.send_test(only("slack", sink.url))
@@ -261,7 +261,7 @@ def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
     assert "answered 404" in other.last_error
 
 
-def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
+def test_a_batch_claimed_by_a_fast_clock_is_taken_over(sink: Sink) -> None:
     only("webhook", sink.url)
     happens(alert_of())
     delivery.make_batches(NOON)

@@ -1,4 +1,4 @@
-"""Two workers at once, each with a connection of its own."""
+"""Several workers at once, each with its own connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written to be told: to whom, when, and what need not be said."""
+"""Which notifications are written, to whom, and when they are due."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_site_ships_with_two_channels() -> None:
     assert len(SHIPPED) == 2
 
 
-def test_a_judged_alert_is_told_once_and_its_recovery_once() -> None:
+def test_an_alert_and_its_recovery_notify_once() -> None:
     only("webhook", HOOK)
     aims(85)
     watches()
@@ -49,7 +49,7 @@ def test_a_judged_alert_is_told_once_and_its_recovery_once() -> None:
     assert outbox() == [("opened", "sent"), ("recovered", "waiting")]
 
 
-def test_a_transition_that_is_rolled_back_is_not_told() -> None:
+def test_a_rolled_back_event_sends_nothing() -> None:
     only("webhook", HOOK)
     alert = alert_of()
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -63,7 +63,7 @@ def broken(alert: object) -> None:
     raise RuntimeError
 
 
-def test_announcing_twice_tells_once() -> None:
+def test_enqueuing_twice_notifies_once() -> None:
     only("webhook", HOOK)
     event = happens(alert_of())
     enqueue(event)
@@ -71,14 +71,14 @@ def test_announcing_twice_tells_once() -> None:
     assert outbox() == [("opened", "waiting")]
 
 
-def test_what_is_not_told_writes_nothing() -> None:
+def test_an_event_that_does_not_notify_writes_nothing() -> None:
     only("webhook", HOOK)
     happens(alert_of(), "commented", notifies=False)
 
     assert outbox() == []
 
 
-def test_who_acknowledges_ends_what_nobody_has_heard_of() -> None:
+def test_acknowledging_drops_unsent_notifications() -> None:
     only("webhook", HOOK)
     alert = alert_of()
     happens(alert)
@@ -88,7 +88,7 @@ def test_who_acknowledges_ends_what_nobody_has_heard_of() -> None:
     assert outbox() == [("opened", "dropped"), ("worsened", "waiting")]
 
 
-def test_a_recovery_goes_only_where_the_alert_went() -> None:
+def test_a_recovery_is_sent_only_to_earlier_recipients() -> None:
     heard = only("webhook", HOOK)
     alert = alert_of()
     happens(alert)
@@ -101,7 +101,7 @@ def test_a_recovery_goes_only_where_the_alert_went() -> None:
     ]
 
 
-def test_an_alert_that_nobody_heard_of_recovers_in_silence() -> None:
+def test_an_alert_that_was_not_sent_recovers_silently() -> None:
     only("webhook", HOOK)
     alert = alert_of()
     happens(alert)
@@ -111,14 +111,14 @@ def test_an_alert_that_nobody_heard_of_recovers_in_silence() -> None:
 
 
 @pytest.mark.parametrize(("severity", "count"), [("info", 0), ("warning", 1), ("critical", 1)])
-def test_a_channel_is_told_from_its_min_severity_on(severity: str, count: int) -> None:
+def test_a_channel_receives_alerts_from_its_minimum_severity(severity: str, count: int) -> None:
     only("webhook", HOOK, min_severity="warning")
     happens(alert_of(severity=severity))
 
     assert len(outbox()) == count
 
 
-def test_a_limited_channel_is_told_of_its_courses_alone() -> None:
+def test_a_limited_channel_receives_only_its_courses() -> None:
     python, sql = course("py"), course("sql")
     only("webhook", HOOK, is_limited=True).courses.add(python)
     for of in (python, sql, None):
@@ -136,7 +136,7 @@ def test_deleting_a_channel_s_last_course_opens_no_other() -> None:
     assert outbox() == []
 
 
-def test_a_channel_of_one_rule_hears_of_no_other() -> None:
+def test_a_channel_limited_to_one_rule_receives_no_other() -> None:
     mine, other = watches(), watches()
     only("webhook", HOOK).rules.add(mine)
     happens(alert_of(rule=other))
@@ -145,7 +145,7 @@ def test_a_channel_of_one_rule_hears_of_no_other() -> None:
     assert len(outbox()) == 1
 
 
-def test_the_owner_is_written_to_instead_of_the_managers() -> None:
+def test_the_owner_is_notified_instead_of_the_managers() -> None:
     only("email")
     python = course()
     ada, _ = account("Ada", grants=(python,)), account("Bo", grants=(python,))
@@ -154,14 +154,14 @@ def test_the_owner_is_written_to_instead_of_the_managers() -> None:
     assert list(Notification.objects.values_list("to", flat=True)) == ["ada@example.com"]
 
 
-def test_an_owner_who_may_not_see_the_course_is_not_told() -> None:
+def test_an_owner_who_may_not_see_the_course_is_not_notified() -> None:
     only("email")
     happens(alert_of(course(), owner=account("Cleo")))
 
     assert outbox() == []
 
 
-def test_figures_of_a_small_group_stay_on_the_page() -> None:
+def test_figures_of_a_small_group_are_not_sent() -> None:
     only("webhook", HOOK)
     aims(85)
     watches(min_n=1, mode="point")
@@ -172,7 +172,7 @@ def test_figures_of_a_small_group_stay_on_the_page() -> None:
     assert "value" not in payload
 
 
-def test_what_happens_at_night_is_told_in_the_morning() -> None:
+def test_events_at_night_notify_in_the_morning() -> None:
     only("webhook", HOOK)
     rule = watches(hours_from=time(9), hours_until=time(17), weekdays=[1, 2, 3, 4, 5])
     friday_evening = moment("2026-07-17T20:00")
@@ -204,11 +204,11 @@ def berlin(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
-def test_without_hours_people_are_told_at_once() -> None:
+def test_without_hours_people_are_notified_at_once() -> None:
     assert next_notify_time(NOON, BERLIN, start=None, end=None, weekdays=()) == NOON
 
 
-def test_a_reader_has_unread_notices_of_own_courses_until_they_are_read(
+def test_a_reader_has_unread_notifications_of_own_courses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
@@ -223,7 +223,7 @@ def test_a_reader_has_unread_notices_of_own_courses_until_they_are_read(
     assert (mark_read(ada), mark_read(ada), unread_of(bo).count()) == (1, 0, 2)
 
 
-def test_a_channel_that_is_switched_off_keeps_nothing_for_later() -> None:
+def test_switching_off_a_channel_drops_its_notifications() -> None:
     channel = only("webhook", HOOK)
     happens(alert_of())
     channel.is_active = False

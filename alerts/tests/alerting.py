@@ -27,7 +27,7 @@ def closing(month: str) -> datetime:
     return datetime(after.year, after.month, 5, 12, tzinfo=UTC)
 
 
-def aims(
+def add_target(
     value: float = 85,
     *,
     start: str | None = None,
@@ -41,11 +41,11 @@ def aims(
     return Target.objects.create(kpi=kpi, version=1, value=Decimal(str(value)), course=course)
 
 
-def watches(kpi: str = KPI, **how: Any) -> AlertRule:
+def add_rule(kpi: str = KPI, **how: Any) -> AlertRule:
     return AlertRule.objects.create(kpi=kpi, name="Planned misses its target", **how)
 
 
-def says(
+def store_value(
     month: str,
     percent: float,
     *,
@@ -75,24 +75,24 @@ def says(
     return made
 
 
-def lives(*months: tuple[str, float], **how: Any) -> list[str]:
+def evaluate_months(*months: tuple[str, float], **how: Any) -> list[str]:
     """Store and evaluate each month once it has closed; return the kinds of all events."""
     for month, percent in months:
-        says(month, percent, **how)
+        store_value(month, percent, **how)
         evaluate(closing(month))
-    return kinds()
+    return event_kinds()
 
 
-def kinds() -> list[str]:
+def event_kinds() -> list[str]:
     return list(AlertEvent.objects.order_by("pk").values_list("kind", flat=True))
 
 
-def told() -> list[str]:
+def notified_kinds() -> list[str]:
     events = AlertEvent.objects.filter(notifies=True).order_by("pk")
     return list(events.values_list("kind", flat=True))
 
 
-def states() -> list[str]:
+def open_states() -> list[str]:
     """Return the states of the open alerts."""
     return list(Alert.objects.open().order_by("pk").values_list("state", flat=True))
 

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert
-from alerts.tests.alerting import KPI, aims, kinds, watches
+from alerts.tests.alerting import KPI, add_rule, add_target, event_kinds
 from kpis.models import Measurement
 from kpis.tests import kernel
 from kpis.tests.measured import course
@@ -67,19 +67,19 @@ def live() -> None:
 @pytest.mark.parametrize(("n", "seed"), [(30, 1), (100, 2), (100, 3), (400, 4)])
 def test_twenty_modules_of_pure_noise_give_at_most_one_false_alert(n: int, seed: int) -> None:
     draw(twenty_modules(), 0.85, n=n, seed=seed)
-    aims()
-    watches(each="module", period_kind="week")
+    add_target()
+    add_rule(each="module", period_kind="week")
     live()
 
-    assert kinds().count("opened") <= 1
+    assert event_kinds().count("opened") <= 1
 
 
 def test_a_module_that_is_weak_among_them_is_found() -> None:
     modules = twenty_modules()
     draw(modules, 0.85, n=100, seed=5)
     Measurement.objects.filter(scope_id=modules[3]).update(total=60)
-    aims()
-    watches(each="module", period_kind="week")
+    add_target()
+    add_rule(each="module", period_kind="week")
     live()
 
     assert modules[3] in Alert.objects.open().values_list("scope_id", flat=True)

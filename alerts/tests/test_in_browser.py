@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from alerts.models import Alert
-from alerts.tests.alerted import alerted
+from alerts.tests.alerted import create_alert
 from kpis.tests.measured import COMPLETION, course, fed, measured, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
@@ -21,12 +21,12 @@ PATHS = ["/alerts", "/alerts/{}"]
 
 @pytest.fixture
 def opens(browser: Browser, live_server: LiveServer, _in_july_2026: None) -> Iterator[Opens]:
-    """Open a page of the one alert as Ada of the staff, in a window as told."""
+    """Open a page of the one alert as Ada of the staff, in a browser window."""
     python = course("py")
     fed(python)
     for month, done in (("2026-05", 90), ("2026-06", 60)):
         measured(COMPLETION, month, total=done, n=100, of=python)
-    alert = alerted(python, severity="critical")
+    alert = create_alert(python, severity="critical")
     client = Client()
     client.force_login(staff())
     session = client.cookies["sessionid"].value

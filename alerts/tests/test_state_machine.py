@@ -82,7 +82,7 @@ def test_insignificant_breaches_do_not_fire() -> None:
 
 
 def test_a_cool_down_longer_than_the_periods_waits_until_it_is_over() -> None:
-    # told in week 1, well in week 2, beyond again in weeks 3 and 4
+    # notified in week 1, recovered in week 2, a breach again in weeks 3 and 4
     weeks = (84, 86, 84, 84)
 
     assert kinds(POINT, *weeks, cooldown=2 * WEEK) == ["opened", "recovered", "opened"]

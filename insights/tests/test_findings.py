@@ -85,11 +85,11 @@ def test_an_open_month_is_not_examined(ada_asks: Asks) -> None:
 def test_a_change_is_reported_with_its_interval(ada_asks: Asks) -> None:
     measured(COMPLETION, "2026-05", total=860, n=1000)
     measured(COMPLETION, "2026-06", total=740, n=1000)
-    (told,) = sentences(ada_asks(), "moved")
+    (found,) = sentences(ada_asks(), "moved")
 
     # Newcombe's method 10, of 0.74 (0.7119–0.7663) and 0.86 (0.8371–0.8801):
     # 0.12 − √(0.0263² + 0.0229²) and 0.12 + √(0.0281² + 0.0201²)
-    assert told == (
+    assert found == (
         "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0%. "
         "That is 11.0 points below the target of 85%."
     )
@@ -260,9 +260,9 @@ def test_managers_get_no_findings_that_reveal_small_groups() -> None:
     small_and_large(python)
     client = Client()
     client.force_login(manager(python))
-    told = [one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"]
+    found = [one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"]
 
-    assert told == ["types"]
+    assert found == ["types"]
 
 
 def test_readers_with_access_to_small_groups_get_their_findings() -> None:
@@ -270,9 +270,9 @@ def test_readers_with_access_to_small_groups_get_their_findings() -> None:
     small_and_large(python)
     _, secret = create_api_key("Bo", ["kpis:small-groups", "kpis:read"])
     client = Client(headers={"Authorization": f"Bearer {secret}"})
-    told = {one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"}
+    found = {one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"}
 
-    assert told == {"loops", "tests", "types"}
+    assert found == {"loops", "tests", "types"}
 
 
 def test_managers_get_findings_of_granted_courses_only(python: Course) -> None:

@@ -18,7 +18,7 @@ from notifications.admin import ChannelForm
 from notifications.inbox import unread_of
 from notifications.models import Channel, Notification
 from notifications.tests.hook_sink import Sink, hook_sink
-from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+from notifications.tests.notifying import NOON, create_alert, only_channel, outbox, record
 
 pytestmark = pytest.mark.django_db
 CHANNELS, NOTIFICATIONS = "/admin/notifications/channel/", "/admin/notifications/notification/"
@@ -67,7 +67,7 @@ def test_courses_need_the_limit() -> None:
 
 
 def test_the_test_button_saves_and_sends_a_test(admin: Visitor, sink: Sink) -> None:
-    page = f"{CHANNELS}{only('webhook', sink.url).pk}/change/"
+    page = f"{CHANNELS}{only_channel('webhook', sink.url).pk}/change/"
     assert "Save and send a test" in admin.client.get(page).content.decode()
     sent = form(address=sink.url, _test="Save and send a test")
     answer = admin.client.post(page, sent, follow=True).content.decode()
@@ -81,7 +81,7 @@ HOOK = "https://hooks.slack.example/services/T0/B0/keep-this"
 
 @pytest.mark.parametrize(("kind", "secret"), [("webhook", "keep-this-secret"), ("slack", HOOK)])
 def test_viewers_see_no_secret(client: Client, kind: str, secret: str) -> None:
-    channel = only(kind, HOOK)
+    channel = only_channel(kind, HOOK)
     Channel.objects.update(secret="keep-this-secret")
     signed_in(client, "view_channel")
     pages = [client.get(path) for path in (CHANNELS, f"{CHANNELS}{channel.pk}/change/")]
@@ -106,7 +106,7 @@ def test_viewers_of_mails_cannot_unsubscribe_their_readers(client: Client) -> No
 
 
 def test_a_new_secret_is_shown_once(admin: Visitor) -> None:
-    page = f"{CHANNELS}{only('webhook', HOOK).pk}/change/"
+    page = f"{CHANNELS}{only_channel('webhook', HOOK).pk}/change/"
     old = Channel.objects.get().secret
     assert old not in admin.client.get(page).content.decode()
     sent = form(address=HOOK, secret="forced", _new_secret="yes")
@@ -119,7 +119,7 @@ def test_a_new_secret_is_shown_once(admin: Visitor) -> None:
 
 
 def test_a_channel_without_addresses_sends_its_test_to_the_requester(admin: Visitor) -> None:
-    channel = only("email")
+    channel = only_channel("email")
     sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
     with mail_box() as box:
         admin.client.post(CHANNELS, sent)
@@ -129,7 +129,7 @@ def test_a_channel_without_addresses_sends_its_test_to_the_requester(admin: Visi
 
 
 def test_a_failed_test_shows_its_error(admin: Visitor) -> None:
-    channel = only("webhook", "http://127.0.0.1:1/")
+    channel = only_channel("webhook", "http://127.0.0.1:1/")
     sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
     answer = admin.client.post(CHANNELS, sent, follow=True).content.decode()
 
@@ -137,8 +137,8 @@ def test_a_failed_test_shows_its_error(admin: Visitor) -> None:
 
 
 def test_a_failed_notification_can_be_retried(admin: Visitor) -> None:
-    only("webhook", "https://hooks.example.org/x")
-    happens(alert_of())
+    only_channel("webhook", "https://hooks.example.org/x")
+    record(create_alert())
     Notification.objects.update(state="dead", batch="x", attempts=10, last_error="It was away.")
     assert "It was away." in admin.reads(NOTIFICATIONS)
     sent = {"action": "retry", "_selected_action": str(Notification.objects.get().pk)}
@@ -148,12 +148,12 @@ def test_a_failed_notification_can_be_retried(admin: Visitor) -> None:
 
 
 def test_the_list_of_alerts_shows_unread_notifications() -> None:
-    only("in_app")
+    only_channel("in_app")
     python = course()
     ada = account("Ada", grants=(python,))
     bo = account("Bo", grants=(python,))
     with patch("django.utils.timezone.now", return_value=NOON):
-        happens(alert_of(python))
+        record(create_alert(python))
         visitor = Visitor(ada)
         assert "New notifications Opened: Planned misses its target" in visitor.reads("/alerts")
         visitor.client.post("/alerts/read")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -20,15 +19,16 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadKpis
 from accounts.models import ApiKey, User
 from accounts.reader import Reader
-from alerts import actions, scopes
-from alerts.api import schemas
+from alerts import actions
+from alerts.api import request_bodies as bodies
+from alerts.api.response_models import AlertDetail, AlertList, models_of
 from alerts.models import Alert, Severity
-from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_position
-from alerts.pages.alert_page import AlertPage, HistoryEntry
+from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import MAX_SNOOZE, owners
 from alerts.pages.views import alert_of
 from core.api_errors import InvalidParameters, invalid_parameters
+from core.api_models import json_response
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import check_limit, reject_unknown
 from kpis.query.query_service import KpiQueryService
@@ -89,7 +89,7 @@ class AlertListView(APIView):
     @extend_schema(
         operation_id="alert_list",
         parameters=FILTERS,
-        responses={200: schemas.AlertPageSchema, **PROBLEMS},
+        responses={200: AlertList, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, [one.name for one in FILTERS])
@@ -100,7 +100,8 @@ class AlertListView(APIView):
             raise invalid_parameters(form)
         pages = AlertPages()
         found = pages.paginate_queryset(with_position(form.rows()), request, self)
-        return pages.get_paginated_response(_listed(cards(found or [], service)))
+        shown = models_of(cards(found or [], service))
+        return pages.get_paginated_response([one.as_json() for one in shown])
 
 
 class AlertView(APIView):
@@ -108,13 +109,12 @@ class AlertView(APIView):
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(
-        operation_id="alert_read", responses={200: schemas.AlertDetailSchema, **PROBLEMS}
-    )
+    @extend_schema(operation_id="alert_read", responses={200: AlertDetail, **PROBLEMS})
     def get(self, request: Request, pk: str) -> Response:
         reject_unknown(request, ())
         service = service_of(request)
-        return Response(_detail(service, alert_of(service.reader, int(pk))))
+        page = AlertPage(service, alert_of(service.reader, int(pk)))
+        return json_response(AlertDetail.of(page))
 
 
 class ActionView(APIView):
@@ -135,20 +135,21 @@ class ActionView(APIView):
             self.perform(alert, sent.validated_data, request)
         except ValidationError as error:
             raise _api_error(error) from None
-        return Response(_detail(service, alert_of(service.reader, alert.pk)))
+        page = AlertPage(service, alert_of(service.reader, alert.pk))
+        return json_response(AlertDetail.of(page))
 
 
 def _described(action: str, body: type[Serializer[None]]) -> Any:
-    responses = {200: schemas.AlertDetailSchema, **PROBLEMS, 409: PROBLEMS[400]}
+    responses = {200: AlertDetail, **PROBLEMS, 409: PROBLEMS[400]}
     schema = extend_schema(operation_id=f"alert_{action}", request=body, responses=responses)
     return extend_schema_view(post=schema)
 
 
-@_described("acknowledge", schemas.AcknowledgeSchema)
+@_described("acknowledge", bodies.AcknowledgeBody)
 class AcknowledgeView(ActionView):
     """Acknowledge an alert and set its owner."""
 
-    body = schemas.AcknowledgeSchema
+    body = bodies.AcknowledgeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
@@ -156,11 +157,11 @@ class AcknowledgeView(ActionView):
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
-@_described("snooze", schemas.SnoozeSchema)
+@_described("snooze", bodies.SnoozeBody)
 class SnoozeView(ActionView):
     """Mute an alert until a moment."""
 
-    body = schemas.SnoozeSchema
+    body = bodies.SnoozeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         until = given["until"]
@@ -170,31 +171,31 @@ class SnoozeView(ActionView):
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
-@_described("unsnooze", schemas.EmptySchema)
+@_described("unsnooze", bodies.EmptyBody)
 class UnsnoozeView(ActionView):
     """End the snooze of an alert."""
 
-    body = schemas.EmptySchema
+    body = bodies.EmptyBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.unsnooze(alert, by=user_of(request))
 
 
-@_described("comment", schemas.CommentSchema)
+@_described("comment", bodies.CommentBody)
 class CommentView(ActionView):
     """Add a comment to the history of an open or closed alert."""
 
-    body = schemas.CommentSchema
+    body = bodies.CommentBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
 
 
-@_described("close", schemas.CloseSchema)
+@_described("close", bodies.CloseBody)
 class CloseView(ActionView):
     """Close an alert although its condition holds."""
 
-    body = schemas.CloseSchema
+    body = bodies.CloseBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         reason = _signed(given["reason"], request)
@@ -239,61 +240,3 @@ def _api_error(error: ValidationError) -> APIException:
     return (
         Closed(sentence) if getattr(error, "code", "") == "closed" else InvalidParameters(sentence)
     )
-
-
-def _detail(service: KpiQueryService, alert: Alert) -> dict[str, Any]:
-    page = AlertPage(service, alert)
-    (body,) = _listed([page.card])
-    return body | {"history": [_event(one) for one in page.history]}
-
-
-def _event(one: HistoryEntry) -> dict[str, Any]:
-    event = one.event
-    return {
-        "kind": event.kind,
-        "at": event.at,
-        "by": event.by.email if event.by else None,
-        "why": one.reason,
-        "period_start": event.period_start,
-        "is_told": event.notifies,
-    }
-
-
-def _listed(found: Iterable[AlertCard]) -> list[dict[str, Any]]:
-    found = list(found)
-    keys = scopes.keys(card.alert for card in found)
-    return [_body(card, keys.get((card.alert.scope, card.alert.scope_id))) for card in found]
-
-
-def _body(card: AlertCard, key: str | None) -> dict[str, Any]:
-    alert = card.alert
-    figures = ("value", "target", "ci_low", "ci_high", "n")
-    return {
-        "id": alert.pk,
-        "rule": {"id": alert.rule_id, "name": alert.rule.name},
-        "kpi": alert.rule.kpi,
-        "metric": alert.rule.metric,
-        "scope": alert.scope,
-        "key": key,
-        "course": alert.course.key if alert.course else None,
-        "title": card.scope_name,
-        "severity": alert.severity,
-        "state": alert.state,
-        "is_open": alert.is_open,
-        "is_expected": alert.is_expected,
-        "period": alert.rule.period_kind,
-        "first_period_start": alert.first_period_start,
-        "period_start": card.figures_start,
-        **{name: None if card.is_hidden else getattr(alert, name) for name in figures},
-        "is_suppressed": card.is_hidden,
-        "sentence": card.sentence,
-        "opened_at": alert.opened_at,
-        "closed_at": alert.closed_at,
-        "owner": alert.owner.email if alert.owner else None,
-        "acknowledged_at": alert.acknowledged_at,
-        "acknowledged_by": alert.acknowledged_by.email if alert.acknowledged_by else None,
-        "note": alert.note,
-        "snoozed_until": alert.snoozed_until,
-        "held_back_by": alert.inhibited_by_id,
-        "url": card.url,
-    }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from accounts.reader import Reader
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from accounts.reader import Reader
 from curriculum.models import CourseRun, Enrollment
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing

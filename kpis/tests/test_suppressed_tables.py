@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any
 
 import pytest
-from accounts.reader import Reader
 from pytest_django import Settings
 
+from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course
 from kpis.definitions.aggregates import Scope

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import pytest
-from accounts.reader import Reader
 from pytest_django import Settings
 
+from accounts.reader import Reader
 from kpis.tests import kernel
 from kpis.tests.audited import (
     Atom,

@@ -17,7 +17,7 @@ from kpisite.jobs import retention
 from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
 from notifications.models import Notification
-from notifications.tests.notifying import alert_of, happens, only
+from notifications.tests.notifying import create_alert, only_channel, record
 from outcomes.models import TopicRun
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +85,8 @@ def test_expired_sessions_are_deleted() -> None:
 def test_notifications_are_deleted_after_half_a_year_unless_the_alert_is_open(
     state: str, days: int, closed_at: datetime | None, *, stays: bool
 ) -> None:
-    only("email", "ada@example.com")
-    happens(alert_of(closed_at=closed_at))
+    only_channel("email", "ada@example.com")
+    record(create_alert(closed_at=closed_at))
     sent_at = NOW if state == "sent" else None
     Notification.objects.update(state=state, created_at=ago(days), sent_at=sent_at)
     delete_old(NOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -19,15 +18,16 @@ from rest_framework.views import APIView
 
 from accounts.access import MayReadKpis, Reader
 from accounts.models import ApiKey, User
-from alerts import actions, scopes
-from alerts.api import schemas
+from alerts import actions
+from alerts.api import request_bodies
+from alerts.api.response_models import AlertDetailAnswer, AlertListAnswer, alert_answers
 from alerts.models import Alert, Severity
-from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_position
-from alerts.pages.alert_page import AlertPage, HistoryEntry
+from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import MAX_SNOOZE, owners
 from alerts.pages.views import alert_of
 from core.api_errors import InvalidParameters, invalid_parameters
+from core.api_models import json_response
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import check_limit, reject_unknown
 from kpis.query.query_service import KpiQueryService
@@ -75,10 +75,6 @@ class AlertPages(CursorPagination):
         self.count = queryset.count()
         return super().paginate_queryset(queryset, request, view)
 
-    def get_paginated_response(self, data: Any) -> Response:
-        response = super().get_paginated_response(data)
-        return Response({"count": self.count, **response.data})
-
 
 class AlertListView(APIView):
     """List alerts, the most severe first, then the latest."""
@@ -88,7 +84,7 @@ class AlertListView(APIView):
     @extend_schema(
         operation_id="alert_list",
         parameters=FILTERS,
-        responses={200: schemas.AlertPageSchema, **PROBLEMS},
+        responses={200: AlertListAnswer, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, [one.name for one in FILTERS])
@@ -99,7 +95,14 @@ class AlertListView(APIView):
             raise invalid_parameters(form)
         pages = AlertPages()
         found = pages.paginate_queryset(with_position(form.rows()), request, self)
-        return pages.get_paginated_response(_listed(cards(found or [], service)))
+        return json_response(
+            AlertListAnswer(
+                count=pages.count,
+                next=pages.get_next_link(),
+                previous=pages.get_previous_link(),
+                results=alert_answers(cards(found or [], service)),
+            )
+        )
 
 
 class AlertView(APIView):
@@ -107,13 +110,11 @@ class AlertView(APIView):
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(
-        operation_id="alert_read", responses={200: schemas.AlertDetailSchema, **PROBLEMS}
-    )
+    @extend_schema(operation_id="alert_read", responses={200: AlertDetailAnswer, **PROBLEMS})
     def get(self, request: Request, pk: str) -> Response:
         reject_unknown(request, ())
         service = service_of(request)
-        return Response(_detail(service, alert_of(service.reader, int(pk))))
+        return _detail(service, alert_of(service.reader, int(pk)))
 
 
 class ActionView(APIView):
@@ -134,20 +135,20 @@ class ActionView(APIView):
             self.perform(alert, sent.validated_data, request)
         except ValidationError as error:
             raise _api_error(error) from None
-        return Response(_detail(service, alert_of(service.reader, alert.pk)))
+        return _detail(service, alert_of(service.reader, alert.pk))
 
 
 def _described(action: str, body: type[Serializer[None]]) -> Any:
-    responses = {200: schemas.AlertDetailSchema, **PROBLEMS, 409: PROBLEMS[400]}
+    responses = {200: AlertDetailAnswer, **PROBLEMS, 409: PROBLEMS[400]}
     schema = extend_schema(operation_id=f"alert_{action}", request=body, responses=responses)
     return extend_schema_view(post=schema)
 
 
-@_described("acknowledge", schemas.AcknowledgeSchema)
+@_described("acknowledge", request_bodies.AcknowledgeBody)
 class AcknowledgeView(ActionView):
     """Acknowledge an alert and set its owner."""
 
-    body = schemas.AcknowledgeSchema
+    body = request_bodies.AcknowledgeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
@@ -155,11 +156,11 @@ class AcknowledgeView(ActionView):
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
-@_described("snooze", schemas.SnoozeSchema)
+@_described("snooze", request_bodies.SnoozeBody)
 class SnoozeView(ActionView):
     """Mute an alert until a moment."""
 
-    body = schemas.SnoozeSchema
+    body = request_bodies.SnoozeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         until = given["until"]
@@ -169,31 +170,31 @@ class SnoozeView(ActionView):
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
-@_described("unsnooze", schemas.EmptySchema)
+@_described("unsnooze", request_bodies.EmptyBody)
 class UnsnoozeView(ActionView):
     """End the snooze of an alert."""
 
-    body = schemas.EmptySchema
+    body = request_bodies.EmptyBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.unsnooze(alert, by=user_of(request))
 
 
-@_described("comment", schemas.CommentSchema)
+@_described("comment", request_bodies.CommentBody)
 class CommentView(ActionView):
     """Add a comment to the history of an open or closed alert."""
 
-    body = schemas.CommentSchema
+    body = request_bodies.CommentBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
 
 
-@_described("close", schemas.CloseSchema)
+@_described("close", request_bodies.CloseBody)
 class CloseView(ActionView):
     """Close an alert although its condition holds."""
 
-    body = schemas.CloseSchema
+    body = request_bodies.CloseBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         reason = _signed(given["reason"], request)
@@ -240,59 +241,5 @@ def _api_error(error: ValidationError) -> APIException:
     )
 
 
-def _detail(service: KpiQueryService, alert: Alert) -> dict[str, Any]:
-    page = AlertPage(service, alert)
-    (body,) = _listed([page.card])
-    return body | {"history": [_event(one) for one in page.history]}
-
-
-def _event(one: HistoryEntry) -> dict[str, Any]:
-    event = one.event
-    return {
-        "kind": event.kind,
-        "at": event.at,
-        "by": event.by.email if event.by else None,
-        "why": one.reason,
-        "period_start": event.period_start,
-        "is_told": event.notifies,
-    }
-
-
-def _listed(found: Iterable[AlertCard]) -> list[dict[str, Any]]:
-    found = list(found)
-    keys = scopes.keys(card.alert for card in found)
-    return [_body(card, keys.get((card.alert.scope, card.alert.scope_id))) for card in found]
-
-
-def _body(card: AlertCard, key: str | None) -> dict[str, Any]:
-    alert = card.alert
-    figures = ("value", "target", "ci_low", "ci_high", "n")
-    return {
-        "id": alert.pk,
-        "rule": {"id": alert.rule_id, "name": alert.rule.name},
-        "kpi": alert.rule.kpi,
-        "metric": alert.rule.metric,
-        "scope": alert.scope,
-        "key": key,
-        "course": alert.course.key if alert.course else None,
-        "title": card.scope_name,
-        "severity": alert.severity,
-        "state": alert.state,
-        "is_open": alert.is_open,
-        "is_expected": alert.is_expected,
-        "period": alert.rule.period_kind,
-        "first_period_start": alert.first_period_start,
-        "period_start": card.figures_start,
-        **{name: None if card.is_hidden else getattr(alert, name) for name in figures},
-        "is_suppressed": card.is_hidden,
-        "sentence": card.sentence,
-        "opened_at": alert.opened_at,
-        "closed_at": alert.closed_at,
-        "owner": alert.owner.email if alert.owner else None,
-        "acknowledged_at": alert.acknowledged_at,
-        "acknowledged_by": alert.acknowledged_by.email if alert.acknowledged_by else None,
-        "note": alert.note,
-        "snoozed_until": alert.snoozed_until,
-        "held_back_by": alert.inhibited_by_id,
-        "url": card.url,
-    }
+def _detail(service: KpiQueryService, alert: Alert) -> Response:
+    return json_response(AlertDetailAnswer.of(AlertPage(service, alert)))

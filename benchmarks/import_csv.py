@@ -1,4 +1,4 @@
-"""Time a CSV through the door, beside the same events received without a file.
+"""Time the import of a CSV, compared with receiving the same events without a file.
 
 python -m benchmarks.import_csv [--rows 100000] [--kind KIND] [--postgresql] [--profile]
 """
@@ -33,9 +33,9 @@ Cells = dict[str, str]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--postgresql", action="store_true", help="Else SQLite.")
-    parser.add_argument("--kind", action="append", choices=KINDS, help="Else all of them.")
-    parser.add_argument("--profile", action="store_true", help="Also where the time goes.")
+    parser.add_argument("--postgresql", action="store_true", help="The default is SQLite.")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="The default is all kinds.")
+    parser.add_argument("--profile", action="store_true", help="Show a profile as well.")
     chosen = parser.parse_args()
     with new_database(is_postgresql=chosen.postgresql), tempfile.TemporaryDirectory() as folder:
         open_school()
@@ -46,21 +46,21 @@ def main() -> None:
 
 
 def compare(kind: str, rows: int, folder: Path) -> None:
-    """Both take events of their own, so neither finds the other's."""
+    """Import and receive different events, so that neither finds duplicates."""
     plain = seconds(lambda: receive_all(kind, rows))
-    path = write(folder / f"{kind}.csv", told(kind, "file", rows))
-    filed = seconds(lambda: take_in(kind, path))
+    path = write(folder / f"{kind}.csv", cells_of(kind, "file", rows))
+    filed = seconds(lambda: import_file(kind, path))
     print(
         f"{rows:,} {kind}: file {filed:.1f} s ({rows / filed:,.0f}/s), "
         f"received {plain:.1f} s ({rows / plain:,.0f}/s), ratio {filed / plain:.2f}"
     )
 
 
-def take_in(kind: str, path: Path) -> None:
+def import_file(kind: str, path: Path) -> None:
     call_command("import_csv", kind, str(path), verbosity=0, stdout=io.StringIO())
 
 
-def told(kind: str, prefix: str, rows: int) -> Iterator[Cells]:
+def cells_of(kind: str, prefix: str, rows: int) -> Iterator[Cells]:
     return (KINDS[kind](f"{kind}-{prefix}", number) for number in range(rows))
 
 
@@ -120,7 +120,7 @@ KINDS = {
     "payment.received": paid,
     "survey.answered": answered,
 }
-# what goes into `data`, and as what
+# the fields of `data` and their types
 DATA: dict[str, Callable[[str], Any]] = {
     "attempt": int, "max": float, "amount": str, "currency": str,
     "survey": str, "wave": str, "nps": int, "csat": int,
@@ -141,7 +141,7 @@ def write(path: Path, rows: Iterator[Cells]) -> Path:
 def receive_all(kind: str, rows: int) -> None:
     receive = import_string("intake.receiving.receive.receive")
     sender = import_string("intake.events.senders.Sender")("plain")
-    events = (event(kind, cells) for cells in told(kind, "plain", rows))
+    events = (event(kind, cells) for cells in cells_of(kind, "plain", rows))
     while some := list(islice(events, AT_ONCE)):
         outcomes = receive(some, sender)
         assert {one.status for one in outcomes} == {"accepted"}, outcomes[:3]  # noqa: S101
@@ -157,9 +157,9 @@ def event(kind: str, cells: Cells) -> dict[str, Any]:
 
 
 def profile(kind: str, rows: int, folder: Path) -> None:
-    path = write(folder / "again.csv", told(kind, "again", rows))
+    path = write(folder / "again.csv", cells_of(kind, "again", rows))
     profiler = cProfile.Profile()
-    profiler.runcall(take_in, kind, path)
+    profiler.runcall(import_file, kind, path)
     pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
 
 

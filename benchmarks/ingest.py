@@ -1,4 +1,4 @@
-"""Time batches of events through the door, beside the least that a database can do with them.
+"""Time the intake of events, compared with a minimal write of the same events to the database.
 
 python -m benchmarks.ingest [--postgresql] [--profile]
 """
@@ -38,8 +38,8 @@ KINDS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--postgresql", action="store_true", help="Else SQLite.")
-    parser.add_argument("--profile", action="store_true", help="Also where the time goes.")
+    parser.add_argument("--postgresql", action="store_true", help="The default is SQLite.")
+    parser.add_argument("--profile", action="store_true", help="Show a profile as well.")
     chosen = parser.parse_args()
     with new_database(is_postgresql=chosen.postgresql):
         receive = open_school()
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def open_school() -> Callable[[bytes], Any]:
-    """Enrol the learners; returns what takes a body in."""
+    """Enroll the learners; return a function that receives the body of a request."""
     course = apps.get_model("curriculum.Course").objects.create(key="py", title="Python")
     apps.get_model("curriculum.CourseRun").objects.create(course=course, key="r1")
     module = apps.get_model("curriculum.Module")
@@ -59,18 +59,18 @@ def open_school() -> Callable[[bytes], Any]:
         module(course=course, key=f"m{at}", title=f"M{at}", position=at)
         for at in range(1, MODULES + 1)
     )
-    raw_events, receive = (
+    parse_events, receive = (
         import_string(name)
-        for name in ("intake.event_parsing.parse_events", "intake.receiving.receive.receive")
+        for name in ("intake.api.request_body.parse_events", "intake.receiving.receive.receive")
     )
     sender = import_string("intake.events.senders.Sender")("lms", creates_unknown=True)
 
-    def take(body: bytes) -> None:
-        outcomes = receive(raw_events(body, "application/json"), sender)
+    def receive_body(body: bytes) -> None:
+        outcomes = receive(parse_events(body, "application/json"), sender)
         assert {one.status for one in outcomes} == {"accepted"}, outcomes  # noqa: S101
 
-    take(json.dumps([sign_up(number) for number in range(LEARNERS)]).encode())
-    return take
+    receive_body(json.dumps([sign_up(number) for number in range(LEARNERS)]).encode())
+    return receive_body
 
 
 def sign_up(number: int) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def sign_up(number: int) -> dict[str, Any]:
 
 
 def batch(size: int, seed: int) -> list[dict[str, Any]]:
-    """What a day or two of the course sends."""
+    """Return events as a course sends them within a day or two."""
     chance = random.Random(seed)  # noqa: S311
     kinds = chance.choices(list(KINDS), list(KINDS.values()), k=size)
     return [event(f"{seed}-{number}", kind, chance, seed % 60) for number, kind in enumerate(kinds)]
@@ -112,7 +112,7 @@ def event(key: str, kind: str, chance: random.Random, day: int) -> dict[str, Any
 
 
 def compare(size: int, receive: Callable[[bytes], Any]) -> tuple[list[float], list[float]]:
-    """Seconds of the door and of the bare baseline, in turns, each on batches of its own."""
+    """Return seconds of intake and of the bare baseline, in turns, each on batches of its own."""
     ours, bare = [], []
     for number in range(ROUNDS):
         body = json.dumps(batch(size, seed=size + number)).encode()
@@ -144,7 +144,7 @@ def create_bare_tables() -> None:
         )
 
 
-# the baseline: parse, keep each event once, add up the days, commit
+# the baseline: parse, store each event once, add up the days, commit
 EVENTS = "INSERT INTO bare_event (id, body) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 DAYS = (
     "INSERT INTO bare_day (learner, module, day, events) VALUES (%s, %s, %s, %s)"

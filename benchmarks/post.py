@@ -2,8 +2,8 @@
 
 python -m benchmarks.post [--against CHECKOUT] [--clients 4] [--batches 15] [--port 5990]
 
-Each checkout runs as `script/server` does, on an empty data folder of its own. What is printed is
-the time of a request, and how long after the last one the figures had followed.
+Each checkout runs like `script/server`, on its own empty data folder. Prints the time of a request,
+and how long after the last one the KPIs are up to date.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ LEARNERS = 500
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--against", type=Path, help="Another checkout, such as an older one.")
+    parser.add_argument(
+        "--against", type=Path, help="Compare with another checkout, such as an older one."
+    )
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--batches", type=int, default=15, help="Of each client.")
+    parser.add_argument("--batches", type=int, default=15, help="Batches per client.")
     parser.add_argument("--port", type=int, default=5990)
     chosen = parser.parse_args()
     for checkout in (HERE, chosen.against) if chosen.against else (HERE,):
@@ -49,7 +51,7 @@ def main() -> None:
 
 @contextmanager
 def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
-    """Run the product of a checkout; gives a key that may send events."""
+    """Run the server of a checkout; yield an API key that may send events."""
     environment = os.environ | {
         "KPI_DATA_DIR": str(folder), "KPI_DEMO": "no", "PORT": str(port), "LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(checkout),
@@ -94,11 +96,11 @@ def measure(folder: Path, chosen: argparse.Namespace, key: str) -> None:
     with ThreadPoolExecutor(chosen.clients) as pool:
         times = sorted(one for some in pool.map(send.all, bodies) for one in some)
     took = time.monotonic() - begun
-    late = wait_for_figures(folder / "kpi.sqlite3")
+    late = wait_for_kpis(folder / "kpi.sqlite3")
     print(
         f"{500 * len(times) / took:6,.0f} events/s, a request p50 {statistics.median(times):.2f} s,"
         f" p99 {times[int(0.99 * (len(times) - 1))]:.2f} s, max {times[-1]:.2f} s;"
-        f" figures {late:.1f} s after the last"
+        f" KPIs {late:.1f} s after the last"
     )
 
 
@@ -107,7 +109,7 @@ class Sender:
         self.port, self.key = port, key
 
     def __call__(self, events: list[dict[str, Any]]) -> float:
-        """Send a batch; returns how long that took."""
+        """Send a batch; return the seconds that it took."""
         body = json.dumps(events)
         begun = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -123,18 +125,18 @@ class Sender:
         return [self(one) for one in batches]
 
 
-def wait_for_figures(database: Path) -> float:
+def wait_for_kpis(database: Path) -> float:
     begun = time.monotonic()
-    while time.monotonic() - begun < 600 and waiting(database):
+    while time.monotonic() - begun < 600 and stale_rows(database):
         time.sleep(0.05)
     return time.monotonic() - begun
 
 
-def waiting(database: Path) -> int:
+def stale_rows(database: Path) -> int:
     found = 0
     with sqlite3.connect(database) as connection:
         for table in ("kpis_staleday", "kpis_staleperiod"):
-            with suppress(sqlite3.OperationalError):  # an older checkout has not both
+            with suppress(sqlite3.OperationalError):  # an older checkout lacks one
                 found += connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
     return found
 

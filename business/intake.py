@@ -126,7 +126,7 @@ def _known(code: str) -> str:
 
 def _exact(amount: Any) -> Any:
     """A number of JSON with a fraction may be off already when it comes."""
-    if isinstance(amount, int) and not isinstance(amount, bool):
+    if isinstance(amount, int) and not isinstance(amount, bool) and amount >= 0:
         return str(amount)
     if not isinstance(amount, str) or not LOOKS_LIKE_AN_AMOUNT.fullmatch(amount):
         raise PydanticCustomError(

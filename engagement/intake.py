@@ -33,7 +33,12 @@ Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@handles("course.defined", about=EventSubject.COURSE, data=Definition, scope="curriculum:write")
+@handles(
+    "course.defined",
+    about=EventSubject.COURSE,
+    data=Definition,
+    required_scope="curriculum:write",
+)
 def course_defined(events: Sequence[Event]) -> None:
     """A course has these modules, objects and runs now; plans of enrolments that exist stay."""
     course_objects.define(events)

@@ -11,19 +11,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from core import localized
 from core.admin.view_only import ReadOnlyAdmin
 from intake.csv.pages import EventImportPages, may_import
 from intake.event_kinds import KINDS
+from intake.events.batch import DUPLICATE
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.replay import replay_rejected
 from intake.undo_import import UndoError, undo_import
 
 
 class KindFilter(admin.SimpleListFilter):
-    """By kind, from the vocabulary: the events need not be searched for the kinds they have."""
+    """Filter by the declared kinds, which needs no query for the kinds in the table."""
 
-    title = "kind"
+    title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -35,7 +38,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(EventImportPages, ReadOnlyAdmin):
-    """What came in, verbatim. To undo an event its sender sends another one."""
+    """Stored events, read-only; senders correct or retract their events themselves."""
 
     list_display = (
         "occurred_at", "kind", "learner", "course_key", "run_key", "module_key",
@@ -55,7 +58,7 @@ class EventAdmin(EventImportPages, ReadOnlyAdmin):
         ("course", "enrollment", "module"),
     )
 
-    @admin.display(description="data")
+    @admin.display(description=gettext_lazy("data"))
     def verbatim(self, event: Event) -> SafeString:
         text = json.dumps(event.data, indent=2, ensure_ascii=False)
         return render_to_string("admin/intake/_verbatim.html", {"text": text})
@@ -71,7 +74,8 @@ class CorrectionForm(forms.ModelForm):
         try:
             json.loads(payload)
         except ValueError as error:
-            raise ValidationError(f"This is not JSON: {error}.") from error
+            message = gettext("This is not valid JSON: %(error)s.")
+            raise ValidationError(message % {"error": error}) from error
         return payload
 
 
@@ -98,8 +102,8 @@ class RejectedEventAdmin(admin.ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: RejectedEvent | None = None) -> Any:
-        settled = ("payload",) if obj and obj.resolved_at else ()
-        return (*self.readonly_fields, "resolved_at", *settled)
+        resolved = ("payload",) if obj and obj.resolved_at else ()
+        return (*self.readonly_fields, "resolved_at", *resolved)
 
     def response_change(self, request: HttpRequest, obj: RejectedEvent) -> HttpResponse:
         if "_replay" not in request.POST:
@@ -107,21 +111,28 @@ class RejectedEventAdmin(admin.ModelAdmin):
         self._replay(request, obj)
         return HttpResponseRedirect(request.path)
 
-    @admin.action(description="Replay the selected events", permissions=["change"])
+    @admin.action(description=gettext_lazy("Replay the selected events"), permissions=["change"])
     def replay_selected(self, request: HttpRequest, rows: QuerySet[RejectedEvent]) -> None:
         for row in rows.order_by("pk"):
             self._replay(request, row)
 
     def _replay(self, request: HttpRequest, row: RejectedEvent) -> None:
+        values = {"event": f"{row.kind} {row.key}".strip()}
         if row.resolved_at:
-            self.message_user(request, f"{row.kind} {row.key} got in before.", messages.WARNING)
+            message = gettext("%(event)s was already accepted.")
+            self.message_user(request, message % values, messages.WARNING)
             return
         outcome = replay_rejected(row)
         if outcome.is_rejected:
-            told = f"{outcome.id or row.key} is still refused: {outcome.reason}"
-            self.message_user(request, told, messages.ERROR)
+            message = gettext("%(event)s was rejected again: %(reason)s")
+            values["reason"] = outcome.reason
+            self.message_user(request, message % values, messages.ERROR)
+        elif outcome.status == DUPLICATE:
+            message = gettext("%(event)s is a duplicate of a stored event.")
+            self.message_user(request, message % values, messages.SUCCESS)
         else:
-            self.message_user(request, f"{outcome.id} is {outcome.status}.", messages.SUCCESS)
+            message = gettext("%(event)s was accepted.")
+            self.message_user(request, message % values, messages.SUCCESS)
 
 
 @admin.register(ImportRun)
@@ -143,13 +154,17 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         return may_import(request)
 
-    @admin.action(description="Undo the selected imports", permissions=["import"])
+    @admin.action(description=gettext_lazy("Undo the selected imports"), permissions=["import"])
     def undo_selected(
         self, request: HttpRequest, runs: QuerySet[ImportRun]
     ) -> TemplateResponse | None:
-        """Ask first; then take back what came in, the last import first."""
+        """Ask for confirmation, then undo the imports, the latest first."""
         if "confirmed" not in request.POST:
-            context = {**self.admin_site.each_context(request), "title": "Undo", "runs": runs}
+            context = {
+                **self.admin_site.each_context(request),
+                "title": gettext("Undo imports"),
+                "runs": runs,
+            }
             return TemplateResponse(request, "admin/intake/importrun/undo.html", context)
         for run in runs.order_by("-pk"):
             try:
@@ -157,9 +172,15 @@ class ImportRunAdmin(ReadOnlyAdmin):
             except UndoError as error:
                 self.message_user(request, str(error), messages.ERROR)
             else:
-                self.message_user(request, f"{run} is undone: {gone:,} events are taken back.")
+                message = ngettext(
+                    "%(import)s was undone: %(count)s event was deleted.",
+                    "%(import)s was undone: %(count)s events were deleted.",
+                    gone,
+                )
+                count = localized.number(gone)
+                self.message_user(request, message % {"import": run, "count": count})
         return None
 
-    @admin.display(description="report")
+    @admin.display(description=gettext_lazy("report"))
     def steps(self, run: ImportRun) -> SafeString:
         return render_to_string("admin/intake/importrun/report.html", {"report": run.report})

@@ -1,6 +1,6 @@
-"""The vocabulary: every kind of event, what it carries and who handles it.
+"""Declare event kinds with the functions that handle them; dispatch stored events to these.
 
-An app's `intake.py` declares its kinds; it is found by autodiscovery.
+An app declares its kinds in `intake.py`, which autodiscovery imports.
 """
 
 from __future__ import annotations
@@ -17,48 +17,46 @@ from typing import Any, TypeVar
 from django.db.models import Q
 from pydantic import BaseModel
 
+from curriculum import enrolling
 from intake.models import Event
 
 Handler = Callable[[Sequence[Event]], None]
 Reset = Callable[[Iterable[int]], None]
-ResetLoose = Callable[[], None]
-Undoer = Callable[[Sequence[Event]], Sequence[Q]]
-# what is wrong with (value, data, when), as the field and the sentence; None when nothing is
+ResetWithoutCourse = Callable[[], None]
+Undo = Callable[[Sequence[Event]], Sequence[Q]]
+# (value, data, occurred_at) to (field, sentence) if something is wrong, else None
 Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
-# where (course id, object key) are, as ids of modules
-Places = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
-# of these object keys those that are known, the others made first where that is allowed
-Known = Callable[[set[str], bool], set[str]]
-Surrounding = Callable[[], AbstractContextManager[object]]
-F = TypeVar("F", bound=Handler)
-R = TypeVar("R", bound=Reset)
-L = TypeVar("L", bound=ResetLoose)
-G = TypeVar("G", bound=Undoer)
-P = TypeVar("P", bound=Places)
-S = TypeVar("S", bound=Surrounding)
+# (course id, object key) pairs to module ids
+LocateModules = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
+# (object keys, may create) to those that exist, after creating the others if allowed
+FindObjects = Callable[[set[str], bool], set[str]]
+BatchContext = Callable[[], AbstractContextManager[object]]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class EventSubject(IntEnum):
-    """What an event is about, and so what must be there; handled in this order."""
+    """What an event is about; events are handled in this order."""
 
-    COURSE = 0  # the course itself
-    SIGN_UP = 1  # a learner who enters a run
-    ENROLLMENT = 2  # an enrolment that exists
-    CUSTOMER = 3  # who buys or invites: a learner and a course only where the event says so
+    COURSE = 0  # a course itself
+    SIGN_UP = 1  # a learner who enrolls in a run
+    ENROLLMENT = 2  # an existing enrollment
+    CUSTOMER = 3  # someone who buys or invites; learner and course are optional
 
 
 class Data(BaseModel):
-    """The `data` of a kind: closed, so that a misspelt name is told and not lost."""
+    """Base of the `data` of a kind; unknown fields are rejected, so that typos do not get lost."""
 
     model_config = {"extra": "forbid", "allow_inf_nan": False}
 
 
 class NoData(Data):
-    """Nothing."""
+    """No fields."""
 
 
 @dataclass(frozen=True)
 class EventKind:
+    """A declared kind; `handles` describes the fields."""
+
     name: str
     help: str
     handler: Handler
@@ -68,20 +66,20 @@ class EventKind:
     needs_object: bool
     needs_value: bool
     check: Check | None
-    scope: str
-    known: Known | None = None
+    required_scope: str
+    find_objects: FindObjects | None = None
     needs_learner: bool = False
     needs_course: bool = False
 
 
 KINDS: dict[str, EventKind] = {}
 LISTENERS: dict[str, list[Handler]] = defaultdict(list)
-RESETS: list[Reset] = []
-RESETS_WITHOUT_COURSE: list[ResetLoose] = []
+COURSE_RESETS: list[Reset] = []
+RESETS_WITHOUT_COURSE: list[ResetWithoutCourse] = []
 ENROLLMENT_RESETS: list[Reset] = []
-UNDOERS: list[Undoer] = []
-MODULE_LOCATORS: list[Places] = []
-BATCH_CONTEXTS: list[Surrounding] = []
+UNDO_FUNCTIONS: list[Undo] = []
+MODULE_LOCATORS: list[LocateModules] = []
+BATCH_CONTEXTS: list[BatchContext] = []
 
 
 def handles(
@@ -93,36 +91,35 @@ def handles(
     needs_object: bool = False,
     needs_value: bool = False,
     check: Check | None = None,
-    scope: str = "",
-    known: Known | None = None,
+    required_scope: str = "",
+    find_objects: FindObjects | None = None,
     needs_learner: bool = False,
     needs_course: bool = False,
 ) -> Callable[[F], F]:
-    """Declare a kind by the function that takes whole batches of it.
+    """Declare an event kind by the function that handles whole batches of it.
 
-    The handler runs in the transaction that keeps the events, gets only events that are new,
-    and must give the same facts in whatever order they come. `scope` is what a sender's key needs
-    for it beside the right to send events, `known` tells which objects its events may name.
-    `needs_learner` and `needs_course` are for kinds about customers, which may else do without;
-    a `customer` in the data stands in for the learner.
+    The handler runs in the transaction that stores the events, gets new events only, and must
+    produce the same facts whatever their order. Senders need `required_scope` in addition to
+    events:write; `find_objects` finds the objects that events may refer to. `needs_learner` and
+    `needs_course` are for kinds about customers, where both are optional otherwise; a `customer`
+    in the data replaces the learner.
     """
 
     def declare(handler: F) -> F:
         if name in KINDS:
             raise ValueError(f"Event kind {name} is handled twice.")
-        text = inspect.getdoc(handler) or ""
-        needs = (needs_module, needs_object, needs_value)
-        told = (needs_learner, needs_course)
         KINDS[name] = EventKind(
-            name, text, handler, data, about, *needs, check, scope, known, *told
-        )
+            name, inspect.getdoc(handler) or "", handler, data, about,
+            needs_module, needs_object, needs_value, check, required_scope, find_objects,
+            needs_learner, needs_course,
+        )  # fmt: skip
         return handler
 
     return declare
 
 
 def on_event(name: str) -> Callable[[F], F]:
-    """Have the events of another app's kind too, in the same batches, once its handler is done."""
+    """Subscribe to another app's kind: get the same batches, after the kind's own handler."""
 
     def declare(handler: F) -> F:
         LISTENERS[name].append(handler)
@@ -131,42 +128,42 @@ def on_event(name: str) -> Callable[[F], F]:
     return declare
 
 
-def resets_course(function: R) -> R:
-    """Declare how an app deletes the facts that events of these courses (ids) made."""
-    RESETS.append(function)
+def resets_course(function: F) -> F:
+    """Declare how an app deletes the facts made by the events of courses (ids)."""
+    COURSE_RESETS.append(function)
     return function
 
 
-def resets_without_course(function: L) -> L:
-    """Declare how an app deletes the facts that events without a course made."""
+def resets_without_course(function: F) -> F:
+    """Declare how an app deletes the facts made by events without a course."""
     RESETS_WITHOUT_COURSE.append(function)
     return function
 
 
-def resets_enrollments(function: R) -> R:
-    """Declare how an app deletes the facts that events of these enrollments (ids) made."""
+def resets_enrollments(function: F) -> F:
+    """Declare how an app deletes the facts made by the events of enrollments (ids)."""
     ENROLLMENT_RESETS.append(function)
     return function
 
 
-def undoes_events(function: G) -> G:
+def undoes_events(function: F) -> F:
     """Declare how an app deletes facts that belong to no enrollment, such as payments.
 
-    The function gets events and deletes what they made; it returns which of the kept events made
-    the same facts and are to make them again.
+    The function takes events, deletes the facts that they made, and returns filters for the
+    stored events that contributed to the same facts and must be handled again.
     """
-    UNDOERS.append(function)
+    UNDO_FUNCTIONS.append(function)
     return function
 
 
-def locates_modules(function: P) -> P:
-    """Declare who knows in which modules objects are; an event that says none then gets one."""
+def locates_modules(function: F) -> F:
+    """Declare how to find the module of an object, for events that name no module."""
     MODULE_LOCATORS.append(function)
     return function
 
 
-def batch_context(function: S) -> S:
-    """Declare a context that handlers run within, such as one that gathers what they write."""
+def batch_context(function: F) -> F:
+    """Declare a context manager around the handlers of a batch, such as one that groups writes."""
     BATCH_CONTEXTS.append(function)
     return function
 
@@ -174,6 +171,19 @@ def batch_context(function: S) -> S:
 @contextmanager
 def in_batch_contexts() -> Iterator[None]:
     with ExitStack() as stack:
-        for surrounding in BATCH_CONTEXTS:
-            stack.enter_context(surrounding())
+        for context in BATCH_CONTEXTS:
+            stack.enter_context(context())
         yield
+
+
+def dispatch(events: Sequence[Event]) -> None:
+    """Pass stored events to the handlers of their kinds, in the order of declaration."""
+    by_kind: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_kind[event.kind].append(event)
+    enrolling.lock(event.enrollment_id for event in events)
+    with in_batch_contexts():
+        for name, kind in KINDS.items():
+            if name in by_kind:
+                for handler in (kind.handler, *LISTENERS[name]):
+                    handler(by_kind[name])

@@ -1,4 +1,4 @@
-"""Hear who signs up, and rebuild what thereby belongs to another run."""
+"""Rebind events when a learner enrolls in another run of a course, and rebuild the facts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from django.dispatch import receiver
 
 from curriculum.signals import enrollments_entered
 from intake.facts import run_binding
-from intake.facts.rebuild_learners import rebuild_enrollments
+from intake.facts.rebuild_facts import rebuild_enrollments
 
-AT_ONCE = 5_000
+CHUNK_SIZE = 5_000
 
 
 @receiver(enrollments_entered)
 def bind_events(ids: Collection[int], **kwargs: object) -> None:
-    if run_binding.is_held():
+    if run_binding.is_suspended():
         return
     ordered = sorted(ids)
-    for begin in range(0, len(ordered), AT_ONCE):
-        if wrong := run_binding.bind_to_runs(ordered[begin : begin + AT_ONCE]):
+    for begin in range(0, len(ordered), CHUNK_SIZE):
+        if wrong := run_binding.bind_to_runs(ordered[begin : begin + CHUNK_SIZE]):
             rebuild_enrollments(wrong)

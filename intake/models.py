@@ -4,34 +4,35 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from curriculum.models import Course, Enrollment, Module
 
-# what importers of events call themselves begins with it
+# prefix of the kind of imports that bring events
 CSV = "csv "
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def csv(self) -> ImportRunQuerySet:
-        """Those that brought events from a CSV."""
+        """Return the imports of events from CSV."""
         return self.filter(kind__startswith=CSV)
 
 
 class ImportRun(models.Model):
-    """One file taken in: what it was, how far it is, what came of it."""
+    """The import of one file: its source, status and report."""
 
     class Status(models.TextChoices):
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        UNDONE = "undone", "Undone"
+        RUNNING = "running", gettext_lazy("Running")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
+        UNDONE = "undone", gettext_lazy("Undone")
 
-    kind = models.CharField(max_length=50, help_text="Which importer, such as oulad.")
-    source = models.CharField(max_length=255, help_text="The file's name.")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of what was read.")
+    kind = models.CharField(max_length=50, help_text=gettext_lazy("The importer, such as oulad."))
+    source = models.CharField(max_length=255, help_text=gettext_lazy("The name of the file."))
+    digest = models.CharField(max_length=64, help_text=gettext_lazy("SHA-256 of the content."))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    # {step: {"read": 0, "taken": 0, "refused": {"reason": 0}}}: a step that stands here is done
+    # by finished step: {step: {"read": 0, "imported": 0, "rejected": {"reason": 0}}}
     report = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
@@ -60,15 +61,17 @@ class ImportRun(models.Model):
 
 class EventQuerySet(models.QuerySet["Event"]):
     def unmapped(self) -> EventQuerySet:
-        """Events of kinds that no app handles; kept, and replayed once one does."""
+        """Return the events of kinds that no app handles yet; they are replayed once one does."""
         return self.filter(is_mapped=False)
 
 
 class Event(models.Model):
-    """What a sender said happened, verbatim, with what its references were found to be."""
+    """An event as its sender sent it, with the rows that it refers to."""
 
     sender = models.CharField(max_length=100)
-    key = models.CharField("id", max_length=200, help_text="The sender's own id of the event.")
+    key = models.CharField(
+        "id", max_length=200, help_text=gettext_lazy("The sender's own id of the event.")
+    )
     kind = models.CharField(max_length=100, db_index=True)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_index=True)
@@ -91,8 +94,10 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        permissions = (("import_event", "Can import events from CSV"),)
-        # sign-ups and what customers do, by whom; all else is found by its enrollment
+        permissions = (
+            ("import_event", "Can import events from CSV"),  # not translated: stored by migrate
+        )
+        # sign-ups and events of customers by learner; all others are found by their enrollment
         indexes = (
             models.Index(
                 fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
@@ -108,8 +113,8 @@ class Event(models.Model):
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The event as its sender wrote it."""
-        said = {
+        """The event in the form in which senders send it."""
+        fields = {
             "id": self.key,
             "kind": self.kind,
             "occurred_at": self.occurred_at.isoformat(),
@@ -121,7 +126,7 @@ class Event(models.Model):
             "value": self.value,
             "data": self.data,
         }
-        return {name: value for name, value in said.items() if value not in ("", None, {})}
+        return {name: value for name, value in fields.items() if value not in ("", None, {})}
 
 
 class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
@@ -130,21 +135,21 @@ class RejectedEventQuerySet(models.QuerySet["RejectedEvent"]):
 
 
 class RejectedEvent(models.Model):
-    """An event that could not be taken: its text, why not, and whether it got in later."""
+    """An event that was rejected, with the reason; resolved if it was accepted later."""
 
     sender = models.CharField(max_length=100)
     key = models.CharField("id", max_length=200, blank=True)
     kind = models.CharField(max_length=100, blank=True)
-    payload = models.TextField(help_text="Correct it here, then replay it.")
+    payload = models.TextField(help_text=gettext_lazy("Correct the event here, then replay it."))
     digest = models.CharField(max_length=64, editable=False)
     code = models.CharField(max_length=50)
     reason = models.CharField(max_length=500)
     field = models.CharField(max_length=100, blank=True)
     received_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
-    # when it was last sent through intake: whoever waits longest is next
+    # the last retry; the event with the oldest one is next
     tried_at = models.DateTimeField(null=True, editable=False)
-    # the sender's rights at the time, for the replay
+    # the sender's rights when it was received, for the replay
     creates_unknown = models.BooleanField(default=False, editable=False)
 
     objects = RejectedEventQuerySet.as_manager()
@@ -160,4 +165,4 @@ class RejectedEvent(models.Model):
         constraints = (models.UniqueConstraint("sender", "digest", name="rejection_kept_once"),)
 
     def __str__(self) -> str:
-        return f"{self.kind or 'event'} {self.key}: {self.reason}"
+        return f"{self.kind or self._meta.verbose_name} {self.key}: {self.reason}"

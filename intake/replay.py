@@ -1,4 +1,4 @@
-"""Again: rebuild facts from the events kept, and try refused events that were corrected."""
+"""Rebuild facts from the stored events, and retry rejected events."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from core import course_locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake.event_kinds import KINDS, RESETS, RESETS_WITHOUT_COURSE, EventSubject
-from intake.event_parsing import InvalidLine
+from intake.event_kinds import COURSE_RESETS, KINDS, RESETS_WITHOUT_COURSE, EventSubject, dispatch
 from intake.events import rejected_events
-from intake.events.outcomes import EventOutcome
+from intake.events.batch import EventOutcome
+from intake.events.envelope import UnreadableEvent
 from intake.events.senders import Sender, sender_named
 from intake.facts import run_binding
-from intake.facts.dispatch import dispatch
-from intake.facts.rebuild_learners import not_deleted
+from intake.facts.rebuild_facts import not_deleted
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 
-AT_ONCE = 5_000
+CHUNK_SIZE = 5_000
 
 Progress = Callable[[int], object]
 
@@ -34,13 +34,12 @@ Progress = Callable[[int], object]
 def replay_events(
     courses: Iterable[Course] | None = None, *, progress: Progress = lambda done: None
 ) -> int:
-    """Rebuild the facts that events made, course by course, each in one transaction.
+    """Rebuild the facts that events made, course by course, each in its own transaction.
 
-    Where no courses are named, those of the events without a course are rebuilt too. Facts of
-    imports stay. Events whose kind nobody handled when they came go through the door again.
-    Returns the number of events replayed.
+    Without `courses`, replay all courses and the events without a course. Facts of imports stay.
+    Unmapped events whose kind is known by now are received again. Return the number of events.
     """
-    replayed = take_unmapped()
+    replayed = receive_unmapped()
     for course in [*Course.objects.all(), None] if courses is None else courses:
         replayed += replay_course(course, progress)
     return replayed
@@ -48,8 +47,8 @@ def replay_events(
 
 @transaction.atomic
 def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
-    """Rebuild what the events of a course told; None: what those without a course did."""
-    # a batch that came in meanwhile would be counted twice
+    """Rebuild the facts from the events of a course; None means events without a course."""
+    # a batch received in the meantime would be counted twice
     course_locks.lock_exclusive(course.pk if course else None)
     _reset(course)
     entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
@@ -58,7 +57,7 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     for about in EventSubject:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            with run_binding.lock_bindings():
+            with run_binding.suspend_rebinding():
                 dispatch(not_deleted(events))
             replayed += len(events)
             progress(len(events))
@@ -70,16 +69,16 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
 
 def _in_parts(work: Callable[[Collection[int]], object], entered: QuerySet[Enrollment]) -> None:
     ids = list(entered.order_by("learner", "pk").values_list("pk", flat=True))
-    for begin in range(0, len(ids), AT_ONCE):
-        work(ids[begin : begin + AT_ONCE])
+    for begin in range(0, len(ids), CHUNK_SIZE):
+        work(ids[begin : begin + CHUNK_SIZE])
 
 
 def _reset(course: Course | None) -> None:
     if course is None:
-        for reset_loose in RESETS_WITHOUT_COURSE:
-            reset_loose()
+        for reset_without_course in RESETS_WITHOUT_COURSE:
+            reset_without_course()
         return
-    for reset in RESETS:
+    for reset in COURSE_RESETS:
         reset([course.pk])
 
 
@@ -87,36 +86,36 @@ def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]
     last = 0
     while True:
         rows = Event.objects.filter(course=course, kind__in=kinds, pk__gt=last)
-        events = list(rows.order_by("pk")[:AT_ONCE])
+        events = list(rows.order_by("pk")[:CHUNK_SIZE])
         if not events:
             return
         yield events
         last = events[-1].pk
 
 
-def take_unmapped() -> int:
-    """Send the unmapped events of kinds that are handled by now through the door again."""
-    taken = 0
-    while events := list(Event.objects.unmapped().filter(kind__in=KINDS)[:AT_ONCE]):
+def receive_unmapped() -> int:
+    """Receive again the unmapped events whose kind is known by now; return how many."""
+    received = 0
+    while events := list(Event.objects.unmapped().filter(kind__in=KINDS)[:CHUNK_SIZE]):
         arrivals: dict[tuple[str, datetime], list[Event]] = defaultdict(list)
         for event in events:
             arrivals[event.sender, event.received_at].append(event)
         for (name, received_at), some in sorted(arrivals.items()):
-            _take_again(some, sender_named(name) or Sender(name), received_at)
-        taken += len(events)
-    return taken
+            _receive_again(some, sender_named(name) or Sender(name), received_at)
+        received += len(events)
+    return received
 
 
 @transaction.atomic
-def _take_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
+def _receive_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
     receive([event.payload for event in events], sender, now=received_at)
 
 
 def replay_rejected(rejected: RejectedEvent) -> EventOutcome:
-    """Try a refused event as it now stands; once it is in, the rejection is closed.
+    """Retry a rejected event with its current text; mark it as resolved if it is accepted.
 
-    Where it is refused again, the row keeps its text with the new reason.
+    If it is rejected again, the row keeps its text and gets the new reason.
     """
     sender = Sender(rejected.sender, creates_unknown=rejected.creates_unknown)
     (outcome,) = retry([rejected], sender_named(rejected.sender) or sender)
@@ -125,13 +124,13 @@ def replay_rejected(rejected: RejectedEvent) -> EventOutcome:
 
 @transaction.atomic
 def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[EventOutcome]:
-    """Send these refused events of one sender through the door again, as one batch."""
+    """Receive these rejected events of one sender again, as one batch."""
     outcomes = receive([_raw(row) for row in rejected], sender, keeps_rejected=False)
     for row, outcome in zip(rejected, outcomes, strict=True):
         row.code, row.reason, row.field = outcome.code, outcome.reason, outcome.field
         row.resolved_at = None if outcome.is_rejected else timezone.now()
-    still = [row for row in rejected if row.resolved_at is None]
-    RejectedEvent.objects.bulk_update(still, ["code", "reason", "field", "resolved_at"])
+    still_open = [row for row in rejected if row.resolved_at is None]
+    RejectedEvent.objects.bulk_update(still_open, ["code", "reason", "field", "resolved_at"])
     RejectedEvent.objects.filter(pk__in={row.pk for row in rejected if row.resolved_at}).update(
         resolved_at=timezone.now()
     )
@@ -139,9 +138,14 @@ def retry(rejected: Sequence[RejectedEvent], sender: Sender) -> list[EventOutcom
 
 
 def _raw(rejected: RejectedEvent) -> Any:
-    if rejected_events.is_cut(rejected.payload):
-        return InvalidLine(rejected.payload, "It was too long to be kept whole: send it again.")
+    if rejected_events.is_truncated(rejected.payload):
+        return UnreadableEvent(
+            rejected.payload,
+            gettext("The event was too long to be stored completely; send it again."),
+        )
     try:
         return json.loads(rejected.payload)
     except ValueError as error:
-        return InvalidLine(rejected.payload, f"Not JSON: {error}.")
+        return UnreadableEvent(
+            rejected.payload, gettext("The event is not valid JSON: %(error)s.") % {"error": error}
+        )

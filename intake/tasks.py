@@ -12,31 +12,33 @@ from intake.events.senders import sender_named
 from intake.models import RejectedEvent
 from intake.replay import retry
 
-# what was missing may have come in since
-CURABLE = (
+# the missing row may exist by now
+RETRYABLE = (
     *("unknown_learner", "unknown_course", "unknown_module", "unknown_run", "unknown_object"),
     "not_enrolled",
 )
-TRIED_FOR = timedelta(days=7)
-AT_ONCE = 5_000
+RETRY_PERIOD = timedelta(days=7)
+MAX_RETRIED = 5_000
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def retry_rejected() -> int:
-    """Try again what was rejected lately for want of what it refers to; returns how many got in.
+    """Retry events rejected in the last week for a missing row; return how many were accepted.
 
-    Bounded: those that have waited longest since they were last tried, so that each has its turn.
+    A run retries a limited number, starting with those that were not tried for the longest time.
     """
     now = timezone.now()
-    rows = RejectedEvent.objects.open().filter(code__in=CURABLE, received_at__gte=now - TRIED_FOR)
-    turn = list(rows.order_by(F("tried_at").asc(nulls_first=True), "pk")[:AT_ONCE])
-    RejectedEvent.objects.filter(pk__in=[row.pk for row in turn]).update(tried_at=now)
-    taken = 0
-    for name, some in groupby(sorted(turn, key=_by_sender), key=lambda row: row.sender):
+    rows = RejectedEvent.objects.open().filter(
+        code__in=RETRYABLE, received_at__gte=now - RETRY_PERIOD
+    )
+    due = list(rows.order_by(F("tried_at").asc(nulls_first=True), "pk")[:MAX_RETRIED])
+    RejectedEvent.objects.filter(pk__in=[row.pk for row in due]).update(tried_at=now)
+    accepted = 0
+    for name, some in groupby(sorted(due, key=_by_sender), key=lambda row: row.sender):
         if sender := sender_named(name):
             outcomes = retry(list(some), sender)
-            taken += sum(not one.is_rejected for one in outcomes)
-    return taken
+            accepted += sum(not one.is_rejected for one in outcomes)
+    return accepted
 
 
 def _by_sender(row: RejectedEvent) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""An import taken back: its events go, and all figures follow."""
+"""Undo a CSV import: delete its events and their facts."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from intake.models import Event, ImportRun
 from intake.receiving.corrections import retract_events
 
-AT_ONCE = 5_000
+CHUNK_SIZE = 5_000
 
 Progress = Callable[[int], object]
 
 
 class UndoError(Exception):
-    """The import cannot be taken back; the text says why."""
+    """The import cannot be undone; the text contains the reason."""
 
 
 def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
-    """Take back the events that a CSV brought in, in one transaction; returns how many."""
+    """Delete the events of a CSV import in one transaction; return how many."""
     with transaction.atomic():
         run = _undoable(pk)
         now, gone = timezone.now(), 0
@@ -36,16 +37,18 @@ def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
 def _undoable(pk: int) -> ImportRun:
     run = ImportRun.objects.select_for_update().filter(pk=pk).first()
     if run is None:
-        raise UndoError(f"There is no import {pk}.")
+        raise UndoError(gettext("There is no import %(number)s.") % {"number": pk})
     if not run.is_csv:
-        raise UndoError(f"Import {pk} is no CSV of events; only those are undone by this.")
+        message = gettext("Import %(number)s is not a CSV of events and cannot be undone.")
+        raise UndoError(message % {"number": pk})
     if run.status != ImportRun.Status.DONE:
-        raise UndoError(f"Import {pk} is {run.get_status_display().lower()}: nothing to undo.")
+        message = gettext("Import %(number)s cannot be undone. Its status is “%(status)s”.")
+        raise UndoError(message % {"number": pk, "status": run.get_status_display()})
     return run
 
 
 def _chunks(run: ImportRun) -> Iterator[list[Event]]:
-    """Its events, those of one enrollment together; each chunk is gone when the next is read."""
+    """Yield the events grouped by enrollment; each chunk is deleted before the next is read."""
     rows = Event.objects.filter(import_run=run).order_by("enrollment", "pk")
-    while events := list(rows[:AT_ONCE]):
+    while events := list(rows[:CHUNK_SIZE]):
         yield events

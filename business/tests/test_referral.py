@@ -237,14 +237,12 @@ def test_an_invitee_s_address_is_kept_nowhere() -> None:
 
 
 def test_who_invites_is_needed() -> None:
-    assert refused("invitation.sent", "2026-05-02") == (
-        "learner: an event invitation.sent needs it."
-    )
+    assert refused("invitation.sent", "2026-05-02") == ("learner: required for invitation.sent.")
     assert refused("subscription.started", "2026-05-02", subscription="s") == (
-        "learner: an event subscription.started needs it, or data.customer."
+        "learner: required for subscription.started unless data.customer is given."
     )
     assert refused("referral.accepted", "2026-05-02", "ada", code="A") == (
-        "course: an event referral.accepted needs it."
+        "course: required for referral.accepted."
     )
 
 

@@ -182,6 +182,7 @@ def test_amounts_are_kept_in_the_smallest_unit(
         (250.0, "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
         (True, "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
         ("-5.00", "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
+        (-1, "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
         ("1e3", "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
         ("٣", "USD", 'data.amount: should be a text such as "250.00" or a whole number'),
         ("9999999999999", "USD", "data.amount: 9999999999999 USD is more than there is"),
@@ -191,8 +192,11 @@ def test_amounts_are_kept_in_the_smallest_unit(
         ("250.00", "QQQ", "data.currency: is a code of ISO 4217, such as USD"),
     ],
 )
-def test_what_is_no_amount_is_refused(amount: object, currency: str, reason: str) -> None:
-    told = refused("payment.received", "2026-05-03", "ada", amount=amount, currency=currency)
+@pytest.mark.parametrize("kind", ["payment.received", "payment.refunded"])
+def test_an_invalid_amount_is_rejected_with_the_reason(
+    kind: str, amount: object, currency: str, reason: str
+) -> None:
+    told = refused(kind, "2026-05-03", "ada", amount=amount, currency=currency)
 
     assert told.startswith(reason)
 
@@ -228,7 +232,7 @@ def test_revenue_is_divided_among_enrolments_learners_and_customers() -> None:
 
 def test_a_payment_needs_its_amount() -> None:
     assert refused("payment.received", "2026-05-03", "ada", currency="USD") == (
-        "data.amount: is needed and missing."
+        "data.amount: is required."
     )
 
 

@@ -109,11 +109,11 @@ def test_dates_of_a_run_are_told_together() -> None:
     ("data", "field", "part"),
     [
         ({"modules": [module("a"), module("a")]}, "data", "a stands there twice"),
-        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "missing"),
-        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "no such field"),
+        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "is required"),
+        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "unknown field"),
         ({"modules": [module("a", objects=[{"key": "v", "kind": "film"}])]}, "", "'video'"),
         ({"nominal_days": 0}, "data.nominal_days", "greater than 0"),
-        ({"runs": [{"key": "r", "starts_on": "soon"}]}, "data.runs.0.starts_on", "valid date"),
+        ({"runs": [{"key": "r", "starts_on": "soon"}]}, "data.runs.0.starts_on", "must be a date"),
         (
             {"runs": [{"key": "r", "starts_on": "2026-03-02", "ends_on": "2026-03-01"}]},
             "data.runs.0",

@@ -21,7 +21,7 @@ from curriculum.tests.histories import HISTORIES
 from engagement.models import DailyActivity, ModuleProgress, WeekPresence
 from engagement.tests.tables import facts
 from intake import replay
-from intake.facts.rebuild_learners import rebuild_enrollments
+from intake.facts.rebuild_facts import rebuild_enrollments
 from intake.models import Event, ImportRun
 from intake.tests.lms import event, school, send, statuses, take_back
 

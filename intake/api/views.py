@@ -1,3 +1,5 @@
+"""POST /api/events."""
+
 from __future__ import annotations
 
 import logging
@@ -7,8 +9,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import OperationalError
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
+from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,29 +19,28 @@ from accounts.access import ApiKeyAuthentication, MaySendEvents
 from accounts.models import ApiKey
 from core.api_errors import Problem
 from core.outages import BUSY, Unavailable, outage_of
-from intake.api.request_body import TooLarge, Unsupported, read_request_body
-from intake.event_parsing import NEWLINE_JSON, InvalidBody, WrongCharset, parse_events
-from intake.events.outcomes import STATUSES, EventOutcome
+from intake.api.request_body import (
+    NEWLINE_JSON,
+    InvalidBody,
+    TooLarge,
+    parse_events,
+    read_request_body,
+)
+from intake.events.batch import STATUSES, EventOutcome
 from intake.events.senders import Sender, sender_of
 from intake.receiving.receive import receive
 
 logger = logging.getLogger(__name__)
 
-
-class BadRequest(APIException):
-    status_code = status.HTTP_400_BAD_REQUEST
-    default_code = "bad_body"
-
-
-AGAIN = "Send the same batch again; nothing is counted twice."
+TRY_AGAIN = "Send the same batch again; nothing is counted twice."
 
 
 class EventSchema(serializers.Serializer[None]):
     id = serializers.CharField(
-        help_text="The sender's own id, unique within its kind; sent twice, taken once."
+        help_text="The sender's own id, unique within its kind; a repeated id is a duplicate."
     )
     kind = serializers.CharField(help_text="Such as video.watched; docs/events.md lists them.")
-    occurred_at = serializers.DateTimeField(help_text="With its offset.")
+    occurred_at = serializers.DateTimeField(help_text="With a UTC offset.")
     learner = serializers.CharField(required=False)
     course = serializers.CharField(required=False)
     run = serializers.CharField(required=False)
@@ -52,8 +52,8 @@ class EventSchema(serializers.Serializer[None]):
         choices=("replace", "retract"),
         required=False,
         help_text=(
-            "replace: instead of the event of this kind and id. retract: take that one back; "
-            "only id and kind are read."
+            "replace: replaces the stored event with this kind and id. retract: deletes the "
+            "stored event; only id and kind are read."
         ),
     )
 
@@ -71,7 +71,7 @@ class ReceiptSchema(serializers.Serializer[None]):
     duplicate = serializers.IntegerField()
     rejected = serializers.IntegerField()
     conflict = serializers.IntegerField(
-        help_text="Other content under an id that is kept: not taken, the event kept stands."
+        help_text="Events that differ from the stored event with their id, which stays unchanged."
     )
     replaced = serializers.IntegerField()
     retracted = serializers.IntegerField()
@@ -79,9 +79,9 @@ class ReceiptSchema(serializers.Serializer[None]):
 
 
 class EventsView(APIView):
-    """Take one event, an array of them, or one a line (application/x-ndjson).
+    """Accept one event, an array of events, or one event per line (application/x-ndjson).
 
-    Answers 200 with one outcome per event, in their order; 422 when none was taken.
+    Answers 200 with one outcome per event, in their order; 422 if no event was accepted.
     """
 
     authentication_classes = (ApiKeyAuthentication,)
@@ -96,47 +96,34 @@ class EventsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        payloads = payloads_of(request)
-        # who comes here came by an API key: there is no other authentication at this door
+        payloads = parse_events(read_request_body(request.META), request.content_type)
+        if len(payloads) > settings.KPI_MAX_BATCH:
+            raise TooLarge(
+                f"The batch has {len(payloads)} events; the maximum is {settings.KPI_MAX_BATCH}."
+            )
+        if not payloads:
+            raise InvalidBody("The batch is empty; send one event or an array of events.")
+        # API keys are the only authentication here
         outcomes = receive_or_retry(payloads, sender_of(cast("ApiKey", request.user)))
-        is_bad = all(one.is_rejected for one in outcomes)
-        return Response(receipt(outcomes), status=422 if is_bad else 200)
+        counts = Counter(outcome.status for outcome in outcomes)
+        receipt = {
+            **{status: counts[status] for status in STATUSES},
+            "events": [outcome.as_json() for outcome in outcomes],
+        }
+        is_bad = all(outcome.is_rejected for outcome in outcomes)
+        return Response(receipt, status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
         outage = outage_of(exc)
-        return super().handle_exception(Unavailable(outage, AGAIN) if outage else exc)
-
-
-def payloads_of(request: Request) -> list[Any]:
-    try:
-        payloads = parse_events(read_request_body(request.META), request.content_type)
-    except WrongCharset as error:
-        raise Unsupported(str(error)) from None
-    except InvalidBody as error:
-        raise BadRequest(str(error)) from None
-    if len(payloads) > settings.KPI_MAX_BATCH:
-        raise TooLarge(
-            f"The batch holds {len(payloads)} events; at most {settings.KPI_MAX_BATCH} are taken."
-        )
-    if not payloads:
-        raise BadRequest("The batch is empty; send one event or an array of them.")
-    return payloads
+        return super().handle_exception(Unavailable(outage, TRY_AGAIN) if outage else exc)
 
 
 def receive_or_retry(payloads: list[Any], sender: Sender) -> list[EventOutcome]:
-    """Receive, and once more where the database gave way to another writer."""
+    """Receive a batch; try a second time if the database was busy with another writer."""
     try:
         return receive(payloads, sender)
     except OperationalError as error:
         if outage_of(error) is not BUSY:
             raise
-        logger.warning("taking a batch of %d again: %s", len(payloads), error)
+        logger.warning("retrying a batch of %d events: %s", len(payloads), error)
     return receive(payloads, sender)
-
-
-def receipt(outcomes: list[EventOutcome]) -> dict[str, Any]:
-    counts = Counter(one.status for one in outcomes)
-    return {
-        **{status: counts[status] for status in STATUSES},
-        "events": [one.as_json() for one in outcomes],
-    }

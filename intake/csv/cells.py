@@ -1,4 +1,4 @@
-"""A cell's text as the value that a JSON schema asks for, and that schema in a person's words."""
+"""Convert the text of a cell to the type in a JSON schema; describe the schema in words."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 Schema = Mapping[str, Any]
-# the value of a text; the text itself where it is none, so that the door refuses it
+# converts a text; returns it unchanged if it does not fit, so that intake rejects it
 Reader = Callable[[str], Any]
 
 # spreadsheets write 5 as 5.0 where other cells of the column are empty
 WHOLE = re.compile(r"([+-]?\d{1,300})(?:\.0+)?")
 DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SEPARATOR = ";"
 
 
 def resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    """The schema with its references replaced, and without the choice of being null."""
+    """Return the schema with its references resolved and without the option to be null."""
     if name := schema.get("$ref"):
         schema = {**definitions[name.rpartition("/")[2]], **schema, "$ref": ""}
     arms = [arm for arm in schema.get("anyOf", ()) if arm.get("type") != "null"]
@@ -34,9 +36,9 @@ def resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 
 def reader_of(schema: Schema) -> Reader:
-    """How cells of a column with this schema are read."""
+    """Return the function that converts the cells of a column with this schema."""
     readers = [reader for arm in union_members(schema) if (reader := _reader(arm))]
-    # where text will do, no number is made of it: 250.00 would lose its places
+    # where text is allowed, nothing is converted: 250.00 would lose its decimal places
     if not readers or len(readers) < len(union_members(schema)):
         return as_text
     return lambda text: next((value for read in readers if (value := read(text)) != text), text)
@@ -51,7 +53,7 @@ def as_text(text: str) -> Any:
 
 
 def _reader(arm: Schema) -> Reader | None:
-    """None for text, and for what may be anything."""
+    """Return None for text, and for schemas that allow anything."""
     if "enum" in arm or "const" in arm:
         return _choice(choices_of(arm))
     if arm.get("type") == "array":
@@ -68,8 +70,8 @@ def _choice(choices: Iterable[Any]) -> Reader:
     return lambda text: by_text.get(text.casefold(), text)
 
 
-def _truth(text: str) -> Any:
-    return TRUTHS.get(text.casefold(), text)
+def _boolean(text: str) -> Any:
+    return BOOLEANS.get(text.casefold(), text)
 
 
 def _whole(text: str) -> Any:
@@ -92,7 +94,7 @@ def _json(text: str) -> Any:
 
 
 READERS: dict[str, Reader] = {
-    "boolean": _truth,
+    "boolean": _boolean,
     "integer": _whole,
     "number": _number,
     "object": _json,
@@ -107,91 +109,111 @@ def _array(arm: Schema) -> Reader:
         if text.startswith("["):
             return _json(text)
         if pair:
-            return _several(text, "-", pair)
+            return _pair(text, pair)
         parts = [part.strip() for part in text.split(SEPARATOR)]
         return [items(part) for part in parts if part]
 
     return read
 
 
-def _several(text: str, between: str, readers: list[Reader]) -> Any:
-    parts = [part.strip() for part in text.split(between)]
+def _pair(text: str, readers: list[Reader]) -> Any:
+    parts = [part.strip() for part in text.split("-")]
     if len(parts) != len(readers):
         return text
     return [read(part) for read, part in zip(readers, parts, strict=True)]
 
 
 def form_of(schema: Schema) -> str:
-    """What a cell must look like, in a person's words, such as "a whole number from 1 to 5"."""
-    return " or ".join(dict.fromkeys(_form(arm) for arm in union_members(schema)))
+    """Describe what a cell may contain, such as "a whole number from 1 to 5"."""
+    first, *others = dict.fromkeys(_form(arm) for arm in union_members(schema))
+    for other in others:
+        first = gettext("%(one)s or %(other)s") % {"one": first, "other": other}
+    return first
+
+
+def is_free_text(schema: Schema) -> bool:
+    """True when a cell may contain any text, perhaps up to a length."""
+    arm = union_members(schema)[0]
+    return reader_of(schema) is as_text and arm.get("format", "") not in FORMATS
 
 
 def _form(arm: Schema) -> str:
     if "enum" in arm or "const" in arm:
-        return f"one of {', '.join(map(str, choices_of(arm)))}"
+        return gettext("one of %(choices)s") % {"choices": ", ".join(map(str, choices_of(arm)))}
     kind = arm.get("type", "")
     if kind == "array":
         return _form_of_array(arm)
     if kind == "string":
         return _form_of_text(arm)
-    return FORMS.get(kind, "text") + _bounds(arm)
+    return _bounded(arm, gettext(FORMS.get(kind, TEXT)))
 
 
 def _form_of_array(arm: Schema) -> str:
-    if pair := arm.get("prefixItems"):
-        return "-".join("number" for _ in pair)
+    if arm.get("prefixItems"):
+        return gettext("two numbers joined by a hyphen, such as 0-95.5")
     item = arm.get("items", {})
     if item.get("type") == "object":
-        return "JSON such as [{…}, {…}]"
-    return f"{form_of(item)}; several with “;” between, none as []"
+        return gettext("JSON such as [{…}, {…}]")
+    return gettext("%(item)s; separate several with “;”, write [] for none") % {
+        "item": form_of(item)
+    }
 
 
 def _form_of_text(arm: Schema) -> str:
     if form := FORMATS.get(arm.get("format", "")):
-        return form
+        return gettext(form)
     if examples := arm.get("examples"):
-        return f"text such as {examples[0]}"
-    most = arm.get("maxLength")
-    return f"text of at most {most} characters" if most else "text"
+        return gettext("text such as %(example)s") % {"example": examples[0]}
+    if limit := arm.get("maxLength"):
+        return gettext("text of at most %(limit)s characters") % {"limit": limit}
+    return gettext(TEXT)
 
 
+TEXT = gettext_noop("text")
 FORMS = {
-    "boolean": "yes or no",
-    "integer": "a whole number",
-    "number": "a number with a point, such as 0.85",
-    "object": "JSON such as {…}",
+    "boolean": gettext_noop("yes or no"),
+    "integer": gettext_noop("a whole number"),
+    "number": gettext_noop("a number with a decimal point, such as 0.85"),
+    "object": gettext_noop("JSON such as {…}"),
 }
 FORMATS = {
-    "date": "a day such as 2026-03-31",
-    "date-time": "a moment with its offset, such as 2026-03-31T09:30:00Z",
+    "date": gettext_noop("a date such as 2026-03-31"),
+    "date-time": gettext_noop("a date and time with its UTC offset, such as 2026-03-31T09:30:00Z"),
+}
+# by the names of the bounds in JSON schema, the lower before the upper
+BOUNDED = {
+    ("minimum", "maximum"): gettext_noop("%(form)s from %(minimum)s to %(maximum)s"),
+    ("minimum", "exclusiveMaximum"): gettext_noop(
+        "%(form)s from %(minimum)s to below %(exclusiveMaximum)s"
+    ),
+    ("exclusiveMinimum", "maximum"): gettext_noop(
+        "%(form)s above %(exclusiveMinimum)s, at most %(maximum)s"
+    ),
+    ("exclusiveMinimum", "exclusiveMaximum"): gettext_noop(
+        "%(form)s above %(exclusiveMinimum)s and below %(exclusiveMaximum)s"
+    ),
+    ("minimum",): gettext_noop("%(form)s of at least %(minimum)s"),
+    ("exclusiveMinimum",): gettext_noop("%(form)s above %(exclusiveMinimum)s"),
+    ("maximum",): gettext_noop("%(form)s of at most %(maximum)s"),
+    ("exclusiveMaximum",): gettext_noop("%(form)s below %(exclusiveMaximum)s"),
 }
 
 
-def _bounds(arm: Schema) -> str:
-    least, above = arm.get("minimum"), arm.get("exclusiveMinimum")
-    most, below = arm.get("maximum"), arm.get("exclusiveMaximum")
-    parts = [
-        f" above {number(above)}"
-        if above is not None
-        else f" from {number(least)}"
-        if least is not None
-        else "",
-        f" below {number(below)}"
-        if below is not None
-        else f" to {number(most)}"
-        if most is not None
-        else "",
-    ]
-    return "".join(parts)
+def _bounded(arm: Schema, form: str) -> str:
+    names = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum")
+    bounds = {name: arm[name] for name in names if arm.get(name) is not None}
+    message = BOUNDED.get(tuple(bounds))
+    values = {name: format_number(bound) for name, bound in bounds.items()}
+    return gettext(message) % {"form": form, **values} if message else form
 
 
-def number(value: float) -> str:
-    """A number as people write it: never 1e+06."""
+def format_number(value: float) -> str:
+    """Return a number as people write it: never 1e+06."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def example_of(name: str, schema: Schema) -> str:
-    """A cell that the schema allows, as it stands in a file; the field's own example if any."""
+    """Return a valid cell as it is written in a file; the field's own example if it has one."""
     arm = union_members(schema)[0]
     for one in (*schema.get("examples", ()), *arm.get("examples", ())):
         return _written(one)
@@ -230,4 +252,4 @@ def _example_of_object(schema: Schema) -> dict[str, Any]:
 
 def _example_of_number(arm: Schema) -> str:
     least = arm.get("minimum", arm.get("exclusiveMinimum", 0) + 1)
-    return number(least or min(1, arm.get("maximum", 1)))
+    return format_number(least or min(1, arm.get("maximum", 1)))

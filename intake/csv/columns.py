@@ -1,4 +1,4 @@
-"""The columns that a CSV of a kind may have, by its declaration, and what a file's header means."""
+"""The columns that a CSV of an event kind may have, and the meaning of a file's header."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext, gettext_lazy
+
+from core.lazy_text import LazyText
 from intake.csv import cells
 from intake.csv.cells import Reader, Schema
-from intake.csv.options import COMMAND, REST, Wording
+from intake.csv.options import COMMAND, OTHERS, OptionNames
 from intake.event_kinds import EventKind, EventSubject
 from intake.events.envelope import Envelope
 
-# what an event about something must name, beside what its kind asks for
+# the columns that an event needs by its subject, in addition to those that its kind needs
 NEEDED = {
     EventSubject.COURSE: ("course",),
     EventSubject.SIGN_UP: ("learner", "course"),
     EventSubject.ENROLLMENT: ("learner", "course"),
 }
-# in words, since the schema of an event has none
-MEANINGS = {
-    "id": "The sender's own id of the event; without the column, one is made of the row's content.",
-    "occurred_at": "When it happened.",
-    "learner": "Key of the learner.",
-    "course": "Key of the course.",
-    "run": "Key of the run; left out, the one that the learner entered last.",
-    "module": "Key of the module.",
-    "object": "Key of the video, quiz, assessment, skill …",
-    "value": "The number that the event tells, such as a score.",
+MEANINGS: dict[str, LazyText] = {
+    "id": gettext_lazy(
+        "The sender's own id of the event. Without this column, ids are derived from the rows."
+    ),
+    "occurred_at": gettext_lazy("When it happened."),
+    "learner": gettext_lazy("Key of the learner."),
+    "course": gettext_lazy("Key of the course."),
+    "run": gettext_lazy("Key of the run; by default the run that the learner entered last."),
+    "module": gettext_lazy("Key of the module."),
+    "object": gettext_lazy("Key of the video, quiz, assessment, skill …"),
+    "value": gettext_lazy("The number that belongs to the event, such as a score."),
 }
 ENVELOPE_EXAMPLES = {
     "id": "example-1", "occurred_at": "2026-03-31T09:30:00Z", "learner": "ada", "course": "py",
     "run": "2026-spring", "module": "m1", "object": "quiz-1", "value": "0.85",
 }  # fmt: skip
-
-
-# what files of others call our columns; the first that the kind has is meant
-MEANT_BY = {
+# names that other systems use for our columns; the first column that the kind has is suggested
+SYNONYMS = {
     **dict.fromkeys(("student", "user", "userid", "member", "participant"), ("learner",)),
     **dict.fromkeys(("email", "mail", "respondent", "person"), ("learner", "customer.key")),
     **dict.fromkeys(("date", "time", "timestamp", "created", "submitted"), ("occurred_at",)),
@@ -56,15 +58,15 @@ MEANT_BY = {
 
 
 class ColumnsError(Exception):
-    """The header does not say what is needed; the text tells each fault and what would be right."""
+    """The header is invalid; the text lists every problem and the correct columns."""
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
     """A column by its full name, such as data.customer.key.
 
-    `needed_with` is the object (such as data.customer) of which no other column may stand without
-    it.
+    `needed_with` is an object such as data.customer: this column is required if another column of
+    the object is present.
     """
 
     name: str
@@ -81,7 +83,7 @@ class Column:
         return cells.reader_of(self.schema)
 
     @property
-    def is_moment(self) -> bool:
+    def is_time(self) -> bool:
         return any(arm.get("format") == "date-time" for arm in cells.union_members(self.schema))
 
     @property
@@ -90,124 +92,152 @@ class Column:
 
     @property
     def help(self) -> str:
-        return MEANINGS.get(self.name) or str(self.schema.get("description", ""))
+        description = self.schema.get("description", "")
+        return str(MEANINGS.get(self.name) or (description and gettext(description)))
 
     @property
     def example(self) -> str:
         return ENVELOPE_EXAMPLES.get(self.name) or cells.example_of(self.path[-1], self.schema)
 
 
-LEFT_OUT = Column("", {}, is_needed=False)
+IGNORED = Column("", {}, is_needed=False)
 
 
 class Columns:
-    """What may stand in a CSV of one kind."""
+    """The columns that a CSV of one event kind may have."""
 
     def __init__(self, kind: EventKind) -> None:
         self.kind = kind
         self.all: dict[str, Column] = {column.name: column for column in _columns(kind)}
         self.by_alias = _aliases(self.all)
-        self.by_plain = {plain(alias): column for alias, column in self.by_alias.items()}
+        self._by_plain = {plain(alias): column for alias, column in self.by_alias.items()}
 
     def missing(self, found: Iterable[Column | None]) -> list[Column]:
-        """The columns that are needed beside those found."""
-        there = {column.name for column in found if column}
-        objects = {name.rpartition(".")[0] for name in there} - {""}
+        """Return the required columns that are not among those found."""
+        present = {column.name for column in found if column}
+        objects = {name.rpartition(".")[0] for name in present} - {""}
         needed = (one for one in self.all.values() if one.is_needed or one.needed_with in objects)
-        # a customer stands for the learner
-        told = there | {"learner"} if "data.customer" in objects else there
-        return [column for column in needed if column.name not in told]
+        # a customer replaces the learner
+        covered = present | {"learner"} if "data.customer" in objects else present
+        return [column for column in needed if column.name not in covered]
 
-    def named(self, written: str) -> Column | None:
-        """The column that a header's name means; None for no such column."""
-        return self.by_plain.get(plain(written))
+    def find(self, name: str) -> Column | None:
+        """Return the column with this name or alias; None if there is none."""
+        return self._by_plain.get(plain(name))
+
+    def get(self, name: str) -> Column:
+        """Return the column with this name or alias; raises ColumnsError if there is none."""
+        if column := self.find(name):
+            return column
+        raise ColumnsError(f"{self._unknown(name)}\n{self._list()}")
 
     @property
     def by_short_name(self) -> dict[str, Column]:
         return {self.short_name(column): column for column in self.all.values()}
 
     def short_name(self, column: Column) -> str:
-        """The name without “data.”, where that means this column."""
+        """Return the name without “data.” if that is unambiguous."""
         short = column.name.removeprefix("data.")
-        return short if self.named(short) is column else column.name
-
-    def one(self, written: str) -> Column:
-        """The column that a name means; ColumnsError where it means none."""
-        if column := self.named(written):
-            return column
-        raise ColumnsError(f"{self._stranger(written)}\n{self._known()}")
+        return short if self.find(short) is column else column.name
 
     def of_header(
         self,
         header: Sequence[str],
         *,
-        names: Mapping[str, str] | None = None,
+        renamed: Mapping[str, str] | None = None,
         shared: Iterable[Column] = (),
-        wording: Wording = COMMAND,
+        options: OptionNames = COMMAND,
     ) -> list[Column | None]:
-        """The column of each name of the header; None for a column without a name.
+        """Return the column of each name in the header; None for an empty name.
 
-        `names` says which of theirs are ours, `shared` what stands outside of the file.
-        ColumnsError tells every name that is none, stands twice, or is needed and missing.
+        `renamed` maps the file's names to ours; `shared` columns come from outside the file.
+        Raises ColumnsError with all unknown, repeated and missing columns.
         """
-        renamed = {plain(theirs): ours for theirs, ours in (names or {}).items()}
-        found = [self._meant(one, renamed) for one in header]
-        there = {plain(one) for one in header}
-        strange = [
-            one for one, column in zip(header, found, strict=True)
-            if one.strip() and not column and plain(one) not in renamed
+        ours = {plain(theirs): name for theirs, name in (renamed or {}).items()}
+        found = [self._match(name, ours) for name in header]
+        unknown = [
+            name for name, column in zip(header, found, strict=True)
+            if name.strip() and not column and plain(name) not in ours
         ]  # fmt: skip
-        faults = [
-            *(f"There is no column “{one}” in the file; it has: {', '.join(header)}."
-              for one in names or {} if one != REST and plain(one) not in there),
-            *(self._stranger(ours) for ours in renamed.values() if ours and not self.named(ours)),
-            *(self._stranger(one) for one in strange),
-            *(f"“{column.name}” stands in the header {times} times; leave one."
-              for column, times in Counter(one for one in found if one).items()
-              if times > 1 and column is not LEFT_OUT),
-            *(f"“{self.short_name(column)}” is missing: {column.form}."
-              for column in self.missing([*found, *shared])),
-        ]  # fmt: skip
-        if faults:
-            leave_out = wording.leave_out.format(strange[0].strip()) if strange else ""
-            hint = [f"A column is left out by {leave_out}."] if strange else []
-            raise ColumnsError("\n".join([*faults, self._known(), *hint]))
+        problems = [
+            *self._not_in_file(header, renamed or {}),
+            *(self._unknown(name) for name in ours.values() if name and not self.find(name)),
+            *(self._unknown(name) for name in unknown),
+            *self._repeated(found),
+            *(
+                gettext("Column “%(column)s” is missing (%(form)s).")
+                % {"column": self.short_name(column), "form": column.form}
+                for column in self.missing([*found, *shared])
+            ),
+        ]
+        if problems:
+            problems.append(self._list())
+            if unknown:
+                option = str(options.ignore) % {"column": unknown[0].strip()}
+                problems.append(gettext("To ignore a column, use %(option)s.") % {"option": option})
+            raise ColumnsError("\n".join(problems))
         return found
 
-    def _meant(self, written: str, renamed: Mapping[str, str]) -> Column | None:
-        if not written.strip():
+    def _match(self, name: str, ours: Mapping[str, str]) -> Column | None:
+        if not name.strip():
             return None
-        if plain(written) in renamed:
-            ours = renamed[plain(written)]
-            return self.named(ours) if ours else LEFT_OUT
-        return self.named(written) or (LEFT_OUT if REST in renamed else None)
+        if plain(name) in ours:
+            renamed = ours[plain(name)]
+            return self.find(renamed) if renamed else IGNORED
+        return self.find(name) or (IGNORED if OTHERS in ours else None)
 
-    def _stranger(self, written: str) -> str:
+    def _not_in_file(self, header: Sequence[str], renamed: Iterable[str]) -> list[str]:
+        present = {OTHERS, *map(plain, header)}
+        return [
+            gettext("The file has no column “%(column)s”. Its columns: %(columns)s.")
+            % {"column": name, "columns": ", ".join(header)}
+            for name in renamed
+            if plain(name) not in present
+        ]
+
+    def _repeated(self, found: Iterable[Column | None]) -> list[str]:
+        counts = Counter(column for column in found if column and column is not IGNORED)
+        return [
+            gettext("Column “%(column)s” appears %(count)s times in the header; keep one.")
+            % {"column": self.short_name(column), "count": count}
+            for column, count in counts.items()
+            if count > 1
+        ]
+
+    def _unknown(self, written: str) -> str:
         name = plain(written)
+        values = {"column": written.strip(), "kind": self.kind.name}
         if name == "kind":
-            return f"“kind” is no column: all rows are {self.kind.name}; leave it out."
-        full = [one for one in self.all if plain(one).endswith(f"_{name}")]
-        if full:
-            return f"“{written}” may mean {' or '.join(full)}; write which."
-        near = self._near(name)
-        hint = f"; did you mean “{near}”?" if near else "."
-        return f"“{written.strip()}” is no column of {self.kind.name}{hint}"
+            return gettext("Remove the column “kind”: all rows are %(kind)s events.") % values
+        if full := [one for one in self.all if plain(one).endswith(f"_{name}")]:
+            values["columns"] = ", ".join(full)
+            return gettext("Column “%(column)s” is ambiguous. Use one of: %(columns)s.") % values
+        if similar := self._similar(name):
+            values["similar"] = similar
+            return (
+                gettext("Unknown column “%(column)s” for %(kind)s. Did you mean “%(similar)s”?")
+                % values
+            )
+        return gettext("Unknown column “%(column)s” for %(kind)s.") % values
 
-    def _near(self, name: str) -> str:
-        """What a name may mean: by a word that people use for it, else by how it is written."""
+    def _similar(self, name: str) -> str:
+        """Suggest a column: by a synonym of one of its words, else by its spelling."""
         for word in reversed(name.split("_")):
-            for ours in MEANT_BY.get(word, ()):
-                if column := self.named(ours):
+            for ours in SYNONYMS.get(word, ()):
+                if column := self.find(ours):
                     return self.short_name(column)
-        near = difflib.get_close_matches(name, self.by_alias, n=1, cutoff=0.7)
-        return near[0] if near else ""
+        close = difflib.get_close_matches(name, self.by_alias, n=1, cutoff=0.7)
+        return close[0] if close else ""
 
-    def _known(self) -> str:
-        return f"Columns of {self.kind.name}: {', '.join(self.by_short_name)}."
+    def _list(self) -> str:
+        return gettext("Columns for %(kind)s: %(columns)s.") % {
+            "kind": self.kind.name,
+            "columns": ", ".join(self.by_short_name),
+        }
 
 
 def plain(written: str) -> str:
-    """A name as it is compared: “ Occurred at ” is occurred_at, “Customer key” is customer.key."""
+    """Normalize a name for comparison: “ Occurred at ” and occurred_at are the same."""
     return re.sub(r"[ .-]", "_", written.strip().casefold())
 
 
@@ -228,7 +258,7 @@ def _columns(kind: EventKind) -> list[Column]:
 def _leaves(
     name: str, schema: Schema, definitions: Mapping[str, Schema], *, is_needed: bool
 ) -> list[Column]:
-    """The fields of an object, and of objects in it, by their dotted names."""
+    """Return a column for each field of an object, and of objects in it, with dotted names."""
     fields = {
         field: cells.resolved(one, definitions)
         for field, one in schema.get("properties", {}).items()
@@ -237,7 +267,7 @@ def _leaves(
     found: list[Column] = []
     for field, one in fields.items():
         path, must = f"{name}.{field}", field in needed
-        if _is_object(one):
+        if one.get("properties") and not one.get("anyOf"):
             found += _leaves(path, one, definitions, is_needed=is_needed and must)
         else:
             with_others = "" if is_needed or not must else name
@@ -245,12 +275,8 @@ def _leaves(
     return found
 
 
-def _is_object(schema: Schema) -> bool:
-    return bool(schema.get("properties")) and not schema.get("anyOf")
-
-
 def _deep(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    """The schema of a list with the fields of its objects resolved too."""
+    """Return the schema of a list with the fields of its objects resolved as well."""
     item = schema.get("items", {})
     if "properties" not in item:
         return schema
@@ -259,9 +285,9 @@ def _deep(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 
 def _aliases(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """Every name that means one column: in full, and short where that is unique.
+    """Return the columns by full name, and by each shorter name that is unambiguous.
 
-    A field of `data` itself goes before one that lies deeper.
+    A field of `data` itself takes precedence over a deeper field with the same name.
     """
     claims: dict[str, dict[int, list[Column]]] = defaultdict(lambda: defaultdict(list))
     for column in columns.values():

@@ -1,4 +1,4 @@
-"""A CSV through the one door: all its rows or none, unless the bad ones may be left out."""
+"""Import a CSV of events: all rows or none, unless invalid rows are to be skipped."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import ApiKey, User
+from core import localized
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import ImportReport
-from intake.events.outcomes import EventOutcome
+from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
 from intake.models import CSV, ImportRun
 from intake.receiving.receive import receive
 
-AT_ONCE = 5_000
+CHUNK_SIZE = 5_000
 SCOPES = frozenset(ApiKey.Scope.values)
 
 Progress = Callable[[int], object]
-Seen = Callable[[Row, EventOutcome], object]
+OnRow = Callable[[Row, EventOutcome], object]
 
 
 class AlreadyImportedError(Exception):
-    """This file was imported before; the text says when."""
+    """This file has been imported before; the text contains the date."""
 
 
 class InvalidRowsError(Exception):
-    """Rows were refused, and so nothing was taken; the report tells them all."""
+    """Rows were rejected, so nothing was imported; the report lists them."""
 
     def __init__(self, report: ImportReport) -> None:
-        super().__init__(f"{report}. Nothing was taken.")
+        super().__init__(gettext("%(report)s. Nothing was imported.") % {"report": report})
         self.report = report
 
 
 def sender_for(name: str, *, creates_unknown: bool = False) -> Sender:
-    """Who the events come from: ids are unique within the name, as for an API key of that name.
+    """Return the sender of imported events: the same as that of an API key with this name.
 
-    Whoever may import may tell events of every kind and course.
+    An import may contain events of every kind and course.
     """
     key = ApiKey.objects.filter(name=name, revoked_at=None).first()
-    makes = creates_unknown or bool(key and key.creates_unknown)
-    return Sender(name, creates_unknown=makes, scopes=SCOPES)
+    may_create = creates_unknown or bool(key and key.creates_unknown)
+    return Sender(name, creates_unknown=may_create, scopes=SCOPES)
 
 
 def import_file(
@@ -53,16 +55,17 @@ def import_file(
     by: User | None = None,
     progress: Progress = lambda done: None,
 ) -> ImportReport:
-    """Take the rows of a file in one transaction; refused ones are kept apart if `skips_bad`.
+    """Import the rows of a file in one transaction.
 
-    MisfitsError when rows are refused and not skipped, AlreadyInError when the file is in: both
-    change nothing. OperationalError when the database gave way to another writer: try again.
+    Rejected rows are stored as rejected events with `skips_bad`; else they raise InvalidRowsError
+    and nothing is imported. Raises AlreadyImportedError for a file that has been imported, and
+    OperationalError if the database was busy with another writer; the import can be repeated.
     """
     try:
         with transaction.atomic():
             run = _begin(file, by)
             report = _send(file, sender, run=run, keeps_rejected=skips_bad, progress=progress)
-            if report.misfits and not skips_bad:
+            if report.invalid_rows and not skips_bad:
                 raise InvalidRowsError(report)
             _end(run, ImportRun.Status.DONE, report)
     except InvalidRowsError as error:
@@ -77,32 +80,34 @@ def preview(
     *,
     skips_bad: bool = False,
     progress: Progress = lambda done: None,
-    seen: Seen = lambda row, outcome: None,
+    on_row: OnRow = lambda row, outcome: None,
 ) -> ImportReport:
-    """Tell what an import would do, by doing it and undoing it; `seen` is told row by row.
+    """Report what an import would do, by importing the rows and rolling back.
 
-    MisfitsError when an import would raise it.
+    Calls `on_row` for each row; raises InvalidRowsError if the import would raise it.
     """
     with transaction.atomic():
-        report = _send(file, sender, keeps_rejected=False, progress=progress, seen=seen)
+        report = _send(file, sender, keeps_rejected=False, progress=progress, on_row=on_row)
         transaction.set_rollback(True)
-    if report.misfits and not skips_bad:
+    if report.invalid_rows and not skips_bad:
         raise InvalidRowsError(report)
     return report
 
 
 def _begin(file: EventFile, by: User | None) -> ImportRun:
-    """The run of this file: in the rows' transaction, so that a run cut off leaves nothing."""
+    """Create the run of this file, in the transaction of its rows; a failed import leaves none."""
     run, _ = ImportRun.objects.select_for_update().get_or_create(
         kind=kind_of(file),
         digest=file.digest,
         defaults={"source": file.name[:255], "started_by": by},
     )
     if run.status == ImportRun.Status.DONE:
-        raise AlreadyImportedError(
-            f"{file.name} was imported on {run.finished_at:%Y-%m-%d} as import {run.pk} already; "
-            f"nothing was changed. To take it in otherwise, undo it first: undo_import {run.pk}."
+        message = gettext(
+            "%(file)s was imported on %(date)s as import %(number)s; nothing was changed. To "
+            "import it with other options, first undo that import (undo_import %(number)s)."
         )
+        date = localized.day(run.finished_at) if run.finished_at else ""
+        raise AlreadyImportedError(message % {"file": file.name, "date": date, "number": run.pk})
     run.started_at, run.started_by = timezone.now(), by
     return run
 
@@ -129,7 +134,7 @@ def _send(
     run: ImportRun | None = None,
     keeps_rejected: bool,
     progress: Progress,
-    seen: Seen = lambda row, outcome: None,
+    on_row: OnRow = lambda row, outcome: None,
 ) -> ImportReport:
     report, now = ImportReport(), timezone.now()
     for rows in _chunks(file):
@@ -142,12 +147,12 @@ def _send(
         )
         report.add(rows, outcomes, file)
         for row, outcome in zip(rows, outcomes, strict=True):
-            seen(row, outcome)
+            on_row(row, outcome)
         progress(len(rows))
     return report
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    coming = iter(rows)
-    while some := list(islice(coming, AT_ONCE)):
-        yield some
+def _chunks(file: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter(file)
+    while chunk := list(islice(rows, CHUNK_SIZE)):
+        yield chunk

@@ -1,4 +1,4 @@
-"""What is said of a file beside it: its time zone, what its columns mean, what all rows share."""
+"""How to read a CSV file: time zone, renamed columns, and values shared by all rows."""
 
 from __future__ import annotations
 
@@ -6,78 +6,80 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-# leaves out every column that is none of ours
-REST = "*"
+from django.utils.translation import gettext, gettext_lazy
+
+from core.lazy_text import LazyText
+
+# as the name of a column: all columns that the kind does not have
+OTHERS = "*"
 
 
 class FileOptionsError(Exception):
-    """A choice cannot be read; the text says what would be right."""
+    """An option is invalid; the text explains why."""
 
 
 @dataclass(frozen=True)
-class Wording:
-    """How choices are named where they are made."""
+class OptionNames:
+    """How messages refer to the options, on the command line or in the admin's form."""
 
-    create: str = "--create-unknown"
-    replace: str = "--replace"
-    zone: str = "--time-zone, such as --time-zone Europe/Berlin"
-    leave_out: str = "--columns “{}=”"
+    create: LazyText = "--create-unknown"
+    replace: LazyText = "--replace"
+    zone: LazyText = "--time-zone, such as --time-zone Europe/Berlin"  # not translated: an option
+    ignore: LazyText = "--columns “%(column)s=”"
 
 
-COMMAND = Wording()
-FORM = Wording(
-    create="the tick “Make what is unknown”",
-    replace="the tick “Replace what is in”",
-    zone="a time zone chosen above",
-    leave_out="“{}=” under Columns",
+COMMAND = OptionNames()
+FORM = OptionNames(
+    create=gettext_lazy("the option “Create unknown items”"),
+    replace=gettext_lazy("the option “Replace stored events”"),
+    zone=gettext_lazy("the field “Time zone”"),
+    ignore=gettext_lazy("“%(column)s=” in the field “Columns”"),
 )
 
 
 @dataclass(frozen=True)
 class FileOptions:
-    """How a file is to be read; without any, as it says itself.
+    """How to read a file.
 
-    `names` are ours (or nothing, to leave the column out) by theirs; `shared` are the cells that
-    every row has unless it has its own, by our column names.
+    `renamed` maps the file's column names to ours; an empty name ignores the column. `shared` maps
+    our column names to the value of every row that has none of its own. `replaces`: rows replace
+    stored events with the same id.
     """
 
     zone: ZoneInfo | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
     shared: Mapping[str, str] = field(default_factory=dict)
     replaces: bool = False
-    wording: Wording = COMMAND
+    names: OptionNames = COMMAND
 
 
-def zone_named(name: str) -> ZoneInfo:
+def parse_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise FileOptionsError(
-            f"There is no time zone {name}; a zone is named such as Europe/Berlin or UTC."
-        ) from None
+        message = gettext("Unknown time zone %(zone)s. Use a name such as Europe/Berlin or UTC.")
+        raise FileOptionsError(message % {"zone": name}) from None
 
 
-def pairs(lines: Iterable[str], example: str) -> dict[str, str]:
-    """What stands left and right of the last “=” of each line."""
+def parse_renamed(lines: Iterable[str]) -> dict[str, str]:
+    """Parse lines such as `Their name=learner`, split at the last “=”."""
     found = {}
     for line in lines:
-        left, between, right = line.strip().rpartition("=")
-        if not between or not left.strip():
-            raise FileOptionsError(f"“{line}” has no “=” with a name before it, such as {example}.")
-        found[left.strip()] = right.strip()
+        theirs, equals, ours = line.strip().rpartition("=")
+        if not equals or not theirs.strip():
+            message = gettext("“%(line)s” must be a name, “=” and a name: “Their name=learner”.")
+            raise FileOptionsError(message % {"line": line})
+        found[theirs.strip()] = ours.strip()
     return found
 
 
-def names_of(lines: Iterable[str]) -> dict[str, str]:
-    return pairs(lines, "“Their name=learner”")
-
-
-def shared_of(lines: Iterable[str]) -> dict[str, str]:
-    """What is shared, by our names: the first “=” divides, for a value may have one."""
+def parse_shared(lines: Iterable[str]) -> dict[str, str]:
+    """Parse lines such as `course=py`, split at the first “=”, because a value may contain one."""
     found = {}
     for line in lines:
-        left, between, right = line.strip().partition("=")
-        if not between or not left.strip() or not right.strip():
-            raise FileOptionsError(f"“{line}” is not a column and its value, such as “course=py”.")
-        found[left.strip()] = right.strip()
+        name, equals, value = line.strip().partition("=")
+        if not equals or not name.strip() or not value.strip():
+            message = gettext("“%(line)s” must be a column, “=” and a value: “course=py”.")
+            raise FileOptionsError(message % {"line": line})
+        found[name.strip()] = value.strip()
     return found

@@ -1,4 +1,4 @@
-"""The admin's pages for CSV: a link, the import with its preview, and a template per kind."""
+"""The CSV import in the admin: the pages, links to them, and a template for each event kind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportMixin
 
 from intake.csv.columns import Columns
-from intake.csv.forms import ChosenForm, EventConfirmForm, EventImportForm
-from intake.csv.resource import EventCsv, EventResource, EventResult, HeldFile
+from intake.csv.forms import EventConfirmForm, EventImportForm, FileOptionsForm
+from intake.csv.resource import EventCsv, EventResource, EventResult, StoredUpload
 from intake.event_kinds import KINDS
 
 PERMISSION = "intake.import_event"
@@ -26,7 +27,7 @@ def may_import(request: HttpRequest) -> bool:
 
 
 class CsvImportMixin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """An admin whose list leads to the import of the kinds that its rows come from."""
+    """An admin whose list links to the import of the event kinds behind its rows."""
 
     change_list_template = "admin/intake/csv_change_list.html"
     csv_kinds: ClassVar[tuple[str, ...]] = ()
@@ -40,7 +41,7 @@ class CsvImportMixin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class EventImportPages(ImportMixin):  # type: ignore[misc]
-    """The library's way from upload to confirmation, on pages of our own."""
+    """The import wizard of django-import-export (upload, preview, confirmation) on our pages."""
 
     import_template_name = "admin/intake/event/import.html"
     import_export_change_list_template = "admin/intake/event/csv_change_list.html"
@@ -48,8 +49,8 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
     confirm_form_class = EventConfirmForm
     resource_classes = (EventResource,)
     formats = (EventCsv,)
-    tmp_storage_class = HeldFile
-    # the import run says who took what
+    tmp_storage_class = StoredUpload
+    # the import run records who imported what
     skip_admin_log = True
 
     def has_import_permission(self, request: HttpRequest) -> bool:
@@ -64,7 +65,7 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
         return [template, *super().get_urls()]
 
     def template_view(self, request: HttpRequest, kind: str) -> HttpResponse:
-        """A CSV with every column of the kind and one row that shows how to fill it in."""
+        """Download a CSV with every column of the kind and one example row."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         if kind not in KINDS:
@@ -81,7 +82,7 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
         answer = super().import_action(request, **kwargs)
         kind = KINDS.get(request.POST.get("kind") or request.GET.get("kind", ""))
         answer.context_data |= {
-            "title": "Import CSV",
+            "title": gettext("Import CSV"),
             "kinds": sorted(KINDS),
             "kind": kind,
             "columns": Columns(kind).by_short_name if kind else {},
@@ -91,9 +92,9 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
     @method_decorator(require_POST)
     def process_import(self, request: HttpRequest, **kwargs: Any) -> Any:
         form = self.create_confirm_form(request)
-        if form.is_valid() and not HeldFile.is_there(form.cleaned_data["import_file_name"]):
-            told = "The file is held no longer: it was confirmed, or has waited for an hour."
-            messages.warning(request, told)
+        if form.is_valid() and not StoredUpload.exists(form.cleaned_data["import_file_name"]):
+            message = gettext("This upload has expired or was already imported.")
+            messages.warning(request, message)
             return HttpResponseRedirect(reverse("admin:intake_event_import"))
         return super().process_import(request, **kwargs)
 
@@ -110,11 +111,11 @@ class EventImportPages(ImportMixin):  # type: ignore[misc]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         form = kwargs["form"]
-        return {"choices": form.cleaned_data if form.is_bound and form.is_valid() else {}}
+        return {"options": form.cleaned_data if form.is_bound and form.is_valid() else {}}
 
     def get_confirm_form_initial(
         self, request: HttpRequest, import_form: EventImportForm | None
     ) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_confirm_form_initial(request, import_form)
-        chosen = ChosenForm.base_fields
+        chosen = FileOptionsForm.base_fields
         return initial | {name: import_form.cleaned_data[name] for name in chosen if import_form}

@@ -1,4 +1,4 @@
-"""What becomes of the rows of a file."""
+"""Report on the rows of a file: counts, and each invalid row with what is expected instead."""
 
 from __future__ import annotations
 
@@ -6,33 +6,46 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from core import localized
+from intake.csv.cells import is_free_text
 from intake.csv.columns import Column
 from intake.csv.reading import EventFile, Row
-from intake.events.outcomes import ACCEPTED, DUPLICATE, REPLACED, EventOutcome
+from intake.events.batch import ACCEPTED, DUPLICATE, REPLACED, EventOutcome
 
 SHOWN = 20
-# what would be right where it is not the form of the cell that is wrong; {…} are of Wording
-RIGHT = {
-    "unknown_learner": "the key of a learner who is known, or {create} to make them",
-    "unknown_course": "the key of a course that there is, or {create} to make it",
-    "unknown_run": "the key of a run of the course, or {create} to make it",
-    "unknown_module": "the key of a module of the course, or {create} to make it",
-    "unknown_object": "the key of something that is defined, or {create} to make it",
-    "not_enrolled": "a learner who is enrolled in the course: import enrollment.started first",
-    "before_enrollment": "a moment after the learner enrolled",
-    "in_future": "a moment that has been",
-    "not_json": "as many cells as the header",
-    "same_id": "an id of its own",
-    "conflict": "what it said before, an id of its own, or {replace} to replace what is in",
+# what is expected where not the form of the cell is wrong; the placeholders are of OptionNames
+EXPECTED = {
+    "unknown_learner": gettext_noop(
+        "the key of an existing learner, or %(create)s to create the learner"
+    ),
+    "unknown_course": gettext_noop(
+        "the key of an existing course, or %(create)s to create the course"
+    ),
+    "unknown_run": gettext_noop("the key of a run of the course, or %(create)s to create the run"),
+    "unknown_module": gettext_noop(
+        "the key of a module of the course, or %(create)s to create the module"
+    ),
+    "unknown_object": gettext_noop(
+        "the key of an existing object, or %(create)s to create the object"
+    ),
+    "not_enrolled": gettext_noop(
+        "a learner who is enrolled in the course; import enrollment.started first"
+    ),
+    "before_enrollment": gettext_noop("a time after the enrollment"),
+    "in_future": gettext_noop("a time in the past"),
+    "not_json": gettext_noop("as many cells as the header has"),
+    "same_id": gettext_noop("a unique id"),
+    "conflict": gettext_noop(
+        "the same values as in the stored event, a unique id, or %(replace)s to replace the "
+        "stored event"
+    ),
 }
-# of these the door's sentence ends in advice for senders by API
-ADVISED = ("unknown_learner", "unknown_object", "conflict")
-# what the form of the column says too
-SAID_BY_THE_FORM = re.compile(r"(?:input )?should (?:be|have|match|not)\b")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,. '’]\d{3})+(?:[.,]\d{1,4})?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,4}")
 MONEY = re.compile(r"[$€£¥]\s*([\d.,]+)|([\d.,]+)\s*[$€£¥%]")
@@ -40,49 +53,59 @@ MONEY = re.compile(r"[$€£¥]\s*([\d.,]+)|([\d.,]+)\s*[$€£¥%]")
 
 @dataclass(frozen=True)
 class InvalidRow:
-    """A row that was refused: where it is, what is wrong, and what would be right."""
+    """A rejected row: its line and column, the problem, and what is expected instead."""
 
     line: int
     column: str
-    wrong: str
-    right: str
+    problem: str
+    expected: str
     code: str
 
     @classmethod
     def of(cls, row: Row, outcome: EventOutcome, file: EventFile) -> InvalidRow:
         column = file.column_of(outcome.field)
         name = file.columns.short_name(column) if column else outcome.field
-        wrong = outcome.reason.removeprefix(f"{outcome.field}: ")
-        right = RIGHT.get(outcome.code, "").format_map(asdict(file.choices.wording))
-        if outcome.code in ADVISED:
-            wrong = f"{wrong.partition(';')[0]}."
-        elif column and not right:
-            wrong, right = _of_cell(column, file.cell_of(row, column), wrong, file)
-        return cls(row.line, name, wrong, right, outcome.code)
+        problem = outcome.problem.removeprefix(f"{outcome.field}: ")
+        if outcome.code in EXPECTED:
+            expected = gettext(EXPECTED[outcome.code]) % vars(file.options.names)
+        elif column:
+            problem, expected = _explain_cell(column, row, problem, outcome, file)
+        else:
+            expected = ""
+        return cls(row.line, name, problem, expected, outcome.code)
 
     def __str__(self) -> str:
-        column = f", column {self.column}" if self.column else ""
-        right = f" Right would be: {self.right}." if self.right else ""
-        return f"Line {self.line}{column}: {self.wrong}{right}"
+        values = {"line": self.line, "column": self.column, "problem": self.problem}
+        sentence = (
+            gettext("Line %(line)s, column %(column)s: %(problem)s") % values
+            if self.column
+            else gettext("Line %(line)s: %(problem)s") % values
+        )
+        if not self.expected:
+            return sentence
+        expected = gettext("Expected: %(expected)s.") % {"expected": self.expected}
+        return f"{sentence} {expected}"
 
 
-def _of_cell(column: Column, cell: str, wrong: str, file: EventFile) -> tuple[str, str]:
-    """What is wrong in a cell and what would be right, each said once."""
+def _explain_cell(
+    column: Column, row: Row, problem: str, outcome: EventOutcome, file: EventFile
+) -> tuple[str, str]:
+    """Return the problem of a cell and what is expected, without saying the same twice."""
+    cell = file.cell_of(row, column)
+    got = gettext("got “%(cell)s”.") % {"cell": cell}
     if number := as_number(cell):
-        return f"it is “{cell}”.", f"{number}, a number with a point and nothing else"
-    if column.is_moment and not file.choices.zone:
-        return f"it is “{cell}”.", f"{column.form}; a time without one takes {_zone(file)}"
-    if SAID_BY_THE_FORM.match(wrong):
-        return f"it is “{cell}”.", column.form
-    return wrong, "" if column.form.startswith("text") else column.form
-
-
-def _zone(file: EventFile) -> str:
-    return file.choices.wording.zone
+        expected = gettext("%(number)s, a number with a decimal point and no other signs")
+        return got, expected % {"number": number}
+    if column.is_time and not file.options.zone:
+        expected = gettext("%(form)s; for times without an offset, use %(option)s")
+        return got, expected % {"form": column.form, "option": file.options.names.zone}
+    if outcome.is_format:
+        return got, column.form
+    return problem, "" if is_free_text(column.schema) else column.form
 
 
 def as_number(cell: str) -> str:
-    """The number that a cell means, as we read it; empty where it is none or none other."""
+    """Return the number that a cell such as 1.250,00 means; empty if it needs no change."""
     text = cell.strip()
     if found := MONEY.fullmatch(text):
         text = found[1] or found[2]
@@ -97,20 +120,20 @@ def as_number(cell: str) -> str:
 
 @dataclass
 class ImportReport:
-    """Rows read, new, in place of others, in already (or twice in the file) and refused."""
+    """Count the rows of a file by outcome; `duplicate` rows were stored already."""
 
     new: int = 0
     replaced: int = 0
     duplicate: int = 0
-    misfits: list[InvalidRow] = field(default_factory=list)
+    invalid_rows: list[InvalidRow] = field(default_factory=list)
 
     @property
-    def taken(self) -> int:
+    def accepted(self) -> int:
         return self.new + self.replaced
 
     @property
     def read(self) -> int:
-        return self.new + self.replaced + self.duplicate + len(self.misfits)
+        return self.accepted + self.duplicate + len(self.invalid_rows)
 
     def add(self, rows: Iterable[Row], outcomes: Iterable[EventOutcome], file: EventFile) -> None:
         for row, outcome in zip(rows, outcomes, strict=True):
@@ -118,35 +141,57 @@ class ImportReport:
             self.replaced += outcome.status == REPLACED
             self.duplicate += outcome.status == DUPLICATE
             if outcome.is_rejected:
-                self.misfits.append(InvalidRow.of(row, outcome, file))
+                self.invalid_rows.append(InvalidRow.of(row, outcome, file))
 
-    def first(self, most: int = SHOWN) -> list[str]:
-        """The first misfits as sentences, and how many there are beside."""
-        told = [str(misfit) for misfit in self.misfits[:most]]
-        rest = len(self.misfits) - len(told)
-        return [*told, f"… and {rest:,} more."] if rest else told
+    def first(self, limit: int = SHOWN) -> list[str]:
+        """Return the first invalid rows as sentences, and the number of the others."""
+        shown = [str(row) for row in self.invalid_rows[:limit]]
+        rest = len(self.invalid_rows) - len(shown)
+        more = gettext("… and %(count)s more.") % {"count": localized.number(rest)}
+        return [*shown, more] if rest else shown
 
-    def write_misfits(self, path: Path) -> None:
+    def write_invalid_rows(self, path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(("line", "column", "wrong", "right"))
-            writer.writerows((one.line, one.column, one.wrong, one.right) for one in self.misfits)
+            writer.writerow(("line", "column", "problem", "expected"))
+            writer.writerows(
+                (one.line, one.column, one.problem, one.expected) for one in self.invalid_rows
+            )
 
     def as_json(self) -> dict[str, Any]:
-        """As an ImportRun keeps it."""
-        reasons = Counter(f"{one.code} {one.column}".strip() for one in self.misfits)
+        """Return the report as an ImportRun stores it."""
+        reasons = Counter(f"{one.code} {one.column}".strip() for one in self.invalid_rows)
         return {
             "read": self.read,
-            "taken": self.new,
+            "imported": self.new,
             "replaced": self.replaced,
             "duplicate": self.duplicate,
-            "refused": dict(reasons),
-            "first_refused": self.first(),
+            "rejected": dict(reasons),
+            "first_rejected": self.first(),
         }
 
     def __str__(self) -> str:
-        replaced = f"{self.replaced:,} replaced, " if self.replaced else ""
-        return (
-            f"{self.read:,} rows read: {self.new:,} new, {replaced}{self.duplicate:,} in already, "
-            f"{len(self.misfits):,} refused"
-        )
+        if self.replaced:
+            message = ngettext(
+                "%(read)s row read: %(new)s new, %(replaced)s replaced, "
+                "%(duplicate)s already stored, %(rejected)s rejected",
+                "%(read)s rows read: %(new)s new, %(replaced)s replaced, "
+                "%(duplicate)s already stored, %(rejected)s rejected",
+                self.read,
+            )
+        else:
+            message = ngettext(
+                "%(read)s row read: %(new)s new, %(duplicate)s already stored, "
+                "%(rejected)s rejected",
+                "%(read)s rows read: %(new)s new, %(duplicate)s already stored, "
+                "%(rejected)s rejected",
+                self.read,
+            )
+        counts = {
+            "read": self.read,
+            "new": self.new,
+            "replaced": self.replaced,
+            "duplicate": self.duplicate,
+            "rejected": len(self.invalid_rows),
+        }
+        return message % {name: localized.number(count) for name, count in counts.items()}

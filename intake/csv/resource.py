@@ -1,7 +1,7 @@
-"""Events as django-import-export sees them: a file that goes through the door, not row by row.
+"""Connect django-import-export to the intake of events.
 
-The library would save a model's instances. Here it leads staff from the upload over the preview to
-the confirmation; what a row means, and whether it gets in, is the door's business alone.
+The library provides the steps upload, preview and confirmation. It does not save model instances:
+the rows go through intake, as events sent to the API do.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext, gettext_lazy
 from import_export.formats.base_formats import Format
 from import_export.resources import Resource
 from import_export.results import Error, Result, RowResult
@@ -18,7 +19,7 @@ from import_export.tmp_storages import CacheStorage
 
 from accounts.models import User
 from core.outages import sentence_of
-from intake.csv.forms import opened
+from intake.csv.forms import open_upload
 from intake.csv.importing import (
     AlreadyImportedError,
     InvalidRowsError,
@@ -28,13 +29,13 @@ from intake.csv.importing import (
 )
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import ImportReport, InvalidRow
-from intake.events.outcomes import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, EventOutcome
+from intake.events.batch import ACCEPTED, CONFLICT, DUPLICATE, REJECTED, REPLACED, EventOutcome
 
 SHOWN = 200
 
 
 class EventCsv(Format):  # type: ignore[misc]
-    """The file as it is: what its bytes mean depends on the kind, and so on the form."""
+    """The file as bytes; how to read them depends on the event kind that the form chooses."""
 
     def __init__(self, encoding: str | None = None) -> None:
         self.encoding = encoding
@@ -49,41 +50,41 @@ class EventCsv(Format):  # type: ignore[misc]
         return True
 
 
-class HeldFile(CacheStorage):  # type: ignore[misc]
-    """An upload that waits to be confirmed, where every web process finds it."""
+class StoredUpload(CacheStorage):  # type: ignore[misc]
+    """An upload that waits for confirmation, in the cache that all web processes share."""
 
     CACHE_LIFETIME = 3600
 
     @classmethod
-    def is_there(cls, name: str) -> bool:
+    def exists(cls, name: str) -> bool:
         return bool(cache.has_key(cls.CACHE_PREFIX + name))
 
 
-class UndoneError(Exception):
-    """The database gave up, and so nothing was taken; the text says why."""
+class ImportFailedError(Exception):
+    """The database failed, so nothing was imported; the text contains the reason."""
 
 
 class EventRow(RowResult):  # type: ignore[misc]
-    """What would become of one row."""
+    """What the import would do with one row."""
 
     TYPES = {
-        ACCEPTED: (RowResult.IMPORT_TYPE_NEW, "New"),
-        DUPLICATE: (RowResult.IMPORT_TYPE_SKIP, "In already"),
-        REJECTED: (RowResult.IMPORT_TYPE_INVALID, "Refused"),
-        CONFLICT: (RowResult.IMPORT_TYPE_INVALID, "Conflict"),
-        REPLACED: (RowResult.IMPORT_TYPE_UPDATE, "In place of another"),
+        ACCEPTED: (RowResult.IMPORT_TYPE_NEW, gettext_lazy("New")),
+        DUPLICATE: (RowResult.IMPORT_TYPE_SKIP, gettext_lazy("Already stored")),
+        REJECTED: (RowResult.IMPORT_TYPE_INVALID, gettext_lazy("Rejected")),
+        CONFLICT: (RowResult.IMPORT_TYPE_INVALID, gettext_lazy("Conflict")),
+        REPLACED: (RowResult.IMPORT_TYPE_UPDATE, gettext_lazy("Replaces a stored event")),
     }
 
     def __init__(self, row: Row, outcome: EventOutcome, file: EventFile) -> None:
         super().__init__()
         self.import_type, self.word = self.TYPES[outcome.status]
         self.line = row.line
-        self.misfit = InvalidRow.of(row, outcome, file) if self.is_invalid() else None
+        self.invalid_row = InvalidRow.of(row, outcome, file) if self.is_invalid() else None
         self.diff = file.cells_of(row)
 
 
 class EventResult(Result):  # type: ignore[misc]
-    """What would become of all rows, and the report of it."""
+    """What the import would do with all rows, and the report."""
 
     def __init__(self, *, skips_bad: bool) -> None:
         super().__init__()
@@ -91,7 +92,7 @@ class EventResult(Result):  # type: ignore[misc]
         self.report = ImportReport()
 
     def has_validation_errors(self) -> bool:
-        return bool(self.report.misfits) and not self.skips_bad
+        return bool(self.report.invalid_rows) and not self.skips_bad
 
     def add(self, row: EventRow) -> None:
         self.append_row_result(row)
@@ -99,26 +100,26 @@ class EventResult(Result):  # type: ignore[misc]
 
     @property
     def shown(self) -> list[EventRow]:
-        """The first refused rows and the first of the others, as they stand in the file."""
-        refused = [row for row in self.rows if row.is_invalid()][:SHOWN]
+        """The first rejected rows and the first of the others, in the order of the file."""
+        rejected = [row for row in self.rows if row.is_invalid()][:SHOWN]
         others = [row for row in self.rows if not row.is_invalid()][:SHOWN]
-        return sorted([*refused, *others], key=lambda row: row.line)
+        return sorted([*rejected, *others], key=lambda row: row.line)
 
     @property
-    def is_cut(self) -> bool:
+    def is_truncated(self) -> bool:
         return len(self.shown) < len(self.rows)
 
 
 class EventResource(Resource):  # type: ignore[misc]
-    """The rows of an upload, on their way through the door by what the form chose."""
+    """Preview or import the rows of an upload, with the options of the form."""
 
-    def __init__(self, choices: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__()
-        self.choices = choices
+        self.options = options
 
     @classmethod
     def get_display_name(cls) -> str:
-        return "Events"
+        return gettext("Events")
 
     def import_data(
         self,
@@ -129,9 +130,9 @@ class EventResource(Resource):  # type: ignore[misc]
         user: User | None = None,
         **kwargs: Any,
     ) -> EventResult:
-        """Rehearse, or take the rows in; why they could not be taken is an error of the result."""
-        file = opened(dataset, file_name, self.choices["kind"], self.choices)
-        result = EventResult(skips_bad=self.choices["skips_bad"])
+        """Preview or import the rows; a failed import is an error in the result."""
+        file = open_upload(dataset, file_name, self.options["kind"], self.options)
+        result = EventResult(skips_bad=self.options["skips_bad"])
         try:
             self._send(file, result, user, dry_run=dry_run)
         except InvalidRowsError as error:
@@ -140,14 +141,15 @@ class EventResource(Resource):  # type: ignore[misc]
         except AlreadyImportedError as error:
             result.append_base_error(Error(error))
         except (OperationalError, InterfaceError) as error:
-            told = UndoneError(f"{sentence_of(error)} Nothing was taken; confirm it again.")
-            result.append_base_error(Error(told))
+            message = gettext("%(problem)s Nothing was imported; confirm the import again.")
+            failed = ImportFailedError(message % {"problem": sentence_of(error)})
+            result.append_base_error(Error(failed))
         return result
 
     def _send(
         self, file: EventFile, result: EventResult, user: User | None, *, dry_run: bool
     ) -> None:
-        sender = sender_for(self.choices["sender"], creates_unknown=self.choices["creates_unknown"])
+        sender = sender_for(self.options["sender"], creates_unknown=self.options["creates_unknown"])
         if not dry_run:
             result.report = import_file(file, sender, skips_bad=result.skips_bad, by=user)
             return
@@ -156,5 +158,5 @@ class EventResource(Resource):  # type: ignore[misc]
         def show(row: Row, outcome: EventOutcome) -> None:
             result.add(EventRow(row, outcome, file))
 
-        # a preview shows good and bad rows alike
-        result.report = preview(file, sender, skips_bad=True, seen=show)
+        # a preview shows valid and invalid rows alike
+        result.report = preview(file, sender, skips_bad=True, on_row=show)

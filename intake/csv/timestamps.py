@@ -1,4 +1,4 @@
-"""Moments as real files write them, where somebody says in which zone they are."""
+"""Parse times without an offset, in a given time zone."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-WRITTEN = re.compile(
+LOCAL_TIME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)"
     r"(?:[Tt ](?P<time>\d\d?:\d\d(?::\d\d(?:\.\d{1,6})?)?))?"
     r"\s*(?P<utc>UTC|GMT|Z)?",
     re.IGNORECASE,
 )
-# seconds since 1970: from 1990 on they have nine or ten digits
+# seconds since 1970, which have nine or ten digits from 1990 on
 SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?")
 
 
 def parse_in_zone(text: str, zone: ZoneInfo) -> str:
-    """The moment with its offset; the text as it is where it has one, or is no moment.
+    """Return the time in ISO 8601 with its offset; other texts are returned unchanged.
 
-    A day alone is its first moment; a number is seconds since 1970.
+    A date alone means its first moment; a number means seconds since 1970.
     """
     if SECONDS.fullmatch(text):
         return datetime.fromtimestamp(float(text), UTC).isoformat()
-    if not (found := WRITTEN.fullmatch(text)):
+    if not (found := LOCAL_TIME.fullmatch(text)):
         return text
     hour, _, rest = (found["time"] or "0:00").partition(":")
     try:

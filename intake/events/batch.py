@@ -1,31 +1,84 @@
-"""One batch on its way in: which events are still to be processed, and the outcome of each."""
+"""A batch of events from one sender, and the outcome of each event."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from intake.event_parsing import InvalidLine
-from intake.events import rejected_events
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext_lazy
+
 from intake.events.envelope import (
     Envelope,
+    EventIdentity,
     EventRejected,
     Retraction,
-    is_retraction,
-    open_envelope,
-    open_retraction,
+    open_event,
+    storable,
 )
-from intake.events.outcomes import ACCEPTED, REPLACED, RETRACTED, EventOutcome
-from intake.events.rejected_events import EventIdentity
 from intake.events.senders import Sender
 from intake.models import Event
+
+logger = logging.getLogger(__name__)
+
+# CONFLICT: the event differs from the one stored under its id
+ACCEPTED, DUPLICATE, REJECTED = "accepted", "duplicate", "rejected"
+CONFLICT, REPLACED, RETRACTED = "conflict", "replaced", "retracted"
+STATUSES = (ACCEPTED, DUPLICATE, REJECTED, CONFLICT, REPLACED, RETRACTED)
+
+FAILED = EventRejected(
+    "failed", gettext_lazy("The event could not be processed; the error was logged.")
+)
+
+
+@dataclass(frozen=True)
+class EventOutcome:
+    """What happened to one event.
+
+    `problem` is the reason without its advice for senders by API; `is_format` is True when a
+    value does not have the form that its field requires.
+    """
+
+    id: str
+    status: str
+    code: str = ""
+    reason: str = ""
+    field: str = ""
+    problem: str = ""
+    is_format: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        id: str,  # noqa: A002 - the name in the API
+        rejected: EventRejected,
+        status: str = REJECTED,
+    ) -> EventOutcome:
+        problem = storable(str(rejected.reason)[:500])[:500]
+        reason = f"{problem} {rejected.advice}"[:500] if rejected.advice else problem
+        return cls(id, status, rejected.code, reason, rejected.field, problem, rejected.is_format)
+
+    @property
+    def is_rejected(self) -> bool:
+        """True when the event was not accepted, for whatever reason."""
+        return self.status in (REJECTED, CONFLICT)
+
+    def as_json(self) -> dict[str, str]:
+        body = {"id": self.id, "status": self.status}
+        if self.is_rejected:
+            body |= {"code": self.code, "reason": self.reason}
+            body |= {"field": self.field} if self.field else {}
+        return body
 
 
 class Batch:
     """The events of one call, by their index in it.
 
-    Those with one id are processed in turns, so that each meets what the ones before it left.
+    Events with the same kind and id are processed in several passes, one per pass, so that each
+    meets the result of those before it.
     """
 
     def __init__(
@@ -36,32 +89,26 @@ class Batch:
         self.now = now
         self.import_run = import_run
         self.outcomes: list[EventOutcome | None] = [None] * len(payloads)
-        # well-formed events whose turn is still to come
+        # well-formed events of later passes
         self.queued: dict[int, Envelope | Retraction] = {}
-        # those of the present turn, and the stored events that they replace or take back
+        # those of the current pass, and the stored events that they replace or retract
         self.pending: dict[int, Envelope] = {}
         self.retractions: dict[int, Retraction] = {}
         self.replaced: dict[int, Event] = {}
 
-    def check_form(self) -> None:
+    def open(self) -> None:
+        """Check the form of every event; queue those that are well-formed."""
         for index, payload in enumerate(self.payloads):
             try:
-                self.queued[index] = self._well_formed(payload)
+                self.queued[index] = open_event(payload, now=self.now)
             except EventRejected as rejected:
                 self.reject(index, rejected)
 
-    def _well_formed(self, payload: Any) -> Envelope | Retraction:
-        if isinstance(payload, InvalidLine):
-            raise EventRejected(payload.code, payload.reason)
-        if is_retraction(payload):
-            return open_retraction(payload)
-        return open_envelope(payload, now=self.now)
-
-    def begin_turn(self) -> dict[EventIdentity, int]:
-        """Take the first of each id from the queue; returns their indexes."""
+    def begin_pass(self) -> dict[EventIdentity, int]:
+        """Move the first event of each identity out of the queue; return their indexes."""
         firsts: dict[EventIdentity, int] = {}
         for index, item in self.queued.items():
-            firsts.setdefault(ident_of(item), index)
+            firsts.setdefault(item.identity, index)
         self.pending, self.retractions, self.replaced = {}, {}, {}
         for index in firsts.values():
             item = self.queued.pop(index)
@@ -72,8 +119,19 @@ class Batch:
         return firsts
 
     def reject(self, index: int, rejected: EventRejected) -> None:
-        key = rejected_events.key_of(self.payloads[index])
-        self.outcomes[index] = EventOutcome.of(key, rejected)
+        self.outcomes[index] = EventOutcome.of(key_of(self.payloads[index]), rejected)
+
+    def try_to(self, work: Callable[[], None]) -> bool:
+        """Run work in a savepoint; return False, with everything undone, if it fails."""
+        try:
+            with transaction.atomic():
+                work()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("a handler failed in a batch of %d events", len(self.payloads))
+            return False
+        return True
 
     @property
     def rejected(self) -> list[tuple[Any, EventOutcome]]:
@@ -82,15 +140,24 @@ class Batch:
 
     @property
     def settled(self) -> list[EventIdentity]:
-        """The events that are in now, or taken back: what was rejected of them before is over."""
+        """The events that are stored or retracted now; earlier rejections of them are resolved."""
         pairs = zip(self.payloads, self.outcomes, strict=True)
         return [
-            (rejected_events.kind_of(payload), rejected_events.key_of(payload))
+            (kind_of(payload), key_of(payload))
             for payload, outcome in pairs
             if outcome and outcome.status in (ACCEPTED, REPLACED, RETRACTED)
         ]
 
 
-def ident_of(item: Envelope | Retraction) -> EventIdentity:
-    """What distinguishes a sender's events."""
-    return item.kind, item.id
+def key_of(payload: Any) -> str:
+    """Return the id of a raw event; empty if it has none."""
+    return _string_field(payload, "id")[:200]
+
+
+def kind_of(payload: Any) -> str:
+    return _string_field(payload, "kind")[:100]
+
+
+def _string_field(payload: Any, name: str) -> str:
+    value = payload.get(name, "") if isinstance(payload, dict) else ""
+    return storable(value[:200]) if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Who sends events, and what they may write, create and define."""
+"""The sender of events, and what it may write, create and define."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intake.events.envelope import Envelope
 
 @dataclass(frozen=True)
 class Sender:
-    """Event ids are unique within `name`; `course_ids` None allows every course."""
+    """A system that sends events; ids are unique within `name`, and None allows all courses."""
 
     name: str
     creates_unknown: bool = False
@@ -24,12 +24,12 @@ class Sender:
 
     @property
     def may_create_rows(self) -> bool:
-        """True when some row that an event refers to may be created on the fly."""
-        defining = {kind.scope for kind in KINDS.values()} - {""}
+        """True when rows of some kind may be created on the fly."""
+        defining = {kind.required_scope for kind in KINDS.values()} - {""}
         return self.creates_unknown or not defining.isdisjoint(self.scopes)
 
     def may_create_course_of(self, envelope: Envelope) -> bool:
-        scope = KINDS[envelope.kind].scope
+        scope = KINDS[envelope.kind].required_scope
         defines = bool(scope) and scope in self.scopes
         return self.course_ids is None and (self.creates_unknown or defines)
 
@@ -45,6 +45,6 @@ def sender_of(key: ApiKey) -> Sender:
 
 
 def sender_named(name: str) -> Sender | None:
-    """The sender as its key now allows; None when the key is gone, revoked or may not send."""
+    """Return the sender with the current rights of its API key; None if it may no longer send."""
     key = ApiKey.objects.filter(name=name).first()
     return sender_of(key) if key and key.may(ApiKey.Scope.EVENTS_WRITE) else None

@@ -1,4 +1,4 @@
-"""Which enrollment of a learner in a course an event belongs to: the one begun last before it."""
+"""Find the enrollment that an event belongs to: the last one that began before the event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EnrollmentRef:
 
 
 def enrollment_starts(**lookups: Any) -> Iterator[tuple[tuple[int, int], EnrollmentRef]]:
-    """Enrollments by learner and course (ids), the earliest first; lookups are on moments."""
+    """Yield ((learner id, course id), start) pairs, earliest first; lookups are on moments."""
     rows = EnrollmentMoment.objects.filter(what=EnrollmentMoment.What.STARTED, **lookups)
     for learner, course, pk, run, at in rows.order_by("at", "enrollment__run__key").values_list(
         "enrollment__learner_id",
@@ -35,9 +35,10 @@ def enrollment_starts(**lookups: Any) -> Iterator[tuple[tuple[int, int], Enrollm
 
 
 def enrollment_at(starts: Sequence[EnrollmentRef], moment: datetime) -> EnrollmentRef | None:
-    """The last of these starts (in their order) before the moment; None before all of them.
+    """Return the last of these ordered starts before the moment; None if all are later.
 
-    Where all come after it, the first is meant if clocks may differ by as much.
+    If all are later, the first one still matches within KPI_ENROLLMENT_TOLERANCE_MINUTES,
+    because clocks differ.
     """
     begun = [one for one in starts if one.started_at <= moment]
     if begun:

@@ -1,6 +1,6 @@
-"""Events that do not say their run belong to the one entered last before them.
+"""Bind events without a run to the run that the learner entered last before them.
 
-A sign-up that arrives later, or is taken back, may make that another one.
+A sign-up that arrives later, or is retracted, may change which run that is.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from intake.models import Event
 # a learner and a course
 Pair = tuple[int, int]
 
-_is_held: ContextVar[bool] = ContextVar("rebinding_is_held", default=False)
+_is_suspended: ContextVar[bool] = ContextVar("rebinding_is_suspended", default=False)
 
 
 @contextmanager
-def lock_bindings() -> Iterator[None]:
-    """Bind nothing anew by itself: whoever replays events does so at the right moment."""
-    token = _is_held.set(True)
+def suspend_rebinding() -> Iterator[None]:
+    """Suspend automatic rebinding; a replay rebinds events itself, after all sign-ups."""
+    token = _is_suspended.set(True)
     try:
         yield
     finally:
-        _is_held.reset(token)
+        _is_suspended.reset(token)
 
 
-def is_held() -> bool:
-    return _is_held.get()
+def is_suspended() -> bool:
+    return _is_suspended.get()
 
 
 def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
-    """Bind the events of these enrollments' learners in the course anew, where they say no run.
+    """Rebind events without a run of these enrollments' learners, within the same course.
 
-    Returns the enrollments (ids) whose facts are wrong now: those that lost events or got some.
+    Return the enrollments (ids) that lost or gained events, whose facts must be rebuilt.
     """
     starts = _starts_of(enrollment_ids)
     pair_of = {one.pk: pair for pair, some in starts.items() for one in some}
@@ -54,11 +54,11 @@ def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
 
 
 def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
-    """When which runs of their courses these learners entered, if they entered several."""
+    """Return the starts of learners who entered several runs of a course, by (learner, course)."""
     enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
     pairs = set(enrollments.values_list("learner_id", "run__course_id"))
     found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
-    # by the learner, who has few: by the course one would come to all that are in it
+    # filter by learner, who has few enrollments; a course has many
     for pair, one in enrollment_starts(enrollment__learner__in={learner for learner, _ in pairs}):
         if pair in pairs:
             found[pair].append(one)

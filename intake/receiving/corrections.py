@@ -1,4 +1,4 @@
-"""Events taken back or replaced: their facts go, and what is left is rebuilt."""
+"""Retract and replace stored events: delete their facts and rebuild what remains."""
 
 from __future__ import annotations
 
@@ -7,31 +7,29 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from curriculum import enrolling
 from curriculum.models import Enrollment, EnrollmentMoment
 from curriculum.signals import enrollments_changed
 from intake.event_kinds import KINDS, EventSubject
 from intake.events import rejected_events
-from intake.events.batch import Batch
+from intake.events.batch import FAILED, Batch, EventOutcome
 from intake.events.duplicates import NOT_ALLOWED
 from intake.events.envelope import EventRejected
-from intake.events.outcomes import REJECTED, EventOutcome
 from intake.events.senders import Sender
-from intake.facts.handler_failures import FAILED, succeeds
-from intake.facts.rebuild_learners import enrollments_of, entry_of, is_sign_up, rebuild_of
+from intake.facts.rebuild_facts import enrollments_of, entry_of, is_sign_up, rebuild_facts_of
 from intake.models import Event
 
-STARTED = EnrollmentMoment.What.STARTED
-
-
 NO_RETRACTION = EventRejected(
-    "not_allowed", "correction: a definition is not taken back; send another.", "correction"
+    "not_allowed",
+    gettext_lazy("correction: a course definition cannot be retracted; send a new one."),
+    "correction",
 )
 
 
 def retract(batch: Batch) -> None:
-    """Take back the stored events that the batch retracts, as far as its sender may."""
+    """Delete the stored events that the batch retracts, if its sender may do so."""
     stored = {one: batch.replaced.pop(one) for one in batch.retractions if one in batch.replaced}
     for index, event in list(stored.items()):
         is_definition = event.kind in KINDS and KINDS[event.kind].about is EventSubject.COURSE
@@ -41,62 +39,58 @@ def retract(batch: Batch) -> None:
     if not stored:
         return
     events = list(stored.values())
-    if not succeeds(lambda: retract_events(events, now=batch.now), batch_size=len(batch.payloads)):
+    if not batch.try_to(lambda: retract_events(events, now=batch.now)):
         for index in stored:
             batch.reject(index, FAILED)
 
 
 @transaction.atomic
 def retract_events(events: Sequence[Event], *, now: datetime) -> None:
-    """Delete events and what they made, as though they had never been sent."""
+    """Delete events and their facts, as if they had never been sent."""
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
     undo(events, now=now)
 
 
 def undo(events: Sequence[Event], *, now: datetime) -> None:
-    """Rebuild what these events, deleted by now, made.
+    """Rebuild the facts of these events, which have been deleted.
 
-    An enrollment whose last sign-up is among them goes; what else was said of it waits among the
-    rejected events until the learner is enrolled again.
+    An enrollment is deleted with its last sign-up; its other events become rejected events, which
+    are retried once the learner is enrolled again.
     """
     sign_ups = [event for event in events if is_sign_up(event)]
     gone = _without_sign_up(sign_ups) if sign_ups else set()
     enrolling.lock(gone)
-    # the days on which they count until now
+    # while the enrollments still exist, to invalidate the days on which they count
     enrollments_changed.send(Enrollment, ids=sorted(gone))
     _reject(Event.objects.filter(enrollment__in=gone), now=now)
     Enrollment.objects.filter(pk__in=gone).delete()
-    rebuild_of(events)
+    rebuild_facts_of(events)
 
 
 def _without_sign_up(sign_ups: Sequence[Event]) -> set[int]:
-    """The enrollments of these sign-ups that no kept one, and nobody else, says any more."""
-    kept = Event.objects.filter(
+    """Return the enrollments of these sign-ups that no stored sign-up or import backs any more."""
+    stored = Event.objects.filter(
         kind__in={event.kind for event in sign_ups},
         enrollment=None,
         learner__in={event.learner for event in sign_ups},
         course__in={event.course_id for event in sign_ups},
     )
-    said = {entry_of(event) for event in kept}
-    unsaid = enrollments_of([event for event in sign_ups if entry_of(event) not in said])
-    others = EnrollmentMoment.objects.filter(enrollment__in=unsaid, what=STARTED, by_event=False)
-    return unsaid - set(others.values_list("enrollment_id", flat=True))
+    backed = {entry_of(event) for event in stored}
+    candidates = enrollments_of([event for event in sign_ups if entry_of(event) not in backed])
+    imported = EnrollmentMoment.objects.filter(
+        enrollment__in=candidates, what=EnrollmentMoment.What.STARTED, by_event=False
+    )
+    return candidates - set(imported.values_list("enrollment_id", flat=True))
 
 
 def _reject(events: Collection[Event], *, now: datetime) -> None:
+    """Turn stored events of deleted enrollments into rejected events."""
     by_sender: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_sender[event.sender].append(event)
+    reason = gettext("learner: the sign-up was retracted; the event is retried for a week.")
+    rejected = EventRejected("not_enrolled", reason, "learner")
     for name, some in by_sender.items():
-        rejected = [
-            (
-                event.payload,
-                EventOutcome(event.key, REJECTED, "not_enrolled", NOT_ENROLLED, "learner"),
-            )
-            for event in some
-        ]
-        rejected_events.store(rejected, Sender(name), now=now)
+        pairs = [(event.payload, EventOutcome.of(event.key, rejected)) for event in some]
+        rejected_events.store(pairs, Sender(name), now=now)
     Event.objects.filter(pk__in=[event.pk for event in events]).delete()
-
-
-NOT_ENROLLED = "learner: the sign-up was taken back; the event is tried again for a week."

@@ -1,4 +1,4 @@
-"""Take a batch of events in, and in the same transaction make the facts that follow from them."""
+"""Receive a batch of events: store them, and create the facts that follow from them."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from core import query_planner
 from core.locks import queue_to_write
 from intake.event_kinds import KINDS, in_batch_contexts
 from intake.events import rejected_events
-from intake.events.batch import Batch
+from intake.events.batch import Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_in_batch, compare_with_stored
-from intake.events.envelope import Envelope, EventRejected, check_data
-from intake.events.outcomes import EventOutcome
+from intake.events.envelope import EventRejected, check_data
 from intake.events.senders import Sender
 from intake.receiving.corrections import retract
 from intake.receiving.store_events import store_pending
 
-# each takes a turn of its own
-MOST_OF_ONE_ID = 10
+# each version takes a pass of its own
+MAX_VERSIONS_OF_ONE_ID = 10
 SAME_ID = EventRejected(
     "same_id",
-    f"id: a batch says at most {MOST_OF_ONE_ID} different things of one id; send this one later.",
+    format_lazy(
+        gettext_lazy(
+            "id: a batch may contain at most {limit} different versions of one event; "
+            "send the others later."
+        ),
+        limit=MAX_VERSIONS_OF_ONE_ID,
+    ),
     "id",
 )
-# so many rows may make tables another size than the query planner knows
-MANY = 1_000
+# a batch of this size may change the size of tables so much that query plans get worse
+LARGE_BATCH = 1_000
 
 
 def receive(
@@ -40,32 +47,32 @@ def receive(
     keeps_rejected: bool = True,
     import_run: int | None = None,
 ) -> list[EventOutcome]:
-    """Take a batch in one transaction; one outcome per event, in the batch's order.
+    """Receive a batch in one transaction; return one outcome per event, in the batch's order.
 
-    The same batch again changes nothing; something else under a kind and id that are stored is a
-    conflict, unless it says that it is to replace the stored event. An event that a handler fails
-    at is rejected and takes no neighbor down. OperationalError when the database gave way to
-    another writer: try again.
+    Sending the same batch again changes nothing. An event that differs from the one stored under
+    its kind and id is a conflict, unless it is sent as a correction. An event whose handler fails
+    is rejected without affecting the others. Raises OperationalError if the database was busy
+    with another writer; the batch can be sent again.
     """
     batch = Batch(payloads, sender, now or timezone.now(), import_run)
-    batch.check_form()
+    batch.open()
     with queue_to_write(), transaction.atomic():
         with in_batch_contexts():
-            _take_turns(batch)
+            _process(batch)
         rejected_events.mark_resolved(batch.settled, sender, now=batch.now)
         if keeps_rejected:
             rejected_events.store(batch.rejected, sender, now=batch.now)
-        if len(payloads) >= MANY:
+        if len(payloads) >= LARGE_BATCH:
             query_planner.follow(growth=2)
     return [outcome for outcome in batch.outcomes if outcome]
 
 
-def _take_turns(batch: Batch) -> None:
-    for _ in range(MOST_OF_ONE_ID):
-        firsts = batch.begin_turn()
+def _process(batch: Batch) -> None:
+    for _ in range(MAX_VERSIONS_OF_ONE_ID):
+        firsts = batch.begin_pass()
         compare_with_stored(batch)
         retract(batch)
-        _check_by_kind(batch)
+        _check_against_kinds(batch)
         store_pending(batch)
         answer_duplicates_in_batch(batch, firsts)
         if not batch.queued:
@@ -74,20 +81,17 @@ def _take_turns(batch: Batch) -> None:
         batch.reject(index, SAME_ID)
 
 
-def _check_by_kind(batch: Batch) -> None:
-    """Reject events that the sender may not send, or that lack what their kind asks for."""
+def _check_against_kinds(batch: Batch) -> None:
+    """Reject events that the sender may not send, or that lack what their kind requires."""
     for index, envelope in list(batch.pending.items()):
+        kind = KINDS.get(envelope.kind)
+        if kind is None:
+            continue
         try:
-            _check(envelope, batch.sender)
+            if kind.required_scope and kind.required_scope not in batch.sender.scopes:
+                reason = gettext("kind: requires an API key with the scope %(scope)s.")
+                raise EventRejected("not_allowed", reason % {"scope": kind.required_scope}, "kind")
+            envelope.data = check_data(envelope)
         except EventRejected as rejected:
             batch.reject(index, rejected)
             del batch.pending[index]
-
-
-def _check(envelope: Envelope, sender: Sender) -> None:
-    kind = KINDS.get(envelope.kind)
-    if kind is None:
-        return
-    if kind.scope and kind.scope not in sender.scopes:
-        raise EventRejected("not_allowed", f"kind: it needs a key with {kind.scope}.", "kind")
-    envelope.data = check_data(envelope)

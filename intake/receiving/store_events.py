@@ -1,4 +1,4 @@
-"""Store the pending events of a batch and have their handlers make facts of them."""
+"""Store the pending events of a batch and dispatch them to their handlers."""
 
 from __future__ import annotations
 
@@ -10,22 +10,17 @@ from typing import Any
 from django.db import transaction
 
 from core import bulk_upsert, course_locks
-from intake.event_kinds import KINDS, EventSubject
-from intake.events.batch import Batch
+from intake.event_kinds import KINDS, EventSubject, dispatch
+from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals
-from intake.events.envelope import Envelope, EventRejected
-from intake.events.outcomes import ACCEPTED, REPLACED, EventOutcome
-from intake.events.rejected_events import EventIdentity
-from intake.facts.dispatch import dispatch
-from intake.facts.handler_failures import FAILED, succeeds
+from intake.events.envelope import Envelope, EventIdentity, EventRejected
 from intake.models import Event
 from intake.receiving.corrections import undo
-from intake.receiving.load_references import References
-from intake.receiving.resolve_references import ResolvedRefs, resolve
+from intake.receiving.references import References, ResolvedRefs, resolve
 
 
 def store_pending(batch: Batch) -> None:
-    """Store courses before sign-ups, and those before what enrolled learners do."""
+    """Store course definitions first, then sign-ups, then what enrolled learners do."""
     stages: dict[EventSubject, list[int]] = defaultdict(list)
     for index, envelope in batch.pending.items():
         kind = KINDS.get(envelope.kind)
@@ -35,8 +30,8 @@ def store_pending(batch: Batch) -> None:
 
 
 def _store_or_halve(batch: Batch, indexes: Sequence[int]) -> None:
-    """Store these events; should a handler fail, halve them until it is known at which."""
-    if succeeds(lambda: _store(batch, indexes), batch_size=len(batch.payloads)):
+    """Store these events; if a handler fails, halve them until the failing event is found."""
+    if batch.try_to(lambda: _store(batch, indexes)):
         return
     half = len(indexes) // 2
     if half:
@@ -64,9 +59,9 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
 
 
 def _resolved(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
-    """Rows for those of these events whose references lead somewhere; the others are rejected.
+    """Build the rows of these events; reject those with references that do not exist.
 
-    What was created for one that is rejected is undone, and the others are resolved once more.
+    Rows created for a rejected event are rolled back, and the others are resolved again.
     """
     while True:
         with transaction.atomic():
@@ -104,7 +99,7 @@ def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         batch.now,
         envelope.learner or "",
         envelope.course or "",
-        # a replay must find the same run, however many there are by then
+        # a replay must find the same run, however many runs exist by then
         envelope.run or resolved.run_key,
         envelope.module or "",
         envelope.object or "",
@@ -116,7 +111,7 @@ def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         resolved.module_id,
         batch.import_run,
     )
-    # by position, which takes Django half as long as by name
+    # positional arguments take Django half the time of keyword arguments
     return Event(*values)
 
 
@@ -125,13 +120,17 @@ values_of = attrgetter(*COLUMNS)
 
 
 def _insert(events: Sequence[Event]) -> set[EventIdentity]:
-    """Insert the events; returns which (kind and id) were not there, and sets their pk."""
-    # two batches that insert in one order cannot wait for each other
+    """Insert the events and set their pk; return the identities that were not stored before."""
+    # two batches that insert in the same order cannot deadlock
     ordered = sorted(events, key=lambda event: (event.key, event.kind))
     rows = map(values_of, ordered)
     returning = ("kind", "key", "id")
     new = bulk_upsert.upsert(
-        Event, COLUMNS, rows, conflict="sender, key, kind", returning=returning
+        Event,
+        COLUMNS,
+        rows,
+        conflict="sender, key, kind",  # not translated: columns
+        returning=returning,
     )
     pks = {(str(kind), str(key)): int(pk) for kind, key, pk in new}
     for event in events:

@@ -1,4 +1,4 @@
-"""CSV files in a folder, and the command that takes them in."""
+"""Write CSV files and import them with the command."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ HEADER = "id,occurred_at,learner,course"
 
 
 def written(folder: Path, *lines: str, name: str = "events.csv", end: str = "\n") -> Path:
-    """A file of these lines, as UTF-8."""
+    """Write these lines to a file, as UTF-8."""
     path = folder / name
     path.write_bytes("".join(line + end for line in lines).encode())
     return path
 
 
 def imported(path: Path, kind: str = "content.viewed", **options: Any) -> str:
-    """Import a file; returns what was said."""
-    said = io.StringIO()
-    call_command("import_csv", kind, str(path), stdout=said, stderr=said, **options)
-    return said.getvalue()
+    """Import a file; return the output."""
+    output = io.StringIO()
+    call_command("import_csv", kind, str(path), stdout=output, stderr=output, **options)
+    return output.getvalue()
 
 
 def view(key: str, who: str = "ada", at: str = "2026-01-06T09:00:00Z", course: str = "py") -> str:
-    """A row under HEADER: somebody viewed something."""
+    """Return a row under HEADER: a learner viewed something."""
     return f"{key},{at},{who},{course}"

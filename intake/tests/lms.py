@@ -1,4 +1,4 @@
-"""Events as senders write them, and the door they come in by."""
+"""Events in the form of senders, and ways to send them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course
 from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
-from intake.events.outcomes import EventOutcome
+from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
-from intake.facts.rebuild_learners import rebuild_of
+from intake.facts.rebuild_facts import rebuild_facts_of
 from intake.models import Event
 from intake.receiving.receive import receive
 
@@ -27,7 +27,7 @@ LINES = "application/x-ndjson"
 
 
 def school() -> Course:
-    """Make course py of modules m1 and m2 with one run, in which Ada and Bo enrol on 5 January."""
+    """Make course py of modules m1 and m2 with one run, with Ada and Bo enrolled on 5 January."""
     made = course("py", modules=2)
     run_of(made)
     names = ("Ada", "Bo")
@@ -45,7 +45,7 @@ def sign_up(who: str = "ada", at: str = "2026-01-05T00:00:00Z", **more: Any) -> 
 def event(
     key: Any = "e1", kind: Any = "content.viewed", at: Any = "2026-01-06T09:00:00Z", **more: Any
 ) -> dict[str, Any]:
-    """Ada in course py, unless `more` says otherwise; a field that is None is left out."""
+    """Return an event of Ada in course py; `more` overrides fields, None omits a field."""
     fields = {"id": key, "kind": kind, "occurred_at": at, "learner": "ada", "course": "py", **more}
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -67,7 +67,7 @@ class Lms:
         self.client = Client(raise_request_exception=False)
 
     def post(self, body: Any, content_type: str = JSON, **headers: str) -> Any:
-        """Send bytes as they are, anything else as JSON."""
+        """Send bytes unchanged, anything else as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.secret}", **headers}
         return self.client.post("/api/events", raw, content_type=content_type, headers=headers)
@@ -75,7 +75,7 @@ class Lms:
 
 @contextmanager
 def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[None]:
-    """Have one more kind of event while the test runs."""
+    """Declare another event kind during a test."""
     KINDS[name] = EventKind(
         name, "", handler, data, EventSubject.ENROLLMENT, False, False, False, None, ""
     )
@@ -86,8 +86,8 @@ def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[Non
 
 
 def take_back(ids: Collection[str]) -> None:
-    """Have these events, by their own ids, as though they had never been sent."""
+    """Delete events by their ids, and rebuild their facts."""
     events = Event.objects.filter(key__in=ids)
     kept = list(events)
     events.delete()
-    rebuild_of(kept)
+    rebuild_facts_of(kept)

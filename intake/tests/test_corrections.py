@@ -1,4 +1,4 @@
-"""Ada is enrolled on 5 January; what was said of her is corrected and taken back."""
+"""Ada enrolls on 5 January; her events are replaced and retracted."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ def ada() -> Enrollment:
     return Enrollment.objects.get(learner__key="ada")
 
 
-def test_a_correction_replaces_the_event_that_it_corrects() -> None:
+def test_a_replacement_replaces_the_stored_event() -> None:
     send(event(value=80))
 
     assert statuses(send(replace(value=95))) == ["replaced"]
     assert Event.objects.get(sender="lms").value == 95
 
 
-def test_a_correction_sent_again_is_a_duplicate() -> None:
+def test_a_replacement_sent_again_is_a_duplicate() -> None:
     send(event(value=80), replace(value=95))
 
     assert statuses(send(replace(value=95))) == ["duplicate"]
 
 
-def test_a_correction_of_what_never_came_is_taken() -> None:
+def test_a_replacement_of_an_event_never_sent_is_accepted() -> None:
     assert statuses(send(replace(value=95))) == ["accepted"]
 
 
-def test_a_correction_that_is_refused_leaves_what_stands() -> None:
+def test_a_rejected_replacement_leaves_the_stored_event() -> None:
     send(event(value=80))
     (outcome,) = send(replace(value=95, module="m9"))
 
@@ -59,7 +59,7 @@ def test_a_correction_that_is_refused_leaves_what_stands() -> None:
     assert Event.objects.get(sender="lms").value == 80
 
 
-def test_a_conflict_that_is_sent_as_a_correction_is_closed() -> None:
+def test_a_conflict_is_resolved_when_sent_as_a_replacement() -> None:
     send(event(value=80))
     send(event(value=95))
     send(replace(value=95))
@@ -67,7 +67,7 @@ def test_a_conflict_that_is_sent_as_a_correction_is_closed() -> None:
     assert not RejectedEvent.objects.open().exists()
 
 
-def test_an_earlier_completion_in_one_batch_may_be_corrected_and_taken_back() -> None:
+def test_a_completion_can_be_replaced_and_retracted_in_one_batch() -> None:
     done = {"kind": "course.completed"}
     outcomes = send(event(**done), replace(at="2026-02-01T00:00:00Z", **done))
 
@@ -77,13 +77,13 @@ def test_an_earlier_completion_in_one_batch_may_be_corrected_and_taken_back() ->
     assert ada().completed_at is None
 
 
-def test_a_sign_up_of_another_day_moves_the_enrollment() -> None:
+def test_replacing_a_sign_up_by_another_day_moves_the_enrollment() -> None:
     send(sign_up(at="2026-03-01T00:00:00Z") | {"correction": "replace"}, sender=REGISTRY)
 
     assert f"{ada().started_at:%d.%m.}" == "01.03."
 
 
-def test_what_is_taken_back_may_be_sent_again() -> None:
+def test_a_retracted_event_can_be_sent_again() -> None:
     send(event())
 
     assert statuses(send(retract())) == ["retracted"]
@@ -91,14 +91,14 @@ def test_what_is_taken_back_may_be_sent_again() -> None:
     assert statuses(send(retract(), event())) == ["retracted", "accepted"]
 
 
-def test_a_sender_takes_back_its_own_alone() -> None:
+def test_a_sender_retracts_only_its_own_events() -> None:
     send(event())
     send(retract(), sender=Sender("forum"))
 
     assert Event.objects.filter(sender="lms").exists()
 
 
-def test_a_key_limited_to_courses_changes_no_other_s_events() -> None:
+def test_a_key_limited_to_courses_cannot_change_events_of_others() -> None:
     send(event())
     limited = Sender("lms", course_ids=frozenset({course("sql").pk}))
     outcomes = send(retract(), sender=limited) + send(replace(value=1), sender=limited)
@@ -107,14 +107,14 @@ def test_a_key_limited_to_courses_changes_no_other_s_events() -> None:
     assert Event.objects.filter(sender="lms").exists()
 
 
-def test_what_waits_among_the_refused_is_taken_back_too() -> None:
+def test_rejected_events_are_retracted_too() -> None:
     send(event(learner="cleo"))
     send(retract())
 
     assert not RejectedEvent.objects.open().exists()
 
 
-def test_without_its_sign_up_an_enrollment_goes_and_its_events_wait() -> None:
+def test_an_enrollment_is_deleted_with_its_sign_up_and_its_events_are_rejected() -> None:
     Lms()
     send(event())
     send(retract("enrol-ada", "enrollment.started"), sender=REGISTRY)
@@ -126,14 +126,14 @@ def test_without_its_sign_up_an_enrollment_goes_and_its_events_wait() -> None:
     assert Event.objects.get(sender="lms").enrollment == ada()
 
 
-def test_a_sign_up_that_is_said_twice_stands_when_one_is_taken_back() -> None:
+def test_an_enrollment_with_two_sign_ups_stays_when_one_is_retracted() -> None:
     send(sign_up())
     send(retract("enrol-ada", "enrollment.started"))
 
     assert f"{ada().started_at:%d.%m.}" == "05.01."
 
 
-def test_a_sign_up_corrected_to_another_learner_moves_there() -> None:
+def test_a_sign_up_replaced_with_another_learner_moves_there() -> None:
     learner("Cleo")
     send(sign_up() | {"learner": "cleo", "correction": "replace"}, sender=REGISTRY)
 

@@ -1,4 +1,4 @@
-"""The examples of docs/csv.md, imported as they stand."""
+"""The examples of docs/csv.md are imported."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 TEXT = (Path(settings.BASE_DIR) / "docs" / "csv.md").read_text()
 
 
-def test_every_example_is_taken(tmp_path: Path) -> None:
+def test_every_example_is_accepted(tmp_path: Path) -> None:
     school()
     examples = re.findall(r"```csv (\S+)\n(.*?)```", TEXT, re.DOTALL)
     for kind, text in examples:
         path = written(tmp_path, text, end="", name=f"{kind}.csv")
-        assert ", 0 refused." in imported(path, kind, sender="lms")
+        assert ", 0 rejected." in imported(path, kind, sender="lms")
 
     payments = Event.objects.filter(kind="payment.received").order_by("key")
     answer = Event.objects.get(kind="survey.answered")
@@ -34,7 +34,7 @@ def test_every_example_is_taken(tmp_path: Path) -> None:
     assert (answer.data["csat"], answer.data["may_quote"]) == (5, True)
 
 
-def test_every_option_is_told() -> None:
+def test_every_option_is_documented() -> None:
     parser: CommandParser = Command().create_parser("manage.py", "import_csv")
     theirs = set(CommandParser()._option_string_actions) | BUILT_IN
     ours = {one for one in parser._option_string_actions if one not in theirs}

@@ -1,4 +1,4 @@
-"""What a CSV may look like, and what is told of one that cannot be read."""
+"""Which CSV files can be read, and the errors for those that cannot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from intake.csv.reading import CsvError, EventFile
 from intake.event_kinds import KINDS
-from intake.event_parsing import InvalidLine
+from intake.events.envelope import UnreadableEvent
 
 HEADER = "id,occurred_at,learner,course"
 ROW = "e1,2026-01-06T09:00:00Z,ada,py"
@@ -26,7 +26,7 @@ def raws(text: str | bytes, kind: str = "content.viewed") -> list[Any]:
     return [row.raw for row in opened(text, kind)]
 
 
-def refusal(text: str | bytes, kind: str = "content.viewed") -> str:
+def error_of(text: str | bytes, kind: str = "content.viewed") -> str:
     with pytest.raises(CsvError) as caught:
         opened(text, kind)
     return str(caught.value)
@@ -44,17 +44,19 @@ EVENT = {
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_delimiter_line_end_and_mark_are_found_out(delimiter: str, end: str, mark: bytes) -> None:
+def test_delimiter_line_ending_and_byte_order_mark_are_detected(
+    delimiter: str, end: str, mark: bytes
+) -> None:
     text = f"{HEADER}{end}{ROW}{end}".replace(",", delimiter)
 
     assert raws(mark + text.encode()) == [EVENT]
 
 
-def test_quoted_names_leave_the_delimiter_to_be_found() -> None:
+def test_the_delimiter_is_detected_between_quoted_names() -> None:
     assert raws('"id";"occurred_at";"learner";"course"\n' + ROW.replace(",", ";")) == [EVENT]
 
 
-def test_names_are_taken_as_people_write_them() -> None:
+def test_column_names_ignore_case_and_separators() -> None:
     assert raws(f" ID ,Occurred at,LEARNER,Course\n{ROW}") == [EVENT]
 
 
@@ -64,7 +66,7 @@ PAID = "p1,2026-01-06T09:00:00Z,250.00,USD,acme,organisation"
 @pytest.mark.parametrize(
     "names", ["data.customer.key,data.customer.kind", "customer.key,Customer Kind", "key,kind"]
 )
-def test_fields_within_fields_have_short_names_where_these_are_unique(names: str) -> None:
+def test_nested_fields_have_short_names_where_unambiguous(names: str) -> None:
     (raw,) = raws(f"id,occurred_at,amount,currency,{names}\n{PAID}", "payment.received")
 
     assert raw["data"] == {
@@ -74,97 +76,99 @@ def test_fields_within_fields_have_short_names_where_these_are_unique(names: str
     }
 
 
-def test_a_field_of_data_goes_before_one_that_lies_deeper() -> None:
+def test_a_field_of_data_takes_precedence_over_a_deeper_one() -> None:
     row = "s1,2026-01-06T09:00:00Z,ada,sub-1,purchase"
     (raw,) = raws(f"id,occurred_at,learner,subscription,kind\n{row}", "subscription.started")
 
     assert raw["data"] == {"subscription": "sub-1", "kind": "purchase"}
 
 
-def test_who_begins_to_tell_of_a_customer_tells_what_that_needs() -> None:
+def test_a_partial_customer_needs_its_required_columns() -> None:
     header = "id,occurred_at,amount,currency,customer.key"
 
-    assert refusal(f"{header}\np1,x,1,USD,acme", "payment.received").startswith(
-        "“customer.kind” is missing: one of learner, organisation."
+    assert error_of(f"{header}\np1,x,1,USD,acme", "payment.received").startswith(
+        "Column “customer.kind” is missing (one of learner, organisation)."
     )
 
 
-def test_a_customer_stands_for_the_learner() -> None:
+def test_a_customer_replaces_the_learner() -> None:
     header = "id,occurred_at,subscription"
     row = "s1,2026-01-06T09:00:00Z,sub-1"
 
-    assert "“learner” is missing" in refusal(f"{header}\n{row}", "subscription.started")
+    assert "“learner” is missing" in error_of(f"{header}\n{row}", "subscription.started")
     customer = "customer.key,customer.kind"
     assert raws(f"{header},{customer}\n{row},acme,organisation", "subscription.started")
 
 
-def test_quotes_delimiters_and_line_breaks_stand_in_cells() -> None:
+def test_cells_may_contain_quotes_delimiters_and_line_breaks() -> None:
     (raw,) = raws(f'{HEADER},object\n{ROW},"a ""b"", c\nd"')
 
     assert raw["object"] == 'a "b", c\nd'
 
 
-def test_an_empty_cell_is_left_out() -> None:
+def test_an_empty_cell_is_ignored() -> None:
     assert raws(f"{HEADER},module\n{ROW},") == [EVENT]
 
 
-def test_rows_and_columns_that_are_empty_are_passed_over() -> None:
+def test_empty_rows_and_columns_are_skipped() -> None:
     assert raws(f"\n{HEADER},\n\n{ROW},\n , ,,,\n") == [EVENT]
 
 
-def test_a_row_begins_in_the_line_that_an_editor_shows() -> None:
+def test_a_row_has_the_line_number_of_an_editor() -> None:
     file = opened(f'{HEADER},object\n\n{ROW},"two\r\nlines"\n{ROW},q\n')
 
     assert [row.line for row in file] == [3, 5]
 
 
-def test_a_row_with_too_many_or_too_few_cells_is_refused_by_itself() -> None:
+def test_only_the_row_with_too_many_or_too_few_cells_is_rejected() -> None:
     long, good, short = raws(f"{HEADER}\n{ROW},more\n{ROW}\ne3,x")
 
-    assert isinstance(long, InvalidLine)
-    assert long.reason == "The row has 5 cells and the header 4."
+    assert isinstance(long, UnreadableEvent)
+    assert long.reason == "The row has 5 cells, but the header has 4."
     assert good == EVENT
-    assert isinstance(short, InvalidLine)
+    assert isinstance(short, UnreadableEvent)
     assert short.text == "e3,x"
 
 
-def test_a_cell_in_a_column_without_a_name_is_refused() -> None:
+def test_a_cell_in_a_column_without_a_name_is_rejected() -> None:
     (raw,) = raws(f"{HEADER},\n{ROW},stray")
 
-    assert isinstance(raw, InvalidLine)
+    assert isinstance(raw, UnreadableEvent)
     assert "“stray” in a column without a name" in raw.reason
 
 
-def test_every_fault_of_the_header_is_told_at_once() -> None:
-    assert refusal(f"id,learner,learner,coarse,kind\n{ROW},x") == (
-        "“coarse” is no column of content.viewed; did you mean “course”?\n"
-        "“kind” is no column: all rows are content.viewed; leave it out.\n"
-        "“learner” stands in the header 2 times; leave one.\n"
-        "“occurred_at” is missing: a moment with its offset, such as 2026-03-31T09:30:00Z.\n"
-        "“course” is missing: text of at most 100 characters.\n"
-        "Columns of content.viewed: id, occurred_at, learner, course, run, module, object, value.\n"
-        "A column is left out by --columns “coarse=”."
+def test_all_problems_of_the_header_are_reported_at_once() -> None:
+    assert error_of(f"id,learner,learner,coarse,kind\n{ROW},x") == (
+        "Unknown column “coarse” for content.viewed. Did you mean “course”?\n"
+        "Remove the column “kind”: all rows are content.viewed events.\n"
+        "Column “learner” appears 2 times in the header; keep one.\n"
+        "Column “occurred_at” is missing (a date and time with its UTC offset, such as "
+        "2026-03-31T09:30:00Z).\n"
+        "Column “course” is missing (text of at most 100 characters).\n"
+        "Columns for content.viewed: id, occurred_at, learner, course, run, module, object, "
+        "value.\n"
+        "To ignore a column, use --columns “coarse=”."
     )
 
 
-def test_what_the_kind_needs_is_a_needed_column() -> None:
-    assert "“module” is missing" in refusal(f"{HEADER}\n{ROW}", "module.completed")
-    assert "“segments” is missing" in refusal(f"{HEADER},object\n{ROW},v", "video.watched")
+def test_a_field_that_the_kind_needs_is_a_required_column() -> None:
+    assert "“module” is missing" in error_of(f"{HEADER}\n{ROW}", "module.completed")
+    assert "“segments” is missing" in error_of(f"{HEADER},object\n{ROW},v", "video.watched")
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "is empty"),
-        (f"{HEADER}\n".encode(), "has a header and no rows"),
-        (f"{HEADER}\n{ROW}".encode("utf-16"), "is UTF-16; save it as CSV UTF-8"),
+        (f"{HEADER}\n".encode(), "has a header but no rows"),
+        (f"{HEADER}\n{ROW}".encode("utf-16"), "is encoded as UTF-16; save it as CSV UTF-8"),
         (f"{HEADER}\n{ROW}\ne2,,J\xfcrg".encode("latin-1"), "Line 3 is not UTF-8 (byte 6 is 0xfc)"),
-        (f'{HEADER}\n{ROW}\ne2,"2026,ada,py\n{ROW}'.encode(), "begins in line 3 cannot be read"),
-        (f'{HEADER}\n{ROW}\n"e2"x,,,'.encode(), "begins in line 3 cannot be read"),
+        (f'{HEADER}\n{ROW}\ne2,"2026,ada,py\n{ROW}'.encode(), "starts in line 3 cannot be read"),
+        (f'{HEADER}\n{ROW}\n"e2"x,,,'.encode(), "starts in line 3 cannot be read"),
     ],
 )  # fmt: skip
-def test_a_file_that_cannot_be_read_is_told_with_its_line(content: bytes, told: str) -> None:
-    assert told in refusal(content)
+def test_an_unreadable_file_is_an_error_with_its_line(content: bytes, message: str) -> None:
+    assert message in error_of(content)
 
 
 def data(cells: str, columns: str, kind: str) -> Any:
@@ -172,7 +176,7 @@ def data(cells: str, columns: str, kind: str) -> Any:
     return raw["data"]
 
 
-def test_numbers_are_made_where_numbers_are_wanted() -> None:
+def test_numbers_are_converted_where_the_schema_has_numbers() -> None:
     graded = "object,value,attempt,data.max"
     (raw,) = raws(f"{HEADER},{graded}\n{ROW},q1,0.5,2.0,100", "assessment.graded")
 
@@ -180,7 +184,7 @@ def test_numbers_are_made_where_numbers_are_wanted() -> None:
     assert raw["data"] == {"attempt": 2, "max": 100.0}
 
 
-def test_what_is_no_number_stays_as_it_is_for_the_door_to_refuse() -> None:
+def test_an_invalid_number_stays_text_for_intake_to_reject() -> None:
     (raw,) = raws(f'{HEADER},object,value\n{ROW},q1,"0,5"', "assessment.graded")
 
     assert raw["value"] == "0,5"
@@ -192,10 +196,10 @@ def test_a_key_of_digits_stays_text() -> None:
     assert (raw["id"], raw["learner"], raw["course"]) == ("007", "12", "1e5")
 
 
-def test_stretches_are_written_from_to_with_semicolons_between() -> None:
-    told = data("intro,0-95.5; 120-180,240", "object,segments,duration", "video.watched")
+def test_video_segments_are_separated_by_semicolons() -> None:
+    read = data("intro,0-95.5; 120-180,240", "object,segments,duration", "video.watched")
 
-    assert told == {"segments": [[0.0, 95.5], [120.0, 180.0]], "duration": 240.0}
+    assert read == {"segments": [[0.0, 95.5], [120.0, 180.0]], "duration": 240.0}
 
 
 def test_lists_of_objects_are_written_as_json() -> None:
@@ -206,7 +210,7 @@ def test_lists_of_objects_are_written_as_json() -> None:
     }
 
 
-def test_rows_alike_in_one_file_get_ids_of_their_own() -> None:
+def test_identical_rows_in_one_file_get_different_ids() -> None:
     row = "2026-01-06T09:00:00Z,ada,py"
     first, second, other = raws(f"occurred_at,learner,course\n{row}\n{row}\n{row}x")
 

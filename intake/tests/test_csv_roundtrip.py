@@ -1,4 +1,4 @@
-"""Whatever can stand in a cell comes out as it was written, in the line where it stands."""
+"""Any content of a cell is read as it was written, with the right line number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intake.event_kinds import KINDS
 
 pytestmark = pytest.mark.once
 
-# space around a cell is cut off, and no carriage return outlives a spreadsheet
+# spaces around a cell are removed, and spreadsheets drop carriage returns
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip)
 texts = st.lists(words, min_size=1, max_size=3).map("\n".join).map(str.strip).filter(bool)
 rows = st.lists(st.fixed_dictionaries({"id": texts, "learner": texts, "object": texts}), min_size=1)
@@ -42,25 +42,27 @@ def written(given_rows: list[dict[str, str]], delimiter: str, end: str, mark: st
     rows, st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\ufeff"])
 )
 def test_what_is_written_is_read(
-    told: list[dict[str, str]], delimiter: str, end: str, mark: str
+    written_rows: list[dict[str, str]], delimiter: str, end: str, mark: str
 ) -> None:
-    read = [row.raw for row in opened(written(told, delimiter, end, mark))]
+    read = [row.raw for row in opened(written(written_rows, delimiter, end, mark))]
 
-    assert [{name: raw[name] for name in told[0]} for raw in read if isinstance(raw, dict)] == told
-    assert len(read) == len(told)
+    assert [
+        {name: raw[name] for name in written_rows[0]} for raw in read if isinstance(raw, dict)
+    ] == written_rows
+    assert len(read) == len(written_rows)
 
 
 @QUIET
 @given(rows)
-def test_each_row_is_told_by_the_line_it_begins_in(told: list[dict[str, str]]) -> None:
-    lines = written(told, ",", "\n", "").decode().split("\n")
-    for row in opened(written(told, ",", "\n", "")):
+def test_each_row_has_the_line_in_which_it_starts(written_rows: list[dict[str, str]]) -> None:
+    lines = written(written_rows, ",", "\n", "").decode().split("\n")
+    for row in opened(written(written_rows, ",", "\n", "")):
         assert isinstance(row.raw, dict)
         assert lines[row.line - 1].startswith(_begin(row.raw["id"]))
 
 
 def _begin(key: str) -> str:
-    """The first line of a row as the csv module writes it, as far as the id goes."""
+    """Return the start of a row, up to the id, as the csv module writes it."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerow([key, "x"])
     return text.getvalue().removesuffix(",x\n").split("\n")[0]
@@ -68,7 +70,7 @@ def _begin(key: str) -> str:
 
 @QUIET
 @given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused_in_a_sentence(noise: bytes) -> None:
+def test_any_bytes_are_read_or_rejected_with_a_message(noise: bytes) -> None:
     assert read_or_refused(noise)
     assert read_or_refused(b"id,occurred_at,learner,course\n" + noise)
 
@@ -82,12 +84,12 @@ def read_or_refused(content: bytes) -> list[Any] | str:
 
 @QUIET
 @given(st.lists(st.sampled_from(["ada", "bo"]), min_size=1, max_size=8), st.randoms())
-def test_made_ids_do_not_depend_on_the_order_of_rows(told: list[str], dice: Any) -> None:
-    shuffled = list(told)
+def test_derived_ids_do_not_depend_on_the_order_of_rows(written_rows: list[str], dice: Any) -> None:
+    shuffled = list(written_rows)
     dice.shuffle(shuffled)
 
-    assert ids(told) == ids(shuffled)
-    assert len(ids(told)) == len(told)
+    assert ids(written_rows) == ids(shuffled)
+    assert len(ids(written_rows)) == len(written_rows)
 
 
 def ids(learners: list[str]) -> set[str]:

@@ -25,15 +25,17 @@ def _school() -> None:
 
 @pytest.fixture
 def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
-    """A kind about customers, and what its handler and the resets were told."""
+    """Declare a kind about customers; collect the calls of its handler and resets."""
     taken: Taken = []
 
     def lit(events: Sequence[Event]) -> None:
         taken.append(tuple(one.key for one in events))
 
     handles("lamp.lit", about=EventSubject.CUSTOMER)(lit)
-    monkeypatch.setattr(replay, "RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))])
-    monkeypatch.setattr(replay, "LOOSE_RESETS", [lambda: taken.append(("reset loose",))])
+    monkeypatch.setattr(
+        replay, "COURSE_RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))]
+    )
+    monkeypatch.setattr(replay, "RESETS_WITHOUT_COURSE", [lambda: taken.append(("reset loose",))])
     yield taken
     del KINDS["lamp.lit"]
 
@@ -54,13 +56,13 @@ def test_neither_a_course_nor_a_learner_is_needed(lamps: Taken) -> None:
     ]
 
 
-def test_what_is_named_must_be_there(lamps: Taken) -> None:
+def test_a_course_or_learner_that_is_named_must_exist(lamps: Taken) -> None:
     outcomes = send(lamp("e1", course="go"), lamp("e2", learner="cleo"))
 
     assert [one.code for one in outcomes] == ["unknown_course", "unknown_learner"]
 
 
-def test_who_may_write_to_some_courses_names_one(lamps: Taken) -> None:
+def test_a_sender_limited_to_courses_must_name_one(lamps: Taken) -> None:
     mine = Sender("lms", course_ids=frozenset(Course.objects.values_list("pk", flat=True)))
 
     assert statuses(send(lamp("e1"), lamp("e2", course="py"), sender=mine)) == [
@@ -87,7 +89,7 @@ def test_a_replay_of_courses_leaves_the_events_without_one(lamps: Taken) -> None
     assert ("reset loose",) not in lamps
 
 
-def test_an_app_may_hear_what_another_handles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_app_can_listen_to_the_events_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     monkeypatch.setitem(event_kinds.LISTENERS, "lamp.lit", [])
     event_kinds.on_event("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
@@ -97,7 +99,7 @@ def test_an_app_may_hear_what_another_handles(monkeypatch: pytest.MonkeyPatch) -
     assert heard == ["e1", "also e1"]
 
 
-def test_where_it_fails_the_event_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_is_not_stored_if_a_listener_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(events: Sequence[Event]) -> None:
         raise ValueError("no")
 

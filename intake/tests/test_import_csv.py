@@ -1,4 +1,4 @@
-"""A CSV goes through the one door, all rows or none."""
+"""Importing a CSV: all rows or none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_row_becomes_an_event_of_the_sender(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2", "bo"))
 
     assert imported(path, sender="lms").strip() == (
-        "events.csv: 2 rows read: 2 new, 0 in already, 0 refused."
+        "events.csv: 2 rows read: 2 new, 0 already stored, 0 rejected."
     )
     assert list(Event.objects.order_by("key").values_list("sender", "key", "kind", "learner")) == [
         ("lms", "e1", "content.viewed", "ada"),
@@ -42,58 +42,58 @@ def test_every_row_becomes_an_event_of_the_sender(tmp_path: Path) -> None:
     ]
 
 
-def test_one_bad_row_leaves_nothing_of_the_others(tmp_path: Path) -> None:
+def test_one_invalid_row_stops_the_whole_import(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"))
 
-    with pytest.raises(CommandError, match="1 new, 0 in already, 1 refused"):
+    with pytest.raises(CommandError, match="1 new, 0 already stored, 1 rejected"):
         imported(path)
     assert keys() == []
     assert not RejectedEvent.objects.exists()
     run = ImportRun.objects.get()
-    assert (run.status, run.report["csv content.viewed"]["refused"]) == (
+    assert (run.status, run.report["csv content.viewed"]["rejected"]) == (
         "failed",
         {"unknown_learner learner": 1},
     )
 
 
-def test_bad_rows_can_be_left_out_and_are_kept_with_their_reason(tmp_path: Path) -> None:
+def test_invalid_rows_can_be_skipped_and_are_stored_with_the_reason(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2", "cleo"), "e3,x")
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
     assert keys() == ["e1"]
-    assert "3 rows read: 1 new, 0 in already, 2 refused" in said
+    assert "3 rows read: 1 new, 0 already stored, 2 rejected" in output
     assert sorted(RejectedEvent.objects.values_list("code", flat=True)) == [
         "not_json",
         "unknown_learner",
     ]
 
 
-def test_a_dry_run_tells_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_reports_and_changes_nothing(tmp_path: Path) -> None:
     send(event("e2"), sender=Sender("csv"))
     path = written(tmp_path, HEADER, view("e1"), view("e2"))
 
-    assert "1 new, 1 in already, 0 refused. That is what would come" in imported(path, dry_run=True)
+    assert "1 new, 1 already stored, 0 rejected. This was a dry run" in imported(path, dry_run=True)
     assert keys() == ["e2"]
     assert not ImportRun.objects.exists()
 
 
-def test_a_dry_run_of_a_bad_file_fails_as_the_import_would(tmp_path: Path) -> None:
+def test_a_dry_run_of_an_invalid_file_fails_like_the_import(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1", "cleo"))
 
-    with pytest.raises(CommandError, match="1 refused"):
+    with pytest.raises(CommandError, match="1 rejected"):
         imported(path, dry_run=True)
     assert not ImportRun.objects.exists()
 
 
-def test_the_same_file_again_is_politely_left_alone(tmp_path: Path) -> None:
+def test_importing_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1"))
     imported(path)
 
-    assert "already; nothing was changed" in imported(path)
-    assert ImportRun.objects.get().report["csv content.viewed"]["taken"] == 1
+    assert "nothing was changed" in imported(path)
+    assert ImportRun.objects.get().report["csv content.viewed"]["imported"] == 1
 
 
-def test_a_file_that_was_refused_may_come_again(tmp_path: Path) -> None:
+def test_a_file_that_failed_can_be_imported_again(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1", "cleo"))
     with pytest.raises(CommandError):
         imported(path)
@@ -107,11 +107,11 @@ def test_a_file_that_was_refused_may_come_again(tmp_path: Path) -> None:
     assert (run.status, run.error) == ("done", "")
 
 
-def test_an_import_cut_off_half_way_leaves_nothing_and_works_again(
+def test_an_interrupted_import_leaves_nothing_and_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, HEADER, view("e1"), view("e2"), view("e3"))
-    monkeypatch.setattr(importing, "AT_ONCE", 1)
+    monkeypatch.setattr(importing, "CHUNK_SIZE", 1)
 
     def cut_off(bar: Any, done: int) -> None:
         if Event.objects.filter(key="e2").exists():
@@ -126,7 +126,7 @@ def test_an_import_cut_off_half_way_leaves_nothing_and_works_again(
     assert keys() == ["e1", "e2", "e3"]
 
 
-def test_a_database_that_gave_way_is_told_in_a_sentence(
+def test_a_database_failure_is_an_error_of_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*args: Any, **rest: Any) -> None:
@@ -134,22 +134,22 @@ def test_a_database_that_gave_way_is_told_in_a_sentence(
 
     monkeypatch.setattr(importing, "receive", busy)
 
-    with pytest.raises(CommandError, match="Nothing was taken; run the command again"):
+    with pytest.raises(CommandError, match="Nothing was imported; run the command again"):
         imported(written(tmp_path, HEADER, view("e1")))
 
 
-def test_rows_without_an_id_are_known_again_by_their_content(tmp_path: Path) -> None:
+def test_rows_without_an_id_are_identified_by_their_content(tmp_path: Path) -> None:
     row = "2026-01-06T09:00:00Z,ada,py"
     first = written(tmp_path, "occurred_at,learner,course", row, row)
-    assert "2 new, 0 in already" in imported(first)
+    assert "2 new, 0 already stored" in imported(first)
 
-    # other order and delimiter, the same two rows, and one more like them
+    # another order and delimiter; the same two rows and one more
     other = "py;2026-01-06T09:00:00Z;ada"
     second = written(tmp_path, "course;occurred_at;learner", *[other] * 3, name="second.csv")
-    assert "1 new, 2 in already" in imported(second)
+    assert "1 new, 2 already stored" in imported(second)
 
 
-def test_each_refused_row_is_told_with_line_column_and_what_is_right(tmp_path: Path) -> None:
+def test_each_rejected_row_is_reported_with_line_column_and_expected_value(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         f"{HEADER},object,value,attempt",
@@ -168,26 +168,28 @@ def test_each_refused_row_is_told_with_line_column_and_what_is_right(tmp_path: P
     assert "2026-03-31T09:30:00Z" in rows[2][3]
 
 
-def test_the_first_twenty_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_the_first_twenty_rejected_rows_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, *(view(f"e{at}", "cleo") for at in range(23)))
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
-    assert said.count("Line ") == 20
-    assert "Line 21, column learner: nobody is known by this key" in said
-    assert "… and 3 more." in said
+    assert output.count("Line ") == 20
+    assert "Line 21, column learner: unknown learner" in output
+    assert "… and 3 more." in output
 
 
-def test_an_unknown_kind_is_told_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"no kind content.view; there is content.viewed"):
+def test_an_unknown_kind_suggests_a_similar_one(tmp_path: Path) -> None:
+    with pytest.raises(
+        CommandError, match=r"Unknown event kind content.view. Did you mean: content.viewed"
+    ):
         imported(written(tmp_path, HEADER), "content.view")
 
 
-def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         imported(tmp_path / "none.csv")
 
 
-def test_unknown_learners_and_courses_are_made_if_asked(tmp_path: Path) -> None:
+def test_unknown_learners_and_courses_are_created_with_the_option(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("e1", "cleo", course="go"))
     imported(path, "enrollment.started", create_unknown=True)
 

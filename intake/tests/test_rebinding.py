@@ -18,11 +18,11 @@ def _school() -> None:
     school()
 
 
-def test_an_enrolment_without_a_run_remembers_which_it_found() -> None:
+def test_a_sign_up_without_a_run_is_stored_with_the_run_found() -> None:
     assert Event.objects.get(key="enrol-ada").run_key == "r1"
 
 
-def test_an_event_counts_for_the_run_entered_last_before_it() -> None:
+def test_an_event_belongs_to_the_run_entered_last_before_it() -> None:
     made = Enrollment.objects.get(learner__key="ada").run.course
     run_of(made, "r2")
     send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
@@ -32,7 +32,7 @@ def test_an_event_counts_for_the_run_entered_last_before_it() -> None:
     assert sorted(runs) == [("e1", "r1"), ("e2", "r2")]
 
 
-def test_an_event_counts_for_the_run_it_names() -> None:
+def test_an_event_belongs_to_the_run_it_names() -> None:
     made = Enrollment.objects.get(learner__key="ada").run.course
     run_of(made, "r2")
     send(sign_up(run="r2", at="2026-03-01T00:00:00Z") | {"id": "again"})
@@ -41,14 +41,14 @@ def test_an_event_counts_for_the_run_it_names() -> None:
     assert Event.objects.get(kind="content.viewed").enrollment.run.key == "r1"  # type: ignore[union-attr]
 
 
-def test_who_enters_one_of_several_runs_says_which() -> None:
+def test_a_sign_up_for_one_of_several_runs_must_name_it() -> None:
     made = Enrollment.objects.get(learner__key="ada").run.course
     run_of(made, "r2")
     (outcome,) = send(sign_up() | {"id": "again"})
 
     assert (outcome.code, outcome.reason) == (
         "unknown_run",
-        "run: say which run of “py” is entered; there are: r1, r2.",
+        "run: name the run of “py” to enroll in. Its runs: r1, r2.",
     )
 
 
@@ -59,7 +59,7 @@ def bound() -> str:
 
 
 @pytest.mark.parametrize("order", [("r2", "view"), ("view", "r2")])
-def test_an_event_without_a_run_belongs_to_the_one_entered_last(order: tuple[str, str]) -> None:
+def test_an_event_without_a_run_is_rebound_to_the_run_entered_last(order: tuple[str, str]) -> None:
     run_of(Course.objects.get(), "r2")
     second = sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}
     raws = {"r2": (second, Sender("registry")), "view": (event(at="2026-05-01T00:00:00Z"), LMS)}
@@ -70,7 +70,7 @@ def test_an_event_without_a_run_belongs_to_the_one_entered_last(order: tuple[str
     assert bound() == "r2"
 
 
-def test_an_event_that_says_its_run_stays_there() -> None:
+def test_an_event_that_names_its_run_is_not_rebound() -> None:
     run_of(Course.objects.get(), "r2")
     send(event(at="2026-05-01T00:00:00Z", run="r1"))
     send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"})
@@ -78,9 +78,9 @@ def test_an_event_that_says_its_run_stays_there() -> None:
     assert Event.objects.filter(kind="content.viewed", enrollment__run__key="r1").exists()
 
 
-def test_a_replay_binds_what_was_bound_to_another_run_once() -> None:
+def test_a_replay_rebinds_events() -> None:
     run_of(Course.objects.get(), "r2")
-    with run_binding.lock_bindings():
+    with run_binding.suspend_rebinding():
         send(event(at="2026-05-01T00:00:00Z"))
         send(sign_up(at="2026-04-07T00:00:00Z", run="r2") | {"id": "again"}, sender=Sender("x"))
     replay_events()

@@ -26,7 +26,7 @@ def mine() -> list[str]:
     return sorted(Event.objects.filter(sender="lms").values_list("key", flat=True))
 
 
-def test_an_event_is_kept_as_its_sender_wrote_it() -> None:
+def test_an_event_is_stored_as_its_sender_wrote_it() -> None:
     send(event(module="m1", object="page", value=3))
     kept = Event.objects.get(sender="lms")
 
@@ -35,14 +35,14 @@ def test_an_event_is_kept_as_its_sender_wrote_it() -> None:
     assert kept.enrollment == Enrollment.objects.get(learner__key="ada")
 
 
-def test_an_enrolment_may_stand_after_what_it_allows() -> None:
+def test_an_enrollment_may_follow_its_events_in_a_batch() -> None:
     Learner.objects.create(key="dan")
     outcomes = send(event("e1", learner="dan"), sign_up("dan"))
 
     assert statuses(outcomes) == ["accepted", "accepted"]
 
 
-def test_an_unknown_kind_is_kept_as_unmapped() -> None:
+def test_an_event_of_an_unknown_kind_is_stored_as_unmapped() -> None:
     assert statuses(send(event(kind="lamp.lit", course="nowhere"))) == ["accepted"]
     assert Event.objects.unmapped().get().kind == "lamp.lit"
 
@@ -56,7 +56,7 @@ def breaks_on(*keys: str) -> Any:
     return handler
 
 
-def test_a_handler_that_fails_on_one_event_takes_no_neighbour_down() -> None:
+def test_an_event_whose_handler_fails_does_not_affect_others() -> None:
     batch = [event(f"e{at}", kind="test.broken") for at in range(5)]
     with kind("test.broken", breaks_on("e3")):
         outcomes = send(*batch, event("e9"))
@@ -66,7 +66,7 @@ def test_a_handler_that_fails_on_one_event_takes_no_neighbour_down() -> None:
     assert mine() == ["e0", "e1", "e2", "e4", "e9"]
 
 
-def test_what_a_failed_handler_wrote_is_undone() -> None:
+def test_the_writes_of_a_failed_handler_are_rolled_back() -> None:
     with kind("test.broken", breaks_on("e1")):
         send(event("e1", kind="test.broken"))
 
@@ -74,7 +74,7 @@ def test_what_a_failed_handler_wrote_is_undone() -> None:
     assert RejectedEvent.objects.get().code == "failed"
 
 
-def test_an_event_that_a_mended_handler_takes_settles_its_rejection() -> None:
+def test_a_rejection_is_resolved_once_its_handler_is_fixed() -> None:
     with kind("test.broken", breaks_on("e1")):
         send(event("e1", kind="test.broken"))
     with kind("test.broken", breaks_on()):
@@ -83,7 +83,7 @@ def test_an_event_that_a_mended_handler_takes_settles_its_rejection() -> None:
     assert RejectedEvent.objects.get().resolved_at is not None
 
 
-def test_a_batch_that_met_another_writer_is_taken_again() -> None:
+def test_a_batch_is_retried_if_the_database_was_busy() -> None:
     calls: list[int] = []
 
     def busy_once(*args: Any, **more: Any) -> Any:
@@ -106,7 +106,7 @@ def test_a_batch_that_met_another_writer_is_taken_again() -> None:
         (InterfaceError("connection already closed"), "5", "The database cannot be reached"),
     ],
 )
-def test_a_database_that_cannot_write_says_why_and_when_to_come_again(
+def test_a_database_outage_is_answered_with_the_reason_and_retry_after(
     error: Exception, seconds: str, sentence: str
 ) -> None:
     with patch.object(views, "receive", side_effect=error):
@@ -118,7 +118,7 @@ def test_a_database_that_cannot_write_says_why_and_when_to_come_again(
     assert answer.json()["detail"].startswith(sentence)
 
 
-def test_a_handler_s_deadlock_is_the_batch_s() -> None:
+def test_a_deadlock_in_a_handler_fails_the_batch() -> None:
     def deadlock(events: Sequence[Event]) -> None:
         raise OperationalError("deadlock detected")
 
@@ -127,7 +127,7 @@ def test_a_handler_s_deadlock_is_the_batch_s() -> None:
     assert mine() == []
 
 
-def test_a_batch_takes_the_same_few_queries_however_large(
+def test_the_number_of_queries_does_not_depend_on_the_batch_size(
     django_assert_max_num_queries: Any,
 ) -> None:
     batch = [event(f"e{at}", module="m1") for at in range(200)]
@@ -135,14 +135,14 @@ def test_a_batch_takes_the_same_few_queries_however_large(
         assert statuses(send(*batch)) == ["accepted"] * 200
 
 
-def test_two_courses_may_come_in_one_batch() -> None:
+def test_one_batch_may_contain_two_courses() -> None:
     run_of(course("sql"))
     outcomes = send(sign_up(course="sql") | {"id": "s"}, event("e1"), event("e2", course="sql"))
 
     assert statuses(outcomes) == ["accepted"] * 3
 
 
-def test_the_spellings_of_an_address_are_one_learner() -> None:
+def test_different_spellings_of_an_address_are_one_learner() -> None:
     spelled = ("Ada@Example.com", "ada@example.com", " ada@example.com ")
     raws = [sign_up(key) for key in spelled]
     assert statuses(send(*raws, sender=CREATOR)) == ["accepted"] * 3
@@ -150,12 +150,12 @@ def test_the_spellings_of_an_address_are_one_learner() -> None:
     assert Enrollment.objects.filter(learner__key="ada@example.com").count() == 1
 
 
-def test_a_learner_of_spaces_is_none() -> None:
+def test_a_learner_key_of_spaces_is_rejected() -> None:
     (outcome,) = send(event(learner="  "))
 
     assert (outcome.code, outcome.field) == ("invalid", "learner")
 
 
 @pytest.mark.parametrize(("at", "status"), [("23:55:00", "accepted"), ("23:54:59", "rejected")])
-def test_an_event_just_before_the_sign_up_is_taken(at: str, status: str) -> None:
+def test_an_event_shortly_before_the_sign_up_is_accepted(at: str, status: str) -> None:
     assert statuses(send(event(at=f"2026-01-04T{at}Z"))) == [status]

@@ -38,17 +38,17 @@ def correct(**fields: Any) -> RejectedEvent:
     return row
 
 
-# Refused events
+# Rejected events
 
 
-def test_a_refused_event_is_kept_once_however_often_it_comes() -> None:
+def test_a_rejected_event_is_stored_once_however_often_it_is_sent() -> None:
     for _ in range(2):
         send(event(learner="cleo"))
 
     assert (rejected().code, rejected().key) == ("unknown_learner", "e1")
 
 
-def test_a_corrected_event_gets_in_and_closes_its_rejection() -> None:
+def test_a_corrected_event_is_accepted_and_its_rejection_resolved() -> None:
     send(event(learner="cleo"))
     outcome = replay_rejected(correct(learner="ada"))
 
@@ -57,7 +57,7 @@ def test_a_corrected_event_gets_in_and_closes_its_rejection() -> None:
     assert rejected().resolved_at is not None
 
 
-def test_an_event_still_wrong_says_the_new_reason() -> None:
+def test_an_event_rejected_again_has_the_new_reason() -> None:
     send(event(learner="cleo"))
     outcome = replay_rejected(correct(learner="ada", module="m9"))
 
@@ -65,7 +65,7 @@ def test_an_event_still_wrong_says_the_new_reason() -> None:
     assert rejected().resolved_at is None
 
 
-def test_a_correction_without_an_id_leaves_other_rejections() -> None:
+def test_a_correction_without_an_id_resolves_no_other_rejection() -> None:
     send(event(None), event(None, learner="bo"))
     first, second = RejectedEvent.objects.order_by("pk")
     replay_rejected(first)
@@ -73,21 +73,21 @@ def test_a_correction_without_an_id_leaves_other_rejections() -> None:
     assert list(RejectedEvent.objects.order_by("pk")) == [first, second]
 
 
-def test_a_resent_event_closes_its_rejection() -> None:
+def test_a_resent_event_resolves_its_rejection() -> None:
     send(event(learner="cleo"))
     send(event())
 
     assert rejected().resolved_at is not None
 
 
-def test_the_event_of_another_sender_closes_nothing() -> None:
+def test_the_event_of_another_sender_resolves_nothing() -> None:
     send(event(learner="cleo"))
     send(event(), sender=Sender("forum"))
 
     assert rejected().resolved_at is None
 
 
-def test_a_broken_line_is_kept_and_may_be_corrected() -> None:
+def test_a_broken_line_is_stored_and_can_be_corrected() -> None:
     Lms().post(b'{"id": "e1",', "application/x-ndjson")
     row = rejected()
     assert replay_rejected(row).code == "not_json"
@@ -97,29 +97,29 @@ def test_a_broken_line_is_kept_and_may_be_corrected() -> None:
     assert replay_rejected(row).status == "accepted"
 
 
-def test_a_text_that_was_cut_cannot_be_replayed() -> None:
+def test_a_truncated_event_cannot_be_replayed() -> None:
     send(event(data={"a": "x" * 100_000}))
     outcome = replay_rejected(rejected())
 
-    assert outcome.reason == "It was too long to be kept whole: send it again."
+    assert outcome.reason == "The event was too long to be stored completely; send it again."
 
 
-def test_half_a_surrogate_is_kept_as_it_came() -> None:
+def test_half_a_surrogate_pair_is_stored_as_sent() -> None:
     send(event(data={"a": "ä\ud800"}))
 
     assert json.loads(rejected().payload)["data"] == {"a": "ä\ud800"}
 
 
-def test_a_backslash_before_u0000_is_no_nul() -> None:
+def test_an_escaped_backslash_before_u0000_is_not_a_nul() -> None:
     send(event(learner="cleo", object="C:\\u0000"))
 
     assert json.loads(rejected().payload)["object"] == "C:\\u0000"
 
 
-# Tried again by itself
+# Automatic retries
 
 
-def test_what_was_missing_gets_in_once_it_is_there() -> None:
+def test_an_event_is_accepted_once_its_missing_row_exists() -> None:
     Lms()
     send(event("e1", learner="cleo"), event("e2", course="go"), event("e3", value="x"))
     learner("Cleo")
@@ -130,7 +130,7 @@ def test_what_was_missing_gets_in_once_it_is_there() -> None:
     assert set(RejectedEvent.objects.open().values_list("key", flat=True)) == {"e2", "e3"}
 
 
-def test_what_still_fails_takes_the_new_reason() -> None:
+def test_an_event_that_fails_again_has_the_new_reason() -> None:
     Lms()
     send(event(learner="cleo"))
     learner("Cleo")
@@ -140,7 +140,7 @@ def test_what_still_fails_takes_the_new_reason() -> None:
 
 
 @pytest.mark.parametrize(("days", "taken"), [(6, 1), (8, 0)])
-def test_it_is_tried_for_a_week(days: int, taken: int) -> None:
+def test_rejected_events_are_retried_for_a_week(days: int, taken: int) -> None:
     Lms()
     send(event(module="m9"))
     Course.objects.get().modules.create(key="m9", title="M9", position=9)
@@ -149,22 +149,22 @@ def test_it_is_tried_for_a_week(days: int, taken: int) -> None:
     assert retry_rejected() == taken
 
 
-def test_each_has_its_turn_however_many_were_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_rejected_event_is_retried_eventually(monkeypatch: pytest.MonkeyPatch) -> None:
     Lms()
-    monkeypatch.setattr(tasks, "AT_ONCE", 3)
+    monkeypatch.setattr(tasks, "MAX_RETRIED", 3)
     send(event("first", learner="cleo"))
     send(*(event(f"e{at}", learner="dan") for at in range(7)))
     learner("Cleo")
     send(sign_up("cleo"))
 
-    # eight wait, of whom three are tried at once
+    # eight are open, and three are retried at a time
     assert [retry_rejected() for _ in range(3)] == [1, 0, 0]
     assert not RejectedEvent.objects.open().filter(tried_at=F("received_at")).exists()
 
 
-def test_those_of_a_key_that_is_gone_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_a_deleted_key_do_not_delay_others(monkeypatch: pytest.MonkeyPatch) -> None:
     Lms()
-    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    monkeypatch.setattr(tasks, "MAX_RETRIED", 1)
     send(event("gone", learner="cleo"), sender=Sender("forum"))
     send(event("e1", learner="cleo"))
     learner("Cleo")
@@ -173,7 +173,7 @@ def test_those_of_a_key_that_is_gone_hold_up_no_others(monkeypatch: pytest.Monke
     assert [retry_rejected(), retry_rejected()] == [0, 1]
 
 
-def test_a_key_revoked_since_is_not_tried_for() -> None:
+def test_events_of_a_revoked_key_are_not_retried() -> None:
     lms = Lms()
     send(event(learner="cleo"))
     lms.key.revoked_at = timezone.now()
@@ -184,7 +184,7 @@ def test_a_key_revoked_since_is_not_tried_for() -> None:
     assert retry_rejected() == 0
 
 
-def test_a_key_limited_to_courses_stays_so() -> None:
+def test_a_retry_respects_the_courses_of_the_key() -> None:
     lms = Lms(courses=[course("sql")])
     lms.post(event())
 
@@ -192,7 +192,7 @@ def test_a_key_limited_to_courses_stays_so() -> None:
     assert rejected().code == "unknown_course"
 
 
-def test_of_two_refused_events_of_one_id_the_other_waits_for_staff() -> None:
+def test_of_two_rejected_events_with_one_id_the_other_stays_open() -> None:
     Lms()
     send(event(learner="cleo"))
     send(event(learner="cleo", value=1))
@@ -203,10 +203,10 @@ def test_of_two_refused_events_of_one_id_the_other_waits_for_staff() -> None:
     assert RejectedEvent.objects.open().get().code == "conflict"
 
 
-# Events of kinds that nobody handled
+# Unmapped events
 
 
-def test_an_unmapped_event_is_taken_once_its_kind_is_handled() -> None:
+def test_an_unmapped_event_is_received_once_its_kind_is_handled() -> None:
     received = datetime(2026, 2, 1, tzinfo=UTC)
     send(event(kind="lamp.lit"))
     Event.objects.unmapped().update(received_at=received)
@@ -224,7 +224,7 @@ def test_an_unmapped_event_is_taken_once_its_kind_is_handled() -> None:
     assert kept.enrollment is not None
 
 
-def test_an_unmapped_event_that_leads_nowhere_is_refused_then() -> None:
+def test_an_unmapped_event_with_unknown_references_is_rejected_then() -> None:
     send(event(kind="lamp.lit", learner="cleo"))
     with kind("lamp.lit", lambda events: None):
         replay_events(Course.objects.none())
@@ -241,23 +241,23 @@ def test_the_command_replays_one_course(capsys: pytest.CaptureFixture[str]) -> N
     run_of(course("sql"))
     call_command("replay_events", "--course", "py", verbosity=0)
 
-    # two enrolments and two views
-    assert "4 events replayed." in capsys.readouterr().out
+    # two enrollments and two views
+    assert "Replayed 4 events." in capsys.readouterr().out
 
 
-def test_the_command_refuses_a_course_that_is_not_there() -> None:
-    with pytest.raises(CommandError, match=r"There is no course go\."):
+def test_the_command_rejects_an_unknown_course() -> None:
+    with pytest.raises(CommandError, match=r"Unknown course: go\."):
         call_command("replay_events", "--course", "go")
 
 
-def test_a_replay_passes_over_learners_who_are_gone() -> None:
+def test_a_replay_skips_deleted_learners() -> None:
     Learner.objects.get(key="bo").delete()
 
     assert replay_events() == 2
     assert not Learner.objects.filter(key="bo").exists()
 
 
-def test_a_replay_enters_the_run_that_was_entered() -> None:
+def test_a_replay_enrolls_in_the_same_run() -> None:
     run_of(Course.objects.get(), "a")
     replay_events()
 

@@ -38,7 +38,7 @@ def _check_score(value: float | None, data: Assessed, at: datetime) -> tuple[str
     needs_object=True,
     needs_value=True,
     check=_check_score,
-    known=skills.known,
+    find_objects=skills.known,
 )
 def skill_assessed(events: Sequence[Event]) -> None:
     """A skill (`object`) of the learner was assessed with a score (`value`) from 0 to 1."""

@@ -16,105 +16,108 @@ from intake.csv.importing import (
     preview,
     sender_for,
 )
-from intake.csv.options import FileOptions, FileOptionsError, names_of, shared_of, zone_named
+from intake.csv.options import (
+    FileOptions,
+    FileOptionsError,
+    parse_renamed,
+    parse_shared,
+    parse_zone,
+)
 from intake.csv.reading import CsvError, EventFile
 from intake.csv.report import ImportReport
 from intake.event_kinds import KINDS, EventKind
 
 
 class Command(BaseCommand):
-    help = "Take in a CSV of events of one kind: all rows or none (docs/csv.md says how)."
+    help = "Import a CSV with events of one kind: all rows or none (see docs/csv.md)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", help="Such as enrollment.started; docs/events.md has all.")
+        parser.add_argument("kind", help="Such as enrollment.started; see docs/events.md.")
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--sender", default="csv", metavar="NAME",
-            help="Whose events these are: the same id of the same sender is the same event.",
+            help="The system that the events come from; ids are unique per sender.",
         )  # fmt: skip
         parser.add_argument(
             "--create-unknown", action="store_true",
-            help="Make learners, courses, runs and modules that are not known.",
+            help="Create unknown learners, courses, runs and modules.",
         )  # fmt: skip
         parser.add_argument(
             "--skip-bad", action="store_true",
-            help="Take the good rows and keep the others as refused events.",
+            help="Import the valid rows and store the others as rejected events.",
         )  # fmt: skip
         parser.add_argument(
             "--replace", action="store_true",
-            help="Let a row whose id is in with other content take its place.",
+            help="Let rows replace stored events with the same id.",
         )  # fmt: skip
         parser.add_argument(
             "--time-zone", metavar="ZONE", default="",
-            help="The zone of times without an offset and of days alone, such as Europe/Berlin.",
+            help="The zone of times without an offset and of dates alone, such as Europe/Berlin.",
         )  # fmt: skip
         parser.add_argument(
             "--columns", action="append", default=[], metavar="THEIRS=OURS",
-            help="What a column is called here; “THEIRS=” leaves it out, “*=” all others.",
+            help="Rename a column; “THEIRS=” ignores it, “*=” ignores all unknown columns.",
         )  # fmt: skip
         parser.add_argument(
             "--set", action="append", default=[], metavar="OURS=VALUE",
-            help="What every row says, such as course=py.",
+            help="A value for all rows, such as course=py.",
         )  # fmt: skip
-        parser.add_argument("--dry-run", action="store_true", help="Only tell what would come.")
+        parser.add_argument("--dry-run", action="store_true", help="Import nothing, only report.")
         parser.add_argument(
-            "--errors", type=Path, metavar="FILE", help="Write all refused rows to this CSV."
+            "--errors", type=Path, metavar="FILE", help="Write all rejected rows to this CSV."
         )
 
     def handle(self, *, kind: str, file: Path, **options: Any) -> None:
-        opened = opened_file(file, kind_named(kind), options)
+        events = open_file(file, kind_named(kind), options)
         try:
-            report = self._send(opened, options)
-        except AlreadyImportedError as polite:
-            self.stdout.write(str(polite))
+            report = self._import(events, options)
+        except AlreadyImportedError as error:
+            self.stdout.write(str(error))
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"{sentence_of(error)} Nothing was taken; run the command again."
+                f"{sentence_of(error)} Nothing was imported; run the command again."
             ) from error
         except InvalidRowsError as error:
-            self._tell(error.report, options["errors"])
+            self._show(error.report, options["errors"])
             raise CommandError(str(error)) from None
         else:
-            self._tell(report, options["errors"])
-            would = " That is what would come; nothing was taken." if options["dry_run"] else ""
-            self.stdout.write(f"{file.name}: {report}.{would}")
+            self._show(report, options["errors"])
+            note = " This was a dry run; nothing was imported." if options["dry_run"] else ""
+            self.stdout.write(f"{file.name}: {report}.{note}")
 
-    def _send(self, file: EventFile, options: dict[str, Any]) -> ImportReport:
+    def _import(self, file: EventFile, options: dict[str, Any]) -> ImportReport:
         sender = sender_for(options["sender"], creates_unknown=options["create_unknown"])
         skips_bad = options["skip_bad"]
-        # None shows the bar to a terminal only
-        with tqdm(total=file.rows, unit=" rows", disable=_quiet(options)) as bar:
+        # None shows the bar on terminals only
+        is_quiet = True if options["verbosity"] < 1 else None
+        with tqdm(total=file.rows, unit=" rows", disable=is_quiet) as bar:
             if options["dry_run"]:
                 return preview(file, sender, skips_bad=skips_bad, progress=bar.update)
             return import_file(file, sender, skips_bad=skips_bad, progress=bar.update)
 
-    def _tell(self, report: ImportReport, errors: Path | None) -> None:
+    def _show(self, report: ImportReport, errors: Path | None) -> None:
         for sentence in report.first():
             self.stderr.write(sentence)
-        if errors and report.misfits:
-            report.write_misfits(errors)
-            self.stderr.write(f"All {len(report.misfits):,} refused rows are told in {errors}.")
-
-
-def _quiet(options: dict[str, Any]) -> bool | None:
-    return True if options["verbosity"] < 1 else None
+        if errors and report.invalid_rows:
+            report.write_invalid_rows(errors)
+            self.stderr.write(f"Wrote all {len(report.invalid_rows):,} rejected rows to {errors}.")
 
 
 def kind_named(name: str) -> EventKind:
     if name in KINDS:
         return KINDS[name]
     near = difflib.get_close_matches(name, KINDS, n=3) or sorted(KINDS)
-    raise CommandError(f"There is no kind {name}; there is {', '.join(near)}.")
+    raise CommandError(f"Unknown event kind {name}. Did you mean: {', '.join(near)}?")
 
 
-def opened_file(path: Path, kind: EventKind, options: dict[str, Any]) -> EventFile:
+def open_file(path: Path, kind: EventKind, options: dict[str, Any]) -> EventFile:
     try:
-        choices = FileOptions(
-            zone=zone_named(options["time_zone"]) if options["time_zone"] else None,
-            names=names_of(options["columns"]),
-            shared=shared_of(options["set"]),
+        file_options = FileOptions(
+            zone=parse_zone(options["time_zone"]) if options["time_zone"] else None,
+            renamed=parse_renamed(options["columns"]),
+            shared=parse_shared(options["set"]),
             replaces=options["replace"],
         )
-        return EventFile(lambda: path.open("rb"), path.name, kind, choices)
+        return EventFile(lambda: path.open("rb"), path.name, kind, file_options)
     except (FileOptionsError, CsvError, OSError) as error:
         raise CommandError(str(error)) from error

@@ -12,10 +12,15 @@ from intake.replay import replay_events
 
 
 class Command(BaseCommand):
-    help = "Rebuild the facts from the events kept; imported facts stay as they are."
+    help = "Rebuild the facts from the stored events; imported facts stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--course", action="append", default=[], help="Only this course's key.")
+        parser.add_argument(
+            "--course",
+            action="append",
+            default=[],
+            help="Key of a course. Default: all.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         courses = _named(options["course"])
@@ -24,14 +29,14 @@ class Command(BaseCommand):
             events = events.filter(course__in=courses)
         with tqdm(total=events.count(), unit=" events", disable=options["verbosity"] < 1) as bar:
             replayed = replay_events(courses, progress=bar.update)
-        self.stdout.write(f"{replayed} events replayed.")
+        self.stdout.write(f"Replayed {replayed:,} events.")
 
 
 def _named(keys: list[str]) -> QuerySet[Course] | None:
-    """The courses with these keys; None, which means every event, where none are named."""
+    """Return the courses with these keys; None, which means all events, if there are no keys."""
     if not keys:
         return None
     courses = Course.objects.filter(key__in=keys)
     if unknown := sorted(set(keys) - {course.key for course in courses}):
-        raise CommandError(f"There is no course {', '.join(unknown)}.")
+        raise CommandError(f"Unknown course: {', '.join(unknown)}.")
     return courses

@@ -10,10 +10,10 @@ from intake.undo_import import UndoError, undo_import
 
 
 class Command(BaseCommand):
-    help = "Take back the events that a CSV brought in; without a number, list the imports."
+    help = "Delete the events of a CSV import; without a number, list the imports."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("number", type=int, nargs="?", help="Of the import.")
+        parser.add_argument("number", type=int, nargs="?", help="Number of the import.")
 
     def handle(self, *, number: int | None, **options: Any) -> None:
         if number is None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 gone = undo_import(number, progress=bar.update)
         except UndoError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Import {number} is undone: {gone:,} events are taken back.")
+        self.stdout.write(f"Undid import {number}: deleted {gone:,} events.")
 
     def _list(self) -> None:
         for run in ImportRun.objects.csv().order_by("pk"):

@@ -1,4 +1,4 @@
-"""The facts of single enrollments and customers once more, from the events that are kept."""
+"""Rebuild the facts of single enrollments and customers from the stored events."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from core import course_locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
-from intake.event_kinds import ENROLLMENT_RESETS, KINDS, UNDOERS, EventSubject
+from intake.event_kinds import (
+    ENROLLMENT_RESETS,
+    KINDS,
+    UNDO_FUNCTIONS,
+    EventSubject,
+    dispatch,
+)
 from intake.facts import run_binding
-from intake.facts.dispatch import dispatch
 from intake.models import Event
 
-AT_ONCE = 5_000
-ENROLLMENTS_AT_ONCE = 1_000
+CHUNK_SIZE = 5_000
+ENROLLMENTS_PER_CHUNK = 1_000
 
 # a learner (key), a course (id) and a run (key)
 Entry = tuple[str, int | None, str]
@@ -25,33 +30,33 @@ Entry = tuple[str, int | None, str]
 
 @transaction.atomic
 def rebuild_enrollments(ids: Collection[int]) -> None:
-    """Rebuild what events made of these enrollments, and mark the days on which they count.
+    """Rebuild the facts that events made about these enrollments, and invalidate their days.
 
-    Facts of imports stay. It may run any number of times.
+    Facts of imports stay. It is safe to repeat.
     """
     ordered = sorted(set(ids))
     course_locks.lock_shared(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
     enrolling.lock(ordered)
-    for at in range(0, len(ordered), ENROLLMENTS_AT_ONCE):
-        _rebuild(ordered[at : at + ENROLLMENTS_AT_ONCE])
+    for at in range(0, len(ordered), ENROLLMENTS_PER_CHUNK):
+        _rebuild(ordered[at : at + ENROLLMENTS_PER_CHUNK])
 
 
 @transaction.atomic
-def rebuild_of(events: Sequence[Event]) -> None:
-    """Rebuild whatever these events made, from the events kept; they may be deleted by now."""
+def rebuild_facts_of(events: Sequence[Event]) -> None:
+    """Rebuild the facts of these events, which may be deleted, from the stored events."""
     rebuild_enrollments(enrollments_of(events))
-    for forget in UNDOERS:
-        for which in forget(events):
+    for undo in UNDO_FUNCTIONS:
+        for which in undo(events):
             _dispatch_again(which)
 
 
 def _rebuild(ids: Sequence[int]) -> None:
-    # once for the days on which they count now, and once for those on which they count then
+    # once for the days on which they count now, and below for those on which they count then
     enrollments_changed.send(Enrollment, ids=ids)
     for reset in ENROLLMENT_RESETS:
         reset(ids)
     enrolling.remove_moments(ids)
-    with run_binding.lock_bindings():
+    with run_binding.suspend_rebinding():
         dispatch(sign_ups_of(ids))
     _dispatch_again(Q(enrollment__in=ids))
     enrollment_states.update_enrollments(ids)
@@ -59,7 +64,7 @@ def _rebuild(ids: Sequence[int]) -> None:
 
 
 def enrollments_of(events: Sequence[Event]) -> set[int]:
-    """The enrollments (ids) that these events are about; a sign-up's is found by its run."""
+    """Return the enrollments (ids) of these events; a sign-up has none and is found by its run."""
     named = {event.enrollment_id for event in events if event.enrollment_id is not None}
     entries = {entry_of(event) for event in events if is_sign_up(event)}
     found = Enrollment.objects.filter(
@@ -71,7 +76,7 @@ def enrollments_of(events: Sequence[Event]) -> set[int]:
 
 
 def sign_ups_of(ids: Collection[int]) -> list[Event]:
-    """The kept sign-ups of these enrollments, in the order in which they came."""
+    """Return the stored sign-ups of these enrollments, in order of arrival."""
     rows = _enrollments(ids).values_list("learner__key", "run__course_id", "run__key")
     entries: set[Entry] = set(rows)
     events = Event.objects.filter(
@@ -92,7 +97,7 @@ def entry_of(event: Event) -> Entry:
 
 
 def not_deleted(events: Sequence[Event]) -> list[Event]:
-    """Those whose learner is still there; an event about a course has none."""
+    """Return the events whose learner still exists, and those without a learner."""
     keys = {event.learner for event in events}
     known = {"", *Learner.objects.filter(key__in=keys).values_list("key", flat=True)}
     return [event for event in events if event.learner in known]
@@ -108,8 +113,8 @@ def _dispatch_again(which: Q) -> None:
 
 
 def _chunks(which: Q) -> Iterator[list[Event]]:
-    """The kept events of kinds that are handled, in the order in which they came."""
+    """Yield the stored events of known kinds, in order of arrival."""
     rows, last = Event.objects.filter(which, kind__in=list(KINDS)), 0
-    while events := list(rows.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    while events := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK_SIZE]):
         yield events
         last = events[-1].pk

@@ -12,7 +12,7 @@ MEGABYTE = 1024 * 1024
 
 
 def chunks(body: bytes, *, terminated: bool = True) -> dict[str, Any]:
-    """A request without Content-Length, as gunicorn hands it on."""
+    """Return a WSGI environment without Content-Length, as gunicorn provides it."""
     return {
         "HTTP_TRANSFER_ENCODING": "chunked",
         "wsgi.input_terminated": terminated,
@@ -20,17 +20,17 @@ def chunks(body: bytes, *, terminated: bool = True) -> dict[str, Any]:
     }
 
 
-def test_a_body_in_chunks_is_read_to_its_end() -> None:
+def test_a_chunked_body_is_read_to_its_end() -> None:
     assert read_request_body(chunks(b"{}")) == b"{}"
 
 
 @override_settings(KPI_MAX_BODY_MB=1)
-def test_chunks_end_at_the_limit_too() -> None:
+def test_a_chunked_body_is_limited_too() -> None:
     with pytest.raises(TooLarge):
         read_request_body(chunks(b" " * (MEGABYTE + 1)))
 
 
-def test_a_server_that_cannot_tell_the_end_of_chunks_asks_for_the_length() -> None:
+def test_a_server_that_cannot_read_chunks_requires_a_length() -> None:
     with pytest.raises(LengthRequired):
         read_request_body(chunks(b"{}", terminated=False))
 

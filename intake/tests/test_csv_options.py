@@ -1,4 +1,4 @@
-"""Files of other systems, brought in by what is said of them beside."""
+"""Importing files of other systems with options; undoing an import."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from intake.csv.report import as_number
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.tests.csv_files import HEADER, imported, view, written
 from intake.tests.lms import event, school, send
-from intake.tests.test_csv_pages import confirm, told, upload
+from intake.tests.test_csv_pages import confirm, messages_of, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -42,24 +42,24 @@ def moment_of(folder: Path, written_as: str, **options: Any) -> str:
         ("2026-08-01T09:00:00+01:00", "2026-08-01 08:00:00"),
     ],
 )
-def test_times_are_read_in_the_zone_that_is_said(tmp_path: Path, written_as: str, utc: str) -> None:
+def test_times_are_read_in_the_given_zone(tmp_path: Path, written_as: str, utc: str) -> None:
     assert moment_of(tmp_path, written_as, time_zone="Europe/Berlin") == utc
 
 
-def test_without_a_zone_the_option_is_named(tmp_path: Path) -> None:
-    said = imported(written(tmp_path, HEADER, view("e1", at="2026-08-01")), skip_bad=True)
+def test_a_time_without_an_offset_suggests_the_option(tmp_path: Path) -> None:
+    output = imported(written(tmp_path, HEADER, view("e1", at="2026-08-01")), skip_bad=True)
 
-    assert said.count("2026-03-31T09:30:00Z") == 1
-    assert "Line 2, column occurred_at: it is “2026-08-01”. Right would be: a moment" in said
-    assert "takes --time-zone, such as --time-zone Europe/Berlin." in said
+    assert output.count("2026-03-31T09:30:00Z") == 1
+    assert "Line 2, column occurred_at: got “2026-08-01”. Expected: a date and time" in output
+    assert "use --time-zone, such as --time-zone Europe/Berlin." in output
 
 
-def test_a_zone_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no time zone Mars; a zone is named such as Europe/"):
+def test_an_unknown_zone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"Unknown time zone Mars\. Use a name such as Europe/"):
         imported(written(tmp_path, HEADER, view("e1")), time_zone="Mars")
 
 
-def test_columns_are_renamed_left_out_and_shared(tmp_path: Path) -> None:
+def test_columns_are_renamed_ignored_and_shared(tmp_path: Path) -> None:
     path = written(tmp_path, "Order,Date,Customer Email,Fee", "e1,2026-01-06T09:00:00Z,ada,3")
     names = ["Order=id", "Date=occurred_at", "customer email=learner", "Fee="]
     imported(path, columns=names, set=["course=py", "object=a=b"])
@@ -68,7 +68,7 @@ def test_columns_are_renamed_left_out_and_shared(tmp_path: Path) -> None:
     assert (kept.learner, kept.course_key, kept.object) == ("ada", "py", "a=b")
 
 
-def test_all_columns_that_are_none_of_ours_may_be_left_out(tmp_path: Path) -> None:
+def test_all_unknown_columns_can_be_ignored(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEADER},Fee,Note", f"{view('e1')},3,hello")
 
     assert "1 new" in imported(path, columns=["*="])
@@ -77,20 +77,23 @@ def test_all_columns_that_are_none_of_ours_may_be_left_out(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"columns": ["Order id"]}, "“Order id” has no “=” with a name before it"),
-        ({"columns": ["Order=id"]}, "There is no column “Order” in the file; it has: id"),
-        ({"columns": ["course=coarse"]}, "“coarse” is no column of content.viewed; did you mean"),
-        ({"set": ["coarse=py"]}, "“coarse” is no column of content.viewed"),
-        ({"set": ["course="]}, "is not a column and its value, such as “course=py”"),
+        ({"columns": ["Order id"]}, "“Order id” must be a name, “=” and a name"),
+        ({"columns": ["Order=id"]}, "The file has no column “Order”. Its columns: id"),
+        (
+            {"columns": ["course=coarse"]},
+            "Unknown column “coarse” for content.viewed. Did you mean",
+        ),
+        ({"set": ["coarse=py"]}, "Unknown column “coarse” for content.viewed"),
+        ({"set": ["course="]}, "must be a column, “=” and a value: “course=py”"),
     ],
 )
-def test_a_choice_that_cannot_be_is_told(tmp_path: Path, options: dict[str, Any], why: str) -> None:
+def test_an_invalid_option_is_an_error(tmp_path: Path, options: dict[str, Any], why: str) -> None:
     with pytest.raises(CommandError, match=why):
         imported(written(tmp_path, HEADER, view("e1")), **options)
 
 
 @pytest.mark.parametrize("sep", ["sep=;", "SEP=;"])
-def test_a_line_that_names_the_delimiter_is_passed_over(tmp_path: Path, sep: str) -> None:
+def test_a_line_that_declares_the_delimiter_is_skipped(tmp_path: Path, sep: str) -> None:
     path = written(tmp_path, sep, HEADER.replace(",", ";"), view("e1").replace(",", ";"))
 
     assert "1 new" in imported(path)
@@ -106,11 +109,9 @@ def test_a_line_that_names_the_delimiter_is_passed_over(tmp_path: Path, sep: str
         ("coarse", "course"),
     ],
 )
-def test_a_stranger_s_name_is_told_with_what_it_may_mean(
-    tmp_path: Path, theirs: str, ours: str
-) -> None:
+def test_an_unknown_column_suggests_a_similar_one(tmp_path: Path, theirs: str, ours: str) -> None:
     path = written(tmp_path, theirs, "1")
-    with pytest.raises(CommandError, match=f"“{theirs}” is no column .* did you mean “{ours}”"):
+    with pytest.raises(CommandError, match=f"Unknown column “{theirs}” .* Did you mean “{ours}”"):
         imported(path, "survey.answered")
 
 
@@ -122,63 +123,61 @@ def test_a_stranger_s_name_is_told_with_what_it_may_mean(
         ("1,250,000", "1250000"),
     ],
 )  # fmt: skip
-def test_a_number_written_otherwise_is_told_as_we_read_it(cell: str, number: str) -> None:
+def test_a_number_with_separators_is_converted_for_the_suggestion(cell: str, number: str) -> None:
     assert as_number(cell) == number
 
 
-def test_an_amount_with_separators_says_how_it_is_written(tmp_path: Path) -> None:
+def test_an_amount_with_separators_suggests_the_plain_number(tmp_path: Path) -> None:
     row = 'p1,2026-01-06T09:00:00Z,ada,"1,250.00",usd'
     path = written(tmp_path, "id,occurred_at,learner,amount,currency", row)
-    said = imported(path, "payment.received", skip_bad=True)
+    output = imported(path, "payment.received", skip_bad=True)
 
-    assert "amount: it is “1,250.00”. Right would be: 1250.00, a number with a point" in said
+    assert "amount: got “1,250.00”. Expected: 1250.00, a number with a decimal point" in output
 
 
-def test_what_is_unknown_names_the_option_and_in_the_admin_the_tick(
+def test_an_unknown_learner_names_the_option_to_create_it(
     tmp_path: Path, admin_client: Client
 ) -> None:
     row = view("e1", "cleo")
-    assert "or --create-unknown to make them" in imported(
+    assert "or --create-unknown to create the learner" in imported(
         written(tmp_path, HEADER, row), skip_bad=True
     )
     page = upload(admin_client, HEADER, row).content.decode()
 
-    assert "the tick “Make what is unknown” to make them" in page
+    assert "the option “Create unknown items” to create the learner" in page
 
 
-# The same id with other content
+# The same id with different content
 
 
 def test_a_corrected_row_is_a_conflict_with_line_and_column(tmp_path: Path) -> None:
     imported(written(tmp_path, f"{HEADER},value", f"{view('g1')},80"))
     path = written(tmp_path, f"{HEADER},value", f"{view('g1')},95", name="again.csv")
-    with pytest.raises(CommandError, match="0 in already, 1 refused"):
+    with pytest.raises(CommandError, match="0 already stored, 1 rejected"):
         imported(path)
-    said = imported(path, skip_bad=True)
+    output = imported(path, skip_bad=True)
 
-    assert (
-        "Line 2, column value: the event of this kind and id said 80.0 and now says 95.0." in said
-    )
-    assert "or --replace to replace what is in" in said
+    assert "Line 2, column value: the stored event has 80.0, this one has 95.0." in output
+    assert "or --replace to replace the stored event" in output
     assert Event.objects.get(key="g1").value == 80
 
 
 def test_two_rows_of_one_id_in_a_file_are_a_conflict(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEADER},value", f"{view('g1')},80", f"{view('g1')},95")
 
-    with pytest.raises(CommandError, match="1 new, 0 in already, 1 refused"):
+    with pytest.raises(CommandError, match="1 new, 0 already stored, 1 rejected"):
         imported(path)
 
 
-def test_a_corrected_row_takes_the_place_of_the_other_if_asked(tmp_path: Path) -> None:
+def test_a_corrected_row_replaces_the_stored_event_with_the_option(tmp_path: Path) -> None:
     imported(written(tmp_path, f"{HEADER},value", f"{view('g1')},80"))
     path = written(tmp_path, f"{HEADER},value", f"{view('g1')},95", name="again.csv")
 
-    assert "0 new, 1 replaced, 0 in already" in imported(path, replace=True)
+    assert "0 new, 1 replaced, 0 already stored" in imported(path, replace=True)
     assert Event.objects.get(key="g1").value == 95
 
 
-def test_files_of_two_kinds_may_both_count_from_one(tmp_path: Path) -> None:
+def test_two_kinds_may_use_the_same_ids(tmp_path: Path) -> None:
     views = written(tmp_path, HEADER, view("1"), view("2"))
     notes = written(tmp_path, HEADER, view("1"), view("2"), name="notes.csv")
     imported(views)
@@ -186,10 +185,10 @@ def test_files_of_two_kinds_may_both_count_from_one(tmp_path: Path) -> None:
     assert "2 new" in imported(notes, "note.written")
 
 
-# Undone
+# Undoing an import
 
 
-def test_undoing_sign_ups_lets_what_builds_on_them_wait(tmp_path: Path) -> None:
+def test_undoing_sign_ups_rejects_the_events_that_depend_on_them(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, view("s1", "cleo", at="2026-01-01T00:00:00Z"))
     imported(path, "enrollment.started", create_unknown=True)
     send(event("e1", learner="cleo"))
@@ -200,16 +199,18 @@ def test_undoing_sign_ups_lets_what_builds_on_them_wait(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_what_cannot_be_undone_is_told(tmp_path: Path, again: bool) -> None:
+def test_an_import_that_cannot_be_undone_is_an_error(tmp_path: Path, again: bool) -> None:
     imported(written(tmp_path, HEADER, view("e1")))
     pk = ImportRun.objects.get().pk
     if again:
         call_command("undo_import", str(pk), verbosity=0)
-    with pytest.raises(CommandError, match="undone: nothing" if again else "There is no import"):
+    with pytest.raises(
+        CommandError, match="Its status is “Undone”" if again else "There is no import"
+    ):
         call_command("undo_import", str(pk if again else pk + 1), verbosity=0)
 
 
-def test_staff_undo_an_import_once_they_confirm(admin_client: Client) -> None:
+def test_staff_undo_an_import_after_confirming(admin_client: Client) -> None:
     confirm(admin_client, upload(admin_client, HEADER, view("e1"), view("e2")))
     wish = {"action": "undo_selected", "_selected_action": ImportRun.objects.get().pk}
     asked = admin_client.post("/admin/intake/importrun/", wish)
@@ -217,11 +218,11 @@ def test_staff_undo_an_import_once_they_confirm(admin_client: Client) -> None:
     assert "2 events" in asked.content.decode()
     assert Event.objects.filter(sender="lms").count() == 2
     answer = admin_client.post("/admin/intake/importrun/", wish | {"confirmed": "yes"})
-    assert "2 events are taken back" in told(answer)
+    assert "2 events were deleted" in messages_of(answer)
     assert not Event.objects.filter(sender="lms").exists()
 
 
-def test_the_form_takes_the_same_choices(admin_client: Client) -> None:
+def test_the_form_has_the_same_options(admin_client: Client) -> None:
     chosen = {"zone": "Europe/Berlin", "columns": "Wer=learner\nFee=", "shared": "course=py"}
     lines = ("id,occurred_at,Wer,Fee", "e1,2026-08-01 09:00:00,ada,3")
     confirm(admin_client, upload(admin_client, *lines, **chosen))
@@ -229,11 +230,11 @@ def test_the_form_takes_the_same_choices(admin_client: Client) -> None:
     assert f"{Event.objects.get(key='e1').occurred_at:%H:%M}" == "07:00"
 
 
-def test_the_form_replaces_where_staff_say_so(admin_client: Client) -> None:
+def test_the_form_replaces_stored_events_with_the_option(admin_client: Client) -> None:
     header = f"{HEADER},value"
     confirm(admin_client, upload(admin_client, header, f"{view('g1')},80"))
     page = upload(admin_client, header, f"{view('g1')},95", replaces="on")
     answer = confirm(admin_client, page)
 
-    assert "In place of another" in page.content.decode()
-    assert "0 new, 1 replaced" in told(answer)
+    assert "Replaces a stored event" in page.content.decode()
+    assert "0 new, 1 replaced" in messages_of(answer)

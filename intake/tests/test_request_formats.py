@@ -1,4 +1,4 @@
-"""What a body may look like."""
+"""Which bodies of requests are accepted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _school() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "taken"),
+    ("body", "content_type", "accepted"),
     [
         (ONE, "application/json", 1),
         (ONE, "", 1),
@@ -37,15 +37,15 @@ def _school() -> None:
         (b"\xef\xbb\xbf" + ONE + b"\n" + TWO, LINES, 2),
     ],
 )
-def test_every_form_of_body_is_taken(body: bytes, content_type: str, taken: int) -> None:
+def test_every_form_of_body_is_accepted(body: bytes, content_type: str, accepted: int) -> None:
     answer = Lms().post(body, content_type)
 
     assert answer.status_code == 200, answer.content
-    assert answer.json()["accepted"] == taken
+    assert answer.json()["accepted"] == accepted
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n", b"\xef\xbb\xbf", b"[]"])
-def test_an_empty_body_is_refused(body: bytes) -> None:
+def test_an_empty_body_is_rejected(body: bytes) -> None:
     answer = Lms().post(body)
 
     assert answer.status_code == 400
@@ -65,21 +65,21 @@ def test_an_empty_body_is_refused(body: bytes) -> None:
         (b'["\\ud800",' + b"[" * 500 + b"]" * 501, "hex escape"),
     ],
 )
-def test_broken_json_is_refused_with_its_place(body: bytes, place: str) -> None:
+def test_broken_json_is_rejected_with_its_position(body: bytes, place: str) -> None:
     answer = Lms().post(body)
 
     assert answer.status_code == 400
     assert place in answer.json()["detail"]
 
 
-def test_a_broken_line_takes_no_other_down() -> None:
+def test_a_broken_line_does_not_affect_other_lines() -> None:
     answer = Lms().post(ONE + b'\n{"id": oops}\n' + TWO, LINES)
 
     assert answer.status_code == 200
     first, broken, last = answer.json()["events"]
     assert (first["status"], last["status"]) == ("accepted", "accepted")
     assert broken["code"] == "not_json"
-    assert broken["reason"].startswith("Line 2 is not JSON: expected value")
+    assert broken["reason"].startswith("Line 2 is not valid JSON: expected value")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,9 @@ def test_a_broken_line_takes_no_other_down() -> None:
         ("application/json", {"Content-Encoding": "gzip"}),
     ],
 )
-def test_what_is_not_plain_utf_8_is_refused(content_type: str, headers: dict[str, str]) -> None:
+def test_a_body_that_is_not_plain_utf_8_is_rejected(
+    content_type: str, headers: dict[str, str]
+) -> None:
     answer = Lms().post(ONE, content_type, **headers)
 
     assert answer.status_code == 415
@@ -98,15 +100,15 @@ def test_what_is_not_plain_utf_8_is_refused(content_type: str, headers: dict[str
 
 
 @override_settings(KPI_MAX_BATCH=2)
-def test_too_many_events_are_refused_whole() -> None:
+def test_a_batch_with_too_many_events_is_rejected_as_a_whole() -> None:
     answer = Lms().post([event(f"e{at}") for at in range(3)])
 
     assert answer.status_code == 413
-    assert answer.json()["detail"] == "The batch holds 3 events; at most 2 are taken."
+    assert answer.json()["detail"] == "The batch has 3 events; the maximum is 2."
 
 
 @override_settings(KPI_MAX_BODY_MB=1)
-def test_too_large_a_body_is_refused() -> None:
+def test_a_body_that_is_too_large_is_rejected() -> None:
     answer = Lms().post(b" " * (1024 * 1024 + 1))
 
     assert answer.status_code == 413

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -46,6 +47,10 @@ class ApiList(RootModel[list[Item]], Generic[Item]):
 
 def may_be_absent(description: str | None = None) -> Any:
     return Field(default=None, description=description)
+
+
+def one_of(choices: Iterable[str], description: str | None = None) -> Any:
+    return Field(description=description, json_schema_extra={"enum": [*choices]})
 
 
 def json_response(body: BaseModel, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import OperationalError
 from drf_spectacular.utils import extend_schema
+from pydantic import Field
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from accounts.api_authentication import ApiKeyAuthentication
 from accounts.api_permissions import MaySendEvents
 from accounts.models import ApiKey
 from core.api_errors import Problem
+from core.api_models import ApiModel, json_response, may_be_absent, one_of
 from core.outages import BUSY, Unavailable, outage_of
 from intake.api.request_body import (
     NEWLINE_JSON,
@@ -59,24 +61,32 @@ class EventSchema(serializers.Serializer[None]):
     )
 
 
-class OutcomeSchema(serializers.Serializer[None]):
-    id = serializers.CharField()
-    status = serializers.ChoiceField(choices=STATUSES)
-    code = serializers.CharField(required=False)
-    reason = serializers.CharField(required=False)
-    field = serializers.CharField(required=False)
+class OutcomeAnswer(ApiModel):
+    id: str
+    status: str = one_of(STATUSES)
+    code: str = may_be_absent()
+    reason: str = may_be_absent()
+    field: str = may_be_absent()
+
+    @classmethod
+    def of(cls, outcome: EventOutcome) -> OutcomeAnswer:
+        optional: dict[str, str] = {}
+        if outcome.is_rejected:
+            optional |= {"code": outcome.code, "reason": outcome.reason}
+            optional |= {"field": outcome.field} if outcome.field else {}
+        return cls(id=outcome.id, status=outcome.status, **optional)
 
 
-class ReceiptSchema(serializers.Serializer[None]):
-    accepted = serializers.IntegerField()
-    duplicate = serializers.IntegerField()
-    rejected = serializers.IntegerField()
-    conflict = serializers.IntegerField(
-        help_text="Events that differ from the stored event with their id, which stays unchanged."
+class ReceiptAnswer(ApiModel):
+    accepted: int
+    duplicate: int
+    rejected: int
+    conflict: int = Field(
+        description="Events that differ from the stored event with their id, which is unchanged."
     )
-    replaced = serializers.IntegerField()
-    retracted = serializers.IntegerField()
-    events = OutcomeSchema(many=True)
+    replaced: int
+    retracted: int
+    events: list[OutcomeAnswer]
 
 
 class EventsView(APIView):
@@ -92,7 +102,7 @@ class EventsView(APIView):
         operation_id="events_send",
         request={"application/json": EventSchema(many=True), NEWLINE_JSON[0]: EventSchema},
         responses={
-            **dict.fromkeys((200, 422), ReceiptSchema),
+            **dict.fromkeys((200, 422), ReceiptAnswer),
             **dict.fromkeys((400, 401, 403, 411, 413, 415, 503), Problem),
         },
     )
@@ -107,12 +117,12 @@ class EventsView(APIView):
         # API keys are the only authentication here
         outcomes = receive_or_retry(payloads, sender_of(cast("ApiKey", request.user)))
         counts = Counter(outcome.status for outcome in outcomes)
-        receipt = {
+        receipt = ReceiptAnswer(
             **{status: counts[status] for status in STATUSES},
-            "events": [outcome.as_json() for outcome in outcomes],
-        }
+            events=[OutcomeAnswer.of(outcome) for outcome in outcomes],
+        )
         is_bad = all(outcome.is_rejected for outcome in outcomes)
-        return Response(receipt, status=422 if is_bad else 200)
+        return json_response(receipt, status=422 if is_bad else 200)
 
     def handle_exception(self, exc: Exception) -> Response:
         outage = outage_of(exc)

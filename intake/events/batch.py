@@ -66,13 +66,6 @@ class EventOutcome:
         """True when the event was not accepted, for whatever reason."""
         return self.status in (REJECTED, CONFLICT)
 
-    def as_json(self) -> dict[str, str]:
-        body = {"id": self.id, "status": self.status}
-        if self.is_rejected:
-            body |= {"code": self.code, "reason": self.reason}
-            body |= {"field": self.field} if self.field else {}
-        return body
-
 
 class Batch:
     """The events of one call, by their index in it.

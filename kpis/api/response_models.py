@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from core.api_models import ApiList, ApiModel, may_be_absent
+from core.api_models import ApiList, ApiModel, may_be_absent, one_of
 from curriculum.models import CourseRun, Learner, Module
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import DrillDown, Indicator, Table
@@ -167,7 +167,7 @@ class KpiAnswer(ApiModel):
     kpi: str
     name: str
     unit: str
-    period: str = Field(json_schema_extra={"enum": [*PeriodKind.values]})
+    period: str = one_of(PeriodKind.values)
     current: KpiValue = Field(description="The last period that is over.")
     series: list[KpiValue]
     window: KpiValue = may_be_absent("All days from `from` to `to`, if either is given.")

@@ -15,5 +15,5 @@ class KpisConfig(AppConfig):
 
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
-        # they belong to the KPIs that the indicators declare
+        # after the indicators, which declare the KPIs of the drill-downs
         autodiscover_modules("drill_downs")

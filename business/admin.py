@@ -130,7 +130,7 @@ class ReferralAdmin(CsvImportMixin, ReadOnlyAdmin):
 class ReferralCodeAdmin(admin.ModelAdmin):
     """The referral codes of learners. Codes can be added but not changed."""
 
-    list_display = ("learner", "__str__", "link", "made_at")
+    list_display = ("learner", "__str__", "link", "created_at")
     list_select_related = ("learner",)
     search_fields = ("code__exact", "learner__key", "learner__name")
     autocomplete_fields = ("learner",)
@@ -145,7 +145,7 @@ class ReferralCodeAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ReferralCode, *more: Any) -> None:
         """Create the code; the form has checked that the learner has none yet."""
         created = code_of(Learner.objects.get(pk=obj.learner_id))
-        obj.pk, obj.code, obj.made_at = created.pk, created.code, created.made_at
+        obj.pk, obj.code, obj.created_at = created.pk, created.code, created.created_at
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -15,19 +15,19 @@ from curriculum.signals import enrollment_dates_changed, enrollments_changed
 
 
 @receiver(enrollment_dates_changed)
-def enrollments_got_dates(ids: Iterable[int], **kwargs: object) -> None:
+def update_after_new_dates(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
     affected_days.mark_start_days_stale(ids)
     affected_days.resolve_referrals(ids)
 
 
 @receiver(enrollments_changed)
-def enrollments_were_changed(ids: Iterable[int], **kwargs: object) -> None:
+def mark_changed_enrollments_stale(ids: Iterable[int], **kwargs: object) -> None:
     ids = list(ids)
     affected_days.mark_start_days_stale(ids)
     affected_days.mark_customer_days_stale(ids)
 
 
 @receiver(user_logged_in)
-def user_signed_in(request: HttpRequest, user: User, **kwargs: object) -> None:
+def store_referral_code(request: HttpRequest, user: User, **kwargs: object) -> None:
     referral_cookie.store_for(user, request)

@@ -48,19 +48,19 @@ def _line(
 ) -> Line:
     values = query_service.metric_values(indicator, scope, months)
     *closed, current = (values[month] for month in months)
-    return Line(indicator, closed, current, _projected(indicator, closed))
+    return Line(indicator, closed, current, _project(indicator, closed))
 
 
-def _projected(indicator: Indicator, closed: Sequence[MetricValue]) -> Projection | None:
+def _project(indicator: Indicator, closed: Sequence[MetricValue]) -> Projection | None:
     # a projection must not reveal values that are suppressed for the reader
     values = [one.value for one in closed if one.value is not None]
     if len(values) < len(closed):
         return None
     most = 1.0 if indicator.unit is PERCENT else None
-    return project(values, error=_error(closed), most=most)
+    return project(values, error=_standard_error(closed), most=most)
 
 
-def _error(closed: Sequence[MetricValue]) -> float:
+def _standard_error(closed: Sequence[MetricValue]) -> float:
     """The mean standard error of a month: from its interval or, for a count, √count."""
     errors = [
         (one.interval[1] - one.interval[0]) / (2 * Z95) if one.interval else sqrt(one.value or 0.0)

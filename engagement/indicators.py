@@ -182,7 +182,8 @@ def quiz_participation(when: Period) -> FactAggregate:
     ((Learner, quiz) pairs with an attempt) ÷ ((learner, quiz) pairs whose learner reached the
     quiz's module in the period).
 
-    A learner reaches a module with the first event in it or in a later module.
+    A learner reaches a module with the first event in it or in a later module. Waived modules do
+    not count.
     """
     quiz = "planned__module__learningobject"
     attempted = Exists(
@@ -243,7 +244,8 @@ def assessment_performance(when: Period) -> FactAggregate:
     (Sum of the best scores) ÷ (number of (learner, assessment) pairs), over the pairs graded in
     the period.
 
-    A score is a share of the points that could be earned, from 0 to 100%.
+    A score is the share of the possible points. An attempt counts in the period in which it was
+    first graded; a later regrade changes that period.
     """
     graded = AssessmentResult.objects.filter(
         graded_at__gte=when.start,

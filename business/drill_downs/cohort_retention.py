@@ -69,10 +69,10 @@ def _cohorts(
         purchases_in(scope), started_at__lt=when.end
     )
     held: dict[int, list[Holding]] = defaultdict(list)
-    for customer, begun, ended, how in subscriptions.order_by("started_at").values_list(
+    for customer, started, ended, how in subscriptions.order_by("started_at").values_list(
         "customer", "started_at", "ended_at", "ended_by"
     ):
-        held[customer].append((begun, ended, how))
+        held[customer].append((started, ended, how))
     found: dict[Period, list[list[Holding]]] = {month: [] for month in months}
     for some in held.values():
         month = containing(local_day(some[0][0], when.zone), "month", when.zone)
@@ -93,8 +93,8 @@ def _kept(
 
 def _is_kept(held: Sequence[Holding], at: datetime) -> bool:
     """True when active at that moment, or when the last one ended by finishing."""
-    begun = [one for one in held if one[0] < at]
-    if any(ended is None or ended >= at for _, ended, _ in begun):
+    started = [one for one in held if one[0] < at]
+    if any(ended is None or ended >= at for _, ended, _ in started):
         return True
-    last = max(begun, key=lambda one: one[1] or at)
+    last = max(started, key=lambda one: one[1] or at)
     return last[2] == Subscription.Ended.FINISHED

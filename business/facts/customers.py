@@ -49,9 +49,9 @@ def _describe(reports: Sequence[Report]) -> None:
     reports = [one for one in reports if "name" in one[2] or "seats" in one[2]]
     rows = Customer.objects.select_for_update().in_bulk({pk for _, pk, _ in reports})
     for event, pk, fields in reports:
-        _set_latest(rows[pk], "name", "named_at", fields.get("name"), event.occurred_at)
-        _set_latest(rows[pk], "seats", "seated_at", fields.get("seats"), event.occurred_at)
-    columns = ["name", "named_at", "seats", "seated_at"]
+        _set_latest(rows[pk], "name", "name_reported_at", fields.get("name"), event.occurred_at)
+        _set_latest(rows[pk], "seats", "seats_reported_at", fields.get("seats"), event.occurred_at)
+    columns = ["name", "name_reported_at", "seats", "seats_reported_at"]
     Customer.objects.bulk_update(rows.values(), columns, batch_size=500)
 
 

@@ -28,8 +28,8 @@ class Customer(models.Model):
     name = models.CharField(max_length=200, blank=True)
     seats = models.PositiveIntegerField(null=True, blank=True)
     # when the name and the seats were reported: the latest report wins, in any order of events
-    named_at = models.DateTimeField(null=True, editable=False)
-    seated_at = models.DateTimeField(null=True, editable=False)
+    name_reported_at = models.DateTimeField(null=True, editable=False)
+    seats_reported_at = models.DateTimeField(null=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ class ReferralCode(models.Model):
 
     learner = models.OneToOneField(Learner, models.CASCADE, related_name="referral_code")
     code = models.CharField(max_length=40, unique=True)
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("learner",)

@@ -19,7 +19,7 @@ from business.models import (
 Table = list[tuple[Any, ...]]
 
 COLUMNS: dict[type[Model], tuple[str, ...]] = {
-    Customer: ("kind", "key", "name", "named_at", "seats", "seated_at"),
+    Customer: ("kind", "key", "name", "name_reported_at", "seats", "seats_reported_at"),
     SubscriptionChange: ("key", "change", "at", "course__key", "customer__key", "kind", "plan"),
     Subscription: (
         *("key", "customer__key", "course__key", "kind", "plan"),

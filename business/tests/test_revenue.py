@@ -153,8 +153,8 @@ def test_a_learner_and_an_organization_with_one_key_are_two_customers() -> None:
 def test_the_latest_name_and_seats_of_a_customer_win() -> None:
     named = [("2026-05-05", "Acme Ltd", 40), ("2026-05-03", "Acme", 30), ("2026-05-09", None, 20)]
     for at, name, seats in named:
-        says = {"seats": seats} | ({"name": name} if name else {})
-        holds(None, "s1", at, customer=ACME | says)
+        fields = {"seats": seats} | ({"name": name} if name else {})
+        holds(None, "s1", at, customer=ACME | fields)
     acme = Customer.objects.get()
 
     assert (acme.name, acme.seats) == ("Acme Ltd", 20)
@@ -222,7 +222,7 @@ def test_revenue_per_enrollment_learner_and_customer() -> None:
     paid("ada", "10.00", "2026-05-04")
     columns = ("title", "net", "enrolments", "per_enrolment", "per_learner", "per_customer")
 
-    # 750.00 by two enrolments, of two learners who paid
+    # 750.00 by two enrollments, of two learners who paid
     assert rows_of(table("revenue", "courses", "2026-05"), *columns) == [
         ("(no course)", 1_000, 0, None, None, 1_000),
         ("Course py", 75_000, 2, 37_500, 37_500, 37_500),

@@ -51,7 +51,9 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
 def _define_object(course: Course, module: Module, definition: Mapping[str, Any]) -> LearningObject:
     fields = _fields(_given(definition))
     # a definition overrides what events say, whenever they happened
-    fields |= {"placed_at": None} | ({"measured_at": None} if "duration_seconds" in fields else {})
+    fields |= {"module_reported_at": None} | (
+        {"duration_reported_at": None} if "duration_seconds" in fields else {}
+    )
     defined, _ = LearningObject.objects.update_or_create(
         course=course,
         kind=fields.pop("kind"),

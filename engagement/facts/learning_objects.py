@@ -16,7 +16,7 @@ from intake.models import Event
 # course id and key of the object
 Key = tuple[int, str]
 
-REPORTED = ("module_id", "placed_at", "duration_seconds", "measured_at")
+REPORTED = ("module_id", "module_reported_at", "duration_seconds", "duration_reported_at")
 DEFAULT_PASS_MARK = LearningObject._meta.get_field("pass_mark").get_default()
 
 
@@ -39,8 +39,8 @@ class ReportedFields:
     def changes(self, stored: LearningObject | None) -> bool:
         return (
             stored is None
-            or _is_earlier(self.module, stored.module_id, stored.placed_at)
-            or _is_earlier(self.duration, stored.duration_seconds, stored.measured_at)
+            or _is_earlier(self.module, stored.module_id, stored.module_reported_at)
+            or _is_earlier(self.duration, stored.duration_seconds, stored.duration_reported_at)
         )
 
     @property
@@ -89,8 +89,8 @@ def resolve_objects(events: Sequence[Event], kind: str) -> Objects:
         ("course_id", "key", "kind", "title", "pass_mark", *REPORTED),
         [(*key, kind, "", DEFAULT_PASS_MARK, *new[key].row) for key in sorted(new)],
         conflict="course_id, kind, key",
-        merge=bulk_upsert.keep_earliest("module_id", "placed_at")
-        | bulk_upsert.keep_earliest("duration_seconds", "measured_at"),
+        merge=bulk_upsert.keep_earliest("module_id", "module_reported_at")
+        | bulk_upsert.keep_earliest("duration_seconds", "duration_reported_at"),
     )
     found = _find(reported, kind)
     previous = {one.module_id for key, one in stored.items() if key in new and one.module_id}

@@ -33,8 +33,8 @@ class LearningObject(models.Model):
     )
     # when the event happened that the module or the duration comes from: the earliest event wins.
     # Null if a course definition gave it, which overrides events
-    placed_at = models.DateTimeField(null=True, editable=False)
-    measured_at = models.DateTimeField(null=True, editable=False)
+    module_reported_at = models.DateTimeField(null=True, editable=False)
+    duration_reported_at = models.DateTimeField(null=True, editable=False)
     pass_mark = models.FloatField(
         default=0.5, help_text=_("Lowest scaled score (0–1) that passes.")
     )

@@ -47,11 +47,11 @@ def depth(scope: Scope | None = None, *, reader: Reader = ALL) -> MetricValue:
 
 def changed_weight(key: str, to: str, at: datetime, *, course: Course | None = None) -> None:
     parameters.create_missing()
-    dial = (
+    parameter = (
         parameters.parameter_for(key, course=course) if course else Parameter.objects.get(key=key)
     )
     with patch("django.utils.timezone.now", return_value=at):
-        parameters.set_value(dial, Decimal(to), reason="A test.")
+        parameters.set_value(parameter, Decimal(to), reason="A test.")
 
 
 def test_depth_is_the_mean_of_its_components() -> None:

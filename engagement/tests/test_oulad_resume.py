@@ -111,9 +111,9 @@ def test_an_import_killed_while_computing_kpis_computes_the_rest_on_resume(
             run_import(folder)
     assert not Measurement.objects.exists()
 
-    said = run_import(folder)
-    assert "Nothing was changed" in said
-    assert "KPI values computed" in said
+    output = run_import(folder)
+    assert "Nothing was changed" in output
+    assert "KPI values computed" in output
     assert Measurement.objects.exists()
     assert not StaleDay.objects.exists()
     assert "computed" not in run_import(folder)
@@ -163,9 +163,9 @@ def test_an_import_while_another_is_running_is_rejected(tmp_path: Path) -> None:
 
 
 def test_the_report_contains_files_and_totals(tmp_path: Path) -> None:
-    said = run_import(two_presentations().in_folder(tmp_path)).splitlines()
+    output = run_import(two_presentations().in_folder(tmp_path)).splitlines()
 
-    assert said[:7] == [
+    assert output[:7] == [
         "courses.csv: 2 rows read; 2 imported",
         "assessments.csv: 4 rows read; 4 imported",
         "studentRegistration.csv: 3 rows read; 3 imported",
@@ -174,4 +174,4 @@ def test_the_report_contains_files_and_totals(tmp_path: Path) -> None:
         "vle.csv: 4 rows read; 4 imported",
         "studentVle.csv: 2 rows read; 2 imported",
     ]
-    assert said[7:11] == ["enrollments: 3", "completions: 0", "scored results: 1", "clicks: 9"]
+    assert output[7:11] == ["enrollments: 3", "completions: 0", "scored results: 1", "clicks: 9"]

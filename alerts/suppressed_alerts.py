@@ -44,9 +44,8 @@ def leaves_small_remainder(
         periods = list(_periods(alert.rule, days))
         found = read_sums.groups(indicator, Scope(), periods, "course", service.now)
         for period in periods:
-            hidden = service.disclosure.suppression_of(indicator).groups(
-                Scope(), "course", [period]
-            )
+            suppression = service.disclosure.suppression_of(indicator)
+            hidden = suppression.groups(Scope(), "course", [period])
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if small_groups.is_small(Sums(learners=sum(one.learners for one in left))):
                 return True

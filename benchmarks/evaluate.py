@@ -1,4 +1,4 @@
-"""Time the judge: all of a site, after one late change, and when nothing has changed.
+"""Time the evaluation of alerts: a whole site, after one late change, and without changes.
 
 python -m benchmarks.evaluate [--courses 200] [--modules 20] [--postgresql] [--profile]
 """
@@ -32,8 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--courses", type=int, default=200)
     parser.add_argument("--modules", type=int, default=20)
-    parser.add_argument("--postgresql", action="store_true", help="Else SQLite.")
-    parser.add_argument("--profile", action="store_true", help="Also where the time goes.")
+    parser.add_argument("--postgresql", action="store_true", help="Instead of SQLite.")
+    parser.add_argument("--profile", action="store_true", help="Print a profile.")
     chosen = parser.parse_args()
     with new_database(is_postgresql=chosen.postgresql):
         rows = fill(chosen.courses, chosen.modules)
@@ -48,32 +48,32 @@ def main() -> None:
 
 
 def fill(courses: int, modules: int) -> int:
-    """Courses and modules, most of them above their target, and a rule for each level."""
+    """Create courses and modules, most of them above their target, and a rule for each level."""
     course, module = model("Course", "curriculum"), model("Module", "curriculum")
-    measurement, rule = model("Measurement"), model("AlertRule")
+    measurement, rule = model("Measurement"), model("AlertRule", "alerts")
     made = course.objects.bulk_create(course(key=f"c{at}", title=f"C{at}") for at in range(courses))
     parts = module.objects.bulk_create(
         module(course=one, key=f"m{at}", title=f"M{at}", position=at)
         for one in made
         for at in range(1, modules + 1)
     )
-    places: list[tuple[str, int, int | None]] = [("site", 0, None)]
-    places += [("course", one.pk, one.pk) for one in made]
-    places += [("module", one.pk, one.course_id) for one in parts]
-    found = measurement.objects.bulk_create(measured(measurement, places), batch_size=5_000)
+    scopes: list[tuple[str, int, int | None]] = [("site", 0, None)]
+    scopes += [("course", one.pk, one.pk) for one in made]
+    scopes += [("module", one.pk, one.course_id) for one in parts]
+    found = measurement.objects.bulk_create(measured(measurement, scopes), batch_size=5_000)
     for kpi in (KPI, SCORES):
         rule.objects.create(kpi=kpi, name="Each course", each="course")
     rule.objects.create(kpi=SCORES, name="Each module", each="module")
     return len(found)
 
 
-def measured(measurement: Any, places: list[tuple[str, int, int | None]]) -> Iterator[Any]:
-    dice = random.Random(1)  # noqa: S311
-    for scope, scope_id, course_id in places:
-        is_weak = dice.random() < 0.02
+def measured(measurement: Any, scopes: list[tuple[str, int, int | None]]) -> Iterator[Any]:
+    seeded_random = random.Random(1)  # noqa: S311
+    for scope, scope_id, course_id in scopes:
+        is_weak = seeded_random.random() < 0.02
         for kpi in (SCORES,) if scope == "module" else (KPI, SCORES):
             for month in MONTHS:
-                share = dice.gauss(0.7 if is_weak else 0.9, 0.02)
+                share = seeded_random.gauss(0.7 if is_weak else 0.9, 0.02)
                 yield measurement(
                     kpi=kpi, scope=scope, scope_id=scope_id, course_id=course_id,
                     period_kind="month", period_start=month, n=N, total=N * share, weight=N,
@@ -92,12 +92,12 @@ def change(scope: str) -> None:
 
 
 def run(what: str, now: datetime, *, is_profiled: bool = False) -> None:
-    judge = import_string("alerts.evaluation.evaluate.evaluate")
+    evaluate = import_string("alerts.evaluation.evaluate.evaluate")
     profiler = cProfile.Profile()
     with CaptureQueriesContext(connection) as queries:
-        began = time.perf_counter()
-        events = profiler.runcall(judge, now) if is_profiled else judge(now)
-        seconds = time.perf_counter() - began
+        started = time.perf_counter()
+        events = profiler.runcall(evaluate, now) if is_profiled else evaluate(now)
+        seconds = time.perf_counter() - started
     print(f"{what}: {seconds:.3f} s, {len(queries)} queries, {events} events")
     if is_profiled:
         pstats.Stats(profiler).sort_stats("cumulative").print_stats(40)
@@ -108,7 +108,7 @@ def model(name: str, app: str = "kpis") -> Any:
 
 
 def count(name: str) -> int:
-    return int(model(name).objects.count())
+    return int(model(name, "alerts").objects.count())
 
 
 if __name__ == "__main__":

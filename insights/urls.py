@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from insights.api import FindingListView
+from insights.api.views import FindingListView
 
 app_name = "insights"
 

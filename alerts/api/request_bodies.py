@@ -1,4 +1,4 @@
-"""The bodies that the actions of the alert API accept."""
+"""The request bodies of the actions on alerts."""
 
 from __future__ import annotations
 

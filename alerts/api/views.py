@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from accounts.access import MayReadKpis, Reader
 from accounts.models import ApiKey, User
 from alerts import actions
-from alerts.api import request_bodies
-from alerts.api.response_models import AlertDetailAnswer, AlertListAnswer, alert_answers
+from alerts.api import request_bodies as bodies
+from alerts.api.response_models import AlertDetail, AlertList, models_of
 from alerts.models import Alert, Severity
 from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_position
 from alerts.pages.alert_page import AlertPage
@@ -75,6 +75,10 @@ class AlertPages(CursorPagination):
         self.count = queryset.count()
         return super().paginate_queryset(queryset, request, view)
 
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        return Response({"count": self.count, **response.data})
+
 
 class AlertListView(APIView):
     """List alerts, the most severe first, then the latest."""
@@ -84,7 +88,7 @@ class AlertListView(APIView):
     @extend_schema(
         operation_id="alert_list",
         parameters=FILTERS,
-        responses={200: AlertListAnswer, **PROBLEMS},
+        responses={200: AlertList, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, [one.name for one in FILTERS])
@@ -95,14 +99,8 @@ class AlertListView(APIView):
             raise invalid_parameters(form)
         pages = AlertPages()
         found = pages.paginate_queryset(with_position(form.rows()), request, self)
-        return json_response(
-            AlertListAnswer(
-                count=pages.count,
-                next=pages.get_next_link(),
-                previous=pages.get_previous_link(),
-                results=alert_answers(cards(found or [], service)),
-            )
-        )
+        shown = models_of(cards(found or [], service))
+        return pages.get_paginated_response([one.as_json() for one in shown])
 
 
 class AlertView(APIView):
@@ -110,11 +108,12 @@ class AlertView(APIView):
 
     permission_classes = (IsAuthenticated, MayReadKpis)
 
-    @extend_schema(operation_id="alert_read", responses={200: AlertDetailAnswer, **PROBLEMS})
+    @extend_schema(operation_id="alert_read", responses={200: AlertDetail, **PROBLEMS})
     def get(self, request: Request, pk: str) -> Response:
         reject_unknown(request, ())
         service = service_of(request)
-        return _detail(service, alert_of(service.reader, int(pk)))
+        page = AlertPage(service, alert_of(service.reader, int(pk)))
+        return json_response(AlertDetail.of(page))
 
 
 class ActionView(APIView):
@@ -135,20 +134,21 @@ class ActionView(APIView):
             self.perform(alert, sent.validated_data, request)
         except ValidationError as error:
             raise _api_error(error) from None
-        return _detail(service, alert_of(service.reader, alert.pk))
+        page = AlertPage(service, alert_of(service.reader, alert.pk))
+        return json_response(AlertDetail.of(page))
 
 
 def _described(action: str, body: type[Serializer[None]]) -> Any:
-    responses = {200: AlertDetailAnswer, **PROBLEMS, 409: PROBLEMS[400]}
+    responses = {200: AlertDetail, **PROBLEMS, 409: PROBLEMS[400]}
     schema = extend_schema(operation_id=f"alert_{action}", request=body, responses=responses)
     return extend_schema_view(post=schema)
 
 
-@_described("acknowledge", request_bodies.AcknowledgeBody)
+@_described("acknowledge", bodies.AcknowledgeBody)
 class AcknowledgeView(ActionView):
     """Acknowledge an alert and set its owner."""
 
-    body = request_bodies.AcknowledgeBody
+    body = bodies.AcknowledgeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
@@ -156,11 +156,11 @@ class AcknowledgeView(ActionView):
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
-@_described("snooze", request_bodies.SnoozeBody)
+@_described("snooze", bodies.SnoozeBody)
 class SnoozeView(ActionView):
     """Mute an alert until a moment."""
 
-    body = request_bodies.SnoozeBody
+    body = bodies.SnoozeBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         until = given["until"]
@@ -170,31 +170,31 @@ class SnoozeView(ActionView):
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
-@_described("unsnooze", request_bodies.EmptyBody)
+@_described("unsnooze", bodies.EmptyBody)
 class UnsnoozeView(ActionView):
     """End the snooze of an alert."""
 
-    body = request_bodies.EmptyBody
+    body = bodies.EmptyBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.unsnooze(alert, by=user_of(request))
 
 
-@_described("comment", request_bodies.CommentBody)
+@_described("comment", bodies.CommentBody)
 class CommentView(ActionView):
     """Add a comment to the history of an open or closed alert."""
 
-    body = request_bodies.CommentBody
+    body = bodies.CommentBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
 
 
-@_described("close", request_bodies.CloseBody)
+@_described("close", bodies.CloseBody)
 class CloseView(ActionView):
     """Close an alert although its condition holds."""
 
-    body = request_bodies.CloseBody
+    body = bodies.CloseBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         reason = _signed(given["reason"], request)
@@ -239,7 +239,3 @@ def _api_error(error: ValidationError) -> APIException:
     return (
         Closed(sentence) if getattr(error, "code", "") == "closed" else InvalidParameters(sentence)
     )
-
-
-def _detail(service: KpiQueryService, alert: Alert) -> Response:
-    return json_response(AlertDetailAnswer.of(AlertPage(service, alert)))

@@ -33,7 +33,7 @@ def evaluate(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     # a slower run must not overwrite the result of a later one
-    with lock_to_write("judge"):
+    with lock_to_write("evaluate-alerts"):
         pending = pending_evaluations.due(now)
         # a run in the future was logged before the clock was set back
         run = EvaluationRun.objects.filter(as_of__lte=now).first()

@@ -20,7 +20,7 @@ CHUNK = 500
 ALL_KINDS = ""
 
 TASK = "alerts.tasks.evaluate_changed"
-QUEUED = "kpis.judge-queued"
+QUEUED = "alerts.evaluation-queued"
 
 
 def listen() -> None:

@@ -1,4 +1,4 @@
-"""Alerts as the judge leaves them, for the tests of their pages and API."""
+"""Stored alerts, for the tests of their pages and API."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ JUNE = date(2026, 6, 1)
 OPENED_AT = datetime(2026, 7, 4, 12, tzinfo=UTC)
 
 
-def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: Any) -> Alert:
-    """June 2026: 60% of 100, with 85% as its target."""
+def create_alert(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: Any) -> Alert:
+    """Create an alert about June 2026: 60% of 100, target 85%."""
     scope = "site" if of is None else type(of).__name__.lower()
     name = how.pop("name", f"Completion rate of {of or 'the site'} misses its target")
     found = {
@@ -33,9 +33,9 @@ def alerted(of: Course | Module | None = None, *, kpi: str = COMPLETION, **how: 
         "opened_at": OPENED_AT,
     } | how
     alert = Alert.objects.create(**found)
-    happens(alert, "opened", reason="June 2026: 60.0%, target 85.0%.", period_start=JUNE)
+    add_event(alert, "opened", reason="June 2026: 60.0%, target 85.0%.", period_start=JUNE)
     return alert
 
 
-def happens(alert: Alert, kind: str, **what: Any) -> AlertEvent:
+def add_event(alert: Alert, kind: str, **what: Any) -> AlertEvent:
     return AlertEvent.objects.create(alert=alert, kind=kind, at=OPENED_AT, **what)

@@ -1,4 +1,4 @@
-"""Histories to judge: one KPI, its target, and months with a percentage each."""
+"""Measurements to evaluate: one KPI, its target, and a percentage per month."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from kpis.models import Measurement, Target
 from kpis.query.targets import set_target
 
 KPI = "test.planned"
-# of a thousand, the interval of 79% ends at 81.4 and that of 84% at 86.1
+# with 1,000 observations, the interval of 79% ends at 81.4 and that of 84% at 86.1
 MANY = 1_000
 
 
 def closing(month: str) -> datetime:
-    """A moment after the month has closed: the fifth of the next, at noon."""
+    """Return a moment after the month has closed: noon on the fifth of the next."""
     after = containing(
         date.fromisoformat(f"{month}-01"), "month", reporting_clock.reporting_zone()
     ).after
     return datetime(after.year, after.month, 5, 12, tzinfo=UTC)
 
 
-def aims(
+def add_target(
     value: float = 85,
     *,
     start: str | None = None,
@@ -41,11 +41,11 @@ def aims(
     return Target.objects.create(kpi=kpi, version=1, value=Decimal(str(value)), course=course)
 
 
-def watches(kpi: str = KPI, **how: Any) -> AlertRule:
+def add_rule(kpi: str = KPI, **how: Any) -> AlertRule:
     return AlertRule.objects.create(kpi=kpi, name="Planned misses its target", **how)
 
 
-def says(
+def store_value(
     month: str,
     percent: float,
     *,
@@ -54,7 +54,7 @@ def says(
     kpi: str = KPI,
     kind: str = "month",
 ) -> Measurement:
-    """Store what a month (or, as a day, another kind of period) says, or says from now on."""
+    """Store the value of a month, or of another period that starts on a day."""
     start = date.fromisoformat(month if len(month) > 7 else f"{month}-01")
     made, _ = Measurement.objects.update_or_create(
         kpi=kpi,
@@ -75,25 +75,25 @@ def says(
     return made
 
 
-def lives(*months: tuple[str, float], **how: Any) -> list[str]:
-    """Judge each month once it has closed; returns the kinds of all events so far."""
+def evaluate_months(*months: tuple[str, float], **how: Any) -> list[str]:
+    """Store and evaluate each month once it has closed; return the kinds of all events."""
     for month, percent in months:
-        says(month, percent, **how)
+        store_value(month, percent, **how)
         evaluate(closing(month))
-    return kinds()
+    return event_kinds()
 
 
-def kinds() -> list[str]:
+def event_kinds() -> list[str]:
     return list(AlertEvent.objects.order_by("pk").values_list("kind", flat=True))
 
 
-def told() -> list[str]:
+def notified_kinds() -> list[str]:
     events = AlertEvent.objects.filter(notifies=True).order_by("pk")
     return list(events.values_list("kind", flat=True))
 
 
-def states() -> list[str]:
-    """The states of the open alerts."""
+def open_states() -> list[str]:
+    """Return the states of the open alerts."""
     return list(Alert.objects.open().order_by("pk").values_list("state", flat=True))
 
 

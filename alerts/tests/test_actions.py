@@ -12,7 +12,16 @@ from accounts.models import User
 from alerts import actions
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent
-from alerts.tests.alerting import aims, closing, kinds, last_reason, lives, says, told, watches
+from alerts.tests.alerting import (
+    add_rule,
+    add_target,
+    closing,
+    evaluate_months,
+    event_kinds,
+    last_reason,
+    notified_kinds,
+    store_value,
+)
 from kpis.tests import kernel
 
 pytestmark = pytest.mark.django_db
@@ -38,69 +47,69 @@ def ada() -> User:
 
 @pytest.fixture
 def alert() -> Alert:
-    aims()
-    watches()
-    lives(("2026-05", 79))
+    add_target()
+    add_rule()
+    evaluate_months(("2026-05", 79))
     return Alert.objects.get()
 
 
-def test_who_acknowledges_owns_it(alert: Alert, ada: User) -> None:
+def test_acknowledging_makes_you_the_owner(alert: Alert, ada: User) -> None:
     actions.acknowledge(alert, by=ada, note="I look into it.")
     alert.refresh_from_db()
 
     assert (alert.owner, alert.acknowledged_by, alert.note) == (ada, ada, "I look into it.")
-    assert kinds() == ["opened", "acknowledged"]
+    assert event_kinds() == ["opened", "acknowledged"]
     assert AlertEvent.objects.latest("pk").by == ada
 
 
-def test_somebody_else_can_be_named_as_its_owner(alert: Alert, ada: User) -> None:
+def test_another_owner_can_be_named(alert: Alert, ada: User) -> None:
     bo = User.objects.create_user("bo@example.com", name="Bo")
     actions.acknowledge(alert, by=ada, owner=bo)
 
     assert (alert.owner, alert.acknowledged_by) == (bo, ada)
 
 
-def test_a_snoozed_alert_is_told_when_the_snooze_is_over(alert: Alert, ada: User) -> None:
+def test_a_snoozed_alert_notifies_when_the_snooze_ends(alert: Alert, ada: User) -> None:
     until = timezone.now() + timedelta(days=3)
     actions.snooze(alert, by=ada, until=until, reason="The holidays.")
     evaluate(until - timedelta(seconds=1))
-    assert told() == ["opened"]
+    assert notified_kinds() == ["opened"]
 
     evaluate(until)
-    assert told() == ["opened", "unsnoozed"]
+    assert notified_kinds() == ["opened", "unsnoozed"]
     assert last_reason() == "The snooze has ended."
 
 
 @pytest.mark.parametrize("june", [None, 84])
-def test_a_snooze_that_ends_while_nothing_fires_is_told_when_it_fires_again(
+def test_a_snooze_that_ends_while_nothing_fires_notifies_when_it_fires_again(
     alert: Alert, ada: User, june: int | None
 ) -> None:
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
     if june:
-        says("2026-06", june)
+        store_value("2026-06", june)
     evaluate(closing("2026-06"))
-    assert told() == ["opened"]
+    assert notified_kinds() == ["opened"]
 
-    lives(("2026-07", 79))
-    assert told() == ["opened", "unsnoozed"]
+    evaluate_months(("2026-07", 79))
+    assert notified_kinds() == ["opened", "unsnoozed"]
     evaluate(closing("2026-07") + timedelta(hours=1))
-    assert told() == ["opened", "unsnoozed"]
+    assert notified_kinds() == ["opened", "unsnoozed"]
 
 
-def test_a_snooze_that_ends_before_it_recovers_is_told_no_more(alert: Alert, ada: User) -> None:
+def test_a_snooze_that_ends_before_a_recovery_does_not_notify(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=closing("2026-06"), reason="The holidays.")
     evaluate(closing("2026-06"))
-    lives(("2026-07", 90))
+    evaluate_months(("2026-07", 90))
 
-    assert told() == ["opened", "recovered"]
+    assert notified_kinds() == ["opened", "recovered"]
 
 
-def test_nothing_of_a_snoozed_alert_is_told(alert: Alert, ada: User) -> None:
+def test_a_snoozed_alert_does_not_notify(alert: Alert, ada: User) -> None:
     actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=999), reason="Known.")
-    says("2026-06", 60)
+    store_value("2026-06", 60)
     evaluate(closing("2026-06"))
 
-    assert (kinds(), told()) == (["opened", "snoozed", "worsened"], ["opened"])
+    assert (event_kinds(), notified_kinds()) == (["opened", "snoozed", "worsened"], ["opened"])
 
 
 def test_a_snooze_can_be_ended_by_hand(alert: Alert, ada: User) -> None:
@@ -113,52 +122,52 @@ def test_a_snooze_can_be_ended_by_hand(alert: Alert, ada: User) -> None:
 
 
 @pytest.mark.parametrize("days", [0, -1])
-def test_a_snooze_ends_in_the_future(alert: Alert, ada: User, days: int) -> None:
+def test_a_snooze_must_end_in_the_future(alert: Alert, ada: User, days: int) -> None:
     with pytest.raises(ValidationError, match="in the future"):
         actions.snooze(alert, by=ada, until=timezone.now() + timedelta(days=days), reason="Known.")
 
 
-def test_what_is_closed_as_expected_stays_closed_while_it_lasts(alert: Alert, ada: User) -> None:
+def test_an_alert_closed_as_expected_stays_closed(alert: Alert, ada: User) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
-    lives(("2026-06", 79), ("2026-07", 78))
+    evaluate_months(("2026-06", 79), ("2026-07", 78))
 
-    assert kinds() == ["opened", "closed"]
+    assert event_kinds() == ["opened", "closed"]
     assert Alert.objects.get().closed_by == ada
 
 
-def test_closed_as_expected_it_is_opened_when_it_gets_a_quarter_worse(
+def test_an_alert_closed_as_expected_reopens_when_it_is_a_quarter_worse(
     alert: Alert, ada: User
 ) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
     # the gap of 6 points has become one of 8
-    lives(("2026-06", 77))
+    evaluate_months(("2026-06", 77))
 
-    assert told() == ["opened", "closed", "reopened"]
+    assert notified_kinds() == ["opened", "closed", "reopened"]
     assert Alert.objects.get().closed_by is None
 
 
-def test_closed_as_expected_it_is_opened_after_a_recovery(alert: Alert, ada: User) -> None:
+def test_an_alert_closed_as_expected_opens_again_after_a_recovery(alert: Alert, ada: User) -> None:
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
-    lives(("2026-06", 86), ("2026-07", 79))
+    evaluate_months(("2026-06", 86), ("2026-07", 79))
 
-    assert kinds() == ["opened", "closed", "opened"]
+    assert event_kinds() == ["opened", "closed", "opened"]
 
 
 @pytest.mark.parametrize("text", ["", "  "])
-def test_words_are_asked_for(alert: Alert, ada: User, text: str) -> None:
+def test_comments_and_reasons_are_required(alert: Alert, ada: User, text: str) -> None:
     with pytest.raises(ValidationError, match="Enter a comment"):
         actions.comment(alert, by=ada, text=text)
     with pytest.raises(ValidationError, match="Enter a reason for closing the alert"):
         actions.close_as_expected(alert, by=ada, reason=text)
 
 
-def test_of_two_who_close_it_one_is_told_so(alert: Alert, ada: User) -> None:
+def test_closing_a_closed_alert_is_an_error(alert: Alert, ada: User) -> None:
     seen_before = Alert.objects.get()
     actions.close_as_expected(alert, by=ada, reason="The exam was moved.")
 
     with pytest.raises(ValidationError, match="already closed"):
         actions.close_as_expected(seen_before, by=ada, reason="The exam was moved.")
-    assert kinds() == ["opened", "closed"]
+    assert event_kinds() == ["opened", "closed"]
 
 
 def test_a_closed_alert_can_be_commented_on(alert: Alert, ada: User) -> None:

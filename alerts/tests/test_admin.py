@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
 from alerts.admin.rules import AlertRuleForm
 from alerts.models import Alert, AlertRule
-from alerts.tests.alerting import KPI, aims, closing, kinds, lives, watches
+from alerts.tests.alerting import KPI, add_rule, add_target, closing, evaluate_months, event_kinds
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED
 from kpis.tests.measured import course, staff
@@ -56,18 +56,18 @@ def acted(client: Client, act: str, alert: Alert, **more: str) -> str:
     return client.post(ALERTS, sent, follow=True).content.decode()
 
 
-def test_the_page_of_a_rule_says_how_often_it_would_have_fired(ada: Visitor) -> None:
-    aims()
-    lives(*MONTHS)
-    page = ada.reads(f"{RULES}{watches().pk}/change/")
+def test_the_page_of_a_rule_shows_a_preview(ada: Visitor) -> None:
+    add_target()
+    evaluate_months(*MONTHS)
+    page = ada.reads(f"{RULES}{add_rule().pk}/change/")
 
     assert "would have opened 2 alerts in the last 12 months: February 2026, May 2026." in page
     assert "February 2026 Whole site 4 Mar 2026 February 2026: 79.0%" in page
 
 
-def test_saving_a_rule_says_it_too(ada: Visitor) -> None:
-    aims()
-    lives(*MONTHS)
+def test_saving_a_rule_shows_a_preview(ada: Visitor) -> None:
+    add_target()
+    evaluate_months(*MONTHS)
     answer = ada.client.post(f"{RULES}add/", form(patience="2"), follow=True).content.decode()
 
     assert "would have opened no alerts in the last 12 months." in answer
@@ -75,8 +75,8 @@ def test_saving_a_rule_says_it_too(ada: Visitor) -> None:
 
 
 def test_a_preview_saves_nothing(ada: Visitor) -> None:
-    aims()
-    lives(*MONTHS)
+    add_target()
+    evaluate_months(*MONTHS)
     rules = AlertRule.objects.count()
     answer = ada.client.post(f"{RULES}preview/", form()).content.decode()
 
@@ -85,7 +85,7 @@ def test_a_preview_saves_nothing(ada: Visitor) -> None:
 
 
 def test_a_preview_of_an_edited_rule_leaves_it_as_it_is(ada: Visitor) -> None:
-    rule = watches()
+    rule = add_rule()
     changed = form(patience="3", preview_of=str(rule.pk))
 
     assert ada.client.post(f"{RULES}preview/", changed).status_code == 200
@@ -93,13 +93,13 @@ def test_a_preview_of_an_edited_rule_leaves_it_as_it_is(ada: Visitor) -> None:
     assert rule.patience == 1
 
 
-def test_a_preview_of_what_cannot_be_saved_says_why(ada: Visitor) -> None:
+def test_a_preview_of_an_invalid_rule_shows_its_errors(ada: Visitor) -> None:
     answer = ada.client.post(f"{RULES}preview/", form(patience="0")).content.decode()
 
     assert "greater than or equal to 1" in answer
 
 
-def test_who_may_not_edit_rules_gets_no_preview() -> None:
+def test_a_preview_needs_permission_to_edit_rules() -> None:
     bo = Visitor(staff())
     bo.client.logout()
 
@@ -119,11 +119,11 @@ def test_who_may_not_edit_rules_gets_no_preview() -> None:
         ({"kpi": "test.nothing"}, "kpi"),
     ],
 )
-def test_a_rule_that_cannot_fire_is_refused(changes: dict[str, Any], field: str) -> None:
+def test_a_rule_that_cannot_fire_is_rejected(changes: dict[str, Any], field: str) -> None:
     assert list(AlertRuleForm(form(**changes)).errors) == [field]
 
 
-def test_a_rule_names_one_place() -> None:
+def test_a_rule_has_one_scope() -> None:
     py, sql = course("py", "one"), course("sql", "two")
     module, other = py.modules.get(), sql.modules.get()
 
@@ -140,18 +140,18 @@ def test_working_hours_are_kept() -> None:
 
 
 def test_a_rule_with_alerts_cannot_be_deleted(ada: Visitor) -> None:
-    aims()
-    rule = watches()
+    add_target()
+    rule = add_rule()
     assert ada.client.get(f"{RULES}{rule.pk}/delete/").status_code == 200
 
-    lives(("2026-05", 79))
+    evaluate_months(("2026-05", 79))
     assert ada.client.get(f"{RULES}{rule.pk}/delete/").status_code == 403
 
 
 def an_alert() -> Alert:
-    aims()
-    watches()
-    lives(("2026-05", 79))
+    add_target()
+    add_rule()
+    evaluate_months(("2026-05", 79))
     return Alert.objects.get()
 
 
@@ -178,18 +178,18 @@ def test_the_page_of_an_alert_has_its_history(ada: Visitor) -> None:
 )
 def test_staff_act_on_alerts(ada: Visitor, act: str, more: dict[str, str], kind: str) -> None:
     assert "1 alert updated." in acted(ada.client, act, an_alert(), **more)
-    assert kinds() == ["opened", kind]
+    assert event_kinds() == ["opened", kind]
 
 
-def test_an_act_without_what_it_needs_is_refused(ada: Visitor) -> None:
+def test_an_action_without_its_inputs_is_rejected(ada: Visitor) -> None:
     alert = an_alert()
 
     assert "Enter a date." in acted(ada.client, "snooze", alert, note="Holidays.")
     assert "Enter a comment." in acted(ada.client, "comment", alert)
-    assert kinds() == ["opened"]
+    assert event_kinds() == ["opened"]
 
 
-def test_nobody_edits_an_alert(ada: Visitor) -> None:
+def test_alerts_are_read_only(ada: Visitor) -> None:
     alert = an_alert()
     ada.client.post(f"{ALERTS}{alert.pk}/change/", {"state": "ok"})
 
@@ -197,11 +197,11 @@ def test_nobody_edits_an_alert(ada: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("more", "status"), [((), 403), (("view_small_groups",), 200)])
-def test_a_rule_is_made_only_by_who_sees_small_groups(
+def test_creating_a_rule_needs_access_to_small_groups(
     client: Client, more: tuple[str, ...], status: int
 ) -> None:
     signed_in(client, "add_alertrule", "change_alertrule", "view_alertrule", *more)
-    rule = watches()
+    rule = add_rule()
 
     assert client.get(f"{RULES}add/").status_code == status
     assert client.post(f"{RULES}preview/", {"preview_of": rule.pk}).status_code == status
@@ -209,7 +209,7 @@ def test_a_rule_is_made_only_by_who_sees_small_groups(
     assert posted.status_code == status
 
 
-def test_who_may_not_see_small_groups_sees_no_figures_of_alerts_and_rules() -> None:
+def test_without_access_to_small_groups_alerts_and_rules_show_no_figures() -> None:
     alert = an_alert()
     bo = User.objects.create_user("bo@example.com", name="Bo", is_staff=True)
     bo.user_permissions.add(

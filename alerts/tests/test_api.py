@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.access import create_api_key
 from accounts.models import User
 from alerts.models import Alert, AlertEvent
-from alerts.tests.alerted import alerted, happens
+from alerts.tests.alerted import add_event, create_alert
 from curriculum.models import Course
 from kpis.tests.measured import COMPLETION, NOW, course, fed, manager, measured, staff
 
@@ -36,8 +36,8 @@ def sent(client: Client, alert: Alert, act: str, **body: Any) -> tuple[int, dict
     return response.status_code, response.json()
 
 
-def test_the_list_tells_what_where_and_since_when(python: Course) -> None:
-    alert = alerted(python)
+def test_the_list_shows_scope_figures_and_periods(python: Course) -> None:
+    alert = create_alert(python)
     page = bearing(READ, SMALL).get(LIST).json()
     (one,) = page["results"]
 
@@ -56,8 +56,8 @@ def test_the_list_tells_what_where_and_since_when(python: Course) -> None:
 
 def test_the_list_is_filtered_and_paged(python: Course) -> None:
     for severity in ("info", "critical", "warning"):
-        alerted(python, name=severity, severity=severity)
-    alerted(closed_at=NOW)
+        create_alert(python, name=severity, severity=severity)
+    create_alert(closed_at=NOW)
     client = bearing(READ)
 
     first = client.get(f"{LIST}?course=py&limit=2").json()
@@ -69,8 +69,8 @@ def test_the_list_is_filtered_and_paged(python: Course) -> None:
 
 
 @pytest.mark.parametrize("state", ["open", "all"])
-def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str) -> None:
-    made = [alerted(name=f"Rule {at}") for at in range(5)]
+def test_closing_an_alert_between_two_pages_skips_no_other(state: str) -> None:
+    made = [create_alert(name=f"Rule {at}") for at in range(5)]
     client = bearing(READ)
     page = client.get(f"{LIST}?limit=2&state={state}").json()
     met = [one["id"] for one in page["results"]]
@@ -94,15 +94,15 @@ def test_no_alert_is_missed_because_another_closes_between_two_pages(state: str)
         ("stat=open", "stat"),
     ],
 )
-def test_a_wrong_parameter_is_refused(query: str, field: str) -> None:
+def test_an_invalid_parameter_is_rejected(query: str, field: str) -> None:
     response = bearing(READ).get(f"{LIST}?{query}")
 
     assert (response.status_code, response.json()["field"]) == (400, field)
 
 
 def test_one_alert_comes_with_its_history(python: Course) -> None:
-    alert = alerted(python)
-    happens(alert, "commented", reason="Known.", by=staff())
+    alert = create_alert(python)
+    add_event(alert, "commented", reason="Known.", by=staff())
 
     one = bearing(READ, SMALL).get(f"{LIST}/{alert.pk}").json()
 
@@ -114,27 +114,27 @@ def test_one_alert_comes_with_its_history(python: Course) -> None:
 def test_figures_of_small_groups_are_left_out(python: Course) -> None:
     fed(python)
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
-    one = bearing(READ).get(f"{LIST}/{alerted(python).pk}").json()
+    one = bearing(READ).get(f"{LIST}/{create_alert(python).pk}").json()
 
     assert one["is_suppressed"]
     assert {one[name] for name in ("value", "target", "ci_low", "ci_high", "n")} == {None}
     assert "60.0" not in str(one)
 
 
-def test_a_key_of_another_course_is_told_of_none(python: Course) -> None:
+def test_a_key_of_another_course_sees_no_alerts(python: Course) -> None:
     client = bearing(courses=(course("rb"),))
-    alert = alerted(python)
+    alert = create_alert(python)
 
     assert client.get(LIST).json()["count"] == 0
     assert client.get(f"{LIST}/{alert.pk}").status_code == 404
     assert sent(client, alert, "close", reason="No.")[0] == 404
-    assert sent(client, alerted(), "close", reason="No.")[0] == 404
+    assert sent(client, create_alert(), "close", reason="No.")[0] == 404
     assert not Alert.objects.exclude(closed_at=None).exists()
 
 
 @pytest.mark.parametrize("scope", [READ, WRITE])
 def test_acting_needs_both_scopes(scope: str) -> None:
-    assert sent(bearing(scope), alerted(), "comment", text="Hello.")[0] == 403
+    assert sent(bearing(scope), create_alert(), "comment", text="Hello.")[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -151,15 +151,17 @@ def test_acting_needs_both_scopes(scope: str) -> None:
         ("close", {"reason": "Known."}, "closed", "As expected: Known. (API key my-lms)"),
     ],
 )
-def test_a_key_acts_and_is_named(act: str, body: dict[str, str], kind: str, why: str) -> None:
-    status, answer = sent(bearing(), alerted(), act, **body)
+def test_a_key_acts_and_is_named_in_the_history(
+    act: str, body: dict[str, str], kind: str, why: str
+) -> None:
+    status, answer = sent(bearing(), create_alert(), act, **body)
 
     assert status == 200
     assert (answer["history"][-1]["kind"], answer["history"][-1]["why"]) == (kind, why)
 
 
 def test_a_snooze_is_ended() -> None:
-    alert = alerted(snoozed_until=NOW + timedelta(days=1))
+    alert = create_alert(snoozed_until=NOW + timedelta(days=1))
 
     assert sent(bearing(), alert, "unsnooze")[1]["snoozed_until"] is None
 
@@ -167,13 +169,13 @@ def test_a_snooze_is_ended() -> None:
 def test_a_manager_acts_by_their_session(python: Course) -> None:
     client = Client()
     client.force_login(manager(python))
-    answer = sent(client, alerted(python), "acknowledge")[1]
+    answer = sent(client, create_alert(python), "acknowledge")[1]
 
     assert (answer["owner"], answer["acknowledged_by"]) == ("bo@example.com", "bo@example.com")
 
 
-def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
-    alert, client = alerted(), bearing()
+def test_an_owner_must_be_allowed_to_see_the_alert(python: Course) -> None:
+    alert, client = create_alert(), bearing()
     manager(python)
 
     assert sent(client, alert, "acknowledge", owner="bo@example.com")[1] == {
@@ -181,7 +183,7 @@ def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
         "detail": "No account bo@example.com may see this alert.",
         "field": "owner",
     }
-    assert sent(client, alerted(python), "acknowledge", owner="BO@example.com")[0] == 200
+    assert sent(client, create_alert(python), "acknowledge", owner="BO@example.com")[0] == 200
     assert User.objects.get().owned_alerts.count() == 1
 
 
@@ -199,45 +201,45 @@ def test_an_owner_is_somebody_who_may_see_it(python: Course) -> None:
         ("unsnooze", {}, None),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_changed(
+def test_invalid_input_is_explained_and_changes_nothing(
     act: str, body: dict[str, str], field: str | None
 ) -> None:
-    status, answer = sent(bearing(), alerted(), act, **body)
+    status, answer = sent(bearing(), create_alert(), act, **body)
 
     assert (status, answer.get("field")) == (400, field)
     assert answer["detail"]
     assert AlertEvent.objects.count() == 1
 
 
-def test_what_is_closed_already_is_in_conflict() -> None:
-    status, answer = sent(bearing(), alerted(closed_at=NOW), "close", reason="Known.")
+def test_closing_a_closed_alert_is_a_conflict() -> None:
+    status, answer = sent(bearing(), create_alert(closed_at=NOW), "close", reason="Known.")
 
     assert (status, answer["code"]) == (409, "closed")
 
 
 @pytest.mark.parametrize("body", ["[]", "7", "{"])
-def test_a_body_that_is_no_object_is_refused(body: str) -> None:
-    path = f"{LIST}/{alerted().pk}/comment"
+def test_a_body_must_be_an_object(body: str) -> None:
+    path = f"{LIST}/{create_alert().pk}/comment"
 
     assert bearing().post(path, body, content_type="application/json").status_code == 400
 
 
-def test_a_session_needs_the_token_of_its_page(python: Course) -> None:
+def test_a_session_needs_a_csrf_token(python: Course) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(manager(python))
 
-    assert sent(client, alerted(python), "comment", text="Hello.")[0] == 403
+    assert sent(client, create_alert(python), "comment", text="Hello.")[0] == 403
 
 
 @pytest.mark.parametrize("limit", ["null", "-1", "abc", "101", ""])
-def test_a_limit_that_cannot_be_is_told(limit: str) -> None:
+def test_an_invalid_limit_is_rejected(limit: str) -> None:
     answer = bearing(READ).get(f"{LIST}?limit={limit}")
 
     assert (answer.status_code, answer.json()["field"]) == (400, "limit")
 
 
 @pytest.mark.parametrize(("act", "name"), [("comment", "text"), ("close", "reason")])
-def test_a_number_is_no_text(python: Course, act: str, name: str) -> None:
-    status, body = sent(bearing(), alerted(python), act, **{name: 7})
+def test_numbers_are_not_accepted_as_text(python: Course, act: str, name: str) -> None:
+    status, body = sent(bearing(), create_alert(python), act, **{name: 7})
 
     assert (status, body["field"]) == (400, name)

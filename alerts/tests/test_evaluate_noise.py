@@ -7,7 +7,7 @@ import pytest
 
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert
-from alerts.tests.alerting import KPI, aims, kinds, watches
+from alerts.tests.alerting import KPI, add_rule, add_target, event_kinds
 from kpis.models import Measurement
 from kpis.tests import kernel
 from kpis.tests.measured import course
@@ -29,14 +29,14 @@ def twenty_modules() -> list[int]:
 
 
 def draw(modules: list[int], share: float, *, n: int, seed: int) -> None:
-    """Each learner of each module and week succeeds with the same chance, by one seeded dice."""
-    dice = random.Random(seed)  # noqa: S311
+    """Store weeks in which each learner of each module succeeds with the same probability."""
+    seeded_random = random.Random(seed)  # noqa: S311
     for week in range(WEEKS):
-        store({one: successes(dice, share, n) for one in modules}, week, n)
+        store({one: successes(seeded_random, share, n) for one in modules}, week, n)
 
 
-def successes(dice: random.Random, share: float, n: int) -> int:
-    return sum(dice.random() < share for _ in range(n))
+def successes(seeded_random: random.Random, share: float, n: int) -> int:
+    return sum(seeded_random.random() < share for _ in range(n))
 
 
 def store(totals: dict[int, int], week: int, n: int) -> None:
@@ -67,19 +67,19 @@ def live() -> None:
 @pytest.mark.parametrize(("n", "seed"), [(30, 1), (100, 2), (100, 3), (400, 4)])
 def test_twenty_modules_of_pure_noise_give_at_most_one_false_alert(n: int, seed: int) -> None:
     draw(twenty_modules(), 0.85, n=n, seed=seed)
-    aims()
-    watches(each="module", period_kind="week")
+    add_target()
+    add_rule(each="module", period_kind="week")
     live()
 
-    assert kinds().count("opened") <= 1
+    assert event_kinds().count("opened") <= 1
 
 
 def test_a_module_that_is_weak_among_them_is_found() -> None:
     modules = twenty_modules()
     draw(modules, 0.85, n=100, seed=5)
     Measurement.objects.filter(scope_id=modules[3]).update(total=60)
-    aims()
-    watches(each="module", period_kind="week")
+    add_target()
+    add_rule(each="module", period_kind="week")
     live()
 
     assert modules[3] in Alert.objects.open().values_list("scope_id", flat=True)

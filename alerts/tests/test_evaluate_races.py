@@ -14,7 +14,15 @@ from alerts import actions
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent, EvaluationRun, PendingEvaluation
 from alerts.signals import alert_changed
-from alerts.tests.alerting import KPI, aims, closing, kinds, lives, says, watches
+from alerts.tests.alerting import (
+    KPI,
+    add_rule,
+    add_target,
+    closing,
+    evaluate_months,
+    event_kinds,
+    store_value,
+)
 from kpis.tests import kernel
 from kpis.tests.measured import course
 
@@ -29,7 +37,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Start all of them at the same moment, each with a connection of its own."""
+    """Run functions at the same moment, each with its own connection."""
     start = Barrier(len(works))
     ended: list[Any] = []
 
@@ -51,26 +59,26 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 def many_misses() -> None:
-    aims()
-    watches(each="course")
+    add_target()
+    add_rule(each="course")
     for at in range(20):
-        says("2026-05", 60, of=course(f"course-{at}"))
+        store_value("2026-05", 60, of=course(f"course-{at}"))
 
 
-def test_two_judges_at_once_open_each_alert_once() -> None:
+def test_concurrent_evaluations_open_each_alert_once() -> None:
     many_misses()
     written = at_once(*[lambda: evaluate(MAY)] * 4)
 
     assert sorted(written) == [0, 0, 0, 20]
-    assert (Alert.objects.count(), kinds()) == (20, ["opened"] * 20)
+    assert (Alert.objects.count(), event_kinds()) == (20, ["opened"] * 20)
 
 
-def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
-    aims()
-    watches()
-    lives(("2026-05", 79))
+def test_an_evaluation_and_a_person_closing_leave_one_end() -> None:
+    add_target()
+    add_rule()
+    evaluate_months(("2026-05", 79))
     alert, ada = Alert.objects.get(), User.objects.create_user("ada@example.com")
-    says("2026-06", 90)
+    store_value("2026-06", 90)
 
     def close() -> Any:
         with patch("django.utils.timezone.now", return_value=closing("2026-06")):
@@ -78,23 +86,26 @@ def test_a_judge_and_somebody_who_closes_leave_one_end() -> None:
 
     at_once(lambda: evaluate(closing("2026-06")), close)
 
-    assert [one for one in kinds() if one in ("recovered", "closed")] in (["recovered"], ["closed"])
+    assert [one for one in event_kinds() if one in ("recovered", "closed")] in (
+        ["recovered"],
+        ["closed"],
+    )
     assert Alert.objects.get().closed_at is not None
 
 
-def test_of_ten_who_close_it_at_once_one_does() -> None:
-    aims()
-    watches()
-    lives(("2026-05", 79))
+def test_only_one_of_ten_concurrent_closings_succeeds() -> None:
+    add_target()
+    add_rule()
+    evaluate_months(("2026-05", 79))
     alert, ada = Alert.objects.get(), User.objects.create_user("ada@example.com")
     close = [lambda: actions.close_as_expected(alert, by=ada, reason="The exam was moved.")] * 10
     ended = at_once(*close)
 
     assert sum(isinstance(one, AlertEvent) for one in ended) == 1
-    assert kinds() == ["opened", "closed"]
+    assert event_kinds() == ["opened", "closed"]
 
 
-def test_a_judge_that_fails_in_the_middle_leaves_nothing_half_done() -> None:
+def test_a_failed_evaluation_leaves_nothing_half_done() -> None:
     many_misses()
     PendingEvaluation.objects.create(kpi=KPI, period_kind="month")
 

@@ -4,7 +4,14 @@ import pytest
 
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert
-from alerts.tests.alerting import aims, closing, kinds, says, told, watches
+from alerts.tests.alerting import (
+    add_rule,
+    add_target,
+    closing,
+    event_kinds,
+    notified_kinds,
+    store_value,
+)
 from curriculum.models import Course, Module
 from kpis.tests import kernel
 from kpis.tests.measured import course
@@ -21,11 +28,11 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_course_has_its_own_alert_by_its_own_target() -> None:
     py, sql = course("py"), course("sql")
-    aims()
-    aims(60, course=sql)
-    watches(each="course")
-    says("2026-05", 79, of=py)
-    says("2026-05", 79, of=sql)
+    add_target()
+    add_target(60, course=sql)
+    add_rule(each="course")
+    store_value("2026-05", 79, of=py)
+    store_value("2026-05", 79, of=sql)
     evaluate(MAY)
 
     assert list(Alert.objects.values_list("scope", "course__key")) == [("course", "py")]
@@ -34,15 +41,15 @@ def test_each_course_has_its_own_alert_by_its_own_target() -> None:
 def a_weak_module(of: Course) -> Module:
     """Module one of two is far below the target, the other just on it."""
     one, two = of.modules.order_by("position")
-    says("2026-05", 60, of=one)
-    says("2026-05", 85, of=two)
+    store_value("2026-05", 60, of=one)
+    store_value("2026-05", 85, of=two)
     return one
 
 
-def test_a_module_beyond_chance_has_its_alert() -> None:
+def test_a_significantly_weak_module_has_its_alert() -> None:
     weak = a_weak_module(course("py", "one", "two"))
-    aims()
-    watches(each="module")
+    add_target()
+    add_rule(each="module")
     evaluate(MAY)
 
     assert list(Alert.objects.values_list("scope", "scope_id")) == [("module", weak.pk)]
@@ -52,10 +59,10 @@ def held_back() -> tuple[Course, Module]:
     """A course's alert is open in May, and holds back that of its weak module."""
     py = course("py", "one", "two")
     weak = a_weak_module(py)
-    says("2026-05", 72, of=py)
-    aims()
-    watches(each="module")
-    watches(each="course")
+    store_value("2026-05", 72, of=py)
+    add_target()
+    add_rule(each="module")
+    add_rule(each="course")
     evaluate(MAY)
     return py, weak
 
@@ -63,36 +70,36 @@ def held_back() -> tuple[Course, Module]:
 def test_the_alert_of_a_course_holds_back_those_of_its_modules() -> None:
     held_back()
 
-    assert (kinds(), told()) == (["opened", "inhibited"], ["opened"])
+    assert (event_kinds(), notified_kinds()) == (["opened", "inhibited"], ["opened"])
     held = Alert.objects.get(scope="module")
     assert held.inhibited_by == Alert.objects.get(scope="course")
 
 
-def test_when_the_course_is_well_again_its_module_is_told() -> None:
+def test_a_module_notifies_once_its_course_has_recovered() -> None:
     py, weak = held_back()
-    says("2026-06", 90, of=py)
-    says("2026-06", 60, of=weak)
+    store_value("2026-06", 90, of=py)
+    store_value("2026-06", 60, of=weak)
     evaluate(closing("2026-06"))
 
-    assert told() == ["opened", "recovered", "opened"]
+    assert notified_kinds() == ["opened", "recovered", "opened"]
     assert Alert.objects.open().get().inhibited_by is None
 
 
-def test_a_module_without_data_when_it_is_released_is_told_once_it_fires_again() -> None:
+def test_a_released_module_without_data_notifies_once_it_fires_again() -> None:
     py, weak = held_back()
-    says("2026-06", 90, of=py)
+    store_value("2026-06", 90, of=py)
     evaluate(closing("2026-06"))
-    assert told() == ["opened", "recovered"]
+    assert notified_kinds() == ["opened", "recovered"]
 
-    says("2026-07", 60, of=weak)
+    store_value("2026-07", 60, of=weak)
     evaluate(closing("2026-07"))
-    assert told() == ["opened", "recovered", "opened"]
+    assert notified_kinds() == ["opened", "recovered", "opened"]
 
 
-def test_what_was_never_told_recovers_in_silence() -> None:
+def test_an_alert_that_never_notified_recovers_silently() -> None:
     py, weak = held_back()
-    says("2026-06", 72, of=py)
-    says("2026-06", 90, of=weak)
+    store_value("2026-06", 72, of=py)
+    store_value("2026-06", 90, of=weak)
     evaluate(closing("2026-06"))
 
-    assert (kinds(), told()) == (["opened", "inhibited", "recovered"], ["opened"])
+    assert (event_kinds(), notified_kinds()) == (["opened", "inhibited", "recovered"], ["opened"])

@@ -29,7 +29,7 @@ def judgings(asked: MagicMock) -> int:
 
 
 @pytest.mark.django_db
-def test_measuring_ends_with_judging(asked: MagicMock) -> None:
+def test_recomputing_queues_an_evaluation(asked: MagicMock) -> None:
     with patch.object(recompute_stale, "recompute_stale", return_value=0):
         tasks.recompute()
 
@@ -37,7 +37,7 @@ def test_measuring_ends_with_judging(asked: MagicMock) -> None:
 
 
 @pytest.mark.django_db
-def test_a_target_that_somebody_sets_is_evaluated_once_it_is_committed(
+def test_setting_a_target_queues_an_evaluation_on_commit(
     asked: MagicMock, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     ada = User.objects.create_user("ada@example.com")

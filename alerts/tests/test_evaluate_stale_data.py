@@ -8,15 +8,15 @@ from alerts.evaluation.evaluate import evaluate
 from alerts.evaluation.rule_preview import preview
 from alerts.models import Alert, EvaluationRun, PendingEvaluation
 from alerts.tests.alerting import (
-    aims,
+    add_rule,
+    add_target,
     closing,
-    kinds,
+    evaluate_months,
+    event_kinds,
     last_reason,
-    lives,
-    says,
-    states,
-    told,
-    watches,
+    notified_kinds,
+    open_states,
+    store_value,
 )
 from curriculum.models import Course, CourseRun
 from kpis.models import DataFreshness
@@ -45,101 +45,101 @@ def days(count: float) -> datetime:
     return NOW - timedelta(days=count)
 
 
-def test_data_that_stopped_are_told_once_and_their_return_too() -> None:
+def test_stale_data_and_their_return_notify_once() -> None:
     py = course("py")
-    watches(metric="stale")
+    add_rule(metric="stale")
     fed(py, days(7))
     evaluate(NOW)
-    assert kinds() == []
+    assert event_kinds() == []
 
     evaluate(NOW + timedelta(hours=1))
     evaluate(NOW + timedelta(hours=2))
     evaluate(NOW + timedelta(days=1))
-    assert kinds() == ["opened"]
-    assert states() == ["firing"]
+    assert event_kinds() == ["opened"]
+    assert open_states() == ["firing"]
 
     fed(py, NOW + timedelta(days=1))
     evaluate(NOW + timedelta(days=1, hours=1))
-    assert told() == ["opened", "recovered"]
+    assert notified_kinds() == ["opened", "recovered"]
 
 
-def test_their_return_on_the_same_day_is_a_recovery_as_well() -> None:
+def test_a_return_of_data_on_the_same_day_is_a_recovery() -> None:
     py = course("py")
-    watches(metric="stale")
+    add_rule(metric="stale")
     fed(py, days(9))
     evaluate(NOW)
     fed(py, NOW)
     evaluate(NOW + timedelta(hours=1))
 
-    assert kinds() == ["opened", "recovered"]
+    assert event_kinds() == ["opened", "recovered"]
 
 
 def test_the_site_is_as_fresh_as_its_freshest_course() -> None:
     fed(course("py"), days(20))
     fed(course("sql"), days(1))
-    watches(metric="stale")
+    add_rule(metric="stale")
     evaluate(NOW)
 
-    assert kinds() == []
+    assert event_kinds() == []
 
 
-def test_of_each_course_the_one_that_stopped_is_told() -> None:
+def test_each_course_rules_alert_about_the_stale_course() -> None:
     py = course("py")
     fed(py, days(20))
     fed(course("sql"), days(1))
-    watches(metric="stale", each="course")
+    add_rule(metric="stale", each="course")
     evaluate(NOW)
 
     assert [one.course for one in Alert.objects.all()] == [py]
     assert last_reason() == "The latest data are 20 days old."
 
 
-def test_a_course_that_is_over_is_not_missed() -> None:
+def test_an_ended_course_is_not_stale() -> None:
     py = course("py")
     CourseRun.objects.create(
         course=py, key="r1", starts_on=date(2026, 1, 1), ends_on=date(2026, 5, 1)
     )
     fed(py, days(20))
-    watches(metric="stale", each="course")
+    add_rule(metric="stale", each="course")
     evaluate(NOW)
 
-    assert kinds() == []
+    assert event_kinds() == []
 
 
-def test_how_often_data_stopped_before_is_not_known() -> None:
-    assert "no preview" in preview(watches(metric="stale"), NOW).sentence
+def test_stale_data_have_no_preview() -> None:
+    assert "no preview" in preview(add_rule(metric="stale"), NOW).sentence
 
 
-def test_a_look_at_the_feeds_alone_keeps_no_run() -> None:
-    watches(metric="stale")
+def test_checking_only_stale_data_logs_no_run() -> None:
+    add_rule(metric="stale")
     evaluate(NOW)
     evaluate(NOW + timedelta(minutes=1))
 
     assert EvaluationRun.objects.count() == 1
 
 
-def test_a_month_that_the_data_do_not_reach_is_stale_and_fires_later() -> None:
+def test_a_month_beyond_the_data_is_stale_and_fires_later() -> None:
     py = course("py")
     # May ends at the end of the 31st, and the 20th is eleven days before
     fed(py, datetime(2026, 5, 20, tzinfo=UTC))
-    aims()
-    watches()
-    assert lives(("2026-05", 79)) == []
+    add_target()
+    add_rule()
+    assert evaluate_months(("2026-05", 79)) == []
     assert PendingEvaluation.objects.get().not_before == MAY + timedelta(hours=1)
 
     fed(py, MAY)
     evaluate(MAY + timedelta(hours=1))
-    assert kinds() == ["opened"]
+    assert event_kinds() == ["opened"]
     assert not PendingEvaluation.objects.exists()
 
 
 def test_an_open_alert_stays_open_over_stale_months() -> None:
     py = course("py")
     fed(py, MAY)
-    aims()
-    watches()
-    lives(("2026-05", 79))
-    says("2026-06", 90)
+    add_target()
+    add_rule()
+    evaluate_months(("2026-05", 79))
+    store_value("2026-06", 90)
     evaluate(closing("2026-06"))
 
-    assert (kinds(), states()) == (["opened"], ["stale"])
+    assert (event_kinds(), open_states()) == (["opened"], ["stale"])

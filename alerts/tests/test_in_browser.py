@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from alerts.models import Alert
-from alerts.tests.alerted import alerted
+from alerts.tests.alerted import create_alert
 from kpis.tests.measured import COMPLETION, course, fed, measured, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
@@ -21,12 +21,12 @@ PATHS = ["/alerts", "/alerts/{}"]
 
 @pytest.fixture
 def opens(browser: Browser, live_server: LiveServer, _in_july_2026: None) -> Iterator[Opens]:
-    """Open a page of the one alert as Ada of the staff, in a window as told."""
+    """Open a page of the one alert as Ada of the staff, in a browser window."""
     python = course("py")
     fed(python)
     for month, done in (("2026-05", 90), ("2026-06", 60)):
         measured(COMPLETION, month, total=done, n=100, of=python)
-    alert = alerted(python, severity="critical")
+    alert = create_alert(python, severity="critical")
     client = Client()
     client.force_login(staff())
     session = client.cookies["sessionid"].value
@@ -45,14 +45,14 @@ def opens(browser: Browser, live_server: LiveServer, _in_july_2026: None) -> Ite
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PATHS)
-def test_nothing_stands_in_the_way_of_anybody(opens: Opens, path: str, scheme: str) -> None:
+def test_pages_are_accessible(opens: Opens, path: str, scheme: str) -> None:
     found = Axe().run(opens(path, color_scheme=scheme))
 
     assert [one["id"] for one in found.response["violations"]] == []
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_phone_scrolls_no_page_sideways(opens: Opens, path: str) -> None:
+def test_pages_fit_a_phone(opens: Opens, path: str) -> None:
     page = opens(path, viewport={"width": 360, "height": 740})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -67,7 +67,7 @@ def test_the_chart_shades_the_periods_of_the_alert(opens: Opens) -> None:
     assert spans == "6,6"
 
 
-def test_without_scripts_an_alert_is_closed_and_an_error_stands_beside_its_field(
+def test_without_javascript_forms_work_and_show_errors(
     opens: Opens,
 ) -> None:
     page = opens(PATHS[1], java_script_enabled=False)
@@ -83,7 +83,7 @@ def test_without_scripts_an_alert_is_closed_and_an_error_stands_beside_its_field
     assert Alert.objects.get().is_expected
 
 
-def test_the_keyboard_alone_takes_an_alert(opens: Opens) -> None:
+def test_an_alert_is_acknowledged_by_keyboard(opens: Opens) -> None:
     page = opens(PATHS[1])
 
     page.get_by_label("Note (optional)").focus()

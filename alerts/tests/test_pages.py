@@ -7,8 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from alerts.models import Alert, AlertEvent
-from alerts.tests.alerted import JUNE, alerted, happens
-from alerts.tests.visits import PAGE, acts, page_of
+from alerts.tests.alerted import JUNE, add_event, create_alert
+from alerts.tests.visits import PAGE, page_of, submit_form
 from curriculum.models import Course
 from kpis.tests.measured import COMPLETION, NOW, SCORES, course, fed, manager, measured, stranger
 from kpis.tests.visitors import Visitor
@@ -21,8 +21,8 @@ def python() -> Course:
     return course("py", "loops", "tests")
 
 
-def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Course) -> None:
-    alerted(python)
+def test_an_alert_shows_its_scope_and_start(ada: Visitor, python: Course) -> None:
+    create_alert(python)
 
     text = ada.reads(PAGE)
 
@@ -31,10 +31,10 @@ def test_an_alert_says_what_it_is_about_and_since_when(ada: Visitor, python: Cou
     assert "Since June 2026, opened 4 Jul 2026, 12:00 · no owner Firing" in text
 
 
-def test_open_ones_come_first_and_the_most_severe_of_them(ada: Visitor) -> None:
-    alerted(name="Over", closed_at=NOW, severity="critical")
+def test_open_and_severe_alerts_come_first(ada: Visitor) -> None:
+    create_alert(name="Over", closed_at=NOW, severity="critical")
     for severity in ("info", "critical", "warning"):
-        alerted(name=severity.title(), severity=severity)
+        create_alert(name=severity.title(), severity=severity)
 
     text = ada.reads(f"{PAGE}?state=all")
 
@@ -43,9 +43,9 @@ def test_open_ones_come_first_and_the_most_severe_of_them(ada: Visitor) -> None:
 
 
 def test_alerts_are_counted_above_and_in_the_header(ada: Visitor, python: Course) -> None:
-    alerted(severity="critical")
-    alerted(python, owner=User.objects.get())
-    alerted(name="Over", closed_at=NOW)
+    create_alert(severity="critical")
+    create_alert(python, owner=User.objects.get())
+    create_alert(name="Over", closed_at=NOW)
 
     text = ada.reads(PAGE)
 
@@ -72,18 +72,18 @@ def test_alerts_are_counted_above_and_in_the_header(ada: Visitor, python: Course
     ],
 )
 def test_filters_narrow_the_list(ada: Visitor, python: Course, query: str, names: str) -> None:
-    alerted(name="Alert A", severity="critical")
-    alerted(python, name="Alert B", snoozed_until=NOW + timedelta(days=1))
-    alerted(name="Alert C", kpi="engagement.depth", owner=User.objects.get(), state="stale")
-    alerted(name="Alert D", closed_at=NOW)
+    create_alert(name="Alert A", severity="critical")
+    create_alert(python, name="Alert B", snoozed_until=NOW + timedelta(days=1))
+    create_alert(name="Alert C", kpi="engagement.depth", owner=User.objects.get(), state="stale")
+    create_alert(name="Alert D", closed_at=NOW)
 
     text = ada.reads(f"{PAGE}?{query}")
 
     assert [one for one in "ABCD" if f"Alert {one}" in text] == list(names)
 
 
-def test_a_wrong_filter_is_told_beside_its_field(ada: Visitor) -> None:
-    alerted()
+def test_an_invalid_filter_is_explained_next_to_its_field(ada: Visitor) -> None:
+    create_alert()
     text = ada.reads(f"{PAGE}?severity=bad&course=no")
 
     assert ada.status == 400
@@ -102,25 +102,25 @@ def test_a_wrong_filter_is_told_beside_its_field(ada: Visitor) -> None:
 )
 def test_an_empty_list_says_so(ada: Visitor, closed: int, query: str, said: str) -> None:
     for _ in range(closed):
-        alerted(closed_at=NOW)
+        create_alert(closed_at=NOW)
 
     assert said in ada.reads(PAGE + query)
 
 
-def test_more_than_a_page_is_paged_with_the_filters_kept(ada: Visitor) -> None:
+def test_pages_keep_the_filters(ada: Visitor) -> None:
     for number in range(26):
-        alerted(name=f"Alert {number:02}")
+        create_alert(name=f"Alert {number:02}")
 
     assert "Page 1 of 2 Next" in ada.reads(f"{PAGE}?severity=warning")
     assert "?severity=warning&amp;page=2" in ada.html
     assert "Alert 00" in ada.reads(f"{PAGE}?severity=warning&page=2")
 
 
-def test_twenty_alerts_ask_no_more_than_two(
+def test_the_number_of_queries_is_independent_of_alerts(
     ada: Visitor, python: Course, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
-        alerted(python.modules.first() if number % 2 else python, name=f"Alert {number}")
+        create_alert(python.modules.first() if number % 2 else python, name=f"Alert {number}")
     ada.reads(PAGE)
 
     with django_assert_max_num_queries(15):
@@ -129,8 +129,8 @@ def test_twenty_alerts_ask_no_more_than_two(
 
 def test_managers_see_the_alerts_of_their_courses(python: Course) -> None:
     bo = Visitor(manager(python))
-    mine, site = alerted(python), alerted()
-    other = alerted(course("rb"))
+    mine, site = create_alert(python), create_alert()
+    other = create_alert(course("rb"))
 
     text = bo.reads(PAGE)
 
@@ -144,26 +144,29 @@ def test_managers_see_the_alerts_of_their_courses(python: Course) -> None:
 
 def test_managers_act_on_no_other_alerts(python: Course) -> None:
     bo = Visitor(manager(python))
-    codes = [acts(bo, one, "close", reason="No.") for one in (alerted(course("rb")), alerted())]
+    codes = [
+        submit_form(bo, one, "close", reason="No.")
+        for one in (create_alert(course("rb")), create_alert())
+    ]
 
     assert codes == [404, 404]
     assert not AlertEvent.objects.filter(kind="closed").exists()
 
 
-def test_learners_see_none(python: Course) -> None:
+def test_learners_see_no_alerts(python: Course) -> None:
     cleo = Visitor(stranger())
-    cleo.reads(page_of(alerted(python)))
+    cleo.reads(page_of(create_alert(python)))
 
     assert cleo.status == 403
-    assert acts(cleo, Alert.objects.get(), "comment", text="Hello.") == 403
+    assert submit_form(cleo, Alert.objects.get(), "comment", text="Hello.") == 403
 
 
 def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
     bo = Visitor(manager(python))
     fed(python)
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
-    alert = alerted(python)
-    happens(alert, "commented", reason="The exam was moved.")
+    alert = create_alert(python)
+    add_event(alert, "commented", reason="The exam was moved.")
 
     for path in (PAGE, page_of(alert)):
         assert "60.0" not in bo.reads(path)
@@ -171,10 +174,10 @@ def test_figures_of_small_groups_stay_hidden(python: Course) -> None:
     assert "The exam was moved." in bo.reads(page_of(alert))
 
 
-def test_who_may_see_small_groups_sees_their_alerts(ada: Visitor, python: Course) -> None:
+def test_readers_with_access_to_small_groups_see_their_alerts(ada: Visitor, python: Course) -> None:
     measured(COMPLETION, "2026-06", total=3, n=5, of=python, learners=5)
 
-    assert "60.0%" in ada.reads(page_of(alerted(python)))
+    assert "60.0%" in ada.reads(page_of(create_alert(python)))
 
 
 def test_the_page_shows_figures_history_and_the_periods_around(
@@ -182,8 +185,8 @@ def test_the_page_shows_figures_history_and_the_periods_around(
 ) -> None:
     measured(COMPLETION, "2026-05", total=90, n=100, of=python)
     measured(COMPLETION, "2026-06", total=60, n=100, of=python)
-    alert = alerted(python)
-    happens(alert, "worsened", reason="It got worse.", by=User.objects.get(), notifies=True)
+    alert = create_alert(python)
+    add_event(alert, "worsened", reason="It got worse.", by=User.objects.get(), notifies=True)
 
     text = ada.reads(page_of(alert))
 
@@ -194,9 +197,9 @@ def test_the_page_shows_figures_history_and_the_periods_around(
     assert '"span": [6, 6]' in ada.html
 
 
-def test_what_healed_it_is_none_of_its_periods(ada: Visitor, python: Course) -> None:
-    alert = alerted(python, first_period_start="2026-05-01", closed_at=NOW, state="ok")
-    happens(alert, "recovered", period_start=JUNE)
+def test_the_period_of_the_recovery_is_not_shaded(ada: Visitor, python: Course) -> None:
+    alert = create_alert(python, first_period_start="2026-05-01", closed_at=NOW, state="ok")
+    add_event(alert, "recovered", period_start=JUNE)
 
     text = ada.reads(page_of(alert))
 
@@ -204,11 +207,11 @@ def test_what_healed_it_is_none_of_its_periods(ada: Visitor, python: Course) -> 
     assert '"span": [6, 6]' in ada.html
 
 
-def test_the_page_leads_to_the_kpi_with_its_scope_and_staff_to_the_rule(
+def test_the_page_links_to_the_filtered_kpi_and_for_staff_to_the_rule(
     ada: Visitor, python: Course
 ) -> None:
     loops = python.modules.get(key="loops")
-    alert = alerted(loops, kpi=SCORES)
+    alert = create_alert(loops, kpi=SCORES)
     ada.reads(page_of(alert))
 
     query = "?period=month&amp;course=py&amp;module=loops"
@@ -219,17 +222,17 @@ def test_the_page_leads_to_the_kpi_with_its_scope_and_staff_to_the_rule(
     assert "/admin/" not in bo.html
 
 
-def test_an_alert_of_a_kpi_that_is_no_more_still_has_its_page(ada: Visitor) -> None:
-    text = ada.reads(page_of(alerted(kpi="engagement.gone")))
+def test_an_alert_of_a_removed_kpi_still_has_its_page(ada: Visitor) -> None:
+    text = ada.reads(page_of(create_alert(kpi="engagement.gone")))
 
     assert ada.status == 200
     assert "engagement.gone" in text
     assert "engagement.gone" in ada.reads(PAGE)
 
 
-def test_so_has_one_of_a_module_that_its_kpi_tells_no_more(python: Course) -> None:
+def test_an_alert_of_a_module_without_values_still_has_its_page(python: Course) -> None:
     bo = Visitor(manager(python))
-    alert = alerted(python.modules.get(key="loops"))
+    alert = create_alert(python.modules.get(key="loops"))
 
     assert "June 2026: Hidden" in bo.reads(page_of(alert))
     assert "June 2026: Hidden" in bo.reads(PAGE)

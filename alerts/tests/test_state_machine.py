@@ -67,7 +67,7 @@ def test_states_follow_from_the_observations(
     assert " ".join(states(policy, *values)) == expected
 
 
-def test_the_whole_interval_has_to_be_beyond() -> None:
+def test_the_whole_interval_must_be_beyond_the_target() -> None:
     doubtful, sure = (
         Observation(START.date(), START, OK, 80, 85, (75, high)) for high in (85.1, 84.9)
     )
@@ -75,14 +75,14 @@ def test_the_whole_interval_has_to_be_beyond() -> None:
     assert [one.state for one in run_steps([doubtful, sure], Policy())] == ["ok", "firing"]
 
 
-def test_what_may_be_chance_among_many_does_not_fire() -> None:
+def test_insignificant_breaches_do_not_fire() -> None:
     chance = Observation(START.date(), START, OK, 80, 85, (75, 84), is_significant=False)
 
     assert [one.state for one in run_steps([chance], Policy())] == ["ok"]
 
 
 def test_a_cool_down_longer_than_the_periods_waits_until_it_is_over() -> None:
-    # told in week 1, well in week 2, beyond again in weeks 3 and 4
+    # notified in week 1, recovered in week 2, a breach again in weeks 3 and 4
     weeks = (84, 86, 84, 84)
 
     assert kinds(POINT, *weeks, cooldown=2 * WEEK) == ["opened", "recovered", "opened"]
@@ -90,7 +90,7 @@ def test_a_cool_down_longer_than_the_periods_waits_until_it_is_over() -> None:
     assert kinds(POINT, *weeks, cooldown=3 * WEEK) == ["opened", "recovered", "opened"]
 
 
-def test_a_cool_down_is_broken_by_a_gap_a_quarter_larger() -> None:
+def test_a_gap_a_quarter_larger_ends_the_cool_down() -> None:
     # gaps of 4 and then of 5 points
     assert kinds(POINT, 81, 86, 80, cooldown=9 * WEEK) == ["opened", "recovered", "opened"]
     assert kinds(POINT, 81, 86, 80.1, cooldown=9 * WEEK) == ["opened", "recovered"]
@@ -104,7 +104,7 @@ def test_a_cool_down_counts_whole_days() -> None:
     assert not alert.is_cooling_down(START, NO_COOL_DOWN)
 
 
-def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
+def test_an_alert_closed_as_expected_opens_only_after_a_recovery() -> None:
     policy = POINT
     alert = AlertSnapshot(START.date(), START.date(), is_open=False, is_expected=True, worst_gap=5)
 
@@ -118,7 +118,7 @@ def test_what_was_closed_as_expected_is_opened_after_a_recovery_alone() -> None:
     assert opened(80, 78) == ["reopened"]
 
 
-def test_an_alert_of_before_the_window_recovers_in_its_first_period() -> None:
+def test_an_alert_older_than_the_periods_recovers_in_the_first_one() -> None:
     before = date(2025, 1, 6)
     alert = AlertSnapshot(before, before, notified_at=START, worst_gap=5)
     steps = run_steps(observations(86), POINT, open_since=before)
@@ -138,7 +138,7 @@ COOL_DOWNS = st.sampled_from([NO_COOL_DOWN, WEEK, 5 * WEEK])
 
 
 @given(VALUES, POLICIES, COOL_DOWNS)
-def test_an_alert_opens_and_closes_in_turn(
+def test_alerts_alternately_open_and_close(
     values: list[int | None], policy: Policy, cooldown: timedelta
 ) -> None:
     made = [one for one in kinds(policy, *values, cooldown=cooldown) if one != "worsened"]
@@ -147,7 +147,7 @@ def test_an_alert_opens_and_closes_in_turn(
 
 
 @given(VALUES, POLICIES)
-def test_weeks_without_data_change_no_more_than_the_day_it_is_told(
+def test_weeks_without_data_do_not_change_the_transitions(
     values: list[int | None], policy: Policy
 ) -> None:
     known = [one for one in values if one is not None]
@@ -156,7 +156,7 @@ def test_weeks_without_data_change_no_more_than_the_day_it_is_told(
 
 
 @given(VALUES, POLICIES, COOL_DOWNS)
-def test_what_is_done_is_not_done_again(
+def test_applied_transitions_are_not_repeated(
     values: list[int | None], policy: Policy, cooldown: timedelta
 ) -> None:
     steps = run_steps(observations(*values), policy)
@@ -170,7 +170,7 @@ def test_what_is_done_is_not_done_again(
 
 
 @given(VALUES, st.integers(1, 19), POLICIES)
-def test_a_window_that_starts_in_an_open_stretch_ends_as_the_whole(
+def test_periods_that_start_within_an_alert_give_the_same_end(
     values: list[int | None], cut: int, policy: Policy
 ) -> None:
     whole = run_steps(observations(*values), policy)

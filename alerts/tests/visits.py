@@ -1,4 +1,4 @@
-"""Visitors to the pages of alerts, and what they do there."""
+"""Helpers to visit an alert's page and submit its forms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def page_of(alert: Alert) -> str:
     return f"{PAGE}/{alert.pk}"
 
 
-def acts(who: Visitor, alert: Alert, act: str, **sent: str) -> int:
+def submit_form(who: Visitor, alert: Alert, act: str, **sent: str) -> int:
     response = who.client.post(page_of(alert), {"act": act, **sent})
     who.html = unescape(response.content.decode())
     return response.status_code

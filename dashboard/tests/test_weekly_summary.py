@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 
 from accounts.models import User
 from accounts.tests.people import account, course, moment
-from alerts.tests.alerting import says
+from alerts.tests.alerting import store_value
 from core.tests.mail_box import MailBox, mail_box
 from curriculum.models import Course
 from dashboard import weekly_summary
@@ -23,7 +23,7 @@ from dashboard.weekly_summary import write_due
 from kpis.tests.measured import COMPLETION
 from notifications.delivery.deliver import DeliveryRun
 from notifications.models import DigestUnsubscribe, Notification
-from notifications.tests.notifying import alert_of
+from notifications.tests.notifying import create_alert
 from notifications.unsubscribe import unsubscribe_url
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def box() -> Iterator[MailBox]:
 def python() -> Course:
     """A course with an open alert."""
     made = course("py")
-    alert_of(made)
+    create_alert(made)
     return made
 
 
@@ -91,8 +91,8 @@ def test_a_summary_covers_only_granted_courses(python: Course) -> None:
 
 def measured_weeks(made: Course, *, n: int) -> None:
     """Measure a significant rise in the last closed week, that of 6 July."""
-    says("2026-06-29", 50, n=n, of=made, kpi=COMPLETION, kind="week")
-    says("2026-07-06", 100, n=n, of=made, kpi=COMPLETION, kind="week")
+    store_value("2026-06-29", 50, n=n, of=made, kpi=COMPLETION, kind="week")
+    store_value("2026-07-06", 100, n=n, of=made, kpi=COMPLETION, kind="week")
 
 
 def test_a_significant_change_of_the_last_closed_week_is_included(python: Course) -> None:

@@ -48,7 +48,7 @@ def sentences(found: list[dict[str, Any]], kind: str = "") -> list[str]:
     return [one["sentence"] for one in found if not kind or one["kind"] == kind]
 
 
-def test_a_missed_target_is_said_with_number_interval_and_target(ada_asks: Asks) -> None:
+def test_a_missed_target_is_reported_with_value_interval_and_target(ada_asks: Asks) -> None:
     measured(COMPLETION, "2026-06", total=60, n=100)
 
     # Wilson for 60 of 100: 0.5963 ± 0.0943
@@ -76,20 +76,20 @@ def test_few_observations_are_no_finding(ada_asks: Asks) -> None:
     assert ada_asks() == []
 
 
-def test_an_open_month_is_not_judged(ada_asks: Asks) -> None:
+def test_an_open_month_is_not_examined(ada_asks: Asks) -> None:
     measured(COMPLETION, "2026-07", total=20, n=100)
 
     assert ada_asks() == []
 
 
-def test_a_change_is_said_with_its_interval(ada_asks: Asks) -> None:
+def test_a_change_is_reported_with_its_interval(ada_asks: Asks) -> None:
     measured(COMPLETION, "2026-05", total=860, n=1000)
     measured(COMPLETION, "2026-06", total=740, n=1000)
-    (told,) = sentences(ada_asks(), "moved")
+    (found,) = sentences(ada_asks(), "moved")
 
     # Newcombe's method 10, of 0.74 (0.7119–0.7663) and 0.86 (0.8371–0.8801):
     # 0.12 − √(0.0263² + 0.0229²) and 0.12 + √(0.0281² + 0.0201²)
-    assert told == (
+    assert found == (
         "Completion rate fell by 12.0 points (8.5–15.5) since May 2026, to 74.0%. "
         "That is 11.0 points below the target of 85%."
     )
@@ -102,7 +102,9 @@ def test_a_change_within_chance_is_no_finding(ada_asks: Asks) -> None:
     assert ada_asks() == []
 
 
-def test_a_weak_module_tells_how_much_of_the_gap_it_is(ada_asks: Asks, python: Course) -> None:
+def test_a_weak_module_is_reported_with_its_share_of_the_gap(
+    ada_asks: Asks, python: Course
+) -> None:
     loops, tests = python.modules.all()
     measured(VELOCITY, "2026-06", total=240, n=400, of=loops)
     measured(VELOCITY, "2026-06", total=320, n=400, of=tests)
@@ -152,7 +154,9 @@ def test_a_weak_module_of_a_course_that_meets_its_target_holds_it_back(
     )
 
 
-def test_the_course_s_own_target_judges_its_modules(ada_asks: Asks, python: Course) -> None:
+def test_modules_are_compared_with_the_target_of_their_course(
+    ada_asks: Asks, python: Course
+) -> None:
     targets.set_target(VELOCITY, Decimal(60), course=python, valid_from=NOW.date().replace(month=1))
     measured(VELOCITY, "2026-06", total=240, n=400, of=python.modules.first())
     measured(VELOCITY, "2026-06", total=240, n=400, of=python)
@@ -180,7 +184,7 @@ def test_a_share_of_a_gap_is_a_common_fraction(share: float | None, words: str) 
     assert share_sentence(share) == (sentence if words else "")
 
 
-def test_a_feed_that_stopped_comes_first(ada_asks: Asks, python: Course) -> None:
+def test_stale_data_come_first(ada_asks: Asks, python: Course) -> None:
     fed(python, through=NOW - timedelta(days=9))
     measured(COMPLETION, "2026-06", total=60, n=100)
 
@@ -190,7 +194,7 @@ def test_a_feed_that_stopped_comes_first(ada_asks: Asks, python: Course) -> None
     )
 
 
-def test_one_course_s_feed_is_missed_only_while_somebody_is_learning(ada_asks: Asks) -> None:
+def test_stale_data_of_a_course_count_only_while_somebody_is_learning(ada_asks: Asks) -> None:
     python, ended = run_of("now").course, run_of("then", course="sql").course
     fed(python, ended, through=NOW - timedelta(days=9))
     fed(course("go"))
@@ -229,9 +233,7 @@ def test_findings_are_filtered_by_category_course_and_period(
         ("period=x", "period"),
     ],
 )
-def test_a_wrong_question_is_refused_with_what_would_be_right(
-    ada: Visitor, query: str, field: str
-) -> None:
+def test_an_invalid_query_is_rejected_with_its_field(ada: Visitor, query: str, field: str) -> None:
     answer = ada.client.get(f"{URL}?{query}")
 
     assert (answer.status_code, answer.json()["field"]) == (400, field)
@@ -245,7 +247,7 @@ def test_an_unchanged_answer_is_not_sent_again(ada: Visitor) -> None:
 
 
 def small_and_large(python: Course) -> None:
-    """Nine people in one module; together with the twelve of another they cannot be told."""
+    """Store a module of nine learners, which hides the next larger one too."""
     loops, tests, types = python.modules.all()
     measured(VELOCITY, "2026-06", total=10, n=90, of=loops, learners=9)
     measured(VELOCITY, "2026-06", total=20, n=120, of=tests, learners=12)
@@ -253,27 +255,27 @@ def small_and_large(python: Course) -> None:
     measured(VELOCITY, "2026-06", total=130, n=610, of=python, learners=40)
 
 
-def test_a_small_group_and_what_would_tell_it_are_no_findings_to_a_manager() -> None:
+def test_managers_get_no_findings_that_reveal_small_groups() -> None:
     python = course("py", "loops", "tests", "types")
     small_and_large(python)
     client = Client()
     client.force_login(manager(python))
-    told = [one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"]
+    found = [one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"]
 
-    assert told == ["types"]
+    assert found == ["types"]
 
 
-def test_small_groups_are_findings_to_who_may_see_them() -> None:
+def test_readers_with_access_to_small_groups_get_their_findings() -> None:
     python = course("py", "loops", "tests", "types")
     small_and_large(python)
     _, secret = create_api_key("Bo", ["kpis:small-groups", "kpis:read"])
     client = Client(headers={"Authorization": f"Bearer {secret}"})
-    told = {one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"}
+    found = {one["scope"]["key"] for one in asking(client)() if one["kind"] == "weak_module"}
 
-    assert told == {"loops", "tests", "types"}
+    assert found == {"loops", "tests", "types"}
 
 
-def test_a_manager_reads_findings_of_the_courses_granted_alone(python: Course) -> None:
+def test_managers_get_findings_of_granted_courses_only(python: Course) -> None:
     other = course("sql")
     for one in (python, other):
         measured(COMPLETION, "2026-06", total=60, n=100, of=one)
@@ -283,7 +285,7 @@ def test_a_manager_reads_findings_of_the_courses_granted_alone(python: Course) -
     assert [one["answer"]["n"] for one in asking(client)()] == [100]
 
 
-def test_the_page_says_the_findings_above_the_cards(ada: Visitor) -> None:
+def test_the_page_shows_findings_above_the_cards(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=60, n=100)
     text = ada.reads("/kpi-dashboard")
 
@@ -292,7 +294,7 @@ def test_the_page_says_the_findings_above_the_cards(ada: Visitor) -> None:
     assert text.index("Key findings") < text.index("Observations")
 
 
-def test_the_page_says_when_nothing_stands_out(ada: Visitor) -> None:
+def test_the_page_states_that_nothing_stands_out(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=85, n=100)
 
     assert "Nothing stands out" in ada.reads("/kpi-dashboard")
@@ -308,7 +310,7 @@ def test_the_page_shows_six_findings_and_folds_the_others(ada: Visitor) -> None:
     assert (shown.count("data-finding"), folded.count("data-finding")) == (6, 1)
 
 
-def test_what_asks_for_an_act_comes_before_what_went_well(ada_asks: Asks, python: Course) -> None:
+def test_problems_come_before_successes(ada_asks: Asks, python: Course) -> None:
     sql, loops = course("sql"), python.modules.get(key="loops")
     measured(COMPLETION, "2026-06", total=99, n=100, of=python)
     measured(COMPLETION, "2026-06", total=60, n=100, of=sql)

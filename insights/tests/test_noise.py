@@ -1,4 +1,4 @@
-"""Noise stays quiet: what is drawn from nothing but chance is found one week in twenty at most."""
+"""Simulations: on pure noise, findings appear in at most one week of twenty."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ GOAL = 0.8
 Draw = Callable[[random.Random, int, float], Sums]
 
 
-def shares(dice: random.Random, n: int, truth: float) -> Sums:
-    hits = sum(dice.random() < truth for _ in range(n))
+def shares(seeded_random: random.Random, n: int, truth: float) -> Sums:
+    hits = sum(seeded_random.random() < truth for _ in range(n))
     return Sums(n, hits, n, None, n)
 
 
-def scores(dice: random.Random, n: int, truth: float) -> Sums:
-    """Marks from 0 to 1 that lean to the upper end, as marks do."""
-    marks = [dice.betavariate(8 * truth, 8 * (1 - truth)) for _ in range(n)]
+def scores(seeded_random: random.Random, n: int, truth: float) -> Sums:
+    """Draw scores from 0 to 1 that crowd at the upper end, as scores do."""
+    marks = [seeded_random.betavariate(8 * truth, 8 * (1 - truth)) for _ in range(n)]
     return Sums(n, sum(marks), n, sum(mark * mark for mark in marks), n)
 
 
@@ -50,7 +50,7 @@ def answered(of: Indicator, sums: Sums) -> MetricValue:
 def found_in(
     of: Indicator, modules: Sequence[Sums], before: Sequence[Sums] = ()
 ) -> list[FindingCandidate]:
-    """What is found of a course, this month and the one before, and of its modules."""
+    """Return the significant candidates of a course and its modules."""
     course = answered(of, sum(modules, NOTHING))
     earlier = answered(of, sum(before, NOTHING)) if before else None
     subjects = [FindingSubject(course, before=earlier)]
@@ -61,10 +61,10 @@ def found_in(
 
 
 def noise(of: Indicator, draw: Draw, *, modules: int, n: int, weeks: int) -> list[FindingCandidate]:
-    dice = random.Random(7)  # noqa: S311 — chance, not secrets
+    seeded_random = random.Random(7)  # noqa: S311 — chance, not secrets
     found: list[FindingCandidate] = []
     for _ in range(weeks):
-        now, before = ([draw(dice, n, GOAL) for _ in range(modules)] for _ in range(2))
+        now, before = ([draw(seeded_random, n, GOAL) for _ in range(modules)] for _ in range(2))
         found += found_in(of, now, before)
     return found
 
@@ -81,8 +81,8 @@ def test_noise_is_found_at_most_once_in_twenty_weeks(
 
 @pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (MEAN, scores)])
 def test_one_weak_module_among_twenty_is_found_and_no_other(of: Indicator, draw: Draw) -> None:
-    dice = random.Random(7)  # noqa: S311 — chance, not secrets
-    weak = draw(dice, 100, 0.5)
-    found = found_in(of, [weak, *(draw(dice, 100, GOAL) for _ in range(19))])
+    seeded_random = random.Random(7)  # noqa: S311 — chance, not secrets
+    weak = draw(seeded_random, 100, 0.5)
+    found = found_in(of, [weak, *(draw(seeded_random, 100, GOAL) for _ in range(19))])
 
     assert [one.subject.metric_value.sums for one in found if one.is_of_module] == [weak]

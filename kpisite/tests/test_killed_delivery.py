@@ -15,7 +15,7 @@ from kpisite.testing.worker import database_url
 from notifications.delivery.deliver import LEASE, DeliveryRun
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
-from notifications.tests.notifying import NOON, alert_of, happens, only
+from notifications.tests.notifying import NOON, create_alert, only_channel, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,9 +60,9 @@ def killed_worker() -> int:
 
 
 def test_a_killed_worker_loses_nothing_and_repeats_nothing_visible(sink: Sink) -> None:
-    only("webhook", sink.url)
+    only_channel("webhook", sink.url)
     for _ in range(5):
-        happens(alert_of())
+        record(create_alert())
 
     assert killed_worker() == -signal.SIGKILL
     assert DeliveryRun(clock=lambda: NOON).deliver() == 2

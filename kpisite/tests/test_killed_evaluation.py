@@ -10,7 +10,7 @@ from django.conf import settings
 
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import Alert, AlertEvent
-from alerts.tests.alerting import closing, says, watches
+from alerts.tests.alerting import add_rule, closing, store_value
 from kpis.tests.measured import COMPLETION, course
 from kpisite.testing.worker import database_url
 
@@ -51,9 +51,9 @@ def killed_judge() -> int:
 
 
 def test_a_killed_judge_leaves_nothing_half_done_and_the_next_finishes() -> None:
-    watches(COMPLETION, each="course")
+    add_rule(COMPLETION, each="course")
     for at in range(20):
-        says("2026-05", 60, of=course(f"course-{at}"), kpi=COMPLETION)
+        store_value("2026-05", 60, of=course(f"course-{at}"), kpi=COMPLETION)
 
     assert killed_judge() == -signal.SIGKILL
     assert not Alert.objects.exists()

@@ -17,7 +17,7 @@ from kpisite.jobs import retention
 from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
 from notifications.models import Notification
-from notifications.tests.notifying import alert_of, happens, only
+from notifications.tests.notifying import create_alert, only_channel, record
 from outcomes.models import TopicRun
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +83,8 @@ def test_sessions_go_when_they_have_run_out() -> None:
 def test_notices_go_after_half_a_year_but_of_open_alerts(
     state: str, days: int, closed_at: datetime | None, *, stays: bool
 ) -> None:
-    only("email", "ada@example.com")
-    happens(alert_of(closed_at=closed_at))
+    only_channel("email", "ada@example.com")
+    record(create_alert(closed_at=closed_at))
     sent_at = NOW if state == "sent" else None
     Notification.objects.update(state=state, created_at=ago(days), sent_at=sent_at)
     delete_old(NOW)

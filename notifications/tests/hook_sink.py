@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that keeps what is posted to it."""
+"""A real HTTP server on loopback that stores what is posted to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import override_settings
 
 
 class Sink:
-    """What came, as headers and body; answers with `status`."""
+    """The requests received; the server answers with `status`."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -31,11 +31,11 @@ class Sink:
 
 @contextmanager
 def hook_sink() -> Iterator[Sink]:
-    """Have posts to loopback allowed and kept while the test runs."""
+    """Run the server and allow requests to it."""
     sink = Sink()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink))
     sink.port = server.server_address[1]
-    # it looks that often whether it is to end
+    # checks for shutdown this often
     thread = Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
@@ -58,6 +58,6 @@ def _handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log."""
 
     return Handler

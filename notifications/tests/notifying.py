@@ -1,4 +1,4 @@
-"""Alerts that people are told of: one channel at a time, and the event to tell."""
+"""Channels, alerts and events for the tests of notifications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from accounts.tests.people import moment
 from alerts.evaluation.write_alerts import record_events
 from alerts.models import Alert, AlertEvent, AlertRule
-from alerts.tests.alerting import KPI, watches
+from alerts.tests.alerting import KPI, add_rule
 from curriculum.models import Course
 from notifications.models import Channel, Notification
 
@@ -15,15 +15,15 @@ from notifications.models import Channel, Notification
 NOON = moment("2026-07-15T12:00")
 
 
-def only(kind: str, address: str = "", **how: Any) -> Channel:
-    """Make this the one channel there is."""
+def only_channel(kind: str, address: str = "", **how: Any) -> Channel:
+    """Create a channel and delete all others."""
     Channel.objects.all().delete()
     return Channel.objects.create(kind=kind, name=f"By {kind}", address=address, **how)
 
 
-def alert_of(course: Course | None = None, rule: AlertRule | None = None, **how: Any) -> Alert:
+def create_alert(course: Course | None = None, rule: AlertRule | None = None, **how: Any) -> Alert:
     return Alert.objects.create(
-        rule=rule or watches(KPI),
+        rule=rule or add_rule(KPI),
         scope="course" if course else "site",
         scope_id=course.pk if course else 0,
         course=course,
@@ -35,7 +35,7 @@ def alert_of(course: Course | None = None, rule: AlertRule | None = None, **how:
     )
 
 
-def happens(
+def record(
     alert: Alert, kind: str = "opened", *, notifies: bool = True, at: Any = NOON
 ) -> AlertEvent:
     event = AlertEvent(
@@ -47,6 +47,6 @@ def happens(
 
 
 def outbox() -> list[tuple[str, str]]:
-    """The kind and the state of each notification, in their order."""
+    """Return the event and state of each notification in order."""
     rows = Notification.objects.order_by("pk")
     return list(rows.values_list("event__kind", "state"))

@@ -1,4 +1,4 @@
-"""Channels, the outbox and the list in the product, as people meet them."""
+"""The admin of channels and notifications, and the list in the product."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notifications.admin import ChannelForm
 from notifications.inbox import unread_of
 from notifications.models import Channel, Notification
 from notifications.tests.hook_sink import Sink, hook_sink
-from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+from notifications.tests.notifying import NOON, create_alert, only_channel, outbox, record
 
 pytestmark = pytest.mark.django_db
 CHANNELS, NOTIFICATIONS = "/admin/notifications/channel/", "/admin/notifications/notification/"
@@ -55,19 +55,19 @@ def form(**changes: Any) -> dict[str, Any]:
         ({"address": "https://hooks.example.org/x\ny"}, "address"),
     ],
 )
-def test_an_address_that_cannot_be_reached_is_refused(changes: dict[str, Any], field: str) -> None:
+def test_an_unusable_address_is_rejected(changes: dict[str, Any], field: str) -> None:
     assert field in ChannelForm(form(**changes)).errors
 
 
-def test_courses_without_the_limit_are_asked_about() -> None:
+def test_courses_need_the_limit() -> None:
     python = course()
 
     assert "is_limited" in ChannelForm(form(courses=[python.pk])).errors
     assert ChannelForm(form(courses=[python.pk], is_limited="on")).is_valid()
 
 
-def test_the_test_button_saves_sends_and_says_so(admin: Visitor, sink: Sink) -> None:
-    page = f"{CHANNELS}{only('webhook', sink.url).pk}/change/"
+def test_the_test_button_saves_and_sends_a_test(admin: Visitor, sink: Sink) -> None:
+    page = f"{CHANNELS}{only_channel('webhook', sink.url).pk}/change/"
     assert "Save and send a test" in admin.client.get(page).content.decode()
     sent = form(address=sink.url, _test="Save and send a test")
     answer = admin.client.post(page, sent, follow=True).content.decode()
@@ -80,8 +80,8 @@ HOOK = "https://hooks.slack.example/services/T0/B0/keep-this"
 
 
 @pytest.mark.parametrize(("kind", "secret"), [("webhook", "keep-this-secret"), ("slack", HOOK)])
-def test_who_may_only_look_sees_no_secret(client: Client, kind: str, secret: str) -> None:
-    channel = only(kind, HOOK)
+def test_viewers_see_no_secret(client: Client, kind: str, secret: str) -> None:
+    channel = only_channel(kind, HOOK)
     Channel.objects.update(secret="keep-this-secret")
     signed_in(client, "view_channel")
     pages = [client.get(path) for path in (CHANNELS, f"{CHANNELS}{channel.pk}/change/")]
@@ -92,7 +92,7 @@ def test_who_may_only_look_sees_no_secret(client: Client, kind: str, secret: str
     assert "0 results" in client.get(f"{CHANNELS}?q={secret}").content.decode()
 
 
-def test_who_may_look_at_mails_cannot_unsubscribe_their_readers(client: Client) -> None:
+def test_viewers_of_mails_cannot_unsubscribe_their_readers(client: Client) -> None:
     payload = {
         "subject": "Your courses",
         "unsubscribe": "http://localhost/weekly-summary/keep-this",
@@ -105,8 +105,8 @@ def test_who_may_look_at_mails_cannot_unsubscribe_their_readers(client: Client) 
     assert "keep-this" not in page
 
 
-def test_a_secret_is_shown_when_it_is_new_and_not_again(admin: Visitor) -> None:
-    page = f"{CHANNELS}{only('webhook', HOOK).pk}/change/"
+def test_a_new_secret_is_shown_once(admin: Visitor) -> None:
+    page = f"{CHANNELS}{only_channel('webhook', HOOK).pk}/change/"
     old = Channel.objects.get().secret
     assert old not in admin.client.get(page).content.decode()
     sent = form(address=HOOK, secret="forced", _new_secret="yes")
@@ -118,8 +118,8 @@ def test_a_secret_is_shown_when_it_is_new_and_not_again(admin: Visitor) -> None:
     assert new not in admin.client.get(page).content.decode()
 
 
-def test_a_channel_to_whom_it_concerns_is_tested_with_who_asks(admin: Visitor) -> None:
-    channel = only("email")
+def test_a_channel_without_addresses_sends_its_test_to_the_requester(admin: Visitor) -> None:
+    channel = only_channel("email")
     sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
     with mail_box() as box:
         admin.client.post(CHANNELS, sent)
@@ -128,17 +128,17 @@ def test_a_channel_to_whom_it_concerns_is_tested_with_who_asks(admin: Visitor) -
     assert "a test of the channel “By email”" in box.text_of()
 
 
-def test_a_test_that_fails_says_why(admin: Visitor) -> None:
-    channel = only("webhook", "http://127.0.0.1:1/")
+def test_a_failed_test_shows_its_error(admin: Visitor) -> None:
+    channel = only_channel("webhook", "http://127.0.0.1:1/")
     sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
     answer = admin.client.post(CHANNELS, sent, follow=True).content.decode()
 
     assert "which is not a public address" in answer
 
 
-def test_what_was_given_up_is_shown_and_tried_again(admin: Visitor) -> None:
-    only("webhook", "https://hooks.example.org/x")
-    happens(alert_of())
+def test_a_failed_notification_can_be_retried(admin: Visitor) -> None:
+    only_channel("webhook", "https://hooks.example.org/x")
+    record(create_alert())
     Notification.objects.update(state="dead", batch="x", attempts=10, last_error="It was away.")
     assert "It was away." in admin.reads(NOTIFICATIONS)
     sent = {"action": "retry", "_selected_action": str(Notification.objects.get().pk)}
@@ -147,13 +147,13 @@ def test_what_was_given_up_is_shown_and_tried_again(admin: Visitor) -> None:
     assert outbox() == [("opened", "waiting")]
 
 
-def test_the_page_of_alerts_lists_what_is_new_until_it_is_read() -> None:
-    only("in_app")
+def test_the_list_of_alerts_shows_unread_notifications() -> None:
+    only_channel("in_app")
     python = course()
     ada = account("Ada", grants=(python,))
     bo = account("Bo", grants=(python,))
     with patch("django.utils.timezone.now", return_value=NOON):
-        happens(alert_of(python))
+        record(create_alert(python))
         visitor = Visitor(ada)
         assert "New notifications Opened: Planned misses its target" in visitor.reads("/alerts")
         visitor.client.post("/alerts/read")

@@ -1,4 +1,4 @@
-"""What is delivered, and what becomes of it when something breaks: by real servers."""
+"""Delivery and its failures, with real servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from notifications.delivery import http_client
 from notifications.delivery.deliver import LEASE, DeliveryRun, retry
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
-from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+from notifications.tests.notifying import NOON, create_alert, only_channel, outbox, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -43,8 +43,8 @@ def deliver(after: timedelta = timedelta()) -> int:
 
 
 def test_a_webhook_is_signed_over_its_time_and_body(sink: Sink) -> None:
-    channel = only("webhook", sink.url)
-    happens(alert_of())
+    channel = only_channel("webhook", sink.url)
+    record(create_alert())
     deliver()
     headers, body = sink.posts[0]
     message = headers["X-KPI-Timestamp"].encode() + b"." + body
@@ -55,26 +55,26 @@ def test_a_webhook_is_signed_over_its_time_and_body(sink: Sink) -> None:
     assert sink.body()["alert"]["rule"] == "Planned misses its target"
 
 
-def test_what_is_sent_is_not_sent_again(sink: Sink) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+def test_a_sent_notification_is_not_sent_again(sink: Sink) -> None:
+    only_channel("webhook", sink.url)
+    record(create_alert())
 
     assert (deliver(), deliver(timedelta(days=1))) == (1, 0)
     assert len(sink.posts) == 1
 
 
-def test_slack_gets_one_text_in_which_names_are_only_names(sink: Sink) -> None:
-    only("slack", sink.url)
-    happens(alert_of(course("<!channel>")))
+def test_slack_gets_an_escaped_text(sink: Sink) -> None:
+    only_channel("slack", sink.url)
+    record(create_alert(course("<!channel>")))
     deliver()
 
     assert list(sink.body()) == ["text"]
     assert "<!channel>" not in sink.body()["text"]
 
 
-def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+def test_a_rejected_webhook_is_retried_with_the_same_key(sink: Sink) -> None:
+    only_channel("webhook", sink.url)
+    record(create_alert())
     sink.status = 503
     deliver()
     sink.status = 204
@@ -85,17 +85,17 @@ def test_a_refused_webhook_comes_back_later_with_the_same_key(sink: Sink) -> Non
     assert one == two
 
 
-def test_a_checked_address_is_connected_to_under_the_host_s_own_name(sink: Sink) -> None:
-    only("webhook", f"http://hooks.example.org:{sink.port}/hook")
-    happens(alert_of())
+def test_a_checked_address_is_contacted_under_the_host_s_name(sink: Sink) -> None:
+    only_channel("webhook", f"http://hooks.example.org:{sink.port}/hook")
+    record(create_alert())
     DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
 
     assert sink.posts[0][0]["Host"] == f"hooks.example.org:{sink.port}"
 
 
-def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "TOTAL_SECONDS", 0.5)
-    with dripping() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
+    with slow_server() as port, override_settings(KPI_WEBHOOK_ALLOWED=["127.0.0.1"]):
         begun = time.monotonic()
         with pytest.raises((http_client.DeliveryFailed, OSError)):
             http_client.post(f"http://127.0.0.1:{port}/", b"{}", {})
@@ -104,16 +104,16 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def dripping() -> Iterator[int]:
-    """A server that sends a byte of its headers each tenth of a second, for 20 seconds."""
+def slow_server() -> Iterator[int]:
+    """Run a server that sends one byte of its headers every 0.1 seconds, for 20 seconds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = Thread(target=_drip, args=(server,))
+        thread = Thread(target=_send_slowly, args=(server,))
         thread.start()
         yield server.getsockname()[1]
         thread.join()
 
 
-def _drip(server: socket.socket) -> None:
+def _send_slowly(server: socket.socket) -> None:
     connection, _ = server.accept()
     with connection, suppress(OSError):
         for byte in b"HTTP/1.1 200 OK" + b" " * 185:
@@ -122,8 +122,8 @@ def _drip(server: socket.socket) -> None:
 
 
 def test_a_redirect_is_not_followed(sink: Sink) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+    only_channel("webhook", sink.url)
+    record(create_alert())
     sink.status = 307
     deliver()
 
@@ -131,18 +131,18 @@ def test_a_redirect_is_not_followed(sink: Sink) -> None:
 
 
 @override_settings(KPI_WEBHOOK_ALLOWED=[])
-def test_a_name_that_leads_inside_is_given_up_at_once() -> None:
-    only("webhook", "https://rebind.example.org/")
-    happens(alert_of())
+def test_a_name_with_a_private_address_fails_at_once() -> None:
+    only_channel("webhook", "https://rebind.example.org/")
+    record(create_alert())
     DeliveryRun(clock=lambda: NOON, resolve=lambda *_: ["127.0.0.1"]).deliver()
 
     assert outbox() == [("opened", "dead")]
     assert "not a public address" in Notification.objects.get().last_error
 
 
-def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+def test_delivery_fails_after_ten_attempts_until_it_is_retried(sink: Sink) -> None:
+    only_channel("webhook", sink.url)
+    record(create_alert())
     sink.status = 500
     for day in range(12):
         deliver(timedelta(days=day))
@@ -157,8 +157,8 @@ def test_after_ten_tries_it_is_given_up_until_somebody_says_again(sink: Sink) ->
 def test_a_worker_killed_while_sending_loses_nothing(
     sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+    only_channel("webhook", sink.url)
+    record(create_alert())
     killed_while_sending(monkeypatch)
     during, after = deliver(timedelta(minutes=1)), deliver(LEASE)
 
@@ -181,12 +181,12 @@ def exit_now(*_: object, **__: object) -> None:
 def test_a_mail_sent_twice_by_a_killed_worker_is_one_message(
     box: MailBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only("email", "ada@example.com")
-    alert = alert_of(course())
-    happens(alert)
+    only_channel("email", "ada@example.com")
+    alert = create_alert(course())
+    record(alert)
     killed_while_sending(monkeypatch)
-    # what happens meanwhile does not join a mail that may have been read
-    happens(alert, "worsened", at=NOON + timedelta(minutes=1))
+    # later events do not join a mail that may have been read
+    record(alert, "worsened", at=NOON + timedelta(minutes=1))
     deliver(LEASE)
     ids = [mail["Message-ID"] for mail in box.mails]
 
@@ -196,12 +196,12 @@ def test_a_mail_sent_twice_by_a_killed_worker_is_one_message(
 
 
 def test_several_alerts_of_a_course_are_one_mail_to_its_manager(box: MailBox) -> None:
-    only("email")
+    only_channel("email")
     python, sql = course("py"), course("sql")
     account("Ada", grants=(python, sql))
     account("Bo", grants=(sql,))
     for of in (python, python, sql):
-        happens(alert_of(of))
+        record(create_alert(of))
 
     deliver()
     assert sorted((mail["To"], subject(mail)) for mail in box.mails) == [
@@ -217,8 +217,8 @@ def subject(mail: object) -> str:
 
 
 def test_a_mail_server_that_is_down_delays(box: MailBox) -> None:
-    only("email", "ada@example.com")
-    happens(alert_of())
+    only_channel("email", "ada@example.com")
+    record(create_alert())
     with override_settings(EMAIL_PORT=1):
         deliver()
 
@@ -227,14 +227,14 @@ def test_a_mail_server_that_is_down_delays(box: MailBox) -> None:
     assert box.recipients == ["ada@example.com"]
 
 
-def test_a_recovery_is_not_told_before_its_alert(sink: Sink) -> None:
-    only("webhook", sink.url)
-    alert = alert_of()
-    happens(alert)
+def test_a_recovery_is_not_sent_before_its_alert(sink: Sink) -> None:
+    only_channel("webhook", sink.url)
+    alert = create_alert()
+    record(alert)
     sink.status = 500
     deliver()
     sink.status = 204
-    happens(alert, "recovered")
+    record(alert, "recovered")
     deliver(timedelta(seconds=1))
     deliver(timedelta(hours=1))
     deliver(timedelta(hours=2))
@@ -245,25 +245,25 @@ def test_a_recovery_is_not_told_before_its_alert(sink: Sink) -> None:
 @pytest.mark.parametrize(
     ("attempts", "least", "most"), [(1, 30, 60), (3, 120, 240), (10, 10_800, 21_600)]
 )
-def test_waiting_doubles_and_is_spread_by_chance(attempts: int, least: int, most: int) -> None:
+def test_the_wait_doubles_and_varies_at_random(attempts: int, least: int, most: int) -> None:
     waits = {delivery.wait_after(attempts) for _ in range(20)}
 
     assert len(waits) > 1
     assert all(timedelta(seconds=least) <= one <= timedelta(seconds=most) for one in waits)
 
 
-def test_a_test_says_at_once_how_it_went(sink: Sink) -> None:
-    row = delivery.send_test(only("webhook", sink.url))
+def test_a_test_returns_its_outcome(sink: Sink) -> None:
+    row = delivery.send_test(only_channel("webhook", sink.url))
     sink.status = 404
-    other = delivery.send_test(only("slack", sink.url))
+    other = delivery.send_test(only_channel("slack", sink.url))
 
     assert (row.state, other.state) == ("sent", "waiting")
     assert "answered 404" in other.last_error
 
 
-def test_what_a_worker_took_by_a_clock_a_day_ahead_is_taken_over(sink: Sink) -> None:
-    only("webhook", sink.url)
-    happens(alert_of())
+def test_a_batch_claimed_by_a_fast_clock_is_taken_over(sink: Sink) -> None:
+    only_channel("webhook", sink.url)
+    record(create_alert())
     delivery.make_batches(NOON)
     row = Notification.objects.get()
     assert delivery._claim(row.batch, NOON + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Two workers at once, each with a connection of its own."""
+"""Several workers at once, each with its own connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alerts.tests.test_evaluate_races import at_once
 from notifications.delivery.deliver import DeliveryRun
 from notifications.models import Notification
 from notifications.tests.hook_sink import Sink, hook_sink
-from notifications.tests.notifying import NOON, alert_of, happens, only
+from notifications.tests.notifying import NOON, create_alert, only_channel, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,9 +22,9 @@ def sink() -> Iterator[Sink]:
 
 
 def test_four_workers_send_each_notification_once(sink: Sink) -> None:
-    only("webhook", sink.url)
+    only_channel("webhook", sink.url)
     for _ in range(12):
-        happens(alert_of())
+        record(create_alert())
     at_once(*[DeliveryRun(clock=lambda: NOON).deliver] * 4)
     keys = [headers["Idempotency-Key"] for headers, _ in sink.posts]
 

@@ -1,4 +1,4 @@
-"""What is written to be told: to whom, when, and what need not be said."""
+"""Which notifications are written, to whom, and when they are due."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.db import transaction
 
 from accounts.tests.people import account, course, moment
 from alerts import actions
-from alerts.tests.alerting import aims, closing, lives, watches
+from alerts.tests.alerting import add_rule, add_target, closing, evaluate_months
 from kpis.tests import kernel
 from notifications.delivery.deliver import DeliveryRun
 from notifications.inbox import mark_read, unread_of
 from notifications.models import Channel, Notification
 from notifications.outbox import enqueue, next_notify_time
 from notifications.shipped_channels import SHIPPED, create_missing
-from notifications.tests.notifying import NOON, alert_of, happens, only, outbox
+from notifications.tests.notifying import NOON, create_alert, only_channel, outbox, record
 
 pytestmark = pytest.mark.django_db
 HOOK = "https://hooks.example.org/x"
@@ -38,20 +38,20 @@ def test_a_site_ships_with_two_channels() -> None:
     assert len(SHIPPED) == 2
 
 
-def test_a_judged_alert_is_told_once_and_its_recovery_once() -> None:
-    only("webhook", HOOK)
-    aims(85)
-    watches()
-    lives(("2026-04", 79), ("2026-05", 79))
+def test_an_alert_and_its_recovery_notify_once() -> None:
+    only_channel("webhook", HOOK)
+    add_target(85)
+    add_rule()
+    evaluate_months(("2026-04", 79), ("2026-05", 79))
     Notification.objects.update(state="sent", sent_at=closing("2026-05"), batch="x")
-    lives(("2026-06", 95))
+    evaluate_months(("2026-06", 95))
 
     assert outbox() == [("opened", "sent"), ("recovered", "waiting")]
 
 
-def test_a_transition_that_is_rolled_back_is_not_told() -> None:
-    only("webhook", HOOK)
-    alert = alert_of()
+def test_a_rolled_back_event_sends_nothing() -> None:
+    only_channel("webhook", HOOK)
+    alert = create_alert()
     with pytest.raises(RuntimeError), transaction.atomic():
         broken(alert)
 
@@ -59,124 +59,124 @@ def test_a_transition_that_is_rolled_back_is_not_told() -> None:
 
 
 def broken(alert: object) -> None:
-    happens(alert)  # type: ignore[arg-type]
+    record(alert)  # type: ignore[arg-type]
     raise RuntimeError
 
 
-def test_announcing_twice_tells_once() -> None:
-    only("webhook", HOOK)
-    event = happens(alert_of())
+def test_enqueuing_twice_notifies_once() -> None:
+    only_channel("webhook", HOOK)
+    event = record(create_alert())
     enqueue(event)
 
     assert outbox() == [("opened", "waiting")]
 
 
-def test_what_is_not_told_writes_nothing() -> None:
-    only("webhook", HOOK)
-    happens(alert_of(), "commented", notifies=False)
+def test_an_event_that_does_not_notify_writes_nothing() -> None:
+    only_channel("webhook", HOOK)
+    record(create_alert(), "commented", notifies=False)
 
     assert outbox() == []
 
 
-def test_who_acknowledges_ends_what_nobody_has_heard_of() -> None:
-    only("webhook", HOOK)
-    alert = alert_of()
-    happens(alert)
+def test_acknowledging_drops_unsent_notifications() -> None:
+    only_channel("webhook", HOOK)
+    alert = create_alert()
+    record(alert)
     actions.acknowledge(alert, by=account("Ada"))
-    happens(alert, "worsened")
+    record(alert, "worsened")
 
     assert outbox() == [("opened", "dropped"), ("worsened", "waiting")]
 
 
-def test_a_recovery_goes_only_where_the_alert_went() -> None:
-    heard = only("webhook", HOOK)
-    alert = alert_of()
-    happens(alert)
+def test_a_recovery_is_sent_only_to_earlier_recipients() -> None:
+    heard = only_channel("webhook", HOOK)
+    alert = create_alert()
+    record(alert)
     Notification.objects.update(state="sent", sent_at=NOON, batch="x")
     Channel.objects.create(kind="slack", name="New since", address=HOOK)
-    happens(alert, "recovered")
+    record(alert, "recovered")
 
     assert list(Notification.objects.filter(event__kind="recovered").values_list("channel")) == [
         (heard.pk,)
     ]
 
 
-def test_an_alert_that_nobody_heard_of_recovers_in_silence() -> None:
-    only("webhook", HOOK)
-    alert = alert_of()
-    happens(alert)
-    happens(alert, "recovered")
+def test_an_alert_that_was_not_sent_recovers_silently() -> None:
+    only_channel("webhook", HOOK)
+    alert = create_alert()
+    record(alert)
+    record(alert, "recovered")
 
     assert outbox() == [("opened", "dropped")]
 
 
 @pytest.mark.parametrize(("severity", "count"), [("info", 0), ("warning", 1), ("critical", 1)])
-def test_a_channel_is_told_from_its_min_severity_on(severity: str, count: int) -> None:
-    only("webhook", HOOK, min_severity="warning")
-    happens(alert_of(severity=severity))
+def test_a_channel_receives_alerts_from_its_minimum_severity(severity: str, count: int) -> None:
+    only_channel("webhook", HOOK, min_severity="warning")
+    record(create_alert(severity=severity))
 
     assert len(outbox()) == count
 
 
-def test_a_limited_channel_is_told_of_its_courses_alone() -> None:
+def test_a_limited_channel_receives_only_its_courses() -> None:
     python, sql = course("py"), course("sql")
-    only("webhook", HOOK, is_limited=True).courses.add(python)
+    only_channel("webhook", HOOK, is_limited=True).courses.add(python)
     for of in (python, sql, None):
-        happens(alert_of(of))
+        record(create_alert(of))
 
     assert list(Notification.objects.values_list("course", flat=True)) == [python.pk]
 
 
 def test_deleting_a_channel_s_last_course_opens_no_other() -> None:
     python = course("py")
-    only("webhook", HOOK, is_limited=True).courses.add(python)
+    only_channel("webhook", HOOK, is_limited=True).courses.add(python)
     python.delete()
-    happens(alert_of(course("sql")))
+    record(create_alert(course("sql")))
 
     assert outbox() == []
 
 
-def test_a_channel_of_one_rule_hears_of_no_other() -> None:
-    mine, other = watches(), watches()
-    only("webhook", HOOK).rules.add(mine)
-    happens(alert_of(rule=other))
-    happens(alert_of(rule=mine))
+def test_a_channel_limited_to_one_rule_receives_no_other() -> None:
+    mine, other = add_rule(), add_rule()
+    only_channel("webhook", HOOK).rules.add(mine)
+    record(create_alert(rule=other))
+    record(create_alert(rule=mine))
 
     assert len(outbox()) == 1
 
 
-def test_the_owner_is_written_to_instead_of_the_managers() -> None:
-    only("email")
+def test_the_owner_is_notified_instead_of_the_managers() -> None:
+    only_channel("email")
     python = course()
     ada, _ = account("Ada", grants=(python,)), account("Bo", grants=(python,))
-    happens(alert_of(python, owner=ada))
+    record(create_alert(python, owner=ada))
 
     assert list(Notification.objects.values_list("to", flat=True)) == ["ada@example.com"]
 
 
-def test_an_owner_who_may_not_see_the_course_is_not_told() -> None:
-    only("email")
-    happens(alert_of(course(), owner=account("Cleo")))
+def test_an_owner_who_may_not_see_the_course_is_not_notified() -> None:
+    only_channel("email")
+    record(create_alert(course(), owner=account("Cleo")))
 
     assert outbox() == []
 
 
-def test_figures_of_a_small_group_stay_on_the_page() -> None:
-    only("webhook", HOOK)
-    aims(85)
-    watches(min_n=1, mode="point")
-    lives(("2026-05", 50), n=8)
+def test_figures_of_a_small_group_are_not_sent() -> None:
+    only_channel("webhook", HOOK)
+    add_target(85)
+    add_rule(min_n=1, mode="point")
+    evaluate_months(("2026-05", 50), n=8)
     payload = Notification.objects.get().payload
 
     assert "small group" in payload["why"]
     assert "value" not in payload
 
 
-def test_what_happens_at_night_is_told_in_the_morning() -> None:
-    only("webhook", HOOK)
-    rule = watches(hours_from=time(9), hours_until=time(17), weekdays=[1, 2, 3, 4, 5])
+def test_events_at_night_notify_in_the_morning() -> None:
+    only_channel("webhook", HOOK)
+    rule = add_rule(hours_from=time(9), hours_until=time(17), weekdays=[1, 2, 3, 4, 5])
     friday_evening = moment("2026-07-17T20:00")
-    happens(alert_of(rule=rule), at=friday_evening)
+    record(create_alert(rule=rule), at=friday_evening)
 
     assert DeliveryRun(clock=lambda: friday_evening).deliver() == 0
     assert Notification.objects.get().next_try_at == moment("2026-07-20T09:00")
@@ -204,28 +204,28 @@ def berlin(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
-def test_without_hours_people_are_told_at_once() -> None:
+def test_without_hours_people_are_notified_at_once() -> None:
     assert next_notify_time(NOON, BERLIN, start=None, end=None, weekdays=()) == NOON
 
 
-def test_a_reader_has_unread_notices_of_own_courses_until_they_are_read(
+def test_a_reader_has_unread_notifications_of_own_courses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
-    only("in_app")
+    only_channel("in_app")
     python, sql = course("py"), course("sql")
     ada, bo = account("Ada", grants=(python,)), account("Bo", grants=(python, sql))
     for of in (python, sql, None):
-        happens(alert_of(of))
+        record(create_alert(of))
     counts = [unread_of(one).count() for one in (ada, bo, account("Cleo"))]
 
     assert counts == [1, 2, 0]
     assert (mark_read(ada), mark_read(ada), unread_of(bo).count()) == (1, 0, 2)
 
 
-def test_a_channel_that_is_switched_off_keeps_nothing_for_later() -> None:
-    channel = only("webhook", HOOK)
-    happens(alert_of())
+def test_switching_off_a_channel_drops_its_notifications() -> None:
+    channel = only_channel("webhook", HOOK)
+    record(create_alert())
     channel.is_active = False
     channel.save()
     DeliveryRun(clock=lambda: NOON).deliver()

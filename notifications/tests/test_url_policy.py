@@ -19,17 +19,17 @@ INNER = """
 
 
 @pytest.mark.parametrize("address", INNER)
-def test_an_address_that_is_not_public_is_refused(address: str) -> None:
+def test_an_address_that_is_not_public_is_rejected(address: str) -> None:
     with pytest.raises(UrlRefused):
         destination("https://hooks.example.org/x", [], lambda *_: [address])
 
 
-def test_one_bad_address_among_good_ones_is_refused() -> None:
+def test_one_private_address_among_public_ones_is_rejected() -> None:
     with pytest.raises(UrlRefused):
         destination("https://hooks.example.org/x", [], lambda *_: [PUBLIC, "127.0.0.1"])
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
+def test_the_connection_uses_the_checked_address() -> None:
     answers = [[PUBLIC], ["127.0.0.1"]]
     there = destination("https://rebind.example.org/x?y=1", [], lambda *_: answers.pop(0))
 
@@ -41,19 +41,19 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
     "url",
     ["ftp://example.org", "https://", "https://me@example.org", "http://[::1", "https://x:99999/"],
 )
-def test_what_is_no_web_address_is_refused(url: str) -> None:
+def test_an_invalid_url_is_rejected(url: str) -> None:
     with pytest.raises(UrlRefused):
         destination(url, [], lambda *_: [PUBLIC])
 
 
 @pytest.mark.parametrize("form", ["http://2130706433/", "http://0x7f.1/", "http://127.1/"])
-def test_other_ways_to_write_loopback_are_refused(form: str) -> None:
+def test_other_notations_of_loopback_are_rejected(form: str) -> None:
     with pytest.raises(UrlRefused, match=r"127\.0\.0\.1"):
         destination(form, [])
 
 
 @pytest.mark.parametrize("exception", ["hooks.internal", "10.1.2.3", "10.1.0.0/16"])
-def test_an_exception_lets_its_host_or_network_through(exception: str) -> None:
+def test_an_allowed_host_or_network_is_reachable(exception: str) -> None:
     there = destination("http://hooks.internal:8080/", [exception], lambda *_: ["10.1.2.3"])
 
     assert (there.address, there.name) == ("10.1.2.3", "hooks.internal:8080")
@@ -63,7 +63,7 @@ def at_another(*_: object) -> list[str]:
     return ["10.2.0.1"]
 
 
-def test_an_exception_is_none_for_others() -> None:
+def test_an_exception_does_not_apply_to_other_hosts() -> None:
     with pytest.raises(UrlRefused):
         destination(
             "http://other.internal/", ["hooks.internal", "10.1.0.0/16"], lambda *_: ["10.2.0.1"]

@@ -1,3 +1,5 @@
+"""The findings endpoint."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,9 +14,9 @@ from rest_framework.views import APIView
 from accounts.access import MayReadKpis
 from core.api_errors import InvalidParameters
 from core.api_models import json_response
+from insights.api.response_models import FindingList, FindingModel
 from insights.finding import Finding
 from insights.report import report
-from insights.response_models import FindingAnswer, FindingsAnswer
 from kpis.api.openapi import query_parameters
 from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import headline
@@ -36,7 +38,7 @@ class FindingListView(APIView):
     @extend_schema(
         operation_id="finding_list",
         parameters=[CATEGORY, *query_parameters(NAMES)],
-        responses={200: FindingsAnswer, **PROBLEMS},
+        responses={200: FindingList, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         reject_unknown(request, NAMES)
@@ -45,8 +47,8 @@ class FindingListView(APIView):
         service = KpiQueryService(reader, timezone.now())
         chosen = filters.read(request.query_params.dict(), reader=reader, now=service.now)
         found = sorted(_findings(service, categories, chosen), key=lambda finding: finding.rank)
-        answers = [FindingAnswer.of(one) for one in found]
-        return json_response(FindingsAnswer(count=len(answers), findings=answers))
+        findings = [FindingModel.of(one) for one in found]
+        return json_response(FindingList(count=len(findings), findings=findings))
 
 
 def categories_of(request: Request) -> list[str]:

@@ -23,10 +23,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "AnswerStatusEnum": "kpis.api.response_models.STATUSES",
-        "AlertScopeEnum": "alerts.api.response_models.SCOPES",
-    },
+    "ENUM_NAME_OVERRIDES": {"AnswerStatusEnum": "kpis.api.response_models.STATUSES"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -42,6 +42,17 @@ def test_a_card_shows_value_target_difference_interval_and_observations(ada: Vis
     assert "The interval includes the target" in text
 
 
+def test_a_card_is_in_the_reader_s_language(ada: Visitor) -> None:
+    measured(COMPLETION, "2026-05", total=80, n=100)
+    measured(COMPLETION, "2026-06", total=90, n=100)
+    ada.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+
+    text = ada.reads(PAGE).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "90,0 % Ziel erreicht: 5,0 Pkt. über 85 %" in text
+    assert "Gegenüber 80,0 % (Mai 2026) um 10,0 Pkt. gestiegen" in text
+
+
 def test_a_missed_target_is_described_in_words(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=60, n=100)
 

@@ -125,9 +125,10 @@ def test_pages_write_nothing_to_the_console(
     assert console_messages == []
 
 
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(opens: Opens, path: str) -> None:
-    page = opens(path, viewport={"width": 360, "height": 740})
+def test_no_page_scrolls_sideways_on_a_phone(opens: Opens, path: str, locale: str) -> None:
+    page = opens(path, viewport={"width": 360, "height": 740}, locale=locale)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 

@@ -69,7 +69,7 @@ def test_the_menu_marks_where_one_is(path: str, marked: str) -> None:
 
 @pytest.mark.parametrize(("fault", "status"), [(SuspiciousOperation, 400), (KeyError, 500)])
 def test_what_fails_keeps_the_menu(fault: type[Exception], status: int) -> None:
-    with patch("dashboard.views.category_of", side_effect=fault):
+    with patch("dashboard.views.query_service_of", side_effect=fault):
         header = visits(account("Ada", is_staff=True), "/kpi-dashboard", status)
 
     assert [one.strip() for one in links(header)] == [*FIGURES, "Admin"]

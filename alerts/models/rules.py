@@ -42,7 +42,7 @@ class AlertRule(models.Model):
         POINT = "point", _("The value is beyond the target")
 
     name = models.CharField(max_length=200)
-    kpi = models.CharField("KPI", max_length=100, db_index=True)
+    kpi = models.CharField(_("KPI"), max_length=100, db_index=True)
     course = models.ForeignKey(
         Course,
         models.CASCADE,

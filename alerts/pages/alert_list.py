@@ -197,7 +197,7 @@ def fields(form: AlertFilterForm) -> list[Field]:
         _field(
             form,
             "kpi",
-            "KPI",
+            gettext("KPI"),
             [("", gettext("All KPIs")), *((k, REGISTRY[k].name) for k in with_alerts)],
         ),
         _field(form, "owner", gettext("Owner"), _owners(reader)),

@@ -37,8 +37,8 @@ class RunPlan:
     ) -> RunPlan:
         """Read the current parameters; `modules` default to those of the course."""
         now, parameters = timezone.now(), parameters or ParameterHistory(PARAMETERS)
-        factor = parameters.current_value(WINDOW_FACTOR, now, course_id=run.course_id)
-        cutoff = parameters.current_value(REFUND_CUTOFF, now, course_id=run.course_id)
+        factor = parameters.value(WINDOW_FACTOR, now, course_id=run.course_id)
+        cutoff = parameters.value(REFUND_CUTOFF, now, course_id=run.course_id)
         return cls(
             run=run,
             modules=list(run.course.modules.all()) if modules is None else modules,

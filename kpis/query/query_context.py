@@ -43,7 +43,7 @@ class QueryContext:
 
     def weight(self, part: Part, scope: Scope, period: Period) -> Decimal:
         course = _only_course(scope)
-        return self._parameters.current_value(part.weight, period.end, course_id=course)
+        return self._parameters.value(part.weight, period.end, course_id=course)
 
     def of_value(self, indicator: Indicator, scope: Scope) -> ValueContext:
         category = indicator.category

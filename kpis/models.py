@@ -234,6 +234,7 @@ class DataFreshness(models.Model):
     )
 
     class Meta:
+        verbose_name_plural = "data freshness"
         constraints = (
             models.UniqueConstraint(
                 "category", "course", name="one_freshness_per_category_and_course"

@@ -12,9 +12,9 @@ class KpisiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        # Without it, a task that a web process sends would go to Celery's default broker.
+        # otherwise web processes would send tasks to Celery's default broker
         celery.set_default()
-        # before the admin is made of them
+        # before the admin reads the names
         model_names.translate()
-        register(checks.hosts_are_named, Tags.security, deploy=True)
-        register(checks.links_lead_here, Tags.security, deploy=True)
+        register(checks.check_hosts, Tags.security, deploy=True)
+        register(checks.check_base_url, Tags.security, deploy=True)

@@ -1,3 +1,5 @@
+"""The Celery app and its schedule."""
+
 from __future__ import annotations
 
 import os
@@ -12,11 +14,11 @@ from kpisite.launcher.parent_death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
-LONGEST_TASK_SECONDS = 3_600
+MAX_TASK_SECONDS = 3_600
 
-# The product may run as root, as it does in many a container.
+# the product may run as root, as in many containers
 warnings.filterwarnings("ignore", message="You're running the worker with superuser")
-# Who loses the broker goes on with its task: it may run twice.
+# a worker that loses the broker finishes its task, which may then run twice
 warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
@@ -24,9 +26,9 @@ app.conf.update(
     broker_url=settings.VALKEY.for_celery(),
     broker_connection_retry_on_startup=True,
     broker_transport_options={
-        # Work unacknowledged for longer goes to another worker: no task may last so long.
-        "visibility_timeout": 2 * LONGEST_TASK_SECONDS,
-        # With kombu's own values the work of a killed worker waits 84 seconds; so it waits 12.
+        # a task that is not acknowledged for this long goes to another worker
+        "visibility_timeout": 2 * MAX_TASK_SECONDS,
+        # the task of a killed worker waits 12 seconds; with kombu's defaults it would be 84
         "unacked_restore_interval": 3,
         "unacked_restore_throttle": 1,
     },
@@ -36,7 +38,7 @@ app.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    task_time_limit=LONGEST_TASK_SECONDS,
+    task_time_limit=MAX_TASK_SECONDS,
     worker_prefetch_multiplier=1,
     worker_concurrency=settings.WORKER_CONCURRENCY,
     worker_hijack_root_logger=False,
@@ -45,14 +47,13 @@ app.conf.update(
     beat_scheduler="kpisite.jobs.beat:Scheduler",
     beat_schedule_filename=str(settings.KPI_DATA_DIR / "celery-beat"),
     beat_schedule={
-        # Ingest asks for this at once; the schedule only catches what a killed process forgot.
-        # When it ends, alerts are judged.
-        "measure what changed": {
+        # ingest queues this at once; the schedule only catches what a killed process left behind
+        "recompute stale figures": {
             "task": "kpis.tasks.recompute",
             "schedule": 30.0,
             "options": {"expires": 30.0},
         },
-        "retry refused events": {
+        "retry rejected events": {
             "task": "intake.tasks.retry_rejected",
             "schedule": 600.0,
             "options": {"expires": 600.0},
@@ -62,29 +63,29 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 600.0},
         },
-        "read feedback": {
+        "analyze feedback": {
             "task": "outcomes.tasks.read_feedback",
             "schedule": 120.0,
             "options": {"expires": 120.0},
         },
-        # an alert asks for this at once; this finds what failed, was held back or forgotten
-        "deliver notices": {
+        # alerts queue this at once; the schedule finds what failed or was postponed
+        "deliver notifications": {
             "task": "notifications.tasks.deliver_notifications",
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
-        # hourly, for the provider's Monday begins at any of our hours
+        # hourly, since Monday begins at another UTC hour in each time zone
         "write weekly summaries": {
             "task": "dashboard.tasks.write_summaries",
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
-        "keep statistics": {
+        "update planner statistics": {
             "task": "kpisite.tasks.keep_statistics",
             "schedule": 300.0,
             "options": {"expires": 300.0},
         },
-        "delete what is old": {
+        "delete old rows": {
             "task": "kpisite.tasks.delete_old",
             "schedule": crontab(hour=3, minute=35),
             "options": {"expires": 3_000.0},
@@ -97,13 +98,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
-# a part of an app with tasks of its own
+# a package within an app that has tasks of its own
 app.autodiscover_tasks(["outcomes.surveys"])
 
 
 @setup_logging.connect
-def keep_logging_of_settings(**_: object) -> None:
-    """Keep Celery from configuring logging a second time: any receiver does."""
+def keep_logging_settings(**_: object) -> None:
+    """Prevent Celery from configuring logging again, simply by receiving this signal."""
 
 
 @worker_process_init.connect

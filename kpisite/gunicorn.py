@@ -11,12 +11,12 @@ bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
-# Loaded once before the fork: a quicker start, less memory, and a wrong setting stops it all.
+# load the code once before forking: faster start, less memory, and a wrong setting stops the start
 preload_app = True
 timeout = 60
 graceful_timeout = 3
 keepalive = 5
-# open pages alone ask a hundred times a second
+# live updates of open pages alone make up to a hundred requests a second
 max_requests = 500_000
 max_requests_jitter = 50_000
 control_socket_disable = True

@@ -1,6 +1,6 @@
-"""Names of apps, models and fields in the reader's language, though the models need not say so.
+"""Translate the names of apps, models and fields without declaring each as translatable.
 
-Django derives most of them from the names in the code; here all become texts to be translated.
+Django derives most of them from names in the code; this module makes all of them lazy translations.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-# the English names of each app or model
+# the English names by app label or model
 NAMES: dict[str | type[Model], list[str]] = {}
 
 
 def our_apps() -> list[AppConfig]:
-    """The apps of this project; packages from elsewhere bring their own translations."""
+    """Return the apps of this project; other packages bring their own translations."""
     return [
         app
         for app in apps.get_app_configs()
@@ -29,7 +29,7 @@ def our_apps() -> list[AppConfig]:
 
 
 def translate() -> None:
-    """Have the names of our apps, models and fields looked up when they are shown."""
+    """Make the names of our apps, models and fields translate when they are shown."""
     for app in our_apps():
         app.verbose_name = _lazy(app.label, app.verbose_name)
         for model in app.get_models():
@@ -40,7 +40,7 @@ def _translate(model: type[Model]) -> None:
     meta: Any = model._meta
     is_derived = "verbose_name_plural" not in meta.original_attrs
     if is_derived and not isinstance(meta.verbose_name, Promise):
-        # an s at the end is no plural in every language
+        # a plural made by appending an s must be translated as a whole
         meta.verbose_name_plural = str(meta.verbose_name_plural)
     meta.verbose_name = _lazy(model, meta.verbose_name)
     meta.verbose_name_plural = _lazy(model, meta.verbose_name_plural)
@@ -57,13 +57,13 @@ def _lazy(owner: str | type[Model], name: Any) -> Any:
 
 
 def to_translate(label: str) -> list[str]:
-    """The names of an app and of its models that staff see in the admin."""
-    models = sorted((one for one in _shown() if one._meta.app_label == label), key=str)
+    """Return the names of an app and of its models that staff see in the admin."""
+    models = sorted((one for one in _models_in_admin() if one._meta.app_label == label), key=str)
     owners: list[str | type[Model]] = [label, *models] if models else []
     return list(dict.fromkeys(name for owner in owners for name in NAMES.get(owner, ())))
 
 
-def _shown() -> set[type[Model]]:
-    """The models in the admin, by themselves or within others."""
-    pages = admin.site._registry.items()  # noqa: SLF001 - the admin has no other list
+def _models_in_admin() -> set[type[Model]]:
+    """Return the models that have an admin page or an inline."""
+    pages = admin.site._registry.items()  # noqa: SLF001 - there is no public list
     return {one for model, page in pages for one in (model, *(it.model for it in page.inlines))}

@@ -1,3 +1,5 @@
+"""Celery tasks of the whole site."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -13,8 +15,8 @@ from kpisite.jobs import cycle, retention
 
 
 @celeryd_init.connect
-def refuse_another_time_zone(**_: object) -> None:
-    time_zone.refuse_another()
+def check_time_zone(**_: object) -> None:
+    time_zone.exit_if_changed()
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
@@ -25,11 +27,11 @@ def run_cycle(now: str | None = None) -> None:
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def delete_old() -> None:
-    """Delete what has been kept for long enough."""
+    """Delete rows that are older than the settings allow."""
     retention.delete_old(timezone.now())
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)
 def keep_statistics() -> None:
-    """Tell the query planner how the tables have grown, where it does not look by itself."""
+    """Update the query planner's statistics on databases that do not do so by themselves."""
     query_planner.follow()

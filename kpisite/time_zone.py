@@ -1,4 +1,4 @@
-"""The zone that the stored days and periods belong to, and the way to another one."""
+"""Check that stored days are in the configured time zone, and convert them to another."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Progress = Callable[[str, int, int], object]
 
 
 class ZoneChangedError(Exception):
-    """The days are stored in another zone than KPI_TIME_ZONE names."""
+    """The stored days are in another zone than KPI_TIME_ZONE."""
 
     def __init__(self, stored: str) -> None:
         super().__init__(
             f"KPI_TIME_ZONE is {settings.KPI_TIME_ZONE}, but days and figures are stored in "
-            f"{stored}: run manage.py recompute, which moves them, or set KPI_TIME_ZONE={stored}."
+            f"{stored}. Run manage.py recompute to convert them, or set KPI_TIME_ZONE={stored}."
         )
 
 
-def stored() -> str:
-    """The zone of what is stored; where nothing is yet, that of the setting from now on."""
+def stored_zone() -> str:
+    """Return the zone of stored days; if there is none yet, store the one of the setting."""
     zone, _ = ReportingZone.objects.get_or_create(
         pk=ReportingZone.ONLY, defaults={"name": settings.KPI_TIME_ZONE, "since": timezone.now()}
     )
@@ -38,15 +38,15 @@ def stored() -> str:
 
 
 def check() -> None:
-    """ZoneChangedError where figures would be labelled with a zone that they are not of."""
-    if (zone := stored()) != settings.KPI_TIME_ZONE:
+    """Raise ZoneChangedError if days are stored in another zone than KPI_TIME_ZONE."""
+    if (zone := stored_zone()) != settings.KPI_TIME_ZONE:
         raise ZoneChangedError(zone)
 
 
-def refuse_another() -> None:
-    """Stop this server where days and figures are stored in another zone.
+def exit_if_changed() -> None:
+    """Exit this process if days are stored in another zone.
 
-    A database that is away or empty stops nothing here: whoever needs it says so.
+    A database that is unreachable or empty is ignored here; others will report it.
     """
     try:
         check()
@@ -59,19 +59,19 @@ def refuse_another() -> None:
         connection.close()
 
 
-def follow(progress: Progress = lambda what, done, total: None) -> bool:
-    """Move days and figures to the zone of the setting; returns whether it was another one.
+def convert(progress: Progress = lambda what, done, total: None) -> bool:
+    """Convert days and figures to KPI_TIME_ZONE; return False if they already are in it.
 
-    Days are made again from the events, so what was imported by the day keeps its days. Killed
-    half-way, it begins anew: the zone is noted last. The servers must be stopped meanwhile.
+    Days are derived again from the events; data that was imported by day keeps its days. The zone
+    is stored last, so an interrupted conversion starts over. Stop the servers meanwhile.
     """
-    if stored() == settings.KPI_TIME_ZONE:
+    if stored_zone() == settings.KPI_TIME_ZONE:
         return False
     with recompute_stale.recompute_lock():
         _replay(progress)
         now = timezone.now()
         jobs = from_scratch.jobs_for(
-            from_scratch.aggregated_indicators(), *history_span.days(now), now
+            from_scratch.aggregated_indicators(), *history_span.first_and_last_day(now), now
         )
         from_scratch.recompute(jobs, now, partial(progress, "figures"))
         ReportingZone.objects.update(name=settings.KPI_TIME_ZONE, since=now)

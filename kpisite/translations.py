@@ -1,7 +1,7 @@
-"""The catalogs of translations: what they must hold, read from the sources by Babel alone.
+"""Extract messages from the sources and keep the translation catalogs up to date, with Babel.
 
-Each app has its own, `<app>/locale/<language>/LC_MESSAGES/django.po`; what stands in templates and
-packages of no app is in `locale/` beside them.
+Each app has its own catalog, `<app>/locale/<language>/LC_MESSAGES/django.po`. Messages of templates
+and packages that belong to no app are in `locale/` at the top.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-# what these decorate is explained to readers by its docstring
+# readers see the docstrings of the functions that these decorate
 DECLARATIONS = {"kpi", "composite", "drill_down"}
 COMMENTS = ("Translators",)
 NO_SOURCES = {"tests", "testing", "migrations", "locale", "static", "management"}
 TEMPLATES = {".html", ".txt"}
-# of sentences that stand in no app
+# the name of the catalog for messages that belong to no app
 PROJECT = "project"
 SOURCE_LANGUAGE = "en"
-# a date of its own would make every catalog differ from itself
-SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+# a fixed date, so that updating without changes leaves the catalogs as they are
+FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def languages() -> list[str]:
-    """The languages that sentences are translated to."""
+    """Return the codes of the languages to translate into."""
     return [code for code, _ in settings.LANGUAGES if code != SOURCE_LANGUAGE]
 
 
 @dataclass(frozen=True)
 class App:
-    """One app, or the rest of the project: the files it speaks in, and its catalogs."""
+    """One app, or the rest of the project: its source files and its catalogs."""
 
     name: str
     folder: Path
@@ -70,14 +70,14 @@ class App:
 
     @cached_property
     def messages(self) -> Catalog:
-        """What its sources say now, without translations."""
+        """Return the messages of its current sources, without translations."""
         found = Catalog()
         for path in self.python:
             _add(found, path, path.read_text())
-            for line, paragraph in explained(path.read_text()):
-                found.add(paragraph, locations=[(_shown(path), line)])
+            for line, paragraph in shown_docstrings(path.read_text()):
+                found.add(paragraph, locations=[(_location(path), line)])
         for path in self.templates:
-            # its indentation would mean something in Python
+            # Babel reads it as Python, where indentation matters
             lines = templatize(path.read_text(), origin=str(path)).splitlines()
             _add(found, path, "\n".join(line.lstrip() for line in lines))
         for name in model_names.to_translate(self.name):
@@ -86,7 +86,7 @@ class App:
 
 
 def every_app() -> list[App]:
-    """The apps of ours by name, and the rest of the project."""
+    """Return our apps by name, and the rest of the project."""
     python: dict[str, list[Path]] = {}
     templates: dict[str, list[Path]] = {}
     for path in _files():
@@ -98,11 +98,11 @@ def every_app() -> list[App]:
     ]
 
 
-def update(app: App, language: str, known: Catalog) -> None:
-    """Write what the app says now into its catalog, with the translations known."""
+def update(app: App, language: str, translated: Catalog) -> None:
+    """Write the app's current messages into its catalog, keeping known translations."""
     catalog = new_catalog(language)
-    for message in _said(app.messages):
-        old = known.get(message.id, message.context)
+    for message in _messages(app.messages):
+        old = translated.get(message.id, message.context)
         is_known = old is not None and isinstance(old.id, str) is isinstance(message.id, str)
         catalog.add(
             message.id,
@@ -122,7 +122,7 @@ def update(app: App, language: str, known: Catalog) -> None:
 
 
 def compile_catalog(app: App, language: str) -> None:
-    """Write the catalog in the form that Django loads; none where there is no catalog."""
+    """Compile the catalog into the file that Django loads; delete that if there is no catalog."""
     if not app.po(language).exists():
         app.mo(language).unlink(missing_ok=True)
         return
@@ -135,12 +135,12 @@ def compiled(catalog: Catalog) -> bytes:
     return file.getvalue()
 
 
-def known(language: str) -> Catalog:
-    """All translations that any catalog of ours has: a sentence may move to another app."""
+def translated_messages(language: str) -> Catalog:
+    """Return the translations of all our catalogs, since a message may move to another app."""
     found = new_catalog(language)
     for path in sorted(settings.BASE_DIR.glob(f"**/locale/{language}/LC_MESSAGES/django.po")):
         if ".venv" not in path.parts:
-            for message in _said(read(path, language)):
+            for message in _messages(read(path, language)):
                 if is_translated(message):
                     found[message.id] = message
     return found
@@ -152,7 +152,7 @@ def read(path: Path, language: str) -> Catalog:
 
 
 def is_translated(message: Message) -> bool:
-    """True with a text, for a plural one with all its forms, that nobody is to look at again."""
+    """True if the message has a text, in all plural forms, and is not fuzzy."""
     texts = [message.string] if isinstance(message.string, str) else message.string
     return all(texts or ("",)) and not message.fuzzy
 
@@ -165,16 +165,16 @@ def new_catalog(language: str) -> Catalog:
         version="1",
         msgid_bugs_address="see CONTRIBUTING.md",
         header_comment="",
-        creation_date=SINCE,
-        revision_date=SINCE,
+        creation_date=FIXED_DATE,
+        revision_date=FIXED_DATE,
         last_translator="see the history",
         language_team="see CONTRIBUTING.md",
         fuzzy=False,
     )
 
 
-def explained(source: str) -> Iterator[tuple[int, str]]:
-    """The paragraphs by which declarations explain themselves, each as one line."""
+def shown_docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the docstring paragraphs that readers see, each as one line."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.FunctionDef) or not _declares(node):
             continue
@@ -192,16 +192,16 @@ def _add(catalog: Catalog, path: Path, source: str) -> None:
     rows = extract("python", BytesIO(source.encode()), keywords=KEYWORDS, comment_tags=COMMENTS)
     for line, message, comments, context in rows:
         catalog.add(
-            message, locations=[(_shown(path), line)], auto_comments=comments, context=context
+            message, locations=[(_location(path), line)], auto_comments=comments, context=context
         )
 
 
-def _said(catalog: Catalog) -> Iterable[Message]:
-    """Its messages without its head."""
+def _messages(catalog: Catalog) -> Iterable[Message]:
+    """Return the messages without the header."""
     return [message for message in catalog if message.id]
 
 
-def _shown(path: Path) -> str:
+def _location(path: Path) -> str:
     return str(path.relative_to(settings.BASE_DIR))
 
 
@@ -220,13 +220,13 @@ def _sources(folder: Path, endings: set[str]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         within = path.relative_to(settings.BASE_DIR).parts
         is_source = path.suffix in endings and not NO_SOURCES & set(within[:-1])
-        # a text file of a package is data, unless it is a template
+        # a text file in a package is data unless it is a template
         if is_source and (path.suffix == ".py" or "templates" in within):
             yield path
 
 
 def _app_of(path: Path) -> str:
-    """The app of a file: `templates/kpis/…` and `templates/admin/kpis/…` are of kpis."""
+    """Return the app of a file: `templates/kpis/…` and `templates/admin/kpis/…` belong to kpis."""
     folders = _folders()
     templates = settings.BASE_DIR / "templates"
     if path.is_relative_to(templates):

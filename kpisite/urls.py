@@ -1,3 +1,5 @@
+"""The routes of the site: those of the apps, the admin, the API reference and the health check."""
+
 from __future__ import annotations
 
 from csp.constants import SELF
@@ -12,28 +14,28 @@ from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health
 from kpisite.http.languages import choose_language
 
-# Its own template has inline style, which the Content-Security-Policy forbids.
+# the view's own template has inline styles, which the Content-Security-Policy forbids
 reference = SpectacularSwaggerSplitView.as_view(
     url_name="schema", template_name="kpisite/api_docs.html"
 )
-# Swagger UI draws its arrows by data: images, which run nothing.
-with_drawn_images = csp_update({"img-src": [SELF, "data:"]})
+# Swagger UI draws its arrows as data: images, which cannot run code
+allow_data_images = csp_update({"img-src": [SELF, "data:"]})
 
 handler400 = "kpisite.http.error_pages.bad_request"
-handler500 = "kpisite.http.outage_answers.server_error"
+handler500 = "kpisite.http.outage_responses.server_error"
 
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("dashboard.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
-    # what they add under /api/kpi would else be asked for as KPIs
+    # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),
     path("", include("outcomes.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
-    # wrong old passwords are counted there
+    # our page limits attempts with a wrong old password
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
@@ -41,9 +43,9 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/docs",
-        login_required(with_drawn_images(reference)),
+        login_required(allow_data_images(reference)),
         name="api-docs",
     ),
-    # last of all: what nothing above answers
+    # last: all other routes of the API are not found
     re_path(r"^api(?:/|$)", ApiNotFoundView.as_view(), name="api-nowhere"),
 ]

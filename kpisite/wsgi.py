@@ -1,3 +1,5 @@
+"""The WSGI application that gunicorn serves."""
+
 from __future__ import annotations
 
 import os
@@ -9,8 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
 application = get_wsgi_application()
 
-from kpisite import time_zone  # noqa: E402  (its models are there only now)
+from kpisite import time_zone  # noqa: E402  (needs the models, which are loaded now)
 
-time_zone.refuse_another()
-# Loaded before gunicorn forks, so that no worker's first visitor waits for it.
+time_zone.exit_if_changed()
+# load all views before gunicorn forks, so that no first visitor has to wait for it
 _ = get_resolver().url_patterns

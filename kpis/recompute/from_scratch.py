@@ -96,7 +96,7 @@ def differences(
 
 def _differences(job: Job, now: datetime) -> list[Difference]:
     found = [Difference(job.indicator, one) for one in recompute_stale.compare_job(job, now)]
-    # stale marks are read after the facts, so that they include changes made in between
+    # stale days are read after the facts, so that they include changes made in between
     return [one for one in found if not _is_newer(one, now) and not _is_stale(one)]
 
 

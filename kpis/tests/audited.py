@@ -1,4 +1,4 @@
-"""Known values of three courses, and what can be computed from those that a reader sees."""
+"""Known figures of three courses, and what can be derived from those shown to a reader."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from kpis.tests.kernel import STARTED, moment, run_of
 
 FIRST, WEEKS = date(2026, 1, 5), 16
 NOW = moment("2026-07-10T12:00:00")
-# a prime other than the one in linear_spans
+# a different prime than the product uses
 PRIME = (1 << 31) - 1
 
 Atom = tuple[Any, Any]
-# a scope and a period, with the days of runs that it is the sum of
+# a scope and a period, mapped to the days of runs that they add up
 Cell = tuple[Scope, Period]
 Cells = dict[Cell, frozenset[Atom]]
 
@@ -34,19 +34,19 @@ def three_courses() -> list[CourseRun]:
 
 
 def people_of(runs: Iterable[CourseRun], *, seed: int) -> dict[Atom, int]:
-    """Let learners start together on a few days of most weeks, and nobody twice."""
-    rng = random.Random(seed)  # noqa: S311
+    """Let learners start in groups on a few days of most weeks, each only once."""
+    chance = random.Random(seed)  # noqa: S311
     days = [FIRST + timedelta(days=at) for at in range(7 * WEEKS)]
     return {
-        (run.pk, day): rng.choice((1, 2, 3, 5, 8, 12, 20, 30))
+        (run.pk, day): chance.choice((1, 2, 3, 5, 8, 12, 20, 30))
         for run in runs
         for day in days
-        if rng.random() < rng.choice((0.02, 0.1, 0.3))
+        if chance.random() < chance.choice((0.02, 0.1, 0.3))
     }
 
 
 def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
-    """Return every cell that can be requested: site, courses and runs, in all kinds of periods."""
+    """Return every cell of the site, the courses and the runs, in all kinds of periods."""
     found: dict[Cell, set[Atom]] = defaultdict(set)
     course_of = {run.pk: run.course_id for run in runs}
     for pk, day in atoms:
@@ -58,7 +58,7 @@ def cells_of(runs: Iterable[CourseRun], atoms: Iterable[Atom]) -> Cells:
 
 
 def keep(cells: Cells, people: Mapping[Atom, int]) -> None:
-    """Store the measurements of these cells; half of the learners completed."""
+    """Store measurements of these cells; half of the learners completed."""
     rows = []
     for (scope, period), inside in cells.items():
         n = sum(people[atom] for atom in inside)
@@ -83,7 +83,7 @@ def keep(cells: Cells, people: Mapping[Atom, int]) -> None:
 
 
 def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
-    """Return the cells whose values the reader sees."""
+    """Return the cells whose figures the reader sees."""
     asked: dict[tuple[Scope, str], list[Period]] = defaultdict(list)
     for scope, period in cells:
         asked[scope, period.kind].append(period)
@@ -95,7 +95,7 @@ def shown_to(reader: Reader, cells: Cells) -> set[Cell]:
 
 
 class Known:
-    """Every linear combination of sums of atoms, by elimination."""
+    """Everything that can be derived from sums of atoms, by elimination."""
 
     def __init__(self, sums: Iterable[frozenset[Atom]]) -> None:
         self._rows: dict[Atom, dict[Atom, int]] = {}
@@ -105,7 +105,7 @@ class Known:
                 inverse = pow(row[pivot], -1, PRIME)
                 self._rows[pivot] = {at: value * inverse % PRIME for at, value in row.items()}
 
-    def tells(self, inside: frozenset[Atom]) -> bool:
+    def reveals(self, inside: frozenset[Atom]) -> bool:
         return not self._rest(dict.fromkeys(inside, 1))
 
     def _rest(self, row: dict[Atom, int]) -> dict[Atom, int]:

@@ -1,9 +1,9 @@
-"""KPIs over enrolments and plans, and the rows that they are sums over.
+"""KPIs over enrollments and plans for tests, and helpers that create their facts.
 
-`test.started`: enrolments begun in the period, of them those completed.
-`test.people`: different learners who began in the period, of them those who completed.
-`test.count`: enrolments begun in the period.
-`test.planned`: planned modules that fell due in the period, of them those of 60 minutes or more.
+`test.started`: share of enrollments started in the period that were completed.
+`test.people`: share of different learners who started in the period and completed.
+`test.count`: enrollments started in the period.
+`test.planned`: share of planned modules due in the period that take 60 minutes or more.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ OTHERS = {
 
 
 def declare_also(monkeypatch: pytest.MonkeyPatch, key: str) -> Indicator:
-    """Register one more KPI for a test."""
+    """Register one more KPI during a test."""
     monkeypatch.setitem(REGISTRY, key, OTHERS[key])
     return OTHERS[key]
 
 
 def declare(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    """Register only the KPIs of this module for a test."""
+    """Register only the two KPIs during a test."""
     for key in list(REGISTRY):
         monkeypatch.delitem(REGISTRY, key)
     for key, one in INDICATORS.items():
@@ -94,7 +94,7 @@ def moment(text: str) -> datetime:
 
 
 def run_of(key: str, *, course: str = "py", modules: int = 2) -> CourseRun:
-    """Create a run, and its course if needed."""
+    """Create a run, and its course if there is none yet."""
     made, is_new = Course.objects.get_or_create(key=course, defaults={"title": course.title()})
     if is_new:
         Module.objects.bulk_create(
@@ -105,7 +105,7 @@ def run_of(key: str, *, course: str = "py", modules: int = 2) -> CourseRun:
 
 
 def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollment:
-    """Enroll a learner and mark the day stale."""
+    """Create an enrollment, and mark its day stale."""
     person, _ = Learner.objects.get_or_create(key=who)
     day = moment(at)
     made = Enrollment.objects.create(
@@ -136,7 +136,7 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:
-    """Return all measurements of a kind: scope, its key, start, total and n."""
+    """Return all measurements of a period kind: scope, its key, start, total and n."""
     names: dict[tuple[str, int], str] = {("site", 0): ""}
     for scope, rows in (("course", Course), ("run", CourseRun), ("module", Module)):
         names |= {(scope, one.pk): one.key for one in rows.objects.all()}

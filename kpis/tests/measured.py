@@ -1,4 +1,4 @@
-"""Test data for pages: people, courses and measured months."""
+"""Accounts, courses and stored months for the tests of pages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def measured(
     of: Course | Module | None = None,
     learners: int | None = None,
 ) -> Measurement:
-    """Store a month, such as 2026-06, of the whole site or of a course or module."""
+    """Store a month, such as 2026-06, of the whole site or of a course or module (`of`)."""
     scope = "site" if of is None else type(of).__name__.lower()
     return Measurement.objects.create(
         kpi=kpi,
@@ -65,7 +65,7 @@ def measured(
 
 
 def fed(*courses: Course, through: datetime = NOW) -> None:
-    """Set the data freshness of these courses."""
+    """Set how recent the data of these courses are."""
     for one in courses:
         DataFreshness.objects.create(
             category="engagement", course=one, data_through=through, received_at=through

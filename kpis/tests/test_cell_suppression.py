@@ -1,4 +1,4 @@
-"""No small group's figure can be had by subtracting what one reader is shown."""
+"""No figure of a small group can be derived by subtracting the figures that a reader sees."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def of_run(run: CourseRun) -> Scope:
     return Scope(frozenset({run.course_id}), run.pk)
 
 
-def test_a_small_group_is_hidden_whichever_way_it_is_asked_for() -> None:
+def test_a_small_group_is_hidden_in_every_query() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 2)
     recompute_stale.recompute_stale(now=NOW)
@@ -93,7 +93,7 @@ def test_the_run_beside_a_small_one_is_hidden_too() -> None:
     assert not is_shown(bo, of_run(large), february)
 
 
-def test_a_small_run_takes_none_of_another_course_along() -> None:
+def test_a_small_run_hides_no_run_of_another_course() -> None:
     small, large, other = run_of("r1"), run_of("r2"), run_of("s1", course="sql")
     for run, people in ((small, 1), (large, 9), (other, 4)):
         crowd(run, "2026-02-11", people)
@@ -114,7 +114,7 @@ def question_of(day: str, scope: Scope, *, by: str) -> KpiQuery:
     return KpiQuery("month", months, None, scope, None, None, None, by, None, NOW)
 
 
-def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
+def test_everything_inside_a_hidden_month_is_hidden() -> None:
     run = run_of("r1")
     crowd(run, "2026-01-14", 2)
     crowd(run, "2026-02-11", 4)
@@ -122,7 +122,7 @@ def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
     recompute_stale.recompute_stale(now=NOW)
     bo = manager(run.course)
 
-    # February goes with January: its days must not add up to it
+    # February is hidden with January, so its days must not add up to it
     assert not is_shown(bo, of_course(run), period("2026-02-11", "month"))
     assert not is_shown(bo, of_course(run), period("2026-02-11", "day"))
     assert not is_shown(bo, of_course(run), period("2026-02-11", "week"))
@@ -130,7 +130,7 @@ def test_what_is_inside_of_a_hidden_month_is_hidden() -> None:
     assert is_shown(bo, of_course(run), period("2026-02-11", "quarter"))
 
 
-def test_who_may_see_small_groups_sees_them() -> None:
+def test_readers_with_the_permission_see_small_groups() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 1)
     recompute_stale.recompute_stale(now=NOW)
@@ -139,7 +139,7 @@ def test_who_may_see_small_groups_sees_them() -> None:
     assert status(ada, of_run(run), period("2026-02-11", "month")) == "low_n"
 
 
-def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
+def test_the_range_of_a_query_does_not_change_what_is_hidden() -> None:
     run = run_of("r1")
     for day, people in zip(DAYS, (2, 4, 4, 5), strict=True):
         crowd(run, day, people)
@@ -151,7 +151,7 @@ def test_the_question_s_length_does_not_change_what_is_hidden() -> None:
     assert [together[one].status for one in months] == [status(bo, scope, one) for one in months]
 
 
-def test_modules_of_runs_are_told_in_neither_direction() -> None:
+def test_modules_of_runs_are_hidden_in_both_directions() -> None:
     runs = [run_of("r1"), run_of("r2")]
     modules = list(runs[0].course.modules.order_by("position"))
     for run, people in zip(runs, ((1, 4), (4, 4)), strict=True):
@@ -174,7 +174,7 @@ def test_modules_of_runs_are_told_in_neither_direction() -> None:
 PEOPLE = st.lists(st.integers(0, 6), min_size=18, max_size=18)
 
 
-# what is hidden is reckoned from measurements: the database makes no difference
+# suppression is computed from measurements, so the database does not matter
 @pytest.mark.once
 @settings(
     max_examples=5,
@@ -186,7 +186,7 @@ PEOPLE = st.lists(st.integers(0, 6), min_size=18, max_size=18)
 @given(PEOPLE)
 @example([1, 4, 0, 4, 4, 4] + 12 * [4])
 @example([4, 0, 2, 4, 4, 4, 0, 0, 4, 4, 4, 4, 0, 0, 5, 5, 5, 5])
-def test_no_small_group_follows_from_what_is_shown(people: list[int]) -> None:
+def test_no_small_group_can_be_derived_from_what_is_shown(people: list[int]) -> None:
     reset()
     runs = [run_of("r1"), run_of("r2"), run_of("s1", course="sql")]
     atoms = [(run, day) for run in runs for day in EDGES]
@@ -195,7 +195,7 @@ def test_no_small_group_follows_from_what_is_shown(people: list[int]) -> None:
     recompute_stale.recompute_stale(now=NOW)
     bo = manager(*{run.course for run in runs})
     cells = list(cells_of(atoms, bo))
-    # who is shown a figure learns a sum of atoms; of an empty one, that all its atoms are empty
+    # a shown figure reveals a sum of atoms; an empty one reveals that all its atoms are empty
     shown = [(inside, when) for inside, scope, when in cells if is_shown(bo, scope, when)]
     known = [inside for inside, _ in shown]
     known += [frozenset({at}) for at, number in enumerate(people) if number == 0]
@@ -214,7 +214,7 @@ def reset() -> None:
 def cells_of(
     atoms: Sequence[tuple[CourseRun, str]], reader: Reader
 ) -> Iterator[tuple[frozenset[int], Scope, Period]]:
-    """Every figure that can be asked for, with the atoms that it is the sum of."""
+    """Return every figure with the atoms that it adds up."""
     periods = {period(day, kind) for day in EDGES for kind in ("day", "week", "month", "quarter")}
     scopes = {Scope(reader.course_ids)}
     scopes |= {of_course(run) for run, _ in atoms} | {of_run(run) for run, _ in atoms}
@@ -231,7 +231,7 @@ def cells_of(
 
 
 def follows(wanted: frozenset[int], known: Sequence[frozenset[int]]) -> bool:
-    """True when the sum of the wanted atoms is a combination of known sums (Gauss)."""
+    """True if the sum of the atoms is a linear combination of known sums (Gauss)."""
     basis: dict[int, Row] = {}
     for inside in known:
         row = reduced({at: Fraction(1) for at in inside}, basis)
@@ -250,7 +250,7 @@ def reduced(row: Row, basis: dict[int, Row]) -> Row:
     return row
 
 
-def test_what_is_hidden_follows_the_figures() -> None:
+def test_suppression_follows_changed_figures() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 2)
     recompute_stale.recompute_stale(now=NOW)
@@ -262,7 +262,7 @@ def test_what_is_hidden_follows_the_figures() -> None:
     assert is_shown(bo, of_run(run), week)
 
 
-def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
+def test_readers_with_the_same_access_share_an_audit() -> None:
     run = run_of("r1")
     crowd(run, "2026-02-11", 5)
     recompute_stale.recompute_stale(now=NOW)
@@ -277,7 +277,7 @@ def test_an_audit_is_done_once_for_all_who_may_see_the_same() -> None:
 
 
 @pytest.mark.parametrize("kind", ["week", "month"])
-def test_hidden_runs_in_which_all_completed_take_one_along_in_which_some_did(kind: str) -> None:
+def test_a_mixed_run_is_hidden_beside_runs_in_which_everyone_completed(kind: str) -> None:
     small, all_done, some_done = run_of("r1"), run_of("r2"), run_of("r3")
     for run, people, completed in ((small, 2, 2), (all_done, 3, 3), (some_done, 5, 1)):
         for at in range(people):

@@ -1,4 +1,4 @@
-"""Figures from scratch: what differs from its facts is found, and corrected."""
+"""Recomputing from scratch finds and corrects figures that differ from their facts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 
 @pytest.fixture(autouse=True)
 def _stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ada completes what she began on 10 March, Bo has not."""
+    """Ada completes what she started on 10 March, Bo does not."""
     kernel.declare(monkeypatch)
     starts("ada", run_of("r1"), "2026-03-10", done=True)
     starts("bo", run_of("s1", course="sql"), "2026-03-10")
@@ -45,12 +45,12 @@ def stored(scope: str = "site", kind: str = "month") -> Any:
     return Measurement.objects.filter(kpi=STARTED, scope=scope, period_kind=kind)
 
 
-def test_figures_of_their_facts_do_not_differ() -> None:
+def test_correct_figures_do_not_differ() -> None:
     assert differences() == []
     assert recomputed() == 0
 
 
-def test_facts_that_changed_without_a_mark_are_found() -> None:
+def test_facts_that_changed_without_stale_days_are_found() -> None:
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
 
     # the run, the course and the site, in four kinds of period
@@ -60,7 +60,7 @@ def test_facts_that_changed_without_a_mark_are_found() -> None:
     assert differences() == []
 
 
-def test_a_figure_of_the_site_alone_that_is_wrong_is_found() -> None:
+def test_a_wrong_figure_of_the_site_alone_is_found() -> None:
     stored().update(total=0)
 
     assert differences() == [
@@ -72,20 +72,20 @@ def test_a_figure_of_the_site_alone_that_is_wrong_is_found() -> None:
     assert recomputed() == 1
 
 
-def test_a_figure_of_nothing_is_emptied() -> None:
+def test_a_figure_without_facts_becomes_empty() -> None:
     Enrollment.objects.filter(learner__key="bo").delete()
     recomputed()
 
     assert ("course", "sql", "2026-03-01", 0, 0) in table()
 
 
-def test_a_figure_that_is_missing_is_made() -> None:
+def test_a_missing_figure_is_created() -> None:
     stored("course", "quarter").delete()
 
     assert recomputed() == 2
 
 
-def test_what_still_waits_is_no_difference() -> None:
+def test_a_stale_figure_is_no_difference() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     Enrollment.objects.filter(pk=bo.pk).update(completed_at=NOW)
     stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
@@ -93,7 +93,7 @@ def test_what_still_waits_is_no_difference() -> None:
     assert differences() == []
 
 
-def test_what_waits_of_another_course_excuses_nothing() -> None:
+def test_a_stale_figure_of_another_course_does_not_matter() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
     stored("run").update(total=9)
@@ -101,7 +101,7 @@ def test_what_waits_of_another_course_excuses_nothing() -> None:
     assert ["run" in one and "stored 9" in one for one in differences()] == [True]
 
 
-def test_only_the_periods_asked_for_are_looked_at() -> None:
+def test_only_the_requested_periods_are_compared() -> None:
     stored().update(total=0)
 
     assert differences(date(2026, 4, 1), date(2026, 4, 30)) == []
@@ -111,7 +111,7 @@ def night(of: str) -> Verification | None:
     return from_scratch.verify_sample(moment(f"{of}T04:05:00"))
 
 
-def test_each_night_looks_at_the_last_closed_month() -> None:
+def test_each_sample_contains_the_last_closed_month() -> None:
     first = night("2026-04-11")
 
     assert first
@@ -127,7 +127,7 @@ def test_a_night_has_one_sample() -> None:
     assert night("2026-04-12")
 
 
-def test_in_time_all_of_the_history_is_looked_at() -> None:
+def test_samples_cover_all_of_the_history_over_time() -> None:
     looked = {
         one.first
         for at in range(31)
@@ -138,7 +138,9 @@ def test_in_time_all_of_the_history_is_looked_at() -> None:
     assert {date(2026, month, 1) for month in (1, 2, 3)} <= looked
 
 
-def test_what_the_sample_finds_is_corrected_and_reported(caplog: pytest.LogCaptureFixture) -> None:
+def test_differences_in_the_sample_are_corrected_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     stored().update(total=0)
     days = (date(2026, 7, 11) + timedelta(days=at) for at in range(31))
     turn = next(
@@ -153,7 +155,7 @@ def test_what_the_sample_finds_is_corrected_and_reported(caplog: pytest.LogCaptu
     assert "A stored figure was wrong and has been corrected: test.started" in caplog.text
 
 
-def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kpi_that_cannot_be_recomputed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> Any:
         raise ZeroDivisionError
 
@@ -165,6 +167,6 @@ def test_a_kpi_that_cannot_be_recomputed_is_named(monkeypatch: pytest.MonkeyPatc
         list(from_scratch.differences(jobs, NOW))
 
 
-def test_no_process_is_left_with_the_turn() -> None:
+def test_the_lock_is_free_after_a_recomputation() -> None:
     with recompute_stale.recompute_lock(patience=0.0) as is_ours:
         assert is_ours

@@ -1,4 +1,4 @@
-"""Where the provider asks for it, an open figure stands still until enough people changed it."""
+"""With KPI_HOLD_OPEN_FIGURES, open figures stay as they are until enough people changed them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _three_people_may_move_a_figure(monkeypatch: pytest.MonkeyPatch, settings: S
 
 @pytest.fixture
 def run() -> CourseRun:
-    """Five started in July, and nobody has completed."""
+    """Return a run in which five started in July and nobody has completed."""
     run = run_of("r1")
     for who in ("ada", "bo", "cleo", "dan", "eve"):
         starts(who, run, "2026-07-02")
@@ -53,7 +53,7 @@ def completes(*who: str) -> None:
 
 
 def total(reader: Reader = BO, *, now: object = NOW, period: Period = JULY) -> float:
-    """How many of those who started have completed, as the reader is shown it."""
+    """Return the number of completions that the reader sees."""
     answers = KpiQueryService(reader, now).metric_values(REGISTRY[STARTED], Scope(), [period])  # type: ignore[arg-type]
     return answers[period].sums.total
 
@@ -80,7 +80,7 @@ def test_a_held_figure_waits_for_enough_people(run: CourseRun) -> None:
     assert total() == 3
 
 
-def test_who_may_see_small_groups_sees_it_live(run: CourseRun) -> None:
+def test_readers_with_the_permission_see_it_live(run: CourseRun) -> None:
     assert total() == 0
     completes("ada")
 
@@ -94,7 +94,7 @@ def test_a_closed_figure_is_not_held(run: CourseRun) -> None:
     assert total(now=moment("2026-08-02")) == 1
 
 
-def test_what_a_group_is_shown_is_held_too(run: CourseRun) -> None:
+def test_the_figure_of_a_group_is_held_too(run: CourseRun) -> None:
     def of_the_course() -> float:
         question = KpiQuery("month", [JULY], None, Scope(), None, None, None, "course", None, NOW)
         (group,) = KpiQueryService(BO, NOW).groups(REGISTRY[STARTED], question)
@@ -107,7 +107,7 @@ def test_what_a_group_is_shown_is_held_too(run: CourseRun) -> None:
     assert of_the_course() == 3
 
 
-def test_what_is_held_of_a_period_goes_with_it(run: CourseRun) -> None:
+def test_held_figures_are_deleted_after_their_period(run: CourseRun) -> None:
     total()
     starts("fay", run, "2026-08-02")
     recompute_stale.recompute_stale(now=moment("2026-08-03"))
@@ -116,7 +116,7 @@ def test_what_is_held_of_a_period_goes_with_it(run: CourseRun) -> None:
     assert [str(one.after) for one in HeldFigure.objects.all()] == ["2026-09-01"]
 
 
-def test_nothing_is_asked_where_nothing_is_open(run: CourseRun) -> None:
+def test_closed_periods_cost_no_query(run: CourseRun) -> None:
     later = moment("2026-10-02")
     with CaptureQueriesContext(connection) as held:
         total(now=later)

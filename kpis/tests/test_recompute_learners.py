@@ -17,7 +17,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
 
 
-def test_somebody_in_two_courses_is_one_learner_of_the_site() -> None:
+def test_a_learner_in_two_courses_counts_once_for_the_site() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     starts("ada", run_of("s1", course="sql"), "2026-03-11")
     measured()
@@ -27,7 +27,7 @@ def test_somebody_in_two_courses_is_one_learner_of_the_site() -> None:
 
 
 def test_a_site_whose_facts_are_newer_than_its_courses_is_stored() -> None:
-    """Two courses of one learner each are stored; two more sign up before one is measured."""
+    """Two courses of one learner each are stored; two more enroll before one is recomputed."""
     starts("ada", run_of("r1"), "2026-03-10")
     sql = run_of("s1", course="sql")
     starts("bo", sql, "2026-03-10")
@@ -40,11 +40,11 @@ def test_a_site_whose_facts_are_newer_than_its_courses_is_stored() -> None:
     measured()
     site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
 
-    # as of the courses, of which one is about to follow: three enrolments, not five learners
+    # as of the courses, one of which is still stale: three enrollments, not five learners
     assert (site.n, site.learners) == (3, 3)
 
 
-def test_where_many_learn_their_number_is_bounded_and_not_counted() -> None:
+def test_the_number_of_many_learners_is_bounded_instead_of_counted() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10")
     starts("bo", run, "2026-03-10")

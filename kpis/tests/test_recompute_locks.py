@@ -22,8 +22,8 @@ NOW = datetime(2026, 3, 10, tzinfo=UTC)
 MARCH = containing(date(2026, 3, 1), "month", reporting_clock.reporting_zone())
 
 
-def measuring(look: Callable[[], None]) -> Job:
-    """A job that looks around while it reads the facts."""
+def job_calling(look: Callable[[], None]) -> Job:
+    """Return a job that calls the function while it reads the facts."""
     completion = REGISTRY["engagement.completion-rate"]
 
     def looking(when: Period) -> FactAggregate:
@@ -36,16 +36,16 @@ def measuring(look: Callable[[], None]) -> Job:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reading_the_facts_keeps_no_writer_of_sqlite_waiting() -> None:
+def test_reading_facts_blocks_no_writer_on_sqlite() -> None:
     seen: list[bool] = []
 
-    run_together([measuring(lambda: seen.append(connection.in_atomic_block))], NOW, Recomputed())
+    run_together([job_calling(lambda: seen.append(connection.in_atomic_block))], NOW, Recomputed())
 
     assert seen == [connection.vendor == "postgresql"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hold_is_for_one_at_a_time() -> None:
+def test_only_one_process_can_hold_a_lock() -> None:
     second: list[bool] = []
 
     def try_too() -> None:
@@ -62,7 +62,7 @@ def test_a_hold_is_for_one_at_a_time() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hold_is_free_again_after_its_block() -> None:
+def test_a_lock_is_free_again_after_its_block() -> None:
     with try_lock("test"):
         pass
 
@@ -93,7 +93,9 @@ def test_writers_take_turns() -> None:
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_who_gets_no_turn_for_long_tries_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_waits_for_too_long_tries_without_a_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("core.locks.LONGEST_WAIT", 0.05)
 
     with queue_to_write(), queue_to_write():
@@ -102,6 +104,6 @@ def test_who_gets_no_turn_for_long_tries_without(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.once
 @pytest.mark.django_db
-def test_within_a_transaction_there_is_no_turn_to_wait_for() -> None:
+def test_within_a_transaction_writers_do_not_wait_for_a_turn() -> None:
     with queue_to_write(), queue_to_write():
         assert connection.in_atomic_block

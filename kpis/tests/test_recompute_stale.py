@@ -26,7 +26,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
 
 
-def test_every_scope_is_measured_in_every_kind_of_period() -> None:
+def test_every_scope_is_computed_in_every_kind_of_period() -> None:
     in_two_runs()
 
     assert measured() == 16
@@ -44,7 +44,7 @@ def test_every_scope_is_measured_in_every_kind_of_period() -> None:
         }
 
 
-def test_modules_are_measured_by_month_alone() -> None:
+def test_modules_are_computed_by_month_only() -> None:
     ada = starts("ada", run_of("r1"), "2026-03-10")
     first, second = ada.run.course.modules.order_by("position")
     plans(ada, first, "2026-03-17")
@@ -61,7 +61,7 @@ def test_modules_are_measured_by_month_alone() -> None:
     assert not Measurement.objects.filter(scope="module").exclude(period_kind="month").exists()
 
 
-def test_measuring_again_writes_nothing() -> None:
+def test_recomputing_unchanged_facts_writes_nothing() -> None:
     in_two_runs()
     measured()
     stale_days.mark_days_stale(
@@ -69,7 +69,7 @@ def test_measuring_again_writes_nothing() -> None:
     )
 
     assert measured(NOW + timedelta(hours=1)) == 0
-    assert waiting() == set()
+    assert stale_kinds() == set()
 
 
 def test_only_cells_of_the_day_and_course_are_written() -> None:
@@ -103,7 +103,7 @@ def courses_at(computed_at: datetime) -> set[str | None]:
     )
 
 
-def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
+def test_a_killed_run_is_completed_by_the_next() -> None:
     in_two_runs()
     with (
         patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
@@ -111,15 +111,15 @@ def test_a_run_killed_in_the_middle_is_finished_by_the_next() -> None:
     ):
         measured()
 
-    assert waiting() == {"week", "day", "quarter"}
+    assert stale_kinds() == {"week", "day", "quarter"}
     assert table("quarter") == set()
     measured()
     assert ("site", "", "2026-01-01", 1, 2) in table("quarter")
-    assert waiting() == set()
+    assert stale_kinds() == set()
 
 
-def waiting() -> set[str]:
-    """The kinds of the periods that wait to be measured, once the marks are gathered."""
+def stale_kinds() -> set[str]:
+    """Gather stale days, and return the kinds of stale periods."""
     stale_periods.gather(NOW)
     return {str(stale_periods.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
@@ -135,7 +135,7 @@ def _killed_after(batches: int) -> Any:
     return run_together
 
 
-def test_a_mark_made_meanwhile_is_not_lost() -> None:
+def test_a_day_that_becomes_stale_meanwhile_is_not_lost() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10", done=True)
     real, late = recompute_stale.run_jobs, iter([True])
@@ -152,17 +152,17 @@ def test_a_mark_made_meanwhile_is_not_lost() -> None:
     assert ("site", "", "2026-03-01", 1, 2) in table()
 
 
-def test_a_kpi_that_fails_takes_no_other_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> None:
     in_two_runs()
     whole = REGISTRY[PLANNED]
     monkeypatch.setitem(REGISTRY, PLANNED, _broken())
     measured()
 
     assert ("site", "", "2026-03-01", 1, 2) in table()
-    assert waiting() == {"month", "week", "day", "quarter"}
+    assert stale_kinds() == {"month", "week", "day", "quarter"}
     monkeypatch.setitem(REGISTRY, PLANNED, whole)
     measured()
-    assert waiting() == set()
+    assert stale_kinds() == set()
 
 
 def _broken() -> Any:
@@ -172,7 +172,7 @@ def _broken() -> Any:
     return replace(kernel.INDICATORS[PLANNED], aggregate=tally)
 
 
-def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cycle_with_a_failure_is_repeated_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
@@ -184,7 +184,7 @@ def test_a_cycle_with_a_failure_is_made_good_by_the_next(monkeypatch: pytest.Mon
     assert ("site", "", "2026-03-01", 0, 1) in table()
 
 
-def test_a_database_that_is_away_is_for_the_task_to_try_again() -> None:
+def test_the_task_retries_if_the_database_is_unreachable() -> None:
     in_two_runs()
     with (
         patch("kpis.recompute.recompute_stale.run_together", side_effect=OperationalError),
@@ -192,17 +192,17 @@ def test_a_database_that_is_away_is_for_the_task_to_try_again() -> None:
     ):
         measured()
 
-    assert waiting() == {"month", "week", "day", "quarter"}
+    assert stale_kinds() == {"month", "week", "day", "quarter"}
 
 
-def test_what_falls_due_later_is_measured_when_its_time_comes() -> None:
+def test_modules_that_are_due_later_count_when_they_are_due() -> None:
     ada = starts("ada", run_of("r1"), "2026-07-01")
     plans(ada, ada.run.course.modules.all()[0], "2026-08-03")
     measured()
     recompute_stale.recompute_open(NOW)
 
     assert table("month", PLANNED) == set()
-    assert waiting() == set()
+    assert stale_kinds() == set()
     recompute_stale.recompute_open(moment("2026-08-02T23:59:59"))
     assert table("day", PLANNED) == set()
     recompute_stale.recompute_open(moment("2026-08-03T01:00:00"))
@@ -210,7 +210,7 @@ def test_what_falls_due_later_is_measured_when_its_time_comes() -> None:
     assert ("module", "py-1", "2026-08-01", 1, 1) in table("month", PLANNED)
 
 
-def test_after_an_outage_the_cycle_measures_all_it_missed() -> None:
+def test_after_an_outage_the_cycle_recomputes_everything_it_missed() -> None:
     ada = starts("ada", run_of("r1"), "2026-07-01")
     plans(ada, ada.run.course.modules.all()[0], "2026-09-03")
     measured()
@@ -220,7 +220,7 @@ def test_after_an_outage_the_cycle_measures_all_it_missed() -> None:
     assert ("site", "", "2026-09-01", 1, 1) in table("month", PLANNED)
 
 
-def test_the_cycle_remembers_how_far_it_came() -> None:
+def test_the_cycle_records_how_far_it_came() -> None:
     recompute_stale.recompute_open(NOW)
     recompute_stale.recompute_open(NOW)
 
@@ -251,7 +251,7 @@ def queries() -> int:
     return len(caught)
 
 
-def test_fractions_added_in_another_order_are_the_same() -> None:
+def test_sums_that_differ_by_rounding_are_the_same() -> None:
     one = Sums(3, 0.1 + 0.2 + 0.3, 3, 0.14, 3)
 
     assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 0.14, 3))

@@ -30,7 +30,7 @@ def late_completion(now: datetime) -> None:
     measured(now)
 
 
-def test_a_closed_value_that_changes_is_kept_and_marked() -> None:
+def test_the_old_value_of_a_closed_period_is_kept() -> None:
     later = NOW + timedelta(days=1)
     late_completion(later)
     site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
@@ -42,7 +42,7 @@ def test_a_closed_value_that_changes_is_kept_and_marked() -> None:
     assert Restatement.objects.count() == 12
 
 
-def test_what_is_kept_is_what_stood_when_the_day_began() -> None:
+def test_one_old_value_is_kept_per_day() -> None:
     later = NOW + timedelta(days=1)
     late_completion(later)
     for hours, name in ((1, "cleo"), (2, "dee"), (24, "eli")):
@@ -51,13 +51,13 @@ def test_what_is_kept_is_what_stood_when_the_day_began() -> None:
     site = Measurement.objects.get(kpi=STARTED, scope="site", period_kind="month")
 
     assert (site.n, site.restated_at) == (5, later + timedelta(hours=24))
-    # one of two had completed when the first day began, two of four when the next did
+    # one of two had completed at the start of the first day, two of four at that of the next
     assert [(one.total, one.n) for one in site.restatements.order_by("restated_at")] == [
         (1, 2), (2, 4),
     ]  # fmt: skip
 
 
-def test_a_mark_of_restating_stays() -> None:
+def test_the_time_of_a_restatement_stays() -> None:
     later = NOW + timedelta(days=1)
     late_completion(later)
     starts("cleo", run_of("r3"), "2026-03-10")
@@ -69,7 +69,7 @@ def test_a_mark_of_restating_stays() -> None:
 
 
 @pytest.mark.parametrize("now", ["2026-03-20T12:00:00", "2026-04-03T23:59:59"])
-def test_until_the_close_lag_is_over_nothing_is_restated(now: str) -> None:
+def test_nothing_is_restated_until_the_close_lag_is_over(now: str) -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
@@ -82,7 +82,7 @@ def test_until_the_close_lag_is_over_nothing_is_restated(now: str) -> None:
     assert (month.total, month.restated_at) == (2, None)
 
 
-def test_after_an_outage_an_unfinished_value_is_no_restated_one() -> None:
+def test_completing_an_unfinished_value_after_an_outage_is_no_restatement() -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     starts("cleo", run_of("r3"), "2026-03-20")
@@ -92,7 +92,7 @@ def test_after_an_outage_an_unfinished_value_is_no_restated_one() -> None:
     assert (month.n, month.restated_at) == (3, None)
 
 
-def test_a_value_that_stood_when_its_period_closed_is_restated_however_old() -> None:
+def test_a_complete_value_is_restated_however_old_it_is() -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     recompute_stale.recompute_open(moment("2026-04-10T12:00:00"))
@@ -103,7 +103,7 @@ def test_a_value_that_stood_when_its_period_closed_is_restated_however_old() -> 
     assert (month.n, month.restated_at) == (3, NOW)
 
 
-def test_a_cell_that_became_empty_says_so() -> None:
+def test_a_cell_that_became_empty_is_stored_as_empty() -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(withdrawn_at=moment("2026-03-01"))

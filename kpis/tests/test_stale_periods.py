@@ -1,4 +1,4 @@
-"""What waits to be computed: each period once, months first, one process at a time."""
+"""Stale periods: each exists once, months come first, one process recomputes at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
 
 
-def test_a_day_that_is_marked_often_is_measured_once() -> None:
+def test_a_day_that_becomes_stale_often_is_recomputed_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     for _ in range(3):
         stale_days.mark_days_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
@@ -34,7 +34,7 @@ def test_a_day_that_is_marked_often_is_measured_once() -> None:
     assert StalePeriod.objects.count() == 4
 
 
-def test_a_month_that_comes_late_is_measured_before_days_that_waited() -> None:
+def test_a_month_that_becomes_stale_later_comes_before_days() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     order: list[str] = []
     real = recompute_stale.run_jobs
@@ -77,9 +77,9 @@ def first_groups(rows: list[StalePeriod]) -> list[tuple[str, set[int]]]:
     ]
 
 
-# within one connection PostgreSQL lets a lock be taken twice
+# PostgreSQL lets one connection take a lock twice
 @pytest.mark.once
-def test_only_one_process_has_its_turn() -> None:
+def test_only_one_process_recomputes() -> None:
     with (
         recompute_stale.recompute_lock() as first,
         recompute_stale.recompute_lock(patience=0.0) as second,

@@ -1,4 +1,4 @@
-"""Drill-downs reveal neither small rows nor suppressed values of their KPI."""
+"""Drill-downs reveal neither small rows nor figures that their KPI suppresses."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ NOW = moment("2026-07-10T12:00:00")
 JUNE = containing(moment("2026-06-10").date(), "month", reporting_clock.reporting_zone())
 STAFF = Reader(True, True, False, frozenset())
 
-# how many learners of each course gave each answer
-Said = Mapping[str, Mapping[str, int]]
+# the number of people per course and answer
+Answers = Mapping[str, Mapping[str, int]]
 
 
 @pytest.fixture(autouse=True)
@@ -52,18 +52,18 @@ def course(key: str, people: int = 12) -> Course:
     return run.course
 
 
-def answers(said: Said, *, lines: Mapping[str, str] | None = None) -> DrillDown:
-    """A drill-down with a row per answer for any number of courses."""
+def answers(given: Answers, *, lines: Mapping[str, str] | None = None) -> DrillDown:
+    """Return a drill-down with a row for each answer in the requested courses."""
     keys = dict(Course.objects.values_list("pk", "key"))
 
     def table(when: Period, scope: Scope) -> Table:
         asked = [keys[pk] for pk in keys if scope.course_ids is None or pk in scope.course_ids]
-        names = sorted({name for key in asked for name in said.get(key, {})})
+        names = sorted({name for key in asked for name in given.get(key, {})})
         rows = [
             {"answer": name, "people": people, "learners": people, "group": "all"}
             | ({"line": lines[name]} if lines else {})
             for name in names
-            if (people := sum(said.get(key, {}).get(name, 0) for key in asked)) or lines
+            if (people := sum(given.get(key, {}).get(name, 0) for key in asked)) or lines
         ]
         return Table((Column("answer", "Answer", TEXT), Column("people", "People", COUNT)), rows)
 
@@ -71,7 +71,7 @@ def answers(said: Said, *, lines: Mapping[str, str] | None = None) -> DrillDown:
 
 
 def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str, int]:
-    """Return the people behind each row that the reader sees in June, for one course or all."""
+    """Return the people of each row that the reader sees in June, of one course or all."""
     scope = Scope(frozenset(one.pk for one in asked) or None)
     question = KpiQuery("month", [JUNE], None, scope, None, None, None, None, None, NOW)
     _, table = suppressed_tables.suppressed_table(
@@ -80,7 +80,7 @@ def shown(drill: DrillDown, *asked: Course, reader: Reader = STAFF) -> dict[str,
     return {row["answer"]: row["people"] for row in table.rows if "is_hidden" not in row}
 
 
-def test_a_course_s_row_cannot_be_computed_from_all_courses_and_the_other() -> None:
+def test_rows_of_all_courses_and_of_one_do_not_reveal_the_other() -> None:
     py, sql = course("py", 40), course("sql", 40)
     drill = answers({"py": {"five": 27}, "sql": {"five": 8, "four": 32}})
 
@@ -90,7 +90,7 @@ def test_a_course_s_row_cannot_be_computed_from_all_courses_and_the_other() -> N
     assert shown(drill, sql) == {"four": 32}
 
 
-def test_a_remainder_without_a_course_is_not_revealed() -> None:
+def test_rows_do_not_reveal_what_lies_in_no_course() -> None:
     py, sql = course("py"), course("sql")
     drill = answers({"py": {"sent": 20}, "sql": {"sent": 15}})
     with_more = replace(
@@ -109,9 +109,9 @@ def _four_more(table: Table, scope: Scope) -> Table:
     return table if scope.course_ids else replace(table, rows=rows)
 
 
-def test_a_zero_is_suppressed_if_its_line_s_sum_would_reveal_another_row() -> None:
+def test_an_empty_row_is_hidden_if_the_sum_would_reveal_the_one_beside_it() -> None:
     course("py")
-    # The KPI reveals one detractor among twelve, so one of seven empty rows must be suppressed.
+    # the KPI reveals that one of twelve is a detractor: one of the empty rows must be hidden
     lines = {str(score): "low" if score < 7 else "high" for score in range(11)}
     found = shown(answers({"py": {**dict.fromkeys(lines, 0), "0": 1, "10": 11}}, lines=lines))
 
@@ -120,7 +120,7 @@ def test_a_zero_is_suppressed_if_its_line_s_sum_would_reveal_another_row() -> No
     assert found["10"] == 11
 
 
-def test_the_row_of_a_course_with_a_suppressed_kpi_is_suppressed() -> None:
+def test_the_row_of_a_course_is_hidden_if_the_kpi_hides_the_course() -> None:
     py, sql, ux = course("py", 12), course("sql", 12), course("ux", 5)
     rows = [
         {"course": one.title, "answer": one.key, "people": 12, "learners": 12}
@@ -129,7 +129,7 @@ def test_the_row_of_a_course_with_a_suppressed_kpi_is_suppressed() -> None:
     columns = (Column.of("course"), Column("answer", "Answer", TEXT))
     drill = DrillDown("courses", "", "", lambda when, scope: Table(columns, rows))
 
-    # The KPI suppresses the five in ux, and one other course with them.
+    # the KPI hides the five of ux and one other course
     assert len(shown(drill)) == 1
     assert "ux" not in shown(drill)
     assert len(shown(replace(drill, is_of_all_time=True))) == 3
@@ -137,15 +137,15 @@ def test_the_row_of_a_course_with_a_suppressed_kpi_is_suppressed() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("seed", range(6))
-def test_no_small_row_can_be_computed_from_all_tables(seed: int) -> None:
+def test_no_small_row_can_be_derived_from_all_tables_together(seed: int) -> None:
     courses = [course(key) for key in ("py", "sql", "ux")]
-    rng = random.Random(seed)  # noqa: S311 — chance, not secrets
+    chance = random.Random(seed)  # noqa: S311
     people = {
-        (one.key, name): rng.choice((0, 1, 4, 8, 11, 15, 30))
+        (one.key, name): chance.choice((0, 1, 4, 8, 11, 15, 30))
         for one, name in product(courses, "abcd")
     }
-    said = {one.key: {name: people[one.key, name] for name in "abcd"} for one in courses}
-    drill = answers(said)
+    given = {one.key: {name: people[one.key, name] for name in "abcd"} for one in courses}
+    drill = answers(given)
     known = [
         frozenset((key, name) for key in asked_for(asked, courses) if people[key, name])
         for asked in ([], *([one] for one in courses))
@@ -153,7 +153,7 @@ def test_no_small_row_can_be_computed_from_all_tables(seed: int) -> None:
     ]
     few = [atom for atom, number in people.items() if 0 < number < 10]
 
-    assert [atom for atom in few if Known(known).tells(frozenset({atom}))] == []
+    assert [atom for atom in few if Known(known).reveals(frozenset({atom}))] == []
 
 
 class ReversedAtoms(frozenset[Any]):

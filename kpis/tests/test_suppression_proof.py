@@ -1,4 +1,4 @@
-"""No suppressed value is a linear combination of the values shown."""
+"""No suppressed figure is a linear combination of the figures that are shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kpis.tests.audited import (
     three_courses,
 )
 
-# Suppression is computed from measurements, so the database makes no difference.
+# suppression is computed from measurements, so the database does not matter
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 STAFF = Reader(True, True, False, frozenset())
@@ -33,13 +33,11 @@ def _small_is_under_ten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
     settings.KPI_MIN_GROUP = 10
 
 
-# how many values of ten learners or more an earlier, simpler rule showed
+# the number of figures of ten or more learners shown when days and weeks were decided separately
 @pytest.mark.parametrize(
     ("seed", "shown_before"), [(1, 150), (2, 157), (3, 204), (4, 154), (5, 175)]
 )
-def test_no_small_group_can_be_computed_and_more_values_are_shown(
-    seed: int, shown_before: int
-) -> None:
+def test_no_small_group_can_be_derived_and_more_is_shown(seed: int, shown_before: int) -> None:
     runs = three_courses()
     people = people_of(runs, seed=seed)
     cells = cells_of(runs, people)
@@ -51,7 +49,7 @@ def test_no_small_group_can_be_computed_and_more_values_are_shown(
 
 
 @pytest.mark.parametrize("seed", range(6, 10))
-def test_a_manager_of_one_course_cannot_compute_a_small_group(seed: int) -> None:
+def test_a_manager_of_one_course_cannot_derive_a_small_group(seed: int) -> None:
     runs = three_courses()[:3]
     people = people_of(runs, seed=seed)
     cells = cells_of(runs, people)
@@ -63,7 +61,7 @@ def test_a_manager_of_one_course_cannot_compute_a_small_group(seed: int) -> None
 
 
 def followed(cells: Cells, shown: Iterable[Cell], people: Mapping[Atom, int]) -> list[Cell]:
-    """Return the small cells that are a linear combination of those shown."""
+    """Return the small cells that are linear combinations of shown cells."""
     known = Known(cells[cell] for cell in shown)
     small = [cell for cell, inside in cells.items() if sum(people[at] for at in inside) < 10]
-    return [cell for cell in small if known.tells(cells[cell])]
+    return [cell for cell in small if known.reveals(cells[cell])]

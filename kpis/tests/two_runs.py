@@ -1,4 +1,4 @@
-"""Two learners in two runs, with stored measurements."""
+"""Two learners in two runs, and the recomputation of their figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def measured(now: datetime = NOW) -> int:
 
 
 def in_two_runs() -> None:
-    """Ada completes in run r1, Bo does not in r2, both started on Tuesday, 10 March."""
+    """Ada completes run r1, Bo does not complete r2; both started on Tuesday, 10 March."""
     starts("ada", run_of("r1"), "2026-03-10", done=True)
     starts("bo", run_of("r2"), "2026-03-10")
 

@@ -1,3 +1,5 @@
+"""Read settings from environment variables; a wrong value stops the start with one sentence."""
+
 from __future__ import annotations
 
 import os
@@ -19,16 +21,16 @@ DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
 SECRET_VARIABLES = frozenset(
     {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
 )
-REFUSED = 2
-LEAST_SECRET = 32
+EXIT_CODE = 2
+MIN_SECRET_LENGTH = 32
 
 
-def refuse(name: str, wanted: str) -> NoReturn:
+def reject(name: str, expected: str) -> NoReturn:
     """Stop the start with one sentence on standard error and exit code 2."""
     value = "(not shown)" if name in SECRET_VARIABLES else repr(os.environ.get(name, ""))
-    # A start is refused before logging is configured, and a traceback would bury the sentence.
-    sys.stderr.write(f"The setting {name}={value} is wrong: it must be {wanted}.\n")
-    sys.exit(REFUSED)
+    # logging is not configured yet, and a traceback would bury the sentence
+    sys.stderr.write(f"The setting {name}={value} is wrong: it must be {expected}.\n")
+    sys.exit(EXIT_CODE)
 
 
 def text(name: str, default: str = "") -> str:
@@ -38,75 +40,78 @@ def text(name: str, default: str = "") -> str:
 def switch(name: str, *, default: bool = False) -> bool:
     word = text(name, "yes" if default else "no").lower()
     if word not in YES | NO:
-        refuse(name, "yes or no")
+        reject(name, "yes or no")
     return word in YES
 
 
-def whole(name: str, default: int, *, least: int, most: int) -> int:
+def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
     word = text(name, str(default))
-    if not (word.isascii() and word.isdigit() and least <= int(word) <= most):
-        refuse(name, f"a whole number from {least} to {most}")
+    if not (word.isascii() and word.isdigit() and minimum <= int(word) <= maximum):
+        reject(name, f"a whole number from {minimum} to {maximum}")
     return int(word)
 
 
 def currencies(name: str, default: str) -> list[str]:
-    """Return ISO 4217 codes, each once, in the order given."""
+    """Read ISO 4217 codes, each once, in the given order."""
     codes = [code.strip().upper() for code in text(name, default).split(",") if code.strip()]
     if not codes or not all(is_currency(code) for code in codes):
-        refuse(name, "ISO 4217 codes between commas, the main one first, like USD,EUR")
+        reject(name, "a list of ISO 4217 codes, the main one first, such as USD,EUR")
     return list(dict.fromkeys(codes))
 
 
 def one_of(name: str, default: str, choices: Iterable[str]) -> str:
     word = text(name, default).upper()
     if word not in choices:
-        refuse(name, f"one of {', '.join(choices)}")
+        reject(name, f"one of {', '.join(choices)}")
     return word
 
 
 def language(name: str, default: str, offered: Iterable[str]) -> str:
-    """Read the code of a language that the product speaks, such as de."""
+    """Read the code of a supported language, such as de."""
     word = text(name, default).lower()
     if word not in offered:
-        refuse(name, f"one of {', '.join(offered)}")
+        reject(name, f"one of {', '.join(offered)}")
     return word
 
 
-def several(name: str, default: str = "") -> list[str]:
-    """Read a list whose items stand between commas."""
+def list_of(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
 def hosts(name: str, default: str) -> list[str]:
-    found = several(name, default)
+    found = list_of(name, default)
     if not found or any("/" in host or " " in host for host in found):
-        refuse(name, "host names between commas, without https:// and without a path")
+        reject(name, "a comma-separated list of host names, without https:// and paths")
     return found
 
 
-def exceptions(name: str) -> list[str]:
+def hosts_and_networks(name: str) -> list[str]:
     """Read hosts, addresses and networks, such as hooks.internal,10.1.0.0/16."""
-    found = several(name)
+    found = list_of(name)
     for one in (item for item in found if "/" in item):
         try:
             ip_network(one)
         except ValueError:
-            refuse(name, "host names, addresses and networks such as 10.1.0.0/16, between commas")
+            reject(
+                name,
+                "a comma-separated list of host names, addresses and networks such as 10.1.0.0/16",
+            )
     return found
 
 
 def origins(name: str) -> list[str]:
-    found = several(name)
+    found = list_of(name)
     if any(not origin.startswith(("http://", "https://")) for origin in found):
-        refuse(name, "origins between commas, each beginning with https:// or http://")
+        reject(name, "a comma-separated list of origins that start with https:// or http://")
     return found
 
 
-def address(name: str) -> str:
-    """Read the address of a page; empty where none is given."""
+def page_url(name: str) -> str:
+    """Read the address of a page; empty if none is given."""
     word = text(name)
     if word and not word.startswith(("http://", "https://")):
-        refuse(name, "an address that begins with https:// or http://")
+        reject(name, "an address that starts with https:// or http://")
     return word
 
 
@@ -116,59 +121,59 @@ def time_zone(name: str, default: str = "UTC") -> str:
     try:
         ZoneInfo(word)
     except (ValueError, OSError, LookupError):
-        refuse(name, "the name of an IANA time zone, such as Europe/Berlin or UTC")
+        reject(name, "the name of an IANA time zone, such as Europe/Berlin or UTC")
     return word
 
 
 def folder(name: str, default: Path) -> Path:
-    """Make the folder if need be and return its absolute path."""
+    """Read a folder, create it if necessary, and return its absolute path."""
     path = Path(text(name, str(default))).expanduser().absolute()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        refuse(name, f"a folder that can be made and written ({error.strerror})")
+        reject(name, f"a folder that can be created and written ({error.strerror})")
     if not os.access(path, os.W_OK | os.X_OK):
-        refuse(name, "a folder that this user may write in")
+        reject(name, "a folder that this user can write to")
     return path
 
 
 def database(name: str) -> dict[str, Any] | None:
-    """Return Django's settings of the database; None where none is given."""
+    """Return Django's settings of the database; None if none is given."""
     url = text(name)
     if not url:
         return None
-    wanted = "like postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE"
+    expected = "like postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE"
     if not url.startswith(DATABASE_SCHEMES):
-        refuse(name, wanted)
+        reject(name, expected)
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)
     except (ValueError, environ.ImproperlyConfigured):
-        refuse(name, wanted)
+        reject(name, expected)
     if not config.get("NAME"):
-        refuse(name, wanted)
-    # The folder of a PostgreSQL socket stands in a URL as %2Frun%2Fpostgresql.
+        reject(name, expected)
+    # in a URL, the folder of a PostgreSQL socket is written %2Frun%2Fpostgresql
     return {**config, "HOST": unquote(config["HOST"])}
 
 
 def is_this_machine(host: str) -> bool:
-    """Say whether a host leads to nobody's machine but one's own."""
+    """Return whether a host name refers to this machine only."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 
 
-def secret(name: str, *, needed: bool) -> str:
-    """Return the secret; an empty text where none is given and none is needed."""
+def secret(name: str, *, required: bool) -> str:
+    """Read the secret; empty if none is given and none is required."""
     given = text(name)
-    if (given or needed) and len(given) < LEAST_SECRET:
-        refuse(name, "at least 32 random characters, the same on every host of this database")
+    if (given or required) and len(given) < MIN_SECRET_LENGTH:
+        reject(name, "at least 32 random characters, the same on every host of this database")
     return given
 
 
 def secrets(name: str) -> list[str]:
-    """Return secrets of before, the newest first."""
-    found = several(name)
-    if any(len(one) < LEAST_SECRET for one in found):
-        refuse(name, "former values of SECRET_KEY between commas, each of at least 32 characters")
+    """Read former secrets, the newest first."""
+    found = list_of(name)
+    if any(len(one) < MIN_SECRET_LENGTH for one in found):
+        reject(name, "a comma-separated list of former SECRET_KEYs of at least 32 characters each")
     return found

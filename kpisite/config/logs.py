@@ -1,3 +1,5 @@
+"""The format of log lines."""
+
 from __future__ import annotations
 
 import json
@@ -6,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class KeyValueFormatter(logging.Formatter):
-    """Write a record as one line of key=value pairs, a traceback included."""
+    """Format a record, including its traceback, as one line of key=value pairs."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -17,8 +19,8 @@ class KeyValueFormatter(logging.Formatter):
         return line
 
 
-class VisitorsFault(logging.Filter):
-    """Makes an error that a visitor caused a warning of one line."""
+class ClientErrorFilter(logging.Filter):
+    """Reduce an error that a visitor caused to a warning without a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = record.exc_text = None
@@ -27,5 +29,5 @@ class VisitorsFault(logging.Filter):
         return True
 
 
-def _quoted(words: str) -> str:
-    return json.dumps(words, ensure_ascii=False)
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

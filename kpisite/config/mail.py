@@ -1,4 +1,4 @@
-"""How e-mail leaves the house, and the address that it leads back to."""
+"""Settings of outgoing e-mail, and the base URL of links in it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from urllib.parse import urlsplit
 
 import environ
 
-from kpisite.config.environment import refuse, text
+from kpisite.config.environment import reject, text
 
-# a mail server that hangs must not hold a job for longer
+# a mail server that hangs must not block a job for longer
 TIMEOUT_SECONDS = 30
 
 
 def transport() -> dict[str, Any]:
-    """Django's settings of the mail server; without one, mails are printed by the worker."""
+    """Return Django's settings of the mail server; without one, the worker prints e-mails."""
     url = text("EMAIL_URL", "consolemail://")
     if urlsplit(url).scheme not in environ.Env.EMAIL_SCHEMES:
-        refuse(
+        reject(
             "EMAIL_URL", "like smtp+tls://USER:PASSWORD@HOST:587 or consolemail:// (which prints)"
         )
     try:
         config: dict[str, Any] = environ.Env.email_url_config(url)
     except ValueError:
-        refuse("EMAIL_URL", "like smtp+tls://USER:PASSWORD@HOST:587, its port a number")
-    # the library takes the folder of filemail:///FOLDER for one below where the program stands
+        reject("EMAIL_URL", "like smtp+tls://USER:PASSWORD@HOST:587, its port a number")
+    # the library would read the folder of filemail:///FOLDER as relative
     return {**config, "EMAIL_FILE_PATH": urlsplit(url).path, "EMAIL_TIMEOUT": TIMEOUT_SECONDS}
 
 
 def sender() -> str:
     given = text("EMAIL_FROM", "Learning KPIs <surveys@localhost>")
     if "@" not in parseaddr(given)[1]:
-        refuse("EMAIL_FROM", "an address, such as Academy <surveys@example.org>")
+        reject("EMAIL_FROM", "an address, such as Academy <surveys@example.org>")
     return given
 
 
 def base_url(port: int) -> str:
-    """The address at which learners reach us, without a slash at its end."""
+    """Return the address at which learners reach the site, without a trailing slash."""
     url = text("KPI_BASE_URL", f"http://localhost:{port}").rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        refuse("KPI_BASE_URL", "an address such as https://kpi.example.org")
+        reject("KPI_BASE_URL", "an address such as https://kpi.example.org")
     return url

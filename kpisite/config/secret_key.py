@@ -1,3 +1,5 @@
+"""The secret key of a data folder, generated at the first start."""
+
 from __future__ import annotations
 
 import os
@@ -7,26 +9,26 @@ from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
 
-from kpisite.config.environment import refuse
+from kpisite.config.environment import reject
 
 
-def kept_in(data_dir: Path) -> str:
-    """Return the key of this data folder, made once and readable by its owner only."""
+def load_or_create(data_dir: Path) -> str:
+    """Return the key of this data folder; create it once, readable by its owner only."""
     path = data_dir / "secret-key"
     if not path.exists():
         try:
-            _make(path)
+            _create(path)
         except OSError as error:
-            refuse("KPI_DATA_DIR", f"a folder that can be written in ({error.strerror})")
+            reject("KPI_DATA_DIR", f"a folder that can be written to ({error.strerror})")
     return path.read_text()
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(get_random_secret_key())
-        # Processes that start together all draft a key; the first link wins, whole or not at all.
+        # of processes that start together, the first to link its file wins; linking is atomic
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:

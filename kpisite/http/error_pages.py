@@ -1,4 +1,4 @@
-"""The pages for what makes no sense and for failures of ours, with the visitor's menu."""
+"""The pages for bad requests and for errors of the server, with the visitor's menu."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def page(request: HttpRequest, status: int) -> HttpResponse:
-    """Render with the menu; without it where what failed keeps the menu from being made."""
+    """Render the page with the menu, or without it if rendering the menu fails, too."""
     name = f"{status}.html"
     try:
         return render(request, name, status=status)
-    except Exception:  # whatever it is, the visitor still gets a page
-        logger.exception("The menu of the page for status %s cannot be made", status)
+    except Exception:  # whatever fails, the visitor gets a page
+        logger.exception("Could not render the menu of the page for status %s", status)
         return HttpResponse(loader.render_to_string(name), status=status)

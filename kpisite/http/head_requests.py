@@ -1,3 +1,5 @@
+"""Middleware for HEAD requests."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -5,13 +7,13 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-Answers = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class HeadWithoutBody:
-    """Leaves the body out where only the head is asked for; gunicorn warns of each one sent."""
+    """Drop the body of responses to HEAD requests, since gunicorn logs a warning for each body."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -20,7 +22,7 @@ class HeadWithoutBody:
             if isinstance(response, StreamingHttpResponse):
                 response.streaming_content = iter(())
             elif isinstance(response, HttpResponse):
-                # a head tells of the body that a GET would bring
+                # HEAD reports the length of the body that GET would return
                 response.headers.setdefault("Content-Length", str(len(response.content)))
                 response.content = b""
         return response

@@ -1,3 +1,5 @@
+"""The health check at /health, and the heartbeat that the worker leaves for it."""
+
 from __future__ import annotations
 
 import time
@@ -19,14 +21,14 @@ HEARTBEAT_SECONDS = 15
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """Say which parts work: 200 when all do, else 503."""
-    parts = {name: _works(test) for name, test in TESTS.items()}
+    """Report which parts work: 200 if all do, else 503."""
+    parts = {name: _works(check) for name, check in CHECKS.items()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
 
-def _works(test: Callable[[], bool]) -> bool:
+def _works(check: Callable[[], bool]) -> bool:
     try:
-        return test()
+        return check()
     except (DatabaseError, RedisError, OSError):
         return False
 
@@ -50,12 +52,12 @@ def _beat() -> bool:
     return _is_recent(cache.get(beat.SENT_KEY), beat.SENT_SECONDS)
 
 
-def _is_recent(noted: int | None, seconds: int) -> bool:
-    """By the moment noted: Valkey forgets late when the clock has been set back."""
-    return noted is not None and abs(time.time() - noted) <= seconds
+def _is_recent(recorded: int | None, seconds: int) -> bool:
+    """Compare the recorded time, since Valkey expires keys late if the clock was set back."""
+    return recorded is not None and abs(time.time() - recorded) <= seconds
 
 
-TESTS: dict[str, Callable[[], bool]] = {
+CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database,
     "valkey": _valkey,
     "worker": _worker,
@@ -66,7 +68,7 @@ TESTS: dict[str, Callable[[], bool]] = {
 
 @worker_ready.connect
 @heartbeat_sent.connect
-def note_worker(**_: object) -> None:
-    """Note that a Celery worker lives; a Valkey that is away is the worker's own news."""
+def record_worker(**_: object) -> None:
+    """Record that a Celery worker is running; the worker itself reports a missing Valkey."""
     with suppress(*task_queue.AWAY):
         cache.set(HEARTBEAT_KEY, int(time.time()), HEARTBEAT_SECONDS)

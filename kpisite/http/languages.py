@@ -1,4 +1,4 @@
-"""Which language a page is in: the account's, else the browser's, else the site's."""
+"""Choose the language of a page: the account's, else the browser's, else the site's."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from django.views.i18n import set_language
 
 from accounts.models import User
 
-Answers = Callable[[HttpRequest], HttpResponse]
-# what programs read is in English, whatever their Accept-Language says
-OF_PROGRAMS = "en"
+GetResponse = Callable[[HttpRequest], HttpResponse]
+# responses for programs are in English, whatever their Accept-Language
+API_LANGUAGE = "en"
 
 
-class BrowsersLanguage:
-    """Speaks what the cookie, else Accept-Language asks for; English to programs.
+class BrowserLanguage:
+    """Use the language of the cookie or else of Accept-Language; English for programs.
 
-    It comes first, so that pages about failures further in are in the reader's language too.
+    It is the outermost middleware, so that error pages are in the visitor's language, too.
     """
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asked = translation.get_language_from_request(request)
-        request.LANGUAGE_CODE = OF_PROGRAMS if is_for_programs(request) else asked
+        requested = translation.get_language_from_request(request)
+        request.LANGUAGE_CODE = API_LANGUAGE if is_for_programs(request) else requested
         with translation.override(request.LANGUAGE_CODE):
             response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):
@@ -39,14 +39,14 @@ class BrowsersLanguage:
         return response
 
 
-class AccountsLanguage:
-    """Speaks the language that the account signed in has chosen, if it has."""
+class AccountLanguage:
+    """Use the language that the signed-in account has chosen, if any."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = "" if is_for_programs(request) else _chosen_by(request)
+        chosen = "" if is_for_programs(request) else _language_of(request)
         if not chosen:
             return self.get_response(request)
         request.LANGUAGE_CODE = chosen
@@ -55,23 +55,23 @@ class AccountsLanguage:
 
 
 def is_for_programs(request: HttpRequest) -> bool:
-    """True of the API, whose reference is a page like others, and of the answer about health."""
+    """True for the API and the health check; the API reference is a page like any other."""
     path = request.path_info
     return path == "/health" or (path.startswith("/api/") and path.rstrip("/") != "/api/docs")
 
 
-def _chosen_by(request: HttpRequest) -> str:
+def _language_of(request: HttpRequest) -> str:
     user = request.user
     chosen = user.language if isinstance(user, User) else ""
     return chosen if chosen in dict(settings.LANGUAGES) else ""
 
 
-# Without the token, for the pages of surveys send no origin: it would be refused. Another site can
-# change no account by it, since it gets no session cookie along (SameSite=Lax).
+# Survey pages send no origin, so a CSRF token would be rejected. Another site cannot change an
+# account through this view, because the session cookie is not sent along (SameSite=Lax).
 @csrf_exempt
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the language for this browser and the account signed in, and go back to the page."""
+    """Store the language for this browser and the signed-in account, and return to the page."""
     language = request.POST.get("language", "")
     if isinstance(request.user, User) and language in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=language)

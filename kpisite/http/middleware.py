@@ -1,4 +1,4 @@
-"""What holds for every answer, whatever it is about."""
+"""Middleware for all responses: allowed hosts, caching, and the log of refusals."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.utils.cache import patch_vary_headers
 
 logger = logging.getLogger(__name__)
 
-Answers = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class OwnHost:
-    """Refuses names that are not ours before anything is answered, static files included."""
+class AllowedHosts:
+    """Reject unknown host names before anything is served, including static files."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -25,44 +25,43 @@ class OwnHost:
         return self.get_response(request)
 
 
-class PrivateAnswers:
-    """Keeps figures out of caches, so that after the sign-out the browser's “back” shows none.
+class PrivateCaching:
+    """Keep figures out of caches, so that the browser's back button shows none after sign-out.
 
-    What tools ask for may be kept by them alone, and asked for again each time: a 304 then
-    saves the figures. An answer that says itself how long it may be kept is left as it is.
+    API clients may cache responses privately but must revalidate them, so that a 304 can save
+    sending the figures again. A response that sets Cache-Control itself is left as it is.
     """
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_for_tools = request.path_info.startswith("/api/")
-        if is_for_tools:
+        is_api = request.path_info.startswith("/api/")
+        if is_api:
             patch_vary_headers(response, ["Authorization", "Cookie"])
-        kept = "private, no-cache" if is_for_tools else "private, no-store"
-        response.headers.setdefault("Cache-Control", kept)
+        policy = "private, no-cache" if is_api else "private, no-store"
+        response.headers.setdefault("Cache-Control", policy)
         return response
 
 
-class LogsRefusals:
-    """One warning for each 403: who asked for what kind of page, and nothing about people."""
+class LogForbidden:
+    """Log one warning per 403 with the account's number and the route, but no personal data."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 403:
             route = request.resolver_match.route if request.resolver_match else "no route"
-            logger.warning("Refused: %s %s to %s", request.method, route, name_of(request))
+            logger.warning("Forbidden: %s %s for %s", request.method, route, name_of(request))
         return response
 
 
 def name_of(request: HttpRequest) -> str:
-    """An account by its number, for its address is nobody's business; a key by its name."""
-    asking: Any = getattr(request, "user", None)
-    if asking is None or not asking.is_authenticated:
-        return "a stranger"
-    is_account = hasattr(asking, "email")
-    return f"account {asking.pk}" if is_account else f"API key {asking}"
+    """Return an account's number, since its address is personal data, or a key's name."""
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return "an anonymous visitor"
+    return f"account {user.pk}" if hasattr(user, "email") else f"API key {user}"

@@ -1,4 +1,4 @@
-"""Celery's beat, which goes on when the clock is set back, and shows that it sends."""
+"""A beat scheduler that survives a clock set back and reports that it is running."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from core import task_queue
 logger = logging.getLogger(__name__)
 
 SENT_KEY = "beat-sent"
-# what is due most often is due every 30 seconds
+# the most frequent task is due every 30 seconds
 SENT_SECONDS = 120
 
 
 class Scheduler(PersistentScheduler):
-    """Keeps in a file when each task was last sent, and doubts what lies in the future."""
+    """Stores in a file when each task was last sent, and corrects times in the future."""
 
     def setup_schedule(self) -> None:
         super().setup_schedule()
-        note_sent()
+        record_sent()
 
     def tick(self, *given: Any, **more: Any) -> float:
-        self._forget_the_future()
+        self._correct_future_times()
         return float(super().tick(*given, **more))
 
-    def _forget_the_future(self) -> None:
-        """Count from now where a task was last sent later than now: the clock was set back.
+    def _correct_future_times(self) -> None:
+        """Treat tasks that were last sent in the future as sent now: the clock was set back.
 
-        Celery would send nothing until the clock has caught up.
+        Celery would otherwise send nothing until the clock has caught up.
         """
         now = self.app.now()
         ahead = [
@@ -43,19 +43,19 @@ class Scheduler(PersistentScheduler):
         for entry in ahead:
             entry.last_run_at = now
         if ahead:
-            # the next turns are worked out anew
+            # have Celery compute the next due times again
             self._heap = None
-            logger.warning("the clock was set back: beat goes on by the new time")
+            logger.warning("The clock was set back; beat continues from the new time")
 
     def apply_async(self, entry: ScheduleEntry, *given: Any, **more: Any) -> Any:
         sent = super().apply_async(entry, *given, **more)
-        note_sent()
+        record_sent()
         return sent
 
 
-def note_sent() -> None:
-    """Note for the site's health that a task was sent, or that beat begins."""
+def record_sent() -> None:
+    """Record for the health check that a task was sent or that beat has started."""
     try:
         cache.set(SENT_KEY, int(time.time()), SENT_SECONDS)
     except task_queue.AWAY as error:
-        task_queue.log_unreachable("beat cannot show that it runs", error)
+        task_queue.log_unreachable("beat cannot report that it is running", error)

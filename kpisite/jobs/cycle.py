@@ -1,4 +1,4 @@
-"""The loop's table of contents; each step may run twice and leaves rows for the next."""
+"""The hourly cycle: its steps in order. Each may run twice and leaves rows for the next."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from alerts.evaluation.evaluate import evaluate
 from core.durability import without_waiting_for_disk
 from kpis.recompute import from_scratch, recompute_stale
 
-# how long, in seconds, it waits for who serves what is stale: they find the same
+# seconds to wait for another process that recomputes; it finds the same stale periods
 WAIT_FOR = 5.0
 
 
 def run(now: datetime) -> None:
-    """Measure what facts and time have changed, verify a sample, and judge what has closed."""
+    """Recompute what facts and time have changed, verify a sample, and evaluate alerts."""
     with without_waiting_for_disk():
         with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
             if is_ours:

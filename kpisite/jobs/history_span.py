@@ -1,4 +1,4 @@
-"""How far the history goes, of events, enrollments and figures alike."""
+"""Find the first day of the history of events, enrollments and figures."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kpis.definitions.periods import local_day
 from kpis.models import Measurement
 
 
-def days(now: datetime) -> tuple[date, date]:
-    """The day of the first event, enrollment or figure, and today; today alone without any."""
+def first_and_last_day(now: datetime) -> tuple[date, date]:
+    """Return the day of the first event, enrollment or figure, and today; today twice if none."""
     moments: list[datetime | None] = [
         now,
         Event.objects.aggregate(first=Min("occurred_at"))["first"],

@@ -1,4 +1,4 @@
-"""What is deleted once it is old; all else is kept."""
+"""Delete old rows as the KPI_KEEP_… settings say; everything else is kept forever."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from outcomes.models import TopicRun
 
 logger = logging.getLogger(__name__)
 
-# deleted in one transaction: nobody who writes waits for long
-AT_ONCE = 1_000
+# rows per transaction, so that other writers never wait for long
+BATCH = 1_000
 State = Notification.State
 
 
 def delete_old(now: datetime) -> dict[str, int]:
-    """Delete what has been kept for as long as the settings say; returns how many rows of what."""
+    """Delete rows older than the settings allow; return their number per kind of row."""
     deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in _old(now)}
     deleted = {name: count for name, count in deleted.items() if count}
     if deleted:
-        logger.info("deleted what is old: %s", deleted)
+        logger.info("deleted old rows: %s", deleted)
     return deleted
 
 
@@ -40,11 +40,11 @@ def _old(now: datetime) -> Iterator[QuerySet[Any]]:
     yield Session.objects.filter(expire_date__lt=now)
     yield Restatement.objects.filter(restated_at__lt=since(settings.KPI_KEEP_RESTATEMENTS_DAYS))
     runs = since(settings.KPI_KEEP_RUNS_DAYS)
-    yield _but_the_latest(RecomputeRun.objects.all(), "as_of", runs)
-    yield _but_the_latest(EvaluationRun.objects.all(), "as_of", runs)
-    yield _but_the_latest(Verification.objects.all(), "as_of", runs)
-    yield _but_the_latest(TopicRun.objects.all(), "searched_at", runs)
-    # what an open alert has told says where its recovery is to be told
+    yield _all_but_latest(RecomputeRun.objects.all(), "as_of", runs)
+    yield _all_but_latest(EvaluationRun.objects.all(), "as_of", runs)
+    yield _all_but_latest(Verification.objects.all(), "as_of", runs)
+    yield _all_but_latest(TopicRun.objects.all(), "searched_at", runs)
+    # notifications of open alerts are kept: they decide where a recovery is announced
     is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)
     yield Notification.objects.filter(
         is_over,
@@ -52,19 +52,19 @@ def _old(now: datetime) -> Iterator[QuerySet[Any]]:
         created_at__lt=since(settings.KPI_KEEP_NOTICES_DAYS),
     )
     rejected = since(settings.KPI_KEEP_REJECTED_DAYS)
-    is_forgotten = Q(resolved_at=None, received_at__lt=rejected)
-    yield RejectedEvent.objects.filter(Q(resolved_at__lt=rejected) | is_forgotten)
+    is_unresolved = Q(resolved_at=None, received_at__lt=rejected)
+    yield RejectedEvent.objects.filter(Q(resolved_at__lt=rejected) | is_unresolved)
 
 
-def _but_the_latest(runs: QuerySet[Any], at: str, before: datetime) -> QuerySet[Any]:
-    """The next run starts where the latest stopped."""
+def _all_but_latest(runs: QuerySet[Any], at: str, before: datetime) -> QuerySet[Any]:
+    """Keep the latest run, since the next one starts where it stopped."""
     latest = runs.order_by(f"-{at}").values_list("pk", flat=True)[:1]
     return runs.filter(**{f"{at}__lt": before}).exclude(pk__in=list(latest))
 
 
 def _delete(rows: QuerySet[Any]) -> int:
     count = 0
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         rows.filter(pk__in=ids).delete()
         count += len(ids)
     return count

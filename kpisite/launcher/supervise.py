@@ -57,11 +57,8 @@ def run(processes: ProcessGroup) -> None:
         start_private_valkey(processes)
     print("Preparing the database and static files …", flush=True)
     if not processes.run([PYTHON, "-m", "kpisite.launcher.prepare"]):
-        sys.exit(
-            0
-            if processes.stop_requests
-            else "The start failed; see the messages above for the reason."
-        )
+        failed = "The start failed; see the messages above for the reason."
+        sys.exit(0 if processes.stop_requests else failed)
     processes.start(WEB)
     if processes.keep_running_until(is_serving_pages):
         processes.start(WORKER)

@@ -1,32 +1,32 @@
-"""Which log lines go where."""
+"""Log levels and handlers."""
 
 from __future__ import annotations
 
 from kpisite.settings.options import LOG_LEVEL
 
-# The programs' own news (a task received, a worker booted) is for who looks for a fault.
+# messages of Celery and gunicorn, such as a received task, are only useful for debugging
 PROGRAM_LOG_LEVEL = LOG_LEVEL if LOG_LEVEL == "DEBUG" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "kpisite.config.logs.KeyValueFormatter"}},
-    "filters": {"visitor's fault": {"()": "kpisite.config.logs.VisitorsFault"}},
+    "filters": {"client error": {"()": "kpisite.config.logs.ClientErrorFilter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "brief": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["visitor's fault"],
+            "filters": ["client error"],
         },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        # A 404 or a refused form is the visitor's business and would fill the log.
+        # a 404 or an invalid form is the visitor's mistake and would fill the log
         "django.request": {"level": "ERROR"},
-        # A forged Host and its like: one line, without a traceback through our code.
+        # mistakes such as a forged Host header: one line without a traceback
         "django.security": {"handlers": ["brief"], "level": LOG_LEVEL, "propagate": False},
-        # Ours says each failed sign-in in one line.
+        # our own handler logs each failed sign-in in one line
         "axes": {"level": "ERROR"},
         "celery": {"level": PROGRAM_LOG_LEVEL},
         "gunicorn.error": {

@@ -26,12 +26,12 @@ from kpisite.settings.options import (
 from kpisite.settings.storage import IS_EMBEDDED
 
 SECRET_KEY = environment.secret(
-    "SECRET_KEY", needed=not IS_EMBEDDED and not DEBUG
-) or secret_key.kept_in(KPI_DATA_DIR)
+    "SECRET_KEY", required=not IS_EMBEDDED and not DEBUG
+) or secret_key.load_or_create(KPI_DATA_DIR)
 
 SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
 
-# Nobody reaches it but from this machine: the demonstration may have passwords that all know.
+# reachable from this machine only, so that the demonstration may use published passwords
 IS_LOCAL = (
     IS_EMBEDDED
     and not (HTTPS or BEHIND_PROXY or CSRF_TRUSTED_ORIGINS)
@@ -41,11 +41,11 @@ KPI_DEMO = environment.switch("KPI_DEMO", default=IS_LOCAL)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    # first, so that no password is hashed for somebody who tried too often
+    # first, so that no password is checked after too many attempts
     "axes.backends.AxesStandaloneBackend",
     "accounts.sign_in_limits.PasswordBackend",
 ]
-# A mailed or printed link by which to set a password is good for a day.
+# a link to set a password is valid for one day
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -63,7 +63,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_HANDLER = "accounts.sign_in_limits.SignInLimits"
 AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
 AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
-# Else whoever goes on trying would keep the door shut for the owner too.
+# otherwise, someone who keeps trying would keep the owner locked out, too
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.lockout_keys"
 AXES_USERNAME_FORM_FIELD = "username"
@@ -74,25 +74,25 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-# A browser takes a cookie of this name from nobody but this very host.
-OWN_HOST = "__Host-" if HTTPS else ""
-SESSION_COOKIE_NAME = f"{OWN_HOST}sessionid"
-CSRF_COOKIE_NAME = f"{OWN_HOST}csrftoken"
-ACTIVE_COOKIE_NAME = f"{OWN_HOST}active"
-DEVICE_COOKIE_NAME = f"{OWN_HOST}known-device"
-LANGUAGE_COOKIE_NAME = f"{OWN_HOST}language"
+# browsers accept cookies with this prefix only from this very host
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+ACTIVE_COOKIE_NAME = f"{COOKIE_PREFIX}active"
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}known-device"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
-# The longest, and the longest without a page being asked for.
+# the maximum duration in total, and without activity
 SESSION = (timedelta(days=KPI_SESSION_DAYS), timedelta(hours=KPI_SESSION_IDLE_HOURS))
 STAFF_SESSION = (
     timedelta(days=KPI_STAFF_SESSION_DAYS),
     timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
 )
 SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
-# In a cookie, a message such as a new key's secret would be readable.
+# messages may contain secrets such as a new API key, which cookies would expose
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,4 +1,4 @@
-"""Where it keeps things: databases, the cache and static files."""
+"""Databases, the cache and static files."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 from kpisite.config import environment, valkey
 from kpisite.settings.options import BASE_DIR, DEBUG, KPI_DATA_DIR, WEB_THREADS
 
-GIVEN_DATABASE = environment.database("DATABASE_URL")
-IS_EMBEDDED = GIVEN_DATABASE is None
+CONFIGURED_DATABASE = environment.database("DATABASE_URL")
+IS_EMBEDDED = CONFIGURED_DATABASE is None
 VALKEY = valkey.address("REDIS_URL", KPI_DATA_DIR)
 
-# FULL: what was acknowledged is still there after a power cut
+# FULL: acknowledged writes survive a power cut
 SQLITE_SYNCHRONOUS = environment.one_of("SQLITE_SYNCHRONOUS", "FULL", ("FULL", "NORMAL"))
 SQLITE_OPTIONS = {
-    # Deferred transactions fail with "database is locked" as soon as two of them write.
+    # deferred transactions would fail with "database is locked" as soon as two of them write
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    # 64 MB of pages at hand: with SQLite's own 2 MB, a month of a large course is read anew
-    # for each figure.
+    # a page cache of 64 MB; with the default of 2 MB, SQLite would read a month of a large course
+    # from disk again for each figure
     "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; "
     "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
 }
@@ -27,33 +27,33 @@ POSTGRES_OPTIONS = {
     "pool": {
         "min_size": 1,
         "max_size": WEB_THREADS + 2,
-        # there is a connection for each thread: who waits longer waits for a database that is away
+        # each thread has its own connection: a longer wait means that the database is unreachable
         "timeout": 2,
-        # With psycopg's five minutes, the pauses between its attempts grow to more than one:
-        # so long nobody would be served though the database is back.
+        # with psycopg's default of five minutes, pauses between attempts grow to over a minute,
+        # in which no request would be served although the database is back
         "reconnect_timeout": 5,
     },
 }
 
 
-def with_our_options(given: dict[str, Any] | None) -> dict[str, Any]:
+def with_default_options(given: dict[str, Any] | None) -> dict[str, Any]:
     config = given or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(KPI_DATA_DIR / "kpi.sqlite3"),
     }
-    usual = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
-    options = {**usual, **config.get("OPTIONS", {})}
-    # a connection of the pool that a restart of the database has cut is replaced before it is used
+    defaults = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
+    options = {**defaults, **config.get("OPTIONS", {})}
+    # replace pooled connections that a restart of the database has closed before using them
     return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": with_our_options(GIVEN_DATABASE)}
+DATABASES = {"default": with_default_options(CONFIGURED_DATABASE)}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY.next().for_django(),
         "KEY_PREFIX": "kpi",
-        # a Valkey that hangs is one that is away
+        # treat a Valkey that hangs as unreachable
         "OPTIONS": {"socket_timeout": 5},
     }
 }

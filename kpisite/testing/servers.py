@@ -1,4 +1,4 @@
-"""Pytest plugin that starts a Valkey and a PostgreSQL for the run, before settings are read.
+"""Pytest plugin that starts Valkey and PostgreSQL for a test run, before settings are read.
 
 pytest-django reads the settings before any conftest, hence `addopts = -p` in pyproject.toml.
 """
@@ -23,7 +23,7 @@ from kpisite.testing import postgres
 
 RUN_FOLDER = "PYTEST_KPI_FOLDER"
 KEPT = frozenset({"KPI_REQUIRE_BROWSER"})
-# What a developer has set for a server of their own must not change what the tests see.
+# the settings of a developer's own server must not affect the tests
 IGNORED = frozenset(
     {
         *("ALLOWED_HOSTS", "BEHIND_PROXY", "BIND", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=("sqlite", "postgres"),
         default="sqlite",
-        help="which database the tests use; TEST_DATABASE_URL names a PostgreSQL already there",
+        help="database for the tests; TEST_DATABASE_URL is the address of an existing PostgreSQL",
     )
 
 
@@ -57,7 +57,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def _start_servers(*, wants_postgres: bool) -> None:
     run = Path(tempfile.mkdtemp(prefix="kpi-"))
     os.environ[RUN_FOLDER] = str(run)
-    # A run that fails while settings load never reaches pytest's own hook for the end.
+    # a run that fails while loading settings never reaches pytest's own final hook
     atexit.register(_stop_servers, run)
     _start_valkey(run)
     if wants_postgres:
@@ -67,7 +67,7 @@ def _start_servers(*, wants_postgres: bool) -> None:
 def _start_valkey(run: Path) -> None:
     server = private_valkey.binary()
     if server is None:
-        raise pytest.UsageError("The tests need Valkey: install valkey-server or redis-server.")
+        raise pytest.UsageError("The tests require Valkey. Install valkey-server or redis-server.")
     folder = run / "valkey"
     private_valkey.prepare_folder(_socket(run), folder)
     command = private_valkey.command(server, _socket(run), folder)
@@ -103,7 +103,7 @@ def _point_settings_at_servers(*, wants_postgres: bool) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out of the PostgreSQL pass what does not depend on the database."""
+    """Skip tests that do not depend on the database when running on PostgreSQL."""
     if config.getoption("--database") != "postgres":
         return
     single = [item for item in items if {"browser", "once"} & {m.name for m in item.iter_markers()}]

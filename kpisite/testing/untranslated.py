@@ -1,4 +1,4 @@
-"""Finds what a person reads and no translation can reach, in templates and in Python."""
+"""Find text for people that bypasses gettext, in templates and in Python code."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 from django.template.base import Lexer, TokenType
 
-# a line that ends in this comment, with a reason, is left alone
-LEFT_ALONE = "# not translated:"
-# names, which are the same in every language
+# a line with this comment and a reason is ignored
+IGNORE_COMMENT = "# not translated:"
+# names that are the same in every language
 NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "n", "REST", "Slack"}
 LETTER = re.compile(r"[^\W\d_]")
-# a word of two letters beside another word or a value; or a single one as a label is written
+# two words, or a word and a value; or a single capitalized word, as in a label
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? (?:& )?\(?(?:…|±|[^\W\d_]+)|…[,;:]? \(?[^\W\d_]{2,}")
 LABEL = re.compile(r"^[A-Z](?:[a-z]+|-[a-z]+)$")
 
-# headers, columns, markup and statements of a database
+# HTTP headers, columns, markup and SQL
 MACHINE_TEXT = re.compile(
     r"charset=|filename=|[a-z]_[a-z]|^(?:SELECT|UPDATE|DELETE|INSERT|CREATE) "
 )
@@ -29,7 +29,7 @@ MACHINE_TEXT = re.compile(
 READABLE_ATTRIBUTES = {"title", "alt", "aria-label", "placeholder", "label"}
 MACHINE_ELEMENTS = {"code", "pre", "script", "style", "kbd"}
 # filters whose arguments are shown
-SPEAKING_FILTER = re.compile(r"""\|(?:default|default_if_none|yesno|pluralize):(["'])(.*?)\1""")
+FILTER_WITH_TEXT = re.compile(r"""\|(?:default|default_if_none|yesno|pluralize):(["'])(.*?)\1""")
 ARGUMENT = re.compile(r"""\w+=(["'])(.*?)\1""")
 
 GETTEXT = {
@@ -53,16 +53,16 @@ UNREAD: dict[type[ast.AST], tuple[str, ...]] = {
     ast.arg: ("annotation",),
     ast.MatchValue: ("value",),
 }
-# what is said to whoever runs or writes the program
+# text for operators and developers
 LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 MACHINE_CALLS = {
     *LOGS, "cast", "TypeVar", "ParamSpec", "get_model", "getLogger", "compile", "sub", "execute",
     "filter", "exclude", "values", "annotate", "Index", "UniqueConstraint", "CheckConstraint",
     "ForeignKey", "OneToOneField", "ManyToManyField", "exit", "print", "RunSQL", "RawSQL", "signal",
     "startswith", "endswith", "split", "strftime", "F", "Q", "get", "setdefault", "getattr",
-    "filterwarnings", "require_http_methods", "say_away", "ask_for", "namedtuple",
+    "filterwarnings", "require_http_methods", "log_unreachable", "enqueue_once", "namedtuple",
 }  # fmt: skip
-FAULTS = {
+EXCEPTIONS = {
     "ValueError", "TypeError", "KeyError", "LookupError", "RuntimeError", "AssertionError",
     "NotImplementedError", "AttributeError", "ImproperlyConfigured", "OSError", "CommandError",
     "SystemExit",
@@ -89,12 +89,12 @@ def in_template(path: Path) -> list[Finding]:
         found += [Finding(path, line, text) for line, text in reader.found]
     else:
         lines = enumerate(shown.splitlines(), start=1)
-        found += [Finding(path, line, text) for line, text in lines if _speaks(text)]
+        found += [Finding(path, line, text) for line, text in lines if _has_words(text)]
     return found
 
 
 def _untagged(source: str) -> str:
-    """The source without tags, variables, comments, and what stands in translation blocks."""
+    """Return the source without tags, variables, comments and translation blocks."""
     kept, is_translated, is_comment = [], False, False
     for token in Lexer(source).tokenize():
         name = token.contents.split(" ")[0] if token.token_type == TokenType.BLOCK else ""
@@ -103,7 +103,7 @@ def _untagged(source: str) -> str:
         elif name in ("comment", "endcomment"):
             is_comment = name == "comment"
         is_kept = token.token_type == TokenType.TEXT and not is_translated and not is_comment
-        # lines stay where they are
+        # keep line numbers as they are
         kept.append(token.contents if is_kept else " " + "\n" * token.contents.count("\n"))
         if name in ("endblocktranslate", "endblocktrans"):
             is_translated = False
@@ -111,26 +111,26 @@ def _untagged(source: str) -> str:
 
 
 def _arguments(path: Path, source: str) -> Iterator[Finding]:
-    """Words in the arguments of tags and filters."""
+    """Yield words in the arguments of tags and filters."""
     for token in Lexer(source).tokenize():
         if token.token_type not in (TokenType.BLOCK, TokenType.VAR):
             continue
-        words = [match[2] for match in SPEAKING_FILTER.finditer(token.contents)]
+        words = [match[2] for match in FILTER_WITH_TEXT.finditer(token.contents)]
         if token.contents.startswith(("include ", "with ")):
             words += [one[2] for one in ARGUMENT.finditer(token.contents) if " " in one[2]]
         for text in words:
-            if _speaks(text):
+            if _has_words(text):
                 yield Finding(path, token.lineno or 0, text)
 
 
-def _speaks(text: str) -> bool:
+def _has_words(text: str) -> bool:
     for name in sorted(NAMES, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
     return bool(LETTER.search(re.sub(r"&\w+;", "", text)))
 
 
 class _Reader(HTMLParser):
-    """Collects the texts and readable attributes of a page."""
+    """Collect the texts and readable attributes of a page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -141,7 +141,7 @@ class _Reader(HTMLParser):
         if tag in MACHINE_ELEMENTS:
             self._machine.append(tag)
         for name, value in attrs:
-            if name in READABLE_ATTRIBUTES and value and _speaks(value):
+            if name in READABLE_ATTRIBUTES and value and _has_words(value):
                 self.found.append((self.getpos()[0], value))
 
     def handle_endtag(self, tag: str) -> None:
@@ -149,7 +149,7 @@ class _Reader(HTMLParser):
             self._machine.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self._machine and _speaks(data):
+        if not self._machine and _has_words(data):
             self.found.append((self.getpos()[0], data))
 
 
@@ -159,44 +159,44 @@ def in_python(path: Path) -> list[Finding]:
     tree = ast.parse(source)
     found = {}
     for line, text in _Finder(tree).found():
-        if LEFT_ALONE not in lines[line - 1]:
+        if IGNORE_COMMENT not in lines[line - 1]:
             found[line, text] = Finding(path, line, text)
     return list(found.values())
 
 
 class _Finder:
-    """Reads a module: which literals are shown to people and stand in no gettext."""
+    """Find the literals of a module that people see but gettext does not translate."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
-        self.passed: set[int] = set()
+        self.ignored: set[int] = set()
 
     def found(self) -> Iterator[tuple[int, str]]:
-        self._pass_by()
+        self._ignore_unread()
         for node in ast.walk(self.tree):
             yield from self._declared(node)
         for node in ast.walk(self.tree):
             text = _text_of(node)
-            if text is not None and _is_shown(text) and id(node) not in self.passed:
-                self._skip(node)
+            if text is not None and _is_shown(text) and id(node) not in self.ignored:
+                self._ignore(node)
                 yield node.lineno, text  # type: ignore[attr-defined]
 
     def _declared(self, node: ast.AST) -> Iterator[tuple[int, str]]:
-        """What Django shows of a declaration, also where it is one small word."""
+        """Yield the text of declarations that Django shows, even a single lowercase word."""
         for value in _shown_parts(node):
             text = _text_of(value)
-            if text and LETTER.search(text) and text not in NAMES and id(value) not in self.passed:
-                self._skip(value)
+            if text and LETTER.search(text) and text not in NAMES and id(value) not in self.ignored:
+                self._ignore(value)
                 yield value.lineno, text
 
-    def _pass_by(self) -> None:
-        """Note all that is translated, or that no person reads."""
+    def _ignore_unread(self) -> None:
+        """Ignore everything that is translated or that nobody reads."""
         for node in ast.walk(self.tree):
             for part in filter(None, _unread_parts(node)):
-                self._skip(part)
+                self._ignore(part)
 
-    def _skip(self, part: ast.AST) -> None:
-        self.passed.update(id(one) for one in ast.walk(part))
+    def _ignore(self, part: ast.AST) -> None:
+        self.ignored.update(id(one) for one in ast.walk(part))
 
 
 def _is_shown(text: str) -> bool:
@@ -226,19 +226,19 @@ def _listed(part: ast.AST | list[ast.AST] | None) -> list[Any]:
 def _unread_arguments(node: ast.Call) -> Sequence[ast.AST]:
     name = _called(node)
     if name in GETTEXT:
-        # an f-string is put together before it can be looked up
+        # an f-string is formatted before it could be looked up
         return [one for one in node.args if not isinstance(one, ast.JoinedStr)]
     if name in MACHINE_CALLS:
         keywords = [one.value for one in node.keywords if one.arg not in READABLE_KEYWORDS]
         return [*node.args, *keywords]
-    if name in FAULTS:
+    if name in EXCEPTIONS:
         return [node]
     return node.args[:1] if _is_field_of_model(node) else []
 
 
 def _shown_parts(node: ast.AST) -> Iterable[ast.expr]:
     match node:
-        case ast.Call() if _called(node) not in FAULTS | GETTEXT:
+        case ast.Call() if _called(node) not in EXCEPTIONS | GETTEXT:
             shown = [one.value for one in node.keywords if one.arg in READABLE_KEYWORDS - {"name"}]
             if _called(node) == "ValidationError" and node.args:
                 shown.append(node.args[0])
@@ -272,7 +272,7 @@ def _assigned(node: ast.Assign) -> str:
 
 
 def _text_of(node: ast.AST) -> str | None:
-    """The text of a literal, a gap for each value in it; None for anything else."""
+    """Return the text of a literal with … for each value in it; None for anything else."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

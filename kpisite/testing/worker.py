@@ -1,4 +1,4 @@
-"""A real Celery worker on the database and the Valkey of the tests."""
+"""A real Celery worker with the database and the Valkey of the tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ READY_SECONDS = 60.0
 
 @contextmanager
 def running_worker() -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker in a process of its own; it is ready inside and gone after."""
+    """Run a worker in its own process; it is ready inside the block and ends with it."""
     app.control.purge()
     cache.delete(HEARTBEAT_KEY)
     log = Path(settings.KPI_DATA_DIR) / "worker.log"
@@ -52,7 +52,7 @@ def _process(output: Any) -> subprocess.Popen[bytes]:
 
 
 def database_url() -> str:
-    """Return the address of the database that the tests write, for another process."""
+    """Return the URL of the test database for another process."""
     place = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{place['NAME']}"

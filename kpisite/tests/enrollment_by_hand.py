@@ -1,4 +1,4 @@
-"""An enrollment worked out in plain Python from raw events: pauses, due dates, completion."""
+"""Compute an enrollment in plain Python from raw events: pauses, due dates, completion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Enrolled:
         return min(said, default=None)
 
     def due(self, days: float) -> datetime | None:
-        """So many days by the wall clock after the start, and as long as the pauses took."""
+        """Return the moment some days after the start by the wall clock, moved by pauses."""
         at = (self.start.astimezone(BERLIN) + timedelta(days=days)).astimezone(UTC)
         for begun, ended in self.pauses():
             if begun < at and ended is None:
@@ -47,7 +47,7 @@ class Enrolled:
         return at
 
     def pauses(self) -> Iterator[tuple[datetime, datetime | None]]:
-        """To the resumption, else to the first activity, or to leaving or completing."""
+        """End pauses at the resumption, the first activity, the withdrawal or the completion."""
         over = min((one for one in (self.withdrawn, self.completed) if one), default=None)
         rests = [one for one in sorted(self.rests) if over is None or one[0] < over]
         begun: datetime | None = None

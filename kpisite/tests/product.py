@@ -1,4 +1,4 @@
-"""A whole product that runs in a folder of its own, as script/server starts it."""
+"""Run the whole product in a folder of its own, as script/server does."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 90) -> bool:
     return True
 
 
-def surroundings(**given: str) -> dict[str, str]:
-    """Return an environment with nothing of the test run's but where programs are."""
+def clean_environment(**given: str) -> dict[str, str]:
+    """Return an environment without the variables of the test run, except the search path."""
     return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | given
 
 
@@ -52,7 +52,7 @@ def all_gone(processes: Iterable[psutil.Process]) -> bool:
 
 @dataclass
 class Product:
-    """A whole running product in a folder of its own."""
+    """A complete running product in a folder of its own."""
 
     folder: Path
     port: int
@@ -65,7 +65,7 @@ class Product:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "kpisite.launcher.supervise"],
                 cwd=settings.BASE_DIR,
-                env=surroundings(**given),
+                env=clean_environment(**given),
                 stdout=output,
                 stderr=output,
                 text=True,
@@ -83,7 +83,7 @@ class Product:
             return False
 
     def is_complete(self) -> bool:
-        """Say whether every part runs with its own processes: 1 + 2 web, 1 + 2 worker, 2 more."""
+        """Return whether all processes run: 1 + 2 web, 1 + 2 worker, beat and valkey."""
         return self.is_healthy() and len(self.family()) == 8
 
     def family(self) -> list[psutil.Process]:

@@ -1,4 +1,4 @@
-"""A Celery application whose beat has one task, due each second, that no worker takes."""
+"""A Celery app with one task that beat sends every second and no worker runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.conf import settings
 
 QUEUE = "quick-beat"
 
-# not the current one: tasks of the tests beside it must not go to its queue
+# not the current app, or other tests would send their tasks to its queue
 app = Celery("quick_beat", broker=settings.VALKEY.for_celery(), set_as_current=False)
 app.conf.update(
     beat_scheduler="kpisite.jobs.beat:Scheduler",

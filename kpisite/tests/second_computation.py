@@ -1,4 +1,4 @@
-"""The KPIs reckoned a second time, in plain Python from the raw events and docs/kpis.md alone.
+"""Compute the KPIs a second time, in plain Python, only from raw events and docs/kpis.md.
 
 Nothing here asks the database or the product: what both agree on was computed twice.
 """
@@ -21,7 +21,7 @@ Place = tuple[str, str, str]
 
 
 class Span(NamedTuple):
-    """Half-open, and of one course where it is not None."""
+    """A half-open span of time, in one course unless that is None."""
 
     start: datetime
     end: datetime
@@ -41,15 +41,15 @@ class Ratio(NamedTuple):
 
 @dataclass
 class Plan:
-    """How many days after the start the modules and the whole are due, and a module's minutes."""
+    """Days after the start when modules and the whole course are due, and minutes per module."""
 
     modules: Mapping[str, int]
     days: float
     minutes: int
 
 
-class Reckoning:
-    """What each KPI comes to, by its key."""
+class SecondComputation:
+    """Computes each KPI by its key."""
 
     def __init__(self, events: Iterable[Event], plan: Plan) -> None:
         self.plan = plan
@@ -85,7 +85,7 @@ class Reckoning:
         return found
 
     def _live(self) -> None:
-        """Let the enrolled do what the events say; the first of two withdrawals stands."""
+        """Apply the events to enrollments; the first of two withdrawals counts."""
         for one in reversed(self.by_kind["enrollment.withdrawn"]):
             self.of(one).withdrawn = moment(one)
         for one in self.by_kind["course.completed"]:
@@ -147,7 +147,7 @@ class Reckoning:
         return [one for one in self.by_kind[kind] if place(one) in places]
 
     def answers(self, span: Span) -> list[Event]:
-        """The last of each enrolment and wave."""
+        """Return the latest answer per enrollment and wave."""
         last = {
             (place(one), one["data"]["wave"]): one
             for one in self.of_counted("survey.answered", span)
@@ -155,7 +155,7 @@ class Reckoning:
         return sorted(last.values(), key=moment)
 
     def said(self, span: Span, asked: str) -> list[int]:
-        """The last of each learner and wave, of those in the span that answer what was asked."""
+        """Return the latest answer to the question per learner and wave in the span."""
         last = {
             (one["learner"], one["data"]["wave"]): one["data"][asked]
             for one in self.answers(span)
@@ -237,7 +237,7 @@ class Reckoning:
         for kind in ("started", "finished", "cancelled"):
             for one in self.by_kind[f"subscription.{kind}"]:
                 told[one["data"]["subscription"]].append(one)
-        return [held for some in told.values() for held in stretches(some)]
+        return [held for some in told.values() for held in subscription_periods(some)]
 
 
 @dataclass
@@ -252,8 +252,8 @@ class Held:
         return self.start < at and (self.end is None or self.end >= at)
 
 
-def stretches(told: list[Event]) -> list[Held]:
-    """From each start to the first end after it; a start while it goes on changes nothing."""
+def subscription_periods(told: list[Event]) -> list[Held]:
+    """Pair each start with the first end after it; ignore starts while it is active."""
     found: list[Held] = []
     for one in sorted(told, key=moment):
         is_going_on = bool(found) and found[-1].end is None

@@ -1,4 +1,4 @@
-"""The URL table: what each visitor is answered at every route of the site."""
+"""The URL table: the response to each kind of visitor at every route of the site."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PEOPLE = ("learner", "other manager", "manager", "staff")
 KEYS = ("sends", "reads", "sees small", "reads other", "revoked")
 VISITORS = ("stranger", *PEOPLE, *KEYS)
 
-# Managers are granted "py" or, the other one, "sql"; so is the key that reads other courses.
-# A course that is not granted is answered as one that is not there: 400.
+# The manager is granted "py"; the other manager and the key that reads other courses, "sql".
+# A course that is not granted gets the same response as an unknown one: 400.
 TABLE = """
 GET  /                                                302 200 302 302 302 302 302 302 302 302
 GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
@@ -86,7 +86,7 @@ GET  /admin/                                          302 302 302 302 200 302 30
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
-# /health answers anybody, for probes; it tells how the parts are and nothing of people
+# /health is open to probes; it reports the state of the parts but no personal data
 OPEN = {"^health$", "^language$"}
 
 
@@ -117,25 +117,25 @@ def bearing(role: str, other: Course) -> Client:
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
-def answered(client: Client, method: str, path: str) -> int:
+def status_of(client: Client, method: str, path: str) -> int:
     return client.generic(method, path, content_type="application/json").status_code
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("visitor", VISITORS)
-def test_everybody_is_answered_as_the_table_says(visitor: str) -> None:
+def test_every_visitor_gets_the_status_codes_of_the_table(visitor: str) -> None:
     client = client_of(visitor)
     place = VISITORS.index(visitor)
-    # signing out comes last, for who is signed out is a stranger
+    # sign out last, since that makes the visitor a stranger
     expected = sorted(rows(), key=lambda row: row[1] == "/sign-out")
-    found = {(method, path): answered(client, method, path) for method, path, _ in expected}
+    found = {(method, path): status_of(client, method, path) for method, path, _ in expected}
 
     assert found == {(method, path): codes[place] for method, path, codes in rows()}
 
 
 @cache
 def routes() -> dict[str, URLPattern]:
-    """Every route of the site but those of the admin, which stand behind one door."""
+    """Return every route of the site except those of the admin, which has one check for all."""
     return dict(_routes(get_resolver(), ""))
 
 
@@ -155,16 +155,16 @@ def test_no_route_is_missing_from_the_table() -> None:
     assert {route.replace("\\Z", "$") for route in missing} == OPEN
 
 
-def test_a_course_that_is_not_granted_is_told_as_one_that_is_not_there() -> None:
+def test_a_course_that_is_not_granted_looks_like_an_unknown_one() -> None:
     client = client_of("other manager")
-    refused = client.get("/api/kpi/engagement/depth?course=py")
+    forbidden = client.get("/api/kpi/engagement/depth?course=py")
     unknown = client.get("/api/kpi/engagement/depth?course=no")
 
-    assert refused.content.replace(b"py", b"no") == unknown.content
+    assert forbidden.content.replace(b"py", b"no") == unknown.content
 
 
 @pytest.mark.parametrize(
-    ("visitor", "told"),
+    ("visitor", "visible"),
     [
         ("manager", {"py"}),
         ("other manager", {"sql"}),
@@ -173,7 +173,7 @@ def test_a_course_that_is_not_granted_is_told_as_one_that_is_not_there() -> None
         ("reads", {"py", "sql"}),
     ],
 )
-def test_courses_are_told_to_those_who_are_granted_them(visitor: str, told: set[str]) -> None:
+def test_courses_are_shown_only_to_readers_with_access(visitor: str, visible: set[str]) -> None:
     client = client_of(visitor)
     for days in (25, 55, 85):
         for one in Course.objects.all():
@@ -181,17 +181,17 @@ def test_courses_are_told_to_those_who_are_granted_them(visitor: str, told: set[
             measured("engagement.video-watch", month, 15, 20, of=one)
     groups = client.get("/api/kpi/engagement/video-watch?by=course").json()["groups"]
 
-    assert {group["key"] for group in groups} == told
+    assert {group["key"] for group in groups} == visible
 
 
 @pytest.mark.parametrize("visitor", ["stranger", "learner", "manager"])
-def test_the_admin_s_one_door_is_shut(visitor: str) -> None:
+def test_the_admin_is_closed_to_everyone_but_staff(visitor: str) -> None:
     client = client_of(visitor)
     lists = [
         f"/admin/{one._meta.app_label}/{one._meta.model_name}/" for one in admin.site._registry
     ]
 
-    assert {answered(client, "GET", path) for path in lists} == {302}
+    assert {status_of(client, "GET", path) for path in lists} == {302}
     assert len(lists) > 20
 
 
@@ -201,8 +201,8 @@ def test_staff_without_permissions_see_no_rows_in_the_admin() -> None:
         f"/admin/{one._meta.app_label}/{one._meta.model_name}/" for one in admin.site._registry
     ]
 
-    assert {answered(client, "GET", path) for path in lists} == {403}
+    assert {status_of(client, "GET", path) for path in lists} == {403}
 
 
-def test_health_answers_probes_without_a_name() -> None:
+def test_health_responds_to_anonymous_probes() -> None:
     assert Client().get("/health").status_code in {200, 503}

@@ -1,4 +1,4 @@
-"""What only a browser does: it names the origin of a form, or keeps it to itself."""
+"""Password links in a real browser, which may or may not send the origin of a form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sign_in(page: Page, site: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_mailed_link_leads_to_a_new_password(
+def test_a_link_from_an_e_mail_sets_a_new_password(
     page: Page, live_server: LiveServer, settings: Settings
 ) -> None:
     settings.KPI_BASE_URL = live_server.url

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def complaints(page: Page, live_server: LiveServer) -> list[str]:
-    """Sign a superuser in by the form; what the browser complains of is added here."""
+    """Sign in a superuser; the browser's error messages are added to the returned list."""
     User.objects.create_superuser("ada@example.com", "a long enough one", name="Ada")
     told: list[str] = []
 
@@ -36,7 +36,7 @@ def complaints(page: Page, live_server: LiveServer) -> list[str]:
 
 
 def pages() -> list[str]:
-    """A list, a form to add and a form to change of each sort that staff use."""
+    """Return a list, an add form and a change form of each kind that staff use."""
     made = Course.objects.get(key="py")
     measurement = measured("engagement.video-watch", "2026-10", 15, 20, of=made)
     dial, target = Parameter.objects.first(), Target.objects.first()
@@ -60,7 +60,7 @@ def pages() -> list[str]:
     ]
 
 
-def test_the_admin_keeps_the_strict_policy(
+def test_the_admin_complies_with_the_strict_policy(
     page: Page, live_server: LiveServer, complaints: list[str]
 ) -> None:
     course("py", modules=2)
@@ -71,7 +71,7 @@ def test_the_admin_keeps_the_strict_policy(
     assert complaints == []
 
 
-def test_who_is_enrolled_is_chosen_by_typing(
+def test_a_learner_is_chosen_by_typing(
     page: Page, live_server: LiveServer, complaints: list[str]
 ) -> None:
     learner("Bo")
@@ -90,7 +90,7 @@ def test_who_is_enrolled_is_chosen_by_typing(
     assert Enrollment.objects.get().plan.count() == 1
 
 
-def test_a_target_is_raised_by_its_page(
+def test_a_target_is_raised_on_its_page(
     page: Page, live_server: LiveServer, complaints: list[str]
 ) -> None:
     target = Target.objects.get(kpi="engagement.depth")

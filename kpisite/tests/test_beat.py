@@ -1,4 +1,4 @@
-"""Celery's beat while the clock is set back."""
+"""Celery beat when the clock is set back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Clock:
 
 
 class Clocked(Scheduler):
-    """Sends into a list, by a clock of its own."""
+    """A scheduler that sends into a list and reads a clock of its own."""
 
     def __init__(self, app: Any, clock: Clock, **more: Any) -> None:
         self.clock = clock
@@ -49,7 +49,7 @@ class Clocked(Scheduler):
 
 @pytest.fixture
 def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
-    """One task is due every 30 seconds, one every 60, by a clock that stands still."""
+    """Return a scheduler with tasks due every 30 and 60 seconds, and a stopped clock."""
     app, clock = Celery("clocked", broker="memory://"), Clock()
     app.conf.update(
         timezone="UTC",
@@ -62,12 +62,12 @@ def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock
     made = Clocked(app, clock, schedule_filename=str(tmp_path / "beat"))
     yield made
     made.close()
-    # the application made last is the current one, and tasks of other tests would be its own
+    # Celery makes the latest app the current one, which other tests would then use
     our_app.set_current()
 
 
 def passes(scheduler: Clocked, seconds: int) -> list[str]:
-    """Let seconds pass; what is sent meanwhile."""
+    """Let seconds pass; return what is sent meanwhile."""
     scheduler.sent.clear()
     for _ in range(seconds):
         scheduler.clock.moment += timedelta(seconds=1)
@@ -76,19 +76,19 @@ def passes(scheduler: Clocked, seconds: int) -> list[str]:
     return sorted(scheduler.sent)
 
 
-def test_beat_sends_what_is_due(scheduler: Clocked) -> None:
+def test_beat_sends_due_tasks(scheduler: Clocked) -> None:
     assert passes(scheduler, 65) == ["often", "often", "seldom"]
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), DAY, 400 * DAY])
-def test_a_clock_set_back_while_it_runs_stops_no_task(scheduler: Clocked, step: timedelta) -> None:
+def test_tasks_continue_when_the_clock_is_set_back(scheduler: Clocked, step: timedelta) -> None:
     passes(scheduler, 65)
     scheduler.clock.moment -= step
 
     assert passes(scheduler, 65) == ["often", "often", "seldom"]
 
 
-def test_a_clock_set_forward_and_back_sends_nothing_twice_in_a_turn(scheduler: Clocked) -> None:
+def test_a_clock_set_forward_and_back_sends_no_task_twice(scheduler: Clocked) -> None:
     passes(scheduler, 65)
     scheduler.clock.moment += DAY
     assert passes(scheduler, 1) == ["often", "seldom"]
@@ -98,7 +98,7 @@ def test_a_clock_set_forward_and_back_sends_nothing_twice_in_a_turn(scheduler: C
 
 
 def written_tomorrow(folder: Path) -> Path:
-    """A schedule that a beat has written whose clock was a day ahead."""
+    """Write a schedule as a beat would whose clock is a day ahead."""
     path = folder / "beat"
     scheduler = Scheduler(app=quick_beat.app, schedule_filename=str(path))
     for entry in scheduler.schedule.values():
@@ -107,7 +107,7 @@ def written_tomorrow(folder: Path) -> Path:
     return path
 
 
-def test_a_real_beat_goes_on_though_its_file_was_written_tomorrow(tmp_path: Path) -> None:
+def test_a_real_beat_continues_from_a_file_with_future_times(tmp_path: Path) -> None:
     valkey = redis.Redis.from_url(settings.VALKEY.for_django())
     valkey.delete(quick_beat.QUEUE)
     process = subprocess.Popen(
@@ -130,5 +130,5 @@ def test_a_real_beat_goes_on_though_its_file_was_written_tomorrow(tmp_path: Path
     valkey.delete(quick_beat.QUEUE)
 
 
-def test_the_product_s_beat_is_this_one() -> None:
+def test_the_product_uses_this_scheduler() -> None:
     assert our_app.conf.beat_scheduler == "kpisite.jobs.beat:Scheduler"

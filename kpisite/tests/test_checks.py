@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from accounts.tests.people import account
 from demo.checks import no_password_is_known
 from demo.known_password import KNOWN
-from kpisite.checks import hosts_are_named, links_lead_here
+from kpisite.checks import check_base_url, check_hosts
 
 pytestmark = pytest.mark.once
 
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.once
         (["*"], ["kpisite.E001"]),
     ],
 )
-def test_a_deployment_answers_to_names_that_were_given(
+def test_a_deployment_must_name_its_hosts(
     settings: Settings, hosts: list[str], found: list[str]
 ) -> None:
     settings.ALLOWED_HOSTS = hosts
 
-    assert [message.id for message in hosts_are_named(None)] == found
+    assert [message.id for message in check_hosts(None)] == found
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_deployment_answers_to_names_that_were_given(
         ("console", "http://localhost:5000", []),
     ],
 )
-def test_mails_lead_to_us_and_not_to_who_reads_them(
+def test_e_mails_must_not_link_to_the_machine_of_their_reader(
     settings: Settings, backend: str, address: str, found: list[str]
 ) -> None:
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
     settings.KPI_BASE_URL = address
 
-    assert [message.id for message in links_lead_here(None)] == found
+    assert [message.id for message in check_base_url(None)] == found
 
 
 @pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_mails_lead_to_us_and_not_to_who_reads_them(
         ("Staff", "secret", {"is_superuser": True}, []),
     ],
 )
-def test_a_deployment_has_no_password_that_all_know(
+def test_a_deployment_must_not_have_published_passwords(
     name: str, password: str, fields: dict[str, Any], found: list[str]
 ) -> None:
     user = account(name, **fields)

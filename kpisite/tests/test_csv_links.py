@@ -1,4 +1,4 @@
-"""Lists of facts lead to the import of the events that make them."""
+"""Lists of facts link to the import of the events they are made of."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LISTS = {
 }
 
 
-def test_every_link_is_to_a_kind_that_there_is() -> None:
+def test_every_link_names_an_existing_kind() -> None:
     linked = {kind for kinds in LISTS.values() for kind in kinds}
 
     assert linked <= set(KINDS)
@@ -29,7 +29,9 @@ def test_every_link_is_to_a_kind_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.label)
-def test_a_list_leads_those_to_the_import_who_may(client: Client, model: type[Model]) -> None:
+def test_a_list_links_to_the_import_with_permission_only(
+    client: Client, model: type[Model]
+) -> None:
     bo = account("Bo", is_staff=True)
     view = Permission.objects.filter(codename=f"view_{model._meta.model_name}")
     bo.user_permissions.set(view)

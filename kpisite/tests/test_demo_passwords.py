@@ -1,4 +1,4 @@
-"""Nobody signs in with the demonstration's password but on the machine that it runs on."""
+"""The published password of the demonstration works on a local machine only."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def demo_with(folder: Path, **given: str) -> str:
         ({"KPI_DEMO": "no"}, "False"),
     ],
 )
-def test_the_demonstration_comes_by_itself_only_where_nobody_else_does(
+def test_the_demonstration_is_loaded_by_default_only_on_a_local_machine(
     tmp_path: Path, given: dict[str, str], found: str
 ) -> None:
     assert demo_with(tmp_path, **given) == found
 
 
-def test_the_passwords_are_known_on_this_machine(settings: Settings) -> None:
+def test_a_local_machine_uses_the_published_password(settings: Settings) -> None:
     settings.IS_LOCAL = True
 
     assert set(accounts.choose_passwords().values()) == {KNOWN}
 
 
-def test_elsewhere_they_are_random_and_shown_once(
+def test_other_machines_get_random_passwords_that_are_shown_once(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.IS_LOCAL, settings.KPI_DATA_DIR = False, tmp_path
@@ -76,7 +76,7 @@ def test_elsewhere_they_are_random_and_shown_once(
     assert not (tmp_path / accounts.ACCOUNTS_FILE).exists()
 
 
-def test_accounts_of_before_get_new_passwords_when_others_come_by(
+def test_existing_accounts_get_new_passwords_when_others_get_access(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.KPI_DATA_DIR = tmp_path
@@ -97,7 +97,7 @@ def test_accounts_of_before_get_new_passwords_when_others_come_by(
 
 
 @pytest.mark.parametrize(("is_staff", "is_noted"), [(True, False), (False, True)])
-def test_a_site_without_an_account_is_noted(
+def test_a_site_without_an_account_is_recorded(
     settings: Settings, tmp_path: Path, is_staff: bool, is_noted: bool
 ) -> None:
     settings.KPI_DATA_DIR = tmp_path

@@ -1,4 +1,4 @@
-"""The demonstration goes, and what is real stays."""
+"""Removing the demonstration keeps all real data."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def real(key: str, kind: str, day: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _demonstration(settings: Settings, tmp_path: Path) -> None:
-    """Ada learns statistics in earnest, beside the people of the demonstration."""
+    """Load the demonstration, and Ada as a real learner of statistics."""
     settings.KPI_DATA_DIR = tmp_path
     load(NOW, scale=FEW)
     outcomes = receive(
@@ -69,7 +69,7 @@ def stored(scope: str) -> set[tuple[object, ...]]:
     return set(rows.values_list("kpi", "period_kind", "period_start", "n", "total", "weight"))
 
 
-def test_what_is_real_stays_and_nothing_else() -> None:
+def test_only_real_data_stay() -> None:
     account("Bo", is_staff=True, is_superuser=True)
 
     assert "was deleted" in removed()
@@ -81,13 +81,13 @@ def test_what_is_real_stays_and_nothing_else() -> None:
     assert Payment.objects.count() == 1
     assert [one.email for one in User.objects.all()] == ["bo@example.com"]
     assert not any(model.objects.exists() for model in (RejectedEvent, Skill, Alert))
-    # of one course the site says what the course says
+    # with one course, the figures of the site are those of the course
     assert stored("site") == stored("course")
     assert ("business.enrollment", "month", date(2026, 10, 1), 1, 1.0, 1.0) in stored("site")
 
 
 @pytest.mark.once
-def test_a_course_that_another_sender_uses_stays_without_the_people_made_up() -> None:
+def test_a_course_that_another_sender_uses_stays_without_demonstration_learners() -> None:
     account("Bo", is_staff=True, is_superuser=True)
     started = real("4", "enrollment.started", "2026-10-05") | {"course": "data-analysis"}
     receive([started], LMS, now=NOW)
@@ -100,7 +100,7 @@ def test_a_course_that_another_sender_uses_stays_without_the_people_made_up() ->
 
 
 @pytest.mark.once
-def test_the_last_account_is_not_taken_away() -> None:
+def test_the_last_account_is_not_removed() -> None:
     with pytest.raises(CommandError, match="Create an account of your own first"):
         removed()
 
@@ -108,7 +108,7 @@ def test_the_last_account_is_not_taken_away() -> None:
 
 
 @pytest.mark.once
-def test_the_next_start_does_not_bring_it_back() -> None:
+def test_the_next_start_does_not_load_it_again() -> None:
     account("Bo", is_staff=True, is_superuser=True)
     removed()
     Course.objects.all().delete()
@@ -120,7 +120,7 @@ def test_the_next_start_does_not_bring_it_back() -> None:
 
 
 @pytest.mark.once
-def test_pages_say_that_the_figures_are_made_up() -> None:
+def test_pages_label_the_figures_as_demonstration_data() -> None:
     client = Client()
     client.force_login(account("Bo", is_staff=True, is_superuser=True))
     assert "Demonstration data" in client.get("/alerts").content.decode()

@@ -1,4 +1,4 @@
-"""The documents name what the registries hold, no more and no less."""
+"""The docs describe exactly what the registries contain."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def headings(name: str) -> list[str]:
     return sorted(DOTTED.findall(document(name)))
 
 
-def test_every_kpi_has_its_heading() -> None:
+def test_every_kpi_has_a_heading() -> None:
     assert headings("kpis.md") == sorted(REGISTRY)
 
 
-def test_every_kind_of_event_has_its_heading() -> None:
+def test_every_kind_of_event_has_a_heading() -> None:
     assert headings("events.md") == sorted(KINDS)
 
 
@@ -44,7 +44,7 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_a_page_s_links_lead_somewhere(page: Path) -> None:
+def test_the_links_of_a_page_lead_to_existing_files(page: Path) -> None:
     links = LINK.findall((ROOT / page).read_text())
 
     assert [one for one in links if not (ROOT / page.parent / one).exists()] == []
@@ -55,7 +55,7 @@ def section(key: str) -> str:
 
 
 @pytest.mark.parametrize("key", REGISTRY)
-def test_a_kpi_s_section_tells_target_and_drill_downs(key: str) -> None:
+def test_the_section_of_a_kpi_names_its_target_and_drill_downs(key: str) -> None:
     indicator, text = REGISTRY[key], section(key)
 
     assert indicator.target is None or f"target {indicator.target}" in " ".join(text.split())
@@ -63,9 +63,9 @@ def test_a_kpi_s_section_tells_target_and_drill_downs(key: str) -> None:
 
 
 def test_every_status_is_explained() -> None:
-    told = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
+    explained = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
 
-    assert sorted(told) == sorted(response_models.STATUSES)
+    assert sorted(explained) == sorted(response_models.STATUSES)
 
 
 def test_every_parameter_is_explained() -> None:

@@ -45,12 +45,16 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO"),
         ("HSTS", "yes", "one of HOST, SUBDOMAINS, PRELOAD"),
         ("KPI_SIGN_IN_TRIES", "0", "a whole number from 3 to 100"),
-        ("ALLOWED_HOSTS", "https://kpi.example", "host names between commas"),
-        ("CSRF_TRUSTED_ORIGINS", "kpi.example", "origins between commas"),
+        ("ALLOWED_HOSTS", "https://kpi.example", "a comma-separated list of host names"),
+        ("CSRF_TRUSTED_ORIGINS", "kpi.example", "a comma-separated list of origins"),
         ("EMAIL_FROM", "Academy", "an address, such as"),
         ("KPI_BASE_URL", "kpi.example", "an address such as https://"),
-        ("KPI_WEBHOOK_ALLOWED", "10.0.0.1/8", "host names, addresses and networks such as"),
-        ("KPI_DATA_DIR", "/dev/null/var", "a folder that can be made and written"),
+        (
+            "KPI_WEBHOOK_ALLOWED",
+            "10.0.0.1/8",
+            "a comma-separated list of host names, addresses",
+        ),
+        ("KPI_DATA_DIR", "/dev/null/var", "a folder that can be created and written"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_one_sentence(
@@ -76,7 +80,9 @@ def test_a_wrong_value_stops_the_start_with_one_sentence(
         ("EMAIL_URL", "smtp://ada:hidden@mail:port"),
     ],
 )
-def test_a_refusal_keeps_passwords_to_itself(tmp_path: Path, name: str, value: str) -> None:
+def test_the_message_about_a_wrong_value_hides_passwords(
+    tmp_path: Path, name: str, value: str
+) -> None:
     outcome = start(MANAGE, tmp_path, **{name: value})
 
     assert outcome.returncode == 2
@@ -86,7 +92,7 @@ def test_a_refusal_keeps_passwords_to_itself(tmp_path: Path, name: str, value: s
 
 
 @pytest.mark.parametrize("command", [GUNICORN, CELERY, SUPERVISOR])
-def test_every_program_refuses_alike(tmp_path: Path, command: list[str]) -> None:
+def test_every_program_reports_a_wrong_value_alike(tmp_path: Path, command: list[str]) -> None:
     outcome = start(command, tmp_path, KPI_STALE_DAYS="often")
 
     assert outcome.returncode == 2
@@ -95,14 +101,14 @@ def test_every_program_refuses_alike(tmp_path: Path, command: list[str]) -> None
     )
 
 
-def test_a_given_database_needs_a_given_secret(tmp_path: Path) -> None:
+def test_a_configured_database_requires_a_secret_key(tmp_path: Path) -> None:
     outcome = start(MANAGE, tmp_path, DATABASE_URL="postgres://ada@db/kpi")
 
     assert outcome.returncode == 2
     assert outcome.stderr.startswith("The setting SECRET_KEY=(not shown) is wrong")
 
 
-def test_the_embedded_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_embedded_secret_key_is_created_once_for_its_owner_only(tmp_path: Path) -> None:
     start(MANAGE, tmp_path)
     first = (tmp_path / "secret-key").read_text()
     start(MANAGE, tmp_path)

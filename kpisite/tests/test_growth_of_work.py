@@ -50,7 +50,7 @@ def site() -> list[Course]:
 
 
 def life(who: str, begins: date) -> Iterator[Event]:
-    """All that a learner does: in both courses one event of each kind that a KPI counts."""
+    """Return everything a learner does: in both courses, one event of each kind that KPIs count."""
 
     def told(kind: str, where: str, day: int, **more: Any) -> Event:
         at = f"{begins + timedelta(days=day)}T12:00:00Z"
@@ -87,7 +87,7 @@ def arrive(first: int, last: int, begins: date) -> None:
 
 @contextmanager
 def counted() -> Iterator[list[int]]:
-    """The steps that SQLite takes meanwhile, in hundreds."""
+    """Count the steps that SQLite takes in the block, in hundreds."""
     steps = [0]
 
     def step() -> int:
@@ -101,7 +101,7 @@ def counted() -> Iterator[list[int]]:
 
 
 def questions(site: list[Course]) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Every KPI of the quarter and every drill-down, each by its name."""
+    """Yield every KPI of the quarter and every drill-down, by name."""
     quarter = containing(date(2026, 2, 1), "quarter", reporting_clock.reporting_zone())
     scopes = {"site": Scope(), "course": Scope(frozenset([site[0].pk]))}
     scopes["some courses"] = Scope(frozenset(one.pk for one in site))
@@ -122,50 +122,50 @@ def asking(site: list[Course]) -> dict[str, int]:
     return found
 
 
-def test_four_times_the_people_are_no_more_than_four_times_the_work(site: list[Course]) -> None:
+def test_four_times_the_learners_cost_at_most_four_times_the_work(site: list[Course]) -> None:
     arrive(0, FEW, THIS_YEAR)
     before = asking(site)
     arrive(FEW, MANY, THIS_YEAR)
     after = asking(site)
 
     assert len(after) > 60
-    # what is sorted costs a little more
+    # sorting costs a little more
     assert not steeper(before, after, 1.6 * MANY / FEW)
 
 
-def test_one_more_row_costs_the_same_however_long_the_history(site: list[Course]) -> None:
+def test_one_more_row_costs_the_same_with_a_longer_history(site: list[Course]) -> None:
     arrive(0, 10, THIS_YEAR)
     arrive(0, FEW, LAST_YEAR)
-    before = telling("Ada")
+    before = cost_of_events("Ada")
     arrive(FEW, MANY, LAST_YEAR)
-    after = telling("Bo")
+    after = cost_of_events("Bo")
 
     assert not steeper(before, after, 1.3)
 
 
-def test_a_batch_is_taken_for_the_same_however_many_are_there(site: list[Course]) -> None:
+def test_a_batch_costs_the_same_with_more_learners(site: list[Course]) -> None:
     steps = []
     for first in range(0, 8_000, 2_000):
         with counted() as here:
             sign_up(first, first + 2_000)
         steps += here
 
-    # in the first batch there are no statistics yet
+    # the first batch has no planner statistics yet
     assert steps[-1] < 1.3 * steps[1], steps
 
 
 def sign_up(first: int, last: int) -> None:
-    """All in one course, as most tables that are joined to an enrolment would have it."""
+    """Enroll all learners in one course."""
     take(*(next(life(f"learner {number}", LAST_YEAR)) for number in range(first, last)))
 
 
-def telling(who: str) -> Counter[str]:
-    """What each kind of event costs that somebody new sends: taken, measured and judged."""
+def cost_of_events(who: str) -> Counter[str]:
+    """Return the cost of each kind of event of a new learner: intake, recomputing, evaluating."""
     recompute_stale(now=NOW)
     evaluate(NOW)
     found: Counter[str] = Counter()
     for event in life(who, THIS_YEAR):
-        # retention asks of all who hold or held one; one course costs what the other does
+        # retention reads all customers, and each course costs the same
         if event["kind"].startswith("subscription.") or event["course"] != COURSES[0]:
             continue
         with counted() as steps:
@@ -179,7 +179,7 @@ def telling(who: str) -> Counter[str]:
 def steeper(
     before: dict[str, int], after: dict[str, int], most: float
 ) -> dict[str, tuple[int, int]]:
-    """What grew by more than so many times."""
+    """Return what grew by more than the factor."""
     return {
         name: (before[name], steps)
         for name, steps in after.items()

@@ -7,10 +7,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from kpisite.http.health import note_worker
-from kpisite.jobs.beat import SENT_KEY, note_sent
+from kpisite.http.health import record_worker
+from kpisite.jobs.beat import SENT_KEY, record_sent
 
-WELL = dict.fromkeys(("database", "valkey", "worker", "beat", "disk"), True)
+HEALTHY = dict.fromkeys(("database", "valkey", "worker", "beat", "disk"), True)
 
 
 @pytest.mark.django_db
@@ -18,32 +18,32 @@ def test_a_site_without_a_worker_is_not_healthy(client: Client) -> None:
     answer = client.get("/health")
 
     assert answer.status_code == 503
-    assert answer.json() == {**WELL, "worker": False, "beat": False}
+    assert answer.json() == {**HEALTHY, "worker": False, "beat": False}
 
 
 @pytest.mark.django_db
-def test_a_site_whose_worker_and_beat_have_just_shown_themselves_is_healthy(
+def test_a_site_with_recent_signs_of_worker_and_beat_is_healthy(
     client: Client,
 ) -> None:
-    note_worker()
-    note_sent()
+    record_worker()
+    record_sent()
 
     assert client.get("/health").status_code == 200
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seconds", [-86_400, -121, 121, 86_400])
-def test_a_beat_that_has_sent_nothing_for_two_minutes_is_named(
+def test_a_beat_that_has_sent_nothing_for_two_minutes_is_reported(
     client: Client, seconds: int
 ) -> None:
-    note_worker()
+    record_worker()
     cache.set(SENT_KEY, int(time.time()) - seconds, None)
 
-    assert client.get("/health").json() == {**WELL, "beat": False}
+    assert client.get("/health").json() == {**HEALTHY, "beat": False}
 
 
 @pytest.mark.django_db
-def test_an_unreachable_valkey_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_valkey_is_reported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise ConnectionError
 

@@ -1,4 +1,4 @@
-"""Figures that followed the events batch by batch, against figures from scratch."""
+"""Figures that were updated batch by batch equal figures recomputed from scratch."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ EVERY = timedelta(days=4, hours=5)
 
 
 class BusyWorld(World):
-    """Who studies also leaves traces in the modules."""
+    """A world in which learners are also active in modules."""
 
     def achieve(self, start: datetime, who: Event) -> None:
         super().achieve(start, who)
         for _ in range(self.random.randint(0, 8)):
             kind = self.random.choice(tuple(TRACES))
             module = self.random.choice(MODULES)
-            self.tell(kind, self.moment(start, 60), **who, module=module, **TRACES[kind])
+            self.send(kind, self.moment(start, 60), **who, module=module, **TRACES[kind])
 
 
 TRACES: dict[str, Event] = {
@@ -55,7 +55,7 @@ def _courses(settings: Any) -> list[Course]:
 
 @pytest.mark.once
 @pytest.mark.parametrize("seed", [0])
-def test_figures_that_follow_the_events_are_those_from_scratch(
+def test_incremental_figures_equal_figures_from_scratch(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worlds, "LEARNERS", worlds.LEARNERS[:9])
@@ -71,7 +71,7 @@ def test_figures_that_follow_the_events_are_those_from_scratch(
 
 
 def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
-    """Batches by the day, some of whose events come up to 60 days late."""
+    """Yield a batch per day; some events arrive up to 60 days late."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     arrivals: dict[datetime, list[Event]] = defaultdict(list)
     for event in world.events:
@@ -83,7 +83,7 @@ def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
 
 
 def differences(now: datetime) -> list[str]:
-    """Of months and quarters: a wrong day or week would make one of them wrong too."""
+    """Compare months and quarters; a wrong day or week would make one of them wrong, too."""
     first = now.date() - timedelta(days=130)
     jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), first, now.date(), now)
     wanted = [job for job in jobs if job.kind in ("month", "quarter")]

@@ -1,4 +1,4 @@
-"""From an event over HTTP to the figure that the API answers, through a real worker."""
+"""From an event over HTTP to the figure in the API, through a real worker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCORES = "/api/kpi/engagement/assessment-performance?period=month&from=2026-01-0
 
 
 class Provider:
-    """A system that sends events and reads figures, by a key of its own."""
+    """A system that sends events and reads figures with its own key."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -45,7 +45,7 @@ class Provider:
             return found
 
     def score(self) -> float | None:
-        """The mean score of January in percent."""
+        """Return the mean score of January in percent."""
         (month,) = (
             one
             for one in self.call(SCORES)["series"]
@@ -75,7 +75,7 @@ def graded(number: int, value: float, who: str = "ada") -> dict[str, Any]:
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float) -> float:
-    """Seconds until it holds; fails when it does not in time."""
+    """Return the seconds until the condition holds; fail if it does not in time."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < seconds
@@ -83,7 +83,7 @@ def wait_until(holds: Callable[[], bool], *, seconds: float) -> float:
     return time.monotonic() - began
 
 
-def test_an_event_is_in_the_figure_at_once(real_worker: Popen[bytes], provider: Provider) -> None:
+def test_an_event_changes_the_figure_at_once(real_worker: Popen[bytes], provider: Provider) -> None:
     assert provider.score() is None
     provider.call("/api/events", graded(1, 0.5))
     wait_until(lambda: provider.score() == 50, seconds=20)
@@ -102,21 +102,21 @@ def test_a_later_grade_changes_the_figure(real_worker: Popen[bytes], provider: P
     wait_until(lambda: provider.score() == 80, seconds=20)
 
 
-def test_what_a_killed_worker_left_the_schedule_finishes(provider: Provider) -> None:
+def test_the_schedule_finishes_the_work_of_a_killed_worker(provider: Provider) -> None:
     with running_worker() as worker:
         provider.call("/api/events", [graded(30 * number, 0.25) for number in range(1_000)])
         wait_until(lambda: cache.get(stale_days.QUEUED) is None, seconds=20)
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait(timeout=30)
     with running_worker():
-        # as the schedule does every half minute
+        # as the schedule does every 30 seconds
         app.send_task("kpis.tasks.recompute")
         wait_until(
             lambda: provider.score() == 25 and not stale_periods.is_anything_stale(), seconds=60
         )
 
 
-def test_without_a_worker_events_are_taken_and_measured_later(provider: Provider) -> None:
+def test_without_a_worker_events_are_accepted_and_computed_later(provider: Provider) -> None:
     provider.call("/api/events", graded(1, 0.5))
     assert provider.score() is None
 

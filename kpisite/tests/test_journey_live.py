@@ -1,4 +1,4 @@
-"""A page that stands open in a browser while events arrive, and while parts are killed."""
+"""A page that is open in a browser while events arrive and processes are killed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kpisite.tests.product import Product, free_port, surroundings, wait_until
+from kpisite.tests.product import Product, clean_environment, free_port, wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
 PASSWORD = "ada-and-the-engine"
 SCORES = "/kpi-dashboard/engagement.assessment-performance"
-# in milliseconds, on a machine that runs all tests at once; docs/live.md has what was measured
+# in milliseconds, on a machine that runs all tests at once; see docs/live.md for measurements
 SOON, AFTER_A_RESTART = 30_000, 60_000
 
 
 class Lms:
-    """A learning system that tells a running product of Bo's grades in one course."""
+    """A learning system that sends Bo's grades in one course to a running product."""
 
     def __init__(self, product: Product, secret: str, course: str) -> None:
         self.address = f"http://127.0.0.1:{product.port}/api/events"
@@ -53,7 +53,7 @@ class Lms:
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
-    """A whole product for all these tests, with Ada of its staff."""
+    """Run a whole product for these tests, with Ada as staff."""
     with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
         product = Product(Path(folder), free_port())
         process = product.start()
@@ -77,7 +77,7 @@ def manage(product: Product, *words: str, **given: str) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=settings.BASE_DIR,
-        env=surroundings(KPI_DATA_DIR=str(product.folder), **given),
+        env=clean_environment(KPI_DATA_DIR=str(product.folder), **given),
         check=True,
         capture_output=True,
         text=True,
@@ -86,7 +86,7 @@ def manage(product: Product, *words: str, **given: str) -> str:
 
 
 def open_page(browser: Browser, product: Product, course: str) -> Page:
-    """The scores of a course, which Ada leaves open."""
+    """Open the scores of a course as Ada."""
     page = browser.new_context().new_page()
     page.goto(f"http://127.0.0.1:{product.port}{SCORES}?course={course}")
     page.locator("[name=username]").fill("ada@example.com")
@@ -101,7 +101,7 @@ def this_month(page: Page) -> Locator:
     return page.locator("tr", has_text=f"{timezone.now():%B %Y}").first
 
 
-def test_an_event_is_seen_without_reloading(
+def test_an_event_appears_without_reloading(
     browser: Browser, product: Product, secret: str
 ) -> None:
     lms = Lms(product, secret, "py")
@@ -116,7 +116,7 @@ def test_an_event_is_seen_without_reloading(
 
 
 @pytest.mark.parametrize("part", ["valkey", "web", "worker"])
-def test_a_page_outlives_a_part_that_is_killed(
+def test_a_page_survives_a_killed_process(
     browser: Browser, product: Product, secret: str, part: str
 ) -> None:
     lms = Lms(product, secret, f"without-{part}")

@@ -1,4 +1,4 @@
-"""Surveys through real workers and a real mail server, also when a worker is killed."""
+"""Surveys with real workers and a real mail server, even if a worker is killed."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def wait_for(box: MailBox, mails: int) -> None:
 
 
 def kill(worker: int) -> None:
-    """Kill the worker's own workers before it could start others."""
+    """Kill the worker's child processes before it can start new ones."""
     process = psutil.Process(worker)
     for one in (*process.children(recursive=True), process):
         one.kill()
 
 
-def test_a_killed_worker_leaves_nobody_two_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_sends_nobody_two_e_mails(monkeypatch: pytest.MonkeyPatch) -> None:
     wave()
     with_address(*NAMES)
     with mail_box() as box:
@@ -65,7 +65,7 @@ def test_a_killed_worker_leaves_nobody_two_mails(monkeypatch: pytest.MonkeyPatch
             wait_for(box, 6)
 
     assert sorted(box.recipients) == [f"{name}@example.com" for name in NAMES]
-    # the worker never heard that the second mail was taken: its claim runs out by itself
+    # the worker never learned that the second e-mail was accepted: its claim expires
     unsure = Invitation.objects.get(sent_at=None)
     assert unsure.enrollment.learner.key == "bo"
     assert unsure.claimed_at

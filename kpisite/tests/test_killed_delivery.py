@@ -1,4 +1,4 @@
-"""A worker that is killed between a message's leaving and the note that it left."""
+"""A worker that is killed between sending a message and recording it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from notifications.tests.notifying import NOON, create_alert, only_channel, reco
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# dies when the third of five has been taken and nobody has noted it
+# dies after the third of five messages was accepted but not recorded
 DYING = """
 import os, signal
 import django
@@ -59,7 +59,7 @@ def killed_worker() -> int:
     ).returncode
 
 
-def test_a_killed_worker_loses_nothing_and_repeats_nothing_visible(sink: Sink) -> None:
+def test_a_killed_worker_loses_no_message_and_repeats_none_visibly(sink: Sink) -> None:
     only_channel("webhook", sink.url)
     for _ in range(5):
         record(create_alert())

@@ -17,7 +17,7 @@ from kpisite.testing.worker import database_url
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MAY = closing("2026-05")
-# dies where the tenth of twenty events is told of
+# dies when the tenth of twenty alert events is announced
 DYING = """
 import os, signal
 import django
@@ -35,8 +35,8 @@ evaluate(datetime.fromisoformat("{moment}"))
 """
 
 
-def killed_judge() -> int:
-    """Run a judge in a process of its own, to its end."""
+def killed_evaluation() -> int:
+    """Run an evaluation in its own process until it dies."""
     return subprocess.run(
         [sys.executable, "-c", DYING.format(moment=MAY.isoformat())],
         env={
@@ -50,12 +50,12 @@ def killed_judge() -> int:
     ).returncode
 
 
-def test_a_killed_judge_leaves_nothing_half_done_and_the_next_finishes() -> None:
+def test_the_next_evaluation_completes_a_killed_one() -> None:
     add_rule(COMPLETION, each="course")
     for at in range(20):
         store_value("2026-05", 60, of=course(f"course-{at}"), kpi=COMPLETION)
 
-    assert killed_judge() == -signal.SIGKILL
+    assert killed_evaluation() == -signal.SIGKILL
     assert not Alert.objects.exists()
     assert not AlertEvent.objects.exists()
     assert evaluate(MAY) == 20

@@ -25,7 +25,7 @@ def language_of(client: Client, path: str = "/sign-in", **headers: Any) -> str:
     return str(language)
 
 
-def chooses(client: Client, language: str, page: str = "/sign-in") -> str:
+def choose(client: Client, language: str, page: str = "/sign-in") -> str:
     answer = client.post("/language", {"language": language, "next": page})
     assert answer.status_code == 302
     return answer.headers["Location"]
@@ -36,21 +36,23 @@ def test_a_page_is_in_the_browser_s_language(client: Client) -> None:
     assert language_of(client, **GERMAN) == "de"
 
 
-def test_a_browser_of_another_language_gets_the_site_s(client: Client, settings: Settings) -> None:
+def test_a_browser_in_an_unsupported_language_gets_the_language_of_the_site(
+    client: Client, settings: Settings
+) -> None:
     settings.LANGUAGE_CODE = "de"
 
     assert language_of(client, HTTP_ACCEPT_LANGUAGE="fr") == "de"
 
 
-def test_who_chooses_a_language_comes_back_to_the_page_in_it(client: Client) -> None:
-    back = chooses(client, "de", "/sign-in?next=/alerts")
+def test_choosing_a_language_returns_to_the_page_in_that_language(client: Client) -> None:
+    back = choose(client, "de", "/sign-in?next=/alerts")
 
     assert back == "/sign-in?next=/alerts"
     assert language_of(client, HTTP_ACCEPT_LANGUAGE="en") == "de"
 
 
-def test_nobody_is_led_to_another_site(client: Client) -> None:
-    assert chooses(client, "de", "https://example.org/") == "/"
+def test_choosing_a_language_never_redirects_to_another_site(client: Client) -> None:
+    assert choose(client, "de", "https://example.org/") == "/"
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/s/unknown", "/account/forgotten", "/nowhere"])
@@ -61,10 +63,10 @@ def test_every_page_offers_the_other_languages(client: Client, path: str) -> Non
     assert '<button type="submit" name="language" value="de" lang="de">Deutsch</button>' in page
 
 
-def test_the_choice_is_kept_with_the_account_for_other_browsers(client: Client) -> None:
+def test_the_choice_is_stored_with_the_account_for_other_browsers(client: Client) -> None:
     ada = account("Ada", grants=(course(),))
     client.force_login(ada)
-    chooses(client, "de", "/kpi-dashboard")
+    choose(client, "de", "/kpi-dashboard")
 
     other = Client()
     other.force_login(ada)
@@ -72,16 +74,16 @@ def test_the_choice_is_kept_with_the_account_for_other_browsers(client: Client) 
     assert language_of(other, "/kpi-dashboard", HTTP_ACCEPT_LANGUAGE="en") == "de"
 
 
-def test_what_is_no_language_of_ours_is_not_kept(client: Client) -> None:
+def test_an_unsupported_language_is_not_stored(client: Client) -> None:
     ada = account("Ada", grants=(course(),))
     client.force_login(ada)
-    chooses(client, "fr", "/kpi-dashboard")
+    choose(client, "fr", "/kpi-dashboard")
 
     assert User.objects.get().language == ""
     assert language_of(client, "/kpi-dashboard") == "en"
 
 
-def test_the_admin_speaks_the_account_s_language(client: Client) -> None:
+def test_the_admin_is_in_the_language_of_the_account(client: Client) -> None:
     ada = account("Ada", is_staff=True, is_superuser=True)
     User.objects.filter(pk=ada.pk).update(language="de")
     client.force_login(ada)
@@ -93,11 +95,11 @@ def test_the_admin_speaks_the_account_s_language(client: Client) -> None:
     assert 'name="language" value="en"' in page.text
 
 
-def test_the_api_is_in_english_whatever_is_asked_for(client: Client) -> None:
-    refused = client.get("/api/kpi", **GERMAN)
+def test_the_api_is_in_english_whatever_the_browser_requests(client: Client) -> None:
+    response = client.get("/api/kpi", **GERMAN)
 
     # the framework's own sentence, which has a German translation
-    assert "credentials were not provided" in refused.text
+    assert "credentials were not provided" in response.text
 
 
 def test_the_api_is_in_english_whatever_the_account_has_chosen(client: Client) -> None:
@@ -118,7 +120,7 @@ def test_the_api_s_answers_do_not_vary_by_language(client: Client) -> None:
     assert again.status_code == 304
 
 
-def test_a_page_kept_in_one_language_is_not_confirmed_in_another(client: Client) -> None:
+def test_a_cached_page_is_not_confirmed_in_another_language(client: Client) -> None:
     english = client.get("/sign-in")
     same = english.headers.get("ETag", '"none"')
 
@@ -134,7 +136,7 @@ def test_the_language_ends_with_the_request(client: Client) -> None:
     assert translation.get_language() == "en"
 
 
-def test_mails_are_in_the_account_s_language_or_the_site_s(settings: Settings) -> None:
+def test_e_mails_are_in_the_language_of_the_account_or_the_site(settings: Settings) -> None:
     settings.LANGUAGE_CODE = "de"
     ada = User(email="ada@example.com", language="en")
 
@@ -146,14 +148,14 @@ def test_mails_are_in_the_account_s_language_or_the_site_s(settings: Settings) -
         assert translation.get_language() == "de"
 
 
-def test_an_address_leads_to_its_account() -> None:
+def test_an_account_is_found_by_its_e_mail_address() -> None:
     ada = account("Ada")
 
     assert account_at("ADA@example.com ") == ada
     assert account_at("nobody@example.com") is None
 
 
-def test_the_mail_about_a_password_is_in_the_account_s_language() -> None:
+def test_the_e_mail_about_a_password_is_in_the_language_of_the_account() -> None:
     ada = account("Ada")
     User.objects.filter(pk=ada.pk).update(language="de")
 

@@ -13,7 +13,7 @@ from kpisite.config import mail
 pytestmark = pytest.mark.once
 
 
-def test_mails_are_kept_in_the_folder_that_is_named(
+def test_e_mails_are_stored_in_the_configured_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EMAIL_URL", f"filemail://{tmp_path}/mails")
@@ -24,11 +24,11 @@ def test_mails_are_kept_in_the_folder_that_is_named(
             connection=get_connection(given["EMAIL_BACKEND"]),
         )  # fmt: skip
 
-    (kept,) = (tmp_path / "mails").iterdir()
-    assert "To: ada@example.org" in kept.read_text()
+    (stored,) = (tmp_path / "mails").iterdir()
+    assert "To: ada@example.org" in stored.read_text()
 
 
-def test_a_mail_server_is_taken_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_of_a_mail_server_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", "smtp+tls://ada:secret@mail.example.org:587")
     given = mail.transport()
 
@@ -37,7 +37,7 @@ def test_a_mail_server_is_taken_as_it_is_written(monkeypatch: pytest.MonkeyPatch
     assert given["EMAIL_USE_TLS"]
 
 
-def test_the_worker_knows_the_task_that_mails_password_links() -> None:
+def test_the_worker_knows_the_task_that_sends_password_links() -> None:
     app.loader.import_default_modules()
 
     assert password_links.TASK in app.tasks

@@ -1,4 +1,4 @@
-"""The menu: the same on every page of a visitor, whatever the page has to say."""
+"""A visitor has the same menu on every page, including error pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = {"/r": 200, "/r/none": 404, "/nowhere": 404, "/api/docs": 200, "/alerts"
 
 
 def visits(user: User | None, path: str, status: int) -> str:
-    """The header of the page."""
+    """Return the header of the page."""
     client = Client(raise_request_exception=False)
     if user:
         client.force_login(user)
@@ -35,7 +35,7 @@ def links(header: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("path", "status"), PAGES.items())
-def test_staff_and_managers_have_their_menu_everywhere(path: str, status: int) -> None:
+def test_staff_and_managers_have_their_menu_on_every_page(path: str, status: int) -> None:
     ada, bo = account("Ada", is_staff=True), account("Bo", grants=(course(),))
 
     assert [one.strip() for one in links(visits(ada, path, status))] == [*FIGURES, "Admin"]
@@ -43,12 +43,12 @@ def test_staff_and_managers_have_their_menu_everywhere(path: str, status: int) -
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/kpi-dashboard", 403), ("/r", 200)])
-def test_a_learner_finds_courses_and_link(path: str, status: int) -> None:
+def test_a_learner_has_links_to_courses_and_referral_link(path: str, status: int) -> None:
     assert links(visits(account("Cleo"), path, status)) == ["Courses", "Referral link"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/sign-in", 200), ("/nowhere", 404)])
-def test_a_stranger_has_no_menu(path: str, status: int) -> None:
+def test_strangers_have_no_menu(path: str, status: int) -> None:
     assert links(visits(None, path, status)) == []
 
 
@@ -60,7 +60,7 @@ def test_a_stranger_has_no_menu(path: str, status: int) -> None:
         ("/api/docs", '<a href="/api/docs" aria-current="page">'),
     ],
 )
-def test_the_menu_marks_where_one_is(path: str, marked: str) -> None:
+def test_the_menu_highlights_the_current_page(path: str, marked: str) -> None:
     header = visits(account("Ada", is_staff=True), path, 200)
 
     assert marked in header
@@ -68,14 +68,14 @@ def test_the_menu_marks_where_one_is(path: str, marked: str) -> None:
 
 
 @pytest.mark.parametrize(("fault", "status"), [(SuspiciousOperation, 400), (KeyError, 500)])
-def test_what_fails_keeps_the_menu(fault: type[Exception], status: int) -> None:
+def test_error_pages_keep_the_menu(fault: type[Exception], status: int) -> None:
     with patch("dashboard.views.category_of", side_effect=fault):
         header = visits(account("Ada", is_staff=True), "/kpi-dashboard", status)
 
     assert [one.strip() for one in links(header)] == [*FIGURES, "Admin"]
 
 
-def test_a_failure_has_its_page_also_where_the_menu_cannot_be_made() -> None:
+def test_an_error_page_is_shown_even_if_the_menu_fails() -> None:
     ada = account("Ada", is_staff=True)
     with patch("accounts.access.Reader.of", side_effect=DatabaseError):
         assert links(visits(ada, "/kpi-dashboard", 500)) == []

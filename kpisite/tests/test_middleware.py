@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.access import create_api_key
 from accounts.tests.people import account, course
-from kpisite.config.logs import KeyValueFormatter, VisitorsFault
+from kpisite.config.logs import ClientErrorFilter, KeyValueFormatter
 from kpisite.tests.test_environment import MANAGE, start
 
 pytestmark = pytest.mark.django_db
@@ -25,10 +25,10 @@ def manager(client: Client) -> Client:
     "path",
     ["/kpi-dashboard", "/kpi-dashboard/engagement.depth", "/alerts", "/account/password", "/"],
 )
-def test_pages_of_the_signed_in_are_kept_nowhere(manager: Client, path: str) -> None:
-    kept = manager.get(path, follow=True).headers["Cache-Control"]
+def test_pages_after_sign_in_are_never_cached(manager: Client, path: str) -> None:
+    policy = manager.get(path, follow=True).headers["Cache-Control"]
 
-    assert {"private", "no-store"} <= set(kept.split(", "))
+    assert {"private", "no-store"} <= set(policy.split(", "))
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_pages_of_the_signed_in_are_kept_nowhere(manager: Client, path: str) -> 
         "/api/alerts",
     ],
 )
-def test_figures_for_tools_are_asked_for_again_each_time(manager: Client, path: str) -> None:
+def test_api_clients_must_revalidate_figures(manager: Client, path: str) -> None:
     answer = manager.get(path)
 
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert {"Authorization", "Cookie"} <= set(answer.headers["Vary"].split(", "))
 
 
-def test_a_tool_still_gets_a_304(manager: Client) -> None:
+def test_an_api_client_still_gets_a_304(manager: Client) -> None:
     tag = manager.get("/api/kpi").headers["ETag"]
     answer = manager.get("/api/kpi", headers={"If-None-Match": tag})
 
@@ -56,14 +56,16 @@ def test_a_tool_still_gets_a_304(manager: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/live", "/static/favicon.svg", "/sign-in", "/health"])
-def test_no_page_is_answered_under_another_s_name(client: Client, path: str) -> None:
+def test_no_page_is_served_under_an_unknown_host_name(client: Client, path: str) -> None:
     assert client.get(path, headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_a_wrong_name_is_one_warning(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wrong_host_name_is_logged_as_one_warning(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     client.get("/sign-in", headers={"Host": "evil.example"})
     (record,) = caplog.records
-    VisitorsFault().filter(record)
+    ClientErrorFilter().filter(record)
     line = KeyValueFormatter().format(record)
 
     loggers: dict[str, Any] = settings.LOGGING["loggers"]  # type: ignore[assignment]
@@ -74,7 +76,7 @@ def test_a_wrong_name_is_one_warning(client: Client, caplog: pytest.LogCaptureFi
     assert "Traceback" not in line
 
 
-def test_a_refusal_is_one_warning_with_an_account_s_number(
+def test_a_403_is_logged_as_one_warning_with_the_number_of_the_account(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     ada = account("Ada")
@@ -83,19 +85,21 @@ def test_a_refusal_is_one_warning_with_an_account_s_number(
         client.get("/kpi-dashboard")
 
     assert [one.getMessage() for one in caplog.records] == [
-        f"Refused: GET kpi-dashboard to account {ada.pk}"
+        f"Forbidden: GET kpi-dashboard for account {ada.pk}"
     ]
 
 
-def test_a_refusal_names_a_key(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_403_is_logged_with_the_name_of_the_key(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     _, secret = create_api_key("lms", ["events:write"])
     client.get("/api/kpi", headers={"Authorization": f"Bearer {secret}"})
 
-    assert "to API key lms" in caplog.text
+    assert "for API key lms" in caplog.text
 
 
 @pytest.mark.once
-def test_with_https_cookies_are_of_this_host_alone(
+def test_with_https_cookies_belong_to_this_host_only(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     names = ("SESSION", "CSRF", "ACTIVE", "DEVICE")

@@ -21,7 +21,7 @@ from core.outages import AWAY, BUSY, FAILING, FULL, outage_of
 from kpis.query.query_service import KpiQueryService
 from kpisite.config import environment
 from kpisite.launcher import prepare
-from kpisite.settings.storage import with_our_options
+from kpisite.settings.storage import with_default_options
 from kpisite.testing import postgres
 from kpisite.tests.test_access import client_of, rows
 
@@ -137,7 +137,8 @@ def test_pooled_connections_recover_as_soon_as_the_database_is_back(
     assert given
     usual = settings.DATABASES["default"]
     connections = [
-        DatabaseWrapper({**usual, **with_our_options(given)}, alias="restarted") for _ in range(4)
+        DatabaseWrapper({**usual, **with_default_options(given)}, alias="restarted")
+        for _ in range(4)
     ]
 
     def works() -> bool:

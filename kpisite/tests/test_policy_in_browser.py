@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def staff_page(page: Page, live_server: LiveServer) -> Iterator[Page]:
-    """Open a browser in which Ada is signed in, and in which no page may break the policy."""
+    """Sign Ada in to a browser that fails on any violation of the policy."""
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -33,7 +33,7 @@ def staff_page(page: Page, live_server: LiveServer) -> Iterator[Page]:
     assert complaints == []
 
 
-def test_the_reference_is_drawn_under_the_strict_policy(
+def test_the_api_reference_works_under_the_strict_policy(
     staff_page: Page, live_server: LiveServer
 ) -> None:
     staff_page.goto(f"{live_server.url}/api/docs")

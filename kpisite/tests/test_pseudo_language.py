@@ -1,4 +1,4 @@
-"""Pages in a language that puts every translated text in brackets: what is outside is not."""
+"""Pages in a pseudo language that brackets translated text: text outside is untranslated."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BRACKETED = re.compile("⟦[^⟦⟧]*⟧")
 LETTERS = re.compile("[A-Za-z]{2,}")
-# months and units of a moment as Babel writes them, addresses, keys, and names of files
+# dates and units as Babel writes them, addresses, keys and file names
 DATA = re.compile(
     r"[\w.+-]+@[\w.-]+|https?://\S+|\S+[._/]\S+|\b(?:Jan|Feb|März|Apr|Mai|Juni?|Juli?|Aug|Sept?"
     r"|Okt|Nov|Dez)\w*\.?|\bQ\d|\bUSD\b|\bEnglish\b|\bDeutsch\b"
 )
-# what Django and its packages do not translate
+# text that Django and its packages do not translate
 NOT_OURS = re.compile(r"\bCan (?:add|change|delete|view) .*|^Axes |^(?:Search|True|False|None)$")
 PAGES = [
     "/", "/sign-in", "/account/password", "/account/forgotten", "/account/forgotten/sent",
@@ -41,10 +41,10 @@ PAGES = [
 
 
 class Bracketed(NullTranslations):
-    """Translates each text into itself between brackets."""
+    """Translate each text into itself in brackets."""
 
     def gettext(self, message: str) -> str:
-        # a context stands before the text
+        # the context precedes the text
         return f"⟦{message.rpartition(trans_real.CONTEXT_SEPARATOR)[2]}⟧" if message else ""
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
@@ -56,13 +56,13 @@ class Bracketed(NullTranslations):
 
 @pytest.fixture
 def client(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A superuser who reads German; data are in Greek letters."""
+    """Sign in a superuser who reads German; all data are in Greek letters."""
     monkeypatch.setitem(trans_real._translations, "de", Bracketed())  # type: ignore[attr-defined]
     user = User.objects.create_user(
         "1@2.34", "secret", name="Ω", language="de", is_staff=True, is_superuser=True
     )
     Course.objects.create(key="δ", title="ΔΣ")
-    # what a site begins with is data: staff may have named it otherwise
+    # rows that a new site starts with are data, which staff can rename
     for shipped in (AlertRule, Channel, Survey, Target):
         shipped.objects.all().delete()
     client.force_login(user)
@@ -106,7 +106,7 @@ def untranslated(html: str) -> list[str]:
 
 
 def without_brackets(text: str) -> str:
-    # from within: a translated text may hold another
+    # from the inside out, since a translated text may contain another
     while BRACKETED.search(text):
         text = BRACKETED.sub("", text)
     return text
@@ -127,7 +127,7 @@ def test_a_page_shows_no_text_that_is_not_translated(client: Client, path: str) 
     assert untranslated(page.text) == []
 
 
-def test_what_is_outside_the_brackets_is_found() -> None:
+def test_text_outside_brackets_is_found() -> None:
     html = "<p title='a hint'>⟦Sent on ⟦Monday⟧⟧, 2. Mai 2026</p><code>as is</code><b>Left out</b>"
 
     assert untranslated(html) == ["a hint", "Left out"]

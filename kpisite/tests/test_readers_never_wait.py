@@ -1,4 +1,4 @@
-"""A reader never waits for a writer: SQLite lets one of them in at a time."""
+"""Readers never wait for a writer, although SQLite has only one write lock."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def somebody_writes() -> Iterator[None]:
         writer.close()
 
 
-# whoever waits for the writer waits for 20 seconds; a busy machine takes one or two for a page
+# waiting for the writer would take 20 seconds; a page takes one or two on a busy machine
 WAITED = 10
 
 
 def slow(client: Client, *paths: str) -> dict[str, float]:
-    """The pages that waited, with their seconds."""
+    """Return the pages that waited, with their duration in seconds."""
     seconds = {}
     for path in paths:
         began = time.monotonic()
@@ -53,17 +53,17 @@ def slow(client: Client, *paths: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("visitor", ["reads", "sends", "staff", "manager", "learner", "stranger"])
-def test_every_page_is_answered_while_another_writes(visitor: str) -> None:
+def test_every_page_responds_during_a_write(visitor: str) -> None:
     client = client_of(visitor)
     pages = [path for method, path, _ in rows() if method == "GET"]
     for path in pages:
-        client.get(path)  # so that nothing is loaded for the first time below
+        client.get(path)  # load everything once before measuring
     ApiKey.objects.update(last_used_at=None)
     with somebody_writes():
         assert slow(client, *pages) == {}
 
 
-def test_no_page_of_the_admin_waits_either() -> None:
+def test_no_admin_page_waits() -> None:
     client = Client()
     client.force_login(account("Dee", is_staff=True, is_superuser=True))
     names = [f"{one._meta.app_label}_{one._meta.model_name}" for one in admin.site._registry]
@@ -72,7 +72,7 @@ def test_no_page_of_the_admin_waits_either() -> None:
         assert slow(client, *pages, reverse("admin:accounts_user_add")) == {}
 
 
-def test_a_learner_reads_the_own_code_while_another_writes() -> None:
+def test_learners_see_their_referral_code_during_a_write() -> None:
     bo, client = account("Bo"), Client()
     Learner.objects.create(key="bo", user=bo)
     client.force_login(bo)
@@ -81,7 +81,7 @@ def test_a_learner_reads_the_own_code_while_another_writes() -> None:
         assert slow(client, "/r") == {}
 
 
-def test_a_survey_opens_at_once_and_is_noted_the_next_time() -> None:
+def test_a_survey_opens_at_once_and_is_recorded_the_next_time() -> None:
     ada, now = invited("ada", wave_of(school())), timezone.now()
     Wave.objects.update(opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=1))
     link, client = f"/surveys/{links.token_of(ada.pk)}", Client()

@@ -1,4 +1,4 @@
-"""`manage.py recompute` as it is used: by KPI and by days, to compare and to correct."""
+"""`manage.py recompute`: compare and correct figures by KPI and by days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENROLLMENT = "business.enrollment"
 
 @pytest.fixture(autouse=True)
 def _enrolled() -> None:
-    """Three sign up in the first hours of March by the clock in Greenwich, two on the 5th."""
+    """Enroll three learners in the first hours of March (UTC), and two on March 5."""
     school()
     enrolled("ada", "bo", "cleo", at="2026-03-01T03:00:00Z")
     enrolled("dan", "eve", at="2026-03-05T12:00:00Z")
@@ -40,8 +40,8 @@ def stored(kpi: str = ENROLLMENT, scope: str = "site") -> dict[str, float]:
     return {f"{row.period_start:%B}": row.total for row in rows}
 
 
-def test_what_is_right_stays_as_it_is() -> None:
-    assert recompute("--check") == "Every stored figure is that of its facts.\n"
+def test_correct_figures_stay_as_they_are() -> None:
+    assert recompute("--check") == "Every stored figure matches its facts.\n"
     assert recompute() == "0 figures differed and were corrected.\n"
 
 
@@ -64,7 +64,7 @@ def test_other_kpis_and_other_days_are_left_alone() -> None:
     assert stored() == {"March": 9}
 
 
-def test_a_kpi_of_components_stands_for_them() -> None:
+def test_a_combined_kpi_stands_for_its_components() -> None:
     Measurement.objects.filter(kpi="engagement.interaction-rate").update(total=9)
 
     assert "0 figures" not in recompute("--kpi", "engagement.depth")
@@ -73,24 +73,24 @@ def test_a_kpi_of_components_stands_for_them() -> None:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (("--kpi", "engagement.deepth"), "Unknown KPI engagement.deepth. There are: business."),
-        (("--from", "March"), "March is no day; write it as 2026-03-01."),
+        (("--kpi", "engagement.deepth"), "Unknown KPI engagement.deepth. Known KPIs: business."),
+        (("--from", "March"), "March is not a date; use the form 2026-03-01."),
         (("--from", "2026-03-02", "--to", "2026-03-01"), "--from 2026-03-02 is after --to"),
     ],
 )
-def test_what_cannot_be_meant_is_said(args: tuple[str, ...], sentence: str) -> None:
+def test_wrong_arguments_are_explained(args: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         recompute(*args)
 
 
-def test_another_time_zone_moves_days_and_figures(settings: Any) -> None:
+def test_another_time_zone_converts_days_and_figures(settings: Any) -> None:
     settings.KPI_TIME_ZONE = "America/New_York"
     recompute()
 
     assert stored() == {"February": 3, "March": 2}
     assert [str(one.day) for one in DailyActivity.objects.all()] == ["2026-03-01"]
     assert ReportingZone.objects.get().name == "America/New_York"
-    assert recompute("--check") == "Every stored figure is that of its facts.\n"
+    assert recompute("--check") == "Every stored figure matches its facts.\n"
 
 
 def test_figures_of_another_time_zone_are_not_compared(settings: Any) -> None:
@@ -100,17 +100,17 @@ def test_figures_of_another_time_zone_are_not_compared(settings: Any) -> None:
         recompute("--check")
 
 
-def test_a_move_that_is_killed_begins_anew(settings: Any) -> None:
+def test_an_interrupted_conversion_starts_over(settings: Any) -> None:
     settings.KPI_TIME_ZONE = "America/New_York"
     killed = patch("kpis.recompute.recompute_stale.run_jobs", side_effect=KeyboardInterrupt)
     with killed, pytest.raises(KeyboardInterrupt):
-        time_zone.follow()
+        time_zone.convert()
 
     with pytest.raises(time_zone.ZoneChangedError):
         time_zone.check()
-    assert time_zone.follow()
+    assert time_zone.convert()
     assert stored() == {"February": 3, "March": 2}
 
 
-def test_the_same_time_zone_moves_nothing() -> None:
-    assert not time_zone.follow()
+def test_the_same_time_zone_converts_nothing() -> None:
+    assert not time_zone.convert()

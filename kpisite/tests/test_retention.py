@@ -1,4 +1,4 @@
-"""What is deleted once it is old, and what stays."""
+"""Which old rows are deleted, and which are kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def restated(*moments: datetime) -> None:
         Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
 
 
-def test_former_values_go_after_two_years() -> None:
+def test_restatements_are_deleted_after_two_years() -> None:
     restated(ago(729), ago(731))
 
     assert delete_old(NOW) == {"restatement": 1}
@@ -52,7 +52,9 @@ def test_former_values_go_after_two_years() -> None:
         (TopicRun, {"comments": 1, "themes": 1}),
     ],
 )
-def test_runs_go_after_ninety_days_but_the_latest(model: Any, more: dict[str, int]) -> None:
+def test_all_runs_but_the_latest_are_deleted_after_ninety_days(
+    model: Any, more: dict[str, int]
+) -> None:
     at = "searched_at" if model is TopicRun else "as_of"
     for days in (200, 100, 91):
         model.objects.create(**{at: ago(days)}, **more)
@@ -61,7 +63,7 @@ def test_runs_go_after_ninety_days_but_the_latest(model: Any, more: dict[str, in
     assert list(model.objects.values_list(at, flat=True)) == [ago(91)]
 
 
-def test_sessions_go_when_they_have_run_out() -> None:
+def test_expired_sessions_are_deleted() -> None:
     for key, days in (("past", 1), ("good", -1)):
         Session.objects.create(session_key=key, session_data="", expire_date=ago(days))
     delete_old(NOW)
@@ -80,7 +82,7 @@ def test_sessions_go_when_they_have_run_out() -> None:
         ("sent", 181, None, True),
     ],
 )
-def test_notices_go_after_half_a_year_but_of_open_alerts(
+def test_notifications_are_deleted_after_half_a_year_unless_the_alert_is_open(
     state: str, days: int, closed_at: datetime | None, *, stays: bool
 ) -> None:
     only_channel("email", "ada@example.com")
@@ -104,24 +106,24 @@ def rejected(key: str, received: int, resolved: int | None = None) -> None:
     )
 
 
-def test_rejected_events_go_half_a_year_after_they_are_settled_or_came() -> None:
-    rejected("settled long ago", 300, 181)
-    rejected("settled lately", 300, 179)
-    rejected("never settled", 181)
+def test_rejected_events_are_deleted_half_a_year_after_being_resolved_or_received() -> None:
+    rejected("resolved long ago", 300, 181)
+    rejected("resolved lately", 300, 179)
+    rejected("never resolved", 181)
     rejected("fresh", 1)
     delete_old(NOW)
 
     found = set(RejectedEvent.objects.values_list("key", flat=True))
-    assert found == {"settled lately", "fresh"}
+    assert found == {"resolved lately", "fresh"}
 
 
-def test_many_go_a_few_at_a_time() -> None:
+def test_many_rows_are_deleted_in_batches() -> None:
     restated(*[ago(800 + at) for at in range(5)])
-    with patch.object(retention, "AT_ONCE", 2):
+    with patch.object(retention, "BATCH", 2):
         assert delete_old(NOW) == {"restatement": 5}
 
 
-def test_the_task_deletes_and_may_run_twice() -> None:
+def test_the_task_may_run_twice() -> None:
     restated(ago(800))
     task()
     task()

@@ -1,4 +1,4 @@
-"""The OpenAPI schema is valid, and the API keeps what it promises."""
+"""The OpenAPI schema is valid, and the API complies with it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-# few and always the same, so that a run proves what the last one did
+# few examples and always the same, so that runs are comparable
 FEW = settings(
     max_examples=10,
     deadline=None,
@@ -41,13 +41,13 @@ FEW = settings(
 
 
 @pytest.mark.once
-def test_the_schema_is_valid_and_tells_everything() -> None:
+def test_the_schema_is_valid_and_complete() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null")
 
 
 @pytest.fixture
 def _one_connection() -> Iterator[None]:
-    """Keep the connection of the test's transaction open between requests, as Django's client."""
+    """Keep the connection of the test's transaction open between requests, like Django's client."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -70,7 +70,7 @@ def api(secret: str) -> OpenApiSchema:
     return cast("OpenApiSchema", found.include(method="GET"))
 
 
-def test_every_answer_is_as_the_schema_says(api: OpenApiSchema, secret: str) -> None:
+def test_every_response_matches_the_schema(api: OpenApiSchema, secret: str) -> None:
     headers = {"Authorization": f"Bearer {secret}"}
     operations = [result.ok() for result in api.get_all_operations() if isinstance(result, Ok)]
     for operation in operations:

@@ -1,4 +1,4 @@
-"""The ends of `script/test`, seen with a Python that only says what its tests came to."""
+"""The result of `script/test`, with a fake Python that only reports success or failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINT = """#!/usr/bin/env bash
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a folder with the real script/test, and nothing to install, check or test."""
+    """Return a folder with the real script/test but nothing to install, check or test."""
     folder = tmp_path / "checkout"
     for name in ("script/test", "script/environment"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def run(checkout: Path, *, failing: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_ends_well_when_everything_passed(checkout: Path) -> None:
+def test_it_succeeds_if_everything_passes(checkout: Path) -> None:
     outcome = run(checkout, failing="nothing")
 
     assert outcome.stdout.endswith("Everything passed.\n")
@@ -59,7 +59,7 @@ def test_it_ends_well_when_everything_passed(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("failing", ["lint", "--database sqlite", "--database postgres"])
-def test_it_fails_with_any_of_its_parts(checkout: Path, failing: str) -> None:
+def test_it_fails_if_any_part_fails(checkout: Path, failing: str) -> None:
     outcome = run(checkout, failing=failing)
 
     assert "Everything passed." not in outcome.stdout

@@ -1,4 +1,4 @@
-"""Every KPI of sums, against a reckoning that shares nothing with the product."""
+"""Compare every KPI with a computation that shares no code with the product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intake.receiving.receive import receive
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
-from kpisite.tests.second_computation import Plan, Ratio, Reckoning, Span
+from kpisite.tests.second_computation import Plan, Ratio, SecondComputation, Span
 from kpisite.tests.worlds import BERLIN, COURSES, RUNS, World
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ NOW = datetime(2026, 9, 1, tzinfo=UTC)
 PERIODS = [
     *(containing(date(2026, month, 1), "month", BERLIN) for month in range(1, 7)),
     *(containing(date(2026, month, 1), "quarter", BERLIN) for month in (1, 4)),
-    # the week of the clock change, and the one after it
+    # the week of the clock change and the following one
     *(containing(date(2026, 3, day), "week", BERLIN) for day in (23, 30)),
 ]
 
@@ -41,10 +41,12 @@ def courses(settings: Any) -> list[Course]:
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.once)])
-def test_what_is_measured_is_what_is_reckoned(courses: list[Course], seed: int) -> None:
+def test_measurements_equal_the_second_computation(courses: list[Course], seed: int) -> None:
     world = World(seed)
     taken = received(world)
-    reckoning = Reckoning((one for one in world.events if one["id"] in taken), plan_of(courses[0]))
+    reckoning = SecondComputation(
+        (one for one in world.events if one["id"] in taken), plan_of(courses[0])
+    )
 
     assert len(taken) > 0.9 * len(world.events)
     for key, reckon in reckoning.kpis.items():
@@ -55,7 +57,7 @@ def test_what_is_measured_is_what_is_reckoned(courses: list[Course], seed: int) 
 
 
 def received(world: World) -> set[str]:
-    """Send the world in small batches out of order, and again what came before its enrolment."""
+    """Send the world in small batches out of order, and events before their enrollment again."""
     taken: set[str] = set()
     for _ in range(2):
         for batch in world.batches():

@@ -17,9 +17,9 @@ from kpisite.tests.product import (
     PARTS,
     Product,
     all_gone,
+    clean_environment,
     free_port,
     is_gone,
-    surroundings,
     wait_until,
 )
 
@@ -33,7 +33,7 @@ def prepared_folder() -> Iterator[Path]:
         subprocess.run(
             [sys.executable, "-m", "kpisite.launcher.prepare"],
             cwd=settings.BASE_DIR,
-            env=surroundings(KPI_DATA_DIR=folder, KPI_DEMO="no"),
+            env=clean_environment(KPI_DATA_DIR=folder, KPI_DEMO="no"),
             check=True,
         )
         yield Path(folder)
@@ -212,7 +212,7 @@ def run_supervisor(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", program],
         cwd=settings.BASE_DIR,
-        env=surroundings(),
+        env=clean_environment(),
         capture_output=True,
         text=True,
         check=False,

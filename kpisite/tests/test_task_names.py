@@ -1,4 +1,4 @@
-"""Tasks are asked for by their names: each has to be one that the worker knows."""
+"""Tasks are sent by name, so the worker must know every name."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from notifications import outbox
 pytestmark = pytest.mark.once
 
 
-def test_every_scheduled_task_is_there() -> None:
+def test_every_scheduled_task_exists() -> None:
     app.loader.import_default_modules()
 
     assert {one["task"] for one in app.conf.beat_schedule.values()} <= app.tasks.keys()
 
 
-def test_the_tasks_that_are_asked_for_are_there() -> None:
+def test_the_tasks_that_code_sends_exist() -> None:
     app.loader.import_default_modules()
 
     assert {stale_days.TASK, outbox.TASK, pending_evaluations.TASK} <= app.tasks.keys()

@@ -21,19 +21,20 @@ pytestmark = pytest.mark.once
 
 # apps whose sentences are still to be translated; empty once all are
 NOT_YET = {
-    "accounts", "business", "core", "curriculum", "engagement", "kpisite", "project",
+    "accounts", "business", "core", "curriculum", "engagement", "project",
 }  # fmt: skip
-# what programs, or whoever runs ours, read: it is in English for all
+# text for programs, operators and developers, which is always in English
 FOR_PROGRAMS = (
-    # answers of the API, and its reference
-    "*/api.py", "*/api/*", "*/response_models.py", "*/query_params.py",
-    # what a terminal or a log shows
+    # responses of the API, and its reference
+    "*/api.py", "*/api/*", "*/query_params.py",
+    # output on the terminal and in the log
     "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
     "kpisite/time_zone.py", "kpisite/translations.py", "kpisite/model_names.py",
     "kpisite/jobs/*", "kpisite/http/middleware.py", "kpisite/http/languages.py",
+    "kpisite/http/outage_responses.py",
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
-    # data of people made up
+    # demonstration data
     "demo/*",
     # lists of words that are matched with comments
     "outcomes/feedback/keywords.py", "outcomes/feedback/language.py",
@@ -69,10 +70,10 @@ def texts(of: Any) -> list[str]:
 
 @each_language
 @each_app
-def test_a_catalog_holds_what_the_app_says_and_nothing_else(app: App, language: str) -> None:
-    said = {key_of(one) for one in finished(app).messages if one.id}
+def test_a_catalog_contains_exactly_the_messages_of_the_app(app: App, language: str) -> None:
+    current = {key_of(one) for one in finished(app).messages if one.id}
 
-    assert set(catalog_of(app, language)) == said, "run: manage.py translations update"
+    assert set(catalog_of(app, language)) == current, "run: manage.py translations update"
 
 
 @each_language
@@ -87,7 +88,7 @@ def test_every_message_is_translated_in_all_its_forms(app: App, language: str) -
 
 @each_language
 @each_app
-def test_nothing_obsolete_is_kept(app: App, language: str) -> None:
+def test_a_catalog_has_no_obsolete_messages(app: App, language: str) -> None:
     path = app.po(language)
 
     assert not path.exists() or not translations.read(path, language).obsolete
@@ -104,7 +105,7 @@ def test_a_translation_has_the_placeholders_and_elements_of_its_message(
 
 
 def agrees(message: Message) -> bool:
-    """True when each form has them all; of one thing, a plural's first form may name no number."""
+    """True if each form has all placeholders; the singular may omit the number."""
     wanted = [sorted(PLACEHOLDER.findall(one)) for one in texts(message.id)]
     given = [sorted(PLACEHOLDER.findall(one)) for one in texts(message.string) if one]
     if message.pluralizable and given:
@@ -114,7 +115,7 @@ def agrees(message: Message) -> bool:
 
 @each_language
 def test_a_message_has_one_translation_in_all_apps(language: str) -> None:
-    """Django looks it up in one dictionary of all apps."""
+    """Django looks messages up in one dictionary for all apps."""
     found = defaultdict(set)
     for app in APPS.values():
         for key, one in catalog_of(app, language).items():
@@ -126,8 +127,8 @@ def test_a_message_has_one_translation_in_all_apps(language: str) -> None:
 
 @each_language
 @each_app
-def test_what_is_loaded_is_what_the_catalog_says(app: App, language: str) -> None:
-    """Whoever deploys a checkout has no step that compiles it."""
+def test_the_compiled_catalog_matches_its_source(app: App, language: str) -> None:
+    """Deploying a checkout has no build step that would compile it."""
     po, mo = app.po(language), app.mo(language)
     assert po.exists() == mo.exists(), "run: manage.py translations compile"
     if po.exists():
@@ -137,7 +138,7 @@ def test_what_is_loaded_is_what_the_catalog_says(app: App, language: str) -> Non
 
 
 def loaded(compiled: bytes) -> dict[object, str]:
-    """The messages without the head, which names the version of Babel."""
+    """Return the messages without the header, which contains the version of Babel."""
     reader = GNUTranslations()
     reader._parse(BytesReader(compiled))
     return {key: text for key, text in reader._catalog.items() if key}  # type: ignore[attr-defined]
@@ -152,14 +153,14 @@ class BytesReader:
 
 
 @each_app
-def test_templates_leave_nothing_out(app: App) -> None:
+def test_templates_have_no_untranslated_text(app: App) -> None:
     paths = finished(app).templates
 
     assert [str(one) for path in paths for one in untranslated.in_template(path)] == []
 
 
 @each_app
-def test_code_leaves_nothing_out(app: App) -> None:
+def test_code_has_no_untranslated_text(app: App) -> None:
     paths = [path for path in finished(app).python if not is_for_programs(path)]
 
     assert [str(one) for path in paths for one in untranslated.in_python(path)] == []
@@ -174,7 +175,7 @@ def words(found: list[Finding]) -> list[str]:
     return [" ".join(one.text.split()) for one in found]
 
 
-def test_words_outside_translation_tags_are_found(tmp_path: Path) -> None:
+def test_text_outside_translation_tags_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(
         "{% load i18n %}<p title='A hint'>{{ name }} is here</p>{# not this #}<code>nor this</code>"
@@ -185,7 +186,7 @@ def test_words_outside_translation_tags_are_found(tmp_path: Path) -> None:
     assert words(untranslated.in_template(page)) == ["nothing", "A hint", "is here"]
 
 
-def test_sentences_outside_gettext_are_found(tmp_path: Path) -> None:
+def test_text_outside_gettext_is_found(tmp_path: Path) -> None:
     code = tmp_path / "code.py"
     code.write_text(
         '"""A docstring of words."""\n'
@@ -206,13 +207,16 @@ def test_sentences_outside_gettext_are_found(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_paragraphs_of_declarations_are_messages() -> None:
+def test_docstring_paragraphs_of_declarations_are_messages() -> None:
     source = (
         '@kpi("a", "b")\ndef one():\n    """First line\n    goes on.\n\n    Then."""\n'
         'def two():\n    """No declaration."""\n'
     )
 
-    assert [text for _, text in translations.explained(source)] == ["First line goes on.", "Then."]
+    assert [text for _, text in translations.shown_docstrings(source)] == [
+        "First line goes on.",
+        "Then.",
+    ]
 
 
 def test_names_of_models_are_messages_of_their_app() -> None:

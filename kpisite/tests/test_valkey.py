@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
         ),
     ],
 )
-def test_one_address_is_spelled_for_each_client(
+def test_an_address_is_written_as_each_client_needs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, for_django: str, for_celery: str
 ) -> None:
     monkeypatch.setenv("REDIS_URL", url)
@@ -31,7 +31,7 @@ def test_one_address_is_spelled_for_each_client(
     assert (address.for_django(), address.for_celery()) == (for_django, for_celery)
 
 
-def test_the_cache_lives_beside_the_queue() -> None:
+def test_the_cache_uses_the_next_database() -> None:
     queue = valkey.Address("redis://cache:6379", 4)
 
     assert queue.next().for_django() == "redis://cache:6379/5"
@@ -47,7 +47,7 @@ def test_without_an_address_the_private_socket_is_used(
     assert address.for_django() == "unix:///srv/kpi/valkey.sock?db=0"
 
 
-def test_a_long_folder_gets_a_short_socket_of_its_own() -> None:
+def test_a_long_folder_gets_a_short_socket_path_of_its_own() -> None:
     ada, bo = Path("/srv") / ("a" * 100), Path("/srv") / ("b" * 100)
 
     assert len(str(valkey.socket_path(ada))) < 104

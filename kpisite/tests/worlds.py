@@ -1,7 +1,7 @@
-"""Small worlds of raw events, drawn by a seed: every kind that a KPI counts, often at an edge.
+"""Small random worlds of raw events of every kind that a KPI counts, drawn from a seed.
 
-A quarter of the moments are within an hour of the start of a month in Berlin, before or after a
-clock change, so that what belongs to which period is put to the test.
+A quarter of the times are within an hour of the start of a month in Berlin, before or after a
+clock change, to test the boundaries of periods.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Event = dict[str, Any]
 
 
 class World:
-    """Its events as a sender would send them, in no order."""
+    """The events as a sender would send them, in random order."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311
         self.numbers = count(1)
         self.events: list[Event] = []
         for learner in LEARNERS:
-            # whoever has invited by a code owns it
-            self.tell("invitation.sent", BEGIN, learner=learner, data={"code": code_of(learner)})
+            # inviting with a code makes the learner its owner
+            self.send("invitation.sent", BEGIN, learner=learner, data={"code": code_of(learner)})
             for course in COURSES:
                 for run in RUNS:
                     if self.chance(0.55):
@@ -47,16 +47,16 @@ class World:
         return self.random.random() < share
 
     def moment(self, after: datetime, days: int) -> datetime:
-        """A moment in so many days after another, or a month's edge in them."""
+        """Return a random moment within some days after another, or the edge of a month."""
         last = after + timedelta(days=days)
         edges = [edge for edge in EDGES if after < edge < last]
         if edges and self.chance(0.25):
             return self.random.choice(edges)
         return after + timedelta(minutes=self.random.randint(1, days * 24 * 60))
 
-    def tell(self, kind: str, at: datetime, **says: Any) -> None:
+    def send(self, kind: str, at: datetime, **fields: Any) -> None:
         event = {"id": f"e{next(self.numbers)}", "kind": kind, "occurred_at": at.isoformat()}
-        self.events.append(event | says)
+        self.events.append(event | fields)
 
     def study(self, learner: str, course: str, run: str) -> None:
         start = self.moment(BEGIN, 100)
@@ -64,11 +64,11 @@ class World:
         signed: dict[str, Any] = {"track": "certificate"} if self.chance(0.5) else {}
         if self.chance(0.3):
             signed["referral_code"] = code_of(self.random.choice(LEARNERS))
-        self.tell("enrollment.started", start, **who, data=signed)
+        self.send("enrollment.started", start, **who, data=signed)
         if self.chance(0.3):
-            self.tell("enrollment.withdrawn", self.moment(start, 30), **who)
+            self.send("enrollment.withdrawn", self.moment(start, 30), **who)
         if self.chance(0.4):
-            self.tell("course.completed", self.moment(start, 60), **who)
+            self.send("course.completed", self.moment(start, 60), **who)
         self.rest(start, who)
         self.achieve(start, who)
         self.answer(start, who)
@@ -77,23 +77,23 @@ class World:
         at = start
         for _ in range(self.random.randint(0, 2)):
             at = self.moment(at, 15)
-            self.tell("enrollment.paused", at, **who)
+            self.send("enrollment.paused", at, **who)
             if self.chance(0.8):
                 at = self.moment(at, 15)
-                self.tell("enrollment.resumed", at, **who)
+                self.send("enrollment.resumed", at, **who)
 
     def achieve(self, start: datetime, who: Event) -> None:
         for module in MODULES:
             if self.chance(0.6):
                 kind = self.random.choice(("module.completed", "module.waived"))
-                self.tell(kind, self.moment(start, 70), **who, module=module)
+                self.send(kind, self.moment(start, 70), **who, module=module)
         for _ in range(self.random.randint(0, 3)):
             skill, score = self.random.choice(("sql", "ml")), self.random.choice((0.1, 0.79, 0.8))
-            self.tell("skill.assessed", self.moment(start, 60), **who, object=skill, value=score)
+            self.send("skill.assessed", self.moment(start, 60), **who, object=skill, value=score)
         if self.chance(0.5):
-            self.tell("certificate.earned", self.moment(start, 60), **who)
+            self.send("certificate.earned", self.moment(start, 60), **who)
         if self.chance(0.2):
-            self.tell("certificate.revoked", self.moment(start, 80), **who)
+            self.send("certificate.revoked", self.moment(start, 80), **who)
 
     def answer(self, start: datetime, who: Event) -> None:
         for _ in range(self.random.randint(0, 2)):
@@ -103,12 +103,12 @@ class World:
                 said["nps"] = self.random.randint(0, 10)
             if self.chance(0.4):
                 said["career"] = self.random.choice(([], ["project"], ["placement", "promotion"]))
-            # no two answers at one moment: which of them is the later one is nobody's to say
+            # never two answers at the same moment, since neither would be the later one
             at = self.moment(start, 90) + timedelta(microseconds=next(self.numbers))
-            self.tell("survey.answered", at, **who, data=said)
+            self.send("survey.answered", at, **who, data=said)
         if self.chance(0.2):
             said = {"kind": self.random.choice(("none", "placement"))}
-            self.tell("career.reported", self.moment(start, 200), **who, data=said)
+            self.send("career.reported", self.moment(start, 200), **who, data=said)
 
     def buy(self, learner: str) -> None:
         for at in range(self.random.randint(0, 3)):
@@ -117,11 +117,11 @@ class World:
             paid = {"payment": f"{learner}-pays-{at}", "currency": "USD"}
             booked, course = self.moment(BEGIN, 110), self.random.choice(COURSES)
             amount = self.random.choice(("250.00", "99.95", 10))
-            self.tell("payment.received", booked, learner=learner, course=course,
+            self.send("payment.received", booked, learner=learner, course=course,
                       data=paid | {"amount": amount})  # fmt: skip
             if self.chance(0.3):
                 back = self.moment(booked, 50)
-                self.tell("payment.refunded", back, data=paid | {"amount": "9.95"})
+                self.send("payment.refunded", back, data=paid | {"amount": "9.95"})
 
     def hold(self, held: dict[str, Any], learner: str) -> None:
         if self.chance(0.2):
@@ -131,11 +131,11 @@ class World:
         if self.chance(0.7):
             what["course"] = self.random.choice(COURSES)
         at = self.moment(BEGIN, 100)
-        self.tell("subscription.started", at, **what)
+        self.send("subscription.started", at, **what)
         for _ in range(self.random.randint(0, 3)):
             at = self.moment(at, 40)
             turns = ("paused", "resumed", "cancelled", "finished", "started")
-            self.tell(f"subscription.{self.random.choice(turns)}", at, **what)
+            self.send(f"subscription.{self.random.choice(turns)}", at, **what)
 
     def batches(self, size: int = 60) -> Iterator[list[Event]]:
         for at in range(0, len(self.events), size):

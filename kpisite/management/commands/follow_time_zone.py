@@ -11,16 +11,16 @@ from kpisite import time_zone
 
 class Command(BaseCommand):
     help = (
-        "Move days and figures to KPI_TIME_ZONE where they are stored in another one. Stop the "
-        "servers first; script/server does it by itself."
+        "Convert stored days and figures to KPI_TIME_ZONE if they are in another zone. Stop the "
+        "servers first. script/server runs this command at each start."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         bars = ProgressBars(is_hidden=options["verbosity"] < 1)
-        before = time_zone.stored()
+        before = time_zone.stored_zone()
         try:
-            is_moved = time_zone.follow(bars.show)
+            is_converted = time_zone.convert(bars.show)
         finally:
             bars.close()
-        if is_moved:
-            self.stdout.write(f"Moved from {before} to {settings.KPI_TIME_ZONE}.")
+        if is_converted:
+            self.stdout.write(f"Converted from {before} to {settings.KPI_TIME_ZONE}.")

@@ -20,14 +20,16 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no day; write it as 2026-03-01.") from None
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a date; use the form 2026-03-01."
+        ) from None
 
 
 class Command(BaseCommand):
     help = (
         "Recompute figures from their facts, whether anything changed or not, and correct those "
-        "that differ. With --check only list them, and exit with 1 where there are any. What "
-        "waits to be recomputed is served first, as the worker would."
+        "that differ. With --check, only list them and exit with 1 if there are any. Stale figures "
+        "are recomputed first, as the worker would do."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,23 +38,23 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="KEY",
-            help="Only this KPI, such as engagement.completion-rate; repeat it for more.",
+            help="Only this KPI, such as engagement.completion-rate. Repeatable.",
         )
         parser.add_argument(
             "--from",
             dest="first",
             type=day,
             metavar="DAY",
-            help="Only periods that reach to this day (2026-03-01) or beyond; else all.",
+            help="Only periods that end on or after this day, such as 2026-03-01. Default: all.",
         )
         parser.add_argument(
             "--to",
             dest="last",
             type=day,
             metavar="DAY",
-            help="Only periods that begin on this day or before; else all up to today.",
+            help="Only periods that begin on or before this day. Default: today.",
         )
-        parser.add_argument("--check", action="store_true", help="Compare, and correct nothing.")
+        parser.add_argument("--check", action="store_true", help="Compare without correcting.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now, bars = timezone.now(), ProgressBars(is_hidden=options["verbosity"] < 1)
@@ -62,8 +64,8 @@ class Command(BaseCommand):
             if options["check"]:
                 time_zone.check()
             else:
-                time_zone.follow(bars.show)
-            from_scratch.catch_up(now, lambda done, total: bars.show("what waits", done, total))
+                time_zone.convert(bars.show)
+            from_scratch.catch_up(now, lambda done, total: bars.show("stale periods", done, total))
             jobs = from_scratch.jobs_for(indicators, first, last, now)
             (self.check_all if options["check"] else self.write_all)(jobs, now, bars)
         except time_zone.ZoneChangedError as error:
@@ -78,9 +80,10 @@ class Command(BaseCommand):
         bars.close()
         if done.failed:
             raise CommandError(
-                f"Not recomputed: {', '.join(sorted(done.failed))}; the log says why."
+                f"Could not recompute {', '.join(sorted(done.failed))}; see the log."
             )
-        self.stdout.write(f"{figures(done.written)} differed and {was(done.written)} corrected.")
+        verb = "was" if done.written == 1 else "were"
+        self.stdout.write(f"{figures(done.written)} differed and {verb} corrected.")
 
     def check_all(self, jobs: Sequence[Job], now: datetime, bars: ProgressBars) -> None:
         found = list(
@@ -90,15 +93,15 @@ class Command(BaseCommand):
         )
         bars.close()
         if not found:
-            self.stdout.write("Every stored figure is that of its facts.")
+            self.stdout.write("Every stored figure matches its facts.")
             return
         for one in found[: from_scratch.LISTED]:
             self.stdout.write(str(one))
         if len(found) > from_scratch.LISTED:
             self.stdout.write(f"… and {len(found) - from_scratch.LISTED} more")
         raise CommandError(
-            f"{figures(len(found))} {'differs' if len(found) == 1 else 'differ'} from the facts; "
-            "manage.py recompute, without --check, corrects that.",
+            f"{figures(len(found))} {'differs' if len(found) == 1 else 'differ'} from the facts. "
+            "Run manage.py recompute without --check to correct them.",
         )
 
 
@@ -106,22 +109,18 @@ def figures(number: int) -> str:
     return "1 figure" if number == 1 else f"{number:,} figures"
 
 
-def was(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
 def indicators_of(keys: Sequence[str]) -> list[Indicator]:
-    """The KPIs of these keys; of one that is put together, those that it is made of."""
+    """Return the KPIs of these keys; for a combined KPI, those that it is made of."""
     if unknown := sorted(set(keys) - set(REGISTRY)):
         raise CommandError(
-            f"Unknown KPI {', '.join(unknown)}. There are: {', '.join(sorted(REGISTRY))}."
+            f"Unknown KPI {', '.join(unknown)}. Known KPIs: {', '.join(sorted(REGISTRY))}."
         )
     wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
     return [one for one in from_scratch.aggregated_indicators() if one.key in wanted or not keys]
 
 
 def days_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:
-    begin, today = history_span.days(now)
+    begin, today = history_span.first_and_last_day(now)
     first, last = first or begin, last or today
     if first > last:
         raise CommandError(f"--from {first} is after --to {last}.")

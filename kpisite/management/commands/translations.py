@@ -6,28 +6,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kpisite import translations
 
-USES = ("update", "compile")
+ACTIONS = ("update", "compile")
 
 
 class Command(BaseCommand):
     help = (
-        "Bring the catalogs of translations up to date: `update` with the sentences of the "
-        "sources, `compile` the files that are loaded with the catalogs."
+        "Update the translation catalogs: `update` writes the messages of the sources into the "
+        "catalogs and compiles them, `compile` only compiles them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("use", choices=USES)
-        parser.add_argument("apps", nargs="*", metavar="APP", help="None: all of them.")
+        parser.add_argument("action", choices=ACTIONS)
+        parser.add_argument("apps", nargs="*", metavar="APP", help="Default: all apps.")
 
-    def handle(self, *, use: str, apps: list[str], **options: Any) -> None:
-        there = {app.name: app for app in translations.every_app()}
-        if unknown := sorted(set(apps) - set(there)):
+    def handle(self, *, action: str, apps: list[str], **options: Any) -> None:
+        known_apps = {app.name: app for app in translations.every_app()}
+        if unknown := sorted(set(apps) - set(known_apps)):
             raise CommandError(
-                f"There is no app {', '.join(unknown)}; there are {', '.join(there)}."
+                f"Unknown app {', '.join(unknown)}. Known apps: {', '.join(known_apps)}."
             )
         for language in translations.languages():
-            known = translations.known(language)
-            for name in apps or there:
-                if use == "update":
-                    translations.update(there[name], language, known)
-                translations.compile_catalog(there[name], language)
+            translated = translations.translated_messages(language)
+            for name in apps or known_apps:
+                if action == "update":
+                    translations.update(known_apps[name], language, translated)
+                translations.compile_catalog(known_apps[name], language)

@@ -1,4 +1,4 @@
-"""What is answered while the database is away: 503 and when to come again, never a fault's 500."""
+"""Respond 503 with Retry-After instead of 500 while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kpisite.http import error_pages
 
 logger = logging.getLogger(__name__)
 
-Answers = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class AnswerOutages:
-    """Answers for a view that could not reach the database."""
+class RespondToOutages:
+    """Respond 503 for a view that could not reach the database."""
 
-    def __init__(self, get_response: Answers) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -32,24 +32,24 @@ class AnswerOutages:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for what failed in a middleware, and for every fault of ours."""
+    """Respond to errors in middleware, and to every other error of the server."""
     error = sys.exc_info()[1]
     if outage := outage_of(error):
         return _unavailable(request, outage, error)
     if _is_api(request):
-        body = {"code": "failed", "detail": "Something went wrong on our side; it was logged."}
+        body = {"code": "failed", "detail": "An internal error occurred. It has been logged."}
         return JsonResponse(body, status=500)
     return error_pages.page(request, 500)
 
 
 def _unavailable(request: HttpRequest, outage: Outage, error: BaseException | None) -> HttpResponse:
-    logger.warning("answered 503: %s (%s)", outage.sentence, error)
+    logger.warning("responded 503: %s (%s)", outage.sentence, error)
     response: HttpResponse
     if _is_api(request):
         body = {"code": "try_again", "detail": f"{outage.sentence} Send the request again later."}
         response = JsonResponse(body, status=503)
     else:
-        # without the request: who is signed in stands in the database
+        # without the request, since reading the account would need the database
         response = HttpResponse(render_to_string("503.html", {"outage": outage}), status=503)
     response.headers["Retry-After"] = str(outage.seconds)
     return response

@@ -9,4 +9,4 @@ class BusinessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from business import listening  # noqa: F401 - its receivers connect themselves
+        from business import signal_receivers  # noqa: F401 - its receivers connect themselves

@@ -9,6 +9,6 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard.live import signal_handlers
+        from dashboard.live import signal_receivers
 
-        signal_handlers.connect()
+        signal_receivers.connect()

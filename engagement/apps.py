@@ -9,4 +9,4 @@ class EngagementConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from engagement import listening  # noqa: F401 - its receivers connect themselves
+        from engagement import signal_receivers  # noqa: F401 - its receivers connect themselves

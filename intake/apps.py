@@ -11,4 +11,4 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("intake")
-        from intake import listening  # noqa: F401 - its receivers connect themselves
+        from intake import signal_receivers  # noqa: F401 - its receivers connect themselves

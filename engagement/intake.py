@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
 
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
-from pydantic import Field, model_validator
 
 from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.models import CourseRun, Learner
-from engagement.definitions import CourseDefinition
+from engagement.event_data import (
+    LONGEST_VIDEO,
+    CourseDefinition,
+    GradeData,
+    PlayerData,
+    SignUpData,
+    WatchedData,
+)
 from engagement.facts import (
     activity,
     affected_days,
@@ -26,15 +30,11 @@ from engagement.facts import (
     reset,
     videos,
 )
-from intake.event_kinds import Data, EventSubject, handles, resets_course, resets_enrollments
+from intake.event_kinds import EventSubject, handles, resets_course, resets_enrollments
 from intake.models import Event
 
 resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
-
-LONGEST_VIDEO = 7 * 24 * 3600
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_VIDEO)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @handles(
@@ -46,19 +46,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 def course_defined(events: Sequence[Event]) -> None:
     """The course now has these modules, objects and runs. Plans of existing enrollments stay."""
     course_objects.define_courses(events)
-
-
-class SignUpData(Data):
-    """How the learner came to the course, and with which goal."""
-
-    track: Annotated[
-        Literal["certificate", "audit"] | None,
-        Field(description=_("`certificate` or `audit`; the default is `audit`.")),
-    ] = None
-    referral_code: Annotated[
-        str | None,
-        Field(max_length=40, description=_("Referral code of the learner who invited this one.")),
-    ] = None
 
 
 @handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignUpData)
@@ -149,42 +136,11 @@ def content_viewed(events: Sequence[Event]) -> None:
     _add_activity(events)
 
 
-class WatchedData(Data):
-    """What was played since the last report."""
-
-    segments: Annotated[
-        list[tuple[Seconds, Seconds]],
-        Field(
-            min_length=1,
-            max_length=1_000,
-            description=_("Played segments: [[from, to], …] in seconds."),
-        ),
-    ]
-    duration: (
-        Annotated[Seconds, Field(gt=0, description=_("Length of the video in seconds."))] | None
-    ) = None
-
-    @model_validator(mode="after")
-    def _forwards(self) -> WatchedData:
-        for begin, end in self.segments:
-            if end < begin:
-                raise ValueError(f"segment [{begin:.15g}, {end:.15g}] ends before it begins")
-        return self
-
-
 @handles("video.watched", data=WatchedData, needs_object=True)
 def video_watched(events: Sequence[Event]) -> None:
     """The learner played these segments of a video, in seconds from its start."""
     videos.add_watching(events)
     _add_activity(events)
-
-
-class PlayerData(Data):
-    """The player's position, in seconds from the start of the video, is sent as `value`."""
-
-    duration: (
-        Annotated[Seconds, Field(gt=0, description=_("Length of the video in seconds."))] | None
-    ) = None
 
 
 def _check_position(value: float | None, data: PlayerData, at: datetime) -> tuple[str, str] | None:
@@ -242,33 +198,6 @@ def discussion_posted(events: Sequence[Event]) -> None:
 def note_written(events: Sequence[Event]) -> None:
     """The learner wrote a note."""
     _add_activity(events)
-
-
-class ItemData(Data):
-    """One question of a graded attempt."""
-
-    id: Annotated[str, Field(min_length=1, max_length=200)]
-    score: Annotated[Share, Field(description=_("Scaled to 0–1; 1 is correct."))]
-
-
-class GradeData(Data):
-    """The score is sent as `value`."""
-
-    attempt: Annotated[
-        int, Field(ge=1, le=10_000, description=_("Number of the attempt, from 1."))
-    ] = 1
-    max: Annotated[
-        float, Field(gt=0, le=1e9, description=_("Maximum score that `value` is out of."))
-    ] = 1
-    items: Annotated[
-        list[ItemData], Field(max_length=1_000, description=_("Scores of the single questions."))
-    ] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _each_once(self) -> GradeData:
-        if len({item.id for item in self.items}) < len(self.items):
-            raise ValueError("each item may be listed only once")
-        return self
 
 
 def _check_score(value: float | None, data: GradeData, at: datetime) -> tuple[str, str] | None:

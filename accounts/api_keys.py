@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from core.database_wait import NO_WAIT, wait_at_most
+from core.database.waiting import NO_WAIT, wait_at_most
 from curriculum.models import Course
 
 PREFIX_LENGTH = 12

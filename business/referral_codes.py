@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from business.models import Invitation, ReferralCode, RememberedCode
-from core.database_wait import SHORT_WAIT, wait_at_most
+from core.database.waiting import SHORT_WAIT, wait_at_most
 from core.external_keys import normalize_key as canonical_key
 from curriculum.models import Learner
 

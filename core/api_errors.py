@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.api_models import ApiModel, may_be_absent
-from core.outages import Unavailable, outage_of
+from core.database.outages import Unavailable, outage_of
 
 logger = logging.getLogger(__name__)
 

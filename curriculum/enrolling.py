@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule

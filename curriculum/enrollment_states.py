@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_timeline import StatusChange, Timeline
 from curriculum.models import (

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
-from core import query_planner, reporting_clock
+from core import reporting_clock
+from core.database import query_planner
 from curriculum import parameters
 from curriculum.models import Course, CourseRun, Learner, Module
 from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from core import locks
+from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
 from intake.event_kinds import COURSE_RESETS, KINDS, RESETS_WITHOUT_COURSE, EventSubject, dispatch

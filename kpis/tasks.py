@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from core import task_queue
-from core.durability import without_waiting_for_disk
+from core.database.durability import without_waiting_for_disk
 from kpis.recompute import recompute_stale, stale_days
 from kpis.signals import recompute_finished
 

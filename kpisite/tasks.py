@@ -9,7 +9,7 @@ from celery.signals import celeryd_init
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from core import query_planner
+from core.database import query_planner
 from kpisite import time_zone
 from kpisite.jobs import cycle, retention
 

@@ -17,7 +17,7 @@ from alerts.evaluation.state_machine import FIRING
 from alerts.evaluation.write_alerts import AlertWriter, event_of, record_events, write_alerts
 from alerts.models import Alert, AlertEvent, AlertRule, EvaluationRun, PendingEvaluation
 from core import reporting_clock
-from core.locks import lock_to_write
+from core.database.locks import lock_to_write
 from kpis.definitions.periods import containing, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.models import PeriodKind

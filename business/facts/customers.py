@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from business.models import Customer
-from core import bulk_upsert
+from core.database import bulk_upsert
 from core.external_keys import normalize_key
 from intake.models import Event
 

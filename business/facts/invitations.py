@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from business.facts import referrals
 from business.models import Invitation
 from business.referral_codes import normalize_code
-from core import bulk_upsert
+from core.database import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Learner
 from intake.models import Event

@@ -12,8 +12,8 @@ from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
 from business.models.payments import INCOMPLETE
 from business.money import minor, revenue_keys
-from core import bulk_upsert
-from core.locks import lock_to_write
+from core.database import bulk_upsert
+from core.database.locks import lock_to_write
 from intake.models import Event
 from kpis.recompute import stale_days
 

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 
 from business.models import Referral, RememberedCode
 from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
-from core import bulk_upsert, external_keys
+from core import external_keys
+from core.database import bulk_upsert
+from core.database.locks import lock_to_write
 from core.external_keys import ids_by_key
-from core.locks import lock_to_write
 from curriculum.models import Enrollment, Learner
 from intake.models import Event
 from kpis.recompute import stale_days

@@ -18,8 +18,9 @@ from business.facts.subscription_periods import (
     subscription_periods,
 )
 from business.models import Customer, Subscription, SubscriptionChange, SubscriptionPause
-from core import bulk_upsert, reporting_clock
-from core.locks import lock_to_write
+from core import reporting_clock
+from core.database import bulk_upsert
+from core.database.locks import lock_to_write
 from curriculum.models import Course
 from intake.models import Event
 from kpis.definitions.periods import local_day

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.tests.people import course, learner, moment, run_of
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, RunModule
 
 pytestmark = pytest.mark.django_db

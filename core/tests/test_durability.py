@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
-from core.durability import without_waiting_for_disk
+from core.database.durability import without_waiting_for_disk
 
 FULL, NORMAL = 2, 1
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from core import query_planner
+from core.database import query_planner
 from curriculum.models import Learner
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as ValkeyIsDown
 
 from alerts.models import AlertEvent
 from alerts.signals import alert_changed
-from core.locks import try_lock
+from core.database.locks import try_lock
 from dashboard.live import polling_interval, topics, versions
 from dashboard.live.tokens import VALID_FOR_SECONDS, live_update_data, topics_in_token
 from kpis import tasks

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core import bulk_upsert, reporting_clock
+from core import reporting_clock
+from core.database import bulk_upsert
 from curriculum import enrolling
 from engagement.facts import affected_days
 from engagement.models import DailyActivity, WeekPresence

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from engagement.facts import affected_days
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject

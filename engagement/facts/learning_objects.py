@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from engagement.models import LearningObject
 from intake.event_kinds import locates_modules
 from intake.models import Event

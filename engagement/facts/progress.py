@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum import enrolling
 from curriculum.models import Course, Enrollment, Module, PlannedModule
 from engagement.facts import affected_days

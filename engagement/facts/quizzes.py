@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from engagement.facts import affected_days
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum import enrolling
 from engagement.facts import affected_days, watched_segments
 from engagement.facts.learning_objects import resolve_objects

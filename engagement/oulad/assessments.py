@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum.models import Course, CourseRun, Module, RunModule
 from engagement.models import LearningObject
 from engagement.oulad.presentations import Codes, Presentation, Row, codes_of, is_near

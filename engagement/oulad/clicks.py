@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from engagement.models import DailyActivity, WeekPresence
 from engagement.oulad.activity_types import CLICK_TYPES
 from engagement.oulad.click_sums import ClickSums, total

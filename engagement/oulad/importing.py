@@ -14,8 +14,9 @@ from django.db.models import Max
 from django.utils import timezone
 from tqdm import tqdm
 
-from core import query_planner, reporting_clock
-from core.locks import try_lock
+from core import reporting_clock
+from core.database import query_planner
+from core.database.locks import try_lock
 from engagement.facts import affected_days
 from engagement.models import DailyActivity
 from engagement.oulad import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.models import Enrollment, Learner, Module

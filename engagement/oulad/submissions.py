@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum.models import PlannedModule
 from engagement.models import AssessmentResult, LearningObject, ModuleProgress, QuizAttempt
 from engagement.oulad.assessments import COMPUTER

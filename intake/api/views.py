@@ -21,7 +21,7 @@ from accounts.api_permissions import MaySendEvents
 from accounts.models import ApiKey
 from core.api_errors import Problem
 from core.api_models import ApiModel, json_response, may_be_absent, one_of
-from core.outages import BUSY, Unavailable, outage_of
+from core.database.outages import BUSY, Unavailable, outage_of
 from intake.api.request_body import (
     NEWLINE_JSON,
     InvalidBody,

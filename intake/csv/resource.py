@@ -18,7 +18,7 @@ from import_export.results import Error, Result, RowResult
 from import_export.tmp_storages import CacheStorage
 
 from accounts.models import User
-from core.outages import describe_error
+from core.database.outages import describe_error
 from intake.csv.forms import open_upload
 from intake.csv.importing import (
     AlreadyImportedError,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from intake.event_kinds import KINDS
 from intake.events.batch import EventOutcome, kind_of
 from intake.events.envelope import EventIdentity, UnreadableEvent, storable

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from core import locks
+from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed

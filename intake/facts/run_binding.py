@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from curriculum.models import Enrollment
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
 from intake.models import Event

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
-from core import query_planner
-from core.locks import queue_to_write
+from core.database import query_planner
+from core.database.locks import queue_to_write
 from intake.event_kinds import KINDS, in_batch_contexts
 from intake.events import rejected_events
 from intake.events.batch import Batch, EventOutcome

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import bulk_upsert, locks
+from core.database import bulk_upsert, locks
 from intake.event_kinds import KINDS, EventSubject, dispatch
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import DatabaseError
 
 from accounts.reader import Reader
-from core.outages import outage_of
+from core.database.outages import outage_of
 from kpis import read_sums
 from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core import reporting_clock
-from core.locks import lock_to_write, queue_to_write, try_lock
+from core.database.locks import lock_to_write, queue_to_write, try_lock
 from curriculum.models import Course, CourseRun
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator

@@ -16,7 +16,8 @@ from typing import Protocol
 
 from django.db import transaction
 
-from core import bulk_upsert, reporting_clock, task_queue
+from core import reporting_clock, task_queue
+from core.database import bulk_upsert
 from curriculum.models import Course
 from kpis.definitions.periods import containing, local_day
 from kpis.models import DataFreshness, Measurement, StaleDay

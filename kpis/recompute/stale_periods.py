@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from core import reporting_clock
-from core.locks import queue_to_write
+from core.database.locks import queue_to_write
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import PeriodKind, StaleDay, StalePeriod

@@ -11,7 +11,8 @@ from math import isclose
 from django.db import transaction
 from django.db.models import Q
 
-from core import bulk_upsert, reporting_clock
+from core import reporting_clock
+from core.database import bulk_upsert
 from kpis.definitions.aggregates import Scope, combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator

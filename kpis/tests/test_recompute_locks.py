@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count
 
 from core import reporting_clock
-from core.locks import queue_to_write, try_lock
+from core.database.locks import queue_to_write, try_lock
 from curriculum.models import Enrollment
 from kpis.definitions.aggregates import FactAggregate
 from kpis.definitions.periods import Period, containing
@@ -96,7 +96,7 @@ def test_writers_take_turns() -> None:
 def test_a_writer_that_waits_for_too_long_tries_without_a_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.locks.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("core.database.locks.LONGEST_WAIT", 0.05)
 
     with queue_to_write(), queue_to_write():
         pass

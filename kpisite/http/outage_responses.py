@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from core.outages import Outage, outage_of
+from core.database.outages import Outage, outage_of
 from kpisite.http import error_pages
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.evaluation.evaluate import evaluate
-from core.durability import without_waiting_for_disk
+from core.database.durability import without_waiting_for_disk
 from kpis.recompute import from_scratch, recompute_stale
 
 # seconds to wait for another process that recomputes; it finds the same stale periods

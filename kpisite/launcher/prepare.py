@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import InterfaceError, OperationalError
 
-from core.outages import FULL, describe_error, outage_of
+from core.database.outages import FULL, describe_error, outage_of
 from kpisite import disk_space
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from core.outages import BUSY, FAILING, FULL, UNREACHABLE, outage_of
+from core.database.outages import BUSY, FAILING, FULL, UNREACHABLE, outage_of
 from kpis.query.query_service import KpiQueryService
 from kpisite.config import environment
 from kpisite.launcher import prepare
@@ -54,7 +54,7 @@ def responses_during_outage(visitor: str) -> dict[str, Any]:
 
 
 def test_a_disk_without_a_free_byte_counts_as_full() -> None:
-    with patch("core.outages._has_no_room", return_value=True):
+    with patch("core.database.outages._has_no_room", return_value=True):
         assert outage_of(OperationalError("disk I/O error")) is FULL
 
 

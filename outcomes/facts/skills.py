@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Skill
 from curriculum.parameters import ParameterHistory

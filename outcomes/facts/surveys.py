@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from core import bulk_upsert
+from core.database import bulk_upsert
 from intake.models import Event
 from kpis.recompute import stale_days
 from outcomes.facts import career

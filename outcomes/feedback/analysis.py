@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.locks import lock_to_write
+from core.database.locks import lock_to_write
 from curriculum.models import Course, Module
 from outcomes.feedback import language, pending_comments, sentiment, theme_names, topics
 from outcomes.feedback.keywords import pattern_of, words_of

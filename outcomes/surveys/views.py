@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from core import reporting_clock
-from core.database_wait import NO_WAIT, wait_at_most
+from core.database.waiting import NO_WAIT, wait_at_most
 from kpis.definitions.periods import local_day
 from outcomes.models import Invitation, Response
 from outcomes.surveys import events, links

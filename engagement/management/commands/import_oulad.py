@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from core.outages import describe_error
+from core.database.outages import describe_error
 from engagement.oulad.importing import AlreadyImportedError, BusyError, import_dataset
 from engagement.oulad.report import by_file, totals
 from engagement.oulad.source import SourceError

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from core.outages import describe_error
+from core.database.outages import describe_error
 from intake.csv.importing import (
     AlreadyImportedError,
     InvalidRowsError,

@@ -1,0 +1,1 @@
+"""The database beyond the ORM: bulk statements, locks, waiting, outages and statistics."""

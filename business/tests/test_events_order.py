@@ -134,7 +134,7 @@ def test_the_command_replays_what_is_of_no_course(capsys: pytest.CaptureFixture[
     Payment.objects.all().delete()
     call_command("replay_events", verbosity=0)
 
-    assert "1 events replayed." in capsys.readouterr().out
+    assert "Events replayed: 1." in capsys.readouterr().out
     assert Payment.objects.count() == 1
 
 

@@ -242,7 +242,7 @@ def test_the_command_replays_one_course(capsys: pytest.CaptureFixture[str]) -> N
     call_command("replay_events", "--course", "py", verbosity=0)
 
     # two enrollments and two views
-    assert "Replayed 4 events." in capsys.readouterr().out
+    assert "Events replayed: 4." in capsys.readouterr().out
 
 
 def test_the_command_rejects_an_unknown_course() -> None:

@@ -100,7 +100,7 @@ class Command(BaseCommand):
             self.stderr.write(sentence)
         if errors and report.invalid_rows:
             report.write_invalid_rows(errors)
-            self.stderr.write(f"Wrote all {len(report.invalid_rows):,} rejected rows to {errors}.")
+            self.stderr.write(f"Wrote {len(report.invalid_rows):,} rejected rows to {errors}.")
 
 
 def kind_named(name: str) -> EventKind:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             events = events.filter(course__in=courses)
         with tqdm(total=events.count(), unit=" events", disable=options["verbosity"] < 1) as bar:
             replayed = replay_events(courses, progress=bar.update)
-        self.stdout.write(f"Replayed {replayed:,} events.")
+        self.stdout.write(f"Events replayed: {replayed:,}.")
 
 
 def _named(keys: list[str]) -> QuerySet[Course] | None:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 gone = undo_import(number, progress=bar.update)
         except UndoError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Undid import {number}: deleted {gone:,} events.")
+        self.stdout.write(f"Undid import {number}. Events deleted: {gone:,}.")
 
     def _list(self) -> None:
         for run in ImportRun.objects.csv().order_by("pk"):

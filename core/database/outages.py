@@ -14,7 +14,8 @@ from rest_framework.exceptions import APIException
 from core.lazy_text import LazyText
 
 
-@dataclass(frozen=True)
+# compared as the objects they are: a text in the reader's language is known only at a request
+@dataclass(frozen=True, eq=False)
 class Outage:
     """What is wrong, and after how many seconds to try again."""
 

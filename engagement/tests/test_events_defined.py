@@ -109,8 +109,8 @@ def test_one_date_of_a_run_clears_the_other() -> None:
     ("data", "field", "part"),
     [
         ({"modules": [module("a"), module("a")]}, "data", "a is listed twice"),
-        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "missing"),
-        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "no such field"),
+        ({"modules": [{"key": "a"}]}, "data.modules.0.title", "is required"),
+        ({"modules": [module("a", colour=1)]}, "data.modules.0.colour", "unknown field"),
         ({"modules": [module("a", objects=[{"key": "v", "kind": "film"}])]}, "", "'video'"),
         ({"nominal_days": 0}, "data.nominal_days", "greater than 0"),
         ({"runs": [{"key": "r", "starts_on": "soon"}]}, "data.runs.0.starts_on", "must be a date"),

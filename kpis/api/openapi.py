@@ -13,7 +13,7 @@ from kpis.query.kpi_query import PARAMETERS
 class ApiKeyScheme(TokenScheme):  # type: ignore[no-untyped-call]
     """Describe `Authorization: Bearer KEY`; drf-spectacular finds this class by itself."""
 
-    target_class = "accounts.access.ApiKeyAuthentication"
+    target_class = "accounts.api_authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

@@ -103,7 +103,7 @@ def test_a_page_explains_that_it_is_not_available() -> None:
 def test_the_api_reports_a_bug_as_json() -> None:
     client = client_of("reads")
     client.raise_request_exception = False
-    with patch.object(KpiQueryService, "_reply", side_effect=ValueError("broken")):
+    with patch.object(KpiQueryService, "_result", side_effect=ValueError("broken")):
         answer = client.get("/api/kpi/engagement/depth")
 
     assert (answer.status_code, answer.json()["code"]) == (500, "failed")

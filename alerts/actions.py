@@ -59,7 +59,7 @@ def unsnooze(alert: Alert, *, by: User | None) -> AlertEvent:
     """End the snooze; ValidationError if the alert is closed or not snoozed."""
     if alert.snoozed_until is None:
         raise ValidationError(gettext("This alert is not snoozed."))
-    return _act(alert, Kind.UNSNOOZED, "", by, snoozed_until=None)
+    return _act(alert, Kind.UNSNOOZED, gettext("Ended manually."), by, snoozed_until=None)
 
 
 def comment(alert: Alert, *, by: User | None, text: str) -> AlertEvent:

@@ -58,7 +58,7 @@ def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
     }  # fmt: skip
     log = (folder / "server.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "kpisite.launcher.supervise"],
+        [sys.executable, "-m", "kpisite.launcher.start_product"],
         cwd=checkout,
         env=environment,
         stdout=log,

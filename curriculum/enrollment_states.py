@@ -17,7 +17,7 @@ from curriculum.models import (
     PlannedModule,
     RunModule,
 )
-from curriculum.pauses import shift_for_pauses
+from curriculum.pause_shift import shift_for_pauses
 from curriculum.refund_cutoff import is_before_cutoff
 from curriculum.signals import enrollment_dates_changed, plan_dates_changed
 

@@ -168,7 +168,7 @@ class DigestUnsubscribe(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("unsubscription")
+        verbose_name = "unsubscription"
 
     def __str__(self) -> str:
         return str(self.user)

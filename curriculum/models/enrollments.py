@@ -145,7 +145,7 @@ class PlannedModule(models.Model):
 
 
 class Pause(models.Model):
-    """A time in which nothing is due; it moves later due dates (curriculum/pauses.py)."""
+    """A time in which nothing is due; it moves later due dates (curriculum/pause_shift.py)."""
 
     enrollment = models.ForeignKey(Enrollment, models.CASCADE, related_name="pauses")
     started_at = models.DateTimeField()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from curriculum import due_dates, pauses
+from curriculum import due_dates, pause_shift
 from curriculum.models import CourseRun, Learner
 from curriculum.run_plans import RunPlan
 from demo.world.calendar import Calendar, quarter_of
@@ -146,5 +146,5 @@ def _due_day(planned: datetime, pause: Pause | None, calendar: Calendar) -> date
         return calendar.day_of(planned)
     begin = calendar.moment(pause.begin, hour=PAUSE_HOUR).astimezone(UTC)
     end = calendar.moment(pause.end, hour=PAUSE_HOUR).astimezone(UTC) if pause.end else None
-    due = pauses.shift_for_pauses(planned, [(begin, end)])
+    due = pause_shift.shift_for_pauses(planned, [(begin, end)])
     return calendar.day_of(due) if due else None

@@ -63,7 +63,7 @@ class Product:
         log = self.folder / "log"
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "kpisite.launcher.supervise"],
+                [sys.executable, "-m", "kpisite.launcher.start_product"],
                 cwd=settings.BASE_DIR,
                 env=clean_environment(**given),
                 stdout=output,

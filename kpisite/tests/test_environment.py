@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once
 MANAGE = [sys.executable, "manage.py", "check"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:kpisite.gunicorn", "kpisite.wsgi"]
 CELERY = [sys.executable, "-m", "celery", "-A", "kpisite", "worker"]
-SUPERVISOR = [sys.executable, "-m", "kpisite.launcher.supervise"]
+SUPERVISOR = [sys.executable, "-m", "kpisite.launcher.start_product"]
 
 
 def start(command: list[str], folder: Path, **given: str) -> subprocess.CompletedProcess[str]:

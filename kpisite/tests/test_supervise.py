@@ -200,7 +200,7 @@ def test_a_hanging_valkey_is_restarted(running: Product) -> None:
 FAILS = """
 import sys
 from kpisite.launcher.managed_process import ManagedProcess as Child
-from kpisite.launcher.process_group import ProcessGroup
+from kpisite.launcher.keep_running import ProcessGroup
 processes = ProcessGroup()
 processes.start(Child("poor", [sys.executable, "-c", "print('no luck', flush=True); exit(1)"]))
 processes.keep_running_until(lambda: False)
@@ -230,7 +230,7 @@ def test_a_program_that_cannot_start_stops_the_product_with_a_message() -> None:
 KILLED = """
 import sys
 from kpisite.launcher import managed_process
-from kpisite.launcher.process_group import ProcessGroup
+from kpisite.launcher.keep_running import ProcessGroup
 managed_process.MAX_PAUSE_SECONDS = 0.1
 processes = ProcessGroup()
 kill_itself = "import os; os.kill(os.getpid(), 9)"

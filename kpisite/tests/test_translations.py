@@ -11,8 +11,9 @@ import pytest
 from babel.messages.catalog import Message
 from django.conf import settings
 from django.utils import translation
+from django.utils.functional import Promise
 
-from kpisite import translations
+from kpisite import model_names, translations
 from kpisite.testing import untranslated
 from kpisite.testing.untranslated import Finding
 from kpisite.translations import App
@@ -230,3 +231,16 @@ def test_a_sentence_is_shown_in_the_active_language() -> None:
         assert translation.gettext("Week %(week)s of %(year)s (%(first)s – %(last)s)").startswith(
             "Woche"
         )
+
+
+def test_names_of_models_are_plain_texts() -> None:
+    """A lazy name without a plural of its own would get an English s in every language."""
+    lazy = [
+        model._meta.label
+        for app in model_names.our_apps()
+        for model in app.get_models()
+        if isinstance(model._meta.original_attrs.get("verbose_name"), Promise)
+        and "verbose_name_plural" not in model._meta.original_attrs
+    ]
+
+    assert lazy == []

@@ -1,4 +1,4 @@
-"""Run the whole product on one machine: `python -m kpisite.launcher.supervise`."""
+"""Run the whole product on one machine: `python -m kpisite.launcher.start_product`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from kpisite import disk_space, settings
 from kpisite.config import valkey
 from kpisite.config.environment import text
 from kpisite.launcher import private_valkey
+from kpisite.launcher.keep_running import ProcessGroup
 from kpisite.launcher.managed_process import ManagedProcess
-from kpisite.launcher.process_group import ProcessGroup
 
 PYTHON = sys.executable
 HOST = settings.BIND

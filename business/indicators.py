@@ -46,7 +46,7 @@ category(
 
 
 def started_enrollments(when: Period) -> QuerySet[Enrollment]:
-    """The enrollments that started in the period, including transfers and cancelled ones."""
+    """The enrollments that started in the period, including transfers and canceled ones."""
     return Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end)
 
 
@@ -66,10 +66,10 @@ def is_transfer() -> Exists:
 
 @kpi(ENROLLMENT, _("Enrollment"), unit=COUNT, target=150, is_total=True)
 def enrollment(when: Period) -> FactAggregate:
-    """The number of new enrollments. In October, 160 learners enrolled, and 10 of them cancelled
+    """The number of new enrollments. In October, 160 learners enrolled, and 10 of them canceled
     before the refund cut-off: 150 enrollments.
 
-    (Enrollments started in the period) − (those cancelled before the refund cut-off) −
+    (Enrollments started in the period) − (those canceled before the refund cut-off) −
     (transfers).
 
     A transfer is an enrollment in another run of the same course within 30 days of leaving the
@@ -142,7 +142,7 @@ def referral(when: Period) -> FactAggregate:
     period).
 
     The first referral of an enrollment counts. A learner's own code is rejected, also if it
-    belongs to another account with the same e-mail address. Cancelled enrollments and transfers
+    belongs to another account with the same e-mail address. Canceled enrollments and transfers
     count on neither side. Without any referral ever reported, there is no value.
     """
     rows = started_enrollments(when).filter(~is_transfer(), Exists(Referral.objects.all()))

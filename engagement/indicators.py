@@ -52,7 +52,7 @@ def completion_rate(when: Period) -> FactAggregate:
     that fell due in the period).
 
     The due date is the start plus the nominal length times the completion window, plus any
-    pauses. Learners who withdrew still count in the denominator; enrollments cancelled before the
+    pauses. Learners who withdrew still count in the denominator; enrollments canceled before the
     refund cut-off do not. A course is complete when its sender reports so, or when every required
     module is done or waived. A course that nobody can complete, with no required module in any
     plan and no completion ever reported, is left out.

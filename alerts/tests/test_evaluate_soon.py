@@ -1,4 +1,4 @@
-"""When judging is asked for: after measuring, and after somebody sets a target."""
+"""Evaluation is requested after recomputing, and after a target is set."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from kpis.definitions.units import COUNT
 @drill_down(ENROLLMENT, "counts", _("Gross, net and unique"))
 def counts(when: Period, scope: Scope) -> Table:
     """How the number of new enrollments comes about. Of 170 enrollments in October (gross), 15 were
-    cancelled and 5 were transfers: 150 net.
+    canceled and 5 were transfers: 150 net.
 
-    Net (the KPI) = (all enrollments started in the period) − (those cancelled before the refund
+    Net (the KPI) = (all enrollments started in the period) − (those canceled before the refund
     cut-off) − (transfers from another run). Unique learners are the different learners among the
     net enrollments. By course.
     """
@@ -42,11 +42,11 @@ def counts(when: Period, scope: Scope) -> Table:
     columns = (
         Column.of("course", "title"),
         Column("gross", _("Gross"), COUNT),
-        Column("cancelled", _("Cancelled"), COUNT),
+        Column("cancelled", _("Canceled"), COUNT),
         Column("transferred", _("Transfers"), COUNT),
         Column("net", _("Net"), COUNT),
         Column("unique", _("Unique learners"), COUNT),
     )
-    # the people behind the row, even where all of them cancelled
+    # the people behind the row, even where all of them canceled
     rows = [{**row, "learners": row["unique"] or row["everybody"]} for row in by_course]
     return Table(columns, rows)

@@ -81,10 +81,10 @@ def sums(
     slug: str, day: str, kind: str = "month", *, of: Course | None = None
 ) -> tuple[float, float]:
     """Total and weight of a business KPI in the period that contains the day."""
-    tally = REGISTRY[f"business.{slug}"].aggregate
-    assert tally is not None
+    aggregate = REGISTRY[f"business.{slug}"].aggregate
+    assert aggregate is not None
     scope = Scope(course_ids=frozenset({of.pk})) if of else Scope()
-    found = tally(period(day, kind)).grouped((), scope)[()]
+    found = aggregate(period(day, kind)).grouped((), scope)[()]
     return found.total, found.weight
 
 

@@ -187,9 +187,9 @@ def stored_sums() -> list[tuple[float, float]]:
 
 
 def computed_sums() -> list[tuple[float, float]]:
-    tally = REGISTRY["business.retention"].aggregate
-    assert tally is not None
-    found = [tally(period(month)).grouped()[()] for month in MONTHS]
+    aggregate = REGISTRY["business.retention"].aggregate
+    assert aggregate is not None
+    found = [aggregate(period(month)).grouped()[()] for month in MONTHS]
     return [(one.total, one.weight) for one in found]
 
 

@@ -53,9 +53,9 @@ def test_a_changed_event_changes_the_value() -> None:
 
 
 def figure(key: str) -> float:
-    tally = REGISTRY[key].aggregate
-    assert tally
-    return tally(OCTOBER).grouped()[()].value or 0
+    aggregate = REGISTRY[key].aggregate
+    assert aggregate
+    return aggregate(OCTOBER).grouped()[()].value or 0
 
 
 @pytest.mark.django_db

@@ -100,7 +100,7 @@ def time(when: Period, scope: Scope) -> Table:
 def runs(when: Period, scope: Scope) -> Table:
     """Raw totals of each run, to compare with the sender's own counts.
 
-    Over all time and without leaving anybody out: enrollments, those cancelled before the refund
+    Over all time and without leaving anybody out: enrollments, those canceled before the refund
     cut-off, those withdrawn later, completions, interactions and graded attempts.
     """
     selected = CourseRun.objects.all()
@@ -142,7 +142,7 @@ def runs(when: Period, scope: Scope) -> Table:
         Column.of("course"),
         Column.of("run"),
         Column("enrolments", _("Enrollments"), COUNT),
-        Column("cancelled", _("Cancelled"), COUNT),
+        Column("cancelled", _("Canceled"), COUNT),
         Column("withdrawn", _("Withdrawn later"), COUNT),
         Column("completed", _("Completed"), COUNT),
         Column("interactions", _("Interactions"), COUNT),

@@ -48,7 +48,7 @@ def path_to(name: str, enrollment: str) -> str:
 def within(
     rows: QuerySet[Any], scope: Scope, *, enrollment: str = "enrollment", module: str | None = None
 ) -> QuerySet[Any]:
-    """Filter rows to a scope, without cancelled enrollments, staff and test accounts.
+    """Filter rows to a scope, without canceled enrollments, staff and test accounts.
 
     The scope's module is ignored unless `module`, the lookup path to a row's module, is given.
     """

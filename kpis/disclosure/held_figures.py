@@ -50,8 +50,8 @@ def _held(
     return found
 
 
-def _people(tally: FactAggregate, scope: Scope) -> People:
-    grouped = tally.grouped(("learner",), scope)
+def _people(aggregate: FactAggregate, scope: Scope) -> People:
+    grouped = aggregate.grouped(("learner",), scope)
     return {str(pk): [one.n, one.total, one.weight] for (pk,), one in grouped.items()}
 
 

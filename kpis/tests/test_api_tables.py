@@ -22,8 +22,8 @@ def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (Column.of("course"), Column("begun", "Begun", COUNT))
 
     def table(when: Any, scope: Any) -> Table:
-        tally = kernel.started(when)
-        found = tally.grouped(("run",), scope)
+        aggregate = kernel.started(when)
+        found = aggregate.grouped(("run",), scope)
         return Table(
             columns,
             [

@@ -166,10 +166,10 @@ def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _broken() -> Any:
-    def tally(_: object) -> Any:
+    def aggregate(_: object) -> Any:
         raise ZeroDivisionError
 
-    return replace(kernel.INDICATORS[PLANNED], aggregate=tally)
+    return replace(kernel.INDICATORS[PLANNED], aggregate=aggregate)
 
 
 def test_a_cycle_with_a_failure_is_repeated_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

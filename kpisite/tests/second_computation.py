@@ -233,11 +233,11 @@ class SecondComputation:
         return Ratio(len(before & after), len(before))
 
     def held(self) -> list[Held]:
-        told: dict[str, list[Event]] = defaultdict(list)
+        changes: dict[str, list[Event]] = defaultdict(list)
         for kind in ("started", "finished", "cancelled"):
             for one in self.by_kind[f"subscription.{kind}"]:
-                told[one["data"]["subscription"]].append(one)
-        return [held for some in told.values() for held in subscription_periods(some)]
+                changes[one["data"]["subscription"]].append(one)
+        return [held for some in changes.values() for held in subscription_periods(some)]
 
 
 @dataclass
@@ -252,10 +252,10 @@ class Held:
         return self.start < at and (self.end is None or self.end >= at)
 
 
-def subscription_periods(told: list[Event]) -> list[Held]:
+def subscription_periods(changes: list[Event]) -> list[Held]:
     """Pair each start with the first end after it; ignore starts while it is active."""
     found: list[Held] = []
-    for one in sorted(told, key=moment):
+    for one in sorted(changes, key=moment):
         is_going_on = bool(found) and found[-1].end is None
         if one["kind"] == "subscription.started":
             if not is_going_on:

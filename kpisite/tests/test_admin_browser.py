@@ -19,20 +19,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def complaints(page: Page, live_server: LiveServer) -> list[str]:
     """Sign in a superuser; the browser's error messages are added to the returned list."""
     User.objects.create_superuser("ada@example.com", "a long enough one", name="Ada")
-    told: list[str] = []
+    messages: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            told.append(f"{page.url}: {message.text}")
+            messages.append(f"{page.url}: {message.text}")
 
     page.on("console", listen)
-    page.on("pageerror", lambda error: told.append(f"{page.url}: {error}"))
+    page.on("pageerror", lambda error: messages.append(f"{page.url}: {error}"))
     page.goto(f"{live_server.url}/sign-in?next=/admin/")
     page.get_by_label("E-mail address").fill("ada@example.com")
     page.get_by_label("Password").fill("a long enough one")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Data and settings")).to_be_visible()
-    return told
+    return messages
 
 
 def pages() -> list[str]:

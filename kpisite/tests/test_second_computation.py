@@ -44,16 +44,16 @@ def courses(settings: Any) -> list[Course]:
 def test_measurements_equal_the_second_computation(courses: list[Course], seed: int) -> None:
     world = World(seed)
     taken = received(world)
-    reckoning = SecondComputation(
+    computation = SecondComputation(
         (one for one in world.events if one["id"] in taken), plan_of(courses[0])
     )
 
     assert len(taken) > 0.9 * len(world.events)
-    for key, reckon in reckoning.kpis.items():
+    for key, compute in computation.kpis.items():
         for period in PERIODS:
             for scope, one in scopes(courses):
-                reckoned = reckon(Span(period.start, period.end, one))
-                assert measured(key, period, scope) == reckoned, (key, period.label, one)
+                computed = compute(Span(period.start, period.end, one))
+                assert measured(key, period, scope) == computed, (key, period.label, one)
 
 
 def received(world: World) -> set[str]:
@@ -84,7 +84,7 @@ def scopes(courses: list[Course]) -> Iterator[tuple[Scope, str | None]]:
 
 
 def measured(key: str, period: Period, scope: Scope) -> Ratio:
-    tally = REGISTRY[key].aggregate
-    assert tally is not None
-    found = tally(period).grouped((), scope)[()]
+    aggregate = REGISTRY[key].aggregate
+    assert aggregate is not None
+    found = aggregate(period).grouped((), scope)[()]
     return Ratio(found.total, found.weight)

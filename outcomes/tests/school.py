@@ -65,11 +65,11 @@ def sums(
     slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
 ) -> tuple[float, float]:
     """Total and weight of an outcome KPI in the period that contains the day."""
-    found = tally(slug, day, kind).grouped((), scope)[()]
+    found = aggregate(slug, day, kind).grouped((), scope)[()]
     return found.total, found.weight
 
 
-def tally(slug: str, day: str, kind: str = "month") -> FactAggregate:
+def aggregate(slug: str, day: str, kind: str = "month") -> FactAggregate:
     found = REGISTRY[f"outcome.{slug}"].aggregate
     assert found is not None
     return found(period(day, kind))

@@ -39,7 +39,7 @@ class Subscription(models.Model):
     Kind = SubscriptionKind
 
     class Ended(models.TextChoices):
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", _("Canceled")
         FINISHED = "finished", _("Finished")
 
     key = models.CharField(max_length=200, help_text=_("The id that senders use."))
@@ -109,7 +109,7 @@ class SubscriptionChange(models.Model):
         STARTED = "started", _("Started")
         PAUSED = "paused", _("Paused")
         RESUMED = "resumed", _("Resumed")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", _("Canceled")
         FINISHED = "finished", _("Finished")
 
     key = models.CharField(max_length=200, help_text=_("The key of the subscription."))

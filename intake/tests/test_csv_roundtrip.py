@@ -84,11 +84,9 @@ def read_or_refused(content: bytes) -> list[Any] | str:
 
 @QUIET
 @given(st.lists(st.sampled_from(["ada", "bo"]), min_size=1, max_size=8), st.randoms())
-def test_derived_ids_do_not_depend_on_the_order_of_rows(
-    written_rows: list[str], chance: Any
-) -> None:
+def test_derived_ids_do_not_depend_on_the_order_of_rows(written_rows: list[str], rng: Any) -> None:
     shuffled = list(written_rows)
-    chance.shuffle(shuffled)
+    rng.shuffle(shuffled)
 
     assert ids(written_rows) == ids(shuffled)
     assert len(ids(written_rows)) == len(written_rows)

@@ -15,7 +15,7 @@ from intake.tests.lms import event, send
 from kpis.models import Measurement
 from kpis.recompute.recompute_stale import recompute_stale
 from outcomes.models import CareerOutcome
-from outcomes.tests.school import did, enrolled, school, sums, aggregate
+from outcomes.tests.school import aggregate, did, enrolled, school, sums
 
 pytestmark = pytest.mark.django_db
 

@@ -16,6 +16,7 @@ from kpis.models import StaleDay
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 from outcomes.tests.school import (
+    aggregate,
     did,
     enrolled,
     is_of_kind,
@@ -25,7 +26,6 @@ from outcomes.tests.school import (
     skilled,
     sums,
     table,
-    aggregate,
     teaches,
 )
 

@@ -16,7 +16,7 @@ from kpis.models import Measurement, Restatement
 from kpis.recompute.recompute_stale import recompute_stale
 from kpis.statistics.intervals import net_interval
 from outcomes.models import Invitation, Response, Survey
-from outcomes.tests.school import LMS, did, enrolled, is_of_kind, school, sums, aggregate
+from outcomes.tests.school import LMS, aggregate, did, enrolled, is_of_kind, school, sums
 
 pytestmark = pytest.mark.django_db
 

@@ -56,7 +56,7 @@ def real_worker(transactional_db: None) -> Iterator[Popen[bytes]]:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
-    """Tell pytest-playwright which Chromium to start and how; without one, skip with the reason."""
+    """Configure pytest-playwright's Chromium; without one, skip with the reason."""
     path = browser.executable(browser_type.executable_path)
     if path is None:
         reason = "No Chromium is installed (Debian: apt install chromium)."
@@ -70,5 +70,5 @@ def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered_of_another_test() -> None:
-    """The rows of two tests may be alike in all that an audit is remembered by."""
+    """Clear the caches: rows of two tests may have the same cache keys."""
     process_cache.clear_all()

@@ -98,7 +98,7 @@ def retention(when: Period) -> FactAggregate:
 
     A customer is a learner or an organization with any number of seats. Customers are active
     while they hold at least one subscription or purchase that has begun and has not ended; a
-    pause is active. Finishing is never churn. A customer who cancels one subscription but holds
+    paused one counts. Finishing is never churn. A customer who cancels one subscription but holds
     or restarts another is kept. For a course, only what is held in this course counts. An event
     at the first moment of a period belongs to that period.
     """
@@ -143,7 +143,7 @@ def referral(when: Period) -> FactAggregate:
 
     The first referral of an enrollment counts. A learner's own code is rejected, also if it
     belongs to another account with the same e-mail address. Canceled enrollments and transfers
-    count on neither side. Without any referral ever reported, there is no value.
+    are in neither number. If no referral was ever reported, there is no value.
     """
     rows = started_enrollments(when).filter(~is_transfer(), Exists(Referral.objects.all()))
     return FactAggregate(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")

@@ -11,5 +11,5 @@ from demo import remove
 
 
 def demonstration(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether the site contains demonstration data."""
+    """Add whether the site contains demonstration data to the template context."""
     return {"is_demonstration": SimpleLazyObject(remove.is_loaded)}

@@ -111,7 +111,7 @@ def video_watch(when: Period) -> FactAggregate:
     played in the period.
 
     A part watched twice counts once, and each learner's watching counts separately. A play
-    without a stop is cut at the video's duration or at 30 minutes. Videos of unknown duration are
+    without a stop is cut off at the video's duration or 30 minutes. Videos of unknown duration are
     left out; the details list them.
     """
     return FactAggregate(
@@ -239,7 +239,7 @@ def depth() -> dict[str, str]:
 )
 def assessment_performance(when: Period) -> FactAggregate:
     """The average of each learner's best score in each assessment. A learner who scores 70% and
-    then 90% in an assessment counts with 90%; with another learner's 74%, the average is 82%.
+    then 90% counts as 90%; if another learner scores 74%, the average is 82%.
 
     (Sum of the best scores) ÷ (number of (learner, assessment) pairs), over the pairs graded in
     the period.

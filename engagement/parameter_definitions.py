@@ -32,7 +32,7 @@ declare(
     _weight(QUIZ_WEIGHT, gettext_noop("Weight of quiz participation in engagement depth")),
     ParameterDefinition(
         key=ON_PACE,
-        name=gettext_noop("On pace from"),
+        name=gettext_noop("On-pace threshold"),
         help=gettext_noop(
             "Learners with at least this pace index (done effort ÷ expected effort) are on pace."
         ),

@@ -100,7 +100,7 @@ def _comparison(value: MetricValue) -> tuple[str, dict[str, str]]:
         return gettext("%(subject)s is %(value)s."), texts
     texts |= {"gap": gap(unit, value.difference), "target": figure.target}
     if wording.rounds_to_zero(unit, value.difference):
-        return gettext("%(subject)s is %(value)s, on the target of %(target)s."), texts
+        return gettext("%(subject)s is %(value)s, exactly on the target of %(target)s."), texts
     if value.difference > 0:
         return gettext("%(subject)s is %(value)s, %(gap)s above the target of %(target)s."), texts
     return gettext("%(subject)s is %(value)s, %(gap)s below the target of %(target)s."), texts
@@ -128,7 +128,7 @@ def _distance(value: MetricValue) -> str:
     unit = value.indicator.unit
     texts = {"gap": gap(unit, value.difference), "target": Figure(value).target}
     if wording.rounds_to_zero(unit, value.difference):
-        return gettext("That is on the target of %(target)s.") % texts
+        return gettext("That is exactly the target of %(target)s.") % texts
     if value.difference > 0:
         return gettext("That is %(gap)s above the target of %(target)s.") % texts
     return gettext("That is %(gap)s below the target of %(target)s.") % texts

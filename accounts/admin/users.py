@@ -137,8 +137,8 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
         self.message_user(request, text % {"count": sent})
         if skipped := len(accounts) - sent:
             text = ngettext(
-                "%(count)s account was skipped: it is closed or may do more than you.",
-                "%(count)s accounts were skipped: they are closed or may do more than you.",
+                "%(count)s account was skipped: it is closed or has more rights than you.",
+                "%(count)s accounts were skipped: they are closed or have more rights than you.",
                 skipped,
             )
             self.message_user(request, text % {"count": skipped}, messages.WARNING)

@@ -47,7 +47,7 @@ def age_text(days: float) -> str:
 def figures_text(rule: AlertRule, observation: Observation) -> str:
     """Return one sentence with the period, the value, its interval and the target."""
     if rule.metric == AlertRule.Metric.STALE:
-        return gettext("The latest data are %(age)s old.") % {
+        return gettext("The latest data is %(age)s old.") % {
             "age": age_text(observation.value or 0)
         }
     low, high = observation.interval or (None, None)

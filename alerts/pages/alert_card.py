@@ -115,7 +115,7 @@ class AlertCard:
         """The figures in one sentence."""
         if self.is_stale:
             return gettext(
-                "The latest data are %(age)s old; data count as stale after %(limit)s."
+                "The latest data is %(age)s old; data counts as stale after %(limit)s."
             ) % {"age": self.value, "limit": self.target}
         period = {"period": period_name(self.period)}
         if self.is_hidden:

@@ -91,7 +91,7 @@ def test_each_course_rules_alert_about_the_stale_course() -> None:
     evaluate(NOW)
 
     assert [one.course for one in Alert.objects.all()] == [py]
-    assert last_reason() == "The latest data are 20 days old."
+    assert last_reason() == "The latest data is 20 days old."
 
 
 def test_an_ended_course_is_not_stale() -> None:

@@ -15,7 +15,7 @@ from kpis.definitions.units import COUNT
 
 @drill_down(ENROLLMENT, "counts", _("Gross, net and unique"))
 def counts(when: Period, scope: Scope) -> Table:
-    """How the number of new enrollments comes about. Of 170 enrollments in October (gross), 15 were
+    """How the number of new enrollments is made up. Of 170 enrollments in October (gross), 15 were
     canceled and 5 were transfers: 150 net.
 
     Net (the KPI) = (all enrollments started in the period) − (those canceled before the refund

@@ -22,8 +22,8 @@ def churn(when: Period, scope: Scope) -> Table:
     178 were kept and 22 lost: churn is 11%.
 
     Churn = (active customers who are neither active at the period's end nor finished something in
-    the period) ÷ (customers active at the period's start). New or back are customers who began in
-    the period without being active at its start. Learners and organizations are separate rows.
+    the period) ÷ (customers active at the period's start). New or returning customers began in
+    the period and were not active at its start. Learners and organizations are separate rows.
     """
     aggregate = retention(when)
     aggregate = aggregate.by_level.get(level_of((), scope), aggregate)
@@ -76,7 +76,7 @@ COLUMNS = (
     Column("kept", _("Kept"), COUNT),
     Column("lost", _("Lost"), COUNT),
     Column("churn", _("Churn"), PERCENT),
-    Column("new", _("New or back"), COUNT),
+    Column("new", _("New or returning"), COUNT),
 )
 
 

@@ -30,7 +30,7 @@ SentInvitation = tuple[int, datetime, str, str]
 
 @drill_down(REFERRAL, "invitations", _("Invitations and K-factor"))
 def invitations(when: Period, scope: Scope) -> Table:
-    """How many new learners an active learner brings by invitations. If 100 active learners send
+    """How many new learners an active learner brings in by invitations. If 100 active learners send
     50 invitations and 10 of the invited people start within 30 days, the K-factor is 0.5 × 0.2 =
     0.1.
 

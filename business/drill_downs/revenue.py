@@ -75,7 +75,7 @@ def _declare_months(currency: str, key: str) -> None:
         for the month.
 
         Net = (payments) − (refunds), by the month and by the quarter in which each was booked. A
-        month or quarter that the period covers only in part counts in part.
+        month or quarter that the period covers only in part includes only that part.
         """
         rows = [
             {

@@ -35,7 +35,7 @@ class Member:
 
 
 class Memberships:
-    """Adds who joins, pays, pauses and leaves, month by month."""
+    """Adds the members who join, pay, pause and leave, month by month."""
 
     def __init__(
         self, journeys: Sequence[Journey], holdings: Holdings, targets: MonthlyTargets

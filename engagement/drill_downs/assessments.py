@@ -50,9 +50,9 @@ def modules(when: Period, scope: Scope) -> Table:
 @drill_down(KPI, "assessments", _("Scores by assessment"))
 def assessments(when: Period, scope: Scope) -> Table:
     """How well learners score in each assessment, and how often they are right the first time. Of
-    200 questions answered in first attempts, 150 were right: 75% first try correct.
+    200 questions answered in first attempts, 150 were right: 75% correct on first try.
 
-    The same figures as by module. First try correct = (items answered correctly in a first
+    The same figures as by module. Correct on first try = (items answered correctly in a first
     attempt) ÷ (items answered in a first attempt).
     """
     names = {
@@ -75,7 +75,7 @@ def assessments(when: Period, scope: Scope) -> Table:
         Column.of("course"),
         Column("title", _("Assessment"), TEXT),
         *SCORES,
-        Column("first_try", _("First try correct"), PERCENT),
+        Column("first_try", _("Correct on first try"), PERCENT),
     )
     return Table(columns, rows)
 
@@ -87,7 +87,7 @@ def items(when: Period, scope: Scope) -> Table:
 
     Over the first attempts graded in the period: difficulty = mean score of the item (100% =
     everybody right); discrimination = point-biserial correlation of the item's score with the
-    attempt's score, from −1 to 1, shown from 30 answers on.
+    attempt's score, from −1 to 1, shown if there are at least 30 answers.
     """
     found = (
         _first_items(when, scope)

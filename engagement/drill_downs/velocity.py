@@ -35,7 +35,7 @@ def paces(when: Period, scope: Scope) -> Table:
     so far has a pace index of 0.8 and is on pace.
 
     Pace index = (planned effort done) ÷ (planned effort due), both up to the period's end, at
-    most 2. On pace = (enrollments whose pace index reaches the parameter "On pace from") ÷
+    most 2. On pace = (enrollments whose pace index reaches the parameter "On-pace threshold") ÷
     (enrollments with a pace index). Modules per week = (required modules completed in the period)
     ÷ (enrollments × weeks in the period). By course, over the enrollments with a required module
     due in the period.

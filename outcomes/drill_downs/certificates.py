@@ -94,7 +94,7 @@ def time(when: Period, scope: Scope) -> Table:
 
 @drill_down(COMPLETION, "states", _("Earned, revoked and expired"))
 def states(when: Period, scope: Scope) -> Table:
-    """Certificates that were earned, revoked or expired in the period, by course. A certificate
+    """Certificates that were earned or revoked, or expired, in the period, by course. A certificate
     expires when its sender reports this or when its last day is over."""
     changes = {
         "earned": _in(when, "earned_at"),

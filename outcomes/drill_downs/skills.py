@@ -120,7 +120,7 @@ def _expected(when: Period, scope: Scope) -> QuerySet[PlannedModule, tuple[Any, 
 
 @drill_down(ATTAINMENT, "gain", _("Gain from before to after"))
 def gain(when: Period, scope: Scope) -> Table:
-    """How much learners improved who were assessed both before the course and in the period. The
+    """How much learners improved, if assessed both before the course and in the period. The
     gain is (latest score) − (first score before the course). The normalized gain is (after −
     before) ÷ (1 − before) for learners who scored below 100% before (Hake 1998)."""
     # searching a learner's few enrollments is faster than searching all assessments of a skill

@@ -14,7 +14,7 @@ from outcomes.models import Certificate
 
 @kpi(COMPLETION, _("Certification completion"), unit=PERCENT, target=95)
 def certification_completion(when: Period) -> FactAggregate:
-    """The share of learners on the certificate track who have their certificate when they should.
+    """The share of learners on the certificate track who earn their certificate on time.
     Example: of the 120 certificate-track enrollments that fell due in October, 108 held a
     certificate at the end of the month: 90.0%.
 

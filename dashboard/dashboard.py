@@ -15,11 +15,10 @@ from insights.report import FindingsReport, report
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
-from presentation.cards import Card
 from presentation.categories import CATEGORIES, SECTIONS, Category
 from presentation.figures import Figure
 from presentation.filters import Filters
-from presentation.page_query import PageResult, has_any_data, query_page
+from presentation.page_query import Card, PageResult, has_any_data, query_page
 
 
 @dataclass

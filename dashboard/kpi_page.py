@@ -19,11 +19,10 @@ from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
-from presentation.cards import Card
 from presentation.categories import CATEGORIES
 from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
-from presentation.page_query import PageResult, query_page
+from presentation.page_query import Card, PageResult, query_page
 
 GROUPINGS: dict[str, LazyText] = {
     "course": gettext_lazy("Courses"),

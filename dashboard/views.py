@@ -14,7 +14,7 @@ from dashboard.kpi_page import KpiPage
 from dashboard.live.tokens import live_update_data
 from dashboard.live.topics import topics_of_page
 from kpis.definitions.registry import REGISTRY
-from presentation import wording
+from presentation import figures
 from presentation.categories import CATEGORIES
 from presentation.filters import Filters
 from presentation.filters import read as read_filters
@@ -57,7 +57,7 @@ def context_of(page: Dashboard | KpiPage, category: str, filters: Filters) -> di
         "reader": filters.reader,
         "filters": filters,
         "zone": reporting_clock.reporting_zone().key,
-        "hidden_note": wording.hidden_note(),
+        "hidden_note": figures.hidden_note(),
     }
 
 

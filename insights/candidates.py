@@ -9,7 +9,7 @@ from insights.finding import Change, FindingCandidate, FindingKind, FindingSubje
 from kpis.definitions.registry import Indicator, Interval
 from kpis.query.results import MetricValue
 from kpis.statistics import p_values, significance
-from presentation import wording
+from presentation import figures
 
 
 class Family(Enum):
@@ -79,7 +79,7 @@ def scaled_target(metric_value: MetricValue) -> float:
 
 def _against_target(subject: FindingSubject) -> FindingCandidate | None:
     metric_value = subject.metric_value
-    if metric_value.difference is None or wording.rounds_to_zero(
+    if metric_value.difference is None or figures.rounds_to_zero(
         metric_value.indicator.unit, metric_value.difference
     ):
         return None
@@ -117,7 +117,7 @@ def _against_previous(subject: FindingSubject) -> FindingCandidate | None:
     if before is None or not _is_final(before) or now.shown is None or before.shown is None:
         return None
     amount, p_value = now.shown - before.shown, _change_p_value(now, before)
-    if p_value is None or wording.rounds_to_zero(now.indicator.unit, amount):
+    if p_value is None or figures.rounds_to_zero(now.indicator.unit, amount):
         return None
     is_good = (amount > 0) is now.indicator.higher_is_better
     change = Change(amount, _interval_of_change(now, before), before)

@@ -14,7 +14,7 @@ from curriculum.models import CourseRun, Module
 from insights.finding import Change, FindingCandidate, FindingSubject, StaleFeed
 from kpis.definitions.units import PERCENT, POINTS, Unit
 from kpis.query.results import MetricValue
-from presentation import wording
+from presentation import figures
 from presentation.figures import Figure
 
 # the sentence for the share of a gap, by the largest share it covers
@@ -88,7 +88,7 @@ def stale_sentence(feed: StaleFeed, category: str) -> Sentence:
         "so its latest values are incomplete.",
         feed.days,
     )
-    times = {"days": localized.number(feed.days), "moment": wording.moment(feed.data_through)}
+    times = {"days": localized.number(feed.days), "moment": figures.moment(feed.data_through)}
     return Sentence(template, times, subject)
 
 
@@ -99,7 +99,7 @@ def _comparison(value: MetricValue) -> tuple[str, dict[str, str]]:
     if value.difference is None:
         return gettext("%(subject)s is %(value)s."), texts
     texts |= {"gap": gap(unit, value.difference), "target": figure.target}
-    if wording.rounds_to_zero(unit, value.difference):
+    if figures.rounds_to_zero(unit, value.difference):
         return gettext("%(subject)s is %(value)s, exactly on the target of %(target)s."), texts
     if value.difference > 0:
         return gettext("%(subject)s is %(value)s, %(gap)s above the target of %(target)s."), texts
@@ -127,7 +127,7 @@ def _distance(value: MetricValue) -> str:
         return ""
     unit = value.indicator.unit
     texts = {"gap": gap(unit, value.difference), "target": Figure(value).target}
-    if wording.rounds_to_zero(unit, value.difference):
+    if figures.rounds_to_zero(unit, value.difference):
         return gettext("That is exactly the target of %(target)s.") % texts
     if value.difference > 0:
         return gettext("That is %(gap)s above the target of %(target)s.") % texts
@@ -140,7 +140,7 @@ def _effect_on_course(candidate: FindingCandidate) -> str:
     if not candidate.is_good and (sentence := share_sentence(subject.share_of_gap)):
         return sentence
     contribution, unit = subject.contribution, subject.metric_value.indicator.unit
-    if contribution is None or wording.rounds_to_zero(unit, contribution):
+    if contribution is None or figures.rounds_to_zero(unit, contribution):
         return ""
     amount = {"amount": gap(unit, contribution)}
     if candidate.is_good:
@@ -157,7 +157,7 @@ def share_sentence(share: float | None) -> str:
 
 def gap(unit: Unit, shown: float) -> str:
     """Return a difference without its sign, in points for percentages."""
-    return wording.difference_text(POINTS if unit == PERCENT else unit, shown)
+    return figures.difference_text(POINTS if unit == PERCENT else unit, shown)
 
 
 def _ends(unit: Unit, interval: tuple[float, float] | None) -> str:

@@ -17,7 +17,7 @@ from kpis.models import DataFreshness, PeriodKind
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GROUP_OBJECTS, KpiResult, MetricValue
-from presentation.cards import Card
+from presentation.page_query import Card
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from core import localized
 from kpis.definitions.period_names import short_name
 from kpis.definitions.units import Unit
 from kpis.query.results import KpiResult, MetricValue
-from presentation.cards import Card
 from presentation.figures import Figure
+from presentation.page_query import Card
 
 
 def line_chart(results: Sequence[KpiResult], *, with_bands: bool = False) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext, pgettext_lazy
 
-from core import localized
+from core import localized, reporting_clock
 from core.lazy_text import LazyText
 from kpis.definitions.period_names import period_name
-from kpis.definitions.units import NO_VALUE
+from kpis.definitions.units import EXACT, NO_VALUE, PERCENT, Unit, rounded
 from kpis.query.results import MetricValue
-from presentation import svg_drawings, wording
+from presentation import svg_drawings
 
 STATUS_NAMES: dict[str, LazyText] = {
     "ok": pgettext_lazy("status of a period", "Closed"),
@@ -76,7 +77,7 @@ class Figure:
         """The target in force; empty if there is none."""
         target = self.metric_value.target
         unit = self.metric_value.indicator.unit
-        return wording.target_text(unit, float(target.value)) if target else ""
+        return target_text(unit, float(target.value)) if target else ""
 
     @property
     def no_target(self) -> str:
@@ -85,7 +86,7 @@ class Figure:
         if other is None:
             return gettext("No target set")
         unit = self.metric_value.indicator.unit
-        target = {"target": wording.target_text(unit, float(other.value))}
+        target = {"target": target_text(unit, float(other.value))}
         if not self.metric_value.period.is_one_month:
             return gettext("The target of %(target)s is for one month") % target
         if other.course_id is None:
@@ -99,9 +100,9 @@ class Figure:
         if difference is None:
             return None
         unit = self.metric_value.indicator.unit
-        if wording.rounds_to_zero(unit, difference):
+        if rounds_to_zero(unit, difference):
             return Verdict(gettext("On target: %(target)s") % {"target": self.target}, is_good)
-        values = {"difference": wording.difference_text(unit, difference), "target": self.target}
+        values = {"difference": difference_text(unit, difference), "target": self.target}
         return Verdict(str(VERDICTS[is_good, difference > 0]) % values, is_good)
 
     @property
@@ -110,8 +111,8 @@ class Figure:
         difference, unit = self.metric_value.difference, self.metric_value.indicator.unit
         if difference is None:
             return ""
-        sign = "" if wording.rounds_to_zero(unit, difference) else "−" if difference < 0 else "+"
-        return f"{sign}{wording.difference_text(unit, difference)}"
+        sign = "" if rounds_to_zero(unit, difference) else "−" if difference < 0 else "+"
+        return f"{sign}{difference_text(unit, difference)}"
 
     @property
     def interval(self) -> str:
@@ -190,7 +191,7 @@ class Figure:
                 % {"count": count}
             )
         if self.metric_value.restated_at:
-            at = {"moment": wording.moment(self.metric_value.restated_at)}
+            at = {"moment": moment(self.metric_value.restated_at)}
             notes.append(gettext("Late data changed this value on %(moment)s.") % at)
         return notes
 
@@ -206,16 +207,16 @@ class Figure:
                 lag,
             ) % {"hours": localized.number(lag)}
         if self.status == "suppressed":
-            return wording.hidden_note()
+            return hidden_note()
         return str(STATUS_NOTES.get(self.status, "")) % {"moment": self.data_through}
 
     @property
     def data_through(self) -> str:
-        return wording.moment(self.metric_value.data_through)
+        return moment(self.metric_value.data_through)
 
     @property
     def computed_at(self) -> str:
-        return wording.moment(self.metric_value.computed_at)
+        return moment(self.metric_value.computed_at)
 
     @property
     def bar(self) -> svg_drawings.Bar | None:
@@ -226,3 +227,32 @@ def figures_with_one_scale(metric_values: Sequence[MetricValue]) -> list[Figure]
     """The figures of one KPI in a table, with bars whose lengths can be compared."""
     scale = svg_drawings.common_scale(metric_values)
     return [Figure(one, scale) for one in metric_values]
+
+
+def moment(at: datetime | None) -> str:
+    """The minute in the provider's time zone; empty for None."""
+    return "" if at is None else localized.moment(at.astimezone(reporting_clock.reporting_zone()))
+
+
+def target_text(unit: Unit, shown: float) -> str:
+    """A target in its unit, without trailing zeros: 85%, 82.5%, $1,000."""
+    return unit.written(shown, places=EXACT, trimmed=True)
+
+
+def difference_text(unit: Unit, shown: float) -> str:
+    """A difference without its sign; a difference of percentages is in percentage points."""
+    return (replace(unit, symbol=gettext_noop("pts")) if unit == PERCENT else unit).written(
+        abs(shown)
+    )
+
+
+def rounds_to_zero(unit: Unit, shown: float) -> bool:
+    """True if a difference is zero at the unit's number of decimals."""
+    return rounded(shown, unit.places) == 0
+
+
+def hidden_note() -> str:
+    """The reason why a suppressed value is not shown."""
+    return gettext("Hidden to protect groups of fewer than %(people)s people.") % {
+        "people": localized.number(settings.KPI_MIN_GROUP)
+    }

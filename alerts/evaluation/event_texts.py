@@ -22,7 +22,7 @@ from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
-from presentation import wording
+from presentation.figures import difference_text
 
 
 def period_text(rule: AlertRule, start: date) -> str:
@@ -34,7 +34,7 @@ def value_text(rule: AlertRule, value: float | None) -> str:
     """Return a value in the KPI's unit, such as 85.0%, or a change, such as +3.1 pts."""
     unit = REGISTRY[rule.kpi].unit
     if value is not None and rule.metric == AlertRule.Metric.CHANGE:
-        return f"{'-' if value < 0 else '+'}{wording.difference_text(unit, value)}"
+        return f"{'-' if value < 0 else '+'}{difference_text(unit, value)}"
     return NO_VALUE if value is None else unit.written(value)
 
 

@@ -16,7 +16,7 @@ from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE
-from presentation import wording
+from presentation import figures
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class AlertCard:
             return NO_VALUE
         if self.is_stale:
             return event_texts.age_text(self.alert.target)
-        return wording.target_text(self.indicator.unit, self.alert.target)
+        return figures.target_text(self.indicator.unit, self.alert.target)
 
     @property
     def interval(self) -> str:
@@ -103,7 +103,7 @@ class AlertCard:
                 gettext("%(age)s over the limit") if value > target else gettext("%(age)s left")
             ) % age
         difference = value if self.is_change else value - target
-        amount = {"amount": wording.difference_text(self.indicator.unit, difference)}
+        amount = {"amount": figures.difference_text(self.indicator.unit, difference)}
         if self.is_change:
             return (gettext("up %(amount)s") if value > 0 else gettext("down %(amount)s")) % amount
         return (
@@ -119,7 +119,7 @@ class AlertCard:
             ) % {"age": self.value, "limit": self.target}
         period = {"period": period_name(self.period)}
         if self.is_hidden:
-            return f"{period['period']}: {wording.hidden_note()}"
+            return f"{period['period']}: {figures.hidden_note()}"
         value, target = self.alert.value, self.alert.target
         if value is None or self.indicator is None:
             return gettext("%(period)s: no value.") % period
@@ -129,7 +129,7 @@ class AlertCard:
                 if value > 0
                 else gettext("%(period)s: down %(amount)s since the previous period.")
             )
-            return text % (period | {"amount": wording.difference_text(self.indicator.unit, value)})
+            return text % (period | {"amount": figures.difference_text(self.indicator.unit, value)})
         if target is None:
             return gettext("%(period)s: %(value)s.") % (period | {"value": self.value})
         text = (
@@ -137,7 +137,7 @@ class AlertCard:
             if value > target
             else gettext("%(period)s: %(value)s, %(amount)s below the target of %(target)s.")
         )
-        amount = wording.difference_text(self.indicator.unit, value - target)
+        amount = figures.difference_text(self.indicator.unit, value - target)
         return text % (period | {"value": self.value, "amount": amount, "target": self.target})
 
     @property
@@ -172,8 +172,8 @@ class AlertCard:
         )
         times = {
             "period": period_name(start),
-            "opened": wording.moment(self.alert.opened_at),
-            "closed": wording.moment(self.alert.closed_at),
+            "opened": figures.moment(self.alert.opened_at),
+            "closed": figures.moment(self.alert.closed_at),
         }
         if self.is_stale:
             if self.alert.is_open:
@@ -185,4 +185,4 @@ class AlertCard:
 
     @property
     def snoozed_until(self) -> str:
-        return wording.moment(self.alert.snoozed_until)
+        return figures.moment(self.alert.snoozed_until)

@@ -23,7 +23,7 @@ from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
-from presentation import charts, wording
+from presentation import charts, figures
 from presentation.figures import Figure
 
 PERIODS_BEFORE, PERIODS_AFTER, MAX_PERIODS = 6, 3, 60
@@ -40,7 +40,7 @@ class HistoryEntry:
 
     @property
     def at(self) -> str:
-        return wording.moment(self.event.at)
+        return figures.moment(self.event.at)
 
     @property
     def by(self) -> str:
@@ -48,7 +48,7 @@ class HistoryEntry:
 
     @property
     def reason(self) -> str:
-        return wording.hidden_note() if self.is_hidden else self.event.reason
+        return figures.hidden_note() if self.is_hidden else self.event.reason
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import containing, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 from outcomes.models import Testimonial, Theme
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_the_last_closed_month_has_the_documented_values() -> None:
     shown = {key: value_in_october(key) for key in DOCUMENTED}
 
     assert shown == DOCUMENTED
-    assert not stale_periods.is_anything_stale()
+    assert not stale_days.is_anything_stale()
     assert "manager manager@example.com" in out.getvalue()
     assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
     assert Testimonial.objects.shown().count() >= 8

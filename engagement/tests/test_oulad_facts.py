@@ -19,7 +19,7 @@ from engagement.models import (
 from engagement.tests.oulad_sample import ADA, BO, CLEO, imported, small
 from intake.models import ImportRun
 from kpis.models import DataFreshness, Measurement
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_an_import_computes_its_kpis(tmp_path: Path) -> None:
 
     # of Ada and Bo, each due with 120 minutes, Ada has submitted
     assert (cell.total, cell.weight) == (120, 240)
-    assert not stale_periods.is_anything_stale()
+    assert not stale_days.is_anything_stale()
 
 
 def test_an_import_updates_the_data_freshness(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from kpis.models import (
     StalePeriod,
     Verification,
 )
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 
 
 @admin.register(Restatement)
@@ -78,4 +78,4 @@ class StalePeriodAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("period kind"))
     def kind(self, row: StalePeriod) -> str:
-        return str(stale_periods.KIND_ORDER[row.rank].label)
+        return str(stale_days.KIND_ORDER[row.rank].label)

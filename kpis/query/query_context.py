@@ -16,7 +16,7 @@ from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.models import DataFreshness, PeriodKind
 from kpis.query.results import GROUP_OBJECTS, MetricValue, ValueContext
 from kpis.query.targets import TargetHistory, Targets, comparable
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 
 
 class QueryContext:
@@ -77,7 +77,7 @@ class QueryContext:
     @cached_property
     def is_anything_stale(self) -> bool:
         """Return whether any stored facts are still to be computed."""
-        return stale_periods.is_anything_stale()
+        return stale_days.is_anything_stale()
 
     @cached_property
     def _targets(self) -> TargetHistory:

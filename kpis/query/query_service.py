@@ -28,7 +28,7 @@ from kpis.query.results import (
     metric_value,
 )
 from kpis.read_sums import FoundSums
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class KpiQueryService:
             return {}
         if not self.context.is_anything_stale:
             return {}
-        waiting = stale_periods.stale_starts(indicator, empty)
+        waiting = stale_days.stale_starts(indicator, empty)
         courses = scope.course_ids
         starts = {first for first, course in waiting if courses is None or course in courses}
         return {

@@ -14,7 +14,7 @@ from curriculum.models import Course
 from kpis.definitions.periods import Period, between, containing, local_day, midnight
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
-from kpis.recompute import recompute_stale, stale_periods
+from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Job, Progress, Recomputed
 from kpis.recompute.store_measurements import Change, sums_of
 from kpis.statistics.intervals import NOTHING, Sums
@@ -63,8 +63,8 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
         Job(indicator.key, indicator, chunk, is_complete=True)
-        for kind in stale_periods.KIND_ORDER
-        for chunk in stale_periods.by_days(
+        for kind in stale_days.KIND_ORDER
+        for chunk in stale_days.by_days(
             [
                 (period, courses)
                 for period in between(first, last, kind, zone)
@@ -107,7 +107,7 @@ def _is_newer(one: Difference, now: datetime) -> bool:
 
 def _is_stale(one: Difference) -> bool:
     cell = one.change.cell
-    starts = stale_periods.stale_starts(one.indicator, [cell.period])
+    starts = stale_days.stale_starts(one.indicator, [cell.period])
     return any(cell.course_id in (None, course) for _, course in starts)
 
 

@@ -21,7 +21,7 @@ from curriculum.models import Course, CourseRun
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, RecomputeRun
-from kpis.recompute import stale_periods
+from kpis.recompute import stale_days
 from kpis.recompute.compute_cells import compute_cells
 from kpis.recompute.store_measurements import Change, compare, store
 from kpis.signals import measurements_committed
@@ -104,18 +104,18 @@ def recompute_stale(*, now: datetime | None = None, progress: Progress | None = 
     """
     written, done_periods, failed = 0, 0, set[str]()
     while True:
-        stale_periods.gather(now or timezone.now())
+        stale_days.gather(now or timezone.now())
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
         started = time.monotonic()
-        groups = list(stale_periods.groups(failed))
+        groups = list(stale_days.groups(failed))
         if not groups:
             return written
-        total = done_periods + stale_periods.count() if progress else 0
+        total = done_periods + stale_days.count() if progress else 0
         for group in groups:
             if group.key in failed:
                 continue
-            done = run_jobs(_jobs_of(group), at, on_stored=partial(stale_periods.remove, group))
+            done = run_jobs(_jobs_of(group), at, on_stored=partial(stale_days.remove, group))
             written += done.written
             failed |= done.failed
             done_periods += len(group.row_ids)
@@ -125,7 +125,7 @@ def recompute_stale(*, now: datetime | None = None, progress: Progress | None = 
                 break
 
 
-def _jobs_of(group: stale_periods.Group) -> list[Job]:
+def _jobs_of(group: stale_days.Group) -> list[Job]:
     indicators = [one for one in REGISTRY.values() if group.key in (one.category, one.key)]
     return [Job(group.key, one, group.periods) for one in indicators]
 
@@ -137,7 +137,7 @@ def recompute_since(since: datetime, now: datetime) -> Recomputed:
     jobs = [
         Job(indicator.category, indicator, chunk)
         for kind in PeriodKind.values
-        for chunk in stale_periods.by_days(
+        for chunk in stale_days.by_days(
             [
                 (period, courses)
                 for period in between(local_day(since, zone), local_day(now, zone), kind, zone)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
-from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.store_measurements import same
 from kpis.statistics.intervals import Sums
 from kpis.tests import kernel
@@ -120,8 +120,8 @@ def test_a_killed_run_is_completed_by_the_next() -> None:
 
 def stale_kinds() -> set[str]:
     """Gather stale days, and return the kinds of stale periods."""
-    stale_periods.gather(NOW)
-    return {str(stale_periods.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
+    stale_days.gather(NOW)
+    return {str(stale_days.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
 
 def _killed_after(batches: int) -> Any:

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.api_keys import create_api_key
 from intake.tests.lms import event, school
-from kpis.recompute import stale_days, stale_periods
+from kpis.recompute import stale_days
 from kpisite.celery import app
 from kpisite.testing.worker import running_worker
 
@@ -112,7 +112,7 @@ def test_the_schedule_finishes_the_work_of_a_killed_worker(provider: Provider) -
         # as the schedule does every 30 seconds
         app.send_task("kpis.tasks.recompute")
         wait_until(
-            lambda: provider.score() == 25 and not stale_periods.is_anything_stale(), seconds=60
+            lambda: provider.score() == 25 and not stale_days.is_anything_stale(), seconds=60
         )
 
 

@@ -13,7 +13,7 @@ from core.database.outages import describe_error
 from engagement.oulad.importing import AlreadyImportedError, BusyError, import_dataset
 from engagement.oulad.report import by_file, totals
 from engagement.oulad.source import SourceError
-from kpis.recompute import recompute_stale, stale_periods
+from kpis.recompute import recompute_stale, stale_days
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             self._import(path)
             # stale days may also be left by an import that was killed
-            if stale_periods.is_anything_stale():
+            if stale_days.is_anything_stale():
                 self._compute_kpis()
         except (SourceError, BusyError) as error:
             raise CommandError(str(error)) from error

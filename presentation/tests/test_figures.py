@@ -9,7 +9,7 @@ from pytest_django import Settings
 from kpis.definitions.period_names import period_name, short_name
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.units import COUNT, PERCENT, POINTS
-from presentation import wording
+from presentation import figures
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -44,20 +44,20 @@ def test_the_week_of_new_year_belongs_to_the_iso_year() -> None:
 def test_a_moment_is_shown_in_the_provider_s_time_zone(settings: Settings) -> None:
     settings.KPI_TIME_ZONE = "Europe/London"
 
-    assert wording.moment(datetime(2026, 6, 1, 12, 5, tzinfo=UTC)) == "1 Jun 2026, 13:05"
+    assert figures.moment(datetime(2026, 6, 1, 12, 5, tzinfo=UTC)) == "1 Jun 2026, 13:05"
 
 
 @pytest.mark.parametrize(("value", "text"), [(85, "85%"), (82.5, "82.5%"), (100, "100%")])
 def test_a_target_has_no_trailing_zeros(value: float, text: str) -> None:
-    assert wording.target_text(PERCENT, value) == text
+    assert figures.target_text(PERCENT, value) == text
 
 
 def test_a_difference_of_percentages_is_in_points() -> None:
-    assert wording.difference_text(PERCENT, -5.04) == "5.0 pts"
-    assert wording.difference_text(POINTS, 8) == "8.0 points"
-    assert wording.difference_text(COUNT, 1200) == "1,200"
+    assert figures.difference_text(PERCENT, -5.04) == "5.0 pts"
+    assert figures.difference_text(POINTS, 8) == "8.0 points"
+    assert figures.difference_text(COUNT, 1200) == "1,200"
 
 
 def test_a_difference_may_round_to_zero() -> None:
-    assert wording.rounds_to_zero(PERCENT, 0.04)
-    assert not wording.rounds_to_zero(PERCENT, 0.06)
+    assert figures.rounds_to_zero(PERCENT, 0.04)
+    assert not figures.rounds_to_zero(PERCENT, 0.06)

@@ -128,3 +128,9 @@ def test_pages_label_the_figures_as_demonstration_data() -> None:
     removed()
 
     assert "Demonstration data" not in client.get("/alerts").content.decode()
+
+
+def test_without_a_terminal_nothing_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="Use --no-input"):
+        call_command("remove_demo")

@@ -33,7 +33,10 @@ class Command(BaseCommand):
         self.stdout.write("The demonstration data was deleted and will not be loaded again.")
 
     def _is_confirmed(self) -> bool:
-        answer = input(
-            "Delete all demonstration data and its three accounts? Type yes to confirm: "
-        )
+        try:
+            answer = input(
+                "Delete all demonstration data and its three accounts? Type yes to confirm: "
+            )
+        except EOFError:
+            raise CommandError("There is no terminal to confirm at. Use --no-input.") from None
         return answer.strip().lower() == "yes"

@@ -119,5 +119,7 @@ def open_file(path: Path, kind: EventKind, options: dict[str, Any]) -> EventFile
             replaces=options["replace"],
         )
         return EventFile(lambda: path.open("rb"), path.name, kind, file_options)
-    except (FileOptionsError, CsvError, OSError) as error:
+    except OSError as error:
+        raise CommandError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except (FileOptionsError, CsvError) as error:
         raise CommandError(str(error)) from error

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import localized
+from core.registry import Registry
 from curriculum.models import Course, Module, Parameter, ParameterChange
 
 
@@ -49,16 +50,15 @@ class ParameterDefinition:
         return {name: getattr(self, name) for name in names}
 
 
-DECLARED: dict[str, ParameterDefinition] = {}
+DECLARED: Registry[ParameterDefinition] = Registry("Parameter")
 # changes that took effect; a reverted one did until it was reverted
 EFFECTIVE = (ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED)
 
 
 def declare(*definitions: ParameterDefinition) -> None:
-    """Add parameters to the registry; ValueError when a key is declared twice."""
+    """Add parameters to the registry; ValueError when a key is taken."""
     for one in definitions:
-        if DECLARED.setdefault(one.key, one) is not one:
-            raise ValueError(f"Parameter {one.key} is declared twice.")
+        DECLARED.register(one.key, one)
 
 
 def create_missing(**kwargs: object) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from django.db.models import Q
 from pydantic import BaseModel
 
+from core.registry import Registry
 from curriculum import enrolling
 from intake.models import Event
 
@@ -72,7 +73,7 @@ class EventKind:
     needs_course: bool = False
 
 
-KINDS: dict[str, EventKind] = {}
+KINDS: Registry[EventKind] = Registry("Event kind")
 LISTENERS: dict[str, list[Handler]] = defaultdict(list)
 COURSE_RESETS: list[Reset] = []
 RESETS_WITHOUT_COURSE: list[ResetWithoutCourse] = []
@@ -106,13 +107,12 @@ def handles(
     """
 
     def declare(handler: F) -> F:
-        if name in KINDS:
-            raise ValueError(f"Event kind {name} is handled twice.")
-        KINDS[name] = EventKind(
+        declared = EventKind(
             name, inspect.getdoc(handler) or "", handler, data, about,
             needs_module, needs_object, needs_value, check, required_scope, find_objects,
             needs_learner, needs_course,
         )  # fmt: skip
+        KINDS.register(name, declared)
         return handler
 
     return declare

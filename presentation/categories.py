@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lazy_text import LazyText
+from core.registry import Registry
 from kpis.query.query_service import KpiQueryService
 from presentation.page_query import PageResult
 
@@ -28,7 +29,7 @@ class Category:
     by_module: Sequence[str] = ()
 
 
-CATEGORIES: dict[str, Category] = {}
+CATEGORIES: Registry[Category] = Registry("Category")
 
 
 def category(
@@ -42,9 +43,7 @@ def category(
     by_module: Sequence[str] = (),
 ) -> None:
     """Declare a category; ValueError if its key is taken."""
-    if key in CATEGORIES:
-        raise ValueError(f"Category {key} is declared twice.")
-    CATEGORIES[key] = Category(
+    declared = Category(
         key=key,
         title=title,
         about=about,
@@ -53,6 +52,7 @@ def category(
         bars=bars,
         by_module=by_module,
     )
+    CATEGORIES.register(key, declared)
 
 
 # returns the template's `section` variable; None: the section is not shown

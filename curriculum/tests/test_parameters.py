@@ -44,7 +44,7 @@ def stored_value(parameter: Parameter) -> Decimal:
 
 
 def test_a_key_cannot_be_declared_twice() -> None:
-    with pytest.raises(ValueError, match=r"Parameter test\.patience is declared twice"):
+    with pytest.raises(ValueError, match=r"Parameter test\.patience is registered twice"):
         parameters.declare(ParameterDefinition(**{**vars(DECLARED[KEY]), "name": "Other"}))
 
 

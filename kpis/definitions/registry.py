@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
+from core.registry import Registry
 from kpis.definitions.aggregates import FactAggregate, Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.units import NUMBER, TEXT, Unit
@@ -134,7 +135,7 @@ class Indicator:
     companions: tuple[str, ...] = ()
     always_by: str | None = None
     grain: Literal["day", "week"] = "day"
-    drill_downs: dict[str, DrillDown] = field(default_factory=dict)
+    drill_downs: Registry[DrillDown] = field(default_factory=lambda: Registry("Drill-down"))
 
     @property
     def name(self) -> str:
@@ -168,7 +169,7 @@ class Indicator:
         return sums.total if self.is_total else sums.value
 
 
-REGISTRY: dict[str, Indicator] = {}
+REGISTRY: Registry[Indicator] = Registry("KPI")
 AggregateFunction = Callable[[Period], FactAggregate]
 TableFunction = Callable[[Period, Scope], Table]
 
@@ -207,7 +208,7 @@ def kpi(
 
     def declare(function: AggregateFunction) -> AggregateFunction:
         declared = _new_indicator(key, title, unit, target, function, options)
-        REGISTRY[key] = replace(declared, aggregate=function)
+        REGISTRY.register(key, replace(declared, aggregate=function))
         return function
 
     return declare
@@ -230,7 +231,7 @@ def composite(
     def declare(function: Callable[[], dict[str, str]]) -> None:
         parts = tuple(Part(part, weight) for part, weight in function().items())
         declared = _new_indicator(key, title, unit, target, function, options)
-        REGISTRY[key] = replace(declared, parts=parts)
+        REGISTRY.register(key, replace(declared, parts=parts))
 
     return declare
 
@@ -243,8 +244,6 @@ def _new_indicator(
     function: Callable[..., object],
     options: IndicatorOptions,
 ) -> Indicator:
-    if key in REGISTRY:
-        raise ValueError(f"KPI {key} is registered twice.")
     return Indicator(
         key=key,
         title=title,
@@ -266,11 +265,9 @@ def drill_down(
     """Add a table to a KPI: the function maps a period and a scope to its content."""
 
     def declare(function: TableFunction) -> TableFunction:
-        tables = REGISTRY[kpi_key].drill_downs
-        if key in tables:
-            raise ValueError(f"Drill-down {key} of {kpi_key} is registered twice.")
         definition = inspect.getdoc(function) or ""
-        tables[key] = DrillDown(key, title, definition, function, also, is_of_all_time)
+        table = DrillDown(key, title, definition, function, also, is_of_all_time)
+        REGISTRY[kpi_key].drill_downs.register(key, table)
         return function
 
     return declare

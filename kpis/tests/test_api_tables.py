@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from core.registry import Registry
 from curriculum.models import CourseRun
 from kpis.definitions.registry import REGISTRY, Column, DrillDown, Table
 from kpis.definitions.units import COUNT
@@ -18,7 +19,7 @@ from kpis.tests.measured import NOW
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_july")]
 
 
-def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def add_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (Column.of("course"), Column("begun", "Begun", COUNT))
 
     def table(when: Any, scope: Any) -> Table:
@@ -32,14 +33,15 @@ def hang_drill_down(monkeypatch: pytest.MonkeyPatch) -> None:
             ],
         )
 
-    drill = DrillDown("runs", "Runs", "", table)
-    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], drill_downs={"runs": drill}))
+    drill_downs: Registry[DrillDown] = Registry("Drill-down")
+    drill_downs.register("runs", DrillDown("runs", "Runs", "", table))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], drill_downs=drill_downs))
 
 
 def test_a_drill_down_is_for_the_last_month_that_is_over(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hang_drill_down(monkeypatch)
+    add_drill_down(monkeypatch)
     reply = Consumer().reads("test/started/runs")
 
     assert reply["rows"] == [{"course": "Py", "begun": 2}]
@@ -49,7 +51,7 @@ def test_a_drill_down_is_for_the_last_month_that_is_over(
 def test_a_small_row_of_a_drill_down_suppresses_another(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    hang_drill_down(monkeypatch)
+    add_drill_down(monkeypatch)
     settings.KPI_MIN_GROUP = 2
     other = run_of("r2")
     for who in ("ada", "bo", "cleo"):
@@ -70,7 +72,7 @@ def test_a_small_row_of_a_drill_down_suppresses_another(
 def test_a_drill_down_rejects_unsupported_parameters(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hang_drill_down(monkeypatch)
+    add_drill_down(monkeypatch)
     response = Consumer().asks("test/started/runs", **{name: "course"})
 
     assert (response.status_code, response.json()["field"]) == (400, name)
@@ -79,7 +81,7 @@ def test_a_drill_down_rejects_unsupported_parameters(
 def test_an_empty_drill_down_still_has_its_columns_in_csv(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hang_drill_down(monkeypatch)
+    add_drill_down(monkeypatch)
 
     assert Consumer().asks("test/started/runs", format="csv").content == b"course,begun\r\n"
 

@@ -50,7 +50,7 @@ class ParameterDefinition:
         return {name: getattr(self, name) for name in names}
 
 
-DECLARED: Registry[ParameterDefinition] = Registry("Parameter")
+DECLARED: Registry[ParameterDefinition] = Registry("Parameter")  # not translated: for programmers
 # changes that took effect; a reverted one did until it was reverted
 EFFECTIVE = (ParameterChange.Status.APPLIED, ParameterChange.Status.REVERTED)
 

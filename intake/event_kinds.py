@@ -73,7 +73,7 @@ class EventKind:
     needs_course: bool = False
 
 
-KINDS: Registry[EventKind] = Registry("Event kind")
+KINDS: Registry[EventKind] = Registry("Event kind")  # not translated: for programmers
 LISTENERS: dict[str, list[Handler]] = defaultdict(list)
 COURSE_RESETS: list[Reset] = []
 RESETS_WITHOUT_COURSE: list[ResetWithoutCourse] = []

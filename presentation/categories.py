@@ -29,7 +29,7 @@ class Category:
     by_module: Sequence[str] = ()
 
 
-CATEGORIES: Registry[Category] = Registry("Category")
+CATEGORIES: Registry[Category] = Registry("Category")  # not translated: for programmers
 
 
 def category(

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import sessions  # noqa: F401 - it listens for sign-ins
+        from accounts.sign_in import sessions  # noqa: F401 - it listens for sign-ins

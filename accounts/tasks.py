@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts import password_links
+from accounts.sign_in import password_links
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)

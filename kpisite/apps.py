@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from kpisite import checks, model_names
+from kpisite import checks
 from kpisite.celery import app as celery
+from kpisite.i18n import model_names
 
 
 class KpisiteConfig(AppConfig):

@@ -15,8 +15,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import delegation, password_links
+from accounts import delegation
 from accounts.models import CourseGrant, User
+from accounts.sign_in import password_links
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
 

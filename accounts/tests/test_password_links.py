@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts import password_links
 from accounts.models import User
+from accounts.sign_in import password_links
 from accounts.tests.people import account, course
 from accounts.tests.test_sign_in_limits import can_sign_in, guess
 
@@ -38,7 +38,7 @@ def is_signed_in(client: Client) -> bool:
 
 def request_link(email: str, **more: Any) -> Any:
     """Request a link, and run the queued task at once."""
-    with mock.patch("accounts.password_links.current_app.send_task") as queued:
+    with mock.patch("accounts.sign_in.password_links.current_app.send_task") as queued:
         answer = Client().post("/account/forgotten", {"email": email}, **more)
     for call in queued.call_args_list:
         password_links.mail_link(*call.kwargs["args"])
@@ -184,7 +184,10 @@ def test_the_response_is_the_same_for_every_address() -> None:
 
 def test_requesting_a_link_does_not_look_the_account_up(django_assert_num_queries: Any) -> None:
     account("Ada")
-    with django_assert_num_queries(0), mock.patch("accounts.password_links.current_app.send_task"):
+    with (
+        django_assert_num_queries(0),
+        mock.patch("accounts.sign_in.password_links.current_app.send_task"),
+    ):
         for email in ("ada@example.com", "nobody@example.com"):
             Client().post("/account/forgotten", {"email": email})
 
@@ -198,7 +201,7 @@ def test_a_mailbox_gets_at_most_three_mails_an_hour() -> None:
 
 
 def test_a_link_cannot_be_requested_while_the_broker_is_unreachable() -> None:
-    with mock.patch("accounts.password_links.cache.add", side_effect=ConnectionError):
+    with mock.patch("accounts.sign_in.password_links.cache.add", side_effect=ConnectionError):
         answer = Client().post("/account/forgotten", {"email": "ada@example.com"})
 
     assert answer.status_code == 503

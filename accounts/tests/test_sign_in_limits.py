@@ -12,8 +12,8 @@ from django.db.models import F
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from accounts.password_backend import PasswordBackend
-from accounts.sign_in_limits import address_of
+from accounts.sign_in.password_backend import PasswordBackend
+from accounts.sign_in.sign_in_limits import address_of
 from accounts.tests.people import account
 
 pytestmark = pytest.mark.django_db

@@ -19,10 +19,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.generic import FormView, TemplateView
 
-from accounts import password_links
-from accounts.known_devices import remember_device
 from accounts.models import User
-from accounts.sign_in_limits import address_of
+from accounts.sign_in import password_links
+from accounts.sign_in.known_devices import remember_device
+from accounts.sign_in.sign_in_limits import address_of
 from core.task_queue import UNREACHABLE
 
 logger = logging.getLogger(__name__)

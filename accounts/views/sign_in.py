@@ -13,8 +13,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.password_backend import is_overloaded
 from accounts.reader import Reader
+from accounts.sign_in.password_backend import is_overloaded
 from curriculum.models import Enrollment
 
 DASHBOARD = "/kpi-dashboard"

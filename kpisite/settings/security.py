@@ -43,7 +43,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     # first, so that no password is checked after too many attempts
     "axes.backends.AxesStandaloneBackend",
-    "accounts.password_backend.PasswordBackend",
+    "accounts.sign_in.password_backend.PasswordBackend",
 ]
 # a link to set a password is valid for one day
 PASSWORD_RESET_TIMEOUT = 24 * 3600
@@ -60,16 +60,16 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AXES_HANDLER = "accounts.sign_in_limits.SignInLimits"
+AXES_HANDLER = "accounts.sign_in.sign_in_limits.SignInLimits"
 AXES_FAILURE_LIMIT = KPI_SIGN_IN_TRIES
 AXES_COOLOFF_TIME = timedelta(minutes=KPI_SIGN_IN_WAIT_MINUTES)
 # otherwise, someone who keeps trying would keep the owner locked out, too
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_PARAMETERS = "accounts.sign_in_limits.lockout_keys"
+AXES_LOCKOUT_PARAMETERS = "accounts.sign_in.sign_in_limits.lockout_keys"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.sign_in_limits.attempted_account"
-AXES_CLIENT_IP_CALLABLE = "accounts.sign_in_limits.address_of"
-AXES_LOCKOUT_CALLABLE = "accounts.sign_in_limits.lockout_response"
+AXES_USERNAME_CALLABLE = "accounts.sign_in.sign_in_limits.attempted_account"
+AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.sign_in_limits.address_of"
+AXES_LOCKOUT_CALLABLE = "accounts.sign_in.sign_in_limits.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -51,13 +51,13 @@ MIDDLEWARE = [
     "kpisite.http.middleware.PrivateCaching",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.sessions.ExpiringAuthenticationMiddleware",
+    "accounts.sign_in.sessions.ExpiringAuthenticationMiddleware",
     "kpisite.http.languages.AccountLanguage",
     "kpisite.http.middleware.LogForbidden",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "accounts.known_devices.KnownDeviceMiddleware",
+    "accounts.sign_in.known_devices.KnownDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

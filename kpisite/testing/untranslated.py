@@ -43,7 +43,7 @@ READABLE_KEYWORDS = {
 READABLE_NAMES = {
     "short_description", "site_header", "site_title", "index_title", "empty_value_display"
 }  # fmt: skip
-# the names of models are translated by kpisite.model_names
+# the names of models are translated by kpisite.i18n.model_names
 UNREAD_NAMES = {"__all__", "__slots__", "verbose_name", "verbose_name_plural"}
 UNREAD: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Dict: ("keys",),

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts import password_links
+from accounts.sign_in import password_links
 from accounts.tests.people import account, course
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from accounts import password_links
 from accounts.languages import account_at, in_language_of
 from accounts.models import User
+from accounts.sign_in import password_links
 from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import get_connection, send_mail
 from django.test import override_settings
 
-from accounts import password_links
+from accounts.sign_in import password_links
 from kpisite.celery import app
 from kpisite.config import mail
 

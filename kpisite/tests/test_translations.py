@@ -13,10 +13,10 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 
-from kpisite import model_names, translations
+from kpisite.i18n import catalogs, model_names
+from kpisite.i18n.catalogs import App
 from kpisite.testing import untranslated
 from kpisite.testing.untranslated import Finding
-from kpisite.translations import App
 
 pytestmark = pytest.mark.once
 
@@ -31,7 +31,7 @@ FOR_PROGRAMS = (
     # what a terminal or a log shows
     "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
-    "kpisite/time_zone.py", "kpisite/translations.py", "kpisite/model_names.py",
+    "kpisite/time_zone.py", "kpisite/i18n/catalogs.py", "kpisite/i18n/model_names.py",
     "kpisite/jobs/*", "kpisite/http/middleware.py", "kpisite/http/languages.py",
     "kpisite/http/outage_responses.py",
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
@@ -42,8 +42,8 @@ FOR_PROGRAMS = (
     "outcomes/feedback/theme_names.py",
 )  # fmt: skip
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
-APPS = {app.name: app for app in translations.every_app()}
-LANGUAGES = translations.languages()
+APPS = {app.name: app for app in catalogs.every_app()}
+LANGUAGES = catalogs.languages()
 
 each_app = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
 each_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -57,7 +57,7 @@ def finished(app: App) -> App:
 
 def catalog_of(app: App, language: str) -> dict[tuple[str | None, str], Message]:
     path = app.po(language)
-    messages = translations.read(path, language) if path.exists() else ()
+    messages = catalogs.read(path, language) if path.exists() else ()
     return {key_of(one): one for one in messages if one.id}
 
 
@@ -82,7 +82,7 @@ def test_a_catalog_contains_exactly_the_messages_of_the_app(app: App, language: 
 def test_every_message_is_translated_in_all_its_forms(app: App, language: str) -> None:
     messages = catalog_of(finished(app), language)
 
-    missing = [key for key, one in messages.items() if not translations.is_translated(one)]
+    missing = [key for key, one in messages.items() if not catalogs.is_translated(one)]
 
     assert missing == []
 
@@ -92,7 +92,7 @@ def test_every_message_is_translated_in_all_its_forms(app: App, language: str) -
 def test_a_catalog_has_no_obsolete_messages(app: App, language: str) -> None:
     path = app.po(language)
 
-    assert not path.exists() or not translations.read(path, language).obsolete
+    assert not path.exists() or not catalogs.read(path, language).obsolete
 
 
 @each_language
@@ -120,7 +120,7 @@ def test_a_message_has_one_translation_in_all_apps(language: str) -> None:
     found = defaultdict(set)
     for app in APPS.values():
         for key, one in catalog_of(app, language).items():
-            if translations.is_translated(one):
+            if catalogs.is_translated(one):
                 found[key].add(tuple(texts(one.string)))
 
     assert {key: forms for key, forms in found.items() if len(forms) > 1} == {}
@@ -133,7 +133,7 @@ def test_the_compiled_catalog_matches_its_source(app: App, language: str) -> Non
     po, mo = app.po(language), app.mo(language)
     assert po.exists() == mo.exists(), "run: manage.py translations compile"
     if po.exists():
-        want = translations.compiled(translations.read(po, language))
+        want = catalogs.compiled(catalogs.read(po, language))
 
         assert loaded(mo.read_bytes()) == loaded(want), "run: manage.py translations compile"
 
@@ -214,7 +214,7 @@ def test_docstring_paragraphs_of_declarations_are_messages() -> None:
         'def two():\n    """No declaration."""\n'
     )
 
-    assert [text for _, text in translations.shown_docstrings(source)] == [
+    assert [text for _, text in catalogs.shown_docstrings(source)] == [
         "First line goes on.",
         "Then.",
     ]

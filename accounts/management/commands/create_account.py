@@ -10,10 +10,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import password_links
 from accounts.account_creation import LEARNER, MANAGER, ROLES, STAFF, create_account
 from accounts.management.commands.create_api_key import courses_with_keys
 from accounts.models import User
+from accounts.sign_in import password_links
 from curriculum.models import Learner
 
 

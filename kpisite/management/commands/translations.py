@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kpisite import translations
+from kpisite.i18n import catalogs
 
 ACTIONS = ("update", "compile")
 
@@ -20,14 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("apps", nargs="*", metavar="APP", help="Default: all apps.")
 
     def handle(self, *, action: str, apps: list[str], **options: Any) -> None:
-        known_apps = {app.name: app for app in translations.every_app()}
+        known_apps = {app.name: app for app in catalogs.every_app()}
         if unknown := sorted(set(apps) - set(known_apps)):
             raise CommandError(
                 f"Unknown app {', '.join(unknown)}. Known apps: {', '.join(known_apps)}."
             )
-        for language in translations.languages():
-            translated = translations.translated_messages(language)
+        for language in catalogs.languages():
+            translated = catalogs.translated_messages(language)
             for name in apps or known_apps:
                 if action == "update":
-                    translations.update(known_apps[name], language, translated)
-                translations.compile_catalog(known_apps[name], language)
+                    catalogs.update(known_apps[name], language, translated)
+                catalogs.compile_catalog(known_apps[name], language)

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 
-from accounts.digests import account_digest, digest
-from accounts.known_devices import known_device, remember_device
 from accounts.models import User
-from accounts.password_backend import is_overloaded
+from accounts.sign_in.digests import account_digest, digest
+from accounts.sign_in.known_devices import known_device, remember_device
+from accounts.sign_in.password_backend import is_overloaded
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.digests import digest
 from accounts.models import User
+from accounts.sign_in.digests import digest
 
 SIGNED_IN_AT = "signed_in_at"
 SIGNER = TimestampSigner(salt="curriculum.active-session")

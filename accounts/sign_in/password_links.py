@@ -17,9 +17,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 
-from accounts.digests import account_digest, digest
 from accounts.languages import in_language_of
 from accounts.models import User
+from accounts.sign_in.digests import account_digest, digest
 
 TASK = "accounts.tasks.mail_password_link"
 # limits per hour, so that a stranger cannot flood somebody's mailbox

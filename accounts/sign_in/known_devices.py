@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 
-from accounts.digests import account_digest
 from accounts.models import User
+from accounts.sign_in.digests import account_digest
 
 DEVICE_SECONDS = 180 * 24 * 3600
 SIGNER = TimestampSigner(salt="curriculum.known-device")

@@ -22,7 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from kpisite import model_names
+from kpisite.i18n import model_names
 
 KEYWORDS = {
     "_": None,

@@ -143,16 +143,9 @@ def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[st
 
 def _revenue_chart(series: Sequence[MetricValue]) -> dict[str, Any]:
     caption = gettext("Payments minus refunds booked in each period, in the main currency.")
-    if count := sum(one.status == "provisional" for one in series):
-        provisional = ngettext(
-            "The last period is provisional.",
-            "The last %(count)s periods are provisional.",
-            count,
-        )
-        caption = f"{caption} {provisional % {'count': count}}"
     return {
         **charts.axis(series[0].indicator.unit),
-        "caption": caption,
+        "caption": f"{caption} {charts.provisional_note(series)}".strip(),
         "labels": [short_name(one.period) for one in series],
         "bars": [
             {

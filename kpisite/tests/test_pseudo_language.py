@@ -18,7 +18,6 @@ from curriculum.models import Course
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Target
 from kpisite.testing.untranslated import MACHINE_ELEMENTS, NAMES, READABLE_ATTRIBUTES
-from kpisite.tests.test_translations import NOT_YET
 from notifications.models import Channel
 from outcomes.models import Survey
 from outcomes.models.surveys import SHIPPED_TEXTS
@@ -121,7 +120,6 @@ def bare(text: str) -> str:
     return text
 
 
-@pytest.mark.skipif(bool(NOT_YET), reason="some apps are not translated yet")
 @pytest.mark.parametrize("path", paths())
 def test_a_page_shows_no_text_that_is_not_translated(client: Client, path: str) -> None:
     page = client.get(path, follow=True)

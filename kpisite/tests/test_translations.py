@@ -20,8 +20,6 @@ from kpisite.testing.untranslated import Finding
 
 pytestmark = pytest.mark.once
 
-# apps whose sentences are still to be translated; empty once all are
-NOT_YET: set[str] = set()
 # text for programs, operators and developers, which is always in English
 FOR_PROGRAMS = (
     # answers of the API, and its reference
@@ -49,12 +47,6 @@ each_app = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
-def finished(app: App) -> App:
-    if app.name in NOT_YET:
-        pytest.skip(f"{app.name} is not translated yet")
-    return app
-
-
 def catalog_of(app: App, language: str) -> dict[tuple[str | None, str], Message]:
     path = app.po(language)
     messages = catalogs.read(path, language) if path.exists() else ()
@@ -72,7 +64,7 @@ def texts(of: Any) -> list[str]:
 @each_language
 @each_app
 def test_a_catalog_contains_exactly_the_messages_of_the_app(app: App, language: str) -> None:
-    current = {key_of(one) for one in finished(app).messages if one.id}
+    current = {key_of(one) for one in app.messages if one.id}
 
     assert set(catalog_of(app, language)) == current, "run: manage.py translations update"
 
@@ -80,7 +72,7 @@ def test_a_catalog_contains_exactly_the_messages_of_the_app(app: App, language: 
 @each_language
 @each_app
 def test_every_message_is_translated_in_all_its_forms(app: App, language: str) -> None:
-    messages = catalog_of(finished(app), language)
+    messages = catalog_of(app, language)
 
     missing = [key for key, one in messages.items() if not catalogs.is_translated(one)]
 
@@ -155,14 +147,14 @@ class BytesReader:
 
 @each_app
 def test_templates_have_no_untranslated_text(app: App) -> None:
-    paths = finished(app).templates
+    paths = app.templates
 
     assert [str(one) for path in paths for one in untranslated.in_template(path)] == []
 
 
 @each_app
 def test_code_has_no_untranslated_text(app: App) -> None:
-    paths = [path for path in finished(app).python if not is_for_programs(path)]
+    paths = [path for path in app.python if not is_for_programs(path)]
 
     assert [str(one) for path in paths for one in untranslated.in_python(path)] == []
 

@@ -14,14 +14,38 @@ EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How much the people behind a figure differ, from their own totals y and weights x.
+
+    `units` is the number of people, or of other independent units; `yy`, `xx` and `xy` are the
+    sums over them of y², x² and x·y. With Σy and Σx, the variance of Σy ÷ Σx follows from these.
+    """
+
+    units: int = 0
+    yy: float = 0.0
+    xx: float = 0.0
+    xy: float = 0.0
+
+    def __add__(self, other: Spread) -> Spread:
+        """Add groups without common people; people in both would be counted as independent."""
+        return Spread(
+            self.units + other.units, self.yy + other.yy, self.xx + other.xx, self.xy + other.xy
+        )
+
+
+@dataclass(frozen=True)
 class Sums:
-    """What a measurement stores; the division happens when a value is read."""
+    """What a measurement stores; the division happens when a value is read.
+
+    Totals, such as counts and amounts, have no `spread`.
+    """
 
     n: int = 0
     total: float = 0.0
     weight: float = 0.0
     squares: float | None = None
     learners: int = 0
+    spread: Spread | None = None
 
     def __add__(self, other: Sums) -> Sums:
         """Add two disjoint groups.
@@ -34,12 +58,16 @@ class Sums:
             if self.squares is None and other.squares is None
             else (self.squares or 0.0) + (other.squares or 0.0)
         )
+        spread = self.spread or other.spread
+        if self.spread is not None and other.spread is not None:
+            spread = self.spread + other.spread
         return Sums(
             self.n + other.n,
             self.total + other.total,
             self.weight + other.weight,
             squares,
             max(self.learners, other.learners),
+            spread,
         )
 
     @property

@@ -11,7 +11,12 @@ from django.http import HttpRequest
 from accounts.models import User
 from business import referral_cookie
 from business.facts import affected_days
-from curriculum.signals import enrollment_dates_changed, enrollments_changed
+from business.models import Customer
+from curriculum.signals import (
+    enrollment_dates_changed,
+    enrollments_changed,
+    learners_created,
+)
 
 
 @receiver(enrollment_dates_changed)
@@ -26,6 +31,11 @@ def mark_changed_enrollments_stale(ids: Iterable[int], **kwargs: object) -> None
     ids = list(ids)
     affected_days.mark_start_days_stale(ids)
     affected_days.mark_customer_days_stale(ids)
+
+
+@receiver(learners_created)
+def link_customers(keys: Iterable[str], **kwargs: object) -> None:
+    Customer.objects.filter(key__in=list(keys)).link_to_learners()
 
 
 @receiver(user_logged_in)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Each signal carries the `ids` of enrollments and is sent in the transaction of the change.
+# Each signal is sent in the transaction of the change, with the `ids` of enrollments.
 
 # Staff or a correction changed whether or where enrollments count.
 enrollments_changed = Signal()
@@ -18,3 +18,6 @@ plan_dates_changed = Signal()
 
 # Learners signed up, for the first time or again. Sent after the change.
 sign_ups_recorded = Signal()
+
+# Learners are known from now on. Carries their `keys` instead of ids.
+learners_created = Signal()

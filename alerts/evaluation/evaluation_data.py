@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Min, Q
 
@@ -17,7 +18,7 @@ from curriculum.models import Course
 from curriculum.parameters import ParameterHistory
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.models import DataFreshness, Measurement
+from kpis.models import DataFreshness, Measurement, sums_from
 from kpis.query.results import MetricValue, ValueContext, combine, metric_value
 from kpis.query.targets import TargetHistory, comparable
 from kpis.statistics.intervals import NOTHING, Sums
@@ -28,7 +29,6 @@ SeriesKey = tuple[str, str, int, str]
 CourseFilter = Mapping[int, frozenset[int]]
 EVERY_COURSE: CourseFilter = {}
 COLUMNS = ("period_kind", "scope", "scope_id", "kpi", "course_id", "period_start")
-SUMS = ("n", "total", "weight", "squares", "learners")
 
 
 @dataclass
@@ -86,7 +86,7 @@ class EvaluationData:
             rows = Measurement.objects.filter(
                 wanted.where, period_kind=kind, scope=scope, period_start__in=days
             )
-            for row in rows.order_by().values_list(*COLUMNS, *SUMS):
+            for row in rows.order_by().values_list(*COLUMNS, *Measurement.SUMS):
                 self._add(*row)
 
     def _add(
@@ -97,12 +97,12 @@ class EvaluationData:
         kpi: str,
         course_id: int | None,
         first: date,
-        *sums: float,
+        *sums: Any,
     ) -> None:
         series = (kind, scope, scope_id, kpi)
         if series not in self._sums:
             self._scopes[kind, scope, kpi].add(AlertScope(scope, scope_id, course_id))
-        self._sums[series][first] = Sums(*sums)  # type: ignore[arg-type]
+        self._sums[series][first] = sums_from(*sums)
 
     def scopes(self, rule: AlertRule) -> list[AlertScope]:
         """Return the scopes of a rule: one, or each course or module with measurements."""

@@ -12,6 +12,7 @@ from business.tests.shop import did, ends, enrolled, holds, paid, period, refund
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import enrollments_changed
 from intake.replay import replay_events
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.registry import REGISTRY
 from kpis.models import DataFreshness, Measurement, StaleDay
 from kpis.recompute.recompute_stale import recompute_stale
@@ -187,9 +188,8 @@ def stored_sums() -> list[tuple[float, float]]:
 
 
 def computed_sums() -> list[tuple[float, float]]:
-    aggregate = REGISTRY["business.retention"].aggregate
-    assert aggregate is not None
-    found = [aggregate(period(month)).grouped()[()] for month in MONTHS]
+    retention = REGISTRY["business.retention"]
+    found = [sums_by(retention, period(month))[()] for month in MONTHS]
     return [(one.total, one.weight) for one in found]
 
 

@@ -25,8 +25,8 @@ from curriculum.models import Learner
 from intake.events.senders import Sender
 from intake.models import Event
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db

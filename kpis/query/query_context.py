@@ -10,9 +10,9 @@ from functools import cached_property
 
 from curriculum.parameters import ParameterHistory
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
+from kpis.definitions.scopes import Scope
 from kpis.models import DataFreshness, PeriodKind
 from kpis.query.results import GROUP_OBJECTS, MetricValue, ValueContext
 from kpis.query.targets import TargetHistory, Targets, comparable

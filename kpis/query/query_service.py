@@ -12,9 +12,9 @@ from django.db import DatabaseError
 from accounts.reader import Reader
 from core.database.outages import outage_of
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
+from kpis.definitions.scopes import Scope
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_context import QueryContext

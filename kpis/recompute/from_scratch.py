@@ -16,7 +16,7 @@ from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
 from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.recompute_stale import Job, Progress, Recomputed
-from kpis.recompute.store_measurements import Change, sums_of
+from kpis.recompute.store_measurements import Change
 from kpis.statistics.intervals import NOTHING, Sums
 
 # differences beyond this number are counted but not listed
@@ -37,7 +37,7 @@ class Difference:
         scope = f"{cell.scope} {cell.scope_id}" if cell.scope_id else cell.scope
         return (
             f"{self.indicator.key}, {cell.period.kind} {cell.period.label}, {scope}: "
-            f"stored {_text(sums_of(row) if row else NOTHING)}, recomputed {_text(cell.sums)}"
+            f"stored {_text(row.sums if row else NOTHING)}, recomputed {_text(cell.sums)}"
         )
 
 
@@ -47,7 +47,7 @@ def _text(sums: Sums) -> str:
 
 def aggregated_indicators() -> list[Indicator]:
     """Return the KPIs that are computed from facts; the others are combined from these."""
-    return [one for one in REGISTRY.values() if one.aggregate]
+    return [one for one in REGISTRY.values() if one.facts]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
@@ -72,7 +72,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
             ]
         )
         for indicator in indicators
-        if indicator.aggregate
+        if indicator.facts
     ]
 
 

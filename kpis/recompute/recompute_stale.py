@@ -245,7 +245,7 @@ def compare_job(job: Job, now: datetime) -> list[Change]:
 
 
 def _changes(job: Job, now: datetime) -> list[Change]:
-    if job.indicator.aggregate is None:
+    if job.indicator.facts is None:
         return []
     courses = frozenset[int]().union(*(ids for _, ids in job.periods))
     found = CourseRun.objects.filter(course__in=courses).order_by()

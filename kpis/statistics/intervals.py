@@ -43,7 +43,6 @@ class Sums:
     n: int = 0
     total: float = 0.0
     weight: float = 0.0
-    squares: float | None = None
     learners: int = 0
     spread: Spread | None = None
 
@@ -53,11 +52,6 @@ class Sums:
         Learners can be in both, so the larger number is a lower bound, and a small group is never
         missed.
         """
-        squares = (
-            None
-            if self.squares is None and other.squares is None
-            else (self.squares or 0.0) + (other.squares or 0.0)
-        )
         spread = self.spread or other.spread
         if self.spread is not None and other.spread is not None:
             spread = self.spread + other.spread
@@ -65,7 +59,6 @@ class Sums:
             self.n + other.n,
             self.total + other.total,
             self.weight + other.weight,
-            squares,
             max(self.learners, other.learners),
             spread,
         )
@@ -77,6 +70,7 @@ class Sums:
 
 
 NOTHING = Sums()
+NO_SPREAD = Spread()
 
 Interval = tuple[float, float]
 
@@ -104,10 +98,10 @@ def mean_interval(sums: Sums, least: float = 0.0, most: float = 1.0) -> Interval
     been missed. Their share is at most the upper end of Wilson's interval for 0 of n, and at worst
     all of them are `least` or `most`.
     """
-    if sums.n < 2 or sums.squares is None:
+    if sums.n < 2 or sums.spread is None:
         return None
     mean = sums.total / sums.n
-    variance = (sums.squares - sums.n * mean * mean) / (sums.n - 1)
+    variance = (sums.spread.yy - sums.n * mean * mean) / (sums.n - 1)
     if variance <= EQUAL:
         missed = Z95**2 / (sums.n + Z95**2)
         return mean - missed * (mean - least), mean + missed * (most - mean)
@@ -127,10 +121,10 @@ def net_interval(sums: Sums) -> Interval | None:
     Price, Journal of Educational and Behavioral Statistics 37 (2012) 479–488: one observation is
     added on each side, so equal observations do not give an interval of width zero.
     """
-    if sums.n < 2 or sums.squares is None:
+    if sums.n < 2 or sums.spread is None:
         return None
     n = sums.n + 2
-    above, below = ((sums.squares + sign * sums.total) / 2 + 1 for sign in (1, -1))
+    above, below = ((sums.spread.yy + sign * sums.total) / 2 + 1 for sign in (1, -1))
     net = (above - below) / n
     half = Z95 * sqrt(((above + below) / n - net * net) / n)
     return max(net - half, -1.0), min(net + half, 1.0)

@@ -89,10 +89,10 @@ def of_two_counts(count: float, days: float, before: float, then: float) -> floa
 
 def variance_of(sums: Sums) -> float | None:
     """Return the sample variance; None for n < 2 or without squares."""
-    if sums.n < 2 or sums.squares is None:
+    if sums.n < 2 or sums.spread is None:
         return None
     mean = sums.total / sums.n
-    variance = (sums.squares - sums.n * mean * mean) / (sums.n - 1)
+    variance = (sums.spread.yy - sums.n * mean * mean) / (sums.n - 1)
     # Equal observations leave only a rounding error.
     return variance if variance > 1e-12 else 0.0
 

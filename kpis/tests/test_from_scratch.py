@@ -156,10 +156,9 @@ def test_differences_in_the_sample_are_corrected_and_logged(
 
 
 def test_a_kpi_that_cannot_be_recomputed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], aggregate=broken))
+    monkeypatch.setitem(
+        REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], facts=kernel.broken())
+    )
     jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), *MARCH, NOW)
 
     assert from_scratch.recompute(jobs, NOW).failed == {STARTED}

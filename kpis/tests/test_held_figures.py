@@ -9,9 +9,9 @@ from pytest_django import Settings
 
 from accounts.reader import Reader
 from curriculum.models import CourseRun, Enrollment
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import HeldFigure
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService

@@ -13,7 +13,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
 from kpis.recompute import recompute_stale, stale_days
 from kpis.recompute.store_measurements import same
-from kpis.statistics.intervals import Sums
+from kpis.statistics.intervals import Spread, Sums
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts, table
 from kpis.tests.two_runs import NOW, everybody, in_two_runs, measured
@@ -166,17 +166,14 @@ def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _broken() -> Any:
-    def aggregate(_: object) -> Any:
-        raise ZeroDivisionError
-
-    return replace(kernel.INDICATORS[PLANNED], aggregate=aggregate)
+    return replace(kernel.INDICATORS[PLANNED], facts=kernel.broken())
 
 
 def test_a_cycle_with_a_failure_is_repeated_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
-    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, aggregate=_broken().aggregate))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, facts=kernel.broken()))
 
     assert recompute_stale.recompute_open(moment("2026-04-01T12:00:00")) is None
     monkeypatch.setitem(REGISTRY, STARTED, whole)
@@ -252,8 +249,10 @@ def queries() -> int:
 
 
 def test_sums_that_differ_by_rounding_are_the_same() -> None:
-    one = Sums(3, 0.1 + 0.2 + 0.3, 3, 0.14, 3)
+    spread = Spread(3, 0.1 + 0.2 + 0.3, 3, 0.6)
+    one = Sums(3, 0.1 + 0.2 + 0.3, 3, 3, spread)
 
-    assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 0.14, 3))
-    assert not same(one, Sums(3, 0.61, 3, 0.14, 3))
-    assert not same(one, Sums(3, one.total, 3, None, 3))
+    assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 3, Spread(3, 0.3 + 0.2 + 0.1, 3, 0.6)))
+    assert not same(one, Sums(3, 0.61, 3, 3, spread))
+    assert not same(one, Sums(3, one.total, 3, 3, Spread(3, 0.7, 3, 0.6)))
+    assert not same(one, Sums(3, one.total, 3, 3))

@@ -11,15 +11,15 @@ from curriculum.models import Course, Enrollment, Parameter, Skill
 from curriculum.parameters import create_missing, parameter_for, set_value
 from intake.events.senders import Sender
 from intake.tests.lms import event, send
-from kpis.definitions.aggregates import Scope
+from kpis.definitions.scopes import Scope
 from kpis.models import StaleDay
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 from outcomes.tests.school import (
-    aggregate,
     did,
     enrolled,
     is_of_kind,
+    outcome_sums,
     period,
     rows_of,
     school,
@@ -97,7 +97,7 @@ def test_a_pair_counts_once_for_the_site_and_in_each_of_its_courses(python: Cour
     assert sums(ATTAINMENT, JANUARY) == (0, 1)
     assert sums(ATTAINMENT, JANUARY, scope=only(python)) == (1, 1)
     assert sums(ATTAINMENT, JANUARY, scope=only(other)) == (0, 1)
-    by_course = aggregate(ATTAINMENT, JANUARY).grouped(("course",))
+    by_course = outcome_sums(ATTAINMENT, JANUARY, by=("course",))
     assert {key: one.total for (key,), one in by_course.items()} == {python.pk: 1, other.pk: 0}
 
 
@@ -120,7 +120,7 @@ def test_each_run_counts_its_own_latest_assessment(python: Course) -> None:
     enrolled("ada", run="r2")
     skilled("ada", 0.9, "2026-01-10", run="r1")
     skilled("ada", 0.3, "2026-01-12", run="r2")
-    by_run = aggregate(ATTAINMENT, JANUARY).grouped(("run",))
+    by_run = outcome_sums(ATTAINMENT, JANUARY, by=("run",))
 
     assert {key: one.total for (key,), one in by_run.items()} == {first.pk: 1, second.pk: 0}
     assert sums(ATTAINMENT, JANUARY, scope=only(python)) == (0, 1)

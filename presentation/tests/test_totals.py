@@ -12,9 +12,9 @@ from accounts.models import User
 from accounts.reader import Reader
 from core import reporting_clock
 from kpis.api.response_models import KpiValue
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQueryForm
 from kpis.query.query_service import KpiQueryService

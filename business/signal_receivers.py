@@ -12,6 +12,7 @@ from accounts.models import User
 from business import referral_cookie
 from business.facts import affected_days
 from business.models import Customer
+from core.changes import Changes, gathered
 from curriculum.signals import (
     enrollment_dates_changed,
     enrollments_changed,
@@ -20,17 +21,23 @@ from curriculum.signals import (
 
 
 @receiver(enrollment_dates_changed)
-def update_after_new_dates(ids: Iterable[int], **kwargs: object) -> None:
+def update_after_new_dates(
+    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
+) -> None:
     ids = list(ids)
-    affected_days.mark_start_days_stale(ids)
-    affected_days.resolve_referrals(ids)
+    with gathered(changes) as noted:
+        affected_days.mark_start_days_stale(ids, noted)
+        affected_days.resolve_referrals(ids, noted)
 
 
 @receiver(enrollments_changed)
-def mark_changed_enrollments_stale(ids: Iterable[int], **kwargs: object) -> None:
+def mark_changed_enrollments_stale(
+    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
+) -> None:
     ids = list(ids)
-    affected_days.mark_start_days_stale(ids)
-    affected_days.mark_customer_days_stale(ids)
+    with gathered(changes) as noted:
+        affected_days.mark_start_days_stale(ids, noted)
+        affected_days.mark_customer_days_stale(ids, noted)
 
 
 @receiver(learners_created)

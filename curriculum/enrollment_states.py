@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_timeline import StatusChange, Timeline
@@ -27,26 +28,26 @@ DATES = (
 )
 
 
-def update_enrollments(enrollment_ids: Iterable[int]) -> None:
+def update_enrollments(enrollment_ids: Iterable[int], *, changes: Changes | None = None) -> None:
     """Bring enrollments in line with their status changes; those without a start stay as is."""
     ids = set(enrollment_ids)
     if not ids:
         return
-    changes: dict[int, list[StatusChange]] = defaultdict(list)
-    recorded = EnrollmentStatusChange.objects.filter(enrollment__in=ids).order_by()
-    for pk, kind, at, track, next_activity_at in recorded.values_list(
+    recorded: dict[int, list[StatusChange]] = defaultdict(list)
+    rows = EnrollmentStatusChange.objects.filter(enrollment__in=ids).order_by()
+    for pk, kind, at, track, next_activity_at in rows.values_list(
         "enrollment_id", "kind", "at", "track", "next_activity_at"
     ):
-        changes[pk].append(StatusChange(kind, at, track, next_activity_at))
+        recorded[pk].append(StatusChange(kind, at, track, next_activity_at))
     pauses: dict[int, list[enrollment_timeline.Pause]] = defaultdict(list)
     stored = Pause.objects.filter(enrollment__in=ids).order_by("started_at")
     for pk, begun, ended in stored.values_list("enrollment_id", "started_at", "ended_at"):
         pauses[pk].append((begun, ended))
     updates = [
-        EnrollmentUpdate(row, pauses[row.pk], changes[row.pk])
-        for row in Enrollment.objects.filter(pk__in=changes).select_related("run")
+        EnrollmentUpdate(row, pauses[row.pk], recorded[row.pk])
+        for row in Enrollment.objects.filter(pk__in=recorded).select_related("run")
     ]
-    _save([one for one in updates if one.is_needed])
+    _save([one for one in updates if one.is_needed], changes)
 
 
 class EnrollmentUpdate:
@@ -112,12 +113,12 @@ class EnrollmentUpdate:
         )
 
 
-def _save(updates: Sequence[EnrollmentUpdate]) -> None:
+def _save(updates: Sequence[EnrollmentUpdate], changes: Changes | None) -> None:
     if not updates:
         return
     ids, moving = [one.pk for one in updates], [one for one in updates if one.moves_plan]
     moved_ids = [one.pk for one in moving]
-    _send_signals(ids, moved_ids)
+    _send_signals(ids, moved_ids, changes)
     rows = [(one.pk, *(one.after[name] for name in DATES)) for one in updates]
     bulk_upsert.update(Enrollment, DATES, rows)
     Pause.objects.filter(enrollment__in=moved_ids).delete()
@@ -129,13 +130,13 @@ def _save(updates: Sequence[EnrollmentUpdate]) -> None:
         ]
     )
     _move_plans(moving)
-    _send_signals(ids, moved_ids)
+    _send_signals(ids, moved_ids, changes)
 
 
-def _send_signals(ids: Sequence[int], moved_ids: Sequence[int]) -> None:
-    enrollment_dates_changed.send(Enrollment, ids=ids)
+def _send_signals(ids: Sequence[int], moved_ids: Sequence[int], changes: Changes | None) -> None:
+    enrollment_dates_changed.send(Enrollment, ids=ids, changes=changes)
     if moved_ids:
-        plan_dates_changed.send(Enrollment, ids=moved_ids)
+        plan_dates_changed.send(Enrollment, ids=moved_ids, changes=changes)
 
 
 def _move_plans(moving: Sequence[EnrollmentUpdate]) -> None:

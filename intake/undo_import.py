@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core import changes
 from intake.models import Event, ImportRun
 from intake.receiving.corrections import retract_events
 
@@ -26,7 +27,8 @@ def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
         run = _undoable(pk)
         now, gone = timezone.now(), 0
         for events in _chunks(run):
-            retract_events(events, now=now)
+            with changes.gathered() as gathered:
+                retract_events(events, now=now, changes=gathered)
             gone += len(events)
             progress(len(events))
         run.status = ImportRun.Status.UNDONE

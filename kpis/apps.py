@@ -11,8 +11,11 @@ class KpisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from core import changes
         from kpis.query import targets
+        from kpis.recompute import stale_days
 
+        changes.SLOT.create = stale_days.GatheredChanges
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
         # After the indicators, because they add tables to KPIs.

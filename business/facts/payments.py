@@ -12,10 +12,11 @@ from business.facts.customers import customers_of
 from business.models import Customer, Payment, Subscription
 from business.models.payments import INCOMPLETE
 from business.money import minor, revenue_keys
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.recompute import stale_days
 
 REPORTED = (
     *("is_refund", "customer_id", "course_id", "is_customer_reported", "is_course_reported"),
@@ -31,12 +32,12 @@ Day = tuple[str, int | None, datetime]
 Source = Subscription | Payment
 
 
-def book(events: Sequence[Event]) -> None:
+def book(batch: EventBatch) -> None:
     """Book each payment or refund; of two with the same key the earlier wins.
 
     A payment of zero is not booked.
     """
-    events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
+    events = [one for one in batch.events if minor(one.data["amount"], one.data["currency"])]
     with lock_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}
@@ -44,8 +45,9 @@ def book(events: Sequence[Event]) -> None:
             row = _payment(event, customers.get(event.pk))
             key = _key(row)
             rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
-        _write(rows)
+        _write(rows, batch.changes)
         complete(
+            batch.changes,
             subscriptions={row.subscription_key for row in rows.values()} - {""},
             payments={row.payment_key or row.key for row in rows.values()},
         )
@@ -99,7 +101,7 @@ def _contents(row: Payment) -> str:
     return repr((who, course.key if course else "", *other))
 
 
-def _write(rows: dict[Key, Payment]) -> None:
+def _write(rows: dict[Key, Payment], changes: Changes) -> None:
     stored = {_key(one): one for one in _with_keys(rows)}
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], stored.get(key))]
     bulk_upsert.upsert(
@@ -110,7 +112,7 @@ def _write(rows: dict[Key, Payment]) -> None:
         merge=dict.fromkeys(REPORTED, "replace"),
     )
     before = [stored[key] for one in changed if (key := _key(one)) in stored]
-    mark_stale(_day(one) for one in (*before, *changed))
+    mark_stale((_day(one) for one in (*before, *changed)), changes)
 
 
 def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
@@ -119,14 +121,16 @@ def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
     )
 
 
-def complete(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
+def complete(
+    changes: Changes, *, subscriptions: Collection[str] = (), payments: Collection[str] = ()
+) -> None:
     """Fill in missing customers and courses from subscriptions and refunded payments (keys)."""
     incomplete = Payment.objects.filter(INCOMPLETE)
     paid = list(incomplete.filter(subscription_key__in=subscriptions)) if subscriptions else []
-    _fill_in(paid, _subscriptions(subscriptions))
+    _fill_in(paid, _subscriptions(subscriptions), changes)
     keys = {*payments, *(one.key for one in paid)}
     refunds = list(incomplete.filter(is_refund=True, payment_key__in=keys)) if keys else []
-    _fill_in(refunds, _refunded_payments(refunds))
+    _fill_in(refunds, _refunded_payments(refunds), changes)
 
 
 def _subscriptions(keys: Collection[str]) -> dict[str, list[Source]]:
@@ -149,7 +153,7 @@ def _refunded_payments(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
     return found
 
 
-def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
+def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]], changes: Changes) -> None:
     changed = []
     for row in rows:
         before = (row.customer_id, row.course_id)
@@ -159,7 +163,7 @@ def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
         if not row.is_course_reported:
             row.course_id = source.course_id if source else None
         if (row.customer_id, row.course_id) != before:
-            mark_stale([_day(row), (row.currency, before[1], row.booked_at)])
+            mark_stale([_day(row), (row.currency, before[1], row.booked_at)], changes)
             changed.append(row)
     Payment.objects.bulk_update(changed, ["customer", "course"], batch_size=500)
 
@@ -173,7 +177,7 @@ def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
     return found[0] if found else None
 
 
-def mark_stale(days: Iterable[Day]) -> None:
+def mark_stale(days: Iterable[Day], changes: Changes) -> None:
     """Mark days of bookings for the KPI of their currency, if it has one."""
     keys = revenue_keys()
     found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
@@ -181,38 +185,38 @@ def mark_stale(days: Iterable[Day]) -> None:
         if currency in keys:
             found[keys[currency]].add((course, at))
     for key, moments in found.items():
-        stale_days.mark_moments_stale(key, moments)
+        changes.mark_moments_stale(key, moments)
 
 
 def _day(row: Payment) -> Day:
     return row.currency, row.course_id, row.booked_at
 
 
-def mark_customers_stale(keys: Collection[str]) -> None:
+def mark_customers_stale(keys: Collection[str], changes: Changes) -> None:
     """Mark the days of payments of these learners (keys)."""
     rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
-    mark_stale(rows.values_list(*DAY))
+    mark_stale(rows.values_list(*DAY), changes)
 
 
-def delete_of_courses(course_ids: Collection[int] | None) -> None:
+def delete_of_courses(course_ids: Collection[int] | None, changes: Changes) -> None:
     """Delete the bookings whose events named these courses or, for None, no course."""
     condition = Q(is_course_reported=False)
     if course_ids is not None:
         condition = Q(is_course_reported=True, course__in=course_ids)
     with lock_to_write("business"):
-        _delete(Payment.objects.filter(condition))
+        _delete(Payment.objects.filter(condition), changes)
         refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
-        complete(payments=set(refunds.values_list("payment_key", flat=True)))
+        complete(changes, payments=set(refunds.values_list("payment_key", flat=True)))
 
 
-def delete_bookings(keys: Collection[Key]) -> None:
+def delete_bookings(keys: Collection[Key], changes: Changes) -> None:
     """Delete the bookings with these keys."""
     with lock_to_write("business"):
         found = [one.pk for one in _with_keys(keys) if _key(one) in keys]
-        _delete(Payment.objects.filter(pk__in=found))
-        complete(payments={key for _, key, is_refund in keys if not is_refund})
+        _delete(Payment.objects.filter(pk__in=found), changes)
+        complete(changes, payments={key for _, key, is_refund in keys if not is_refund})
 
 
-def _delete(rows: QuerySet[Payment]) -> None:
-    mark_stale(rows.order_by().values_list(*DAY).distinct().iterator())
+def _delete(rows: QuerySet[Payment], changes: Changes) -> None:
+    mark_stale(rows.order_by().values_list(*DAY).distinct().iterator(), changes)
     rows.delete()

@@ -12,6 +12,7 @@ from core.database import bulk_upsert
 from curriculum import enrolling
 from engagement.facts import affected_days
 from engagement.models import DailyActivity, WeekPresence
+from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day
 
@@ -44,12 +45,12 @@ COUNTS = {
 Key = tuple[int, int | None, date]
 
 
-def add_activity(events: Sequence[Event]) -> None:
+def add_activity(batch: EventBatch) -> None:
     """Add these events to the daily activity and weekly presence of their enrollments."""
     zone = reporting_clock.reporting_zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     affected: set[tuple[int, date]] = set()
-    for event in _activities(events):
+    for event in _activities(batch):
         counts, day = COUNTS[event.kind], local_day(event.occurred_at, zone)
         sums = days[event.enrollment_id or 0, event.module_id, day]
         sums[0] += 1
@@ -59,18 +60,19 @@ def add_activity(events: Sequence[Event]) -> None:
         affected.add((event.course_id or 0, day))
     add_to_days(days)
     add_presence((key, sums[1] > 0) for key, sums in days.items())
-    affected_days.mark_activity_days_stale(affected)
+    affected_days.mark_activity_days_stale(batch.changes, affected)
 
 
-def end_pauses(events: Sequence[Event]) -> None:
+def end_pauses(batch: EventBatch) -> None:
     """End the pauses of learners who are active again."""
     enrolling.record_activity(
-        (event.enrollment_id or 0, event.occurred_at) for event in _activities(events)
+        ((event.enrollment_id or 0, event.occurred_at) for event in _activities(batch)),
+        changes=batch.changes,
     )
 
 
-def _activities(events: Iterable[Event]) -> list[Event]:
-    return [event for event in events if event.kind in COUNTS]
+def _activities(batch: EventBatch) -> list[Event]:
+    return [event for event in batch.events if event.kind in COUNTS]
 
 
 def activity_moments(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:

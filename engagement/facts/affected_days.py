@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,10 +10,9 @@ from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
 from core import reporting_clock
+from core.changes import Changes
 from curriculum.models import Enrollment, PlannedModule
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
-from intake.models import Event
-from kpis.recompute import stale_days
 
 CATEGORY = "engagement"
 COURSE_PATHS = {
@@ -22,17 +21,17 @@ COURSE_PATHS = {
 }
 
 
-def mark_stale(moments: Iterable[tuple[int, datetime | None]]) -> None:
+def mark_stale(changes: Changes, moments: Iterable[tuple[int, datetime | None]]) -> None:
     """Mark the days of these (course id, moment) pairs; a moment of None marks nothing."""
-    stale_days.mark_moments_stale(CATEGORY, moments)
+    changes.mark_moments_stale(CATEGORY, moments)
 
 
-def mark_days_stale(days: Iterable[tuple[int, date]]) -> None:
+def mark_days_stale(changes: Changes, days: Iterable[tuple[int, date]]) -> None:
     """Mark these (course id, day) pairs."""
-    stale_days.mark_days_stale(CATEGORY, days)
+    changes.mark_days_stale(CATEGORY, days)
 
 
-def mark_activity_days_stale(days: Iterable[tuple[int, date]]) -> None:
+def mark_activity_days_stale(changes: Changes, days: Iterable[tuple[int, date]]) -> None:
     """Mark (course id, day) pairs with activity, and Mondays that lie in the month before.
 
     A week counts as a whole in the month and quarter of its Monday.
@@ -41,10 +40,10 @@ def mark_activity_days_stale(days: Iterable[tuple[int, date]]) -> None:
     mondays = {
         (course, monday_of(day)) for course, day in days if monday_of(day).month != day.month
     }
-    mark_days_stale(days | mondays)
+    mark_days_stale(changes, days | mondays)
 
 
-def mark_all_stale(**lookup: Any) -> None:
+def mark_all_stale(changes: Changes, **lookup: Any) -> None:
     """Mark every day on which facts of these enrollments count, e.g. `enrollment__in=ids`."""
     # an enrollment counts even where its course has no modules and so it has no plan
     own = {
@@ -53,12 +52,12 @@ def mark_all_stale(**lookup: Any) -> None:
     }
     # joins, not a subquery: without statistics PostgreSQL would run it row by row
     planned = {f"planned__{name}": value for name, value in lookup.items()}
-    mark_stale(_distinct(Enrollment.objects.filter(**own), "due_at"))
-    mark_stale(_distinct(PlannedModule.objects.filter(**lookup), "due_at"))
-    mark_stale(_distinct(ModuleProgress.objects.filter(**planned), "reached_at"))
-    mark_stale(_distinct(VideoProgress.objects.filter(**lookup), "started_at"))
-    mark_stale(_distinct(AssessmentResult.objects.filter(**lookup), "graded_at"))
-    mark_activity_days_stale(_distinct(DailyActivity.objects.filter(**lookup), "day"))
+    mark_stale(changes, _distinct(Enrollment.objects.filter(**own), "due_at"))
+    mark_stale(changes, _distinct(PlannedModule.objects.filter(**lookup), "due_at"))
+    mark_stale(changes, _distinct(ModuleProgress.objects.filter(**planned), "reached_at"))
+    mark_stale(changes, _distinct(VideoProgress.objects.filter(**lookup), "started_at"))
+    mark_stale(changes, _distinct(AssessmentResult.objects.filter(**lookup), "graded_at"))
+    mark_activity_days_stale(changes, _distinct(DailyActivity.objects.filter(**lookup), "day"))
 
 
 def _distinct(rows: QuerySet[Any], when: str) -> QuerySet[Any, tuple[int, Any]]:
@@ -74,11 +73,6 @@ def with_local_day(rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
     dated: QuerySet[Any] = rows.filter(**{f"{moment}__isnull": False})
     annotated: QuerySet[Any] = dated.annotate(local_day=day)
     return annotated
-
-
-def update_freshness(events: Sequence[Event]) -> None:
-    """Note up to when the engagement data of the events' courses reach."""
-    stale_days.update_freshness(CATEGORY, events)
 
 
 def monday_of(day: date) -> date:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from core.changes import Changes
 from curriculum import course_structure
 from curriculum.models import Course, Module
 from engagement.facts import quizzes, videos
 from engagement.models import LearningObject
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 # where a field of the event has another name than the model's
 FIELD_NAMES = {"duration": "duration_seconds", "required": "is_required"}
 
 
-def define_courses(events: Sequence[Event]) -> None:
+def define_courses(batch: EventBatch) -> None:
     """Apply these definitions in the order of their dates.
 
     Later definitions that arrived before are applied again, so that the latest wins.
     """
     first: dict[int, Event] = {}
-    for event in sorted(events, key=lambda one: (one.occurred_at, one.pk), reverse=True):
+    for event in sorted(batch.events, key=lambda one: (one.occurred_at, one.pk), reverse=True):
         first[event.course_id or 0] = event
     for course, event in first.items():
         definitions = Event.objects.filter(
             course=course, kind=event.kind, occurred_at__gte=event.occurred_at
         )
         for one in definitions.order_by("occurred_at", "key"):
-            _define(Course.objects.select_for_update().get(pk=course), one.data)
+            _define(Course.objects.select_for_update().get(pk=course), one.data, batch.changes)
 
 
-def _define(course: Course, data: Mapping[str, Any]) -> None:
+def _define(course: Course, data: Mapping[str, Any], changes: Changes) -> None:
     defined = data.get("modules", ())
     modules = course_structure.define(
         course,
@@ -44,8 +46,10 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
         for module in defined
         for definition in module.get("objects", ())
     ]
-    videos.recompute_watched([one for one in objects if one.kind == LearningObject.Kind.VIDEO])
-    quizzes.mark_modules_stale(one.module_id for one in objects)
+    videos.recompute_watched(
+        [one for one in objects if one.kind == LearningObject.Kind.VIDEO], changes
+    )
+    quizzes.mark_modules_stale((one.module_id for one in objects), changes)
 
 
 def _define_object(course: Course, module: Module, definition: Mapping[str, Any]) -> LearningObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from core.changes import Changes
 from engagement.facts import activity, affected_days
 from engagement.models import (
     AssessmentResult,
@@ -16,19 +17,19 @@ from engagement.models import (
 )
 
 
-def reset_courses(course_ids: Iterable[int]) -> None:
+def reset_courses(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the facts that events made in these courses; imported facts stay."""
-    _reset("enrollment__run__course__in", list(course_ids))
+    _reset("enrollment__run__course__in", list(course_ids), changes)
 
 
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the facts that events made of these enrollments; imported facts stay."""
-    _reset("enrollment__in", list(ids))
+    _reset("enrollment__in", list(ids), changes)
 
 
-def _reset(lookup: str, ids: Collection[int]) -> None:
+def _reset(lookup: str, ids: Collection[int], changes: Changes) -> None:
     selected = {lookup: ids}
-    affected_days.mark_all_stale(**selected)
+    affected_days.mark_all_stale(changes, **selected)
     VideoProgress.objects.filter(**selected).delete()
     PlayerEvent.objects.filter(**selected).delete()
     QuizAttempt.objects.filter(import_run=None, **selected).delete()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from core import reporting_clock
+from core.changes import gathered
 from core.database import query_planner
 from core.database.locks import try_lock
 from engagement.facts import affected_days
@@ -195,7 +196,10 @@ def _finish(dataset: Dataset) -> None:
 
 def _mark_stale(dataset: Dataset) -> None:
     """Mark every day on which facts of these runs count, and update the data freshness."""
-    affected_days.mark_all_stale(enrollment__run__in=[run.pk for run in dataset.runs.values()])
+    with gathered() as changes:
+        affected_days.mark_all_stale(
+            changes, enrollment__run__in=[run.pk for run in dataset.runs.values()]
+        )
     latest = (
         DailyActivity.objects.filter(import_run=dataset.import_run)
         .values_list("enrollment__run__course")

@@ -11,11 +11,13 @@ from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from accounts.tests.people import moment, run_of
+from core.changes import gathered
 from curriculum.models import Course, Enrollment
 from curriculum.tests.histories import HISTORIES
 from engagement.models import DailyActivity, ModuleProgress, WeekPresence
@@ -126,7 +128,9 @@ def test_rebuilding_single_learners_gives_the_same_facts(story: list[Raw]) -> No
 
 
 def rebuild_ada() -> None:
-    rebuild_enrollments(Enrollment.objects.filter(learner__key="ada").values_list("pk", flat=True))
+    ids = Enrollment.objects.filter(learner__key="ada").values_list("pk", flat=True)
+    with gathered() as changes:
+        rebuild_enrollments(ids, now=timezone.now(), changes=changes)
 
 
 @HISTORIES

@@ -1,7 +1,7 @@
 """Stale days, marked where facts change, and the periods gathered from them to be recomputed.
 
-Facts mark their days in the transaction that changes them. Within `batch()`, the days of all
-handlers are gathered and written once.
+Those who change facts note the days, which are written once in the same transaction
+(`core/changes.py`).
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from django.db import transaction
 
 from core import reporting_clock, task_queue
+from core.changes import CourseId, DatedEvent
 from core.database import bulk_upsert
 from core.database.locks import queue_to_write
 from curriculum.models import Course
@@ -27,83 +26,66 @@ from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StaleP
 TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute-queued"
 
-# None for facts that belong to no course and so to the site alone
-CourseId = int | None
+Days = dict[str, set[tuple[CourseId, date]]]
+Latest = dict[str, dict[int, datetime]]
 
 
-class DatedEvent(Protocol):
-    """The part of an event that decides how recent the data are."""
+class GatheredChanges:
+    """The stale days per category or KPI key, and the latest event per category and course.
 
-    @property
-    def course_id(self) -> CourseId: ...
-    @property
-    def occurred_at(self) -> datetime: ...
-    @property
-    def received_at(self) -> datetime: ...
+    Handlers that each wrote their own would lock the same rows in different orders.
+    """
 
+    def __init__(self) -> None:
+        self._days: Days = defaultdict(set)
+        self._latest: Latest = defaultdict(dict)
+        self._received_at: datetime | None = None
 
-@dataclass
-class Batch:
-    """The stale days per category or KPI key, and the latest event per category and course."""
+    def mark_moments_stale(
+        self, key: str, moments: Iterable[tuple[CourseId, datetime | None]]
+    ) -> None:
+        zone = reporting_clock.reporting_zone()
+        self.mark_days_stale(key, ((course, local_day(at, zone)) for course, at in moments if at))
 
-    days: dict[str, set[tuple[CourseId, date]]] = field(default_factory=lambda: defaultdict(set))
-    latest: dict[str, dict[int, datetime]] = field(default_factory=lambda: defaultdict(dict))
-    received_at: datetime | None = None
+    def mark_days_stale(self, key: str, days: Iterable[tuple[CourseId, date]]) -> None:
+        self._days[key].update(days)
 
-    def add_event(self, category: str, course: int, at: datetime, received_at: datetime) -> None:
-        latest = self.latest[category]
+    def update_freshness(self, category: str, events: Sequence[DatedEvent]) -> None:
+        for event in events:
+            if event.course_id is not None:
+                self._add_latest(category, event.course_id, event.occurred_at)
+                self._received_at = max(event.received_at, self._received_at or event.received_at)
+
+    def _add_latest(self, category: str, course: int, at: datetime) -> None:
+        latest = self._latest[category]
         latest[course] = max(at, latest.get(course, at))
-        self.received_at = max(received_at, self.received_at or received_at)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        days, latest, received_at = self._days, self._latest, self._received_at
+        self._days, self._latest = defaultdict(set), defaultdict(dict)
+        try:
+            yield
+        except BaseException:
+            self._days, self._latest, self._received_at = days, latest, received_at
+            raise
+        new_days, self._days = self._days, days
+        new_latest, self._latest = self._latest, latest
+        for key, some in new_days.items():
+            self._days[key] |= some
+        for category, courses in new_latest.items():
+            for course, at in courses.items():
+                self._add_latest(category, course, at)
 
     def write(self) -> None:
-        _write_days(self.days)
-        if self.received_at:
-            write_freshness(self.latest, received_at=self.received_at)
-
-
-_current: ContextVar[Batch | None] = ContextVar("batch_of_stale_days", default=None)
-
-
-@contextmanager
-def batch() -> Iterator[Batch]:
-    """Gather stale days and write them at the end, or not at all when something fails.
-
-    Handlers that each wrote their own would lock the same rows in different orders. An inner
-    batch joins the outer one.
-    """
-    if (outer := _current.get()) is not None:
-        yield outer
-        return
-    gathered = Batch()
-    token = _current.set(gathered)
-    try:
-        yield gathered
-    finally:
-        _current.reset(token)
-    gathered.write()
-
-
-def mark_moments_stale(key: str, moments: Iterable[tuple[CourseId, datetime | None]]) -> None:
-    """Mark the day of each (course id, moment) stale; a moment of None marks nothing.
-
-    `key` is a category, for all its KPIs, or the key of one KPI.
-    """
-    zone = reporting_clock.reporting_zone()
-    mark_days_stale(key, ((course, local_day(at, zone)) for course, at in moments if at))
+        _write_days(self._days)
+        if self._received_at:
+            write_freshness(self._latest, received_at=self._received_at)
 
 
 def mark_days_stale(key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-    """Mark each (course id, day) stale under a category or the key of one KPI."""
-    with batch() as current:
-        current.days[key].update(days)
-
-
-def update_freshness(category: str, events: Sequence[DatedEvent]) -> None:
-    """Note the latest event of a category in each course."""
-    with batch() as current:
-        for event in events:
-            if event.course_id is not None:
-                current.add_event(category, event.course_id, event.occurred_at, event.received_at)
+    """Mark each (course id, day) stale at once, under a category or the key of one KPI."""
+    _write_days({key: set(days)})
 
 
 @transaction.atomic

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
 from core import reporting_clock
+from core.changes import Changes
+from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day, midnight
-from kpis.recompute import stale_days
 from outcomes.models import CareerOutcome
 
 IMPACT = "outcome.career-impact"
@@ -19,27 +20,27 @@ REPORTED = "career.reported"
 MAX_DAYS_AFTER_COMPLETION = 180
 
 
-def record_reports(events: Sequence[Event]) -> None:
+def record_reports(batch: EventBatch) -> None:
     """Rewrite the reports of these events' enrollments from all events about them."""
-    ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
+    ids = {event.enrollment_id for event in batch.events if event.enrollment_id is not None}
     reports = {
         (event.enrollment_id or 0, event.data["kind"], happened_on(event), event.occurred_at)
         for event in Event.objects.filter(enrollment__in=ids, kind=REPORTED)
     }
     existing = CareerOutcome.objects.filter(enrollment__in=ids, response=None)
-    mark_stale(existing)
+    mark_stale(existing, batch.changes)
     existing.delete()
     CareerOutcome.objects.bulk_create(
         [outcome(pk, kind, day, at) for pk, kind, day, at in sorted(reports, key=repr)],
         batch_size=500,
     )
-    mark_stale(existing)
+    mark_stale(existing, batch.changes)
 
 
-def record_answers(answers: Mapping[int, Event]) -> None:
+def record_answers(answers: Mapping[int, Event], changes: Changes) -> None:
     """Replace the career outcomes of these survey answers, given by the ID of their response."""
     existing = CareerOutcome.objects.filter(response__in=answers)
-    mark_stale(existing)
+    mark_stale(existing, changes)
     existing.delete()
     CareerOutcome.objects.bulk_create(
         [
@@ -55,7 +56,7 @@ def record_answers(answers: Mapping[int, Event]) -> None:
         ],
         batch_size=500,
     )
-    mark_stale(existing)
+    mark_stale(existing, changes)
 
 
 def kinds_of(event: Event) -> list[str]:
@@ -94,7 +95,7 @@ def outcome(
     return row
 
 
-def mark_stale(rows: QuerySet[CareerOutcome]) -> None:
+def mark_stale(rows: QuerySet[CareerOutcome], changes: Changes) -> None:
     """Mark the days on which these rows count as stale."""
     days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    stale_days.mark_moments_stale(IMPACT, days)
+    changes.mark_moments_stale(IMPACT, days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
@@ -11,20 +11,21 @@ from operator import attrgetter
 from django.db.models import QuerySet
 
 from core import reporting_clock
+from core.changes import Changes
 from curriculum import enrolling
 from curriculum.models import Enrollment
+from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import stale_days
 from outcomes.models import Certificate
 
 COMPLETION = "outcome.certification-completion"
 EARNED, REVOKED, EXPIRED = "certificate.earned", "certificate.revoked", "certificate.expired"
 
 
-def record_certificates(events: Sequence[Event]) -> None:
+def record_certificates(batch: EventBatch) -> None:
     """Rewrite the certificates of these events' enrollments from all events about them."""
-    ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
+    ids = {event.enrollment_id for event in batch.events if event.enrollment_id is not None}
     histories: dict[int, list[Event]] = defaultdict(list)
     known = Event.objects.filter(enrollment__in=ids, kind__in=(EARNED, REVOKED, EXPIRED))
     for event in known.order_by("occurred_at", "key", "sender"):
@@ -42,8 +43,9 @@ def record_certificates(events: Sequence[Event]) -> None:
             if event.kind == EARNED
         ),
         by_event=True,
+        changes=batch.changes,
     )
-    mark_enrollments_stale(ids)
+    mark_enrollments_stale(ids, batch.changes)
 
 
 def _certificates(enrollment_id: int, events: Iterable[Event]) -> list[Certificate]:
@@ -97,24 +99,22 @@ def _earn(certificates: list[Certificate], enrollment_id: int, event: Event) -> 
         latest.expires_on = date.fromisoformat(last_day)
 
 
-def mark_enrollments_stale(ids: Iterable[int]) -> None:
+def mark_enrollments_stale(ids: Iterable[int], changes: Changes) -> None:
     """Mark the days on which these enrollments fall due as stale."""
     due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    stale_days.mark_moments_stale(
-        COMPLETION, due.values_list("run__course_id", "due_at").distinct()
-    )
+    changes.mark_moments_stale(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
 
 
-def reset(course_ids: Iterable[int]) -> None:
+def reset(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the certificates of these courses."""
-    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)))
+    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)), changes)
 
 
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the certificates of these enrollments."""
-    _reset(Certificate.objects.filter(enrollment__in=list(ids)))
+    _reset(Certificate.objects.filter(enrollment__in=list(ids)), changes)
 
 
-def _reset(rows: QuerySet[Certificate]) -> None:
-    mark_enrollments_stale(set(rows.order_by().values_list("enrollment_id", flat=True)))
+def _reset(rows: QuerySet[Certificate], changes: Changes) -> None:
+    mark_enrollments_stale(set(rows.order_by().values_list("enrollment_id", flat=True)), changes)
     rows.delete()

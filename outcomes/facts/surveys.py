@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from core.changes import Changes
 from core.database import bulk_upsert
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.recompute import stale_days
 from outcomes.facts import career
 from outcomes.facts.survey_keys import Keys, keys_of, record_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
@@ -22,14 +23,14 @@ SENT, ANSWERED, DISMISSED = "survey.sent", "survey.answered", "survey.dismissed"
 ResponseKey = tuple[int, int]
 
 
-def record_sent(events: Sequence[Event]) -> None:
+def record_sent(batch: EventBatch) -> None:
     """Store when learners were invited; of two dates, the earlier one counts."""
-    _invite(_earliest(events))
+    _invite(_earliest(batch.events))
 
 
-def record_dismissed(events: Sequence[Event]) -> None:
+def record_dismissed(batch: EventBatch) -> None:
     """Store dismissals; they do not change an answer given earlier or later."""
-    moments = _earliest(events)
+    moments = _earliest(batch.events)
     _invite(moments)
     bulk_upsert.upsert(
         Invitation,
@@ -40,15 +41,15 @@ def record_dismissed(events: Sequence[Event]) -> None:
     )
 
 
-def record_answers(events: Sequence[Event]) -> None:
+def record_answers(batch: EventBatch) -> None:
     """Store the latest answer of each enrollment in each wave."""
-    _invite(_earliest(events))
-    record_questions(events)
-    latest = _latest_answers(events)
-    mark_stale(_responses(latest))
+    _invite(_earliest(batch.events))
+    record_questions(batch.events)
+    latest = _latest_answers(batch.events)
+    mark_stale(_responses(latest), batch.changes)
     ids = _store(latest)
-    career.record_answers({ids[key]: event for key, event in latest.items()})
-    mark_stale(_responses(latest))
+    career.record_answers({ids[key]: event for key, event in latest.items()}, batch.changes)
+    mark_stale(_responses(latest), batch.changes)
 
 
 def _earliest(events: Sequence[Event]) -> dict[ResponseKey, datetime]:
@@ -146,21 +147,21 @@ def _responses(keys: Iterable[ResponseKey]) -> QuerySet[Response]:
     )
 
 
-def mark_stale(responses: QuerySet[Response]) -> None:
+def mark_stale(responses: QuerySet[Response], changes: Changes) -> None:
     """Mark the days on which these answers count as stale."""
     for key, question in ((SATISFACTION, "nps"), (CSAT, "csat")):
         rows = responses.filter(**{f"{question}__isnull": False}).order_by()
         days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        stale_days.mark_moments_stale(key, days)
+        changes.mark_moments_stale(key, days)
 
 
-def mark_enrollments_stale(ids: Collection[int]) -> None:
+def mark_enrollments_stale(ids: Collection[int], changes: Changes) -> None:
     """Mark the days on which answers of these enrollments count as stale."""
-    mark_stale(Response.objects.filter(enrollment__in=ids))
-    career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids))
+    mark_stale(Response.objects.filter(enrollment__in=ids), changes)
+    career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids), changes)
 
 
-def reset(course_ids: Iterable[int]) -> None:
+def reset(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the survey facts of these courses before their events are replayed.
 
     Answers that still have an event keep their rows, and with them what staff decided about them.
@@ -168,20 +169,20 @@ def reset(course_ids: Iterable[int]) -> None:
     """
     courses = list(course_ids)
     answers = Event.objects.filter(course__in=courses, kind=ANSWERED)
-    _reset(Q(enrollment__run__course__in=courses), answers)
+    _reset(Q(enrollment__run__course__in=courses), answers, changes)
 
 
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the survey facts of these enrollments, with the same exceptions as `reset`."""
     selected = Q(enrollment__in=list(ids))
-    _reset(selected, Event.objects.filter(selected, kind=ANSWERED))
+    _reset(selected, Event.objects.filter(selected, kind=ANSWERED), changes)
 
 
-def _reset(selected: Q, answers: QuerySet[Event]) -> None:
+def _reset(selected: Q, answers: QuerySet[Event], changes: Changes) -> None:
     responses = Response.objects.filter(selected)
-    mark_stale(responses)
+    mark_stale(responses, changes)
     outcomes = CareerOutcome.objects.filter(selected)
-    career.mark_stale(outcomes)
+    career.mark_stale(outcomes, changes)
     outcomes.delete()
     _delete_without_event(responses, answers)
     invitations = Invitation.objects.filter(selected)

@@ -42,6 +42,14 @@ category(
 )
 
 
+def same_learner_and_course(changed: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """All enrollments that may be transfers, or no longer, because these changed."""
+    one = changed.filter(learner=OuterRef("learner"), run__course=OuterRef("run__course"))
+    # selected by learner, who has few: by course they would be all enrollments of the course
+    of_learners = Enrollment.objects.filter(learner__in=changed.values("learner"))
+    return of_learners.filter(Exists(one))
+
+
 def is_transfer() -> Exists:
     """Whether the learner left another run of the same course within 30 days of enrolling."""
     left = Enrollment.objects.filter(
@@ -64,6 +72,7 @@ def is_transfer() -> Exists:
     is_total=True,
     facts=Enrollment,
     at="started_at",
+    reads={Enrollment: same_learner_and_course},
 )
 def enrollment(rows: QuerySet[Enrollment]) -> Ratio:
     """The number of new enrollments. In October, 160 learners enrolled, and 10 of them canceled
@@ -129,7 +138,7 @@ def retention(rows: QuerySet[Subscription], cut: Cut) -> Ratio:
     target=25,
     facts=Enrollment,
     at="started_at",
-    reads={Referral: "enrollment"},
+    reads={Enrollment: same_learner_and_course, Referral: "enrollment"},
 )
 def referral(rows: QuerySet[Enrollment]) -> Ratio:
     """The share of new enrollments that came through a referral. Of 195 enrollments started in

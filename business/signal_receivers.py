@@ -1,4 +1,4 @@
-"""Mark days stale when enrollments change, and keep referral codes at sign-in."""
+"""Resolve referrals, link customers and keep referral codes when others act."""
 
 from __future__ import annotations
 
@@ -10,34 +10,19 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from business import referral_cookie
-from business.facts import affected_days
+from business.facts import referrals
 from business.models import Customer
 from core.changes import Changes, gathered
 from curriculum.signals import (
     enrollment_dates_changed,
-    enrollments_changed,
     learners_created,
 )
 
 
 @receiver(enrollment_dates_changed)
-def update_after_new_dates(
-    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
-) -> None:
-    ids = list(ids)
+def resolve_referrals(ids: Iterable[int], changes: Changes | None = None, **kwargs: object) -> None:
     with gathered(changes) as noted:
-        affected_days.mark_start_days_stale(ids, noted)
-        affected_days.resolve_referrals(ids, noted)
-
-
-@receiver(enrollments_changed)
-def mark_changed_enrollments_stale(
-    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
-) -> None:
-    ids = list(ids)
-    with gathered(changes) as noted:
-        affected_days.mark_start_days_stale(ids, noted)
-        affected_days.mark_customer_days_stale(ids, noted)
+        referrals.resolve_of(list(ids), noted)
 
 
 @receiver(learners_created)

@@ -6,13 +6,17 @@ empty, changes are ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from django.db.models import Model, QuerySet
 
 # None for facts that belong to no course and so to the site alone
 CourseId = int | None
+Dated = date | datetime
+Span = tuple[CourseId, datetime, datetime]
 
 
 class DatedEvent(Protocol):
@@ -29,16 +33,31 @@ class DatedEvent(Protocol):
 class Changes(Protocol):
     """The changes of one transaction, which count once they are written."""
 
-    def mark_moments_stale(
-        self, key: str, moments: Iterable[tuple[CourseId, datetime | None]]
+    def changed(
+        self,
+        rows: QuerySet[Any],
+        *,
+        spans: Iterable[Span] | None = None,
+        **known: Iterable[tuple[CourseId, Dated | None]],
     ) -> None:
-        """Mark the day of each (course id, moment) stale; a moment of None marks nothing.
+        """Note that these rows change or have changed; call it before and after if dates move.
 
-        `key` is a category, for all its KPIs, or the key of one KPI.
+        Whoever knows the course ids and dates of the rows passes them as pairs, by the name of the
+        date: then they need not be read. A date of None does not count. `spans` are the course ids
+        with the moments from which and to which rows hold that have a beginning and an end.
         """
 
-    def mark_days_stale(self, key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-        """Mark each (course id, day) stale under a category or the key of one KPI."""
+    def changed_through(self, model: type[Model], rows: QuerySet[Any]) -> None:
+        """Note that figures of these rows change, because they read rows of another model."""
+
+    def changed_enrollments(self, **lookups: Any) -> None:
+        """Note that enrollments, such as `pk__in=ids`, begin or cease to count, or move.
+
+        All facts that belong to them change with them.
+        """
+
+    def changed_people(self, learners: QuerySet[Any] | Collection[int]) -> None:
+        """Note that learners begin or cease to count with their facts without an enrollment."""
 
     def update_freshness(self, category: str, events: Sequence[DatedEvent]) -> None:
         """Note the latest event of a category in each course."""
@@ -53,12 +72,22 @@ class Changes(Protocol):
 class IgnoredChanges:
     """Changes that nobody gathers."""
 
-    def mark_moments_stale(
-        self, key: str, moments: Iterable[tuple[CourseId, datetime | None]]
+    def changed(
+        self,
+        rows: QuerySet[Any],
+        *,
+        spans: Iterable[Span] | None = None,
+        **known: Iterable[tuple[CourseId, Dated | None]],
     ) -> None:
         pass
 
-    def mark_days_stale(self, key: str, days: Iterable[tuple[CourseId, date]]) -> None:
+    def changed_through(self, model: type[Model], rows: QuerySet[Any]) -> None:
+        pass
+
+    def changed_enrollments(self, **lookups: Any) -> None:
+        pass
+
+    def changed_people(self, learners: QuerySet[Any] | Collection[int]) -> None:
         pass
 
     def update_freshness(self, category: str, events: Sequence[DatedEvent]) -> None:

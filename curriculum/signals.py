@@ -20,5 +20,8 @@ plan_dates_changed = Signal()
 # Learners signed up, for the first time or again. Sent after the change, with `by_event`.
 sign_ups_recorded = Signal()
 
+# Learners count from now on, or no longer. Carries the `ids` of learners.
+learners_changed = Signal()
+
 # Learners are known from now on. Carries their `keys` instead of ids.
 learners_created = Signal()

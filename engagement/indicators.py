@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum,
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from curriculum.models import Enrollment, PlannedModule
+from curriculum.models import Course, Enrollment, PlannedModule
 from engagement.facts import progress
 from engagement.models import (
     AssessmentResult,
@@ -51,6 +51,7 @@ category(
     target=85,
     facts=Enrollment,
     at="due_at",
+    reads={Course: "runs__enrollments"},
 )
 def completion_rate(rows: Rows) -> Ratio:
     """The share of learners who complete their course by its due date. Of the 165 learners whose

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
-from curriculum.models import CourseRun, Learner
+from curriculum.models import CourseRun, Learner, PlannedModule
 from engagement.event_data import (
     LONGEST_VIDEO,
     CourseDefinition,
@@ -21,7 +21,6 @@ from engagement.event_data import (
 )
 from engagement.facts import (
     activity,
-    affected_days,
     assessments,
     course_objects,
     progress,
@@ -32,6 +31,8 @@ from engagement.facts import (
 from intake.event_batch import EventBatch
 from intake.event_kinds import EventSubject, handles, resets_course, resets_enrollments
 from intake.models import Event
+
+CATEGORY = "engagement"
 
 resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
@@ -68,8 +69,8 @@ def enrollment_started(batch: EventBatch) -> None:
     ]
     with progress.marking_newly_completable_courses(batch):
         new = enrolling.enroll(sign_ups, by_event=True, changes=batch.changes)
-    progress.mark_plan_days_stale((one.pk for one in new), batch.changes)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.changed(PlannedModule.objects.filter(enrollment__in=[one.pk for one in new]))
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _is_certificate_track(track: str | None) -> bool | None:
@@ -85,7 +86,7 @@ def _run_id(runs: dict[str, int], key: str) -> int:
 def enrollment_withdrawn(batch: EventBatch) -> None:
     """The learner left the run. Before the refund cut-off, this cancels the enrollment."""
     enrolling.withdraw(_moments(batch.events), by_event=True, changes=batch.changes)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("enrollment.paused")
@@ -95,14 +96,14 @@ def enrollment_paused(batch: EventBatch) -> None:
     enrolling.record_activity(
         activity.activity_moments(_enrollments(batch.events)), changes=batch.changes
     )
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("enrollment.resumed")
 def enrollment_resumed(batch: EventBatch) -> None:
     """The pause ended. Due dates after its start move by its length."""
     enrolling.resume(_moments(batch.events), by_event=True, changes=batch.changes)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("course.completed")
@@ -112,8 +113,7 @@ def course_completed(batch: EventBatch) -> None:
         enrolling.complete(
             _moments(batch.events), by_sender=True, by_event=True, changes=batch.changes
         )
-    progress.mark_due_days_stale(_enrollments(batch.events), batch.changes)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("module.started", needs_module=True)
@@ -132,7 +132,7 @@ def module_completed(batch: EventBatch) -> None:
 def module_waived(batch: EventBatch) -> None:
     """The learner does not have to do a module. It counts as completed."""
     batch.at_end(progress.update_progress, batch.events)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("content.viewed")
@@ -178,7 +178,6 @@ def quiz_attempted(batch: EventBatch) -> None:
     """The learner tried a quiz."""
     quizzes.add_attempts(batch)
     _add_activity(batch)
-    batch.at_end(quizzes.mark_attempts_stale, batch.events)
 
 
 @handles("question.answered")
@@ -219,7 +218,7 @@ def assessment_graded(batch: EventBatch) -> None:
     """A learner's attempt at an assessment was graded: `value` out of `data.max`."""
     assessments.grade(batch)
     batch.at_end(progress.update_progress, batch.events)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _add_activity(batch: EventBatch) -> None:
@@ -227,7 +226,7 @@ def _add_activity(batch: EventBatch) -> None:
     batch.at_end(activity.add_activity, batch.events)
     batch.at_end(activity.end_pauses, batch.events)
     batch.at_end(progress.update_progress, batch.events)
-    batch.changes.update_freshness(affected_days.CATEGORY, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _enrollments(events: Sequence[Event]) -> set[int]:

@@ -12,10 +12,11 @@ class KpisConfig(AppConfig):
 
     def ready(self) -> None:
         from core import changes
+        from kpis import signal_receivers  # noqa: F401 - its receivers connect themselves
         from kpis.query import targets
-        from kpis.recompute import stale_days
+        from kpis.recompute import changed_facts
 
-        changes.SLOT.create = stale_days.GatheredChanges
+        changes.SLOT.create = changed_facts.FactChanges
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
         # After the indicators, because they add tables to KPIs.

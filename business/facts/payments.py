@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from business.facts.customers import customers_of
-from business.models import Customer, Payment, Subscription
+from business.models import Payment, Subscription
 from business.models.payments import INCOMPLETE
-from business.money import minor, revenue_keys
+from business.money import minor
 from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
@@ -22,12 +22,9 @@ REPORTED = (
     *("is_refund", "customer_id", "course_id", "is_customer_reported", "is_course_reported"),
     *("amount", "currency", "booked_at", "subscription_key", "payment_key"),
 )
-DAY = ("currency", "course_id", "booked_at")
 
 # sender, key, and whether it is a refund: a sender may give a refund its payment's id
 Key = tuple[str, str, bool]
-# the currency, course (id) and moment of a booking
-Day = tuple[str, int | None, datetime]
 # what an incomplete payment may take its customer and course from
 Source = Subscription | Payment
 
@@ -112,7 +109,9 @@ def _write(rows: dict[Key, Payment], changes: Changes) -> None:
         merge=dict.fromkeys(REPORTED, "replace"),
     )
     before = [stored[key] for one in changed if (key := _key(one)) in stored]
-    mark_stale((_day(one) for one in (*before, *changed)), changes)
+    changes.changed(
+        _with_keys(rows), booked_at=((one.course_id, one.booked_at) for one in (*before, *changed))
+    )
 
 
 def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
@@ -154,7 +153,8 @@ def _refunded_payments(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
 
 
 def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]], changes: Changes) -> None:
-    changed = []
+    changed: list[Payment] = []
+    moved: list[tuple[int | None, datetime]] = []
     for row in rows:
         before = (row.customer_id, row.course_id)
         source = _source(row, sources.get(row.subscription_key or row.payment_key, ()))
@@ -163,8 +163,9 @@ def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]], changes:
         if not row.is_course_reported:
             row.course_id = source.course_id if source else None
         if (row.customer_id, row.course_id) != before:
-            mark_stale([_day(row), (row.currency, before[1], row.booked_at)], changes)
             changed.append(row)
+            moved += [(before[1], row.booked_at), (row.course_id, row.booked_at)]
+    changes.changed(Payment.objects.filter(pk__in=[one.pk for one in changed]), booked_at=moved)
     Payment.objects.bulk_update(changed, ["customer", "course"], batch_size=500)
 
 
@@ -175,27 +176,6 @@ def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
     paid = [one for one in sources if isinstance(one, Payment) and one.sender in ("", row.sender)]
     found: list[Source] = [*started[-1:], *held[:1], *paid[:1]]
     return found[0] if found else None
-
-
-def mark_stale(days: Iterable[Day], changes: Changes) -> None:
-    """Mark days of bookings for the KPI of their currency, if it has one."""
-    keys = revenue_keys()
-    found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
-    for currency, course, at in days:
-        if currency in keys:
-            found[keys[currency]].add((course, at))
-    for key, moments in found.items():
-        changes.mark_moments_stale(key, moments)
-
-
-def _day(row: Payment) -> Day:
-    return row.currency, row.course_id, row.booked_at
-
-
-def mark_customers_stale(keys: Collection[str], changes: Changes) -> None:
-    """Mark the days of payments of these learners (keys)."""
-    rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
-    mark_stale(rows.values_list(*DAY), changes)
 
 
 def delete_of_courses(course_ids: Collection[int] | None, changes: Changes) -> None:
@@ -218,5 +198,5 @@ def delete_bookings(keys: Collection[Key], changes: Changes) -> None:
 
 
 def _delete(rows: QuerySet[Payment], changes: Changes) -> None:
-    mark_stale(rows.order_by().values_list(*DAY).distinct().iterator(), changes)
+    changes.changed(rows)
     rows.delete()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from business.models import Referral, RememberedCode
 from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
@@ -19,7 +19,7 @@ from curriculum.models import Enrollment, Learner
 from intake.event_batch import EventBatch
 from intake.models import Event
 
-REFERRAL = "business.referral"
+BATCH_SIZE = 5_000
 ORDER = ("accepted_at", "code", "run_key")
 COLUMNS = ("learner_id", "course_id", "run_key", "code", "accepted_at", "rejected")
 
@@ -97,6 +97,16 @@ def resolve_codes(codes: Collection[str], changes: Changes) -> None:
         resolve(set(pairs), changes)
 
 
+def resolve_of(ids: Sequence[int], changes: Changes) -> None:
+    """Decide again on the referrals of these enrollments' learners and courses."""
+    for at in range(0, len(ids), BATCH_SIZE):
+        referred = Enrollment.objects.filter(
+            pk__in=ids[at : at + BATCH_SIZE], learner__referrals__course=F("run__course")
+        )
+        pairs = referred.order_by().values_list("learner_id", "run__course_id")
+        resolve(set(pairs), changes)
+
+
 def resolve(pairs: Collection[Pair], changes: Changes) -> None:
     """Decide which referrals of these learners and courses count for which enrollment."""
     if not pairs:
@@ -110,10 +120,12 @@ def resolve(pairs: Collection[Pair], changes: Changes) -> None:
         before = [_decision(one) for one in some]
         _decide(some, enrollments[pair], owner, people)
         changed += [one for one, was in zip(some, before, strict=True) if _decision(one) != was]
-        _mark_stale(enrollments[pair], before, some, changes)
+    rows = Referral.objects.filter(pk__in=[one.pk for one in changed])
+    changes.changed(rows)
     # in two steps, because two referrals may swap their enrollments
-    Referral.objects.filter(pk__in=[one.pk for one in changed]).update(enrollment=None)
+    rows.update(enrollment=None)
     Referral.objects.bulk_update(changed, ["enrollment", "referrer", "rejected"], batch_size=500)
+    changes.changed(rows)
 
 
 def _referrals(pairs: Collection[Pair]) -> dict[Pair, list[Referral]]:
@@ -197,19 +209,6 @@ def _decision(one: Referral) -> tuple[int | None, int | None, str]:
     return one.enrollment_id, one.referrer_id, one.rejected
 
 
-def _mark_stale(
-    enrollments: Sequence[Enrollment],
-    before: Sequence[tuple[int | None, int | None, str]],
-    after: Sequence[Referral],
-    changes: Changes,
-) -> None:
-    """Mark the start days of enrollments that gained or lost a referral."""
-    moved = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
-    changes.mark_moments_stale(
-        REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in moved)
-    )
-
-
 def delete_of_courses(course_ids: Collection[int], changes: Changes) -> None:
     """Delete the referrals to these courses; there are none without a course."""
     _delete(Referral.objects.filter(course__in=course_ids), changes)
@@ -223,10 +222,7 @@ def delete_of_learners(pairs: Collection[tuple[str, int]], changes: Changes) -> 
 
 
 def _delete(rows: QuerySet[Referral], changes: Changes) -> None:
-    valid = rows.filter(enrollment__isnull=False).order_by()
-    changes.mark_moments_stale(
-        REFERRAL, valid.values_list("course_id", "enrollment__started_at").distinct()
-    )
+    changes.changed(rows)
     rows.delete()
     if not Referral.objects.exists():
         _mark_all_stale(changes)
@@ -234,5 +230,4 @@ def _delete(rows: QuerySet[Referral], changes: Changes) -> None:
 
 def _mark_all_stale(changes: Changes) -> None:
     """Mark all start days: the first referral gives them a value, deleting the last takes it."""
-    starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
-    changes.mark_moments_stale(REFERRAL, starts.distinct().iterator())
+    changes.changed_through(Referral, Enrollment.objects.all())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,16 +18,13 @@ from business.facts.subscription_periods import (
     subscription_periods,
 )
 from business.models import Customer, Subscription, SubscriptionChange, SubscriptionPause
-from core import reporting_clock
 from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
 from curriculum.models import Course
 from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.definitions.periods import local_day
 
-RETENTION = "business.retention"
 DETAILS = ("course_id", "customer_id", "kind", "plan")
 COLUMNS = (*DETAILS, "ended_at", "ended_by")
 BATCH_SIZE = 5_000
@@ -160,13 +157,19 @@ def _mark_changes_stale(
     now: datetime,
 ) -> None:
     spans: list[Span] = []
+    starts: list[tuple[int | None, datetime]] = []
+    ends: list[tuple[int | None, datetime | None]] = []
     for key in stored.keys() | periods.keys():
         before = _values(stored[key]) if key in stored else None
         after = _values(periods[key]) if key in periods else None
         if before != after:
+            sides = [side for side in (before, after) if side]
             span = _changed_span(key[1], before, after, now)
-            spans += [(course, *span) for course in {side[0] for side in (before, after) if side}]
-    mark_spans_stale(spans, changes)
+            spans += [(course, *span) for course in {side[0] for side in sides}]
+            starts += [(side[0], key[1]) for side in sides]
+            ends += [(side[0], side[4]) for side in sides]
+    rows = Subscription.objects.filter(key__in={key for key, _ in stored.keys() | periods.keys()})
+    changes.changed(rows, spans=spans, started_at=starts, ended_at=ends)
 
 
 def _changed_span(
@@ -180,34 +183,6 @@ def _changed_span(
     if len(ends) == 2 and before and after and before[:4] == after[:4]:
         return min(ends), max(ends)
     return started_at, max(ends)
-
-
-def mark_spans_stale(spans: Iterable[Span], changes: Changes) -> None:
-    """Mark every day of these spans."""
-    zone = reporting_clock.reporting_zone()
-    by_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
-    for course, start, end in spans:
-        first = local_day(start, zone)
-        by_course[course].append((first, max(first, local_day(end, zone))))
-    for course, some in by_course.items():
-        changes.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
-
-
-def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
-    """The days of all spans, each once: thousands of customers share most of theirs."""
-    day = date.min
-    for first, last in sorted(spans):
-        day = max(day, first)
-        while day <= last:
-            yield day
-            day += timedelta(days=1)
-
-
-def mark_customers_stale(keys: Collection[str], changes: Changes, *, now: datetime) -> None:
-    """Mark the days of subscriptions of these learners (keys)."""
-    rows = Subscription.objects.filter(customer__kind="learner", customer__key__in=keys)
-    held = rows.values_list("course_id", "started_at", "ended_at")
-    mark_spans_stale(((course, start, end or now) for course, start, end in held), changes)
 
 
 def delete_of_courses(

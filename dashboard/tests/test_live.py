@@ -22,8 +22,9 @@ from kpis import tasks
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale
 from kpis.recompute.recompute_stale import Job, Recomputed
+from kpis.tests import kernel
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
 from presentation import live_updates
@@ -217,7 +218,7 @@ def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
         published.append(set(changed))
 
     python = course("py")
-    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
+    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
         patch.object(
@@ -240,10 +241,10 @@ def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_ti
         moments.append(at)
         on_stored()
         if len(moments) == 1:
-            stale_days.mark_days_stale("engagement", [(python.pk, at.date())])
+            kernel.mark_days_stale("engagement", [(python.pk, at.date())])
         return Recomputed()
 
-    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
+    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
         recompute_stale.recompute_stale()
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from core import reporting_clock
 from core.database import bulk_upsert
 from curriculum import enrolling
-from engagement.facts import affected_days
 from engagement.models import DailyActivity, WeekPresence
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -60,7 +59,12 @@ def add_activity(batch: EventBatch) -> None:
         affected.add((event.course_id or 0, day))
     add_to_days(days)
     add_presence((key, sums[1] > 0) for key, sums in days.items())
-    affected_days.mark_activity_days_stale(batch.changes, affected)
+    enrollments = {key[0] for key in days}
+    batch.changes.changed(DailyActivity.objects.filter(enrollment__in=enrollments), day=affected)
+    batch.changes.changed(
+        WeekPresence.objects.filter(enrollment__in=enrollments),
+        week={(course, monday_of(day)) for course, day in affected},
+    )
 
 
 def end_pauses(batch: EventBatch) -> None:
@@ -97,7 +101,7 @@ def add_presence(days: Iterable[tuple[Key, bool]]) -> None:
     """Add presence in the weeks of these (key, is productive) days: in any and in each module."""
     weeks: dict[Key, bool] = defaultdict(bool)
     for (enrollment, module, day), is_productive in days:
-        monday = affected_days.monday_of(day)
+        monday = monday_of(day)
         for module_or_any in {None, module}:
             weeks[enrollment, module_or_any, monday] |= is_productive
     bulk_upsert.upsert(
@@ -112,3 +116,7 @@ def add_presence(days: Iterable[tuple[Key, bool]]) -> None:
 def _order(key: Key) -> tuple[int, int, date]:
     """Sort rows: batches that lock them in the same order cannot deadlock."""
     return key[0], key[1] or 0, key[2]
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())

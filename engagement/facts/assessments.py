@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.database import bulk_upsert
-from engagement.facts import affected_days
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.event_batch import EventBatch
@@ -47,14 +46,19 @@ def grade(batch: EventBatch) -> None:
             last, score, _ = _rank(latest) if is_later else _stored_rank(old)
             changed[attempt] = _result(min(first, old.graded_at), last, score)
     _write(changed, regrades)
-    affected_days.mark_stale(
-        batch.changes,
-        (
-            (grades[attempt][0].course_id or 0, one.graded_at)
-            for some in (stored, changed)
-            for attempt, one in some.items()
-            if attempt in changed
+    rewritten = [
+        (grades[attempt][0].course_id, one)
+        for some in (stored, changed)
+        for attempt, one in some.items()
+        if attempt in changed
+    ]
+    batch.changes.changed(
+        AssessmentResult.objects.filter(
+            enrollment__in={attempt[0] for attempt in changed},
+            assessment__in={attempt[1] for attempt in changed},
         ),
+        graded_at=((course, one.graded_at) for course, one in rewritten),
+        regraded_at=((course, one.regraded_at) for course, one in rewritten),
     )
 
 

@@ -14,7 +14,6 @@ from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import enrolling
 from curriculum.models import Course, Enrollment, Module, PlannedModule
-from engagement.facts import affected_days
 from engagement.models import ModuleProgress
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -91,7 +90,6 @@ def complete_enrollments(enrollment_ids: Iterable[int], changes: Changes) -> Non
     )
     done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(open=0)}
     enrolling.complete(done.items(), by_event=True, changes=changes)
-    mark_due_days_stale(done, changes)
 
 
 def completable_courses() -> QuerySet[Course]:
@@ -110,23 +108,7 @@ def marking_newly_completable_courses(batch: EventBatch) -> Iterator[None]:
     if others:
         newly = completable_courses().filter(pk__in=others)
         due = Enrollment.objects.filter(run__course__in=newly).order_by()
-        affected_days.mark_stale(
-            batch.changes, due.values_list("run__course_id", "due_at").distinct()
-        )
-
-
-def mark_due_days_stale(enrollment_ids: Iterable[int], changes: Changes) -> None:
-    """Mark the days on which these enrollments fall due."""
-    due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
-    affected_days.mark_stale(changes, due.values_list("run__course_id", "due_at"))
-
-
-def mark_plan_days_stale(enrollment_ids: Iterable[int], changes: Changes) -> None:
-    """Mark the days on which these enrollments and their modules fall due."""
-    ids = list(enrollment_ids)
-    mark_due_days_stale(ids, changes)
-    lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
-    affected_days.mark_stale(changes, lines.values_list("module__course_id", "due_at"))
+        batch.changes.changed_through(Course, due)
 
 
 def _read_plans(events: Sequence[Event]) -> dict[int, list[PlanLine]]:
@@ -201,11 +183,12 @@ def _write(plans: dict[int, list[PlanLine]], changes: Changes) -> None:
         conflict="planned_id",
         merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
     )
-    affected_days.mark_stale(
-        changes,
-        (
-            (line.course_id, moment)
-            for line in changed
-            for moment in (line.due_at, line.reached_at, line.stored_reached_at)
-        ),
+    changes.changed(
+        ModuleProgress.objects.filter(planned__in=[line.pk for line in changed]),
+        reached_at=_dated(changed, "reached_at", "stored_reached_at"),
+        done_at=_dated(changed, "done_at", "stored_done_at"),
     )
+
+
+def _dated(lines: Iterable[PlanLine], *names: str) -> Iterator[tuple[int, datetime | None]]:
+    return ((line.course_id, getattr(line, name)) for line in lines for name in names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from core.changes import Changes
-from engagement.facts import activity, affected_days
+from engagement.facts import activity
 from engagement.models import (
     AssessmentResult,
     DailyActivity,
@@ -29,15 +29,21 @@ def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
 
 def _reset(lookup: str, ids: Collection[int], changes: Changes) -> None:
     selected = {lookup: ids}
-    affected_days.mark_all_stale(changes, **selected)
-    VideoProgress.objects.filter(**selected).delete()
     PlayerEvent.objects.filter(**selected).delete()
-    QuizAttempt.objects.filter(import_run=None, **selected).delete()
-    AssessmentResult.objects.filter(import_run=None, **selected).delete()
-    ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()
-    DailyActivity.objects.filter(import_run=None, **selected).delete()
+    weeks = WeekPresence.objects.filter(**selected)
+    of_events = (
+        VideoProgress.objects.filter(**selected),
+        QuizAttempt.objects.filter(import_run=None, **selected),
+        AssessmentResult.objects.filter(import_run=None, **selected),
+        ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}),
+        DailyActivity.objects.filter(import_run=None, **selected),
+        weeks,
+    )
+    for rows in of_events:
+        changes.changed(rows)
+    for rows in of_events:
+        rows.delete()
     # presence follows from activity: rebuild it from the imported activity that is left
-    WeekPresence.objects.filter(**selected).delete()
     imported = DailyActivity.objects.filter(**selected).values_list(
         "enrollment_id", "module_id", "day", "productive"
     )

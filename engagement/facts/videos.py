@@ -11,7 +11,7 @@ from typing import Any
 from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import enrolling
-from engagement.facts import affected_days, watched_segments
+from engagement.facts import watched_segments
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, PlayerEvent, VideoProgress
 from intake.event_batch import EventBatch
@@ -144,4 +144,11 @@ def _read_player_events(rows: Sequence[Watched]) -> PlayerEvents:
 
 
 def _mark_stale(rows: Iterable[Watched], changes: Changes) -> None:
-    affected_days.mark_stale(changes, ((row.video.course_id, row.started_at) for row in rows))
+    rows = list(rows)
+    changes.changed(
+        VideoProgress.objects.filter(
+            enrollment__in={row.enrollment_id for row in rows},
+            video__in={row.video.pk for row in rows},
+        ),
+        started_at=((row.video.course_id, row.started_at) for row in rows),
+    )

@@ -22,7 +22,7 @@ def days() -> list[tuple[Any, ...]]:
 
 def stale_days() -> QuerySet[StaleDay]:
     """The stale days of engagement, without those of other categories."""
-    return StaleDay.objects.filter(key="engagement")
+    return StaleDay.objects.filter(key__startswith="engagement.")
 
 
 def stale_january_days() -> list[int]:

@@ -8,84 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from core import reporting_clock, task_queue
-from core.changes import CourseId, DatedEvent
+from core.changes import CourseId
 from core.database import bulk_upsert
 from core.database.locks import queue_to_write
 from curriculum.models import Course
-from kpis.definitions.periods import Period, containing, local_day
+from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StalePeriod
 
 TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute-queued"
 
-Days = dict[str, set[tuple[CourseId, date]]]
-Latest = dict[str, dict[int, datetime]]
-
-
-class GatheredChanges:
-    """The stale days per category or KPI key, and the latest event per category and course.
-
-    Handlers that each wrote their own would lock the same rows in different orders.
-    """
-
-    def __init__(self) -> None:
-        self._days: Days = defaultdict(set)
-        self._latest: Latest = defaultdict(dict)
-        self._received_at: datetime | None = None
-
-    def mark_moments_stale(
-        self, key: str, moments: Iterable[tuple[CourseId, datetime | None]]
-    ) -> None:
-        zone = reporting_clock.reporting_zone()
-        self.mark_days_stale(key, ((course, local_day(at, zone)) for course, at in moments if at))
-
-    def mark_days_stale(self, key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-        self._days[key].update(days)
-
-    def update_freshness(self, category: str, events: Sequence[DatedEvent]) -> None:
-        for event in events:
-            if event.course_id is not None:
-                self._add_latest(category, event.course_id, event.occurred_at)
-                self._received_at = max(event.received_at, self._received_at or event.received_at)
-
-    def _add_latest(self, category: str, course: int, at: datetime) -> None:
-        latest = self._latest[category]
-        latest[course] = max(at, latest.get(course, at))
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        days, latest, received_at = self._days, self._latest, self._received_at
-        self._days, self._latest = defaultdict(set), defaultdict(dict)
-        try:
-            yield
-        except BaseException:
-            self._days, self._latest, self._received_at = days, latest, received_at
-            raise
-        new_days, self._days = self._days, days
-        new_latest, self._latest = self._latest, latest
-        for key, some in new_days.items():
-            self._days[key] |= some
-        for category, courses in new_latest.items():
-            for course, at in courses.items():
-                self._add_latest(category, course, at)
-
-    def write(self) -> None:
-        _write_days(self._days)
-        if self._received_at:
-            write_freshness(self._latest, received_at=self._received_at)
-
-
-def mark_days_stale(key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-    """Mark each (course id, day) stale at once, under a category or the key of one KPI."""
-    _write_days({key: set(days)})
+# course id, first and last day
+Span = tuple[CourseId, date, date]
 
 
 @transaction.atomic
@@ -96,17 +37,25 @@ def request_recompute(measurements: Iterable[Measurement]) -> int:
     """
     everywhere = list(Course.objects.values_list("pk", flat=True))
     zone = reporting_clock.reporting_zone()
-    marked: dict[str, set[tuple[CourseId, date]]] = defaultdict(set)
+    marked: dict[str, set[Span]] = defaultdict(set)
     for one in measurements:
         period = containing(one.period_start, one.period_kind, zone)
-        days = [period.first + timedelta(days=passed) for passed in range(period.days)]
         courses = everywhere if one.course_id is None else [one.course_id]
-        marked[one.kpi.partition(".")[0]] |= {(pk, day) for pk in courses for day in days}
-    _write_days(marked)
-    return sum(len(days) for days in marked.values())
+        marked[one.kpi] |= {(pk, period.first, period.last) for pk in courses}
+    write_spans(marked)
+    return sum((last - first).days + 1 for some in marked.values() for _, first, last in some)
 
 
-def _write_days(days: Mapping[str, Iterable[tuple[CourseId, date]]]) -> None:
+def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
+    """Mark each (course id, first day, last day) of each KPI stale."""
+    days = {
+        key: {
+            (course, first + timedelta(days=passed))
+            for course, first, last in some
+            for passed in range((last - first).days + 1)
+        }
+        for key, some in spans.items()
+    }
     rows = [
         StaleDay(key=key, course_id=course, day=day)
         for key, some in days.items()

@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.db.models import Count, Q, QuerySet
 
+from core.changes import gathered
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
 from kpis.definitions import units
 from kpis.definitions.facts import Facts, Ratio, RatioFunction
@@ -133,13 +135,14 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    stale_days.mark_days_stale("test", [(run.course_id, day.date())])
+    with gathered() as changes:
+        changes.changed(Enrollment.objects.filter(pk=made.pk))
     return made
 
 
 def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60) -> None:
     day = moment(due)
-    PlannedModule.objects.create(
+    made = PlannedModule.objects.create(
         enrollment=enrollment,
         module=module,
         position=module.position,
@@ -147,7 +150,15 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    stale_days.mark_days_stale("test", [(module.course_id, day.date())])
+    with gathered() as changes:
+        changes.changed(PlannedModule.objects.filter(pk=made.pk))
+
+
+def mark_days_stale(key: str, days: Iterable[tuple[int | None, date]]) -> None:
+    """Mark (course id, day) pairs stale, for one KPI or for all of a category."""
+    spans = {(course, day, day) for course, day in days}
+    keys = [one.key for one in REGISTRY.values() if key in (one.key, one.category)]
+    stale_days.write_spans(dict.fromkeys(keys, spans))
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:

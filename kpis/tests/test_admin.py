@@ -210,7 +210,9 @@ def test_a_button_recomputes_a_measurement(admin_client: Client) -> None:
     days = StaleDay.objects.values_list("key", "course", "day")
 
     # the days of October
-    assert set(days) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
+    assert set(days) == {
+        ("engagement.completion-rate", made.pk, date(2026, 10, day)) for day in range(1, 32)
+    }
     assert "31 days of courses will be recomputed." in messages_of(answer)  # type: ignore[arg-type]
 
 

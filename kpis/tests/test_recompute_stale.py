@@ -64,7 +64,7 @@ def test_modules_are_computed_by_month_only() -> None:
 def test_recomputing_unchanged_facts_writes_nothing() -> None:
     in_two_runs()
     measured()
-    stale_days.mark_days_stale(
+    kernel.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
 

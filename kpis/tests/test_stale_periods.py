@@ -28,7 +28,7 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_that_becomes_stale_often_is_recomputed_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     for _ in range(3):
-        stale_days.mark_days_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
+        kernel.mark_days_stale("test.started", [(Course.objects.get().pk, date(2026, 3, 10))])
     stale_days.gather(NOW)
 
     assert StalePeriod.objects.count() == 4

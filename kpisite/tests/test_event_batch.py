@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from core import changes
 from curriculum.models import Course
+from engagement.models import DailyActivity
 from intake.event_batch import EventBatch
 from intake.models import Event
 from intake.replay import replay_events
@@ -25,9 +26,13 @@ def _school() -> None:
     DataFreshness.objects.all().delete()
 
 
+# the rows need not exist: their days are known
+ACTIVITY = DailyActivity.objects.none()
+
+
 def note(batch: EventBatch) -> None:
     """Note the days of all events, then fail on those with the id "bad"."""
-    batch.changes.mark_moments_stale("test", ((e.course_id, e.occurred_at) for e in batch.events))
+    batch.changes.changed(ACTIVITY, day=((one.course_id, one.occurred_at) for one in batch.events))
     batch.changes.update_freshness("test", batch.events)
     if any(one.key == "bad" for one in batch.events):
         raise ValueError("bad")
@@ -69,7 +74,7 @@ def test_changes_outside_a_batch_are_written_unless_the_block_fails() -> None:
 
     def mark(day: int, *, fails: bool) -> None:
         with changes.gathered() as gathered:
-            gathered.mark_days_stale("test", [(course, date(2026, 2, day))])
+            gathered.changed(ACTIVITY, day=[(course, date(2026, 2, day))])
             if fails:
                 raise ValueError
 
@@ -83,7 +88,7 @@ def test_changes_outside_a_batch_are_written_unless_the_block_fails() -> None:
 def test_changes_passed_in_are_left_to_the_caller() -> None:
     with changes.gathered() as outer:
         with changes.gathered(outer) as inner:
-            inner.mark_days_stale("test", [(None, date(2026, 2, 1))])
+            inner.changed(ACTIVITY, day=[(None, date(2026, 2, 1))])
         assert inner is outer
         assert days() == []
     assert days() == [1]

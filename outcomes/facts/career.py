@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
-
 from core import reporting_clock
 from core.changes import Changes
 from intake.event_batch import EventBatch
@@ -28,19 +26,19 @@ def record_reports(batch: EventBatch) -> None:
         for event in Event.objects.filter(enrollment__in=ids, kind=REPORTED)
     }
     existing = CareerOutcome.objects.filter(enrollment__in=ids, response=None)
-    mark_stale(existing, batch.changes)
+    batch.changes.changed(existing)
     existing.delete()
     CareerOutcome.objects.bulk_create(
         [outcome(pk, kind, day, at) for pk, kind, day, at in sorted(reports, key=repr)],
         batch_size=500,
     )
-    mark_stale(existing, batch.changes)
+    batch.changes.changed(existing)
 
 
 def record_answers(answers: Mapping[int, Event], changes: Changes) -> None:
     """Replace the career outcomes of these survey answers, given by the ID of their response."""
     existing = CareerOutcome.objects.filter(response__in=answers)
-    mark_stale(existing, changes)
+    changes.changed(existing)
     existing.delete()
     CareerOutcome.objects.bulk_create(
         [
@@ -56,7 +54,7 @@ def record_answers(answers: Mapping[int, Event], changes: Changes) -> None:
         ],
         batch_size=500,
     )
-    mark_stale(existing, changes)
+    changes.changed(existing)
 
 
 def kinds_of(event: Event) -> list[str]:
@@ -93,9 +91,3 @@ def outcome(
         )
         row.completed_before = midnight(day + timedelta(days=1), reporting_clock.reporting_zone())
     return row
-
-
-def mark_stale(rows: QuerySet[CareerOutcome], changes: Changes) -> None:
-    """Mark the days on which these rows count as stale."""
-    days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    changes.mark_moments_stale(IMPACT, days)

@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from core import reporting_clock
 from core.changes import Changes
 from curriculum import enrolling
-from curriculum.models import Enrollment
 from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day
@@ -30,7 +29,9 @@ def record_certificates(batch: EventBatch) -> None:
     known = Event.objects.filter(enrollment__in=ids, kind__in=(EARNED, REVOKED, EXPIRED))
     for event in known.order_by("occurred_at", "key", "sender"):
         histories[event.enrollment_id or 0].append(event)
-    Certificate.objects.filter(enrollment__in=ids).delete()
+    held = Certificate.objects.filter(enrollment__in=ids)
+    batch.changes.changed(held)
+    held.delete()
     Certificate.objects.bulk_create(
         [one for pk in sorted(histories) for one in _certificates(pk, histories[pk])],
         batch_size=500,
@@ -45,7 +46,7 @@ def record_certificates(batch: EventBatch) -> None:
         by_event=True,
         changes=batch.changes,
     )
-    mark_enrollments_stale(ids, batch.changes)
+    batch.changes.changed(held)
 
 
 def _certificates(enrollment_id: int, events: Iterable[Event]) -> list[Certificate]:
@@ -99,12 +100,6 @@ def _earn(certificates: list[Certificate], enrollment_id: int, event: Event) -> 
         latest.expires_on = date.fromisoformat(last_day)
 
 
-def mark_enrollments_stale(ids: Iterable[int], changes: Changes) -> None:
-    """Mark the days on which these enrollments fall due as stale."""
-    due = Enrollment.objects.filter(pk__in=list(ids), due_at__isnull=False).order_by()
-    changes.mark_moments_stale(COMPLETION, due.values_list("run__course_id", "due_at").distinct())
-
-
 def reset(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the certificates of these courses."""
     _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)), changes)
@@ -116,5 +111,5 @@ def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
 
 
 def _reset(rows: QuerySet[Certificate], changes: Changes) -> None:
-    mark_enrollments_stale(set(rows.order_by().values_list("enrollment_id", flat=True)), changes)
+    changes.changed(rows)
     rows.delete()

@@ -40,9 +40,9 @@ def record_assessments(batch: EventBatch) -> None:
         conflict="enrollment_id, skill_id, stage, assessed_at",
         merge={"score": "larger"},
     )
-    counted = [one for one in batch.events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    batch.changes.mark_moments_stale(
-        ATTAINMENT, ((one.course_id, one.occurred_at) for one in counted)
+    batch.changes.changed(
+        SkillAssessment.objects.filter(enrollment__in={key[0] for key in rows}),
+        assessed_at=((one.course_id, one.occurred_at) for one in batch.events),
     )
 
 
@@ -57,11 +57,6 @@ def known(keys: set[str], may_make: bool) -> set[str]:
     return set(existing)
 
 
-def mark_enrollments_stale(ids: Iterable[int], changes: Changes) -> None:
-    """Mark the days on which assessments of these enrollments count as stale."""
-    _mark_stale(SkillAssessment.objects.filter(enrollment__in=list(ids)), changes)
-
-
 def reset(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the assessments of these courses."""
     _reset(SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids)), changes)
@@ -73,12 +68,5 @@ def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
 
 
 def _reset(rows: QuerySet[SkillAssessment], changes: Changes) -> None:
-    _mark_stale(rows, changes)
+    changes.changed(rows)
     rows.delete()
-
-
-def _mark_stale(rows: QuerySet[SkillAssessment], changes: Changes) -> None:
-    moments = rows.filter(stage=POST).order_by()
-    changes.mark_moments_stale(
-        ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,10 +46,10 @@ def record_answers(batch: EventBatch) -> None:
     _invite(_earliest(batch.events))
     record_questions(batch.events)
     latest = _latest_answers(batch.events)
-    mark_stale(_responses(latest), batch.changes)
+    batch.changes.changed(_responses(latest))
     ids = _store(latest)
     career.record_answers({ids[key]: event for key, event in latest.items()}, batch.changes)
-    mark_stale(_responses(latest), batch.changes)
+    batch.changes.changed(_responses(latest))
 
 
 def _earliest(events: Sequence[Event]) -> dict[ResponseKey, datetime]:
@@ -147,20 +147,6 @@ def _responses(keys: Iterable[ResponseKey]) -> QuerySet[Response]:
     )
 
 
-def mark_stale(responses: QuerySet[Response], changes: Changes) -> None:
-    """Mark the days on which these answers count as stale."""
-    for key, question in ((SATISFACTION, "nps"), (CSAT, "csat")):
-        rows = responses.filter(**{f"{question}__isnull": False}).order_by()
-        days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        changes.mark_moments_stale(key, days)
-
-
-def mark_enrollments_stale(ids: Collection[int], changes: Changes) -> None:
-    """Mark the days on which answers of these enrollments count as stale."""
-    mark_stale(Response.objects.filter(enrollment__in=ids), changes)
-    career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids), changes)
-
-
 def reset(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the survey facts of these courses before their events are replayed.
 
@@ -180,9 +166,9 @@ def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
 
 def _reset(selected: Q, answers: QuerySet[Event], changes: Changes) -> None:
     responses = Response.objects.filter(selected)
-    mark_stale(responses, changes)
+    changes.changed(responses)
     outcomes = CareerOutcome.objects.filter(selected)
-    career.mark_stale(outcomes, changes)
+    changes.changed(outcomes)
     outcomes.delete()
     _delete_without_event(responses, answers)
     invitations = Invitation.objects.filter(selected)

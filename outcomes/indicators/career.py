@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from curriculum.models import Enrollment
 from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
@@ -20,6 +21,7 @@ from outcomes.models.career import IN_TIME
     is_additive=False,
     facts=CareerOutcome,
     at="reported_at",
+    reads={Enrollment: "career_outcomes"},
 )
 def career_impact(rows: QuerySet[CareerOutcome], cut: Cut) -> Ratio:
     """The share of graduates who got a new job, were promoted or completed a project at work after

@@ -20,7 +20,7 @@ from kpis.query.kpi_query import KpiQueryForm
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue
 from kpis.query.targets import set_target
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import COUNT, PEOPLE, STARTED, moment, run_of, starts, table
 from presentation.figures import Figure
@@ -143,7 +143,7 @@ def test_a_stale_mark_without_a_course_recomputes_the_site() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    kernel.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
@@ -155,7 +155,7 @@ def test_a_stale_mark_of_one_kpi_does_not_recompute_others() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    kernel.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}

@@ -130,6 +130,7 @@ def _kept_customers(when: Period, *same: str) -> FactAggregate:
         n=customers,
         enrollment=None,
         places=CUSTOMER_PATHS,
+        held=("started_at", "ended_at"),
     )
 
 

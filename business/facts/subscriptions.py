@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -181,22 +181,10 @@ def _changed_span(
 def mark_spans_stale(spans: Iterable[Span]) -> None:
     """Mark every day of these spans."""
     zone = reporting_clock.reporting_zone()
-    by_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
-    for course, start, end in spans:
-        first = local_day(start, zone)
-        by_course[course].append((first, max(first, local_day(end, zone))))
-    for course, some in by_course.items():
-        stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
-
-
-def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
-    """The days of all spans, each once: thousands of customers share most of theirs."""
-    day = date.min
-    for first, last in sorted(spans):
-        day = max(day, first)
-        while day <= last:
-            yield day
-            day += timedelta(days=1)
+    days = ((course, local_day(start, zone), local_day(end, zone)) for course, start, end in spans)
+    stale_days.mark_spans_stale(
+        RETENTION, ((course, first, max(first, last)) for course, first, last in days)
+    )
 
 
 def mark_customers_stale(keys: Collection[str], *, now: datetime) -> None:

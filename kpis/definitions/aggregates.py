@@ -88,6 +88,9 @@ class FactAggregate:
     `by_level` has other aggregates to use at single levels ("module", "run", "course"). For
     example, the latest answer within a course may not be the latest answer of the learner.
     For the same reason `among` returns the rows of several courses, given their ids.
+
+    `held` has the fields of a row's beginning and end if the rows are those that are held when
+    the period starts: they began before, and have no end or one that is not before.
     """
 
     rows: QuerySet[Any]
@@ -100,6 +103,7 @@ class FactAggregate:
     places: Mapping[str, str] = field(default_factory=dict)
     by_level: Mapping[str, FactAggregate] = field(default_factory=dict)
     among: Callable[[frozenset[int]], QuerySet[Any]] | None = None
+    held: tuple[str, str] | None = None
 
     def path(self, name: str) -> str:
         """Return the lookup path to a dimension; ValueError if the rows do not have it."""

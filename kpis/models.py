@@ -198,10 +198,10 @@ class Target(models.Model):
 
 
 class StaleDay(models.Model):
-    """A day of a course on which facts changed; deleted once it became stale periods.
+    """A span of days of a course on which facts changed; deleted once it became stale periods.
 
-    Rows are only added, and deleted by id: a day that becomes stale again while it is being
-    recomputed is a new row, so it is not lost.
+    Rows are only added, and deleted by id, so that nobody who changes facts waits for anybody. A
+    day that becomes stale again while it is being recomputed is a new row, so it is not lost.
     """
 
     key = models.CharField(
@@ -214,10 +214,17 @@ class StaleDay(models.Model):
         blank=True,
         help_text=gettext_lazy("Empty: the site only."),
     )
-    day = models.DateField()
+    first = models.DateField()
+    last = models.DateField()
+    kind = models.CharField(
+        max_length=10,
+        choices=PeriodKind.choices,
+        blank=True,
+        help_text=gettext_lazy("Empty: periods of every kind."),
+    )
 
     def __str__(self) -> str:
-        return f"{self.key} {self.course_id} {self.day}"
+        return f"{self.key} {self.course_id} {self.first} – {self.last}"
 
 
 class StalePeriod(models.Model):
@@ -255,6 +262,23 @@ class StalePeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.course_id} {self.rank} {self.start}"
+
+
+class RecomputeClaim(models.Model):
+    """What a worker locks while it recomputes a course or, without a course, the site.
+
+    The lock is the claim. The row itself says nothing and stays.
+    """
+
+    course = models.ForeignKey(Course, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(Coalesce("course", Value(0)), name="one_claim_per_course"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.course_id or 'site'}"
 
 
 class DataFreshness(models.Model):

@@ -16,6 +16,7 @@ from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.registry import REGISTRY
 from kpis.models import DataFreshness, Measurement, StaleDay
 from kpis.recompute.recompute_stale import recompute_stale
+from kpis.tests.stale import marks
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +25,9 @@ NOW = moment("2026-06-10")
 
 def stale_days(slug: str) -> set[tuple[str | None, str]]:
     """The stale (course, day) pairs of a KPI, which are deleted when read."""
-    rows = StaleDay.objects.filter(key=f"business.{slug}")
-    found: set[tuple[str | None, str]] = {
-        (course, f"{day:%m-%d}") for course, day in rows.values_list("course__key", "day")
-    }
-    rows.delete()
+    key = f"business.{slug}"
+    found = {(course, f"{day:%m-%d}") for _, course, day in marks(key=key)}
+    StaleDay.objects.filter(key=key).delete()
     return found
 
 

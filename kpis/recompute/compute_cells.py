@@ -23,19 +23,21 @@ def compute_cells(
     periods: Sequence[tuple[Period, frozenset[int]]],
     runs: Mapping[int, int],
     now: datetime,
+    *,
+    with_site: bool = True,
 ) -> Iterator[Cell]:
     """Yield the cells of each period's courses; `runs` maps every run to its course.
 
     One statement serves all periods, so it reads the courses of all of them; the cells of courses
-    that a period does not name are dropped. The site's cell is computed only where it is not the
-    sum of its courses' cells.
+    that a period does not name are dropped. The site's cell is computed only `with_site`, and
+    only where it is not the sum of its courses' cells.
     """
     of_any_period = Scope(course_ids=NOBODY.union(*(ids for _, ids in periods)))
     reader = CellReader(indicator, periods[0][0], of_any_period, runs)
     for period, course_ids in [(one.as_of(now), ids) for one, ids in periods]:
         if course_ids:
             yield from (cell for cell in reader.cells(period) if cell.course_id in course_ids)
-        if not indicator.is_additive:
+        if with_site and not indicator.is_additive:
             found = list(reader.read((), Scope(), period))
             _, sums, people = found[0] if found else ((), NOTHING, NOBODY)
             yield Cell(period, SITE, 0, None, sums, people)

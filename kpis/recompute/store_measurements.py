@@ -82,15 +82,54 @@ def compare(
     return changes
 
 
+def compare_courses(indicator: Indicator, cells: Sequence[Cell]) -> list[Change]:
+    """Return the cells of courses (of one period kind) that differ from their stored rows.
+
+    As in `compare`, but the site is left as it is.
+    """
+    if not cells:
+        return []
+    periods = {cell.period.first: cell.period for cell in cells}
+    stored = _rows_where(_in_courses_of(cells), indicator, periods.values())
+    return _differing(indicator, [*cells, *_emptied(cells, stored, periods)], stored)
+
+
+def compare_site(
+    indicator: Indicator, periods: Sequence[Period], cells: Sequence[Cell], now: datetime
+) -> list[Change]:
+    """Return the site's cells that differ from their stored rows, in periods of one kind.
+
+    They are the sums of the courses' stored rows or, for a KPI that is not additive, `cells`.
+    """
+    stored = _rows_where(IN_SITE_SUM, indicator, periods)
+    if indicator.is_additive:
+        by_start = {period.first: period for period in periods}
+        cells = _site_cells(indicator, by_start, [], stored, now)
+    return _differing(indicator, cells, stored)
+
+
 def _stored_rows(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
 ) -> dict[Key, Measurement]:
     """Return all rows of the cells' courses, and the rows that the site's sum is made of."""
+    return _rows_where(_in_courses_of(cells) | IN_SITE_SUM, indicator, periods)
+
+
+IN_SITE_SUM = Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE))
+
+
+def _in_courses_of(cells: Iterable[Cell]) -> Q:
+    return Q(course__in={cell.course_id for cell in cells})
+
+
+def _rows_where(
+    condition: Q, indicator: Indicator, periods: Iterable[Period]
+) -> dict[Key, Measurement]:
+    periods = list(periods)
     rows = Measurement.objects.filter(
-        Q(course__in={cell.course_id for cell in cells})
-        | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
+        condition,
         kpi=indicator.key,
-        period_kind=cells[0].period.kind,
+        period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
     ).order_by()
     return {(row.scope, row.scope_id, row.period_start): row for row in rows}

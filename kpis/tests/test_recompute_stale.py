@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale, stale_days, stale_periods
 from kpis.recompute.store_measurements import same
 from kpis.statistics.intervals import Spread, Sums
 from kpis.tests import kernel
@@ -106,7 +106,7 @@ def courses_at(computed_at: datetime) -> set[str | None]:
 def test_a_killed_run_is_completed_by_the_next() -> None:
     in_two_runs()
     with (
-        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        patch("kpis.recompute.recompute_stale.run_together", _killed_after(2)),
         pytest.raises(KeyboardInterrupt),
     ):
         measured()
@@ -118,9 +118,22 @@ def test_a_killed_run_is_completed_by_the_next() -> None:
     assert stale_kinds() == set()
 
 
+def test_a_run_killed_before_the_site_leaves_the_site_to_the_next() -> None:
+    in_two_runs()
+    with (
+        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        measured()
+
+    assert {scope for scope, *_ in table()} == {"course", "run"}
+    measured()
+    assert ("site", "", "2026-03-01", 1, 2) in table()
+
+
 def stale_kinds() -> set[str]:
     """Gather stale days, and return the kinds of stale periods."""
-    stale_days.gather(NOW)
+    stale_periods.gather(NOW)
     return {str(stale_days.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
 
@@ -153,9 +166,9 @@ def test_a_day_that_becomes_stale_meanwhile_is_not_lost() -> None:
 
 
 def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    in_two_runs()
     whole = REGISTRY[PLANNED]
     monkeypatch.setitem(REGISTRY, PLANNED, _broken())
+    in_two_runs()
     measured()
 
     assert ("site", "", "2026-03-01", 1, 2) in table()

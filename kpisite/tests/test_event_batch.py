@@ -39,7 +39,7 @@ def note(batch: EventBatch) -> None:
 
 
 def days() -> list[int]:
-    return sorted(StaleDay.objects.values_list("day__day", flat=True))
+    return sorted(StaleDay.objects.values_list("first__day", flat=True))
 
 
 def lit(key: str, day: int) -> dict[str, object]:

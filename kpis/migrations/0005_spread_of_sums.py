@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpis', '0001_initial'),
+        ('kpis', '0004_recompute_claims'),
     ]
 
     operations = [

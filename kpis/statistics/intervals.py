@@ -1,4 +1,4 @@
-"""Values and 95% intervals from sums. No Django here; shares are 0–1."""
+"""What is summed of people, the value that follows, and Wilson's interval. No Django here."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class CrossSums:
+    """The sums over people of the products of their totals y and weights x in two figures.
+
+    `yx` is the total in the first times the weight in the second, `xy` the other way around.
+    """
+
+    yy: float = 0.0
+    yx: float = 0.0
+    xy: float = 0.0
+    xx: float = 0.0
+
+    def __add__(self, other: CrossSums) -> CrossSums:
+        return CrossSums(
+            self.yy + other.yy, self.yx + other.yx, self.xy + other.xy, self.xx + other.xx
+        )
+
+    @property
+    def mirrored(self) -> CrossSums:
+        """Return the sums with the figures in the other order."""
+        return CrossSums(self.yy, self.xy, self.yx, self.xx)
+
+
+@dataclass(frozen=True)
 class Sums:
     """What a measurement stores; the division happens when a value is read.
 
@@ -59,8 +82,9 @@ class Sums:
             else (self.squares or 0.0) + (other.squares or 0.0)
         )
         spread = self.spread or other.spread
-        if self.spread is not None and other.spread is not None:
-            spread = self.spread + other.spread
+        if self.n and other.n:
+            is_known = self.spread is not None and other.spread is not None
+            spread = self.spread + other.spread if is_known else None
         return Sums(
             self.n + other.n,
             self.total + other.total,
@@ -81,17 +105,19 @@ NOTHING = Sums()
 Interval = tuple[float, float]
 
 
-def wilson(share: float, n: float) -> Interval | None:
+def wilson(share: float, n: float, quantile: float = Z95) -> Interval | None:
     """Return the 95% Wilson score interval of a share of `n`; None for n = 0.
 
-    E. B. Wilson, JASA 22 (1927) 209–212. For a weighted share, `n` is the number of observations.
+    E. B. Wilson, JASA 22 (1927) 209–212. Where `n` is estimated, a quantile of Student's t takes
+    the place of the normal one.
     """
     if n <= 0:
         return None
     share = min(max(share, 0.0), 1.0)
-    spread = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    middle = share + Z95**2 / (2 * n)
-    scale = 1 + Z95**2 / n
+    squared = quantile * quantile
+    spread = quantile * sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    middle = share + squared / (2 * n)
+    scale = 1 + squared / n
     low, high = (middle - spread) / scale, (middle + spread) / scale
     # At 0 and 1 the ends are exact; computing them would leave a rounding error.
     return (0.0 if share == 0 else max(low, 0.0), 1.0 if share == 1 else min(high, 1.0))

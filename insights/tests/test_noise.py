@@ -17,8 +17,9 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import Indicator, Interval
 from kpis.definitions.units import PERCENT
 from kpis.models import Target
-from kpis.query.results import MetricValue, ValueContext, metric_value
-from kpis.statistics.intervals import NOTHING, Sums
+from kpis.query.results import MetricValue
+from kpis.query.valuation import ValueContext, metric_value
+from kpis.statistics.intervals import NOTHING, Spread, Sums
 
 pytestmark = pytest.mark.once
 
@@ -32,13 +33,14 @@ Draw = Callable[[random.Random, int, float], Sums]
 
 def shares(seeded_random: random.Random, n: int, truth: float) -> Sums:
     hits = sum(seeded_random.random() < truth for _ in range(n))
-    return Sums(n, hits, n, None, n)
+    return Sums(n, hits, n, learners=n, spread=Spread(n, hits, n, hits))
 
 
 def scores(seeded_random: random.Random, n: int, truth: float) -> Sums:
     """Draw scores from 0 to 1 that crowd at the upper end, as scores do."""
     marks = [seeded_random.betavariate(8 * truth, 8 * (1 - truth)) for _ in range(n)]
-    return Sums(n, sum(marks), n, sum(mark * mark for mark in marks), n)
+    total, squares = sum(marks), sum(mark * mark for mark in marks)
+    return Sums(n, total, n, learners=n, spread=Spread(n, squares, n, total))
 
 
 def answered(of: Indicator, sums: Sums) -> MetricValue:

@@ -10,7 +10,8 @@ from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
-from kpis.statistics.intervals import Sums, net_interval
+from kpis.statistics.estimates import NET, estimate
+from kpis.statistics.intervals import Spread, Sums
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.surveys import (
@@ -125,7 +126,8 @@ def groups(when: Period, scope: Scope) -> Table:
 
 def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
     n, good, bad = row["answers"], row["good"], row["bad"]
-    interval = net_interval(Sums(n=n, total=good - bad, weight=n, squares=good + bad))
+    spread = Spread(units=n, yy=good + bad, xx=n, xy=good - bad)
+    found = estimate(Sums(n=n, total=good - bad, weight=n, learners=n, spread=spread), NET)
     return {
         "course": row["course"],
         "answers": n,
@@ -133,7 +135,7 @@ def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
         "passives": share(n - good - bad, n),
         "detractors": share(bad, n),
         "nps": share(good - bad, n),
-        "margin": (interval[1] - interval[0]) / 2 if interval else None,
+        "margin": (found.interval[1] - found.interval[0]) / 2 if found and n > 1 else None,
         "learners": row["learners"],
     }
 

@@ -1,5 +1,7 @@
 """Simulations: the 95% interval of every kind of KPI contains the truth 93 to 97 times in 100.
 
+And where nothing differs, a p-value below 5% is no more frequent than that.
+
 Each simulation averages over five truths from 30% to 90%, because a single one is met too often or
 too rarely where few people count as yes or no. Learners have different numbers of rows, and their
 own chances, spread around the truth.
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kpis.statistics import p_values
 from kpis.statistics.estimates import (
     NET,
     SHARE,
@@ -161,6 +164,27 @@ def test_the_interval_covers_the_truth(
     found = [estimate(one, scale) for one in sums(*kind(draw))]
 
     assert 0.93 <= coverage(found, draw.truths + shift) <= 0.97
+
+
+@pytest.mark.parametrize("n", [10, 100])
+@pytest.mark.parametrize(("kind", "scale", "shift"), KINDS)
+def test_without_a_difference_a_p_value_below_5_percent_is_as_rare_as_that(
+    kind: Callable[[Draw], Figures], scale: Scale, shift: float, n: int
+) -> None:
+    draw = Draw(n)
+    now, before = (
+        [one for one in (estimate(of, scale) for of in sums(*kind(draw))) if one] for _ in range(2)
+    )
+    of_values = [
+        p_values.against_goal(one, truth + shift).two_sided
+        for one, truth in zip(now, draw.truths, strict=True)
+    ]
+    of_changes = [
+        p_values.against_earlier(one, then).two_sided for one, then in zip(now, before, strict=True)
+    ]
+
+    assert np.mean(np.array(of_values) < 0.05) < 0.07
+    assert np.mean(np.array(of_changes) < 0.05) < 0.07
 
 
 @pytest.mark.parametrize("n", SAMPLES)

@@ -72,12 +72,10 @@ def _against_target(subject: FindingSubject) -> FindingCandidate | None:
     kinds = {True: FindingKind.EXCEEDED, False: FindingKind.MISSED}
     if subject.whole is not None:
         kinds = {True: FindingKind.STRONG_MODULE, False: FindingKind.WEAK_MODULE}
-    return FindingCandidate(
-        kinds[is_good],
-        subject,
-        is_good,
-        comparison=comparisons.with_target(metric_value, subject.whole),
-    )
+    comparison = comparisons.with_target(metric_value, subject.whole)
+    if comparison is None and not metric_value.indicator.is_total:
+        return None
+    return FindingCandidate(kinds[is_good], subject, is_good, comparison)
 
 
 def _against_previous(subject: FindingSubject) -> FindingCandidate | None:

@@ -225,8 +225,11 @@ def combine(
         weight=sum(weight for weight, _ in known),
         learners=max((one.sums.learners for _, one in known), default=0),
     )
+    # the uncertainty of a mean is only known of shares
+    are_shares = all(scale_of(one.indicator) is SHARE for _, one in known)
     of_parts = [WeightedPart(one.indicator.key, weight, one.sums) for weight, one in known]
-    return _with_estimate(metric_value(blank, sums, context), weighted_estimate(of_parts, crosses))
+    found = weighted_estimate(of_parts, crosses) if are_shares else None
+    return _with_estimate(metric_value(blank, sums, context), found)
 
 
 def estimate_of(indicator: Indicator, sums: Sums) -> Estimate | None:

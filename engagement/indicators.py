@@ -21,7 +21,7 @@ from engagement.models import (
 )
 from engagement.parameter_definitions import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
 from kpis.definitions.facts import Cut, Ratio
-from kpis.definitions.registry import Interval, composite, for_single_days, kpi
+from kpis.definitions.registry import composite, for_single_days, kpi
 from kpis.definitions.units import PERCENT
 from presentation.categories import category
 
@@ -245,7 +245,6 @@ def depth() -> dict[str, str]:
     _("Assessment performance"),
     unit=PERCENT,
     target=80,
-    interval=Interval.MEAN,
     facts=AssessmentResult,
     at="graded_at",
     module="assessment__module",

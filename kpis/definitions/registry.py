@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum, auto
 from typing import Any, Literal, TypedDict, Unpack, cast
 
 from django.db.models import Model
@@ -20,15 +19,6 @@ from kpis.definitions.periods import Period
 from kpis.definitions.scopes import Scope
 from kpis.definitions.units import NUMBER, TEXT, Unit
 from kpis.statistics.intervals import Sums
-
-
-class Interval(Enum):
-    """How the 95% interval of a KPI is computed; totals have none."""
-
-    WILSON = auto()
-    MEAN = auto()
-    NET = auto()
-    COMBINED = auto()
 
 
 @dataclass(frozen=True)
@@ -122,7 +112,6 @@ class Indicator:
     help: str
     target: Decimal | None = None
     higher_is_better: bool = True
-    interval: Interval = Interval.WILSON
     min_n: int = 10
     version: int = 1
     facts: Facts | None = None
@@ -204,7 +193,6 @@ class IndicatorOptions(TypedDict, total=False):
     """The optional arguments of `kpi` and `composite`: see `Indicator`."""
 
     higher_is_better: bool
-    interval: Interval
     min_n: int
     version: int
     component_of: str
@@ -293,7 +281,6 @@ def composite(
 
     The function maps their keys to the keys of the parameters that hold their weights.
     """
-    options.setdefault("interval", Interval.COMBINED)
 
     def declare(function: Callable[[], dict[str, str]]) -> None:
         parts = tuple(Part(part, weight) for part, weight in function().items())

@@ -6,12 +6,13 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from kpis.aggregation.grouped_sums import rows_of
+from kpis.aggregation.grouped_sums import rows_of, sums_by
 from kpis.definitions.periods import Period
-from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
 from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
-from kpis.statistics.intervals import Spread, Sums, net_interval
+from kpis.statistics.estimates import NET, estimate
+from kpis.statistics.intervals import NOTHING, Sums
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.surveys import (
@@ -110,7 +111,7 @@ def groups(when: Period, scope: Scope) -> Table:
     )
     found = (
         _latest(when, scope, "nps", "course")
-        .values(course=F("enrollment__run__course__title"))
+        .values(course=F("enrollment__run__course__title"), course_id=F("enrollment__run__course"))
         .annotate(
             answers=Count("pk"),
             good=Count("pk", filter=PROMOTERS),
@@ -119,14 +120,14 @@ def groups(when: Period, scope: Scope) -> Table:
         )
         .order_by("course", "enrollment__run__course")
     )
-    return Table(columns, [_group_shares(row) for row in found])
+    sums = sums_by(REGISTRY[SATISFACTION], when, ("course",), scope)
+    rows = [_group_shares(row, sums.get((row["course_id"],), NOTHING)) for row in found]
+    return Table(columns, rows)
 
 
-def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
+def _group_shares(row: Mapping[str, Any], sums: Sums) -> dict[str, Any]:
     n, good, bad = row["answers"], row["good"], row["bad"]
-    interval = net_interval(
-        Sums(n=n, total=good - bad, weight=n, spread=Spread(n, good + bad, n, good - bad))
-    )
+    found = estimate(sums, NET)
     return {
         "course": row["course"],
         "answers": n,
@@ -134,7 +135,7 @@ def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
         "passives": share(n - good - bad, n),
         "detractors": share(bad, n),
         "nps": share(good - bad, n),
-        "margin": (interval[1] - interval[0]) / 2 if interval else None,
+        "margin": (found.interval[1] - found.interval[0]) / 2 if found and n > 1 else None,
         "learners": row["learners"],
     }
 

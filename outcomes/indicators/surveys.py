@@ -4,7 +4,7 @@ from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from kpis.definitions.facts import Cut, Ratio
-from kpis.definitions.registry import Interval, kpi
+from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT, POINTS
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.latest_per_learner import LatestPerLearner
@@ -21,7 +21,6 @@ LATEST = LatestPerLearner(per="wave", order=("answered_at", "enrollment"))
     _("Satisfaction (NPS)"),
     unit=POINTS,
     target=80,
-    interval=Interval.NET,
     min_n=50,
     is_additive=False,
     companions=(CSAT,),

@@ -12,6 +12,7 @@ from accounts.tests.people import course
 from curriculum import parameters
 from curriculum.models import Course, Parameter, ParameterChange
 from curriculum.parameter_definitions import WINDOW_FACTOR
+from curriculum.tests.patience import KEY, PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,13 @@ def test_a_course_s_own_value_stays_within_the_bounds(client: Client) -> None:
     assert Parameter.objects.filter(key=WINDOW_FACTOR).count() == 1
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> Parameter:
+    monkeypatch.setitem(parameters.DECLARED, KEY, PATIENCE)
+    parameters.create_missing()
+    return Parameter.objects.get(key=KEY)
+
+
 def decide(client: Client, action: str, change: ParameterChange) -> HttpResponse:
     data = {"action": action, "_selected_action": change.pk}
     return client.post("/admin/curriculum/parameterchange/", data)  # type: ignore[return-value]
@@ -108,16 +116,16 @@ def decide(client: Client, action: str, change: ParameterChange) -> HttpResponse
 
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize(
-    ("action", "value", "status"), [("approve", 2, "Applied"), ("reject", 1.5, "Rejected")]
+    ("action", "value", "status"), [("approve", 2, "Applied"), ("reject", 3, "Rejected")]
 )
 def test_a_proposal_is_decided_from_the_list(
-    client: Client, parameter: Parameter, action: str, value: float, status: str
+    client: Client, patience: Parameter, action: str, value: int, status: str
 ) -> None:
-    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
+    change = parameters.propose(patience, Decimal(2), reason="Holidays.")
     answer = decide(client, action, change)
 
-    assert Parameter.objects.get(pk=parameter.pk).value == Decimal(str(value))
-    assert shown_messages(answer) == f"completion.window-factor: 1.5 → 2: {status}"
+    assert Parameter.objects.get(pk=patience.pk).value == value
+    assert shown_messages(answer) == f"test.patience: 3 → 2: {status}"
 
 
 def test_a_change_is_reverted_from_the_list(
@@ -132,17 +140,15 @@ def test_a_change_is_reverted_from_the_list(
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_decided_proposal_is_not_decided_again(client: Client, parameter: Parameter) -> None:
-    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
+def test_a_decided_proposal_is_not_decided_again(client: Client, patience: Parameter) -> None:
+    change = parameters.propose(patience, Decimal(2), reason="Holidays.")
     parameters.reject(change)
 
     assert "was already approved or rejected" in shown_messages(decide(client, "approve", change))
 
 
-def test_staff_with_view_permission_only_cannot_decide(
-    client: Client, parameter: Parameter
-) -> None:
-    change = parameters.propose(parameter, Decimal(2), reason="Holidays.")
+def test_staff_with_view_permission_only_cannot_decide(client: Client, patience: Parameter) -> None:
+    change = parameters.propose(patience, Decimal(2), reason="Holidays.")
     staff(client, "view_parameterchange")
     decide(client, "approve", change)
     change.refresh_from_db()

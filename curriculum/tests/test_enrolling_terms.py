@@ -10,15 +10,19 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.tests.people import course, learner, moment, run_of
 from curriculum import enrolling, parameters
 from curriculum.enrolling import SignUp, enroll
-from curriculum.models import Course, CourseRun, Enrollment, Learner
+from curriculum.models import Course, CourseRun, Enrollment, Learner, PlannedModule
 from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
 from curriculum.tests.enrolled import JAN_5, due, enrolled, plan
+from curriculum.tests.histories import HISTORIES
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +160,42 @@ def test_the_dates_do_not_depend_on_the_order_of_arrival(story: str, order: Sequ
     one = Enrollment.objects.get()
 
     assert (dates(one), one.is_cancelled) == (expected, is_cancelled)
+
+
+DAYS = st.integers(0, 60).map(lambda day: moment("2026-01-05") + timedelta(days=day))
+STEPS = st.tuples(st.sampled_from([sign_up_at, sign_up_at, withdraw_at]), DAYS)
+
+
+def changed_every_fortnight() -> None:
+    for day, factor, cutoff in ((10, "1.1", "20"), (24, "2.9", "3"), (38, "1.3", "0")):
+        set_at(moment("2026-01-05") + timedelta(days=day), WINDOW_FACTOR, factor)
+        set_at(moment("2026-01-05") + timedelta(days=day), REFUND_CUTOFF, cutoff)
+
+
+def rows_after(steps: Sequence[Step]) -> dict[str, Any]:
+    """Return the enrollment and its plan after these steps, of which a sign-up is the first."""
+    with transaction.atomic():
+        ada, run = learner("Ada"), run_of(course(modules=2, nominal_days=29))
+        changed_every_fortnight()
+        sign_ups = [one for one in steps if one[0] is sign_up_at]
+        for step, at in [*sign_ups[:1], *steps]:
+            step(ada, run, at)
+        names = ("enrolled_at", "started_at", "cutoff_at", "planned_due_at", "withdrawn_at")
+        (found,) = Enrollment.objects.values(*names)
+        found["plan"] = list(PlannedModule.objects.values_list("module__key", "planned_due_at"))
+        transaction.set_rollback(True)
+    return found
+
+
+@HISTORIES
+@given(st.tuples(st.just(sign_up_at), DAYS), st.lists(STEPS, max_size=6), st.data())
+@override_settings(KPI_TIME_ZONE="Europe/Berlin")
+def test_shuffled_sign_ups_around_changes_give_the_same_plan(
+    sign_up: Step, steps: list[Step], data: Any
+) -> None:
+    story = [sign_up, *steps]
+
+    assert rows_after(data.draw(st.permutations(story))) == rows_after(story)
 
 
 def queries_to_enroll(name: str, runs: Sequence[CourseRun], count: int) -> int:

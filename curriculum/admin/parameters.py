@@ -126,7 +126,7 @@ class OwnValueForm(forms.ModelForm):
     def _check_scope(self, definition: parameters.ParameterDefinition) -> None:
         chosen = [kind for kind in parameters.SCOPE_KINDS if self.cleaned_data.get(kind)]
         if not chosen:
-            self.add_error(None, gettext("Choose a course, a run or a module."))
+            self.add_error("course", gettext("Choose one course, one run or one module."))
         for kind in chosen:
             if kind not in definition.scopes:
                 self.add_error(kind, gettext("This parameter cannot have a value of its own here."))

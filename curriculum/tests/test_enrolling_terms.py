@@ -181,7 +181,7 @@ def rows_after(steps: Sequence[Step]) -> dict[str, Any]:
         for step, at in [*sign_ups[:1], *steps]:
             step(ada, run, at)
         names = ("enrolled_at", "started_at", "cutoff_at", "planned_due_at", "withdrawn_at")
-        (found,) = Enrollment.objects.values(*names)
+        found: dict[str, Any] = dict(Enrollment.objects.values(*names).get())
         found["plan"] = list(PlannedModule.objects.values_list("module__key", "planned_due_at"))
         transaction.set_rollback(True)
     return found

@@ -117,9 +117,6 @@ class OwnValueForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if definition := parameters.DECLARED.get(cleaned.get("key", "")):
             self._check_scope(definition)
-            # the fields that the form lacks are not empty but those of the declaration
-            for name, value in definition.row_fields().items():
-                setattr(self.instance, name, value)
             self._check_value(definition)
         return cleaned
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -163,6 +165,15 @@ def test_a_parameter_without_a_declaration_stays_readable(
         parameters.set_value(patience, Decimal(6), reason="Longer still.")
     with pytest.raises(ValidationError, match="Patience is no longer used"):
         parameters.propose(patience, Decimal(6), reason="Longer still.")
+
+
+def test_an_own_value_from_before_the_history_still_applies() -> None:
+    own = parameters.parameter_for(WINDOW_FACTOR, course=course())
+    Parameter.objects.filter(pk=own.pk).update(value=2)
+    import_module("curriculum.migrations.0003_explain_stored_values").explain(apps, None)
+
+    assert parameters.current_value(WINDOW_FACTOR, course=own.course) == 2
+    assert parameters.current_value(WINDOW_FACTOR) == Decimal("1.5")
 
 
 def test_a_parameter_has_values_only_where_they_are_read(window: Parameter) -> None:

@@ -59,8 +59,9 @@ def enroll(
     """Enroll a batch of learners and store the plan of each new enrollment.
 
     Returns the new enrollments only. Of two sign-ups for one run the earlier counts. The plan is
-    a snapshot that later changes of the course leave alone; pass `run_plans` (by run id) to use
-    other plans than the current ones.
+    a snapshot that later changes of the course leave alone; its cut-off and due date follow from
+    the parameters at the moment of the sign-up. Pass `run_plans` (by run id) to use other plans
+    than those of the courses.
     """
     by_pair: dict[Pair, list[SignUp]] = defaultdict(list)
     for one in sorted(sign_ups, key=attrgetter("enrolled_at")):
@@ -124,10 +125,10 @@ COLUMNS = (
 
 
 def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
-    start = plan.start(one.enrolled_at)
-    due = start + plan.length
+    planned = plan.dates(one.enrolled_at)
     ids = (one.learner_id, one.run_id)
-    dates = (one.enrolled_at, start, start + plan.cutoff, due, due)
+    due = planned.due_at
+    dates = (one.enrolled_at, planned.started_at, planned.cutoff_at, due, due)
     return (*ids, *dates, False, one.enrolled_at if one.is_certificate_track else None)
 
 

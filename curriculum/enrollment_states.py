@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from core.changes import Changes
@@ -12,6 +14,7 @@ from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_timeline import StatusChange, Timeline
 from curriculum.models import (
+    CourseRun,
     Enrollment,
     EnrollmentStatusChange,
     Pause,
@@ -20,6 +23,7 @@ from curriculum.models import (
 )
 from curriculum.pause_shift import shift_for_pauses
 from curriculum.refund_cutoff import is_before_cutoff
+from curriculum.run_plans import Terms, TermsAt, load_terms
 from curriculum.signals import enrollment_dates_changed, plan_dates_changed
 
 DATES = (
@@ -43,11 +47,24 @@ def update_enrollments(enrollment_ids: Iterable[int], *, changes: Changes | None
     stored = Pause.objects.filter(enrollment__in=ids).order_by("started_at")
     for pk, begun, ended in stored.values_list("enrollment_id", "started_at", "ended_at"):
         pauses[pk].append((begun, ended))
-    updates = [
-        EnrollmentUpdate(row, pauses[row.pk], recorded[row.pk])
-        for row in Enrollment.objects.filter(pk__in=recorded).select_related("run")
-    ]
+    found = list(Enrollment.objects.filter(pk__in=recorded).select_related("run"))
+    terms = TermsOfRuns([row.run for row in found])
+    updates = [EnrollmentUpdate(row, pauses[row.pk], recorded[row.pk], terms) for row in found]
     _save([one for one in updates if one.is_needed], changes)
+
+
+class TermsOfRuns:
+    """The terms of runs, loaded at the first look-up: most updates leave the sign-up as it is."""
+
+    def __init__(self, runs: Sequence[CourseRun]) -> None:
+        self._runs = runs
+
+    @cached_property
+    def _at(self) -> TermsAt:
+        return load_terms(self._runs)
+
+    def at(self, run: CourseRun, enrolled_at: datetime) -> Terms:
+        return self._at(run, enrolled_at)
 
 
 class EnrollmentUpdate:
@@ -58,32 +75,49 @@ class EnrollmentUpdate:
         row: Enrollment,
         pauses: list[enrollment_timeline.Pause],
         changes: Sequence[StatusChange],
+        terms: TermsOfRuns,
     ) -> None:
         self.pk, self.run, self.started_at = row.pk, row.run, row.started_at
         self.before: dict[str, Any] = {name: getattr(row, name) for name in DATES}
         self.after = dict(self.before)
         self.pauses_before = self.pauses = pauses
-        self._row = row
+        self._row, self._terms = row, terms
         if timeline := enrollment_timeline.derive_timeline(changes, self._cutoff_of):
             self._apply(timeline, changes)
 
     def _cutoff_of(self, enrolled_at: datetime) -> datetime:
-        return self._moved(self._row.cutoff_at, due_dates.start_of(self.run, enrolled_at))
+        """Return the stored cut-off, or for another sign-up that of its own moment."""
+        if enrolled_at == self._row.enrolled_at:
+            return self._row.cutoff_at
+        start = due_dates.start_of(self.run, enrolled_at)
+        return start + self._terms.at(self.run, enrolled_at).cutoff
 
-    def _moved(self, moment: datetime, new_start: datetime) -> datetime:
-        return due_dates.move_to_start(moment, self.started_at, new_start)
+    def _planned_due_at(self, entered_at: datetime, start: datetime) -> datetime:
+        """Move the due date to another sign-up, with the completion window of its moment.
+
+        The nominal length stays that of the stored plan.
+        """
+        row = self._row
+        if entered_at == row.enrolled_at:
+            return row.planned_due_at
+        old, new = (
+            self._terms.at(self.run, at).window_factor for at in (row.enrolled_at, entered_at)
+        )
+        return due_dates.move_to_start(
+            row.planned_due_at, self.started_at, start, stretch=Fraction(new) / Fraction(old)
+        )
 
     def _apply(self, timeline: Timeline, changes: Sequence[StatusChange]) -> None:
         row, start = self._row, self.started_at
         if timeline.entered_at != row.enrolled_at:
             start = due_dates.start_of(self.run, timeline.entered_at)
-        planned = self._moved(row.planned_due_at, start)
+        planned = self._planned_due_at(timeline.entered_at, start)
         due = shift_for_pauses(planned, timeline.pauses)
         self.pauses = timeline.pauses
         self.after = {
             "enrolled_at": timeline.entered_at,
             "started_at": start,
-            "cutoff_at": self._moved(row.cutoff_at, start),
+            "cutoff_at": self._cutoff_of(timeline.entered_at),
             "planned_due_at": planned,
             "due_at": due,
             "withdrawn_at": timeline.withdrawn_at,

@@ -175,8 +175,8 @@ def test_a_change_of_mastery_applies_to_later_assessments() -> None:
 
 
 def test_a_course_may_have_a_mastery_of_its_own(python: Course) -> None:
-    own = parameter_for(MASTERY, course=python)
-    Parameter.objects.filter(pk=own.pk).update(value=Decimal("0.5"))
+    own, since = parameter_for(MASTERY, course=python), period("2026-01-08").start
+    set_value(own, Decimal("0.5"), reason="A hard one.", effective_from=since)
     enrolled("ada")
     skilled("ada", 0.5, "2026-01-10")
 

@@ -18,6 +18,7 @@ from curriculum.parameters import ParameterHistory
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import DataFreshness, Measurement
+from kpis.pending_figures import PendingFigures
 from kpis.query.results import MetricValue, ValueContext, combine, metric_value
 from kpis.query.targets import TargetHistory, comparable
 from kpis.statistics.intervals import NOTHING, Sums
@@ -71,6 +72,7 @@ class EvaluationData:
     ) -> None:
         self.rules, self.periods, self.now, self.courses = rules, periods, now, courses
         self._contexts: dict[tuple[str, int | None, date | None], ValueContext] = {}
+        self._pending = PendingFigures()
         self._sums: dict[SeriesKey, dict[date, Sums]] = defaultdict(dict)
         self._scopes: dict[tuple[str, str, str], set[AlertScope]] = defaultdict(set)
         self._load()
@@ -155,7 +157,14 @@ class EvaluationData:
         series = (period.kind, scope.scope, scope.scope_id, indicator.key)
         sums = self._sums[series].get(period.first, NOTHING) if series in self._sums else NOTHING
         empty = self._empty_value(indicator, scope, period)
+        if not sums.n and self._is_pending(indicator, scope, period):
+            return empty
         return metric_value(empty, sums, self._context(indicator, scope, period.kind))
+
+    def _is_pending(self, indicator: Indicator, scope: AlertScope, period: Period) -> bool:
+        """True if the value is still to be computed: a total, for example, is not 0 then."""
+        periods = self.periods[period.kind]
+        return period.first in self._pending.starts(indicator, scope.kpi_scope, periods)
 
     def _empty_value(self, indicator: Indicator, scope: AlertScope, period: Period) -> MetricValue:
         found = self._targets.in_force(indicator.key, scope.course_id, period.last)

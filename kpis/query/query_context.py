@@ -14,9 +14,9 @@ from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.models import DataFreshness, PeriodKind
+from kpis.pending_figures import PendingFigures
 from kpis.query.results import GROUP_OBJECTS, MetricValue, ValueContext
 from kpis.query.targets import TargetHistory, Targets, comparable
-from kpis.recompute import stale_days
 
 
 class QueryContext:
@@ -24,6 +24,7 @@ class QueryContext:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.pending = PendingFigures()
         self._freshness: dict[str, dict[int, datetime]] = {}
         self._first_days: dict[tuple[str, frozenset[int] | None, str], date | None] = {}
         self._courses_by_group: dict[str, dict[int, int]] = {}
@@ -73,11 +74,6 @@ class QueryContext:
             self._courses_by_group[by] = dict(GROUP_OBJECTS[by].values_list("pk", "course_id"))
         course_of = self._courses_by_group.get(by, {})
         return lambda key: replace(scope, course_ids=frozenset({course_of.get(key, key)}))
-
-    @cached_property
-    def is_anything_stale(self) -> bool:
-        """Return whether any stored facts are still to be computed."""
-        return stale_days.is_anything_stale()
 
     @cached_property
     def _targets(self) -> TargetHistory:

@@ -147,7 +147,15 @@ class EvaluationData:
     def _value(self, indicator: Indicator, scope: AlertScope, period: Period) -> MetricValue:
         series = (period.kind, scope.scope, scope.scope_id, indicator.key)
         sums = self._sums[series].get(period.first, NOTHING) if series in self._sums else NOTHING
+        if not sums.n and self._is_pending(indicator, scope, period):
+            return self.valuation.blank(indicator, scope.kpi_scope, period)
         return self.valuation.value(indicator, scope.kpi_scope, period, FoundSums(sums))
+
+    def _is_pending(self, indicator: Indicator, scope: AlertScope, period: Period) -> bool:
+        """True if the value is still to be computed: a total, for example, is not 0 then."""
+        periods = self.periods[period.kind]
+        starts = self.valuation.pending.starts(indicator, scope.kpi_scope, periods)
+        return period.first in starts
 
     def data_through(self, category: str, course_id: int | None) -> datetime | None:
         """Return when the data of a category end in a course; for None, in the latest course."""

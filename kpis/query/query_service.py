@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 
 from django.db import DatabaseError
 
@@ -27,9 +26,13 @@ from kpis.query.results import (
 )
 from kpis.query.valuation import Valuation
 from kpis.read_sums import FoundSums
-from kpis.recompute import stale_days
 
 logger = logging.getLogger(__name__)
+
+
+def _is_empty(indicator: Indicator, value: MetricValue) -> bool:
+    is_zero = indicator.is_total and value.is_shown and not value.sums.n
+    return value.status == "no_data" or is_zero
 
 
 class KpiQueryService:
@@ -150,25 +153,21 @@ class KpiQueryService:
     def _pending_values(
         self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]
     ) -> dict[Period, MetricValue]:
-        """Return those values without data for which stored facts are still to be computed."""
-        empty = [period for period, value in values.items() if value.status == "no_data"]
+        """Return those values without observations that are still to be computed from facts.
+
+        A total without observations would otherwise be 0.
+        """
+        empty = [one for one, value in values.items() if _is_empty(indicator, value)]
         if not empty or not read_sums.is_stored(indicator, scope, empty):
             return {}
-        if not self._is_anything_stale:
-            return {}
-        waiting = stale_days.stale_starts(indicator, empty)
-        courses = scope.course_ids
-        starts = {first for first, course in waiting if courses is None or course in courses}
+        starts = self.valuation.pending.starts(indicator, scope, empty)
         return {
-            period: replace(values[period], status="pending")
+            period: replace(
+                values[period], status="pending", value=None, estimate=None, interval=None
+            )
             for period in empty
             if period.first in starts
         }
-
-    @cached_property
-    def _is_anything_stale(self) -> bool:
-        """Whether any stored facts are still to be computed."""
-        return stale_days.is_anything_stale()
 
     def _part_values(
         self,

@@ -18,6 +18,7 @@ from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.scopes import Scope
 from kpis.definitions.units import PERCENT, POINTS
 from kpis.models import DataFreshness, Measurement, PeriodKind
+from kpis.pending_figures import PendingFigures
 from kpis.query.results import GROUP_OBJECTS, MetricValue
 from kpis.query.targets import TargetHistory, Targets, comparable
 from kpis.read_sums import FoundSums
@@ -66,6 +67,7 @@ class Valuation:
     def __init__(self, now: datetime, *, kinds: Collection[str] = ()) -> None:
         self.now = now
         self.kinds = kinds
+        self.pending = PendingFigures()
         self._contexts: dict[tuple[str, frozenset[int] | None], ValueContext] = {}
         self._first_days: dict[tuple[str, frozenset[int] | None, str], date | None] = {}
         self._courses_by_group: dict[str, dict[int, int]] = {}

@@ -57,8 +57,10 @@ def _empty(key: str, periods: set[tuple[int, date]]) -> set[tuple[int, date]]:
     def is_held(rank: int, start: date) -> bool:
         moment = containing(start, KIND_ORDER[rank], zone).start
         at = bisect_left(begins, moment) - 1
+        if at < 0:
+            return False
         end = stretches[at][1]
-        return at >= 0 and (end is None or moment <= end)
+        return end is None or moment <= end
 
     stored = _stored(key, periods)
     return {one for one in periods if one not in stored and not is_held(*one)}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 
 from accounts.models import User
 from accounts.reader import Reader
 from core import reporting_clock
+from curriculum.models import Course
 from kpis.api.response_models import KpiValue
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
@@ -168,6 +170,29 @@ def test_a_period_with_data_that_is_not_computed_is_pending() -> None:
     assert value_of(PEOPLE, "2026-02-10").status == "no_data"
     recompute_stale.recompute_stale(now=NOW)
     assert value_of(PEOPLE, "2026-03-10").value == 0
+
+
+def test_a_total_that_is_not_computed_is_pending_and_not_zero() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-02-10")
+    recompute_stale.recompute_stale(now=NOW)
+    starts("bo", run, "2026-03-10")
+    march = value_of(COUNT, "2026-03-01")
+
+    assert (march.status, march.shown) == ("pending", None)
+    # without new facts, it is 0
+    assert value_of(COUNT, "2026-04-01").shown == 0
+
+
+def test_the_site_is_pending_until_its_own_step() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    killed = patch.object(recompute_stale, "compare_site", side_effect=KeyboardInterrupt)
+    with killed, pytest.raises(KeyboardInterrupt):
+        recompute_stale.recompute_stale(now=NOW)
+    in_python = Scope(frozenset(Course.objects.values_list("pk", flat=True)))
+
+    assert value_of(STARTED, "2026-03-01").status == "pending"
+    assert value_of(STARTED, "2026-03-01", scope=in_python).status == "low_n"
 
 
 def test_pending_data_of_another_course_does_not_matter() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from core.changes import Changes
 from engagement.facts import activity, affected_days
 from engagement.models import (
+    ActivityMoments,
     AssessmentResult,
     DailyActivity,
     ModuleProgress,
@@ -36,6 +37,7 @@ def _reset(lookup: str, ids: Collection[int], changes: Changes) -> None:
     AssessmentResult.objects.filter(import_run=None, **selected).delete()
     ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()
     DailyActivity.objects.filter(import_run=None, **selected).delete()
+    ActivityMoments.objects.filter(**selected).delete()
     # presence follows from activity: rebuild it from the imported activity that is left
     WeekPresence.objects.filter(**selected).delete()
     imported = DailyActivity.objects.filter(**selected).values_list(

@@ -1,0 +1,66 @@
+"""Remember when enrollments were active, to find the end of pauses that are reported later."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from core.database import bulk_upsert
+from engagement.models import ActivityMoments
+
+# ids of enrollments, and when something happened to each
+Moments = Iterable[tuple[int, datetime]]
+
+
+def add(moments: Moments) -> None:
+    days: dict[tuple[int, date], list[str]] = defaultdict(list)
+    for enrollment, at in moments:
+        utc = at.astimezone(UTC)
+        days[enrollment, utc.date()].append(_seconds(utc))
+    bulk_upsert.upsert(
+        ActivityMoments,
+        ("enrollment_id", "day", "seconds"),
+        [(*key, "".join(f"{one} " for one in days[key])) for key in sorted(days)],
+        conflict="enrollment_id, day",
+        merge={"seconds": "{c} = {t}.{c} || excluded.{c}"},
+    )
+
+
+def first_after(starts: Moments) -> list[tuple[int, datetime]]:
+    """Return the first activity after each of these moments, as (enrollment id, moment)."""
+    waiting: dict[int, list[datetime]] = defaultdict(list)
+    for enrollment, at in starts:
+        waiting[enrollment].append(at)
+    found: list[tuple[int, datetime]] = []
+    for enrollment, moments in _days_of(waiting):
+        last = max(moments)
+        found += [
+            (enrollment, min(at for at in moments if at > start))
+            for start in waiting[enrollment]
+            if start < last
+        ]
+        waiting[enrollment] = [start for start in waiting[enrollment] if start >= last]
+    return found
+
+
+def _days_of(starts: dict[int, list[datetime]]) -> Iterator[tuple[int, list[datetime]]]:
+    """Yield the moments of each day of these enrollments, the earliest days first."""
+    first = min((at for some in starts.values() for at in some), default=datetime.now(UTC))
+    rows = ActivityMoments.objects.filter(
+        enrollment__in=list(starts), day__gte=first.astimezone(UTC).date()
+    )
+    days = rows.order_by("day").values_list("enrollment_id", "day", "seconds")
+    for enrollment, day, seconds in days.iterator():
+        yield enrollment, [_moment(day, one) for one in seconds.split()]
+
+
+def _seconds(at: datetime) -> str:
+    passed = at - datetime.combine(at.date(), time(), UTC)
+    return f"{passed.seconds}.{passed.microseconds:06}".rstrip("0").rstrip(".")
+
+
+def _moment(day: date, seconds: str) -> datetime:
+    whole, _, fraction = seconds.partition(".")
+    midnight = datetime.combine(day, time(), UTC)
+    return midnight + timedelta(seconds=int(whole), microseconds=int(f"{fraction:0<6}"))

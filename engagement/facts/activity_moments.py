@@ -56,8 +56,8 @@ def _days_of(starts: dict[int, list[datetime]]) -> Iterator[tuple[int, list[date
 
 
 def _seconds(at: datetime) -> str:
-    passed = at - datetime.combine(at.date(), time(), UTC)
-    return f"{passed.seconds}.{passed.microseconds:06}".rstrip("0").rstrip(".")
+    whole = at.hour * 3600 + at.minute * 60 + at.second
+    return f"{whole}.{at.microsecond:06}".rstrip("0") if at.microsecond else str(whole)
 
 
 def _moment(day: date, seconds: str) -> datetime:

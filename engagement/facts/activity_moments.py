@@ -46,12 +46,10 @@ def first_after(starts: Moments) -> list[tuple[int, datetime]]:
 
 def _days_of(starts: dict[int, list[datetime]]) -> Iterator[tuple[int, list[datetime]]]:
     """Yield the moments of each day of these enrollments, the earliest days first."""
-    first = min((at for some in starts.values() for at in some), default=datetime.now(UTC))
-    rows = ActivityMoments.objects.filter(
-        enrollment__in=list(starts), day__gte=first.astimezone(UTC).date()
-    )
-    days = rows.order_by("day").values_list("enrollment_id", "day", "seconds")
-    for enrollment, day, seconds in days.iterator():
+    days = {at.astimezone(UTC).date() for some in starts.values() for at in some}
+    rows = ActivityMoments.objects.filter(enrollment__in=list(starts)).order_by("day")
+    later = rows.filter(day__gte=min(days)) if days else rows.none()
+    for enrollment, day, seconds in later.values_list("enrollment_id", "day", "seconds"):
         yield enrollment, [_moment(day, one) for one in seconds.split()]
 
 

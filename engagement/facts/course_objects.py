@@ -33,13 +33,15 @@ def define_courses(batch: EventBatch) -> None:
     _store(batch.events)
     first: dict[int, datetime] = {}
     for event in batch.events:
-        course = event.course_id or 0
-        first[course] = min(event.occurred_at, first.get(course, event.occurred_at))
-    for course, at in sorted(first.items()):
+        pk = event.course_id or 0
+        first[pk] = min(event.occurred_at, first.get(pk, event.occurred_at))
+    for pk, at in sorted(first.items()):
+        # before the definitions are read, so that those of two batches are applied in their order
+        course = Course.objects.select_for_update().get(pk=pk)
         definitions = CourseDefinition.objects.filter(course=course).order_by(*ORDER)
         later = list(definitions.filter(defined_at__gte=at))
         for one in later:
-            _define(Course.objects.select_for_update().get(pk=course), one.data, batch.changes)
+            _define(course, one.data, batch.changes)
         _delete_repeated([*definitions.filter(defined_at__lt=at).reverse()[:1], *later])
 
 

@@ -21,6 +21,7 @@ from engagement.event_data import (
 )
 from engagement.facts import (
     activity,
+    activity_moments,
     assessments,
     course_objects,
     progress,
@@ -29,13 +30,20 @@ from engagement.facts import (
     videos,
 )
 from intake.event_batch import EventBatch
-from intake.event_kinds import EventSubject, handles, resets_course, resets_enrollments
+from intake.event_kinds import (
+    EventSubject,
+    handles,
+    resets_course,
+    resets_enrollments,
+    undoes_events,
+)
 from intake.models import Event
 
 CATEGORY = "engagement"
 
 resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
+undoes_events(course_objects.forget)
 
 
 @handles(
@@ -92,10 +100,9 @@ def enrollment_withdrawn(batch: EventBatch) -> None:
 @handles("enrollment.paused")
 def enrollment_paused(batch: EventBatch) -> None:
     """The learner pauses. Later due dates wait until the pause ends."""
-    enrolling.pause(_moments(batch.events), by_event=True, changes=batch.changes)
-    enrolling.record_activity(
-        activity.activity_moments(_enrollments(batch.events)), changes=batch.changes
-    )
+    starts = _moments(batch.events)
+    enrolling.pause(starts, by_event=True, changes=batch.changes)
+    enrolling.record_activity(activity_moments.first_after(starts), changes=batch.changes)
     batch.changes.update_freshness(CATEGORY, batch.events)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from core import reporting_clock
 from core.database import bulk_upsert
 from curriculum import enrolling
+from engagement.facts import activity_moments
 from engagement.models import DailyActivity, WeekPresence
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -68,21 +69,14 @@ def add_activity(batch: EventBatch) -> None:
 
 
 def end_pauses(batch: EventBatch) -> None:
-    """End the pauses of learners who are active again."""
-    enrolling.record_activity(
-        ((event.enrollment_id or 0, event.occurred_at) for event in _activities(batch)),
-        changes=batch.changes,
-    )
+    """End the pauses of learners who are active again, known ones and those reported later."""
+    moments = [(event.enrollment_id or 0, event.occurred_at) for event in _activities(batch)]
+    activity_moments.add(moments)
+    enrolling.record_activity(moments, changes=batch.changes)
 
 
 def _activities(batch: EventBatch) -> list[Event]:
     return [event for event in batch.events if event.kind in COUNTS]
-
-
-def activity_moments(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
-    """List when events show these enrollments active, as (enrollment id, moment)."""
-    events = Event.objects.filter(enrollment__in=list(enrollment_ids), kind__in=COUNTS).order_by()
-    return [(pk or 0, at) for pk, at in events.values_list("enrollment_id", "occurred_at")]
 
 
 def add_to_days(days: Mapping[Key, Sequence[int]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from core.changes import Changes
 from engagement.facts import activity
 from engagement.models import (
+    ActivityMoments,
     AssessmentResult,
     DailyActivity,
     ModuleProgress,
@@ -43,6 +44,7 @@ def _reset(lookup: str, ids: Collection[int], changes: Changes) -> None:
         changes.changed(rows)
     for rows in of_events:
         rows.delete()
+    ActivityMoments.objects.filter(**selected).delete()
     # presence follows from activity: rebuild it from the imported activity that is left
     imported = DailyActivity.objects.filter(**selected).values_list(
         "enrollment_id", "module_id", "day", "productive"

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.tests.people import moment, run_of
-from curriculum.models import Course, Enrollment
+from curriculum.models import Course, Enrollment, Pause
 from engagement.tests.facts import accept, stale_january_days
+from intake.models import Event
 from intake.tests.lms import event, school
 from kpis.models import StaleDay
 from kpis.tests.stale import marked_days
@@ -52,6 +53,32 @@ def test_an_earlier_pause_received_last_ends_with_its_own_resumption() -> None:
 
     # two days plus ten
     assert due() == "02-28"
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_pause_ends_with_the_next_activity_though_its_event_was_deleted(is_late: bool) -> None:
+    seen = [
+        event("before", at="2026-01-14T12:00:00Z"),
+        event("next", at="2026-01-14T12:00:00.250001Z"),
+        event("last", at="2026-01-14T13:00:00Z"),
+        event("other", at="2026-01-16T00:00:00Z"),
+    ]
+    pause = event("p", "enrollment.paused", at="2026-01-14T12:00:00Z")
+    for one in [*reversed(seen), pause] if is_late else [pause, *reversed(seen)]:
+        accept(one)
+        Event.objects.all().delete()
+
+    assert Pause.objects.get().ended_at == moment("2026-01-14T12:00:00.250001")
+
+
+def test_a_late_pause_ends_with_the_activity_of_a_later_day() -> None:
+    accept(
+        event("a", at="2026-01-18T23:30:00Z"), event("b", "note.written", at="2026-02-01T09:00:00Z")
+    )
+    Event.objects.all().delete()
+    accept(PAUSE)
+
+    assert Pause.objects.get().ended_at == moment("2026-01-18T23:30:00")
 
 
 def test_nothing_falls_due_during_an_open_pause() -> None:

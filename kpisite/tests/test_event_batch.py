@@ -15,6 +15,7 @@ from intake.models import Event
 from intake.replay import replay_events
 from intake.tests.lms import event, kind, school, send, statuses
 from kpis.models import DataFreshness, StaleDay
+from kpis.tests.stale import marked_days
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,7 @@ def note(batch: EventBatch) -> None:
 
 
 def days() -> list[int]:
-    return sorted(StaleDay.objects.values_list("first__day", flat=True))
+    return sorted(day.day for day in marked_days())
 
 
 def lit(key: str, day: int) -> dict[str, object]:

@@ -13,26 +13,26 @@ from kpis.definitions.periods import local_day, midnight
 from outcomes.models import CareerOutcome
 
 IMPACT = "outcome.career-impact"
-REPORTED = "career.reported"
 # an impact counts until this many days after the completion
 MAX_DAYS_AFTER_COMPLETION = 180
 
 
 def record_reports(batch: EventBatch) -> None:
-    """Rewrite the reports of these events' enrollments from all events about them."""
-    ids = {event.enrollment_id for event in batch.events if event.enrollment_id is not None}
+    """Store these reports; equal ones count once."""
     reports = {
         (event.enrollment_id or 0, event.data["kind"], happened_on(event), event.occurred_at)
-        for event in Event.objects.filter(enrollment__in=ids, kind=REPORTED)
+        for event in batch.events
     }
-    existing = CareerOutcome.objects.filter(enrollment__in=ids, response=None)
-    batch.changes.changed(existing)
-    existing.delete()
+    ids = {pk for pk, _, _, _ in reports}
+    rows = CareerOutcome.objects.filter(enrollment__in=ids, response=None).order_by()
+    reports -= set(rows.values_list("enrollment_id", "kind", "happened_on", "reported_at"))
     CareerOutcome.objects.bulk_create(
         [outcome(pk, kind, day, at) for pk, kind, day, at in sorted(reports, key=repr)],
         batch_size=500,
     )
-    batch.changes.changed(existing)
+    batch.changes.changed(
+        rows, reported_at=((event.course_id, event.occurred_at) for event in batch.events)
+    )
 
 
 def record_answers(answers: Mapping[int, Event], changes: Changes) -> None:

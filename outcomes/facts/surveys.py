@@ -73,44 +73,31 @@ def _invite(moments: Mapping[ResponseKey, datetime]) -> None:
 
 
 def _latest_answers(events: Sequence[Event]) -> dict[ResponseKey, Event]:
-    """The answers among these events that are not older than the stored ones."""
+    """The answers among these events that are not older than the stored ones.
+
+    Of simultaneous answers the one counts whose id sorts last.
+    """
     waves = waves_of(events)
     latest: dict[ResponseKey, Event] = {}
     for event in sorted(events, key=_order):
         latest[event.enrollment_id or 0, waves[keys_of(event)]] = event
-    rows = _responses(latest).order_by().values_list("enrollment", "wave", "answered_at")
-    stored = {(enrollment, wave): at for enrollment, wave, at in rows}
-    newest = {
+    rows = _responses(latest).order_by().values_list("enrollment", "wave", *ORDER)
+    stored = {(enrollment, wave): order for enrollment, wave, *order in rows}
+    return {
         key: event
         for key, event in latest.items()
-        if key not in stored or event.occurred_at >= stored[key]
+        if key not in stored or _order(event) >= tuple(stored[key])
     }
-    tied = {key: event for key, event in newest.items() if stored.get(key) == event.occurred_at}
-    return newest | _break_ties(tied)
 
 
-def _break_ties(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, Event]:
-    """Of all answers with the same key and time as these, choose the one whose ID sorts last."""
-    keys = {(enrollment, keys_of(one)): (enrollment, wave)
-              for (enrollment, wave), one in answers.items()}  # fmt: skip
-    known = Event.objects.filter(
-        enrollment__in={enrollment for enrollment, _ in keys},
-        occurred_at__in={one.occurred_at for one in answers.values()},
-        kind=ANSWERED,
-    )
-    chosen: dict[ResponseKey, Event] = {}
-    for event in sorted(known.order_by() if answers else (), key=_order):
-        key = keys.get((event.enrollment_id or 0, keys_of(event)))
-        if key and event.occurred_at == answers[key].occurred_at:
-            chosen[key] = event
-    return chosen
+ORDER = ("answered_at", "event_key", "event_sender")
 
 
 def _order(event: Event) -> tuple[datetime, str, str]:
     return event.occurred_at, event.key, event.sender
 
 
-COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")
+COLUMNS = (*ORDER, "nps", "csat", "comment", "may_quote", "language")
 
 
 def _store(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, int]:
@@ -130,7 +117,7 @@ def _columns(event: Event) -> tuple[Any, ...]:
     data = event.data
     comment = (data.get("comment") or "").strip()
     return (
-        event.occurred_at,
+        *_order(event),
         data.get("nps"),
         data.get("csat"),
         comment,
@@ -189,4 +176,4 @@ def _delete_without_event(responses: QuerySet[Response], answers: QuerySet[Event
         pk for pk, enrollment, survey, wave in rows if (enrollment, (survey, wave)) not in answered
     ]
     Response.objects.filter(pk__in=without_event).delete()
-    responses.update(answered_at=LONG_AGO, nps=None, csat=None)
+    responses.update(answered_at=LONG_AGO, event_key="", event_sender="", nps=None, csat=None)

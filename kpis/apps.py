@@ -14,10 +14,11 @@ class KpisConfig(AppConfig):
         from core import changes
         from kpis import signal_receivers  # noqa: F401 - its receivers connect themselves
         from kpis.query import targets
-        from kpis.recompute import changed_facts
+        from kpis.recompute import changed_facts, definition_history
 
         changes.SLOT.create = changed_facts.FactChanges
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
+        post_migrate.connect(definition_history.queue_after_migrating, sender=self)
         # After the indicators, because they add tables to KPIs.
         autodiscover_modules("drill_downs")

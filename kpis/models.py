@@ -281,6 +281,17 @@ class RecomputeClaim(models.Model):
         return f"{self.course_id or 'site'}"
 
 
+class ComputedDefinition(models.Model):
+    """The version of a KPI's definition that its history was last computed with, or queued for."""
+
+    kpi = models.CharField(max_length=100, unique=True)
+    version = models.PositiveIntegerField()
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kpi} v{self.version}"
+
+
 class DataFreshness(models.Model):
     """How recent the data of a category are in a course."""
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from core import task_queue
 from core.database.durability import without_waiting_for_disk
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import definition_history, recompute_stale, stale_days
 from kpis.signals import recompute_finished
 
 # seconds that a task waits for the lock
@@ -24,6 +25,7 @@ def recompute() -> int:
         task_queue.mark_started(stale_days.QUEUED)
         if not is_ours:
             return 0
+        definition_history.queue_new_definitions(timezone.now())
         with without_waiting_for_disk():
             written = recompute_stale.recompute_stale()
     recompute_finished.send(None)

@@ -14,7 +14,7 @@ from curriculum.models import Course
 from kpis.definitions.periods import Period, between, containing, local_day, midnight
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
-from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.recompute import definition_history, recompute_stale, stale_days, stale_periods
 from kpis.recompute.recompute_stale import Job, Progress, Recomputed
 from kpis.recompute.store_measurements import Change
 from kpis.statistics.intervals import NOTHING, Sums
@@ -52,6 +52,7 @@ def aggregated_indicators() -> list[Indicator]:
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
     """Recompute everything stale, and what time alone has changed."""
+    definition_history.queue_new_definitions(now)
     with recompute_stale.recompute_lock():
         recompute_stale.recompute_stale(now=now, progress=progress, waits=True)
     recompute_stale.recompute_open(now)

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,7 +18,7 @@ from kpis.aggregation.grouped_sums import combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
-from kpis.models import Measurement, RecomputeRun, Restatement, columns_of
+from kpis.models import Measurement, RecomputeRun, Restatement, columns_of, sums_from
 from kpis.signals import measurements_changed
 from kpis.statistics.intervals import Spread, Sums
 
@@ -53,12 +54,33 @@ class Cell:
         return self.scope, self.scope_id, self.period.first
 
 
+class StoredRow(NamedTuple):
+    """A stored measurement, without what is known of all rows; model instances take longer."""
+
+    pk: int
+    scope: str
+    scope_id: int
+    course_id: int | None
+    period_start: date
+    definition_version: int
+    computed_at: datetime
+    restated_at: datetime | None
+    sums: Sums
+
+    @property
+    def key(self) -> Key:
+        return self.scope, self.scope_id, self.period_start
+
+
+READ = tuple(name for name in StoredRow._fields if name != "sums")
+
+
 @dataclass(frozen=True)
 class Change:
     """A cell that differs from its stored row; `row` is None if none is stored."""
 
     cell: Cell
-    row: Measurement | None
+    row: StoredRow | None
 
 
 def compare(
@@ -110,7 +132,7 @@ def compare_site(
 
 def _stored_rows(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
-) -> dict[Key, Measurement]:
+) -> dict[Key, StoredRow]:
     """Return all rows of the cells' courses, and the rows that the site's sum is made of."""
     return _rows_where(_in_courses_of(cells) | IN_SITE_SUM, indicator, periods)
 
@@ -124,7 +146,7 @@ def _in_courses_of(cells: Iterable[Cell]) -> Q:
 
 def _rows_where(
     condition: Q, indicator: Indicator, periods: Iterable[Period]
-) -> dict[Key, Measurement]:
+) -> dict[Key, StoredRow]:
     periods = list(periods)
     rows = Measurement.objects.filter(
         condition,
@@ -132,11 +154,15 @@ def _rows_where(
         period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
     ).order_by()
-    return {(row.scope, row.scope_id, row.period_start): row for row in rows}
+    found = (
+        StoredRow._make((*row[: len(READ)], sums_from(*row[len(READ) :])))
+        for row in rows.values_list(*READ, *Measurement.SUMS)
+    )
+    return {row.key: row for row in found}
 
 
 def _emptied(
-    cells: Sequence[Cell], stored: dict[Key, Measurement], periods: dict[date, Period]
+    cells: Sequence[Cell], stored: dict[Key, StoredRow], periods: dict[date, Period]
 ) -> list[Cell]:
     """Return an empty cell for each stored row of the computed courses that has no cell."""
     computed = {(cell.course_id, cell.period.first) for cell in cells}
@@ -152,7 +178,7 @@ def _site_cells(
     indicator: Indicator,
     periods: dict[date, Period],
     cells: Sequence[Cell],
-    stored: dict[Key, Measurement],
+    stored: dict[Key, StoredRow],
     now: datetime,
 ) -> list[Cell]:
     """Sum up the courses; the people of courses that were not computed now are not known.
@@ -178,7 +204,7 @@ def _site_cells(
 
 
 def _differing(
-    indicator: Indicator, cells: Iterable[Cell], stored: Mapping[Key, Measurement]
+    indicator: Indicator, cells: Iterable[Cell], stored: Mapping[Key, StoredRow]
 ) -> list[Change]:
     changes = (Change(cell, stored.get(cell.key)) for cell in cells)
     return [change for change in changes if _differs(indicator, change.cell, change.row)]
@@ -204,7 +230,7 @@ def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> Non
     measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
 
 
-def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:
+def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, StoredRow]:
     """Return the rows that change after their period was closed and fully computed."""
     rows = {
         change.cell.key: (change.cell, change.row)
@@ -223,7 +249,7 @@ def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement
     }
 
 
-def _differs(indicator: Indicator, cell: Cell, row: Measurement | None) -> bool:
+def _differs(indicator: Indicator, cell: Cell, row: StoredRow | None) -> bool:
     if row is None:
         return cell.sums.n > 0
     return row.definition_version != indicator.version or not same(row.sums, cell.sums)
@@ -249,7 +275,7 @@ def _are_close(some: Sequence[float], others: Sequence[float]) -> bool:
     return all(isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs)
 
 
-def _is_first_of_day(row: Measurement, now: datetime) -> bool:
+def _is_first_of_day(row: StoredRow, now: datetime) -> bool:
     """True if the row has not been restated yet on this day.
 
     One restatement a day is kept, with the value from before the day: when history is imported
@@ -259,9 +285,9 @@ def _is_first_of_day(row: Measurement, now: datetime) -> bool:
     return row.restated_at is None or local_day(row.restated_at, zone) != local_day(now, zone)
 
 
-def _restatement(row: Measurement, now: datetime) -> Restatement:
+def _restatement(row: StoredRow, now: datetime) -> Restatement:
     return Restatement(
-        measurement=row,
+        measurement_id=row.pk,
         **dict(zip(Restatement.SUMS, columns_of(row.sums), strict=True)),
         computed_at=row.computed_at,
         restated_at=now,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from business.facts import payments
 from business.facts.customers import customers_of
@@ -44,7 +45,8 @@ def add_changes(batch: EventBatch) -> None:
     with lock_to_write("business"):
         _store(batch.events)
         keys = {event.data["subscription"] for event in batch.events}
-        rebuild(keys, batch.changes, now=batch.now)
+        # open subscriptions count until today, whenever their events are said to arrive
+        rebuild(keys, batch.changes, now=timezone.now())
 
 
 def _store(events: Sequence[Event]) -> None:

@@ -97,7 +97,10 @@ class MeasurementSchema(ModelSerializer[Measurement]):
 
     class Meta:
         model = Measurement
-        exclude = ("id",)
+        fields = (
+            *("course", "kpi", "scope", "scope_id", "period_kind", "period_start"),
+            *(*Measurement.SUMS, "definition_version", "computed_at", "restated_at"),
+        )
 
 
 class MeasurementListView(ListAPIView[Measurement]):

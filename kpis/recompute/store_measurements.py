@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -97,17 +98,36 @@ def compare_courses(indicator: Indicator, cells: Sequence[Cell]) -> list[Change]
 
 
 def compare_site(
-    indicator: Indicator, periods: Sequence[Period], cells: Sequence[Cell], now: datetime
+    indicator: Indicator,
+    periods: Sequence[Period],
+    cells: Sequence[Cell],
+    stored: dict[Key, Measurement],
+    now: datetime,
 ) -> list[Change]:
     """Return the site's cells that differ from their stored rows, in periods of one kind.
 
     They are the sums of the courses' stored rows or, for a KPI that is not additive, `cells`.
     """
-    stored = _rows_where(IN_SITE_SUM, indicator, periods)
     if indicator.is_additive:
         by_start = {period.first: period for period in periods}
         cells = _site_cells(indicator, by_start, [], stored, now)
     return _differing(cells, stored)
+
+
+def rows_of_site(
+    indicators: Iterable[Indicator], periods: Sequence[Period]
+) -> dict[str, dict[Key, Measurement]]:
+    """Return by KPI the stored rows of the site, and those of courses that it is the sum of."""
+    found: dict[str, dict[Key, Measurement]] = defaultdict(dict)
+    rows = Measurement.objects.filter(
+        IN_SITE_SUM,
+        kpi__in=[one.key for one in indicators],
+        period_kind=periods[0].kind,
+        period_start__in=[period.first for period in periods],
+    ).order_by()
+    for row in rows:
+        found[row.kpi][row.scope, row.scope_id, row.period_start] = row
+    return found
 
 
 def _stored_rows(
@@ -184,23 +204,35 @@ def _differing(cells: Iterable[Cell], stored: Mapping[Key, Measurement]) -> list
 
 
 @transaction.atomic
-def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
-    """Store the changes and send `measurements_changed`; keep the old sums of closed periods."""
-    if not changes:
+def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) -> None:
+    """Store the changes of KPIs and send `measurements_changed` for each of them.
+
+    The old sums of closed periods are kept.
+    """
+    changed = [(indicator, changes) for indicator, changes in changed if changes]
+    if not changed:
         return
-    restated = _restated(changes, now)
+    restated = [_restated(changes, now) for _, changes in changed]
     Restatement.objects.bulk_create(
-        _restatement(row, now) for row in restated.values() if _is_first_of_day(row, now)
+        _restatement(row, now)
+        for rows in restated
+        for row in rows.values()
+        if _is_first_of_day(row, now)
     )
     bulk_upsert.upsert(
         Measurement,
         COLUMNS,
-        [_row(indicator, change, change.cell.key in restated, now) for change in changes],
+        [
+            _row(indicator, change, change.cell.key in rows, now)
+            for (indicator, changes), rows in zip(changed, restated, strict=True)
+            for change in changes
+        ],
         conflict=Measurement.KEY,
         merge=dict.fromkeys(MERGED, "replace"),
     )
-    cells = [change.cell for change in changes]
-    measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
+    for indicator, changes in changed:
+        cells = [change.cell for change in changes]
+        measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
 
 
 def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:

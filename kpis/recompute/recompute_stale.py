@@ -149,10 +149,12 @@ def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, in
 
     Returns the result and the number of stale periods, or None if there is nothing to claim.
     """
-    with claims.claim_free(stale_periods.waiting_courses(failed)) as courses:
+    days = stale_periods.not_gathered()
+    with claims.claim_free(stale_periods.waiting_courses(days, failed)) as courses:
         if not courses:
             return None
-        stale_periods.gather(now or timezone.now(), courses)
+        if not days.keys().isdisjoint(courses):
+            stale_periods.gather(now or timezone.now(), courses)
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
         groups = stale_periods.groups(courses, failed)

@@ -212,7 +212,7 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
     changed = [(indicator, changes) for indicator, changes in changed if changes]
     if not changed:
         return
-    restated = [_restated(changes, now) for _, changes in changed]
+    restated = _restated_of([changes for _, changes in changed], now)
     Restatement.objects.bulk_create(
         _restatement(row, now)
         for rows in restated
@@ -235,21 +235,27 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
         measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
 
 
-def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement]:
-    """Return the rows that change after their period was closed and fully computed."""
-    rows = {
-        change.cell.key: (change.cell, change.row)
-        for change in changes
-        if change.row and change.cell.period.is_closed(now, reporting_clock.close_lag())
-    }
-    if not rows:
-        return {}
-    run = RecomputeRun.objects.filter(as_of__lte=now).first()
-    return {
-        key: row
-        for key, (cell, row) in rows.items()
-        if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
-    }
+def _restated_of(
+    changes_of: Sequence[Sequence[Change]], now: datetime
+) -> list[dict[Key, Measurement]]:
+    """Return by KPI the rows that change after their period was closed and fully computed."""
+    closed = [
+        [
+            (change.cell, change.row)
+            for change in changes
+            if change.row and change.cell.period.is_closed(now, reporting_clock.close_lag())
+        ]
+        for changes in changes_of
+    ]
+    run = RecomputeRun.objects.filter(as_of__lte=now).first() if any(closed) else None
+    return [
+        {
+            cell.key: row
+            for cell, row in rows
+            if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
+        }
+        for rows in closed
+    ]
 
 
 def _differs(cell: Cell, row: Measurement | None) -> bool:

@@ -45,13 +45,10 @@ def queue_new_definitions(now: datetime) -> list[str]:
     return [one.key for one in new]
 
 
-def queue_after_migrating(apps: Apps, **kwargs: object) -> None:
+def queue_after_migrating(apps: Apps | None = None, **kwargs: object) -> None:
     """Do so after a migration, unless it went back to before these tables."""
-    try:
-        apps.get_model("kpis", "ComputedDefinition")
-    except LookupError:
-        return
-    queue_new_definitions(timezone.now())
+    if apps is None or "computeddefinition" in apps.all_models["kpis"]:
+        queue_new_definitions(timezone.now())
 
 
 def _spans(indicator: Indicator, now: datetime) -> Iterator[Span]:

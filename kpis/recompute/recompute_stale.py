@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from math import inf
 
@@ -25,9 +26,12 @@ from kpis.recompute import claims, stale_days, stale_periods
 from kpis.recompute.compute_cells import compute_cells
 from kpis.recompute.store_measurements import (
     Change,
+    Key,
+    StoredRow,
     compare,
     compare_courses,
     compare_site,
+    rows_of_site,
     store,
 )
 from kpis.signals import measurements_committed
@@ -38,6 +42,8 @@ logger = logging.getLogger(__name__)
 RETRY_EVERY = 0.02
 
 Progress = Callable[[int, int], object]
+# of each job
+Changes = Sequence[Sequence[Change]]
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,13 @@ class Job:
     leaves_site: bool = False
     row_ids: Collection[int] = ()
 
-    @property
+    @cached_property
     def courses(self) -> frozenset[int]:
         return frozenset[int]().union(*(ids for _, ids in self.periods))
+
+    @property
+    def is_of_site(self) -> bool:
+        return self.leaves_site and not self.courses
 
     @property
     def kind(self) -> str:
@@ -141,10 +151,12 @@ def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, in
 
     Returns the result and the number of stale periods, or None if there is nothing to claim.
     """
-    with claims.claim_free(stale_periods.waiting_courses(failed)) as courses:
+    days = stale_periods.not_gathered()
+    with claims.claim_free(stale_periods.waiting_courses(days, failed)) as courses:
         if not courses:
             return None
-        stale_periods.gather(now or timezone.now(), courses)
+        if not days.keys().isdisjoint(courses):
+            stale_periods.gather(now or timezone.now(), courses)
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
         groups = stale_periods.groups(courses, failed)
@@ -244,23 +256,26 @@ def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
     """Read the cells of all jobs, then store them, with no other process doing so in between."""
     row_ids = sorted({pk for job in batch for pk in job.row_ids})
     with claims.claim(_claimed_by(batch)):
-        changes = [_changes(job, now) for job in batch]
+        changes = _changes(batch, now)
         of_site = _stale_of_site(batch, changes)
         if row_ids or of_site or any(changes):
             with queue_to_write(), transaction.atomic():
-                for job, some in zip(batch, changes, strict=True):
-                    store(job.indicator, some, now)
+                store([(job.indicator, some) for job, some in _pairs(batch, changes)], now)
                 stale_days.mark_site_stale(batch[0].kind, of_site)
                 stale_periods.remove(row_ids)
-    for job, some in zip(batch, changes, strict=True):
+    for job, some in _pairs(batch, changes):
         done.note(job, len(some))
+
+
+def _pairs(batch: Sequence[Job], changes: Changes) -> Iterator[tuple[Job, Sequence[Change]]]:
+    return zip(batch, changes, strict=True)
 
 
 def _claimed_by(batch: Sequence[Job]) -> set[CourseId]:
     courses: set[CourseId] = set()
     for job in batch:
         courses |= job.courses
-        if not (job.leaves_site and job.courses):
+        if job.is_of_site or not job.leaves_site:
             courses.add(None)
     return courses
 
@@ -283,33 +298,55 @@ def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> No
 def compare_job(job: Job, now: datetime) -> list[Change]:
     """Return the changes that a job would store, without storing them."""
     with claims.claim(_claimed_by([job])):
-        return _changes(job, now)
+        return list(_changes([job], now)[0])
 
 
-def _changes(job: Job, now: datetime) -> list[Change]:
+def _changes(batch: Sequence[Job], now: datetime) -> Changes:
+    """Return the changes of each job."""
+    courses = frozenset[int]().union(*(job.courses for job in batch))
+    runs = CourseRun.objects.filter(course__in=courses).order_by()
+    course_of_run = dict(runs.values_list("pk", "course_id")) if courses else {}
+    of_site = [job for job in batch if job.is_of_site]
+    stored = {}
+    if of_site:
+        periods = [period for period, _ in of_site[0].periods]
+        stored = rows_of_site((job.indicator for job in of_site), periods)
+    return [
+        _site_changes(job, stored.get(job.indicator.key, {}), now)
+        if job.is_of_site
+        else _course_changes(job, course_of_run, now)
+        for job in batch
+    ]
+
+
+def _course_changes(job: Job, course_of_run: dict[int, int], now: datetime) -> list[Change]:
+    """Return the changes in the courses of a job and, unless it is left for later, the site."""
     if job.indicator.facts is None:
         return []
-    found = CourseRun.objects.filter(course__in=job.courses).order_by()
-    course_of_run = dict(found.values_list("pk", "course_id"))
-    with_site = not (job.leaves_site and job.courses)
-    cells = list(compute_cells(job.indicator, job.periods, course_of_run, now, with_site=with_site))
-    if not job.leaves_site:
-        return compare(job.indicator, cells, now, is_complete=job.is_complete)
-    if job.courses:
+    cells = list(
+        compute_cells(job.indicator, job.periods, course_of_run, now, with_site=not job.leaves_site)
+    )
+    if job.leaves_site:
         return compare_courses(job.indicator, cells)
-    return compare_site(job.indicator, [period for period, _ in job.periods], cells, now)
+    return compare(job.indicator, cells, now, is_complete=job.is_complete)
 
 
-def _stale_of_site(
-    batch: Sequence[Job], changes: Sequence[Sequence[Change]]
-) -> dict[str, list[Period]]:
+def _site_changes(job: Job, stored: dict[Key, StoredRow], now: datetime) -> list[Change]:
+    if job.indicator.facts is None:
+        return []
+    is_sum = job.indicator.is_additive
+    cells = [] if is_sum else list(compute_cells(job.indicator, job.periods, {}, now))
+    return compare_site(job.indicator, [one for one, _ in job.periods], cells, stored, now)
+
+
+def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Period]]:
     """Return by KPI the periods in which the site may differ once these changes are stored.
 
     If the site is not the sum of its courses, it may do so although no course does.
     """
     found: dict[str, list[Period]] = {}
-    for job, some in zip(batch, changes, strict=True):
-        if job.leaves_site and job.courses and job.indicator.facts:
+    for job, some in _pairs(batch, changes):
+        if job.leaves_site and not job.is_of_site and job.indicator.facts:
             changed = {change.cell.period.first for change in some}
             periods = [
                 period

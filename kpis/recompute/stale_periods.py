@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -27,6 +26,8 @@ CHUNK = 500
 
 # periods, each with the courses that changed in it
 PeriodCourses = Sequence[tuple[Period, frozenset[int]]]
+# the rank of a kind of period (months before weeks), and how long ago the newest began
+Urgency = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,31 @@ class Group:
     row_ids: Collection[int]
 
 
-def waiting_courses(failed: Collection[str] = ()) -> list[CourseId]:
+def not_gathered() -> dict[CourseId, Urgency]:
+    """Return the urgency of courses, and of the site (None), with stale days to gather."""
+    found: dict[CourseId, Urgency] = {}
+    rows = StaleDay.objects.order_by().values_list("course", "kind").annotate(newest=Max("last"))
+    for course, kind, last in rows:
+        # days without a kind have months around them
+        urgency = (KIND_ORDER.index(PeriodKind(kind)) if kind else 0, -last.toordinal())
+        found[course] = min(urgency, found.get(course, urgency))
+    return found
+
+
+def waiting_courses(
+    days: Mapping[CourseId, Urgency], failed: Collection[str] = ()
+) -> list[CourseId]:
     """Return the courses with anything stale, and None for the site, the most urgent first.
 
-    Months are more urgent than weeks, newer ones than older ones. Among equals the site is last,
-    since its figures follow from the courses'.
+    Among equals the site is last, since its figures follow from the courses'.
     """
-    urgency: dict[CourseId, tuple[int, int]] = {}
+    found: dict[CourseId, Urgency] = {}
     rows = StalePeriod.objects.exclude(key__in=failed).order_by("rank", "course")
-    newest = rows.values_list("course", "rank").annotate(newest=Max("start"))
-    for course, rank, start in newest:
-        urgency.setdefault(course, (rank, -start.toordinal()))
-    days = StaleDay.objects.order_by().values_list("course", "kind").annotate(newest=Max("last"))
-    for course, kind, last in days:
-        # days without a kind have months around them
-        found = KIND_ORDER.index(PeriodKind(kind)) if kind else 0, -last.toordinal()
-        urgency[course] = min(found, urgency.get(course, found))
-    return sorted(urgency, key=lambda one: (urgency[one][0], one is None, urgency[one][1]))
+    for course, rank, start in rows.values_list("course", "rank").annotate(newest=Max("start")):
+        found.setdefault(course, (rank, -start.toordinal()))
+    for course, urgency in days.items():
+        found[course] = min(urgency, found.get(course, urgency))
+    return sorted(found, key=lambda one: (found[one][0], one is None, found[one][1]))
 
 
 def _of(courses: Collection[CourseId] | None) -> Q:
@@ -74,7 +83,9 @@ def gather(now: datetime, courses: Collection[CourseId] | None = None) -> None:
     recomputed although a day in it became stale again.
     """
     spans = StaleDay.objects.filter(_of(courses)).order_by("pk")
-    while rows := list(spans[:SPANS_PER_BATCH]):
+    is_all = False
+    while not is_all and (rows := list(spans[:SPANS_PER_BATCH])):
+        is_all = len(rows) < SPANS_PER_BATCH
         with queue_to_write(), transaction.atomic():
             StalePeriod.objects.bulk_create(
                 (
@@ -105,28 +116,29 @@ def groups(
 ) -> list[Group]:
     """Return what to recompute next in these courses: the newest periods of the first kind."""
     rows = StalePeriod.objects.filter(_of(courses)).exclude(key__in=failed)
-    first = rows.order_by("rank", "-start").values_list("rank", "start").distinct()
-    newest = list(first[:DAYS_PER_GROUP])
-    if not newest:
+    urgent = rows.order_by("rank", "-start", "key", "course")
+    found = list(urgent.values_list("rank", "start", "key", "course", "pk")[:PERIODS_PER_BATCH])
+    if not found:
         return []
-    rank = newest[0][0]
-    starts = [start for of, start in newest if of == rank]
-    zone, kind = reporting_clock.reporting_zone(), KIND_ORDER[rank]
-    size = _periods_per_group(containing(starts[0], kind, zone))
-    waiting = rows.filter(rank=rank, start__in=starts[:size]).order_by("-start", "key", "course")
-    by_key: dict[str, list[StalePeriod]] = defaultdict(list)
-    for row in waiting[:PERIODS_PER_BATCH]:
-        by_key[row.key].append(row)
-    return [_group(key, kind, some) for key, some in sorted(by_key.items())]
-
-
-def _group(key: str, kind: str, rows: Sequence[StalePeriod]) -> Group:
-    zone = reporting_clock.reporting_zone()
-    periods = [
-        (containing(start, kind, zone), frozenset(row.course_id for row in some if row.course_id))
-        for start, some in groupby(rows, key=lambda row: row.start)
+    zone, kind = reporting_clock.reporting_zone(), KIND_ORDER[found[0][0]]
+    of_kind = [row for row in found if row[0] == found[0][0]]
+    starts = list(dict.fromkeys(row[1] for row in of_kind))
+    last = starts[: _periods_per_group(containing(starts[0], kind, zone))][-1]
+    by_key: dict[str, dict[date, list[tuple[CourseId, int]]]] = defaultdict(dict)
+    for _, start, key, course, pk in of_kind:
+        if start >= last:
+            by_key[key].setdefault(start, []).append((course, pk))
+    return [
+        Group(
+            key,
+            [
+                (containing(start, kind, zone), frozenset(course for course, _ in some if course))
+                for start, some in of_start.items()
+            ],
+            [pk for some in of_start.values() for _, pk in some],
+        )
+        for key, of_start in sorted(by_key.items())
     ]
-    return Group(key, periods, [row.pk for row in rows])
 
 
 def by_days(periods: PeriodCourses) -> Iterator[PeriodCourses]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -117,17 +118,37 @@ def compare_courses(indicator: Indicator, cells: Sequence[Cell]) -> list[Change]
 
 
 def compare_site(
-    indicator: Indicator, periods: Sequence[Period], cells: Sequence[Cell], now: datetime
+    indicator: Indicator,
+    periods: Sequence[Period],
+    cells: Sequence[Cell],
+    stored: dict[Key, StoredRow],
+    now: datetime,
 ) -> list[Change]:
     """Return the site's cells that differ from their stored rows, in periods of one kind.
 
     They are the sums of the courses' stored rows or, for a KPI that is not additive, `cells`.
     """
-    stored = _rows_where(IN_SITE_SUM, indicator, periods)
     if indicator.is_additive:
         by_start = {period.first: period for period in periods}
         cells = _site_cells(indicator, by_start, [], stored, now)
     return _differing(indicator, cells, stored)
+
+
+def rows_of_site(
+    indicators: Iterable[Indicator], periods: Sequence[Period]
+) -> dict[str, dict[Key, StoredRow]]:
+    """Return by KPI the stored rows of the site, and those of courses that it is the sum of."""
+    found: dict[str, dict[Key, StoredRow]] = defaultdict(dict)
+    rows = Measurement.objects.filter(
+        IN_SITE_SUM,
+        kpi__in=[one.key for one in indicators],
+        period_kind=periods[0].kind,
+        period_start__in=[period.first for period in periods],
+    ).order_by()
+    for kpi, *row in rows.values_list("kpi", *READ, *Measurement.SUMS):
+        stored = _stored_row(row)
+        found[kpi][stored.key] = stored
+    return found
 
 
 def _stored_rows(
@@ -154,11 +175,12 @@ def _rows_where(
         period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
     ).order_by()
-    found = (
-        StoredRow._make((*row[: len(READ)], sums_from(*row[len(READ) :])))
-        for row in rows.values_list(*READ, *Measurement.SUMS)
-    )
+    found = map(_stored_row, rows.values_list(*READ, *Measurement.SUMS))
     return {row.key: row for row in found}
+
+
+def _stored_row(row: Sequence[Any]) -> StoredRow:
+    return StoredRow._make((*row[: len(READ)], sums_from(*row[len(READ) :])))
 
 
 def _emptied(
@@ -211,42 +233,60 @@ def _differing(
 
 
 @transaction.atomic
-def store(indicator: Indicator, changes: Sequence[Change], now: datetime) -> None:
-    """Store the changes and send `measurements_changed`; keep the old sums of closed periods."""
-    if not changes:
+def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) -> None:
+    """Store the changes of KPIs and send `measurements_changed` for each of them.
+
+    The old sums of closed periods are kept.
+    """
+    changed = [(indicator, changes) for indicator, changes in changed if changes]
+    if not changed:
         return
-    restated = _restated(changes, now)
+    restated = _restated_of([changes for _, changes in changed], now)
     Restatement.objects.bulk_create(
-        _restatement(row, now) for row in restated.values() if _is_first_of_day(row, now)
+        _restatement(row, now)
+        for rows in restated
+        for row in rows.values()
+        if _is_first_of_day(row, now)
     )
     bulk_upsert.upsert(
         Measurement,
         COLUMNS,
-        [_row(indicator, change, change.cell.key in restated, now) for change in changes],
+        [
+            _row(indicator, change, change.cell.key in rows, now)
+            for (indicator, changes), rows in zip(changed, restated, strict=True)
+            for change in changes
+        ],
         conflict=Measurement.KEY,
         merge=dict.fromkeys(MERGED, "replace"),
     )
-    cells = [change.cell for change in changes]
-    measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
+    for indicator, changes in changed:
+        cells = [change.cell for change in changes]
+        measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
 
 
-def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, StoredRow]:
-    """Return the rows that change after their period was closed and fully computed."""
-    rows = {
-        change.cell.key: (change.cell, change.row)
-        for change in changes
-        if change.row
-        and change.cell.period.is_closed(now, reporting_clock.close_lag())
-        and not have_same_value(change.row.sums, change.cell.sums)
-    }
-    if not rows:
-        return {}
-    run = RecomputeRun.objects.filter(as_of__lte=now).first()
-    return {
-        key: row
-        for key, (cell, row) in rows.items()
-        if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
-    }
+def _restated_of(
+    changes_of: Sequence[Sequence[Change]], now: datetime
+) -> list[dict[Key, StoredRow]]:
+    """Return by KPI the rows that change after their period was closed and fully computed."""
+    closed = [
+        [
+            (change.cell, change.row)
+            for change in changes
+            if change.row
+            and change.cell.period.is_closed(now, reporting_clock.close_lag())
+            and not have_same_value(change.row.sums, change.cell.sums)
+        ]
+        for changes in changes_of
+    ]
+    run = RecomputeRun.objects.filter(as_of__lte=now).first() if any(closed) else None
+    return [
+        {
+            cell.key: row
+            for cell, row in rows
+            if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
+        }
+        for rows in closed
+    ]
 
 
 def _differs(indicator: Indicator, cell: Cell, row: StoredRow | None) -> bool:

@@ -157,7 +157,7 @@ def test_the_site_includes_a_course_that_changes_while_it_is_summed_up() -> None
         return found
 
     starts("cleo", run_of("r2"), "2026-03-10")
-    with patch.object(recompute_stale, "compare_site", compare_site):
+    with patch("kpis.recompute.recompute_stale.compare_site", compare_site):
         worker()
     worker()
 

@@ -120,6 +120,8 @@ class Facts:
     person: str | None = None
     people: str | None = None
     reads: Mapping[type[Model], Link] = field(default_factory=dict)
+    # how many days a row with a date stands for
+    row_days: int = 1
 
     @classmethod
     def declared(cls, key: str, **fields: Any) -> Facts:
@@ -201,16 +203,18 @@ class Facts:
             side = "gt" if moments.is_before else "lte"
             return rows.filter(is_of_unit, **{f"{link}__{moments.moment}__{side}": period.start})
         limit = moment + timedelta(days=moments.days or 0) * (-1 if moments.is_before else 1)
-        # a day or week counts only if all of it lies after the moment
-        after, before = ("gt", "lt") if self.is_by_date else ("gte", "lt")
-        if self.is_by_date:
-            moment, limit = (TruncDate(one, tzinfo=period.zone) for one in (moment, limit))
         first, last = (limit, moment) if moments.is_before else (moment, limit)
+        after = "gte"
+        if self.is_by_date:
+            # the day of the moment itself lies on neither side, nor does its week
+            after = "gte" if moments.is_before else "gt"
+            first = TruncDate(first, tzinfo=period.zone)
+            last = TruncDate(last - timedelta(days=self.row_days - 1), tzinfo=period.zone)
         is_inside = Q()
         if not moments.is_before or moments.days is not None:
-            is_inside &= Q(**{f"{self.at}__{'gte' if moments.is_before else after}": first})
+            is_inside &= Q(**{f"{self.at}__{after}": first})
         if moments.is_before or moments.days is not None:
-            is_inside &= Q(**{f"{self.at}__{before}": last})
+            is_inside &= Q(**{f"{self.at}__lt": last})
         # one filter, so that all conditions are about the same moment
         return rows.filter(is_of_unit & is_inside)
 

@@ -241,7 +241,8 @@ def kpi(
     paths, others = _split(options)
 
     def declare(function: RatioFunction) -> RatioFunction:
-        read = Facts.declared(key, model=facts, at=at, ratio=function, **paths)
+        days = 7 if others.get("grain") == "week" else 1
+        read = Facts.declared(key, model=facts, at=at, ratio=function, row_days=days, **paths)
         declared = _new_indicator(key, title, unit, target, function, others)
         REGISTRY.register(key, replace(declared, facts=read))
         return function

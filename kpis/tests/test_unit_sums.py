@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 ZONE = reporting_clock.reporting_zone
 CUSTOMERS = REGISTRY["business.retention"]
+WEEKS = REGISTRY["engagement.interaction-rate"]
 VARIANTS = "variants"
 
 
@@ -178,3 +179,26 @@ def test_units_are_learners_or_runs() -> None:
     wrong = Moments(rows=rows, unit="run__course", moment="enrolled_at", group="course_key")
     with pytest.raises(ValueError, match="leads to Course, not to learners or runs"):
         sums_by_group(planned(), window(*YEAR), wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "weeks"),
+    [
+        ({}, ["2026-03-09", "2026-03-16"]),
+        ({"days": 13}, ["2026-03-09"]),
+        ({"is_before": True}, ["2026-02-16", "2026-02-23"]),
+    ],
+)
+def test_the_week_of_the_moment_is_on_neither_side(
+    options: dict[str, Any], weeks: list[str]
+) -> None:
+    made = starts("ada", run_of("r1"), "2026-01-02")
+    for week in ("2026-02-16", "2026-02-23", "2026-03-02", "2026-03-09", "2026-03-16"):
+        presence: Any = WEEKS.facts and WEEKS.facts.model
+        presence.objects.create(enrollment=made, week=week, is_productive=True)
+    # a Wednesday
+    exposed("ada", "2026-03-04T12:00:00")
+
+    found = sums_by_group(WEEKS, window(*YEAR), moments(**options))["a"]
+
+    assert found.weight == len(weeks)

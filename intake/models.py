@@ -59,20 +59,49 @@ class ImportRun(models.Model):
         return self.kind.startswith(CSV)
 
 
+class Receipt(models.Model):
+    """That an event was accepted. It stays when the event is purged, so that it counts once."""
+
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200)
+    kind = models.CharField(max_length=100)
+    digest = models.BigIntegerField(help_text=gettext_lazy("Digest of the content."))
+    received_at = models.DateTimeField()
+    course = models.ForeignKey(
+        Course, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def unmapped(self) -> EventQuerySet:
         """Return the events of kinds that no app handles yet; they are replayed once one does."""
         return self.filter(is_mapped=False)
 
+    def forget(self) -> None:
+        """Delete events and their receipts: sent again, they count as if for the first time."""
+        ids = list(self.order_by().values_list("pk", flat=True))
+        Event.objects.filter(pk__in=ids).delete()
+        Receipt.objects.filter(pk__in=ids).delete()
+
 
 class Event(models.Model):
     """An event as its sender sent it, with the rows that it refers to."""
 
+    id = models.BigIntegerField(
+        primary_key=True, help_text=gettext_lazy("The id of its receipt."), editable=False
+    )
     sender = models.CharField(max_length=100)
     key = models.CharField(
         "id", max_length=200, help_text=gettext_lazy("The sender's own id of the event.")
     )
-    kind = models.CharField(max_length=100, db_index=True)
+    kind = models.CharField(max_length=100)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_index=True)
     learner = models.CharField(max_length=200, blank=True)
@@ -99,6 +128,7 @@ class Event(models.Model):
         )
         # sign-ups and events of customers by learner; all others are found by their enrollment
         indexes = (
+            models.Index(fields=("kind",), name="event_by_kind"),
             models.Index(
                 fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
             ),
@@ -106,7 +136,6 @@ class Event(models.Model):
                 fields=("import_run",), condition=Q(import_run__isnull=False), name="event_by_run"
             ),
         )
-        constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

@@ -108,7 +108,7 @@ def receive_unmapped() -> int:
 
 @transaction.atomic
 def _receive_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()
     receive([event.payload for event in events], sender, now=received_at)
 
 

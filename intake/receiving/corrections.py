@@ -47,7 +47,7 @@ def retract(batch: Batch) -> None:
 @transaction.atomic
 def retract_events(events: Sequence[Event], *, now: datetime) -> None:
     """Delete events and their facts, as if they had never been sent."""
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()
     undo(events, now=now)
 
 
@@ -93,4 +93,4 @@ def _reject(events: Collection[Event], *, now: datetime) -> None:
     for name, some in by_sender.items():
         pairs = [(event.payload, EventOutcome.of(event.key, rejected)) for event in some]
         rejected_events.store(pairs, Sender(name), now=now)
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()

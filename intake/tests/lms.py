@@ -89,5 +89,5 @@ def take_back(ids: Collection[str]) -> None:
     """Delete events by their ids, and rebuild their facts."""
     events = Event.objects.filter(key__in=ids)
     kept = list(events)
-    events.delete()
+    events.forget()
     rebuild_facts_of(kept)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from business.facts import invitations, payments, referrals, subscriptions, undo
+from business.facts import invitations, payments, purged, referrals, subscriptions, undo
 from business.money import minor
 from business.referral_codes import digest_of
 from intake.event_kinds import (
@@ -26,6 +26,7 @@ from intake.event_kinds import (
     resets_without_course,
     undoes_events,
 )
+from intake.facts.rebuildable import finds_beyond_horizon, marks_purged
 from intake.models import Event
 from kpis.recompute import stale_days
 
@@ -37,6 +38,8 @@ LARGEST_AMOUNT = 10**13
 
 batch_context(stale_days.batch)
 undoes_events(undo.undo)
+marks_purged(purged.mark)
+finds_beyond_horizon(purged.beyond_horizon)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]

@@ -34,7 +34,7 @@ class NoOtherSuperuser(Exception):  # noqa: N818 - an expected outcome
 
 
 def is_loaded() -> bool:
-    return Event.objects.filter(sender=SENDER.name).exists()
+    return Receipt.objects.filter(sender=SENDER.name).exists()
 
 
 def remove(now: datetime) -> None:
@@ -65,7 +65,8 @@ def _delete_events_and_people() -> None:
     demo_events.delete()
     Receipt.objects.filter(sender=SENDER.name).delete()
     RejectedEvent.objects.filter(sender=SENDER.name).delete()
-    used = Exists(other_events.filter(course=OuterRef("pk")))
+    others = Receipt.objects.exclude(sender=SENDER.name)
+    used = Exists(others.filter(course=OuterRef("pk")))
     Course.objects.filter(~used, key__in=[one.key for one in SYLLABI]).delete()
     _only_in_demo(learner_keys).delete()
     User.objects.filter(email__in=EMAILS).delete()

@@ -30,10 +30,9 @@ from engagement.facts import (
     reset,
     videos,
 )
-from intake.event_kinds import EventSubject, handles, resets_course, resets_enrollments
+from intake.event_kinds import EventSubject, handles, resets_enrollments
 from intake.models import Event
 
-resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
 
 

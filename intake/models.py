@@ -34,6 +34,7 @@ class ImportRun(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     # by finished step: {step: {"read": 0, "imported": 0, "rejected": {"reason": 0}}}
     report = models.JSONField(default=dict)
+    has_purged_events = models.BooleanField(default=False, editable=False)
     error = models.TextField(blank=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -77,6 +78,53 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Horizon(models.Model):
+    """Until when events have been purged; there is at most one row."""
+
+    ONLY = 1
+
+    received_before = models.DateTimeField(
+        help_text=gettext_lazy("Events received before this time may have been purged.")
+    )
+    first_occurred_at = models.DateTimeField(
+        help_text=gettext_lazy("When the earliest purged event happened.")
+    )
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.received_before:%Y-%m-%d %H:%M}"
+
+
+class IncompleteHistory(models.Model):
+    """An enrollment some of whose events have been purged, so that its facts cannot be rebuilt."""
+
+    enrollment = models.OneToOneField(
+        Enrollment, models.CASCADE, primary_key=True, related_name="incomplete_history"
+    )
+    purged = models.PositiveIntegerField(help_text=gettext_lazy("Number of purged events."))
+    last_received_at = models.DateTimeField(
+        help_text=gettext_lazy("When the last of them was received.")
+    )
+
+    class Meta:
+        ordering = ("enrollment",)
+        verbose_name_plural = "incomplete histories"
+
+    def __str__(self) -> str:
+        return str(self.enrollment)
+
+
+class EventFact(models.Model):
+    """A fact made by events that belong to no enrollment, such as a payment."""
+
+    has_purged_event = models.BooleanField(default=False, db_default=False, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -16,7 +16,14 @@ from django.utils.translation import gettext
 from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake.event_kinds import COURSE_RESETS, KINDS, RESETS_WITHOUT_COURSE, EventSubject, dispatch
+from intake.event_kinds import (
+    COURSE_RESETS,
+    ENROLLMENT_RESETS,
+    KINDS,
+    RESETS_WITHOUT_COURSE,
+    EventSubject,
+    dispatch,
+)
 from intake.events import rejected_events
 from intake.events.batch import EventOutcome
 from intake.events.envelope import UnreadableEvent
@@ -37,7 +44,8 @@ def replay_events(
     """Rebuild the facts that events made, course by course, each in its own transaction.
 
     Without `courses`, replay all courses and the events without a course. Facts of imports stay.
-    Unmapped events whose kind is known by now are received again. Return the number of events.
+    Facts whose events have been purged in part stay as they are, too. Unmapped events whose kind
+    is known by now are received again. Return the number of events.
     """
     replayed = receive_unmapped()
     for course in [*Course.objects.all(), None] if courses is None else courses:
@@ -51,7 +59,9 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     # a batch received in the meantime would be counted twice
     locks.lock_course_exclusive(course.pk if course else None)
     _reset(course)
-    entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
+    entered = Enrollment.objects.filter(run__course=course, incomplete_history=None)
+    for reset_enrollments in ENROLLMENT_RESETS:
+        _in_parts(reset_enrollments, entered)
     _in_parts(enrolling.remove_event_changes, entered)
     replayed = 0
     for about in EventSubject:
@@ -85,7 +95,9 @@ def _reset(course: Course | None) -> None:
 def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]]:
     last = 0
     while True:
-        rows = Event.objects.filter(course=course, kind__in=kinds, pk__gt=last)
+        rows = Event.objects.filter(
+            course=course, enrollment__incomplete_history=None, kind__in=kinds, pk__gt=last
+        )
         events = list(rows.order_by("pk")[:CHUNK_SIZE])
         if not events:
             return

@@ -214,5 +214,6 @@ def delete_bookings(keys: Collection[Key]) -> None:
 
 
 def _delete(rows: QuerySet[Payment]) -> None:
+    rows = rows.filter(has_purged_event=False)
     mark_stale(rows.order_by().values_list(*DAY).distinct().iterator())
     rows.delete()

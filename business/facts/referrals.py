@@ -220,6 +220,7 @@ def delete_of_learners(pairs: Collection[tuple[str, int]]) -> None:
 
 
 def _delete(rows: QuerySet[Referral]) -> None:
+    rows = rows.filter(has_purged_event=False)
     valid = rows.filter(enrollment__isnull=False).order_by()
     stale_days.mark_moments_stale(
         REFERRAL, valid.values_list("course_id", "enrollment__started_at").distinct()

@@ -218,6 +218,7 @@ def delete_subscriptions(keys: Collection[str], *, now: datetime) -> None:
 
 
 def _delete(rows: QuerySet[SubscriptionChange], *, now: datetime) -> None:
+    rows = rows.filter(has_purged_event=False)
     keys = sorted(set(rows.order_by().values_list("key", flat=True).distinct()))
     with lock_to_write("business"):
         rows.delete()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from engagement.facts import activity, affected_days
 from engagement.models import (
@@ -16,24 +16,16 @@ from engagement.models import (
 )
 
 
-def reset_courses(course_ids: Iterable[int]) -> None:
-    """Delete the facts that events made in these courses; imported facts stay."""
-    _reset("enrollment__run__course__in", list(course_ids))
-
-
 def reset_enrollments(ids: Iterable[int]) -> None:
     """Delete the facts that events made of these enrollments; imported facts stay."""
-    _reset("enrollment__in", list(ids))
-
-
-def _reset(lookup: str, ids: Collection[int]) -> None:
-    selected = {lookup: ids}
+    enrollments = list(ids)
+    selected = {"enrollment__in": enrollments}
     affected_days.mark_all_stale(**selected)
     VideoProgress.objects.filter(**selected).delete()
     PlayerEvent.objects.filter(**selected).delete()
     QuizAttempt.objects.filter(import_run=None, **selected).delete()
     AssessmentResult.objects.filter(import_run=None, **selected).delete()
-    ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}).delete()
+    ModuleProgress.objects.filter(import_run=None, planned__enrollment__in=enrollments).delete()
     DailyActivity.objects.filter(import_run=None, **selected).delete()
     # presence follows from activity: rebuild it from the imported activity that is left
     WeekPresence.objects.filter(**selected).delete()

@@ -24,9 +24,11 @@ from intake.events.envelope import (
     Envelope,
     EventIdentity,
     EventRejected,
+    Retraction,
     check_data,
     shown_value,
 )
+from intake.facts import rebuildable
 from intake.models import Event, Receipt
 
 NOT_ALLOWED = EventRejected(
@@ -39,6 +41,14 @@ PURGED = EventRejected(
     gettext_lazy(
         "correction: the event has been purged and can no longer be corrected, "
         "because its facts could not be rebuilt."
+    ),
+    "correction",
+)
+PARTLY_PURGED = EventRejected(
+    "purged",
+    gettext_lazy(
+        "correction: other events that led to the same facts have been purged; "
+        "the facts could not be rebuilt."
     ),
     "correction",
 )
@@ -71,6 +81,17 @@ def compare_with_stored(batch: Batch) -> None:
             _compare(batch, index, receipt, stored.get(receipt.pk))
         else:
             _correct(batch, index, receipt, stored.get(receipt.pk))
+    _reject_beyond_horizon(batch)
+
+
+def _reject_beyond_horizon(batch: Batch) -> None:
+    """Reject the corrections of events whose facts were also made by purged events."""
+    beyond = rebuildable.beyond_horizon(list(batch.replaced.values())) if batch.replaced else ()
+    for index, stored in list(batch.replaced.items()):
+        if stored.pk in beyond:
+            batch.reject(index, PARTLY_PURGED)
+            batch.pending.pop(index, None)
+            del batch.replaced[index]
 
 
 def _has_digest_of(envelope: Envelope, receipt: Receipt) -> bool:

@@ -18,7 +18,8 @@ from intake.events.batch import FAILED, Batch, EventOutcome
 from intake.events.duplicates import NOT_ALLOWED
 from intake.events.envelope import EventRejected
 from intake.events.senders import Sender
-from intake.facts.rebuild_facts import enrollments_of, entry_of, is_sign_up, rebuild_facts_of
+from intake.facts.rebuild_facts import enrollments_of, rebuild_facts_of
+from intake.facts.rebuildable import entry_of, is_sign_up
 from intake.models import Event
 
 NO_RETRACTION = EventRejected(

@@ -13,6 +13,7 @@ from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course
+from intake import purging
 from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
 from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
@@ -83,6 +84,11 @@ def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[Non
         yield
     finally:
         del KINDS[name]
+
+
+def purge(ids: Collection[str]) -> None:
+    """Purge events by their ids."""
+    purging.purge(list(Event.objects.filter(key__in=ids)))
 
 
 def take_back(ids: Collection[str]) -> None:

@@ -105,11 +105,6 @@ def mark_enrollments_stale(ids: Iterable[int]) -> None:
     )
 
 
-def reset(course_ids: Iterable[int]) -> None:
-    """Delete the certificates of these courses."""
-    _reset(Certificate.objects.filter(enrollment__run__course__in=list(course_ids)))
-
-
 def reset_enrollments(ids: Iterable[int]) -> None:
     """Delete the certificates of these enrollments."""
     _reset(Certificate.objects.filter(enrollment__in=list(ids)))

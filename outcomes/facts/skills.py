@@ -60,11 +60,6 @@ def mark_enrollments_stale(ids: Iterable[int]) -> None:
     _mark_stale(SkillAssessment.objects.filter(enrollment__in=list(ids)))
 
 
-def reset(course_ids: Iterable[int]) -> None:
-    """Delete the assessments of these courses."""
-    _reset(SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids)))
-
-
 def reset_enrollments(ids: Iterable[int]) -> None:
     """Delete the assessments of these enrollments."""
     _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)))

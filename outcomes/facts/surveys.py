@@ -160,19 +160,12 @@ def mark_enrollments_stale(ids: Collection[int]) -> None:
     career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids))
 
 
-def reset(course_ids: Iterable[int]) -> None:
-    """Delete the survey facts of these courses before their events are replayed.
+def reset_enrollments(ids: Iterable[int]) -> None:
+    """Delete the survey facts of these enrollments before their events are replayed.
 
     Answers that still have an event keep their rows, and with them what staff decided about them.
     Invitations that we sent keep theirs, because the links in the e-mails refer to them.
     """
-    courses = list(course_ids)
-    answers = Event.objects.filter(course__in=courses, kind=ANSWERED)
-    _reset(Q(enrollment__run__course__in=courses), answers)
-
-
-def reset_enrollments(ids: Iterable[int]) -> None:
-    """Delete the survey facts of these enrollments, with the same exceptions as `reset`."""
     selected = Q(enrollment__in=list(ids))
     _reset(selected, Event.objects.filter(selected, kind=ANSWERED))
 

@@ -8,13 +8,12 @@ from django.utils.translation import gettext
 from pydantic import Field
 
 from core import reporting_clock
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
 from kpis.recompute import stale_days
 from outcomes.facts import certificates
 
-resets_course(certificates.reset)
 resets_enrollments(certificates.reset_enrollments)
 
 

@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext
 from pydantic import Field
 
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from intake.models import Event
 from kpis.recompute import stale_days
 from outcomes.facts import skills
 
-resets_course(skills.reset)
 resets_enrollments(skills.reset_enrollments)
 
 

@@ -8,13 +8,12 @@ from django.utils.translation import gettext
 from pydantic import Field, model_validator
 
 from core import reporting_clock
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from intake.models import Event
 from kpis.definitions.periods import local_day
 from kpis.recompute import stale_days
 from outcomes.facts import career, surveys
 
-resets_course(surveys.reset)
 resets_enrollments(surveys.reset_enrollments)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]

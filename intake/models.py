@@ -71,9 +71,14 @@ class Receipt(models.Model):
     course = models.ForeignKey(
         Course, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+"
     )
+    # its id named an erased person and has been replaced
+    is_erased = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ("-pk",)
+        indexes = (
+            models.Index(fields=("id",), condition=Q(is_erased=True), name="erased_receipts"),
+        )
         constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.database import bulk_upsert
+from core.personal_data import pseudonym_of
 from intake.events.envelope import Envelope, EventIdentity
 from intake.models import Event, Receipt
 
@@ -34,12 +35,14 @@ def give(events: Sequence[Event]) -> dict[EventIdentity, int]:
 def known(sender: str, identities: Iterable[EventIdentity]) -> dict[EventIdentity, Receipt]:
     """Return the receipts of those events that the sender has sent before."""
     wanted = set(identities)
+    sent_as = {key: key for _, key in wanted}
+    if Receipt.objects.filter(is_erased=True).exists():
+        sent_as |= {pseudonym_of(key): key for _, key in wanted}
     rows = Receipt.objects.filter(
-        sender=sender,
-        key__in={key for _, key in wanted},
-        kind__in={kind for kind, _ in wanted},
+        sender=sender, key__in=sent_as, kind__in={kind for kind, _ in wanted}
     ).order_by()
-    return {identity: row for row in rows if (identity := (row.kind, row.key)) in wanted}
+    found = {(row.kind, sent_as[row.key]): row for row in rows}
+    return {identity: row for identity, row in found.items() if identity in wanted}
 
 
 def digest_of_event(event: Event) -> int:

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from core.personal_data import Action, holds_no_personal_data, holds_personal_data
+from engagement.models import (
+    AssessmentResult,
+    DailyActivity,
+    ItemResult,
+    LearningObject,
+    ModuleProgress,
+    PlayerEvent,
+    QuizAttempt,
+    VideoProgress,
+    WeekPresence,
+)
+
+FACT = "A fact about a learner whom nothing names any more; figures are computed from it."
+
+for model, path, fields in (
+    (DailyActivity, "enrollment__learner", ("day", "interactions")),
+    (WeekPresence, "enrollment__learner", ("week",)),
+    (AssessmentResult, "enrollment__learner", ("score",)),
+    (ItemResult, "result__enrollment__learner", ("item", "score")),
+    (ModuleProgress, "planned__enrollment__learner", ("reached_at", "done_at")),
+    (QuizAttempt, "enrollment__learner", ()),
+    (PlayerEvent, "enrollment__learner", ()),
+    (VideoProgress, "enrollment__learner", ("segments",)),
+):
+    holds_personal_data(model, path, fields, action=Action.KEEP, reason=FACT)
+holds_no_personal_data(LearningObject, reason="The content of courses.")

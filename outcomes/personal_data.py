@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from core.personal_data import Action, holds_no_personal_data, holds_personal_data, sets
+from outcomes.models import (
+    CareerOutcome,
+    Certificate,
+    CommentAnalysis,
+    Invitation,
+    Response,
+    SkillAssessment,
+    Survey,
+    Testimonial,
+    Theme,
+    TopicRun,
+    Wave,
+)
+
+FACT = "A fact about a learner whom nothing names any more; figures are computed from it."
+
+holds_personal_data(
+    CommentAnalysis, "response__enrollment__learner", ("text", "mood"), action=Action.DELETE
+)
+holds_personal_data(Testimonial, "response__enrollment__learner", ("text",), action=Action.DELETE)
+holds_personal_data(
+    Response,
+    "enrollment__learner",
+    ("answered_at", "nps", "csat", "comment", "language"),
+    action=Action.ANONYMIZE,
+    by=sets(comment="", may_quote=False, language=""),
+)
+holds_personal_data(
+    Certificate,
+    "enrollment__learner",
+    ("earned_at", "number", "reason"),
+    action=Action.ANONYMIZE,
+    by=sets(number="", reason=""),
+)
+holds_personal_data(
+    CareerOutcome, "enrollment__learner", ("kind", "happened_on"), action=Action.KEEP, reason=FACT
+)
+holds_personal_data(
+    SkillAssessment, "enrollment__learner", ("score",), action=Action.KEEP, reason=FACT
+)
+holds_personal_data(
+    Invitation, "enrollment__learner", ("sent_at",), action=Action.KEEP,
+    reason="When a survey was sent; the share of answers is computed from it.",
+)  # fmt: skip
+holds_no_personal_data(Survey, Wave, reason="Questions and dates.")
+holds_no_personal_data(Theme, TopicRun, reason="Words that many comments share, and their number.")

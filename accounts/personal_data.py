@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, CourseGrant, User
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
@@ -22,6 +23,6 @@ holds_personal_data(
     CourseGrant,
     lambda person: CourseGrant.objects.filter(user=person.user_id),
     action=Action.KEEP,
-    reason="The rights of somebody who works here, whose account stays.",
+    reason=_("The rights of somebody who works here, whose account stays."),
 )
-holds_no_personal_data(ApiKey, reason="Keys of other systems.")
+holds_no_personal_data(ApiKey, reason=_("Keys of other systems."))

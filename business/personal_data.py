@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from business.facts.undo import RECEIVED, REFUNDED, SUBSCRIPTION
 from business.models import (
@@ -72,7 +73,7 @@ holds_personal_data(
     lambda person: SubscriptionPause.objects.filter(subscription__in=_subscriptions(person)),
     ("started_at", "ended_at"),
     action=Action.KEEP,
-    reason="Dates of a customer whom nothing names any more.",
+    reason=_("Dates of a customer who is anonymous by then."),
 )
 holds_personal_data(
     Subscription, _subscriptions, ("key", "plan", "started_at", "ended_at"),
@@ -88,9 +89,9 @@ holds_personal_data(
 holds_personal_data(RememberedCode, "learner", ("code", "remembered_at"), action=Action.DELETE)
 holds_personal_data(
     ReferralCode, "learner", ("code",), action=Action.KEEP,
-    reason="Random letters, without which those who came by it would no longer count as referred.",
+    reason=_("Random letters. Without them, those who came by them would not count."),
 )  # fmt: skip
 holds_personal_data(
     Referral, "learner", ("code", "accepted_at"), action=Action.KEEP,
-    reason="The code of somebody else, by which a learner came whom nothing names any more.",
+    reason=_("Somebody else's code; the learner who used it is anonymous by then."),
 )  # fmt: skip

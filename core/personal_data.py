@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.crypto import salted_hmac
 
+from core.lazy_text import LazyText
 from core.registry import Registry
 
 ERASED = "erased-"
@@ -61,7 +62,7 @@ class PersonalData:
     find: Find
     fields: tuple[str, ...]
     action: Action
-    reason: str
+    reason: LazyText | None
     erase_rows: Erase
 
     def erase(self, person: Person) -> None:
@@ -70,7 +71,7 @@ class PersonalData:
 
 PERSONAL_DATA: Registry[PersonalData] = Registry("Personal data of")  # not translated: internal
 # by model: why it needs no declaration
-IMPERSONAL: Registry[str] = Registry("Impersonal model")  # not translated: internal
+IMPERSONAL: Registry[LazyText] = Registry("Impersonal model")  # not translated: internal
 
 
 def holds_personal_data(
@@ -79,7 +80,7 @@ def holds_personal_data(
     fields: Iterable[str] = (),
     *,
     action: Action,
-    reason: str = "",
+    reason: LazyText | None = None,
     by: Erase | None = None,
 ) -> None:
     """Declare that a model holds personal data.
@@ -89,7 +90,8 @@ def holds_personal_data(
     replace the plain deletion. Rows that are kept, which must not name the person any more, need a
     reason. Rows are erased in the order of their declaration, from the lower apps to the higher.
     """
-    if (action is Action.KEEP) != bool(reason) or (action is Action.ANONYMIZE and by is None):
+    has_reason = reason is not None
+    if has_reason != (action is Action.KEEP) or (action is Action.ANONYMIZE and by is None):
         raise ValueError(f"{model._meta.label}: state why rows are kept, or how they change.")
     erase = by or (_delete if action is Action.DELETE else _keep)
     find = _by_path(model, path) if isinstance(path, str) else path
@@ -98,7 +100,7 @@ def holds_personal_data(
     PERSONAL_DATA.register(label, declared)
 
 
-def holds_no_personal_data(*models: type[Model], reason: str) -> None:
+def holds_no_personal_data(*models: type[Model], reason: LazyText) -> None:
     """Declare that models hold nothing about learners, and why that is so."""
     for model in models:
         IMPERSONAL.register(model._meta.label, reason)

@@ -19,6 +19,7 @@ class HeldData:
 
     model: str
     action: Action
+    # why rows are kept; empty if they are not
     reason: str
     rows: list[dict[str, Any]]
 
@@ -30,14 +31,14 @@ def personal_data_of(learner: Learner) -> list[HeldData]:
     for label, one in PERSONAL_DATA.items():
         rows = list(one.find(person).order_by("pk").values("pk", *one.fields))
         if rows:
-            found.append(HeldData(label, one.action, one.reason, rows))
+            found.append(HeldData(label, one.action, str(one.reason or ""), rows))
     return found
 
 
 def erase(learner: Learner) -> None:
     """Delete or anonymize what is held about a learner, as each app declares, in one transaction.
 
-    Figures stay as they are: the facts remain, of a learner whom nothing names any more. The raw
+    Figures stay as they are: the facts remain, of an anonymous learner. The raw
     events are purged, and sent again they do not count again. It is safe to repeat.
     """
     with queue_to_write(), transaction.atomic():

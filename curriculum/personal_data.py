@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from curriculum.models import (
@@ -18,7 +19,7 @@ from curriculum.models import (
     Skill,
 )
 
-DATES = "Dates of a learner whom nothing names any more; figures are computed from them."
+DATES = _("Dates of a learner who is anonymous by then; figures are computed from them.")
 
 
 def _anonymize(learners: QuerySet[Learner], person: Person) -> None:
@@ -41,8 +42,8 @@ holds_personal_data(
     Pause, "enrollment__learner", ("started_at", "ended_at"), action=Action.KEEP, reason=DATES
 )
 holds_no_personal_data(
-    Course, CourseRun, Module, RunModule, Skill, reason="The content and the dates of courses."
+    Course, CourseRun, Module, RunModule, Skill, reason=_("The content and the dates of courses.")
 )
 holds_no_personal_data(
-    Parameter, ParameterChange, reason="Settings of courses, and who on the staff changed them."
+    Parameter, ParameterChange, reason=_("Settings of courses, and who on the staff changed them.")
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from core.personal_data import Action, holds_no_personal_data, holds_personal_data
 from engagement.models import (
     AssessmentResult,
@@ -13,7 +15,7 @@ from engagement.models import (
     WeekPresence,
 )
 
-FACT = "A fact about a learner whom nothing names any more; figures are computed from it."
+FACT = _("A fact about a learner who is anonymous by then; figures are computed from it.")
 
 for model, path, fields in (
     (DailyActivity, "enrollment__learner", ("day", "interactions")),
@@ -26,4 +28,4 @@ for model, path, fields in (
     (VideoProgress, "enrollment__learner", ("segments",)),
 ):
     holds_personal_data(model, path, fields, action=Action.KEEP, reason=FACT)
-holds_no_personal_data(LearningObject, reason="The content of courses.")
+holds_no_personal_data(LearningObject, reason=_("The content of courses."))

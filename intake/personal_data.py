@@ -5,6 +5,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.database import locks
 from core.external_keys import normalize_key
@@ -86,6 +87,6 @@ holds_personal_data(
 holds_personal_data(RejectedEvent, _rejected_events_of, ("payload", "reason"), action=Action.DELETE)
 holds_personal_data(
     IncompleteHistory, "enrollment__learner",
-    action=Action.KEEP, reason="Says that the facts of an enrollment cannot be rebuilt.",
+    action=Action.KEEP, reason=_("Says that the facts of an enrollment cannot be rebuilt."),
 )  # fmt: skip
-holds_no_personal_data(Horizon, ImportRun, reason="Numbers of events, and names of files.")
+holds_no_personal_data(Horizon, ImportRun, reason=_("Numbers of events, and names of files."))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from core.personal_data import holds_no_personal_data
 from kpis.models import (
     DataFreshness,
@@ -15,12 +17,13 @@ from kpis.models import (
 )
 
 holds_no_personal_data(
-    Measurement, Restatement, Verification, reason="Sums; those of small groups are suppressed."
+    Measurement, Restatement, Verification, reason=_("Sums; those of small groups are suppressed.")
 )
 holds_no_personal_data(
-    HeldFigure, reason="Parts of open figures by the number of a learner; deleted with the period."
+    HeldFigure,
+    reason=_("Parts of open figures by number of learner; deleted after the period."),
 )
-holds_no_personal_data(Target, reason="Goals, and who on the staff set them.")
+holds_no_personal_data(Target, reason=_("Goals, and who on the staff set them."))
 holds_no_personal_data(
-    DataFreshness, RecomputeRun, ReportingZone, StaleDay, StalePeriod, reason="Days and KPIs."
+    DataFreshness, RecomputeRun, ReportingZone, StaleDay, StalePeriod, reason=_("Days and KPIs.")
 )

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import (
     Action,
@@ -68,6 +69,7 @@ holds_personal_data(
     by=sets(object_repr="", change_message=""),
 )
 holds_no_personal_data(
-    Session, reason="The number of an account; worthless without it, and deleted when it expires."
+    Session,
+    reason=_("The number of an account; deleted when it expires."),
 )
-holds_no_personal_data(Group, Permission, ContentType, reason="Rights, and names of models.")
+holds_no_personal_data(Group, Permission, ContentType, reason=_("Rights, and names of models."))

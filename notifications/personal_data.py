@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from notifications.models import Channel, DigestUnsubscribe, Notification, NotificationRead
 
-OF_STAFF = "Of somebody who works here, whose account stays; deleted with the account."
+OF_STAFF = _("Of somebody who works here, whose account stays; deleted with the account.")
 
 
 def _sent_to(person: Person) -> QuerySet[Notification]:
@@ -25,4 +26,4 @@ holds_personal_data(
     action=Action.KEEP,
     reason=OF_STAFF,
 )
-holds_no_personal_data(Channel, reason="Addresses of the staff and of other systems.")
+holds_no_personal_data(Channel, reason=_("Addresses of the staff and of other systems."))

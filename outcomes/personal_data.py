@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from core.personal_data import Action, holds_no_personal_data, holds_personal_data, sets
 from outcomes.models import (
     CareerOutcome,
@@ -15,7 +17,7 @@ from outcomes.models import (
     Wave,
 )
 
-FACT = "A fact about a learner whom nothing names any more; figures are computed from it."
+FACT = _("A fact about a learner who is anonymous by then; figures are computed from it.")
 
 holds_personal_data(
     CommentAnalysis, "response__enrollment__learner", ("text", "mood"), action=Action.DELETE
@@ -33,7 +35,7 @@ holds_personal_data(
     "enrollment__learner",
     ("earned_at", "number", "reason"),
     action=Action.ANONYMIZE,
-    by=sets(number="", reason=""),
+    by=sets(number="", reason=_("")),
 )
 holds_personal_data(
     CareerOutcome, "enrollment__learner", ("kind", "happened_on"), action=Action.KEEP, reason=FACT
@@ -43,7 +45,7 @@ holds_personal_data(
 )
 holds_personal_data(
     Invitation, "enrollment__learner", ("sent_at",), action=Action.KEEP,
-    reason="When a survey was sent; the share of answers is computed from it.",
+    reason=_("When a survey was sent; the share of answers is computed from it."),
 )  # fmt: skip
-holds_no_personal_data(Survey, Wave, reason="Questions and dates.")
-holds_no_personal_data(Theme, TopicRun, reason="Words that many comments share, and their number.")
+holds_no_personal_data(Survey, Wave, reason=_("Questions and dates."))
+holds_no_personal_data(Theme, TopicRun, reason=_("Words that many comments share."))

@@ -103,16 +103,6 @@ class LeftAsIs:
     courses: list[str] = field(default_factory=list)
     other_facts: int = 0
 
-    def sentence(self) -> str:
-        """Say what was left; empty if nothing was."""
-        enrollments = f"enrollments in {', '.join(self.courses)}: {self.enrollments:,}"
-        others = f"payments, subscription changes, invitations and referrals: {self.other_facts:,}"
-        parts = [enrollments] * bool(self.enrollments) + [others] * bool(self.other_facts)
-        if not parts:
-            return ""
-        left = "; ".join(parts)
-        return f"Left as they were, because events of them have been purged: {left}."
-
 
 def left_as_is(courses: Collection[Course] | None = None) -> LeftAsIs:
     """Count what a replay of these courses, or of everything, leaves as it is."""

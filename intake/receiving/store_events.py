@@ -126,5 +126,5 @@ def _insert(events: Sequence[Event]) -> set[EventIdentity]:
     new = [event for event in events if (event.kind, event.key) in pks]
     for event in new:
         event.pk = pks[event.kind, event.key]
-    bulk_upsert.upsert(Event, COLUMNS, map(values_of, new), conflict="id")
+    bulk_upsert.insert(Event, COLUMNS, map(values_of, new))
     return set(pks)

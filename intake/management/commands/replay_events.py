@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from tqdm import tqdm
 
 from curriculum.models import Course
-from intake.facts import rebuildable
+from intake.management.replay_report import left_as_is
 from intake.models import Event
 from intake.replay import replay_events
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         with tqdm(total=events.count(), unit=" events", disable=options["verbosity"] < 1) as bar:
             replayed = replay_events(courses, progress=bar.update)
         self.stdout.write(f"Events replayed: {replayed:,}.")
-        if left := rebuildable.left_as_is(courses).sentence():
+        if left := left_as_is(courses):
             self.stdout.write(left)
 
 

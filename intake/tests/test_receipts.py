@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from curriculum.models import Module
 from intake.events.envelope import Envelope, open_event
 from intake.events.receipts import digest_of_envelope
 from intake.models import Event, Receipt, RejectedEvent
@@ -116,6 +117,15 @@ def test_receipts_of_a_deleted_course_go_with_it() -> None:
     Event.objects.filter(sender=LMS.name).get().course.delete()  # type: ignore[union-attr]
 
     assert not Receipt.objects.exists()
+
+
+def test_events_of_a_deleted_module_may_be_sent_again() -> None:
+    send(event(module="m1"))
+    module = Module.objects.get(key="m1")
+    module.delete()
+    module.course.modules.create(key="m1", title="M1", position=9)
+
+    assert statuses(send(event(module="m1"))) == ["accepted"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from intake.models import Event, Receipt
 COLUMNS = ("sender", "key", "kind", "digest", "received_at", "course_id")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# json.dumps would build one for each call
+encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def give(events: Sequence[Event]) -> dict[EventIdentity, int]:
@@ -77,8 +79,7 @@ def _digest(
         _canonical(value),
         _canonical({name: one for name, one in data.items() if one is not None}) if data else {},
     )
-    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
-    raw = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    raw = hashlib.blake2b(encode(canonical).encode(), digest_size=8).digest()
     return int.from_bytes(raw, "big", signed=True)
 
 

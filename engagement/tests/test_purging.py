@@ -12,6 +12,7 @@ from django.utils import timezone
 from curriculum.models import Enrollment
 from engagement.models import DailyActivity
 from intake.events.senders import Sender
+from intake.facts.rebuild_facts import rebuild_enrollments
 from intake.models import Event, Horizon, ImportRun, IncompleteHistory, Receipt
 from intake.purging import purge_events
 from intake.receiving.receive import receive
@@ -161,6 +162,14 @@ def test_a_late_sign_up_moves_no_events_away_from_purged_ones() -> None:
     purge(["e1"])
     Enrollment.objects.get(learner__key="ada").run.course.runs.create(key="r2")
     send(sign_up(run="r2", at="2026-01-05T12:00:00Z") | {"id": "again"})
+
+    assert interactions() == 2
+
+
+def test_an_enrollment_with_purged_events_is_not_rebuilt() -> None:
+    send(event("e1"), event("e2"))
+    purge(["e1"])
+    rebuild_enrollments(Enrollment.objects.values_list("pk", flat=True))
 
     assert interactions() == 2
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.aggregates import Scope
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 
 QUERYSETS: Mapping[str, QuerySet[Course] | QuerySet[CourseRun] | QuerySet[Module]] = {

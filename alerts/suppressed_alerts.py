@@ -9,9 +9,9 @@ from alerts.models import Alert, AlertRule
 from alerts.scopes import AlertScope
 from core import reporting_clock
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
-from kpis.definitions.registry import REGISTRY, has_modules, has_runs
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import small_groups
 from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Sums
@@ -57,8 +57,8 @@ def can_be_queried(alert: Alert) -> bool:
     indicator = REGISTRY.get(alert.rule.kpi)
     if indicator is None:
         return False
-    is_available = {"module": has_modules, "run": has_runs}.get(alert.scope)
-    return is_available is None or is_available(indicator)
+    is_available = {"module": indicator.has_modules, "run": indicator.has_runs}
+    return is_available.get(alert.scope, True)
 
 
 def _periods(rule: AlertRule, days: Collection[date]) -> set[Period]:

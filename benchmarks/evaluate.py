@@ -77,8 +77,8 @@ def measured(measurement: Any, scopes: list[tuple[str, int, int | None]]) -> Ite
                 yield measurement(
                     kpi=kpi, scope=scope, scope_id=scope_id, course_id=course_id,
                     period_kind="month", period_start=month, n=N, total=N * share, weight=N,
-                    squares=N * (share * share + 0.01), learners=N, definition_version=1,
-                    computed_at=NOW,
+                    learners=N, units=N, yy=N * (share * share + 0.01), xx=N, xy=N * share,
+                    definition_version=1, computed_at=NOW,
                 )  # fmt: skip
 
 

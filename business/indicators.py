@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import (
@@ -24,15 +23,13 @@ from business.models import Payment, Referral, Subscription
 from business.models.subscriptions import active_at
 from business.money import REVENUE, revenue_keys
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
+from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import COUNT, PERCENT, money
 from presentation.categories import category
 
 ENROLLMENT, RETENTION, REFERRAL = "business.enrollment", "business.retention", "business.referral"
 TRANSFER_LIMIT = timedelta(days=30)
-CUSTOMER_PATHS = {"course": "course", "learner": "customer"}
 
 category(
     "business",
@@ -45,9 +42,12 @@ category(
 )
 
 
-def started_enrollments(when: Period) -> QuerySet[Enrollment]:
-    """The enrollments that started in the period, including transfers and canceled ones."""
-    return Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end)
+def same_learner_and_course(changed: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """All enrollments that may be transfers, or no longer, because these changed."""
+    one = changed.filter(learner=OuterRef("learner"), run__course=OuterRef("run__course"))
+    # selected by learner, who has few: by course they would be all enrollments of the course
+    of_learners = Enrollment.objects.filter(learner__in=changed.values("learner"))
+    return of_learners.filter(Exists(one))
 
 
 def is_transfer() -> Exists:
@@ -64,8 +64,17 @@ def is_transfer() -> Exists:
     return Exists(left.exclude(run=OuterRef("run")))
 
 
-@kpi(ENROLLMENT, _("Enrollment"), unit=COUNT, target=150, is_total=True)
-def enrollment(when: Period) -> FactAggregate:
+@kpi(
+    ENROLLMENT,
+    _("Enrollment"),
+    unit=COUNT,
+    target=150,
+    is_total=True,
+    facts=Enrollment,
+    at="started_at",
+    reads={Enrollment: same_learner_and_course},
+)
+def enrollment(rows: QuerySet[Enrollment]) -> Ratio:
     """The number of new enrollments. In October, 160 learners enrolled, and 10 of them canceled
     before the refund cut-off: 150 enrollments.
 
@@ -75,8 +84,7 @@ def enrollment(when: Period) -> FactAggregate:
     A transfer is an enrollment in another run of the same course within 30 days of leaving the
     first run.
     """
-    rows = started_enrollments(when).filter(~is_transfer())
-    return FactAggregate(rows=rows, total=Count("pk"), weight=Count("pk"), enrollment="")
+    return Ratio(rows=rows.filter(~is_transfer()), total=Count("pk"), weight=Count("pk"))
 
 
 @kpi(
@@ -84,12 +92,15 @@ def enrollment(when: Period) -> FactAggregate:
     _("Retention"),
     unit=PERCENT,
     target=85,
-    has_runs=False,
-    has_learners=False,
     is_additive=False,
     depends_on_length=True,
+    facts=Subscription,
+    at="started_at",
+    until="ended_at",
+    person="customer__learner",
+    people="customer",
 )
-def retention(when: Period) -> FactAggregate:
+def retention(rows: QuerySet[Subscription], cut: Cut) -> Ratio:
     """The share of customers who stay. Of 200 customers active on 1 October, 178 were still active
     at the end of the month or had finished their course: 89%.
 
@@ -102,39 +113,34 @@ def retention(when: Period) -> FactAggregate:
     or restarts another is kept. For a course, only what is held in this course counts. An event
     at the first moment of a period belongs to that period.
     """
-    return replace(_kept_customers(when), by_level={"course": _kept_customers(when, "course")})
-
-
-def _kept_customers(when: Period, *same: str) -> FactAggregate:
-    """The customers active at the start, and those of them who are kept.
-
-    They are kept by a subscription or purchase with the `same` fields beside the customer.
-    """
-    same_holder = {name: OuterRef(name) for name in ("customer", *same)}
+    period = cut.period
+    same = ("customer", "course") if cut.level == "course" else ("customer",)
     finished = Q(
-        ended_by=Subscription.Ended.FINISHED, ended_at__gte=when.start, ended_at__lt=when.end
+        ended_by=Subscription.Ended.FINISHED, ended_at__gte=period.start, ended_at__lt=period.end
     )
-    kept = Subscription.objects.filter(active_at(when.end) | finished, **same_holder)
+    keeps = active_at(period.end) | finished
+    kept = Subscription.objects.filter(keeps, **{name: OuterRef(name) for name in same})
     # most simply stay active and need no lookup
-    is_kept = Case(
-        When(active_at(when.end) | finished, then=Value(True)),
-        default=Exists(kept),
-        output_field=BooleanField(),
-    )
-    rows = Subscription.objects.counted().active_at(when.start).annotate(is_kept=is_kept)
+    is_kept = Case(When(keeps, then=Value(True)), default=Exists(kept), output_field=BooleanField())
     customers = Count("customer", distinct=True)
-    return FactAggregate(
-        rows=rows,
+    return Ratio(
+        rows=rows.annotate(is_kept=is_kept),
         total=Count("customer", distinct=True, filter=Q(is_kept=True)),
         weight=customers,
         n=customers,
-        enrollment=None,
-        places=CUSTOMER_PATHS,
     )
 
 
-@kpi(REFERRAL, _("Referral"), unit=PERCENT, target=25)
-def referral(when: Period) -> FactAggregate:
+@kpi(
+    REFERRAL,
+    _("Referral"),
+    unit=PERCENT,
+    target=25,
+    facts=Enrollment,
+    at="started_at",
+    reads={Enrollment: same_learner_and_course, Referral: "enrollment"},
+)
+def referral(rows: QuerySet[Enrollment]) -> Ratio:
     """The share of new enrollments that came through a referral. Of 195 enrollments started in
     October, 68 came through a referral: 34.9%.
 
@@ -145,14 +151,9 @@ def referral(when: Period) -> FactAggregate:
     belongs to another account with the same e-mail address. Canceled enrollments and transfers
     are in neither number. If no referral was ever reported, there is no value.
     """
-    rows = started_enrollments(when).filter(~is_transfer(), Exists(Referral.objects.all()))
-    return FactAggregate(rows=rows, total=Count("referral"), weight=Count("pk"), enrollment="")
-
-
-def bookings(when: Period, currency: str) -> QuerySet[Payment]:
-    """Payments and refunds of a currency that were booked in the period."""
-    return Payment.objects.counted().filter(
-        currency=currency, booked_at__gte=when.start, booked_at__lt=when.end
+    is_known = Exists(Referral.objects.all())
+    return Ratio(
+        rows=rows.filter(~is_transfer(), is_known), total=Count("referral"), weight=Count("pk")
     )
 
 
@@ -164,13 +165,15 @@ def _declare_revenue(currency: str, key: str, companions: tuple[str, ...]) -> No
         key,
         title,
         unit=money(currency),
-        has_runs=False,
-        has_learners=False,
         is_additive=False,
         is_total=True,
         companions=companions,
+        facts=Payment,
+        at="booked_at",
+        person="customer__learner",
+        people="customer",
     )
-    def revenue(when: Period) -> FactAggregate:
+    def revenue(rows: QuerySet[Payment]) -> Ratio:
         """The money earned, in one currency. In October, customers paid $50,000 and got refunds of
         $1,250: $48,750.
 
@@ -179,13 +182,7 @@ def _declare_revenue(currency: str, key: str, companions: tuple[str, ...]) -> No
         A refund lowers the period in which it is booked, not the period of its payment.
         Currencies are never added together.
         """
-        return FactAggregate(
-            rows=bookings(when, currency),
-            total=Sum("amount"),
-            weight=Count("pk"),
-            enrollment=None,
-            places=CUSTOMER_PATHS,
-        )
+        return Ratio(rows=rows.filter(currency=currency), total=Sum("amount"), weight=Count("pk"))
 
 
 def declare_revenue() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal
 
 from babel.numbers import list_currencies
@@ -16,10 +16,11 @@ from pydantic_core import PydanticCustomError
 from business.facts import invitations, payments, purged, referrals, subscriptions, undo
 from business.money import minor
 from business.referral_codes import digest_of
+from core.changes import Changes
+from intake.event_batch import EventBatch
 from intake.event_kinds import (
     Data,
     EventSubject,
-    batch_context,
     handles,
     on_event,
     resets_course,
@@ -27,8 +28,6 @@ from intake.event_kinds import (
     undoes_events,
 )
 from intake.facts.rebuildable import finds_beyond_horizon, marks_purged
-from intake.models import Event
-from kpis.recompute import stale_days
 
 CATEGORY = "business"
 CURRENCIES = list_currencies()
@@ -36,7 +35,6 @@ AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 # in the smallest unit; a float represents a sum of hundreds of such amounts exactly
 LARGEST_AMOUNT = 10**13
 
-batch_context(stale_days.batch)
 undoes_events(undo.undo)
 marks_purged(purged.mark)
 finds_beyond_horizon(purged.beyond_horizon)
@@ -46,22 +44,22 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 @resets_course
-def reset_courses(course_ids: Iterable[int]) -> None:
+def reset_courses(course_ids: Iterable[int], changes: Changes) -> None:
     """Delete the facts that events made in these courses (ids)."""
-    _reset(list(course_ids))
+    _reset(list(course_ids), changes)
 
 
 @resets_without_course
-def reset_without_course() -> None:
+def reset_without_course(changes: Changes) -> None:
     """Delete the facts that events without a course made."""
-    _reset(None)
+    _reset(None, changes)
 
 
-def _reset(course_ids: Collection[int] | None) -> None:
-    subscriptions.delete_of_courses(course_ids, now=timezone.now())
-    payments.delete_of_courses(course_ids)
-    invitations.delete_of_courses(course_ids)
-    referrals.delete_of_courses(course_ids or ())
+def _reset(course_ids: Collection[int] | None, changes: Changes) -> None:
+    subscriptions.delete_of_courses(course_ids, changes, now=timezone.now())
+    payments.delete_of_courses(course_ids, changes)
+    invitations.delete_of_courses(course_ids, changes)
+    referrals.delete_of_courses(course_ids or (), changes)
 
 
 class CustomerData(Data):
@@ -89,38 +87,38 @@ class SubscriptionData(Data):
 
 
 @handles("subscription.started", about=EventSubject.CUSTOMER, data=StartData, needs_learner=True)
-def subscription_started(events: Sequence[Event]) -> None:
+def subscription_started(batch: EventBatch) -> None:
     """A customer subscribed or bought a course. After an end, it starts again."""
-    _change_subscriptions(events)
+    _change_subscriptions(batch)
 
 
 @handles("subscription.paused", about=EventSubject.CUSTOMER, data=SubscriptionData)
-def subscription_paused(events: Sequence[Event]) -> None:
+def subscription_paused(batch: EventBatch) -> None:
     """The subscription is paused. Its holder is still a customer."""
-    _change_subscriptions(events)
+    _change_subscriptions(batch)
 
 
 @handles("subscription.resumed", about=EventSubject.CUSTOMER, data=SubscriptionData)
-def subscription_resumed(events: Sequence[Event]) -> None:
+def subscription_resumed(batch: EventBatch) -> None:
     """The pause ended."""
-    _change_subscriptions(events)
+    _change_subscriptions(batch)
 
 
 @handles("subscription.cancelled", about=EventSubject.CUSTOMER, data=SubscriptionData)
-def subscription_cancelled(events: Sequence[Event]) -> None:
+def subscription_cancelled(batch: EventBatch) -> None:
     """The customer or the provider ended it before it reached its purpose."""
-    _change_subscriptions(events)
+    _change_subscriptions(batch)
 
 
 @handles("subscription.finished", about=EventSubject.CUSTOMER, data=SubscriptionData)
-def subscription_finished(events: Sequence[Event]) -> None:
+def subscription_finished(batch: EventBatch) -> None:
     """It reached its purpose: the course is completed or the term is over. Never churn."""
-    _change_subscriptions(events)
+    _change_subscriptions(batch)
 
 
-def _change_subscriptions(events: Sequence[Event]) -> None:
-    subscriptions.add_changes(events, now=timezone.now())
-    stale_days.update_freshness(CATEGORY, events)
+def _change_subscriptions(batch: EventBatch) -> None:
+    subscriptions.add_changes(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _currency(code: str) -> str:
@@ -169,17 +167,17 @@ class RefundData(BookingData):
 
 
 @handles("payment.received", about=EventSubject.CUSTOMER, data=PaymentData)
-def payment_received(events: Sequence[Event]) -> None:
+def payment_received(batch: EventBatch) -> None:
     """A payment was received. It counts on the day of `occurred_at`."""
-    payments.book(events)
-    stale_days.update_freshness(CATEGORY, events)
+    payments.book(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("payment.refunded", about=EventSubject.CUSTOMER, data=RefundData)
-def payment_refunded(events: Sequence[Event]) -> None:
+def payment_refunded(batch: EventBatch) -> None:
     """A payment was refunded. It lowers revenue on the day of `occurred_at`, not of the payment."""
-    payments.book(events)
-    stale_days.update_freshness(CATEGORY, events)
+    payments.book(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _digest(invitee: object) -> object:
@@ -195,10 +193,10 @@ class InvitationData(Data):
 
 
 @handles("invitation.sent", about=EventSubject.CUSTOMER, data=InvitationData, needs_learner=True)
-def invitation_sent(events: Sequence[Event]) -> None:
+def invitation_sent(batch: EventBatch) -> None:
     """The learner invited somebody, to one course or to all."""
-    invitations.add_invitations(events)
-    stale_days.update_freshness(CATEGORY, events)
+    invitations.add_invitations(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 class ReferralData(Data):
@@ -212,14 +210,14 @@ class ReferralData(Data):
     needs_learner=True,
     needs_course=True,
 )
-def referral_accepted(events: Sequence[Event]) -> None:
+def referral_accepted(batch: EventBatch) -> None:
     """The learner came to the course through another learner's code."""
-    referrals.add_referrals(events)
-    stale_days.update_freshness(CATEGORY, events)
+    referrals.add_referrals(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @on_event("enrollment.started")
-def enrollment_started(events: Sequence[Event]) -> None:
+def enrollment_started(batch: EventBatch) -> None:
     """Store the referral of a new enrollment, by a reported or a remembered code."""
-    referrals.add_of_enrollments(events)
-    stale_days.update_freshness(CATEGORY, events)
+    referrals.add_of_enrollments(batch)
+    batch.changes.update_freshness(CATEGORY, batch.events)

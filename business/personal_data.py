@@ -20,7 +20,8 @@ from intake.personal_data import finds_events
 
 
 def _customers(person: Person) -> QuerySet[Customer]:
-    return Customer.objects.filter(kind=Customer.Kind.LEARNER, key=person.key)
+    learner = Q(key=person.key) | Q(learner=person.learner_id)
+    return Customer.objects.filter(learner, kind=Customer.Kind.LEARNER)
 
 
 def _payments(person: Person) -> QuerySet[Payment]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan, cos, pi, sin, sqrt
+from math import sqrt
 
+from kpis.statistics.estimates import t95
 from kpis.statistics.intervals import Z95
 
 FEWEST_VALUES = 4
@@ -46,7 +47,7 @@ def project(
     errors = (y - mean - slope * (x - middle) for x, y in enumerate(values))
     away = n - 1 + ahead - middle
     noise = sqrt(sum(one * one for one in errors) / (n - 2))
-    half = max(t_quantile(n - 2) * noise, Z95 * error) * sqrt(1 + 1 / n + away * away / spread)
+    half = max(t95(n - 2) * noise, Z95 * error) * sqrt(1 + 1 / n + away * away / spread)
     value = mean + slope * away
     return Projection(*(_limited(one, least, most) for one in (value, value - half, value + half)))
 
@@ -54,28 +55,3 @@ def project(
 def _limited(value: float, least: float | None, most: float | None) -> float:
     value = value if least is None else max(value, least)
     return value if most is None else min(value, most)
-
-
-def t_quantile(freedom: int) -> float:
-    """The t that a Student variable stays within, on both sides, with 95% probability."""
-    low, high = 0.0, 1_000.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if t_probability(middle, freedom) < CONFIDENCE else (low, middle)
-    return (low + high) / 2
-
-
-def t_probability(t: float, freedom: int) -> float:
-    """The probability that a Student variable lies between −t and t.
-
-    M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4.
-    """
-    angle = atan(t / sqrt(freedom))
-    if freedom == 1:
-        return 2 * angle / pi
-    is_odd = freedom % 2
-    term = total = cos(angle) if is_odd else 1.0
-    for at in range(3 if is_odd else 2, freedom - 1, 2):
-        term *= cos(angle) ** 2 * (at - 1) / at
-        total += term
-    return 2 / pi * (angle + sin(angle) * total) if is_odd else sin(angle) * total

@@ -11,8 +11,8 @@ from django.utils.translation import gettext, ngettext
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
 from business.trajectory import Line, trajectory
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import short_name
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import NO_VALUE, PERCENT
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue

@@ -1,4 +1,4 @@
-"""Mark days stale when enrollments change, and keep referral codes at sign-in."""
+"""Resolve referrals, link customers and keep referral codes when others act."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from business import referral_cookie
-from business.facts import affected_days
-from curriculum.signals import enrollment_dates_changed, enrollments_changed
+from business.facts import referrals
+from business.models import Customer
+from core.changes import Changes, gathered
+from curriculum.signals import (
+    enrollment_dates_changed,
+    learners_created,
+)
 
 
 @receiver(enrollment_dates_changed)
-def update_after_new_dates(ids: Iterable[int], **kwargs: object) -> None:
-    ids = list(ids)
-    affected_days.mark_start_days_stale(ids)
-    affected_days.resolve_referrals(ids)
+def resolve_referrals(ids: Iterable[int], changes: Changes | None = None, **kwargs: object) -> None:
+    with gathered(changes) as noted:
+        referrals.resolve_of(list(ids), noted)
 
 
-@receiver(enrollments_changed)
-def mark_changed_enrollments_stale(ids: Iterable[int], **kwargs: object) -> None:
-    ids = list(ids)
-    affected_days.mark_start_days_stale(ids)
-    affected_days.mark_customer_days_stale(ids)
+@receiver(learners_created)
+def link_customers(keys: Iterable[str], **kwargs: object) -> None:
+    Customer.objects.filter(key__in=list(keys)).link_to_learners()
 
 
 @receiver(user_logged_in)

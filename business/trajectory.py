@@ -9,9 +9,9 @@ from math import sqrt
 from business.indicators import ENROLLMENT, REFERRAL, RETENTION
 from business.projection import Projection, project
 from core import reporting_clock
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, latest
 from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import PERCENT
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue

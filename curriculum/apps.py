@@ -15,3 +15,4 @@ class CurriculumConfig(AppConfig):
 
         autodiscover_modules("parameter_definitions")
         post_migrate.connect(parameters.create_missing, sender=self)
+        post_migrate.connect(parameters.follow_declarations, sender=self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -43,12 +44,24 @@ def start_of(run: CourseRun, enrolled_at: datetime) -> datetime:
     return at_local_time(max(enrolled_at, begin))
 
 
-def move_to_start(moment: datetime, old_start: datetime, new_start: datetime) -> datetime:
-    """Move a date of a plan by as many days as the plan's start moves."""
-    if old_start == new_start:
+def move_to_start(
+    moment: datetime,
+    old_start: datetime,
+    new_start: datetime,
+    *,
+    stretch: Fraction | int = 1,
+) -> datetime:
+    """Move a date of a plan by as many days as the plan's start moves.
+
+    With `stretch`, the time from start to date is multiplied by it.
+    """
+    if old_start == new_start and stretch == 1:
         return moment
     # both sides are in one time zone, so the difference keeps the hour of the day
-    return at_local_time(new_start) + (at_local_time(moment) - at_local_time(old_start))
+    length = at_local_time(moment) - at_local_time(old_start)
+    if stretch != 1:
+        length = timedelta(microseconds=round(length // timedelta(microseconds=1) * stretch))
+    return at_local_time(new_start) + length
 
 
 def module_due_dates(

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_states import update_enrollments
@@ -53,12 +54,14 @@ def enroll(
     *,
     run_plans: Mapping[int, RunPlan] | None = None,
     by_event: bool = False,
+    changes: Changes | None = None,
 ) -> list[Enrollment]:
     """Enroll a batch of learners and store the plan of each new enrollment.
 
     Returns the new enrollments only. Of two sign-ups for one run the earlier counts. The plan is
-    a snapshot that later changes of the course leave alone; pass `run_plans` (by run id) to use
-    other plans than the current ones.
+    a snapshot that later changes of the course leave alone; its cut-off and due date follow from
+    the parameters at the moment of the sign-up. Pass `run_plans` (by run id) to use other plans
+    than those of the courses.
     """
     by_pair: dict[Pair, list[SignUp]] = defaultdict(list)
     for one in sorted(sign_ups, key=attrgetter("enrolled_at")):
@@ -77,10 +80,11 @@ def enroll(
     new_ids = {(one.learner_id, one.run_id): one.pk for one in enrollments}
     known_ids = _ids_of(by_pair.keys() - new_ids.keys())
     _record_starts(by_pair, new_ids | known_ids, by_event=by_event)
-    enrollment_dates_changed.send(Enrollment, ids=[one.pk for one in enrollments])
+    enrollment_dates_changed.send(Enrollment, ids=[one.pk for one in enrollments], changes=changes)
     repeated = [pk for pair, pk in new_ids.items() if len(by_pair[pair]) > 1]
-    update_enrollments([*known_ids.values(), *repeated])
-    sign_ups_recorded.send(Enrollment, ids=[*new_ids.values(), *known_ids.values()])
+    update_enrollments([*known_ids.values(), *repeated], changes=changes)
+    ids = [*new_ids.values(), *known_ids.values()]
+    sign_ups_recorded.send(Enrollment, ids=ids, by_event=by_event, changes=changes)
     return enrollments
 
 
@@ -121,10 +125,10 @@ COLUMNS = (
 
 
 def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
-    start = plan.start(one.enrolled_at)
-    due = start + plan.length
+    planned = plan.dates(one.enrolled_at)
     ids = (one.learner_id, one.run_id)
-    dates = (one.enrolled_at, start, start + plan.cutoff, due, due)
+    due = planned.due_at
+    dates = (one.enrolled_at, planned.started_at, planned.cutoff_at, due, due)
     return (*ids, *dates, False, one.enrolled_at if one.is_certificate_track else None)
 
 
@@ -166,36 +170,45 @@ def lock(enrollment_ids: Iterable[int | None]) -> None:
         list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def withdraw(at: Moments, *, by_event: bool = False) -> None:
+def withdraw(at: Moments, *, by_event: bool = False, changes: Changes | None = None) -> None:
     """Record withdrawals; until the learner signs up again, the earliest one counts."""
-    _record_and_update(enrollment_timeline.WITHDRAWN, at, by_event=by_event)
+    _record_and_update(enrollment_timeline.WITHDRAWN, at, by_event=by_event, changes=changes)
 
 
-def complete(at: Moments, *, by_sender: bool = False, by_event: bool = False) -> None:
+def complete(
+    at: Moments,
+    *,
+    by_sender: bool = False,
+    by_event: bool = False,
+    changes: Changes | None = None,
+) -> None:
     """Record completions; of two, the earlier one counts."""
     _record_and_update(
         enrollment_timeline.COMPLETED if by_sender else enrollment_timeline.FINISHED,
         at,
         by_event=by_event,
+        changes=changes,
     )
 
 
-def pause(starts: Moments, *, by_event: bool = False) -> None:
+def pause(starts: Moments, *, by_event: bool = False, changes: Changes | None = None) -> None:
     """Record when pauses began; due dates after that are open until the pause ends."""
-    _record_and_update(enrollment_timeline.PAUSED, starts, by_event=by_event)
+    _record_and_update(enrollment_timeline.PAUSED, starts, by_event=by_event, changes=changes)
 
 
-def resume(ends: Moments, *, by_event: bool = False) -> None:
+def resume(ends: Moments, *, by_event: bool = False, changes: Changes | None = None) -> None:
     """Record when pauses ended, which may be known before their beginning is."""
-    _record_and_update(enrollment_timeline.RESUMED, ends, by_event=by_event)
+    _record_and_update(enrollment_timeline.RESUMED, ends, by_event=by_event, changes=changes)
 
 
-def put_on_certificate_track(since: Moments, *, by_event: bool = False) -> None:
+def put_on_certificate_track(
+    since: Moments, *, by_event: bool = False, changes: Changes | None = None
+) -> None:
     """Record that certificates were earned, which puts their enrollments on that track."""
-    _record_and_update(enrollment_timeline.CERTIFIED, since, by_event=by_event)
+    _record_and_update(enrollment_timeline.CERTIFIED, since, by_event=by_event, changes=changes)
 
 
-def record_activity(activity: Moments) -> None:
+def record_activity(activity: Moments, *, changes: Changes | None = None) -> None:
     """Store the first activity after each pause began: it ends a pause without a reported end."""
     moments = defaultdict(list)
     for pk, at in activity:
@@ -209,13 +222,13 @@ def record_activity(activity: Moments) -> None:
             one.next_activity_at = min(after)
             updated.append(one)
     EnrollmentStatusChange.objects.bulk_update(updated, ["next_activity_at"], batch_size=500)
-    update_enrollments(one.enrollment_id for one in updated)
+    update_enrollments((one.enrollment_id for one in updated), changes=changes)
 
 
-def _record_and_update(kind: str, at: Moments, *, by_event: bool) -> None:
+def _record_and_update(kind: str, at: Moments, *, by_event: bool, changes: Changes | None) -> None:
     rows = [(pk, kind, moment, "", None) for pk, moment in sorted(set(at))]
     _record(rows, by_event=by_event)
-    update_enrollments(row[0] for row in rows)
+    update_enrollments((row[0] for row in rows), changes=changes)
 
 
 def _record(rows: Sequence[tuple[Any, ...]], *, by_event: bool) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_timeline import StatusChange, Timeline
 from curriculum.models import (
+    CourseRun,
     Enrollment,
     EnrollmentStatusChange,
     Pause,
@@ -19,6 +23,7 @@ from curriculum.models import (
 )
 from curriculum.pause_shift import shift_for_pauses
 from curriculum.refund_cutoff import is_before_cutoff
+from curriculum.run_plans import Terms, TermsAt, load_terms
 from curriculum.signals import enrollment_dates_changed, plan_dates_changed
 
 DATES = (
@@ -27,26 +32,39 @@ DATES = (
 )
 
 
-def update_enrollments(enrollment_ids: Iterable[int]) -> None:
+def update_enrollments(enrollment_ids: Iterable[int], *, changes: Changes | None = None) -> None:
     """Bring enrollments in line with their status changes; those without a start stay as is."""
     ids = set(enrollment_ids)
     if not ids:
         return
-    changes: dict[int, list[StatusChange]] = defaultdict(list)
-    recorded = EnrollmentStatusChange.objects.filter(enrollment__in=ids).order_by()
-    for pk, kind, at, track, next_activity_at in recorded.values_list(
+    recorded: dict[int, list[StatusChange]] = defaultdict(list)
+    rows = EnrollmentStatusChange.objects.filter(enrollment__in=ids).order_by()
+    for pk, kind, at, track, next_activity_at in rows.values_list(
         "enrollment_id", "kind", "at", "track", "next_activity_at"
     ):
-        changes[pk].append(StatusChange(kind, at, track, next_activity_at))
+        recorded[pk].append(StatusChange(kind, at, track, next_activity_at))
     pauses: dict[int, list[enrollment_timeline.Pause]] = defaultdict(list)
     stored = Pause.objects.filter(enrollment__in=ids).order_by("started_at")
     for pk, begun, ended in stored.values_list("enrollment_id", "started_at", "ended_at"):
         pauses[pk].append((begun, ended))
-    updates = [
-        EnrollmentUpdate(row, pauses[row.pk], changes[row.pk])
-        for row in Enrollment.objects.filter(pk__in=changes).select_related("run")
-    ]
-    _save([one for one in updates if one.is_needed])
+    found = list(Enrollment.objects.filter(pk__in=recorded).select_related("run"))
+    terms = TermsOfRuns([row.run for row in found])
+    updates = [EnrollmentUpdate(row, pauses[row.pk], recorded[row.pk], terms) for row in found]
+    _save([one for one in updates if one.is_needed], changes)
+
+
+class TermsOfRuns:
+    """The terms of runs, loaded at the first look-up: most updates leave the sign-up as it is."""
+
+    def __init__(self, runs: Sequence[CourseRun]) -> None:
+        self._runs = runs
+
+    @cached_property
+    def _at(self) -> TermsAt:
+        return load_terms(self._runs)
+
+    def at(self, run: CourseRun, enrolled_at: datetime) -> Terms:
+        return self._at(run, enrolled_at)
 
 
 class EnrollmentUpdate:
@@ -57,32 +75,49 @@ class EnrollmentUpdate:
         row: Enrollment,
         pauses: list[enrollment_timeline.Pause],
         changes: Sequence[StatusChange],
+        terms: TermsOfRuns,
     ) -> None:
         self.pk, self.run, self.started_at = row.pk, row.run, row.started_at
         self.before: dict[str, Any] = {name: getattr(row, name) for name in DATES}
         self.after = dict(self.before)
         self.pauses_before = self.pauses = pauses
-        self._row = row
+        self._row, self._terms = row, terms
         if timeline := enrollment_timeline.derive_timeline(changes, self._cutoff_of):
             self._apply(timeline, changes)
 
     def _cutoff_of(self, enrolled_at: datetime) -> datetime:
-        return self._moved(self._row.cutoff_at, due_dates.start_of(self.run, enrolled_at))
+        """Return the stored cut-off, or for another sign-up that of its own moment."""
+        if enrolled_at == self._row.enrolled_at:
+            return self._row.cutoff_at
+        start = due_dates.start_of(self.run, enrolled_at)
+        return start + self._terms.at(self.run, enrolled_at).cutoff
 
-    def _moved(self, moment: datetime, new_start: datetime) -> datetime:
-        return due_dates.move_to_start(moment, self.started_at, new_start)
+    def _planned_due_at(self, entered_at: datetime, start: datetime) -> datetime:
+        """Move the due date to another sign-up, with the completion window of its moment.
+
+        The nominal length stays that of the stored plan.
+        """
+        row = self._row
+        if entered_at == row.enrolled_at:
+            return row.planned_due_at
+        old, new = (
+            self._terms.at(self.run, at).window_factor for at in (row.enrolled_at, entered_at)
+        )
+        return due_dates.move_to_start(
+            row.planned_due_at, self.started_at, start, stretch=Fraction(new) / Fraction(old)
+        )
 
     def _apply(self, timeline: Timeline, changes: Sequence[StatusChange]) -> None:
         row, start = self._row, self.started_at
         if timeline.entered_at != row.enrolled_at:
             start = due_dates.start_of(self.run, timeline.entered_at)
-        planned = self._moved(row.planned_due_at, start)
+        planned = self._planned_due_at(timeline.entered_at, start)
         due = shift_for_pauses(planned, timeline.pauses)
         self.pauses = timeline.pauses
         self.after = {
             "enrolled_at": timeline.entered_at,
             "started_at": start,
-            "cutoff_at": self._moved(row.cutoff_at, start),
+            "cutoff_at": self._cutoff_of(timeline.entered_at),
             "planned_due_at": planned,
             "due_at": due,
             "withdrawn_at": timeline.withdrawn_at,
@@ -112,12 +147,12 @@ class EnrollmentUpdate:
         )
 
 
-def _save(updates: Sequence[EnrollmentUpdate]) -> None:
+def _save(updates: Sequence[EnrollmentUpdate], changes: Changes | None) -> None:
     if not updates:
         return
     ids, moving = [one.pk for one in updates], [one for one in updates if one.moves_plan]
     moved_ids = [one.pk for one in moving]
-    _send_signals(ids, moved_ids)
+    _send_signals(ids, moved_ids, changes)
     rows = [(one.pk, *(one.after[name] for name in DATES)) for one in updates]
     bulk_upsert.update(Enrollment, DATES, rows)
     Pause.objects.filter(enrollment__in=moved_ids).delete()
@@ -129,13 +164,13 @@ def _save(updates: Sequence[EnrollmentUpdate]) -> None:
         ]
     )
     _move_plans(moving)
-    _send_signals(ids, moved_ids)
+    _send_signals(ids, moved_ids, changes)
 
 
-def _send_signals(ids: Sequence[int], moved_ids: Sequence[int]) -> None:
-    enrollment_dates_changed.send(Enrollment, ids=ids)
+def _send_signals(ids: Sequence[int], moved_ids: Sequence[int], changes: Changes | None) -> None:
+    enrollment_dates_changed.send(Enrollment, ids=ids, changes=changes)
     if moved_ids:
-        plan_dates_changed.send(Enrollment, ids=moved_ids)
+        plan_dates_changed.send(Enrollment, ids=moved_ids, changes=changes)
 
 
 def _move_plans(moving: Sequence[EnrollmentUpdate]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Each signal carries the `ids` of enrollments and is sent in the transaction of the change.
+# Each signal carries the `ids` of enrollments and is sent in the transaction of the change. The
+# receivers note in its `changes` what changes; without these, they write it themselves.
 
 # Staff or a correction changed whether or where enrollments count.
 enrollments_changed = Signal()
@@ -16,5 +17,11 @@ enrollment_dates_changed = Signal()
 # Start or due dates moved, or enrollments began or ceased to be canceled. Sent before and after.
 plan_dates_changed = Signal()
 
-# Learners signed up, for the first time or again. Sent after the change.
+# Learners signed up, for the first time or again. Sent after the change, with `by_event`.
 sign_ups_recorded = Signal()
+
+# Learners count from now on, or no longer. Carries the `ids` of learners.
+learners_changed = Signal()
+
+# Learners are known from now on. Carries their `keys` instead of ids.
+learners_created = Signal()

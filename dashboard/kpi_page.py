@@ -14,7 +14,7 @@ from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
-from kpis.definitions.registry import DrillDown, Indicator, has_modules, has_runs
+from kpis.definitions.registry import DrillDown, Indicator
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
@@ -126,8 +126,8 @@ class KpiPage:
     @property
     def _groupings(self) -> list[str]:
         missing = {
-            "module": not has_modules(self.indicator),
-            "run": not has_runs(self.indicator),
+            "module": not self.indicator.has_modules,
+            "run": not self.indicator.has_runs,
         }
         return [by for by in GROUPINGS if not missing.get(by)]
 

@@ -12,15 +12,13 @@ from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
 from core import reporting_clock
 from core.database import query_planner
-from curriculum import parameters
 from curriculum.models import Course, CourseRun, Learner, Module
-from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.run_plans import load_terms
 from demo import accounts, dataset
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
 from demo.known_password import KNOWN
-from demo.learning.enrollments import ParameterValues
 from demo.outcomes import course_surveys, testimonials
 from demo.world.calendar import Calendar
 from engagement.models import LearningObject
@@ -81,19 +79,12 @@ def load_without_kpis(
         Calendar.at(now, reporting_clock.reporting_zone()),
         seed=seed,
         scale=scale,
-        parameters=_parameter_values(),
+        terms_at=load_terms([]),
     )
     _save(data)
     _add_alert_rules()
     _send_events(with_bad_events(data.events, seed), now, progress)
     return data
-
-
-def _parameter_values() -> ParameterValues:
-    return ParameterValues(
-        window_factor=float(parameters.current_value(WINDOW_FACTOR)),
-        cutoff_days=int(parameters.current_value(REFUND_CUTOFF)),
-    )
 
 
 def _save(data: Dataset) -> None:

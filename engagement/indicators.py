@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from curriculum.models import Enrollment, PlannedModule
+from curriculum.models import Course, Enrollment, PlannedModule
 from engagement.facts import progress
 from engagement.models import (
     AssessmentResult,
@@ -20,13 +20,14 @@ from engagement.models import (
     WeekPresence,
 )
 from engagement.parameter_definitions import INTERACTION_WEIGHT, QUIZ_WEIGHT, VIDEO_WEIGHT
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
-from kpis.definitions.registry import Interval, composite, kpi
+from kpis.definitions.facts import Cut, Ratio
+from kpis.definitions.registry import composite, for_single_days, kpi
 from kpis.definitions.units import PERCENT
 from presentation.categories import category
 
 DEPTH = "engagement.depth"
+
+Rows = QuerySet[Any]
 
 category(
     "engagement",
@@ -43,8 +44,16 @@ category(
 )
 
 
-@kpi("engagement.completion-rate", _("Completion rate"), unit=PERCENT, target=85)
-def completion_rate(when: Period) -> FactAggregate:
+@kpi(
+    "engagement.completion-rate",
+    _("Completion rate"),
+    unit=PERCENT,
+    target=85,
+    facts=Enrollment,
+    at="due_at",
+    reads={Course: "runs__enrollments"},
+)
+def completion_rate(rows: Rows) -> Ratio:
     """The share of learners who complete their course by its due date. Of the 165 learners whose
     deadline fell in October, 148 had finished: 89.7%.
 
@@ -57,15 +66,11 @@ def completion_rate(when: Period) -> FactAggregate:
     module is done or waived. A course that nobody can complete, with no required module in any
     plan and no completion ever reported, is left out.
     """
-    return FactAggregate(
-        rows=Enrollment.objects.filter(
-            due_at__gte=when.start,
-            due_at__lt=when.end,
-            run__course__in=progress.completable_courses().order_by().values("pk"),
-        ),
+    completable = progress.completable_courses().order_by().values("pk")
+    return Ratio(
+        rows=rows.filter(run__course__in=completable),
         total=Count("pk", filter=Q(completed_at__lte=F("due_at"))),
         weight=Count("pk"),
-        enrollment="",
     )
 
 
@@ -74,9 +79,12 @@ def completion_rate(when: Period) -> FactAggregate:
     _("Progress velocity"),
     unit=PERCENT,
     target=80,
-    has_modules=True,
+    facts=PlannedModule,
+    at="due_at",
+    module="module",
+    reads={ModuleProgress: "planned"},
 )
-def progress_velocity(when: Period) -> FactAggregate:
+def progress_velocity(rows: Rows, cut: Cut) -> Ratio:
     """How much of the planned work learners finish on time. In October, modules worth 4,000 minutes
     of work fell due; learners had done 3,400 of those minutes by the end of the month: 85%.
 
@@ -86,13 +94,10 @@ def progress_velocity(when: Period) -> FactAggregate:
     Effort is the minutes of each required module in the plan that the enrollment started with.
     Pauses move due dates. Learners who withdrew keep their plan and fall behind it.
     """
-    return FactAggregate(
-        rows=PlannedModule.objects.filter(
-            is_required=True, due_at__gte=when.start, due_at__lt=when.end
-        ),
-        total=Sum("effort_minutes", filter=Q(progress__done_at__lt=when.end)),
+    return Ratio(
+        rows=rows.filter(is_required=True),
+        total=Sum("effort_minutes", filter=Q(progress__done_at__lt=cut.period.end)),
         weight=Sum("effort_minutes"),
-        module="module",
     )
 
 
@@ -101,9 +106,11 @@ def progress_velocity(when: Period) -> FactAggregate:
     _("Video watch"),
     unit=PERCENT,
     component_of=DEPTH,
-    has_modules=True,
+    facts=VideoProgress,
+    at="started_at",
+    module="video__module",
 )
-def video_watch(when: Period) -> FactAggregate:
+def video_watch(rows: Rows) -> Ratio:
     """How much of a video learners watch on average. A learner who watches 6 minutes of a 10-minute
     video and one who watches all of it make 16 of 20 minutes: 80%.
 
@@ -114,15 +121,10 @@ def video_watch(when: Period) -> FactAggregate:
     without a stop is cut off at the video's duration or 30 minutes. Videos of unknown duration are
     left out; the details list them.
     """
-    return FactAggregate(
-        rows=VideoProgress.objects.filter(
-            started_at__gte=when.start,
-            started_at__lt=when.end,
-            video__duration_seconds__isnull=False,
-        ),
+    return Ratio(
+        rows=rows.filter(video__duration_seconds__isnull=False),
         total=Sum("watched_seconds"),
         weight=Sum("video__duration_seconds"),
-        module="video__module",
     )
 
 
@@ -131,10 +133,12 @@ def video_watch(when: Period) -> FactAggregate:
     _("Interaction rate"),
     unit=PERCENT,
     component_of=DEPTH,
-    has_modules=True,
+    facts=WeekPresence,
+    at="week",
+    module="module",
     grain="week",
 )
-def interaction_rate(when: Period) -> FactAggregate:
+def interaction_rate(rows: Rows, cut: Cut) -> Ratio:
     """How often active learners do something with what they learn. In October, learners were active
     in 400 weeks, and in 320 of them they answered, submitted, posted or wrote a note: 80%.
 
@@ -144,28 +148,38 @@ def interaction_rate(when: Period) -> FactAggregate:
     A learner is active in a week with any event. A week (Monday to Sunday) belongs to the period
     that contains its Monday. For a single day, the learner's day takes the place of the week.
     """
-    if when.is_one_day:
-        return _active_days(when)
-    weeks = WeekPresence.objects.filter(week__gte=when.first, week__lt=when.after)
-    in_any_module = FactAggregate(
-        rows=weeks.filter(module=None),
+    # a week in any module has a row of its own
+    return Ratio(
+        rows=rows.filter(module__isnull=cut.level != "module"),
         total=Count("pk", filter=Q(is_productive=True)),
         weight=Count("pk"),
-        module="module",
     )
-    in_one_module = replace(in_any_module, rows=weeks.filter(module__isnull=False))
-    return replace(in_any_module, by_level={"module": in_one_module})
 
 
-def _active_days(when: Period) -> FactAggregate:
-    learners = Count("enrollment", distinct=True)
-    return FactAggregate(
-        rows=DailyActivity.objects.filter(day=when.first),
+@for_single_days("engagement.interaction-rate", facts=DailyActivity, at="day", module="module")
+def active_days(rows: Rows) -> Ratio:
+    enrollments = Count("enrollment", distinct=True)
+    return Ratio(
         total=Count("enrollment", distinct=True, filter=Q(productive__gt=0)),
-        weight=learners,
-        n=learners,
-        module="module",
+        weight=enrollments,
+        n=enrollments,
     )
+
+
+def reached_with(attempts: QuerySet[QuizAttempt]) -> QuerySet[ModuleProgress]:
+    """The progress in the modules of the quizzes that were attempted."""
+    return ModuleProgress.objects.filter(
+        Exists(
+            attempts.filter(
+                enrollment=OuterRef("planned__enrollment"), quiz__module=OuterRef("planned__module")
+            )
+        ),
+        planned__enrollment__in=attempts.values("enrollment"),
+    )
+
+
+def reached_modules_of(quizzes: QuerySet[LearningObject]) -> QuerySet[ModuleProgress]:
+    return ModuleProgress.objects.filter(planned__module__in=quizzes.values("module"))
 
 
 @kpi(
@@ -173,9 +187,13 @@ def _active_days(when: Period) -> FactAggregate:
     _("Quiz participation"),
     unit=PERCENT,
     component_of=DEPTH,
-    has_modules=True,
+    facts=ModuleProgress,
+    at="reached_at",
+    enrollment="planned__enrollment",
+    module="planned__module",
+    reads={QuizAttempt: reached_with, LearningObject: reached_modules_of},
 )
-def quiz_participation(when: Period) -> FactAggregate:
+def quiz_participation(rows: Rows) -> Ratio:
     """How many learners try the quizzes they come to. In October, 50 learners reached a module
     with a quiz, and 45 of them tried it: 90%.
 
@@ -189,24 +207,18 @@ def quiz_participation(when: Period) -> FactAggregate:
     attempted = Exists(
         QuizAttempt.objects.filter(enrollment=OuterRef("planned__enrollment"), quiz=OuterRef(quiz))
     )
-    return FactAggregate(
-        rows=ModuleProgress.objects.filter(
-            # as a subquery: otherwise SQLite scans all progress of a course
-            pk__in=ModuleProgress.objects.filter(
-                reached_at__gte=when.start, reached_at__lt=when.end
-            ).values("pk"),
-            is_waived=False,
-            **{f"{quiz}__kind": LearningObject.Kind.QUIZ},
-        )
+    quizzes = (
+        rows.filter(is_waived=False, **{f"{quiz}__kind": LearningObject.Kind.QUIZ})
         .annotate(
             is_attempted=attempted,
             quiz_run=Coalesce(f"{quiz}__run", "planned__enrollment__run"),
         )
-        .filter(quiz_run=F("planned__enrollment__run")),
+        .filter(quiz_run=F("planned__enrollment__run"))
+    )
+    return Ratio(
+        rows=quizzes,
         total=Sum(Case(When(is_attempted=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),
-        enrollment="planned__enrollment",
-        module="planned__module",
     )
 
 
@@ -233,11 +245,12 @@ def depth() -> dict[str, str]:
     _("Assessment performance"),
     unit=PERCENT,
     target=80,
-    interval=Interval.MEAN,
-    has_modules=True,
+    facts=AssessmentResult,
+    at="graded_at",
+    module="assessment__module",
     always_by="module",
 )
-def assessment_performance(when: Period) -> FactAggregate:
+def assessment_performance(rows: Rows) -> Ratio:
     """The average of each learner's best score in each assessment. A learner who scores 70% and
     then 90% counts as 90%; if another learner scores 74%, the average is 82%.
 
@@ -247,21 +260,11 @@ def assessment_performance(when: Period) -> FactAggregate:
     A score is the share of the possible points. An attempt counts in the period in which it was
     first graded; a later regrade changes that period.
     """
-    graded = AssessmentResult.objects.filter(
-        graded_at__gte=when.start,
-        graded_at__lt=when.end,
-        assessment__kind=LearningObject.Kind.ASSESSMENT,
-    )
+    graded = rows.filter(assessment__kind=LearningObject.Kind.ASSESSMENT)
     better = graded.filter(
         Q(score__gt=OuterRef("score"))
         | Q(score=OuterRef("score"), attempt__lt=OuterRef("attempt")),
         enrollment=OuterRef("enrollment"),
         assessment=OuterRef("assessment"),
     )
-    return FactAggregate(
-        rows=graded.filter(~Exists(better)),
-        total=Sum("score"),
-        weight=Count("pk"),
-        squares=Sum(F("score") * F("score")),
-        module="assessment__module",
-    )
+    return Ratio(rows=graded.filter(~Exists(better)), total=Sum("score"), weight=Count("pk"))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
-from curriculum.models import CourseRun, Learner
+from curriculum.models import CourseRun, Learner, PlannedModule
 from engagement.event_data import (
     LONGEST_VIDEO,
     CourseDefinition,
@@ -21,19 +21,22 @@ from engagement.event_data import (
 )
 from engagement.facts import (
     activity,
-    affected_days,
+    activity_moments,
     assessments,
     course_objects,
-    deferred_work,
     progress,
     quizzes,
     reset,
     videos,
 )
-from intake.event_kinds import EventSubject, handles, resets_enrollments
+from intake.event_batch import EventBatch
+from intake.event_kinds import EventSubject, handles, resets_enrollments, undoes_events
 from intake.models import Event
 
+CATEGORY = "engagement"
+
 resets_enrollments(reset.reset_enrollments)
+undoes_events(course_objects.forget)
 
 
 @handles(
@@ -42,14 +45,15 @@ resets_enrollments(reset.reset_enrollments)
     data=CourseDefinition,
     required_scope="curriculum:write",
 )
-def course_defined(events: Sequence[Event]) -> None:
+def course_defined(batch: EventBatch) -> None:
     """The course now has these modules, objects and runs. Plans of existing enrollments stay."""
-    course_objects.define_courses(events)
+    course_objects.define_courses(batch)
 
 
 @handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignUpData)
-def enrollment_started(events: Sequence[Event]) -> None:
+def enrollment_started(batch: EventBatch) -> None:
     """The learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
+    events = batch.events
     learners = ids_by_key(Learner, (event.learner for event in events))
     runs: dict[int, dict[str, int]] = {}
     rows = CourseRun.objects.filter(course__in={event.course_id for event in events})
@@ -64,10 +68,10 @@ def enrollment_started(events: Sequence[Event]) -> None:
         )
         for event in events
     ]
-    with progress.marking_newly_completable_courses(events):
-        new = enrolling.enroll(sign_ups, by_event=True)
-    progress.mark_plan_days_stale(one.pk for one in new)
-    affected_days.update_freshness(events)
+    with progress.marking_newly_completable_courses(batch):
+        new = enrolling.enroll(sign_ups, by_event=True, changes=batch.changes)
+    batch.changes.changed(PlannedModule.objects.filter(enrollment__in=[one.pk for one in new]))
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _is_certificate_track(track: str | None) -> bool | None:
@@ -80,66 +84,68 @@ def _run_id(runs: dict[str, int], key: str) -> int:
 
 
 @handles("enrollment.withdrawn")
-def enrollment_withdrawn(events: Sequence[Event]) -> None:
+def enrollment_withdrawn(batch: EventBatch) -> None:
     """The learner left the run. Before the refund cut-off, this cancels the enrollment."""
-    enrolling.withdraw(_moments(events), by_event=True)
-    affected_days.update_freshness(events)
+    enrolling.withdraw(_moments(batch.events), by_event=True, changes=batch.changes)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("enrollment.paused")
-def enrollment_paused(events: Sequence[Event]) -> None:
+def enrollment_paused(batch: EventBatch) -> None:
     """The learner pauses. Later due dates wait until the pause ends."""
-    enrolling.pause(_moments(events), by_event=True)
-    enrolling.record_activity(activity.activity_moments(_enrollments(events)))
-    affected_days.update_freshness(events)
+    starts = _moments(batch.events)
+    enrolling.pause(starts, by_event=True, changes=batch.changes)
+    enrolling.record_activity(activity_moments.first_after(starts), changes=batch.changes)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("enrollment.resumed")
-def enrollment_resumed(events: Sequence[Event]) -> None:
+def enrollment_resumed(batch: EventBatch) -> None:
     """The pause ended. Due dates after its start move by its length."""
-    enrolling.resume(_moments(events), by_event=True)
-    affected_days.update_freshness(events)
+    enrolling.resume(_moments(batch.events), by_event=True, changes=batch.changes)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("course.completed")
-def course_completed(events: Sequence[Event]) -> None:
+def course_completed(batch: EventBatch) -> None:
     """The learner completed the run, whatever the progress in its modules."""
-    with progress.marking_newly_completable_courses(events):
-        enrolling.complete(_moments(events), by_sender=True, by_event=True)
-    progress.mark_due_days_stale(_enrollments(events))
-    affected_days.update_freshness(events)
+    with progress.marking_newly_completable_courses(batch):
+        enrolling.complete(
+            _moments(batch.events), by_sender=True, by_event=True, changes=batch.changes
+        )
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("module.started", needs_module=True)
-def module_started(events: Sequence[Event]) -> None:
+def module_started(batch: EventBatch) -> None:
     """The learner opened a module. It and all modules before it count as reached."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("module.completed", needs_module=True)
-def module_completed(events: Sequence[Event]) -> None:
+def module_completed(batch: EventBatch) -> None:
     """The learner completed a module."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("module.waived", needs_module=True)
-def module_waived(events: Sequence[Event]) -> None:
+def module_waived(batch: EventBatch) -> None:
     """The learner does not have to do a module. It counts as completed."""
-    deferred_work.defer(progress.update_progress, events)
-    affected_days.update_freshness(events)
+    batch.at_end(progress.update_progress, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 @handles("content.viewed")
-def content_viewed(events: Sequence[Event]) -> None:
+def content_viewed(batch: EventBatch) -> None:
     """The learner read or listened to something. This is activity, but not productive."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("video.watched", data=WatchedData, needs_object=True)
-def video_watched(events: Sequence[Event]) -> None:
+def video_watched(batch: EventBatch) -> None:
     """The learner played these segments of a video, in seconds from its start."""
-    videos.add_watching(events)
-    _add_activity(events)
+    videos.add_watching(batch)
+    _add_activity(batch)
 
 
 def _check_position(value: float | None, data: PlayerData, at: datetime) -> tuple[str, str] | None:
@@ -152,51 +158,50 @@ def _check_position(value: float | None, data: PlayerData, at: datetime) -> tupl
 @handles(
     "video.played", data=PlayerData, needs_object=True, needs_value=True, check=_check_position
 )
-def video_played(events: Sequence[Event]) -> None:
+def video_played(batch: EventBatch) -> None:
     """The player started playing at `value` seconds."""
-    videos.add_watching(events)
-    _add_activity(events)
+    videos.add_watching(batch)
+    _add_activity(batch)
 
 
 @handles(
     "video.paused", data=PlayerData, needs_object=True, needs_value=True, check=_check_position
 )
-def video_paused(events: Sequence[Event]) -> None:
+def video_paused(batch: EventBatch) -> None:
     """The player stopped at `value` seconds: it was paused, moved or at the end."""
-    videos.add_watching(events)
-    _add_activity(events)
+    videos.add_watching(batch)
+    _add_activity(batch)
 
 
 @handles("quiz.attempted", needs_object=True)
-def quiz_attempted(events: Sequence[Event]) -> None:
+def quiz_attempted(batch: EventBatch) -> None:
     """The learner tried a quiz."""
-    quizzes.add_attempts(events)
-    _add_activity(events)
-    deferred_work.defer(quizzes.mark_attempts_stale, events)
+    quizzes.add_attempts(batch)
+    _add_activity(batch)
 
 
 @handles("question.answered")
-def question_answered(events: Sequence[Event]) -> None:
+def question_answered(batch: EventBatch) -> None:
     """The learner answered a question, in a quiz or elsewhere."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("assignment.submitted")
-def assignment_submitted(events: Sequence[Event]) -> None:
+def assignment_submitted(batch: EventBatch) -> None:
     """The learner submitted an assignment."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("discussion.posted")
-def discussion_posted(events: Sequence[Event]) -> None:
+def discussion_posted(batch: EventBatch) -> None:
     """The learner posted in a discussion."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 @handles("note.written")
-def note_written(events: Sequence[Event]) -> None:
+def note_written(batch: EventBatch) -> None:
     """The learner wrote a note."""
-    _add_activity(events)
+    _add_activity(batch)
 
 
 def _check_score(value: float | None, data: GradeData, at: datetime) -> tuple[str, str] | None:
@@ -209,19 +214,19 @@ def _check_score(value: float | None, data: GradeData, at: datetime) -> tuple[st
 @handles(
     "assessment.graded", data=GradeData, needs_object=True, needs_value=True, check=_check_score
 )
-def assessment_graded(events: Sequence[Event]) -> None:
+def assessment_graded(batch: EventBatch) -> None:
     """A learner's attempt at an assessment was graded: `value` out of `data.max`."""
-    assessments.grade(events)
-    deferred_work.defer(progress.update_progress, events)
-    affected_days.update_freshness(events)
+    assessments.grade(batch)
+    batch.at_end(progress.update_progress, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
-def _add_activity(events: Sequence[Event]) -> None:
+def _add_activity(batch: EventBatch) -> None:
     """Handle events that show the learner active."""
-    deferred_work.defer(activity.add_activity, events)
-    deferred_work.defer(activity.end_pauses, events)
-    deferred_work.defer(progress.update_progress, events)
-    affected_days.update_freshness(events)
+    batch.at_end(activity.add_activity, batch.events)
+    batch.at_end(activity.end_pauses, batch.events)
+    batch.at_end(progress.update_progress, batch.events)
+    batch.changes.update_freshness(CATEGORY, batch.events)
 
 
 def _enrollments(events: Sequence[Event]) -> set[int]:

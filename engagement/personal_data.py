@@ -4,7 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import Action, holds_no_personal_data, holds_personal_data
 from engagement.models import (
+    ActivityMoments,
     AssessmentResult,
+    CourseDefinition,
     DailyActivity,
     ItemResult,
     LearningObject,
@@ -28,4 +30,7 @@ for model, path, fields in (
     (VideoProgress, "enrollment__learner", ("segments",)),
 ):
     holds_personal_data(model, path, fields, action=Action.KEEP, reason=FACT)
-holds_no_personal_data(LearningObject, reason=_("The content of courses."))
+holds_personal_data(
+    ActivityMoments, "enrollment__learner", ("day", "seconds"), action=Action.DELETE
+)
+holds_no_personal_data(CourseDefinition, LearningObject, reason=_("The content of courses."))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import Course, CourseRun, Module
+from kpis.query.comparisons import Comparison
 from kpis.query.results import GroupObject, MetricValue
 from kpis.statistics.intervals import Interval
 
@@ -91,12 +92,12 @@ class Change:
 
 @dataclass(frozen=True)
 class FindingCandidate:
-    """A possible finding. `p_value` is None for a total, which needs no test."""
+    """A possible finding. `comparison` is None for a total, which needs no test."""
 
     kind: FindingKind
     subject: FindingSubject
     is_good: bool
-    p_value: float | None = None
+    comparison: Comparison | None = None
     change: Change | None = None
 
     @property

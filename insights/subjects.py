@@ -12,7 +12,6 @@ from datetime import timedelta
 from core import reporting_clock
 from curriculum.models import Course, Enrollment, Module
 from insights.finding import FindingSubject, StaleFeed
-from kpis.definitions.registry import has_modules
 from kpis.models import DataFreshness, PeriodKind
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
@@ -82,7 +81,7 @@ def values_of_parts(service: KpiQueryService, metric_value: MetricValue, query: 
         periods = {period: [period] for period in (now, now.previous)}
         courses = service.group_values(indicator, scope, "course", periods)
         found = replace(found, courses=courses[now], before=courses[now.previous])
-    if now.kind == PeriodKind.MONTH and has_modules(indicator):
+    if now.kind == PeriodKind.MONTH and indicator.has_modules:
         modules = service.group_values(indicator, scope, "module", {now: [now]})
         found = replace(found, modules=modules[now])
     return found

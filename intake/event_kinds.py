@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -17,21 +16,21 @@ from typing import Any, TypeVar
 from django.db.models import Q
 from pydantic import BaseModel
 
+from core.changes import Changes
 from core.registry import Registry
 from curriculum import enrolling
+from intake.event_batch import EventBatch, Handler
 from intake.models import Event
 
-Handler = Callable[[Sequence[Event]], None]
-Reset = Callable[[Iterable[int]], None]
-ResetWithoutCourse = Callable[[], None]
-Undo = Callable[[Sequence[Event]], Sequence[Q]]
+Reset = Callable[[Iterable[int], Changes], None]
+ResetWithoutCourse = Callable[[Changes], None]
+Undo = Callable[[Sequence[Event], Changes], Sequence[Q]]
 # (value, data, occurred_at) to (field, sentence) if something is wrong, else None
 Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 # (course id, object key) pairs to module ids
 LocateModules = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
 # (object keys, may create) to those that exist, after creating the others if allowed
 FindObjects = Callable[[set[str], bool], set[str]]
-BatchContext = Callable[[], AbstractContextManager[object]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -80,7 +79,6 @@ RESETS_WITHOUT_COURSE: list[ResetWithoutCourse] = []
 ENROLLMENT_RESETS: list[Reset] = []
 UNDO_FUNCTIONS: list[Undo] = []
 MODULE_LOCATORS: list[LocateModules] = []
-BATCH_CONTEXTS: list[BatchContext] = []
 
 
 def handles(
@@ -162,28 +160,18 @@ def locates_modules(function: F) -> F:
     return function
 
 
-def batch_context(function: F) -> F:
-    """Declare a context manager around the handlers of a batch, such as one that groups writes."""
-    BATCH_CONTEXTS.append(function)
-    return function
+def dispatch(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
+    """Pass stored events to the handlers of their kinds, in the order of declaration.
 
-
-@contextmanager
-def in_batch_contexts() -> Iterator[None]:
-    with ExitStack() as stack:
-        for context in BATCH_CONTEXTS:
-            stack.enter_context(context())
-        yield
-
-
-def dispatch(events: Sequence[Event]) -> None:
-    """Pass stored events to the handlers of their kinds, in the order of declaration."""
+    The handlers note in `changes` what changes; the caller writes it.
+    """
+    batch = EventBatch(events, now, changes, {})
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
     enrolling.lock(event.enrollment_id for event in events)
-    with in_batch_contexts():
-        for name, kind in KINDS.items():
-            if name in by_kind:
-                for handler in (kind.handler, *LISTENERS[name]):
-                    handler(by_kind[name])
+    for name, kind in KINDS.items():
+        if name in by_kind:
+            for handler in (kind.handler, *LISTENERS[name]):
+                handler(batch.of(by_kind[name]))
+    batch.run_deferred()

@@ -22,7 +22,7 @@ Progress = Callable[[int], object]
 def purgeable(before: datetime) -> QuerySet[Event]:
     """Return the events received before a moment, except the definitions of courses.
 
-    Definitions are few, and a late one can only be put in order while the others are there.
+    Definitions are few, name nobody, and a replay defines the courses by them again.
     """
     definitions = [name for name, kind in KINDS.items() if kind.about is EventSubject.COURSE]
     return Event.objects.filter(received_at__lt=before).exclude(kind__in=definitions)

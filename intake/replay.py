@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core import changes
+from core.changes import Changes
 from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
@@ -58,22 +61,26 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
     """Rebuild the facts from the events of a course; None means events without a course."""
     # a batch received in the meantime would be counted twice
     locks.lock_course_exclusive(course.pk if course else None)
-    _reset(course)
+    with changes.gathered() as gathered:
+        return _replay(course, progress, gathered)
+
+
+def _replay(course: Course | None, progress: Progress, gathered: Changes) -> int:
+    now = timezone.now()
+    _reset(course, gathered)
     entered = Enrollment.objects.filter(run__course=course, incomplete_history=None)
-    for reset_enrollments in ENROLLMENT_RESETS:
-        _in_parts(reset_enrollments, entered)
+    _in_parts(partial(_reset_enrollments, changes=gathered), entered)
     _in_parts(enrolling.remove_event_changes, entered)
     replayed = 0
     for about in EventSubject:
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            with run_binding.suspend_rebinding():
-                dispatch(not_deleted(events))
+            dispatch(not_deleted(events), now=now, changes=gathered)
             replayed += len(events)
             progress(len(events))
         if about is EventSubject.SIGN_UP:
             _in_parts(run_binding.bind_to_runs, entered)
-    _in_parts(enrollment_states.update_enrollments, entered)
+    _in_parts(partial(enrollment_states.update_enrollments, changes=gathered), entered)
     return replayed
 
 
@@ -83,13 +90,18 @@ def _in_parts(work: Callable[[Collection[int]], object], entered: QuerySet[Enrol
         work(ids[begin : begin + CHUNK_SIZE])
 
 
-def _reset(course: Course | None) -> None:
+def _reset(course: Course | None, gathered: Changes) -> None:
     if course is None:
         for reset_without_course in RESETS_WITHOUT_COURSE:
-            reset_without_course()
+            reset_without_course(gathered)
         return
     for reset in COURSE_RESETS:
-        reset([course.pk])
+        reset([course.pk], gathered)
+
+
+def _reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
+    for reset in ENROLLMENT_RESETS:
+        reset(ids, changes)
 
 
 def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]]:
@@ -121,7 +133,7 @@ def receive_unmapped() -> int:
 @transaction.atomic
 def _receive_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).forget()
-    receive([event.payload for event in events], sender, now=received_at)
+    receive([event.payload for event in events], sender, received_at=received_at)
 
 
 def replay_rejected(rejected: RejectedEvent) -> EventOutcome:

@@ -6,24 +6,26 @@ from collections.abc import Collection
 
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from django.utils import timezone
 
+from core.changes import Changes, gathered
 from curriculum.models import Module
 from curriculum.signals import sign_ups_recorded
-from intake.facts import run_binding
-from intake.facts.rebuild_facts import rebuild_enrollments
+from intake.facts.rebuild_facts import rebind
 from intake.models import Event, Receipt
-
-CHUNK_SIZE = 5_000
 
 
 @receiver(sign_ups_recorded)
-def bind_events(ids: Collection[int], **kwargs: object) -> None:
-    if run_binding.is_suspended():
-        return
-    ordered = sorted(ids)
-    for begin in range(0, len(ordered), CHUNK_SIZE):
-        if wrong := run_binding.bind_to_runs(ordered[begin : begin + CHUNK_SIZE]):
-            rebuild_enrollments(wrong)
+def rebind_events(
+    ids: Collection[int],
+    by_event: bool = False,
+    changes: Changes | None = None,
+    **kwargs: object,
+) -> None:
+    # those who dispatch sign-ups rebind after it; a replay does it after all of them
+    if not by_event:
+        with gathered(changes) as noted:
+            rebind(ids, now=timezone.now(), changes=noted)
 
 
 @receiver(pre_delete, sender=Module)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core import changes
 from intake.facts import rebuildable
 from intake.models import Event, ImportRun
 from intake.receiving.corrections import retract_events
@@ -33,7 +34,8 @@ def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
                     "of which other events have been purged."
                 )
                 raise UndoError(message % {"number": pk})
-            retract_events(events, now=now)
+            with changes.gathered() as gathered:
+                retract_events(events, now=now, changes=gathered)
             gone += len(events)
             progress(len(events))
         run.status = ImportRun.Status.UNDONE

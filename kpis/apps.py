@@ -11,8 +11,12 @@ class KpisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from core import changes
+        from kpis import signal_receivers  # noqa: F401 - its receivers connect themselves
         from kpis.query import targets
+        from kpis.recompute import changed_facts
 
+        changes.SLOT.create = changed_facts.FactChanges
         autodiscover_modules("indicators")
         post_migrate.connect(targets.create_missing, sender=self)
         # After the indicators, because they add tables to KPIs.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -13,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.models import User
 from core.decimals import format_decimal
 from curriculum.models import Course
+from kpis.statistics.intervals import Spread, Sums
 
 
 class PeriodKind(models.TextChoices):
@@ -22,7 +25,53 @@ class PeriodKind(models.TextChoices):
     QUARTER = "quarter", gettext_lazy("Quarter")
 
 
-class Measurement(models.Model):
+class StoredSums(models.Model):
+    """The columns of `Sums`; totals, such as counts and amounts, have no spread."""
+
+    n = models.BigIntegerField(help_text=gettext_lazy("Number of observations."))
+    total = models.FloatField(help_text=gettext_lazy("Numerator."))
+    weight = models.FloatField(help_text=gettext_lazy("Denominator."))
+    learners = models.BigIntegerField(help_text=gettext_lazy("Number of different learners."))
+    units = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("Number of people whose contributions are compared.")
+    )
+    yy = models.FloatField(
+        "Σ y²", null=True, help_text=gettext_lazy("Sum of their squared numerators.")
+    )
+    xx = models.FloatField(
+        "Σ x²", null=True, help_text=gettext_lazy("Sum of their squared denominators.")
+    )
+    xy = models.FloatField(
+        "Σ xy",
+        null=True,
+        help_text=gettext_lazy("Sum of the products of their numerators and denominators."),
+    )
+
+    SUMS = ("n", "total", "weight", "learners", "units", "yy", "xx", "xy")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def sums(self) -> Sums:
+        return sums_from(*(getattr(self, name) for name in self.SUMS))
+
+
+def sums_from(
+    n: int, total: float, weight: float, learners: int, units: int | None, *products: float | None
+) -> Sums:
+    """Return sums from the values of the columns `StoredSums.SUMS`."""
+    spread = None if units is None else Spread(units, *(one or 0.0 for one in products))
+    return Sums(n, total, weight, learners, spread)
+
+
+def columns_of(sums: Sums) -> tuple[Any, ...]:
+    """Return the values of the columns `StoredSums.SUMS`."""
+    spread = astuple(sums.spread) if sums.spread else (None,) * 4
+    return (sums.n, sums.total, sums.weight, sums.learners, *spread)
+
+
+class Measurement(StoredSums):
     """The sums of one KPI in one scope and period; its value is total ÷ weight."""
 
     class Scope(models.TextChoices):
@@ -39,11 +88,6 @@ class Measurement(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
     period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
     period_start = models.DateField()
-    n = models.BigIntegerField(help_text=gettext_lazy("Number of observations."))
-    total = models.FloatField(help_text=gettext_lazy("Numerator."))
-    weight = models.FloatField(help_text=gettext_lazy("Denominator."))
-    squares = models.FloatField(null=True, help_text=gettext_lazy("Sum of squares, for means."))
-    learners = models.BigIntegerField(help_text=gettext_lazy("Number of different learners."))
     definition_version = models.PositiveIntegerField()
     computed_at = models.DateTimeField()
     restated_at = models.DateTimeField(null=True, blank=True)
@@ -73,15 +117,10 @@ class Measurement(models.Model):
         return f"{self.kpi} {self.scope} {self.scope_id} {self.period_kind} {self.period_start}"
 
 
-class Restatement(models.Model):
+class Restatement(StoredSums):
     """The sums of a closed period before late data changed them."""
 
     measurement = models.ForeignKey(Measurement, models.CASCADE, related_name="restatements")
-    n = models.BigIntegerField()
-    total = models.FloatField()
-    weight = models.FloatField()
-    squares = models.FloatField(null=True)
-    learners = models.BigIntegerField()
     computed_at = models.DateTimeField(
         help_text=gettext_lazy("When this earlier value was computed.")
     )
@@ -97,7 +136,7 @@ class Restatement(models.Model):
         }
 
 
-class HeldFigure(models.Model):
+class HeldFigure(StoredSums):
     """An open figure as readers without the small-groups permission see it.
 
     It stays as it is until enough people have changed the real one. `people` maps each learner's
@@ -110,11 +149,6 @@ class HeldFigure(models.Model):
     after = models.DateField(
         help_text=gettext_lazy("The day after the period, when the row is deleted.")
     )
-    n = models.BigIntegerField()
-    total = models.FloatField()
-    weight = models.FloatField()
-    squares = models.FloatField(null=True)
-    learners = models.BigIntegerField()
     people = models.JSONField()
     held_at = models.DateTimeField(default=timezone.now)
 
@@ -164,10 +198,10 @@ class Target(models.Model):
 
 
 class StaleDay(models.Model):
-    """A day of a course on which facts changed; deleted once it became stale periods.
+    """A span of days of a course on which facts changed; deleted once it became stale periods.
 
-    Rows are only added, and deleted by id: a day that becomes stale again while it is being
-    recomputed is a new row, so it is not lost.
+    Rows are only added, and deleted by id, so that nobody who changes facts waits for anybody. A
+    day that becomes stale again while it is being recomputed is a new row, so it is not lost.
     """
 
     key = models.CharField(
@@ -180,10 +214,17 @@ class StaleDay(models.Model):
         blank=True,
         help_text=gettext_lazy("Empty: the site only."),
     )
-    day = models.DateField()
+    first = models.DateField()
+    last = models.DateField()
+    kind = models.CharField(
+        max_length=10,
+        choices=PeriodKind.choices,
+        blank=True,
+        help_text=gettext_lazy("Empty: periods of every kind."),
+    )
 
     def __str__(self) -> str:
-        return f"{self.key} {self.course_id} {self.day}"
+        return f"{self.key} {self.course_id} {self.first} – {self.last}"
 
 
 class StalePeriod(models.Model):
@@ -221,6 +262,23 @@ class StalePeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.course_id} {self.rank} {self.start}"
+
+
+class RecomputeClaim(models.Model):
+    """What a worker locks while it recomputes a course or, without a course, the site.
+
+    The lock is the claim. The row itself says nothing and stays.
+    """
+
+    course = models.ForeignKey(Course, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(Coalesce("course", Value(0)), name="one_claim_per_course"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.course_id or 'site'}"
 
 
 class DataFreshness(models.Model):

@@ -7,6 +7,7 @@ from kpis.models import (
     DataFreshness,
     HeldFigure,
     Measurement,
+    RecomputeClaim,
     RecomputeRun,
     ReportingZone,
     Restatement,
@@ -25,5 +26,11 @@ holds_no_personal_data(
 )
 holds_no_personal_data(Target, reason=_("Goals, and who on the staff set them."))
 holds_no_personal_data(
-    DataFreshness, RecomputeRun, ReportingZone, StaleDay, StalePeriod, reason=_("Days and KPIs.")
+    DataFreshness,
+    RecomputeClaim,
+    RecomputeRun,
+    ReportingZone,
+    StaleDay,
+    StalePeriod,
+    reason=_("Days and KPIs."),
 )

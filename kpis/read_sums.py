@@ -9,11 +9,11 @@ from datetime import date, datetime
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from kpis.definitions.aggregates import Scope, combine_parts
+from kpis.aggregation.grouped_sums import combine_parts, sums_by
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement, PeriodKind
-from kpis.recompute.store_measurements import sums_of
 from kpis.statistics.intervals import NOTHING, Sums
 
 
@@ -91,9 +91,9 @@ def _groups_from_facts(
 def _grouped(
     indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
 ) -> dict[tuple[int, ...], FoundSums]:
-    if not indicator.aggregate or not period.has_begun(now):
+    if not indicator.facts or not period.has_begun(now):
         return {}
-    grouped = indicator.aggregate(period.as_of(now)).grouped(by, scope)
+    grouped = sums_by(indicator, period.as_of(now), by, scope)
     return {
         key: FoundSums(sums, computed_at=now)
         for key, sums in grouped.items()
@@ -125,9 +125,9 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
 
 
 def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
-    if not indicator.aggregate or not period.has_begun(now):
+    if not indicator.facts or not period.has_begun(now):
         return FoundSums()
-    sums = indicator.aggregate(period.as_of(now)).grouped((), scope)[()]
+    sums = sums_by(indicator, period.as_of(now), (), scope)[()]
     restated = _restated(indicator, period, _level(scope), scope)
     return FoundSums(sums, computed_at=now, restated_at=max(restated.values(), default=None))
 
@@ -191,7 +191,7 @@ def _combined(
 ) -> FoundSums:
     if len(rows) == 1:
         return _found(rows[0])
-    sums = combine_parts(indicator.aggregate, period, scope, [sums_of(row) for row in rows])
+    sums = combine_parts(indicator, period, scope, [row.sums for row in rows])
     restated = [row.restated_at for row in rows if row.restated_at]
     return FoundSums(
         sums,
@@ -201,4 +201,4 @@ def _combined(
 
 
 def _found(row: Measurement) -> FoundSums:
-    return FoundSums(sums_of(row), row.computed_at, row.restated_at)
+    return FoundSums(row.sums, row.computed_at, row.restated_at)

@@ -13,6 +13,7 @@ from core import localized, reporting_clock
 from core.lazy_text import LazyText
 from kpis.definitions.period_names import period_name
 from kpis.definitions.units import EXACT, NO_VALUE, PERCENT, Unit, rounded
+from kpis.query.comparisons import with_target
 from kpis.query.results import MetricValue
 from presentation import svg_drawings
 
@@ -125,12 +126,9 @@ class Figure:
 
     @property
     def may_be_chance(self) -> bool:
-        """True if the interval includes the target."""
-        target, interval = self.metric_value.target, self.metric_value.interval
-        if target is None or interval is None or self.metric_value.is_few:
-            return False
-        low, high = (self.metric_value.indicator.unit.shown(end) for end in interval)
-        return low is not None and high is not None and low <= float(target.value) <= high
+        """True if the difference from the target may be chance."""
+        comparison = None if self.metric_value.is_few else with_target(self.metric_value)
+        return comparison is not None and comparison.may_be_chance
 
     @property
     def n(self) -> str:

@@ -16,10 +16,10 @@ from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core import reporting_clock
 from core.lazy_text import LazyText
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import Period, containing
-from kpis.definitions.registry import Indicator, has_modules, has_runs
+from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 from kpis.query.kpi_query import POINTS_SHOWN, KpiQuery
 from kpis.query.query_service import KpiQueryService
@@ -197,8 +197,8 @@ def query_page(
 
 def _card(service: KpiQueryService, indicator: Indicator, query: KpiQuery) -> Card:
     """Query one KPI, without the run or module if the KPI is not measured by it."""
-    knows_run = query.run is None or has_runs(indicator)
-    knows_module = query.module is None or has_modules(indicator)
+    knows_run = query.run is None or indicator.has_runs
+    knows_module = query.module is None or indicator.has_modules
     if knows_run and knows_module:
         return Card(service.ask(indicator, query))
     wider = replace(

@@ -22,7 +22,7 @@ from alerts.models import AlertRule
 from core.decimals import format_decimal
 from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
 from kpis.admin.small_groups import may_see_figures
-from kpis.definitions.registry import REGISTRY, has_modules, has_runs
+from kpis.definitions.registry import REGISTRY
 from kpis.models import PeriodKind
 
 # Django's own names, which it translates, count from 0
@@ -77,11 +77,11 @@ class AlertRuleForm(forms.ModelForm):
         indicator = REGISTRY[cleaned["kpi"]]
         kpi = {"kpi": indicator.name}
         watches_modules = cleaned.get("module") or cleaned.get("each") == AlertRule.Each.MODULE
-        if watches_modules and not has_modules(indicator):
+        if watches_modules and not indicator.has_modules:
             self.add_error("kpi", gettext("%(kpi)s has no values by module.") % kpi)
         if watches_modules and cleaned.get("period_kind") != PeriodKind.MONTH:
             self.add_error("period_kind", gettext("Modules have monthly values only."))
-        if cleaned.get("run") and not has_runs(indicator):
+        if cleaned.get("run") and not indicator.has_runs:
             self.add_error("kpi", gettext("%(kpi)s has no values by run.") % kpi)
         has_target = cleaned.get("metric") == AlertRule.Metric.TARGET
         if (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -16,8 +16,11 @@ from core import reporting_clock
 from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
+from kpis.query import comparisons
+from kpis.query.comparisons import Comparison
 from kpis.query.results import MetricValue
-from kpis.statistics.significance import chance, difference, discoveries
+from kpis.statistics.intervals import Interval
+from kpis.statistics.significance import are_significant, discoveries
 
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
@@ -74,50 +77,74 @@ def observe(
     if rule.metric == AlertRule.Metric.STALE:
         return {one: [_data_age(rule, data, one)] for one in scopes}
     observations = _changes if rule.metric == AlertRule.Metric.CHANGE else _values
-    indicator = REGISTRY[rule.kpi]
+    indicator, policy = REGISTRY[rule.kpi], policy_of(rule)
     if rule.min_n is not None:
         indicator = replace(indicator, min_n=rule.min_n)
-    found = {one: observations(data.values(rule, indicator, one)) for one in scopes}
-    policy = policy_of(rule)
-    return _mark_insignificant(found, policy) if rule.each and policy.needs_interval else found
+    found = {one: observations(data.values(rule, indicator, one), policy) for one in scopes}
+    if not policy.needs_interval:
+        return found
+    return _mark_insignificant(found, policy, discoveries if rule.each else are_significant)
 
 
-def _values(values: Iterable[MetricValue]) -> list[Observation]:
+def _values(values: Iterable[MetricValue], policy: Policy) -> list[Observation]:
     lag = reporting_clock.close_lag()
-    return [_observation(one, lag) for one in values]
+    return [_value(one, policy, lag) for one in values]
+
+
+def _value(one: MetricValue, policy: Policy, lag: timedelta) -> Observation:
+    """Compare a value with its target; the test is of the target less the margin."""
+    observation = _observation(one, lag)
+    if observation.target is None:
+        return observation
+    tested = comparisons.with_goal(one, observation.target - policy.sign * policy.margin)
+    return replace(observation, p_value=_p_value(tested, policy))
 
 
 def _observation(one: MetricValue, lag: timedelta) -> Observation:
     target = None if one.target is None else float(one.target.value)
     status = one.status if one.status in INCONCLUSIVE else OK
-    scale = one.indicator.unit.scale
     return Observation(
         period_start=one.period.first,
         closes_at=one.period.whole_end + lag,
         status=status if target is not None else NO_DATA,
         value=one.shown,
         target=target,
-        interval=(one.interval[0] * scale, one.interval[1] * scale) if one.interval else None,
+        interval=_shown(one.interval, one),
         n=one.sums.n,
     )
 
 
-def _changes(values: Sequence[MetricValue]) -> list[Observation]:
+def _changes(values: Sequence[MetricValue], policy: Policy) -> list[Observation]:
     lag = reporting_clock.close_lag()
-    return [_change(before, one, lag) for before, one in pairwise(values)]
+    return [_change(before, one, policy, lag) for before, one in pairwise(values)]
 
 
-def _change(before: MetricValue, one: MetricValue, lag: timedelta) -> Observation:
+def _change(before: MetricValue, one: MetricValue, policy: Policy, lag: timedelta) -> Observation:
     """Compare a value with the previous period; the target of a change is 0."""
     then, now = (replace(_observation(value, lag), target=0.0) for value in (before, one))
     inconclusive = next((it for it in (one.status, before.status) if it in INCONCLUSIVE), None)
     if inconclusive or then.value is None or now.value is None:
         return replace(now, status=inconclusive or NO_DATA, value=None, interval=None)
-    interval = None
-    if now.interval and then.interval:
-        interval = difference(now.value, now.interval, then.value, then.interval)
-    change = round(now.value - then.value, 4)
-    return replace(now, status=OK, value=change, interval=interval)
+    tested = comparisons.with_earlier(one, before, -policy.sign * policy.margin)
+    return replace(
+        now,
+        status=OK,
+        value=round(now.value - then.value, 4),
+        interval=_shown(tested.interval if tested else None, one),
+        p_value=_p_value(tested, policy),
+    )
+
+
+def _shown(interval: Interval | None, one: MetricValue) -> Interval | None:
+    """Return an interval in the KPI's unit."""
+    scale = one.indicator.unit.scale
+    return (interval[0] * scale, interval[1] * scale) if interval else None
+
+
+def _p_value(tested: Comparison | None, policy: Policy) -> float | None:
+    if tested is None or tested.interval is None:
+        return None
+    return tested.chances.beyond(policy.sign)
 
 
 def _data_age(rule: AlertRule, data: EvaluationData, scope: AlertScope) -> Observation:
@@ -130,37 +157,31 @@ def _data_age(rule: AlertRule, data: EvaluationData, scope: AlertScope) -> Obser
     return Observation(today, data.now, OK, age, reporting_clock.stale_after() / DAY)
 
 
-def _mark_insignificant(found: ObservationsByScope, policy: Policy) -> ObservationsByScope:
-    """Mark breaches that may be chance among all scopes compared in the same period."""
+def _mark_insignificant(
+    found: ObservationsByScope, policy: Policy, significant: Callable[[Sequence[float]], list[bool]]
+) -> ObservationsByScope:
+    """Mark breaches that may be chance, among all scopes compared in the same period."""
     families: dict[Family, list[tuple[AlertScope, float]]] = defaultdict(list)
     for scope, observations in found.items():
         # courses are compared with each other, modules within their course
         group = scope.course_id if scope.scope == Measurement.Scope.MODULE else None
         for one in observations:
-            if (p := _p_value(one, policy)) is not None:
-                families[group, one.period_start].append((scope, p))
-    significant = {
+            if one.status == OK and one.p_value is not None:
+                families[group, one.period_start].append((scope, one.p_value))
+    certain = {
         (scope, start)
         for (_, start), members in families.items()
-        for (scope, _), is_one in zip(members, discoveries([p for _, p in members]), strict=True)
+        for (scope, _), is_one in zip(members, significant([p for _, p in members]), strict=True)
         if is_one
     }
     return {
         scope: [
             replace(one, is_significant=False)
-            if one.interval
+            if one.p_value is not None
             and policy.is_breach(one)
-            and (scope, one.period_start) not in significant
+            and (scope, one.period_start) not in certain
             else one
             for one in observations
         ]
         for scope, observations in found.items()
     }
-
-
-def _p_value(one: Observation, policy: Policy) -> float | None:
-    """Return the chance of such a breach; None without a conclusive value and interval."""
-    if one.status != OK or one.interval is None or one.value is None or one.target is None:
-        return None
-    bound = one.target - policy.sign * policy.margin
-    return chance(one.value, one.interval, bound, sign=policy.sign)

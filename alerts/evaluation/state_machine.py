@@ -27,8 +27,9 @@ WORSENING_FACTOR = 1.25
 class Observation:
     """The value of one period in one scope, in the KPI's unit; it is final from `closes_at` on.
 
-    `status` is ok or one of INCONCLUSIVE. `is_significant` is False for a breach that may be
-    chance among many scopes.
+    `status` is ok or one of INCONCLUSIVE. `p_value` is that of a value beyond the margin, None
+    without an interval. `is_significant` is False for a breach that may be chance, alone or among
+    many scopes.
     """
 
     period_start: date
@@ -38,6 +39,7 @@ class Observation:
     target: float | None = None
     interval: Interval | None = None
     n: int = 0
+    p_value: float | None = None
     is_significant: bool = True
 
 
@@ -60,7 +62,10 @@ class Policy:
         return gap if self.is_graded else float((gap > 0) - (gap < 0))
 
     def is_breach(self, observation: Observation) -> bool:
-        """True if the value, and its whole interval where required, is beyond the margin."""
+        """True if the value is beyond the margin.
+
+        Where an interval is required, all of it must be, and the p-value must be significant.
+        """
         nearest = observation.value
         if self.needs_interval and observation.interval:
             nearest = observation.interval[1] if self.sign > 0 else observation.interval[0]

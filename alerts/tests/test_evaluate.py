@@ -71,6 +71,15 @@ def test_a_miss_within_the_interval_opens_no_alert() -> None:
     assert evaluate_months(("2026-05", 84)) == []
 
 
+def test_a_miss_that_the_exact_test_does_not_find_opens_no_alert() -> None:
+    # Wilson's interval of 17 of 20 ends at 94.8%, but 17 or fewer happen in 7.5 of 100 times
+    add_target(95)
+    add_rule()
+    store_value("2026-05", 85, n=20)
+
+    assert evaluate(MAY) == 0
+
+
 def test_in_point_mode_a_miss_within_the_interval_opens_an_alert() -> None:
     add_target()
     add_rule(mode="point")

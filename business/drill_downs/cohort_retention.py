@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from business.drill_downs.scope_filters import purchases_in
 from business.indicators import RETENTION
 from business.models import Subscription
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing, local_day
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.statistics.shares_and_medians import share
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from business.indicators import ENROLLMENT, is_transfer, started_enrollments
-from curriculum.models import Learner
-from kpis.definitions.aggregates import Scope, path_to, scope_lookups
+from business.indicators import ENROLLMENT, is_transfer
+from curriculum.models import Enrollment, Learner
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, path_to, scope_lookups
 from kpis.definitions.units import COUNT
 
 
@@ -25,8 +25,12 @@ def counts(when: Period, scope: Scope) -> Table:
     paths = {name: path_to(name, "") for name in ("course", "run", "learner")}
     net = Q(is_cancelled=False, is_transfer=False)
     by_course = (
-        started_enrollments(when)
-        .filter(learner__kind=Learner.Kind.LEARNER, **scope_lookups(scope, paths))
+        Enrollment.objects.filter(
+            started_at__gte=when.start,
+            started_at__lt=when.end,
+            learner__kind=Learner.Kind.LEARNER,
+            **scope_lookups(scope, paths),
+        )
         .annotate(is_transfer=is_transfer())
         .values(title=F("run__course__title"), key=F("run__course__key"))
         .annotate(

@@ -6,11 +6,12 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from business.drill_downs.scope_filters import purchases_in
-from business.indicators import RETENTION, retention
+from business.indicators import RETENTION
 from business.models import Customer, Subscription, SubscriptionPause
-from kpis.definitions.aggregates import Scope, level_of
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.disclosure.small_groups import fewest
 from kpis.statistics.shares_and_medians import share
@@ -25,8 +26,6 @@ def churn(when: Period, scope: Scope) -> Table:
     the period) ÷ (customers active at the period's start). New or returning customers began in
     the period and were not active at its start. Learners and organizations are separate rows.
     """
-    aggregate = retention(when)
-    aggregate = aggregate.by_level.get(level_of((), scope), aggregate)
     pause = SubscriptionPause.objects.filter(
         Q(ended_at=None) | Q(ended_at__gte=when.start),
         subscription=OuterRef("pk"),
@@ -37,9 +36,8 @@ def churn(when: Period, scope: Scope) -> Table:
     )
     by_kind = {
         row["customer__kind"]: row
-        for row in aggregate.rows.filter(purchases_in(scope))
+        for row in rows_of(RETENTION, when, scope)
         .annotate(is_paused=Exists(pause))
-        .order_by()
         .values("customer__kind")
         .annotate(
             active=Count("customer", distinct=True),

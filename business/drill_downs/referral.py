@@ -15,9 +15,9 @@ from business.indicators import REFERRAL
 from business.models import Invitation
 from business.referral_codes import digest_of
 from curriculum.models import Enrollment, Learner
-from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, DAYS, NUMBER, PERCENT
 from kpis.disclosure.small_groups import fewest
 from kpis.statistics.shares_and_medians import median_of, share

@@ -10,12 +10,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from business.drill_downs.scope_filters import purchases_in
-from business.indicators import ENROLLMENT, bookings, enrollment
+from business.indicators import ENROLLMENT
 from business.models import Payment
 from business.money import REVENUE, major, revenue_keys
-from kpis.definitions.aggregates import Scope
+from kpis.aggregation.grouped_sums import rows_of, sums_by
 from kpis.definitions.periods import Period, containing
-from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import COUNT, NUMBER, TEXT, Unit, money
 from kpis.disclosure.small_groups import fewest
 from kpis.statistics.shares_and_medians import share
@@ -84,7 +85,7 @@ def _declare_months(currency: str, key: str) -> None:
                 "customers": row["learners"],
             }
             for kind, begins in (("month", TruncMonth), ("quarter", TruncQuarter))
-            for row in _bookings(currency, when, scope)
+            for row in rows_of(key, when, scope)
             .annotate(begins=begins("booked_at", tzinfo=when.zone))
             .order_by("begins")
             .values("begins")
@@ -106,10 +107,10 @@ def _declare_courses(currency: str, key: str) -> None:
         """
         started = {
             pk: (sums.n, sums.learners)
-            for (pk,), sums in enrollment(when).grouped(("course",), scope).items()
+            for (pk,), sums in sums_by(REGISTRY[ENROLLMENT], when, ("course",), scope).items()
         }
         by_course = (
-            _bookings(currency, when, scope)
+            rows_of(key, when, scope)
             .values("course_id", title=Coalesce(F("course__title"), Value(gettext("(no course)"))))
             .annotate(**SUMS)
             .order_by("title", "course_id")
@@ -138,10 +139,6 @@ def _with_quotients(row: dict[str, Any], enrollments: int, learners: int) -> dic
         "per_learner": share(row["net"], learners),
         "per_customer": share(row["net"], row["learners"]),
     }
-
-
-def _bookings(currency: str, when: Period, scope: Scope) -> Any:
-    return bookings(when, currency).filter(purchases_in(scope)).order_by()
 
 
 def declare_tables() -> None:

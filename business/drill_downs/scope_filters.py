@@ -6,9 +6,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from business.models import Customer
 from curriculum.models import Learner
-from kpis.definitions.aggregates import Scope
+from kpis.definitions.scopes import Scope
 
 
 def purchases_in(scope: Scope) -> Q:
@@ -17,11 +16,7 @@ def purchases_in(scope: Scope) -> Q:
     if scope.course_ids is not None:
         lookup["course__in"] = scope.course_ids
     if scope.learner_ids is not None:
-        learners = Learner.objects.filter(pk__in=scope.learner_ids)
-        lookup |= {
-            "customer__kind": Customer.Kind.LEARNER,
-            "customer__key__in": learners.values("key"),
-        }
+        lookup["customer__learner__in"] = scope.learner_ids
     return Q(**lookup)
 
 

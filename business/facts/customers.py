@@ -8,7 +8,8 @@ from typing import Any
 
 from business.models import Customer
 from core.database import bulk_upsert
-from core.external_keys import normalize_key
+from core.external_keys import ids_by_key, normalize_key
+from curriculum.models import Learner
 from intake.models import Event
 
 # kind and key of a customer
@@ -35,9 +36,13 @@ def customers_of(events: Iterable[Event]) -> dict[int, int]:
 
 
 def _find_or_create(keys: set[Key]) -> dict[Key, int]:
-    rows = [(*key, "") for key in sorted(keys)]
+    learners = ids_by_key(Learner, {key for kind, key in keys if kind == Customer.Kind.LEARNER})
+    rows = [
+        (kind, key, "", learners.get(key) if kind == Customer.Kind.LEARNER else None)
+        for kind, key in sorted(keys)
+    ]
     conflict = "kind, key"  # not translated: SQL
-    bulk_upsert.upsert(Customer, ("kind", "key", "name"), rows, conflict=conflict)
+    bulk_upsert.upsert(Customer, ("kind", "key", "name", "learner_id"), rows, conflict=conflict)
     found = Customer.objects.filter(
         kind__in={kind for kind, _ in keys}, key__in={key for _, key in keys}
     )

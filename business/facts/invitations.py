@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 
 from business.facts import referrals
 from business.models import Invitation
 from business.referral_codes import normalize_code
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Learner
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 COLUMNS = (
@@ -20,13 +22,13 @@ COLUMNS = (
 )
 
 
-def add_invitations(events: Sequence[Event]) -> None:
+def add_invitations(batch: EventBatch) -> None:
     """Store the invitations, and decide again on referrals by their codes."""
-    learners = ids_by_key(Learner, {event.learner for event in events})
-    rows = [_row(event, learners[event.learner]) for event in events]
+    learners = ids_by_key(Learner, {event.learner for event in batch.events})
+    rows = [_row(event, learners[event.learner]) for event in batch.events]
     conflict = "sender, key"  # not translated: SQL
     bulk_upsert.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict=conflict)
-    referrals.resolve_codes({str(row[5]) for row in rows} - {""})
+    referrals.resolve_codes({str(row[5]) for row in rows} - {""}, batch.changes)
 
 
 def _row(event: Event, learner: int) -> tuple[object, ...]:
@@ -39,21 +41,21 @@ def _row(event: Event, learner: int) -> tuple[object, ...]:
     )
 
 
-def delete_of_courses(course_ids: Collection[int] | None) -> None:
+def delete_of_courses(course_ids: Collection[int] | None, changes: Changes) -> None:
     """Delete the invitations to these courses or, for None, those without a course."""
     condition = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    _delete(Invitation.objects.filter(condition))
+    _delete(Invitation.objects.filter(condition), changes)
 
 
-def delete_of_events(ids: Collection[tuple[str, str]]) -> None:
+def delete_of_events(ids: Collection[tuple[str, str]], changes: Changes) -> None:
     """Delete the invitations of these events (sender and id)."""
     senders, keys = {sender for sender, _ in ids}, {key for _, key in ids}
     if ids:
-        _delete(Invitation.objects.filter(sender__in=senders, key__in=keys))
+        _delete(Invitation.objects.filter(sender__in=senders, key__in=keys), changes)
 
 
-def _delete(rows: QuerySet[Invitation]) -> None:
+def _delete(rows: QuerySet[Invitation], changes: Changes) -> None:
     rows = rows.filter(has_purged_event=False)
     codes = set(rows.exclude(code="").values_list("code", flat=True))
     rows.delete()
-    referrals.resolve_codes(codes)
+    referrals.resolve_codes(codes, changes)

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from business.facts.customers import customers_of
-from business.models import Customer, Payment, Subscription
+from business.models import Payment, Subscription
 from business.models.payments import INCOMPLETE
-from business.money import minor, revenue_keys
+from business.money import minor
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.recompute import stale_days
 
 REPORTED = (
     *("is_refund", "customer_id", "course_id", "is_customer_reported", "is_course_reported"),
     *("amount", "currency", "booked_at", "subscription_key", "payment_key"),
 )
-DAY = ("currency", "course_id", "booked_at")
 
 # sender, key, and whether it is a refund: a sender may give a refund its payment's id
 Key = tuple[str, str, bool]
-# the currency, course (id) and moment of a booking
-Day = tuple[str, int | None, datetime]
 # what an incomplete payment may take its customer and course from
 Source = Subscription | Payment
 
 
-def book(events: Sequence[Event]) -> None:
+def book(batch: EventBatch) -> None:
     """Book each payment or refund; of two with the same key the earlier wins.
 
     A payment of zero is not booked.
     """
-    events = [one for one in events if minor(one.data["amount"], one.data["currency"])]
+    events = [one for one in batch.events if minor(one.data["amount"], one.data["currency"])]
     with lock_to_write("business"):
         customers = customers_of(events)
         rows: dict[Key, Payment] = {}
@@ -44,8 +42,9 @@ def book(events: Sequence[Event]) -> None:
             row = _payment(event, customers.get(event.pk))
             key = _key(row)
             rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
-        _write(rows)
+        _write(rows, batch.changes)
         complete(
+            batch.changes,
             subscriptions={row.subscription_key for row in rows.values()} - {""},
             payments={row.payment_key or row.key for row in rows.values()},
         )
@@ -99,7 +98,7 @@ def _contents(row: Payment) -> str:
     return repr((who, course.key if course else "", *other))
 
 
-def _write(rows: dict[Key, Payment]) -> None:
+def _write(rows: dict[Key, Payment], changes: Changes) -> None:
     stored = {_key(one): one for one in _with_keys(rows)}
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], stored.get(key))]
     bulk_upsert.upsert(
@@ -110,7 +109,9 @@ def _write(rows: dict[Key, Payment]) -> None:
         merge=dict.fromkeys(REPORTED, "replace"),
     )
     before = [stored[key] for one in changed if (key := _key(one)) in stored]
-    mark_stale(_day(one) for one in (*before, *changed))
+    changes.changed(
+        _with_keys(rows), booked_at=((one.course_id, one.booked_at) for one in (*before, *changed))
+    )
 
 
 def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
@@ -119,14 +120,16 @@ def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
     )
 
 
-def complete(*, subscriptions: Collection[str] = (), payments: Collection[str] = ()) -> None:
+def complete(
+    changes: Changes, *, subscriptions: Collection[str] = (), payments: Collection[str] = ()
+) -> None:
     """Fill in missing customers and courses from subscriptions and refunded payments (keys)."""
     incomplete = Payment.objects.filter(INCOMPLETE)
     paid = list(incomplete.filter(subscription_key__in=subscriptions)) if subscriptions else []
-    _fill_in(paid, _subscriptions(subscriptions))
+    _fill_in(paid, _subscriptions(subscriptions), changes)
     keys = {*payments, *(one.key for one in paid)}
     refunds = list(incomplete.filter(is_refund=True, payment_key__in=keys)) if keys else []
-    _fill_in(refunds, _refunded_payments(refunds))
+    _fill_in(refunds, _refunded_payments(refunds), changes)
 
 
 def _subscriptions(keys: Collection[str]) -> dict[str, list[Source]]:
@@ -149,8 +152,9 @@ def _refunded_payments(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
     return found
 
 
-def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
-    changed = []
+def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]], changes: Changes) -> None:
+    changed: list[Payment] = []
+    moved: list[tuple[int | None, datetime]] = []
     for row in rows:
         before = (row.customer_id, row.course_id)
         source = _source(row, sources.get(row.subscription_key or row.payment_key, ()))
@@ -159,8 +163,9 @@ def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]]) -> None:
         if not row.is_course_reported:
             row.course_id = source.course_id if source else None
         if (row.customer_id, row.course_id) != before:
-            mark_stale([_day(row), (row.currency, before[1], row.booked_at)])
             changed.append(row)
+            moved += [(before[1], row.booked_at), (row.course_id, row.booked_at)]
+    changes.changed(Payment.objects.filter(pk__in=[one.pk for one in changed]), booked_at=moved)
     Payment.objects.bulk_update(changed, ["customer", "course"], batch_size=500)
 
 
@@ -173,47 +178,26 @@ def _source(row: Payment, sources: Sequence[Source]) -> Source | None:
     return found[0] if found else None
 
 
-def mark_stale(days: Iterable[Day]) -> None:
-    """Mark days of bookings for the KPI of their currency, if it has one."""
-    keys = revenue_keys()
-    found: dict[str, set[tuple[int | None, datetime]]] = defaultdict(set)
-    for currency, course, at in days:
-        if currency in keys:
-            found[keys[currency]].add((course, at))
-    for key, moments in found.items():
-        stale_days.mark_moments_stale(key, moments)
-
-
-def _day(row: Payment) -> Day:
-    return row.currency, row.course_id, row.booked_at
-
-
-def mark_customers_stale(keys: Collection[str]) -> None:
-    """Mark the days of payments of these learners (keys)."""
-    rows = Payment.objects.filter(customer__kind=Customer.Kind.LEARNER, customer__key__in=keys)
-    mark_stale(rows.values_list(*DAY))
-
-
-def delete_of_courses(course_ids: Collection[int] | None) -> None:
+def delete_of_courses(course_ids: Collection[int] | None, changes: Changes) -> None:
     """Delete the bookings whose events named these courses or, for None, no course."""
     condition = Q(is_course_reported=False)
     if course_ids is not None:
         condition = Q(is_course_reported=True, course__in=course_ids)
     with lock_to_write("business"):
-        _delete(Payment.objects.filter(condition))
+        _delete(Payment.objects.filter(condition), changes)
         refunds = Payment.objects.filter(is_refund=True).exclude(payment_key="")
-        complete(payments=set(refunds.values_list("payment_key", flat=True)))
+        complete(changes, payments=set(refunds.values_list("payment_key", flat=True)))
 
 
-def delete_bookings(keys: Collection[Key]) -> None:
+def delete_bookings(keys: Collection[Key], changes: Changes) -> None:
     """Delete the bookings with these keys."""
     with lock_to_write("business"):
         found = [one.pk for one in _with_keys(keys) if _key(one) in keys]
-        _delete(Payment.objects.filter(pk__in=found))
-        complete(payments={key for _, key, is_refund in keys if not is_refund})
+        _delete(Payment.objects.filter(pk__in=found), changes)
+        complete(changes, payments={key for _, key, is_refund in keys if not is_refund})
 
 
-def _delete(rows: QuerySet[Payment]) -> None:
+def _delete(rows: QuerySet[Payment], changes: Changes) -> None:
     rows = rows.filter(has_purged_event=False)
-    mark_stale(rows.order_by().values_list(*DAY).distinct().iterator())
+    changes.changed(rows)
     rows.delete()

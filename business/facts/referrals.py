@@ -6,19 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from business.models import Referral, RememberedCode
 from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
 from core import external_keys
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
 from core.external_keys import ids_by_key
 from curriculum.models import Enrollment, Learner
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.recompute import stale_days
 
-REFERRAL = "business.referral"
+BATCH_SIZE = 5_000
 ORDER = ("accepted_at", "code", "run_key")
 COLUMNS = ("learner_id", "course_id", "run_key", "code", "accepted_at", "rejected")
 
@@ -28,26 +29,27 @@ Pair = tuple[int, int]
 Referred = tuple[int, int, str, str]
 
 
-def add_referrals(events: Sequence[Event]) -> None:
+def add_referrals(batch: EventBatch) -> None:
     """Store the referrals that `referral.accepted` events report."""
-    learners = _learners(events)
-    _store(
+    learners = _learners(batch.events)
+    reported = [
         ((learners[one.learner], one.course_id or 0, one.run_key, one.data["code"]), one)
-        for one in events
-    )
+        for one in batch.events
+    ]
+    _store(reported, batch.changes)
 
 
-def add_of_enrollments(events: Sequence[Event]) -> None:
+def add_of_enrollments(batch: EventBatch) -> None:
     """Store the referrals of new enrollments: by the reported code, else by a remembered one."""
-    learners = _learners(events)
+    learners = _learners(batch.events)
     remembered = _remembered_codes(learners.values())
     reported = []
-    for event in events:
+    for event in batch.events:
         learner = learners[event.learner]
         code = event.data.get("referral_code")
         if code := code or _remembered_code(remembered[learner], event.occurred_at):
             reported.append(((learner, event.course_id or 0, event.run_key, code), event))
-    _store(reported)
+    _store(reported, batch.changes)
 
 
 def _learners(events: Sequence[Event]) -> dict[str, int]:
@@ -67,7 +69,7 @@ def _remembered_code(remembered: Sequence[RememberedCode], at: datetime) -> str:
     return next(codes, "")
 
 
-def _store(reported: Iterable[tuple[Referred, Event]]) -> None:
+def _store(reported: Iterable[tuple[Referred, Event]], changes: Changes) -> None:
     """Store referrals, and decide on them; of two equal ones the earlier moment counts."""
     rows: dict[Referred, datetime] = {}
     for (learner, course, run, code), event in reported:
@@ -77,7 +79,7 @@ def _store(reported: Iterable[tuple[Referred, Event]]) -> None:
         return
     with lock_to_write("business"):
         if not Referral.objects.exists():
-            _mark_all_stale()
+            _mark_all_stale(changes)
         bulk_upsert.upsert(
             Referral,
             COLUMNS,
@@ -85,17 +87,27 @@ def _store(reported: Iterable[tuple[Referred, Event]]) -> None:
             conflict="learner_id, course_id, run_key, code",
             merge={"accepted_at": "smaller"},
         )
-        resolve({(learner, course) for learner, course, _, _ in rows})
+        resolve({(learner, course) for learner, course, _, _ in rows}, changes)
 
 
-def resolve_codes(codes: Collection[str]) -> None:
+def resolve_codes(codes: Collection[str], changes: Changes) -> None:
     """Decide again on the referrals by these codes, whose owners may have changed."""
     pairs = Referral.objects.filter(code__in=codes).values_list("learner_id", "course_id")
     with lock_to_write("business"):
-        resolve(set(pairs))
+        resolve(set(pairs), changes)
 
 
-def resolve(pairs: Collection[Pair]) -> None:
+def resolve_of(ids: Sequence[int], changes: Changes) -> None:
+    """Decide again on the referrals of these enrollments' learners and courses."""
+    for at in range(0, len(ids), BATCH_SIZE):
+        referred = Enrollment.objects.filter(
+            pk__in=ids[at : at + BATCH_SIZE], learner__referrals__course=F("run__course")
+        )
+        pairs = referred.order_by().values_list("learner_id", "run__course_id")
+        resolve(set(pairs), changes)
+
+
+def resolve(pairs: Collection[Pair], changes: Changes) -> None:
     """Decide which referrals of these learners and courses count for which enrollment."""
     if not pairs:
         return
@@ -108,10 +120,12 @@ def resolve(pairs: Collection[Pair]) -> None:
         before = [_decision(one) for one in some]
         _decide(some, enrollments[pair], owner, people)
         changed += [one for one, was in zip(some, before, strict=True) if _decision(one) != was]
-        _mark_stale(enrollments[pair], before, some)
+    rows = Referral.objects.filter(pk__in=[one.pk for one in changed])
+    changes.changed(rows)
     # in two steps, because two referrals may swap their enrollments
-    Referral.objects.filter(pk__in=[one.pk for one in changed]).update(enrollment=None)
+    rows.update(enrollment=None)
     Referral.objects.bulk_update(changed, ["enrollment", "referrer", "rejected"], batch_size=500)
+    changes.changed(rows)
 
 
 def _referrals(pairs: Collection[Pair]) -> dict[Pair, list[Referral]]:
@@ -195,42 +209,26 @@ def _decision(one: Referral) -> tuple[int | None, int | None, str]:
     return one.enrollment_id, one.referrer_id, one.rejected
 
 
-def _mark_stale(
-    enrollments: Sequence[Enrollment],
-    before: Sequence[tuple[int | None, int | None, str]],
-    after: Sequence[Referral],
-) -> None:
-    """Mark the start days of enrollments that gained or lost a referral."""
-    changed = {pk for pk, _, _ in before} ^ {one.enrollment_id for one in after}
-    stale_days.mark_moments_stale(
-        REFERRAL, ((one.run.course_id, one.started_at) for one in enrollments if one.pk in changed)
-    )
-
-
-def delete_of_courses(course_ids: Collection[int]) -> None:
+def delete_of_courses(course_ids: Collection[int], changes: Changes) -> None:
     """Delete the referrals to these courses; there are none without a course."""
-    _delete(Referral.objects.filter(course__in=course_ids))
+    _delete(Referral.objects.filter(course__in=course_ids), changes)
 
 
-def delete_of_learners(pairs: Collection[tuple[str, int]]) -> None:
+def delete_of_learners(pairs: Collection[tuple[str, int]], changes: Changes) -> None:
     """Delete the referrals of these learners (keys) and courses (ids)."""
     learners, courses = {learner for learner, _ in pairs}, {course for _, course in pairs}
     if pairs:
-        _delete(Referral.objects.filter(learner__key__in=learners, course__in=courses))
+        _delete(Referral.objects.filter(learner__key__in=learners, course__in=courses), changes)
 
 
-def _delete(rows: QuerySet[Referral]) -> None:
+def _delete(rows: QuerySet[Referral], changes: Changes) -> None:
     rows = rows.filter(has_purged_event=False)
-    valid = rows.filter(enrollment__isnull=False).order_by()
-    stale_days.mark_moments_stale(
-        REFERRAL, valid.values_list("course_id", "enrollment__started_at").distinct()
-    )
+    changes.changed(rows)
     rows.delete()
     if not Referral.objects.exists():
-        _mark_all_stale()
+        _mark_all_stale(changes)
 
 
-def _mark_all_stale() -> None:
+def _mark_all_stale(changes: Changes) -> None:
     """Mark all start days: the first referral gives them a value, deleting the last takes it."""
-    starts = Enrollment.objects.order_by().values_list("run__course_id", "started_at")
-    stale_days.mark_moments_stale(REFERRAL, starts.distinct().iterator())
+    changes.changed_through(Referral, Enrollment.objects.all())

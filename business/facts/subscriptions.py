@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,15 +18,13 @@ from business.facts.subscription_periods import (
     subscription_periods,
 )
 from business.models import Customer, Subscription, SubscriptionChange, SubscriptionPause
-from core import reporting_clock
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.locks import lock_to_write
 from curriculum.models import Course
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.definitions.periods import local_day
-from kpis.recompute import stale_days
 
-RETENTION = "business.retention"
 DETAILS = ("course_id", "customer_id", "kind", "plan")
 COLUMNS = (*DETAILS, "ended_at", "ended_by")
 BATCH_SIZE = 5_000
@@ -41,11 +39,12 @@ PeriodKey = tuple[str, datetime]
 Span = tuple[int | None, datetime, datetime]
 
 
-def add_changes(events: Sequence[Event], *, now: datetime) -> None:
+def add_changes(batch: EventBatch) -> None:
     """Store the changes that these events report, and rebuild their subscriptions."""
     with lock_to_write("business"):
-        _store(events)
-        rebuild({event.data["subscription"] for event in events}, now=now)
+        _store(batch.events)
+        keys = {event.data["subscription"] for event in batch.events}
+        rebuild(keys, batch.changes, now=batch.now)
 
 
 def _store(events: Sequence[Event]) -> None:
@@ -95,16 +94,16 @@ def _contents(details: Details) -> str:
     return repr((customer and (customer.kind, customer.key), course, *rest))
 
 
-def rebuild(keys: Collection[str], *, now: datetime) -> None:
+def rebuild(keys: Collection[str], changes: Changes, *, now: datetime) -> None:
     """Rebuild these subscriptions from their changes, and mark the days that differ."""
     periods = _periods(keys)
     rows = Subscription.objects.filter(key__in=keys).prefetch_related("pauses")
     stored = {(one.key, one.started_at): one for one in rows}
-    _mark_changes_stale(stored, periods, now)
+    _mark_changes_stale(stored, periods, changes, now=now)
     gone = [one.pk for key, one in stored.items() if key not in periods]
     Subscription.objects.filter(pk__in=gone).delete()
     _write({key: one for key, one in periods.items() if _differs(stored.get(key), one)})
-    payments.complete(subscriptions=keys)
+    payments.complete(changes, subscriptions=keys)
 
 
 def _periods(keys: Collection[str]) -> dict[PeriodKey, SubscriptionPeriod]:
@@ -153,16 +152,24 @@ def _write(periods: dict[PeriodKey, SubscriptionPeriod]) -> None:
 def _mark_changes_stale(
     stored: dict[PeriodKey, Subscription],
     periods: dict[PeriodKey, SubscriptionPeriod],
+    changes: Changes,
+    *,
     now: datetime,
 ) -> None:
     spans: list[Span] = []
+    starts: list[tuple[int | None, datetime]] = []
+    ends: list[tuple[int | None, datetime | None]] = []
     for key in stored.keys() | periods.keys():
         before = _values(stored[key]) if key in stored else None
         after = _values(periods[key]) if key in periods else None
         if before != after:
+            sides = [side for side in (before, after) if side]
             span = _changed_span(key[1], before, after, now)
-            spans += [(course, *span) for course in {side[0] for side in (before, after) if side}]
-    mark_spans_stale(spans)
+            spans += [(course, *span) for course in {side[0] for side in sides}]
+            starts += [(side[0], key[1]) for side in sides]
+            ends += [(side[0], side[4]) for side in sides]
+    rows = Subscription.objects.filter(key__in={key for key, _ in stored.keys() | periods.keys()})
+    changes.changed(rows, spans=spans, started_at=starts, ended_at=ends)
 
 
 def _changed_span(
@@ -178,49 +185,23 @@ def _changed_span(
     return started_at, max(ends)
 
 
-def mark_spans_stale(spans: Iterable[Span]) -> None:
-    """Mark every day of these spans."""
-    zone = reporting_clock.reporting_zone()
-    by_course: dict[int | None, list[tuple[date, date]]] = defaultdict(list)
-    for course, start, end in spans:
-        first = local_day(start, zone)
-        by_course[course].append((first, max(first, local_day(end, zone))))
-    for course, some in by_course.items():
-        stale_days.mark_days_stale(RETENTION, ((course, day) for day in _days(some)))
-
-
-def _days(spans: Iterable[tuple[date, date]]) -> Iterator[date]:
-    """The days of all spans, each once: thousands of customers share most of theirs."""
-    day = date.min
-    for first, last in sorted(spans):
-        day = max(day, first)
-        while day <= last:
-            yield day
-            day += timedelta(days=1)
-
-
-def mark_customers_stale(keys: Collection[str], *, now: datetime) -> None:
-    """Mark the days of subscriptions of these learners (keys)."""
-    rows = Subscription.objects.filter(customer__kind="learner", customer__key__in=keys)
-    held = rows.values_list("course_id", "started_at", "ended_at")
-    mark_spans_stale((course, start, end or now) for course, start, end in held)
-
-
-def delete_of_courses(course_ids: Collection[int] | None, *, now: datetime) -> None:
+def delete_of_courses(
+    course_ids: Collection[int] | None, changes: Changes, *, now: datetime
+) -> None:
     """Delete the changes that name these courses or, for None, no course."""
     condition = Q(course=None) if course_ids is None else Q(course__in=course_ids)
-    _delete(SubscriptionChange.objects.filter(condition), now=now)
+    _delete(SubscriptionChange.objects.filter(condition), changes, now=now)
 
 
-def delete_subscriptions(keys: Collection[str], *, now: datetime) -> None:
+def delete_subscriptions(keys: Collection[str], changes: Changes, *, now: datetime) -> None:
     """Delete all changes of these subscriptions."""
-    _delete(SubscriptionChange.objects.filter(key__in=keys), now=now)
+    _delete(SubscriptionChange.objects.filter(key__in=keys), changes, now=now)
 
 
-def _delete(rows: QuerySet[SubscriptionChange], *, now: datetime) -> None:
+def _delete(rows: QuerySet[SubscriptionChange], changes: Changes, *, now: datetime) -> None:
     rows = rows.filter(has_purged_event=False)
     keys = sorted(set(rows.order_by().values_list("key", flat=True).distinct()))
     with lock_to_write("business"):
         rows.delete()
         for at in range(0, len(keys), BATCH_SIZE):
-            rebuild(keys[at : at + BATCH_SIZE], now=now)
+            rebuild(keys[at : at + BATCH_SIZE], changes, now=now)

@@ -55,7 +55,7 @@ class Subscription(models.Model):
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     plan = models.CharField(max_length=100, blank=True)
-    started_at = models.DateTimeField(db_index=True)
+    started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True, db_index=True)
     ended_by = models.CharField(max_length=10, choices=Ended.choices, blank=True)
 
@@ -73,6 +73,13 @@ class Subscription(models.Model):
                 condition=Q(ended_at=None, ended_by="")
                 | (Q(ended_at__isnull=False) & ~Q(ended_by="")),
                 name="an_ended_subscription_has_a_reason",
+            ),
+        )
+        indexes = (
+            # retention reads nothing else, and the whole history for each period
+            models.Index(
+                fields=("started_at", "ended_at", "course", "customer", "ended_by"),
+                name="subscriptions_held",
             ),
         )
 

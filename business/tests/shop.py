@@ -13,9 +13,10 @@ from core import reporting_clock
 from curriculum.models import Course
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 
 SHOP = Sender("shop", creates_unknown=True)
 numbers = count(1)
@@ -81,10 +82,8 @@ def sums(
     slug: str, day: str, kind: str = "month", *, of: Course | None = None
 ) -> tuple[float, float]:
     """Total and weight of a business KPI in the period that contains the day."""
-    aggregate = REGISTRY[f"business.{slug}"].aggregate
-    assert aggregate is not None
     scope = Scope(course_ids=frozenset({of.pk})) if of else Scope()
-    found = aggregate(period(day, kind)).grouped((), scope)[()]
+    found = sums_by(REGISTRY[f"business.{slug}"], period(day, kind), (), scope)[()]
     return found.total, found.weight
 
 

@@ -19,6 +19,7 @@ from business.tests.tables import facts
 from curriculum.models import Course
 from curriculum.tests.histories import enough
 from intake import replay
+from intake.models import Event
 from intake.purging import purge_events
 from intake.receiving.receive import receive
 from intake.tests.lms import purge, take_back
@@ -73,13 +74,17 @@ def _act(rng: Random) -> Raw:
     return {"kind": kind, "data": data, **fields}
 
 
-def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts of new courses after these batches."""
+def facts_after(
+    batches: Sequence[Sequence[Raw]], *, again: Again | None = None, forgets: bool = False
+) -> dict[str, Any]:
+    """The facts of new courses after these batches; `forgets` deletes the events after each."""
     with transaction.atomic():
         school("py", "sql")
         for batch in batches:
             outcomes = receive(list(batch), SHOP)
             assert {one.status for one in outcomes} <= {"accepted"}, outcomes
+            if forgets:
+                Event.objects.all().delete()
         if again:
             again()
         found = facts()
@@ -95,6 +100,14 @@ def test_shuffled_and_split_events_give_the_same_facts(seed: int) -> None:
     batches = [mixed[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
 
     assert facts_after(batches) == facts_after([events])
+
+
+@SEEDS
+def test_later_events_give_the_same_facts_without_the_old_ones(seed: int) -> None:
+    events = story(seed)
+    batches = [events[20:], events[:20]]
+
+    assert facts_after(batches, forgets=True) == facts_after(batches)
 
 
 @SEEDS

@@ -1,4 +1,4 @@
-"""The projection and Student's t, compared with values worked out by hand or published."""
+"""The projection, compared with values worked out by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
-from business.projection import Projection, project, t_probability, t_quantile
+from business.projection import Projection, project
 
 
 def test_a_line_through_four_points() -> None:
@@ -37,13 +37,3 @@ def test_three_points_are_too_few() -> None:
 def test_results_are_limited_to_the_range_of_the_unit() -> None:
     assert project([0.7, 0.8, 0.9, 1.0], most=1.0) == Projection(1, 1, 1)
     assert project([30, 20, 10, 0]) == Projection(0, 0, 0)
-
-
-# NIST/SEMATECH e-Handbook, 1.3.6.7.2: upper critical values for 0.975
-@pytest.mark.parametrize(
-    ("freedom", "t"),
-    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (29, 2.045)],
-)
-def test_students_t_agrees_with_the_published_table(freedom: int, t: float) -> None:
-    assert t_quantile(freedom) == pytest.approx(t, abs=5e-4)
-    assert t_probability(t_quantile(freedom), freedom) == pytest.approx(0.95)

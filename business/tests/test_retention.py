@@ -10,9 +10,9 @@ from pytest_django.fixtures import Settings
 from business.tests.shop import ACME, ends, holds, periods, retained, rows_of, school, table
 from core import reporting_clock
 from curriculum.models import Learner
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 
 pytestmark = pytest.mark.django_db
 

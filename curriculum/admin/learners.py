@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.view_only import ReadOnlyInline
 from curriculum.models import Enrollment, Learner
-from curriculum.signals import enrollments_changed
+from curriculum.signals import learners_changed
 
 
 class EnrollmentInline(ReadOnlyInline):
@@ -37,8 +37,7 @@ class LearnerAdmin(admin.ModelAdmin):
     ) -> None:
         super().save_model(request, obj, form, change)
         if change and "kind" in form.changed_data:
-            ids = list(obj.enrollments.values_list("pk", flat=True))
-            enrollments_changed.send(Enrollment, ids=ids)
+            learners_changed.send(Learner, ids=[obj.pk])
 
     @admin.display(description=_("enrolled in"))
     def runs(self, learner: Learner) -> str:

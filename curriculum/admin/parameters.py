@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,9 +37,23 @@ def signed_in_user(request: HttpRequest) -> AbstractBaseUser:
     return cast("AbstractBaseUser", request.user)
 
 
+class MomentField(forms.SplitDateTimeField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Applies from"),
+            required=False,
+            widget=AdminSplitDateTime(),
+            help_text=_(
+                "Empty: from now on. A moment in the past is possible as long as no learner is "
+                "enrolled."
+            ),
+        )
+
+
 class ChangeValueForm(forms.ModelForm):
     """Change a parameter's value; a new value requires a reason."""
 
+    effective_from = MomentField()
     reason = ReasonField(required=False)
 
     class Meta:
@@ -45,52 +62,83 @@ class ChangeValueForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["value"] = Decimal(format_decimal(self.instance.value))
+        in_force = parameters.value_in_force(self.instance, timezone.now())
+        self.initial["value"] = Decimal(format_decimal(in_force))
+
+    @property
+    def is_change(self) -> bool:
+        return not {"value", "effective_from"}.isdisjoint(self.changed_data)
 
     def clean_value(self) -> Decimal:
         value: Decimal = self.cleaned_data["value"]
-        parameters.check(self.instance, value)
+        if "value" in self.changed_data:
+            parameters.check(self.instance, value)
         return value
+
+    def clean_effective_from(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["effective_from"]
+        parameters.check_moment(self.instance, moment)
+        return moment
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if "value" in self.changed_data and not cleaned.get("reason", "").strip():
+        if self.is_change and not cleaned.get("reason", "").strip():
             self.add_error("reason", gettext("Enter a reason for the change."))
         return cleaned
 
 
-def parameter_choices() -> list[tuple[str, str]]:
-    return [(one.key, gettext(one.name)) for one in parameters.DECLARED.values()]
+def parameter_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the parameters that a course, run or module may have a value of, by role."""
+    return [
+        (
+            str(role.label),
+            [
+                (one.key, gettext(one.name))
+                for one in parameters.DECLARED.values()
+                if one.role == role and one.scopes
+            ],
+        )
+        for role in Parameter.Role
+    ]
 
 
-class CourseParameterForm(forms.ModelForm):
-    """Give one course a value of its own."""
+class OwnValueForm(forms.ModelForm):
+    """Give a course, a run or a module a value of its own."""
 
     key = forms.ChoiceField(label=_("Parameter"), choices=parameter_choices)
+    effective_from = MomentField()
     reason = ReasonField(required=True)
 
     class Meta:
         model = Parameter
-        fields = ("key", "course", "value")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["course"].required = True
+        fields = ("key", *parameters.SCOPE_KINDS, "value")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        key, value = cleaned.get("key"), cleaned.get("value")
-        if key and value is not None:
-            try:
-                parameters.check(parameters.DECLARED[key].row(value), value)
-            except ValidationError as error:
-                self.add_error("value", error)
-        if Parameter.objects.filter(key=key, course=cleaned.get("course")).exists():
-            self.add_error(
-                "course",
-                gettext("This course already has a value of its own. Change that one instead."),
-            )
+        if definition := parameters.DECLARED.get(cleaned.get("key", "")):
+            self._check_scope(definition)
+            self._check_value(definition)
         return cleaned
+
+    def _check_scope(self, definition: parameters.ParameterDefinition) -> None:
+        chosen = [kind for kind in parameters.SCOPE_KINDS if self.cleaned_data.get(kind)]
+        if not chosen:
+            self.add_error("course", gettext("Choose one course, one run or one module."))
+        for kind in chosen:
+            if kind not in definition.scopes:
+                self.add_error(kind, gettext("This parameter cannot have a value of its own here."))
+
+    def _check_value(self, definition: parameters.ParameterDefinition) -> None:
+        cleaned = self.cleaned_data
+        scope = {kind: cleaned.get(kind) for kind in parameters.SCOPE_KINDS}
+        row = Parameter(key=definition.key, name=definition.name, **scope)
+        checks = (("value", parameters.check), ("effective_from", parameters.check_moment))
+        for name, check in checks:
+            if cleaned.get(name) is not None:
+                try:
+                    check(row, cleaned[name])
+                except ValidationError as error:
+                    self.add_error(name, error)
 
 
 def values_of(change: ParameterChange) -> str:
@@ -100,7 +148,8 @@ def values_of(change: ParameterChange) -> str:
 class ChangeInline(ReadOnlyInline):
     model = ParameterChange
     fields = (
-        "status", "values", "reason", "proposed_by", "proposed_at", "decided_by", "decided_at"
+        "status", "values", "reason", "proposed_by", "proposed_at", "decided_by", "decided_at",
+        "effective_from",
     )  # fmt: skip
     readonly_fields = ("values",)
     verbose_name_plural = _("history")
@@ -118,36 +167,41 @@ class ChangeInline(ReadOnlyInline):
 @admin.register(Parameter)
 class ParameterAdmin(admin.ModelAdmin):
     list_display = (
-        "display_name", "key", "scope", "display_value", "display_unit", "bounds", "last_changed"
+        "display_name", "role", "key", "scope", "display_value", "display_unit", "bounds",
+        "last_changed",
     )  # fmt: skip
-    list_filter = ("key", "course")
-    list_select_related = ("course", "module")
-    search_fields = ("key", "name", "course__title", "module__title")
-    autocomplete_fields = ("course",)
+    list_filter = ("role", "key", "course")
+    list_select_related = ("course", "run__course", "module")
+    search_fields = ("key", "name", "course__title", "run__title", "run__key", "module__title")
+    autocomplete_fields = parameters.SCOPE_KINDS
     inlines = (ChangeInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Parameter]:
-        rows = super().get_queryset(request).select_related("course", "module")
-        return rows.prefetch_related("changes")
+        rows = super().get_queryset(request).select_related("course", "run__course", "module")
+        changes = ParameterChange.objects.in_effective_order()
+        return rows.prefetch_related(Prefetch("changes", changes))
 
     def get_form(
         self, request: HttpRequest, obj: Parameter | None = None, *args: Any, **kwargs: Any
     ) -> type[forms.ModelForm]:
-        form = ChangeValueForm if obj else CourseParameterForm
+        form = ChangeValueForm if obj else OwnValueForm
         return super().get_form(request, obj, *args, **{**kwargs, "form": form})
 
     def get_fields(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
         if obj is None:
-            return ("key", "course", "value", "reason")
+            return ("key", *parameters.SCOPE_KINDS, "value", "effective_from", "reason")
         return (
-            "display_name", "display_help", "key", "scope",
-            ("value", "display_unit"), "bounds", "reason",
+            "display_name", "display_help", "key", "role", "effect", "scope",
+            ("value", "display_unit"), "bounds", "effective_from", "reason",
         )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
         if obj is None:
             return ()
-        return ("display_name", "display_help", "key", "scope", "display_unit", "bounds")
+        return (
+            "display_name", "display_help", "key", "role", "effect", "scope", "display_unit",
+            "bounds",
+        )  # fmt: skip
 
     def get_inlines(self, request: HttpRequest, obj: Parameter | None = None) -> Any:
         return super().get_inlines(request, obj) if obj else ()
@@ -162,13 +216,17 @@ class ParameterAdmin(admin.ModelAdmin):
         if change:
             parameter = Parameter.objects.get(pk=obj.pk)
         else:
-            parameter = parameters.parameter_for(obj.key, course=obj.course)
-        parameters.set_value(
-            parameter,
-            form.cleaned_data["value"],
-            reason=form.cleaned_data["reason"],
-            by=signed_in_user(request),
-        )
+            parameter = parameters.parameter_for(
+                obj.key, course=obj.course, run=obj.run, module=obj.module
+            )
+        if not change or (isinstance(form, ChangeValueForm) and form.is_change):
+            parameters.set_value(
+                parameter,
+                form.cleaned_data["value"],
+                reason=form.cleaned_data["reason"],
+                by=signed_in_user(request),
+                effective_from=form.cleaned_data["effective_from"],
+            )
         obj.pk = parameter.pk
         obj.refresh_from_db()
 
@@ -189,33 +247,54 @@ class ParameterAdmin(admin.ModelAdmin):
     def scope(self, parameter: Parameter) -> str:
         return parameter.scope
 
-    @admin.display(description=_("value"), ordering="value")
+    @admin.display(description=_("effect of a change"))
+    def effect(self, parameter: Parameter) -> str:
+        if parameter.role == Parameter.Role.CURRICULUM:
+            return gettext("Changes what learners get from then on.")
+        declared = parameters.DECLARED.get(parameter.key)
+        redefines = gettext(declared.redefines) if declared and declared.redefines else ""
+        warning = gettext("Redefines figures from the moment from which the new value applies.")
+        return f"{warning} {redefines}".strip()
+
+    @admin.display(description=_("value now"), ordering="value")
     def display_value(self, parameter: Parameter) -> str:
-        return parameters.written(parameter.value)
+        own = parameters.own_value(parameter, list(parameter.changes.all()), timezone.now())
+        return gettext("inherited") if own is None else parameters.written(own)
 
     @admin.display(description=_("range"))
     def bounds(self, parameter: Parameter) -> str:
-        return gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
-            "minimum": parameters.written(parameter.minimum),
-            "maximum": parameters.written(parameter.maximum),
-            "step": parameters.written(parameter.step),
+        """Return the declared range, and whether the value lies outside of it."""
+        declared = parameters.DECLARED.get(parameter.key)
+        if declared is None:
+            return gettext("No longer used. Its history is kept.")
+        shown = gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
+            "minimum": parameters.written(declared.minimum),
+            "maximum": parameters.written(declared.maximum),
+            "step": parameters.written(declared.step),
         }
+        if declared.allows(parameter.value):
+            return shown
+        note = gettext(
+            "The present value was set before this range. It applies until you change it."
+        )
+        return f"{shown}. {note}"
 
     @admin.display(description=_("last changed"))
     def last_changed(self, parameter: Parameter) -> str:
-        applied = ParameterChange.Status.APPLIED
-        last = next((one for one in parameter.changes.all() if one.status == applied), None)
-        return localized.day(last.decided_at) if last and last.decided_at else gettext("never")
+        decided = [one.decided_at for one in parameter.changes.all() if one.decided_at]
+        return localized.day(max(decided)) if decided else gettext("never")
 
 
 @admin.register(ParameterChange)
 class ParameterChangeAdmin(ReadOnlyAdmin):
     list_display = (
-        "parameter", "values", "status", "reason", "proposed_by", "proposed_at", "decided_by"
+        "parameter", "values", "status", "reason", "proposed_by", "proposed_at", "decided_by",
+        "effective_from",
     )  # fmt: skip
-    list_filter = ("status", "parameter__key", "parameter__course")
+    list_filter = ("status", "parameter__role", "parameter__key", "parameter__course")
     list_select_related = (
-        "parameter__course", "parameter__module", "proposed_by", "decided_by"
+        "parameter__course", "parameter__run__course", "parameter__module", "proposed_by",
+        "decided_by",
     )  # fmt: skip
     date_hierarchy = "proposed_at"
     search_fields = ("parameter__key", "parameter__name", "reason")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.external_keys import normalize_key
+from curriculum.signals import learners_created
 
 
 class IsUncounted(models.Func):
@@ -24,6 +26,12 @@ class LearnerQuerySet(models.QuerySet["Learner"]):
     def uncounted(self) -> LearnerQuerySet:
         """Keep staff and test accounts, which are few."""
         return self.filter(IsUncounted("kind"))
+
+    def create_missing(self, keys: Iterable[str]) -> None:
+        """Create the learners with these normalized keys, except those that exist by now."""
+        keys = sorted(keys)
+        self.bulk_create([Learner(key=key) for key in keys], ignore_conflicts=True)
+        learners_created.send(Learner, keys=keys)
 
 
 class Learner(models.Model):
@@ -64,7 +72,10 @@ class Learner(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Normalize the key first, as events look up learners by the normalized key."""
         self.clean()
+        is_new = self._state.adding
         super().save(*args, **kwargs)
+        if is_new:
+            learners_created.send(Learner, keys=[self.key])
 
     def clean(self) -> None:
         self.key = normalize_key(self.key)

@@ -52,9 +52,8 @@ def test_the_cut_off_is_a_week_after_the_start() -> None:
 def test_a_new_enrollment_uses_the_parameters_of_its_course() -> None:
     made = course(modules=1)
     for key, value in ((WINDOW_FACTOR, 2), (REFUND_CUTOFF, 3)):
-        parameters.set_value(
-            parameters.parameter_for(key, course=made), Decimal(value), reason="Hard."
-        )
+        own = parameters.parameter_for(key, course=made)
+        parameters.set_value(own, Decimal(value), reason="Hard.", effective_from=JAN_5)
     ada = enrolled(run=run_of(made))
 
     # 5 January and 56 days; 3 days

@@ -12,25 +12,14 @@ from accounts.tests.people import account, course
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import DECLARED, ParameterDefinition, ParameterHistory
+from curriculum.tests.patience import KEY, PATIENCE
 
 pytestmark = pytest.mark.django_db
-
-KEY = "test.patience"
 
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = ParameterDefinition(
-        key=KEY,
-        name="Patience",
-        help="How long.",
-        default=Decimal(3),
-        minimum=Decimal(1),
-        maximum=Decimal(10),
-        step=Decimal(1),
-        is_whole=True,
-    )
-    monkeypatch.setitem(DECLARED, KEY, one)
+    monkeypatch.setitem(DECLARED, KEY, PATIENCE)
 
 
 @pytest.fixture

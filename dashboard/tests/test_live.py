@@ -22,8 +22,9 @@ from kpis import tasks
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale, stale_periods
 from kpis.recompute.recompute_stale import Job, Recomputed
+from kpis.tests import kernel
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
 from presentation import live_updates
@@ -195,16 +196,10 @@ def _settled(one: polling_interval.PollingInterval, *, pages: int) -> float:
 def written(number: int) -> Callable[..., None]:
     """Replace the recomputation: pretend that each KPI has this many new figures."""
 
-    def run_together(
-        batch: Sequence[Job],
-        _: datetime,
-        done: Recomputed,
-        on_stored: Callable[[], None] | None = None,
-    ) -> None:
+    def run_together(batch: Sequence[Job], _: datetime, done: Recomputed) -> None:
         for job in batch:
             done.note(job, number)
-        if on_stored:
-            on_stored()
+            stale_periods.remove(list(job.row_ids))
 
     return run_together
 
@@ -217,7 +212,7 @@ def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
         published.append(set(changed))
 
     python = course("py")
-    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
+    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
         patch.object(recompute_stale, "run_together", written(1)),
         patch.object(
@@ -236,14 +231,14 @@ def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_ti
     moments = []
     python = course("py")
 
-    def arrive_once(_jobs: Any, at: datetime, *, on_stored: Callable[[], None]) -> Recomputed:
+    def arrive_once(jobs: Sequence[Job], at: datetime, **_: Any) -> Recomputed:
         moments.append(at)
-        on_stored()
+        stale_periods.remove(list(jobs[0].row_ids))
         if len(moments) == 1:
-            stale_days.mark_days_stale("engagement", [(python.pk, at.date())])
+            kernel.mark_days_stale("engagement", [(python.pk, at.date())])
         return Recomputed()
 
-    stale_days.mark_days_stale("engagement", [(python.pk, NOW.date())])
+    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
         recompute_stale.recompute_stale()
 

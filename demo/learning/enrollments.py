@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from curriculum import due_dates, pause_shift
 from curriculum.models import CourseRun, Learner
-from curriculum.run_plans import RunPlan
+from curriculum.run_plans import RunPlan, TermsAt
 from demo.world.calendar import Calendar, quarter_of
 from demo.world.catalog import SYLLABI, Catalog, Syllabus
 from demo.world.journeys import Journey, Pause, Step
@@ -23,24 +22,14 @@ CANCEL_RATE = 0.06
 PAUSE_RATE = 0.03
 
 
-@dataclass(frozen=True)
-class ParameterValues:
-    """The values of the curriculum's parameters."""
-
-    window_factor: float = 1.5
-    cutoff_days: int = 7
-
-
 class EnrollmentGenerator:
     """Enrolls learners in course runs, month by month."""
 
-    def __init__(
-        self, targets: MonthlyTargets, catalog: Catalog, parameters: ParameterValues
-    ) -> None:
+    def __init__(self, targets: MonthlyTargets, catalog: Catalog, terms_at: TermsAt) -> None:
         self.targets = targets
         self.calendar = targets.calendar
         self.catalog = catalog
-        self.parameters = parameters
+        self.terms_at = terms_at
         self.people = LearnerPool(targets.seed)
         self.runs: dict[tuple[str, date], CourseRun] = {}
 
@@ -60,10 +49,10 @@ class EnrollmentGenerator:
 
     def _cancelled(self, month: date, rng: Random) -> Iterator[Journey]:
         """Yield a learner who leaves before the cut-off, if that is already in the past."""
-        if self.parameters.cutoff_days < 1:
-            return
         journey = self._journey(month, rng, Learner.Kind.LEARNER)
-        journey.left = journey.start + timedelta(days=rng.randrange(self.parameters.cutoff_days))
+        if journey.cutoff_days < 1:
+            return
+        journey.left = journey.start + timedelta(days=rng.randrange(journey.cutoff_days))
         journey.is_cancelled = True
         if journey.left < self.calendar.today:
             yield journey
@@ -79,6 +68,7 @@ class EnrollmentGenerator:
             run=run,
             enrolled_at=enrolled_at,
             start=start,
+            cutoff_days=self.terms_at(run, enrolled_at).cutoff_days,
             due=None,
             steps=[],
             ability=rng.gauss(0, 0.4) - syllabus.hardness,
@@ -92,8 +82,7 @@ class EnrollmentGenerator:
         return RunPlan(
             run=run,
             modules=self.catalog.modules[run.course.key],
-            cutoff=timedelta(days=self.parameters.cutoff_days),
-            length=timedelta(days=self.parameters.window_factor * run.nominal_days),
+            terms_at=self.terms_at,
         )
 
     def _run(self, syllabus: Syllabus, month: date) -> CourseRun:
@@ -129,9 +118,10 @@ def set_schedule(journey: Journey, plan: RunPlan, calendar: Calendar) -> None:
         journey.pause = None
     if journey.pause and journey.pause.end and journey.pause.end >= calendar.today:
         journey.pause = Pause(journey.pause.begin, None)
-    start = plan.start(journey.enrolled_at)
-    journey.due = _due_day(start + plan.length, journey.pause, calendar)
-    found = due_dates.module_due_dates(plan.modules, {}, started_at=start.astimezone(UTC))
+    dates = plan.dates(journey.enrolled_at)
+    journey.due = _due_day(dates.due_at, journey.pause, calendar)
+    start = dates.started_at.astimezone(UTC)
+    found = due_dates.module_due_dates(plan.modules, {}, started_at=start)
     journey.steps = [
         Step(step.module, order, _due_day(step.due_at, journey.pause, calendar))
         for order, step in enumerate(found)

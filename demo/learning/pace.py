@@ -20,7 +20,7 @@ WITHDRAW_RATE = 0.6
 CUTOFF_MARGIN = 1
 
 
-def set_days(journeys: Sequence[Journey], targets: MonthlyTargets, *, cutoff_days: int) -> None:
+def set_days(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
     """Set the days of all steps so that the progress velocity of each month meets its target."""
     by_month: dict[date, list[DueStep]] = defaultdict(list)
     for journey in journeys:
@@ -35,7 +35,9 @@ def set_days(journeys: Sequence[Journey], targets: MonthlyTargets, *, cutoff_day
         rng = seeded_random(targets.seed, "days", number)
         _set_days_of(journey, rng)
         if journey.stops_after is not None and not journey.is_cancelled:
-            _maybe_withdraw(journey, journey.start + (cutoff_days + CUTOFF_MARGIN) * DAY, rng)
+            _maybe_withdraw(
+                journey, journey.start + (journey.cutoff_days + CUTOFF_MARGIN) * DAY, rng
+            )
 
 
 def _make_late(due: Sequence[DueStep], share: float, rng: Random) -> None:

@@ -24,9 +24,9 @@ from demo.world.catalog import ITEMS
 from demo.world.journeys import Activity, Journey, Step
 from engagement.facts import watched_segments
 from engagement.facts.activity import COUNTS
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import containing, local_day
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.query.query_service import KpiQueryService
 from kpis.recompute import stale_days
 from outcomes.models import Testimonial, Theme

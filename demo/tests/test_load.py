@@ -14,6 +14,7 @@ from demo.load import NotEmpty, load, load_without_kpis
 from engagement.models import AssessmentResult, DailyActivity, ModuleProgress, VideoProgress
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from outcomes.models import (
@@ -53,9 +54,7 @@ def test_a_changed_event_changes_the_value() -> None:
 
 
 def figure(key: str) -> float:
-    aggregate = REGISTRY[key].aggregate
-    assert aggregate
-    return aggregate(OCTOBER).grouped()[()].value or 0
+    return sums_by(REGISTRY[key], OCTOBER)[()].value or 0
 
 
 @pytest.mark.django_db

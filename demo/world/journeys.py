@@ -50,6 +50,7 @@ class Journey:
     run: CourseRun
     enrolled_at: datetime
     start: date
+    cutoff_days: int
     due: date | None
     steps: list[Step]
     ability: float

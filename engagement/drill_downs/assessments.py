@@ -7,12 +7,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagement.indicators import assessment_performance
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from engagement.pace import point_biserial
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, NUMBER, PERCENT, TEXT
 from kpis.statistics.shares_and_medians import share
 
@@ -130,7 +130,7 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
 def _scores(
     when: Period, scope: Scope, names: dict[str, Any], order: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    best = assessment_performance(when).within(scope).order_by()
+    best = rows_of(KPI, when, scope)
     rows = {
         tuple(row[name] for name in names): row
         for row in best.values(**names).annotate(

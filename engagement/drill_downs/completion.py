@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import CourseRun, Enrollment, PlannedModule
 from engagement.models import AssessmentResult, DailyActivity
-from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, DAYS, PERCENT
 from kpis.statistics.shares_and_medians import median_of, share
 

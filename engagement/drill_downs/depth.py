@@ -7,11 +7,11 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from engagement.indicators import quiz_participation
 from engagement.models import VideoProgress, WeekPresence
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, MINUTES, PERCENT, TEXT
 from kpis.statistics.shares_and_medians import share
 
@@ -68,9 +68,7 @@ def quizzes(when: Period, scope: Scope) -> Table:
     """
     quiz = "planned__module__learningobject"
     rows = (
-        quiz_participation(when)
-        .within(scope)
-        .order_by()
+        rows_of("engagement.quiz-participation", when, scope)
         .values(
             course=F("planned__module__course__title"),
             module=F("planned__module__title"),

@@ -10,9 +10,9 @@ from curriculum.models import PlannedModule
 from curriculum.parameters import ParameterHistory
 from engagement.pace import pace
 from engagement.parameter_definitions import ON_PACE
-from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, NUMBER, PERCENT
 from kpis.statistics.shares_and_medians import median_of, share
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 
 from core import reporting_clock
 from core.database import bulk_upsert
 from curriculum import enrolling
-from engagement.facts import affected_days
+from engagement.facts import activity_moments
 from engagement.models import DailyActivity, WeekPresence
+from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day
 
@@ -44,12 +45,12 @@ COUNTS = {
 Key = tuple[int, int | None, date]
 
 
-def add_activity(events: Sequence[Event]) -> None:
+def add_activity(batch: EventBatch) -> None:
     """Add these events to the daily activity and weekly presence of their enrollments."""
     zone = reporting_clock.reporting_zone()
     days: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     affected: set[tuple[int, date]] = set()
-    for event in _activities(events):
+    for event in _activities(batch):
         counts, day = COUNTS[event.kind], local_day(event.occurred_at, zone)
         sums = days[event.enrollment_id or 0, event.module_id, day]
         sums[0] += 1
@@ -59,24 +60,23 @@ def add_activity(events: Sequence[Event]) -> None:
         affected.add((event.course_id or 0, day))
     add_to_days(days)
     add_presence((key, sums[1] > 0) for key, sums in days.items())
-    affected_days.mark_activity_days_stale(affected)
-
-
-def end_pauses(events: Sequence[Event]) -> None:
-    """End the pauses of learners who are active again."""
-    enrolling.record_activity(
-        (event.enrollment_id or 0, event.occurred_at) for event in _activities(events)
+    enrollments = {key[0] for key in days}
+    batch.changes.changed(DailyActivity.objects.filter(enrollment__in=enrollments), day=affected)
+    batch.changes.changed(
+        WeekPresence.objects.filter(enrollment__in=enrollments),
+        week={(course, monday_of(day)) for course, day in affected},
     )
 
 
-def _activities(events: Iterable[Event]) -> list[Event]:
-    return [event for event in events if event.kind in COUNTS]
+def end_pauses(batch: EventBatch) -> None:
+    """End the pauses of learners who are active again, known ones and those reported later."""
+    moments = [(event.enrollment_id or 0, event.occurred_at) for event in _activities(batch)]
+    activity_moments.add(moments)
+    enrolling.record_activity(moments, changes=batch.changes)
 
 
-def activity_moments(enrollment_ids: Iterable[int]) -> list[tuple[int, datetime]]:
-    """List when events show these enrollments active, as (enrollment id, moment)."""
-    events = Event.objects.filter(enrollment__in=list(enrollment_ids), kind__in=COUNTS).order_by()
-    return [(pk or 0, at) for pk, at in events.values_list("enrollment_id", "occurred_at")]
+def _activities(batch: EventBatch) -> list[Event]:
+    return [event for event in batch.events if event.kind in COUNTS]
 
 
 def add_to_days(days: Mapping[Key, Sequence[int]]) -> None:
@@ -95,7 +95,7 @@ def add_presence(days: Iterable[tuple[Key, bool]]) -> None:
     """Add presence in the weeks of these (key, is productive) days: in any and in each module."""
     weeks: dict[Key, bool] = defaultdict(bool)
     for (enrollment, module, day), is_productive in days:
-        monday = affected_days.monday_of(day)
+        monday = monday_of(day)
         for module_or_any in {None, module}:
             weeks[enrollment, module_or_any, monday] |= is_productive
     bulk_upsert.upsert(
@@ -110,3 +110,7 @@ def add_presence(days: Iterable[tuple[Key, bool]]) -> None:
 def _order(key: Key) -> tuple[int, int, date]:
     """Sort rows: batches that lock them in the same order cannot deadlock."""
     return key[0], key[1] or 0, key[2]
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.database import bulk_upsert
-from engagement.facts import affected_days
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 # enrollment id, assessment id and number of the attempt
@@ -21,14 +21,14 @@ Rank = tuple[datetime, float, Items]
 UPDATED = ("graded_at", "regraded_at", "score")
 
 
-def grade(events: Sequence[Event]) -> None:
+def grade(batch: EventBatch) -> None:
     """Store the latest grade of each attempt.
 
     The attempt counts where it was first graded: a regrade changes that period and no other.
     """
-    objects = resolve_objects(events, LearningObject.Kind.ASSESSMENT)
+    objects = resolve_objects(batch.events, LearningObject.Kind.ASSESSMENT)
     grades: dict[Attempt, list[Event]] = defaultdict(list)
-    for event in events:
+    for event in batch.events:
         number = event.data.get("attempt", 1)
         grades[event.enrollment_id or 0, objects.of(event).pk, number].append(event)
     stored = _stored(grades)
@@ -46,11 +46,19 @@ def grade(events: Sequence[Event]) -> None:
             last, score, _ = _rank(latest) if is_later else _stored_rank(old)
             changed[attempt] = _result(min(first, old.graded_at), last, score)
     _write(changed, regrades)
-    affected_days.mark_stale(
-        (grades[attempt][0].course_id or 0, one.graded_at)
+    rewritten = [
+        (grades[attempt][0].course_id, one)
         for some in (stored, changed)
         for attempt, one in some.items()
         if attempt in changed
+    ]
+    batch.changes.changed(
+        AssessmentResult.objects.filter(
+            enrollment__in={attempt[0] for attempt in changed},
+            assessment__in={attempt[1] for attempt in changed},
+        ),
+        graded_at=((course, one.graded_at) for course, one in rewritten),
+        regraded_at=((course, one.regraded_at) for course, one in rewritten),
     )
 
 

@@ -3,35 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
+from django.db.models import Q
+
+from core.changes import Changes
+from core.database import bulk_upsert
 from curriculum import course_structure
 from curriculum.models import Course, Module
 from engagement.facts import quizzes, videos
-from engagement.models import LearningObject
+from engagement.models import CourseDefinition, LearningObject
+from intake.event_batch import EventBatch
 from intake.models import Event
 
+DEFINED = "course.defined"
+ORDER = ("defined_at", "key", "sender")
+DETAILS = ("course_id", "defined_at", "data")
 # where a field of the event has another name than the model's
 FIELD_NAMES = {"duration": "duration_seconds", "required": "is_required"}
 
 
-def define_courses(events: Sequence[Event]) -> None:
+def define_courses(batch: EventBatch) -> None:
     """Apply these definitions in the order of their dates.
 
     Later definitions that arrived before are applied again, so that the latest wins.
     """
-    first: dict[int, Event] = {}
-    for event in sorted(events, key=lambda one: (one.occurred_at, one.pk), reverse=True):
-        first[event.course_id or 0] = event
-    for course, event in first.items():
-        definitions = Event.objects.filter(
-            course=course, kind=event.kind, occurred_at__gte=event.occurred_at
-        )
-        for one in definitions.order_by("occurred_at", "key"):
-            _define(Course.objects.select_for_update().get(pk=course), one.data)
+    _store(batch.events)
+    first: dict[int, datetime] = {}
+    for event in batch.events:
+        pk = event.course_id or 0
+        first[pk] = min(event.occurred_at, first.get(pk, event.occurred_at))
+    for pk, at in sorted(first.items()):
+        # before the definitions are read, so that those of two batches are applied in their order
+        course = Course.objects.select_for_update().get(pk=pk)
+        definitions = CourseDefinition.objects.filter(course=course).order_by(*ORDER)
+        later = list(definitions.filter(defined_at__gte=at))
+        for one in later:
+            _define(course, one.data, batch.changes)
+        _delete_repeated([*definitions.filter(defined_at__lt=at).reverse()[:1], *later])
 
 
-def _define(course: Course, data: Mapping[str, Any]) -> None:
+def _store(events: Sequence[Event]) -> None:
+    bulk_upsert.upsert(
+        CourseDefinition,
+        ("sender", "key", *DETAILS),
+        [(one.sender, one.key, one.course_id, one.occurred_at, one.data) for one in events],
+        conflict="sender, key",
+        merge=dict.fromkeys(DETAILS, "replace"),
+    )
+
+
+def _delete_repeated(definitions: Sequence[CourseDefinition]) -> None:
+    """Delete definitions that the same sender repeated next, as systems do that send all nightly.
+
+    A repeated definition yields to nothing to which its repetition does not yield.
+    """
+    repeated = [
+        one.pk
+        for one, following in pairwise(definitions)
+        if (one.sender, one.data) == (following.sender, following.data)
+    ]
+    CourseDefinition.objects.filter(pk__in=repeated).delete()
+
+
+def forget(events: Sequence[Event], changes: Changes) -> list[Q]:
+    """Forget the definitions that these events sent; what they defined stays."""
+    sent = {(one.sender, one.key): one for one in events if one.kind == DEFINED}
+    rows = CourseDefinition.objects.filter(
+        sender__in={sender for sender, _ in sent}, key__in={key for _, key in sent}
+    )
+    for row in rows if sent else ():
+        event = sent.get((row.sender, row.key))
+        # a correction may have replaced it
+        if event and (row.defined_at, row.data) == (event.occurred_at, event.data):
+            row.delete()
+    return []
+
+
+def _define(course: Course, data: Mapping[str, Any], changes: Changes) -> None:
     defined = data.get("modules", ())
     modules = course_structure.define(
         course,
@@ -44,8 +95,10 @@ def _define(course: Course, data: Mapping[str, Any]) -> None:
         for module in defined
         for definition in module.get("objects", ())
     ]
-    videos.recompute_watched([one for one in objects if one.kind == LearningObject.Kind.VIDEO])
-    quizzes.mark_modules_stale(one.module_id for one in objects)
+    videos.recompute_watched(
+        [one for one in objects if one.kind == LearningObject.Kind.VIDEO], changes
+    )
+    quizzes.mark_modules_stale((one.module_id for one in objects), changes)
 
 
 def _define_object(course: Course, module: Module, definition: Mapping[str, Any]) -> LearningObject:

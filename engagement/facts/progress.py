@@ -10,11 +10,12 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import enrolling
 from curriculum.models import Course, Enrollment, Module, PlannedModule
-from engagement.facts import affected_days
 from engagement.models import ModuleProgress
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 COMPLETED, WAIVED = "module.completed", "module.waived"
@@ -55,14 +56,14 @@ def _earliest(new: datetime, old: datetime | None) -> datetime:
     return new if old is None else min(new, old)
 
 
-def update_progress(events: Sequence[Event]) -> None:
+def update_progress(batch: EventBatch) -> None:
     """Update the progress in modules from events that name one.
 
     An event in a module reaches it and every earlier module of the learner's plan. Waiving a
     module completes it without reaching others. An enrollment is complete once all its required
     modules are.
     """
-    events = [event for event in events if event.module_id is not None]
+    events = [event for event in batch.events if event.module_id is not None]
     plans = _read_plans(events)
     _reach(plans, [event for event in events if event.kind != WAIVED])
     done = [event for event in events if event.kind in (COMPLETED, WAIVED)]
@@ -72,11 +73,11 @@ def update_progress(events: Sequence[Event]) -> None:
                 line.done_at = _earliest(event.occurred_at, line.done_at)
                 line.reached_at = _earliest(event.occurred_at, line.reached_at)
                 line.is_waived |= event.kind == WAIVED
-    _write(plans)
-    complete_enrollments({event.enrollment_id or 0 for event in done})
+    _write(plans, batch.changes)
+    complete_enrollments({event.enrollment_id or 0 for event in done}, batch.changes)
 
 
-def complete_enrollments(enrollment_ids: Iterable[int]) -> None:
+def complete_enrollments(enrollment_ids: Iterable[int], changes: Changes) -> None:
     """Complete the enrollments whose required modules are all done, when the last one was."""
     ids = list(enrollment_ids)
     if not ids:
@@ -88,8 +89,7 @@ def complete_enrollments(enrollment_ids: Iterable[int]) -> None:
         .annotate(open=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
     )
     done = {plan["enrollment_id"]: plan["last"] for plan in plans.filter(open=0)}
-    enrolling.complete(done.items(), by_event=True)
-    mark_due_days_stale(done)
+    enrolling.complete(done.items(), by_event=True, changes=changes)
 
 
 def completable_courses() -> QuerySet[Course]:
@@ -100,29 +100,15 @@ def completable_courses() -> QuerySet[Course]:
 
 
 @contextmanager
-def marking_newly_completable_courses(events: Sequence[Event]) -> Iterator[None]:
+def marking_newly_completable_courses(batch: EventBatch) -> Iterator[None]:
     """Mark every due day of courses that become completable within the block."""
     completable = set(completable_courses().order_by().values_list("pk", flat=True))
-    others = {event.course_id or 0 for event in events} - completable
+    others = {event.course_id or 0 for event in batch.events} - completable
     yield
     if others:
         newly = completable_courses().filter(pk__in=others)
         due = Enrollment.objects.filter(run__course__in=newly).order_by()
-        affected_days.mark_stale(due.values_list("run__course_id", "due_at").distinct())
-
-
-def mark_due_days_stale(enrollment_ids: Iterable[int]) -> None:
-    """Mark the days on which these enrollments fall due."""
-    due = Enrollment.objects.filter(pk__in=list(enrollment_ids)).order_by()
-    affected_days.mark_stale(due.values_list("run__course_id", "due_at"))
-
-
-def mark_plan_days_stale(enrollment_ids: Iterable[int]) -> None:
-    """Mark the days on which these enrollments and their modules fall due."""
-    ids = list(enrollment_ids)
-    mark_due_days_stale(ids)
-    lines = PlannedModule.objects.filter(enrollment__in=ids).order_by()
-    affected_days.mark_stale(lines.values_list("module__course_id", "due_at"))
+        batch.changes.changed_through(Course, due)
 
 
 def _read_plans(events: Sequence[Event]) -> dict[int, list[PlanLine]]:
@@ -187,7 +173,7 @@ def _first_events(events: Sequence[Event]) -> dict[int, dict[int, datetime]]:
     return first
 
 
-def _write(plans: dict[int, list[PlanLine]]) -> None:
+def _write(plans: dict[int, list[PlanLine]], changes: Changes) -> None:
     changed = [line for plan in plans.values() for line in plan if line.is_changed]
     rows = [(line.pk, line.reached_at, line.done_at, line.is_waived) for line in changed]
     bulk_upsert.upsert(
@@ -197,8 +183,12 @@ def _write(plans: dict[int, list[PlanLine]]) -> None:
         conflict="planned_id",
         merge={"reached_at": "smaller", "done_at": "smaller", "is_waived": "larger"},
     )
-    affected_days.mark_stale(
-        (line.course_id, moment)
-        for line in changed
-        for moment in (line.due_at, line.reached_at, line.stored_reached_at)
+    changes.changed(
+        ModuleProgress.objects.filter(planned__in=[line.pk for line in changed]),
+        reached_at=_dated(changed, "reached_at", "stored_reached_at"),
+        done_at=_dated(changed, "done_at", "stored_done_at"),
     )
+
+
+def _dated(lines: Iterable[PlanLine], *names: str) -> Iterator[tuple[int, datetime | None]]:
+    return ((line.course_id, getattr(line, name)) for line in lines for name in names)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from django.db.models import Q
-
+from core.changes import Changes
 from core.database import bulk_upsert
-from engagement.facts import affected_days
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 
-def add_attempts(events: Sequence[Event]) -> None:
+def add_attempts(batch: EventBatch) -> None:
     """Store the first attempt of each enrollment at each quiz."""
-    quizzes = resolve_objects(events, LearningObject.Kind.QUIZ)
+    quizzes = resolve_objects(batch.events, LearningObject.Kind.QUIZ)
     rows: dict[tuple[int, int], Event] = {}
-    for event in sorted(events, key=lambda one: one.occurred_at):
+    for event in sorted(batch.events, key=lambda one: one.occurred_at):
         rows.setdefault((event.enrollment_id or 0, quizzes.of(event).pk), event)
+    attempts = QuizAttempt.objects.filter(
+        enrollment__in={pair[0] for pair in rows}, quiz__in={pair[1] for pair in rows}
+    )
+    batch.changes.changed(attempts)
     bulk_upsert.upsert(
         QuizAttempt,
         ("enrollment_id", "quiz_id", "attempted_at"),
@@ -27,29 +29,13 @@ def add_attempts(events: Sequence[Event]) -> None:
         conflict="enrollment_id, quiz_id",
         merge={"attempted_at": "smaller"},
     )
-    mark_modules_stale([*(quiz.module_id for quiz in quizzes.changed), *quizzes.previous_modules])
+    batch.changes.changed(attempts)
+    changed = (quiz.module_id for quiz in quizzes.changed)
+    mark_modules_stale([*changed, *quizzes.previous_modules], batch.changes)
 
 
-def mark_attempts_stale(events: Sequence[Event]) -> None:
-    """Mark the days on which these attempts count: those on which the module was reached."""
-    modules = LearningObject.objects.filter(
-        kind=LearningObject.Kind.QUIZ,
-        key__in={event.object for event in events},
-        course__in={event.course_id for event in events},
-    ).values("module")
-    enrollments = {event.enrollment_id for event in events}
-    _mark_reached_stale(Q(planned__enrollment__in=enrollments), modules)
-
-
-def mark_modules_stale(module_ids: Iterable[int | None]) -> None:
+def mark_modules_stale(module_ids: Iterable[int | None], changes: Changes) -> None:
     """Mark the days on which any learner reached these modules: their quizzes changed."""
     if ids := {pk for pk in module_ids if pk is not None}:
-        _mark_reached_stale(Q(), ids)
-
-
-def _mark_reached_stale(whose: Q, modules: Any) -> None:
-    reached = ModuleProgress.objects.filter(whose, planned__module__in=modules)
-    days = affected_days.with_local_day(reached, "reached_at").order_by()
-    affected_days.mark_days_stale(
-        days.values_list("planned__module__course_id", "local_day").distinct()
-    )
+        reached = ModuleProgress.objects.filter(planned__module__in=ids)
+        changes.changed_through(LearningObject, reached)

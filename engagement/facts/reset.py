@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engagement.facts import activity, affected_days
+from core.changes import Changes
+from engagement.facts import activity
 from engagement.models import (
+    ActivityMoments,
     AssessmentResult,
     DailyActivity,
     ModuleProgress,
@@ -16,19 +18,26 @@ from engagement.models import (
 )
 
 
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the facts that events made of these enrollments; imported facts stay."""
     enrollments = list(ids)
     selected = {"enrollment__in": enrollments}
-    affected_days.mark_all_stale(**selected)
-    VideoProgress.objects.filter(**selected).delete()
     PlayerEvent.objects.filter(**selected).delete()
-    QuizAttempt.objects.filter(import_run=None, **selected).delete()
-    AssessmentResult.objects.filter(import_run=None, **selected).delete()
-    ModuleProgress.objects.filter(import_run=None, planned__enrollment__in=enrollments).delete()
-    DailyActivity.objects.filter(import_run=None, **selected).delete()
+    weeks = WeekPresence.objects.filter(**selected)
+    of_events = (
+        VideoProgress.objects.filter(**selected),
+        QuizAttempt.objects.filter(import_run=None, **selected),
+        AssessmentResult.objects.filter(import_run=None, **selected),
+        ModuleProgress.objects.filter(import_run=None, planned__enrollment__in=enrollments),
+        DailyActivity.objects.filter(import_run=None, **selected),
+        weeks,
+    )
+    for rows in of_events:
+        changes.changed(rows)
+    for rows in of_events:
+        rows.delete()
+    ActivityMoments.objects.filter(**selected).delete()
     # presence follows from activity: rebuild it from the imported activity that is left
-    WeekPresence.objects.filter(**selected).delete()
     imported = DailyActivity.objects.filter(**selected).values_list(
         "enrollment_id", "module_id", "day", "productive"
     )

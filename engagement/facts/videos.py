@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import enrolling
-from engagement.facts import affected_days, watched_segments
+from engagement.facts import watched_segments
 from engagement.facts.learning_objects import resolve_objects
 from engagement.models import LearningObject, PlayerEvent, VideoProgress
+from intake.event_batch import EventBatch
 from intake.models import Event
 
 # enrollment id and video id
@@ -42,15 +44,16 @@ class Watched:
         )
 
 
-def add_watching(events: Sequence[Event]) -> None:
+def add_watching(batch: EventBatch) -> None:
     """Store reported segments (`data.segments`) and player events (`value` is the position)."""
-    objects = resolve_objects(events, LearningObject.Kind.VIDEO)
+    objects = resolve_objects(batch.events, LearningObject.Kind.VIDEO)
     pairs: dict[Pair, list[Event]] = defaultdict(list)
-    for event in events:
+    for event in batch.events:
         pairs[event.enrollment_id or 0, objects.of(event).pk].append(event)
     _store_player_events(pairs)
-    _add_segments(pairs, {video.pk: video for video in objects.by_key.values()})
-    recompute_watched(objects.changed)
+    videos = {video.pk: video for video in objects.by_key.values()}
+    _add_segments(pairs, videos, batch.changes)
+    recompute_watched(objects.changed, batch.changes)
 
 
 def _store_player_events(pairs: dict[Pair, list[Event]]) -> None:
@@ -70,16 +73,18 @@ def _store_player_events(pairs: dict[Pair, list[Event]]) -> None:
     )
 
 
-def _add_segments(pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject]) -> None:
+def _add_segments(
+    pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject], changes: Changes
+) -> None:
     """Add reported segments to the stored ones; the batch has locked these enrollments."""
     stored = {(row.enrollment_id, row.video.pk): row for row in _read(pairs, videos)}
-    _mark_stale(stored.values())
+    _mark_stale(stored.values(), changes)
     for pair, events in pairs.items():
         row = stored.setdefault(pair, Watched(pair[0], videos[pair[1]], events[0].occurred_at, []))
         reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
         row.segments = watched_segments.union([*row.segments, *reported])
         row.started_at = min([row.started_at, *(event.occurred_at for event in events)])
-    _write([stored[pair] for pair in sorted(stored)])
+    _write([stored[pair] for pair in sorted(stored)], changes)
 
 
 def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list[Watched]:
@@ -93,7 +98,7 @@ def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list
     ]
 
 
-def recompute_watched(videos: Collection[LearningObject]) -> None:
+def recompute_watched(videos: Collection[LearningObject], changes: Changes) -> None:
     """Recompute what was watched of videos whose duration may have changed."""
     with_duration = {video.pk: video for video in videos if video.duration_seconds is not None}
     stored = VideoProgress.objects.filter(video__in=with_duration)
@@ -101,10 +106,10 @@ def recompute_watched(videos: Collection[LearningObject]) -> None:
     for begin in range(0, len(pairs), BATCH_SIZE):
         some = set(pairs[begin : begin + BATCH_SIZE])
         enrolling.lock(pair[0] for pair in some)
-        _write(_read(some, with_duration))
+        _write(_read(some, with_duration), changes)
 
 
-def _write(rows: Sequence[Watched]) -> None:
+def _write(rows: Sequence[Watched], changes: Changes) -> None:
     """Write the rows with their watched seconds, and mark their days."""
     player_events = _read_player_events(rows)
     bulk_upsert.upsert(
@@ -123,7 +128,7 @@ def _write(rows: Sequence[Watched]) -> None:
         conflict="enrollment_id, video_id",
         merge=dict.fromkeys(UPDATED, "replace"),
     )
-    _mark_stale(rows)
+    _mark_stale(rows, changes)
 
 
 def _read_player_events(rows: Sequence[Watched]) -> PlayerEvents:
@@ -138,5 +143,12 @@ def _read_player_events(rows: Sequence[Watched]) -> PlayerEvents:
     return found
 
 
-def _mark_stale(rows: Iterable[Watched]) -> None:
-    affected_days.mark_stale((row.video.course_id, row.started_at) for row in rows)
+def _mark_stale(rows: Iterable[Watched], changes: Changes) -> None:
+    rows = list(rows)
+    changes.changed(
+        VideoProgress.objects.filter(
+            enrollment__in={row.enrollment_id for row in rows},
+            video__in={row.video.pk for row in rows},
+        ),
+        started_at=((row.video.course_id, row.started_at) for row in rows),
+    )

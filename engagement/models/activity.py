@@ -57,6 +57,30 @@ class DailyActivity(models.Model):
         }
 
 
+class ActivityMoments(models.Model):
+    """When an enrollment was active on one day in UTC: a pause reported later ends at one of them.
+
+    No KPI reads it. A day is one row, so that it takes little room without the events themselves.
+    """
+
+    # the unique constraint's index begins with this column: another would only slow inserts
+    enrollment = models.ForeignKey(Enrollment, models.CASCADE, db_index=False)
+    day = models.DateField()
+    # seconds since midnight in order of arrival, each followed by a space
+    seconds = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "activity moments"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("enrollment", "day"), name="one_row_of_moments_per_enrollment_and_day"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.enrollment_id}, {self.day}"
+
+
 class WeekPresence(models.Model):
     """A week in which an enrollment was active, in one module or (null) in any.
 

@@ -9,6 +9,23 @@ from django.utils.translation import gettext_lazy as _
 from curriculum.models import Course, CourseRun, Module
 
 
+class CourseDefinition(models.Model):
+    """A definition of a course as it was sent: an older one that arrives later yields to it."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="+")
+    defined_at = models.DateTimeField()
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200, help_text=_("The sender's own id of the event."))
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("course", "defined_at", "key", "sender")
+        constraints = (models.UniqueConstraint("sender", "key", name="one_definition_per_event"),)
+
+    def __str__(self) -> str:
+        return f"{self.course}, {self.defined_at:%Y-%m-%d}"
+
+
 class LearningObject(models.Model):
     """A video, quiz or assessment of a course, identified by the senders' key."""
 

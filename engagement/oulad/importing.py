@@ -15,9 +15,9 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from core import reporting_clock
+from core.changes import gathered
 from core.database import query_planner
 from core.database.locks import try_lock
-from engagement.facts import affected_days
 from engagement.models import DailyActivity
 from engagement.oulad import (
     assessments,
@@ -195,7 +195,8 @@ def _finish(dataset: Dataset) -> None:
 
 def _mark_stale(dataset: Dataset) -> None:
     """Mark every day on which facts of these runs count, and update the data freshness."""
-    affected_days.mark_all_stale(enrollment__run__in=[run.pk for run in dataset.runs.values()])
+    with gathered() as changes:
+        changes.changed_enrollments(run__in=[run.pk for run in dataset.runs.values()])
     latest = (
         DailyActivity.objects.filter(import_run=dataset.import_run)
         .values_list("enrollment__run__course")
@@ -203,7 +204,7 @@ def _mark_stale(dataset: Dataset) -> None:
     )
     zone = reporting_clock.reporting_zone()
     through = {course: midnight(day, zone) for course, day in latest}
-    stale_days.write_freshness({affected_days.CATEGORY: through}, received_at=timezone.now())
+    stale_days.write_freshness({"engagement": through}, received_at=timezone.now())
 
 
 def _fail(import_run: ImportRun, error: Exception) -> None:

@@ -9,6 +9,7 @@ from curriculum import enrolling
 from curriculum.enrolling import SignUp
 from curriculum.models import Enrollment, Learner, Module
 from curriculum.run_plans import RunPlan
+from curriculum.signals import learners_created
 from engagement.oulad.assessments import planned
 from engagement.oulad.dataset import Dataset, by_student
 from engagement.oulad.presentations import Codes, Row, is_near
@@ -79,6 +80,7 @@ def _learners(students: Iterable[int]) -> dict[int, int]:
     keys = [f"{PREFIX}{student}" for student in sorted(students)]
     rows = [(key, "", "", Learner.Kind.LEARNER) for key in keys]
     bulk_upsert.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
+    learners_created.send(Learner, keys=keys)
     return by_student(Learner.objects.filter(key__in=keys).values_list("key", "pk"))
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from engagement.models import DailyActivity
 from intake.tests.lms import send, statuses
 from kpis.models import StaleDay
+from kpis.tests.stale import marked_days
 
 
 def accept(*raws: dict[str, Any]) -> None:
@@ -22,9 +23,9 @@ def days() -> list[tuple[Any, ...]]:
 
 def stale_days() -> QuerySet[StaleDay]:
     """The stale days of engagement, without those of other categories."""
-    return StaleDay.objects.filter(key="engagement")
+    return StaleDay.objects.filter(key__startswith="engagement.")
 
 
 def stale_january_days() -> list[int]:
     """The days of January that are marked stale."""
-    return sorted(set(stale_days().filter(day__month=1).values_list("day__day", flat=True)))
+    return sorted(day.day for day in marked_days(key__startswith="engagement.") if day.month == 1)

@@ -16,9 +16,11 @@ from core import reporting_clock
 from curriculum.models import Course, Learner
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import SITE, Scope
+from kpis.statistics.intervals import Sums
 
 LMS = Sender("lms", creates_unknown=True)
 START = "2026-01-05T00:00:00Z"
@@ -67,20 +69,20 @@ def sums(
     slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
 ) -> tuple[float, float]:
     """Total and weight of an engagement KPI in the period that contains the day."""
-    found = _aggregate(slug, day, kind).grouped((), scope)[()]
+    found = _sums_by(slug, day, kind, (), scope or SITE)[()]
     return found.total, found.weight
 
 
 def by_module(slug: str, day: str, kind: str = "month") -> dict[str, tuple[float, float]]:
-    grouped = _aggregate(slug, day, kind).grouped(("module",))
+    grouped = _sums_by(slug, day, kind, ("module",), SITE)
     keys = dict(Course.objects.values_list("modules", "modules__key"))
     return {keys[pk]: (one.total, one.weight) for (pk,), one in grouped.items() if pk}
 
 
-def _aggregate(slug: str, day: str, kind: str) -> Any:
-    aggregate = REGISTRY[f"engagement.{slug}"].aggregate
-    assert aggregate is not None
-    return aggregate(period(day, kind))
+def _sums_by(
+    slug: str, day: str, kind: str, by: Sequence[str], scope: Scope
+) -> dict[tuple[Any, ...], Sums]:
+    return sums_by(REGISTRY[f"engagement.{slug}"], period(day, kind), by, scope)
 
 
 def rows_of(table: Any, *columns: str) -> list[Sequence[Any]]:

@@ -22,6 +22,7 @@ from engagement.models import (
     WeekPresence,
 )
 from kpis.models import StaleDay
+from kpis.tests.stale import marked_days
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +125,7 @@ def test_making_a_learner_staff_marks_their_days_stale(admin_client: Client) -> 
     no_inlines = {"enrollments-TOTAL_FORMS": "0", "enrollments-INITIAL_FORMS": "0"}
     path = f"/admin/curriculum/learner/{ada.learner_id}/change/"
     admin_client.post(path, {**data, **no_inlines})
-    days = set(StaleDay.objects.filter(key="engagement").values_list("day", flat=True))
+    days = marked_days(key__startswith="engagement.")
 
     # the activity, the module's and the whole's due date: 1.5 × 28 days after 2 November
     assert {date(2026, 11, 3), date(2026, 11, 9), date(2026, 12, 14)} <= days
@@ -134,7 +135,7 @@ def test_enrolling_by_hand_marks_the_due_day_stale(admin_client: Client) -> None
     run, who = run_of(course("py", modules=1)), learner("Ada")
     data = {"learner": who.pk, "run": run.pk, "enrolled_at_0": "2026-01-05", "enrolled_at_1": "0:0"}
     admin_client.post("/admin/curriculum/enrollment/add/", data)
-    days = set(StaleDay.objects.filter(key="engagement").values_list("day", flat=True))
+    days = marked_days(key__startswith="engagement.")
 
     assert days == {date(2026, 1, 12), date(2026, 2, 16)}
 

@@ -14,8 +14,8 @@ from curriculum import parameters
 from curriculum.models import Course, Parameter
 from engagement.parameter_definitions import INTERACTION_WEIGHT, VIDEO_WEIGHT
 from engagement.tests.school import did, enrolled, period, school
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.query.kpi_query import KpiQueryForm
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue

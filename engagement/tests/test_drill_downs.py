@@ -7,8 +7,8 @@ import pytest
 from curriculum.models import Course
 from engagement.pace import pace, point_biserial
 from engagement.tests.school import did, enrolled, finished, graded, period, rows_of, school
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.registry import REGISTRY, Table
+from kpis.definitions.scopes import Scope
 from kpis.statistics.shares_and_medians import median_of, share
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from core.changes import gathered
 from curriculum.models import Course, CourseRun, Enrollment, Module
-from engagement.models import LearningObject, VideoProgress
+from engagement.models import CourseDefinition, LearningObject, VideoProgress
 from intake.events.senders import Sender
+from intake.models import Event
+from intake.receiving.corrections import retract_events
 from intake.tests.lms import CREATOR, Lms, event, school, send, statuses
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +70,45 @@ def test_a_late_definition_does_not_override_a_later_one() -> None:
 
     assert Course.objects.get(key="go").title == "New"
     assert [one[0] for one in modules()] == ["a", "b"]
+
+
+def test_a_late_definition_does_not_override_one_whose_event_was_deleted() -> None:
+    define(key="new", at="2026-01-09T00:00:00Z", course="go", title="New", modules=[module("a")])
+    Event.objects.all().delete()
+    define(key="old", at="2026-01-06T00:00:00Z", course="go", title="Old", modules=[module("b")])
+
+    assert Course.objects.get(key="go").title == "New"
+    assert [one[0] for one in modules()] == ["a", "b"]
+
+
+def test_a_repeated_definition_is_kept_once_and_still_overrides_late_ones() -> None:
+    for day in (7, 8, 9):
+        define(key=f"d{day}", at=f"2026-01-0{day}T00:00:00Z", course="go", title="New")
+    assert [one.key for one in CourseDefinition.objects.all()] == ["d9"]
+    for day in (6, 8):
+        define(key=f"late{day}", at=f"2026-01-0{day}T12:00:00Z", course="go", title="Old")
+
+    assert Course.objects.get(key="go").title == "New"
+    assert [one.key for one in CourseDefinition.objects.all()] == ["late8", "d9"]
+
+
+def test_a_corrected_definition_replaces_the_one_before() -> None:
+    define(key="d1", at="2026-01-09T00:00:00Z", course="go", title="Wrong")
+    corrected = defined("d1", "2026-01-05T00:00:00Z", course="go", title="Right")
+    assert statuses(send(corrected | {"correction": "replace"}, sender=DEFINER)) == ["replaced"]
+    define(key="d2", at="2026-01-06T00:00:00Z", course="go", title="Later")
+
+    assert Course.objects.get(key="go").title == "Later"
+    assert [one.key for one in CourseDefinition.objects.all()] == ["d1", "d2"]
+
+
+def test_a_definition_of_an_import_that_was_undone_overrides_nothing_any_more() -> None:
+    define(key="d1", at="2026-01-09T00:00:00Z", course="go", title="Undone")
+    with gathered() as changes:
+        retract_events(list(Event.objects.all()), now=timezone.now(), changes=changes)
+    define(key="d2", at="2026-01-06T00:00:00Z", course="go", title="Kept")
+
+    assert Course.objects.get(key="go").title == "Kept"
 
 
 def test_a_course_can_be_defined_in_the_same_batch_as_its_events() -> None:

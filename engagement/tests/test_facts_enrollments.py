@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from accounts.tests.people import moment, run_of
-from curriculum.models import Course, Enrollment
-from engagement.tests.facts import accept, stale_days, stale_january_days
+from curriculum.models import Course, Enrollment, Pause
+from engagement.tests.facts import accept, stale_january_days
+from intake.models import Event
 from intake.tests.lms import event, school
 from kpis.models import StaleDay
+from kpis.tests.stale import marked_days
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +55,32 @@ def test_an_earlier_pause_received_last_ends_with_its_own_resumption() -> None:
     assert due() == "02-28"
 
 
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_pause_ends_with_the_next_activity_though_its_event_was_deleted(is_late: bool) -> None:
+    seen = [
+        event("before", at="2026-01-14T12:00:00Z"),
+        event("next", at="2026-01-14T12:00:00.250001Z"),
+        event("last", at="2026-01-14T13:00:00Z"),
+        event("other", at="2026-01-16T00:00:00Z"),
+    ]
+    pause = event("p", "enrollment.paused", at="2026-01-14T12:00:00Z")
+    for one in [*reversed(seen), pause] if is_late else [pause, *reversed(seen)]:
+        accept(one)
+        Event.objects.all().delete()
+
+    assert Pause.objects.get().ended_at == moment("2026-01-14T12:00:00.250001")
+
+
+def test_a_late_pause_ends_with_the_activity_of_a_later_day() -> None:
+    accept(
+        event("a", at="2026-01-18T23:30:00Z"), event("b", "note.written", at="2026-02-01T09:00:00Z")
+    )
+    Event.objects.all().delete()
+    accept(PAUSE)
+
+    assert Pause.objects.get().ended_at == moment("2026-01-18T23:30:00")
+
+
 def test_nothing_falls_due_during_an_open_pause() -> None:
     accept(PAUSE)
 
@@ -68,7 +96,7 @@ def test_a_late_resumption_marks_old_and_new_due_days_stale() -> None:
 
     # m2 was due on 4 February, now on 21 January; the course on 4 March, now on 18 February
     assert due() == "02-18"
-    assert sorted(f"{day:%m-%d}" for day in stale_days().values_list("day", flat=True)) == [
+    assert sorted(f"{day:%m-%d}" for day in marked_days(key__startswith="engagement.")) == [
         "01-12",
         "01-21",
         "02-04",
@@ -83,9 +111,9 @@ def test_a_cancellation_marks_all_days_of_the_enrollment_stale() -> None:
     accept(event("w", "enrollment.withdrawn", at="2026-01-09T09:00:00Z"))
 
     assert Enrollment.objects.get(learner__key="ada").is_cancelled
-    # activity on the 8th, modules due on the 12th and the 19th
-    assert stale_january_days() == [8, 12, 19]
-    assert stale_days().filter(day=date(2026, 2, 16)).exists()
+    # activity on the 8th, in the week of the 5th; modules due on the 12th and the 19th
+    assert stale_january_days() == [5, 8, 12, 19]
+    assert date(2026, 2, 16) in marked_days(key__startswith="engagement.")
 
 
 def test_a_cancellation_without_modules_marks_the_due_day_stale() -> None:
@@ -96,7 +124,7 @@ def test_a_cancellation_without_modules_marks_the_due_day_stale() -> None:
     accept(event("w", "enrollment.withdrawn", course="go"))
 
     # 5 January plus 1.5 × 28 days
-    assert stale_days().get().day == date(2026, 2, 16)
+    assert marked_days(key__startswith="engagement.") == {date(2026, 2, 16)}
 
 
 def test_signing_up_again_revives_a_withdrawn_enrollment() -> None:

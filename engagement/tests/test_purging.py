@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from core.changes import gathered
 from curriculum.models import Enrollment
 from engagement.models import DailyActivity
 from intake.events.senders import Sender
@@ -169,7 +170,9 @@ def test_a_late_sign_up_moves_no_events_away_from_purged_ones() -> None:
 def test_an_enrollment_with_purged_events_is_not_rebuilt() -> None:
     send(event("e1"), event("e2"))
     purge(["e1"])
-    rebuild_enrollments(Enrollment.objects.values_list("pk", flat=True))
+    with gathered() as changes:
+        ids = Enrollment.objects.values_list("pk", flat=True)
+        rebuild_enrollments(ids, now=timezone.now(), changes=changes)
 
     assert interactions() == 2
 

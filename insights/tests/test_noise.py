@@ -1,4 +1,4 @@
-"""Simulations: on pure noise, findings appear in at most one week of twenty."""
+"""Simulations: on pure noise, findings appear in at most one week of twenty-five."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import pytest
 from insights import candidates
 from insights.finding import FindingCandidate, FindingSubject
 from kpis.definitions.periods import containing
-from kpis.definitions.registry import Indicator, Interval
+from kpis.definitions.registry import Indicator
 from kpis.definitions.units import PERCENT
 from kpis.models import Target
-from kpis.query.results import MetricValue, ValueContext, metric_value
-from kpis.statistics.intervals import NOTHING, Sums
+from kpis.query.results import MetricValue
+from kpis.query.valuation import ValueContext, metric_value
+from kpis.statistics.intervals import NOTHING, Spread, Sums
+from kpis.tests.people import sums_of_people
 
 pytestmark = pytest.mark.once
 
 JUNE = containing(date(2026, 6, 1), "month", ZoneInfo("UTC"))
 SHARE = Indicator(key="test.share", title="Share", unit=PERCENT, help="")
-MEAN = replace(SHARE, key="test.mean", interval=Interval.MEAN)
+MEAN = replace(SHARE, key="test.mean")
 GOAL = 0.8
 
 Draw = Callable[[random.Random, int, float], Sums]
@@ -32,13 +34,26 @@ Draw = Callable[[random.Random, int, float], Sums]
 
 def shares(seeded_random: random.Random, n: int, truth: float) -> Sums:
     hits = sum(seeded_random.random() < truth for _ in range(n))
-    return Sums(n, hits, n, None, n)
+    return Sums(n, hits, n, learners=n, spread=Spread(n, hits, n, hits))
 
 
 def scores(seeded_random: random.Random, n: int, truth: float) -> Sums:
     """Draw scores from 0 to 1 that crowd at the upper end, as scores do."""
     marks = [seeded_random.betavariate(8 * truth, 8 * (1 - truth)) for _ in range(n)]
-    return Sums(n, sum(marks), n, sum(mark * mark for mark in marks), n)
+    total, squares = sum(marks), sum(mark * mark for mark in marks)
+    return Sums(n, total, n, learners=n, spread=Spread(n, squares, n, total))
+
+
+def attempts(seeded_random: random.Random, n: int, truth: float) -> Sums:
+    """Draw one to six attempts of each learner, who are more or less likely to succeed."""
+    people = []
+    for _ in range(n):
+        chance, tries = (
+            seeded_random.betavariate(3 * truth, 3 * (1 - truth)),
+            seeded_random.randint(1, 6),
+        )
+        people.append((sum(seeded_random.random() < chance for _ in range(tries)), tries))
+    return sums_of_people(people)
 
 
 def answered(of: Indicator, sums: Sums) -> MetricValue:
@@ -70,13 +85,13 @@ def noise(of: Indicator, draw: Draw, *, modules: int, n: int, weeks: int) -> lis
 
 
 @pytest.mark.parametrize(("modules", "n"), [(20, 12), (20, 50), (40, 12)])
-@pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (MEAN, scores)])
-def test_noise_is_found_at_most_once_in_twenty_weeks(
+@pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (SHARE, attempts), (MEAN, scores)])
+def test_noise_is_found_at_most_once_in_twenty_five_weeks(
     of: Indicator, draw: Draw, modules: int, n: int
 ) -> None:
     weeks = 100
 
-    assert len(noise(of, draw, modules=modules, n=n, weeks=weeks)) <= weeks / 20
+    assert len(noise(of, draw, modules=modules, n=n, weeks=weeks)) <= weeks / 25
 
 
 @pytest.mark.parametrize(("of", "draw"), [(SHARE, shares), (MEAN, scores)])

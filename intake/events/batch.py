@@ -11,6 +11,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy
 
+from core.changes import new_changes
 from intake.events.envelope import (
     Envelope,
     EventIdentity,
@@ -75,11 +76,19 @@ class Batch:
     """
 
     def __init__(
-        self, payloads: Sequence[Any], sender: Sender, now: datetime, import_run: int | None
+        self,
+        payloads: Sequence[Any],
+        sender: Sender,
+        *,
+        now: datetime,
+        received_at: datetime,
+        import_run: int | None,
     ) -> None:
         self.payloads = payloads
         self.sender = sender
+        self.changes = new_changes()
         self.now = now
+        self.received_at = received_at
         self.import_run = import_run
         self.outcomes: list[EventOutcome | None] = [None] * len(payloads)
         # well-formed events of later passes
@@ -117,7 +126,7 @@ class Batch:
     def try_to(self, work: Callable[[], None]) -> bool:
         """Run work in a savepoint; return False, with everything undone, if it fails."""
         try:
-            with transaction.atomic():
+            with self.changes.savepoint(), transaction.atomic():
                 work()
         except (OperationalError, InterfaceError):
             raise

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from core.changes import Changes
 from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Enrollment, Learner
@@ -19,7 +21,7 @@ from intake.event_kinds import (
     dispatch,
 )
 from intake.facts import rebuildable, run_binding
-from intake.facts.rebuildable import Entry, entry_of
+from intake.facts.rebuildable import Entry, entry_of, is_sign_up
 from intake.models import Event
 
 CHUNK_SIZE = 5_000
@@ -27,7 +29,7 @@ ENROLLMENTS_PER_CHUNK = 1_000
 
 
 @transaction.atomic
-def rebuild_enrollments(ids: Collection[int]) -> None:
+def rebuild_enrollments(ids: Collection[int], *, now: datetime, changes: Changes) -> None:
     """Rebuild the facts that events made about these enrollments, and invalidate their days.
 
     Facts of imports stay, and so do those of enrollments some of whose events have been purged.
@@ -38,29 +40,45 @@ def rebuild_enrollments(ids: Collection[int]) -> None:
     enrolling.lock(ordered)
     ordered = rebuildable.enrollments(ordered)
     for at in range(0, len(ordered), ENROLLMENTS_PER_CHUNK):
-        _rebuild(ordered[at : at + ENROLLMENTS_PER_CHUNK])
+        _rebuild(ordered[at : at + ENROLLMENTS_PER_CHUNK], now, changes)
 
 
 @transaction.atomic
-def rebuild_facts_of(events: Sequence[Event]) -> None:
+def rebuild_facts_of(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
     """Rebuild the facts of these events, which may be deleted, from the stored events."""
-    rebuild_enrollments(enrollments_of(events))
+    rebuild_enrollments(enrollments_of(events), now=now, changes=changes)
     for undo in UNDO_FUNCTIONS:
-        for which in undo(events):
-            _dispatch_again(which)
+        for which in undo(events, changes):
+            _dispatch_again(which, now, changes)
 
 
-def _rebuild(ids: Sequence[int]) -> None:
+def rebind_after(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
+    """Rebind events once these have been handled: the sign-ups among them may change the runs."""
+    if sign_ups := [event for event in events if is_sign_up(event)]:
+        rebind(enrollments_of(sign_ups), now=now, changes=changes)
+
+
+def rebind(ids: Collection[int], *, now: datetime, changes: Changes) -> None:
+    """Bind events without a run to the run entered last before them; rebuild what changed.
+
+    The ids are those of enrollments, whose learners may have entered another run.
+    """
+    ordered = sorted(ids)
+    for begin in range(0, len(ordered), CHUNK_SIZE):
+        if wrong := run_binding.bind_to_runs(ordered[begin : begin + CHUNK_SIZE]):
+            rebuild_enrollments(wrong, now=now, changes=changes)
+
+
+def _rebuild(ids: Sequence[int], now: datetime, changes: Changes) -> None:
     # once for the days on which they count now, and below for those on which they count then
-    enrollments_changed.send(Enrollment, ids=ids)
+    enrollments_changed.send(Enrollment, ids=ids, changes=changes)
     for reset in ENROLLMENT_RESETS:
-        reset(ids)
+        reset(ids, changes)
     enrolling.remove_event_changes(ids)
-    with run_binding.suspend_rebinding():
-        dispatch(sign_ups_of(ids))
-    _dispatch_again(Q(enrollment__in=ids))
-    enrollment_states.update_enrollments(ids)
-    enrollments_changed.send(Enrollment, ids=ids)
+    dispatch(sign_ups_of(ids), now=now, changes=changes)
+    _dispatch_again(Q(enrollment__in=ids), now, changes)
+    enrollment_states.update_enrollments(ids, changes=changes)
+    enrollments_changed.send(Enrollment, ids=ids, changes=changes)
 
 
 def enrollments_of(events: Sequence[Event]) -> set[int]:
@@ -92,9 +110,11 @@ def _enrollments(ids: Collection[int]) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(pk__in=ids).order_by()
 
 
-def _dispatch_again(which: Q) -> None:
+def _dispatch_again(which: Q, now: datetime, changes: Changes) -> None:
     for events in _chunks(which):
-        dispatch(not_deleted(events))
+        kept = not_deleted(events)
+        dispatch(kept, now=now, changes=changes)
+        rebind_after(kept, now=now, changes=changes)
 
 
 def _chunks(which: Q) -> Iterator[list[Event]]:

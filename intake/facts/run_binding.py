@@ -6,9 +6,7 @@ A sign-up that arrives later, or is retracted, may change which run that is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection
 
 from core.database import bulk_upsert
 from curriculum.models import Enrollment
@@ -18,22 +16,6 @@ from intake.models import Event
 
 # a learner and a course
 Pair = tuple[int, int]
-
-_is_suspended: ContextVar[bool] = ContextVar("rebinding_is_suspended", default=False)
-
-
-@contextmanager
-def suspend_rebinding() -> Iterator[None]:
-    """Suspend automatic rebinding; a replay rebinds events itself, after all sign-ups."""
-    token = _is_suspended.set(True)
-    try:
-        yield
-    finally:
-        _is_suspended.reset(token)
-
-
-def is_suspended() -> bool:
-    return _is_suspended.get()
 
 
 def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from core.changes import Changes
 from curriculum import enrolling
 from curriculum.models import Enrollment, EnrollmentStatusChange
 from curriculum.signals import enrollments_changed
@@ -40,19 +41,19 @@ def retract(batch: Batch) -> None:
     if not stored:
         return
     events = list(stored.values())
-    if not batch.try_to(lambda: retract_events(events, now=batch.now)):
+    if not batch.try_to(lambda: retract_events(events, now=batch.now, changes=batch.changes)):
         for index in stored:
             batch.reject(index, FAILED)
 
 
 @transaction.atomic
-def retract_events(events: Sequence[Event], *, now: datetime) -> None:
+def retract_events(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
     """Delete events and their facts, as if they had never been sent."""
     Event.objects.filter(pk__in=[event.pk for event in events]).forget()
-    undo(events, now=now)
+    undo(events, now=now, changes=changes)
 
 
-def undo(events: Sequence[Event], *, now: datetime) -> None:
+def undo(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
     """Rebuild the facts of these events, which have been deleted.
 
     An enrollment is deleted with its last sign-up; its other events become rejected events, which
@@ -62,10 +63,10 @@ def undo(events: Sequence[Event], *, now: datetime) -> None:
     gone = _without_sign_up(sign_ups) if sign_ups else set()
     enrolling.lock(gone)
     # while the enrollments still exist, to invalidate the days on which they count
-    enrollments_changed.send(Enrollment, ids=sorted(gone))
+    enrollments_changed.send(Enrollment, ids=sorted(gone), changes=changes)
     _reject(Event.objects.filter(enrollment__in=gone), now=now)
     Enrollment.objects.filter(pk__in=gone).delete()
-    rebuild_facts_of(events)
+    rebuild_facts_of(events, now=now, changes=changes)
 
 
 def _without_sign_up(sign_ups: Sequence[Event]) -> set[int]:

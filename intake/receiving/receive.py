@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from core.database import query_planner
 from core.database.locks import queue_to_write
-from intake.event_kinds import KINDS, in_batch_contexts
+from intake.event_kinds import KINDS
 from intake.events import rejected_events
 from intake.events.batch import Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_in_batch, compare_with_stored
@@ -44,6 +44,7 @@ def receive(
     sender: Sender,
     *,
     now: datetime | None = None,
+    received_at: datetime | None = None,
     keeps_rejected: bool = True,
     import_run: int | None = None,
 ) -> list[EventOutcome]:
@@ -52,13 +53,15 @@ def receive(
     Sending the same batch again changes nothing. An event that differs from the one stored under
     its kind and id is a conflict, unless it is sent as a correction. An event whose handler fails
     is rejected without affecting the others. Raises OperationalError if the database was busy
-    with another writer; the batch can be sent again.
+    with another writer; the batch can be sent again. `received_at` is for events that were
+    received before.
     """
-    batch = Batch(payloads, sender, now or timezone.now(), import_run)
+    now = now or timezone.now()
+    batch = Batch(payloads, sender, now=now, received_at=received_at or now, import_run=import_run)
     batch.open()
     with queue_to_write(), transaction.atomic():
-        with in_batch_contexts():
-            _process(batch)
+        _process(batch)
+        batch.changes.write()
         rejected_events.mark_resolved(batch.settled, sender, now=batch.now)
         if keeps_rejected:
             rejected_events.store(batch.rejected, sender, now=batch.now)

@@ -50,9 +50,7 @@ class References:
         keys = {one.learner for one in envelopes if one.learner}
         learners = ids_by_key(Learner, keys)
         if self.sender.creates_unknown and (new := keys - set(learners)):
-            Learner.objects.bulk_create(
-                [Learner(key=key) for key in sorted(new)], ignore_conflicts=True
-            )
+            Learner.objects.create_missing(new)
             learners |= ids_by_key(Learner, new)
         return learners
 

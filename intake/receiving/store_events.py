@@ -15,6 +15,7 @@ from intake.events import receipts
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals
 from intake.events.envelope import Envelope, EventIdentity, EventRejected
+from intake.facts.rebuild_facts import rebind_after
 from intake.models import Event
 from intake.receiving.corrections import undo
 from intake.receiving.references import References, ResolvedRefs, resolve
@@ -54,9 +55,11 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
             status = REPLACED if index in batch.replaced else ACCEPTED
             batch.outcomes[index] = EventOutcome(event.key, status)
     answer_duplicates_of_rivals(batch, [one for one in events if batch.outcomes[one] is None])
-    dispatch([event for event in events.values() if (event.kind, event.key) in inserted])
+    new = [event for event in events.values() if (event.kind, event.key) in inserted]
+    dispatch(new, now=batch.now, changes=batch.changes)
+    rebind_after(new, now=batch.now, changes=batch.changes)
     if replaced:
-        undo(replaced, now=batch.now)
+        undo(replaced, now=batch.now, changes=batch.changes)
 
 
 def _resolved(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
@@ -97,7 +100,7 @@ def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         envelope.id,
         envelope.kind,
         envelope.occurred_at,
-        batch.now,
+        batch.received_at,
         envelope.learner or "",
         envelope.course or "",
         # a replay must find the same run, however many runs exist by then

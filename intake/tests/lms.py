@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
+from core.changes import gathered
 from curriculum.models import Course
 from intake import purging
-from intake.event_kinds import KINDS, Data, EventKind, EventSubject, Handler, NoData
+from intake.event_batch import Handler
+from intake.event_kinds import KINDS, Data, EventKind, EventSubject, NoData
 from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
 from intake.facts.rebuild_facts import rebuild_facts_of
@@ -51,8 +55,8 @@ def event(
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def send(*raws: Any, sender: Sender = LMS) -> list[EventOutcome]:
-    return receive(raws, sender)
+def send(*raws: Any, sender: Sender = LMS, now: datetime | None = None) -> list[EventOutcome]:
+    return receive(raws, sender, now=now)
 
 
 def statuses(outcomes: Sequence[EventOutcome]) -> list[str]:
@@ -96,4 +100,5 @@ def take_back(ids: Collection[str]) -> None:
     events = Event.objects.filter(key__in=ids)
     kept = list(events)
     events.forget()
-    rebuild_facts_of(kept)
+    with gathered() as changes:
+        rebuild_facts_of(kept, now=timezone.now(), changes=changes)

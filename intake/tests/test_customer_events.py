@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from curriculum.models import Course
 from intake import event_kinds, replay
+from intake.event_batch import EventBatch
 from intake.event_kinds import KINDS, EventSubject, handles
 from intake.events.senders import Sender
 from intake.models import Event
@@ -28,14 +29,16 @@ def lamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taken]:
     """Declare a kind about customers; collect the calls of its handler and resets."""
     taken: Taken = []
 
-    def lit(events: Sequence[Event]) -> None:
-        taken.append(tuple(one.key for one in events))
+    def lit(batch: EventBatch) -> None:
+        taken.append(tuple(one.key for one in batch.events))
 
     handles("lamp.lit", about=EventSubject.CUSTOMER)(lit)
     monkeypatch.setattr(
-        replay, "COURSE_RESETS", [lambda ids: taken.append(("reset", *map(str, ids)))]
+        replay, "COURSE_RESETS", [lambda ids, changes: taken.append(("reset", *map(str, ids)))]
     )
-    monkeypatch.setattr(replay, "RESETS_WITHOUT_COURSE", [lambda: taken.append(("reset loose",))])
+    monkeypatch.setattr(
+        replay, "RESETS_WITHOUT_COURSE", [lambda changes: taken.append(("reset loose",))]
+    )
     yield taken
     del KINDS["lamp.lit"]
 
@@ -92,19 +95,19 @@ def test_a_replay_of_courses_leaves_the_events_without_one(lamps: Taken) -> None
 def test_an_app_can_listen_to_the_events_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     monkeypatch.setitem(event_kinds.LISTENERS, "lamp.lit", [])
-    event_kinds.on_event("lamp.lit")(lambda events: heard.append(f"also {events[0].key}"))
-    with kind("lamp.lit", lambda events: heard.append(events[0].key)):
+    event_kinds.on_event("lamp.lit")(lambda batch: heard.append(f"also {batch.events[0].key}"))
+    with kind("lamp.lit", lambda batch: heard.append(batch.events[0].key)):
         send(event(kind="lamp.lit"))
 
     assert heard == ["e1", "also e1"]
 
 
 def test_an_event_is_not_stored_if_a_listener_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(events: Sequence[Event]) -> None:
+    def fail(batch: EventBatch) -> None:
         raise ValueError("no")
 
     monkeypatch.setitem(event_kinds.LISTENERS, "lamp.lit", [fail])
-    with kind("lamp.lit", lambda events: None):
+    with kind("lamp.lit", lambda batch: None):
         (outcome,) = send(event(kind="lamp.lit"), sender=LMS)
 
     assert outcome.code == "failed"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +9,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from accounts.tests.people import course, run_of
 from curriculum.models import Enrollment, Learner
 from intake.api import views
+from intake.event_batch import EventBatch
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 from intake.tests.lms import CREATOR, Lms, event, kind, school, send, sign_up, statuses
@@ -48,9 +48,9 @@ def test_an_event_of_an_unknown_kind_is_stored_as_unmapped() -> None:
 
 
 def breaks_on(*keys: str) -> Any:
-    def handler(events: Sequence[Event]) -> None:
-        Learner.objects.create(key=f"made-with-{len(events)}")
-        if bad := {one.key for one in events} & set(keys):
+    def handler(batch: EventBatch) -> None:
+        Learner.objects.create(key=f"made-with-{len(batch.events)}")
+        if bad := {one.key for one in batch.events} & set(keys):
             raise IntegrityError(f"no {bad}")
 
     return handler
@@ -119,7 +119,7 @@ def test_a_database_outage_is_answered_with_the_reason_and_retry_after(
 
 
 def test_a_deadlock_in_a_handler_fails_the_batch() -> None:
-    def deadlock(events: Sequence[Event]) -> None:
+    def deadlock(batch: EventBatch) -> None:
         raise OperationalError("deadlock detected")
 
     with kind("test.locked", deadlock), pytest.raises(OperationalError):

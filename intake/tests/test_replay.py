@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 from accounts.tests.people import course, learner, run_of
 from curriculum.models import Course, Learner
 from intake import tasks
+from intake.event_batch import EventBatch
 from intake.events.senders import Sender
 from intake.models import Event, RejectedEvent
 from intake.replay import replay_events, replay_rejected
@@ -212,8 +212,8 @@ def test_an_unmapped_event_is_received_once_its_kind_is_handled() -> None:
     Event.objects.unmapped().update(received_at=received)
     seen: list[str] = []
 
-    def note(events: Sequence[Event]) -> None:
-        seen.extend(one.key for one in events)
+    def note(batch: EventBatch) -> None:
+        seen.extend(one.key for one in batch.events)
 
     with kind("lamp.lit", note):
         replay_events(Course.objects.none())
@@ -226,7 +226,7 @@ def test_an_unmapped_event_is_received_once_its_kind_is_handled() -> None:
 
 def test_an_unmapped_event_with_unknown_references_is_rejected_then() -> None:
     send(event(kind="lamp.lit", learner="cleo"))
-    with kind("lamp.lit", lambda events: None):
+    with kind("lamp.lit", lambda batch: None):
         replay_events(Course.objects.none())
 
     assert not Event.objects.filter(kind="lamp.lit").exists()

@@ -26,7 +26,6 @@ from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import NO_VALUE
 from kpis.models import Measurement, Restatement
 from kpis.recompute.stale_days import request_recompute
-from kpis.recompute.store_measurements import sums_of
 
 
 def place() -> Case:
@@ -49,7 +48,7 @@ def value_of(row: Measurement | Restatement, kpi: str) -> str:
     if kpi not in REGISTRY:
         return NO_VALUE
     indicator = REGISTRY[kpi]
-    return indicator.unit.text(indicator.value_of(sums_of(row)))
+    return indicator.unit.text(indicator.value_of(row.sums))
 
 
 class RestatementInline(ReadOnlyInline):
@@ -86,7 +85,8 @@ class MeasurementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
         ("scope", "place", "course"),
         ("period_kind", "period"),
         ("value", "n", "learners"),
-        ("total", "weight", "squares"),
+        ("total", "weight"),
+        ("units", "yy", "xx", "xy"),
         ("computed_at", "restated_at"),
     )
     readonly_fields = ("name", "place", "period", "value")

@@ -61,7 +61,7 @@ class VerificationAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
 class StaleDayAdmin(ReadOnlyAdmin):
     """Days on which facts changed; empty a moment after each batch."""
 
-    list_display = ("key", "course", "day")
+    list_display = ("key", "course", "first", "last", "kind")
     list_filter = ("key", "course")
     list_select_related = ("course",)
     show_full_result_count = False

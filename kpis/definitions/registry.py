@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum, auto
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from core.registry import Registry
-from kpis.definitions.aggregates import FactAggregate, Scope
+from kpis.definitions.facts import Facts, Link, RatioFunction
 from kpis.definitions.periods import Period
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import NUMBER, TEXT, Unit
 from kpis.statistics.intervals import Sums
-
-
-class Interval(Enum):
-    """How the 95% interval of a KPI is computed; totals have none."""
-
-    WILSON = auto()
-    MEAN = auto()
-    NET = auto()
-    COMBINED = auto()
 
 
 @dataclass(frozen=True)
@@ -105,8 +97,8 @@ class Indicator:
 
     `target` is in display units: 85 means 85%.
     `companions` are KPIs that are shown next to it.
+    `facts` are what it reads; `facts_of_days`, what it reads for single days, if that is different.
     `always_by` is the dimension that the API groups by when a request names none.
-    `has_learners` is false when it counts other people, such as customers.
     `is_additive` is false when sites and courses are not the sums of their runs, for example a
     number of different people; they are then aggregated separately.
     `is_total` means that the value is the numerator, such as a count or an amount.
@@ -120,15 +112,12 @@ class Indicator:
     help: str
     target: Decimal | None = None
     higher_is_better: bool = True
-    interval: Interval = Interval.WILSON
     min_n: int = 10
     version: int = 1
-    aggregate: Callable[[Period], FactAggregate] | None = None
+    facts: Facts | None = None
+    facts_of_days: Facts | None = None
     parts: tuple[Part, ...] = ()
     component_of: str | None = None
-    has_modules: bool = False
-    has_runs: bool = True
-    has_learners: bool = True
     is_additive: bool = True
     is_total: bool = False
     depends_on_length: bool = False
@@ -160,6 +149,33 @@ class Indicator:
         return tuple(part.key for part in self.parts) or (self.key,)
 
     @property
+    def has_modules(self) -> bool:
+        """Return whether every component can be broken down by module."""
+        return all(one.module is not None for one in self._all_facts)
+
+    @property
+    def has_runs(self) -> bool:
+        """Return whether every component can be broken down by run."""
+        return all(one.run is not None for one in self._all_facts)
+
+    @property
+    def has_learners(self) -> bool:
+        """Return whether the people behind it are learners, and not customers, for example."""
+        return all(one.people == one.person for one in self._all_facts)
+
+    @property
+    def _all_facts(self) -> list[Facts]:
+        read = [REGISTRY[part.key].facts for part in self.parts] if self.parts else [self.facts]
+        return [one for one in read if one]
+
+    def facts_in(self, period: Period) -> Facts:
+        """Return what it reads in a period; ValueError if it is combined from other KPIs."""
+        facts = self.facts_of_days if period.is_one_day and self.facts_of_days else self.facts
+        if facts is None:
+            raise ValueError(f"{self.key} is combined from other KPIs and reads no facts.")
+        return facts
+
+    @property
     def has_monthly_target(self) -> bool:
         """Return whether the target only applies to the value of a calendar month."""
         return self.is_total or self.depends_on_length
@@ -170,7 +186,6 @@ class Indicator:
 
 
 REGISTRY: Registry[Indicator] = Registry("KPI")
-AggregateFunction = Callable[[Period], FactAggregate]
 TableFunction = Callable[[Period, Scope], Table]
 
 
@@ -178,13 +193,9 @@ class IndicatorOptions(TypedDict, total=False):
     """The optional arguments of `kpi` and `composite`: see `Indicator`."""
 
     higher_is_better: bool
-    interval: Interval
     min_n: int
     version: int
     component_of: str
-    has_modules: bool
-    has_runs: bool
-    has_learners: bool
     is_additive: bool
     is_total: bool
     depends_on_length: bool
@@ -193,22 +204,66 @@ class IndicatorOptions(TypedDict, total=False):
     grain: Literal["day", "week"]
 
 
+class FactPaths(TypedDict, total=False):
+    """The optional arguments that describe facts: see `Facts`."""
+
+    until: str
+    enrollment: str
+    course: str
+    run: str
+    module: str
+    person: str
+    people: str
+    reads: Mapping[type[Model], Link]
+
+
+class KpiOptions(IndicatorOptions, FactPaths, total=False):
+    """The optional arguments of `kpi`."""
+
+
 def kpi(
     key: str,
     title: LazyText,
     *,
     unit: Unit,
+    facts: type[Model],
+    at: str = "",
     target: float | None = None,
-    **options: Unpack[IndicatorOptions],
-) -> Callable[[AggregateFunction], AggregateFunction]:
-    """Declare a KPI by a function that maps a period to an aggregate of its fact rows.
+    **options: Unpack[KpiOptions],
+) -> Callable[[RatioFunction], RatioFunction]:
+    """Declare a KPI by what it reads, and a function from rows to a ratio.
 
-    Pages and the API show the function's docstring as the definition.
+    `facts` is the model of the rows and `at` the date by which a row belongs to a period. The
+    function gets rows that are cut to the period, the scope and those who count, and, if it has a
+    second parameter, the `Cut`. Pages and the API show its docstring as the definition.
+    ValueError if the declaration cannot be right.
     """
+    paths, others = _split(options)
 
-    def declare(function: AggregateFunction) -> AggregateFunction:
-        declared = _new_indicator(key, title, unit, target, function, options)
-        REGISTRY.register(key, replace(declared, aggregate=function))
+    def declare(function: RatioFunction) -> RatioFunction:
+        read = Facts.declared(key, model=facts, at=at, ratio=function, **paths)
+        declared = _new_indicator(key, title, unit, target, function, others)
+        REGISTRY.register(key, replace(declared, facts=read))
+        return function
+
+    return declare
+
+
+def _split(options: KpiOptions) -> tuple[FactPaths, IndicatorOptions]:
+    names = FactPaths.__optional_keys__
+    paths = {name: value for name, value in options.items() if name in names}
+    others = {name: value for name, value in options.items() if name not in names}
+    return cast(FactPaths, paths), cast(IndicatorOptions, others)
+
+
+def for_single_days(
+    key: str, *, facts: type[Model], at: str, **paths: Unpack[FactPaths]
+) -> Callable[[RatioFunction], RatioFunction]:
+    """Declare what a KPI reads for a single day, if that is not the same as for longer periods."""
+
+    def declare(function: RatioFunction) -> RatioFunction:
+        read = Facts.declared(key, model=facts, at=at, ratio=function, **paths)
+        REGISTRY[key] = replace(REGISTRY[key], facts_of_days=read)
         return function
 
     return declare
@@ -226,7 +281,6 @@ def composite(
 
     The function maps their keys to the keys of the parameters that hold their weights.
     """
-    options.setdefault("interval", Interval.COMBINED)
 
     def declare(function: Callable[[], dict[str, str]]) -> None:
         parts = tuple(Part(part, weight) for part, weight in function().items())
@@ -280,13 +334,3 @@ def of_category(category: str) -> list[Indicator]:
 def headline(category: str) -> list[Indicator]:
     """Return the KPIs of a category, without the components of others."""
     return [one for one in of_category(category) if one.component_of is None]
-
-
-def has_runs(indicator: Indicator) -> bool:
-    """Return whether the KPI, or every component of it, can be broken down by run."""
-    return all(REGISTRY[key].has_runs for key in indicator.measured_keys)
-
-
-def has_modules(indicator: Indicator) -> bool:
-    """Return whether the KPI, or every component of it, can be broken down by module."""
-    return all(REGISTRY[key].has_modules for key in indicator.measured_keys)

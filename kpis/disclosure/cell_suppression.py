@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import daily_cells
 from kpis.disclosure.daily_suppression import DailySuppression
 from kpis.disclosure.monthly_suppression import COARSE, Cell, MonthlySuppression, place_of

@@ -15,9 +15,9 @@ from django.db.models import Count, F, Max, QuerySet, Sum
 from core.process_cache import ProcessCache
 from curriculum.models import CourseRun
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import KINDS, Period, containing
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import small_groups
 from kpis.models import Measurement
 from kpis.statistics.intervals import NOTHING, Sums

@@ -15,9 +15,9 @@ from typing import Any
 from django.conf import settings
 
 from core.process_cache import ProcessCache
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, between, containing
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import linear_spans, small_groups
 from kpis.disclosure.daily_cells import FINE, Atom, Cell, QuarterCells, StoredCells
 from kpis.statistics.intervals import Sums

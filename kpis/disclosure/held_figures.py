@@ -14,12 +14,12 @@ from datetime import datetime
 
 from django.conf import settings
 
-from kpis.definitions.aggregates import FactAggregate, Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
-from kpis.models import HeldFigure
+from kpis.definitions.scopes import Scope
+from kpis.models import HeldFigure, columns_of
 from kpis.read_sums import FoundSums
-from kpis.statistics.intervals import Sums
 
 # each person's contribution to a figure, by id
 People = dict[str, list[float]]
@@ -38,20 +38,19 @@ def hold_open_figures(
 def _held(
     indicator: Indicator, scope: Scope, period: Period, found: FoundSums, now: datetime
 ) -> FoundSums:
-    if not indicator.aggregate or not found.sums.n:
+    if not indicator.facts or not found.sums.n:
         return found
-    people = _people(indicator.aggregate(period.as_of(now)), scope)
+    people = _people(indicator, period.as_of(now), scope)
     key = _key(indicator, scope, period)
     row = HeldFigure.objects.filter(key=key).first()
     if row and _changed(row.people, people) < settings.KPI_MIN_GROUP:
-        sums = Sums(row.n, row.total, row.weight, row.squares, row.learners)
-        return replace(found, sums=sums, computed_at=row.held_at)
+        return replace(found, sums=row.sums, computed_at=row.held_at)
     _hold(key, period, found, people, now)
     return found
 
 
-def _people(aggregate: FactAggregate, scope: Scope) -> People:
-    grouped = aggregate.grouped(("learner",), scope)
+def _people(indicator: Indicator, period: Period, scope: Scope) -> People:
+    grouped = sums_by(indicator, period, ("people",), scope)
     return {str(pk): [one.n, one.total, one.weight] for (pk,), one in grouped.items()}
 
 
@@ -61,16 +60,11 @@ def _changed(before: People, after: People) -> int:
 
 def _hold(key: str, period: Period, found: FoundSums, people: People, now: datetime) -> None:
     HeldFigure.objects.filter(after__lte=local_day(now, period.zone)).delete()
-    sums = found.sums
     HeldFigure.objects.update_or_create(
         key=key,
         defaults={
             "after": period.after,
-            "n": sums.n,
-            "total": sums.total,
-            "weight": sums.weight,
-            "squares": sums.squares,
-            "learners": sums.learners,
+            **dict(zip(HeldFigure.SUMS, columns_of(found.sums), strict=True)),
             "people": people,
             "held_at": found.computed_at or now,
         },

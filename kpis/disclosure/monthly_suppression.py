@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from curriculum.models import CourseRun, Module
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, between, containing
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import linear_spans, small_groups
 from kpis.statistics.intervals import Sums
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.reader import Reader
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import held_figures
 from kpis.disclosure.cell_suppression import CellSuppression
 from kpis.read_sums import FoundSums

@@ -15,8 +15,8 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.aggregates import DIMENSIONS, Scope
 from kpis.definitions.periods import WINDOW, Period, between, latest, local_day
+from kpis.definitions.scopes import DIMENSIONS, Scope
 from kpis.models import PeriodKind
 
 MOST_POINTS = 800

@@ -12,7 +12,7 @@ from accounts.reader import Reader
 from core.api_errors import InvalidParameters, invalid_parameters
 from core.external_keys import normalize_key
 from curriculum.models import Learner
-from kpis.definitions.registry import Indicator, has_modules, has_runs
+from kpis.definitions.registry import Indicator
 from kpis.query.kpi_query import PARAMETERS, KpiQuery, KpiQueryForm
 
 ALL = tuple(one.name for one in PARAMETERS)
@@ -30,8 +30,8 @@ def query_of(
     reject_unknown(request, names)
     reader, query = reader_and_query(request)
     for name, is_supported, chosen in (
-        ("module", has_modules(indicator), query.module),
-        ("run", has_runs(indicator), query.run),
+        ("module", indicator.has_modules, query.module),
+        ("run", indicator.has_runs, query.run),
         ("learner", indicator.has_learners, query.scope.learner_ids),
     ):
         if is_supported:

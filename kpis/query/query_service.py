@@ -12,25 +12,27 @@ from django.db import DatabaseError
 from accounts.reader import Reader
 from core.database.outages import outage_of
 from kpis import read_sums
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
+from kpis.definitions.scopes import Scope
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.kpi_query import KpiQuery
-from kpis.query.query_context import QueryContext
 from kpis.query.results import (
     GROUP_OBJECTS,
     GroupResult,
     KpiResult,
     MetricValue,
-    combine,
     group_sort_key,
-    metric_value,
 )
+from kpis.query.valuation import Valuation
 from kpis.read_sums import FoundSums
-from kpis.recompute import stale_days
 
 logger = logging.getLogger(__name__)
+
+
+def _is_empty(indicator: Indicator, value: MetricValue) -> bool:
+    is_zero = indicator.is_total and value.is_shown and not value.sums.n
+    return value.status == "no_data" or is_zero
 
 
 class KpiQueryService:
@@ -39,7 +41,7 @@ class KpiQueryService:
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
         self.now = now
-        self.context = QueryContext(now)
+        self.valuation = Valuation(now)
         self.disclosure = ReaderDisclosure(reader, now)
 
     def ask(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
@@ -100,7 +102,7 @@ class KpiQueryService:
 
     def _error_result(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
         def error(period: Period) -> MetricValue:
-            target, other = self.context.targets(indicator, query.scope, period)
+            target, other = self.valuation.targets(indicator, query.scope, period)
             return MetricValue(indicator, period, "error", target=target, other_target=other)
 
         return KpiResult(
@@ -140,33 +142,29 @@ class KpiQueryService:
     def _value(
         self, indicator: Indicator, scope: Scope, period: Period, found: FoundSums, suppress: bool
     ) -> MetricValue:
-        blank = replace(
-            self.context.blank(indicator, scope, period),
+        if not suppress:
+            return self.valuation.value(indicator, scope, period, found)
+        return replace(
+            self.valuation.blank(indicator, scope, period, "suppressed"),
             computed_at=found.computed_at,
             restated_at=found.restated_at,
         )
-        if suppress:
-            return replace(blank, status="suppressed")
-        if indicator.is_total and not found.sums.n:
-            context = self.context.of_empty_total(indicator, scope, period)
-        else:
-            context = self.context.of_value(indicator, scope)
-        return metric_value(blank, found.sums, context)
 
     def _pending_values(
         self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]
     ) -> dict[Period, MetricValue]:
-        """Return those values without data for which stored facts are still to be computed."""
-        empty = [period for period, value in values.items() if value.status == "no_data"]
+        """Return those values without observations that are still to be computed from facts.
+
+        A total without observations would otherwise be 0.
+        """
+        empty = [one for one, value in values.items() if _is_empty(indicator, value)]
         if not empty or not read_sums.is_stored(indicator, scope, empty):
             return {}
-        if not self.context.is_anything_stale:
-            return {}
-        waiting = stale_days.stale_starts(indicator, empty)
-        courses = scope.course_ids
-        starts = {first for first, course in waiting if courses is None or course in courses}
+        starts = self.valuation.pending.starts(indicator, scope, empty)
         return {
-            period: replace(values[period], status="pending")
+            period: replace(
+                values[period], status="pending", value=None, estimate=None, interval=None
+            )
             for period in empty
             if period.first in starts
         }
@@ -191,20 +189,11 @@ class KpiQueryService:
         parts: Mapping[Part, Mapping[Period, MetricValue]],
     ) -> dict[Period, MetricValue]:
         return {
-            period: self._combined(
+            period: self.valuation.weighted_mean(
                 indicator, scope, period, {part: values[period] for part, values in parts.items()}
             )
             for period in periods
         }
-
-    def _combined(
-        self, indicator: Indicator, scope: Scope, period: Period, parts: Mapping[Part, MetricValue]
-    ) -> MetricValue:
-        weighted = [
-            (self.context.weight(part, scope, period), value) for part, value in parts.items()
-        ]
-        blank = self.context.blank(indicator, scope, period)
-        return combine(blank, weighted, self.context.of_value(indicator, scope))
 
     def groups(self, indicator: Indicator, query: KpiQuery) -> list[GroupResult]:
         """Return the values of the groups, for the window of the query or its current period.
@@ -241,7 +230,7 @@ class KpiQueryService:
         """
         if indicator.parts:
             return self._combined_groups(indicator, scope, by, periods)
-        scope_of = self.context.scope_of_group(scope, by)
+        scope_of = self.valuation.scope_of_group(scope, by)
         found = read_sums.groups(indicator, scope, list(periods), by, self.now)
         found = self.disclosure.held_groups(indicator, by, found, scope_of)
         values: dict[Period, dict[int, MetricValue]] = {}
@@ -260,7 +249,7 @@ class KpiQueryService:
         by: str,
         periods: Mapping[Period, Sequence[Period]],
     ) -> dict[Period, dict[int, MetricValue]]:
-        scope_of = self.context.scope_of_group(scope, by)
+        scope_of = self.valuation.scope_of_group(scope, by)
         parts = {
             part: self.group_values(REGISTRY[part.key], scope, by, periods)
             for part in indicator.parts
@@ -269,7 +258,7 @@ class KpiQueryService:
         for period in periods:
             groups_by_part = {part: by_period[period] for part, by_period in parts.items()}
             values[period] = {
-                key: self._combined(
+                key: self.valuation.weighted_mean(
                     indicator,
                     scope_of(key),
                     period,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from core import reporting_clock
 from curriculum.models import Course, CourseRun, Learner, Module
 from kpis.definitions.periods import Period
-from kpis.definitions.registry import Indicator, Interval
+from kpis.definitions.registry import Indicator
 from kpis.models import Target
 from kpis.query.kpi_query import KpiQuery
-from kpis.statistics import intervals
-from kpis.statistics.intervals import NOTHING, Sums
+from kpis.statistics.estimates import AnyEstimate
+from kpis.statistics.intervals import NOTHING, Interval, Sums
 
 GroupObject = Course | CourseRun | Module | Learner
 GROUP_OBJECTS: dict[str, QuerySet[Any]] = {
@@ -32,8 +30,8 @@ GROUP_OBJECTS: dict[str, QuerySet[Any]] = {
 class MetricValue:
     """The value of one KPI in one period and scope; shares are 0–1.
 
-    `other_target` is in force too, but cannot be compared with the value: it is for a month or
-    for a larger scope.
+    `estimate` has what tests of the value need. `other_target` is in force too, but cannot be
+    compared with the value: it is for a month or for a larger scope.
     """
 
     indicator: Indicator
@@ -41,7 +39,8 @@ class MetricValue:
     status: str = "no_data"
     value: float | None = None
     sums: Sums = NOTHING
-    interval: intervals.Interval | None = None
+    estimate: AnyEstimate | None = None
+    interval: Interval | None = None
     target: Target | None = None
     other_target: Target | None = None
     computed_at: datetime | None = None
@@ -126,102 +125,3 @@ def group_sort_key(group: GroupObject) -> tuple[Any, ...]:
     if isinstance(group, CourseRun):
         return (group.course.title, str(group.starts_on or ""), group.key)
     return (str(group),)
-
-
-@dataclass(frozen=True)
-class ValueContext:
-    """What turns sums into a value; `data_from` is the first day with data, if known."""
-
-    now: datetime
-    data_through: datetime | None
-    close_lag: timedelta
-    stale_after: timedelta
-    data_from: date | None = None
-
-    @classmethod
-    def at(
-        cls, now: datetime, data_through: datetime | None, data_from: date | None = None
-    ) -> ValueContext:
-        return cls(
-            now, data_through, reporting_clock.close_lag(), reporting_clock.stale_after(), data_from
-        )
-
-
-def metric_value(blank: MetricValue, sums: Sums, context: ValueContext) -> MetricValue:
-    """Complete a value without sums: divide, and determine status and interval."""
-    value = value_of(blank, sums, context)
-    if value is None:
-        return replace(blank, status="no_data", sums=sums)
-    return replace(
-        blank,
-        status=status_of(blank.indicator, blank.period, sums, context),
-        value=value,
-        sums=sums,
-        interval=interval_of(blank.indicator, sums),
-    )
-
-
-def value_of(blank: MetricValue, sums: Sums, context: ValueContext) -> float | None:
-    """Return total ÷ weight; a total without rows is 0 after the first day with data, else None."""
-    if not blank.indicator.is_total or sums.n:
-        return blank.indicator.value_of(sums)
-    start = context.data_from
-    is_known = start is not None and start < blank.period.first
-    return 0.0 if is_known and blank.period.has_begun(context.now) else None
-
-
-def status_of(indicator: Indicator, period: Period, sums: Sums, context: ValueContext) -> str:
-    if not period.is_closed(context.now, context.close_lag):
-        return "provisional"
-    if sums.n < indicator.min_n and not indicator.is_total:
-        return "low_n"
-    through = context.data_through
-    is_stale = through is not None and through < period.whole_end - context.stale_after
-    return "stale" if is_stale else "ok"
-
-
-def interval_of(indicator: Indicator, sums: Sums) -> intervals.Interval | None:
-    if indicator.is_total:
-        return None
-    if indicator.interval is Interval.MEAN:
-        return intervals.mean_interval(sums)
-    if indicator.interval is Interval.NET:
-        return intervals.net_interval(sums)
-    value = sums.value
-    return None if value is None else intervals.wilson(value, sums.n)
-
-
-def combine(
-    blank: MetricValue, parts: Sequence[tuple[Decimal, MetricValue]], context: ValueContext
-) -> MetricValue:
-    """Complete a value with the weighted mean of its components.
-
-    Components without data are left out; a suppressed one suppresses the whole. The numerator is
-    the weighted sum of the components' values, the denominator the sum of their weights.
-    """
-    blank = replace(
-        blank,
-        computed_at=max((one.computed_at for _, one in parts if one.computed_at), default=None),
-        restated_at=max((one.restated_at for _, one in parts if one.restated_at), default=None),
-    )
-    if any(one.status == "suppressed" for _, one in parts):
-        return replace(blank, status="suppressed")
-    if parts and all(one.status in ("pending", "no_data") for _, one in parts):
-        is_pending = any(one.status == "pending" for _, one in parts)
-        return replace(blank, status="pending" if is_pending else "no_data")
-    known = [(float(weight), one) for weight, one in parts if one.is_shown and weight]
-    sums = Sums(
-        n=sum(one.sums.n for _, one in known),
-        total=sum(weight * (one.value or 0.0) for weight, one in known),
-        weight=sum(weight for weight, _ in known),
-        learners=max((one.sums.learners for _, one in known), default=0),
-    )
-    triples = [
-        (weight, one.value, one.interval)
-        for weight, one in known
-        if one.value is not None and one.interval is not None
-    ]
-    # Without the interval of every component the interval of the mean is unknown.
-    is_complete = len(triples) == len(known)
-    interval = intervals.weighted_mean_interval(triples) if is_complete else None
-    return replace(metric_value(blank, sums, context), interval=interval)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator
+from kpis.definitions.scopes import Scope
 from kpis.disclosure import linear_spans, small_groups
 from kpis.query.query_service import KpiQueryService
 from kpis.statistics.intervals import Sums

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, between
 from kpis.definitions.registry import REGISTRY, Dimension, DrillDown, Indicator, Table
+from kpis.definitions.scopes import Scope
 from kpis.query import row_suppression
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService

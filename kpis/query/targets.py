@@ -16,9 +16,9 @@ from accounts.models import User
 from core import reporting_clock
 from curriculum.models import Course
 from kpis.definitions import units
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.scopes import Scope
 from kpis.models import Target
 from kpis.signals import targets_set
 

@@ -14,9 +14,9 @@ from curriculum.models import Course
 from kpis.definitions.periods import Period, between, containing, local_day, midnight
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale, stale_days, stale_periods
 from kpis.recompute.recompute_stale import Job, Progress, Recomputed
-from kpis.recompute.store_measurements import Change, sums_of
+from kpis.recompute.store_measurements import Change
 from kpis.statistics.intervals import NOTHING, Sums
 
 # differences beyond this number are counted but not listed
@@ -37,7 +37,7 @@ class Difference:
         scope = f"{cell.scope} {cell.scope_id}" if cell.scope_id else cell.scope
         return (
             f"{self.indicator.key}, {cell.period.kind} {cell.period.label}, {scope}: "
-            f"stored {_text(sums_of(row) if row else NOTHING)}, recomputed {_text(cell.sums)}"
+            f"stored {_text(row.sums if row else NOTHING)}, recomputed {_text(cell.sums)}"
         )
 
 
@@ -47,13 +47,13 @@ def _text(sums: Sums) -> str:
 
 def aggregated_indicators() -> list[Indicator]:
     """Return the KPIs that are computed from facts; the others are combined from these."""
-    return [one for one in REGISTRY.values() if one.aggregate]
+    return [one for one in REGISTRY.values() if one.facts]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
     """Recompute everything stale, and what time alone has changed."""
     with recompute_stale.recompute_lock():
-        recompute_stale.recompute_stale(now=now, progress=progress)
+        recompute_stale.recompute_stale(now=now, progress=progress, waits=True)
     recompute_stale.recompute_open(now)
 
 
@@ -64,7 +64,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
     return [
         Job(indicator.key, indicator, chunk, is_complete=True)
         for kind in stale_days.KIND_ORDER
-        for chunk in stale_days.by_days(
+        for chunk in stale_periods.by_days(
             [
                 (period, courses)
                 for period in between(first, last, kind, zone)
@@ -72,7 +72,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
             ]
         )
         for indicator in indicators
-        if indicator.aggregate
+        if indicator.facts
     ]
 
 

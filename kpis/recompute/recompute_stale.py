@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from math import inf
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from core import reporting_clock
-from core.database.locks import lock_to_write, queue_to_write, try_lock
+from core.changes import CourseId
+from core.database.locks import queue_to_write, try_lock
 from curriculum.models import Course, CourseRun
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, RecomputeRun
-from kpis.recompute import stale_days
+from kpis.recompute import claims, stale_days, stale_periods
 from kpis.recompute.compute_cells import compute_cells
-from kpis.recompute.store_measurements import Change, compare, store
+from kpis.recompute.store_measurements import (
+    Change,
+    compare,
+    compare_courses,
+    compare_site,
+    store,
+)
 from kpis.signals import measurements_committed
 
 logger = logging.getLogger(__name__)
 
-# seconds of work after which newly stale days are gathered, since months come before days
-GATHER_AFTER = 2.0
-# seconds between two attempts to take the lock
+# seconds between two attempts to take the lock, or to claim what others have claimed
 RETRY_EVERY = 0.02
 
 Progress = Callable[[int, int], object]
@@ -38,16 +42,24 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Job:
-    """One KPI in some periods of one kind, with the courses to recompute in each.
+    """One KPI in some periods of one kind: in the courses of each or, without any, for the site.
 
-    `key` is the stale key that asked for it: the KPI's own or its category's.
+    `key` is the stale key that asked for it, the KPI's own or its category's, and `row_ids` are
+    the stale periods to remove once all jobs under that key are done.
     """
 
     key: str
     indicator: Indicator
-    periods: Sequence[tuple[Period, frozenset[int]]]
+    periods: stale_periods.PeriodCourses
     # True if it covers every course, so that the site can be compared even if no course changed
     is_complete: bool = False
+    # True if the site is only marked stale, and recomputed in a step of its own
+    leaves_site: bool = False
+    row_ids: Collection[int] = ()
+
+    @property
+    def courses(self) -> frozenset[int]:
+        return frozenset[int]().union(*(ids for _, ids in self.periods))
 
     @property
     def kind(self) -> str:
@@ -69,8 +81,7 @@ class Recomputed:
     def note(self, job: Job, written: int) -> None:
         self.written += written
         if written:
-            courses = frozenset[int]().union(*(ids for _, ids in job.periods))
-            self.unannounced.add((job.indicator.category, job.kind, courses))
+            self.unannounced.add((job.indicator.category, job.kind, job.courses))
 
     def announce(self) -> None:
         """Send the signal for everything committed since the last one."""
@@ -81,11 +92,14 @@ class Recomputed:
 
 @contextmanager
 def recompute_lock(patience: float = inf) -> Iterator[bool]:
-    """Hold the lock under which one process at a time recomputes stale periods.
+    """On SQLite, hold the lock under which one process at a time recomputes stale periods.
 
     Yields False if another process keeps it for longer than `patience` seconds; that process
-    will also find what became stale meanwhile.
+    will also find what became stale meanwhile. On PostgreSQL processes share the work by claims.
     """
+    if connection.vendor == "postgresql":
+        yield True
+        return
     deadline = time.monotonic() + patience
     while True:
         with try_lock("recompute-stale") as is_ours:
@@ -95,39 +109,66 @@ def recompute_lock(patience: float = inf) -> Iterator[bool]:
         time.sleep(RETRY_EVERY)
 
 
-def recompute_stale(*, now: datetime | None = None, progress: Progress | None = None) -> int:
+def recompute_stale(
+    *, now: datetime | None = None, progress: Progress | None = None, waits: bool = False
+) -> int:
     """Recompute all stale periods, under `recompute_lock`; returns the number of figures written.
 
     Safe to kill: a period stays stale until its figures are stored. If a KPI fails, the periods
-    under its key wait for the next run. Days that become stale meanwhile are gathered between
-    groups, so that a month never waits for thousands of days.
+    under its key wait for the next run. Newly stale days are gathered at every step, so that a
+    month never waits for thousands of days. What other processes have claimed is left to them;
+    with `waits`, return only when they are done too.
     """
     written, done_periods, failed = 0, 0, set[str]()
     while True:
-        stale_days.gather(now or timezone.now())
+        step = _step(failed, now)
+        if step is None:
+            if not (waits and stale_days.is_anything_stale(failed)):
+                return written
+            time.sleep(RETRY_EVERY)
+            continue
+        done, periods = step
+        done.announce()
+        written += done.written
+        failed |= done.failed
+        done_periods += periods
+        if progress:
+            progress(done_periods, done_periods + stale_periods.count())
+
+
+def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, int] | None:
+    """Claim courses, or the site, and recompute what is most urgent in them.
+
+    Returns the result and the number of stale periods, or None if there is nothing to claim.
+    """
+    with claims.claim_free(stale_periods.waiting_courses(failed)) as courses:
+        if not courses:
+            return None
+        stale_periods.gather(now or timezone.now(), courses)
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
-        started = time.monotonic()
-        groups = list(stale_days.groups(failed))
-        if not groups:
-            return written
-        total = done_periods + stale_days.count() if progress else 0
-        for group in groups:
-            if group.key in failed:
-                continue
-            done = run_jobs(_jobs_of(group), at, on_stored=partial(stale_days.remove, group))
-            written += done.written
-            failed |= done.failed
-            done_periods += len(group.row_ids)
-            if progress:
-                progress(done_periods, total)
-            if time.monotonic() - started > GATHER_AFTER:
-                break
+        groups = stale_periods.groups(courses, failed)
+        jobs = [job for group in groups for job in _jobs_of(group)]
+        done = run_jobs(sorted(jobs, key=_periods_of, reverse=True), at, announces=False)
+        stale_periods.remove(_unknown(groups))
+        return done, sum(len(group.row_ids) for group in groups)
 
 
-def _jobs_of(group: stale_days.Group) -> list[Job]:
+def _jobs_of(group: stale_periods.Group) -> list[Job]:
     indicators = [one for one in REGISTRY.values() if group.key in (one.category, one.key)]
-    return [Job(group.key, one, group.periods) for one in indicators]
+    return [
+        Job(group.key, one, group.periods, leaves_site=True, row_ids=group.row_ids)
+        for one in indicators
+    ]
+
+
+def _unknown(groups: Sequence[stale_periods.Group]) -> list[int]:
+    """Return the stale periods of KPIs that no longer exist."""
+    return [pk for group in groups if not _jobs_of(group) for pk in group.row_ids]
+
+
+def _periods_of(job: Job) -> list[tuple[Period, list[int]]]:
+    return [(period, sorted(ids)) for period, ids in job.periods]
 
 
 def recompute_since(since: datetime, now: datetime) -> Recomputed:
@@ -137,7 +178,7 @@ def recompute_since(since: datetime, now: datetime) -> Recomputed:
     jobs = [
         Job(indicator.category, indicator, chunk)
         for kind in PeriodKind.values
-        for chunk in stale_days.by_days(
+        for chunk in stale_periods.by_days(
             [
                 (period, courses)
                 for period in between(local_day(since, zone), local_day(now, zone), kind, zone)
@@ -172,12 +213,12 @@ def run_jobs(
     now: datetime,
     progress: Progress | None = None,
     *,
-    on_stored: Callable[[], None] | None = None,
+    announces: bool = True,
 ) -> Recomputed:
     """Run the jobs; a KPI that fails is logged and does not stop the others.
 
-    Jobs for the same periods are read one after another and stored in one transaction. `on_stored`
-    runs in that transaction, but only if all of them succeed: it removes the stale periods.
+    Jobs for the same periods are read one after another and stored in one transaction, in which
+    the periods of the site become stale and those of the jobs are removed.
     """
     done = Recomputed()
     at = 0
@@ -185,70 +226,96 @@ def run_jobs(
         batch = list(same_periods)
         at += len(batch)
         try:
-            run_together(batch, now, done, on_stored)
+            run_together(batch, now, done)
         except (OperationalError, InterfaceError):
             # the database itself is unreachable or busy: the task tries again
             raise
         except Exception:
             logger.debug("one of %d jobs failed; running each alone", len(batch), exc_info=True)
-            _run_separately(batch, now, done, on_stored)
-        if batch[-1].is_last_of_kind(jobs[at : at + 1]):
+            _run_separately(batch, now, done)
+        if announces and batch[-1].is_last_of_kind(jobs[at : at + 1]):
             done.announce()
         if progress:
             progress(at, len(jobs))
     return done
 
 
-def run_together(
-    batch: Sequence[Job],
-    now: datetime,
-    done: Recomputed,
-    on_stored: Callable[[], None] | None = None,
-) -> None:
-    """Read the cells of all jobs, then store them, with no other process doing so in between.
-
-    Without the lock, a slow process could overwrite newer figures with what it read earlier.
-    """
-    with lock_to_write("measurements"):
+def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
+    """Read the cells of all jobs, then store them, with no other process doing so in between."""
+    row_ids = sorted({pk for job in batch for pk in job.row_ids})
+    with claims.claim(_claimed_by(batch)):
         changes = [_changes(job, now) for job in batch]
-        if on_stored or any(changes):
+        of_site = _stale_of_site(batch, changes)
+        if row_ids or of_site or any(changes):
             with queue_to_write(), transaction.atomic():
                 for job, some in zip(batch, changes, strict=True):
                     store(job.indicator, some, now)
-                if on_stored:
-                    on_stored()
+                stale_days.mark_site_stale(batch[0].kind, of_site)
+                stale_periods.remove(row_ids)
     for job, some in zip(batch, changes, strict=True):
         done.note(job, len(some))
 
 
-def _run_separately(
-    batch: Sequence[Job], now: datetime, done: Recomputed, on_stored: Callable[[], None] | None
-) -> None:
+def _claimed_by(batch: Sequence[Job]) -> set[CourseId]:
+    courses: set[CourseId] = set()
+    for job in batch:
+        courses |= job.courses
+        if not (job.leaves_site and job.courses):
+            courses.add(None)
+    return courses
+
+
+def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
+    """Run each job alone, and remove the stale periods of the keys of which none failed."""
     failed = set[str]()
     for job in batch:
         try:
-            run_together([job], now, done)
+            run_together([replace(job, row_ids=())], now, done)
         except (OperationalError, InterfaceError):
             raise
         except Exception:
             logger.exception("%s could not be recomputed", job.indicator.key)
             failed.add(job.key)
-    if on_stored and not failed:
-        on_stored()
+    stale_periods.remove([pk for job in batch if job.key not in failed for pk in job.row_ids])
     done.failed |= failed
 
 
 def compare_job(job: Job, now: datetime) -> list[Change]:
     """Return the changes that a job would store, without storing them."""
-    with lock_to_write("measurements"):
+    with claims.claim(_claimed_by([job])):
         return _changes(job, now)
 
 
 def _changes(job: Job, now: datetime) -> list[Change]:
-    if job.indicator.aggregate is None:
+    if job.indicator.facts is None:
         return []
-    courses = frozenset[int]().union(*(ids for _, ids in job.periods))
-    found = CourseRun.objects.filter(course__in=courses).order_by()
+    found = CourseRun.objects.filter(course__in=job.courses).order_by()
     course_of_run = dict(found.values_list("pk", "course_id"))
-    cells = list(compute_cells(job.indicator, job.periods, course_of_run, now))
-    return compare(job.indicator, cells, now, is_complete=job.is_complete)
+    with_site = not (job.leaves_site and job.courses)
+    cells = list(compute_cells(job.indicator, job.periods, course_of_run, now, with_site=with_site))
+    if not job.leaves_site:
+        return compare(job.indicator, cells, now, is_complete=job.is_complete)
+    if job.courses:
+        return compare_courses(job.indicator, cells)
+    return compare_site(job.indicator, [period for period, _ in job.periods], cells, now)
+
+
+def _stale_of_site(
+    batch: Sequence[Job], changes: Sequence[Sequence[Change]]
+) -> dict[str, list[Period]]:
+    """Return by KPI the periods in which the site may differ once these changes are stored.
+
+    If the site is not the sum of its courses, it may do so although no course does.
+    """
+    found: dict[str, list[Period]] = {}
+    for job, some in zip(batch, changes, strict=True):
+        if job.leaves_site and job.courses and job.indicator.facts:
+            changed = {change.cell.period.first for change in some}
+            periods = [
+                period
+                for period, courses in job.periods
+                if courses and (period.first in changed or not job.indicator.is_additive)
+            ]
+            if periods:
+                found[job.indicator.key] = periods
+    return found

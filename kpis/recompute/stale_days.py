@@ -1,134 +1,76 @@
-"""Stale days, marked where facts change, and the periods gathered from them to be recomputed.
+"""Stale days: marked where facts change, in the transaction that changes them.
 
-Facts mark their days in the transaction that changes them. Within `batch()`, the days of all
-handlers are gathered and written once.
+Those who change facts note the days, which are written once in the same transaction
+(`core/changes.py`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 from django.db import transaction
 
 from core import reporting_clock, task_queue
+from core.changes import CourseId
 from core.database import bulk_upsert
-from core.database.locks import queue_to_write
 from curriculum.models import Course
-from kpis.definitions.periods import Period, containing, local_day
+from kpis.definitions.periods import Period, between, containing
 from kpis.definitions.registry import Indicator
 from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StalePeriod
 
 TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute-queued"
 
-# None for facts that belong to no course and so to the site alone
-CourseId = int | None
-
-
-class DatedEvent(Protocol):
-    """The part of an event that decides how recent the data are."""
-
-    @property
-    def course_id(self) -> CourseId: ...
-    @property
-    def occurred_at(self) -> datetime: ...
-    @property
-    def received_at(self) -> datetime: ...
-
-
-@dataclass
-class Batch:
-    """The stale days per category or KPI key, and the latest event per category and course."""
-
-    days: dict[str, set[tuple[CourseId, date]]] = field(default_factory=lambda: defaultdict(set))
-    latest: dict[str, dict[int, datetime]] = field(default_factory=lambda: defaultdict(dict))
-    received_at: datetime | None = None
-
-    def add_event(self, category: str, course: int, at: datetime, received_at: datetime) -> None:
-        latest = self.latest[category]
-        latest[course] = max(at, latest.get(course, at))
-        self.received_at = max(received_at, self.received_at or received_at)
-
-    def write(self) -> None:
-        _write_days(self.days)
-        if self.received_at:
-            write_freshness(self.latest, received_at=self.received_at)
-
-
-_current: ContextVar[Batch | None] = ContextVar("batch_of_stale_days", default=None)
-
-
-@contextmanager
-def batch() -> Iterator[Batch]:
-    """Gather stale days and write them at the end, or not at all when something fails.
-
-    Handlers that each wrote their own would lock the same rows in different orders. An inner
-    batch joins the outer one.
-    """
-    if (outer := _current.get()) is not None:
-        yield outer
-        return
-    gathered = Batch()
-    token = _current.set(gathered)
-    try:
-        yield gathered
-    finally:
-        _current.reset(token)
-    gathered.write()
-
-
-def mark_moments_stale(key: str, moments: Iterable[tuple[CourseId, datetime | None]]) -> None:
-    """Mark the day of each (course id, moment) stale; a moment of None marks nothing.
-
-    `key` is a category, for all its KPIs, or the key of one KPI.
-    """
-    zone = reporting_clock.reporting_zone()
-    mark_days_stale(key, ((course, local_day(at, zone)) for course, at in moments if at))
-
-
-def mark_days_stale(key: str, days: Iterable[tuple[CourseId, date]]) -> None:
-    """Mark each (course id, day) stale under a category or the key of one KPI."""
-    with batch() as current:
-        current.days[key].update(days)
-
-
-def update_freshness(category: str, events: Sequence[DatedEvent]) -> None:
-    """Note the latest event of a category in each course."""
-    with batch() as current:
-        for event in events:
-            if event.course_id is not None:
-                current.add_event(category, event.course_id, event.occurred_at, event.received_at)
+# course id, first and last day
+Span = tuple[CourseId, date, date]
+# months first, for every KPI: pages show them by default
+KIND_ORDER = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
 
 
 @transaction.atomic
 def request_recompute(measurements: Iterable[Measurement]) -> int:
     """Mark every day of these measurements stale; returns the number of days and courses.
 
-    The site's measurement is the sum of all courses, so the days of each course are marked.
+    The site's measurement is the sum of all courses, so the days of each course are marked too.
     """
     everywhere = list(Course.objects.values_list("pk", flat=True))
     zone = reporting_clock.reporting_zone()
-    marked: dict[str, set[tuple[CourseId, date]]] = defaultdict(set)
+    marked: dict[str, set[Span]] = defaultdict(set)
     for one in measurements:
         period = containing(one.period_start, one.period_kind, zone)
-        days = [period.first + timedelta(days=passed) for passed in range(period.days)]
+        if one.course_id is None:
+            marked[one.kpi].add((None, period.first, period.last))
         courses = everywhere if one.course_id is None else [one.course_id]
-        marked[one.kpi.partition(".")[0]] |= {(pk, day) for pk in courses for day in days}
-    _write_days(marked)
-    return sum(len(days) for days in marked.values())
+        marked[one.kpi] |= {(pk, period.first, period.last) for pk in courses}
+    write_spans(marked)
+    return sum(
+        (last - first).days + 1
+        for spans in marked.values()
+        for course, first, last in merged(spans)
+        if course is not None
+    )
 
 
-def _write_days(days: Mapping[str, Iterable[tuple[CourseId, date]]]) -> None:
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Return the spans of each course, sorted, as few as cover the same days."""
+    found: list[Span] = []
+    for course, first, last in sorted(spans, key=lambda one: (one[0] or 0, *one[1:])):
+        before = found[-1] if found else None
+        if before and before[0] == course and (first - before[2]).days <= 1:
+            found[-1] = (course, before[1], max(before[2], last))
+        else:
+            found.append((course, first, last))
+    return found
+
+
+def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
+    """Mark each (course id, first day, last day) of each KPI stale."""
     rows = [
-        StaleDay(key=key, course_id=course, day=day)
-        for key, some in days.items()
-        for course, day in sorted(some, key=lambda one: (one[0] or 0, one[1]))
+        StaleDay(key=key, course_id=course, first=first, last=last)
+        for key, some in spans.items()
+        for course, first, last in merged(some)
     ]
     if not rows:
         return
@@ -136,6 +78,18 @@ def _write_days(days: Mapping[str, Iterable[tuple[CourseId, date]]]) -> None:
     queued = transaction.get_connection().run_on_commit
     if not any(function is recompute_soon for _, function, _ in queued):
         transaction.on_commit(recompute_soon)
+
+
+def mark_site_stale(kind: str, periods: Mapping[str, Collection[Period]]) -> None:
+    """Mark periods of this kind stale for the site, by the key of each KPI.
+
+    Whoever calls this recomputes the site next, or leaves it to the schedule.
+    """
+    StaleDay.objects.bulk_create(
+        StaleDay(key=key, course_id=course, first=first, last=last, kind=kind)
+        for key, some in periods.items()
+        for course, first, last in merged((None, one.first, one.last) for one in some)
+    )
 
 
 def recompute_soon() -> None:
@@ -161,112 +115,18 @@ def write_freshness(latest: Mapping[str, Mapping[int, datetime]], *, received_at
     )
 
 
-DAYS_PER_BATCH = 50_000
-PERIODS_PER_BATCH = 5_000
-# periods that are recomputed together span about this many days
-DAYS_PER_GROUP = 92
-# months first, for every KPI: pages show them by default
-KIND_ORDER = (PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY, PeriodKind.QUARTER)
-CHUNK = 500
+def is_anything_stale(failed: Collection[str] = ()) -> bool:
+    """Return whether figures are still to be computed, apart from KPIs that failed."""
+    return any(
+        rows.objects.exclude(key__in=failed).exists() if failed else rows.objects.exists()
+        for rows in (StaleDay, StalePeriod)
+    )
 
 
-@dataclass(frozen=True)
-class Group:
-    """Periods of one kind that are stale under one key, a category's or a KPI's.
-
-    Each period comes with the courses that changed in it; none if only the site did.
-    """
-
-    key: str
-    periods: Sequence[tuple[Period, frozenset[int]]]
-    row_ids: Collection[int]
-
-
-def gather(now: datetime) -> None:
-    """Replace stale days by the periods that they lie in, except those that begin after `now`.
-
-    Call it under `recompute_lock`: otherwise a period could be removed as recomputed although a
-    day in it became stale again.
-    """
-    while days := list(StaleDay.objects.order_by("pk")[:DAYS_PER_BATCH]):
-        with queue_to_write(), transaction.atomic():
-            StalePeriod.objects.bulk_create(
-                _periods_around(days, now), batch_size=1000, ignore_conflicts=True
-            )
-            # by id and not by range: a slower transaction may commit an id in between
-            _delete(StaleDay, [day.pk for day in days])
-
-
-def _periods_around(stale_days: Iterable[StaleDay], now: datetime) -> list[StalePeriod]:
-    zone = reporting_clock.reporting_zone()
-    days = {(one.key, one.course_id, one.day) for one in stale_days}
-    starts = {
-        (key, course_id, rank, period.first)
-        for key, course_id, day in days
-        for rank, kind in enumerate(KIND_ORDER)
-        if (period := containing(day, kind, zone)).has_begun(now)
-    }
-    return [
-        StalePeriod(key=key, course_id=course_id, rank=rank, start=start)
-        for key, course_id, rank, start in starts
-    ]
-
-
-def groups(failed: Collection[str]) -> Iterator[Group]:
-    """Yield stale periods in the order to recompute them, without the keys that failed."""
-    rows = StalePeriod.objects.exclude(key__in=failed).order_by("rank", "-start", "key", "course")
-    waiting: dict[tuple[int, str], list[StalePeriod]] = defaultdict(list)
-    for row in rows[:PERIODS_PER_BATCH]:
-        waiting[row.rank, row.key].append(row)
-    for (rank, key), some in sorted(waiting.items()):
-        yield from _grouped(key, KIND_ORDER[rank], some)
-
-
-def _grouped(key: str, kind: str, rows: Sequence[StalePeriod]) -> Iterator[Group]:
-    zone = reporting_clock.reporting_zone()
-    of_start: dict[date, list[StalePeriod]] = defaultdict(list)
-    for row in rows:
-        of_start[row.start].append(row)
-    periods = [
-        (containing(start, kind, zone), frozenset(row.course_id for row in some if row.course_id))
-        for start, some in of_start.items()
-    ]
-    for chunk in by_days(periods):
-        ids = [row.pk for period, _ in chunk for row in of_start[period.first]]
-        yield Group(key, chunk, ids)
-
-
-def by_days(
-    periods: Sequence[tuple[Period, frozenset[int]]],
-) -> Iterator[Sequence[tuple[Period, frozenset[int]]]]:
-    """Split periods of one kind into chunks that span about `DAYS_PER_GROUP` days."""
-    if periods:
-        size = max(1, DAYS_PER_GROUP // periods[0][0].days)
-        yield from (periods[at : at + size] for at in range(0, len(periods), size))
-
-
-def remove(group: Group) -> None:
-    """Remove the periods of a group once they are recomputed."""
-    _delete(StalePeriod, list(group.row_ids))
-
-
-def _delete(model: type[StaleDay | StalePeriod], ids: Sequence[int]) -> None:
-    for at in range(0, len(ids), CHUNK):
-        model.objects.filter(pk__in=ids[at : at + CHUNK]).delete()
-
-
-def count() -> int:
-    return StalePeriod.objects.count()
-
-
-def is_anything_stale() -> bool:
-    return StaleDay.objects.exists() or StalePeriod.objects.exists()
-
-
-def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[date, int | None]]:
+def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[date, CourseId]]:
     """Return the first day and course id of each of these periods (of one kind) that is stale.
 
-    A course id of None means that facts changed which belong to the site alone.
+    A course id of None means that the figure of the site is stale by itself.
     """
     zone, kind = reporting_clock.reporting_zone(), periods[0].kind
     keys = {indicator.category, *indicator.measured_keys}
@@ -274,11 +134,14 @@ def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[d
     rows = StalePeriod.objects.filter(
         key__in=keys, rank=KIND_ORDER.index(PeriodKind(kind)), start__range=(first, last)
     )
-    days = StaleDay.objects.filter(key__in=keys, day__range=(first, last))
+    spans = StaleDay.objects.filter(
+        key__in=keys, kind__in=("", kind), first__lte=last, last__gte=first
+    )
     return {
         *rows.values_list("start", "course_id"),
         *(
-            (containing(day, kind, zone).first, course)
-            for day, course in days.order_by().values_list("day", "course_id").distinct()
+            (period.first, course)
+            for course, since, until in merged(spans.values_list("course_id", "first", "last"))
+            for period in between(max(since, first), min(until, last), kind, zone)
         ),
     }

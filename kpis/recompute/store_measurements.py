@@ -13,12 +13,13 @@ from django.db.models import Q
 
 from core import reporting_clock
 from core.database import bulk_upsert
-from kpis.definitions.aggregates import Scope, combine_parts
+from kpis.aggregation.grouped_sums import combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
-from kpis.models import Measurement, RecomputeRun, Restatement
+from kpis.definitions.scopes import Scope
+from kpis.models import Measurement, RecomputeRun, Restatement, columns_of
 from kpis.signals import measurements_changed
-from kpis.statistics.intervals import Sums
+from kpis.statistics.intervals import Spread, Sums
 
 COLUMNS = (
     "kpi",
@@ -27,11 +28,7 @@ COLUMNS = (
     "course_id",
     "period_kind",
     "period_start",
-    "n",
-    "total",
-    "weight",
-    "squares",
-    "learners",
+    *Measurement.SUMS,
     "definition_version",
     "computed_at",
     "restated_at",
@@ -42,14 +39,14 @@ Key = tuple[str, int, date]
 
 @dataclass(frozen=True)
 class Cell:
-    """The sums of one scope in one period, with the ids of its learners if they are known."""
+    """The sums of one scope in one period, with the ids of its people if they are known."""
 
     period: Period
     scope: str
     scope_id: int
     course_id: int | None
     sums: Sums
-    learners: AbstractSet[int] | None = None
+    people: AbstractSet[int] | None = None
 
     @property
     def key(self) -> Key:
@@ -78,21 +75,61 @@ def compare(
     periods = {cell.period.first: cell.period for cell in cells}
     stored = _stored_rows(indicator, periods.values(), cells)
     cells = [*cells, *_emptied(cells, stored, periods)]
-    changes = _differing(cells, stored)
+    changes = _differing(indicator, cells, stored)
     if indicator.is_additive and (changes or is_complete):
-        changes += _differing(_site_cells(indicator, periods, cells, stored, now), stored)
+        site = _site_cells(indicator, periods, cells, stored, now)
+        changes += _differing(indicator, site, stored)
     return changes
+
+
+def compare_courses(indicator: Indicator, cells: Sequence[Cell]) -> list[Change]:
+    """Return the cells of courses (of one period kind) that differ from their stored rows.
+
+    As in `compare`, but the site is left as it is.
+    """
+    if not cells:
+        return []
+    periods = {cell.period.first: cell.period for cell in cells}
+    stored = _rows_where(_in_courses_of(cells), indicator, periods.values())
+    return _differing(indicator, [*cells, *_emptied(cells, stored, periods)], stored)
+
+
+def compare_site(
+    indicator: Indicator, periods: Sequence[Period], cells: Sequence[Cell], now: datetime
+) -> list[Change]:
+    """Return the site's cells that differ from their stored rows, in periods of one kind.
+
+    They are the sums of the courses' stored rows or, for a KPI that is not additive, `cells`.
+    """
+    stored = _rows_where(IN_SITE_SUM, indicator, periods)
+    if indicator.is_additive:
+        by_start = {period.first: period for period in periods}
+        cells = _site_cells(indicator, by_start, [], stored, now)
+    return _differing(indicator, cells, stored)
 
 
 def _stored_rows(
     indicator: Indicator, periods: Iterable[Period], cells: Sequence[Cell]
 ) -> dict[Key, Measurement]:
     """Return all rows of the cells' courses, and the rows that the site's sum is made of."""
+    return _rows_where(_in_courses_of(cells) | IN_SITE_SUM, indicator, periods)
+
+
+IN_SITE_SUM = Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE))
+
+
+def _in_courses_of(cells: Iterable[Cell]) -> Q:
+    return Q(course__in={cell.course_id for cell in cells})
+
+
+def _rows_where(
+    condition: Q, indicator: Indicator, periods: Iterable[Period]
+) -> dict[Key, Measurement]:
+    periods = list(periods)
     rows = Measurement.objects.filter(
-        Q(course__in={cell.course_id for cell in cells})
-        | Q(scope__in=(Measurement.Scope.SITE, Measurement.Scope.COURSE)),
+        condition,
         kpi=indicator.key,
-        period_kind=cells[0].period.kind,
+        period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
     ).order_by()
     return {(row.scope, row.scope_id, row.period_start): row for row in rows}
@@ -118,9 +155,12 @@ def _site_cells(
     stored: dict[Key, Measurement],
     now: datetime,
 ) -> list[Cell]:
-    """Sum up the courses; the learners of courses that were not computed now are not known."""
-    learners = {cell.key: cell.learners for cell in cells}
-    sums = {key: sums_of(row) for key, row in stored.items()}
+    """Sum up the courses; the people of courses that were not computed now are not known.
+
+    People in several courses are taken for independent ones; only their number is exact.
+    """
+    people = {cell.key: cell.people for cell in cells}
+    sums = {key: row.sums for key, row in stored.items()}
     sums |= {cell.key: cell.sums for cell in cells}
     of_courses: dict[date, list[Key]] = {first: [] for first in periods}
     for key in sums:
@@ -129,19 +169,19 @@ def _site_cells(
     found = []
     for first, period in periods.items():
         keys = of_courses[first]
-        known = [one for one in (learners.get(key) for key in keys) if one is not None]
+        known = [one for one in (people.get(key) for key in keys) if one is not None]
         everybody = frozenset[int]().union(*known) if len(known) == len(keys) else None
         parts = [sums[key] for key in keys]
-        total = combine_parts(
-            indicator.aggregate, period.as_of(now), Scope(), parts, learners=everybody
-        )
+        total = combine_parts(indicator, period.as_of(now), Scope(), parts, people=everybody)
         found.append(Cell(period, Measurement.Scope.SITE, 0, None, total))
     return found
 
 
-def _differing(cells: Iterable[Cell], stored: Mapping[Key, Measurement]) -> list[Change]:
+def _differing(
+    indicator: Indicator, cells: Iterable[Cell], stored: Mapping[Key, Measurement]
+) -> list[Change]:
     changes = (Change(cell, stored.get(cell.key)) for cell in cells)
-    return [change for change in changes if _differs(change.cell, change.row)]
+    return [change for change in changes if _differs(indicator, change.cell, change.row)]
 
 
 @transaction.atomic
@@ -169,7 +209,9 @@ def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement
     rows = {
         change.cell.key: (change.cell, change.row)
         for change in changes
-        if change.row and change.cell.period.is_closed(now, reporting_clock.close_lag())
+        if change.row
+        and change.cell.period.is_closed(now, reporting_clock.close_lag())
+        and not have_same_value(change.row.sums, change.cell.sums)
     }
     if not rows:
         return {}
@@ -181,26 +223,30 @@ def _restated(changes: Iterable[Change], now: datetime) -> dict[Key, Measurement
     }
 
 
-def _differs(cell: Cell, row: Measurement | None) -> bool:
+def _differs(indicator: Indicator, cell: Cell, row: Measurement | None) -> bool:
     if row is None:
         return cell.sums.n > 0
-    return not same(sums_of(row), cell.sums)
+    return row.definition_version != indicator.version or not same(row.sums, cell.sums)
 
 
 def same(one: Sums, other: Sums) -> bool:
     """True if they differ at most by the rounding of fractions added in another order."""
-    return (one.n, one.learners, one.squares is None) == (
-        other.n,
-        other.learners,
-        other.squares is None,
-    ) and all(
-        isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
-        for a, b in (
-            (one.total, other.total),
-            (one.weight, other.weight),
-            (one.squares or 0.0, other.squares or 0.0),
-        )
+    if not have_same_value(one, other) or bool(one.spread) != bool(other.spread):
+        return False
+    a, b = one.spread or Spread(), other.spread or Spread()
+    return a.units == b.units and _are_close((a.yy, a.xx, a.xy), (b.yy, b.xx, b.xy))
+
+
+def have_same_value(one: Sums, other: Sums) -> bool:
+    """True if they differ at most in their spread, from which only the interval follows."""
+    return (one.n, one.learners) == (other.n, other.learners) and _are_close(
+        (one.total, one.weight), (other.total, other.weight)
     )
+
+
+def _are_close(some: Sequence[float], others: Sequence[float]) -> bool:
+    pairs = zip(some, others, strict=True)
+    return all(isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs)
 
 
 def _is_first_of_day(row: Measurement, now: datetime) -> bool:
@@ -214,14 +260,9 @@ def _is_first_of_day(row: Measurement, now: datetime) -> bool:
 
 
 def _restatement(row: Measurement, now: datetime) -> Restatement:
-    sums = sums_of(row)
     return Restatement(
         measurement=row,
-        n=sums.n,
-        total=sums.total,
-        weight=sums.weight,
-        squares=sums.squares,
-        learners=sums.learners,
+        **dict(zip(Restatement.SUMS, columns_of(row.sums), strict=True)),
         computed_at=row.computed_at,
         restated_at=now,
     )
@@ -230,7 +271,7 @@ def _restatement(row: Measurement, now: datetime) -> Restatement:
 def _row(
     indicator: Indicator, change: Change, is_restated: bool, now: datetime
 ) -> tuple[object, ...]:
-    cell, sums = change.cell, change.cell.sums
+    cell = change.cell
     restated_at = now if is_restated else change.row and change.row.restated_at
     return (
         indicator.key,
@@ -239,16 +280,8 @@ def _row(
         cell.course_id,
         cell.period.kind,
         cell.period.first,
-        sums.n,
-        sums.total,
-        sums.weight,
-        sums.squares,
-        sums.learners,
+        *columns_of(cell.sums),
         indicator.version,
         now,
         restated_at,
     )
-
-
-def sums_of(row: Measurement | Restatement) -> Sums:
-    return Sums(row.n, row.total, row.weight, row.squares, row.learners)

@@ -1,16 +1,11 @@
-"""Values and 95% intervals from sums. No Django here; shares are 0–1."""
+"""What is summed of people, the value that follows, and Wilson's interval. No Django here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import sqrt
 
-from scipy.special import stdtrit
-
 Z95 = 1.959963984540054
-# A variance up to this is the rounding error of equal observations.
-EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,6 +29,29 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class CrossSums:
+    """The sums over people of the products of their totals y and weights x in two figures.
+
+    `yx` is the total in the first times the weight in the second, `xy` the other way around.
+    """
+
+    yy: float = 0.0
+    yx: float = 0.0
+    xy: float = 0.0
+    xx: float = 0.0
+
+    def __add__(self, other: CrossSums) -> CrossSums:
+        return CrossSums(
+            self.yy + other.yy, self.yx + other.yx, self.xy + other.xy, self.xx + other.xx
+        )
+
+    @property
+    def mirrored(self) -> CrossSums:
+        """Return the sums with the figures in the other order."""
+        return CrossSums(self.yy, self.xy, self.yx, self.xx)
+
+
+@dataclass(frozen=True)
 class Sums:
     """What a measurement stores; the division happens when a value is read.
 
@@ -43,7 +61,6 @@ class Sums:
     n: int = 0
     total: float = 0.0
     weight: float = 0.0
-    squares: float | None = None
     learners: int = 0
     spread: Spread | None = None
 
@@ -53,19 +70,14 @@ class Sums:
         Learners can be in both, so the larger number is a lower bound, and a small group is never
         missed.
         """
-        squares = (
-            None
-            if self.squares is None and other.squares is None
-            else (self.squares or 0.0) + (other.squares or 0.0)
-        )
         spread = self.spread or other.spread
-        if self.spread is not None and other.spread is not None:
-            spread = self.spread + other.spread
+        if self.n and other.n:
+            is_known = self.spread is not None and other.spread is not None
+            spread = (self.spread or Spread()) + (other.spread or Spread()) if is_known else None
         return Sums(
             self.n + other.n,
             self.total + other.total,
             self.weight + other.weight,
-            squares,
             max(self.learners, other.learners),
             spread,
         )
@@ -77,81 +89,24 @@ class Sums:
 
 
 NOTHING = Sums()
+NO_SPREAD = Spread()
 
 Interval = tuple[float, float]
 
 
-def wilson(share: float, n: float) -> Interval | None:
+def wilson(share: float, n: float, quantile: float = Z95) -> Interval | None:
     """Return the 95% Wilson score interval of a share of `n`; None for n = 0.
 
-    E. B. Wilson, JASA 22 (1927) 209–212. For a weighted share, `n` is the number of observations.
+    E. B. Wilson, JASA 22 (1927) 209–212. Where `n` is estimated, a quantile of Student's t takes
+    the place of the normal one.
     """
     if n <= 0:
         return None
     share = min(max(share, 0.0), 1.0)
-    spread = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    middle = share + Z95**2 / (2 * n)
-    scale = 1 + Z95**2 / n
+    squared = quantile * quantile
+    spread = quantile * sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    middle = share + squared / (2 * n)
+    scale = 1 + squared / n
     low, high = (middle - spread) / scale, (middle + spread) / scale
     # At 0 and 1 the ends are exact; computing them would leave a rounding error.
     return (0.0 if share == 0 else max(low, 0.0), 1.0 if share == 1 else min(high, 1.0))
-
-
-def mean_interval(sums: Sums, least: float = 0.0, most: float = 1.0) -> Interval | None:
-    """Return the 95% interval of a mean of observations from `least` to `most`; None for n < 2.
-
-    Student's t from n, total and squares. Equal observations have no variance, but others may have
-    been missed. Their share is at most the upper end of Wilson's interval for 0 of n, and at worst
-    all of them are `least` or `most`.
-    """
-    if sums.n < 2 or sums.squares is None:
-        return None
-    mean = sums.total / sums.n
-    variance = (sums.squares - sums.n * mean * mean) / (sums.n - 1)
-    if variance <= EQUAL:
-        missed = Z95**2 / (sums.n + Z95**2)
-        return mean - missed * (mean - least), mean + missed * (most - mean)
-    half = _t95(sums.n - 1) * sqrt(variance / sums.n)
-    return max(mean - half, least), min(mean + half, most)
-
-
-@lru_cache(maxsize=1_000)
-def _t95(freedom: int) -> float:
-    return float(stdtrit(freedom, 0.975))
-
-
-def net_interval(sums: Sums) -> Interval | None:
-    """Return the 95% interval of a net share, such as promoters − detractors; None for n < 2.
-
-    Observations are 1, 0 or -1, so `squares` counts those that are not 0. D. G. Bonett and R. M.
-    Price, Journal of Educational and Behavioral Statistics 37 (2012) 479–488: one observation is
-    added on each side, so equal observations do not give an interval of width zero.
-    """
-    if sums.n < 2 or sums.squares is None:
-        return None
-    n = sums.n + 2
-    above, below = ((sums.squares + sign * sums.total) / 2 + 1 for sign in (1, -1))
-    net = (above - below) / n
-    half = Z95 * sqrt(((above + below) / n - net * net) / n)
-    return max(net - half, -1.0), min(net + half, 1.0)
-
-
-def weighted_mean(parts: list[tuple[float, float]]) -> float | None:
-    """Return the mean of (weight, value) pairs; None if the weights add up to 0."""
-    weight = sum(w for w, _ in parts)
-    return sum(w * value for w, value in parts) / weight if weight else None
-
-
-def weighted_mean_interval(parts: list[tuple[float, float, Interval]]) -> Interval | None:
-    """Return the 95% interval of a weighted mean of independent shares, from their intervals.
-
-    Variance recovery (MOVER): G. Y. Zou and A. Donner, Statistics in Medicine 27 (2008)
-    1693–1702. Each part is (weight, value, its interval).
-    """
-    weight = sum(w for w, _, _ in parts)
-    if not weight:
-        return None
-    mean = sum(w * value for w, value, _ in parts) / weight
-    below = sqrt(sum((w / weight * (value - low)) ** 2 for w, value, (low, _) in parts))
-    above = sqrt(sum((w / weight * (high - value)) ** 2 for w, value, (_, high) in parts))
-    return mean - below, mean + above

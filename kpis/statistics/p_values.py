@@ -1,101 +1,125 @@
-"""Two-sided p-values of differences. No Django here; shares are 0–1.
+"""One p-value per question: value against goal, against earlier value, count against count.
 
-Tests of single shares are exact: for many modules with few learners, the normal approximation
-finds two to ten times too many differences.
+No Django here. Where everybody counts once, as yes or no, a value is tested exactly: for many
+modules with few learners, the normal approximation finds two to ten times too many differences.
 """
 
 from __future__ import annotations
 
-from math import erfc, inf, sqrt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, sqrt
 
 from scipy.special import betainc, stdtr
 
-from kpis.statistics.intervals import Z95, Interval, Sums
-
-CERTAIN, CHANCE = 0.0, 1.0
+from kpis.statistics.estimates import AnyEstimate, Estimate, MeanEstimate
 
 
-def of_share(share: float, n: float, goal: float) -> float:
-    """Test whether a share of `n` differs from the goal: the exact binomial test.
+@dataclass(frozen=True)
+class Chances:
+    """How likely a result is that differs at least as much, in each direction."""
 
-    C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404–413: twice the smaller tail, written
-    with the incomplete beta function, so that share × n need not be a whole number.
+    at_most: float = 1.0
+    at_least: float = 1.0
+
+    @property
+    def two_sided(self) -> float:
+        """Return the p-value of a difference in any direction: twice the smaller chance."""
+        return min(1.0, 2 * min(self.at_most, self.at_least))
+
+    def beyond(self, sign: int) -> float:
+        """Return the p-value of a result below the goal (sign 1) or above it (sign -1)."""
+        return self.at_most if sign > 0 else self.at_least
+
+
+CERTAIN_ABOVE, CERTAIN_BELOW = Chances(at_least=0.0), Chances(at_most=0.0)
+
+
+def against_goal(now: AnyEstimate, goal: float, around: AnyEstimate | None = None) -> Chances:
+    """Test a value against a goal: exactly, or else with the statistic of its interval.
+
+    If people differ less than those `around` them, such as a module's in the course, the dispersion
+    of these is used: scores crowd at the upper end, so parts with high scores by chance would also
+    seem the most certain.
     """
-    share, goal = min(max(share, 0.0), 1.0), min(max(goal, 0.0), 1.0)
-    if n <= 0:
-        return CHANCE
-    hits = share * n
-    at_most = 1.0 if hits >= n else float(betainc(n - hits, hits + 1, 1 - goal))
-    at_least = 1.0 if hits <= 0 else float(betainc(hits, n - hits + 1, goal))
-    return min(1.0, 2 * min(at_most, at_least))
+    if isinstance(now, MeanEstimate):
+        return _of_t(now.value - goal, now.variance, now.freedom)
+    share, bound = now.share, now.scale.share(goal)
+    if now.is_binomial:
+        return binomial(share * now.people, now.people, bound)
+    if isinstance(around, Estimate) and around.dispersion > now.dispersion:
+        now = now.with_dispersion(around.dispersion)
+    return _of_t(share - bound, bound * (1 - bound) / now.n, now.freedom)
 
 
-def of_mean(sums: Sums, goal: float, around: Sums | None = None) -> float | None:
-    """Test whether a mean differs from the goal: Student's t-test; None without variance.
+def against_earlier(now: AnyEstimate, before: AnyEstimate, change: float = 0.0) -> Chances:
+    """Test whether a value differs from an earlier one by anything but `change`.
 
-    If the variance is smaller than that of the sums `around` it, theirs is used: scores crowd at
-    the upper end, so parts with high scores by chance would also seem the most certain.
+    The pooled score test of two shares, here of effective sample sizes: with a change, C. W.
+    Dunnett and M. Gent, Biometrics 33 (1977) 593–602. The degrees of freedom are those of B. L.
+    Welch, Biometrika 34 (1947) 28–35.
     """
-    own = variance_of(sums)
-    variance = max(own or 0.0, (variance_of(around) if around else None) or 0.0)
-    if own is None or not variance:
-        return None
-    return _beyond((sums.total / sums.n - goal) / sqrt(variance / sums.n), sums.n - 1)
+    if isinstance(now, MeanEstimate) or isinstance(before, MeanEstimate):
+        return _of_two_means(now, before, change)
+    expected = change / (now.scale.most - now.scale.least)
+    n, then = now.n, before.n
+    pooled = (now.share * n + before.share * then) / (n + then)
+    variances = [
+        share * (1 - share) / size
+        for share, size in (
+            (_limited(pooled + expected * then / (n + then)), n),
+            (_limited(pooled - expected * n / (n + then)), then),
+        )
+    ]
+    freedom = _joint_freedom(variances, (now.freedom, before.freedom))
+    return _of_t(now.share - before.share - expected, sum(variances), freedom)
 
 
-def of_estimate(value: float, interval: Interval, goal: float) -> float:
-    """Test whether a value differs from the goal, from its 95% interval, as if it were normal."""
-    low, high = interval
-    reach = high - value if goal > value else value - low
-    if value == goal:
-        return CHANCE
-    return erfc(Z95 * abs(value - goal) / reach / sqrt(2)) if reach > 0 else CERTAIN
+def _of_two_means(now: AnyEstimate, before: AnyEstimate, change: float) -> Chances:
+    if isinstance(now, Estimate) or isinstance(before, Estimate):
+        raise TypeError("A mean without bounds can only be compared with another one.")
+    variances = (now.variance, before.variance)
+    freedom = _joint_freedom(variances, (now.freedom, before.freedom))
+    return _of_t(now.value - before.value - change, sum(variances), freedom)
 
 
-def of_two_shares(share: float, n: float, before: float, then: float) -> float:
-    """Test whether a share of `n` differs from an earlier one of `then`: the pooled z-test."""
-    if n <= 0 or then <= 0:
-        return CHANCE
-    pooled = (share * n + before * then) / (n + then)
-    error = sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / then))
-    return erfc(abs(share - before) / error / sqrt(2)) if error else CHANCE
+def _joint_freedom(variances: Sequence[float], freedoms: Sequence[float]) -> float:
+    parts = zip(variances, freedoms, strict=True)
+    uncertain = sum(variance**2 / freedom for variance, freedom in parts)
+    return sum(variances) ** 2 / uncertain if uncertain else inf
 
 
-def of_two_means(now: Sums, before: Sums) -> float | None:
-    """Test whether two means differ; None if neither has variance.
-
-    B. L. Welch, Biometrika 34 (1947) 28–35.
-    """
-    variances = [(variance_of(one), one.n) for one in (now, before)]
-    parts = [(variance / n, n) for variance, n in variances if variance is not None]
-    error = sum(part for part, _ in parts)
-    if len(parts) < 2 or not error:
-        return None
-    freedom = error**2 / sum(part**2 / (n - 1) for part, n in parts)
-    return _beyond((now.total / now.n - before.total / before.n) / sqrt(error), freedom)
-
-
-def of_two_counts(count: float, days: float, before: float, then: float) -> float:
+def against_count(count: float, days: float, before: float, then: float) -> Chances:
     """Test whether a count in `days` differs from an earlier one in `then` days.
 
     This tests the share of the later count in both: J. Przyborowski and H. Wilenski, Biometrika 31
     (1940) 313–323.
     """
-    everything = count + before
-    if everything <= 0 or days + then <= 0:
-        return CHANCE
-    return of_share(count / everything, everything, days / (days + then))
+    if count + before <= 0 or days + then <= 0:
+        return Chances()
+    return binomial(count, count + before, days / (days + then))
 
 
-def variance_of(sums: Sums) -> float | None:
-    """Return the sample variance; None for n < 2 or without squares."""
-    if sums.n < 2 or sums.squares is None:
-        return None
-    mean = sums.total / sums.n
-    variance = (sums.squares - sums.n * mean * mean) / (sums.n - 1)
-    # Equal observations leave only a rounding error.
-    return variance if variance > 1e-12 else 0.0
+def binomial(hits: float, n: float, goal: float) -> Chances:
+    """Return the exact chances of so many hits of `n`.
+
+    The tails are written with the incomplete beta function, so that `hits` need not be whole.
+    """
+    if n <= 0:
+        return Chances()
+    at_most = 1.0 if hits >= n else float(betainc(n - hits, hits + 1, 1 - goal))
+    at_least = 1.0 if hits <= 0 else float(betainc(hits, n - hits + 1, goal))
+    return Chances(at_most, at_least)
 
 
-def _beyond(t: float, freedom: float) -> float:
-    return CHANCE if freedom <= 0 or abs(t) == inf else 2 * float(stdtr(freedom, -abs(t)))
+def _of_t(difference: float, variance: float, freedom: float) -> Chances:
+    if variance <= 0:
+        if not difference:
+            return Chances()
+        return CERTAIN_ABOVE if difference > 0 else CERTAIN_BELOW
+    t = difference / sqrt(variance)
+    return Chances(float(stdtr(freedom, t)), float(stdtr(freedom, -t)))
+
+
+def _limited(share: float) -> float:
+    return min(max(share, 0.0), 1.0)

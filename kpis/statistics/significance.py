@@ -1,14 +1,19 @@
-"""Intervals of differences, one-sided tests and false discoveries. No Django here."""
+"""Intervals of differences, what is significant, and false discoveries. No Django here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import erfc, sqrt
+from math import sqrt
 
-from kpis.statistics.intervals import Z95, Interval
+from scipy.stats import false_discovery_control
+
+from kpis.statistics.intervals import Interval
 
 # the accepted share of discoveries that are due to chance
 FALSE_DISCOVERIES = 0.01
+# A p-value up to this is significant in a single test of one direction: half of what a 95%
+# interval leaves out.
+ONE_SIDED = 0.025
 
 
 def difference(value: float, interval: Interval, before: float, then: Interval) -> Interval:
@@ -21,16 +26,9 @@ def difference(value: float, interval: Interval, before: float, then: Interval) 
     return low, moved + sqrt((interval[1] - value) ** 2 + (before - then[0]) ** 2)
 
 
-def chance(value: float, interval: Interval, bound: float, *, sign: int) -> float:
-    """Return the one-sided p-value of a value below the bound (sign 1) or above it (sign -1).
-
-    It is derived from the interval: p < 0.025 means that the whole interval is beyond the bound.
-    """
-    distance = sign * (bound - value)
-    reach = interval[1] - value if sign > 0 else value - interval[0]
-    if reach <= 0:
-        return 0.0 if distance > 0 else 1.0
-    return 0.5 * erfc(Z95 * distance / reach / sqrt(2))
+def are_significant(chances: Sequence[float]) -> list[bool]:
+    """Return which one-sided p-values are significant, each for itself."""
+    return [chance <= ONE_SIDED for chance in chances]
 
 
 def discoveries(chances: Sequence[float], *, share: float = FALSE_DISCOVERIES) -> list[bool]:
@@ -38,6 +36,6 @@ def discoveries(chances: Sequence[float], *, share: float = FALSE_DISCOVERIES) -
 
     Y. Benjamini and Y. Hochberg, JRSS B 57 (1995) 289–300.
     """
-    ordered = sorted(chances)
-    most = [p for rank, p in enumerate(ordered, start=1) if p <= share * rank / len(ordered)]
-    return [bool(most) and p <= most[-1] for p in chances]
+    if not chances:
+        return []
+    return [bool(adjusted <= share) for adjusted in false_discovery_control(chances, method="bh")]

@@ -11,9 +11,9 @@ from typing import Any
 from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import CourseRun
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import KINDS, Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 from kpis.query.query_service import KpiQueryService
 from kpis.tests.kernel import STARTED, moment, run_of

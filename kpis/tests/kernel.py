@@ -8,71 +8,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from core.changes import gathered
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
 from kpis.definitions import units
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
+from kpis.definitions.facts import Facts, Ratio, RatioFunction
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import PERCENT
 from kpis.models import Measurement
 from kpis.recompute import stale_days
 
+Rows = QuerySet[Any]
+
 STARTED, PLANNED = "test.started", "test.planned"
 PEOPLE, COUNT = "test.people", "test.count"
 
 
-def started(when: Period) -> FactAggregate:
-    return FactAggregate(
-        rows=Enrollment.objects.filter(started_at__gte=when.start, started_at__lt=when.end),
-        total=Count("pk", filter=Q(completed_at__isnull=False)),
-        weight=Count("pk"),
-        enrollment="",
-    )
+def started(rows: Rows) -> Ratio:
+    return Ratio(total=Count("pk", filter=Q(completed_at__isnull=False)), weight=Count("pk"))
 
 
-def planned(when: Period) -> FactAggregate:
-    return FactAggregate(
-        rows=PlannedModule.objects.filter(due_at__gte=when.start, due_at__lt=when.end),
-        total=Count("pk", filter=Q(effort_minutes__gte=60)),
-        weight=Count("pk"),
-        module="module",
-    )
+def planned(rows: Rows) -> Ratio:
+    return Ratio(total=Count("pk", filter=Q(effort_minutes__gte=60)), weight=Count("pk"))
 
 
-def people(when: Period) -> FactAggregate:
+def people(rows: Rows) -> Ratio:
     everybody = Count("learner", distinct=True)
     done = Count("learner", distinct=True, filter=Q(completed_at__isnull=False))
-    return replace(started(when), total=done, weight=everybody, n=everybody)
+    return Ratio(total=done, weight=everybody, n=everybody)
 
 
+def count(rows: Rows) -> Ratio:
+    return Ratio(total=Count("pk"), weight=Count("pk"))
+
+
+def starts_read_by(ratio: RatioFunction) -> Facts:
+    """What a KPI reads that turns enrollments started in the period into this ratio."""
+    return Facts.declared("test", model=Enrollment, at="started_at", ratio=ratio)
+
+
+PLANS = Facts.declared("test", model=PlannedModule, at="due_at", module="module", ratio=planned)
 INDICATORS = {
-    STARTED: Indicator(key=STARTED, title="Started", unit=PERCENT, help="", aggregate=started),
-    PLANNED: Indicator(
-        key=PLANNED, title="Planned", unit=PERCENT, help="", aggregate=planned, has_modules=True
+    STARTED: Indicator(
+        key=STARTED, title="Started", unit=PERCENT, help="", facts=starts_read_by(started)
     ),
+    PLANNED: Indicator(key=PLANNED, title="Planned", unit=PERCENT, help="", facts=PLANS),
 }
 
 
 OTHERS = {
     PEOPLE: Indicator(
-        key=PEOPLE, title="People", unit=PERCENT, help="", aggregate=people, is_additive=False
+        key=PEOPLE,
+        title="People",
+        unit=PERCENT,
+        help="",
+        facts=starts_read_by(people),
+        is_additive=False,
     ),
     COUNT: Indicator(
         key=COUNT,
         title="Count",
         unit=units.COUNT,
         help="",
-        aggregate=lambda when: replace(started(when), total=Count("pk")),
+        facts=starts_read_by(count),
         is_total=True,
     ),
 }
+
+
+def broken() -> Facts:
+    """What a KPI reads that cannot be computed."""
+
+    def divide(rows: Rows) -> Ratio:
+        raise ZeroDivisionError
+
+    return starts_read_by(divide)
 
 
 def declare_also(monkeypatch: pytest.MonkeyPatch, key: str) -> Indicator:
@@ -118,13 +135,14 @@ def starts(who: str, run: CourseRun, at: str, *, done: bool = False) -> Enrollme
         due_at=day,
         completed_at=day if done else None,
     )
-    stale_days.mark_days_stale("test", [(run.course_id, day.date())])
+    with gathered() as changes:
+        changes.changed(Enrollment.objects.filter(pk=made.pk))
     return made
 
 
 def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60) -> None:
     day = moment(due)
-    PlannedModule.objects.create(
+    made = PlannedModule.objects.create(
         enrollment=enrollment,
         module=module,
         position=module.position,
@@ -132,7 +150,15 @@ def plans(enrollment: Enrollment, module: Module, due: str, *, minutes: int = 60
         planned_due_at=day,
         due_at=day,
     )
-    stale_days.mark_days_stale("test", [(module.course_id, day.date())])
+    with gathered() as changes:
+        changes.changed(PlannedModule.objects.filter(pk=made.pk))
+
+
+def mark_days_stale(key: str, days: Iterable[tuple[int | None, date]]) -> None:
+    """Mark (course id, day) pairs stale, for one KPI or for all of a category."""
+    spans = {(course, day, day) for course, day in days}
+    keys = [one.key for one in REGISTRY.values() if key in (one.key, one.category)]
+    stale_days.write_spans(dict.fromkeys(keys, spans))
 
 
 def table(kind: str = "month", kpi: str = STARTED) -> set[tuple[str, str, str, float, int]]:

@@ -57,8 +57,12 @@ def measured(
         n=n,
         total=total,
         weight=n,
-        squares=total if kpi == SCORES else None,
         learners=n if learners is None else learners,
+        # one row per person, who scored 0 or 1
+        units=n,
+        yy=total,
+        xx=n,
+        xy=total,
         definition_version=1,
         computed_at=NOW,
     )

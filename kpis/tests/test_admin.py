@@ -20,6 +20,7 @@ from accounts.tests.people import account, course, moment
 from curriculum.models import Course
 from kpis.models import DataFreshness, Measurement, RecomputeRun, Restatement, StaleDay, Target
 from kpis.query.targets import set_target
+from kpis.tests.stale import marks
 
 pytestmark = pytest.mark.django_db
 
@@ -207,10 +208,11 @@ def test_a_button_recomputes_a_measurement(admin_client: Client) -> None:
     made = course()
     row = measured(made)
     answer = admin_client.post(f"/admin/kpis/measurement/{row.pk}/measure-again/")
-    days = StaleDay.objects.values_list("key", "course", "day")
 
     # the days of October
-    assert set(days) == {("engagement", made.pk, date(2026, 10, day)) for day in range(1, 32)}
+    days = StaleDay.objects.values_list("key", "course", "first", "last")
+    october = date(2026, 10, 1), date(2026, 10, 31)
+    assert set(days) == {("engagement.completion-rate", made.pk, *october)}
     assert "31 days of courses will be recomputed." in messages_of(answer)  # type: ignore[arg-type]
 
 
@@ -233,7 +235,8 @@ def test_the_site_is_recomputed_through_every_course(admin_client: Client) -> No
     data = {"action": "recompute_selected", "_selected_action": row.pk}
     admin_client.post("/admin/kpis/measurement/", data)
 
-    assert StaleDay.objects.count() == 2 * 31
+    assert {course for _, course, _ in marks()} == {"py", "sql", None}
+    assert len(marks(course__isnull=False)) == 2 * 31
 
 
 def test_a_get_request_recomputes_nothing(admin_client: Client) -> None:
@@ -277,7 +280,9 @@ def fill(key: str) -> None:
         sums = {"n": 4, "total": 1, "weight": 4, "learners": 4}
         at = moment("2026-11-05")
         Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
-        StaleDay.objects.create(key="engagement", course=made, day=row.period_start)
+        StaleDay.objects.create(
+            key="engagement", course=made, first=row.period_start, last=row.period_start
+        )
     set_target(KPI, Decimal(70), course=made, by=account(f"Setter-{key}"))
     now = timezone.now()
     DataFreshness.objects.create(

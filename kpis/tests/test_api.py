@@ -15,6 +15,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.models import DataFreshness
 from kpis.query.targets import set_target
 from kpis.recompute import recompute_stale
+from kpis.tests import kernel
 from kpis.tests.consumer import Consumer
 from kpis.tests.kernel import STARTED, moment, plans, run_of, starts
 from kpis.tests.measured import NOW
@@ -224,10 +225,7 @@ def test_an_answer_from_stored_rows_takes_few_queries(
 def test_a_kpi_that_cannot_be_computed_has_the_status_error(
     run: CourseRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: object) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], aggregate=broken))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(REGISTRY[STARTED], facts=kernel.broken()))
     reply = Consumer().reads(**{"from": "2026-06-02", "to": "2026-06-20"})
 
     assert (reply["current"]["status"], reply["current"]["value"]) == ("error", None)

@@ -16,9 +16,9 @@ from pytest_django import Settings
 from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Enrollment, Learner
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService

@@ -12,7 +12,7 @@ import pytest
 from curriculum.models import Enrollment
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, Verification
-from kpis.recompute import from_scratch, recompute_stale, stale_days
+from kpis.recompute import from_scratch, recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED, moment, run_of, starts, table
 
@@ -88,14 +88,14 @@ def test_a_missing_figure_is_created() -> None:
 def test_a_stale_figure_is_no_difference() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
     Enrollment.objects.filter(pk=bo.pk).update(completed_at=NOW)
-    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    kernel.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
 
     assert differences() == []
 
 
 def test_a_stale_figure_of_another_course_does_not_matter() -> None:
     bo = Enrollment.objects.get(learner__key="bo")
-    stale_days.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
+    kernel.mark_days_stale("test", [(bo.run.course_id, date(2026, 3, 10))])
     stored("run").update(total=9)
 
     assert ["run" in one and "stored 9" in one for one in differences()] == [True]
@@ -156,10 +156,9 @@ def test_differences_in_the_sample_are_corrected_and_logged(
 
 
 def test_a_kpi_that_cannot_be_recomputed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], aggregate=broken))
+    monkeypatch.setitem(
+        REGISTRY, STARTED, replace(kernel.INDICATORS[STARTED], facts=kernel.broken())
+    )
     jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), *MARCH, NOW)
 
     assert from_scratch.recompute(jobs, NOW).failed == {STARTED}

@@ -9,13 +9,13 @@ from pytest_django import Settings
 
 from accounts.reader import Reader
 from curriculum.models import CourseRun, Enrollment
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import HeldFigure
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED, moment, run_of, starts
 
@@ -48,7 +48,7 @@ def completes(*who: str) -> None:
     for one in who:
         made = Enrollment.objects.get(learner__key=one)
         Enrollment.objects.filter(pk=made.pk).update(completed_at=NOW)
-        stale_days.mark_days_stale("test", [(made.run.course_id, made.started_at.date())])
+        kernel.mark_days_stale("test", [(made.run.course_id, made.started_at.date())])
     recompute_stale.recompute_stale(now=NOW)
 
 

@@ -8,15 +8,14 @@ from threading import Thread
 
 import pytest
 from django.db import connection
-from django.db.models import Count
 
 from core import reporting_clock
 from core.database.locks import queue_to_write, try_lock
-from curriculum.models import Enrollment
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period, containing
+from kpis.definitions.facts import Ratio
+from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.recompute.recompute_stale import Job, Recomputed, run_together
+from kpis.tests import kernel
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 MARCH = containing(date(2026, 3, 1), "month", reporting_clock.reporting_zone())
@@ -26,13 +25,12 @@ def job_calling(look: Callable[[], None]) -> Job:
     """Return a job that calls the function while it reads the facts."""
     completion = REGISTRY["engagement.completion-rate"]
 
-    def looking(when: Period) -> FactAggregate:
+    def looking(rows: kernel.Rows) -> Ratio:
         look()
-        return FactAggregate(
-            rows=Enrollment.objects.all(), total=Count("pk"), weight=Count("pk"), enrollment=""
-        )
+        return kernel.count(rows)
 
-    return Job("engagement", replace(completion, aggregate=looking), [(MARCH, frozenset({1}))])
+    facts = kernel.starts_read_by(looking)
+    return Job("engagement", replace(completion, facts=facts), [(MARCH, frozenset({1}))])
 
 
 @pytest.mark.django_db(transaction=True)

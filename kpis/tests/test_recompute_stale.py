@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale, stale_days, stale_periods
 from kpis.recompute.store_measurements import same
-from kpis.statistics.intervals import Sums
+from kpis.statistics.intervals import Spread, Sums
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts, table
 from kpis.tests.two_runs import NOW, everybody, in_two_runs, measured
@@ -64,7 +64,7 @@ def test_modules_are_computed_by_month_only() -> None:
 def test_recomputing_unchanged_facts_writes_nothing() -> None:
     in_two_runs()
     measured()
-    stale_days.mark_days_stale(
+    kernel.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
 
@@ -106,7 +106,7 @@ def courses_at(computed_at: datetime) -> set[str | None]:
 def test_a_killed_run_is_completed_by_the_next() -> None:
     in_two_runs()
     with (
-        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        patch("kpis.recompute.recompute_stale.run_together", _killed_after(2)),
         pytest.raises(KeyboardInterrupt),
     ):
         measured()
@@ -118,9 +118,22 @@ def test_a_killed_run_is_completed_by_the_next() -> None:
     assert stale_kinds() == set()
 
 
+def test_a_run_killed_before_the_site_leaves_the_site_to_the_next() -> None:
+    in_two_runs()
+    with (
+        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        measured()
+
+    assert {scope for scope, *_ in table()} == {"course", "run"}
+    measured()
+    assert ("site", "", "2026-03-01", 1, 2) in table()
+
+
 def stale_kinds() -> set[str]:
     """Gather stale days, and return the kinds of stale periods."""
-    stale_days.gather(NOW)
+    stale_periods.gather(NOW)
     return {str(stale_days.KIND_ORDER[row.rank]) for row in StalePeriod.objects.all()}
 
 
@@ -153,9 +166,9 @@ def test_a_day_that_becomes_stale_meanwhile_is_not_lost() -> None:
 
 
 def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    in_two_runs()
     whole = REGISTRY[PLANNED]
     monkeypatch.setitem(REGISTRY, PLANNED, _broken())
+    in_two_runs()
     measured()
 
     assert ("site", "", "2026-03-01", 1, 2) in table()
@@ -166,17 +179,14 @@ def test_a_failing_kpi_does_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _broken() -> Any:
-    def aggregate(_: object) -> Any:
-        raise ZeroDivisionError
-
-    return replace(kernel.INDICATORS[PLANNED], aggregate=aggregate)
+    return replace(kernel.INDICATORS[PLANNED], facts=kernel.broken())
 
 
 def test_a_cycle_with_a_failure_is_repeated_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     recompute_stale.recompute_open(moment("2026-03-31T12:00:00"))
     starts("ada", run_of("r1"), "2026-03-31T20:00:00")
     whole = REGISTRY[STARTED]
-    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, aggregate=_broken().aggregate))
+    monkeypatch.setitem(REGISTRY, STARTED, replace(whole, facts=kernel.broken()))
 
     assert recompute_stale.recompute_open(moment("2026-04-01T12:00:00")) is None
     monkeypatch.setitem(REGISTRY, STARTED, whole)
@@ -252,8 +262,10 @@ def queries() -> int:
 
 
 def test_sums_that_differ_by_rounding_are_the_same() -> None:
-    one = Sums(3, 0.1 + 0.2 + 0.3, 3, 0.14, 3)
+    spread = Spread(3, 0.1 + 0.2 + 0.3, 3, 0.6)
+    one = Sums(3, 0.1 + 0.2 + 0.3, 3, 3, spread)
 
-    assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 0.14, 3))
-    assert not same(one, Sums(3, 0.61, 3, 0.14, 3))
-    assert not same(one, Sums(3, one.total, 3, None, 3))
+    assert same(one, Sums(3, 0.3 + 0.2 + 0.1, 3, 3, Spread(3, 0.3 + 0.2 + 0.1, 3, 0.6)))
+    assert not same(one, Sums(3, 0.61, 3, 3, spread))
+    assert not same(one, Sums(3, one.total, 3, 3, Spread(3, 0.7, 3, 0.6)))
+    assert not same(one, Sums(3, one.total, 3, 3))

@@ -7,7 +7,7 @@ import pytest
 
 from curriculum.models import Enrollment
 from kpis.models import Measurement, Restatement
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import STARTED, moment, run_of, starts, table
 from kpis.tests.two_runs import NOW, everybody, in_two_runs, measured
@@ -24,7 +24,7 @@ def late_completion(now: datetime) -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark_days_stale(
+    kernel.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured(now)
@@ -73,7 +73,7 @@ def test_nothing_is_restated_until_the_close_lag_is_over(now: str) -> None:
     in_two_runs()
     measured(moment("2026-03-15T12:00:00"))
     Enrollment.objects.filter(learner__key="bo").update(completed_at=NOW)
-    stale_days.mark_days_stale(
+    kernel.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured(moment(now))
@@ -107,7 +107,7 @@ def test_a_cell_that_became_empty_is_stored_as_empty() -> None:
     in_two_runs()
     measured()
     Enrollment.objects.filter(learner__key="bo").update(withdrawn_at=moment("2026-03-01"))
-    stale_days.mark_days_stale(
+    kernel.mark_days_stale(
         "test", [(one.run.course_id, one.started_at.date()) for one in everybody()]
     )
     measured()

@@ -23,7 +23,7 @@ def test_empty_groups_do_not_count_as_the_smallest() -> None:
 
 
 def done(people: int, completed: int) -> Sums:
-    return Sums(people, completed, people, None, people)
+    return Sums(people, completed, people, people)
 
 
 def test_a_shown_part_is_hidden_if_all_hidden_ones_are_alike() -> None:

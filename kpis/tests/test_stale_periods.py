@@ -11,7 +11,7 @@ import pytest
 
 from curriculum.models import Course
 from kpis.models import StalePeriod
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale, stale_periods
 from kpis.tests import kernel
 from kpis.tests.kernel import moment, run_of, starts
 
@@ -28,8 +28,8 @@ def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_that_becomes_stale_often_is_recomputed_once() -> None:
     starts("ada", run_of("r1"), "2026-03-10")
     for _ in range(3):
-        stale_days.mark_days_stale("test", [(Course.objects.get().pk, date(2026, 3, 10))])
-    stale_days.gather(NOW)
+        kernel.mark_days_stale("test.started", [(Course.objects.get().pk, date(2026, 3, 10))])
+    stale_periods.gather(NOW)
 
     assert StalePeriod.objects.count() == 4
 
@@ -40,15 +40,12 @@ def test_a_month_that_becomes_stale_later_comes_before_days() -> None:
     real = recompute_stale.run_jobs
 
     def run_jobs(jobs: Any, now: datetime, **more: Any) -> Any:
-        order.append(f"{jobs[0].periods[0][0].label}")
+        order.append(jobs[0].periods[0][0].label)
         if len(order) == 1:
             starts("bo", run_of("s1", course="sql"), "2026-05-04")
         return real(jobs, now, **more)
 
-    with (
-        patch("kpis.recompute.recompute_stale.run_jobs", run_jobs),
-        patch("kpis.recompute.recompute_stale.GATHER_AFTER", 0.0),
-    ):
+    with patch("kpis.recompute.recompute_stale.run_jobs", run_jobs):
         recompute_stale.recompute_stale(now=NOW)
 
     assert order[:2] == ["2026-03", "2026-05"]
@@ -62,7 +59,7 @@ def test_every_process_takes_the_same_periods_first(monkeypatch: pytest.MonkeyPa
         for key in ("other", "test")
         for course in courses
     ]
-    monkeypatch.setattr(stale_days, "PERIODS_PER_BATCH", 3)
+    monkeypatch.setattr(stale_periods, "PERIODS_PER_BATCH", 3)
 
     assert first_groups(rows) == first_groups(rows[::-1])
 
@@ -73,7 +70,7 @@ def first_groups(rows: list[StalePeriod]) -> list[tuple[str, set[int]]]:
     StalePeriod.objects.bulk_create([copy(row) for row in rows])
     return [
         (group.key, {pk for _, courses in group.periods for pk in courses})
-        for group in stale_days.groups(set())
+        for group in stale_periods.groups()
     ]
 
 

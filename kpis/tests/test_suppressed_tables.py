@@ -14,9 +14,9 @@ from pytest_django import Settings
 from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Column, DrillDown, Table
+from kpis.definitions.scopes import Scope
 from kpis.definitions.units import COUNT, TEXT
 from kpis.query import suppressed_tables
 from kpis.query.kpi_query import KpiQuery

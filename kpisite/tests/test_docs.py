@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from curriculum.parameters import DECLARED
 from intake.event_kinds import KINDS
 from kpis.api import response_models
 from kpis.definitions.registry import REGISTRY
@@ -66,6 +67,12 @@ def test_every_status_is_explained() -> None:
     explained = re.findall(r"^\| `([a-z_]+)` \|", document("kpis.md"), re.MULTILINE)
 
     assert sorted(explained) == sorted(response_models.STATUSES)
+
+
+def test_every_declared_parameter_is_explained() -> None:
+    rows = re.findall(r"^\| `([a-z.-]+)` \|", document("parameters.md"), re.MULTILINE)
+
+    assert sorted(rows) == sorted(DECLARED)
 
 
 def test_every_parameter_is_explained() -> None:

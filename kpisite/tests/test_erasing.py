@@ -21,17 +21,17 @@ from django.utils import timezone
 from accounts.models import User
 from business.models import Customer, Payment
 from business.referral_codes import code_of, remember
-from core.personal_data import IMPERSONAL, PERSONAL_DATA, Action, Person
+from core.personal_data import ERASED, IMPERSONAL, PERSONAL_DATA, Action, Person
 from curriculum.erasing import erase, is_erased, personal_data_of
 from curriculum.models import Learner
-from engagement.models import DailyActivity
+from engagement.models import ActivityMoments, DailyActivity
 from intake.events.senders import Sender
 from intake.models import Event, Receipt, RejectedEvent
 from intake.receiving.receive import receive
 from intake.replay import replay_events
 from kpis.models import Measurement
 from kpis.recompute import recompute_stale
-from outcomes.models import Response, Testimonial
+from outcomes.models import CertificateChange, Response, Testimonial
 
 NOBODY = Person(0, 0, "-", frozenset(), "", "erased-0")
 SENDER = Sender("lms", creates_unknown=True, scopes=frozenset({"curriculum:write"}))
@@ -230,6 +230,23 @@ def test_others_stay_as_they_are(ada: Learner) -> None:
     assert Receipt.objects.filter(key__in=["s", "v"]).count() == 2
     assert RejectedEvent.objects.get().key == "x"
     assert DailyActivity.objects.filter(enrollment__learner__key="adam@example.com").exists()
+
+
+def test_a_customer_with_a_former_key_of_the_learner_is_erased(ada: Learner) -> None:
+    Learner.objects.filter(pk=ada.pk).update(key="number-1")
+    erase(ada)
+
+    assert not Customer.objects.filter(key=ADA).exists()
+
+
+def test_what_later_events_need_no_longer_names_the_learner(ada: Learner) -> None:
+    assert ActivityMoments.objects.exists()
+    erase(ada)
+
+    assert not ActivityMoments.objects.exists()
+    assert all(one.key.startswith(ERASED) for one in CertificateChange.objects.all())
+    assert set(CertificateChange.objects.values_list("number", "reason")) == {("", "")}
+    assert Response.objects.get().event_key.startswith(ERASED)
 
 
 def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:

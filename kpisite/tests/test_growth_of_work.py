@@ -23,9 +23,10 @@ from core import reporting_clock
 from curriculum.models import Course
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.recompute.recompute_stale import recompute_stale
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -107,8 +108,8 @@ def questions(site: list[Course]) -> Iterator[tuple[str, Callable[[], object]]]:
     scopes["some courses"] = Scope(frozenset(one.pk for one in site))
     for key, indicator in REGISTRY.items():
         for name, scope in scopes.items():
-            if indicator.aggregate:
-                yield f"{key} of {name}", partial(indicator.aggregate(quarter).grouped, (), scope)
+            if indicator.facts:
+                yield f"{key} of {name}", partial(sums_by, indicator, quarter, (), scope)
             for drill in indicator.drill_downs.values():
                 yield f"{key}, {drill.key} of {name}", partial(drill.table, quarter, scope)
 

@@ -12,9 +12,10 @@ from accounts.tests.people import course, run_of
 from curriculum.models import Course
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpisite.tests.second_computation import Plan, Ratio, SecondComputation, Span
 from kpisite.tests.worlds import BERLIN, COURSES, RUNS, World
 
@@ -84,7 +85,5 @@ def scopes(courses: list[Course]) -> Iterator[tuple[Scope, str | None]]:
 
 
 def measured(key: str, period: Period, scope: Scope) -> Ratio:
-    aggregate = REGISTRY[key].aggregate
-    assert aggregate is not None
-    found = aggregate(period).grouped((), scope)[()]
+    found = sums_by(REGISTRY[key], period, (), scope)[()]
     return Ratio(found.total, found.weight)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, PERCENT, TEXT
 from kpis.disclosure.small_groups import fewest
 from kpis.statistics.shares_and_medians import share
 from outcomes.drill_downs.surveys import invitations_sent
 from outcomes.facts.career import IMPACT
-from outcomes.indicators.career import career_outcomes
 from outcomes.indicators.latest_per_learner import LEARNER
 from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
@@ -27,7 +27,7 @@ COURSE = "enrollment__run__course__title"
 def kinds(when: Period, scope: Scope) -> Table:
     """Graduates who reported each kind of impact within 180 days of their completion, and their
     share of all graduates who answered. A graduate who reported two kinds counts in both rows."""
-    reported = within(career_outcomes(when), scope).order_by()
+    reported = rows_of(IMPACT, when, scope)
     answered = reported.aggregate(n=Count(LEARNER, distinct=True))["n"]
     counts = dict(
         reported.filter(IN_TIME)
@@ -96,7 +96,7 @@ def _by_course(when: Period, scope: Scope) -> dict[str, CourseGraduates]:
     graduates: dict[str, CourseGraduates] = defaultdict(CourseGraduates)
     for course, learner in _without_answer(when, scope):
         graduates[course].asked.add(learner)
-    reported = within(career_outcomes(when), scope).order_by()
+    reported = rows_of(IMPACT, when, scope)
     for course, learner in reported.values_list(COURSE, LEARNER):
         graduates[course].asked.add(learner)
         graduates[course].answered.add(learner)

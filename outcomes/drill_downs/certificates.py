@@ -4,17 +4,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Count, Exists, F, Min, Q
+from django.db.models import Count, F, Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, DAYS, PERCENT
 from kpis.statistics.shares_and_medians import median_of, share
 from outcomes.facts.certificates import COMPLETION
-from outcomes.indicators.certificates import certificates_held, enrollments_due
 from outcomes.models import Certificate
 
 COURSE = Column.of("course")
@@ -34,11 +34,9 @@ def courses(when: Period, scope: Scope) -> Table:
     """Certificate-track enrollments that fell due in the period, by course, and how many of them
     held a certificate at its end."""
     due: dict[str, CourseDue] = defaultdict(CourseDue)
-    rows = within(enrollments_due(when), scope, enrollment="").annotate(
-        is_certified=Exists(certificates_held(when))
-    )
+    rows = rows_of(COMPLETION, when, scope)
     fields = ("run__course__title", "learner", "is_certified")
-    for course, learner, is_certified in rows.order_by().values_list(*fields):
+    for course, learner, is_certified in rows.values_list(*fields):
         due[course].learners.add(learner)
         due[course].enrollments += 1
         due[course].certified += is_certified

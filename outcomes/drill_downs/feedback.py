@@ -7,9 +7,9 @@ from django.db.models import Avg, Count, F, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import Scope, within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.surveys import SATISFACTION

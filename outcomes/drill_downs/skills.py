@@ -8,13 +8,13 @@ from django.db.models import Avg, Case, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment, PlannedModule
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.skills import ATTAINMENT
-from outcomes.indicators.skills import LATEST, Assessments, assessments
 from outcomes.models import SkillAssessment
 
 SKILL = Column("skill", _("Skill"), TEXT)
@@ -47,9 +47,10 @@ def skills(when: Period, scope: Scope) -> Table:
     return Table(columns, rows)
 
 
-def _latest(when: Period, scope: Scope) -> Assessments:
+def _latest(when: Period, scope: Scope) -> QuerySet[SkillAssessment]:
     """The latest assessment of each pair of learner and skill within the scope."""
-    return LATEST.among(within(assessments(when), scope)).order_by()
+    found: QuerySet[SkillAssessment] = rows_of(ATTAINMENT, when, scope)
+    return found
 
 
 @drill_down(ATTAINMENT, "coverage", _("Coverage"))

@@ -6,22 +6,23 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import Scope, within
+from kpis.aggregation.grouped_sums import rows_of, sums_by
 from kpis.definitions.periods import Period
-from kpis.definitions.registry import Column, Table, drill_down
+from kpis.definitions.registry import REGISTRY, Column, Table, drill_down
+from kpis.definitions.scopes import Scope, within
 from kpis.definitions.units import COUNT, PERCENT, POINTS, TEXT
-from kpis.statistics.intervals import Sums, net_interval
+from kpis.statistics.estimates import NET, estimate
+from kpis.statistics.intervals import NOTHING, Sums
 from kpis.statistics.shares_and_medians import share
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.surveys import (
     DETRACTORS,
-    LATEST,
     PROMOTERS,
     SATISFIED,
-    responses,
 )
 from outcomes.models import Invitation, Response
 
+QUESTIONS = {"nps": SATISFACTION, "csat": CSAT}
 LEARNERS = Count("enrollment__learner", distinct=True)
 NPS_GROUPS = {
     "Detractors": _("Detractors"),
@@ -89,11 +90,10 @@ def _distribution(when: Period, scope: Scope, question: str, scores: range) -> l
     ]
 
 
-def _latest(
-    when: Period, scope: Scope, question: str, *, level: str = "site"
-) -> QuerySet[Response]:
-    """Each learner's latest answer in the scope; at the level “course”, one per course."""
-    return LATEST.among(within(responses(when, question), scope), level).order_by()
+def _latest(when: Period, scope: Scope, question: str, *by: str) -> QuerySet[Response]:
+    """Each learner's latest answer in the scope; by course, one per course."""
+    found: QuerySet[Response] = rows_of(QUESTIONS[question], when, scope, by)
+    return found
 
 
 @drill_down(SATISFACTION, "groups", _("Promoters, passives and detractors"))
@@ -110,8 +110,8 @@ def groups(when: Period, scope: Scope) -> Table:
         Column("margin", _("Margin (±)"), POINTS),
     )
     found = (
-        _latest(when, scope, "nps", level="course")
-        .values(course=F("enrollment__run__course__title"))
+        _latest(when, scope, "nps", "course")
+        .values(course=F("enrollment__run__course__title"), course_id=F("enrollment__run__course"))
         .annotate(
             answers=Count("pk"),
             good=Count("pk", filter=PROMOTERS),
@@ -120,12 +120,14 @@ def groups(when: Period, scope: Scope) -> Table:
         )
         .order_by("course", "enrollment__run__course")
     )
-    return Table(columns, [_group_shares(row) for row in found])
+    sums = sums_by(REGISTRY[SATISFACTION], when, ("course",), scope)
+    rows = [_group_shares(row, sums.get((row["course_id"],), NOTHING)) for row in found]
+    return Table(columns, rows)
 
 
-def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
+def _group_shares(row: Mapping[str, Any], sums: Sums) -> dict[str, Any]:
     n, good, bad = row["answers"], row["good"], row["bad"]
-    interval = net_interval(Sums(n=n, total=good - bad, weight=n, squares=good + bad))
+    found = estimate(sums, NET)
     return {
         "course": row["course"],
         "answers": n,
@@ -133,7 +135,7 @@ def _group_shares(row: Mapping[str, Any]) -> dict[str, Any]:
         "passives": share(n - good - bad, n),
         "detractors": share(bad, n),
         "nps": share(good - bad, n),
-        "margin": (interval[1] - interval[0]) / 2 if interval else None,
+        "margin": (found.interval[1] - found.interval[0]) / 2 if found and n > 1 else None,
         "learners": row["learners"],
     }
 
@@ -148,7 +150,7 @@ def csat_by_course(when: Period, scope: Scope) -> Table:
         Column("mean", _("Mean answer")),
     )
     found = (
-        _latest(when, scope, "csat", level="course")
+        _latest(when, scope, "csat", "course")
         .values(course=F("enrollment__run__course__title"))
         .annotate(
             answers=Count("pk"),

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
-
 from core import reporting_clock
+from core.changes import Changes
+from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day, midnight
-from kpis.recompute import stale_days
 from outcomes.models import CareerOutcome
 
 IMPACT = "outcome.career-impact"
-REPORTED = "career.reported"
 # an impact counts until this many days after the completion
 MAX_DAYS_AFTER_COMPLETION = 180
 
 
-def record_reports(events: Sequence[Event]) -> None:
-    """Rewrite the reports of these events' enrollments from all events about them."""
-    ids = {event.enrollment_id for event in events if event.enrollment_id is not None}
+def record_reports(batch: EventBatch) -> None:
+    """Store these reports; equal ones count once."""
     reports = {
         (event.enrollment_id or 0, event.data["kind"], happened_on(event), event.occurred_at)
-        for event in Event.objects.filter(enrollment__in=ids, kind=REPORTED)
+        for event in batch.events
     }
-    existing = CareerOutcome.objects.filter(enrollment__in=ids, response=None)
-    mark_stale(existing)
-    existing.delete()
+    ids = {pk for pk, _, _, _ in reports}
+    rows = CareerOutcome.objects.filter(enrollment__in=ids, response=None).order_by()
+    reports -= set(rows.values_list("enrollment_id", "kind", "happened_on", "reported_at"))
     CareerOutcome.objects.bulk_create(
         [outcome(pk, kind, day, at) for pk, kind, day, at in sorted(reports, key=repr)],
         batch_size=500,
     )
-    mark_stale(existing)
+    batch.changes.changed(
+        rows, reported_at=((event.course_id, event.occurred_at) for event in batch.events)
+    )
 
 
-def record_answers(answers: Mapping[int, Event]) -> None:
+def record_answers(answers: Mapping[int, Event], changes: Changes) -> None:
     """Replace the career outcomes of these survey answers, given by the ID of their response."""
     existing = CareerOutcome.objects.filter(response__in=answers)
-    mark_stale(existing)
+    changes.changed(existing)
     existing.delete()
     CareerOutcome.objects.bulk_create(
         [
@@ -55,7 +54,7 @@ def record_answers(answers: Mapping[int, Event]) -> None:
         ],
         batch_size=500,
     )
-    mark_stale(existing)
+    changes.changed(existing)
 
 
 def kinds_of(event: Event) -> list[str]:
@@ -92,9 +91,3 @@ def outcome(
         )
         row.completed_before = midnight(day + timedelta(days=1), reporting_clock.reporting_zone())
     return row
-
-
-def mark_stale(rows: QuerySet[CareerOutcome]) -> None:
-    """Mark the days on which these rows count as stale."""
-    days = rows.order_by().values_list("enrollment__run__course_id", "reported_at").distinct()
-    stale_days.mark_moments_stale(IMPACT, days)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from core.changes import Changes
 from core.database import bulk_upsert
 from core.external_keys import ids_by_key
 from curriculum.models import Skill
 from curriculum.parameters import ParameterHistory
-from intake.models import Event
-from kpis.recompute import stale_days
+from intake.event_batch import EventBatch
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 
@@ -22,12 +22,12 @@ POST = SkillAssessment.Stage.POST
 Key = tuple[int, int, str, datetime, float]
 
 
-def record_assessments(events: Sequence[Event]) -> None:
+def record_assessments(batch: EventBatch) -> None:
     """Store each assessment with the mastery score of its time; of two at once, the better one."""
-    skills = ids_by_key(Skill, {event.object for event in events})
+    skills = ids_by_key(Skill, {event.object for event in batch.events})
     mastery = ParameterHistory([MASTERY])
     rows: dict[Key, float] = {}
-    for event in events:
+    for event in batch.events:
         needed = mastery.value(MASTERY, event.occurred_at, course_id=event.course_id)
         stage = event.data.get("stage") or POST
         enrollment = event.enrollment_id or 0
@@ -40,8 +40,10 @@ def record_assessments(events: Sequence[Event]) -> None:
         conflict="enrollment_id, skill_id, stage, assessed_at",
         merge={"score": "larger"},
     )
-    counted = [one for one in events if one.data.get("stage") != SkillAssessment.Stage.PRE]
-    stale_days.mark_moments_stale(ATTAINMENT, ((one.course_id, one.occurred_at) for one in counted))
+    batch.changes.changed(
+        SkillAssessment.objects.filter(enrollment__in={key[0] for key in rows}),
+        assessed_at=((one.course_id, one.occurred_at) for one in batch.events),
+    )
 
 
 def known(keys: set[str], may_make: bool) -> set[str]:
@@ -55,23 +57,11 @@ def known(keys: set[str], may_make: bool) -> set[str]:
     return set(existing)
 
 
-def mark_enrollments_stale(ids: Iterable[int]) -> None:
-    """Mark the days on which assessments of these enrollments count as stale."""
-    _mark_stale(SkillAssessment.objects.filter(enrollment__in=list(ids)))
-
-
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the assessments of these enrollments."""
-    _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)))
+    _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)), changes)
 
 
-def _reset(rows: QuerySet[SkillAssessment]) -> None:
-    _mark_stale(rows)
+def _reset(rows: QuerySet[SkillAssessment], changes: Changes) -> None:
+    changes.changed(rows)
     rows.delete()
-
-
-def _mark_stale(rows: QuerySet[SkillAssessment]) -> None:
-    moments = rows.filter(stage=POST).order_by()
-    stale_days.mark_moments_stale(
-        ATTAINMENT, moments.values_list("enrollment__run__course_id", "assessed_at").distinct()
-    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from core.changes import Changes
 from core.database import bulk_upsert
+from intake.event_batch import EventBatch
 from intake.models import Event
-from kpis.recompute import stale_days
 from outcomes.facts import career
 from outcomes.facts.survey_keys import Keys, keys_of, record_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
@@ -22,14 +23,14 @@ SENT, ANSWERED, DISMISSED = "survey.sent", "survey.answered", "survey.dismissed"
 ResponseKey = tuple[int, int]
 
 
-def record_sent(events: Sequence[Event]) -> None:
+def record_sent(batch: EventBatch) -> None:
     """Store when learners were invited; of two dates, the earlier one counts."""
-    _invite(_earliest(events))
+    _invite(_earliest(batch.events))
 
 
-def record_dismissed(events: Sequence[Event]) -> None:
+def record_dismissed(batch: EventBatch) -> None:
     """Store dismissals; they do not change an answer given earlier or later."""
-    moments = _earliest(events)
+    moments = _earliest(batch.events)
     _invite(moments)
     bulk_upsert.upsert(
         Invitation,
@@ -40,15 +41,15 @@ def record_dismissed(events: Sequence[Event]) -> None:
     )
 
 
-def record_answers(events: Sequence[Event]) -> None:
+def record_answers(batch: EventBatch) -> None:
     """Store the latest answer of each enrollment in each wave."""
-    _invite(_earliest(events))
-    record_questions(events)
-    latest = _latest_answers(events)
-    mark_stale(_responses(latest))
+    _invite(_earliest(batch.events))
+    record_questions(batch.events)
+    latest = _latest_answers(batch.events)
+    batch.changes.changed(_responses(latest))
     ids = _store(latest)
-    career.record_answers({ids[key]: event for key, event in latest.items()})
-    mark_stale(_responses(latest))
+    career.record_answers({ids[key]: event for key, event in latest.items()}, batch.changes)
+    batch.changes.changed(_responses(latest))
 
 
 def _earliest(events: Sequence[Event]) -> dict[ResponseKey, datetime]:
@@ -72,44 +73,31 @@ def _invite(moments: Mapping[ResponseKey, datetime]) -> None:
 
 
 def _latest_answers(events: Sequence[Event]) -> dict[ResponseKey, Event]:
-    """The answers among these events that are not older than the stored ones."""
+    """The answers among these events that are not older than the stored ones.
+
+    Of simultaneous answers the one counts whose id sorts last.
+    """
     waves = waves_of(events)
     latest: dict[ResponseKey, Event] = {}
     for event in sorted(events, key=_order):
         latest[event.enrollment_id or 0, waves[keys_of(event)]] = event
-    rows = _responses(latest).order_by().values_list("enrollment", "wave", "answered_at")
-    stored = {(enrollment, wave): at for enrollment, wave, at in rows}
-    newest = {
+    rows = _responses(latest).order_by().values_list("enrollment", "wave", *ORDER)
+    stored = {(enrollment, wave): order for enrollment, wave, *order in rows}
+    return {
         key: event
         for key, event in latest.items()
-        if key not in stored or event.occurred_at >= stored[key]
+        if key not in stored or _order(event) >= tuple(stored[key])
     }
-    tied = {key: event for key, event in newest.items() if stored.get(key) == event.occurred_at}
-    return newest | _break_ties(tied)
 
 
-def _break_ties(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, Event]:
-    """Of all answers with the same key and time as these, choose the one whose ID sorts last."""
-    keys = {(enrollment, keys_of(one)): (enrollment, wave)
-              for (enrollment, wave), one in answers.items()}  # fmt: skip
-    known = Event.objects.filter(
-        enrollment__in={enrollment for enrollment, _ in keys},
-        occurred_at__in={one.occurred_at for one in answers.values()},
-        kind=ANSWERED,
-    )
-    chosen: dict[ResponseKey, Event] = {}
-    for event in sorted(known.order_by() if answers else (), key=_order):
-        key = keys.get((event.enrollment_id or 0, keys_of(event)))
-        if key and event.occurred_at == answers[key].occurred_at:
-            chosen[key] = event
-    return chosen
+ORDER = ("answered_at", "event_key", "event_sender")
 
 
 def _order(event: Event) -> tuple[datetime, str, str]:
     return event.occurred_at, event.key, event.sender
 
 
-COLUMNS = ("answered_at", "nps", "csat", "comment", "may_quote", "language")
+COLUMNS = (*ORDER, "nps", "csat", "comment", "may_quote", "language")
 
 
 def _store(answers: Mapping[ResponseKey, Event]) -> dict[ResponseKey, int]:
@@ -129,7 +117,7 @@ def _columns(event: Event) -> tuple[Any, ...]:
     data = event.data
     comment = (data.get("comment") or "").strip()
     return (
-        event.occurred_at,
+        *_order(event),
         data.get("nps"),
         data.get("csat"),
         comment,
@@ -146,35 +134,21 @@ def _responses(keys: Iterable[ResponseKey]) -> QuerySet[Response]:
     )
 
 
-def mark_stale(responses: QuerySet[Response]) -> None:
-    """Mark the days on which these answers count as stale."""
-    for key, question in ((SATISFACTION, "nps"), (CSAT, "csat")):
-        rows = responses.filter(**{f"{question}__isnull": False}).order_by()
-        days = rows.values_list("enrollment__run__course_id", "answered_at").distinct()
-        stale_days.mark_moments_stale(key, days)
-
-
-def mark_enrollments_stale(ids: Collection[int]) -> None:
-    """Mark the days on which answers of these enrollments count as stale."""
-    mark_stale(Response.objects.filter(enrollment__in=ids))
-    career.mark_stale(CareerOutcome.objects.filter(enrollment__in=ids))
-
-
-def reset_enrollments(ids: Iterable[int]) -> None:
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the survey facts of these enrollments before their events are replayed.
 
     Answers that still have an event keep their rows, and with them what staff decided about them.
     Invitations that we sent keep theirs, because the links in the e-mails refer to them.
     """
     selected = Q(enrollment__in=list(ids))
-    _reset(selected, Event.objects.filter(selected, kind=ANSWERED))
+    _reset(selected, Event.objects.filter(selected, kind=ANSWERED), changes)
 
 
-def _reset(selected: Q, answers: QuerySet[Event]) -> None:
+def _reset(selected: Q, answers: QuerySet[Event], changes: Changes) -> None:
     responses = Response.objects.filter(selected)
-    mark_stale(responses)
+    changes.changed(responses)
     outcomes = CareerOutcome.objects.filter(selected)
-    career.mark_stale(outcomes)
+    changes.changed(outcomes)
     outcomes.delete()
     _delete_without_event(responses, answers)
     invitations = Invitation.objects.filter(selected)
@@ -195,4 +169,4 @@ def _delete_without_event(responses: QuerySet[Response], answers: QuerySet[Event
         pk for pk, enrollment, survey, wave in rows if (enrollment, (survey, wave)) not in answered
     ]
     Response.objects.filter(pk__in=without_event).delete()
-    responses.update(answered_at=LONG_AGO, nps=None, csat=None)
+    responses.update(answered_at=LONG_AGO, event_key="", event_sender="", nps=None, csat=None)

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import F, Window
 from django.db.models.functions import Length, RowNumber
 
-from kpis.definitions.aggregates import within
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import within
 from kpis.query import suppressed_tables
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
+from curriculum.models import Enrollment
+from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
 from outcomes.facts.career import IMPACT
@@ -13,8 +13,17 @@ from outcomes.models import CareerOutcome
 from outcomes.models.career import IN_TIME
 
 
-@kpi(IMPACT, _("Career impact"), unit=PERCENT, target=85, is_additive=False)
-def career_impact(when: Period) -> FactAggregate:
+@kpi(
+    IMPACT,
+    _("Career impact"),
+    unit=PERCENT,
+    target=85,
+    is_additive=False,
+    facts=CareerOutcome,
+    at="reported_at",
+    reads={Enrollment: "career_outcomes"},
+)
+def career_impact(rows: QuerySet[CareerOutcome], cut: Cut) -> Ratio:
     """The share of graduates who got a new job, were promoted or completed a project at work after
     the course. Example: of the 40 graduates who answered the question in October, 31 reported at
     least one of these: 77.5%.
@@ -27,17 +36,9 @@ def career_impact(when: Period) -> FactAggregate:
     number; the drill-down shows how far they could move the result.
     """
     graduates = Count(LEARNER, distinct=True)
-    return FactAggregate(
-        rows=career_outcomes(when),
+    return Ratio(
+        rows=rows.filter(enrollment__completed_at__lt=cut.period.end),
         total=Count(LEARNER, distinct=True, filter=IN_TIME),
         weight=graduates,
         n=graduates,
-    )
-
-
-def career_outcomes(when: Period) -> QuerySet[CareerOutcome]:
-    """The outcomes, or the lack of any, that graduates reported in the period."""
-    return CareerOutcome.objects.filter(
-        Q(reported_at__gte=when.start, reported_at__lt=when.end),
-        enrollment__completed_at__lt=when.end,
     )

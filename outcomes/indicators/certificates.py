@@ -4,7 +4,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, Va
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
-from kpis.definitions.aggregates import FactAggregate
+from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
@@ -12,8 +12,16 @@ from outcomes.facts.certificates import COMPLETION
 from outcomes.models import Certificate
 
 
-@kpi(COMPLETION, _("Certification completion"), unit=PERCENT, target=95)
-def certification_completion(when: Period) -> FactAggregate:
+@kpi(
+    COMPLETION,
+    _("Certification completion"),
+    unit=PERCENT,
+    target=95,
+    facts=Enrollment,
+    at="due_at",
+    reads={Certificate: "enrollment"},
+)
+def certification_completion(rows: QuerySet[Enrollment], cut: Cut) -> Ratio:
     """The share of learners on the certificate track who earn their certificate on time.
     Example: of the 120 certificate-track enrollments that fell due in October, 108 held a
     certificate at the end of the month: 90.0%.
@@ -24,18 +32,11 @@ def certification_completion(when: Period) -> FactAggregate:
     A revoked certificate stops counting when it is revoked; periods that ended before that keep
     it. An expired certificate still counts, because it was earned.
     """
-    return FactAggregate(
-        rows=enrollments_due(when).annotate(is_certified=Exists(certificates_held(when))),
+    on_track = rows.filter(certificate_track_at__lt=cut.period.end)
+    return Ratio(
+        rows=on_track.annotate(is_certified=Exists(certificates_held(cut.period))),
         total=Sum(Case(When(is_certified=True, then=Value(1)), default=Value(0))),
         weight=Count("pk"),
-        enrollment="",
-    )
-
-
-def enrollments_due(when: Period) -> QuerySet[Enrollment]:
-    """The certificate-track enrollments that fell due in the period."""
-    return Enrollment.objects.filter(
-        certificate_track_at__lt=when.end, due_at__gte=when.start, due_at__lt=when.end
     )
 
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
+from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT
 from outcomes.facts.skills import ATTAINMENT
@@ -17,8 +16,16 @@ Assessments = QuerySet[SkillAssessment]
 LATEST = LatestPerLearner(per="skill", order=("assessed_at", "score", "enrollment"))
 
 
-@kpi(ATTAINMENT, _("Skill attainment"), unit=PERCENT, target=90, is_additive=False)
-def skill_attainment(when: Period) -> FactAggregate:
+@kpi(
+    ATTAINMENT,
+    _("Skill attainment"),
+    unit=PERCENT,
+    target=90,
+    is_additive=False,
+    facts=SkillAssessment,
+    at="assessed_at",
+)
+def skill_attainment(rows: Assessments, cut: Cut) -> Ratio:
     """The share of assessed skills that learners have mastered. Example: 60 learners were assessed
     in 2 skills each in October, and 96 of these 120 results reached mastery: 80.0%.
 
@@ -29,17 +36,8 @@ def skill_attainment(when: Period) -> FactAggregate:
     one within it. The mastery score is the one that was set when the assessment was taken.
     Assessments from before the course (stage “pre”) are used only for the gain.
     """
-    return LATEST.aggregate(
-        assessments(when),
+    return Ratio(
+        rows=LATEST.among(rows.filter(stage=SkillAssessment.Stage.POST), cut.level),
         total=Count("pk", filter=Q(score__gte=F("mastery"))),
         weight=Count("pk"),
-    )
-
-
-def assessments(when: Period) -> Assessments:
-    """The assessments of the period, without those from before the course."""
-    return SkillAssessment.objects.filter(
-        stage=SkillAssessment.Stage.POST,
-        assessed_at__gte=when.start,
-        assessed_at__lt=when.end,
     )

@@ -3,9 +3,8 @@ from __future__ import annotations
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from kpis.definitions.aggregates import FactAggregate
-from kpis.definitions.periods import Period
-from kpis.definitions.registry import Interval, kpi
+from kpis.definitions.facts import Cut, Ratio
+from kpis.definitions.registry import kpi
 from kpis.definitions.units import PERCENT, POINTS
 from outcomes.facts.surveys import CSAT, SATISFACTION
 from outcomes.indicators.latest_per_learner import LatestPerLearner
@@ -22,12 +21,13 @@ LATEST = LatestPerLearner(per="wave", order=("answered_at", "enrollment"))
     _("Satisfaction (NPS)"),
     unit=POINTS,
     target=80,
-    interval=Interval.NET,
     min_n=50,
     is_additive=False,
     companions=(CSAT,),
+    facts=Response,
+    at="answered_at",
 )
-def satisfaction(when: Period) -> FactAggregate:
+def satisfaction(rows: QuerySet[Response], cut: Cut) -> Ratio:
     """How strongly learners would recommend the course, as a net promoter score (NPS) from −100 to
     100. Example: of the 200 answers in October, 150 came from promoters (9 or 10) and 20 from
     detractors (0 to 6): 75% − 10% = 65 points.
@@ -39,16 +39,23 @@ def satisfaction(when: Period) -> FactAggregate:
     answer within the course. A learner who dismisses the survey has not answered it.
     """
     promoter, detractor = When(PROMOTERS, then=Value(1)), When(DETRACTORS, then=Value(-1))
-    return LATEST.aggregate(
-        responses(when, "nps"),
+    return Ratio(
+        rows=LATEST.among(rows.filter(nps__isnull=False), cut.level),
         total=Sum(Case(promoter, detractor, default=Value(0))),
         weight=Count("pk"),
-        squares=Count("pk", filter=PROMOTERS | DETRACTORS),
     )
 
 
-@kpi(CSAT, _("Satisfaction (CSAT)"), unit=PERCENT, target=85, is_additive=False)
-def csat(when: Period) -> FactAggregate:
+@kpi(
+    CSAT,
+    _("Satisfaction (CSAT)"),
+    unit=PERCENT,
+    target=85,
+    is_additive=False,
+    facts=Response,
+    at="answered_at",
+)
+def csat(rows: QuerySet[Response], cut: Cut) -> Ratio:
     """The share of learners who are satisfied with the course. Example: of the 180 learners who
     rated it in October, 153 gave 4 or 5 out of 5: 85.0%.
 
@@ -57,14 +64,8 @@ def csat(when: Period) -> FactAggregate:
     Each learner counts once per survey wave, with the latest answer. For a course it is the latest
     answer within the course. A learner who dismisses the survey has not answered it.
     """
-    return LATEST.aggregate(
-        responses(when, "csat"),
+    return Ratio(
+        rows=LATEST.among(rows.filter(csat__isnull=False), cut.level),
         total=Count("pk", filter=SATISFIED),
         weight=Count("pk"),
     )
-
-
-def responses(when: Period, question: str) -> QuerySet[Response]:
-    """The answers to a question (nps or csat) that were given in the period."""
-    given = Response.objects.filter(answered_at__gte=when.start, answered_at__lt=when.end)
-    return given.filter(**{f"{question}__isnull": False})

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -8,10 +7,9 @@ from django.utils.translation import gettext
 from pydantic import Field
 
 from core import reporting_clock
+from intake.event_batch import EventBatch
 from intake.event_kinds import Data, handles, resets_enrollments
-from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import stale_days
 from outcomes.facts import certificates
 
 resets_enrollments(certificates.reset_enrollments)
@@ -40,23 +38,23 @@ class Revoked(Data):
 
 
 @handles("certificate.earned", data=Earned, check=_check_expiry)
-def certificate_earned(events: Sequence[Event]) -> None:
+def certificate_earned(batch: EventBatch) -> None:
     """The learner earned the certificate of the run, or renewed it."""
-    _record(events)
+    _record(batch)
 
 
 @handles("certificate.revoked", data=Revoked)
-def certificate_revoked(events: Sequence[Event]) -> None:
+def certificate_revoked(batch: EventBatch) -> None:
     """The certificate was revoked; it does not count from this time on."""
-    _record(events)
+    _record(batch)
 
 
 @handles("certificate.expired")
-def certificate_expired(events: Sequence[Event]) -> None:
+def certificate_expired(batch: EventBatch) -> None:
     """The certificate expired. It still counts as earned."""
-    _record(events)
+    _record(batch)
 
 
-def _record(events: Sequence[Event]) -> None:
-    certificates.record_certificates(events)
-    stale_days.update_freshness("outcome", events)
+def _record(batch: EventBatch) -> None:
+    certificates.record_certificates(batch)
+    batch.changes.update_freshness("outcome", batch.events)

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext
 from pydantic import Field
 
+from intake.event_batch import EventBatch
 from intake.event_kinds import Data, handles, resets_enrollments
-from intake.models import Event
-from kpis.recompute import stale_days
 from outcomes.facts import skills
 
 resets_enrollments(skills.reset_enrollments)
@@ -39,7 +37,7 @@ def _check_score(value: float | None, data: Assessed, at: datetime) -> tuple[str
     check=_check_score,
     find_objects=skills.known,
 )
-def skill_assessed(events: Sequence[Event]) -> None:
+def skill_assessed(batch: EventBatch) -> None:
     """A skill (`object`) of the learner was assessed with a score (`value`) from 0 to 1."""
-    skills.record_assessments(events)
-    stale_days.update_freshness("outcome", events)
+    skills.record_assessments(batch)
+    batch.changes.update_freshness("outcome", batch.events)

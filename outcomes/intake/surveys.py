@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -8,10 +7,9 @@ from django.utils.translation import gettext
 from pydantic import Field, model_validator
 
 from core import reporting_clock
+from intake.event_batch import EventBatch
 from intake.event_kinds import Data, handles, resets_enrollments
-from intake.models import Event
 from kpis.definitions.periods import local_day
-from kpis.recompute import stale_days
 from outcomes.facts import career, surveys
 
 resets_enrollments(surveys.reset_enrollments)
@@ -73,24 +71,24 @@ def _check_not_later(field: str, day: date | None, at: datetime) -> tuple[str, s
 
 
 @handles("survey.sent", data=SurveySent)
-def survey_sent(events: Sequence[Event]) -> None:
+def survey_sent(batch: EventBatch) -> None:
     """The learner was invited to the survey."""
-    surveys.record_sent(events)
-    stale_days.update_freshness("outcome", events)
+    surveys.record_sent(batch)
+    batch.changes.update_freshness("outcome", batch.events)
 
 
 @handles("survey.answered", data=SurveyAnswered, check=_check_career_on)
-def survey_answered(events: Sequence[Event]) -> None:
+def survey_answered(batch: EventBatch) -> None:
     """The learner answered the survey; the latest answer in a wave counts."""
-    surveys.record_answers(events)
-    stale_days.update_freshness("outcome", events)
+    surveys.record_answers(batch)
+    batch.changes.update_freshness("outcome", batch.events)
 
 
 @handles("survey.dismissed", data=SurveySent)
-def survey_dismissed(events: Sequence[Event]) -> None:
+def survey_dismissed(batch: EventBatch) -> None:
     """The learner dismissed the survey, which does not count as an answer."""
-    surveys.record_dismissed(events)
-    stale_days.update_freshness("outcome", events)
+    surveys.record_dismissed(batch)
+    batch.changes.update_freshness("outcome", batch.events)
 
 
 class CareerReported(Data):
@@ -113,7 +111,7 @@ def _check_happened_on(
 
 
 @handles("career.reported", data=CareerReported, check=_check_happened_on)
-def career_reported(events: Sequence[Event]) -> None:
+def career_reported(batch: EventBatch) -> None:
     """The learner reported the effect of the course on their career, without a survey."""
-    career.record_reports(events)
-    stale_days.update_freshness("outcome", events)
+    career.record_reports(batch)
+    batch.changes.update_freshness("outcome", batch.events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.models.career import CareerOutcome
-from outcomes.models.certificates import Certificate
+from outcomes.models.certificates import Certificate, CertificateChange
 from outcomes.models.feedback import CommentAnalysis, Testimonial, Theme, TopicRun
 from outcomes.models.skills import SkillAssessment
 from outcomes.models.surveys import Invitation, Response, Survey, Wave
@@ -11,6 +11,7 @@ from outcomes.models.surveys import Invitation, Response, Survey, Wave
 __all__ = [
     "CareerOutcome",
     "Certificate",
+    "CertificateChange",
     "CommentAnalysis",
     "Invitation",
     "Response",

@@ -2,10 +2,43 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Enrollment
+
+
+class CertificateChange(models.Model):
+    """A report that a certificate was earned, revoked or expired; certificates follow from all."""
+
+    class Change(models.TextChoices):
+        EARNED = "earned", pgettext_lazy("a certificate", "earned")
+        REVOKED = "revoked", pgettext_lazy("a certificate", "revoked")
+        EXPIRED = "expired", pgettext_lazy("a certificate", "expired")
+
+    # the unique constraint starts with it, so a second index would only slow down inserts
+    enrollment = models.ForeignKey(
+        Enrollment, models.CASCADE, db_index=False, related_name="certificate_changes"
+    )
+    change = models.CharField(max_length=10, choices=Change.choices)
+    at = models.DateTimeField()
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200, help_text=_("The sender's own id of the event."))
+    number = models.CharField(max_length=100, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("enrollment", "at", "key", "sender")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("enrollment", "sender", "key", "change"),
+                name="one_change_per_event_about_a_certificate",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_change_display()}, {self.at:%Y-%m-%d}"
 
 
 class Certificate(models.Model):

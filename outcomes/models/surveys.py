@@ -233,6 +233,9 @@ class Response(models.Model):
     language = models.CharField(
         max_length=35, blank=True, help_text=_("As reported by the sender.")
     )
+    # the event that the answer is from; of simultaneous ones the one that sorts last counts
+    event_key = models.CharField(max_length=200, blank=True, db_default="", editable=False)
+    event_sender = models.CharField(max_length=100, blank=True, db_default="", editable=False)
 
     class Meta:
         ordering = ("-answered_at",)

@@ -15,9 +15,11 @@ from core import reporting_clock
 from curriculum.models import Course, Learner, Module, Skill
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
-from kpis.definitions.aggregates import FactAggregate, Scope
+from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Table
+from kpis.definitions.scopes import SITE, Scope
+from kpis.statistics.intervals import Sums
 
 LMS = Sender("lms", creates_unknown=True)
 START = "2026-01-05T00:00:00Z"
@@ -65,14 +67,14 @@ def sums(
     slug: str, day: str, kind: str = "month", *, scope: Scope | None = None
 ) -> tuple[float, float]:
     """Total and weight of an outcome KPI in the period that contains the day."""
-    found = aggregate(slug, day, kind).grouped((), scope)[()]
+    found = outcome_sums(slug, day, kind, scope=scope)[()]
     return found.total, found.weight
 
 
-def aggregate(slug: str, day: str, kind: str = "month") -> FactAggregate:
-    found = REGISTRY[f"outcome.{slug}"].aggregate
-    assert found is not None
-    return found(period(day, kind))
+def outcome_sums(
+    slug: str, day: str, kind: str = "month", by: Sequence[str] = (), scope: Scope | None = None
+) -> dict[tuple[Any, ...], Sums]:
+    return sums_by(REGISTRY[f"outcome.{slug}"], period(day, kind), by, scope or SITE)
 
 
 def table(slug: str, drill: str, day: str, scope: Scope | None = None) -> Table:

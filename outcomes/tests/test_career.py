@@ -15,7 +15,7 @@ from intake.tests.lms import event, send
 from kpis.models import Measurement
 from kpis.recompute.recompute_stale import recompute_stale
 from outcomes.models import CareerOutcome
-from outcomes.tests.school import aggregate, did, enrolled, school, sums
+from outcomes.tests.school import did, enrolled, outcome_sums, school, sums
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_one_of_two_graduates_who_answered_has_a_job() -> None:
 def test_there_is_no_value_without_answers() -> None:
     graduated("ada")
 
-    assert aggregate(IMPACT, MARCH).grouped()[()].value is None
+    assert outcome_sums(IMPACT, MARCH)[()].value is None
 
 
 def test_a_graduate_counts_once_however_many_impacts_and_answers() -> None:
@@ -140,7 +140,7 @@ def test_a_graduate_of_two_courses_counts_once_on_the_site() -> None:
     graduated("ada", course="sql")
     reported("ada", "2026-03-12", "placement")
     did("ada", "career.reported", "2026-03-12", course="sql", data={"kind": "none"})
-    by_course = aggregate(IMPACT, MARCH).grouped(("course",))
+    by_course = outcome_sums(IMPACT, MARCH, by=("course",))
 
     assert sums(IMPACT, MARCH) == (1, 1)
     assert by_course[other.pk,].total == 0

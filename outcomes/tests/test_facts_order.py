@@ -18,6 +18,7 @@ from accounts.tests.people import moment
 from curriculum.models import Enrollment, Skill
 from curriculum.tests.histories import HISTORIES
 from intake import replay
+from intake.models import Event
 from intake.tests.lms import event, purge, school, send, statuses, take_back
 from outcomes.models import Certificate, SkillAssessment
 
@@ -68,13 +69,17 @@ def stories(draw: DrawFn) -> list[Raw]:
     ]
 
 
-def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts after receiving exactly these batches."""
+def facts_after(
+    batches: Sequence[Sequence[Raw]], *, again: Again | None = None, forgets: bool = False
+) -> dict[str, Any]:
+    """The facts after receiving exactly these batches; `forgets` deletes the events after each."""
     with transaction.atomic():
         school()
         Skill.objects.bulk_create(Skill(key=key, title=key) for key in ("sql", "html"))
         for batch in batches:
             assert set(statuses(send(*batch))) <= {"accepted"}
+            if forgets:
+                Event.objects.all().delete()
         if again:
             again()
         found = facts()
@@ -102,6 +107,26 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     batches = [mixed[a:b] for a, b in pairwise([0, *cuts, len(story)])]
 
     assert facts_after(batches) == facts_after([story])
+
+
+@HISTORIES
+@given(stories(), st.data())
+def test_later_events_give_the_same_facts_without_the_old_ones(story: list[Raw], data: Any) -> None:
+    mixed = data.draw(st.permutations(story))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(story)), max_size=2)))
+    batches = [mixed[a:b] for a, b in pairwise([0, *cuts, len(story)])]
+
+    assert facts_after(batches, forgets=True) == facts_after(batches)
+
+
+def test_a_certificate_that_was_earned_later_than_its_end_arrived_is_known_without_events() -> None:
+    school()
+    for key, day in (("revoked", 8), ("earned", 6)):
+        send(event(key, f"certificate.{key}", at=f"2026-02-{day:02}T09:00:00Z"))
+        Event.objects.all().delete()
+    found = Certificate.objects.get()
+
+    assert (found.earned_at.day, found.revoked_at and found.revoked_at.day) == (6, 8)
 
 
 @HISTORIES

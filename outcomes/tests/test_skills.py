@@ -11,15 +11,16 @@ from curriculum.models import Course, Enrollment, Parameter, Skill
 from curriculum.parameters import create_missing, parameter_for, set_value
 from intake.events.senders import Sender
 from intake.tests.lms import event, send
-from kpis.definitions.aggregates import Scope
+from kpis.definitions.scopes import Scope
 from kpis.models import StaleDay
+from kpis.tests.stale import marked_days, marks
 from outcomes.models import SkillAssessment
 from outcomes.parameter_definitions import MASTERY
 from outcomes.tests.school import (
-    aggregate,
     did,
     enrolled,
     is_of_kind,
+    outcome_sums,
     period,
     rows_of,
     school,
@@ -97,7 +98,7 @@ def test_a_pair_counts_once_for_the_site_and_in_each_of_its_courses(python: Cour
     assert sums(ATTAINMENT, JANUARY) == (0, 1)
     assert sums(ATTAINMENT, JANUARY, scope=only(python)) == (1, 1)
     assert sums(ATTAINMENT, JANUARY, scope=only(other)) == (0, 1)
-    by_course = aggregate(ATTAINMENT, JANUARY).grouped(("course",))
+    by_course = outcome_sums(ATTAINMENT, JANUARY, by=("course",))
     assert {key: one.total for (key,), one in by_course.items()} == {python.pk: 1, other.pk: 0}
 
 
@@ -120,7 +121,7 @@ def test_each_run_counts_its_own_latest_assessment(python: Course) -> None:
     enrolled("ada", run="r2")
     skilled("ada", 0.9, "2026-01-10", run="r1")
     skilled("ada", 0.3, "2026-01-12", run="r2")
-    by_run = aggregate(ATTAINMENT, JANUARY).grouped(("run",))
+    by_run = outcome_sums(ATTAINMENT, JANUARY, by=("run",))
 
     assert {key: one.total for (key,), one in by_run.items()} == {first.pk: 1, second.pk: 0}
     assert sums(ATTAINMENT, JANUARY, scope=only(python)) == (0, 1)
@@ -174,8 +175,8 @@ def test_a_change_of_mastery_applies_to_later_assessments() -> None:
 
 
 def test_a_course_may_have_a_mastery_of_its_own(python: Course) -> None:
-    own = parameter_for(MASTERY, course=python)
-    Parameter.objects.filter(pk=own.pk).update(value=Decimal("0.5"))
+    own, since = parameter_for(MASTERY, course=python), period("2026-01-08").start
+    set_value(own, Decimal("0.5"), reason="A hard one.", effective_from=since)
     enrolled("ada")
     skilled("ada", 0.5, "2026-01-10")
 
@@ -209,9 +210,9 @@ def test_an_assessment_marks_only_its_day_as_stale() -> None:
     StaleDay.objects.all().delete()
     skilled("ada", 0.9, "2026-01-10")
 
-    assert list(StaleDay.objects.values_list("key", "day")) == [
+    assert {(key, day) for key, _, day in marks()} == {
         ("outcome.skill-attainment", date(2026, 1, 10))
-    ]
+    }
 
 
 def test_a_cancellation_marks_the_days_of_assessments_as_stale() -> None:
@@ -219,9 +220,8 @@ def test_a_cancellation_marks_the_days_of_assessments_as_stale() -> None:
     skilled("ada", 0.9, "2026-01-08")
     StaleDay.objects.all().delete()
     did("ada", "enrollment.withdrawn", "2026-01-10")
-    marked = StaleDay.objects.filter(key="outcome.skill-attainment")
 
-    assert date(2026, 1, 8) in set(marked.values_list("day", flat=True))
+    assert date(2026, 1, 8) in marked_days(key="outcome.skill-attainment")
 
 
 def test_attainment_by_skill() -> None:

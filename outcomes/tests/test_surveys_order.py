@@ -17,6 +17,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from accounts.tests.people import moment
 from curriculum.tests.histories import HISTORIES
 from intake import replay
+from intake.models import Event
 from intake.tests.lms import event, purge, school, send, statuses, take_back
 from outcomes.models import CareerOutcome, Invitation, Response, Survey
 
@@ -79,12 +80,16 @@ def facts() -> dict[str, Any]:
     }
 
 
-def facts_after(batches: Sequence[Sequence[Raw]], *, again: Again | None = None) -> dict[str, Any]:
-    """The facts after receiving exactly these batches."""
+def facts_after(
+    batches: Sequence[Sequence[Raw]], *, again: Again | None = None, forgets: bool = False
+) -> dict[str, Any]:
+    """The facts after receiving exactly these batches; `forgets` deletes the events after each."""
     with transaction.atomic():
         school()
         for batch in batches:
             assert set(statuses(send(*batch))) <= {"accepted"}
+            if forgets:
+                Event.objects.all().delete()
         if again:
             again()
         found = facts()
@@ -101,6 +106,16 @@ def test_shuffled_and_split_events_give_the_same_facts(story: list[Raw], data: A
     batches = [mixed[a:b] for a, b in pairwise(edges)]
 
     assert facts_after(batches) == facts_after([story])
+
+
+@HISTORIES
+@given(stories(), st.data())
+def test_later_events_give_the_same_facts_without_the_old_ones(story: list[Raw], data: Any) -> None:
+    mixed = data.draw(st.permutations(story))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(story)), max_size=2)))
+    batches = [mixed[a:b] for a, b in pairwise([0, *cuts, len(story)])]
+
+    assert facts_after(batches, forgets=True) == facts_after(batches)
 
 
 @HISTORIES
@@ -137,6 +152,29 @@ def test_deleted_events_leave_no_trace_after_a_rebuild(story: list[Raw], data: A
 def answer(key: str, **data: Any) -> Raw:
     answered = {"survey": "s", "wave": "w1", **data}
     return event(key, "survey.answered", at="2026-01-20T12:00:00Z", data=answered)
+
+
+@pytest.mark.parametrize("order", [("e1", "e2"), ("e2", "e1")])
+def test_of_simultaneous_answers_the_same_one_counts_without_old_events(
+    order: tuple[str, str],
+) -> None:
+    school()
+    scores = {"e1": 1, "e2": 2}
+    for key in order:
+        send(answer(key, nps=scores[key]))
+        Event.objects.all().delete()
+
+    assert Response.objects.get().nps == 2
+
+
+def test_earlier_reports_stay_without_their_events() -> None:
+    school()
+    for key, day in (("e1", 3), ("e2", 4), ("e3", 4)):
+        at = f"2026-02-{day:02}T09:00:00Z"
+        send(event(key, "career.reported", at=at, data={"kind": "project"}))
+        Event.objects.all().delete()
+
+    assert sorted(one.reported_at.day for one in CareerOutcome.objects.all()) == [3, 4]
 
 
 def test_a_replay_keeps_the_row_of_an_answer_with_an_event() -> None:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 
 from accounts.models import User
 from accounts.reader import Reader
 from core import reporting_clock
+from curriculum.models import Course
 from kpis.api.response_models import KpiValue
-from kpis.definitions.aggregates import Scope
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
 from kpis.query.kpi_query import KpiQueryForm
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue
 from kpis.query.targets import set_target
-from kpis.recompute import recompute_stale, stale_days
+from kpis.recompute import recompute_stale
 from kpis.tests import kernel
 from kpis.tests.kernel import COUNT, PEOPLE, STARTED, moment, run_of, starts, table
 from presentation.figures import Figure
@@ -143,7 +145,7 @@ def test_a_stale_mark_without_a_course_recomputes_the_site() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
+    kernel.mark_days_stale(PEOPLE, [(None, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert table("month", PEOPLE) == {("site", "", "2026-03-01", 0, 1)}
@@ -155,7 +157,7 @@ def test_a_stale_mark_of_one_kpi_does_not_recompute_others() -> None:
     recompute_stale.recompute_stale(now=NOW)
     Measurement.objects.all().delete()
 
-    stale_days.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
+    kernel.mark_days_stale(COUNT, [(run.course_id, date(2026, 3, 10))])
     recompute_stale.recompute_stale(now=NOW)
 
     assert set(Measurement.objects.values_list("kpi", flat=True)) == {COUNT}
@@ -168,6 +170,29 @@ def test_a_period_with_data_that_is_not_computed_is_pending() -> None:
     assert value_of(PEOPLE, "2026-02-10").status == "no_data"
     recompute_stale.recompute_stale(now=NOW)
     assert value_of(PEOPLE, "2026-03-10").value == 0
+
+
+def test_a_total_that_is_not_computed_is_pending_and_not_zero() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-02-10")
+    recompute_stale.recompute_stale(now=NOW)
+    starts("bo", run, "2026-03-10")
+    march = value_of(COUNT, "2026-03-01")
+
+    assert (march.status, march.shown) == ("pending", None)
+    # without new facts, it is 0
+    assert value_of(COUNT, "2026-04-01").shown == 0
+
+
+def test_the_site_is_pending_until_its_own_step() -> None:
+    starts("ada", run_of("r1"), "2026-03-10")
+    killed = patch.object(recompute_stale, "compare_site", side_effect=KeyboardInterrupt)
+    with killed, pytest.raises(KeyboardInterrupt):
+        recompute_stale.recompute_stale(now=NOW)
+    in_python = Scope(frozenset(Course.objects.values_list("pk", flat=True)))
+
+    assert value_of(STARTED, "2026-03-01").status == "pending"
+    assert value_of(STARTED, "2026-03-01", scope=in_python).status == "low_n"
 
 
 def test_pending_data_of_another_course_does_not_matter() -> None:

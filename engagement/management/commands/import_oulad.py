@@ -55,5 +55,5 @@ class Command(BaseCommand):
 
             # if a worker is recomputing, wait for it and compute what is left
             with recompute_stale.recompute_lock():
-                cells = recompute_stale.recompute_stale(progress=advance)
+                cells = recompute_stale.recompute_stale(progress=advance, waits=True)
         self.stdout.write(f"{cells:,} KPI values computed")

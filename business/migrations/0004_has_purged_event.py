@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('business', '0001_initial'),
+        ('business', '0003_subscriptions_held'),
     ]
 
     operations = [

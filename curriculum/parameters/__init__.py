@@ -1,0 +1,66 @@
+"""Declare parameters, look up their values at a moment, and propose, set and revert values.
+
+Code declares the parameters. A row holds the value of one scope: the whole site, a course, a run
+or a module. Every change of a value goes through `changes`, which keeps the history.
+"""
+
+from __future__ import annotations
+
+from curriculum.parameters.changes import (
+    apply,
+    check,
+    check_moment,
+    parameter_for,
+    propose,
+    reject,
+    require_adjustable,
+    revert,
+    set_value,
+    value_in_force,
+    written,
+)
+from curriculum.parameters.declared_rows import create_missing, follow_declarations
+from curriculum.parameters.definitions import (
+    DECLARED,
+    SCOPE_KINDS,
+    ParameterDefinition,
+    declare,
+)
+from curriculum.parameters.values import (
+    ARM_VALUES,
+    ParameterHistory,
+    ParameterScope,
+    Question,
+    current_value,
+    effective,
+    effective_values,
+    own_value,
+)
+
+__all__ = [
+    "ARM_VALUES",
+    "DECLARED",
+    "SCOPE_KINDS",
+    "ParameterDefinition",
+    "ParameterHistory",
+    "ParameterScope",
+    "Question",
+    "apply",
+    "check",
+    "check_moment",
+    "create_missing",
+    "current_value",
+    "declare",
+    "effective",
+    "effective_values",
+    "follow_declarations",
+    "own_value",
+    "parameter_for",
+    "propose",
+    "reject",
+    "require_adjustable",
+    "revert",
+    "set_value",
+    "value_in_force",
+    "written",
+]

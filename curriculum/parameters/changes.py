@@ -1,0 +1,311 @@
+"""Propose, set and revert the values of parameters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from core import localized
+from curriculum.models import Course, CourseRun, Enrollment, Module, Parameter, ParameterChange
+from curriculum.parameters.definitions import DECLARED, ParameterDefinition
+from curriculum.parameters.values import ParameterHistory, ParameterScope, is_adjustable, own_value
+
+
+def parameter_for(
+    key: str,
+    *,
+    course: Course | None = None,
+    run: CourseRun | None = None,
+    module: Module | None = None,
+) -> Parameter:
+    """Return the row of one scope, created if it is missing; it inherits until a value is set.
+
+    ValidationError if the parameter cannot have a value of its own there.
+    """
+    definition = DECLARED[key]
+    own = {"course": course, "run": run, "module": module}
+    if any(own[kind] and kind not in definition.scopes for kind in ("course", "run", "module")):
+        raise ValidationError(
+            gettext("%(name)s cannot have a value of its own there.")
+            % {"name": gettext(definition.name)}
+        )
+    scope = ParameterScope.of(course=course, run=run, module=module)
+    row, _ = Parameter.objects.get_or_create(
+        key=key,
+        **own,
+        defaults={"value": _value_in(key, scope, timezone.now()), **definition.row_fields()},
+    )
+    return row
+
+
+def _value_in(key: str, scope: ParameterScope, at: datetime) -> Decimal:
+    return ParameterHistory([key], scopes=[scope]).value(
+        key, at, course_id=scope.course_id, run_id=scope.run_id, module_id=scope.module_id
+    )
+
+
+def value_in_force(parameter: Parameter, at: datetime) -> Decimal:
+    """Return the value of a row at a moment, its own or the inherited one."""
+    scope = ParameterScope.of(course=parameter.course, run=parameter.run, module=parameter.module)
+    return _value_in(parameter.key, scope, at)
+
+
+def require_adjustable(parameter: Parameter) -> None:
+    """Raise ValidationError for a parameter that only staff may change.
+
+    Rules, improvements and experiments change what learners get, never how figures are computed:
+    otherwise a figure would improve because its measure was moved.
+    """
+    _definition_of(parameter)
+    if not is_adjustable(parameter.key):
+        raise ValidationError(
+            gettext(
+                "%(name)s is a measurement setting: it defines how figures are computed. Staff "
+                "can set it; rules, proposals and experiments cannot change it."
+            )
+            % {"name": parameter.display_name}
+        )
+
+
+def _definition_of(parameter: Parameter) -> ParameterDefinition:
+    """Return the declaration; ValidationError if the code no longer has one."""
+    definition = DECLARED.get(parameter.key)
+    if definition is None:
+        raise ValidationError(
+            gettext("%(name)s is no longer used, so its value cannot be changed.")
+            % {"name": parameter.display_name}
+        )
+    return definition
+
+
+def check(parameter: Parameter, new_value: Decimal) -> None:
+    """Raise ValidationError for a value that the declaration does not allow."""
+    definition = _definition_of(parameter)
+    if not definition.is_within_bounds(new_value):
+        raise ValidationError(
+            gettext("%(name)s must be between %(minimum)s and %(maximum)s, not %(value)s.")
+            % {
+                "name": gettext(definition.name),
+                "minimum": written(definition.minimum),
+                "maximum": written(definition.maximum),
+                "value": written(new_value),
+            }
+        )
+    if not definition.is_on_a_step(new_value):
+        raise ValidationError(_between_steps(definition, new_value))
+
+
+def _between_steps(definition: ParameterDefinition, value: Decimal) -> str:
+    name, shown = gettext(definition.name), written(value)
+    if definition.is_whole and value != value.to_integral_value():
+        return gettext("%(name)s must be a whole number, not %(value)s.") % {
+            "name": name,
+            "value": shown,
+        }
+    below, above = definition.nearest_steps(value)
+    return gettext(
+        "%(name)s changes in steps of %(step)s: %(below)s or %(above)s, not %(value)s."
+    ) % {
+        "name": name,
+        "step": written(definition.step),
+        "below": written(below),
+        "above": written(above),
+        "value": shown,
+    }
+
+
+def written(value: Decimal) -> str:
+    """Write a value in the reader's language, without trailing zeros."""
+    return localized.number(value, 4, trimmed=True)
+
+
+def propose(
+    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
+) -> ParameterChange:
+    """Propose a value, which takes effect once the proposal is applied.
+
+    ValidationError for a measurement setting, for a value that is not allowed, or while another
+    proposal is open.
+    """
+    require_adjustable(parameter)
+    check(parameter, to)
+    if parameter.changes.filter(status=ParameterChange.Status.PROPOSED).exists():
+        raise ValidationError(
+            gettext("%(name)s has an open proposal. Approve or reject that one first.")
+            % {"name": parameter.display_name}
+        )
+    return _proposal(parameter, to, reason=reason, by=by)
+
+
+def _proposal(
+    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None
+) -> ParameterChange:
+    return ParameterChange.objects.create(
+        parameter=parameter,
+        old_value=parameter.value,
+        new_value=to,
+        reason=reason,
+        proposed_by_id=by.pk if by else None,
+        proposed_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def apply(
+    change: ParameterChange,
+    *,
+    by: AbstractBaseUser | None = None,
+    effective_from: datetime | None = None,
+) -> None:
+    """Set the proposed value, from now on or from another moment, as in `set_value`.
+
+    ValidationError when the proposal was already decided, or for a measurement setting.
+    """
+    parameter = Parameter.objects.select_for_update().get(pk=change.parameter_id)
+    require_adjustable(parameter)
+    _apply(parameter, change, by=by, effective_from=effective_from)
+
+
+def _apply(
+    parameter: Parameter,
+    change: ParameterChange,
+    *,
+    by: AbstractBaseUser | None,
+    effective_from: datetime | None,
+) -> None:
+    check(parameter, change.new_value)
+    check_moment(parameter, effective_from)
+    now = timezone.now()
+    replaced = value_in_force(parameter, effective_from or now)
+    _decide(
+        change,
+        ParameterChange.Status.APPLIED,
+        by=by,
+        at=now,
+        old_value=replaced,
+        effective_from=effective_from,
+    )
+    # the row holds the value that stays once all approved changes apply
+    last = parameter.changes.in_effective_order().last()
+    parameter.value = last.new_value if last else change.new_value
+    definition = DECLARED[parameter.key]
+    if definition.allows(parameter.value):
+        # the row may still have the bounds of an earlier declaration
+        for name, value in definition.bounds().items():
+            setattr(parameter, name, value)
+    parameter.save()
+
+
+def check_moment(parameter: Parameter, effective_from: datetime | None) -> None:
+    """Raise ValidationError for a past moment whose value may have been used."""
+    if effective_from is None or effective_from >= timezone.now():
+        return
+    enrollments = Enrollment.objects.all()
+    if course := parameter.course_id or (parameter.module and parameter.module.course_id):
+        enrollments = enrollments.filter(run__course=course)
+    elif parameter.run_id:
+        enrollments = enrollments.filter(run=parameter.run_id)
+    if enrollments.exists():
+        raise ValidationError(
+            gettext(
+                "A change cannot apply from a moment in the past, because learners are enrolled: "
+                "their plans and figures follow from the value of that time."
+            )
+        )
+
+
+@transaction.atomic
+def reject(change: ParameterChange, *, by: AbstractBaseUser | None = None) -> None:
+    """Reject the proposal; ValidationError when it was already decided."""
+    status = ParameterChange.Status.REJECTED
+    _decide(change, status, by=by, at=timezone.now(), old_value=change.old_value)
+
+
+def _decide(
+    change: ParameterChange,
+    status: str,
+    *,
+    by: AbstractBaseUser | None,
+    at: datetime,
+    old_value: Decimal,
+    effective_from: datetime | None = None,
+) -> None:
+    # The conditional update decides between two people: the second one updates no row.
+    decided = ParameterChange.objects.filter(
+        pk=change.pk, status=ParameterChange.Status.PROPOSED
+    ).update(
+        status=status,
+        decided_by=by,
+        decided_at=at,
+        old_value=old_value,
+        effective_from=effective_from,
+    )
+    if not decided:
+        raise ValidationError(gettext("This change was already approved or rejected."))
+    change.refresh_from_db()
+
+
+@transaction.atomic
+def set_value(
+    parameter: Parameter,
+    to: Decimal,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    effective_from: datetime | None = None,
+) -> ParameterChange | None:
+    """Set a value without a proposal, and reject an open one; None when the value is the same.
+
+    This is how staff set a value; what acts by itself proposes one. It applies from now on, from
+    a later moment, or from an earlier one as long as nobody is enrolled: what was computed with
+    the value of a past moment stays explained by it.
+    """
+    # the caller's copy may be outdated
+    parameter.refresh_from_db(from_queryset=Parameter.objects.select_for_update())
+    changes = list(parameter.changes.in_effective_order())
+    if own_value(parameter, changes, effective_from or timezone.now()) == to:
+        return None
+    ParameterChange.objects.filter(
+        parameter=parameter, status=ParameterChange.Status.PROPOSED
+    ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
+    change = _proposal(parameter, to, reason=reason, by=by)
+    _apply(parameter, change, by=by, effective_from=effective_from)
+    parameter.refresh_from_db()
+    return change
+
+
+@transaction.atomic
+def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None = None) -> None:
+    """Set the value from before `change`, from now on; both changes stay in the history.
+
+    A change that has not begun to apply never will.
+    """
+    claimed = ParameterChange.objects.filter(
+        pk=change.pk, status=ParameterChange.Status.APPLIED
+    ).update(status=ParameterChange.Status.REVERTED)
+    if not claimed:
+        raise ValidationError(gettext("Only an applied change can be reverted."))
+    change.refresh_from_db()
+    planned = change.effective_from
+    back = set_value(
+        change.parameter,
+        _value_before(change),
+        reason=reason,
+        by=by,
+        effective_from=planned if planned and planned > timezone.now() else None,
+    )
+    if back:
+        ParameterChange.objects.filter(pk=back.pk).update(reverts=change)
+
+
+def _value_before(change: ParameterChange) -> Decimal:
+    """Return the value that a change replaced, as later approvals of earlier dates left it."""
+    changes = list(change.parameter.changes.in_effective_order())
+    position = changes.index(change)
+    return changes[position - 1].new_value if position else change.old_value

@@ -1,0 +1,337 @@
+"""What a KPI reads: the rows of a model, when each counts, and whose it is.
+
+From this one declaration follow the value of any period, scope and group, the sums of each
+learner, and which figures a change of the rows makes stale.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import (
+    Aggregate,
+    Count,
+    DateField,
+    DateTimeField,
+    F,
+    Model,
+    Q,
+    QuerySet,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import TruncDate
+
+from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
+from kpis.definitions.periods import Period
+from kpis.definitions.scopes import (
+    SITE,
+    Scope,
+    counted_enrollments,
+    level_of,
+    path_to,
+    scope_lookups,
+)
+
+Expression = Aggregate | Combinable
+ROWS = Count("pk")
+TARGETS: Mapping[str, type[Model]] = {
+    "enrollment": Enrollment,
+    "course": Course,
+    "run": CourseRun,
+    "module": Module,
+    "person": Learner,
+}
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Aggregates of rows: the value is `total` ÷ `weight`, and `n` is the number of observations.
+
+    `rows` replaces the rows that the function got, for example by the latest of each learner.
+    """
+
+    total: Expression
+    weight: Expression
+    n: Expression = ROWS
+    rows: QuerySet[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the rows were cut to: a period, and the finest level grouped by or selected.
+
+    `level` is site, course, run or module. Within a course, for example, a learner's latest answer
+    may be another one than on the whole site.
+    """
+
+    period: Period
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """A moment of each learner or run, such as the first exposure to an experiment.
+
+    `rows` has one row per unit: `unit` is its foreign key to the learner or run, `moment` its date
+    and `group` what the units are compared by. Facts count from the moment on or, if `is_before`,
+    before it; `days` limits how long after or before.
+    """
+
+    rows: QuerySet[Any]
+    unit: str
+    moment: str
+    group: str
+    is_before: bool = False
+    days: int | None = None
+
+
+RatioFunction = Callable[..., Ratio]
+# rows of another model to the fact rows whose figures they change, or the lookup path to these
+Link = str | Callable[[QuerySet[Any]], QuerySet[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The rows of `model` in a period, and the function that turns them into a ratio.
+
+    `at` is the date by which a row belongs to a period; with `until`, a row counts in a period if
+    it holds at its start: `at` is earlier, and `until` is empty or not earlier.
+
+    The other fields are lookup paths. `enrollment` ("" if the rows are enrollments) leads to
+    course, run and person; rows without one name these themselves. `person` is the learner.
+    `people` is what counts as one person in small groups and intervals: the learner, or something
+    else, such as a customer. `reads` lists other models whose rows change the figures.
+    """
+
+    model: type[Model]
+    at: str
+    ratio: RatioFunction
+    until: str | None = None
+    enrollment: str | None = None
+    course: str | None = None
+    run: str | None = None
+    module: str | None = None
+    person: str | None = None
+    people: str | None = None
+    reads: Mapping[type[Model], Link] = field(default_factory=dict)
+
+    @classmethod
+    def declared(cls, key: str, **fields: Any) -> Facts:
+        """Complete the paths that follow from others; ValueError for a wrong declaration."""
+        facts = _completed(cls(**fields))
+        for check in (_check_dates, _check_paths, _check_people, _check_reads):
+            if problem := check(facts):
+                raise ValueError(f"{key}: {problem}")
+        return facts
+
+    @property
+    def paths(self) -> dict[str, str | None]:
+        """Return the lookup path to each dimension; None for those that the rows do not have."""
+        return {
+            "course": self.course,
+            "run": self.run,
+            "module": self.module,
+            "learner": self.person,
+            "people": self.people,
+        }
+
+    def path(self, name: str) -> str:
+        """Return the lookup path to a dimension; ValueError if the rows do not have it."""
+        path = self.paths.get(name)
+        if path is None:
+            raise ValueError(f"This KPI cannot be broken down by {name}.")
+        return path
+
+    @cached_property
+    def is_by_date(self) -> bool:
+        """Return whether `at` is a date without a time."""
+        return not isinstance(field_at(self.model, self.at), DateTimeField)
+
+    def select(
+        self,
+        period: Period,
+        by: Sequence[str] = (),
+        scope: Scope = SITE,
+        moments: Moments | None = None,
+    ) -> tuple[QuerySet[Any], Ratio]:
+        """Return the rows in a period and scope, and the ratio of their sums.
+
+        With `moments`, only rows count that lie after (or before) the moment of their unit.
+        """
+        for name, selected in (("module", scope.module_id), ("run", scope.run_id)):
+            if selected is not None:
+                self.path(name)
+        rows: QuerySet[Any] = QuerySet(self.model).filter(self._in(period))
+        rows = self._counted(rows).filter(**scope_lookups(scope, self.paths))
+        if moments is not None:
+            rows = self._around(rows, period, moments)
+        ratio = self._ratio(rows, Cut(period, level_of(by, scope)))
+        return (rows if ratio.rows is None else ratio.rows).order_by(), ratio
+
+    def _in(self, period: Period) -> Q:
+        """Return the condition for counting in the period."""
+        if self.until:
+            has_ended = Q(**{f"{self.until}__isnull": False, f"{self.until}__lt": period.start})
+            return Q(**{f"{self.at}__lt": period.start}) & ~has_ended
+        first, after = (
+            (period.first, period.after) if self.is_by_date else (period.start, period.end)
+        )
+        return Q(**{f"{self.at}__gte": first, f"{self.at}__lt": after})
+
+    def _counted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Leave out canceled enrollments, and the rows of staff and test accounts."""
+        if self.enrollment is not None:
+            return rows.filter(**counted_enrollments(self.enrollment))
+        if self.person is None:
+            return rows
+        return rows.exclude(**{f"{self.person}__in": Learner.objects.uncounted()})
+
+    def _around(self, rows: QuerySet[Any], period: Period, moments: Moments) -> QuerySet[Any]:
+        """Keep the rows after (or before) the moment of their unit."""
+        link = self.link_to(moments)
+        moment: Any = F(f"{link}__{moments.moment}")
+        is_of_unit = Q(**{f"{link}__in": moments.rows})
+        if self.until:
+            side = "gt" if moments.is_before else "lte"
+            return rows.filter(is_of_unit, **{f"{link}__{moments.moment}__{side}": period.start})
+        limit = moment + timedelta(days=moments.days or 0) * (-1 if moments.is_before else 1)
+        # a day or week counts only if all of it lies after the moment
+        after, before = ("gt", "lt") if self.is_by_date else ("gte", "lt")
+        if self.is_by_date:
+            moment, limit = (TruncDate(one, tzinfo=period.zone) for one in (moment, limit))
+        first, last = (limit, moment) if moments.is_before else (moment, limit)
+        is_inside = Q()
+        if not moments.is_before or moments.days is not None:
+            is_inside &= Q(**{f"{self.at}__{'gte' if moments.is_before else after}": first})
+        if moments.is_before or moments.days is not None:
+            is_inside &= Q(**{f"{self.at}__{before}": last})
+        # one filter, so that all conditions are about the same moment
+        return rows.filter(is_of_unit & is_inside)
+
+    def link_to(self, moments: Moments) -> str:
+        """Return the lookup path from a row to its moment; ValueError without such a unit."""
+        key: Any = field_at(moments.rows.model, moments.unit)
+        return f"{self.path(unit_of(moments))}__{key.related_query_name()}"
+
+    @cached_property
+    def _ratio(self) -> RatioFunction:
+        """Return the function; it may do without the cut."""
+        if len(inspect.signature(self.ratio).parameters) > 1:
+            return self.ratio
+        return lambda rows, cut: self.ratio(rows)
+
+
+def unit_of(moments: Moments) -> str:
+    """Return the dimension of the units, learner or run; ValueError if they are neither."""
+    model = field_at(moments.rows.model, moments.unit).related_model
+    units = {Learner: "learner", CourseRun: "run"}
+    if model not in units:
+        raise ValueError(f"“{moments.unit}” leads to {model.__name__}, not to learners or runs.")
+    return units[model]
+
+
+def field_at(model: type[Model], path: str) -> Any:
+    """Return the field or relation that a lookup path ends in; FieldDoesNotExist if there is none.
+
+    The empty path leads to the model's own key.
+    """
+    found: Any = model._meta.pk
+    for name in filter(None, path.split("__")):
+        if model is None:
+            raise FieldDoesNotExist(f"{name} is behind a field that leads nowhere.")
+        found = model._meta.get_field(name)
+        model = found.related_model
+    return found
+
+
+def _completed(facts: Facts) -> Facts:
+    """Fill in the paths that follow from the model or from the enrollment."""
+    enrollment = facts.enrollment
+    if enrollment is None and facts.person is None and facts.people is None:
+        if facts.model is Enrollment:
+            enrollment = ""
+        elif _leads_to(facts.model, "enrollment", Enrollment):
+            enrollment = "enrollment"
+    person = facts.person or _path_of(facts, "person", enrollment)
+    return replace(
+        facts,
+        enrollment=enrollment,
+        course=facts.course or _path_of(facts, "course", enrollment),
+        run=facts.run or _path_of(facts, "run", enrollment),
+        person=person,
+        people=facts.people or person,
+    )
+
+
+def _path_of(facts: Facts, name: str, enrollment: str | None) -> str | None:
+    """Return the path through the enrollment, or to a field of that name."""
+    if enrollment is not None:
+        return path_to("learner" if name == "person" else name, enrollment)
+    return name if _leads_to(facts.model, name, TARGETS[name]) else None
+
+
+def _leads_to(model: type[Model], path: str, target: type[Model]) -> bool:
+    try:
+        found = field_at(model, path)
+    except FieldDoesNotExist:
+        return False
+    return (found.related_model if path else model) is target
+
+
+def _check_dates(facts: Facts) -> str:
+    dates = sorted(one.name for one in facts.model._meta.fields if isinstance(one, DateField))
+    name = facts.model.__name__
+    if not dates:
+        return f"{name} has no date, so its rows belong to no period."
+    for argument, path in (("at", facts.at), ("until", facts.until)):
+        if path is None:
+            continue
+        if not path:
+            return f"`{argument}` should name the date by which a row of {name} counts: {dates}."
+        try:
+            is_date = isinstance(field_at(facts.model, path), DateField)
+        except FieldDoesNotExist:
+            is_date = False
+        if not is_date:
+            return f"{name} has no date “{path}” for `{argument}`; it has {', '.join(dates)}."
+    return ""
+
+
+def _check_paths(facts: Facts) -> str:
+    for name, target in TARGETS.items():
+        path = getattr(facts, name)
+        if path is not None and not _leads_to(facts.model, path, target):
+            return (
+                f"`{name}` should be a lookup path from {facts.model.__name__} to "
+                f"{target.__name__}; “{path}” is none."
+            )
+    return ""
+
+
+def _check_people(facts: Facts) -> str:
+    if not facts.people:
+        return (
+            f"`person` should name the lookup path from {facts.model.__name__} to the learner, or "
+            "`people` the path to whoever counts as one person."
+        )
+    try:
+        is_relation = field_at(facts.model, facts.people).is_relation
+    except FieldDoesNotExist:
+        is_relation = False
+    return "" if is_relation else f"`people`: “{facts.people}” leads to no row of a person."
+
+
+def _check_reads(facts: Facts) -> str:
+    for model, link in facts.reads.items():
+        if isinstance(link, str) and not _leads_to(model, link, facts.model):
+            return (
+                f"`reads`: “{link}” should be a lookup path from {model.__name__} to "
+                f"{facts.model.__name__}, or a function that maps rows of one to rows of the other."
+            )
+    return ""

@@ -1,0 +1,42 @@
+"""Mark figures stale when the curriculum changes enrollments and learners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.dispatch import receiver
+
+from core.changes import Changes, gathered
+from curriculum.models import Enrollment
+from curriculum.signals import (
+    enrollment_dates_changed,
+    enrollments_changed,
+    learners_changed,
+    plan_dates_changed,
+)
+
+
+@receiver(enrollment_dates_changed)
+def mark_enrollments_stale(
+    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
+) -> None:
+    with gathered(changes) as noted:
+        noted.changed(Enrollment.objects.filter(pk__in=list(ids)))
+
+
+@receiver([enrollments_changed, plan_dates_changed])
+def mark_facts_of_enrollments_stale(
+    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
+) -> None:
+    with gathered(changes) as noted:
+        noted.changed_enrollments(pk__in=list(ids))
+
+
+@receiver(learners_changed)
+def mark_facts_of_learners_stale(
+    ids: Iterable[int], changes: Changes | None = None, **kwargs: object
+) -> None:
+    learners = list(ids)
+    with gathered(changes) as noted:
+        noted.changed_enrollments(learner__in=learners)
+        noted.changed_people(learners)

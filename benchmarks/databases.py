@@ -36,7 +36,7 @@ def _nothing() -> Iterator[None]:
 @contextmanager
 def _server(folder: Path) -> Iterator[None]:
     # as it comes, and not as the tests start it: what is measured has to survive a power cut
-    with mock.patch.object(postgres, "QUICK", ("max_connections=20",)):
+    with mock.patch.object(postgres, "FAST", ("max_connections=20",)):
         process, url = postgres.start(folder / "postgresql")
     os.environ["DATABASE_URL"], os.environ["SECRET_KEY"] = url, "benchmark-" * 6
     try:

@@ -42,7 +42,7 @@ def _database(folder: Path, *, is_postgresql: bool) -> Iterator[None]:
         yield
         return
     # with the default settings, not the fast ones of the tests: data must survive a power failure
-    with mock.patch.object(postgres, "QUICK", ("max_connections=20",)):
+    with mock.patch.object(postgres, "FAST", ("max_connections=20",)):
         process, url = postgres.start(folder / "postgresql")
     os.environ["DATABASE_URL"], os.environ["SECRET_KEY"] = url, "benchmark-" * 6
     try:

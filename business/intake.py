@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from business.facts import invitations, payments, referrals, subscriptions, undo
+from business.facts import invitations, payments, purged, referrals, subscriptions, undo
 from business.money import minor
 from business.referral_codes import digest_of
 from core.changes import Changes
@@ -27,6 +27,7 @@ from intake.event_kinds import (
     resets_without_course,
     undoes_events,
 )
+from intake.facts.rebuildable import finds_beyond_horizon, marks_purged
 
 CATEGORY = "business"
 CURRENCIES = list_currencies()
@@ -35,6 +36,8 @@ AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 LARGEST_AMOUNT = 10**13
 
 undoes_events(undo.undo)
+marks_purged(purged.mark)
+finds_beyond_horizon(purged.beyond_horizon)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]

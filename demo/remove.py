@@ -16,7 +16,7 @@ from demo import accounts
 from demo.load import SENDER
 from demo.outcomes import course_surveys
 from demo.world.catalog import SKILLS, SYLLABI
-from intake.models import Event, RejectedEvent
+from intake.models import Event, Receipt, RejectedEvent
 from intake.replay import replay_events
 from kpis.models import Measurement
 from kpis.recompute import recompute_stale
@@ -34,7 +34,7 @@ class NoOtherSuperuser(Exception):  # noqa: N818 - an expected outcome
 
 
 def is_loaded() -> bool:
-    return Event.objects.filter(sender=SENDER.name).exists()
+    return Receipt.objects.filter(sender=SENDER.name).exists()
 
 
 def remove(now: datetime) -> None:
@@ -63,8 +63,10 @@ def _delete_events_and_people() -> None:
         other_events.filter(learner__in=learner_keys).values_list("learner", flat=True)
     )
     demo_events.delete()
+    Receipt.objects.filter(sender=SENDER.name).delete()
     RejectedEvent.objects.filter(sender=SENDER.name).delete()
-    used = Exists(other_events.filter(course=OuterRef("pk")))
+    others = Receipt.objects.exclude(sender=SENDER.name)
+    used = Exists(others.filter(course=OuterRef("pk")))
     Course.objects.filter(~used, key__in=[one.key for one in SYLLABI]).delete()
     _only_in_demo(learner_keys).delete()
     User.objects.filter(email__in=EMAILS).delete()

@@ -30,18 +30,11 @@ from engagement.facts import (
     videos,
 )
 from intake.event_batch import EventBatch
-from intake.event_kinds import (
-    EventSubject,
-    handles,
-    resets_course,
-    resets_enrollments,
-    undoes_events,
-)
+from intake.event_kinds import EventSubject, handles, resets_enrollments, undoes_events
 from intake.models import Event
 
 CATEGORY = "engagement"
 
-resets_course(reset.reset_courses)
 resets_enrollments(reset.reset_enrollments)
 undoes_events(course_objects.forget)
 

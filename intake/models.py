@@ -34,6 +34,7 @@ class ImportRun(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     # by finished step: {step: {"read": 0, "imported": 0, "rejected": {"reason": 0}}}
     report = models.JSONField(default=dict)
+    has_purged_events = models.BooleanField(default=False, editable=False)
     error = models.TextField(blank=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -59,20 +60,101 @@ class ImportRun(models.Model):
         return self.kind.startswith(CSV)
 
 
+class Receipt(models.Model):
+    """That an event was accepted. It stays when the event is purged, so that it counts once."""
+
+    sender = models.CharField(max_length=100)
+    key = models.CharField("id", max_length=200)
+    kind = models.CharField(max_length=100)
+    digest = models.BigIntegerField(help_text=gettext_lazy("Digest of the content."))
+    received_at = models.DateTimeField()
+    course = models.ForeignKey(
+        Course, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+"
+    )
+    # its id named an erased person and has been replaced
+    is_erased = models.BooleanField(default=False, db_default=False, editable=False)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (
+            models.Index(fields=("id",), condition=Q(is_erased=True), name="erased_receipts"),
+        )
+        constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Horizon(models.Model):
+    """Until when events have been purged; there is at most one row."""
+
+    ONLY = 1
+
+    received_before = models.DateTimeField(
+        help_text=gettext_lazy("Events received before this time may have been purged.")
+    )
+    first_occurred_at = models.DateTimeField(
+        help_text=gettext_lazy("When the earliest purged event happened.")
+    )
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.received_before:%Y-%m-%d %H:%M}"
+
+
+class IncompleteHistory(models.Model):
+    """An enrollment some of whose events have been purged, so that its facts cannot be rebuilt."""
+
+    enrollment = models.OneToOneField(
+        Enrollment, models.CASCADE, primary_key=True, related_name="incomplete_history"
+    )
+    purged = models.PositiveIntegerField(help_text=gettext_lazy("Number of purged events."))
+    last_received_at = models.DateTimeField(
+        help_text=gettext_lazy("When the last of them was received.")
+    )
+
+    class Meta:
+        ordering = ("enrollment",)
+        verbose_name_plural = "incomplete histories"
+
+    def __str__(self) -> str:
+        return str(self.enrollment)
+
+
+class EventFact(models.Model):
+    """A fact made by events that belong to no enrollment, such as a payment."""
+
+    has_purged_event = models.BooleanField(default=False, db_default=False, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def unmapped(self) -> EventQuerySet:
         """Return the events of kinds that no app handles yet; they are replayed once one does."""
         return self.filter(is_mapped=False)
 
+    def forget(self) -> None:
+        """Delete events and their receipts: sent again, they count as if for the first time."""
+        ids = list(self.order_by().values_list("pk", flat=True))
+        Event.objects.filter(pk__in=ids).delete()
+        Receipt.objects.filter(pk__in=ids).delete()
+
 
 class Event(models.Model):
     """An event as its sender sent it, with the rows that it refers to."""
 
+    id = models.BigIntegerField(
+        primary_key=True, help_text=gettext_lazy("The id of its receipt."), editable=False
+    )
     sender = models.CharField(max_length=100)
     key = models.CharField(
         "id", max_length=200, help_text=gettext_lazy("The sender's own id of the event.")
     )
-    kind = models.CharField(max_length=100, db_index=True)
+    kind = models.CharField(max_length=100)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(db_index=True)
     learner = models.CharField(max_length=200, blank=True)
@@ -99,6 +181,7 @@ class Event(models.Model):
         )
         # sign-ups and events of customers by learner; all others are found by their enrollment
         indexes = (
+            models.Index(fields=("kind",), name="event_by_kind"),
             models.Index(
                 fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
             ),
@@ -106,7 +189,6 @@ class Event(models.Model):
                 fields=("import_run",), condition=Q(import_run__isnull=False), name="event_by_run"
             ),
         )
-        constraints = (models.UniqueConstraint("sender", "key", "kind", name="event_taken_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

@@ -19,7 +19,14 @@ from core.changes import Changes
 from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
-from intake.event_kinds import COURSE_RESETS, KINDS, RESETS_WITHOUT_COURSE, EventSubject, dispatch
+from intake.event_kinds import (
+    COURSE_RESETS,
+    ENROLLMENT_RESETS,
+    KINDS,
+    RESETS_WITHOUT_COURSE,
+    EventSubject,
+    dispatch,
+)
 from intake.events import rejected_events
 from intake.events.batch import EventOutcome
 from intake.events.envelope import UnreadableEvent
@@ -40,7 +47,8 @@ def replay_events(
     """Rebuild the facts that events made, course by course, each in its own transaction.
 
     Without `courses`, replay all courses and the events without a course. Facts of imports stay.
-    Unmapped events whose kind is known by now are received again. Return the number of events.
+    Facts whose events have been purged in part stay as they are, too. Unmapped events whose kind
+    is known by now are received again. Return the number of events.
     """
     replayed = receive_unmapped()
     for course in [*Course.objects.all(), None] if courses is None else courses:
@@ -60,7 +68,8 @@ def replay_course(course: Course | None, progress: Progress = lambda done: None)
 def _replay(course: Course | None, progress: Progress, gathered: Changes) -> int:
     now = timezone.now()
     _reset(course, gathered)
-    entered = Enrollment.objects.filter(run__course=course) if course else Enrollment.objects.none()
+    entered = Enrollment.objects.filter(run__course=course, incomplete_history=None)
+    _in_parts(partial(_reset_enrollments, changes=gathered), entered)
     _in_parts(enrolling.remove_event_changes, entered)
     replayed = 0
     for about in EventSubject:
@@ -90,10 +99,17 @@ def _reset(course: Course | None, gathered: Changes) -> None:
         reset([course.pk], gathered)
 
 
+def _reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
+    for reset in ENROLLMENT_RESETS:
+        reset(ids, changes)
+
+
 def _chunks(course: Course | None, kinds: Sequence[str]) -> Iterator[list[Event]]:
     last = 0
     while True:
-        rows = Event.objects.filter(course=course, kind__in=kinds, pk__gt=last)
+        rows = Event.objects.filter(
+            course=course, enrollment__incomplete_history=None, kind__in=kinds, pk__gt=last
+        )
         events = list(rows.order_by("pk")[:CHUNK_SIZE])
         if not events:
             return
@@ -116,7 +132,7 @@ def receive_unmapped() -> int:
 
 @transaction.atomic
 def _receive_again(events: Sequence[Event], sender: Sender, received_at: datetime) -> None:
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()
     receive([event.payload for event in events], sender, received_at=received_at)
 
 

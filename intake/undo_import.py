@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import changes
+from intake.facts import rebuildable
 from intake.models import Event, ImportRun
 from intake.receiving.corrections import retract_events
 
@@ -27,6 +28,12 @@ def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
         run = _undoable(pk)
         now, gone = timezone.now(), 0
         for events in _chunks(run):
+            if rebuildable.beyond_horizon(events):
+                message = gettext(
+                    "Import %(number)s cannot be undone. Its events affect enrollments or payments "
+                    "of which other events have been purged."
+                )
+                raise UndoError(message % {"number": pk})
             with changes.gathered() as gathered:
                 retract_events(events, now=now, changes=gathered)
             gone += len(events)
@@ -46,6 +53,12 @@ def _undoable(pk: int) -> ImportRun:
     if run.status != ImportRun.Status.DONE:
         message = gettext("Import %(number)s cannot be undone. Its status is “%(status)s”.")
         raise UndoError(message % {"number": pk, "status": run.get_status_display()})
+    if run.has_purged_events:
+        message = gettext(
+            "Import %(number)s cannot be undone. Some of its events have been purged, "
+            "and their facts could not be rebuilt."
+        )
+        raise UndoError(message % {"number": pk})
     return run
 
 

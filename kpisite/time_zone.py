@@ -62,8 +62,9 @@ def exit_if_changed() -> None:
 def convert(progress: Progress = lambda what, done, total: None) -> bool:
     """Convert days and figures to KPI_TIME_ZONE; return False if they already are in it.
 
-    Days are derived again from the events; data that was imported by day keeps its days. The zone
-    is stored last, so an interrupted conversion starts over. Stop the servers meanwhile.
+    Days are derived again from the events; data that was imported by day keeps its days, and so do
+    facts whose events have been purged. The zone is stored last, so an interrupted conversion
+    starts over. Stop the servers meanwhile.
     """
     if stored_zone() == settings.KPI_TIME_ZONE:
         return False

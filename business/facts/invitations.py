@@ -55,6 +55,7 @@ def delete_of_events(ids: Collection[tuple[str, str]], changes: Changes) -> None
 
 
 def _delete(rows: QuerySet[Invitation], changes: Changes) -> None:
+    rows = rows.filter(has_purged_event=False)
     codes = set(rows.exclude(code="").values_list("code", flat=True))
     rows.delete()
     referrals.resolve_codes(codes, changes)

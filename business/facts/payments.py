@@ -198,5 +198,6 @@ def delete_bookings(keys: Collection[Key], changes: Changes) -> None:
 
 
 def _delete(rows: QuerySet[Payment], changes: Changes) -> None:
+    rows = rows.filter(has_purged_event=False)
     changes.changed(rows)
     rows.delete()

@@ -222,6 +222,7 @@ def delete_of_learners(pairs: Collection[tuple[str, int]], changes: Changes) -> 
 
 
 def _delete(rows: QuerySet[Referral], changes: Changes) -> None:
+    rows = rows.filter(has_purged_event=False)
     changes.changed(rows)
     rows.delete()
     if not Referral.objects.exists():

@@ -201,6 +201,7 @@ def delete_subscriptions(keys: Collection[str], changes: Changes, *, now: dateti
 
 
 def _delete(rows: QuerySet[SubscriptionChange], changes: Changes, *, now: datetime) -> None:
+    rows = rows.filter(has_purged_event=False)
     keys = sorted(set(rows.order_by().values_list("key", flat=True).distinct()))
     with lock_to_write("business"):
         rows.delete()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 from django.utils import timezone
 
 from business.facts import invitations, payments, referrals, subscriptions
 from core.changes import Changes
-from intake.models import Event
+from intake.models import Event, Receipt
 
 STARTED, ACCEPTED, INVITED = "enrollment.started", "referral.accepted", "invitation.sent"
 RECEIVED, REFUNDED = "payment.received", "payment.refunded"
@@ -47,14 +47,20 @@ def _undo_bookings(events: Sequence[Event], changes: Changes) -> Q:
     own = sorted(key for sender, key, _ in keys if not sender)
     named = Q(kind=RECEIVED, data__payment__in=own) if own else Q()
     senders, ids = {one.sender for one in booked}, {one.key for one in booked}
-    return named | Q(kind__in=(RECEIVED, REFUNDED), sender__in=senders, key__in=ids)
+    return named | _with_ids((RECEIVED, REFUNDED), senders, ids)
 
 
 def _undo_invitations(events: Sequence[Event], changes: Changes) -> Q:
     sent = [one for one in events if one.kind == INVITED]
     invitations.delete_of_events({(one.sender, one.key) for one in sent}, changes)
     senders, ids = {one.sender for one in sent}, {one.key for one in sent}
-    return Q(kind=INVITED, sender__in=senders, key__in=ids) if sent else Q()
+    return _with_ids((INVITED,), senders, ids) if sent else Q()
+
+
+def _with_ids(kinds: Collection[str], senders: Collection[str], ids: Collection[str]) -> Q:
+    # events are found by the ids of their senders through the index on receipts
+    found = Receipt.objects.filter(sender__in=senders, key__in=ids, kind__in=kinds)
+    return Q(kind__in=kinds, pk__in=found.order_by().values("pk"))
 
 
 def _undo_referrals(events: Sequence[Event], changes: Changes) -> Q:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
 from curriculum.models import Course
+from intake.models import EventFact
 
 # payments whose customer or course comes from their subscription or, for a refund, their payment
 INCOMPLETE = Q(is_customer_reported=False) | Q(is_course_reported=False)
@@ -20,7 +21,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.exclude(customer__in=Customer.objects.uncounted())
 
 
-class Payment(models.Model):
+class Payment(EventFact):
     """A booked payment, or a refund with a negative amount."""
 
     sender = models.CharField(

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import Course, Enrollment, Learner
+from intake.models import EventFact
 
 
 class ReferralCode(models.Model):
@@ -41,7 +42,7 @@ class RememberedCode(models.Model):
         return f"{self.learner} ({self.code})"
 
 
-class Invitation(models.Model):
+class Invitation(EventFact):
     """An invitation sent by a learner; the invitee is stored as a digest only."""
 
     sender = models.CharField(max_length=100)
@@ -63,7 +64,7 @@ class Invitation(models.Model):
         return f"{self.learner}, {self.sent_at:%Y-%m-%d}"
 
 
-class Referral(models.Model):
+class Referral(EventFact):
     """A reported referral of a learner to a course; the first valid one of an enrollment counts."""
 
     class Rejected(models.TextChoices):

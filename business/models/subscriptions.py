@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
 from curriculum.models import Course
+from intake.models import EventFact
 
 
 class SubscriptionKind(models.TextChoices):
@@ -109,7 +110,7 @@ class SubscriptionPause(models.Model):
         return f"{self.subscription_id}, {self.started_at:%Y-%m-%d}"
 
 
-class SubscriptionChange(models.Model):
+class SubscriptionChange(EventFact):
     """A reported change of a subscription, from all of which its periods follow."""
 
     class Change(models.TextChoices):

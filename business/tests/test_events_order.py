@@ -20,8 +20,9 @@ from curriculum.models import Course
 from curriculum.tests.histories import enough
 from intake import replay
 from intake.models import Event
+from intake.purging import purge_events
 from intake.receiving.receive import receive
-from intake.tests.lms import take_back
+from intake.tests.lms import purge, take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,30 @@ def test_replayed_events_give_the_same_facts(seed: int) -> None:
     events = story(seed)
 
     assert facts_after([events], again=replay.replay_events) == facts_after([events])
+
+
+@SEEDS
+def test_a_replay_keeps_the_facts_of_purged_events(seed: int) -> None:
+    events = story(seed)
+
+    def purge_replay_and_resend() -> None:
+        purge({one["id"] for one in events[::3]})
+        replay.replay_events()
+        assert {one.status for one in receive(events, SHOP)} == {"duplicate"}
+
+    assert facts_after([events], again=purge_replay_and_resend) == facts_after([events])
+
+
+@SEEDS
+def test_events_after_a_purge_give_the_same_facts(seed: int) -> None:
+    events = story(seed)
+
+    def purge_receive_and_replay() -> None:
+        purge_events(moment("2100-01-01"))
+        receive(events[20:], SHOP)
+        replay.replay_events()
+
+    assert facts_after([events[:20]], again=purge_receive_and_replay) == facts_after([events])
 
 
 @SEEDS

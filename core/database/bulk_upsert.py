@@ -77,6 +77,20 @@ def upsert(
         return list(cursor.fetchall()) if returning else []
 
 
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert rows that are known to be new; IntegrityError when a row exists."""
+    prepared = prepare(model, columns, rows)
+    if not prepared:
+        return
+    into = _into(model, columns)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and len(prepared) >= COPY_FROM_ROWS:
+            _copy(cursor, into, prepared)
+            return
+        select, params = _select_rows(cursor, model, columns, prepared)
+        cursor.execute(f"INSERT INTO {into} {select}", params)
+
+
 def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert millions of rows that are known to be new, as fast as the database can.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from core.changes import Changes
 from engagement.facts import activity
@@ -18,25 +18,17 @@ from engagement.models import (
 )
 
 
-def reset_courses(course_ids: Iterable[int], changes: Changes) -> None:
-    """Delete the facts that events made in these courses; imported facts stay."""
-    _reset("enrollment__run__course__in", list(course_ids), changes)
-
-
 def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the facts that events made of these enrollments; imported facts stay."""
-    _reset("enrollment__in", list(ids), changes)
-
-
-def _reset(lookup: str, ids: Collection[int], changes: Changes) -> None:
-    selected = {lookup: ids}
+    enrollments = list(ids)
+    selected = {"enrollment__in": enrollments}
     PlayerEvent.objects.filter(**selected).delete()
     weeks = WeekPresence.objects.filter(**selected)
     of_events = (
         VideoProgress.objects.filter(**selected),
         QuizAttempt.objects.filter(import_run=None, **selected),
         AssessmentResult.objects.filter(import_run=None, **selected),
-        ModuleProgress.objects.filter(import_run=None, **{f"planned__{lookup}": ids}),
+        ModuleProgress.objects.filter(import_run=None, planned__enrollment__in=enrollments),
         DailyActivity.objects.filter(import_run=None, **selected),
         weeks,
     )

@@ -20,25 +20,25 @@ from intake.event_kinds import (
     EventSubject,
     dispatch,
 )
-from intake.facts import run_binding
+from intake.facts import rebuildable, run_binding
+from intake.facts.rebuildable import Entry, entry_of, is_sign_up
 from intake.models import Event
 
 CHUNK_SIZE = 5_000
 ENROLLMENTS_PER_CHUNK = 1_000
-
-# a learner (key), a course (id) and a run (key)
-Entry = tuple[str, int | None, str]
 
 
 @transaction.atomic
 def rebuild_enrollments(ids: Collection[int], *, now: datetime, changes: Changes) -> None:
     """Rebuild the facts that events made about these enrollments, and invalidate their days.
 
-    Facts of imports stay. It is safe to repeat.
+    Facts of imports stay, and so do those of enrollments some of whose events have been purged.
+    It is safe to repeat.
     """
     ordered = sorted(set(ids))
     locks.lock_courses_shared(set(_enrollments(ordered).values_list("run__course_id", flat=True)))
     enrolling.lock(ordered)
+    ordered = rebuildable.enrollments(ordered)
     for at in range(0, len(ordered), ENROLLMENTS_PER_CHUNK):
         _rebuild(ordered[at : at + ENROLLMENTS_PER_CHUNK], now, changes)
 
@@ -83,14 +83,7 @@ def _rebuild(ids: Sequence[int], now: datetime, changes: Changes) -> None:
 
 def enrollments_of(events: Sequence[Event]) -> set[int]:
     """Return the enrollments (ids) of these events; a sign-up has none and is found by its run."""
-    named = {event.enrollment_id for event in events if event.enrollment_id is not None}
-    entries = {entry_of(event) for event in events if is_sign_up(event)}
-    found = Enrollment.objects.filter(
-        learner__key__in={learner for learner, _, _ in entries},
-        run__course__in={course for _, course, _ in entries},
-    ).order_by()
-    rows = found.values_list("pk", "learner__key", "run__course_id", "run__key")
-    return named | {pk for pk, *entry in rows if tuple(entry) in entries}
+    return set(rebuildable.enrollments_by_event(events).values())
 
 
 def sign_ups_of(ids: Collection[int]) -> list[Event]:
@@ -104,14 +97,6 @@ def sign_ups_of(ids: Collection[int]) -> list[Event]:
         course__in={course for _, course, _ in entries},
     )
     return [event for event in events.order_by("pk") if entry_of(event) in entries]
-
-
-def is_sign_up(event: Event) -> bool:
-    return event.kind in KINDS and KINDS[event.kind].about is EventSubject.SIGN_UP
-
-
-def entry_of(event: Event) -> Entry:
-    return event.learner, event.course_id, event.run_key
 
 
 def not_deleted(events: Sequence[Event]) -> list[Event]:

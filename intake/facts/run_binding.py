@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from core.database import bulk_upsert
 from curriculum.models import Enrollment
+from intake.facts import rebuildable
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
 from intake.models import Event
 
@@ -36,7 +37,10 @@ def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
 
 
 def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
-    """Return the starts of learners who entered several runs of a course, by (learner, course)."""
+    """Return the starts of learners who entered several runs of a course, by (learner, course).
+
+    Without learners of whom events have been purged: their facts could not follow.
+    """
     enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
     pairs = set(enrollments.values_list("learner_id", "run__course_id"))
     found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
@@ -44,4 +48,9 @@ def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef
     for pair, one in enrollment_starts(enrollment__learner__in={learner for learner, _ in pairs}):
         if pair in pairs:
             found[pair].append(one)
-    return {pair: some for pair, some in found.items() if len({one.pk for one in some}) > 1}
+    several = {pair: some for pair, some in found.items() if len({one.pk for one in some}) > 1}
+    entered = {one.pk for some in several.values() for one in some}
+    complete = set(rebuildable.enrollments(entered))
+    return {
+        pair: some for pair, some in several.items() if complete.issuperset(one.pk for one in some)
+    }

@@ -19,7 +19,8 @@ from intake.events.batch import FAILED, Batch, EventOutcome
 from intake.events.duplicates import NOT_ALLOWED
 from intake.events.envelope import EventRejected
 from intake.events.senders import Sender
-from intake.facts.rebuild_facts import enrollments_of, entry_of, is_sign_up, rebuild_facts_of
+from intake.facts.rebuild_facts import enrollments_of, rebuild_facts_of
+from intake.facts.rebuildable import entry_of, is_sign_up
 from intake.models import Event
 
 NO_RETRACTION = EventRejected(
@@ -48,7 +49,7 @@ def retract(batch: Batch) -> None:
 @transaction.atomic
 def retract_events(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
     """Delete events and their facts, as if they had never been sent."""
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()
     undo(events, now=now, changes=changes)
 
 
@@ -94,4 +95,4 @@ def _reject(events: Collection[Event], *, now: datetime) -> None:
     for name, some in by_sender.items():
         pairs = [(event.payload, EventOutcome.of(event.key, rejected)) for event in some]
         rejected_events.store(pairs, Sender(name), now=now)
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=[event.pk for event in events]).forget()

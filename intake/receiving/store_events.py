@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core.database import bulk_upsert, locks
 from intake.event_kinds import KINDS, EventSubject, dispatch
+from intake.events import receipts
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals
 from intake.events.envelope import Envelope, EventIdentity, EventRejected
@@ -47,7 +48,7 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
     locks.lock_courses_shared(event.course_id for event in events.values())
     replaced = [batch.replaced[index] for index in events if index in batch.replaced]
     if replaced:
-        Event.objects.filter(pk__in=[event.pk for event in replaced]).delete()
+        Event.objects.filter(pk__in=[event.pk for event in replaced]).forget()
     inserted = _insert(list(events.values()))
     for index, event in events.items():
         if (event.kind, event.key) in inserted:
@@ -115,28 +116,18 @@ def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         batch.import_run,
     )
     # positional arguments take Django half the time of keyword arguments
-    return Event(*values)
+    return Event(*values)  # type: ignore[misc]
 
 
-COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields if not one.primary_key)
+COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields)
 values_of = attrgetter(*COLUMNS)
 
 
 def _insert(events: Sequence[Event]) -> set[EventIdentity]:
-    """Insert the events and set their pk; return the identities that were not stored before."""
-    # two batches that insert in the same order cannot deadlock
-    ordered = sorted(events, key=lambda event: (event.key, event.kind))
-    rows = map(values_of, ordered)
-    returning = ("kind", "key", "id")
-    new = bulk_upsert.upsert(
-        Event,
-        COLUMNS,
-        rows,
-        conflict="sender, key, kind",  # not translated: columns
-        returning=returning,
-    )
-    pks = {(str(kind), str(key)): int(pk) for kind, key, pk in new}
-    for event in events:
-        if (event.kind, event.key) in pks:
-            event.pk = pks[event.kind, event.key]
+    """Insert the events and set their pk; return the identities that were not known before."""
+    pks = receipts.give(events)
+    new = [event for event in events if (event.kind, event.key) in pks]
+    for event in new:
+        event.pk = pks[event.kind, event.key]
+    bulk_upsert.insert(Event, COLUMNS, map(values_of, new))
     return set(pks)

@@ -16,6 +16,7 @@ from accounts.models import ApiKey
 from accounts.tests.people import course, learner, run_of
 from core.changes import gathered
 from curriculum.models import Course
+from intake import purging
 from intake.event_batch import Handler
 from intake.event_kinds import KINDS, Data, EventKind, EventSubject, NoData
 from intake.events.batch import EventOutcome
@@ -89,10 +90,15 @@ def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[Non
         del KINDS[name]
 
 
+def purge(ids: Collection[str]) -> None:
+    """Purge events by their ids."""
+    purging.purge(list(Event.objects.filter(key__in=ids)))
+
+
 def take_back(ids: Collection[str]) -> None:
     """Delete events by their ids, and rebuild their facts."""
     events = Event.objects.filter(key__in=ids)
     kept = list(events)
-    events.delete()
+    events.forget()
     with gathered() as changes:
         rebuild_facts_of(kept, now=timezone.now(), changes=changes)

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from alerts.models import EvaluationRun
 from intake.models import RejectedEvent
+from intake.purging import purge_events
 from kpis.models import RecomputeRun, Restatement, Verification
 from notifications.models import Notification
 from outcomes.models import TopicRun
@@ -27,6 +28,8 @@ State = Notification.State
 def delete_old(now: datetime) -> dict[str, int]:
     """Delete rows older than the settings allow; return their number per kind of row."""
     deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in _old(now)}
+    if days := settings.KPI_KEEP_EVENTS_DAYS:
+        deleted["event"] = purge_events(now - timedelta(days=days))
     deleted = {name: count for name, count in deleted.items() if count}
     if deleted:
         logger.info("deleted old rows: %s", deleted)

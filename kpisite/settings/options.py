@@ -39,6 +39,8 @@ KPI_KEEP_RUNS_DAYS = environment.integer("KPI_KEEP_RUNS_DAYS", 90, minimum=1, ma
 KPI_KEEP_NOTICES_DAYS = environment.integer(
     "KPI_KEEP_NOTICES_DAYS", 180, minimum=30, maximum=36_500
 )
+# 0: for ever
+KPI_KEEP_EVENTS_DAYS = environment.integer("KPI_KEEP_EVENTS_DAYS", 0, minimum=0, maximum=36_500)
 # rejected events are retried for a week
 KPI_KEEP_REJECTED_DAYS = environment.integer(
     "KPI_KEEP_REJECTED_DAYS", 180, minimum=7, maximum=36_500

@@ -8,9 +8,11 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from engagement.models import DailyActivity
 from engagement.tests.school import did, enrolled, school
+from intake.purging import purge_events
 from kpis.models import Measurement, ReportingZone
 from kpisite import time_zone
 
@@ -114,3 +116,16 @@ def test_an_interrupted_conversion_starts_over(settings: Any) -> None:
 
 def test_the_same_time_zone_converts_nothing() -> None:
     assert not time_zone.convert()
+
+
+def test_days_of_purged_events_stay_in_the_former_zone(settings: Any) -> None:
+    purge_events(timezone.now())
+    settings.KPI_TIME_ZONE = "America/New_York"
+    out = StringIO()
+    call_command("follow_time_zone", stdout=out, verbosity=0)
+
+    converted, left = out.getvalue().splitlines()
+    assert converted == "Converted from UTC to America/New_York."
+    assert left.endswith("purged: enrollments in py: 5. Their days are still those of UTC.")
+    assert [str(one.day) for one in DailyActivity.objects.all()] == ["2026-03-02"]
+    assert recompute("--check") == "Every stored figure matches its facts.\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -10,10 +10,14 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from alerts.models import EvaluationRun
-from intake.models import RejectedEvent
+from engagement.models import DailyActivity
+from intake.models import Event, RejectedEvent
+from intake.receiving.receive import receive
+from intake.tests.lms import LMS, event, school
 from kpis.models import RecomputeRun, Restatement, Verification
 from kpis.tests.measured import COMPLETION, measured
 from kpisite.jobs import retention
+from kpisite.jobs.history_span import first_and_last_day
 from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
 from notifications.models import Notification
@@ -129,3 +133,36 @@ def test_the_task_may_run_twice() -> None:
     task()
 
     assert not Restatement.objects.exists()
+
+
+def send_old_event() -> None:
+    school()
+    receive([event()], LMS)
+    Event.objects.filter(sender="lms").update(received_at=ago(401))
+
+
+def test_events_are_kept_forever_by_default() -> None:
+    send_old_event()
+    delete_old(NOW)
+
+    assert Event.objects.filter(sender="lms").exists()
+
+
+def test_events_are_purged_after_the_days_of_the_setting(settings: Any) -> None:
+    settings.KPI_KEEP_EVENTS_DAYS = 400
+    send_old_event()
+
+    assert delete_old(NOW) == {"event": 1}
+    assert not Event.objects.filter(sender="lms").exists()
+    assert DailyActivity.objects.exists()
+    assert delete_old(NOW) == {}
+
+
+def test_the_history_still_begins_with_a_purged_event(settings: Any) -> None:
+    settings.KPI_KEEP_EVENTS_DAYS = 400
+    school()
+    unmapped = event(kind="lamp.lit", at="2024-02-03T09:00:00Z")
+    receive([unmapped], LMS, now=ago(401))
+    delete_old(NOW)
+
+    assert first_and_last_day(NOW) == (date(2024, 2, 3), NOW.date())

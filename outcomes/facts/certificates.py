@@ -123,13 +123,6 @@ def _earn(certificates: list[Certificate], enrollment_id: int, earned: Certifica
     latest.expires_on = earned.expires_on or latest.expires_on
 
 
-def reset(course_ids: Iterable[int], changes: Changes) -> None:
-    """Delete the certificates of these courses, and what was reported of them."""
-    courses = list(course_ids)
-    _reset(Certificate.objects.filter(enrollment__run__course__in=courses), changes)
-    CertificateChange.objects.filter(enrollment__run__course__in=courses).delete()
-
-
 def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the certificates of these enrollments, and what was reported of them."""
     enrollments = list(ids)

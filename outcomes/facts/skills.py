@@ -57,11 +57,6 @@ def known(keys: set[str], may_make: bool) -> set[str]:
     return set(existing)
 
 
-def reset(course_ids: Iterable[int], changes: Changes) -> None:
-    """Delete the assessments of these courses."""
-    _reset(SkillAssessment.objects.filter(enrollment__run__course__in=list(course_ids)), changes)
-
-
 def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
     """Delete the assessments of these enrollments."""
     _reset(SkillAssessment.objects.filter(enrollment__in=list(ids)), changes)

@@ -134,19 +134,12 @@ def _responses(keys: Iterable[ResponseKey]) -> QuerySet[Response]:
     )
 
 
-def reset(course_ids: Iterable[int], changes: Changes) -> None:
-    """Delete the survey facts of these courses before their events are replayed.
+def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
+    """Delete the survey facts of these enrollments before their events are replayed.
 
     Answers that still have an event keep their rows, and with them what staff decided about them.
     Invitations that we sent keep theirs, because the links in the e-mails refer to them.
     """
-    courses = list(course_ids)
-    answers = Event.objects.filter(course__in=courses, kind=ANSWERED)
-    _reset(Q(enrollment__run__course__in=courses), answers, changes)
-
-
-def reset_enrollments(ids: Iterable[int], changes: Changes) -> None:
-    """Delete the survey facts of these enrollments, with the same exceptions as `reset`."""
     selected = Q(enrollment__in=list(ids))
     _reset(selected, Event.objects.filter(selected, kind=ANSWERED), changes)
 

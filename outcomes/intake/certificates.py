@@ -8,11 +8,10 @@ from pydantic import Field
 
 from core import reporting_clock
 from intake.event_batch import EventBatch
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from kpis.definitions.periods import local_day
 from outcomes.facts import certificates
 
-resets_course(certificates.reset)
 resets_enrollments(certificates.reset_enrollments)
 
 

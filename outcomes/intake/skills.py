@@ -7,10 +7,9 @@ from django.utils.translation import gettext
 from pydantic import Field
 
 from intake.event_batch import EventBatch
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from outcomes.facts import skills
 
-resets_course(skills.reset)
 resets_enrollments(skills.reset_enrollments)
 
 

@@ -8,11 +8,10 @@ from pydantic import Field, model_validator
 
 from core import reporting_clock
 from intake.event_batch import EventBatch
-from intake.event_kinds import Data, handles, resets_course, resets_enrollments
+from intake.event_kinds import Data, handles, resets_enrollments
 from kpis.definitions.periods import local_day
 from outcomes.facts import career, surveys
 
-resets_course(surveys.reset)
 resets_enrollments(surveys.reset_enrollments)
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]

@@ -19,7 +19,7 @@ from curriculum.models import Enrollment, Skill
 from curriculum.tests.histories import HISTORIES
 from intake import replay
 from intake.models import Event
-from intake.tests.lms import event, school, send, statuses, take_back
+from intake.tests.lms import event, purge, school, send, statuses, take_back
 from outcomes.models import Certificate, SkillAssessment
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +133,19 @@ def test_a_certificate_that_was_earned_later_than_its_end_arrived_is_known_witho
 @given(stories())
 def test_replayed_events_give_the_same_facts(story: list[Raw]) -> None:
     assert facts_after([story], again=replay.replay_events) == facts_after([story])
+
+
+@HISTORIES
+@given(stories(), st.data())
+def test_a_replay_keeps_the_facts_of_purged_events(story: list[Raw], data: Any) -> None:
+    gone = data.draw(st.sets(st.sampled_from([one["id"] for one in story] or ["e0"])))
+
+    def purge_replay_and_resend() -> None:
+        purge(gone)
+        replay.replay_events()
+        assert set(statuses(send(*story))) <= {"duplicate"}
+
+    assert facts_after([story], again=purge_replay_and_resend) == facts_after([story])
 
 
 @HISTORIES

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from core.progress_bars import ProgressBars
+from intake.management.replay_report import left_as_is
 from kpisite import time_zone
 
 
@@ -24,3 +25,5 @@ class Command(BaseCommand):
             bars.close()
         if is_converted:
             self.stdout.write(f"Converted from {before} to {settings.KPI_TIME_ZONE}.")
+            if left := left_as_is():
+                self.stdout.write(f"{left} Their days are still those of {before}.")

@@ -1,0 +1,144 @@
+"""Declare what each app holds about people, and what becomes of it when a person is erased.
+
+An app declares all of its models in `personal_data.py`, which autodiscovery imports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.crypto import salted_hmac
+
+from core.lazy_text import LazyText
+from core.registry import Registry
+
+ERASED = "erased-"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A learner, and everything that names them; `pseudonym` replaces their key."""
+
+    learner_id: int
+    user_id: int | None
+    key: str
+    emails: frozenset[str]
+    name: str
+    pseudonym: str
+
+    @property
+    def addresses(self) -> set[str]:
+        """What names them in any text: addresses, whereas a key may be a mere number."""
+        return {one for one in (*self.emails, self.key) if "@" in one}
+
+    def is_named_in(self, text: str) -> bool:
+        """True if a text contains their key, address or name as whole words."""
+        names = "|".join(re.escape(one) for one in {*self.emails, self.key, self.name} if one)
+        return re.search(rf"(?<!\w)({names})(?!\w)", text, re.IGNORECASE) is not None
+
+
+Find = Callable[[Person], QuerySet[Any]]
+Erase = Callable[[QuerySet[Any], Person], object]
+
+
+class Action(StrEnum):
+    """What becomes of rows when their person is erased."""
+
+    DELETE = "delete"
+    ANONYMIZE = "anonymize"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """What a model holds about a person, and what becomes of it."""
+
+    model: type[Model]
+    find: Find
+    fields: tuple[str, ...]
+    action: Action
+    reason: LazyText | None
+    erase_rows: Erase
+
+    def erase(self, person: Person) -> None:
+        self.erase_rows(self.find(person), person)
+
+
+PERSONAL_DATA: Registry[PersonalData] = Registry("Personal data of")  # not translated: internal
+# by model: why it needs no declaration
+IMPERSONAL: Registry[LazyText] = Registry("Impersonal model")  # not translated: internal
+
+
+def holds_personal_data(
+    model: type[Model],
+    path: str | Find,
+    fields: Iterable[str] = (),
+    *,
+    action: Action,
+    reason: LazyText | None = None,
+    by: Erase | None = None,
+) -> None:
+    """Declare that a model holds personal data.
+
+    `path` leads to the learner, or finds the rows of a person. `fields` are what is personal in
+    them beside the fact that they exist. Rows are anonymized by the function `by`, which may also
+    replace the plain deletion. Rows that are kept, which must not name the person any more, need a
+    reason. Rows are erased in the order of their declaration, from the lower apps to the higher.
+    """
+    has_reason = reason is not None
+    if has_reason != (action is Action.KEEP) or (action is Action.ANONYMIZE and by is None):
+        raise ValueError(f"{model._meta.label}: state why rows are kept, or how they change.")
+    erase = by or (_delete if action is Action.DELETE else _keep)
+    find = _by_path(model, path) if isinstance(path, str) else path
+    label = model._meta.label
+    declared = PersonalData(model, find, tuple(fields), action, reason, erase)
+    PERSONAL_DATA.register(label, declared)
+
+
+def holds_no_personal_data(*models: type[Model], reason: LazyText) -> None:
+    """Declare that models hold nothing about learners, and why that is so."""
+    for model in models:
+        IMPERSONAL.register(model._meta.label, reason)
+
+
+def _by_path(model: type[Model], path: str) -> Find:
+    return lambda person: QuerySet(model).filter(**{path: person.learner_id})
+
+
+def _delete(rows: QuerySet[Any], person: Person) -> None:
+    rows.delete()
+
+
+def _keep(rows: QuerySet[Any], person: Person) -> None:
+    pass
+
+
+def sets(**values: Any) -> Erase:
+    """Return a function that anonymizes rows by setting fields to these values."""
+    return lambda rows, person: rows.update(**values)
+
+
+def replaces(*fields: str) -> Erase:
+    """Return a function that replaces those values of fields that name the person."""
+    return lambda rows, person: replace_names(rows, fields, person)
+
+
+def replace_names(rows: QuerySet[Any], fields: Collection[str], person: Person) -> None:
+    changed = []
+    for row in rows:
+        named = [name for name in fields if person.is_named_in(getattr(row, name))]
+        for name in named:
+            setattr(row, name, pseudonym_of(getattr(row, name)))
+        changed += [row] if named else []
+    rows.bulk_update(changed, list(fields), batch_size=500)
+
+
+def pseudonym_of(text: str) -> str:
+    """Return what replaces an id that names a person: always the same, and only for us."""
+    digest = salted_hmac("core.personal_data", text, algorithm="sha256").hexdigest()
+    return f"{ERASED}{digest[:40]}"

@@ -1,0 +1,68 @@
+"""Show and erase what all apps hold about a learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from core.database.locks import queue_to_write
+from core.personal_data import ERASED, PERSONAL_DATA, Action, Person
+from curriculum.models import Learner
+
+
+@dataclass(frozen=True)
+class HeldData:
+    """What one model holds about a learner, and what becomes of it when they are erased."""
+
+    model: str
+    action: Action
+    # why rows are kept; empty if they are not
+    reason: str
+    rows: list[dict[str, Any]]
+
+
+def personal_data_of(learner: Learner) -> list[HeldData]:
+    """Return what is held about a learner, by model; models without rows are left out."""
+    person = _person(learner)
+    found = []
+    for label, one in PERSONAL_DATA.items():
+        rows = list(one.find(person).order_by("pk").values("pk", *one.fields))
+        if rows:
+            found.append(HeldData(label, one.action, str(one.reason or ""), rows))
+    return found
+
+
+def erase(learner: Learner) -> None:
+    """Delete or anonymize what is held about a learner, as each app declares, in one transaction.
+
+    Figures stay as they are: the facts remain, of an anonymous learner. The raw
+    events are purged, and sent again they do not count again. It is safe to repeat.
+    """
+    with queue_to_write(), transaction.atomic():
+        learner = Learner.objects.select_for_update().get(pk=learner.pk)
+        if is_erased(learner):
+            return
+        person = _person(learner)
+        # the learner comes last: other rows are found by the key
+        for one in sorted(PERSONAL_DATA.values(), key=lambda one: one.model is Learner):
+            one.erase(person)
+
+
+def is_erased(learner: Learner) -> bool:
+    return learner.key.startswith(ERASED) and not (learner.name or learner.email)
+
+
+def _person(learner: Learner) -> Person:
+    account = learner.user
+    emails = {learner.email, account.email if account else ""} - {""}
+    return Person(
+        learner_id=learner.pk,
+        user_id=learner.user_id,
+        key=learner.key,
+        emails=frozenset(emails),
+        name=learner.name,
+        pseudonym=f"{ERASED}{uuid4().hex}",
+    )

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
+from notifications.models import Channel, DigestUnsubscribe, Notification, NotificationRead
+
+OF_STAFF = _("Of somebody who works here, whose account stays; deleted with the account.")
+
+
+def _sent_to(person: Person) -> QuerySet[Notification]:
+    return Notification.objects.filter(to__in=person.addresses)
+
+
+holds_personal_data(Notification, _sent_to, ("to", "payload"), action=Action.DELETE)
+holds_personal_data(
+    NotificationRead,
+    lambda person: NotificationRead.objects.filter(user=person.user_id),
+    action=Action.KEEP,
+    reason=OF_STAFF,
+)
+holds_personal_data(
+    DigestUnsubscribe,
+    lambda person: DigestUnsubscribe.objects.filter(user=person.user_id),
+    action=Action.KEEP,
+    reason=OF_STAFF,
+)
+holds_no_personal_data(Channel, reason=_("Addresses of the staff and of other systems."))

@@ -10,8 +10,9 @@ import pytest
 
 from accounts.tests.people import moment
 from business.facts import subscriptions
-from business.models import SubscriptionChange
+from business.models import Subscription, SubscriptionChange
 from business.tests.shop import ends, holds, school
+from core.changes import gathered
 from kpis.models import Measurement, StaleDay, StalePeriod
 from kpis.recompute import empty_periods, stale_periods
 from kpis.recompute.recompute_stale import recompute_stale
@@ -66,8 +67,10 @@ def test_figures_are_the_same_as_if_every_period_were_queued() -> None:
         recompute_stale(now=SOON_AFTER)
     slow = figures()
     Measurement.objects.all().delete()
-    subscriptions.mark_customers_stale([f"p{at}" for at in range(5)], now=SOON_AFTER)
-    subscriptions.mark_spans_stale([(None, moment("1997-01-01"), SOON_AFTER)])
+    with gathered() as changes:
+        changes.changed(Subscription.objects.all())
+        every_day = (None, moment("1997-01-01"), SOON_AFTER)
+        changes.changed(Subscription.objects.none(), spans=[every_day])
     with patch.object(empty_periods, "MANY", 0):
         recompute_stale(now=SOON_AFTER)
 
@@ -79,7 +82,8 @@ def test_a_stored_figure_without_subscriptions_becomes_empty() -> None:
     holds("ada", "s1", "2025-01-03", course="py")
     recompute_stale(now=NOW)
     assert figures()
-    subscriptions.delete_subscriptions({"s1"}, now=NOW)
+    with gathered() as changes:
+        subscriptions.delete_subscriptions({"s1"}, changes, now=NOW)
     recompute_stale(now=NOW)
 
     assert not SubscriptionChange.objects.exists()

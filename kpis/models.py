@@ -204,9 +204,7 @@ class StaleDay(models.Model):
     day that becomes stale again while it is being recomputed is a new row, so it is not lost.
     """
 
-    key = models.CharField(
-        max_length=100, help_text=gettext_lazy("A category or the key of one KPI.")
-    )
+    key = models.CharField(max_length=100, help_text=gettext_lazy("The key of the KPI."))
     course = models.ForeignKey(
         Course,
         models.CASCADE,
@@ -228,11 +226,9 @@ class StaleDay(models.Model):
 
 
 class StalePeriod(models.Model):
-    """A period of one KPI or of a category's KPIs that is to be recomputed for a course."""
+    """A period of one KPI that is to be recomputed for a course."""
 
-    key = models.CharField(
-        max_length=100, help_text=gettext_lazy("A category or the key of one KPI.")
-    )
+    key = models.CharField(max_length=100, help_text=gettext_lazy("The key of the KPI."))
     course = models.ForeignKey(
         Course,
         models.CASCADE,

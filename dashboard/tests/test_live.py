@@ -278,7 +278,7 @@ def test_a_task_waits_for_a_running_one_but_not_for_long() -> None:
 @pytest.mark.django_db
 def test_an_unchanged_figure_is_not_published() -> None:
     period = containing(NOW.date(), "month", NOW.tzinfo)  # type: ignore[arg-type]
-    job = Job("engagement", REGISTRY[COMPLETION], [(period, frozenset({1}))])
+    job = Job(REGISTRY[COMPLETION], [(period, frozenset({1}))])
     with (
         patch.object(recompute_stale, "run_together", written(0)),
         patch.object(versions, "publish_change") as publish,

@@ -63,7 +63,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
     zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
-        Job(indicator.key, indicator, chunk, is_complete=True)
+        Job(indicator, chunk, is_complete=True)
         for kind in stale_days.KIND_ORDER
         for chunk in stale_periods.by_days(
             [

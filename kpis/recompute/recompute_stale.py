@@ -50,11 +50,9 @@ Changes = Sequence[Sequence[Change]]
 class Job:
     """One KPI in some periods of one kind: in the courses of each or, without any, for the site.
 
-    `key` is the stale key that asked for it, the KPI's own or its category's, and `row_ids` are
-    the stale periods to remove once all jobs under that key are done.
+    `row_ids` are the stale periods to remove once its figures are stored.
     """
 
-    key: str
     indicator: Indicator
     periods: stale_periods.PeriodCourses
     # True if it covers every course, so that the site can be compared even if no course changed
@@ -76,8 +74,10 @@ class Job:
         return self.periods[0][0].kind
 
     def is_last_of_kind(self, following: Sequence[Job]) -> bool:
-        """True unless the following job has the same key and kind of period."""
-        return [(self.key, self.kind)] != [(job.key, job.kind) for job in following]
+        """True unless the following job has the same category and kind of period."""
+        return [(self.indicator.category, self.kind)] != [
+            (job.indicator.category, job.kind) for job in following
+        ]
 
 
 @dataclass
@@ -124,8 +124,8 @@ def recompute_stale(
 ) -> int:
     """Recompute all stale periods, under `recompute_lock`; returns the number of figures written.
 
-    Safe to kill: a period stays stale until its figures are stored. If a KPI fails, the periods
-    under its key wait for the next run. Newly stale days are gathered at every step, so that a
+    Safe to kill: a period stays stale until its figures are stored. If a KPI fails, its periods
+    wait for the next run. Newly stale days are gathered at every step, so that a
     month never waits for thousands of days. What other processes have claimed is left to them;
     with `waits`, return only when they are done too.
     """
@@ -160,23 +160,19 @@ def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, in
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
         groups = stale_periods.groups(courses, failed)
-        jobs = [job for group in groups for job in _jobs_of(group)]
+        jobs = [_job_of(group) for group in groups if group.key in REGISTRY]
         done = run_jobs(sorted(jobs, key=_periods_of, reverse=True), at, announces=False)
         stale_periods.remove(_unknown(groups))
         return done, sum(len(group.row_ids) for group in groups)
 
 
-def _jobs_of(group: stale_periods.Group) -> list[Job]:
-    indicators = [one for one in REGISTRY.values() if group.key in (one.category, one.key)]
-    return [
-        Job(group.key, one, group.periods, leaves_site=True, row_ids=group.row_ids)
-        for one in indicators
-    ]
+def _job_of(group: stale_periods.Group) -> Job:
+    return Job(REGISTRY[group.key], group.periods, leaves_site=True, row_ids=group.row_ids)
 
 
 def _unknown(groups: Sequence[stale_periods.Group]) -> list[int]:
     """Return the stale periods of KPIs that no longer exist."""
-    return [pk for group in groups if not _jobs_of(group) for pk in group.row_ids]
+    return [pk for group in groups if group.key not in REGISTRY for pk in group.row_ids]
 
 
 def _periods_of(job: Job) -> list[tuple[Period, list[int]]]:
@@ -188,7 +184,7 @@ def recompute_since(since: datetime, now: datetime) -> Recomputed:
     zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     jobs = [
-        Job(indicator.category, indicator, chunk)
+        Job(indicator, chunk)
         for kind in PeriodKind.values
         for chunk in stale_periods.by_days(
             [
@@ -281,7 +277,7 @@ def _claimed_by(batch: Sequence[Job]) -> set[CourseId]:
 
 
 def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
-    """Run each job alone, and remove the stale periods of the keys of which none failed."""
+    """Run each job alone, and remove the stale periods of those that do not fail."""
     failed = set[str]()
     for job in batch:
         try:
@@ -290,8 +286,10 @@ def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> No
             raise
         except Exception:
             logger.exception("%s could not be recomputed", job.indicator.key)
-            failed.add(job.key)
-    stale_periods.remove([pk for job in batch if job.key not in failed for pk in job.row_ids])
+            failed.add(job.indicator.key)
+    stale_periods.remove(
+        [pk for job in batch if job.indicator.key not in failed for pk in job.row_ids]
+    )
     done.failed |= failed
 
 

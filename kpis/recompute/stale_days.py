@@ -129,7 +129,7 @@ def stale_starts(indicator: Indicator, periods: Sequence[Period]) -> set[tuple[d
     A course id of None means that the figure of the site is stale by itself.
     """
     zone, kind = reporting_clock.reporting_zone(), periods[0].kind
-    keys = {indicator.category, *indicator.measured_keys}
+    keys = indicator.measured_keys
     first, last = min(one.first for one in periods), max(one.last for one in periods)
     rows = StalePeriod.objects.filter(
         key__in=keys, rank=KIND_ORDER.index(PeriodKind(kind)), start__range=(first, last)

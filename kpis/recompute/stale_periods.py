@@ -32,7 +32,7 @@ Urgency = tuple[int, int]
 
 @dataclass(frozen=True)
 class Group:
-    """Periods of one kind that are stale under one key, a category's or a KPI's.
+    """Periods of one kind in which a KPI, given by its key, is stale.
 
     Each period comes with the courses that changed in it; none if it is the site's.
     """

@@ -281,7 +281,13 @@ def fill(key: str) -> None:
         at = moment("2026-11-05")
         Restatement.objects.create(measurement=row, **sums, computed_at=at, restated_at=at)
         StaleDay.objects.create(
-            key="engagement", course=made, first=row.period_start, last=row.period_start
+            key="engagement.completion-rate",
+            course=made,
+            first=row.period_start,
+            last=row.period_start,
+            course=made,
+            first=row.period_start,
+            last=row.period_start,
         )
     set_target(KPI, Decimal(70), course=made, by=account(f"Setter-{key}"))
     now = timezone.now()

@@ -30,7 +30,7 @@ def job_calling(look: Callable[[], None]) -> Job:
         return kernel.count(rows)
 
     facts = kernel.starts_read_by(looking)
-    return Job("engagement", replace(completion, facts=facts), [(MARCH, frozenset({1}))])
+    return Job(replace(completion, facts=facts), [(MARCH, frozenset({1}))])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -285,9 +285,6 @@ def fill(key: str) -> None:
             course=made,
             first=row.period_start,
             last=row.period_start,
-            course=made,
-            first=row.period_start,
-            last=row.period_start,
         )
     set_target(KPI, Decimal(70), course=made, by=account(f"Setter-{key}"))
     now = timezone.now()

@@ -232,6 +232,21 @@ def test_others_stay_as_they_are(ada: Learner) -> None:
     assert DailyActivity.objects.filter(enrollment__learner__key="adam@example.com").exists()
 
 
+def test_a_key_that_is_a_number_is_no_word_of_others(db: None) -> None:
+    seven = Learner.objects.create(key="7")
+    lost = {"kind": "content.viewed", "course": "none", "occurred_at": "2026-01-09T09:00:00Z"}
+    receive(
+        [
+            {**lost, "id": "a", "learner": "7"},
+            {**lost, "id": "b", "learner": "70", "module": "7", "value": 7},
+        ],
+        Sender("lms"),
+    )
+    erase(seven)
+
+    assert [one.key for one in RejectedEvent.objects.all()] == ["b"]
+
+
 def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:
     User.objects.filter(learner=ada).update(is_staff=True)
     erase(ada)

@@ -37,9 +37,14 @@ class Person:
         return {one for one in (*self.emails, self.key) if "@" in one}
 
     def is_named_in(self, text: str) -> bool:
-        """True if a text contains their key, address or name as whole words."""
-        names = "|".join(re.escape(one) for one in {*self.emails, self.key, self.name} if one)
-        return re.search(rf"(?<!\w)({names})(?!\w)", text, re.IGNORECASE) is not None
+        """True if a text contains their key, address or name as whole words.
+
+        A key that is a mere number could be anything, unless it is the whole text.
+        """
+        key = "" if self.key.isdecimal() else self.key
+        names = "|".join(re.escape(one) for one in {*self.emails, key, self.name} if one)
+        found = names and re.search(rf"(?<!\w)({names})(?!\w)", text, re.IGNORECASE)
+        return bool(found) or text == self.key
 
 
 Find = Callable[[Person], QuerySet[Any]]

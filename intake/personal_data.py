@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
@@ -71,7 +73,14 @@ def _rejected_events_of(person: Person) -> QuerySet[RejectedEvent]:
     for one in {*person.emails, person.key} - {""}:
         named |= Q(payload__icontains=one) | Q(key__icontains=one)
     rows = RejectedEvent.objects.filter(named).only("pk", "key", "payload")
-    ids = [row.pk for row in rows if person.is_named_in(f"{row.key} {row.payload}")]
+    field = re.compile(
+        rf'"(learner|key)"\s*:\s*{re.escape(json.dumps(person.key, ensure_ascii=False))}'
+    )
+    ids = [
+        row.pk
+        for row in rows
+        if person.is_named_in(f"{row.key} {row.payload}") or field.search(row.payload)
+    ]
     return RejectedEvent.objects.filter(pk__in=ids)
 
 

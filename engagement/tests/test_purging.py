@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,3 +201,17 @@ def test_the_replay_says_what_it_leaves(capsys: pytest.CaptureFixture[str]) -> N
         "Events replayed: 2.",
         "Left as they were, because events of them have been purged: enrollments in py: 1.",
     ]
+
+
+def test_a_file_that_corrects_a_purged_event_is_explained(tmp_path: Path) -> None:
+    send(event("e1", value=1))
+    purge(["e1"])
+    path = tmp_path / "views.csv"
+    path.write_text("id,occurred_at,learner,course,value\ne1,2026-01-06T09:00:00Z,ada,py,2\n")
+
+    args = ("import_csv", "content.viewed", str(path), "--replace", "--sender", "lms")
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command(*args, stdout=out, stderr=out)
+    assert "Expected: a unique id, or the values that were accepted before." in out.getvalue()

@@ -41,6 +41,7 @@ EXPECTED = {
     "in_future": gettext_noop("a time in the past"),
     "not_json": gettext_noop("as many cells as the header has"),
     "same_id": gettext_noop("a unique id"),
+    "purged": gettext_noop("a unique id, or the values that were accepted before"),
     "conflict": gettext_noop(
         "the same values as in the stored event, a unique id, or %(replace)s to replace the "
         "stored event"

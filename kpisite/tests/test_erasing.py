@@ -249,6 +249,21 @@ def test_what_later_events_need_no_longer_names_the_learner(ada: Learner) -> Non
     assert Response.objects.get().event_key.startswith(ERASED)
 
 
+def test_a_key_that_is_a_number_is_no_word_of_others(db: None) -> None:
+    seven = Learner.objects.create(key="7")
+    lost = {"kind": "content.viewed", "course": "none", "occurred_at": "2026-01-09T09:00:00Z"}
+    receive(
+        [
+            {**lost, "id": "a", "learner": "7"},
+            {**lost, "id": "b", "learner": "70", "module": "7", "value": 7},
+        ],
+        Sender("lms"),
+    )
+    erase(seven)
+
+    assert [one.key for one in RejectedEvent.objects.all()] == ["b"]
+
+
 def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:
     User.objects.filter(learner=ada).update(is_staff=True)
     erase(ada)

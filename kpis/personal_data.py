@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import holds_no_personal_data
 from kpis.models import (
+    ComputedDefinition,
     DataFreshness,
     HeldFigure,
     Measurement,
@@ -26,6 +27,7 @@ holds_no_personal_data(
 )
 holds_no_personal_data(Target, reason=_("Goals, and who on the staff set them."))
 holds_no_personal_data(
+    ComputedDefinition,
     DataFreshness,
     RecomputeClaim,
     RecomputeRun,

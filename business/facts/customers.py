@@ -8,7 +8,7 @@ from typing import Any
 
 from business.models import Customer
 from core.database import bulk_upsert
-from core.external_keys import ids_by_key, normalize_key
+from core.external_keys import normalize_key
 from curriculum.models import Learner
 from intake.models import Event
 
@@ -36,7 +36,10 @@ def customers_of(events: Iterable[Event]) -> dict[int, int]:
 
 
 def _find_or_create(keys: set[Key]) -> dict[Key, int]:
-    learners = ids_by_key(Learner, {key for kind, key in keys if kind == Customer.Kind.LEARNER})
+    of_learners = {key for kind, key in keys if kind == Customer.Kind.LEARNER}
+    # a learner whose key was changed may have a customer under the former one
+    unlinked = Learner.objects.filter(key__in=of_learners, customer=None)
+    learners = dict(unlinked.values_list("key", "pk"))
     rows = [
         (kind, key, "", learners.get(key) if kind == Customer.Kind.LEARNER else None)
         for kind, key in sorted(keys)

@@ -16,7 +16,8 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def link_to_learners(self) -> None:
         """Link those of kind learner to the learner with their key, if there is one by now."""
-        same_key = Learner.objects.filter(key=OuterRef("key")).values("pk")
+        # a learner whose key was changed may have a customer under the former one
+        same_key = Learner.objects.filter(key=OuterRef("key"), customer=None).values("pk")
         unlinked = self.filter(kind=Customer.Kind.LEARNER, learner=None)
         unlinked.filter(Exists(same_key)).update(learner=Subquery(same_key))
 

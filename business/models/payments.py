@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
+from core.changes import reported
 from curriculum.models import Course
 
 # payments whose customer or course comes from their subscription or, for a refund, their payment
@@ -20,6 +21,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.exclude(customer__in=Customer.objects.uncounted())
 
 
+@reported("booked_at")
 class Payment(models.Model):
     """A booked payment, or a refund with a negative amount."""
 

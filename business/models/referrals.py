@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Course, Enrollment, Learner
 
 
@@ -41,6 +42,7 @@ class RememberedCode(models.Model):
         return f"{self.learner} ({self.code})"
 
 
+@reported("sent_at")
 class Invitation(models.Model):
     """An invitation sent by a learner; the invitee is stored as a digest only."""
 
@@ -63,6 +65,7 @@ class Invitation(models.Model):
         return f"{self.learner}, {self.sent_at:%Y-%m-%d}"
 
 
+@reported("accepted_at")
 class Referral(models.Model):
     """A reported referral of a learner to a course; the first valid one of an enrollment counts."""
 

@@ -93,6 +93,7 @@ def test_a_new_kpi_follows_new_events() -> None:
     # all of one customer: without a second person there is no interval
     assert may["series"][-1]["ci_low"] is None
 
+
 @pytest.mark.usefixtures("new_kpi")
 def test_payments_without_a_course_count_for_the_site() -> None:
     tasks.recompute()

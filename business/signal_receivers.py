@@ -27,7 +27,10 @@ def resolve_referrals(ids: Iterable[int], changes: Changes | None = None, **kwar
 
 @receiver(learners_created)
 def link_customers(keys: Iterable[str], **kwargs: object) -> None:
-    Customer.objects.filter(key__in=list(keys)).link_to_learners()
+    customers = Customer.objects.filter(key__in=list(keys))
+    customers.link_to_learners()
+    with gathered() as changes:
+        changes.changed_people(customers.filter(learner__isnull=False).values("learner"))
 
 
 @receiver(user_logged_in)

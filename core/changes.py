@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -17,6 +17,19 @@ from django.db.models import Model, QuerySet
 CourseId = int | None
 Dated = date | datetime
 Span = tuple[CourseId, datetime, datetime]
+# the models whose changes are noted, and the dates of each that figures may count by
+REPORTED: dict[type[Model], frozenset[str]] = {}
+M = TypeVar("M", bound=type[Model])
+
+
+def reported(*dates: str) -> Callable[[M], M]:
+    """Declare that whoever writes rows of a model notes their changes, also when a date moves."""
+
+    def declare(model: M) -> M:
+        REPORTED[model] = frozenset(dates)
+        return model
+
+    return declare
 
 
 class DatedEvent(Protocol):

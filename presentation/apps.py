@@ -10,4 +10,8 @@ class PresentationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from kpis.definitions.registry import REGISTRY
+        from presentation import categories
+
+        categories.check_keys(REGISTRY)
         autodiscover_modules("sections")

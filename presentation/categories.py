@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,3 +81,11 @@ def section(category: str, template: str, *, order: int = 100) -> Callable[[Show
         return show
 
     return declare
+
+
+def check_keys(keys: Iterable[str]) -> None:
+    """Raise a ValueError for a KPI's key whose category is not declared."""
+    for key in keys:
+        if key.partition(".")[0] not in CATEGORIES:
+            known = ", ".join(sorted(CATEGORIES))
+            raise ValueError(f"{key}: the key should begin with a category: {known}.")

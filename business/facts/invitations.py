@@ -28,6 +28,11 @@ def add_invitations(batch: EventBatch) -> None:
     rows = [_row(event, learners[event.learner]) for event in batch.events]
     conflict = "sender, key"  # not translated: SQL
     bulk_upsert.upsert(Invitation, COLUMNS, sorted(rows, key=repr), conflict=conflict)
+    senders, keys = {one.sender for one in batch.events}, {one.key for one in batch.events}
+    batch.changes.changed(
+        Invitation.objects.filter(sender__in=senders, key__in=keys),
+        sent_at=((one.course_id, one.occurred_at) for one in batch.events),
+    )
     referrals.resolve_codes({str(row[5]) for row in rows} - {""}, batch.changes)
 
 
@@ -57,5 +62,6 @@ def delete_of_events(ids: Collection[tuple[str, str]], changes: Changes) -> None
 def _delete(rows: QuerySet[Invitation], changes: Changes) -> None:
     rows = rows.filter(has_purged_event=False)
     codes = set(rows.exclude(code="").values_list("code", flat=True))
+    changes.changed(rows)
     rows.delete()
     referrals.resolve_codes(codes, changes)

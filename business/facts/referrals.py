@@ -80,6 +80,11 @@ def _store(reported: Iterable[tuple[Referred, Event]], changes: Changes) -> None
     with lock_to_write("business"):
         if not Referral.objects.exists():
             _mark_all_stale(changes)
+        pairs = {(learner, course) for learner, course, _, _ in rows}
+        stored = Referral.objects.filter(
+            learner__in={learner for learner, _ in pairs}, course__in={of for _, of in pairs}
+        )
+        changes.changed(stored)
         bulk_upsert.upsert(
             Referral,
             COLUMNS,
@@ -87,7 +92,8 @@ def _store(reported: Iterable[tuple[Referred, Event]], changes: Changes) -> None
             conflict="learner_id, course_id, run_key, code",
             merge={"accepted_at": "smaller"},
         )
-        resolve({(learner, course) for learner, course, _, _ in rows}, changes)
+        resolve(pairs, changes)
+        changes.changed(stored)
 
 
 def resolve_codes(codes: Collection[str], changes: Changes) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
+from core.changes import reported
 from curriculum.models import Course
 from intake.models import EventFact
 
@@ -21,6 +22,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.exclude(customer__in=Customer.objects.uncounted())
 
 
+@reported("booked_at")
 class Payment(EventFact):
     """A booked payment, or a refund with a negative amount."""
 

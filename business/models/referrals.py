@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Course, Enrollment, Learner
 from intake.models import EventFact
 
@@ -42,6 +43,7 @@ class RememberedCode(models.Model):
         return f"{self.learner} ({self.code})"
 
 
+@reported("sent_at")
 class Invitation(EventFact):
     """An invitation sent by a learner; the invitee is stored as a digest only."""
 
@@ -64,6 +66,7 @@ class Invitation(EventFact):
         return f"{self.learner}, {self.sent_at:%Y-%m-%d}"
 
 
+@reported("accepted_at")
 class Referral(EventFact):
     """A reported referral of a learner to a course; the first valid one of an enrollment counts."""
 

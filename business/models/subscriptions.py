@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from business.models.customers import Customer
+from core.changes import reported
 from curriculum.models import Course
 from intake.models import EventFact
 
@@ -34,6 +35,7 @@ def active_at(moment: datetime) -> Q:
     return Q(started_at__lt=moment) & (Q(ended_at=None) | Q(ended_at__gte=moment))
 
 
+@reported("started_at", "ended_at")
 class Subscription(models.Model):
     """A period in which a customer holds a subscription or purchase; a restart begins another."""
 

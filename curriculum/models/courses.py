@@ -6,8 +6,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import localized
+from core.changes import reported
 
 
+@reported()
 class Course(models.Model):
     key = models.CharField(max_length=100, unique=True, help_text=_("The id that senders use."))
     title = models.CharField(max_length=200)

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum import enrollment_timeline, refund_cutoff
 from curriculum.models.courses import CourseRun, Module
 from curriculum.models.learners import Learner
@@ -16,6 +17,16 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.filter(is_cancelled=False, learner__kind=Learner.Kind.LEARNER)
 
 
+@reported(
+    "enrolled_at",
+    "started_at",
+    "cutoff_at",
+    "planned_due_at",
+    "due_at",
+    "withdrawn_at",
+    "completed_at",
+    "certificate_track_at",
+)
 class Enrollment(models.Model):
     """One learner in one run, with the dates of its plan."""
 
@@ -119,6 +130,7 @@ class EnrollmentStatusChange(models.Model):
         return f"{self.enrollment_id} {self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
+@reported("planned_due_at", "due_at")
 class PlannedModule(models.Model):
     """One module of an enrollment's plan; later edits of the course do not change it."""
 
@@ -144,6 +156,7 @@ class PlannedModule(models.Model):
         return str(self.module)
 
 
+@reported("started_at", "ended_at")
 class Pause(models.Model):
     """A time in which nothing is due; it moves later due dates (curriculum/pause_shift.py)."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.database import bulk_upsert
-from engagement.facts.learning_objects import resolve_objects
+from engagement.facts.learning_objects import mark_moved, resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -46,6 +46,7 @@ def grade(batch: EventBatch) -> None:
             last, score, _ = _rank(latest) if is_later else _stored_rank(old)
             changed[attempt] = _result(min(first, old.graded_at), last, score)
     _write(changed, regrades)
+    mark_moved(objects.moved, batch.changes)
     rewritten = [
         (grades[attempt][0].course_id, one)
         for some in (stored, changed)

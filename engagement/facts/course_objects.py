@@ -14,6 +14,7 @@ from core.database import bulk_upsert
 from curriculum import course_structure
 from curriculum.models import Course, Module
 from engagement.facts import quizzes, videos
+from engagement.facts.learning_objects import is_moved, mark_moved
 from engagement.models import CourseDefinition, LearningObject
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -90,11 +91,15 @@ def _define(course: Course, data: Mapping[str, Any], changes: Changes) -> None:
         modules=[_fields(_given(module, "objects")) for module in defined],
         runs=[_run_fields(run) for run in data.get("runs", ())],
     )
+    before = LearningObject.objects.filter(course=course).in_bulk()
     objects = [
         _define_object(course, modules[module["key"]], definition)
         for module in defined
         for definition in module.get("objects", ())
     ]
+    mark_moved(
+        [one for one in objects if one.pk in before and is_moved(before[one.pk], one)], changes
+    )
     videos.recompute_watched(
         [one for one in objects if one.kind == LearningObject.Kind.VIDEO], changes
     )

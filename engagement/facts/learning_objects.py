@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.changes import Changes
 from core.database import bulk_upsert
-from engagement.models import LearningObject
+from engagement.models import AssessmentResult, LearningObject, QuizAttempt, VideoProgress
 from intake.event_kinds import locates_modules
 from intake.models import Event
 
@@ -62,11 +63,15 @@ def _is_earlier(
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects that events name, those that changed, and the modules (ids) these were in."""
+    """The objects that events name, those that changed, and the modules (ids) these were in.
+
+    `moved` are those that were in another module before, or in none.
+    """
 
     by_key: Mapping[Key, LearningObject]
     changed: Sequence[LearningObject] = field(default_factory=list)
     previous_modules: Collection[int] = ()
+    moved: Sequence[LearningObject] = ()
 
     def of(self, event: Event) -> LearningObject:
         return self.by_key[event.course_id or 0, event.object]
@@ -94,7 +99,20 @@ def resolve_objects(events: Sequence[Event], kind: str) -> Objects:
     )
     found = _find(reported, kind)
     previous = {one.module_id for key, one in stored.items() if key in new and one.module_id}
-    return Objects(found, [found[key] for key in new], previous)
+    moved = [found[key] for key in new if key in stored and is_moved(stored[key], found[key])]
+    return Objects(found, [found[key] for key in new], previous, moved)
+
+
+def is_moved(before: LearningObject, after: LearningObject) -> bool:
+    return before.module_id != after.module_id
+
+
+def mark_moved(objects: Collection[LearningObject], changes: Changes) -> None:
+    """Mark the days of all facts about objects that are now in another module."""
+    if objects:
+        changes.changed(VideoProgress.objects.filter(video__in=objects))
+        changes.changed(QuizAttempt.objects.filter(quiz__in=objects))
+        changes.changed(AssessmentResult.objects.filter(assessment__in=objects))
 
 
 def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from core.changes import Changes
 from core.database import bulk_upsert
-from engagement.facts.learning_objects import resolve_objects
+from engagement.facts.learning_objects import mark_moved, resolve_objects
 from engagement.models import LearningObject, ModuleProgress, QuizAttempt
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -30,6 +30,7 @@ def add_attempts(batch: EventBatch) -> None:
         merge={"attempted_at": "smaller"},
     )
     batch.changes.changed(attempts)
+    mark_moved(quizzes.moved, batch.changes)
     changed = (quiz.module_id for quiz in quizzes.changed)
     mark_modules_stale([*changed, *quizzes.previous_modules], batch.changes)
 

@@ -12,7 +12,7 @@ from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import enrolling
 from engagement.facts import watched_segments
-from engagement.facts.learning_objects import resolve_objects
+from engagement.facts.learning_objects import mark_moved, resolve_objects
 from engagement.models import LearningObject, PlayerEvent, VideoProgress
 from intake.event_batch import EventBatch
 from intake.models import Event
@@ -54,6 +54,7 @@ def add_watching(batch: EventBatch) -> None:
     videos = {video.pk: video for video in objects.by_key.values()}
     _add_segments(pairs, videos, batch.changes)
     recompute_watched(objects.changed, batch.changes)
+    mark_moved(objects.moved, batch.changes)
 
 
 def _store_player_events(pairs: dict[Pair, list[Event]]) -> None:

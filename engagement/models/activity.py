@@ -8,10 +8,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment, Module
 from intake.models import ImportRun
 
 
+@reported("day")
 class DailyActivity(models.Model):
     """What an enrollment did in one module on one day of the reporting time zone.
 
@@ -81,6 +83,7 @@ class ActivityMoments(models.Model):
         return f"{self.enrollment_id}, {self.day}"
 
 
+@reported("week")
 class WeekPresence(models.Model):
     """A week in which an enrollment was active, in one module or (null) in any.
 

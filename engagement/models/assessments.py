@@ -7,11 +7,13 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
 from intake.models import ImportRun
 
 
+@reported("graded_at", "regraded_at")
 class AssessmentResult(models.Model):
     """A graded attempt of an enrollment at an assessment."""
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Course, CourseRun, Module
 
 
@@ -26,6 +27,7 @@ class CourseDefinition(models.Model):
         return f"{self.course}, {self.defined_at:%Y-%m-%d}"
 
 
+@reported()
 class LearningObject(models.Model):
     """A video, quiz or assessment of a course, identified by the senders' key."""
 

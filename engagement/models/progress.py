@@ -7,10 +7,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import PlannedModule
 from intake.models import ImportRun
 
 
+@reported("reached_at", "done_at")
 class ModuleProgress(models.Model):
     """Progress in one planned module of an enrollment; without a row, it is not reached."""
 

@@ -6,11 +6,13 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
 from intake.models import ImportRun
 
 
+@reported("attempted_at")
 class QuizAttempt(models.Model):
     """A quiz that an enrollment attempted, with one row however many attempts there were."""
 

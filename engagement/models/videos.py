@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment
 from engagement.models.objects import LearningObject
 
@@ -36,6 +37,7 @@ class PlayerEvent(models.Model):
         return text % {"seconds": f"{self.position:g}"}
 
 
+@reported("started_at")
 class VideoProgress(models.Model):
     """What a learner has watched of a video: the union of all played segments."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import (
     Aggregate,
     Count,
@@ -27,6 +28,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
+from core.changes import REPORTED
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import (
@@ -127,10 +129,25 @@ class Facts:
     def declared(cls, key: str, **fields: Any) -> Facts:
         """Complete the paths that follow from others; ValueError for a wrong declaration."""
         facts = _completed(cls(**fields))
-        for check in (_check_dates, _check_paths, _check_people, _check_reads):
+        for check in CHECKS:
             if problem := check(facts):
                 raise ValueError(f"{key}: {problem}")
         return facts
+
+    def problem(self) -> str:
+        """Try the function out, without rows; return what is wrong with it, or an empty text."""
+        rows: QuerySet[Any] = QuerySet(self.model)
+        period = Period(date(2024, 1, 1), date(2024, 2, 1), "month", ZoneInfo("UTC"))
+        try:
+            ratio: object = self._ratio(rows, Cut(period, level_of((), SITE)))
+            if not isinstance(ratio, Ratio):
+                return f"the function should return a Ratio, not {ratio!r}."
+            counted = rows if ratio.rows is None else ratio.rows
+            sums = {"kpi_n": ratio.n, "kpi_total": ratio.total, "kpi_weight": ratio.weight}
+            counted.order_by().values(self.path("people")).annotate(**sums)
+        except (FieldError, TypeError) as error:
+            return f"the function cannot be used: {error}."
+        return ""
 
     @property
     def paths(self) -> dict[str, str | None]:
@@ -151,9 +168,18 @@ class Facts:
         return path
 
     @cached_property
+    def names_every_course(self) -> bool:
+        """Return whether each row that counts belongs to a course, so that courses add up."""
+        if self.enrollment is not None:
+            return True
+        names = (self.course or "").split("__")
+        paths = ("__".join(names[: at + 1]) for at in range(len(names)))
+        return not any(getattr(field_at(self.model, path), "null", False) for path in paths)
+
+    @cached_property
     def is_by_date(self) -> bool:
         """Return whether `at` is a date without a time."""
-        return not isinstance(field_at(self.model, self.at), DateTimeField)
+        return is_day(self.model, self.at)
 
     def select(
         self,
@@ -166,7 +192,12 @@ class Facts:
 
         With `moments`, only rows count that lie after (or before) the moment of their unit.
         """
-        for name, selected in (("module", scope.module_id), ("run", scope.run_id)):
+        restrictions = (
+            ("module", scope.module_id),
+            ("run", scope.run_id),
+            ("learner", scope.learner_ids),
+        )
+        for name, selected in restrictions:
             if selected is not None:
                 self.path(name)
         rows: QuerySet[Any] = QuerySet(self.model).filter(self._in(period))
@@ -179,8 +210,12 @@ class Facts:
     def _in(self, period: Period) -> Q:
         """Return the condition for counting in the period."""
         if self.until:
-            has_ended = Q(**{f"{self.until}__isnull": False, f"{self.until}__lt": period.start})
-            return Q(**{f"{self.at}__lt": period.start}) & ~has_ended
+            begun, ended = (
+                period.first if is_day(self.model, path) else period.start
+                for path in (self.at, self.until)
+            )
+            has_ended = Q(**{f"{self.until}__isnull": False, f"{self.until}__lt": ended})
+            return Q(**{f"{self.at}__lt": begun}) & ~has_ended
         first, after = (
             (period.first, period.after) if self.is_by_date else (period.start, period.end)
         )
@@ -229,6 +264,11 @@ class Facts:
         if len(inspect.signature(self.ratio).parameters) > 1:
             return self.ratio
         return lambda rows, cut: self.ratio(rows)
+
+
+def is_day(model: type[Model], path: str) -> bool:
+    """Return whether a date is one without a time."""
+    return not isinstance(field_at(model, path), DateTimeField)
 
 
 def unit_of(moments: Moments) -> str:
@@ -307,6 +347,26 @@ def _check_dates(facts: Facts) -> str:
     return ""
 
 
+def _check_reported(facts: Facts) -> str:
+    for path in filter(None, (facts.at, facts.until)):
+        if path not in REPORTED.get(facts.model, ()):
+            known = sorted(
+                f"{one.__name__}.{name}" for one, dates in REPORTED.items() for name in dates
+            )
+            return (
+                f"no handler notes when {facts.model.__name__}.{path} changes, so figures would "
+                "not follow it. Have the handlers do so and say it with @reported "
+                f"(core/changes.py), or use one of {', '.join(known)}."
+            )
+    for model in facts.reads:
+        if model not in REPORTED:
+            return (
+                f"`reads`: no handler notes when {model.__name__} changes, so figures would not "
+                "follow it. Have the handlers do so and say it with @reported (core/changes.py)."
+            )
+    return ""
+
+
 def _check_paths(facts: Facts) -> str:
     for name, target in TARGETS.items():
         path = getattr(facts, name)
@@ -315,6 +375,29 @@ def _check_paths(facts: Facts) -> str:
                 f"`{name}` should be a lookup path from {facts.model.__name__} to "
                 f"{target.__name__}; “{path}” is none."
             )
+    return ""
+
+
+def _check_course(facts: Facts) -> str:
+    if facts.course is None:
+        return (
+            f"`course` should name the lookup path from {facts.model.__name__} to the course, or "
+            "`enrollment` the path to the enrollment."
+        )
+    return ""
+
+
+def _check_ratio(facts: Facts) -> str:
+    try:
+        wanted = [
+            one
+            for one in inspect.signature(facts.ratio).parameters.values()
+            if one.kind is not one.VAR_KEYWORD and one.default is one.empty
+        ]
+    except (TypeError, ValueError):
+        wanted = []
+    if len(wanted) not in (1, 2) or any(one.kind is one.KEYWORD_ONLY for one in wanted):
+        return "the function should take the rows or, as a second parameter, also the `Cut`."
     return ""
 
 
@@ -339,3 +422,9 @@ def _check_reads(facts: Facts) -> str:
                 f"{facts.model.__name__}, or a function that maps rows of one to rows of the other."
             )
     return ""
+
+
+CHECKS = (
+    *(_check_dates, _check_paths, _check_course, _check_people, _check_reads),
+    *(_check_reported, _check_ratio),
+)

@@ -244,7 +244,9 @@ def kpi(
         days = 7 if others.get("grain") == "week" else 1
         read = Facts.declared(key, model=facts, at=at, ratio=function, row_days=days, **paths)
         declared = _new_indicator(key, title, unit, target, function, others)
-        REGISTRY.register(key, replace(declared, facts=read))
+        # rows without a course count for the site alone
+        is_additive = declared.is_additive and read.names_every_course
+        REGISTRY.register(key, replace(declared, facts=read, is_additive=is_additive))
         return function
 
     return declare
@@ -299,6 +301,9 @@ def _new_indicator(
     function: Callable[..., object],
     options: IndicatorOptions,
 ) -> Indicator:
+    category, _, slug = key.partition(".")
+    if not category or not slug or "." in slug:
+        raise ValueError(f"{key}: a KPI's key should be its category, a dot and a name.")
     return Indicator(
         key=key,
         title=title,
@@ -326,6 +331,17 @@ def drill_down(
         return function
 
     return declare
+
+
+def check_declarations() -> None:
+    """Raise a ValueError for a KPI that cannot be computed; call it once all are declared."""
+    for key, one in REGISTRY.items():
+        for facts in (one.facts, one.facts_of_days):
+            if facts and (problem := facts.problem()):
+                raise ValueError(f"{key}: {problem}")
+        for part in one.parts:
+            if part.key not in REGISTRY or REGISTRY[part.key].facts is None:
+                raise ValueError(f"{key}: {part.key} should be the key of a KPI that reads facts.")
 
 
 def of_category(category: str) -> list[Indicator]:

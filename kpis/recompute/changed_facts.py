@@ -6,19 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
-from core import changes, reporting_clock
+from core import changes
 from core.changes import CourseId, Dated, DatedEvent
 from kpis.definitions.facts import Facts, Link
-from kpis.definitions.periods import local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.recompute import stale_days
-from kpis.recompute.stale_days import Span
+from kpis.recompute.stale_days import Span, day_of
 
 Spans = dict[str, set[Span]]
 Latest = dict[str, dict[int, datetime]]
@@ -58,13 +57,6 @@ class Days:
             yield row.get("changed_course"), day_of(row["changed_at"]), day_of(until)
 
 
-def day_of(moment: Dated) -> date:
-    """Return the local day of a moment; a date is its own day."""
-    if isinstance(moment, datetime):
-        return local_day(moment, reporting_clock.reporting_zone())
-    return moment
-
-
 class FactChanges:
     """The stale days of each KPI, and the latest event per category and course.
 
@@ -88,7 +80,11 @@ class FactChanges:
         read: dict[Any, list[Span]] = {}
         for one in readers():
             if one.facts.model is rows.model:
-                days = held if one.facts.until else dates.get(one.facts.at)
+                days = dates.get(one.facts.at)
+                if one.facts.until and spans is None and days is not None:
+                    days = [_from_then_on(span) for span in days]
+                elif one.facts.until:
+                    days = held
                 if days is None:
                     self._add_read(read, one, "", rows)
                 else:
@@ -185,6 +181,12 @@ def _single_days(pairs: Iterable[tuple[CourseId, Dated | None]]) -> Iterator[Spa
         if at is not None:
             day = day_of(at)
             yield course, day, day
+
+
+def _from_then_on(span: Span) -> Span:
+    """Return all days since a row began, where it is not known until when it held before."""
+    course, first, _ = span
+    return course, first, max(first, day_of(timezone.now()))
 
 
 def _held_days(spans: Iterable[changes.Span]) -> Iterator[Span]:

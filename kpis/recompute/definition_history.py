@@ -20,8 +20,7 @@ from kpis.definitions.periods import local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import ComputedDefinition, Measurement
 from kpis.recompute import stale_days
-from kpis.recompute.changed_facts import day_of
-from kpis.recompute.stale_days import Span
+from kpis.recompute.stale_days import Span, day_of
 
 
 def queue_new_definitions(now: datetime) -> list[str]:

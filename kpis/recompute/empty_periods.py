@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,15 +19,15 @@ from core.changes import CourseId
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement
-from kpis.recompute.stale_days import KIND_ORDER
+from kpis.recompute.stale_days import KIND_ORDER, day_of
 
 # fewer periods are recomputed sooner than it takes to find out which of them are empty
 MANY = 200
 
 # a stale key, a course, the rank of a kind of period and the start of one
 Waiting = tuple[str, CourseId, int, date]
-# from and to when something was held without a gap; None if it still is
-Stretch = tuple[datetime, datetime | None]
+# first and last day on which something was held without a gap; None if it still is
+Stretch = tuple[date, date | None]
 
 
 def without_empty(waiting: set[Waiting]) -> set[Waiting]:
@@ -50,17 +50,18 @@ def _empty(key: str, periods: set[tuple[int, date]]) -> set[tuple[int, date]]:
     facts = indicator.facts if indicator else None
     if facts is None or facts.until is None:
         return set()
-    rows: QuerySet[Any] = QuerySet(facts.model).order_by(facts.at, facts.until)
-    stretches = _stretches(rows.values_list(facts.at, facts.until).iterator())
+    rows: QuerySet[Any] = QuerySet(facts.model).filter(**{f"{facts.at}__isnull": False})
+    dated = rows.order_by(facts.at, facts.until).values_list(facts.at, facts.until).iterator()
+    stretches = _stretches((day_of(begin), end and day_of(end)) for begin, end in dated)
     begins = [begin for begin, _ in stretches]
 
     def is_held(rank: int, start: date) -> bool:
-        moment = containing(start, KIND_ORDER[rank], zone).start
-        at = bisect_left(begins, moment) - 1
+        first = containing(start, KIND_ORDER[rank], zone).first
+        at = bisect_left(begins, first) - 1
         if at < 0:
             return False
         end = stretches[at][1]
-        return end is None or moment <= end
+        return end is None or first <= end
 
     stored = _stored(key, periods)
     return {one for one in periods if one not in stored and not is_held(*one)}

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from django.db import transaction
 
 from core import reporting_clock, task_queue
-from core.changes import CourseId
+from core.changes import CourseId, Dated
 from core.database import bulk_upsert
 from curriculum.models import Course
-from kpis.definitions.periods import Period, between, containing
+from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.definitions.registry import Indicator
 from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StalePeriod
 
@@ -51,6 +51,13 @@ def request_recompute(measurements: Iterable[Measurement]) -> int:
         for course, first, last in merged(spans)
         if course is not None
     )
+
+
+def day_of(moment: Dated) -> date:
+    """Return the local day of a moment; a date is its own day."""
+    if isinstance(moment, datetime):
+        return local_day(moment, reporting_clock.reporting_zone())
+    return moment
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

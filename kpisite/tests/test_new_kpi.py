@@ -92,3 +92,13 @@ def test_a_new_kpi_follows_new_events() -> None:
     assert may["series"][-1]["value"] == 30.0
     # all of one customer: without a second person there is no interval
     assert may["series"][-1]["ci_low"] is None
+
+
+@pytest.mark.usefixtures("new_kpi")
+def test_payments_without_a_course_count_for_the_site() -> None:
+    tasks.recompute()
+    paid("l5", "80.00", "2026-05-20")
+    recompute_stale(now=NOW)
+    may = Consumer().reads(PATH, **{"from": "2026-05-01", "to": "2026-05-31"})
+
+    assert may["series"][-1]["value"] == 40.0

@@ -25,25 +25,19 @@ ResponseKey = tuple[int, int]
 
 def record_sent(batch: EventBatch) -> None:
     """Store when learners were invited; of two dates, the earlier one counts."""
-    _invite(_earliest(batch.events))
+    _invite(_earliest(batch.events), batch.changes)
 
 
 def record_dismissed(batch: EventBatch) -> None:
     """Store dismissals; they do not change an answer given earlier or later."""
     moments = _earliest(batch.events)
-    _invite(moments)
-    bulk_upsert.upsert(
-        Invitation,
-        ("wave_id", "enrollment_id", "dismissed_at", "attempts"),
-        [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
-        conflict="wave_id, enrollment_id",
-        merge={"dismissed_at": "smaller"},
-    )
+    _invite(moments, batch.changes)
+    _upsert(moments, "dismissed_at", batch.changes)
 
 
 def record_answers(batch: EventBatch) -> None:
     """Store the latest answer of each enrollment in each wave."""
-    _invite(_earliest(batch.events))
+    _invite(_earliest(batch.events), batch.changes)
     record_questions(batch.events)
     latest = _latest_answers(batch.events)
     batch.changes.changed(_responses(latest))
@@ -61,15 +55,26 @@ def _earliest(events: Sequence[Event]) -> dict[ResponseKey, datetime]:
     return earliest
 
 
-def _invite(moments: Mapping[ResponseKey, datetime]) -> None:
+def _invite(moments: Mapping[ResponseKey, datetime], changes: Changes) -> None:
     """Store invitations: a learner with any event in a wave was invited by that time."""
+    _upsert(moments, "sent_at", changes)
+
+
+def _upsert(moments: Mapping[ResponseKey, datetime], column: str, changes: Changes) -> None:
+    """Store when something happened to invitations; of two dates, the earlier one counts."""
+    rows = Invitation.objects.filter(
+        enrollment__in={enrollment for enrollment, _ in moments},
+        wave__in={wave for _, wave in moments},
+    )
+    changes.changed(rows)
     bulk_upsert.upsert(
         Invitation,
-        ("wave_id", "enrollment_id", "sent_at", "attempts"),
+        ("wave_id", "enrollment_id", column, "attempts"),
         [(wave, enrollment, at, 0) for (enrollment, wave), at in sorted(moments.items())],
         conflict="wave_id, enrollment_id",
-        merge={"sent_at": "smaller"},
+        merge={column: "smaller"},
     )
+    changes.changed(rows)
 
 
 def _latest_answers(events: Sequence[Event]) -> dict[ResponseKey, Event]:
@@ -152,6 +157,7 @@ def _reset(selected: Q, answers: QuerySet[Event], changes: Changes) -> None:
     outcomes.delete()
     _delete_without_event(responses, answers)
     invitations = Invitation.objects.filter(selected)
+    changes.changed(invitations)
     invitations.filter(claimed_at=None).delete()
     invitations.update(sent_at=None, dismissed_at=None)
 

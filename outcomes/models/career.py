@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment
 from outcomes.models.surveys import Response
 
@@ -14,6 +15,7 @@ class CareerOutcomeQuerySet(models.QuerySet["CareerOutcome"]):
         return self.filter(IN_TIME)
 
 
+@reported("happened_on", "reported_at")
 class CareerOutcome(models.Model):
     """An effect of a course on a learner's career, or, with the kind “none”, the lack of any."""
 

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment
 
 
@@ -41,6 +42,7 @@ class CertificateChange(models.Model):
         return f"{self.get_change_display()}, {self.at:%Y-%m-%d}"
 
 
+@reported("earned_at", "expires_on", "revoked_at", "expired_at")
 class Certificate(models.Model):
     """A certificate that an enrollment earned, until it is revoked or expires.
 

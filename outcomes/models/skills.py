@@ -4,9 +4,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Enrollment, Skill
 
 
+@reported("assessed_at")
 class SkillAssessment(models.Model):
     """A learner's score in one assessment of a skill, and the mastery score at that time."""
 

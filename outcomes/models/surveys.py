@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from core.changes import reported
 from curriculum.models import Course, CourseRun, Enrollment
 
 # shown in the reader's language as long as staff do not reword them
@@ -179,6 +180,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(~models.Exists(answers))
 
 
+@reported("sent_at", "dismissed_at")
 class Invitation(models.Model):
     """An enrollment invited to a wave. The answer is a row of its own, a `Response`."""
 
@@ -215,6 +217,7 @@ class Invitation(models.Model):
         return f"{self.enrollment} – {self.wave}"
 
 
+@reported("answered_at")
 class Response(models.Model):
     """The latest answer of an enrollment in a wave."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.models import User
 from core.decimals import format_decimal
 from curriculum.models import Course
-from kpis.statistics.intervals import Spread, Sums
+from kpis.statistics.intervals import CrossSums, Spread, Sums
 
 
 class PeriodKind(models.TextChoices):
@@ -115,6 +116,58 @@ class Measurement(StoredSums):
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.scope} {self.scope_id} {self.period_kind} {self.period_start}"
+
+
+class CompositeMeasurement(models.Model):
+    """How the components of a composite KPI vary together in one scope and period.
+
+    `crosses` has four numbers for each pair of components: the sums over people of the products of
+    their numerators y and denominators x, as in `CrossSums`.
+    """
+
+    kpi = models.CharField(max_length=100)
+    scope = models.CharField(max_length=10, choices=Measurement.Scope.choices)
+    scope_id = models.BigIntegerField(default=0)
+    course = models.ForeignKey(Course, models.CASCADE, null=True)
+    period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
+    period_start = models.DateField()
+    n = models.BigIntegerField()
+    learners = models.BigIntegerField()
+    crosses = models.JSONField()
+    definition_version = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()
+    restated_at = models.DateTimeField(null=True)
+
+    SUMS = ("n", "learners", "crosses")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("kpi", "scope", "scope_id", "period_kind", "period_start"),
+                name="one_composite_measurement_per_cell",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("course", "kpi", "period_kind"), name="composite_by_course"),
+            models.Index(fields=("kpi", "period_kind", "period_start"), name="composite_by_period"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.scope} {self.scope_id} {self.period_kind} {self.period_start}"
+
+    @property
+    def sums(self) -> Sums:
+        return composite_sums_from(self.n, self.learners, self.crosses)
+
+
+def composite_sums_from(n: int, learners: int, crosses: Sequence[Sequence[float]]) -> Sums:
+    """Return sums from the values of the columns `CompositeMeasurement.SUMS`."""
+    return Sums(n, learners=learners, crosses=tuple(CrossSums(*one) for one in crosses))
+
+
+def composite_columns_of(sums: Sums) -> tuple[Any, ...]:
+    """Return the values of the columns `CompositeMeasurement.SUMS`."""
+    return sums.n, sums.learners, [astuple(one) for one in sums.crosses]
 
 
 class Restatement(StoredSums):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import holds_no_personal_data
 from kpis.models import (
+    CompositeMeasurement,
     ComputedDefinition,
     DataFreshness,
     HeldFigure,
@@ -19,7 +20,11 @@ from kpis.models import (
 )
 
 holds_no_personal_data(
-    Measurement, Restatement, Verification, reason=_("Sums; those of small groups are suppressed.")
+    Measurement,
+    CompositeMeasurement,
+    Restatement,
+    Verification,
+    reason=_("Sums; those of small groups are suppressed."),
 )
 holds_no_personal_data(
     HeldFigure,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Max, Min, Q, QuerySet
 
@@ -13,7 +14,8 @@ from kpis.aggregation.grouped_sums import combine_parts, sums_by
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
-from kpis.models import Measurement, PeriodKind
+from kpis.models import CompositeMeasurement, Measurement, PeriodKind
+from kpis.recompute.store_measurements import table_of
 from kpis.statistics.intervals import NOTHING, Sums
 
 
@@ -91,7 +93,7 @@ def _groups_from_facts(
 def _grouped(
     indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
 ) -> dict[tuple[int, ...], FoundSums]:
-    if not indicator.facts or not period.has_begun(now):
+    if not indicator.is_computed or not period.has_begun(now):
         return {}
     grouped = sums_by(indicator, period.as_of(now), by, scope)
     return {
@@ -125,7 +127,7 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
 
 
 def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
-    if not indicator.facts or not period.has_begun(now):
+    if not indicator.is_computed or not period.has_begun(now):
         return FoundSums()
     sums = sums_by(indicator, period.as_of(now), (), scope)[()]
     restated = _restated(indicator, period, _level(scope), scope)
@@ -167,9 +169,10 @@ def _restated(
     return dict(latest.values_list("scope_id", "at"))
 
 
-def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Measurement]:
+def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Any]:
     periods = list(periods)
-    return Measurement.objects.filter(
+    rows: QuerySet[Any] = QuerySet(table_of(indicator).model)
+    return rows.filter(
         kpi=indicator.key,
         period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
@@ -187,7 +190,10 @@ def _cells(scope: Scope) -> Q:
 
 
 def _combined(
-    indicator: Indicator, scope: Scope, period: Period, rows: Sequence[Measurement]
+    indicator: Indicator,
+    scope: Scope,
+    period: Period,
+    rows: Sequence[Measurement | CompositeMeasurement],
 ) -> FoundSums:
     if len(rows) == 1:
         return _found(rows[0])
@@ -200,5 +206,5 @@ def _combined(
     )
 
 
-def _found(row: Measurement) -> FoundSums:
+def _found(row: Measurement | CompositeMeasurement) -> FoundSums:
     return FoundSums(row.sums, row.computed_at, row.restated_at)

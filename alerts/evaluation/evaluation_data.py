@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from alerts.models import AlertRule
 from alerts.scopes import AlertScope
@@ -17,10 +17,11 @@ from core import reporting_clock
 from curriculum.models import Course
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.models import Measurement, sums_from
+from kpis.models import Measurement
 from kpis.query.results import MetricValue
 from kpis.query.valuation import Valuation
 from kpis.read_sums import FoundSums
+from kpis.recompute.store_measurements import COMPOSITES, MEASUREMENTS
 from kpis.statistics.intervals import NOTHING, Sums
 
 # kind of period, scope, its id, KPI
@@ -28,6 +29,7 @@ SeriesKey = tuple[str, str, int, str]
 # the courses to evaluate by rule id; a rule without an entry is evaluated in every course
 CourseFilter = Mapping[int, frozenset[int]]
 EVERY_COURSE: CourseFilter = {}
+TABLES = (MEASUREMENTS, COMPOSITES)
 COLUMNS = ("period_kind", "scope", "scope_id", "kpi", "course_id", "period_start")
 
 
@@ -41,7 +43,7 @@ class Wanted:
     is_all: bool = False
 
     def add(self, rule: AlertRule, courses: frozenset[int] | None) -> None:
-        self.kpis.update(REGISTRY[rule.kpi].measured_keys)
+        self.kpis.update((rule.kpi, *REGISTRY[rule.kpi].measured_keys))
         if not rule.each:
             self.ids.add(rule.scope_id)
         elif courses is not None:
@@ -50,6 +52,10 @@ class Wanted:
             self.courses.add(rule.course_id)
         else:
             self.is_all = True
+
+    @property
+    def has_composites(self) -> bool:
+        return any(REGISTRY[key].parts for key in self.kpis)
 
     @property
     def where(self) -> Q:
@@ -83,26 +89,27 @@ class EvaluationData:
                 wanted.add(rule, self.courses.get(rule.pk))
         for (kind, scope), wanted in by_kind_and_scope.items():
             days = [period.first for period in self.periods[kind]]
-            rows = Measurement.objects.filter(
-                wanted.where, period_kind=kind, scope=scope, period_start__in=days
-            )
-            for row in rows.order_by().values_list(*COLUMNS, *Measurement.SUMS):
-                self._add(*row)
+            for table in TABLES if wanted.has_composites else TABLES[:1]:
+                rows: QuerySet[Any] = QuerySet(table.model).filter(
+                    wanted.where, period_kind=kind, scope=scope, period_start__in=days
+                )
+                for row in rows.order_by().values_list(*COLUMNS, *table.model.SUMS):
+                    self._add(table.sums_from(*row[len(COLUMNS) :]), *row[: len(COLUMNS)])
 
     def _add(
         self,
+        sums: Sums,
         kind: str,
         scope: str,
         scope_id: int,
         kpi: str,
         course_id: int | None,
         first: date,
-        *sums: Any,
     ) -> None:
         series = (kind, scope, scope_id, kpi)
         if series not in self._sums:
             self._scopes[kind, scope, kpi].add(AlertScope(scope, scope_id, course_id))
-        self._sums[series][first] = sums_from(*sums)
+        self._sums[series][first] = sums
 
     def scopes(self, rule: AlertRule) -> list[AlertScope]:
         """Return the scopes of a rule: one, or each course or module with measurements."""
@@ -137,9 +144,15 @@ class EvaluationData:
         if not indicator.parts:
             return [self._value(indicator, scope, period) for period in periods]
         parts = [(part, self.values(rule, REGISTRY[part.key], scope)) for part in indicator.parts]
+        series = (rule.period_kind, scope.scope, scope.scope_id, indicator.key)
+        together = self._sums.get(series, {})
         return [
             self.valuation.weighted_mean(
-                indicator, scope.kpi_scope, period, {part: values[at] for part, values in parts}
+                indicator,
+                scope.kpi_scope,
+                period,
+                {part: values[at] for part, values in parts},
+                together.get(period.first, NOTHING),
             )
             for at, period in enumerate(periods)
         ]

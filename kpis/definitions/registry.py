@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Literal, TypedDict, Unpack, cast
 
 from django.db.models import Model
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from core.registry import Registry
-from kpis.definitions.facts import Facts, Link, RatioFunction
+from kpis.definitions.facts import Facts, Link, RatioFunction, field_at
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import Scope
 from kpis.definitions.units import NUMBER, TEXT, Unit
@@ -167,6 +168,28 @@ class Indicator:
     def _all_facts(self) -> list[Facts]:
         read = [REGISTRY[part.key].facts for part in self.parts] if self.parts else [self.facts]
         return [one for one in read if one]
+
+    @property
+    def is_computed(self) -> bool:
+        """Return whether it is computed from facts: its sums or, for a composite, how its
+        components vary together, which is known if they are about the same people."""
+        if not self.parts:
+            return self.facts is not None
+        people = {field_at(one.model, one.people or "").related_model for one in self._all_facts}
+        return len(people) == 1
+
+    @property
+    def all_facts(self) -> list[Facts]:
+        """Return everything that is read to compute it, also for single days."""
+        if not self.is_computed:
+            return []
+        read = [REGISTRY[part.key] for part in self.parts] or [self]
+        return [facts for one in read for facts in (one.facts, one.facts_of_days) if facts]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the keys of each pair of components."""
+        return list(combinations((part.key for part in self.parts), 2))
 
     def facts_in(self, period: Period) -> Facts:
         """Return what it reads in a period; ValueError if it is combined from other KPIs."""

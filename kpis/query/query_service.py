@@ -188,9 +188,14 @@ class KpiQueryService:
         periods: Sequence[Period],
         parts: Mapping[Part, Mapping[Period, MetricValue]],
     ) -> dict[Period, MetricValue]:
+        together = read_sums.series(indicator, scope, periods, self.now)
         return {
             period: self.valuation.weighted_mean(
-                indicator, scope, period, {part: values[period] for part, values in parts.items()}
+                indicator,
+                scope,
+                period,
+                {part: values[period] for part, values in parts.items()},
+                together[period].sums,
             )
             for period in periods
         }
@@ -254,6 +259,7 @@ class KpiQueryService:
             part: self.group_values(REGISTRY[part.key], scope, by, periods)
             for part in indicator.parts
         }
+        together = read_sums.groups(indicator, scope, list(periods), by, self.now)
         values: dict[Period, dict[int, MetricValue]] = {}
         for period in periods:
             groups_by_part = {part: by_period[period] for part, by_period in parts.items()}
@@ -263,6 +269,7 @@ class KpiQueryService:
                     scope_of(key),
                     period,
                     {part: groups[key] for part, groups in groups_by_part.items() if key in groups},
+                    together[period].get(key, FoundSums()).sums,
                 )
                 for key in {key for groups in groups_by_part.values() for key in groups}
             }

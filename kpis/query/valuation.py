@@ -92,12 +92,13 @@ class Valuation:
         scope: Scope,
         period: Period,
         parts: Mapping[Part, MetricValue],
-        crosses: Crosses = UNKNOWN,
+        together: Sums,
     ) -> MetricValue:
         """Return the value of a composite from its components, with the weights in force.
 
-        `crosses` has the cross sums of pairs of components, by their keys.
+        `together` has their cross sums; without any, the largest possible ones are assumed.
         """
+        crosses = dict(zip(indicator.pairs, together.crosses, strict=False))
         blank = self.blank(indicator, scope, period)
         weighted = [(self._weight(part, scope, period), value) for part, value in parts.items()]
         return combine(

@@ -159,11 +159,9 @@ class FactChanges:
 
 
 def readers() -> Iterator[Reader]:
-    """Yield what each KPI reads."""
+    """Yield what each KPI reads; a composite reads what its components do."""
     for key, indicator in REGISTRY.items():
-        for facts in (indicator.facts, indicator.facts_of_days):
-            if facts is not None:
-                yield Reader(key, facts)
+        yield from (Reader(key, facts) for facts in indicator.all_facts)
 
 
 def _days_behind(one: Reader, link: Link, rows: QuerySet[Any]) -> Iterator[Span]:

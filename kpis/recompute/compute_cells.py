@@ -92,10 +92,11 @@ class CellReader:
             scope = Scope(course_ids=frozenset({course}))
             parts = [cell.sums for cell in cells]
             sums = combine_parts(self.indicator, period, scope, parts, people=people)
-            if sums.spread and len(people) < sum(part.learners for part in parts):
+            if (sums.spread or sums.crosses) and len(people) < sum(part.learners for part in parts):
                 # who is in several runs is one person, whose sums belong together
                 exact = exact or self._by_course(period)
-                sums = replace(sums, spread=exact.get(course, sums).spread)
+                known = exact.get(course, sums)
+                sums = replace(sums, spread=known.spread, crosses=known.crosses)
             yield Cell(period, COURSE, course, course, sums, people)
 
     def _by_course(self, period: Period) -> dict[int, Sums]:

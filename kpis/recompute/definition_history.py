@@ -18,9 +18,10 @@ from core.database.locks import queue_to_write
 from kpis.definitions.facts import Facts
 from kpis.definitions.periods import local_day
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.models import ComputedDefinition, Measurement
+from kpis.models import ComputedDefinition
 from kpis.recompute import stale_days
 from kpis.recompute.stale_days import Span, day_of
+from kpis.recompute.store_measurements import table_of
 
 
 def queue_new_definitions(now: datetime) -> list[str]:
@@ -29,7 +30,9 @@ def queue_new_definitions(now: datetime) -> list[str]:
     Safe to repeat and to kill: a definition is noted in the transaction that marks its days.
     """
     known = dict(ComputedDefinition.objects.values_list("kpi", "version"))
-    new = [one for one in REGISTRY.values() if one.facts and known.get(one.key) != one.version]
+    new = [
+        one for one in REGISTRY.values() if one.is_computed and known.get(one.key) != one.version
+    ]
     if not new:
         return []
     with queue_to_write(), transaction.atomic():
@@ -52,10 +55,10 @@ def queue_after_migrating(apps: Apps | None = None, **kwargs: object) -> None:
 
 def _spans(indicator: Indicator, now: datetime) -> Iterator[Span]:
     """Yield from when to when each course has facts or stored figures."""
-    for facts in (indicator.facts, indicator.facts_of_days):
-        if facts is not None:
-            yield from _spans_of_facts(facts, now)
-    stored = Measurement.objects.filter(kpi=indicator.key).order_by()
+    for facts in indicator.all_facts:
+        yield from _spans_of_facts(facts, now)
+    table: QuerySet[Any] = QuerySet(table_of(indicator).model)
+    stored = table.filter(kpi=indicator.key).order_by()
     rows = stored.values_list("course").annotate(Min("period_start"), Max("period_start"))
     yield from rows.values_list("course", "period_start__min", "period_start__max")
 

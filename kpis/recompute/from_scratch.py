@@ -47,7 +47,7 @@ def _text(sums: Sums) -> str:
 
 def aggregated_indicators() -> list[Indicator]:
     """Return the KPIs that are computed from facts; the others are combined from these."""
-    return [one for one in REGISTRY.values() if one.facts]
+    return [one for one in REGISTRY.values() if one.is_computed]
 
 
 def catch_up(now: datetime, progress: Progress | None = None) -> None:
@@ -73,7 +73,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
             ]
         )
         for indicator in indicators
-        if indicator.facts
+        if indicator.is_computed
     ]
 
 

@@ -319,7 +319,7 @@ def _changes(batch: Sequence[Job], now: datetime) -> Changes:
 
 def _course_changes(job: Job, course_of_run: dict[int, int], now: datetime) -> list[Change]:
     """Return the changes in the courses of a job and, unless it is left for later, the site."""
-    if job.indicator.facts is None:
+    if not job.indicator.is_computed:
         return []
     cells = list(
         compute_cells(job.indicator, job.periods, course_of_run, now, with_site=not job.leaves_site)
@@ -330,7 +330,7 @@ def _course_changes(job: Job, course_of_run: dict[int, int], now: datetime) -> l
 
 
 def _site_changes(job: Job, stored: dict[Key, StoredRow], now: datetime) -> list[Change]:
-    if job.indicator.facts is None:
+    if not job.indicator.is_computed:
         return []
     is_sum = job.indicator.is_additive
     cells = [] if is_sum else list(compute_cells(job.indicator, job.periods, {}, now))
@@ -344,7 +344,7 @@ def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Per
     """
     found: dict[str, list[Period]] = {}
     for job, some in _pairs(batch, changes):
-        if job.leaves_site and not job.is_of_site and job.indicator.facts:
+        if job.leaves_site and not job.is_of_site and job.indicator.is_computed:
             changed = {change.cell.period.first for change in some}
             periods = [
                 period

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from math import isclose
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core import reporting_clock
 from core.database import bulk_upsert
@@ -19,23 +19,44 @@ from kpis.aggregation.grouped_sums import combine_parts
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
-from kpis.models import Measurement, RecomputeRun, Restatement, columns_of, sums_from
+from kpis.models import (
+    CompositeMeasurement,
+    Measurement,
+    RecomputeRun,
+    Restatement,
+    columns_of,
+    composite_columns_of,
+    composite_sums_from,
+    sums_from,
+)
 from kpis.signals import measurements_changed
 from kpis.statistics.intervals import Spread, Sums
 
-COLUMNS = (
-    "kpi",
-    "scope",
-    "scope_id",
-    "course_id",
-    "period_kind",
-    "period_start",
-    *Measurement.SUMS,
-    "definition_version",
-    "computed_at",
-    "restated_at",
-)
-MERGED = COLUMNS[6:]
+PLACE = ("kpi", "scope", "scope_id", "course_id", "period_kind", "period_start")
+TIMES = ("definition_version", "computed_at", "restated_at")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where the cells of a KPI are stored, and what their columns mean."""
+
+    model: type[Measurement | CompositeMeasurement]
+    sums_from: Callable[..., Sums]
+    columns_of: Callable[[Sums], tuple[Any, ...]]
+
+    @property
+    def updated(self) -> tuple[str, ...]:
+        return (*self.model.SUMS, *TIMES)
+
+
+MEASUREMENTS = Table(Measurement, sums_from, columns_of)
+COMPOSITES = Table(CompositeMeasurement, composite_sums_from, composite_columns_of)
+
+
+def table_of(indicator: Indicator) -> Table:
+    return COMPOSITES if indicator.parts else MEASUREMENTS
+
+
 Key = tuple[str, int, date]
 
 
@@ -139,15 +160,17 @@ def rows_of_site(
 ) -> dict[str, dict[Key, StoredRow]]:
     """Return by KPI the stored rows of the site, and those of courses that it is the sum of."""
     found: dict[str, dict[Key, StoredRow]] = defaultdict(dict)
-    rows = Measurement.objects.filter(
-        IN_SITE_SUM,
-        kpi__in=[one.key for one in indicators],
-        period_kind=periods[0].kind,
-        period_start__in=[period.first for period in periods],
-    ).order_by()
-    for kpi, *row in rows.values_list("kpi", *READ, *Measurement.SUMS):
-        stored = _stored_row(row)
-        found[kpi][stored.key] = stored
+    for table, keys in by_table(indicators).items():
+        for kpi, row in _read(table, IN_SITE_SUM, keys, periods):
+            found[kpi][row.key] = row
+    return found
+
+
+def by_table(indicators: Iterable[Indicator]) -> dict[Table, list[str]]:
+    """Return the keys of KPIs by the table in which they are stored."""
+    found: dict[Table, list[str]] = defaultdict(list)
+    for one in indicators:
+        found[table_of(one)].append(one.key)
     return found
 
 
@@ -168,19 +191,22 @@ def _in_courses_of(cells: Iterable[Cell]) -> Q:
 def _rows_where(
     condition: Q, indicator: Indicator, periods: Iterable[Period]
 ) -> dict[Key, StoredRow]:
-    periods = list(periods)
-    rows = Measurement.objects.filter(
+    rows = _read(table_of(indicator), condition, [indicator.key], list(periods))
+    return {row.key: row for _, row in rows}
+
+
+def _read(
+    table: Table, condition: Q, kpis: Sequence[str], periods: Sequence[Period]
+) -> Iterator[tuple[str, StoredRow]]:
+    rows: QuerySet[Any] = QuerySet(table.model).filter(
         condition,
-        kpi=indicator.key,
+        kpi__in=kpis,
         period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
-    ).order_by()
-    found = map(_stored_row, rows.values_list(*READ, *Measurement.SUMS))
-    return {row.key: row for row in found}
-
-
-def _stored_row(row: Sequence[Any]) -> StoredRow:
-    return StoredRow._make((*row[: len(READ)], sums_from(*row[len(READ) :])))
+    )
+    columns = rows.order_by().values_list("kpi", *READ, *table.model.SUMS)
+    for kpi, *row in columns:
+        yield kpi, StoredRow._make((*row[: len(READ)], table.sums_from(*row[len(READ) :])))
 
 
 def _emptied(
@@ -241,24 +267,27 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
     changed = [(indicator, changes) for indicator, changes in changed if changes]
     if not changed:
         return
-    restated = _restated_of([changes for _, changes in changed], now)
+    # a composite has no sums of its own that could be restated
+    restated = _restated_of([() if one.parts else changes for one, changes in changed], now)
     Restatement.objects.bulk_create(
         _restatement(row, now)
         for rows in restated
         for row in rows.values()
         if _is_first_of_day(row, now)
     )
-    bulk_upsert.upsert(
-        Measurement,
-        COLUMNS,
-        [
-            _row(indicator, change, change.cell.key in rows, now)
-            for (indicator, changes), rows in zip(changed, restated, strict=True)
-            for change in changes
-        ],
-        conflict=Measurement.KEY,
-        merge=dict.fromkeys(MERGED, "replace"),
-    )
+    rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
+    for (indicator, changes), keys in zip(changed, restated, strict=True):
+        rows[table_of(indicator)] += [
+            _row(indicator, change, change.cell.key in keys, now) for change in changes
+        ]
+    for table, some in rows.items():
+        bulk_upsert.upsert(
+            table.model,
+            (*PLACE, *table.updated),
+            some,
+            conflict=Measurement.KEY,
+            merge=dict.fromkeys(table.updated, "replace"),
+        )
     for indicator, changes in changed:
         cells = [change.cell for change in changes]
         measurements_changed.send(Measurement, indicator=indicator, cells=cells, now=now)
@@ -298,6 +327,10 @@ def _differs(indicator: Indicator, cell: Cell, row: StoredRow | None) -> bool:
 def same(one: Sums, other: Sums) -> bool:
     """True if they differ at most by the rounding of fractions added in another order."""
     if not have_same_value(one, other) or bool(one.spread) != bool(other.spread):
+        return False
+    if len(one.crosses) != len(other.crosses) or not all(
+        _are_close(astuple(a), astuple(b)) for a, b in zip(one.crosses, other.crosses, strict=True)
+    ):
         return False
     a, b = one.spread or Spread(), other.spread or Spread()
     return a.units == b.units and _are_close((a.yy, a.xx, a.xy), (b.yy, b.xx, b.xy))
@@ -346,7 +379,7 @@ def _row(
         cell.course_id,
         cell.period.kind,
         cell.period.first,
-        *columns_of(cell.sums),
+        *table_of(indicator).columns_of(cell.sums),
         indicator.version,
         now,
         restated_at,

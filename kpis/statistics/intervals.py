@@ -63,6 +63,8 @@ class Sums:
     weight: float = 0.0
     learners: int = 0
     spread: Spread | None = None
+    # of each pair of components, in the order of `pairs_of` a composite
+    crosses: tuple[CrossSums, ...] = ()
 
     def __add__(self, other: Sums) -> Sums:
         """Add two disjoint groups.
@@ -80,12 +82,19 @@ class Sums:
             self.weight + other.weight,
             max(self.learners, other.learners),
             spread,
+            _added(self.crosses, other.crosses),
         )
 
     @property
     def value(self) -> float | None:
         """Return total ÷ weight, or None if the weight is 0."""
         return self.total / self.weight if self.weight else None
+
+
+def _added(some: tuple[CrossSums, ...], others: tuple[CrossSums, ...]) -> tuple[CrossSums, ...]:
+    if not some or not others:
+        return some or others
+    return tuple(one + other for one, other in zip(some, others, strict=True))
 
 
 NOTHING = Sums()

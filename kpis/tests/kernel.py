@@ -4,6 +4,7 @@
 `test.people`: share of different learners who started in the period and completed.
 `test.count`: enrollments started in the period.
 `test.planned`: share of planned modules due in the period that take 60 minutes or more.
+`test.both`: mean of `test.started` and `test.planned`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from core.changes import gathered
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
 from kpis.definitions import units
 from kpis.definitions.facts import Facts, Ratio, RatioFunction
-from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.units import PERCENT
 from kpis.models import Measurement
 from kpis.recompute import stale_days
@@ -29,6 +30,7 @@ Rows = QuerySet[Any]
 
 STARTED, PLANNED = "test.started", "test.planned"
 PEOPLE, COUNT = "test.people", "test.count"
+BOTH = "test.both"
 
 
 def started(rows: Rows) -> Ratio:
@@ -81,6 +83,14 @@ OTHERS = {
         is_total=True,
     ),
 }
+
+
+def declare_both(monkeypatch: pytest.MonkeyPatch) -> Indicator:
+    """Register the mean of the share that completed and the share of long modules."""
+    parts = (Part(STARTED, "weight.started"), Part(PLANNED, "weight.planned"))
+    both = Indicator(key=BOTH, title="Both", unit=PERCENT, help="", parts=parts)
+    monkeypatch.setitem(REGISTRY, BOTH, both)
+    return both
 
 
 def broken() -> Facts:

@@ -111,6 +111,7 @@ def test_a_composite_knows_how_its_components_vary_together() -> None:
     depth = REGISTRY["engagement.depth"]
     watched, attempted = [(3, 4), (1, 4), (4, 4)] * 5, [(2, 2), (0, 2), (1, 2)] * 5
     first, second, third = depth.parts
+    assert depth.pairs[0] == (first.key, second.key)
     valuation = Valuation(NOW)
     parts = {
         part: valuation.value(REGISTRY[part.key], SITE, JUNE, FoundSums(sums_of_people(people)))
@@ -119,8 +120,8 @@ def test_a_composite_knows_how_its_components_vary_together() -> None:
     pairs = zip(watched, attempted, strict=True)
     products = [(y * v, y * u, x * v, x * u) for (y, x), (v, u) in pairs]
     cross = CrossSums(*map(sum, zip(*products, strict=True)))
-    known = valuation.weighted_mean(depth, SITE, JUNE, parts, {(first.key, second.key): cross})
-    unknown = valuation.weighted_mean(depth, SITE, JUNE, parts)
+    known = valuation.weighted_mean(depth, SITE, JUNE, parts, Sums(crosses=(cross,)))
+    unknown = valuation.weighted_mean(depth, SITE, JUNE, parts, Sums())
 
     # (2 ÷ 3 + 1 ÷ 2) ÷ 2
     assert known.value == unknown.value == pytest.approx(7 / 12)

@@ -115,7 +115,7 @@ def indicators_of(keys: Sequence[str]) -> list[Indicator]:
         raise CommandError(
             f"Unknown KPI {', '.join(unknown)}. Known KPIs: {', '.join(sorted(REGISTRY))}."
         )
-    wanted = {key for one in keys for key in REGISTRY[one].measured_keys}
+    wanted = {key for one in keys for key in (one, *REGISTRY[one].measured_keys)}
     return [one for one in from_scratch.aggregated_indicators() if one.key in wanted or not keys]
 
 

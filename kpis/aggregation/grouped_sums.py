@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, QuerySet
 
 from kpis.aggregation.period_placeholders import filled_in
@@ -27,6 +28,8 @@ from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 
 # ids of a group, its sums, and the ids of the people behind them
 GroupSums = tuple[tuple[Any, ...], Sums, frozenset[int]]
+# the sums of a composite and of each of its components, with the ids of the people behind them
+Together = list[tuple[Sums, frozenset[int]]]
 NOBODY = frozenset[int]()
 # names that no field of a model has
 PERSON, N, TOTAL, WEIGHT = "kpi_person", "kpi_n", "kpi_total", "kpi_weight"
@@ -50,8 +53,11 @@ def sums_by(
 
     ValueError if the KPI cannot be broken down by one of them.
     """
-    query = GroupedSums(indicator, period, by, scope)
-    found = {key: sums for key, sums, _ in query.run()}
+    if indicator.parts:
+        together = CompositeSums(indicator, period, by, scope).run()
+        found = {key: parts[0][0] for key, parts in together}
+    else:
+        found = {key: sums for key, sums, _ in GroupedSums(indicator, period, by, scope).run()}
     return found if by else {(): found.get((), NOTHING)}
 
 
@@ -67,8 +73,6 @@ def rows_of(key: str, period: Period, scope: Scope = SITE, by: Sequence[str] = (
 class GroupedSums:
     """A grouped query of a KPI, built once; it runs for one period or, with placeholders, for any.
 
-    Of a composite, it sums the products of what each person contributes to two components.
-
     `lists_people`: return the ids of the people of each group, not only their number.
     """
 
@@ -81,101 +85,140 @@ class GroupedSums:
         *,
         lists_people: bool = False,
     ) -> None:
-        self.groups = [f"kpi_group_{at}" for at in range(len(by))]
-        self.lists_people = lists_people
-        if indicator.parts:
-            parts = [REGISTRY[part.key] for part in indicator.parts]
-            people = [self._people_of(one, period, by, scope) for one in parts]
-            inner, self.params = (
-                self._joined(people),
-                tuple(one for _, some in people for one in some),
-            )
-            self.products = tuple(
-                f"SUM({one}{a} * {other}{b})"
-                for a, b in combinations(range(len(parts)), 2)
-                for one in "yx"
-                for other in "yx"
-            )
-        else:
-            inner, self.params = self._people_of(indicator, period, by, scope)
-            self.products = () if indicator.is_total else SPREAD
-        self.is_composite = bool(indicator.parts)
-        self.sql = self._outer(inner)
-
-    def _people_of(
-        self, indicator: Indicator, period: Period, by: Sequence[str], scope: Scope
-    ) -> tuple[str, tuple[Any, ...]]:
-        """Return the query of the sums of each person in each group, and its parameters."""
-        facts = indicator.facts_in(period)
-        paths = dict(zip(self.groups, (facts.path(name) for name in by), strict=True))
-        people = per_person(*facts.select(period, by, scope), paths, facts.path("people"))
-        self.connection = connections[people.db]
-        sql, params = people.query.get_compiler(connection=self.connection).as_sql()
-        return sql, tuple(params)
-
-    def _joined(self, people: Sequence[tuple[str, tuple[Any, ...]]]) -> str:
-        """Return the query of what each person contributes to each of several KPIs: yN and xN."""
-        keys = ", ".join([*self.groups, PERSON])
-        selects = []
-        for at, (sql, _) in enumerate(people):
-            own = [
-                f"{value if at == n else ZERO} AS {name}{n}"
-                for n in range(len(people))
-                for name, value in (("y", Y), ("x", X))
-            ]
-            selects.append(
-                f"SELECT {keys}, {N}, {', '.join(own)} "  # noqa: S608
-                f"FROM ({sql}) AS one WHERE {PERSON} IS NOT NULL"
-            )
-        sums = [f"SUM({name}{n}) AS {name}{n}" for n in range(len(people)) for name in "yx"]
-        return (
-            f"SELECT {keys}, SUM({N}) AS {N}, 0 AS {TOTAL}, 0 AS {WEIGHT}, {', '.join(sums)} "  # noqa: S608
-            f"FROM ({' UNION ALL '.join(selects)}) AS parts GROUP BY {keys}"
-        )
-
-    def _outer(self, inner: str) -> str:
-        ids = {"sqlite": "JSON_GROUP_ARRAY({})", "postgresql": "JSONB_AGG({})"}
-        people = ids[self.connection.vendor] if self.lists_people else "COUNT({})"
+        self.groups, self.lists_people = _aliases(by), lists_people
+        inner, self.params, self.connection = _people_query(indicator, period, by, scope)
+        people = _ids_of(self.connection) if lists_people else "COUNT({})"
         columns = [
             *self.groups,
             *(f"SUM({name})" for name in (N, TOTAL, WEIGHT)),
             people.format(PERSON),
-            *self.products,
+            *(() if indicator.is_total else SPREAD),
         ]
-        grouped = f" GROUP BY {', '.join(self.groups)}" if self.groups else ""
-        return f"SELECT {', '.join(columns)} FROM ({inner}) AS people{grouped}"  # noqa: S608
+        self.sql = _grouped(columns, inner, self.groups)
 
     def run(self, period: Period | None = None) -> Iterator[GroupSums]:
         """Yield the groups that have rows, in the period if the query has placeholders."""
-        params = filled_in(self.params, period, self.connection) if period else self.params
-        with self.connection.cursor() as cursor:
-            cursor.execute(self.sql, params)
-            rows = cursor.fetchall()
-        for row in rows:
-            n, total, weight, people, *products = row[len(self.groups) :]
+        for row in _rows(self, period):
+            n, total, weight, people, *spread = row[len(self.groups) :]
             if n:
-                ids = frozenset(json.loads(people)) - {None} if self.lists_people else NOBODY
+                ids = _parsed(people) if self.lists_people else NOBODY
                 sums = Sums(
                     n=int(n),
                     total=float(total or 0),
                     weight=float(weight or 0),
                     learners=len(ids) if self.lists_people else people,
-                    spread=None if self.is_composite else _spread(products),
-                    crosses=_crosses(products) if self.is_composite else (),
+                    spread=_spread(*spread) if spread else None,
                 )
                 yield tuple(row[: len(self.groups)]), sums, ids
 
 
-def _spread(columns: Sequence[Any]) -> Spread | None:
-    if not columns:
-        return None
-    units, *products = columns
+class CompositeSums:
+    """A grouped query of all components of a composite, built once, as `GroupedSums` is.
+
+    Beside the sums of each component, it gives those of the products of what each person
+    contributes to two of them.
+    """
+
+    def __init__(
+        self, composite: Indicator, period: Period, by: Sequence[str], scope: Scope
+    ) -> None:
+        self.groups, self.size = _aliases(by), len(composite.parts)
+        self.params: tuple[Any, ...] = ()
+        keys, selects = ", ".join([*self.groups, PERSON]), []
+        for at, part in enumerate(composite.parts):
+            query = _people_query(REGISTRY[part.key], period, by, scope)
+            inner, params, self.connection = query
+            self.params += params
+            # nothing in the columns of the other components
+            own = [
+                f"{value if at == other else zero} AS {name}{other}"
+                for other in range(self.size)
+                for name, value, zero in (("n", N, "0"), ("y", Y, ZERO), ("x", X, ZERO))
+            ]
+            selects.append(f"SELECT {keys}, {', '.join(own)} FROM ({inner}) AS one")  # noqa: S608
+        sums = [f"SUM({name}{at}) AS {name}{at}" for at in range(self.size) for name in "nyx"]
+        people = (
+            f"SELECT {keys}, {', '.join(sums)} FROM ({' UNION ALL '.join(selects)}) AS parts "  # noqa: S608
+            f"WHERE {PERSON} IS NOT NULL GROUP BY {keys}"
+        )
+        ids = _ids_of(self.connection)
+        columns = [*self.groups]
+        for at in range(self.size):
+            columns += [f"SUM({name}{at})" for name in "nyx"]
+            columns.append(ids.format(f"CASE WHEN n{at} > 0 THEN {PERSON} END"))
+            columns += [f"SUM({one}{at} * {other}{at})" for one, other in ("yy", "xx", "xy")]
+        columns += [
+            f"SUM({one}{first} * {other}{second})"
+            for first, second in combinations(range(self.size), 2)
+            for one in "yx"
+            for other in "yx"
+        ]
+        self.sql = _grouped(columns, people, self.groups)
+
+    def run(self, period: Period | None = None) -> Iterator[tuple[tuple[Any, ...], Together]]:
+        """Yield the composite and its components, in this order, in each group that has rows."""
+        for row in _rows(self, period):
+            numbers = row[len(self.groups) :]
+            parts = [_part(numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
+            everybody = NOBODY.union(*(ids for _, ids in parts))
+            if everybody:
+                products = [float(one or 0) for one in numbers[7 * self.size :]]
+                crosses = (products[at : at + 4] for at in range(0, len(products), 4))
+                sums = Sums(
+                    n=sum(part.n for part, _ in parts),
+                    learners=len(everybody),
+                    crosses=tuple(CrossSums(*four) for four in crosses),
+                )
+                yield tuple(row[: len(self.groups)]), [(sums, everybody), *parts]
+
+
+def _part(columns: Sequence[Any]) -> tuple[Sums, frozenset[int]]:
+    n, total, weight, people, *products = columns
+    ids = _parsed(people)
+    spread = _spread(len(ids), *products)
+    return Sums(int(n or 0), float(total or 0), float(weight or 0), len(ids), spread), ids
+
+
+def _aliases(by: Sequence[str]) -> list[str]:
+    return [f"kpi_group_{at}" for at in range(len(by))]
+
+
+def _people_query(
+    indicator: Indicator, period: Period, by: Sequence[str], scope: Scope
+) -> tuple[str, tuple[Any, ...], BaseDatabaseWrapper]:
+    """Return the SQL of the sums of each person in each group, its parameters and connection."""
+    facts = indicator.facts_in(period)
+    paths = dict(zip(_aliases(by), (facts.path(name) for name in by), strict=True))
+    people = per_person(*facts.select(period, by, scope), paths, facts.path("people"))
+    connection = connections[people.db]
+    sql, params = people.query.get_compiler(connection=connection).as_sql()
+    return sql, tuple(params), connection
+
+
+def _ids_of(connection: BaseDatabaseWrapper) -> str:
+    return {"sqlite": "JSON_GROUP_ARRAY({})", "postgresql": "JSONB_AGG({})"}[connection.vendor]
+
+
+def _parsed(ids: str | None) -> frozenset[int]:
+    return frozenset(json.loads(ids or "[]")) - {None}
+
+
+def _grouped(columns: Sequence[str], people: str, groups: Sequence[str]) -> str:
+    grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
+    return f"SELECT {', '.join(columns)} FROM ({people}) AS people{grouped}"  # noqa: S608
+
+
+def _rows(query: GroupedSums | CompositeSums, period: Period | None) -> list[tuple[Any, ...]]:
+    connection = query.connection
+    params = filled_in(query.params, period, connection) if period else query.params
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _spread(units: int, *products: float | None) -> Spread:
     return Spread(units, *(float(one or 0) for one in products))
-
-
-def _crosses(products: Sequence[float | None]) -> tuple[CrossSums, ...]:
-    numbers = [float(one or 0) for one in products]
-    return tuple(CrossSums(*numbers[at : at + 4]) for at in range(0, len(numbers), 4))
 
 
 def per_person(

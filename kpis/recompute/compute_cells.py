@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from kpis.aggregation.grouped_sums import NOBODY, GroupedSums, GroupSums, combine_parts
+from kpis.aggregation.grouped_sums import (
+    NOBODY,
+    CompositeSums,
+    GroupedSums,
+    GroupSums,
+    Together,
+    combine_parts,
+)
 from kpis.aggregation.period_placeholders import any_period
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
@@ -25,15 +33,19 @@ def compute_cells(
     now: datetime,
     *,
     with_site: bool = True,
+    together: CompositeReader | None = None,
 ) -> Iterator[Cell]:
     """Yield the cells of each period's courses; `runs` maps every run to its course.
 
     One statement serves all periods, so it reads the courses of all of them; the cells of courses
     that a period does not name are dropped. The site's cell is computed only `with_site`, and
-    only where it is not the sum of its courses' cells.
+    only where it is not the sum of its courses' cells. A composite and its components, of the same
+    periods, are read `together`.
     """
     of_any_period = Scope(course_ids=NOBODY.union(*(ids for _, ids in periods)))
-    reader = CellReader(indicator, periods[0][0], of_any_period, runs)
+    if indicator.parts:
+        together = together or CompositeReader(indicator, periods[0][0])
+    reader = CellReader(indicator, periods[0][0], of_any_period, runs, together)
     for period, course_ids in [(one.as_of(now), ids) for one, ids in periods]:
         if course_ids:
             yield from (cell for cell in reader.cells(period) if cell.course_id in course_ids)
@@ -41,6 +53,31 @@ def compute_cells(
             found = list(reader.read((), Scope(), period))
             _, sums, people = found[0] if found else ((), NOTHING, NOBODY)
             yield Cell(period, SITE, 0, None, sums, people)
+
+
+class CompositeReader:
+    """Reads a composite and its components; the groups of a period are kept for all of them."""
+
+    def __init__(self, composite: Indicator, period: Period) -> None:
+        self.composite = composite
+        self._period = any_period(period.kind, period.zone)
+        self._queries: dict[tuple[tuple[str, ...], Scope], CompositeSums] = {}
+        self._found: dict[Any, list[tuple[tuple[Any, ...], Together]]] = {}
+
+    def read(
+        self, key: str, by: tuple[str, ...], scope: Scope, period: Period
+    ) -> Iterator[GroupSums]:
+        """Yield the groups of the composite or the component with this key."""
+        how = (by, scope, period)
+        if how not in self._found:
+            if (by, scope) not in self._queries:
+                self._queries[by, scope] = CompositeSums(self.composite, self._period, by, scope)
+            self._found[how] = list(self._queries[by, scope].run(period))
+        at = [self.composite.key, *self.composite.measured_keys].index(key)
+        for group, parts in self._found[how]:
+            sums, people = parts[at]
+            if sums.n:
+                yield group, sums, people
 
 
 class CellReader:
@@ -51,13 +88,20 @@ class CellReader:
     """
 
     def __init__(
-        self, indicator: Indicator, period: Period, scope: Scope, runs: Mapping[int, int]
+        self,
+        indicator: Indicator,
+        period: Period,
+        scope: Scope,
+        runs: Mapping[int, int],
+        together: CompositeReader | None,
     ) -> None:
-        self.indicator, self.scope, self.runs = indicator, scope, runs
+        self.indicator, self.scope, self.runs, self.together = indicator, scope, runs, together
         self._period = any_period(period.kind, period.zone)
         self._queries: dict[tuple[tuple[str, ...], Scope], GroupedSums] = {}
 
     def read(self, by: tuple[str, ...], scope: Scope, period: Period) -> Iterator[GroupSums]:
+        if self.together:
+            return self.together.read(self.indicator.key, by, scope, period)
         if (by, scope) not in self._queries:
             self._queries[by, scope] = GroupedSums(
                 self.indicator, self._period, by, scope, lists_people=True

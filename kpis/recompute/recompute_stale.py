@@ -23,7 +23,7 @@ from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, RecomputeRun
 from kpis.recompute import claims, stale_days, stale_periods
-from kpis.recompute.compute_cells import compute_cells
+from kpis.recompute.compute_cells import CompositeReader, compute_cells
 from kpis.recompute.store_measurements import (
     Change,
     Key,
@@ -160,7 +160,7 @@ def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, in
         # read the clock after gathering: the gathered days were marked before this moment
         at = now or timezone.now()
         groups = stale_periods.groups(courses, failed)
-        jobs = [_job_of(group) for group in groups if group.key in REGISTRY]
+        jobs = _aligned([_job_of(group) for group in groups if group.key in REGISTRY])
         done = run_jobs(sorted(jobs, key=_periods_of, reverse=True), at, announces=False)
         stale_periods.remove(_unknown(groups))
         return done, sum(len(group.row_ids) for group in groups)
@@ -168,6 +168,27 @@ def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, in
 
 def _job_of(group: stale_periods.Group) -> Job:
     return Job(REGISTRY[group.key], group.periods, leaves_site=True, row_ids=group.row_ids)
+
+
+def _aligned(jobs: Sequence[Job]) -> list[Job]:
+    """Give components the periods of their composite, so that they are read together.
+
+    A composite is stale wherever one of its components is.
+    """
+    periods = {
+        part.key: job.periods for job in jobs for part in job.indicator.parts if not job.is_of_site
+    }
+    return [
+        replace(job, periods=periods[job.indicator.key])
+        if job.indicator.key in periods and _is_within(job.periods, periods[job.indicator.key])
+        else job
+        for job in jobs
+    ]
+
+
+def _is_within(some: stale_periods.PeriodCourses, others: stale_periods.PeriodCourses) -> bool:
+    courses = dict(others)
+    return all(ids and ids <= courses.get(period, frozenset()) for period, ids in some)
 
 
 def _unknown(groups: Sequence[stale_periods.Group]) -> list[int]:
@@ -309,21 +330,36 @@ def _changes(batch: Sequence[Job], now: datetime) -> Changes:
     if of_site:
         periods = [period for period, _ in of_site[0].periods]
         stored = rows_of_site((job.indicator for job in of_site), periods)
+    together = {
+        key: reader
+        for job in batch
+        if job.indicator.parts and job.indicator.is_computed
+        for reader in [CompositeReader(job.indicator, job.periods[0][0])]
+        for key in (job.indicator.key, *job.indicator.measured_keys)
+    }
     return [
         _site_changes(job, stored.get(job.indicator.key, {}), now)
         if job.is_of_site
-        else _course_changes(job, course_of_run, now)
+        else _course_changes(job, course_of_run, now, together.get(job.indicator.key))
         for job in batch
     ]
 
 
-def _course_changes(job: Job, course_of_run: dict[int, int], now: datetime) -> list[Change]:
+def _course_changes(
+    job: Job, course_of_run: dict[int, int], now: datetime, together: CompositeReader | None
+) -> list[Change]:
     """Return the changes in the courses of a job and, unless it is left for later, the site."""
     if not job.indicator.is_computed:
         return []
-    cells = list(
-        compute_cells(job.indicator, job.periods, course_of_run, now, with_site=not job.leaves_site)
+    found = compute_cells(
+        job.indicator,
+        job.periods,
+        course_of_run,
+        now,
+        with_site=not job.leaves_site,
+        together=together,
     )
+    cells = list(found)
     if job.leaves_site:
         return compare_courses(job.indicator, cells)
     return compare(job.indicator, cells, now, is_complete=job.is_complete)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from datetime import date
 from typing import Any
 
@@ -68,7 +67,7 @@ def sums_from(
 
 def columns_of(sums: Sums) -> tuple[Any, ...]:
     """Return the values of the columns `StoredSums.SUMS`."""
-    spread = astuple(sums.spread) if sums.spread else (None,) * 4
+    spread = sums.spread.row if sums.spread else (None,) * 4
     return (sums.n, sums.total, sums.weight, sums.learners, *spread)
 
 
@@ -167,7 +166,7 @@ def composite_sums_from(n: int, learners: int, crosses: Sequence[Sequence[float]
 
 def composite_columns_of(sums: Sums) -> tuple[Any, ...]:
     """Return the values of the columns `CompositeMeasurement.SUMS`."""
-    return sums.n, sums.learners, [astuple(one) for one in sums.crosses]
+    return sums.n, sums.learners, [one.row for one in sums.crosses]
 
 
 class Restatement(StoredSums):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
 from typing import Any, NamedTuple
@@ -329,7 +329,7 @@ def same(one: Sums, other: Sums) -> bool:
     if not have_same_value(one, other) or bool(one.spread) != bool(other.spread):
         return False
     if len(one.crosses) != len(other.crosses) or not all(
-        _are_close(astuple(a), astuple(b)) for a, b in zip(one.crosses, other.crosses, strict=True)
+        _are_close(a.row, b.row) for a, b in zip(one.crosses, other.crosses, strict=True)
     ):
         return False
     a, b = one.spread or Spread(), other.spread or Spread()
@@ -345,7 +345,7 @@ def have_same_value(one: Sums, other: Sums) -> bool:
 
 def _are_close(some: Sequence[float], others: Sequence[float]) -> bool:
     pairs = zip(some, others, strict=True)
-    return all(isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs)
+    return all(a == b or isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs)
 
 
 def _is_first_of_day(row: StoredRow, now: datetime) -> bool:

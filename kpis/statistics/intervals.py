@@ -21,6 +21,10 @@ class Spread:
     xx: float = 0.0
     xy: float = 0.0
 
+    @property
+    def row(self) -> tuple[int, float, float, float]:
+        return self.units, self.yy, self.xx, self.xy
+
     def __add__(self, other: Spread) -> Spread:
         """Add groups without common people; people in both would be counted as independent."""
         return Spread(
@@ -39,6 +43,10 @@ class CrossSums:
     yx: float = 0.0
     xy: float = 0.0
     xx: float = 0.0
+
+    @property
+    def row(self) -> tuple[float, float, float, float]:
+        return self.yy, self.yx, self.xy, self.xx
 
     def __add__(self, other: CrossSums) -> CrossSums:
         return CrossSums(

@@ -120,9 +120,16 @@ class CompositeSums:
     """
 
     def __init__(
-        self, composite: Indicator, period: Period, by: Sequence[str], scope: Scope
+        self,
+        composite: Indicator,
+        period: Period,
+        by: Sequence[str],
+        scope: Scope,
+        *,
+        lists_people: bool = False,
     ) -> None:
         self.groups, self.size = _aliases(by), len(composite.parts)
+        self.lists_people = lists_people
         self.params: tuple[Any, ...] = ()
         keys, selects = ", ".join([*self.groups, PERSON]), []
         for at, part in enumerate(composite.parts):
@@ -141,8 +148,8 @@ class CompositeSums:
             f"SELECT {keys}, {', '.join(sums)} FROM ({' UNION ALL '.join(selects)}) AS parts "  # noqa: S608
             f"WHERE {PERSON} IS NOT NULL GROUP BY {keys}"
         )
-        ids = _ids_of(self.connection)
-        columns = [*self.groups]
+        ids = _ids_of(self.connection) if lists_people else "COUNT({})"
+        columns = [*self.groups, f"COUNT({PERSON})"]
         for at in range(self.size):
             columns += [f"SUM({name}{at})" for name in "nyx"]
             columns.append(ids.format(f"CASE WHEN n{at} > 0 THEN {PERSON} END"))
@@ -158,25 +165,26 @@ class CompositeSums:
     def run(self, period: Period | None = None) -> Iterator[tuple[tuple[Any, ...], Together]]:
         """Yield the composite and its components, in this order, in each group that has rows."""
         for row in _rows(self, period):
-            numbers = row[len(self.groups) :]
-            parts = [_part(numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
-            everybody = NOBODY.union(*(ids for _, ids in parts))
-            if everybody:
+            people, *numbers = row[len(self.groups) :]
+            parts = [self._part(*numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
+            if people:
+                everybody = NOBODY.union(*(ids for _, ids in parts))
                 products = [float(one or 0) for one in numbers[7 * self.size :]]
                 crosses = (products[at : at + 4] for at in range(0, len(products), 4))
                 sums = Sums(
                     n=sum(part.n for part, _ in parts),
-                    learners=len(everybody),
+                    learners=people,
                     crosses=tuple(CrossSums(*four) for four in crosses),
                 )
                 yield tuple(row[: len(self.groups)]), [(sums, everybody), *parts]
 
-
-def _part(columns: Sequence[Any]) -> tuple[Sums, frozenset[int]]:
-    n, total, weight, people, *products = columns
-    ids = _parsed(people)
-    spread = _spread(len(ids), *products)
-    return Sums(int(n or 0), float(total or 0), float(weight or 0), len(ids), spread), ids
+    def _part(
+        self, n: Any, total: Any, weight: Any, people: Any, *products: Any
+    ) -> tuple[Sums, frozenset[int]]:
+        ids = _parsed(people) if self.lists_people else NOBODY
+        number = len(ids) if self.lists_people else people
+        spread = _spread(number, *products)
+        return Sums(int(n or 0), float(total or 0), float(weight or 0), number, spread), ids
 
 
 def _aliases(by: Sequence[str]) -> list[str]:

@@ -71,7 +71,9 @@ class CompositeReader:
         how = (by, scope, period)
         if how not in self._found:
             if (by, scope) not in self._queries:
-                self._queries[by, scope] = CompositeSums(self.composite, self._period, by, scope)
+                self._queries[by, scope] = CompositeSums(
+                    self.composite, self._period, by, scope, lists_people=MODULE not in by
+                )
             self._found[how] = list(self._queries[by, scope].run(period))
         at = [self.composite.key, *self.composite.measured_keys].index(key)
         for group, parts in self._found[how]:
@@ -104,7 +106,7 @@ class CellReader:
             return self.together.read(self.indicator.key, by, scope, period)
         if (by, scope) not in self._queries:
             self._queries[by, scope] = GroupedSums(
-                self.indicator, self._period, by, scope, lists_people=True
+                self.indicator, self._period, by, scope, lists_people=MODULE not in by
             )
         return self._queries[by, scope].run(period)
 

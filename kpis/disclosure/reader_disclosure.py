@@ -15,6 +15,7 @@ from kpis.definitions.scopes import Scope
 from kpis.disclosure import held_figures
 from kpis.disclosure.cell_suppression import CellSuppression
 from kpis.read_sums import FoundSums
+from kpis.statistics.intervals import NOTHING, Sums
 
 
 class ReaderDisclosure:
@@ -69,6 +70,10 @@ class ReaderDisclosure:
             if self._holds
             else found
         )
+
+    def cross_sums(self, period: Period, found: FoundSums) -> Sums:
+        """Return the cross sums of a composite; none of a held period: they follow events live."""
+        return NOTHING if self._holds and period.is_open(self.now) else found.sums
 
     def held_groups(
         self,

@@ -195,7 +195,7 @@ class KpiQueryService:
                 scope,
                 period,
                 {part: values[period] for part, values in parts.items()},
-                together[period].sums,
+                self.disclosure.cross_sums(period, together[period]),
             )
             for period in periods
         }
@@ -269,7 +269,7 @@ class KpiQueryService:
                     scope_of(key),
                     period,
                     {part: groups[key] for part, groups in groups_by_part.items() if key in groups},
-                    together[period].get(key, FoundSums()).sums,
+                    self.disclosure.cross_sums(period, together[period].get(key, FoundSums())),
                 )
                 for key in {key for groups in groups_by_part.values() for key in groups}
             }

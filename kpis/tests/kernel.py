@@ -85,9 +85,11 @@ OTHERS = {
 }
 
 
-def declare_both(monkeypatch: pytest.MonkeyPatch) -> Indicator:
+def declare_both(
+    monkeypatch: pytest.MonkeyPatch, weights: tuple[str, str] = ("weight.started", "weight.planned")
+) -> Indicator:
     """Register the mean of the share that completed and the share of long modules."""
-    parts = (Part(STARTED, "weight.started"), Part(PLANNED, "weight.planned"))
+    parts = (Part(STARTED, weights[0]), Part(PLANNED, weights[1]))
     both = Indicator(key=BOTH, title="Both", unit=PERCENT, help="", parts=parts)
     monkeypatch.setitem(REGISTRY, BOTH, both)
     return both

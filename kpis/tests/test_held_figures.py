@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from accounts.reader import Reader
 from curriculum.models import CourseRun, Enrollment
+from curriculum.parameter_definitions import WINDOW_FACTOR
 from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.scopes import Scope
@@ -17,7 +18,7 @@ from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.recompute import recompute_stale
 from kpis.tests import kernel
-from kpis.tests.kernel import STARTED, moment, run_of, starts
+from kpis.tests.kernel import STARTED, moment, plans, run_of, starts
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,28 @@ def test_the_figure_of_a_group_is_held_too(run: CourseRun) -> None:
     assert of_the_course() == 0
     completes("bo", "cleo")
     assert of_the_course() == 3
+
+
+def test_the_interval_of_a_held_composite_tells_of_nobody(
+    run: CourseRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = kernel.declare_both(monkeypatch, (WINDOW_FACTOR, WINDOW_FACTOR))
+    for at, made in enumerate(Enrollment.objects.order_by("pk")):
+        for module in run.course.modules.all():
+            plans(made, module, "2026-07-05", minutes=60 if at % 2 else 30)
+    completes("bo", "eve")
+
+    def seen() -> list[object]:
+        service = KpiQueryService(BO, NOW)
+        of_site = service.metric_values(both, Scope(), [JULY])[JULY]
+        (of_course,) = service.group_values(both, Scope(), "course", {JULY: [JULY]})[JULY].values()
+        return [(one.status, one.value, one.interval) for one in (of_site, of_course)]
+
+    before = seen()
+    completes("ada")
+    assert seen() == before
+    completes("cleo", "dan")
+    assert seen() != before
 
 
 def test_held_figures_are_deleted_after_their_period(run: CourseRun) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from core.registry import Registry
+from curriculum import parameters
 from kpis.definitions.facts import Facts, Link, RatioFunction, field_at
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import Scope
@@ -365,6 +366,10 @@ def check_declarations() -> None:
         for part in one.parts:
             if part.key not in REGISTRY or REGISTRY[part.key].facts is None:
                 raise ValueError(f"{key}: {part.key} should be the key of a KPI that reads facts.")
+            if part.weight not in parameters.DECLARED:
+                raise ValueError(f"{key}: {part.weight} should be the key of a parameter.")
+            if one.is_additive and not REGISTRY[part.key].is_additive:
+                raise ValueError(f"{key}: is_additive should be False, because {part.key} is not.")
 
 
 def of_category(category: str) -> list[Indicator]:

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 from business.models import Payment, RememberedCode
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule, Skill
 from engagement.models import QuizAttempt, VideoProgress
+from engagement.parameter_definitions import VIDEO_WEIGHT
 from kpis.definitions.facts import Cut, Ratio
 from kpis.definitions.registry import REGISTRY, check_declarations, composite, kpi
 from kpis.definitions.units import PERCENT
@@ -106,11 +107,23 @@ def test_a_wrong_declaration_is_refused(options: dict[str, Any], sentence: str) 
     assert sentence in str(refused.value)
 
 
-def test_a_composite_of_an_unknown_kpi_is_refused() -> None:
-    composite(KEY, "Test", unit=PERCENT)(lambda: {"business.nothing": "depth.video-weight"})
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"business.nothing": VIDEO_WEIGHT}, "business.nothing should be the key of a KPI"),
+        ({"engagement.video-watch": "no.weight"}, "no.weight should be the key of a parameter"),
+        (
+            {"engagement.video-watch": VIDEO_WEIGHT, "business.retention": VIDEO_WEIGHT},
+            "is_additive should be False, because business.retention is not",
+        ),
+    ],
+)
+def test_a_wrong_composite_is_refused(parts: dict[str, str], sentence: str) -> None:
+    composite(KEY, "Test", unit=PERCENT)(lambda: parts)
 
-    with pytest.raises(ValueError, match=r"business\.nothing should be the key of a KPI"):
+    with pytest.raises(ValueError, match=r"\w") as refused:
         check_declarations()
+    assert sentence in str(refused.value)
 
 
 def test_courses_do_not_add_up_where_a_row_may_have_none() -> None:

@@ -12,8 +12,9 @@ from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
 from core import reporting_clock
 from core.database import query_planner
-from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
+from curriculum.structure import versions
 from demo import accounts, dataset
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
@@ -21,6 +22,7 @@ from demo.event_factory import Raw
 from demo.known_password import KNOWN
 from demo.outcomes import course_surveys, testimonials
 from demo.world.calendar import Calendar
+from demo.world.catalog import PREREQUISITES
 from engagement.models import LearningObject
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
@@ -101,6 +103,12 @@ def _save(data: Dataset) -> None:
     for skill, keys in catalog.skills:
         skill.save()
         skill.modules.set(one for one in modules if one.key in keys)
+    skills = {skill.key: skill for skill, _ in catalog.skills}
+    for key, needed in PREREQUISITES.items():
+        skills[key].prerequisites.set(skills[one] for one in needed)
+    versions.record(
+        [one.pk for one in catalog.courses.values()], source=StructureVersion.Source.DEMO
+    )
 
 
 def _add_alert_rules() -> None:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
-from curriculum.parameters import DECLARED, ParameterDefinition, ParameterScope
+from curriculum.parameters import DECLARED, ParameterDefinition
+from curriculum_pages.parameters import typed_values
 from curriculum_pages.place_filters import Place
+from presentation import figures
 
 PEOPLE = ("proposed_by", "decided_by")
 SITE = (None, None, None)
@@ -43,16 +45,17 @@ class ValueInPlace:
         return gettext(self.definition.help) if self.definition.help else ""
 
     @property
-    def unit(self) -> str:
-        return gettext(self.definition.unit) if self.definition.unit else ""
-
-    @property
     def redefines(self) -> str:
         return gettext(self.definition.redefines) if self.definition.redefines else ""
 
     @property
     def written(self) -> str:
-        return parameters.written(self.value)
+        return typed_values.written(self.definition, self.value)
+
+    @property
+    def since(self) -> str:
+        """From when the value applies; empty for one that applies from the beginning."""
+        return figures.moment(self.change.applies_from) if self.change else ""
 
     @property
     def is_own(self) -> bool:
@@ -79,17 +82,22 @@ def scope_name(row: Parameter) -> str:
 def values_in(place: Place, now: datetime, keys: Iterable[str] | None = None) -> list[ValueInPlace]:
     """Return the value of each parameter, in the order of their declarations, in two queries."""
     wanted = list(DECLARED if keys is None else keys)
-    rows = {(row.key, row.scope_ids): row for row in _rows(place.scope, wanted)}
+    rows = {(row.key, row.scope_ids): row for row in _rows(place, wanted)}
     return [_value(DECLARED[key], place, rows, now) for key in wanted]
 
 
-def _rows(scope: ParameterScope, keys: Sequence[str]) -> Iterable[Parameter]:
-    is_in_chain = Q(pk__in=[])
-    for course, run, module in scope.inherited_from():
-        is_in_chain |= Q(course=course, run=run, module=module)
+def chain_of(place: Place) -> Q:
+    """Match the rows from which a place inherits, its own included."""
+    found = Q(pk__in=[])
+    for course, run, module in place.scope.inherited_from():
+        found |= Q(course=course, run=run, module=module)
+    return found
+
+
+def _rows(place: Place, keys: Sequence[str]) -> Iterable[Parameter]:
     changes = ParameterChange.objects.in_effective_order().select_related(*PEOPLE)
     return (
-        Parameter.objects.filter(is_in_chain, key__in=keys)
+        Parameter.objects.filter(chain_of(place), key__in=keys)
         .order_by()
         .select_related(*SCOPES)
         .prefetch_related(Prefetch("changes", changes, to_attr="in_effective_order"))

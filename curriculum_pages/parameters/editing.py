@@ -14,7 +14,6 @@ from core import localized, reporting_clock
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import ParameterDefinition
-from curriculum_pages.parameters import typed_values
 from curriculum_pages.parameters.values_in_place import chain_of, scope_name
 from curriculum_pages.place_filters import Place
 
@@ -84,7 +83,7 @@ def changed_meanwhile(definition: ParameterDefinition, decided: list[ParameterCh
     values = {
         "who": str(last.decided_by) if last.decided_by else gettext("Somebody"),
         "name": gettext(definition.name),
-        "value": typed_values.written(definition, last.new_value),
+        "value": definition.written(last.new_value),
         "scope": scope_name(last.parameter),
         "moment": localized.moment(at),
         "reason": last.reason,

@@ -12,8 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from core import reporting_clock
-from curriculum import parameters
-from curriculum.models import Parameter, ParameterChange
+from curriculum.models import ParameterChange
 from curriculum.parameters import ParameterDefinition
 from curriculum_pages.parameters import editing, typed_values
 from curriculum_pages.place_filters import Place
@@ -66,12 +65,12 @@ class SetValueForm(forms.Form):
         place: Place,
         user: User,
         now: datetime,
-        value: Decimal,
+        value: Decimal | None,
     ) -> None:
         self.definition, self.place, self.user, self.now = definition, place, user, now
         super().__init__(data, auto_id="set-%s", label_suffix="")
         self.fields["value"] = value_field(definition)
-        self.fields["value"].initial = typed_values.entered(definition, value)
+        self.fields["value"].initial = entered(definition, value)
         self.order_fields(["value", "applies_from", "reason", "opened_with"])
 
     @property
@@ -80,10 +79,7 @@ class SetValueForm(forms.Form):
         return editing.version_of(self.definition.key, self.place)
 
     def clean_value(self) -> Decimal:
-        value = typed_values.parse(self.definition, self.cleaned_data["value"])
-        row = Parameter(key=self.definition.key, name=self.definition.name)
-        parameters.check(row, value)
-        return value
+        return self.definition.parse(self.cleaned_data["value"])
 
     def perform(self) -> bool:
         """Set the value; return False and set the form's errors if that fails."""
@@ -108,10 +104,15 @@ class SetValueForm(forms.Form):
         return is_new
 
 
+def entered(definition: ParameterDefinition, value: Decimal | None) -> str:
+    """Return a value as it stands in the field of a form."""
+    return "" if value is None else definition.value_type.short(value)
+
+
 def value_field(definition: ParameterDefinition) -> forms.Field:
     """Return the field for a value: a choice among labels, or a text with the right keyboard."""
     required = {"required": gettext("Enter a value.")}
-    if labels := typed_values.labels(definition):
+    if labels := definition.value_type.labels():
         return forms.ChoiceField(
             label=gettext("Value"),
             choices=[(one, one) for one in labels],

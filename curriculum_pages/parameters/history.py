@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curriculum.models import ParameterChange
-from curriculum.parameters import DECLARED
-from curriculum_pages.parameters import typed_values
 from curriculum_pages.parameters.forms import RevertForm
 from curriculum_pages.parameters.values_in_place import scope_name
 from presentation import figures
@@ -32,11 +30,11 @@ class HistoryEntry:
 
     @property
     def old(self) -> str:
-        return typed_values.written(DECLARED[self.change.parameter.key], self.change.old_value)
+        return self.change.parameter.written(self.change.old_value)
 
     @property
     def new(self) -> str:
-        return typed_values.written(DECLARED[self.change.parameter.key], self.change.new_value)
+        return self.change.parameter.written(self.change.new_value)
 
     @property
     def proposed_by(self) -> str:

@@ -15,8 +15,6 @@ from django.urls import reverse
 from accounts.reader import Reader
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
-from curriculum.parameters import DECLARED
-from curriculum_pages.parameters import typed_values
 from curriculum_pages.parameters.values_in_place import PEOPLE, SCOPES, scope_name
 from curriculum_pages.place_filters import Place
 from presentation import figures
@@ -78,7 +76,7 @@ class OwnValue:
     @property
     def written(self) -> str:
         value = self.change.new_value if self.change else self.row.value
-        return typed_values.written(DECLARED[self.row.key], value)
+        return self.row.written(value)
 
     @property
     def since(self) -> str:
@@ -109,7 +107,7 @@ class OpenChange:
 
     @property
     def written(self) -> str:
-        return typed_values.written(DECLARED[self.row.key], self.change.new_value)
+        return self.row.written(self.change.new_value)
 
     @property
     def applies_from(self) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from accounts.reader import Reader
 from curriculum.models import Parameter
+from curriculum.parameters import load_all
 from curriculum_pages.parameters.own_values import OpenChange, open_changes
 from curriculum_pages.parameters.values_in_place import ValueInPlace, values_in
 from curriculum_pages.place_filters import PlaceFilters
@@ -38,7 +39,7 @@ class ParameterList:
 
     @cached_property
     def values(self) -> list[ValueInPlace]:
-        return values_in(self.filters.place, self.now)
+        return values_in(load_all().values(), self.filters.place, self.now)
 
     @cached_property
     def open_changes(self) -> Mapping[str, Sequence[OpenChange]]:

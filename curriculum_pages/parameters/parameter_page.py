@@ -40,7 +40,7 @@ class ParameterPage:
 
     @cached_property
     def value(self) -> ValueInPlace:
-        return values_in(self.filters.place, self.now, [self.definition.key])[0]
+        return values_in([self.definition], self.filters.place, self.now)[0]
 
     @cached_property
     def own_values(self) -> list[OwnValue]:
@@ -55,6 +55,11 @@ class ParameterPage:
     @property
     def role(self) -> str:
         return str(self.definition.role.label)
+
+    @property
+    def applies_to(self) -> str:
+        """Who gets a new value; figures follow their own rule, which `redefines` states."""
+        return str(self.definition.applies_to.label) if self.definition.is_adjustable else ""
 
     @property
     def range(self) -> str:
@@ -85,7 +90,8 @@ class ParameterPage:
             "run": gettext("course runs"),
             "module": gettext("modules"),
         }
-        return ", ".join(names[one] for one in self.definition.scopes) or gettext("none")
+        site = [gettext("the whole site")] if self.definition.is_site_wide else []
+        return ", ".join([*site, *(names[one] for one in self.definition.scopes)])
 
     @property
     def replaced_proposal(self) -> OpenChange | None:
@@ -129,9 +135,13 @@ def own_scope_ids(filters: PlaceFilters) -> tuple[int | None, int | None, int | 
 
 
 def can_be_set(definition: ParameterDefinition, filters: PlaceFilters) -> bool:
+    if filters.errors or definition.is_retired:
+        return False
     ids = own_scope_ids(filters)
+    if not any(ids) and not definition.is_site_wide:
+        return False
     kinds = [kind for kind, pk in zip(("course", "run", "module"), ids, strict=True) if pk]
-    return not filters.errors and all(kind in definition.scopes for kind in kinds)
+    return all(kind in definition.scopes for kind in kinds)
 
 
 def set_value_form(page: ParameterPage, data: Any) -> SetValueForm:

@@ -1,53 +1,19 @@
-"""Values of parameters as readers write and read them."""
+"""What a form says about the values that a parameter can have."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
-
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from curriculum import parameters
 from curriculum.parameters import ParameterDefinition
 
 
-def written(definition: ParameterDefinition, value: Decimal) -> str:
-    """Write a value with its unit, such as 7 days."""
-    unit = gettext(definition.unit) if definition.unit else ""
-    return f"{parameters.written(value)} {unit}".strip()
-
-
-def parse(definition: ParameterDefinition, text: str) -> Decimal:
-    """Read a value; ValidationError with a sentence for anything else."""
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise ValidationError(
-            gettext("%(name)s must be a number such as %(value)s.")
-            % {
-                "name": gettext(definition.name),
-                "value": parameters.written(definition.default),
-            }
-        )
-    return value
-
-
-def entered(definition: ParameterDefinition, value: Decimal) -> str:
-    """Return the value as it stands in the field of a form."""
-    return f"{value.normalize():f}"
-
-
-def labels(definition: ParameterDefinition) -> Sequence[str]:
-    """Return the labels to choose from; empty for a number."""
-    return ()
-
-
 def range_text(definition: ParameterDefinition) -> str:
+    """Return the range, such as 1 to 90 days in steps of 1 day, or the labels to choose from."""
+    values = definition.value_type
+    if labels := values.labels():
+        return ", ".join(labels)
     return gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
-        "minimum": parameters.written(definition.minimum),
-        "maximum": written(definition, definition.maximum),
-        "step": parameters.written(definition.step),
+        "minimum": values.short(definition.minimum),
+        "maximum": values.written(definition.maximum),
+        "step": values.short(definition.step),
     }

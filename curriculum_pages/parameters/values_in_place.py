@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
-from curriculum.parameters import DECLARED, ParameterDefinition
-from curriculum_pages.parameters import typed_values
+from curriculum.parameters import ParameterDefinition
 from curriculum_pages.place_filters import Place
+from kpis.definitions.units import NO_VALUE
 from presentation import figures
 
 PEOPLE = ("proposed_by", "decided_by")
@@ -24,11 +24,14 @@ SCOPES = ("course", "run__course", "module__course")
 
 @dataclass(frozen=True)
 class ValueInPlace:
-    """`row` has the value, `change` set it; None for the default and for a first value."""
+    """`row` has the value, `change` set it; None for a default and for a first value.
+
+    `value` is None where only modules have one, each from the structure of its course.
+    """
 
     definition: ParameterDefinition
     place: Place
-    value: Decimal
+    value: Decimal | None
     row: Parameter | None = None
     change: ParameterChange | None = None
 
@@ -50,7 +53,12 @@ class ValueInPlace:
 
     @property
     def written(self) -> str:
-        return typed_values.written(self.definition, self.value)
+        return NO_VALUE if self.value is None else self.definition.written(self.value)
+
+    @property
+    def is_of_structure(self) -> bool:
+        """True if the value is that of the course structure."""
+        return self.row is None and bool(self.definition.structure_field)
 
     @property
     def since(self) -> str:
@@ -60,6 +68,8 @@ class ValueInPlace:
     @property
     def is_own(self) -> bool:
         """True if the place itself has the value."""
+        if self.is_of_structure:
+            return True
         ids = self.row.scope_ids if self.row else SITE
         own = next(iter(self.place.scope.inherited_from()))
         return ids == own
@@ -67,6 +77,8 @@ class ValueInPlace:
     @property
     def origin(self) -> str:
         """The name of the scope that has the value."""
+        if self.is_of_structure:
+            return gettext("Course structure")
         return scope_name(self.row) if self.row else gettext("Whole site")
 
 
@@ -79,11 +91,12 @@ def scope_name(row: Parameter) -> str:
     return f"{part.course}: {part}" if part else ""
 
 
-def values_in(place: Place, now: datetime, keys: Iterable[str] | None = None) -> list[ValueInPlace]:
-    """Return the value of each parameter, in the order of their declarations, in two queries."""
-    wanted = list(DECLARED if keys is None else keys)
-    rows = {(row.key, row.scope_ids): row for row in _rows(place, wanted)}
-    return [_value(DECLARED[key], place, rows, now) for key in wanted]
+def values_in(
+    definitions: Collection[ParameterDefinition], place: Place, now: datetime
+) -> list[ValueInPlace]:
+    """Return the value of each parameter, in two queries."""
+    rows = {(row.key, row.scope_ids): row for row in _rows(place, [one.key for one in definitions])}
+    return [_value(one, place, rows, now) for one in definitions]
 
 
 def chain_of(place: Place) -> Q:
@@ -119,4 +132,7 @@ def _value(
         if value is not None:
             begun = [one for one in changes if one.applies_from <= now]
             return ValueInPlace(definition, place, value, row, begun[-1] if begun else None)
+    if definition.structure_field:
+        value = getattr(place.module, definition.structure_field, None)
+        return ValueInPlace(definition, place, None if value is None else Decimal(value))
     return ValueInPlace(definition, place, definition.default)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from curriculum.models import ParameterChange
-from curriculum.parameters import DECLARED
+from curriculum.parameters import UnknownParameterError, definition_of
 from curriculum_pages import place_filters
 from curriculum_pages.parameters import own_values
 from curriculum_pages.parameters.forms import RevertForm, SetValueForm
@@ -60,9 +60,10 @@ def parameter(request: HttpRequest, key: str) -> HttpResponse:
 def _page(request: HttpRequest, key: str) -> ParameterPage:
     """Http404 for an unknown parameter."""
     service = query_service_of(request)
-    definition = DECLARED.get(key)
-    if definition is None:
-        raise Http404(gettext("Unknown parameter “%(key)s”.") % {"key": key})
+    try:
+        definition = definition_of(key)
+    except UnknownParameterError:
+        raise Http404(gettext("Unknown parameter “%(key)s”.") % {"key": key}) from None
     return ParameterPage(
         definition,
         place_filters.read(request.GET.dict(), reader=service.reader, now=service.now),

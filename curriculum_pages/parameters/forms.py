@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from core import reporting_clock
+from core.lazy_text import LazyText
 from curriculum.models import ParameterChange
 from curriculum.parameters import ParameterDefinition
 from curriculum_pages.parameters import editing, typed_values
@@ -32,7 +33,7 @@ def day_field() -> forms.DateField:
     )
 
 
-def reason_field(missing: str) -> forms.CharField:
+def reason_field(missing: LazyText) -> forms.CharField:
     return forms.CharField(
         label=gettext_lazy("Reason"), max_length=1_000, error_messages={"required": missing}
     )
@@ -54,7 +55,7 @@ class SetValueForm(forms.Form):
         error_messages={"required": gettext_lazy("Enter a value.")},
     )
     applies_from = day_field()
-    reason = reason_field(gettext_lazy("Enter a reason for the change."))  # type: ignore[arg-type]
+    reason = reason_field(gettext_lazy("Enter a reason for the change."))
     opened_with = forms.CharField(max_length=100, widget=forms.HiddenInput, required=False)
 
     def __init__(
@@ -134,7 +135,7 @@ def value_field(definition: ParameterDefinition) -> forms.Field:
 class RevertForm(forms.Form):
     """Revert a change: the value from before it applies from now on."""
 
-    reason = reason_field(gettext_lazy("Enter a reason for reverting."))  # type: ignore[arg-type]
+    reason = reason_field(gettext_lazy("Enter a reason for reverting."))
 
     def __init__(self, data: Any = None, *, change: ParameterChange, user: User) -> None:
         self.change, self.user = change, user

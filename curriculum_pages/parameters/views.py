@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +18,7 @@ from curriculum.models import ParameterChange
 from curriculum.parameters import UnknownParameterError, definition_of
 from curriculum_pages import place_filters
 from curriculum_pages.parameters import own_values
+from curriculum_pages.parameters.add_form import MAY_ADD, AddParameterForm
 from curriculum_pages.parameters.forms import RevertForm, SetValueForm
 from curriculum_pages.parameters.parameter_list import ParameterList
 from curriculum_pages.parameters.parameter_page import ParameterPage, set_value_form
@@ -55,6 +57,21 @@ def parameter(request: HttpRequest, key: str) -> HttpResponse:
     context = {"reader": page.reader, "filters": page.filters, "page": page}
     status = 400 if page.sent or page.filters.errors else 200
     return render(request, "curriculum_pages/parameter.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_parameter(request: HttpRequest) -> HttpResponse:
+    service, user = query_service_of(request), cast("User", request.user)
+    if not user.has_perm(MAY_ADD):
+        raise PermissionDenied(gettext("You may not add parameters."))
+    form = AddParameterForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_bound and (added := form.perform()):
+        messages.success(request, gettext("The parameter was added."))
+        return HttpResponseRedirect(reverse("curriculum_pages:parameter", args=[added.key]))
+    context = {"reader": service.reader, "form": form}
+    status = 400 if form.is_bound else 200
+    return render(request, "curriculum_pages/add_parameter.html", context, status=status)
 
 
 def _page(request: HttpRequest, key: str) -> ParameterPage:

@@ -9,6 +9,8 @@ app_name = "curriculum_pages"
 
 urlpatterns = [
     path("curriculum-parameters", parameters.parameters, name="parameters"),
+    # no key of a parameter is without a full stop
+    path("curriculum-parameters/add", parameters.add_parameter, name="add-parameter"),
     path("curriculum-parameters/<str:key>", parameters.parameter, name="parameter"),
     path("curriculum-adjustments", adjustments.adjustments, name="adjustments"),
 ]

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from curriculum.models import Parameter
 from curriculum_pages import place_filters
-from curriculum_pages.parameters.parameter_page import HistoryEntry, visible_changes
+from curriculum_pages.parameters.history import HistoryEntry
+from curriculum_pages.parameters.own_values import changes_for
 from presentation.page_query import query_service_of
 
 
@@ -18,11 +19,13 @@ from presentation.page_query import query_service_of
 def adjustments(request: HttpRequest) -> HttpResponse:
     service = query_service_of(request)
     filters = place_filters.read(request.GET.dict(), reader=service.reader, now=service.now)
-    changes = visible_changes(service.reader).filter(parameter__role=Parameter.Role.CURRICULUM)
+    changes = changes_for(service.reader, filters.place)
     context = {
         "reader": service.reader,
         "filters": filters,
-        "changes": [HistoryEntry(one) for one in changes],
+        "history": [
+            HistoryEntry(one) for one in changes.filter(parameter__role=Parameter.Role.CURRICULUM)
+        ],
     }
     status = 400 if filters.errors else 200
     return render(request, "curriculum_pages/adjustments.html", context, status=status)

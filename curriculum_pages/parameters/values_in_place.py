@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
-from curriculum.parameters import DECLARED, ParameterDefinition, ParameterScope
+from curriculum.parameters import ParameterDefinition
 from curriculum_pages.place_filters import Place
+from kpis.definitions.units import NO_VALUE
+from presentation import figures
 
 PEOPLE = ("proposed_by", "decided_by")
 SITE = (None, None, None)
@@ -22,11 +24,14 @@ SCOPES = ("course", "run__course", "module__course")
 
 @dataclass(frozen=True)
 class ValueInPlace:
-    """`row` has the value, `change` set it; None for the default and for a first value."""
+    """`row` has the value, `change` set it; None for a default and for a first value.
+
+    `value` is None where only modules have one, each from the structure of its course.
+    """
 
     definition: ParameterDefinition
     place: Place
-    value: Decimal
+    value: Decimal | None
     row: Parameter | None = None
     change: ParameterChange | None = None
 
@@ -43,20 +48,28 @@ class ValueInPlace:
         return gettext(self.definition.help) if self.definition.help else ""
 
     @property
-    def unit(self) -> str:
-        return gettext(self.definition.unit) if self.definition.unit else ""
-
-    @property
     def redefines(self) -> str:
         return gettext(self.definition.redefines) if self.definition.redefines else ""
 
     @property
     def written(self) -> str:
-        return parameters.written(self.value)
+        return NO_VALUE if self.value is None else self.definition.written(self.value)
+
+    @property
+    def is_of_structure(self) -> bool:
+        """True if the value is that of the course structure."""
+        return self.row is None and bool(self.definition.structure_field)
+
+    @property
+    def since(self) -> str:
+        """From when the value applies; empty for one that applies from the beginning."""
+        return figures.moment(self.change.applies_from) if self.change else ""
 
     @property
     def is_own(self) -> bool:
         """True if the place itself has the value."""
+        if self.is_of_structure:
+            return True
         ids = self.row.scope_ids if self.row else SITE
         own = next(iter(self.place.scope.inherited_from()))
         return ids == own
@@ -64,6 +77,8 @@ class ValueInPlace:
     @property
     def origin(self) -> str:
         """The name of the scope that has the value."""
+        if self.is_of_structure:
+            return gettext("Course structure")
         return scope_name(self.row) if self.row else gettext("Whole site")
 
 
@@ -76,20 +91,26 @@ def scope_name(row: Parameter) -> str:
     return f"{part.course}: {part}" if part else ""
 
 
-def values_in(place: Place, now: datetime, keys: Iterable[str] | None = None) -> list[ValueInPlace]:
-    """Return the value of each parameter, in the order of their declarations, in two queries."""
-    wanted = list(DECLARED if keys is None else keys)
-    rows = {(row.key, row.scope_ids): row for row in _rows(place.scope, wanted)}
-    return [_value(DECLARED[key], place, rows, now) for key in wanted]
+def values_in(
+    definitions: Collection[ParameterDefinition], place: Place, now: datetime
+) -> list[ValueInPlace]:
+    """Return the value of each parameter, in two queries."""
+    rows = {(row.key, row.scope_ids): row for row in _rows(place, [one.key for one in definitions])}
+    return [_value(one, place, rows, now) for one in definitions]
 
 
-def _rows(scope: ParameterScope, keys: Sequence[str]) -> Iterable[Parameter]:
-    is_in_chain = Q(pk__in=[])
-    for course, run, module in scope.inherited_from():
-        is_in_chain |= Q(course=course, run=run, module=module)
+def chain_of(place: Place) -> Q:
+    """Match the rows from which a place inherits, its own included."""
+    found = Q(pk__in=[])
+    for course, run, module in place.scope.inherited_from():
+        found |= Q(course=course, run=run, module=module)
+    return found
+
+
+def _rows(place: Place, keys: Sequence[str]) -> Iterable[Parameter]:
     changes = ParameterChange.objects.in_effective_order().select_related(*PEOPLE)
     return (
-        Parameter.objects.filter(is_in_chain, key__in=keys)
+        Parameter.objects.filter(chain_of(place), key__in=keys)
         .order_by()
         .select_related(*SCOPES)
         .prefetch_related(Prefetch("changes", changes, to_attr="in_effective_order"))
@@ -111,4 +132,7 @@ def _value(
         if value is not None:
             begun = [one for one in changes if one.applies_from <= now]
             return ValueInPlace(definition, place, value, row, begun[-1] if begun else None)
+    if definition.structure_field:
+        value = getattr(place.module, definition.structure_field, None)
+        return ValueInPlace(definition, place, None if value is None else Decimal(value))
     return ValueInPlace(definition, place, definition.default)

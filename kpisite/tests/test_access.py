@@ -50,6 +50,9 @@ POST /alerts/1                                        302 403 404 404 404 302 30
 GET  /curriculum-parameters                           302 403 200 200 200 302 302 302 302 302
 GET  /curriculum-parameters?course=py                 302 403 400 200 200 302 302 302 302 302
 GET  /curriculum-parameters/completion.window-factor  302 403 200 200 200 302 302 302 302 302
+POST /curriculum-parameters/completion.window-factor  302 403 403 403 403 302 302 302 302 302
+GET  /curriculum-parameters/add                       302 403 403 403 403 302 302 302 302 302
+POST /curriculum-parameters/add                       302 403 403 403 403 302 302 302 302 302
 GET  /curriculum-parameters/nothing                   302 403 404 404 404 302 302 302 302 302
 GET  /curriculum-adjustments                          302 403 200 200 200 302 302 302 302 302
 GET  /curriculum-adjustments?course=py                302 403 400 200 200 302 302 302 302 302

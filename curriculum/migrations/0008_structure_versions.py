@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curriculum', '0004_parameter_values_on_steps'),
+        ('curriculum', '0007_changes_within_bounds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

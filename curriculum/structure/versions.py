@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from curriculum.models import Course, StructureVersion
 from curriculum.structure.snapshot import digest, structures
@@ -19,8 +21,12 @@ def record(
     *,
     source: StructureVersion.Source,
     by: AbstractBaseUser | None = None,
+    at: datetime | None = None,
 ) -> list[StructureVersion]:
-    """Store a version of each course whose structure differs from its latest one."""
+    """Store a version of each course whose structure differs from its latest one.
+
+    `at` is the moment of the change; None: now.
+    """
     if not course_ids:
         return []
     with transaction.atomic():
@@ -44,6 +50,7 @@ def record(
                         number=number + 1,
                         source=source,
                         made_by_id=by.pk if by else None,
+                        made_at=at or timezone.now(),
                         structure=present[course.pk],
                         digest=made,
                     )

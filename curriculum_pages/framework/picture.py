@@ -10,11 +10,11 @@ from graphlib import TopologicalSorter
 
 from curriculum_pages.framework.module_health import ModuleHealth
 
-MODULE_WIDTH, MODULE_HEIGHT, MODULE_GAP = 164, 116, 24
+MODULE_WIDTH, MODULE_HEIGHT, MODULE_GAP = 180, 148, 24
 SKILL_WIDTH, SKILL_HEIGHT, SKILL_GAP, LEVEL_GAP = 150, 32, 14, 44
 MARGIN = 6
 # about as many letters fit into one line
-MODULE_LETTERS, SKILL_LETTERS = 20, 19
+MODULE_LETTERS, SKILL_LETTERS = 18, 19
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,6 @@ class AddParameterForm(forms.Form):
         required=True,
         error_messages={"required": gettext_lazy("Enter a key such as coach.calls.")},
     )
-    help = forms.CharField(
-        label=gettext_lazy("Description (optional)"),
-        required=False,
-        max_length=1_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices)
     unit = text(
         gettext_lazy("Unit (optional)"),
@@ -86,6 +80,12 @@ class AddParameterForm(forms.Form):
         label=gettext_lazy("A new value applies to"),
         choices=Parameter.AppliesTo.choices,
         initial=Parameter.AppliesTo.EVERYONE,
+    )
+    help = forms.CharField(
+        label=gettext_lazy("Description (optional)"),
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     reason = reason_field(gettext_lazy("Enter a reason for adding it."))
 

@@ -14,7 +14,6 @@ from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import ParameterDefinition
 from curriculum_pages.place_filters import Place
-from kpis.definitions.units import NO_VALUE
 from presentation import figures
 
 PEOPLE = ("proposed_by", "decided_by")
@@ -53,7 +52,7 @@ class ValueInPlace:
 
     @property
     def written(self) -> str:
-        return NO_VALUE if self.value is None else self.definition.written(self.value)
+        return gettext("by module") if self.value is None else self.definition.written(self.value)
 
     @property
     def is_of_structure(self) -> bool:

@@ -15,7 +15,7 @@ from curriculum import parameters
 from curriculum.models import Parameter
 from curriculum.parameter_kinds import DurationUnit, Kind, ValueType
 from curriculum.parameters import SCOPE_KINDS, ParameterDefinition
-from curriculum_pages.parameters.forms import reason_field
+from curriculum_pages.form_fields import reason_field
 
 MAY_ADD = "curriculum.add_parameter"
 # what the table of parameters can hold

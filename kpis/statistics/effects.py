@@ -27,14 +27,13 @@ TAIL = 0.025
 class Selected:
     """A period without which there would have been no change: its value lay beyond `bound`.
 
-    `shared` is the share of the weight of the window before that lies in this period. All values
-    are in the unit of the KPI's code, shares from 0 to 1.
+    `covariance` is that with the value of the window before: where both have rows in common, the
+    variance of the period times the share of the window's weight that is in the period.
     """
 
     value: float
     bound: float
-    variance: float
-    shared: float
+    covariance: float
 
 
 @dataclass(frozen=True)
@@ -199,11 +198,7 @@ def against(change: Moved, controls: Comparable | None) -> Moved:
 
 
 def effect(change: Moved, selected: Sequence[Selected] = (), *, fired_below: bool = True) -> Effect:
-    """Return the effect, given that each of these periods was beyond its bound.
-
-    The covariance of the window before and a period is that of the rows in both: the variance of
-    the period times the share of the window's weight that it has.
-    """
+    """Return the effect, given that each of these periods was beyond its bound."""
     sign = 1 if fired_below else -1
     observed, deviation = sign * change.value, sqrt(change.variance)
     limit = _limit(observed, change.variance, selected, sign)
@@ -219,9 +214,9 @@ def effect(change: Moved, selected: Sequence[Selected] = (), *, fired_below: boo
 def _limit(observed: float, variance: float, selected: Sequence[Selected], sign: int) -> float:
     """Return the smallest difference with which all periods would have been selected."""
     limits = [
-        observed - max(sign * (one.bound - one.value), 0.0) * variance / (one.variance * one.shared)
+        observed - max(sign * (one.bound - one.value), 0.0) * variance / one.covariance
         for one in selected
-        if one.variance > 0 and one.shared > 0
+        if one.covariance > 0
     ]
     return max(limits, default=-inf)
 

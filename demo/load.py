@@ -81,7 +81,7 @@ def load_without_kpis(
         Calendar.at(now, reporting_clock.reporting_zone()),
         seed=seed,
         scale=scale,
-        terms_at=load_terms([]),
+        terms_at=load_terms([], {}),
     )
     _save(data, now)
     _add_alert_rules()

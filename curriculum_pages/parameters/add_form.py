@@ -15,7 +15,7 @@ from curriculum import parameters
 from curriculum.models import Parameter
 from curriculum.parameter_kinds import DurationUnit, Kind, ValueType
 from curriculum.parameters import SCOPE_KINDS, ParameterDefinition
-from curriculum_pages.parameters.forms import reason_field
+from curriculum_pages.form_fields import reason_field
 
 MAY_ADD = "curriculum.add_parameter"
 # what the table of parameters can hold
@@ -47,12 +47,6 @@ class AddParameterForm(forms.Form):
         gettext_lazy("The learning platform reads the value by it, such as coach.calls."),
         required=True,
         error_messages={"required": gettext_lazy("Enter a key such as coach.calls.")},
-    )
-    help = forms.CharField(
-        label=gettext_lazy("Description (optional)"),
-        required=False,
-        max_length=1_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices)
     unit = text(
@@ -86,6 +80,12 @@ class AddParameterForm(forms.Form):
         label=gettext_lazy("A new value applies to"),
         choices=Parameter.AppliesTo.choices,
         initial=Parameter.AppliesTo.EVERYONE,
+    )
+    help = forms.CharField(
+        label=gettext_lazy("Description (optional)"),
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     reason = reason_field(gettext_lazy("Enter a reason for adding it."))
 

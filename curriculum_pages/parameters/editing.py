@@ -14,7 +14,7 @@ from core import localized, reporting_clock
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import ParameterDefinition
-from curriculum_pages.parameters.values_in_place import chain_of, scope_name
+from curriculum_pages.parameter_rows import chain_of, scope_name
 from curriculum_pages.place_filters import Place
 
 CHANGED_MEANWHILE = "changed"

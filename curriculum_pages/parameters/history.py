@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curriculum.models import ParameterChange
+from curriculum_pages.parameter_rows import scope_name
 from curriculum_pages.parameters.forms import RevertForm
-from curriculum_pages.parameters.values_in_place import scope_name
 from presentation import figures
 
 Status = ParameterChange.Status

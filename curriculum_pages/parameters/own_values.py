@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -15,51 +14,18 @@ from django.urls import reverse
 from accounts.reader import Reader
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
-from curriculum_pages.parameters.values_in_place import PEOPLE, SCOPES, scope_name
+from curriculum_pages.parameter_rows import (
+    PEOPLE,
+    SCOPES,
+    is_in,
+    is_visible,
+    place_query,
+    scope_name,
+)
 from curriculum_pages.place_filters import Place
 from presentation import figures
 
 Status = ParameterChange.Status
-PATHS = ("course", "run__course", "module__course")
-
-
-def is_visible(reader: Reader, path: str = "") -> Q:
-    """Match rows of the whole site, whose values every course inherits, and of own courses."""
-    if reader.sees_every_course:
-        return Q()
-    return _is_site_wide(path) | _is_of_course(path, reader.course_ids)
-
-
-def is_in(place: Place, path: str = "") -> Q:
-    """Match the rows from which a place inherits, and those of the runs and modules within it."""
-    if place.course is None:
-        return Q()
-    chain = _is_site_wide(path)
-    for course, run, module in place.scope.inherited_from():
-        own = {"course": course, "run": run, "module": module}
-        chain |= Q(**{f"{path}{name}": pk for name, pk in own.items()})
-    is_whole_course = place.run is None and place.module is None
-    return chain | _is_of_course(path, [place.course.pk]) if is_whole_course else chain
-
-
-def _is_site_wide(path: str) -> Q:
-    return Q(**{f"{path}{name}": None for name in ("course", "run", "module")})
-
-
-def _is_of_course(path: str, course_ids: Collection[int]) -> Q:
-    found = Q()
-    for one in PATHS:
-        found |= Q(**{f"{path}{one}__in": course_ids})
-    return found
-
-
-def place_query(row: Parameter) -> str:
-    """Return the filters that select the scope of a row, as a query string."""
-    part = row.run or row.module
-    course = row.course or (part.course if part else None)
-    chosen = {"course": course, "run": row.run, "module": row.module}
-    keys = {name: one.key for name, one in chosen.items() if one}
-    return f"?{urlencode(keys)}" if keys else ""
 
 
 @dataclass(frozen=True)

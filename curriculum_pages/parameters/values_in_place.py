@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils.translation import gettext
 
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import ParameterDefinition
+from curriculum_pages.parameter_rows import PEOPLE, SCOPES, SITE, chain_of, scope_name
 from curriculum_pages.place_filters import Place
-from kpis.definitions.units import NO_VALUE
 from presentation import figures
-
-PEOPLE = ("proposed_by", "decided_by")
-SITE = (None, None, None)
-SCOPES = ("course", "run__course", "module__course")
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class ValueInPlace:
 
     @property
     def written(self) -> str:
-        return NO_VALUE if self.value is None else self.definition.written(self.value)
+        return gettext("by module") if self.value is None else self.definition.written(self.value)
 
     @property
     def is_of_structure(self) -> bool:
@@ -82,29 +78,12 @@ class ValueInPlace:
         return scope_name(self.row) if self.row else gettext("Whole site")
 
 
-def scope_name(row: Parameter) -> str:
-    if row.is_site_wide:
-        return gettext("Whole site")
-    if row.course:
-        return str(row.course)
-    part = row.run or row.module
-    return f"{part.course}: {part}" if part else ""
-
-
 def values_in(
     definitions: Collection[ParameterDefinition], place: Place, now: datetime
 ) -> list[ValueInPlace]:
     """Return the value of each parameter, in two queries."""
     rows = {(row.key, row.scope_ids): row for row in _rows(place, [one.key for one in definitions])}
     return [_value(one, place, rows, now) for one in definitions]
-
-
-def chain_of(place: Place) -> Q:
-    """Match the rows from which a place inherits, its own included."""
-    found = Q(pk__in=[])
-    for course, run, module in place.scope.inherited_from():
-        found |= Q(course=course, run=run, module=module)
-    return found
 
 
 def _rows(place: Place, keys: Sequence[str]) -> Iterable[Parameter]:

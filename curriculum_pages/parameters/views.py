@@ -17,7 +17,7 @@ from accounts.models import User
 from curriculum.models import ParameterChange
 from curriculum.parameters import UnknownParameterError, definition_of
 from curriculum_pages import place_filters
-from curriculum_pages.parameters import own_values
+from curriculum_pages.parameter_rows import is_visible
 from curriculum_pages.parameters.add_form import MAY_ADD, AddParameterForm
 from curriculum_pages.parameters.forms import RevertForm, SetValueForm
 from curriculum_pages.parameters.parameter_list import ParameterList
@@ -107,7 +107,7 @@ def _revert_form(page: ParameterPage, data: Any) -> RevertForm:
     pk = data.get("change", "")
     is_number = pk.isdecimal() and len(pk) <= MAX_DIGITS
     changes = ParameterChange.objects.filter(
-        own_values.is_visible(page.reader, "parameter__"), parameter__key=page.definition.key
+        is_visible(page.reader, "parameter__"), parameter__key=page.definition.key
     )
     change = changes.filter(pk=pk).first() if is_number else None
     if change is None:

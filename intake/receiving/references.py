@@ -44,9 +44,7 @@ class References:
             Course.objects.bulk_create(
                 [Course(key=key, title=key) for key in sorted(new)], ignore_conflicts=True
             )
-            created = ids_by_key(Course, new)
-            versions.record(created.values(), source=StructureVersion.Source.EVENT)
-            courses |= created
+            courses |= ids_by_key(Course, new)
         return courses
 
     def _load_learners(self, envelopes: Sequence[Envelope]) -> dict[str, int]:

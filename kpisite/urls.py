@@ -27,6 +27,7 @@ handler500 = "kpisite.http.outage_responses.server_error"
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("dashboard.urls")),
+    path("", include("curriculum_pages.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs

@@ -142,7 +142,7 @@ class OwnValueForm(forms.ModelForm):
 
 
 def values_of(change: ParameterChange) -> str:
-    return f"{parameters.written(change.old_value)} → {parameters.written(change.new_value)}"
+    return change.values
 
 
 class ChangeInline(ReadOnlyInline):
@@ -259,7 +259,7 @@ class ParameterAdmin(admin.ModelAdmin):
     @admin.display(description=_("value now"), ordering="value")
     def display_value(self, parameter: Parameter) -> str:
         own = parameters.own_value(parameter, list(parameter.changes.all()), timezone.now())
-        return gettext("inherited") if own is None else parameters.written(own)
+        return gettext("inherited") if own is None else parameter.written(own)
 
     @admin.display(description=_("range"))
     def bounds(self, parameter: Parameter) -> str:
@@ -268,9 +268,9 @@ class ParameterAdmin(admin.ModelAdmin):
         if declared is None:
             return gettext("No longer used. Its history is kept.")
         shown = gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
-            "minimum": parameters.written(declared.minimum),
-            "maximum": parameters.written(declared.maximum),
-            "step": parameters.written(declared.step),
+            "minimum": declared.value_type.short(declared.minimum),
+            "maximum": declared.value_type.short(declared.maximum),
+            "step": declared.value_type.short(declared.step),
         }
         if declared.allows(parameter.value):
             return shown

@@ -16,7 +16,7 @@ def create_missing(**kwargs: object) -> None:
     existing = Parameter.objects.site_wide().values_list("key", flat=True)
     missing = DECLARED.keys() - set(existing)
     Parameter.objects.bulk_create(
-        one.row(one.default) for one in DECLARED.values() if one.key in missing
+        one.row(one.default) for one in DECLARED.values() if one.key in missing and one.is_site_wide
     )
 
 

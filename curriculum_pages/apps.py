@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CurriculumPagesConfig(AppConfig):
+    name = "curriculum_pages"
+    verbose_name = "Curriculum pages"
+    default_auto_field = "django.db.models.BigAutoField"

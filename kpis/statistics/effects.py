@@ -1,0 +1,265 @@
+"""The effect of a change: after minus before, although an alert chose the moment. No Django here.
+
+An alert fires at an extreme, so the figure would have returned toward its mean without any change.
+The interval takes this into account by selective inference: the difference is normal, truncated
+where the alert would not have fired (J. D. Lee, D. L. Sun, Y. Sun and J. E. Taylor, Annals of
+Statistics 44, 2016, 907–927, theorem 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import exp, inf, log, sqrt
+
+from scipy.optimize import brentq
+from scipy.special import log_ndtr, stdtrit
+
+from kpis.statistics.estimates import AnyEstimate, Estimate
+from kpis.statistics.intervals import Z95, Interval
+from kpis.statistics.p_values import against_goal
+
+# one-sided, of a 95% interval
+TAIL = 0.025
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A period without which there would have been no change: its value lay beyond `bound`.
+
+    `covariance` is that with the value of the window before: where both have rows in common, the
+    variance of the period times the share of the window's weight that is in the period.
+    """
+
+    value: float
+    bound: float
+    covariance: float
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A change with its variance, and the degrees of freedom of this variance."""
+
+    value: float
+    variance: float
+    freedom: float = inf
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """What changed elsewhere: the mean over the controls.
+
+    `excess` is the variance between the controls beyond that of their observations, which the
+    changed one has as well.
+    """
+
+    value: float
+    variance: float
+    excess: float
+    number: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The median-unbiased estimate of a change, its 95% interval, and both one-sided p-values.
+
+    `observed` is the difference as it is, which contains the return toward the mean.
+    """
+
+    value: float
+    interval: Interval
+    at_most: float
+    at_least: float
+    observed: float
+
+    @property
+    def sign(self) -> int:
+        """Return 1 or -1 if the interval is above or below 0, and 0 if it contains it."""
+        return (self.interval[0] > 0) - (self.interval[1] < 0)
+
+    @property
+    def returned(self) -> float:
+        """Return how much of the observed difference is return toward the mean."""
+        return self.observed - self.value
+
+
+def bound_of(
+    one: AnyEstimate,
+    goal: float,
+    sign: int,
+    *,
+    significance: float | None = TAIL,
+    between: float = 0.5,
+) -> float:
+    """Return the value at which an alert's condition just holds: below the goal (sign 1) or above.
+
+    The whole interval must be beyond the goal and the p-value be significant; None: the value is
+    enough. Where everybody counts once, as yes or no, the bound lies between two possible values:
+    `between` 0 is the last that fires, and 1 the first that does not. If it is drawn evenly from 0
+    to 1, whole counts are treated exactly like numbers without steps.
+    """
+
+    def holds(value: float) -> bool:
+        if significance is None:
+            return sign * (goal - value) > 0
+        tried = replace(one, value=value)
+        nearest = tried.interval[1] if sign > 0 else tried.interval[0]
+        beyond = sign * (goal - nearest) > 0
+        return beyond and against_goal(tried, goal).beyond(sign) <= significance
+
+    width = 12 * sqrt(variance_of(one)) + abs(goal - one.value)
+    outer = goal - sign * width
+    if isinstance(one, Estimate):
+        outer = one.scale.least if sign > 0 else one.scale.most
+    if isinstance(one, Estimate) and one.is_binomial:
+        return _between_counts(one, outer, goal, sign, holds, between)
+    return _bisected(outer, goal, holds)
+
+
+def _between_counts(
+    one: Estimate,
+    outer: float,
+    goal: float,
+    sign: int,
+    holds: Callable[[float], bool],
+    between: float,
+) -> float:
+    step = (one.scale.most - one.scale.least) / one.people
+    few, many = 0, round(abs(goal - outer) / step) + 1
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if holds(outer + sign * middle * step) else (few, middle)
+    return outer + sign * (few + between) * step
+
+
+def _bisected(outer: float, inner: float, holds: Callable[[float], bool]) -> float:
+    for _ in range(50):
+        middle = (outer + inner) / 2
+        outer, inner = (middle, inner) if holds(middle) else (outer, middle)
+    return outer
+
+
+def variance_of(one: AnyEstimate) -> float:
+    """Return the variance of a value."""
+    if not isinstance(one, Estimate):
+        return one.variance
+    width = one.scale.most - one.scale.least
+    # as A. Agresti and B. Caffo do, so that a share of 0 or 1 is not certain
+    share = (one.share * one.n + 1) / (one.n + 2)
+    return width * width * share * (1 - share) / one.n
+
+
+def moved(before: AnyEstimate, after: AnyEstimate) -> Moved:
+    """Return after minus before, from different rows."""
+    variances = variance_of(before), variance_of(after)
+    pairs = zip(variances, (before.freedom, after.freedom), strict=True)
+    uncertain = sum(variance**2 / freedom for variance, freedom in pairs)
+    total = sum(variances)
+    freedom = total**2 / uncertain if uncertain else inf
+    return Moved(after.value - before.value, total, freedom)
+
+
+def combined(controls: Sequence[Moved]) -> Comparable | None:
+    """Return the mean change of the controls, by R. DerSimonian and N. Laird; None without any.
+
+    Controlled Clinical Trials 7 (1986) 177–188.
+    """
+    known = [one for one in controls if one.variance > 0]
+    if not known:
+        return None
+    excess = _excess_of(known)
+    weights = [1 / (one.variance + excess) for one in known]
+    mean = sum(w * one.value for w, one in zip(weights, known, strict=True)) / sum(weights)
+    return Comparable(mean, 1 / sum(weights), excess, len(known))
+
+
+def _excess_of(controls: Sequence[Moved]) -> float:
+    weights = [1 / one.variance for one in controls]
+    total = sum(weights)
+    mean = sum(w * one.value for w, one in zip(weights, controls, strict=True)) / total
+    squares = sum(w * (one.value - mean) ** 2 for w, one in zip(weights, controls, strict=True))
+    scale = total - sum(w * w for w in weights) / total
+    return max(0.0, (squares - (len(controls) - 1)) / scale) if scale > 0 else 0.0
+
+
+def against(change: Moved, controls: Comparable | None) -> Moved:
+    """Return the change beyond that of the controls: the difference in differences."""
+    if controls is None:
+        return change
+    own = change.variance + controls.excess
+    total = own + controls.variance
+    between = controls.excess + controls.variance
+    parts = [(change.variance, change.freedom)]
+    if controls.excess:
+        parts.append((between, max(controls.number - 1.0, 1.0)))
+    uncertain = sum(variance**2 / freedom for variance, freedom in parts)
+    freedom = total**2 / uncertain if uncertain else inf
+    return Moved(change.value - controls.value, total, freedom)
+
+
+def effect(change: Moved, selected: Sequence[Selected] = (), *, fired_below: bool = True) -> Effect:
+    """Return the effect, given that each of these periods was beyond its bound."""
+    sign = 1 if fired_below else -1
+    observed, deviation = sign * change.value, sqrt(change.variance)
+    limit = _limit(observed, change.variance, selected, sign)
+    # the variance is estimated, so the interval is as much wider as Student's is
+    scale = deviation * (_t95(change.freedom) / Z95)
+    quantiles = [_center(observed, limit, scale, tail) for tail in (TAIL, 0.5, 1 - TAIL)]
+    above = _tail(observed, limit, scale, 0.0)
+    low, middle, high = sorted(sign * one for one in quantiles)
+    at_least, at_most = (above, 1 - above) if sign > 0 else (1 - above, above)
+    return Effect(middle, (low, high), at_most, at_least, change.value)
+
+
+def _limit(observed: float, variance: float, selected: Sequence[Selected], sign: int) -> float:
+    """Return the smallest difference with which all periods would have been selected."""
+    limits = [
+        observed - max(sign * (one.bound - one.value), 0.0) * variance / one.covariance
+        for one in selected
+        if one.covariance > 0
+    ]
+    return max(limits, default=-inf)
+
+
+def _tail(observed: float, limit: float, deviation: float, center: float) -> float:
+    """Return the probability of at least the observed difference, given that it is above a limit.
+
+    Logarithms, because both probabilities can be far smaller than the smallest number.
+    """
+    return exp(_log_tail(observed, limit, deviation, center))
+
+
+def _log_tail(observed: float, limit: float, deviation: float, center: float) -> float:
+    above = log_ndtr((center - observed) / deviation)
+    allowed = 0.0 if limit == -inf else log_ndtr((center - limit) / deviation)
+    return float(min(above - allowed, 0.0))
+
+
+def _center(observed: float, limit: float, deviation: float, tail: float) -> float:
+    """Return the true difference with which the observed one or more has this probability."""
+    wanted = log(tail)
+
+    def distance(center: float) -> float:
+        return _log_tail(observed, limit, deviation, center) - wanted
+
+    low = _step_out(distance, observed, -deviation)
+    high = _step_out(distance, observed, deviation)
+    if low is None:
+        return -inf
+    return inf if high is None else float(brentq(distance, low, high, xtol=deviation * 1e-9))
+
+
+def _step_out(
+    distance: Callable[[float], float], start: float, step: float, most: int = 60
+) -> float | None:
+    """Return a point on the side of the step's sign, in doubling steps; None if there is none."""
+    point = start
+    for _ in range(most):
+        if distance(point) * step >= 0:
+            return point
+        point, step = point + step, step * 2
+    return None
+
+
+def _t95(freedom: float) -> float:
+    return Z95 if freedom == inf else float(stdtrit(freedom, 1 - TAIL))

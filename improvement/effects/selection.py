@@ -40,7 +40,7 @@ class FiredPeriod:
 
     def selected(self, shared: float) -> Selected:
         """Return it with the share of the weight of the window before that it contains."""
-        return Selected(self.estimate.value, self.bound, shared * variance_of(self.estimate))
+        return Selected(self.estimate, self.bound, shared)
 
 
 @dataclass(frozen=True)

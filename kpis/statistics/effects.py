@@ -21,19 +21,23 @@ from kpis.statistics.p_values import against_goal
 
 # one-sided, of a 95% interval
 TAIL = 0.025
+# how often the variance is computed again at the level that the effect implies
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Selected:
     """A period without which there would have been no change: its value lay beyond `bound`.
 
-    `covariance` is that with the value of the window before: where both have rows in common, the
-    variance of the period times the share of the window's weight that is in the period.
+    `shared` is the share of the weight of the window before that lies in this period.
     """
 
-    value: float
+    estimate: AnyEstimate
     bound: float
-    covariance: float
+    shared: float
+
+    def gap(self, sign: int) -> float:
+        return max(sign * (self.bound - self.estimate.value), 0.0)
 
 
 @dataclass(frozen=True)
@@ -139,24 +143,43 @@ def _bisected(outer: float, inner: float, holds: Callable[[float], bool]) -> flo
     return outer
 
 
-def variance_of(one: AnyEstimate) -> float:
-    """Return the variance of a value."""
+def variance_of(one: AnyEstimate, level: float | None = None) -> float:
+    """Return the variance of a value, by default as if it were at its own level."""
     if not isinstance(one, Estimate):
         return one.variance
     width = one.scale.most - one.scale.least
+    share = one.share if level is None else one.scale.share(level)
     # as A. Agresti and B. Caffo do, so that a share of 0 or 1 is not certain
-    share = (one.share * one.n + 1) / (one.n + 2)
+    share = (share * one.n + 1) / (one.n + 2)
     return width * width * share * (1 - share) / one.n
 
 
-def moved(before: AnyEstimate, after: AnyEstimate) -> Moved:
-    """Return after minus before, from different rows."""
-    variances = variance_of(before), variance_of(after)
+def moved(before: AnyEstimate, after: AnyEstimate, returned: float = 0.0) -> Moved:
+    """Return after minus before, from different rows; see `_variance_before` for `returned`."""
+    variances = _variance_before(before, before, after, returned), variance_of(after)
     pairs = zip(variances, (before.freedom, after.freedom), strict=True)
     uncertain = sum(variance**2 / freedom for variance, freedom in pairs)
     total = sum(variances)
     freedom = total**2 / uncertain if uncertain else inf
     return Moved(after.value - before.value, total, freedom)
+
+
+def _variance_before(
+    one: AnyEstimate, before: AnyEstimate, after: AnyEstimate, returned: float
+) -> float:
+    """Return the variance of a value from before the change.
+
+    People whose values an alert selected also differ more or less than they otherwise do. So their
+    variance is that at the level without the selection, which is as far on the way from the level
+    before to that after as `returned`, the share of the difference that came by itself.
+    """
+    if isinstance(one, Estimate):
+        level = one.value + returned * (after.value - before.value)
+        return variance_of(one, level if returned else None)
+    if isinstance(after, Estimate):
+        return one.variance
+    after_per_person = after.variance * after.people
+    return (1 - returned) * one.variance + returned * after_per_person / one.people
 
 
 def combined(controls: Sequence[Moved]) -> Comparable | None:
@@ -197,11 +220,45 @@ def against(change: Moved, controls: Comparable | None) -> Moved:
     return Moved(change.value - controls.value, total, freedom)
 
 
-def effect(change: Moved, selected: Sequence[Selected] = (), *, fired_below: bool = True) -> Effect:
-    """Return the effect, given that each of these periods was beyond its bound."""
-    sign = 1 if fired_below else -1
+def effect(
+    before: AnyEstimate,
+    after: AnyEstimate,
+    selected: Sequence[Selected] = (),
+    *,
+    controls: Comparable | None = None,
+    fired_below: bool = True,
+) -> Effect:
+    """Return the effect beyond the controls', given that each period was beyond its bound."""
+    returned, sign = 0.0, 1 if fired_below else -1
+    found = _effect(before, after, selected, controls, sign, returned)
+    for _ in range(ROUNDS if selected else 0):
+        returned = _share_returned(found, after.value - before.value, sign)
+        found = _effect(before, after, selected, controls, sign, returned)
+    return found
+
+
+def _share_returned(found: Effect, difference: float, sign: int) -> float:
+    if sign * difference <= 0:
+        return 0.0
+    return min(max(found.returned / difference, 0.0), 1.0)
+
+
+def _effect(
+    before: AnyEstimate,
+    after: AnyEstimate,
+    selected: Sequence[Selected],
+    controls: Comparable | None,
+    sign: int,
+    returned: float,
+) -> Effect:
+    change = against(moved(before, after, returned), controls)
     observed, deviation = sign * change.value, sqrt(change.variance)
-    limit = _limit(observed, change.variance, selected, sign)
+    limits = [
+        observed - one.gap(sign) * change.variance / (one.shared * variance)
+        for one in selected
+        if (variance := _variance_before(one.estimate, before, after, returned)) * one.shared > 0
+    ]
+    limit = max(limits, default=-inf)
     # the variance is estimated, so the interval is as much wider as Student's is
     scale = deviation * (_t95(change.freedom) / Z95)
     quantiles = [_center(observed, limit, scale, tail) for tail in (TAIL, 0.5, 1 - TAIL)]
@@ -209,16 +266,6 @@ def effect(change: Moved, selected: Sequence[Selected] = (), *, fired_below: boo
     low, middle, high = sorted(sign * one for one in quantiles)
     at_least, at_most = (above, 1 - above) if sign > 0 else (1 - above, above)
     return Effect(middle, (low, high), at_most, at_least, change.value)
-
-
-def _limit(observed: float, variance: float, selected: Sequence[Selected], sign: int) -> float:
-    """Return the smallest difference with which all periods would have been selected."""
-    limits = [
-        observed - max(sign * (one.bound - one.value), 0.0) * variance / one.covariance
-        for one in selected
-        if one.covariance > 0
-    ]
-    return max(limits, default=-inf)
 
 
 def _tail(observed: float, limit: float, deviation: float, center: float) -> float:

@@ -42,6 +42,7 @@ from curriculum.parameters.values import (
     effective,
     effective_values,
     own_value,
+    values_of_arms,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "revert",
     "set_value",
     "value_in_force",
+    "values_of_arms",
 ]

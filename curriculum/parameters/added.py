@@ -81,13 +81,13 @@ def retire(key: str) -> None:
     ParameterChange.objects.filter(
         parameter__key=key, status=ParameterChange.Status.PROPOSED
     ).update(status=ParameterChange.Status.REJECTED, decided_at=timezone.now())
-    Parameter.objects.filter(key=key).update(is_retired=True)
+    Parameter.objects.filter(key=key).update(is_retired=True, revised_at=timezone.now())
 
 
 def restore(key: str) -> None:
     """Use a retired parameter again, with the values that it had."""
     _require_added(key)
-    Parameter.objects.filter(key=key).update(is_retired=False)
+    Parameter.objects.filter(key=key).update(is_retired=False, revised_at=timezone.now())
 
 
 def _require_added(key: str) -> None:

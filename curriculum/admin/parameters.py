@@ -318,7 +318,8 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revert the selected changes"), permissions=["decide"])
     def revert(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
         by = signed_in_user(request)
-        reason = gettext("Reverted in the admin by %(name)s.") % {"name": by}
+        # without a name: webhooks send the reason
+        reason = gettext("Reverted in the admin.")
         self._each(request, changes, lambda one: parameters.revert(one, reason=reason, by=by))
 
     def _each(

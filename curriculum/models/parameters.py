@@ -161,6 +161,15 @@ class Parameter(models.Model):
         return self.value_type.shifted(value, steps)
 
 
+class AddedParameter(Parameter):
+    """A curriculum parameter that staff added; its row for the whole site."""
+
+    class Meta:
+        proxy = True
+        ordering = ("name", "key")
+        verbose_name = "added parameter"
+
+
 class ParameterChangeQuerySet(models.QuerySet["ParameterChange"]):
     def in_effective_order(self) -> ParameterChangeQuerySet:
         """Keep changes that took or will take effect, the earliest first.

@@ -27,7 +27,7 @@ def add(
     """
     if definition.role != Parameter.Role.CURRICULUM or not definition.is_added:
         raise ValueError("Only curriculum parameters can be added.")  # not translated
-    _require_free_key(definition.key)
+    require_free_key(definition.key)
     definition.value_type.require_sense()
     definition.value_type.check(definition.default)
     try:
@@ -40,7 +40,8 @@ def add(
     return row
 
 
-def _require_free_key(key: str) -> None:
+def require_free_key(key: str) -> None:
+    """Raise ValidationError for a key that is malformed or taken."""
     if not KEY.fullmatch(key) or len(key) > 100:
         raise ValidationError(
             {
@@ -72,6 +73,16 @@ def _record(row: Parameter, *, reason: str, by: AbstractBaseUser | None) -> None
         decided_at=now,
     )
     parameter_changed.send(ParameterChange, change=change)
+
+
+def describe(key: str, *, name: str, help_text: str) -> None:
+    """Change the name and the description of an added parameter, in all its rows."""
+    _require_added(key)
+    if not name.strip():
+        raise ValidationError({"name": gettext("Enter a name.")})
+    Parameter.objects.filter(key=key).update(
+        name=name.strip(), help=help_text.strip(), revised_at=timezone.now()
+    )
 
 
 @transaction.atomic

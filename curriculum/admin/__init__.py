@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curriculum.admin import (
+    added_parameters,
     courses,
     enrollments,
     learners,
@@ -11,4 +12,12 @@ from curriculum.admin import (
     structure_versions,
 )
 
-__all__ = ["courses", "enrollments", "learners", "parameters", "skills", "structure_versions"]
+__all__ = [
+    "added_parameters",
+    "courses",
+    "enrollments",
+    "learners",
+    "parameters",
+    "skills",
+    "structure_versions",
+]

@@ -76,7 +76,7 @@ def require_adjustable(parameter: Parameter) -> None:
     Rules, improvements and experiments change what learners get, never how figures are computed:
     otherwise a figure would improve because its measure was moved.
     """
-    if not _definition_of(parameter).is_adjustable:
+    if not definition_in_use(parameter).is_adjustable:
         raise ValidationError(
             gettext(
                 "%(name)s is a measurement setting: it defines how figures are computed. Staff "
@@ -86,7 +86,7 @@ def require_adjustable(parameter: Parameter) -> None:
         )
 
 
-def _definition_of(parameter: Parameter) -> ParameterDefinition:
+def definition_in_use(parameter: Parameter) -> ParameterDefinition:
     """Return the definition; ValidationError if the parameter is no longer used."""
     definition = DECLARED.get(parameter.key)
     if definition is None and parameter.is_added and not parameter.is_retired:
@@ -101,7 +101,7 @@ def _definition_of(parameter: Parameter) -> ParameterDefinition:
 
 def check(parameter: Parameter, new_value: Decimal) -> None:
     """Raise ValidationError for a value that the definition does not allow."""
-    _definition_of(parameter).value_type.check(new_value)
+    definition_in_use(parameter).value_type.check(new_value)
 
 
 def propose(
@@ -119,24 +119,27 @@ def propose(
             gettext("%(name)s has an open proposal. Approve or reject that one first.")
             % {"name": parameter.display_name}
         )
-    return _proposal(parameter, to, reason=reason, by=by)
+    # the row of a scope that inherits holds a value of its creation
+    replaced = value_in_force(parameter, timezone.now())
+    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by)
 
 
 def _proposal(
     parameter: Parameter,
     to: Decimal,
     *,
+    replaces: Decimal,
     reason: str,
     by: AbstractBaseUser | None,
     reverts: ParameterChange | None = None,
 ) -> ParameterChange:
-    definition = _definition_of(parameter)
+    definition = definition_in_use(parameter)
     return ParameterChange.objects.create(
         parameter=parameter,
         minimum=definition.minimum,
         maximum=definition.maximum,
         step=definition.step,
-        old_value=parameter.value,
+        old_value=replaces,
         new_value=to,
         reason=reason,
         proposed_by_id=by.pk if by else None,
@@ -168,7 +171,7 @@ def _apply(
     by: AbstractBaseUser | None,
     effective_from: datetime | None,
 ) -> None:
-    definition = _definition_of(parameter)
+    definition = definition_in_use(parameter)
     definition.value_type.check(change.new_value)
     check_moment(parameter, effective_from)
     now = timezone.now()
@@ -281,7 +284,9 @@ def _set(
     ParameterChange.objects.filter(
         parameter=parameter, status=ParameterChange.Status.PROPOSED
     ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
-    change = _proposal(parameter, to, reason=reason, by=by, reverts=reverts)
+    change = _proposal(
+        parameter, to, replaces=parameter.value, reason=reason, by=by, reverts=reverts
+    )
     _apply(parameter, change, by=by, effective_from=effective_from)
     parameter.refresh_from_db()
     return change

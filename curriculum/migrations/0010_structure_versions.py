@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curriculum', '0007_changes_within_bounds'),
+        ('curriculum', '0009_added_parameters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -89,9 +89,9 @@ def describe(key: str, *, name: str, help_text: str) -> None:
 def retire(key: str) -> None:
     """Stop using an added parameter; its history stays. Open proposals are rejected."""
     _require_added(key)
-    ParameterChange.objects.filter(
-        parameter__key=key, status=ParameterChange.Status.PROPOSED
-    ).update(status=ParameterChange.Status.REJECTED, decided_at=timezone.now())
+    proposed = ParameterChange.Status.PROPOSED
+    for change in ParameterChange.objects.filter(parameter__key=key, status=proposed):
+        reject(change)
     Parameter.objects.filter(key=key).update(is_retired=True, revised_at=timezone.now())
 
 

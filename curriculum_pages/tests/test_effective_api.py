@@ -272,9 +272,7 @@ def test_reverting_and_retiring_are_sent(lms: Client, run: CourseRun) -> None:
     assert asked_again(lms, tag) == 200
 
 
-def test_a_decision_that_is_committed_after_a_later_one_is_sent(
-    lms: Client, run: CourseRun
-) -> None:
+def test_a_decision_committed_after_a_later_one_is_sent(lms: Client, run: CourseRun) -> None:
     with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(seconds=2)):
         set_pass_mark("0.7")
     tag = tag_of(lms)

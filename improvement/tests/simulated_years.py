@@ -14,11 +14,11 @@ from math import sqrt
 import numpy as np
 
 from alerts.evaluation.state_machine import OK, Observation, Policy
+from kpis.statistics.alert_bounds import bound_of
 from kpis.statistics.effects import (
     Effect,
     Moved,
     Selected,
-    bound_of,
     combined,
     effect,
     moved,

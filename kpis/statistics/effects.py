@@ -9,15 +9,14 @@ Statistics 44, 2016, 907–927, theorem 5.2).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
 from scipy.optimize import brentq
 from scipy.special import log_ndtr, stdtrit
 
-from kpis.statistics.estimates import NET, AnyEstimate, Estimate
+from kpis.statistics.estimates import AnyEstimate, Estimate
 from kpis.statistics.intervals import Z95, Interval
-from kpis.statistics.p_values import against_goal
 
 # one-sided, of a 95% interval
 TAIL = 0.025
@@ -81,68 +80,6 @@ class Effect:
         """Return 1 or -1 if the interval is above or below 0, and 0 if it contains it."""
         return (self.interval[0] > 0) - (self.interval[1] < 0)
 
-    @property
-    def returned(self) -> float:
-        """Return how much of the observed difference is return toward the mean."""
-        return self.observed - self.value
-
-
-def bound_of(
-    one: AnyEstimate,
-    goal: float,
-    sign: int,
-    *,
-    significance: float | None = TAIL,
-    between: float = 0.5,
-) -> float:
-    """Return the value at which an alert's condition just holds: below the goal (sign 1) or above.
-
-    The whole interval must be beyond the goal and the p-value be significant; None: the value is
-    enough. Where everybody counts once, as yes or no, the bound lies between two possible values:
-    `between` 0 is the last that fires, and 1 the first that does not. If it is drawn evenly from 0
-    to 1, whole counts are treated exactly like numbers without steps.
-    """
-
-    def holds(value: float) -> bool:
-        if significance is None:
-            return sign * (goal - value) > 0
-        tried = replace(one, value=value)
-        nearest = tried.interval[1] if sign > 0 else tried.interval[0]
-        beyond = sign * (goal - nearest) > 0
-        return beyond and against_goal(tried, goal).beyond(sign) <= significance
-
-    if step := _step_of(one):
-        return _between_steps(one.value, goal, sign * step, holds, between)
-    outer = goal - sign * (12 * sqrt(variance_of(one)) + abs(goal - one.value))
-    if isinstance(one, Estimate):
-        outer = one.scale.least if sign > 0 else one.scale.most
-    return _bisected(outer, goal, holds)
-
-
-def _step_of(one: AnyEstimate) -> float | None:
-    """Return the distance of possible values: everybody counts once, in whole numbers."""
-    if isinstance(one, Estimate) and (one.is_binomial or one.scale is NET):
-        return 1 / one.people
-    return None
-
-
-def _between_steps(
-    value: float, goal: float, step: float, holds: Callable[[float], bool], between: float
-) -> float:
-    """Return the bound on the way from a value that fires to the goal, in whole steps."""
-    few, many = 0, max(round((goal - value) / step), 0) + 1
-    while many - few > 1:
-        middle = (few + many) // 2
-        few, many = (middle, many) if holds(value + middle * step) else (few, middle)
-    return value + (few + between) * step
-
-
-def _bisected(outer: float, inner: float, holds: Callable[[float], bool]) -> float:
-    for _ in range(50):
-        middle = (outer + inner) / 2
-        outer, inner = (middle, inner) if holds(middle) else (outer, middle)
-    return outer
-
 
 def variance_of(one: AnyEstimate, level: float | None = None) -> float:
     """Return the variance of a value, by default as if it were at its own level."""
@@ -172,7 +109,7 @@ def _variance_before(
 
     People whose values an alert selected also differ more or less than they otherwise do. So their
     variance is that at the level without the selection, which is as far on the way from the level
-    before to that after as `returned`, the share of the difference that came by itself.
+    before to that after as `returned`: 0 to 1.
     """
     if isinstance(one, Estimate):
         level = one.value + returned * (after.value - before.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -167,7 +168,10 @@ class _Comparison:
         shares = self._shares(fired, before)
         found = effect(
             *change,
-            [one.selected(share) for one, share in zip(fired, shares, strict=True)],
+            [
+                one.selected(share, _between(one, figures))
+                for one, share in zip(fired, shares, strict=True)
+            ],
             controls=controls.comparable,
             fired_below=self.selection.sign > 0,
         )
@@ -290,6 +294,12 @@ def _figures(window: Period, found: WindowValue) -> WindowFigures:
 
 def _is_small(*values: WindowValue) -> bool:
     return any(0 < one.learners < settings.KPI_MIN_GROUP for one in values)
+
+
+def _between(one: FiredPeriod, figures: EffectResult) -> float:
+    """Return a number from 0 to 1 that is as good as drawn: the same for the same figures."""
+    drawn = random.Random(f"{one.period.first} {figures.before} {figures.after}")  # noqa: S311
+    return drawn.random()
 
 
 def _needed(figures: EffectResult, change: Moved) -> int | None:

@@ -35,7 +35,7 @@ def bound_of(
         beyond = sign * (goal - nearest) > 0
         return beyond and against_goal(tried, goal).beyond(sign) <= significance
 
-    if step := _step_of(one):
+    if step := step_of(one):
         return _between_steps(one.value, goal, sign * step, holds, between)
     outer = goal - sign * (12 * sqrt(variance_of(one)) + abs(goal - one.value))
     if isinstance(one, Estimate):
@@ -43,7 +43,7 @@ def bound_of(
     return _bisected(outer, goal, holds)
 
 
-def _step_of(one: AnyEstimate) -> float | None:
+def step_of(one: AnyEstimate) -> float | None:
     """Return the distance of possible values: everybody counts once, in whole numbers."""
     if isinstance(one, Estimate) and (one.is_binomial or one.scale is NET):
         return 1 / one.people

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from curriculum.models import Parameter, ParameterChange
+from curriculum.parameters.changes import reject
 from curriculum.parameters.definitions import DECLARED, ParameterDefinition, definition_of
 from curriculum.signals import parameter_changed
 

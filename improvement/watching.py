@@ -23,6 +23,13 @@ logger = logging.getLogger(__name__)
 
 Kind, Status = AdjustmentEvent.Kind, Adjustment.Status
 LOOK_EVERY = timedelta(days=7)
+RELATED = (
+    "rule",
+    "alert__rule",
+    "change__parameter__course",
+    "change__parameter__run",
+    "change__parameter__module",
+)
 Step = Callable[[Adjustment, datetime], None]
 
 
@@ -64,9 +71,7 @@ def _take(step: Step, adjustment: Adjustment, now: datetime) -> bool:
     try:
         with transaction.atomic(), in_language_of(None):
             rows = Adjustment.objects.select_for_update(of=("self",))
-            locked = rows.select_related("change__parameter", "rule", "alert__rule").get(
-                pk=adjustment.pk
-            )
+            locked = rows.select_related(*RELATED).get(pk=adjustment.pk)
             version = locked.version
             if _due(locked, now) is step:
                 step(locked, now)
@@ -142,7 +147,7 @@ def _measure(adjustment: Adjustment, now: datetime) -> None:
         adjustment,
         Kind.MEASURED,
         at=now,
-        reason="" if found.is_small else sentence,
+        reason=sentence,
         effect=found.as_json(),
         effect_computed_at=now,
         revert_proposed_at=now if has_worsened else adjustment.revert_proposed_at,

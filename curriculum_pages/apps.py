@@ -7,3 +7,8 @@ class CurriculumPagesConfig(AppConfig):
     name = "curriculum_pages"
     verbose_name = "Curriculum pages"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from curriculum_pages import alert_section
+
+        alert_section.register()

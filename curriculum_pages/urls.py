@@ -13,4 +13,5 @@ urlpatterns = [
     path("curriculum-parameters/add", parameters.add_parameter, name="add-parameter"),
     path("curriculum-parameters/<str:key>", parameters.parameter, name="parameter"),
     path("curriculum-adjustments", adjustments.adjustments, name="adjustments"),
+    path("curriculum-adjustments/<int:pk>", adjustments.adjustment, name="adjustment"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curriculum.models import ParameterChange
+from curriculum_pages.adjustments.cards import AdjustmentCard
 from curriculum_pages.parameter_rows import scope_name
 from curriculum_pages.parameters.forms import RevertForm
 from presentation import figures
@@ -15,10 +16,14 @@ BADGES = {Status.PROPOSED: "stale", Status.REJECTED: "", Status.REVERTED: ""}
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A change; `form` reverts it, and is None for whoever may not, or if it cannot be."""
+    """A change; `form` reverts it, and is None for whoever may not, or if it cannot be.
+
+    `adjustment` is what the change belongs to, if the reader may see it.
+    """
 
     change: ParameterChange
     form: RevertForm | None = None
+    adjustment: AdjustmentCard | None = None
 
     @property
     def scope(self) -> str:

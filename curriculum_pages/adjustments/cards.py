@@ -1,0 +1,132 @@
+"""An adjustment as pages show it, without figures that its reader must not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from accounts.reader import Reader
+from alerts.models import Alert
+from alerts.pages.alert_card import AlertCard
+from alerts.pages.alert_list import cards as alert_cards
+from alerts.pages.alert_list import sorted_alerts
+from curriculum.models import Course
+from curriculum_pages.adjustments.effects import Effect, effect_of
+from curriculum_pages.adjustments.steps import Step, steps
+from curriculum_pages.parameter_rows import PATHS, SCOPES, course_of, place_query, scope_name
+from improvement.models import Adjustment
+from kpis.definitions.registry import REGISTRY
+from kpis.query.query_service import KpiQueryService
+
+PARAMETER = "change__parameter"
+RELATED = (
+    "rule",
+    "decided_by",
+    "change__proposed_by",
+    PARAMETER,
+    *(f"{PARAMETER}__{one}" for one in SCOPES),
+)
+Status = Adjustment.Status
+BADGES = {
+    Status.PROPOSED: "stale",
+    Status.APPROVED: "stale",
+    Status.WATCHED: "stale",
+}
+
+
+def visible_to(reader: Reader) -> QuerySet[Adjustment]:
+    """Return the adjustments of the reader's courses; others need access to every course."""
+    rows = Adjustment.objects.select_related(*RELATED)
+    if reader.sees_every_course:
+        return rows
+    of_courses = Q()
+    for path in PATHS:
+        of_courses |= Q(**{f"{PARAMETER}__{path}__in": reader.course_ids})
+    return rows.filter(of_courses)
+
+
+@dataclass(frozen=True)
+class AdjustmentCard:
+    """`alert` is None for one proposed by hand, or whose alert the reader must not see."""
+
+    adjustment: Adjustment
+    alert: AlertCard | None
+    effect: Effect
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        return self.adjustment.change.parameter.display_name
+
+    @property
+    def values(self) -> str:
+        return self.adjustment.change.values
+
+    @property
+    def scope(self) -> str:
+        return scope_name(self.adjustment.change.parameter)
+
+    @property
+    def course(self) -> Course | None:
+        """None for the whole site."""
+        return course_of(self.adjustment.change.parameter)
+
+    @property
+    def is_open(self) -> bool:
+        """True until somebody decides, and while its change is watched."""
+        return self.adjustment.status in (Status.PROPOSED, Status.APPROVED, Status.WATCHED)
+
+    @property
+    def kpi_name(self) -> str:
+        indicator = REGISTRY.get(self.adjustment.kpi)
+        return indicator.name if indicator else self.adjustment.kpi
+
+    @property
+    def status(self) -> str:
+        return self.adjustment.get_status_display()
+
+    @property
+    def badge(self) -> str:
+        return BADGES.get(Status(self.adjustment.status), "")
+
+    @property
+    def url(self) -> str:
+        return reverse("curriculum_pages:adjustment", args=[self.adjustment.pk])
+
+    @property
+    def parameter_url(self) -> str:
+        row = self.adjustment.change.parameter
+        return reverse("curriculum_pages:parameter", args=[row.key]) + place_query(row)
+
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        return steps(self.adjustment, self.alert, self.effect.sentence)
+
+
+def cards(adjustments: Iterable[Adjustment], service: KpiQueryService) -> list[AdjustmentCard]:
+    """Return a card for each adjustment, with a constant number of queries for their alerts."""
+    adjustments = list(adjustments)
+    alerts = alerts_of(adjustments, service)
+    return [
+        AdjustmentCard(
+            one,
+            alerts.get(one.alert_id or 0),
+            effect_of(one, alerts.get(one.alert_id or 0), service),
+            service.now,
+        )
+        for one in adjustments
+    ]
+
+
+def alerts_of(adjustments: Iterable[Adjustment], service: KpiQueryService) -> dict[int, AlertCard]:
+    """Return the alerts that the reader may see, by id."""
+    ids = {one.alert_id for one in adjustments if one.alert_id}
+    if not ids:
+        return {}
+    found = sorted_alerts(Alert.objects.visible_to(service.reader).filter(pk__in=ids))
+    return {one.alert.pk: one for one in alert_cards(found, service)}

@@ -1,0 +1,49 @@
+"""Adjustments in each state, for the tests of their pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from html import unescape
+
+from alerts.models import Alert
+from curriculum import parameters
+from curriculum.models import Course, Module, Parameter
+from improvement.models import Adjustment
+from kpis.tests.measured import COMPLETION
+from kpis.tests.visitors import TAG, Visitor
+
+PASS_MARK = "module.pass-mark"
+PAGE = "/curriculum-adjustments"
+
+
+def pass_mark(of: Course | Module | None) -> Parameter:
+    if isinstance(of, Module):
+        return parameters.parameter_for(PASS_MARK, module=of)
+    return parameters.parameter_for(PASS_MARK, course=of)
+
+
+def proposed(of: Course | Module | None, *, alert: Alert | None = None) -> Adjustment:
+    """Propose to lower the pass mark from 60% to 55%."""
+    change = parameters.propose(pass_mark(of), Decimal("0.55"), reason="Few complete the course.")
+    return Adjustment.objects.create(change=change, kpi=COMPLETION, alert=alert)
+
+
+def at(adjustment: Adjustment, action: str, **fields: str) -> dict[str, str]:
+    """Return what the form of a decision sends."""
+    adjustment.refresh_from_db()
+    return {"act": action, "version": str(adjustment.version), **fields}
+
+
+def decides(who: Visitor, adjustment: Adjustment, action: str, **fields: str) -> str:
+    return sends(who, adjustment, at(adjustment, action, **fields))
+
+
+def sends(who: Visitor, adjustment: Adjustment, data: dict[str, str]) -> str:
+    response = who.client.post(f"{PAGE}/{adjustment.pk}", data, follow=True)
+    who.status, who.html = response.status_code, response.content.decode()
+    return " ".join(unescape(TAG.sub(" ", who.html)).split())
+
+
+def is_measured(adjustment: Adjustment, effect: dict[str, object], now: datetime) -> None:
+    Adjustment.objects.filter(pk=adjustment.pk).update(effect=effect, effect_computed_at=now)

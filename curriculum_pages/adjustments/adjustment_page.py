@@ -19,6 +19,7 @@ from presentation import figures
 @dataclass(frozen=True)
 class AuditEntry:
     event: AdjustmentEvent
+    card: AdjustmentCard
 
     @property
     def at(self) -> str:
@@ -27,6 +28,11 @@ class AuditEntry:
     @property
     def by(self) -> str:
         return str(self.event.by) if self.event.by else ""
+
+    @property
+    def reason(self) -> str:
+        text = self.event.reason
+        return self.card.reason(text, by_person=self.event.by_id is not None) if text else ""
 
 
 @dataclass
@@ -55,7 +61,7 @@ class AdjustmentPage:
     @property
     def audit(self) -> list[AuditEntry]:
         events = self.adjustment.events.select_related("by").order_by("at", "pk")
-        return [AuditEntry(one) for one in events]
+        return [AuditEntry(one, self.card) for one in events]
 
     @property
     def url(self) -> str:

@@ -22,6 +22,7 @@ from curriculum_pages.parameter_rows import PATHS, SCOPES, course_of, place_quer
 from improvement.models import Adjustment
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
+from presentation import figures
 
 PARAMETER = "change__parameter"
 RELATED = (
@@ -103,9 +104,21 @@ class AdjustmentCard:
         row = self.adjustment.change.parameter
         return reverse("curriculum_pages:parameter", args=[row.key]) + place_query(row)
 
+    @property
+    def shows_reasons(self) -> bool:
+        """False if the reader must not see the figures that a rule writes into its reasons."""
+        if self.adjustment.alert_id is None:
+            return True
+        return self.alert is not None and not self.alert.is_hidden
+
+    def reason(self, text: str, *, by_person: bool) -> str:
+        return text if by_person or self.shows_reasons else figures.hidden_note()
+
     @cached_property
     def steps(self) -> Sequence[Step]:
-        return steps(self.adjustment, self.alert, self.effect.sentence)
+        change = self.adjustment.change
+        reason = self.reason(change.reason, by_person=change.proposed_by_id is not None)
+        return steps(self.adjustment, self.alert, reason, self.effect.sentence)
 
 
 def cards(adjustments: Iterable[Adjustment], service: KpiQueryService) -> list[AdjustmentCard]:

@@ -29,11 +29,14 @@ class Step:
     url: str = ""
 
 
-def steps(adjustment: Adjustment, alert: AlertCard | None, effect: str) -> list[Step]:
-    """Return the five steps; `effect` is the sentence about the effect, empty until measured."""
+def steps(adjustment: Adjustment, alert: AlertCard | None, reason: str, effect: str) -> list[Step]:
+    """Return the five steps.
+
+    `reason` is that of the proposal; `effect` the sentence about it, empty until it is measured.
+    """
     return [
         _alert(alert),
-        _proposal(adjustment),
+        _proposal(adjustment, reason),
         _decision(adjustment),
         _change(adjustment),
         _effect(adjustment, effect),
@@ -48,11 +51,11 @@ def _alert(alert: AlertCard | None) -> Step:
     return Step(title, DONE, text, figures.moment(alert.alert.opened_at), alert.url)
 
 
-def _proposal(adjustment: Adjustment) -> Step:
+def _proposal(adjustment: Adjustment, reason: str) -> Step:
     change = adjustment.change
     by = change.proposed_by
     who = gettext("By %(name)s.") % {"name": by} if by else ""
-    text = f"{change.reason} {who}".strip()
+    text = f"{reason} {who}".strip()
     return Step(gettext("Proposal"), DONE, text, figures.moment(change.proposed_at))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from curriculum.models import ParameterChange
 from curriculum_pages.adjustments.cards import AdjustmentCard
 from curriculum_pages.parameter_rows import scope_name
@@ -24,6 +26,7 @@ class HistoryEntry:
     change: ParameterChange
     form: RevertForm | None = None
     adjustment: AdjustmentCard | None = None
+    sees_every_course: bool = True
 
     @property
     def scope(self) -> str:
@@ -32,6 +35,15 @@ class HistoryEntry:
     @property
     def name(self) -> str:
         return self.change.parameter.display_name
+
+    @property
+    def reason(self) -> str:
+        """The reason, without the figures of others that a rule may have written into it."""
+        change, is_by_person = self.change, self.change.proposed_by_id is not None
+        if self.adjustment:
+            return self.adjustment.reason(change.reason, by_person=is_by_person)
+        is_visible = is_by_person or self.sees_every_course
+        return change.reason if is_visible else gettext("Proposed after an alert.")
 
     @property
     def old(self) -> str:

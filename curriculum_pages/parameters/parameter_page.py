@@ -130,7 +130,12 @@ class ParameterPage:
         return [self._entry(one, found.get(one.pk)) for one in changes]
 
     def _entry(self, change: ParameterChange, adjustment: AdjustmentCard | None) -> HistoryEntry:
-        return HistoryEntry(change, self._revert_form(change, adjustment), adjustment)
+        return HistoryEntry(
+            change,
+            self._revert_form(change, adjustment),
+            adjustment,
+            self.reader.sees_every_course,
+        )
 
     def _revert_form(
         self, change: ParameterChange, adjustment: AdjustmentCard | None

@@ -23,9 +23,11 @@ def pass_mark(of: Course | Module | None) -> Parameter:
     return parameters.parameter_for(PASS_MARK, course=of)
 
 
-def proposed(of: Course | Module | None, *, alert: Alert | None = None) -> Adjustment:
+def proposed(
+    of: Course | Module | None, *, alert: Alert | None = None, reason: str = "Few complete it."
+) -> Adjustment:
     """Propose to lower the pass mark from 60% to 55%."""
-    change = parameters.propose(pass_mark(of), Decimal("0.55"), reason="Few complete the course.")
+    change = parameters.propose(pass_mark(of), Decimal("0.55"), reason=reason)
     return Adjustment.objects.create(change=change, kpi=COMPLETION, alert=alert)
 
 

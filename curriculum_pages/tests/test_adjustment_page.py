@@ -132,3 +132,13 @@ def test_an_adjustment_of_another_course_looks_like_an_unknown_one() -> None:
     bo.reads(f"{PAGE}/{adjustment.pk}")
 
     assert bo.status == 404
+
+
+def test_a_manager_does_not_read_the_figures_of_the_whole_site() -> None:
+    proposed(None, alert=create_alert(), reason="The site completes 43.0%.")
+    bo = Visitor(account("Bo", grants=(course("py"),)))
+
+    text = bo.reads(f"/curriculum-parameters/{PASS_MARK}")
+
+    assert "60% → 55% Proposed Proposed after an alert." in text
+    assert "43.0%" not in text

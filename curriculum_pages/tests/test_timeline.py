@@ -82,7 +82,7 @@ def test_figures_of_small_groups_stay_hidden() -> None:
     python = course("py")
     fed(python)
     measured(COMPLETION, "2026-06", total=2, n=4, of=python)
-    proposed(python, alert=create_alert(python, value=50.0, n=4))
+    proposed(python, alert=create_alert(python, value=50.0, n=4), reason="It was 50.0%.")
     bo = Visitor(account("Bo", grants=(python,)))
 
     text = bo.reads(PAGE)

@@ -193,6 +193,15 @@ class ValueType:
             return labels[int(value)]
         return localized.number(value, 4, trimmed=True)
 
+    def as_json(self, value: Decimal) -> bool | int | float | str:
+        """Return a value for programs: true, 7, 0.7, or the English label of a choice."""
+        is_whole = value == value.to_integral_value()
+        if self.kind == Kind.SWITCH:
+            return value == 1
+        if self.kind == Kind.CHOICE and is_whole and 0 <= value < len(self.choices):
+            return self.choices[int(value)]
+        return int(value) if is_whole and self.kind != Kind.SHARE else float(value)
+
     def parse(self, text: str) -> Decimal:
         """Read what somebody entered or a program sent; reads all that `written` writes.
 

@@ -3,11 +3,17 @@ from __future__ import annotations
 from django.urls import path
 
 from curriculum_pages.adjustments import views as adjustments
+from curriculum_pages.api.effective import EffectiveValuesView
 from curriculum_pages.parameters import views as parameters
 
 app_name = "curriculum_pages"
 
 urlpatterns = [
+    path(
+        "api/curriculum/parameters/effective",
+        EffectiveValuesView.as_view(),
+        name="api-effective-parameters",
+    ),
     path("curriculum-parameters", parameters.parameters, name="parameters"),
     # no key of a parameter is without a full stop
     path("curriculum-parameters/add", parameters.add_parameter, name="add-parameter"),

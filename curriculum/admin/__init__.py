@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from curriculum.admin import courses, enrollments, learners, parameters
+from curriculum.admin import added_parameters, courses, enrollments, learners, parameters
 
-__all__ = ["courses", "enrollments", "learners", "parameters"]
+__all__ = ["added_parameters", "courses", "enrollments", "learners", "parameters"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
 from curriculum.models.enrollments import Enrollment, EnrollmentStatusChange, Pause, PlannedModule
 from curriculum.models.learners import Learner
-from curriculum.models.parameters import Parameter, ParameterChange
+from curriculum.models.parameters import AddedParameter, Parameter, ParameterChange
 
 __all__ = [
+    "AddedParameter",
     "Course",
     "CourseRun",
     "Enrollment",

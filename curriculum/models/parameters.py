@@ -70,6 +70,7 @@ class Parameter(models.Model):
     )
     is_added = models.BooleanField("added by staff", default=False)
     is_retired = models.BooleanField("no longer used", default=False)
+    revised_at = models.DateTimeField(auto_now=True)
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
     run = models.ForeignKey(CourseRun, models.CASCADE, null=True, blank=True)
     module = models.ForeignKey(Module, models.CASCADE, null=True, blank=True)
@@ -83,6 +84,7 @@ class Parameter(models.Model):
 
     class Meta:
         ordering = ("role", "key", "course", "run", "module")
+        indexes = (models.Index(fields=("revised_at",), name="latest_parameter_revision"),)
         constraints = (
             models.UniqueConstraint(
                 "key",
@@ -159,6 +161,15 @@ class Parameter(models.Model):
         return self.value_type.shifted(value, steps)
 
 
+class AddedParameter(Parameter):
+    """A curriculum parameter that staff added; its row for the whole site."""
+
+    class Meta:
+        proxy = True
+        ordering = ("name", "key")
+        verbose_name = "added parameter"
+
+
 class ParameterChangeQuerySet(models.QuerySet["ParameterChange"]):
     def in_effective_order(self) -> ParameterChangeQuerySet:
         """Keep changes that took or will take effect, the earliest first.
@@ -210,6 +221,10 @@ class ParameterChange(models.Model):
 
     class Meta:
         ordering = ("-proposed_at", "-pk")
+        indexes = (
+            models.Index(fields=("decided_at",), name="latest_parameter_decision"),
+            models.Index(Coalesce("effective_from", "decided_at"), name="latest_parameter_begin"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("parameter",),

@@ -7,11 +7,13 @@ history.
 
 from __future__ import annotations
 
-from curriculum.parameters.added import add, restore, retire
+from curriculum.parameters.added import add, describe, require_free_key, restore, retire
+from curriculum.parameters.change_sources import CHANGE_SOURCES, ChangeSource, sources_of
 from curriculum.parameters.changes import (
     apply,
     check,
     check_moment,
+    definition_in_use,
     parameter_for,
     propose,
     reject,
@@ -42,12 +44,15 @@ from curriculum.parameters.values import (
     effective,
     effective_values,
     own_value,
+    values_of_arms,
 )
 
 __all__ = [
     "ARM_VALUES",
+    "CHANGE_SOURCES",
     "DECLARED",
     "SCOPE_KINDS",
+    "ChangeSource",
     "FoundValue",
     "ParameterDefinition",
     "ParameterHistory",
@@ -62,7 +67,9 @@ __all__ = [
     "create_missing",
     "current_value",
     "declare",
+    "definition_in_use",
     "definition_of",
+    "describe",
     "effective",
     "effective_values",
     "follow_declarations",
@@ -73,9 +80,12 @@ __all__ = [
     "propose",
     "reject",
     "require_adjustable",
+    "require_free_key",
     "restore",
     "retire",
     "revert",
     "set_value",
+    "sources_of",
     "value_in_force",
+    "values_of_arms",
 ]

@@ -27,7 +27,7 @@ def add(
     """
     if definition.role != Parameter.Role.CURRICULUM or not definition.is_added:
         raise ValueError("Only curriculum parameters can be added.")  # not translated
-    _require_free_key(definition.key)
+    require_free_key(definition.key)
     definition.value_type.require_sense()
     definition.value_type.check(definition.default)
     try:
@@ -40,7 +40,8 @@ def add(
     return row
 
 
-def _require_free_key(key: str) -> None:
+def require_free_key(key: str) -> None:
+    """Raise ValidationError for a key that is malformed or taken."""
     if not KEY.fullmatch(key) or len(key) > 100:
         raise ValidationError(
             {
@@ -74,6 +75,16 @@ def _record(row: Parameter, *, reason: str, by: AbstractBaseUser | None) -> None
     parameter_changed.send(ParameterChange, change=change)
 
 
+def describe(key: str, *, name: str, help_text: str) -> None:
+    """Change the name and the description of an added parameter, in all its rows."""
+    _require_added(key)
+    if not name.strip():
+        raise ValidationError({"name": gettext("Enter a name.")})
+    Parameter.objects.filter(key=key).update(
+        name=name.strip(), help=help_text.strip(), revised_at=timezone.now()
+    )
+
+
 @transaction.atomic
 def retire(key: str) -> None:
     """Stop using an added parameter; its history stays. Open proposals are rejected."""
@@ -81,13 +92,13 @@ def retire(key: str) -> None:
     ParameterChange.objects.filter(
         parameter__key=key, status=ParameterChange.Status.PROPOSED
     ).update(status=ParameterChange.Status.REJECTED, decided_at=timezone.now())
-    Parameter.objects.filter(key=key).update(is_retired=True)
+    Parameter.objects.filter(key=key).update(is_retired=True, revised_at=timezone.now())
 
 
 def restore(key: str) -> None:
     """Use a retired parameter again, with the values that it had."""
     _require_added(key)
-    Parameter.objects.filter(key=key).update(is_retired=False)
+    Parameter.objects.filter(key=key).update(is_retired=False, revised_at=timezone.now())
 
 
 def _require_added(key: str) -> None:

@@ -76,7 +76,7 @@ def require_adjustable(parameter: Parameter) -> None:
     Rules, improvements and experiments change what learners get, never how figures are computed:
     otherwise a figure would improve because its measure was moved.
     """
-    if not _definition_of(parameter).is_adjustable:
+    if not definition_in_use(parameter).is_adjustable:
         raise ValidationError(
             gettext(
                 "%(name)s is a measurement setting: it defines how figures are computed. Staff "
@@ -86,7 +86,7 @@ def require_adjustable(parameter: Parameter) -> None:
         )
 
 
-def _definition_of(parameter: Parameter) -> ParameterDefinition:
+def definition_in_use(parameter: Parameter) -> ParameterDefinition:
     """Return the definition; ValidationError if the parameter is no longer used."""
     definition = DECLARED.get(parameter.key)
     if definition is None and parameter.is_added and not parameter.is_retired:
@@ -101,7 +101,7 @@ def _definition_of(parameter: Parameter) -> ParameterDefinition:
 
 def check(parameter: Parameter, new_value: Decimal) -> None:
     """Raise ValidationError for a value that the definition does not allow."""
-    _definition_of(parameter).value_type.check(new_value)
+    definition_in_use(parameter).value_type.check(new_value)
 
 
 def propose(
@@ -130,7 +130,7 @@ def _proposal(
     by: AbstractBaseUser | None,
     reverts: ParameterChange | None = None,
 ) -> ParameterChange:
-    definition = _definition_of(parameter)
+    definition = definition_in_use(parameter)
     return ParameterChange.objects.create(
         parameter=parameter,
         minimum=definition.minimum,
@@ -168,7 +168,7 @@ def _apply(
     by: AbstractBaseUser | None,
     effective_from: datetime | None,
 ) -> None:
-    definition = _definition_of(parameter)
+    definition = definition_in_use(parameter)
     definition.value_type.check(change.new_value)
     check_moment(parameter, effective_from)
     now = timezone.now()

@@ -33,7 +33,7 @@ def follow_declarations(**kwargs: object) -> None:
         if changed := [name for name, value in fields.items() if getattr(row, name) != value]:
             for name in changed:
                 setattr(row, name, fields[name])
-            row.save(update_fields=changed)
+            row.save(update_fields=[*changed, "revised_at"])
         if not is_allowed:
             logger.warning(
                 "%s is %s, which its new bounds do not allow. The value stays until it is changed.",

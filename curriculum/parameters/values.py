@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from core.registry import Registry
 from curriculum.models import Course, CourseRun, Learner, Module, Parameter, ParameterChange
-from curriculum.parameters.definitions import DECLARED, load
+from curriculum.parameters.definitions import DECLARED, ParameterDefinition, definition_of_row, load
 
 # ids of a course, a run and a module: those of a row have at most one
 RowScope = tuple[int | None, int | None, int | None]
@@ -134,10 +134,10 @@ def effective_values(questions: Collection[Question]) -> dict[Question, Decimal]
         )
         for one in questions
     }
-    return values | _values_of_arms(questions)
+    return values | values_of_arms(questions)
 
 
-def _values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
+def values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
     """Ask the arms about curriculum parameters only; ValueError when one answers otherwise."""
     if not ARM_VALUES:
         return {}
@@ -191,11 +191,20 @@ class ParameterHistory:
     """
 
     def __init__(
-        self, keys: Iterable[str], *, scopes: Collection[ParameterScope] | None = None
+        self,
+        keys: Iterable[str] | None,
+        *,
+        scopes: Collection[ParameterScope] | None = None,
+        modules: Collection[Module] | None = None,
     ) -> None:
-        """Load all scopes, or only those named and what they inherit from."""
-        self._keys, self._scopes = list(keys), scopes
-        rows = list(Parameter.objects.filter(_is_in(scopes), key__in=self._keys).order_by())
+        """Load all scopes, or only those named and what they inherit from.
+
+        Without `keys`, load every parameter. Pass the `modules` of the scopes if they are at hand.
+        """
+        self._keys = None if keys is None else list(keys)
+        self._scopes, self._modules = scopes, modules
+        found = Parameter.objects.filter(_is_in(scopes)).order_by()
+        rows = list(found if self._keys is None else found.filter(key__in=self._keys))
         self._rows = {(row.key, row.scope_ids): row for row in rows}
         self._changes: dict[int, list[ParameterChange]] = defaultdict(list)
         for change in ParameterChange.objects.filter(parameter__in=rows).in_effective_order():
@@ -246,6 +255,16 @@ class ParameterHistory:
         return None
 
     @property
+    def definitions(self) -> dict[str, ParameterDefinition]:
+        """The declared parameters, then those that staff added; needs a history of all of them."""
+        added = {
+            row.key: definition_of_row(row)
+            for row in self._rows.values()
+            if row.is_added and row.is_site_wide and not row.is_retired
+        }
+        return dict(DECLARED) | dict(sorted(added.items()))
+
+    @property
     def changes(self) -> Iterator[ParameterChange]:
         """All changes that took or will take effect."""
         return (one for changes in self._changes.values() for one in changes)
@@ -253,7 +272,14 @@ class ParameterHistory:
     @cached_property
     def _in_structure(self) -> dict[str, dict[int, int]]:
         """The values of modules by key and module, for parameters of the course structure."""
-        fields = {key: DECLARED[key].structure_field for key in self._keys if key in DECLARED}
+        keys = DECLARED.keys() if self._keys is None else DECLARED.keys() & set(self._keys)
+        fields = {key: DECLARED[key].structure_field for key in keys}
+        if self._modules is not None:
+            return {
+                key: {one.pk: getattr(one, field) for one in self._modules}
+                for key, field in fields.items()
+                if field
+            }
         modules = Module.objects.order_by()
         if self._scopes is not None:
             ids = {one.module_id for one in self._scopes if one.module_id is not None}

@@ -81,6 +81,8 @@ GET  /api/kpi/findings                                401 403 200 200 200 403 20
 GET  /api/kpi/findings?course=py                      401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
+GET  /api/curriculum/parameters/effective             401 403 200 200 200 403 200 403 200 401
+GET  /api/curriculum/parameters/effective?course=py   401 403 400 200 200 403 200 403 400 401
 GET  /api/nothing                                     401 404 404 404 404 404 404 404 404 401
 GET  /api/events                                      401 401 401 401 401 405 403 403 403 401
 POST /api/events                                      401 401 401 401 401 400 403 403 403 401

@@ -9,6 +9,7 @@ class CurriculumPagesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from curriculum_pages import alert_section
+        from curriculum_pages import alert_section, change_sources
 
         alert_section.register()
+        change_sources.register()

@@ -98,7 +98,8 @@ def _effect(adjustment: Adjustment, effect: str) -> Step:
         text = f"{effect} {outcome}".strip()
         at = figures.moment(adjustment.effect_computed_at)
         if adjustment.status == Status.WATCHED:
-            return Step(title, CURRENT, f"{text} {gettext('Keep the change or revert it.')}", at)
+            pending = gettext("Whether to keep it is not decided yet.")
+            return Step(title, CURRENT, f"{text} {pending}", at)
         return Step(title, DONE, text, at)
     if outcome:
         return Step(title, DONE, outcome)

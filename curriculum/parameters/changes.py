@@ -119,13 +119,16 @@ def propose(
             gettext("%(name)s has an open proposal. Approve or reject that one first.")
             % {"name": parameter.display_name}
         )
-    return _proposal(parameter, to, reason=reason, by=by)
+    # the row of a scope that inherits holds a value of its creation
+    replaced = value_in_force(parameter, timezone.now())
+    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by)
 
 
 def _proposal(
     parameter: Parameter,
     to: Decimal,
     *,
+    replaces: Decimal,
     reason: str,
     by: AbstractBaseUser | None,
     reverts: ParameterChange | None = None,
@@ -136,7 +139,7 @@ def _proposal(
         minimum=definition.minimum,
         maximum=definition.maximum,
         step=definition.step,
-        old_value=parameter.value,
+        old_value=replaces,
         new_value=to,
         reason=reason,
         proposed_by_id=by.pk if by else None,
@@ -281,7 +284,9 @@ def _set(
     ParameterChange.objects.filter(
         parameter=parameter, status=ParameterChange.Status.PROPOSED
     ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
-    change = _proposal(parameter, to, reason=reason, by=by, reverts=reverts)
+    change = _proposal(
+        parameter, to, replaces=parameter.value, reason=reason, by=by, reverts=reverts
+    )
     _apply(parameter, change, by=by, effective_from=effective_from)
     parameter.refresh_from_db()
     return change

@@ -32,7 +32,8 @@ from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import SITE, Scope
 from kpis.query.valuation import scale_of
-from kpis.statistics.effects import Effect, Moved, against, effect, moved
+from kpis.statistics.effects import Effect, Moved, effect, moved
+from kpis.statistics.estimates import AnyEstimate
 from kpis.statistics.intervals import Z95
 from kpis.statistics.significance import ONE_SIDED
 
@@ -158,25 +159,23 @@ class _Comparison:
             by_sign_up=self.reader.by_sign_up,
             is_small=_is_small(before, after),
         )
-        change = self._change(before, after)
+        change = self._estimates(before, after)
         if change is None:
             return figures
         controls = controls_of(self.reader, self.windows, self.scope)
-        compared = against(change, controls.comparable)
         fired = self._overlapping()
+        shares = self._shares(fired, before)
         found = effect(
-            compared,
-            [
-                one.selected(share)
-                for one, share in zip(fired, self._shares(fired, before), strict=True)
-            ],
+            *change,
+            [one.selected(share) for one, share in zip(fired, shares, strict=True)],
+            controls=controls.comparable,
             fired_below=self.selection.sign > 0,
         )
-        figures = self._with_controls(self._with_effect(figures, found, compared), controls)
+        figures = self._with_controls(self._with_effect(figures, found, moved(*change)), controls)
         same = alike(alert, self.windows.after.days, now) if fired else NOBODY
         return replace(
             figures,
-            observed=change.value,
+            observed=change[1].value - change[0].value,
             fired=len(fired),
             alike=same.number,
             alike_change=same.change,
@@ -190,11 +189,11 @@ class _Comparison:
             n_after=after.n,
             is_small=_is_small(before, after),
         )
-        change = self._change(before, after)
+        change = self._estimates(before, after)
         if change is None:
             return known
         controls = controls_of(self.reader, self.windows, self.scope)
-        found = effect(against(change, controls.comparable))
+        found = effect(*change, controls=controls.comparable)
         p_value = found.at_most if self.indicator.higher_is_better else found.at_least
         low, high = self._limited(found)
         return replace(
@@ -210,12 +209,15 @@ class _Comparison:
         read = self.reader.value
         return read(self.windows.before, self.scope), read(self.windows.after, self.scope)
 
-    def _change(self, before: WindowValue, after: WindowValue) -> Moved | None:
+    def _estimates(
+        self, before: WindowValue, after: WindowValue
+    ) -> tuple[AnyEstimate, AnyEstimate] | None:
+        """Return both values; None if there are too few observations."""
         if not (before.suffices(self.indicator) and after.suffices(self.indicator)):
             return None
         if before.estimate is None or after.estimate is None:
             return None
-        return moved(before.estimate, after.estimate)
+        return before.estimate, after.estimate
 
     def _overlapping(self) -> list[FiredPeriod]:
         window = self.windows.before

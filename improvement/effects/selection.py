@@ -20,7 +20,8 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.query.comparisons import with_goal
 from kpis.query.results import MetricValue
-from kpis.statistics.effects import Selected, bound_of, variance_of
+from kpis.statistics.alert_bounds import bound_of
+from kpis.statistics.effects import Selected, variance_of
 from kpis.statistics.estimates import AnyEstimate
 from kpis.statistics.significance import FALSE_DISCOVERIES, ONE_SIDED
 
@@ -40,7 +41,7 @@ class FiredPeriod:
 
     def selected(self, shared: float) -> Selected:
         """Return it with the share of the weight of the window before that it contains."""
-        return Selected(self.estimate.value, self.bound, shared * variance_of(self.estimate))
+        return Selected(self.estimate, self.bound, shared)
 
 
 @dataclass(frozen=True)

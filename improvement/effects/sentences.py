@@ -97,8 +97,8 @@ def _verdict(result: EffectResult) -> str:
         )
     return (
         gettext(
-            "It cannot be said whether the change affected %(kpi)s: the effect is between "
-            "%(interval)s (95%% interval), which includes no effect."
+            "It cannot be said whether the change affected %(kpi)s: the 95%% interval of its "
+            "effect, %(interval)s, includes no effect."
         )
         % figures
     )

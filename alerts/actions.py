@@ -74,6 +74,25 @@ def comment(alert: Alert, *, by: User | None, text: str) -> AlertEvent:
     return event
 
 
+def note_proposal(alert: Alert, *, text: str, at: datetime, notifies: bool) -> AlertEvent:
+    """Add to the history what was proposed because of the alert, or why nothing was."""
+    event = AlertEvent(
+        alert=alert,
+        kind=Kind.PROPOSED if notifies else Kind.COMMENTED,
+        at=at,
+        reason=text,
+        notifies=notifies,
+        period_start=alert.last_period_start,
+        value=alert.value,
+        target=alert.target,
+        ci_low=alert.ci_low,
+        ci_high=alert.ci_high,
+        n=alert.n,
+    )
+    record_events([event])
+    return event
+
+
 def close_as_expected(alert: Alert, *, by: User | None, reason: str) -> AlertEvent:
     """Close an alert although its condition holds.
 

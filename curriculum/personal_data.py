@@ -18,6 +18,7 @@ from curriculum.models import (
     PlannedModule,
     RunModule,
     Skill,
+    StructureVersion,
 )
 
 DATES = _("Dates of a learner who is anonymous by then; figures are computed from them.")
@@ -44,6 +45,9 @@ holds_personal_data(
 )
 holds_no_personal_data(
     Course, CourseRun, Module, RunModule, Skill, reason=_("The content and the dates of courses.")
+)
+holds_no_personal_data(
+    StructureVersion, reason=_("The content of courses, and who on the staff changed it.")
 )
 holds_no_personal_data(
     Parameter,

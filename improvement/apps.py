@@ -7,3 +7,6 @@ class ImprovementConfig(AppConfig):
     name = "improvement"
     verbose_name = "Improvement"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from improvement import signal_receivers  # noqa: F401 - its receivers connect themselves

@@ -137,6 +137,7 @@ class AlertEvent(models.Model):
         INHIBITED = "inhibited", _("Held back")
         REOPENED = "reopened", _("Reopened")
         RESTATED = "restated", _("Restated")
+        PROPOSED = "proposed", _("Change proposed")
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -82,7 +82,9 @@ class AlertPage:
     @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
         """The templates that other apps add, each with its variables."""
-        shown = [(one.template, one.show(self.service, self.alert)) for one in ALERT_SECTIONS.values()]
+        shown = [
+            (one.template, one.show(self.service, self.alert)) for one in ALERT_SECTIONS.values()
+        ]
         return [(template, section) for template, section in shown if section is not None]
 
     @cached_property

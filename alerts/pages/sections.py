@@ -20,4 +20,6 @@ class AlertSection:
     show: Show
 
 
-ALERT_SECTIONS: Registry[AlertSection] = Registry("Alert section")  # not translated: for programmers
+ALERT_SECTIONS: Registry[AlertSection] = Registry(
+    "Alert section"
+)  # not translated: for programmers

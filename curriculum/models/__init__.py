@@ -6,6 +6,7 @@ from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skil
 from curriculum.models.enrollments import Enrollment, EnrollmentStatusChange, Pause, PlannedModule
 from curriculum.models.learners import Learner
 from curriculum.models.parameters import AddedParameter, Parameter, ParameterChange
+from curriculum.models.structure_versions import StructureVersion
 
 __all__ = [
     "AddedParameter",
@@ -21,4 +22,5 @@ __all__ = [
     "PlannedModule",
     "RunModule",
     "Skill",
+    "StructureVersion",
 ]

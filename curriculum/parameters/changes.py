@@ -19,7 +19,7 @@ from curriculum.parameters.definitions import (
     definition_of_row,
 )
 from curriculum.parameters.values import ParameterHistory, ParameterScope, own_value
-from curriculum.signals import parameter_changed
+from curriculum.signals import parameter_changed, proposal_rejected
 
 
 def parameter_for(
@@ -105,7 +105,12 @@ def check(parameter: Parameter, new_value: Decimal) -> None:
 
 
 def propose(
-    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
+    parameter: Parameter,
+    to: Decimal,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
 ) -> ParameterChange:
     """Propose a value, which takes effect once the proposal is applied.
 
@@ -119,9 +124,10 @@ def propose(
             gettext("%(name)s has an open proposal. Approve or reject that one first.")
             % {"name": parameter.display_name}
         )
+    now = now or timezone.now()
     # the row of a scope that inherits holds a value of its creation
-    replaced = value_in_force(parameter, timezone.now())
-    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by)
+    replaced = value_in_force(parameter, now)
+    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by, now=now)
 
 
 def _proposal(
@@ -131,6 +137,7 @@ def _proposal(
     replaces: Decimal,
     reason: str,
     by: AbstractBaseUser | None,
+    now: datetime,
     reverts: ParameterChange | None = None,
 ) -> ParameterChange:
     definition = definition_in_use(parameter)
@@ -143,7 +150,7 @@ def _proposal(
         new_value=to,
         reason=reason,
         proposed_by_id=by.pk if by else None,
-        proposed_at=timezone.now(),
+        proposed_at=now,
         reverts=reverts,
     )
 
@@ -154,6 +161,7 @@ def apply(
     *,
     by: AbstractBaseUser | None = None,
     effective_from: datetime | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Set the proposed value, from now on or from another moment, as in `set_value`.
 
@@ -161,7 +169,7 @@ def apply(
     """
     parameter = Parameter.objects.select_for_update().get(pk=change.parameter_id)
     require_adjustable(parameter)
-    _apply(parameter, change, by=by, effective_from=effective_from)
+    _apply(parameter, change, by=by, effective_from=effective_from, now=now or timezone.now())
 
 
 def _apply(
@@ -170,11 +178,11 @@ def _apply(
     *,
     by: AbstractBaseUser | None,
     effective_from: datetime | None,
+    now: datetime,
 ) -> None:
     definition = definition_in_use(parameter)
     definition.value_type.check(change.new_value)
-    check_moment(parameter, effective_from)
-    now = timezone.now()
+    check_moment(parameter, effective_from, now=now)
     replaced = value_in_force(parameter, effective_from or now)
     _decide(
         change,
@@ -196,9 +204,11 @@ def _apply(
     parameter_changed.send(ParameterChange, change=change)
 
 
-def check_moment(parameter: Parameter, effective_from: datetime | None) -> None:
+def check_moment(
+    parameter: Parameter, effective_from: datetime | None, *, now: datetime | None = None
+) -> None:
     """Raise ValidationError for a past moment whose value may have been used."""
-    if effective_from is None or effective_from >= timezone.now():
+    if effective_from is None or effective_from >= (now or timezone.now()):
         return
     enrollments = Enrollment.objects.all()
     if course := parameter.course_id or (parameter.module and parameter.module.course_id):
@@ -215,10 +225,16 @@ def check_moment(parameter: Parameter, effective_from: datetime | None) -> None:
 
 
 @transaction.atomic
-def reject(change: ParameterChange, *, by: AbstractBaseUser | None = None) -> None:
+def reject(
+    change: ParameterChange,
+    *,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+) -> None:
     """Reject the proposal; ValidationError when it was already decided."""
     status = ParameterChange.Status.REJECTED
-    _decide(change, status, by=by, at=timezone.now(), old_value=change.old_value)
+    _decide(change, status, by=by, at=now or timezone.now(), old_value=change.old_value)
+    proposal_rejected.send(ParameterChange, change=change)
 
 
 def _decide(
@@ -256,6 +272,7 @@ def set_value(
     reason: str,
     by: AbstractBaseUser | None = None,
     effective_from: datetime | None = None,
+    now: datetime | None = None,
 ) -> ParameterChange | None:
     """Set a value without a proposal, and reject an open one; None when the value is the same.
 
@@ -263,7 +280,8 @@ def set_value(
     a later moment, or from an earlier one as long as nobody is enrolled: what was computed with
     the value of a past moment stays explained by it.
     """
-    return _set(parameter, to, reason=reason, by=by, effective_from=effective_from)
+    now = now or timezone.now()
+    return _set(parameter, to, reason=reason, by=by, effective_from=effective_from, now=now)
 
 
 def _set(
@@ -273,27 +291,34 @@ def _set(
     reason: str,
     by: AbstractBaseUser | None,
     effective_from: datetime | None,
+    now: datetime,
     reverts: ParameterChange | None = None,
 ) -> ParameterChange | None:
     # the caller's copy may be outdated
     parameter.refresh_from_db(from_queryset=Parameter.objects.select_for_update())
     changes = list(parameter.changes.in_effective_order())
-    if own_value(parameter, changes, effective_from or timezone.now()) == to:
+    if own_value(parameter, changes, effective_from or now) == to:
         return None
     check(parameter, to)
-    ParameterChange.objects.filter(
-        parameter=parameter, status=ParameterChange.Status.PROPOSED
-    ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
+    proposed = ParameterChange.Status.PROPOSED
+    if open_proposal := parameter.changes.filter(status=proposed).first():
+        reject(open_proposal, by=by, now=now)
     change = _proposal(
-        parameter, to, replaces=parameter.value, reason=reason, by=by, reverts=reverts
+        parameter, to, replaces=parameter.value, reason=reason, by=by, now=now, reverts=reverts
     )
-    _apply(parameter, change, by=by, effective_from=effective_from)
+    _apply(parameter, change, by=by, effective_from=effective_from, now=now)
     parameter.refresh_from_db()
     return change
 
 
 @transaction.atomic
-def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None = None) -> None:
+def revert(
+    change: ParameterChange,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+) -> None:
     """Set the value from before `change`, from now on; both changes stay in the history.
 
     A change that has not begun to apply never will.
@@ -304,13 +329,14 @@ def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None 
     if not claimed:
         raise ValidationError(gettext("Only an applied change can be reverted."))
     change.refresh_from_db()
-    planned = change.effective_from
+    now, planned = now or timezone.now(), change.effective_from
     back = _set(
         change.parameter,
         _value_before(change),
         reason=reason,
         by=by,
-        effective_from=planned if planned and planned > timezone.now() else None,
+        effective_from=planned if planned and planned > now else None,
+        now=now,
         reverts=change,
     )
     if back is None:

@@ -66,12 +66,3 @@ class AdjustmentPage:
     @property
     def url(self) -> str:
         return reverse("curriculum_pages:adjustment", args=[self.adjustment.pk])
-
-    @property
-    def admin_url(self) -> str:
-        return reverse("admin:improvement_adjustment_change", args=[self.adjustment.pk])
-
-    @property
-    def rule_url(self) -> str:
-        rule = self.adjustment.rule_id
-        return reverse("admin:improvement_adjustmentrule_change", args=[rule]) if rule else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.reader import Reader
@@ -18,19 +18,20 @@ from alerts.pages.alert_list import sorted_alerts
 from curriculum.models import Course
 from curriculum_pages.adjustments.effects import Effect, effect_of
 from curriculum_pages.adjustments.steps import Step, steps
-from curriculum_pages.parameter_rows import PATHS, SCOPES, course_of, place_query, scope_name
+from curriculum_pages.parameter_rows import SCOPES, place_query, scope_name
 from improvement.models import Adjustment
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
 from presentation import figures
 
-PARAMETER = "change__parameter"
 RELATED = (
     "rule",
+    "course",
     "decided_by",
-    "change__proposed_by",
-    PARAMETER,
-    *(f"{PARAMETER}__{one}" for one in SCOPES),
+    "proposed_by",
+    "change__parameter",
+    "parameter",
+    *(f"parameter__{one}" for one in SCOPES),
 )
 Status = Adjustment.Status
 BADGES = {
@@ -41,14 +42,9 @@ BADGES = {
 
 
 def visible_to(reader: Reader) -> QuerySet[Adjustment]:
-    """Return the adjustments of the reader's courses; others need access to every course."""
-    rows = Adjustment.objects.select_related(*RELATED)
-    if reader.sees_every_course:
-        return rows
-    of_courses = Q()
-    for path in PATHS:
-        of_courses |= Q(**{f"{PARAMETER}__{path}__in": reader.course_ids})
-    return rows.filter(of_courses)
+    """Return the adjustments of the reader's courses, without those that were never proposed."""
+    rows = Adjustment.objects.visible_to(reader).exclude(status=Status.DECLINED)
+    return rows.select_related(*RELATED)
 
 
 @dataclass(frozen=True)
@@ -62,25 +58,27 @@ class AdjustmentCard:
 
     @property
     def name(self) -> str:
-        return self.adjustment.change.parameter.display_name
+        row = self.adjustment.parameter
+        return row.display_name if row else self.adjustment.parameter_key
 
     @property
     def values(self) -> str:
-        return self.adjustment.change.values
+        return self.adjustment.values
 
     @property
     def scope(self) -> str:
-        return scope_name(self.adjustment.change.parameter)
+        row = self.adjustment.parameter
+        return scope_name(row) if row else self.adjustment.place
 
     @property
     def course(self) -> Course | None:
         """None for the whole site."""
-        return course_of(self.adjustment.change.parameter)
+        return self.adjustment.course
 
     @property
     def is_open(self) -> bool:
         """True until somebody decides, and while its change is watched."""
-        return self.adjustment.status in (Status.PROPOSED, Status.APPROVED, Status.WATCHED)
+        return self.adjustment.is_open
 
     @property
     def kpi_name(self) -> str:
@@ -101,7 +99,10 @@ class AdjustmentCard:
 
     @property
     def parameter_url(self) -> str:
-        row = self.adjustment.change.parameter
+        """The parameter in the same place; empty once that is deleted."""
+        row = self.adjustment.parameter
+        if row is None:
+            return ""
         return reverse("curriculum_pages:parameter", args=[row.key]) + place_query(row)
 
     @property
@@ -116,8 +117,8 @@ class AdjustmentCard:
 
     @cached_property
     def steps(self) -> Sequence[Step]:
-        change = self.adjustment.change
-        reason = self.reason(change.reason, by_person=change.proposed_by_id is not None)
+        by_person = self.adjustment.proposed_by_id is not None
+        reason = self.reason(self.adjustment.reason, by_person=by_person)
         return steps(self.adjustment, self.alert, reason, self.effect.sentence)
 
 

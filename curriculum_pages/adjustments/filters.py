@@ -15,7 +15,7 @@ from accounts.reader import Reader
 from core.lazy_text import LazyText
 from curriculum.models import Parameter
 from curriculum_pages import place_filters
-from curriculum_pages.adjustments.cards import PARAMETER, visible_to
+from curriculum_pages.adjustments.cards import visible_to
 from curriculum_pages.parameter_rows import is_in
 from curriculum_pages.place_filters import Place, PlaceFilters
 from improvement.models import Adjustment
@@ -23,7 +23,10 @@ from presentation.filters import Field
 
 Status = Adjustment.Status
 WAITING = "waiting"
-NEEDS_DECISION = Q(status=Status.PROPOSED) | Q(status=Status.WATCHED, revert_proposed=True)
+NEEDS_DECISION = Q(status=Status.PROPOSED) | Q(
+    Q(revert_proposed_at__isnull=False) | Q(effect_computed_at__isnull=False),
+    status=Status.WATCHED,
+)
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,15 @@ class TimelineFilters:
         return [
             ("", pgettext("adjustments", "All")),
             (WAITING, gettext_lazy("Waiting for a decision")),
-            *Status.choices,
+            *((one.value, one.label) for one in Status if one != Status.DECLINED),
         ]
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """The names of the parameters that have adjustments, by key."""
-        rows = Parameter.objects.filter(changes__adjustment__in=visible_to(self.reader))
-        names = rows.order_by("key").values_list("key", "name").distinct()
-        return {key: gettext(name) for key, name in names}
+        keys = visible_to(self.reader).order_by().values("parameter_key").distinct()
+        rows = Parameter.objects.filter(key__in=keys).order_by("key")
+        return {key: gettext(name) for key, name in rows.values_list("key", "name").distinct()}
 
     @cached_property
     def errors(self) -> dict[str, Sequence[str]]:
@@ -86,9 +89,9 @@ class TimelineFilters:
 
     def rows(self) -> QuerySet[Adjustment]:
         """Return the adjustments by course, the latest first within each."""
-        rows = visible_to(self.reader).filter(is_in(self.place, f"{PARAMETER}__"))
+        rows = visible_to(self.reader).filter(is_in(self.place, "parameter__"))
         if parameter := self._valid("parameter"):
-            rows = rows.filter(**{f"{PARAMETER}__key": parameter})
+            rows = rows.filter(parameter_key=parameter)
         if status := self._valid("status"):
             rows = rows.filter(NEEDS_DECISION if status == WAITING else Q(status=status))
         return rows

@@ -131,7 +131,7 @@ class KeepForm(DecisionForm):
 
 
 class RevertForm(DecisionForm):
-    action, possible_in = "revert", (Status.APPROVED, Status.WATCHED)
+    action, possible_in = "revert", (Status.APPROVED, Status.WATCHED, Status.KEPT)
     label, done = gettext_lazy("Revert"), gettext_lazy("The change was reverted.")
 
     reason = text_field(gettext_lazy("Reason"), gettext_lazy("Enter a reason for reverting."))

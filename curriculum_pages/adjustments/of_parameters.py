@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from django.db.models import OuterRef, Subquery
 
 from curriculum.models import ParameterChange
-from curriculum_pages.adjustments.cards import PARAMETER, AdjustmentCard, cards, visible_to
+from curriculum_pages.adjustments.cards import AdjustmentCard, cards, visible_to
 from curriculum_pages.parameter_rows import is_in
 from curriculum_pages.place_filters import Place
 from kpis.query.query_service import KpiQueryService
@@ -16,12 +16,12 @@ from kpis.query.query_service import KpiQueryService
 def last_effects(service: KpiQueryService, place: Place) -> Mapping[str, AdjustmentCard]:
     """Return the adjustment whose effect was measured last in a place, by parameter."""
     measured = visible_to(service.reader).filter(
-        is_in(place, f"{PARAMETER}__"), effect_computed_at__isnull=False
+        is_in(place, "parameter__"), effect_computed_at__isnull=False
     )
-    of_same = measured.filter(**{f"{PARAMETER}__key": OuterRef(f"{PARAMETER}__key")})
+    of_same = measured.filter(parameter_key=OuterRef("parameter_key"))
     latest = of_same.order_by("-effect_computed_at", "-pk").values("pk")[:1]
     found = cards(measured.filter(pk=Subquery(latest)), service)
-    return {one.adjustment.change.parameter.key: one for one in found}
+    return {one.adjustment.parameter_key: one for one in found}
 
 
 def of_changes(
@@ -29,4 +29,4 @@ def of_changes(
 ) -> Mapping[int, AdjustmentCard]:
     """Return the adjustments that the reader may see, by the id of their change."""
     found = visible_to(service.reader).filter(change__in=[one.pk for one in changes])
-    return {one.adjustment.change_id: one for one in cards(found, service)}
+    return {one.adjustment.change_id or 0: one for one in cards(found, service)}

@@ -14,8 +14,7 @@ from presentation import figures
 
 Status = Adjustment.Status
 DONE, CURRENT, AHEAD, SKIPPED = "done", "current", "ahead", "skipped"
-OVER = (Status.REJECTED, Status.WITHDRAWN)
-IN_FORCE = (Status.WATCHED, Status.KEPT, Status.REVERTED)
+OVER = (Status.REJECTED, Status.WITHDRAWN, Status.DECLINED)
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,10 @@ def _alert(alert: AlertCard | None) -> Step:
 
 
 def _proposal(adjustment: Adjustment, reason: str) -> Step:
-    change = adjustment.change
-    by = change.proposed_by
+    by = adjustment.proposed_by
     who = gettext("By %(name)s.") % {"name": by} if by else ""
     text = f"{reason} {who}".strip()
-    return Step(gettext("Proposal"), DONE, text, figures.moment(change.proposed_at))
+    return Step(gettext("Proposal"), DONE, text, figures.moment(adjustment.proposed_at))
 
 
 def _decision(adjustment: Adjustment) -> Step:
@@ -77,7 +75,7 @@ def _decision(adjustment: Adjustment) -> Step:
 
 def _change(adjustment: Adjustment) -> Step:
     title, moment = gettext("Change"), figures.moment(adjustment.applies_from)
-    values = adjustment.change.values
+    values = adjustment.values
     if adjustment.status in OVER:
         return Step(title, SKIPPED, gettext("Nothing was changed."))
     if adjustment.status == Status.PROPOSED:
@@ -117,4 +115,6 @@ def _watching(until: datetime | None) -> str:
 def _outcome(adjustment: Adjustment) -> str:
     if adjustment.status == Status.KEPT:
         return gettext("The change is kept.")
+    if adjustment.status == Status.REPLACED:
+        return gettext("A later change replaced it.")
     return gettext("The change was reverted.") if adjustment.status == Status.REVERTED else ""

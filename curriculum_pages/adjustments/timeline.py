@@ -8,24 +8,18 @@ from itertools import groupby
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from accounts.models import User
-from curriculum_pages.adjustments.cards import PARAMETER, AdjustmentCard, cards, visible_to
+from curriculum_pages.adjustments.cards import AdjustmentCard, cards, visible_to
 from curriculum_pages.adjustments.filters import NEEDS_DECISION, TimelineFilters
 from curriculum_pages.adjustments.forms import MAY_DECIDE, DecisionForm, forms_for
-from curriculum_pages.parameter_rows import PATHS
 from improvement.models import Adjustment
 from kpis.query.query_service import KpiQueryService
 
 PAGE_SIZE = 20
-COURSES = [f"{PARAMETER}__{one}" for one in PATHS]
 # two courses may have one title
-BY_COURSE = (
-    Coalesce(*(f"{one}__title" for one in COURSES)),
-    Coalesce(*(f"{one}_id" for one in COURSES)),
-)
+BY_COURSE = ("course__title", "course_id")
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class Timeline:
 
     @cached_property
     def page(self) -> Page[Any]:
-        rows = self.filters.rows().order_by(*BY_COURSE, "-change__proposed_at", "-pk")
+        rows = self.filters.rows().order_by(*BY_COURSE, "-proposed_at", "-pk")
         return Paginator(rows, PAGE_SIZE).get_page(self.page_number)
 
     @property

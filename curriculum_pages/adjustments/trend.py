@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from core import reporting_clock
-from curriculum.models import Parameter
+from curriculum.models import CourseRun, Module
 from curriculum_pages.adjustments.cards import AdjustmentCard
 from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
@@ -45,17 +45,24 @@ class Trend:
     def indicator(self) -> Indicator | None:
         """None if the KPI no longer exists, or is not measured in the parameter's scope."""
         found = REGISTRY.get(self.card.adjustment.kpi)
-        if found is None or (self.row.run_id and not found.has_runs):
+        is_deleted = self.card.adjustment.parameter is None
+        if found is None or is_deleted or (self.run and not found.has_runs):
             return None
-        return None if self.row.module_id and not found.has_modules else found
+        return None if self.module and not found.has_modules else found
 
     @property
-    def row(self) -> Parameter:
-        return self.card.adjustment.change.parameter
+    def run(self) -> CourseRun | None:
+        row = self.card.adjustment.parameter
+        return row.run if row else None
+
+    @property
+    def module(self) -> Module | None:
+        row = self.card.adjustment.parameter
+        return row.module if row else None
 
     @property
     def changed_at(self) -> datetime:
-        return self.card.adjustment.applies_from or self.card.adjustment.change.proposed_at
+        return self.card.adjustment.applies_from or self.card.adjustment.proposed_at
 
     @property
     def is_in_force(self) -> bool:
@@ -82,19 +89,19 @@ class Trend:
 
     @property
     def _query(self) -> KpiQuery:
-        row, course = self.row, self.card.course
+        course, run, module = self.card.course, self.run, self.module
         return KpiQuery(
             kind=PeriodKind.MONTH,
             periods=self.periods,
             window=None,
             scope=Scope(
                 course_ids=frozenset({course.pk}) if course else None,
-                run_id=row.run_id,
-                module_id=row.module_id,
+                run_id=run.pk if run else None,
+                module_id=module.pk if module else None,
             ),
             course=course,
-            run=row.run,
-            module=row.module,
+            run=run,
+            module=module,
             by=None,
             compare=None,
             now=self.service.now,
@@ -135,6 +142,6 @@ class Trend:
         """The KPI's page for the same course, run or module."""
         if self.indicator is None:
             return ""
-        chosen = {"course": self.card.course, "run": self.row.run, "module": self.row.module}
+        chosen = {"course": self.card.course, "run": self.run, "module": self.module}
         query = urlencode({name: one.key for name, one in chosen.items() if one})
         return f"{reverse('dashboard:kpi', args=[self.indicator.key])}?{query}"

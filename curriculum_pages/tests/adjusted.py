@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from html import unescape
+
+from django.db import transaction
+from django.utils import timezone
 
 from alerts.models import Alert
 from curriculum import parameters
 from curriculum.models import Course, Module, Parameter
 from improvement.models import Adjustment
+from improvement.proposing import propose_change
 from kpis.tests.measured import COMPLETION
 from kpis.tests.visitors import TAG, Visitor
 
@@ -27,8 +30,17 @@ def proposed(
     of: Course | Module | None, *, alert: Alert | None = None, reason: str = "Few complete it."
 ) -> Adjustment:
     """Propose to lower the pass mark from 60% to 55%."""
-    change = parameters.propose(pass_mark(of), Decimal("0.55"), reason=reason)
-    return Adjustment.objects.create(change=change, kpi=COMPLETION, alert=alert)
+    with transaction.atomic():
+        return propose_change(
+            pass_mark(of),
+            Decimal("0.55"),
+            kpi=COMPLETION,
+            reason=reason,
+            watch_days=60,
+            guard_kpis=(),
+            now=timezone.now(),
+            alert=alert,
+        )
 
 
 def at(adjustment: Adjustment, action: str, **fields: str) -> dict[str, str]:
@@ -45,7 +57,3 @@ def sends(who: Visitor, adjustment: Adjustment, data: dict[str, str]) -> str:
     response = who.client.post(f"{PAGE}/{adjustment.pk}", data, follow=True)
     who.status, who.html = response.status_code, response.content.decode()
     return " ".join(unescape(TAG.sub(" ", who.html)).split())
-
-
-def is_measured(adjustment: Adjustment, effect: dict[str, object], now: datetime) -> None:
-    Adjustment.objects.filter(pk=adjustment.pk).update(effect=effect, effect_computed_at=now)

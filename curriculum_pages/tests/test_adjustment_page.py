@@ -67,7 +67,7 @@ def test_an_outdated_form_says_who_decided_and_keeps_the_input(ada: Visitor) -> 
     text = sends(ada, adjustment, opened)
 
     assert ada.status == 400
-    assert "Nothing was changed. Bo rejected this on " in text
+    assert "This adjustment has changed meanwhile: Rejected by Bo on " in text
     assert status_of(adjustment) == Status.REJECTED
 
 

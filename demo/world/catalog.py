@@ -89,6 +89,13 @@ SKILLS = (
     ("linux", "Linux", ("shell", "containers")),
     ("security", "Network security", (WEAK_MODULE, "watching", "capstone")),
 )
+PREREQUISITES = {
+    "statistics": ("python",),
+    "visualisation": ("python", "statistics"),
+    "risk-management": ("planning",),
+    "account-care": ("communication",),
+    "security": ("linux",),
+}
 
 
 @dataclass(frozen=True)

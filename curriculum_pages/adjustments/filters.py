@@ -49,7 +49,7 @@ class TimelineFilters:
     def statuses(self) -> Sequence[tuple[str, LazyText]]:
         return [
             ("", pgettext("adjustments", "All")),
-            (WAITING, gettext_lazy("Waiting for a decision")),
+            (WAITING, gettext_lazy("To decide now")),
             *((one.value, one.label) for one in Status if one != Status.DECLINED),
         ]
 

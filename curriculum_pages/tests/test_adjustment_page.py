@@ -99,7 +99,7 @@ def test_the_alert_shows_its_adjustments(ada: Visitor) -> None:
 
     text = ada.reads(f"/alerts/{alert.pk}")
 
-    assert "Adjustments Pass mark: 60% → 55% Proposed" in text
+    assert "Adjustments Pass mark: 60% → 55% Waiting for a decision" in text
     assert f'href="{PAGE}/{adjustment.pk}"' in ada.html
 
 

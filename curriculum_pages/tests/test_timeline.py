@@ -22,7 +22,9 @@ def test_a_proposal_is_shown_with_its_alert_and_waits_for_a_decision(ada: Visito
     text = ada.reads(PAGE)
 
     assert "1 waits for a decision" in text
-    assert "Course py Pass mark: 60% → 55% Proposed Course py · Completion rate" in text
+    assert (
+        "Course py Pass mark: 60% → 55% Waiting for a decision Course py · Completion rate" in text
+    )
     assert "June 2026: 60.0%, 25.0 pts below the target of 85%." in text
     assert "Decision Waits for a decision." in text
 

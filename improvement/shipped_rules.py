@@ -30,13 +30,13 @@ class ReadyRule:
     key: str
     name: str
     kpi: str
-    each: Each
+    each: AlertRule.Each
     parameter: str
     steps: int
     farthest: str
-    side: Side = Side.WORSE
+    side: AlertRule.Side = Side.WORSE
     patience: int = 1
-    when: When = When.OPENS
+    when: AdjustmentRule.When = When.OPENS
     guards: tuple[str, ...] = ()
 
     @property

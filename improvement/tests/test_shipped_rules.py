@@ -9,7 +9,7 @@ from alerts.models import AlertRule
 from alerts.shipped_rules import display_name as alert_rule_name
 from curriculum import parameters
 from improvement import shipped_rules
-from improvement.models import AdjustmentRule
+from improvement.models import AdjustmentRule, ShippedRule
 from improvement.shipped_rules import LIBRARY
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_creating_twice_changes_nothing() -> None:
 
 def test_names_are_stored_in_english_whatever_the_language() -> None:
     AdjustmentRule.objects.all().delete()
-    shipped_rules.ShippedRule.objects.all().delete()
+    ShippedRule.objects.all().delete()
     AlertRule.objects.exclude(each="").delete()
     with override("de"):
         shipped_rules.create_missing()

@@ -52,18 +52,17 @@ def set_value(
     ValidationError with the code `changed` if the value was changed since the form was opened, and
     for whatever `parameters.set_value` does not allow. Nothing is changed then.
     """
-    row = parameters.parameter_for(
-        definition.key, **{name: getattr(place, name) for name in _own_kind(place)}
-    )
+    row = row_of(definition, place)
     Parameter.objects.select_for_update().get(pk=row.pk)
     refuse_if_changed(definition, place, opened_with)
     change = parameters.set_value(row, to, reason=reason, by=by, effective_from=effective_from)
     return change is not None
 
 
-def _own_kind(place: Place) -> list[str]:
-    """Return the narrowest of module, run and course that is chosen."""
-    return [name for name in ("module", "run", "course") if getattr(place, name)][:1]
+def row_of(definition: ParameterDefinition, place: Place) -> Parameter:
+    """Return the row of the narrowest of module, run and course that is chosen, or the site's."""
+    own = [name for name in ("module", "run", "course") if getattr(place, name)][:1]
+    return parameters.parameter_for(definition.key, **{name: getattr(place, name) for name in own})
 
 
 def refuse_if_changed(definition: ParameterDefinition, place: Place, opened_with: str) -> None:

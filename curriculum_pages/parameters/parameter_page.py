@@ -22,6 +22,7 @@ from curriculum_pages.parameters import own_values, typed_values
 from curriculum_pages.parameters.forms import MAY_CHANGE, RevertForm, SetValueForm
 from curriculum_pages.parameters.history import HistoryEntry
 from curriculum_pages.parameters.own_values import OpenChange, OwnValue
+from curriculum_pages.parameters.propose_form import MAY_PROPOSE, ProposeForm
 from curriculum_pages.parameters.values_in_place import ValueInPlace, values_in
 from curriculum_pages.place_filters import PlaceFilters
 from kpis.query.query_service import KpiQueryService
@@ -38,7 +39,7 @@ class ParameterPage:
     service: KpiQueryService
     user: User
     page_number: str = ""
-    sent: SetValueForm | RevertForm | None = None
+    sent: SetValueForm | RevertForm | ProposeForm | None = None
 
     @property
     def reader(self) -> Reader:
@@ -87,6 +88,16 @@ class ParameterPage:
         if isinstance(self.sent, SetValueForm):
             return self.sent
         return set_value_form(self, None)
+
+    @property
+    def may_propose(self) -> bool:
+        return self.definition.is_adjustable and self.user.has_perm(MAY_PROPOSE)
+
+    @property
+    def propose_form(self) -> ProposeForm | None:
+        if not self.may_propose or not self.can_be_set_here:
+            return None
+        return self.sent if isinstance(self.sent, ProposeForm) else propose_form(self, None)
 
     @property
     def can_be_set_here(self) -> bool:
@@ -172,6 +183,16 @@ def can_be_set(definition: ParameterDefinition, filters: PlaceFilters) -> bool:
         return False
     kinds = [kind for kind, pk in zip(("course", "run", "module"), ids, strict=True) if pk]
     return all(kind in definition.scopes for kind in kinds)
+
+
+def propose_form(page: ParameterPage, data: Any) -> ProposeForm:
+    return ProposeForm(
+        data,
+        definition=page.definition,
+        place=page.filters.place,
+        user=page.user,
+        now=page.now,
+    )
 
 
 def set_value_form(page: ParameterPage, data: Any) -> SetValueForm:

@@ -21,7 +21,12 @@ from curriculum_pages.parameter_rows import is_visible
 from curriculum_pages.parameters.add_form import MAY_ADD, AddParameterForm
 from curriculum_pages.parameters.forms import RevertForm, SetValueForm
 from curriculum_pages.parameters.parameter_list import ParameterList
-from curriculum_pages.parameters.parameter_page import ParameterPage, set_value_form
+from curriculum_pages.parameters.parameter_page import (
+    ParameterPage,
+    propose_form,
+    set_value_form,
+)
+from curriculum_pages.parameters.propose_form import ProposeForm
 from presentation.page_query import query_service_of
 
 # larger than any id
@@ -90,11 +95,15 @@ def _page(request: HttpRequest, key: str) -> ParameterPage:
     )
 
 
-def _sent(page: ParameterPage, request: HttpRequest) -> tuple[SetValueForm | RevertForm, str]:
+def _sent(
+    page: ParameterPage, request: HttpRequest
+) -> tuple[SetValueForm | RevertForm | ProposeForm, str]:
     """Return the submitted form, and the message once it is done."""
+    action, data = request.POST.get("act", ""), request.POST
+    if action == "propose" and page.may_propose and not page.filters.errors:
+        return propose_form(page, data), gettext("The change was proposed.")
     if not page.may_change:
         raise PermissionDenied(gettext("You may not change parameters."))
-    action, data = request.POST.get("act", ""), request.POST
     if action == "set" and not page.filters.errors:
         return set_value_form(page, data), gettext("The value was changed.")
     if action == "revert":

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -36,8 +36,8 @@ When, Mode = AdjustmentRule.When, AdjustmentRule.Mode
 def answer(now: datetime | None = None) -> int:
     """Propose what rules say about alerts that nobody has answered; return how many.
 
-    Two queries if there are none. Safe to run twice, at once, or to be killed: each proposal is
-    written in a transaction of its own, and a rule answers an alert once.
+    Two queries if there are none. Safe to run twice, at once, or to be killed: a proposal is
+    written with all that belongs to it or not at all, and a rule answers an alert once.
     """
     now = now or timezone.now()
     rules = list(AdjustmentRule.objects.filter(is_active=True).select_related("alert_rule"))
@@ -48,7 +48,7 @@ def answer(now: datetime | None = None) -> int:
         return sum(_answer_safely(rule, alert, now) for rule, alert in _unanswered(rules, alerts))
 
 
-def _alerts_to_answer(rules: Sequence[AdjustmentRule]) -> Iterable[Alert]:
+def _alerts_to_answer(rules: Sequence[AdjustmentRule]) -> QuerySet[Alert]:
     rows = Alert.objects.filter(reduce(or_, map(_is_to_answer, rules))).order_by("opened_at", "pk")
     return rows.select_related("rule", "course")
 
@@ -85,7 +85,10 @@ def _answer_safely(rule: AdjustmentRule, alert: Alert, now: datetime) -> int:
     """Answer one alert; what goes wrong with one must not keep the others from an answer."""
     try:
         with transaction.atomic(), in_language_of(None):
-            return _answer(rule, alert, now)
+            # it may have been closed, or answered, since it was read
+            rows = _alerts_to_answer([rule]).filter(pk=alert.pk)
+            locked = rows.select_for_update(of=("self",)).first()
+            return _answer(rule, locked, now) if locked else 0
     except Exception:
         logger.exception("Rule %s could not answer alert %s.", rule.pk, alert.pk)
         return 0

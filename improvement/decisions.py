@@ -16,6 +16,7 @@ from core import localized, reporting_clock
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 from improvement.history import record
+from improvement.locking import lock
 from improvement.models import Adjustment, AdjustmentEvent
 from improvement.proposing import propose_change
 
@@ -200,8 +201,7 @@ def _locked(
 
     ValidationError if it is not in one of the states, or not the version that the reader saw.
     """
-    rows = Adjustment.objects.select_for_update(of=("self",))
-    locked = rows.select_related("change__parameter", "parameter").get(pk=adjustment.pk)
+    (locked,) = lock(Adjustment.objects.filter(pk=adjustment.pk))
     is_seen = expected_version is None or locked.version == expected_version
     if locked.status in allowed and is_seen and (locked.change or locked.status == Status.KEPT):
         return locked

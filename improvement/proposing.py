@@ -14,6 +14,7 @@ from accounts.models import User
 from alerts.models import Alert
 from curriculum import parameters
 from curriculum.models import Course, Parameter
+from improvement.locking import lock_parameters
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 from kpis.definitions.registry import REGISTRY
 
@@ -38,6 +39,7 @@ def propose_change(
     """
     if unknown := [key for key in (kpi, *guard_kpis) if key not in REGISTRY]:
         raise ValidationError(gettext("There is no KPI %(key)s.") % {"key": unknown[0]})
+    lock_parameters(Parameter.objects.filter(pk=parameter.pk))
     if Adjustment.objects.open().filter(parameter=parameter).exists():
         raise ValidationError(
             gettext("%(name)s already has an open adjustment there. Decide about that one first.")

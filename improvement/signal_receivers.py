@@ -18,6 +18,7 @@ from curriculum.models import ParameterChange
 from curriculum.signals import parameter_changed, proposal_rejected
 from improvement import decisions
 from improvement.history import record
+from improvement.locking import lock
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 
 Kind, Status = AdjustmentEvent.Kind, Adjustment.Status
@@ -42,11 +43,10 @@ def queue_answer() -> None:
 
 
 def _withdraw_for(event: AlertEvent) -> None:
-    rows = Adjustment.objects.select_for_update(of=("self",)).select_related("change__parameter")
-    waiting = rows.filter(alert=event.alert_id, status=Status.PROPOSED)
+    waiting = Adjustment.objects.filter(alert=event.alert_id, status=Status.PROPOSED)
     with in_language_of(None):
         reason = gettext("The alert has closed: %(what)s") % {"what": event.get_kind_display()}
-    for adjustment in waiting.exclude(rule__when=AdjustmentRule.When.RECOVERS):
+    for adjustment in lock(waiting.exclude(rule__when=AdjustmentRule.When.RECOVERS)):
         decisions.withdraw(adjustment, reason=reason, now=event.at)
 
 

@@ -17,6 +17,7 @@ from core import reporting_clock
 from improvement import decisions, effects
 from improvement.effects.results import TOO_EARLY, WORSENED
 from improvement.history import record
+from improvement.locking import lock
 from improvement.models import Adjustment, AdjustmentEvent
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 Kind, Status = AdjustmentEvent.Kind, Adjustment.Status
 LOOK_EVERY = timedelta(days=7)
 RELATED = (
-    "rule",
     "alert__rule",
     "change__parameter__course",
     "change__parameter__run",
@@ -70,8 +70,8 @@ def _take(step: Step, adjustment: Adjustment, now: datetime) -> bool:
     """Take a step on the locked row; False if it is no longer due, or went wrong."""
     try:
         with transaction.atomic(), in_language_of(None):
-            rows = Adjustment.objects.select_for_update(of=("self",))
-            locked = rows.select_related(*RELATED).get(pk=adjustment.pk)
+            rows = Adjustment.objects.filter(pk=adjustment.pk).select_related(*RELATED)
+            (locked,) = lock(rows)
             version = locked.version
             if _due(locked, now) is step:
                 step(locked, now)

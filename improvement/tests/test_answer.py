@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
@@ -14,6 +16,7 @@ from alerts import actions
 from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertEvent, AlertRule
 from alerts.tests.alerting import add_rule, add_target
+from core.database.locks import lock_to_write
 from curriculum import parameters
 from curriculum.models import ParameterChange
 from improvement import decisions
@@ -69,6 +72,28 @@ def test_the_proposal_is_in_the_alerts_history_and_notified() -> None:
     assert "Rule: More practice" in event.reason
 
 
+@pytest.mark.parametrize("killed_in", ["propose_change", "note_proposal", "approve_within_budget"])
+def test_a_worker_killed_while_it_answers_changes_nothing_in_the_outcome(
+    monkeypatch: pytest.MonkeyPatch, killed_in: str
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    AutomaticBudget.objects.create(pk=1, changes_per_month=1)
+    course, _ = course_with_rule(mode="automatic")
+    month("2026-03", 60, course)
+    with monkeypatch.context() as dying:
+        dying.setattr(f"improvement.answer.{killed_in}", killed)
+        with pytest.raises(KeyboardInterrupt):
+            answer(APRIL)
+    assert not Adjustment.objects.exists()
+
+    assert answer(APRIL) == 1
+    assert history(Adjustment.objects.get()) == ["proposed", "approved"]
+    assert AlertEvent.objects.filter(kind="proposed").count() == 1
+    assert ParameterChange.objects.count() == 1
+
+
 def test_a_rule_answers_an_alert_once() -> None:
     proposed()
 
@@ -80,9 +105,7 @@ def test_a_rule_answers_an_alert_once() -> None:
 def test_nothing_is_asked_twice_where_nothing_fired() -> None:
     course, _ = course_with_rule()
     month("2026-03", 95, course)
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         assert answer(APRIL) == 0
 
     assert len(asked) <= 2
@@ -207,8 +230,22 @@ def test_an_alert_that_recovers_withdraws_the_proposal() -> None:
     assert history(made) == ["proposed", "withdrawn"]
 
 
-def only_course(made: Adjustment):  # type: ignore[no-untyped-def]
-    return made.course
+def test_an_alert_that_recovers_while_it_is_answered_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    course, _ = course_with_rule()
+    month("2026-03", 60, course)
+
+    @contextmanager
+    def recovers_first(name: str) -> Iterator[None]:
+        month("2026-04", 95, course)
+        with lock_to_write(name):
+            yield
+
+    monkeypatch.setattr("improvement.answer.lock_to_write", recovers_first)
+
+    assert answer(MAY) == 0
+    assert not Adjustment.objects.exists()
 
 
 def test_an_alert_closed_as_expected_withdraws_the_proposal(ada: User) -> None:

@@ -200,30 +200,94 @@ def test_a_deleted_account_leaves_the_decision(ada: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_people_at_one_moment_decide_once(ada: User) -> None:
     made = proposed()
-    both = threading.Barrier(2)
+    outcomes = at_one_moment(
+        lambda: decisions.approve(made, ada, expected_version=1, now=APRIL),
+        lambda: decisions.reject(made, ada, reason="No", expected_version=1, now=APRIL),
+    )
+    made.refresh_from_db()
+
+    assert sorted(outcomes) == ["decided", "done"]
+    assert made.status in ("watched", "rejected")
+    assert made.events.count() == 2
+    assert ParameterChange.objects.get().parameter.key == ITEMS
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", range(5))
+def test_a_value_set_at_the_moment_of_the_approval_waits_for_it(ada: User, again: int) -> None:
+    made = proposed()
+    assert made.course is not None
+    row = row_of(made.course)
+    outcomes = at_one_moment(
+        lambda: decisions.approve(made, ada, now=APRIL),
+        lambda: parameters.set_value(row, row.value + row.step, reason="", by=ada, now=APRIL),
+    )
+    made.refresh_from_db()
+
+    # the value that was set stays: it came later, or withdrew the proposal
+    if outcomes == ["done", "done"]:
+        assert made.status == "replaced"
+    else:
+        assert (sorted(outcomes), made.status) == (["decided", "done"], "withdrawn")
+    assert value_in(made.course, APRIL) == float(row.value)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", range(5))
+def test_a_rejection_on_two_pages_at_one_moment_counts_once(ada: User, again: int) -> None:
+    made = proposed()
+    assert made.change is not None
+    change = made.change
+    outcomes = at_one_moment(
+        lambda: decisions.reject(made, ada, reason="No", now=APRIL),
+        lambda: parameters.reject(change, by=ada, now=APRIL),
+    )
+    made.refresh_from_db()
+
+    assert outcomes.count("done") == 1
+    assert made.status in ("rejected", "withdrawn")
+    assert made.events.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", range(5))
+def test_a_revert_on_two_pages_at_one_moment_counts_once(ada: User, again: int) -> None:
+    made = proposed()
+    decisions.approve(made, ada, now=APRIL)
+    made.refresh_from_db()
+    assert made.change is not None
+    change, later = made.change, on("2026-05-02")
+    outcomes = at_one_moment(
+        lambda: decisions.revert(made, ada, reason="No", now=later),
+        lambda: parameters.revert(change, reason="No", by=ada, now=later),
+    )
+    made.refresh_from_db()
+
+    assert outcomes.count("done") == 1
+    assert (made.status, history(made)) == ("reverted", ["proposed", "approved", "reverted"])
+    assert ParameterChange.objects.filter(reverts=change).count() == 1
+
+
+def at_one_moment(*decisions_made: Callable[[], object]) -> list[str]:
+    """Make the decisions in threads of their own, and return how each ended."""
+    together = threading.Barrier(len(decisions_made))
     outcomes: list[str] = []
 
-    def decide(how: Callable[..., Adjustment], **options: str) -> None:
-        both.wait()
+    def decide(make: Callable[[], object]) -> None:
+        together.wait()
         try:
-            how(made, ada, expected_version=1, now=APRIL, **options)
-            outcomes.append(how.__name__)
+            make()
+            outcomes.append("done")
         except ValidationError as error:
             outcomes.append(str(error.code))
         finally:
             connection.close()
 
-    threads = [
-        threading.Thread(target=decide, args=(decisions.approve,)),
-        threading.Thread(target=decide, args=(decisions.reject,), kwargs={"reason": "No"}),
-    ]
+    threads = [threading.Thread(target=decide, args=(one,)) for one in decisions_made]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    made.refresh_from_db()
-
-    assert sorted(outcomes) in (["approve", "decided"], ["decided", "reject"])
-    assert made.status in ("watched", "rejected")
-    assert made.events.count() == 2
-    assert ParameterChange.objects.get().parameter.key == ITEMS
+    # no writer was the victim of a deadlock
+    assert len(outcomes) == len(threads)
+    return outcomes

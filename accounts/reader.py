@@ -67,4 +67,4 @@ def course_condition(principal: object, course_id: str) -> tuple[str, list[int]]
         granted = "SELECT course_id FROM accounts_coursegrant WHERE user_id = %s"
     else:
         return "FALSE", []
-    return f"{course_id} IN ({granted})", [principal.pk]
+    return f"{course_id} IN ({granted})", [principal.pk]  # not translated: SQL

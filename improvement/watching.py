@@ -23,6 +23,13 @@ logger = logging.getLogger(__name__)
 
 Kind, Status = AdjustmentEvent.Kind, Adjustment.Status
 LOOK_EVERY = timedelta(days=7)
+RELATED = (
+    "rule",
+    "alert__rule",
+    "change__parameter__course",
+    "change__parameter__run",
+    "change__parameter__module",
+)
 Step = Callable[[Adjustment, datetime], None]
 
 
@@ -64,9 +71,7 @@ def _take(step: Step, adjustment: Adjustment, now: datetime) -> bool:
     try:
         with transaction.atomic(), in_language_of(None):
             rows = Adjustment.objects.select_for_update(of=("self",))
-            locked = rows.select_related("change__parameter", "rule", "alert__rule").get(
-                pk=adjustment.pk
-            )
+            locked = rows.select_related(*RELATED).get(pk=adjustment.pk)
             version = locked.version
             if _due(locked, now) is step:
                 step(locked, now)
@@ -78,7 +83,8 @@ def _take(step: Step, adjustment: Adjustment, now: datetime) -> bool:
 
 def _close_orphan(adjustment: Adjustment, now: datetime) -> None:
     """Close an adjustment whose course, run or module was deleted."""
-    was_applied = adjustment.status == Status.WATCHED
+    begins = adjustment.applies_from
+    was_applied = begins is not None and begins <= now
     record(
         adjustment,
         Kind.REPLACED if was_applied else Kind.WITHDRAWN,
@@ -142,7 +148,7 @@ def _measure(adjustment: Adjustment, now: datetime) -> None:
         adjustment,
         Kind.MEASURED,
         at=now,
-        reason="" if found.is_small else sentence,
+        reason=sentence,
         effect=found.as_json(),
         effect_computed_at=now,
         revert_proposed_at=now if has_worsened else adjustment.revert_proposed_at,

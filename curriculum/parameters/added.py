@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from curriculum.models import Parameter, ParameterChange
+from curriculum.parameters.changes import reject
 from curriculum.parameters.definitions import DECLARED, ParameterDefinition, definition_of
 from curriculum.signals import parameter_changed
 
@@ -89,9 +90,9 @@ def describe(key: str, *, name: str, help_text: str) -> None:
 def retire(key: str) -> None:
     """Stop using an added parameter; its history stays. Open proposals are rejected."""
     _require_added(key)
-    ParameterChange.objects.filter(
-        parameter__key=key, status=ParameterChange.Status.PROPOSED
-    ).update(status=ParameterChange.Status.REJECTED, decided_at=timezone.now())
+    proposed = ParameterChange.Status.PROPOSED
+    for change in ParameterChange.objects.filter(parameter__key=key, status=proposed):
+        reject(change)
     Parameter.objects.filter(key=key).update(is_retired=True, revised_at=timezone.now())
 
 

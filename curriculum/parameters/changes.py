@@ -124,13 +124,17 @@ def propose(
             gettext("%(name)s has an open proposal. Approve or reject that one first.")
             % {"name": parameter.display_name}
         )
-    return _proposal(parameter, to, reason=reason, by=by, now=now or timezone.now())
+    now = now or timezone.now()
+    # the row of a scope that inherits holds a value of its creation
+    replaced = value_in_force(parameter, now)
+    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by, now=now)
 
 
 def _proposal(
     parameter: Parameter,
     to: Decimal,
     *,
+    replaces: Decimal,
     reason: str,
     by: AbstractBaseUser | None,
     now: datetime,
@@ -142,7 +146,7 @@ def _proposal(
         minimum=definition.minimum,
         maximum=definition.maximum,
         step=definition.step,
-        old_value=parameter.value,
+        old_value=replaces,
         new_value=to,
         reason=reason,
         proposed_by_id=by.pk if by else None,
@@ -299,7 +303,9 @@ def _set(
     proposed = ParameterChange.Status.PROPOSED
     if open_proposal := parameter.changes.filter(status=proposed).first():
         reject(open_proposal, by=by, now=now)
-    change = _proposal(parameter, to, reason=reason, by=by, now=now, reverts=reverts)
+    change = _proposal(
+        parameter, to, replaces=parameter.value, reason=reason, by=by, now=now, reverts=reverts
+    )
     _apply(parameter, change, by=by, effective_from=effective_from, now=now)
     parameter.refresh_from_db()
     return change

@@ -197,6 +197,7 @@ def test_planned_days_out_of_the_bounds_stay_until_they_are_changed() -> None:
 
     assert parameters.value_in_force(own, timezone.now()) == 120
     change = parameters.propose(own, Decimal(80), reason="Shorter.")
+    assert str(change) == "module.planned-days: 120 → 80 days"
     parameters.apply(change)
     assert str(change) == "module.planned-days: 120 → 80 days"
 

@@ -18,7 +18,8 @@ from curriculum.parameters import ParameterScope
 NAMES = ("course", "run", "module", "learner")
 
 # One statement, because it is all that an unchanged answer costs. The version changes with every
-# decided change, when a change of a later moment begins, and when staff edit a parameter.
+# decided change, when a change of a later moment begins, and when staff edit a parameter. It counts
+# the decisions as well, because the latest one need not be the last to be committed.
 SQL = """
 SELECT courses.id, runs.id, modules.id, modules.planned_days,
     (
@@ -30,6 +31,7 @@ SELECT courses.id, runs.id, modules.id, modules.planned_days,
         )
     ),
     (SELECT MAX(decided_at) FROM curriculum_parameterchange),
+    (SELECT COUNT(decided_at) FROM curriculum_parameterchange),
     (SELECT MAX(revised_at) FROM curriculum_parameter),
     latest.begun_at
 FROM (

@@ -116,8 +116,8 @@ def _proposed_changes(modules: Iterable[Module]) -> dict[int, int]:
 def attainment_of_skills(
     service: KpiQueryService, query: KpiQuery
 ) -> tuple[Period, dict[str, Attainment]]:
-    """Return the period and the attainment of each assessed skill, by its title."""
+    """Return the period and the attainment of each assessed skill, by its key."""
     period, rows = _table(ATTAINMENT, "skills", service, query)
     return period, {
-        row["skill"]: Attainment(row.get("value"), bool(row.get("is_hidden"))) for row in rows
+        row["skill__key"]: Attainment(row.get("value"), bool(row.get("is_hidden"))) for row in rows
     }

@@ -167,7 +167,7 @@ class FrameworkPage:
                 one.title,
                 [pk in one.modules for pk in ids],
                 ", ".join(titles[key] for key in one.prerequisites),
-                attainment.get(one.title),
+                attainment.get(one.key),
             )
             for one in own
         ]

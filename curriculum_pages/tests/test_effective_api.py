@@ -272,6 +272,15 @@ def test_reverting_and_retiring_are_sent(lms: Client, run: CourseRun) -> None:
     assert asked_again(lms, tag) == 200
 
 
+def test_a_decision_committed_after_a_later_one_is_sent(lms: Client, run: CourseRun) -> None:
+    with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(seconds=2)):
+        set_pass_mark("0.7")
+    tag = tag_of(lms)
+    set_pass_mark("0.8", course=run.course)
+
+    assert asked_again(lms, tag) == 200
+
+
 @pytest.mark.usefixtures("run")
 def test_a_proposal_changes_nothing_yet(lms: Client) -> None:
     tag = tag_of(lms)

@@ -9,7 +9,7 @@ import pytest
 from accounts.tests.people import account, course, moment
 from alerts.models import Alert, AlertRule
 from curriculum.models import Course, Module, Parameter, ParameterChange, Skill
-from engagement.tests.school import enrolled, finished, school
+from engagement.tests.school import did, enrolled, finished, school
 from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,18 @@ def test_the_skills_map_marks_the_modules_that_teach_a_skill(ada: Visitor) -> No
     skill.modules.add(second)
 
     assert "Requires Attainment SQL ● taught" in ada.reads(PAGE)
+
+
+def test_a_skill_has_its_attainment_even_if_another_has_its_title(ada: Visitor) -> None:
+    first, _ = school().modules.all()
+    for key in ("sql", "sql-2"):
+        Skill.objects.create(key=key, title="SQL").modules.add(first)
+    enrolled("ada", "bo")
+    for who, value in (("ada", 0.9), ("bo", 0.5)):
+        did(who, "skill.assessed", "2026-02-10", object="sql", value=value)
+
+    # 1 of 2 reached mastery
+    assert "SQL ● taught 50.0% SQL ● taught –" in ada.reads(FEBRUARY)
 
 
 @pytest.mark.usefixtures("_in_july_2026")

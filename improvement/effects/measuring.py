@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +12,11 @@ from typing import Protocol
 from django.conf import settings
 
 from alerts.models import Alert
-from alerts.scopes import AlertScope
 from core import reporting_clock
 from curriculum.models import Parameter, ParameterChange
 from improvement.effects import results
 from improvement.effects.alike import NOBODY, alike
+from improvement.effects.changed_scope import changed_scope
 from improvement.effects.controls import Controls, controls_of
 from improvement.effects.figures import (
     WindowReader,
@@ -30,7 +31,7 @@ from improvement.effects.windows import Windows, windows
 from kpis.aggregation.weights_by_period import weights_by_period
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
-from kpis.definitions.scopes import SITE, Scope
+from kpis.definitions.scopes import Scope
 from kpis.query.valuation import scale_of
 from kpis.statistics.effects import Effect, Moved, effect, moved
 from kpis.statistics.estimates import AnyEstimate
@@ -86,31 +87,6 @@ def guard_worsened(adjustment: Measured, kpi: str, now: datetime, looks: int) ->
     return unknown if compared is None else compared.guard(unknown)
 
 
-def changed_scope(adjustment: Measured, indicator: Indicator) -> Scope:
-    """Return where to measure: where the alert fired, else where the parameter was changed.
-
-    A KPI without modules or runs is measured in their course.
-    """
-    alert = adjustment.alert
-    if alert is not None:
-        scope = AlertScope(alert.scope, alert.scope_id, alert.course_id).kpi_scope
-    else:
-        scope = _scope_of(adjustment.change.parameter)
-    return Scope(
-        scope.course_ids,
-        scope.run_id if indicator.has_runs else None,
-        scope.module_id if indicator.has_modules else None,
-    )
-
-
-def _scope_of(parameter: Parameter) -> Scope:
-    part = parameter.module or parameter.run
-    course = part.course_id if part else parameter.course_id
-    if course is None:
-        return SITE
-    return Scope(frozenset({course}), parameter.run_id, parameter.module_id)
-
-
 @dataclass(frozen=True)
 class _Comparison:
     """What is compared: the windows, the scope, and the periods that an alert selected."""
@@ -147,7 +123,9 @@ class _Comparison:
             found = replace(found, after=replace(found.after, after=last))
         selection = fired if alert is not None and alert.rule.kpi == indicator.key else NOT_SELECTED
         reader = WindowReader(indicator, found.after, by_sign_up=by_sign_up)
-        return cls(indicator, found, changed_scope(adjustment, indicator), selection, reader)
+        return cls(
+            indicator, found, changed_scope(alert, change.parameter, indicator), selection, reader
+        )
 
     def result(self, alert: Alert | None, now: datetime) -> EffectResult:
         before, after = self._values()
@@ -167,7 +145,10 @@ class _Comparison:
         shares = self._shares(fired, before)
         found = effect(
             *change,
-            [one.selected(share) for one, share in zip(fired, shares, strict=True)],
+            [
+                one.selected(share, _between(one, figures))
+                for one, share in zip(fired, shares, strict=True)
+            ],
             controls=controls.comparable,
             fired_below=self.selection.sign > 0,
         )
@@ -290,6 +271,12 @@ def _figures(window: Period, found: WindowValue) -> WindowFigures:
 
 def _is_small(*values: WindowValue) -> bool:
     return any(0 < one.learners < settings.KPI_MIN_GROUP for one in values)
+
+
+def _between(one: FiredPeriod, figures: EffectResult) -> float:
+    """Return a number from 0 to 1 that is as good as drawn: the same for the same figures."""
+    drawn = random.Random(f"{one.period.first} {figures.before} {figures.after}")  # noqa: S311
+    return drawn.random()
 
 
 def _needed(figures: EffectResult, change: Moved) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,7 +19,8 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.query.comparisons import with_goal
 from kpis.query.results import MetricValue
-from kpis.statistics.effects import Selected, bound_of, variance_of
+from kpis.statistics.alert_bounds import bound_of, step_of
+from kpis.statistics.effects import Selected, variance_of
 from kpis.statistics.estimates import AnyEstimate
 from kpis.statistics.significance import FALSE_DISCOVERIES, ONE_SIDED
 
@@ -32,15 +32,22 @@ LEAST_GAP = 0.05
 
 @dataclass(frozen=True)
 class FiredPeriod:
-    """A period that an alert needed: its value lies beyond `bound`; shares are 0–1."""
+    """A period that an alert needed: its value lies beyond `bound`; shares are 0–1.
+
+    Whole counts have values in steps; the bound is then the last one that the alert could have.
+    """
 
     period: Period
     estimate: AnyEstimate
     bound: float
+    step: float = 0.0
 
-    def selected(self, shared: float) -> Selected:
-        """Return it with the share of the weight of the window before that it contains."""
-        return Selected(self.estimate, self.bound, shared)
+    def selected(self, shared: float, between: float) -> Selected:
+        """Return it with the share of the weight of the window before that it contains.
+
+        `between` is how far, from 0 to 1, the bound is on the way to the next step.
+        """
+        return Selected(self.estimate, self.bound + between * self.step, shared)
 
 
 @dataclass(frozen=True)
@@ -111,10 +118,11 @@ class _Reading:
         bound = self._bound(one, one.estimate, margin, significance)
         if bound is None:
             return None
-        gap = LEAST_GAP * sqrt(variance_of(one.estimate))
-        limits = (bound, one.estimate.value + self.policy.sign * gap)
-        nearest = max(limits) if self.policy.sign > 0 else min(limits)
-        return FiredPeriod(one.period, one.estimate, nearest)
+        sign = self.policy.sign
+        step = sign * (step_of(one.estimate) or 0.0)
+        if not step and sign * (bound - one.estimate.value) <= 0:
+            bound = one.estimate.value + sign * LEAST_GAP * sqrt(variance_of(one.estimate))
+        return FiredPeriod(one.period, one.estimate, bound, step)
 
     def _bound(
         self, one: MetricValue, estimate: AnyEstimate, margin: float, significance: float | None
@@ -125,7 +133,7 @@ class _Reading:
         goal = _goal(one, sign * margin)
         if goal is None:
             return None
-        return bound_of(estimate, goal, sign, significance=significance, between=self._between(one))
+        return bound_of(estimate, goal, sign, significance=significance, between=0.0)
 
     def _bound_of_change(
         self, one: MetricValue, estimate: AnyEstimate, shift: float, significance: float | None
@@ -173,11 +181,6 @@ class _Reading:
             if tested is not None:
                 found.append(tested.chances.beyond(self.policy.sign))
         return found
-
-    def _between(self, one: MetricValue) -> float:
-        """Return a number from 0 to 1 that is drawn once for each alert and period."""
-        drawn = random.Random(f"{self.alert.pk} {one.period.first}")  # noqa: S311
-        return drawn.random()
 
 
 def _goal(one: MetricValue, shift: float) -> float | None:

@@ -97,8 +97,8 @@ def _verdict(result: EffectResult) -> str:
         )
     return (
         gettext(
-            "It cannot be said whether the change affected %(kpi)s: the effect is between "
-            "%(interval)s (95%% interval), which includes no effect."
+            "It cannot be said whether the change affected %(kpi)s: the 95%% interval of its "
+            "effect, %(interval)s, includes no effect."
         )
         % figures
     )
@@ -124,6 +124,14 @@ def _compared(result: EffectResult) -> str:
         "number": localized.number(result.controls),
         "change": _signed(unit, result.controls_change),
     }
+    if not result.names_controls:
+        return (
+            gettext(
+                "It was %(before)s before the change and %(after)s after it. The effect is set "
+                "against what changed elsewhere in the same days."
+            )
+            % figures
+        )
     if result.control_unit == "module":
         return (
             ngettext(

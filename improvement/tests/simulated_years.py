@@ -14,11 +14,11 @@ from math import sqrt
 import numpy as np
 
 from alerts.evaluation.state_machine import OK, Observation, Policy
+from kpis.statistics.alert_bounds import bound_of
 from kpis.statistics.effects import (
     Effect,
     Moved,
     Selected,
-    bound_of,
     combined,
     effect,
     moved,
@@ -120,8 +120,12 @@ class Story:
     def years(self, number: int) -> list[Year]:
         return [self._year() for _ in range(number)]
 
+    def fired(self) -> Numbers:
+        """Draw the values of a period in which the alert fires."""
+        return self._until(self._fires)
+
     def _year(self) -> Year:
-        fired = [self._until(self._fires) for _ in range(self.patience)]
+        fired = [self.fired() for _ in range(self.patience)]
         stayed = [self._until(self._is_open) for _ in range(self.open_)]
         rest = self.kind.draw(self.rng, self.before, self.rest)
         before = np.concatenate([*fired, *stayed, rest])

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from curriculum.models import Parameter
+from engagement.parameter_definitions import QUIZ_WEIGHT, VIDEO_WEIGHT
 from improvement.effects import EffectResult, guard_worsened, measure, sentence
 from improvement.tests.changed_course import (
     CHANGED_AT,
@@ -21,7 +22,7 @@ from improvement.tests.changed_course import (
     course_of,
 )
 from kpis.definitions.registry import REGISTRY
-from kpis.tests.kernel import COUNT, PLANNED, declare, declare_also
+from kpis.tests.kernel import BOTH, COUNT, PLANNED, declare, declare_also, declare_both
 
 pytestmark = pytest.mark.django_db
 
@@ -81,14 +82,14 @@ def test_the_window_before_begins_with_the_alert() -> None:
 
 
 def test_unchanged_courses_are_set_against_it() -> None:
-    for key in ("js", "go"):
+    for key in ("js", "go", "sql"):
         course_of(key, 5, 6)
     found = measure(changed(6, 8), MEASURED_AT)
 
-    assert found.controls == 2
+    assert found.controls == 3
     assert found.controls_change == pytest.approx(0.1)
     assert found.value == pytest.approx(0.1, abs=0.02)
-    assert "2 courses that were not changed" in sentence(found)
+    assert "3 courses that were not changed" in sentence(found)
 
 
 def test_a_course_with_a_change_of_its_own_is_no_control() -> None:
@@ -200,3 +201,38 @@ def test_a_change_at_noon_leaves_its_day_out() -> None:
 
     assert found.after is not None
     assert found.after.first == "2026-04-11"
+
+
+def test_a_composite_is_measured_with_the_weights_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    declare_both(monkeypatch, (VIDEO_WEIGHT, QUIZ_WEIGHT))
+    found = measure(replace(changed(6, 8), kpi=BOTH, alert=None), MEASURED_AT)
+
+    # nobody completed, and 80% instead of 60% planned long modules
+    assert found.observed == pytest.approx(0.1)
+    assert found.outcome == "improved"
+
+
+def test_the_sentence_names_what_followed_similar_alerts() -> None:
+    found = replace(measure(changed(6, 8), MEASURED_AT), alike=6, alike_change=0.021)
+
+    assert (
+        "Where nothing was changed after such an alert (6 cases), it changed by +2.1 pts by itself."
+    ) in sentence(found)
+
+
+def test_where_lower_is_better_less_is_an_improvement(monkeypatch: pytest.MonkeyPatch) -> None:
+    change = replace(changed(6, 4), alert=None)
+    fewer = replace(REGISTRY[PLANNED], higher_is_better=False)
+    monkeypatch.setitem(REGISTRY, PLANNED, fewer)
+    found = measure(change, MEASURED_AT)
+
+    assert found.outcome == "improved"
+
+
+def test_an_uncertain_effect_says_what_would_be_needed() -> None:
+    course = course_of("py", 6, 6)
+    found = replace(measure(Change(change_of(course)), MEASURED_AT), needed=2_400)
+
+    assert "about 2,400 observations would be needed" in sentence(found)

@@ -9,7 +9,7 @@ Statistics 44, 2016, 907–927, theorem 5.2).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
 from scipy.optimize import brentq
@@ -17,12 +17,11 @@ from scipy.special import log_ndtr, stdtrit
 
 from kpis.statistics.estimates import AnyEstimate, Estimate
 from kpis.statistics.intervals import Z95, Interval
-from kpis.statistics.p_values import against_goal
 
 # one-sided, of a 95% interval
 TAIL = 0.025
 # how often the variance is computed again at the level that the effect implies
-ROUNDS = 3
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -81,67 +80,6 @@ class Effect:
         """Return 1 or -1 if the interval is above or below 0, and 0 if it contains it."""
         return (self.interval[0] > 0) - (self.interval[1] < 0)
 
-    @property
-    def returned(self) -> float:
-        """Return how much of the observed difference is return toward the mean."""
-        return self.observed - self.value
-
-
-def bound_of(
-    one: AnyEstimate,
-    goal: float,
-    sign: int,
-    *,
-    significance: float | None = TAIL,
-    between: float = 0.5,
-) -> float:
-    """Return the value at which an alert's condition just holds: below the goal (sign 1) or above.
-
-    The whole interval must be beyond the goal and the p-value be significant; None: the value is
-    enough. Where everybody counts once, as yes or no, the bound lies between two possible values:
-    `between` 0 is the last that fires, and 1 the first that does not. If it is drawn evenly from 0
-    to 1, whole counts are treated exactly like numbers without steps.
-    """
-
-    def holds(value: float) -> bool:
-        if significance is None:
-            return sign * (goal - value) > 0
-        tried = replace(one, value=value)
-        nearest = tried.interval[1] if sign > 0 else tried.interval[0]
-        beyond = sign * (goal - nearest) > 0
-        return beyond and against_goal(tried, goal).beyond(sign) <= significance
-
-    width = 12 * sqrt(variance_of(one)) + abs(goal - one.value)
-    outer = goal - sign * width
-    if isinstance(one, Estimate):
-        outer = one.scale.least if sign > 0 else one.scale.most
-    if isinstance(one, Estimate) and one.is_binomial:
-        return _between_counts(one, outer, goal, sign, holds, between)
-    return _bisected(outer, goal, holds)
-
-
-def _between_counts(
-    one: Estimate,
-    outer: float,
-    goal: float,
-    sign: int,
-    holds: Callable[[float], bool],
-    between: float,
-) -> float:
-    step = (one.scale.most - one.scale.least) / one.people
-    few, many = 0, round(abs(goal - outer) / step) + 1
-    while many - few > 1:
-        middle = (few + many) // 2
-        few, many = (middle, many) if holds(outer + sign * middle * step) else (few, middle)
-    return outer + sign * (few + between) * step
-
-
-def _bisected(outer: float, inner: float, holds: Callable[[float], bool]) -> float:
-    for _ in range(50):
-        middle = (outer + inner) / 2
-        outer, inner = (middle, inner) if holds(middle) else (outer, middle)
-    return outer
-
 
 def variance_of(one: AnyEstimate, level: float | None = None) -> float:
     """Return the variance of a value, by default as if it were at its own level."""
@@ -171,15 +109,16 @@ def _variance_before(
 
     People whose values an alert selected also differ more or less than they otherwise do. So their
     variance is that at the level without the selection, which is as far on the way from the level
-    before to that after as `returned`, the share of the difference that came by itself.
+    before to that after as `returned`: 0 to 1.
     """
     if isinstance(one, Estimate):
         level = one.value + returned * (after.value - before.value)
         return variance_of(one, level if returned else None)
-    if isinstance(after, Estimate):
+    if isinstance(before, Estimate) or isinstance(after, Estimate):
         return one.variance
-    after_per_person = after.variance * after.people
-    return (1 - returned) * one.variance + returned * after_per_person / one.people
+    people = before.people + after.people
+    squares = before.variance * before.people**2 + after.variance * after.people**2
+    return squares / people / one.people
 
 
 def combined(controls: Sequence[Moved]) -> Comparable | None:
@@ -229,43 +168,77 @@ def effect(
     fired_below: bool = True,
 ) -> Effect:
     """Return the effect beyond the controls', given that each period was beyond its bound."""
-    returned, sign = 0.0, 1 if fired_below else -1
-    found = _effect(before, after, selected, controls, sign, returned)
-    for _ in range(ROUNDS if selected else 0):
-        returned = _share_returned(found, after.value - before.value, sign)
-        found = _effect(before, after, selected, controls, sign, returned)
-    return found
+    compared = _Compared(before, after, selected, controls, 1 if fired_below else -1)
+    low, middle, high = sorted(compared.center(tail) for tail in (TAIL, 0.5, 1 - TAIL))
+    above = compared.above(0.0)
+    at_least, at_most = (above, 1 - above) if fired_below else (1 - above, above)
+    return Effect(middle, (low, high), at_most, at_least, compared.under(middle).change.value)
 
 
-def _share_returned(found: Effect, difference: float, sign: int) -> float:
-    if sign * difference <= 0:
-        return 0.0
-    return min(max(found.returned / difference, 0.0), 1.0)
+@dataclass(frozen=True)
+class _Assumed:
+    """The distribution of the difference with a certain effect; mirrored if an alert fired above.
+
+    Only differences above the limit would have been selected.
+    """
+
+    change: Moved
+    observed: float
+    limit: float
+
+    @property
+    def scale(self) -> float:
+        """Return the standard deviation, as much wider as Student's interval is."""
+        return sqrt(self.change.variance) * (_t95(self.change.freedom) / Z95)
 
 
-def _effect(
-    before: AnyEstimate,
-    after: AnyEstimate,
-    selected: Sequence[Selected],
-    controls: Comparable | None,
-    sign: int,
-    returned: float,
-) -> Effect:
-    change = against(moved(before, after, returned), controls)
-    observed, deviation = sign * change.value, sqrt(change.variance)
-    limits = [
-        observed - one.gap(sign) * change.variance / (one.shared * variance)
-        for one in selected
-        if (variance := _variance_before(one.estimate, before, after, returned)) * one.shared > 0
-    ]
-    limit = max(limits, default=-inf)
-    # the variance is estimated, so the interval is as much wider as Student's is
-    scale = deviation * (_t95(change.freedom) / Z95)
-    quantiles = [_center(observed, limit, scale, tail) for tail in (TAIL, 0.5, 1 - TAIL)]
-    above = _tail(observed, limit, scale, 0.0)
-    low, middle, high = sorted(sign * one for one in quantiles)
-    at_least, at_most = (above, 1 - above) if sign > 0 else (1 - above, above)
-    return Effect(middle, (low, high), at_most, at_least, change.value)
+@dataclass(frozen=True)
+class _Compared:
+    before: AnyEstimate
+    after: AnyEstimate
+    selected: Sequence[Selected]
+    controls: Comparable | None
+    sign: int
+
+    def center(self, tail: float) -> float:
+        """Return the effect with which the observed difference or more has this probability.
+
+        The variance follows from the effect, so both are computed in turns.
+        """
+        center = self.after.value - self.before.value
+        for _ in range(ROUNDS if self.selected else 1):
+            assumed = self.under(center)
+            center = self.sign * _center(assumed.observed, assumed.limit, assumed.scale, tail)
+        return center
+
+    def above(self, center: float) -> float:
+        """Return the probability of the observed difference or more, if this is the effect."""
+        assumed = self.under(center)
+        return _tail(assumed.observed, assumed.limit, assumed.scale, self.sign * center)
+
+    def under(self, center: float) -> _Assumed:
+        returned = self._returned(center) if self.selected else 0.0
+        change = against(moved(self.before, self.after, returned), self.controls)
+        observed = self.sign * change.value
+        limits = [
+            observed - one.gap(self.sign) * change.variance / (one.shared * variance)
+            for one in self.selected
+            if one.shared > 0
+            and (variance := _variance_before(one.estimate, self.before, self.after, returned)) > 0
+        ]
+        return _Assumed(change, observed, max(limits, default=-inf))
+
+    def _returned(self, center: float) -> float:
+        """Return how far from the level before the common one is, if this is the effect: 0 to 1.
+
+        Both windows say what it is, each by the number of its people.
+        """
+        difference = self.after.value - self.before.value
+        if self.sign * difference <= 0:
+            return 0.0
+        elsewhere = self.controls.value if self.controls else 0.0
+        by_itself = min(max((difference - elsewhere - center) / difference, 0.0), 1.0)
+        return by_itself * self.after.people / (self.before.people + self.after.people)
 
 
 def _tail(observed: float, limit: float, deviation: float, center: float) -> float:

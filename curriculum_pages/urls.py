@@ -25,4 +25,5 @@ urlpatterns = [
     path("curriculum-framework/import", framework.import_file, name="framework-import"),
     re_path(r"^api/curriculum/framework/?$", FrameworkView.as_view(), name="api-framework"),
     path("curriculum-adjustments", adjustments.adjustments, name="adjustments"),
+    path("curriculum-adjustments/<int:pk>", adjustments.adjustment, name="adjustment"),
 ]

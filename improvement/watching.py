@@ -83,7 +83,8 @@ def _take(step: Step, adjustment: Adjustment, now: datetime) -> bool:
 
 def _close_orphan(adjustment: Adjustment, now: datetime) -> None:
     """Close an adjustment whose course, run or module was deleted."""
-    was_applied = adjustment.status == Status.WATCHED
+    begins = adjustment.applies_from
+    was_applied = begins is not None and begins <= now
     record(
         adjustment,
         Kind.REPLACED if was_applied else Kind.WITHDRAWN,

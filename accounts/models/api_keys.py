@@ -19,6 +19,7 @@ class ApiKey(models.Model):
         KPIS_READ = "kpis:read", _("Read KPIs")
         SMALL_GROUPS = "kpis:small-groups", _("Read figures of small groups")
         ALERTS_WRITE = "alerts:write", _("Act on alerts")
+        ADJUSTMENTS_WRITE = "adjustments:write", _("Decide about adjustments")
 
     name = models.CharField(
         max_length=100,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from curriculum.models import ParameterChange
+from curriculum_pages.adjustments.cards import AdjustmentCard
 from curriculum_pages.parameter_rows import scope_name
 from curriculum_pages.parameters.forms import RevertForm
 from presentation import figures
@@ -15,10 +18,15 @@ BADGES = {Status.PROPOSED: "stale", Status.REJECTED: "", Status.REVERTED: ""}
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A change; `form` reverts it, and is None for whoever may not, or if it cannot be."""
+    """A change; `form` reverts it, and is None for whoever may not, or if it cannot be.
+
+    `adjustment` is what the change belongs to, if the reader may see it.
+    """
 
     change: ParameterChange
     form: RevertForm | None = None
+    adjustment: AdjustmentCard | None = None
+    sees_every_course: bool = True
 
     @property
     def scope(self) -> str:
@@ -27,6 +35,15 @@ class HistoryEntry:
     @property
     def name(self) -> str:
         return self.change.parameter.display_name
+
+    @property
+    def reason(self) -> str:
+        """The reason, without the figures of others that a rule may have written into it."""
+        change, is_by_person = self.change, self.change.proposed_by_id is not None
+        if self.adjustment:
+            return self.adjustment.reason(change.reason, by_person=is_by_person)
+        is_visible = is_by_person or self.sees_every_course
+        return change.reason if is_visible else gettext("Proposed after an alert.")
 
     @property
     def old(self) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
-from accounts.reader import Reader
 from curriculum.models import Parameter
 from curriculum.parameters import load_all
+from curriculum_pages.adjustments.cards import AdjustmentCard
+from curriculum_pages.adjustments.of_parameters import last_effects
 from curriculum_pages.parameters.own_values import OpenChange, open_changes
 from curriculum_pages.parameters.values_in_place import ValueInPlace, values_in
 from curriculum_pages.place_filters import PlaceFilters
+from kpis.query.query_service import KpiQueryService
 
 MOST_OPEN_CHANGES = 3
 
@@ -21,6 +22,7 @@ MOST_OPEN_CHANGES = 3
 class Row:
     value: ValueInPlace
     open_changes: Sequence[OpenChange]
+    last_effect: AdjustmentCard | None = None
 
     @property
     def shown_changes(self) -> Sequence[OpenChange]:
@@ -34,16 +36,20 @@ class Row:
 @dataclass
 class ParameterList:
     filters: PlaceFilters
-    reader: Reader
-    now: datetime
+    service: KpiQueryService
 
     @cached_property
     def values(self) -> list[ValueInPlace]:
-        return values_in(load_all().values(), self.filters.place, self.now)
+        return values_in(load_all().values(), self.filters.place, self.service.now)
 
     @cached_property
     def open_changes(self) -> Mapping[str, Sequence[OpenChange]]:
-        return open_changes(self.reader, self.filters.place, self.now)
+        reader, now = self.service.reader, self.service.now
+        return open_changes(reader, self.filters.place, now)
+
+    @cached_property
+    def last_effects(self) -> Mapping[str, AdjustmentCard]:
+        return last_effects(self.service, self.filters.place)
 
     @property
     def proposals(self) -> int:
@@ -60,7 +66,7 @@ class ParameterList:
 
     def _family(self, role: Parameter.Role) -> list[Row]:
         return [
-            Row(one, self.open_changes.get(one.key, ()))
+            Row(one, self.open_changes.get(one.key, ()), self.last_effects.get(one.key))
             for one in self.values
             if one.definition.role == role
         ]

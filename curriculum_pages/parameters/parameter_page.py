@@ -16,12 +16,15 @@ from accounts.models import User
 from accounts.reader import Reader
 from curriculum.models import ParameterChange
 from curriculum.parameters import ParameterDefinition
+from curriculum_pages.adjustments.cards import AdjustmentCard
+from curriculum_pages.adjustments.of_parameters import last_effects, of_changes
 from curriculum_pages.parameters import own_values, typed_values
 from curriculum_pages.parameters.forms import MAY_CHANGE, RevertForm, SetValueForm
 from curriculum_pages.parameters.history import HistoryEntry
 from curriculum_pages.parameters.own_values import OpenChange, OwnValue
 from curriculum_pages.parameters.values_in_place import ValueInPlace, values_in
 from curriculum_pages.place_filters import PlaceFilters
+from kpis.query.query_service import KpiQueryService
 
 PAGE_SIZE = 25
 
@@ -32,11 +35,18 @@ class ParameterPage:
 
     definition: ParameterDefinition
     filters: PlaceFilters
-    reader: Reader
+    service: KpiQueryService
     user: User
-    now: datetime
     page_number: str = ""
     sent: SetValueForm | RevertForm | None = None
+
+    @property
+    def reader(self) -> Reader:
+        return self.service.reader
+
+    @property
+    def now(self) -> datetime:
+        return self.service.now
 
     @cached_property
     def value(self) -> ValueInPlace:
@@ -108,11 +118,31 @@ class ParameterPage:
         ordered = changes.filter(parameter__key=self.definition.key).order_by("-proposed_at", "-pk")
         return Paginator(ordered, PAGE_SIZE).get_page(self.page_number)
 
+    @cached_property
+    def last_effect(self) -> AdjustmentCard | None:
+        """The effect that was measured last for this parameter in the chosen place."""
+        return last_effects(self.service, self.filters.place).get(self.definition.key)
+
     @property
     def history(self) -> list[HistoryEntry]:
-        return [HistoryEntry(one, self._revert_form(one)) for one in self.history_page]
+        changes = list(self.history_page)
+        found = of_changes(self.service, changes)
+        return [self._entry(one, found.get(one.pk)) for one in changes]
 
-    def _revert_form(self, change: ParameterChange) -> RevertForm | None:
+    def _entry(self, change: ParameterChange, adjustment: AdjustmentCard | None) -> HistoryEntry:
+        return HistoryEntry(
+            change,
+            self._revert_form(change, adjustment),
+            adjustment,
+            self.reader.sees_every_course,
+        )
+
+    def _revert_form(
+        self, change: ParameterChange, adjustment: AdjustmentCard | None
+    ) -> RevertForm | None:
+        """None for a change that is watched: whoever reverts it decides on its adjustment."""
+        if adjustment and adjustment.is_open:
+            return None
         if not self.may_change or change.status != ParameterChange.Status.APPLIED:
             return None
         if isinstance(self.sent, RevertForm) and self.sent.change.pk == change.pk:

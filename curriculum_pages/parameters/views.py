@@ -36,7 +36,7 @@ def parameters(request: HttpRequest) -> HttpResponse:
     context = {
         "reader": service.reader,
         "filters": filters,
-        "page": ParameterList(filters, service.reader, service.now),
+        "page": ParameterList(filters, service),
     }
     status = 400 if filters.errors else 200
     return render(request, "curriculum_pages/parameters.html", context, status=status)
@@ -84,9 +84,8 @@ def _page(request: HttpRequest, key: str) -> ParameterPage:
     return ParameterPage(
         definition,
         place_filters.read(request.GET.dict(), reader=service.reader, now=service.now),
-        service.reader,
+        service,
         cast("User", request.user),
-        service.now,
         request.GET.get("page", ""),
     )
 

@@ -13,6 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from curriculum import parameters
 from curriculum.models import Parameter
+from curriculum_pages.tests.adjusted import proposed
+from improvement.models import Adjustment
 from kpis.tests.measured import course, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
@@ -20,7 +22,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_in_july_2026")]
 Opens = Callable[..., Page]
 PASS_MARK = "module.pass-mark"
 ONE = f"/curriculum-parameters/{PASS_MARK}?course=py"
-PATHS = ["/curriculum-parameters", ONE, "/curriculum-parameters/add", "/curriculum-adjustments"]
+PATHS = [
+    "/curriculum-parameters",
+    ONE,
+    "/curriculum-parameters/add",
+    "/curriculum-adjustments",
+    "/curriculum-adjustments/{}",
+]
 
 
 @pytest.fixture
@@ -28,7 +36,7 @@ def opens(browser: Browser, live_server: LiveServer, _in_july_2026: None) -> Ite
     """Open a page as Ada of the staff; a course has a pass mark of its own, and a proposal."""
     ada, row = staff(), parameters.parameter_for(PASS_MARK, course=course("py", "lists"))
     parameters.set_value(row, Decimal("0.7"), reason="The certificate asks for it.", by=ada)
-    parameters.propose(row, Decimal("0.65"), reason="Scores missed their target.")
+    adjustment = proposed(row.course)
     client = Client()
     client.force_login(ada)
     session = client.cookies["sessionid"].value
@@ -37,7 +45,7 @@ def opens(browser: Browser, live_server: LiveServer, _in_july_2026: None) -> Ite
         context = browser.new_context(reduced_motion="reduce", **window)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()
-        page.goto(live_server.url + path)
+        page.goto(live_server.url + path.format(adjustment.pk))
         return page
 
     yield open_
@@ -87,6 +95,18 @@ def test_a_change_is_reverted_by_keyboard(opens: Opens) -> None:
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("status")).to_have_text("The change was reverted.")
+
+
+def test_without_javascript_an_adjustment_is_approved_on_the_timeline(opens: Opens) -> None:
+    page = opens("/curriculum-adjustments", java_script_enabled=False)
+
+    page.get_by_text("Decide", exact=True).click()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Enter a reason for rejecting.")).to_be_visible()
+    page.get_by_role("button", name="Approve").click()
+
+    expect(page.get_by_role("status")).to_have_text("Adjustment approved.")
+    assert Adjustment.objects.get().decided_by_id
 
 
 def test_forms_are_not_printed(opens: Opens) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.people import account, course
@@ -174,3 +176,16 @@ def test_a_module_has_no_value_of_its_own_where_the_parameter_has_none(boss: Vis
 def test_a_form_with_an_invalid_place_changes_nothing(boss: Visitor) -> None:
     assert "Page not found" in submits(boss, "?course=none", value="9", reason="Try.")
     assert values() == {"whole site": "7"}
+
+
+def test_more_values_and_changes_need_no_more_queries(boss: Visitor) -> None:
+    tried()
+    with CaptureQueriesContext(connection) as few:
+        boss.reads(PAGE)
+    for key in "abcd":
+        row = parameters.parameter_for(REFUND_CUTOFF, course=course(key))
+        parameters.set_value(row, to=Decimal(12), reason="Try.")
+    with CaptureQueriesContext(connection) as many:
+        boss.reads(PAGE)
+
+    assert len(many) <= len(few)

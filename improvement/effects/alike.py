@@ -11,12 +11,11 @@ from django.db.models import Q
 from alerts.models import Alert, AlertRule
 from core import reporting_clock
 from improvement.effects.controls import changed_courses
+from improvement.effects.results import FEWEST_NAMED
 from kpis.definitions.periods import containing
 from kpis.models import Measurement
 
 TWO_YEARS = timedelta(days=730)
-# the mean of fewer would say little, and could be worked back to one of them
-FEWEST = 3
 SeriesKey = tuple[str, int]
 Series = dict[date, tuple[float, float]]
 
@@ -41,7 +40,7 @@ def alike(alert: Alert | None, days: int, now: datetime) -> Alike:
     if alert is None or alert.rule.metric != AlertRule.Metric.TARGET:
         return NOBODY
     others = _others(alert, days, now)
-    if len(others) < FEWEST:
+    if len(others) < FEWEST_NAMED:
         return NOBODY
     series = _series(alert.rule, others)
     changes = [
@@ -49,7 +48,7 @@ def alike(alert: Alert | None, days: int, now: datetime) -> Alike:
         for other in others
         if (change := _change(other, series[other.scope, other.scope_id], days)) is not None
     ]
-    if len(changes) < FEWEST:
+    if len(changes) < FEWEST_NAMED:
         return NOBODY
     return Alike(len(changes), sum(changes) / len(changes))
 

@@ -9,6 +9,9 @@ from typing import Any, Self
 IMPROVED, WORSENED, UNCERTAIN = "improved", "worsened", "uncertain"
 TOO_FEW, NOT_MEASURABLE, TOO_EARLY = "too_few", "not_measurable", "too_early"
 
+# the mean of fewer is not named: a reader could work back to a course that others see
+FEWEST_NAMED = 3
+
 
 class Stored:
     """Figures that are kept as JSON; those of a later version are ignored."""
@@ -66,6 +69,11 @@ class EffectResult(Stored):
     def is_known(self) -> bool:
         """Return whether there is an interval."""
         return self.outcome in (IMPROVED, WORSENED, UNCERTAIN)
+
+    @property
+    def names_controls(self) -> bool:
+        """Return whether the mean change of the unchanged courses or modules may be shown."""
+        return self.controls >= FEWEST_NAMED and self.controls_change is not None
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> EffectResult:

@@ -124,6 +124,14 @@ def _compared(result: EffectResult) -> str:
         "number": localized.number(result.controls),
         "change": _signed(unit, result.controls_change),
     }
+    if not result.names_controls:
+        return (
+            gettext(
+                "It was %(before)s before the change and %(after)s after it. The effect is set "
+                "against what changed elsewhere in the same days."
+            )
+            % figures
+        )
     if result.control_unit == "module":
         return (
             ngettext(

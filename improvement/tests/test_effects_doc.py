@@ -21,7 +21,7 @@ from kpis.tests.kernel import declare
 @pytest.mark.django_db
 def test_the_worked_example_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch)
-    for key in ("js", "go"):
+    for key in ("js", "go", "sql"):
         course_of(key, 5, 6)
     course = course_of("py", 6, 8)
     found = measure(Change(change_of(course), alert_about(course, 60)), MEASURED_AT)

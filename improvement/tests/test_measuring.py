@@ -82,14 +82,14 @@ def test_the_window_before_begins_with_the_alert() -> None:
 
 
 def test_unchanged_courses_are_set_against_it() -> None:
-    for key in ("js", "go"):
+    for key in ("js", "go", "sql"):
         course_of(key, 5, 6)
     found = measure(changed(6, 8), MEASURED_AT)
 
-    assert found.controls == 2
+    assert found.controls == 3
     assert found.controls_change == pytest.approx(0.1)
     assert found.value == pytest.approx(0.1, abs=0.02)
-    assert "2 courses that were not changed" in sentence(found)
+    assert "3 courses that were not changed" in sentence(found)
 
 
 def test_a_course_with_a_change_of_its_own_is_no_control() -> None:

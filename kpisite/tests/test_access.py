@@ -61,6 +61,8 @@ GET  /curriculum-framework/import                     302 403 403 403 403 302 30
 POST /curriculum-framework/import                     302 403 403 403 403 302 302 302 302 302
 GET  /curriculum-adjustments                          302 403 200 200 200 302 302 302 302 302
 GET  /curriculum-adjustments?course=py                302 403 400 200 200 302 302 302 302 302
+GET  /curriculum-adjustments/1                        302 403 404 404 404 302 302 302 302 302
+POST /curriculum-adjustments/1                        302 403 404 404 404 302 302 302 302 302
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
@@ -71,6 +73,13 @@ POST /api/alerts/1/snooze                             401 403 404 404 404 403 40
 POST /api/alerts/1/unsnooze                           401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/comment                            401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/close                              401 403 404 404 404 403 403 403 403 401
+GET  /api/curriculum/adjustments                      401 403 200 200 200 403 200 403 200 401
+GET  /api/curriculum/adjustments?course=py            401 403 400 200 200 403 200 403 400 401
+GET  /api/curriculum/adjustments/1                    401 403 404 404 404 403 404 403 404 401
+POST /api/curriculum/adjustments/1/approve            401 403 403 403 403 403 403 403 403 401
+POST /api/curriculum/adjustments/1/reject             401 403 403 403 403 403 403 403 403 401
+POST /api/curriculum/adjustments/1/keep               401 403 403 403 403 403 403 403 403 401
+POST /api/curriculum/adjustments/1/revert             401 403 403 403 403 403 403 403 403 401
 GET  /api/kpi                                         401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth                        401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth?format=csv             401 403 200 200 200 403 200 403 200 401

@@ -41,7 +41,7 @@ def test_a_proposal_waits_for_a_decision(boss: Visitor) -> None:
 
     assert "The change was proposed." in text
     assert (made.status, made.kpi, made.watch_days) == ("proposed", GOOD["kpi"], 30)
-    assert (str(made.proposed_by), made.reason) == ("ada@example.com", "A hunch")
+    assert (str(made.proposed_by), made.reason) == ("Ada", "A hunch")
 
 
 @pytest.mark.parametrize(

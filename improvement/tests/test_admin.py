@@ -16,7 +16,9 @@ from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
 from alerts.models import AlertRule
 from alerts.tests.alerting import add_rule
+from curriculum import parameters
 from curriculum.models import Course
+from curriculum.tests.test_added_parameters import CALLS
 from improvement import decisions
 from improvement.admin.rule_form import AdjustmentRuleForm
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule, AutomaticBudget
@@ -220,9 +222,14 @@ def test_without_access_to_small_groups_there_is_no_preview(client: Client) -> N
 
 
 def test_the_list_says_what_each_rule_changes(ada: Visitor) -> None:
-    course_with_rule(steps=-2, farthest=5)
+    _, rule = course_with_rule(steps=-2, farthest=5)
+    parameters.add(CALLS, reason="Coaches are new.")
+    alert_rule = rule.alert_rule
+    adjustment_rule(alert_rule, name="Coach", parameter_key=CALLS.key, steps=1, farthest=3)
+    listed = ada.reads(RULES)
 
-    assert "Practice items: −2 steps 5 items 60 Propose" in ada.reads(RULES)
+    assert "Practice items: −2 steps 5 items Propose" in listed
+    assert "Coaching calls: +1 step 3 per month Propose" in listed
 
 
 # adjustments

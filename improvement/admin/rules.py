@@ -114,6 +114,7 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
         if not change:
             obj.created_by = acting_user(request)
         super().save_model(request, obj, form, change)
+        activating.answer_soon()
         if may_see_figures(request):
             found = rule_preview.preview(obj, timezone.now())
             self.message_user(request, f"{display_name(obj)}: {found.sentence}")

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
@@ -180,6 +181,20 @@ def test_a_rule_is_switched_on_together_with_its_alert_rule(ada: Visitor) -> Non
     chosen(ada.client, "deactivate", rule)
     rule.refresh_from_db()
     assert (rule.is_active, rule.alert_rule.is_active) == (False, True)
+
+
+def test_alerts_are_evaluated_and_answered_as_soon_as_a_rule_is_switched_on(
+    ada: Visitor, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    rule = adjustment_rule(add_rule(PLANNED, is_active=False), is_active=False)
+    with (
+        patch("core.task_queue.enqueue_once") as queued,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        chosen(ada.client, "activate", rule)
+
+    tasks = [call.args[0] for call in queued.call_args_list]
+    assert tasks == ["alerts.tasks.evaluate_changed", "improvement.tasks.answer_alerts"]
 
 
 def test_a_rule_that_cannot_work_is_not_switched_on_and_neither_is_its_alert_rule(

@@ -14,6 +14,7 @@ from accounts.models import User
 from alerts.models import Alert
 from curriculum import parameters
 from curriculum.models import Course, Parameter
+from improvement.history import begin
 from improvement.locking import lock_parameters
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 from kpis.definitions.registry import REGISTRY
@@ -70,9 +71,7 @@ def propose_change(
         guard_kpis=list(guard_kpis),
         **figures_of(alert),
     )
-    AdjustmentEvent.objects.create(
-        adjustment=made, kind=AdjustmentEvent.Kind.PROPOSED, at=now, by=by, reason=reason
-    )
+    begin(made, AdjustmentEvent.Kind.PROPOSED)
     return made
 
 

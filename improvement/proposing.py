@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -93,5 +93,11 @@ def figures_of(alert: Alert | None) -> dict[str, Any]:
     return {
         "alert_value": alert.value,
         "alert_target": alert.target,
-        "alert_period_start": alert.first_period_start,
+        "alert_period_start": _figures_start(alert),
     }
+
+
+def _figures_start(alert: Alert) -> date:
+    row: Any = Alert.objects.with_figures_start().get(pk=alert.pk)
+    start: date = row.figures_start
+    return start

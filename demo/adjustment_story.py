@@ -14,7 +14,7 @@ from accounts.models import User
 from alerts.evaluation.evaluate import evaluate
 from core import reporting_clock
 from demo.world.calendar import Calendar
-from demo.world.catalog import CHANGED_MODULE, WEAK_MODULE
+from demo.world.catalog import CHANGED_MODULE, SYLLABI, WEAK_MODULE
 from demo.world.story_days import HOUR, StoryDays
 from improvement import decisions
 from improvement.activating import activate
@@ -40,11 +40,12 @@ DAY = timedelta(days=1)
 Act = Callable[[datetime], object]
 
 
-def tell(calendar: Calendar, now: datetime, staff: User) -> None:
+def tell(now: datetime, staff: User) -> None:
     """Let the product and the staff account act at each moment of the story up to now.
 
     Without the ready rule, which staff may have deleted, there are only alerts.
     """
+    calendar = Calendar.at(now, reporting_clock.reporting_zone())
     acts = sorted(_Story(calendar, now, staff).acts(), key=lambda one: one[0])
     for at, act in acts:
         act(at)
@@ -68,9 +69,12 @@ class _Story:
         yield approved_at, self._approve
         for look in range(1, WATCHED_FOR // LOOK_EVERY + 1):
             yield approved_at + look * LOOK_EVERY + HOUR, watch
-        measured_at = approved_at + WATCHED_FOR + reporting_clock.close_lag() + 2 * HOUR
+        # the watching time ends with a whole day, which closes some days later
+        ended = self.calendar.moment(days.changed + WATCHED_FOR + DAY)
+        measured_at = ended + reporting_clock.close_lag() + HOUR
         yield measured_at, watch
-        yield measured_at + 2 * DAY, self._keep
+        kept_on = self.calendar.day_of(measured_at) + 2 * DAY
+        yield self.calendar.moment(kept_on, hour=15), self._keep
 
     def _add_practice_rule(self, at: datetime) -> None:
         rule = AdjustmentRule.objects.filter(name=PRACTICE.name).first()
@@ -116,5 +120,16 @@ def _waiting(module: str) -> list[Adjustment]:
 
 
 def _back_date(rule: AdjustmentRule, at: datetime) -> None:
-    """Let a rule apply since a moment of the story."""
+    """Let a rule be active since a moment of the story."""
     AdjustmentRule.objects.filter(pk=rule.pk).update(active_since=at)
+
+
+def forget() -> None:
+    """Remove the adjustments and their rules; call it while their courses still exist.
+
+    A ready rule is switched off, as it was, and stays.
+    """
+    Adjustment.objects.filter(course__key__in=[one.key for one in SYLLABI]).delete()
+    rules = AdjustmentRule.objects.filter(adjustments=None)
+    rules.filter(name=ATTEMPTS).delete()
+    rules.filter(name=PRACTICE.name).update(is_active=False)

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
 from core import reporting_clock
 from core.database import query_planner
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
 from curriculum.structure import versions
-from demo import accounts, dataset
+from demo import accounts, adjustment_story, dataset
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
@@ -65,7 +64,9 @@ def load(
         data = load_without_kpis(now, seed=seed, scale=scale, progress=progress)
         _compute(now, progress)
         analysis.analyze_comments(now)
-        testimonials.approve(accounts.create(data.journeys, passwords), now)
+        staff = accounts.create(data.journeys, passwords)
+        testimonials.approve(staff, now)
+        adjustment_story.tell(now, staff)
         if KNOWN in passwords.values():
             accounts.save_passwords(settings.KPI_DATA_DIR)
     return data
@@ -118,10 +119,14 @@ def _save_skills(catalog: Catalog, modules: Sequence[Module], now: datetime) -> 
 
 
 def _add_alert_rules() -> None:
-    """Add alert rules for scores by course and module, which notify managers."""
+    """Add alert rules for scores by course and module, which notify managers.
+
+    The one for modules ships inactive, with the adjustment rule that needs it.
+    """
     for each, subject in (("course", "a course"), ("module", "a module")):
-        AlertRule.objects.create(
-            kpi=SCORES, each=each, name=f"Assessment performance of {subject} misses its target"
+        name = f"Assessment performance of {subject} misses its target"
+        AlertRule.objects.update_or_create(
+            kpi=SCORES, each=each, name=name, defaults={"is_active": True}
         )
 
 
@@ -157,4 +162,3 @@ def _compute(now: datetime, progress: Progress) -> None:
     recompute_stale.recompute_stale(now=now, progress=advance)
     # all KPIs are up to date as of now; scheduled runs continue from here
     RecomputeRun.objects.create(as_of=now)
-    evaluate(now)

@@ -53,14 +53,15 @@ class Story:
     per_item: float = 0.0
     watched_per_item: float = 0.0
     bad: float = BAD
-    # of those who are graded in April, so that an alert fires although nothing is wrong
+    # of those who are graded in the first month, so that an alert fires although nothing is wrong
     chance: float = 0.0
+    bad_since: date = BAD_SINCE
 
     def level(self, day: date, items: float) -> float:
         """Return the mean score of the weak module on a day."""
-        if day < BAD_SINCE:
+        if day < self.bad_since:
             return GOOD
-        by_chance = self.chance if day.month == BAD_SINCE.month else 0.0
+        by_chance = self.chance if day.month == self.bad_since.month else 0.0
         return self.bad + by_chance + self.per_item * (items - 10)
 
     def watched(self, items: float) -> float:

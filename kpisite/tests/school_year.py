@@ -11,13 +11,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.api_keys import create_api_key
 from accounts.tests.people import course, run_of
 from alerts.models import AlertRule
+from core.database import query_planner
 from improvement.effects import EffectResult
 from improvement.models import Adjustment, AdjustmentRule
 from intake.events.senders import Sender
@@ -135,6 +135,8 @@ class Year:
             assert {one.status for one in receive(batch, LMS, now=self.now)} == {"accepted"}
             self.sent_until = until
         self.now = datetime.combine(day, time(12), UTC)
+        # PostgreSQL learns too late what a test has added, and then queries take minutes
+        query_planner.analyze_all()
 
     def closes(self, month: int) -> None:
         """Live until the month has closed, and run the cycle."""
@@ -143,7 +145,6 @@ class Year:
     def cycles_on(self, day: date) -> None:
         """Live until a day, and run the cycle at noon."""
         self.lives_until(day)
-        count_rows()
         cycle.run(self.now)
 
     def delivers(self) -> list[Event]:
@@ -242,13 +243,6 @@ def _prepare(courses: tuple[str, ...], **rule: Any) -> None:
     )
     given = {"name": "More practice", "parameter_key": ITEMS, "steps": 2, "guard_kpis": [VIDEO]}
     AdjustmentRule.objects.create(alert_rule=watches, **given | rule)
-
-
-def count_rows() -> None:
-    """Let PostgreSQL see how many rows the transaction of a test has added; it takes ages else."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
 
 
 def proposal() -> Adjustment:

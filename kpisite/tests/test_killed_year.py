@@ -28,7 +28,6 @@ from kpisite.tests.school_year import (
     Story,
     Year,
     closing_day,
-    count_rows,
     proposal,
     school_year,
 )
@@ -85,7 +84,6 @@ def lives(plot: Plot) -> Outcome:
     with school_year(plot.story, courses=("py",), mode=plot.mode) as year:
         for day in (closing_day(4), date(2026, 5, 30), closing_day(5), MEASURED_ON):
             year.lives_until(day)
-            count_rows()
             finish(partial(cycle.run, year.now))
             if plot.is_approved and proposal().status == Adjustment.Status.PROPOSED:
                 finish(lambda: decisions.approve(proposal(), None, now=year.now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,8 +17,9 @@ from django.utils import timezone
 from accounts.api_keys import create_api_key
 from accounts.tests.people import course, run_of
 from alerts.models import AlertRule
-from curriculum.models import Course
-from improvement.models import AdjustmentRule
+from core.database import query_planner
+from improvement.effects import EffectResult
+from improvement.models import Adjustment, AdjustmentRule
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
 from kpis.definitions.registry import REGISTRY
@@ -35,9 +36,12 @@ ENROLLMENT = "business.enrollment"
 ITEMS = "module.practice-items"
 EFFECTIVE = "/api/curriculum/parameters/effective"
 COURSES, WEAK = ("py", "sql", "go"), ("py", "m2")
-FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
-BAD_SINCE, DAY, SENDS_EVERY = date(2026, 4, 1), timedelta(days=1), timedelta(days=7)
+FIRST = date(2026, 1, 1)
+BEGIN = datetime.combine(FIRST, time(), UTC)
+BAD_SINCE, DAY, WEEK = date(2026, 4, 1), timedelta(days=1), timedelta(days=7)
 GOOD, BAD, SPREAD, FILM = 0.86, 0.72, 0.12, 100
+# a change approved when April has closed is watched for 60 days, and then the days close
+MEASURED_ON = date(2026, 7, 10)
 LMS = Sender("lms", creates_unknown=True)
 
 Event = dict[str, Any]
@@ -50,14 +54,15 @@ class Story:
     per_item: float = 0.0
     watched_per_item: float = 0.0
     bad: float = BAD
-    # of those who are graded in April, so that an alert fires although nothing is wrong
+    # of those who are graded in the first month, so that an alert fires although nothing is wrong
     chance: float = 0.0
+    bad_since: date = BAD_SINCE
 
     def level(self, day: date, items: float) -> float:
         """Return the mean score of the weak module on a day."""
-        if day < BAD_SINCE:
+        if day < self.bad_since:
             return GOOD
-        by_chance = self.chance if day.month == BAD_SINCE.month else 0.0
+        by_chance = self.chance if day.month == self.bad_since.month else 0.0
         return self.bad + by_chance + self.per_item * (items - 10)
 
     def watched(self, items: float) -> float:
@@ -96,7 +101,7 @@ class Platform:
         self.statuses.append(answer.status_code)
         return answer.status_code
 
-    def hears(self) -> list[Mapping[str, Any]]:
+    def hears(self) -> list[Event]:
         """Return what the webhook was told since the last time, and read the values anew."""
         new = self.sink.posts[self.heard :]
         for headers, body in new:
@@ -117,26 +122,32 @@ class Year:
     platform: Platform
     per_day: int
     courses: tuple[str, ...]
-    now: datetime = datetime.combine(FIRST, time(), UTC)
+    now: datetime = BEGIN
     sent_until: date = FIRST
 
     def lives_until(self, day: date) -> None:
         """Let the learners learn up to the morning of a day; their events arrive every week."""
         while self.sent_until < day:
-            until = min(self.sent_until + SENDS_EVERY, day)
+            until = min(self.sent_until + WEEK, day)
             days = [self.sent_until + DAY * at for at in range((until - self.sent_until).days)]
             self.now = datetime.combine(until, time(), UTC)
             batch = [event for one in days for event in self._events(one)]
             assert {one.status for one in receive(batch, LMS, now=self.now)} == {"accepted"}
             self.sent_until = until
         self.now = datetime.combine(day, time(12), UTC)
+        # PostgreSQL learns too late what a test has added, and then queries take minutes
+        query_planner.analyze_all()
 
     def closes(self, month: int) -> None:
         """Live until the month has closed, and run the cycle."""
-        self.lives_until(closing_day(month))
+        self.cycles_on(closing_day(month))
+
+    def cycles_on(self, day: date) -> None:
+        """Live until a day, and run the cycle at noon."""
+        self.lives_until(day)
         cycle.run(self.now)
 
-    def delivers(self) -> list[Mapping[str, Any]]:
+    def delivers(self) -> list[Event]:
         """Deliver what waits in the outbox; return what the platform heard."""
         while DeliveryRun(clock=timezone.now).deliver():
             pass
@@ -212,8 +223,7 @@ def school_year(
     with hook_sink() as sink, pytest.MonkeyPatch.context() as patched:
         for key in REGISTRY.keys() - {SCORES, VIDEO, ENROLLMENT}:
             patched.delitem(REGISTRY, key)
-        begin = datetime.combine(FIRST, time(), UTC)
-        with patch("django.utils.timezone.now", return_value=begin):
+        with patch("django.utils.timezone.now", return_value=BEGIN):
             _prepare(courses, **rule)
             channel = only_channel(
                 "webhook", sink.url, gets_alerts=False, gets_parameter_changes=True
@@ -235,5 +245,13 @@ def _prepare(courses: tuple[str, ...], **rule: Any) -> None:
     AdjustmentRule.objects.create(alert_rule=watches, **given | rule)
 
 
-def weak_course() -> Course:
-    return Course.objects.get(key=WEAK[0])
+def proposal() -> Adjustment:
+    """Return the one adjustment of the year, as it is now."""
+    return Adjustment.objects.get()
+
+
+def measured_effect() -> EffectResult:
+    """Return the stored effect of the year's adjustment."""
+    stored = proposal().effect
+    assert stored
+    return EffectResult.from_json(stored)

@@ -114,7 +114,7 @@ def deliver(year: Year) -> None:
 def outcome(year: Year) -> Outcome:
     """Return the rows that the loop has written, without their ids."""
     made = proposal()
-    return {
+    found = {
         "adjustment": (made.status, made.version, made.effect, made.guard_looks,
                        made.guard_result, made.applies_from, made.watch_until, made.closed_at),
         "history": rows(AdjustmentEvent, "kind", "at", "reason"),
@@ -125,6 +125,16 @@ def outcome(year: Year) -> Outcome:
         "heard": heard(year),
         "taught": year.platform.items,
     }  # fmt: skip
+    return {name: rounded(value) for name, value in found.items()}
+
+
+def rounded(value: Any) -> Any:
+    """Round what is inside, because PostgreSQL adds up in any order."""
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(one) for one in value]
+    return round(value, 9) if isinstance(value, float) else value
 
 
 def rows(model: Any, *fields: str) -> list[tuple[Any, ...]]:

@@ -11,5 +11,5 @@ from core.registry import Registry
 DraftExperiment = Callable[[Any], None]
 # Without any, the mode "experiment" of a rule cannot be chosen.
 EXPERIMENTS: Registry[DraftExperiment] = Registry(
-    "Experiment drafts"
-)  # not translated: programmers
+    "Experiment drafts"  # not translated: for programmers
+)

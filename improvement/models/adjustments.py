@@ -113,7 +113,12 @@ class Adjustment(models.Model):
 
     class Meta:
         ordering = ("-proposed_at", "-pk")
-        permissions = (("decide_adjustment", "Can approve, reject, keep and revert adjustments"),)
+        permissions = (
+            (
+                "decide_adjustment",
+                "Can approve, reject, keep and revert adjustments",  # not translated: by migrate
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("rule", "alert"), name="one_adjustment_per_rule_and_alert"

@@ -20,6 +20,5 @@ class AlertSection:
     show: Show
 
 
-ALERT_SECTIONS: Registry[AlertSection] = Registry(
-    "Alert section"
-)  # not translated: for programmers
+# the name is for programmers
+ALERT_SECTIONS: Registry[AlertSection] = Registry("Alert section")  # not translated

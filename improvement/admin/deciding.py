@@ -11,7 +11,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.models import User
 from core.lazy_text import LazyText
@@ -40,7 +40,7 @@ DECISIONS: Mapping[str, Decision] = {
         verb=decisions.approve,
         title=gettext_lazy("Approve"),
         action=gettext_lazy("Approve the selected adjustments"),
-        done=gettext_lazy("approved"),
+        done=pgettext_lazy("adjustment", "approved"),
         statuses=(Status.PROPOSED,),
         has_first_day=True,
     ),
@@ -56,7 +56,7 @@ DECISIONS: Mapping[str, Decision] = {
         verb=decisions.keep,
         title=gettext_lazy("Keep"),
         action=gettext_lazy("Keep the selected changes"),
-        done=gettext_lazy("kept"),
+        done=pgettext_lazy("adjustment", "kept"),
         statuses=(Status.WATCHED,),
     ),
     "revert": Decision(

@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from alerts.models import Alert
@@ -41,10 +42,10 @@ class Adjustment(models.Model):
         PROPOSED = "proposed", _("Waiting for a decision")
         APPROVED = "approved", _("Approved, not yet in force")
         WATCHED = "watched", _("Applied and watched")
-        KEPT = "kept", _("Kept")
+        KEPT = "kept", pgettext_lazy("adjustment", "Kept")
         REVERTED = "reverted", _("Reverted")
         REJECTED = "rejected", _("Rejected")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("adjustment", "Withdrawn")
         REPLACED = "replaced", _("Replaced by a later change")
         DECLINED = "declined", _("Not proposed")
 
@@ -172,11 +173,11 @@ class AdjustmentEvent(models.Model):
         DECLINED = "declined", _("Not proposed")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("adjustment", "Withdrawn")
         BEGAN = "began", _("In force")
         WORSENED = "worsened", _("Guard KPI worsened")
         MEASURED = "measured", _("Effect measured")
-        KEPT = "kept", _("Kept")
+        KEPT = "kept", pgettext_lazy("adjustment", "Kept")
         REVERTED = "reverted", _("Reverted")
         REPLACED = "replaced", _("Replaced")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from alerts.evaluation.pending_evaluations import queue_evaluation
 from alerts.models import AlertRule
+from improvement.answer_queue import queue_answer
 from improvement.models import AdjustmentRule
 
 
@@ -18,6 +20,13 @@ def activate(rule: AdjustmentRule) -> None:
     rule.alert_rule, rule.is_active = alert_rule, True
     rule.full_clean()
     rule.save()
+    answer_soon()
+
+
+def answer_soon() -> None:
+    """Have alerts evaluated and answered after the commit, instead of within the hour."""
+    transaction.on_commit(queue_evaluation)
+    transaction.on_commit(queue_answer)
 
 
 def deactivate(rule: AdjustmentRule) -> None:

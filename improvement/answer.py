@@ -23,6 +23,7 @@ from curriculum.models import Parameter
 from improvement import limits
 from improvement.automatic import approve_within_budget
 from improvement.experiments import EXPERIMENTS
+from improvement.history import begin
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 from improvement.places import Place
 from improvement.proposing import figures_of, propose_change
@@ -158,9 +159,7 @@ def _decline(rule: AdjustmentRule, alert: Alert, value: Decimal, reason: str, no
         closed_at=now,
         **figures_of(alert),
     )
-    AdjustmentEvent.objects.create(
-        adjustment=made, kind=AdjustmentEvent.Kind.DECLINED, at=now, reason=reason
-    )
+    begin(made, AdjustmentEvent.Kind.DECLINED)
     note_proposal(alert, text=f"{rule.name}: {reason}", at=now, notifies=False)
     return 0
 

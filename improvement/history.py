@@ -1,4 +1,4 @@
-"""Change an adjustment and write down what was changed, in one transaction."""
+"""Write down what happens to an adjustment, in the transaction that changes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from datetime import datetime
 
 from accounts.models import User
 from improvement.models import Adjustment, AdjustmentEvent
+
+
+def begin(adjustment: Adjustment, kind: str) -> AdjustmentEvent:
+    """Write the first entry of a new adjustment's history."""
+    begun_with = ("status", "old_value", "new_value", "watch_days", "guard_kpis")
+    return AdjustmentEvent.objects.create(
+        adjustment=adjustment,
+        kind=kind,
+        at=adjustment.proposed_at,
+        by=adjustment.proposed_by,
+        reason=adjustment.reason,
+        after={name: getattr(adjustment, name) for name in begun_with},
+    )
 
 
 def record(

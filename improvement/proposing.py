@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from accounts.models import User
 from alerts.models import Alert
 from curriculum import parameters
 from curriculum.models import Course, Parameter
+from improvement.history import begin
 from improvement.locking import lock_parameters
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 from kpis.definitions.registry import REGISTRY
@@ -70,9 +71,7 @@ def propose_change(
         guard_kpis=list(guard_kpis),
         **figures_of(alert),
     )
-    AdjustmentEvent.objects.create(
-        adjustment=made, kind=AdjustmentEvent.Kind.PROPOSED, at=now, by=by, reason=reason
-    )
+    begin(made, AdjustmentEvent.Kind.PROPOSED)
     return made
 
 
@@ -94,5 +93,11 @@ def figures_of(alert: Alert | None) -> dict[str, Any]:
     return {
         "alert_value": alert.value,
         "alert_target": alert.target,
-        "alert_period_start": alert.first_period_start,
+        "alert_period_start": _figures_start(alert),
     }
+
+
+def _figures_start(alert: Alert) -> date:
+    row: Any = Alert.objects.with_figures_start().get(pk=alert.pk)
+    start: date = row.figures_start
+    return start

@@ -13,10 +13,10 @@ from accounts.languages import in_language_of
 from accounts.models import User
 from alerts.models import AlertEvent
 from alerts.signals import alert_changed
-from core import task_queue
 from curriculum.models import ParameterChange
 from curriculum.signals import parameter_changed, proposal_rejected
 from improvement import decisions
+from improvement.answer_queue import queue_answer
 from improvement.history import record
 from improvement.locking import lock
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
@@ -24,8 +24,6 @@ from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule
 Kind, Status = AdjustmentEvent.Kind, Adjustment.Status
 OPENING = (AlertEvent.Kind.OPENED, AlertEvent.Kind.REOPENED)
 CLOSING = (AlertEvent.Kind.RECOVERED, AlertEvent.Kind.CLOSED)
-TASK = "improvement.tasks.answer_alerts"
-QUEUED = "improvement.answer-queued"
 
 
 @receiver(alert_changed)
@@ -35,11 +33,6 @@ def follow_alert(event: AlertEvent, **_: Any) -> None:
         _withdraw_for(event)
     if event.kind in (*OPENING, AlertEvent.Kind.RECOVERED):
         transaction.on_commit(queue_answer)
-
-
-def queue_answer() -> None:
-    otherwise = "alerts are answered on schedule"  # not translated: a log
-    task_queue.enqueue_once(TASK, queued=QUEUED, otherwise=otherwise)
 
 
 def _withdraw_for(event: AlertEvent) -> None:

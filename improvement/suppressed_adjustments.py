@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 from alerts.suppressed_alerts import is_suppressed
-from core import reporting_clock
 from improvement import effects
 from improvement.effects import EffectResult
 from improvement.models import Adjustment, AdjustmentEvent
-from kpis.definitions.periods import between
 from kpis.query.query_service import KpiQueryService
 from presentation.figures import hidden_note
 
@@ -31,18 +27,9 @@ class ShownAdjustment:
         if row.alert_value is None or reader.sees_small_groups:
             return False
         # whose group was how large is not known without the alert
-        return row.alert is None or is_suppressed(self.service, row.alert, set(self._days()))
-
-    def _days(self) -> Iterator[date]:
-        """Yield the first days of the alert's periods: the copied value is that of one of them."""
-        alert = self.adjustment.alert
-        if alert is None:
-            return
-        first = self.adjustment.alert_period_start or alert.first_period_start
-        last = max(first, alert.last_period_start)
-        zone = reporting_clock.reporting_zone()
-        for period in between(first, last, alert.rule.period_kind, zone):
-            yield period.first
+        if row.alert is None or row.alert_period_start is None:
+            return True
+        return is_suppressed(self.service, row.alert, [row.alert_period_start])
 
     @property
     def reason(self) -> str:

@@ -18,8 +18,7 @@ from curriculum_pages.parameters import editing
 from curriculum_pages.parameters.forms import value_field
 from curriculum_pages.place_filters import Place
 from improvement import decisions
-from improvement.effects.figures import is_measurable
-from kpis.definitions.registry import REGISTRY
+from improvement.effects.figures import measurable_kpis
 
 MAY_PROPOSE = "improvement.add_adjustment"
 
@@ -46,7 +45,7 @@ class ProposeForm(forms.Form):
         self.fields["value"] = value_field(definition)
         self.fields["kpi"] = forms.ChoiceField(
             label=gettext("KPI that it should improve"),
-            choices=[(key, one.name) for key, one in REGISTRY.items() if is_measurable(one)],
+            choices=measurable_kpis(),
             error_messages={"invalid_choice": gettext("Choose a KPI of the list.")},
         )
         self.order_fields(["value", "kpi", "watch_days", "reason"])

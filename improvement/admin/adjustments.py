@@ -32,8 +32,8 @@ from kpis.definitions.registry import REGISTRY
 class AdjustmentAdmin(ReadOnlyAdmin):
     change_form_template = "admin/improvement/adjustment/change_form.html"
     list_display = (
-        "parameter_name", "place_name", "display_values", "kpi_name", "status", "figures",
-        "rule_name", "proposed_at", "decided_by", "applies_from", "watch_until", "is_worse",
+        "parameter_name", "place_name", "display_values", "status", "kpi_name", "proposed_at",
+        "decided_by", "is_worse",
     )  # fmt: skip
     list_filter = (
         "status",

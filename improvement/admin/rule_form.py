@@ -11,10 +11,11 @@ from django.utils.translation import gettext, gettext_lazy
 
 from core import localized
 from curriculum import parameters
+from curriculum.parameters import ParameterDefinition
 from improvement.automatic import changes_this_month
+from improvement.effects.figures import measurable_kpis
 from improvement.experiments import EXPERIMENTS
 from improvement.models import AdjustmentRule, AutomaticBudget
-from kpis.admin.kpi_choices import kpi_choices
 
 Mode = AdjustmentRule.Mode
 
@@ -40,7 +41,7 @@ class AdjustmentRuleForm(forms.ModelForm):
     )
     guard_kpis = forms.MultipleChoiceField(
         label=gettext_lazy("Guard KPIs"),
-        choices=kpi_choices,
+        choices=measurable_kpis,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
@@ -59,7 +60,8 @@ class AdjustmentRuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "farthest" in self.fields:
-            self.initial["farthest"] = farthest_text(self.instance)
+            known = parameters.load_all(retired=True).get(self.instance.parameter_key)
+            self.initial["farthest"] = farthest_text(self.instance, known)
         if "mode" in self.fields:
             self._explain_modes(cast("forms.ChoiceField", self.fields["mode"]))
 
@@ -82,14 +84,13 @@ class AdjustmentRuleForm(forms.ModelForm):
         return parameters.definition_of(key).parse(text)
 
 
-def farthest_text(rule: AdjustmentRule) -> str:
-    """Return the limit with its unit; empty for the bounds of the parameter."""
+def farthest_text(rule: AdjustmentRule, definition: ParameterDefinition | None) -> str:
+    """Return the limit with the unit of its parameter; empty for the bounds of the parameter."""
     if rule.farthest is None:
         return ""
-    try:
-        return parameters.definition_of(rule.parameter_key).written(rule.farthest)
-    except parameters.UnknownParameterError:
+    if definition is None:
         return localized.number(rule.farthest, 4, trimmed=True)
+    return definition.written(rule.farthest)
 
 
 def budget_text() -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,8 +27,17 @@ from improvement import activating, rule_preview
 from improvement.admin.rule_form import AdjustmentRuleForm, farthest_text
 from improvement.models import AdjustmentRule
 from improvement.shipped_rules import display_name
-from kpis.admin.kpi_choices import name_of
 from kpis.admin.small_groups import may_see_figures
+
+
+class RuleList(ChangeList):
+    """The list of rules, with the definitions of all their parameters loaded at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        known = parameters.load_all(retired=True)
+        for rule in self.result_list:
+            rule.definition = known.get(rule.parameter_key)
 
 
 @admin.register(AdjustmentRule)
@@ -35,8 +45,8 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
     form = AdjustmentRuleForm
     change_form_template = "admin/improvement/adjustmentrule/change_form.html"
     list_display = (
-        "display_name", "kpi_name", "alert_rule_name", "when", "change", "limit", "cooldown_days",
-        "mode", "is_active", "is_watched", "proposals",
+        "display_name", "is_active", "alert_rule_name", "is_watched", "when", "change", "limit",
+        "mode", "proposals",
     )  # fmt: skip
     list_filter = ("is_active", "mode", "when", "alert_rule__each")
     list_select_related = ("alert_rule",)
@@ -62,6 +72,9 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
             (name, {**shown, "fields": [one for one in shown["fields"] if one not in hidden]})
             for name, shown in super().get_fieldsets(request, obj)
         ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RuleList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdjustmentRule]:
         rows: QuerySet[AdjustmentRule] = super().get_queryset(request)
@@ -101,6 +114,7 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
         if not change:
             obj.created_by = acting_user(request)
         super().save_model(request, obj, form, change)
+        activating.answer_soon()
         if may_see_figures(request):
             found = rule_preview.preview(obj, timezone.now())
             self.message_user(request, f"{display_name(obj)}: {found.sentence}")
@@ -161,10 +175,6 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
     def display_name(self, rule: AdjustmentRule) -> str:
         return display_name(rule)
 
-    @admin.display(description=gettext_lazy("KPI"), ordering="alert_rule__kpi")
-    def kpi_name(self, rule: AdjustmentRule) -> str:
-        return name_of(rule.kpi)
-
     @admin.display(description=gettext_lazy("alert rule"), ordering="alert_rule__name")
     def alert_rule_name(self, rule: AdjustmentRule) -> str:
         return alert_rule_name(rule.alert_rule.name, rule.kpi)
@@ -174,17 +184,16 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
         return rule.alert_rule.is_active
 
     @admin.display(description=gettext_lazy("change"), ordering="parameter_key")
-    def change(self, rule: AdjustmentRule) -> str:
-        declared = parameters.DECLARED.get(rule.parameter_key)
-        name = gettext(declared.name) if declared else rule.parameter_key
+    def change(self, rule: Any) -> str:
+        name = gettext(rule.definition.name) if rule.definition else rule.parameter_key
         steps = ngettext("%(steps)s step", "%(steps)s steps", abs(rule.steps)) % {
             "steps": f"{'+' if rule.steps > 0 else '−'}{localized.number(abs(rule.steps))}"
         }
         return f"{name}: {steps}"
 
     @admin.display(description=gettext_lazy("at most so far"))
-    def limit(self, rule: AdjustmentRule) -> str:
-        return farthest_text(rule)
+    def limit(self, rule: Any) -> str:
+        return farthest_text(rule, rule.definition)
 
     @admin.display(description=gettext_lazy("adjustments"), ordering="proposal_count")
     def proposals(self, rule: Any) -> int:
@@ -193,7 +202,7 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("preview"))
     def preview(self, rule: AdjustmentRule) -> SafeString | str:
         if not rule.pk:
-            return gettext("Choose Preview to see what the rule would have proposed.")
+            return gettext("Choose Preview below to see what the rule would have proposed.")
         found = rule_preview.preview(rule, timezone.now())
         return render_to_string(
             "admin/improvement/adjustmentrule/_preview.html", {"preview": found}

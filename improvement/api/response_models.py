@@ -100,7 +100,7 @@ class AdjustmentModel(ApiModel):
     alert: int | None
     alert_value: float | None = Field(description="The KPI when it was proposed; null if hidden.")
     alert_target: float | None
-    alert_period_start: date | None = Field(description="First day of the alert's first period.")
+    alert_period_start: date | None = Field(description="First day of the period of these figures.")
     is_suppressed: bool = Field(
         description="The alert's figures are hidden to protect a small group."
     )

@@ -98,6 +98,11 @@ def is_measurable(indicator: Indicator) -> bool:
     )
 
 
+def measurable_kpis() -> list[tuple[str, str]]:
+    """Return the keys and names of the KPIs on which an effect can be measured."""
+    return [(one.key, one.name) for one in REGISTRY.values() if is_measurable(one)]
+
+
 def counts_by_sign_up(indicator: Indicator) -> bool:
     """Return whether all of its rows belong to enrollments."""
     return all(facts.enrollment is not None for facts in indicator.all_facts)

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('decision_reason', models.TextField(blank=True)),
-                ('is_automatic', models.BooleanField(default=False, help_text='Approved by its rule, within the budget.')),
+                ('is_automatic', models.BooleanField(default=False, help_text='Approved by its rule, within the budget.', verbose_name='automatic')),
                 ('applies_from', models.DateTimeField(blank=True, null=True)),
                 ('watch_days', models.PositiveSmallIntegerField(default=60)),
                 ('watch_until', models.DateTimeField(blank=True, null=True)),

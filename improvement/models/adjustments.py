@@ -92,7 +92,7 @@ class Adjustment(models.Model):
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     decision_reason = models.TextField(blank=True)
     is_automatic = models.BooleanField(
-        default=False, help_text=_("Approved by its rule, within the budget.")
+        _("automatic"), default=False, help_text=_("Approved by its rule, within the budget.")
     )
     applies_from = models.DateTimeField(null=True, blank=True)
     watch_days = models.PositiveSmallIntegerField(default=60)

@@ -11,12 +11,15 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from accounts.tests.admin_pages import staff as signed_in
 from alerts.models import AlertRule
 from alerts.tests.alerting import add_rule
+from curriculum import parameters
 from curriculum.models import Course
+from curriculum.tests.test_added_parameters import CALLS
 from improvement import decisions
 from improvement.admin.rule_form import AdjustmentRuleForm
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule, AutomaticBudget
@@ -180,6 +183,20 @@ def test_a_rule_is_switched_on_together_with_its_alert_rule(ada: Visitor) -> Non
     assert (rule.is_active, rule.alert_rule.is_active) == (False, True)
 
 
+def test_alerts_are_evaluated_and_answered_as_soon_as_a_rule_is_switched_on(
+    ada: Visitor, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    rule = adjustment_rule(add_rule(PLANNED, is_active=False), is_active=False)
+    with (
+        patch("core.task_queue.enqueue_once") as queued,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        chosen(ada.client, "activate", rule)
+
+    tasks = [call.args[0] for call in queued.call_args_list]
+    assert tasks == ["alerts.tasks.evaluate_changed", "improvement.tasks.answer_alerts"]
+
+
 def test_a_rule_that_cannot_work_is_not_switched_on_and_neither_is_its_alert_rule(
     ada: Visitor,
 ) -> None:
@@ -220,9 +237,14 @@ def test_without_access_to_small_groups_there_is_no_preview(client: Client) -> N
 
 
 def test_the_list_says_what_each_rule_changes(ada: Visitor) -> None:
-    course_with_rule(steps=-2, farthest=5)
+    _, rule = course_with_rule(steps=-2, farthest=5)
+    parameters.add(CALLS, reason="Coaches are new.")
+    alert_rule = rule.alert_rule
+    adjustment_rule(alert_rule, name="Coach", parameter_key=CALLS.key, steps=1, farthest=3)
+    listed = ada.reads(RULES)
 
-    assert "Practice items: −2 steps 5 items 60 Propose" in ada.reads(RULES)
+    assert "Practice items: −2 steps 5 items Propose" in listed
+    assert "Coaching calls: +1 step 3 per month Propose" in listed
 
 
 # adjustments

@@ -37,19 +37,9 @@ from improvement.tests.answering import (
     value_in,
 )
 from improvement.watching import watch
-from kpis.tests.kernel import PLANNED, declare, run_of
+from kpis.tests.kernel import PLANNED, run_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    declare(monkeypatch)
-
-
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada@example.com", is_staff=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 
 
 def test_an_alert_leads_to_a_proposal_with_its_reason() -> None:
@@ -62,6 +52,7 @@ def test_an_alert_leads_to_a_proposal_with_its_reason() -> None:
     assert made.change.status == "proposed"
     assert made.reason == "Planned is 60.0% (target 85.0%). Rule: More practice"
     assert history(made) == ["proposed"]
+    assert Decimal(made.events.get().after["new_value"]) == made.new_value
 
 
 def test_the_proposal_is_in_the_alerts_history_and_notified() -> None:

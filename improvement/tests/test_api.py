@@ -16,9 +16,18 @@ from accounts.models import CourseGrant, User
 from alerts.models import Alert
 from curriculum.models import Course
 from improvement import decisions
+from improvement.answer import answer
 from improvement.effects.results import IMPROVED, EffectResult, GuardResult, WindowFigures
 from improvement.models import Adjustment
-from improvement.tests.answering import APRIL, ITEMS, proposed, row_of, value_in
+from improvement.tests.answering import (
+    APRIL,
+    ITEMS,
+    course_with_rule,
+    month,
+    proposed,
+    row_of,
+    value_in,
+)
 from kpis.models import Measurement
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED
@@ -276,6 +285,20 @@ def test_figures_of_a_small_group_are_hidden_everywhere() -> None:
     assert (one["alert_value"], one["alert_target"]) == (None, None)
     assert one["reason"] == one["history"][0]["why"] == HIDDEN
     assert "60.0" not in str(one)
+
+
+def test_figures_of_one_period_are_not_hidden_because_an_earlier_one_was_small() -> None:
+    course, rule = course_with_rule(is_active=False)
+    month("2026-02", 62, course)
+    month("2026-03", 60, course)
+    Measurement.objects.filter(period_start="2026-02-01").update(learners=5, n=5)
+    rule.is_active = True
+    rule.save()
+    assert answer(APRIL) == 1
+    one = bearing(READ).get(f"{LIST}/{Adjustment.objects.get().pk}").json()
+
+    assert (one["alert_value"], one["alert_period_start"]) == (60.0, "2026-03-01")
+    assert not one["is_suppressed"]
 
 
 def test_without_its_alert_the_figures_stay_hidden() -> None:

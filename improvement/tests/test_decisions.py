@@ -26,19 +26,9 @@ from improvement.tests.answering import (
     value_in,
 )
 from improvement.watching import watch
-from kpis.tests.kernel import PLANNED, declare
+from kpis.tests.kernel import PLANNED
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    declare(monkeypatch)
-
-
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada@example.com", is_staff=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 
 
 def test_an_approved_change_applies_at_once(ada: User) -> None:

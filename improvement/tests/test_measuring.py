@@ -22,14 +22,9 @@ from improvement.tests.changed_course import (
     course_of,
 )
 from kpis.definitions.registry import REGISTRY
-from kpis.tests.kernel import BOTH, COUNT, PLANNED, declare, declare_also, declare_both
+from kpis.tests.kernel import BOTH, COUNT, PLANNED, declare_also, declare_both
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    declare(monkeypatch)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 
 
 def changed(before: int, after: int, *, many: int = 10, percent: float = 60) -> Change:

@@ -15,17 +15,11 @@ from improvement.answer import answer
 from improvement.models import AdjustmentRule
 from improvement.rule_preview import Preview, preview
 from improvement.tests.answering import APRIL, ITEMS, adjustment_rule, course_with_rule, month
-from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, run_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 
 SEPTEMBER = closing("2026-08")
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel.declare(monkeypatch)
 
 
 def months(percents: str, of: Course | Module, *, year: int = 2026) -> None:

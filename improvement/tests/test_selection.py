@@ -12,15 +12,10 @@ from alerts.tests.alerting import KPI, add_rule, add_target, closing, evaluate_m
 from curriculum.models import Course
 from improvement.effects.alike import alike
 from improvement.effects.selection import Selection, selection_of
-from kpis.tests.kernel import declare, run_of
+from kpis.tests.kernel import run_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    declare(monkeypatch)
 
 
 def selected(alert: Alert, decided_at: datetime) -> list[date]:

@@ -19,21 +19,11 @@ from improvement.models import Adjustment, AutomaticBudget
 from improvement.tests.answering import adjustment_rule, history, month, on, proposed, value_in
 from improvement.tests.changed_course import CHANGED_AT, MEASURED_AT, plan_days
 from improvement.watching import planned_looks, watch
-from kpis.tests.kernel import PLANNED, STARTED, declare, run_of
+from kpis.tests.kernel import PLANNED, STARTED, run_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_kpis")]
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
-    declare(monkeypatch)
-
-
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada@example.com", is_staff=True)
 
 
 def changed(after: int, **how: Any) -> Adjustment:

@@ -21,5 +21,5 @@ class AlertSection:
 
 
 ALERT_SECTIONS: Registry[AlertSection] = Registry(
-    "Alert section"
-)  # not translated: for programmers
+    "Alert section"  # not translated: for programmers
+)

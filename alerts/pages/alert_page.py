@@ -168,7 +168,8 @@ class AlertPage:
         chart = charts.line_chart([self.result], with_bands=True)
         if not shaded:
             return chart
-        caption = f"{gettext('Shaded: the periods of the alert.')} {chart['caption']}"
+        shading = gettext("Shaded: the periods of the alert.")
+        caption = f"{shading} {chart['caption']}"
         return chart | {"span": [shaded[0], shaded[-1]], "caption": caption}
 
     @property

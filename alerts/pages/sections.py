@@ -20,5 +20,6 @@ class AlertSection:
     show: Show
 
 
-# the name is for programmers
-ALERT_SECTIONS: Registry[AlertSection] = Registry("Alert section")  # not translated
+ALERT_SECTIONS: Registry[AlertSection] = Registry(
+    "Alert section"  # not translated: for programmers
+)

@@ -63,7 +63,8 @@ def _decision(adjustment: Adjustment) -> Step:
         return Step(title, CURRENT, gettext("Waits for a decision."))
     at = figures.moment(adjustment.decided_at)
     if adjustment.status == Status.WITHDRAWN:
-        return Step(title, SKIPPED, f"{gettext('Withdrawn.')} {adjustment.decision_reason}", at)
+        withdrawn = gettext("Withdrawn.")
+        return Step(title, SKIPPED, f"{withdrawn} {adjustment.decision_reason}", at)
     verb = (
         gettext("Rejected by %(name)s.")
         if adjustment.status == Status.REJECTED

@@ -129,7 +129,8 @@ class Trend:
         shaded = [at for at, is_after in enumerate(self._is_after) if is_after]
         if not shaded:
             return chart
-        caption = f"{gettext('Shaded: since the change applies.')} {chart['caption']}"
+        shading = gettext("Shaded: since the change applies.")
+        caption = f"{shading} {chart['caption']}"
         span = [shaded[0], shaded[-1]]
         return chart | {"span": span, "spanColor": "--accent", "caption": caption}
 

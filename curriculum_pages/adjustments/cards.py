@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,15 +12,15 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.reader import Reader
+from alerts import scopes
 from alerts.models import Alert
 from alerts.pages.alert_card import AlertCard
-from alerts.pages.alert_list import cards as alert_cards
-from alerts.pages.alert_list import sorted_alerts
 from curriculum.models import Course
 from curriculum_pages.adjustments.effects import Effect, effect_of
 from curriculum_pages.adjustments.steps import Step, steps
 from curriculum_pages.parameter_rows import SCOPES, place_query, scope_name
 from improvement.models import Adjustment
+from improvement.suppressed_adjustments import ShownAdjustment
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
 from presentation import figures
@@ -125,22 +126,39 @@ class AdjustmentCard:
 def cards(adjustments: Iterable[Adjustment], service: KpiQueryService) -> list[AdjustmentCard]:
     """Return a card for each adjustment, with a constant number of queries for their alerts."""
     adjustments = list(adjustments)
-    alerts = alerts_of(adjustments, service)
+    alerts = _alert_cards(adjustments, service)
     return [
         AdjustmentCard(
-            one,
-            alerts.get(one.alert_id or 0),
-            effect_of(one, alerts.get(one.alert_id or 0), service),
-            service.now,
+            one, alerts.get(one.pk), effect_of(one, alerts.get(one.pk), service), service.now
         )
         for one in adjustments
     ]
 
 
-def alerts_of(adjustments: Iterable[Adjustment], service: KpiQueryService) -> dict[int, AlertCard]:
-    """Return the alerts that the reader may see, by id."""
+def _alert_cards(
+    adjustments: Sequence[Adjustment], service: KpiQueryService
+) -> dict[int, AlertCard]:
+    """Return the alerts that the reader may see, as they were proposed about, by adjustment."""
     ids = {one.alert_id for one in adjustments if one.alert_id}
-    if not ids:
-        return {}
-    found = sorted_alerts(Alert.objects.visible_to(service.reader).filter(pk__in=ids))
-    return {one.alert.pk: one for one in alert_cards(found, service)}
+    rows = Alert.objects.visible_to(service.reader).select_related("rule", "course")
+    alerts = rows.in_bulk(ids)
+    names = scopes.names(alerts.values())
+    found = {}
+    for one in adjustments:
+        if alert := alerts.get(one.alert_id or 0):
+            one.alert = alert
+            found[one.pk] = AlertCard(
+                _as_proposed(alert, one),
+                names[alert.scope, alert.scope_id],
+                one.alert_period_start or alert.last_period_start,
+                ShownAdjustment(one, service).is_alert_hidden,
+                service.now,
+            )
+    return found
+
+
+def _as_proposed(alert: Alert, adjustment: Adjustment) -> Alert:
+    """Return a copy of the alert with the figures of that time; it may have recovered since."""
+    then = copy(alert)
+    then.value, then.target = adjustment.alert_value, adjustment.alert_target
+    return then

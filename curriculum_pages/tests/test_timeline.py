@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.tests.people import account, course
+from alerts.models import Alert
 from alerts.tests.alerted import create_alert
 from curriculum_pages.tests.adjusted import PAGE, decides, proposed
 from kpis.tests.measured import COMPLETION, fed, measured
@@ -27,6 +31,27 @@ def test_a_proposal_is_shown_with_its_alert_and_waits_for_a_decision(ada: Visito
     )
     assert "June 2026: 60.0%, 25.0 pts below the target of 85%." in text
     assert "Decision Waits for a decision." in text
+
+
+def test_the_alert_is_shown_as_it_was_when_the_change_was_proposed(ada: Visitor) -> None:
+    python = course("py")
+    proposed(python, alert=create_alert(python))
+    Alert.objects.update(value=90.0, last_period_start="2026-09-01", closed_at=timezone.now())
+
+    assert "June 2026: 60.0%, 25.0 pts below the target of 85%." in ada.reads(PAGE)
+
+
+def test_figures_that_were_of_a_small_group_stay_hidden_when_it_has_grown() -> None:
+    python = course("py")
+    fed(python)
+    measured(COMPLETION, "2026-05", total=2, n=4, of=python)
+    measured(COMPLETION, "2026-06", total=20, n=40, of=python)
+    alert = create_alert(python, value=50.0, last_period_start=date(2026, 5, 1))
+    proposed(python, alert=alert, reason="It was 50.0%.")
+    Alert.objects.update(last_period_start="2026-06-01", value=51.0, n=40)
+    bo = Visitor(account("Bo", grants=(python,)))
+
+    assert "50.0%" not in bo.reads(PAGE)
 
 
 def test_a_rejected_proposal_says_who_rejected_it_and_why(ada: Visitor) -> None:

@@ -203,4 +203,4 @@ def _interval(unit: Unit, low: float | None, high: float | None) -> str:
 def _signed(unit: Unit, change: float) -> str:
     """Return a change with its sign, such as +2.1 pts; a minus of its own width."""
     shown = change * unit.scale
-    return f"{'-' if shown < 0 else '+'}{difference_text(unit, shown)}"
+    return f"{'−' if shown < 0 else '+'}{difference_text(unit, shown)}"

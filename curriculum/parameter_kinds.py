@@ -33,6 +33,15 @@ class DurationUnit(models.TextChoices):
     WEEKS = "weeks", _("weeks")
 
 
+def read_unit(text: str, kind: str) -> str:
+    """Return a unit as it is stored; that of a duration may be named in the reader's language."""
+    if kind != Kind.DURATION:
+        return text
+    typed = text.strip().casefold()
+    named = {str(label).casefold(): str(unit) for unit, label in DurationUnit.choices}
+    return named.get(typed, typed)
+
+
 def _duration(value: Decimal, unit: str) -> str:
     number = localized.number(value, 4, trimmed=True)
     # the plural of a fraction is that of many

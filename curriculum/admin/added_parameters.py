@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from curriculum import parameters
 from curriculum.admin.parameters import ReasonField, ValueField, signed_in_user
 from curriculum.models import AddedParameter, Parameter
-from curriculum.parameter_kinds import Kind, ValueType
+from curriculum.parameter_kinds import Kind, ValueType, read_unit
 from curriculum.parameters import ParameterDefinition
 
 SCOPE_LABELS = (("course", _("Courses")), ("run", _("Runs")), ("module", _("Modules")))
@@ -51,6 +51,9 @@ class AddParameterForm(forms.ModelForm):
             "key", "name", "help", "kind", "unit", "choices", "minimum", "maximum", "step",
             "value", "scopes", "applies_to",
         )  # fmt: skip
+
+    def clean_unit(self) -> str:
+        return read_unit(self.cleaned_data["unit"], self.cleaned_data.get("kind", ""))
 
     def clean_choices(self) -> list[str]:
         lines = self.cleaned_data["choices"].splitlines()

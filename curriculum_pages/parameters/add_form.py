@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.models import User
 from curriculum import parameters
 from curriculum.models import Parameter
-from curriculum.parameter_kinds import DurationUnit, Kind, ValueType
+from curriculum.parameter_kinds import DurationUnit, Kind, ValueType, read_unit
 from curriculum.parameters import SCOPE_KINDS, ParameterDefinition
 from curriculum_pages.form_fields import reason_field
 
@@ -92,6 +92,9 @@ class AddParameterForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User) -> None:
         self.user = user
         super().__init__(data, auto_id="add-%s", label_suffix="")
+
+    def clean_unit(self) -> str:
+        return read_unit(self.cleaned_data["unit"], self.cleaned_data.get("kind", ""))
 
     def clean_choices(self) -> list[str]:
         lines = self.cleaned_data["choices"].splitlines()

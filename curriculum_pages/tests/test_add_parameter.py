@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from accounts.models import User
 from accounts.tests.people import account
 from curriculum.models import Parameter
 from kpis.tests.visitors import TAG, Visitor
@@ -60,6 +61,14 @@ def test_a_share_is_entered_in_percent(boss: Visitor) -> None:
     adds(boss, share | {"maximum": "100%", "step": "5%"})
 
     assert "Coaching calls 70% Whole site" in boss.reads("/curriculum-parameters")
+
+
+def test_the_unit_of_a_duration_is_entered_in_the_readers_language(boss: Visitor) -> None:
+    User.objects.update(language="de")
+    adds(boss, CALLS | {"kind": "duration", "unit": "Tage", "value": "2 Tage"})
+
+    row = Parameter.objects.get(key="coach.calls")
+    assert (row.unit, row.written(row.value)) == ("days", "2 days")
 
 
 def test_a_choice_has_labels_instead_of_bounds(boss: Visitor) -> None:

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from curriculum import parameters
@@ -41,7 +41,7 @@ class AddParameterForm(forms.ModelForm):
     value = ValueField()
     minimum = forms.DecimalField(label=_("Minimum"), required=False)
     maximum = forms.DecimalField(label=_("Maximum"), required=False)
-    step = forms.DecimalField(label=_("Step"), required=False)
+    step = forms.DecimalField(label=pgettext_lazy("of a parameter", "Step"), required=False)
     reason = ReasonField(required=True)
     definition: ParameterDefinition
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.models import User
 from curriculum import parameters
@@ -61,7 +61,9 @@ class AddParameterForm(forms.Form):
     )
     minimum = text(gettext_lazy("Minimum"), gettext_lazy("Not for a choice or a switch."))
     maximum = text(gettext_lazy("Maximum"), gettext_lazy("Not for a choice or a switch."))
-    step = text(gettext_lazy("Step"), gettext_lazy("Not for a choice or a switch."))
+    step = text(
+        pgettext_lazy("of a parameter", "Step"), gettext_lazy("Not for a choice or a switch.")
+    )
     choices = forms.CharField(
         label=gettext_lazy("Choices"),
         required=False,

@@ -91,7 +91,7 @@ def _change(adjustment: Adjustment) -> Step:
 def _effect(adjustment: Adjustment, effect: str) -> Step:
     title = pgettext("of an adjustment", "Effect")
     if adjustment.status in OVER:
-        return Step(title, SKIPPED, gettext("There is none to measure."))
+        return Step(title, SKIPPED, gettext("There is no effect to measure."))
     outcome = _outcome(adjustment)
     if effect:
         text = f"{effect} {outcome}".strip()

@@ -44,7 +44,7 @@ class AddParameterForm(forms.Form):
     )
     key = text(
         gettext_lazy("Key"),
-        gettext_lazy("The learning platform reads the value by it, such as coach.calls."),
+        gettext_lazy("The learning platform reads the value by this key, such as coach.calls."),
         required=True,
         error_messages={"required": gettext_lazy("Enter a key such as coach.calls.")},
     )

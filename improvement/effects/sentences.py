@@ -98,7 +98,7 @@ def _verdict(result: EffectResult) -> str:
     return (
         gettext(
             "It cannot be said whether the change affected %(kpi)s: the 95%% interval of its "
-            "effect, %(interval)s, includes no effect."
+            "effect, %(interval)s, includes zero."
         )
         % figures
     )
@@ -116,7 +116,7 @@ def _compared(result: EffectResult) -> str:
             gettext(
                 "It was %(before)s before the change and %(after)s after it. There was nothing "
                 "unchanged to compare with, so anything else that happened at the same time is "
-                "part of this."
+                "part of the difference."
             )
             % figures
         )
@@ -182,7 +182,7 @@ def _needed(result: EffectResult) -> str:
     if result.needed is None or result.outcome in (IMPROVED, WORSENED):
         return ""
     return gettext(
-        "To be certain of an effect of this size, about %(needed)s observations would be needed "
+        "To detect an effect of this size, about %(needed)s observations would be needed "
         "before the change and as many after it."
     ) % {"needed": localized.number(result.needed)}
 

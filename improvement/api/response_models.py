@@ -29,6 +29,9 @@ OUTCOMES = (
 TypedValue = bool | int | float | str
 
 
+STATUSES: tuple[str, ...] = tuple(Adjustment.Status.values)
+
+
 class AdjustmentRuleModel(ApiModel):
     id: int
     name: str
@@ -85,7 +88,7 @@ class WorsenedModel(ApiModel):
 class AdjustmentModel(ApiModel):
     id: int
     version: int = Field(description="Send it with a decision: one about another is refused.")
-    status: str = one_of(Adjustment.Status.values)
+    status: str = one_of(STATUSES)
     parameter: str = Field(description="Key of the parameter.")
     name: str = Field(description="Name of the parameter.")
     course: str | None = Field(description="Key of the course; null for the whole site.")

@@ -232,9 +232,16 @@ def reject(
     now: datetime | None = None,
 ) -> None:
     """Reject the proposal; ValidationError when it was already decided."""
+    _lock_parameter(change)
     status = ParameterChange.Status.REJECTED
     _decide(change, status, by=by, at=now or timezone.now(), old_value=change.old_value)
     proposal_rejected.send(ParameterChange, change=change)
+
+
+def _lock_parameter(change: ParameterChange) -> None:
+    """Lock the parameter first, as who sets a value does: else two could wait for each other."""
+    rows = Parameter.objects.filter(pk=change.parameter_id).order_by()
+    list(rows.select_for_update().values_list("pk"))
 
 
 def _decide(
@@ -323,6 +330,7 @@ def revert(
 
     A change that has not begun to apply never will.
     """
+    _lock_parameter(change)
     claimed = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.APPLIED
     ).update(status=ParameterChange.Status.REVERTED)

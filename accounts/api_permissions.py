@@ -24,6 +24,20 @@ class MayReadKpis(BasePermission):
         return Reader.of(request.user).reads_kpis
 
 
+class MayReadCurriculum(BasePermission):
+    message = (
+        "This account or key may not read parameters. An account needs a course grant, "
+        "a key the scope curriculum:read or kpis:read."
+    )
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal: object = request.user
+        if isinstance(principal, ApiKey):
+            scopes = (ApiKey.Scope.CURRICULUM_READ, ApiKey.Scope.KPIS_READ)
+            return any(principal.may(scope) for scope in scopes)
+        return Reader.of(request.user).reads_kpis
+
+
 class MaySendEvents(BasePermission):
     message = "Sending events requires an API key with the scope events:write."
 

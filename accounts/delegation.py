@@ -17,6 +17,7 @@ REQUIRED_PERMISSIONS = {
     # importing events from files can define courses, too
     ApiKey.Scope.CURRICULUM_WRITE: IMPORT_EVENTS,
     ApiKey.Scope.SMALL_GROUPS: "accounts.view_small_groups",
+    ApiKey.Scope.ADJUSTMENTS_WRITE: "improvement.decide_adjustment",
 }
 
 

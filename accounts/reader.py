@@ -50,3 +50,21 @@ class Reader:
 
     def may_see(self, course_id: int) -> bool:
         return self.sees_every_course or course_id in self.course_ids
+
+
+def course_condition(principal: object, course_id: str) -> tuple[str, list[int]]:
+    """Return SQL that is true for courses that a visitor or API key may see, and its parameters.
+
+    For statements that must do without the query of `Reader.of`; `course_id` is their column.
+    """
+    if isinstance(principal, ApiKey):
+        if not principal.is_limited:
+            return "TRUE", []
+        granted = "SELECT course_id FROM accounts_apikey_courses WHERE apikey_id = %s"
+    elif isinstance(principal, User) and principal.is_active:
+        if principal.is_staff:
+            return "TRUE", []
+        granted = "SELECT course_id FROM accounts_coursegrant WHERE user_id = %s"
+    else:
+        return "FALSE", []
+    return f"{course_id} IN ({granted})", [principal.pk]  # not translated: SQL

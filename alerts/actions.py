@@ -74,6 +74,14 @@ def comment(alert: Alert, *, by: User | None, text: str) -> AlertEvent:
     return event
 
 
+def note_proposal(alert: Alert, *, text: str, at: datetime, notifies: bool) -> AlertEvent:
+    """Add to the history what was proposed because of the alert, or why nothing was."""
+    kind = Kind.PROPOSED if notifies else Kind.COMMENTED
+    event = _event(alert, kind, at=at, reason=text, notifies=notifies)
+    record_events([event])
+    return event
+
+
 def close_as_expected(alert: Alert, *, by: User | None, reason: str) -> AlertEvent:
     """Close an alert although its condition holds.
 
@@ -111,10 +119,19 @@ def _act(
     if not Alert.objects.open().filter(pk=alert.pk).update(**changes):
         raise ValidationError(gettext("This alert is already closed."), code="closed")
     alert.refresh_from_db()
-    event = AlertEvent(
+    event = _event(alert, kind, at=timezone.now(), by=by, reason=reason, notifies=notifies)
+    record_events([event])
+    return event
+
+
+def _event(
+    alert: Alert, kind: str, *, at: datetime, reason: str, notifies: bool, by: User | None = None
+) -> AlertEvent:
+    """Return an entry of an alert's history with the figures that it has now."""
+    return AlertEvent(
         alert=alert,
         kind=kind,
-        at=timezone.now(),
+        at=at,
         by=by,
         reason=reason,
         notifies=notifies,
@@ -125,5 +142,3 @@ def _act(
         ci_high=alert.ci_high,
         n=alert.n,
     )
-    record_events([event])
-    return event

@@ -8,6 +8,9 @@ from alerts.models import AlertRule
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Target
 
+# those of the whole site ship with this app, those of each course or module with others
+SHIPPED = [(each, side) for side in AlertRule.Side.values for each in AlertRule.Each.values]
+
 
 def create_missing(**kwargs: object) -> None:
     """Create a rule for the whole site for each KPI that has a target but no rule yet."""
@@ -20,14 +23,31 @@ def create_missing(**kwargs: object) -> None:
             AlertRule.objects.create(kpi=key, name=shipped_name(key))
 
 
-def shipped_name(kpi: str) -> str:
-    return gettext("%(kpi)s misses its target") % {"kpi": REGISTRY[kpi].name}
+def shipped_name(kpi: str, each: str = "", side: str = AlertRule.Side.WORSE) -> str:
+    names = _names_if_better() if side == AlertRule.Side.BETTER else _names_if_worse()
+    return names[each] % {"kpi": REGISTRY[kpi].name}
+
+
+def _names_if_worse() -> dict[str, str]:
+    return {
+        "": gettext("%(kpi)s misses its target"),
+        AlertRule.Each.COURSE: gettext("%(kpi)s of a course misses its target"),
+        AlertRule.Each.MODULE: gettext("%(kpi)s of a module misses its target"),
+    }
+
+
+def _names_if_better() -> dict[str, str]:
+    return {
+        "": gettext("%(kpi)s is better than its target"),
+        AlertRule.Each.COURSE: gettext("%(kpi)s of a course is better than its target"),
+        AlertRule.Each.MODULE: gettext("%(kpi)s of a module is better than its target"),
+    }
 
 
 def display_name(name: str, kpi: str) -> str:
-    """Return a rule's name, translated if it is the one that ships."""
+    """Return a rule's name, translated if it is one that ships."""
     if kpi not in REGISTRY:
         return name
     with override("en"):
-        is_shipped = name == shipped_name(kpi)
-    return shipped_name(kpi) if is_shipped else name
+        found = next((how for how in SHIPPED if name == shipped_name(kpi, *how)), None)
+    return shipped_name(kpi, *found) if found else name

@@ -12,7 +12,9 @@ class CurriculumConfig(AppConfig):
 
     def ready(self) -> None:
         from curriculum import parameters
+        from curriculum.structure import versions
 
         autodiscover_modules("parameter_definitions")
         post_migrate.connect(parameters.create_missing, sender=self)
         post_migrate.connect(parameters.follow_declarations, sender=self)
+        post_migrate.connect(versions.record_missing, sender=self)

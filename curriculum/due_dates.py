@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from curriculum.models import CourseRun, Module
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,31 @@ def move_to_start(
 
 
 def module_due_dates(
-    modules: Sequence[Module], timetable: dict[int, date], *, started_at: datetime
+    modules: Sequence[Module],
+    timetable: dict[int, date],
+    *,
+    started_at: datetime,
+    planned_days: Mapping[int, int] = NOTHING,
+    extensions: Mapping[int, int] = NOTHING,
 ) -> Iterator[ModuleDueDate]:
-    """Yield each module's due date: the run's own date, or after the planned days so far."""
+    """Yield each module's due date: the run's own date, or after the planned days so far.
+
+    `planned_days` are those of modules that the course structure does not determine, `extensions`
+    the days by which a module is due later, both by module id.
+    """
     days = 0
     start = at_local_time(started_at)
     for module in modules:
-        days += module.planned_days
+        days += planned_days.get(module.pk, module.planned_days)
+        later = extensions.get(module.pk, 0)
         fixed = timetable.get(module.pk)
-        yield ModuleDueDate(module, end_of(fixed) if fixed else start + timedelta(days=days))
+        due = later_by(end_of(fixed), later) if fixed else start + timedelta(days=days + later)
+        yield ModuleDueDate(module, due)
+
+
+def later_by(moment: datetime, days: int) -> datetime:
+    """Return the same time of day some days later, or earlier if negative."""
+    return at_local_time(moment) + timedelta(days=days) if days else moment
 
 
 def timetable_of(run: CourseRun) -> dict[int, date]:

@@ -145,10 +145,8 @@ def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunP
             line.due_at,
         )
         for enrollment in enrollments
-        for line in due_dates.module_due_dates(
-            run_plans[enrollment.run_id].modules,
-            timetables[enrollment.run_id],
-            started_at=enrollment.started_at,
+        for line in run_plans[enrollment.run_id].module_due_dates(
+            timetables[enrollment.run_id], enrolled_at=enrollment.enrolled_at
         )
     ]
     columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")

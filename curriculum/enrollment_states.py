@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +18,7 @@ from curriculum.models import (
     CourseRun,
     Enrollment,
     EnrollmentStatusChange,
+    Module,
     Pause,
     PlannedModule,
     RunModule,
@@ -53,6 +55,14 @@ def update_enrollments(enrollment_ids: Iterable[int], *, changes: Changes | None
     _save([one for one in updates if one.is_needed], changes)
 
 
+@dataclass(frozen=True)
+class LaterDays:
+    """By how many days a module is due later, by planned days and by extension."""
+
+    planned: int = 0
+    extension: int = 0
+
+
 class TermsOfRuns:
     """The terms of runs, loaded at the first look-up: most updates leave the sign-up as it is."""
 
@@ -61,10 +71,33 @@ class TermsOfRuns:
 
     @cached_property
     def _at(self) -> TermsAt:
-        return load_terms(self._runs)
+        ids = {run.pk: [one.pk for one in self._modules[run.course_id]] for run in self._runs}
+        return load_terms(self._runs, ids)
+
+    @cached_property
+    def _modules(self) -> dict[int, list[Module]]:
+        found = defaultdict(list)
+        courses = {run.course_id for run in self._runs}
+        for module in Module.objects.filter(course__in=courses).order_by("position"):
+            found[module.course_id].append(module)
+        return found
 
     def at(self, run: CourseRun, enrolled_at: datetime) -> Terms:
         return self._at(run, enrolled_at)
+
+    def later_days(
+        self, run: CourseRun, old_sign_up: datetime, new_sign_up: datetime
+    ) -> Mapping[int, LaterDays]:
+        """Return by how many days the terms of another sign-up move each module, by its id."""
+        if old_sign_up == new_sign_up:
+            return {}
+        old, new = self.at(run, old_sign_up), self.at(run, new_sign_up)
+        found, planned = {}, 0
+        for module in self._modules[run.course_id]:
+            pk, days = module.pk, module.planned_days
+            planned += new.planned_days.get(pk, days) - old.planned_days.get(pk, days)
+            found[pk] = LaterDays(planned, new.extensions.get(pk, 0) - old.extensions.get(pk, 0))
+        return found
 
 
 class EnrollmentUpdate:
@@ -82,6 +115,7 @@ class EnrollmentUpdate:
         self.after = dict(self.before)
         self.pauses_before = self.pauses = pauses
         self._row, self._terms = row, terms
+        self.later_days: Mapping[int, LaterDays] = {}
         if timeline := enrollment_timeline.derive_timeline(changes, self._cutoff_of):
             self._apply(timeline, changes)
 
@@ -111,6 +145,7 @@ class EnrollmentUpdate:
         row, start = self._row, self.started_at
         if timeline.entered_at != row.enrolled_at:
             start = due_dates.start_of(self.run, timeline.entered_at)
+        self.later_days = self._terms.later_days(self.run, row.enrolled_at, timeline.entered_at)
         planned = self._planned_due_at(timeline.entered_at, start)
         due = shift_for_pauses(planned, timeline.pauses)
         self.pauses = timeline.pauses
@@ -143,6 +178,7 @@ class EnrollmentUpdate:
         return (
             self.pauses_before != self.pauses
             or was_cancelled != is_cancelled
+            or any(one != LaterDays() for one in self.later_days.values())
             or any(self.before[name] != self.after[name] for name in names)
         )
 
@@ -174,7 +210,7 @@ def _send_signals(ids: Sequence[int], moved_ids: Sequence[int], changes: Changes
 
 
 def _move_plans(moving: Sequence[EnrollmentUpdate]) -> None:
-    """Move the due dates of planned modules; dates of a run's own timetable stay."""
+    """Move the due dates of planned modules; dates of a run's own timetable are only extended."""
     by_pk = {one.pk: one for one in moving}
     fixed = set(
         RunModule.objects.filter(run__in={one.run.pk for one in moving})
@@ -187,8 +223,13 @@ def _move_plans(moving: Sequence[EnrollmentUpdate]) -> None:
         "pk", "enrollment_id", "module_id", "planned_due_at"
     ):
         one = by_pk[enrollment]
+        later = one.later_days.get(module, LaterDays())
         moved = due_dates.move_to_start(planned, one.started_at, one.after["started_at"])
-        due = planned if (one.run.pk, module) in fixed else moved
+        due = (
+            due_dates.later_by(planned, later.extension)
+            if (one.run.pk, module) in fixed
+            else due_dates.later_by(moved, later.planned + later.extension)
+        )
         rows.append((pk, due, shift_for_pauses(due, one.pauses)))
     if rows:
         bulk_upsert.update(PlannedModule, ("planned_due_at", "due_at"), rows)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from curriculum.models import (
+    AddedParameter,
     Course,
     CourseRun,
     Enrollment,
@@ -17,6 +18,7 @@ from curriculum.models import (
     PlannedModule,
     RunModule,
     Skill,
+    StructureVersion,
 )
 
 DATES = _("Dates of a learner who is anonymous by then; figures are computed from them.")
@@ -45,5 +47,11 @@ holds_no_personal_data(
     Course, CourseRun, Module, RunModule, Skill, reason=_("The content and the dates of courses.")
 )
 holds_no_personal_data(
-    Parameter, ParameterChange, reason=_("Settings of courses, and who on the staff changed them.")
+    StructureVersion, reason=_("The content of courses, and who on the staff changed it.")
+)
+holds_no_personal_data(
+    Parameter,
+    AddedParameter,
+    ParameterChange,
+    reason=_("Settings of courses, and who on the staff changed them."),
 )

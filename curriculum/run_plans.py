@@ -1,32 +1,45 @@
 """The plan that each new enrollment of a run starts with.
 
-The refund cut-off and the completion window are those of the moment of the sign-up, also when the
-sign-up arrives years later.
+The refund cut-off, the completion window, the planned days and the deadline extension are those of
+the moment of the sign-up, also when the sign-up arrives years later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Prefetch
 
 from curriculum import due_dates
+from curriculum.due_dates import ModuleDueDate
 from curriculum.models import CourseRun, Module, RunModule
-from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.parameter_definitions import (
+    DEADLINE_EXTENSION,
+    PLANNED_DAYS,
+    REFUND_CUTOFF,
+    WINDOW_FACTOR,
+)
 from curriculum.parameters import ParameterHistory, ParameterScope
 
-PARAMETERS = (WINDOW_FACTOR, REFUND_CUTOFF)
+PARAMETERS = (WINDOW_FACTOR, REFUND_CUTOFF, PLANNED_DAYS, DEADLINE_EXTENSION)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The parameter values for everyone who signs up at one moment."""
+    """The parameter values for everyone who signs up at one moment.
+
+    `planned_days` and `extensions` are those of modules that have some, by module id. They move
+    the due dates of modules, never the completion window, which defines a figure.
+    """
 
     window_factor: Decimal
     cutoff_days: int
+    planned_days: Mapping[int, int] = field(default_factory=dict)
+    extensions: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def cutoff(self) -> timedelta:
@@ -40,19 +53,42 @@ class Terms:
 TermsAt = Callable[[CourseRun, datetime], Terms]
 
 
-def load_terms(runs: Collection[CourseRun]) -> TermsAt:
-    """Load the terms of some runs at every moment, with two queries."""
-    scopes = [ParameterScope(course_id=run.course_id, run_id=run.pk) for run in runs]
-    parameters = ParameterHistory(PARAMETERS, scopes=scopes)
+def load_terms(runs: Collection[CourseRun], module_ids: Mapping[int, Collection[int]]) -> TermsAt:
+    """Load the terms of some runs and modules at every moment, with two queries.
+
+    `module_ids` are by run id.
+    """
+    scopes = [
+        ParameterScope(course_id=run.course_id, run_id=run.pk, module_id=module_id)
+        for run in runs
+        for module_id in (None, *module_ids.get(run.pk, ()))
+    ]
+    history = ParameterHistory(PARAMETERS, scopes=scopes)
+    moments = sorted(one.applies_from for one in history.changes)
+    known: dict[tuple[int, int], Terms] = {}
 
     def terms_at(run: CourseRun, enrolled_at: datetime) -> Terms:
-        factor, days = (
-            parameters.value(key, enrolled_at, course_id=run.course_id, run_id=run.pk)
-            for key in PARAMETERS
-        )
-        return Terms(window_factor=factor, cutoff_days=int(days))
+        # the terms stay the same until the next change
+        key = (run.pk, bisect_right(moments, enrolled_at))
+        if key not in known:
+            known[key] = _terms(history, run, enrolled_at, module_ids.get(run.pk, ()))
+        return known[key]
 
     return terms_at
+
+
+def _terms(
+    history: ParameterHistory, run: CourseRun, at: datetime, module_ids: Collection[int]
+) -> Terms:
+    ids = {"course_id": run.course_id, "run_id": run.pk}
+    own = {pk: history.own(PLANNED_DAYS, at, run_id=run.pk, module_id=pk) for pk in module_ids}
+    later = {pk: history.value(DEADLINE_EXTENSION, at, **ids, module_id=pk) for pk in module_ids}
+    return Terms(
+        window_factor=history.value(WINDOW_FACTOR, at, **ids),
+        cutoff_days=int(history.value(REFUND_CUTOFF, at, **ids)),
+        planned_days={pk: int(days) for pk, days in own.items() if days is not None},
+        extensions={pk: int(days) for pk, days in later.items() if days},
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +111,7 @@ class RunPlan:
     @classmethod
     def of(cls, run: CourseRun, modules: Sequence[Module]) -> RunPlan:
         """Plan other modules than those of the course."""
-        return cls(run, modules, load_terms([run]))
+        return cls(run, modules, load_terms([run], {run.pk: [one.pk for one in modules]}))
 
     def dates(self, enrolled_at: datetime) -> PlanDates:
         start, terms = self.start(enrolled_at), self.terms_at(self.run, enrolled_at)
@@ -85,6 +121,19 @@ class RunPlan:
     def start(self, enrolled_at: datetime) -> datetime:
         return due_dates.start_of(self.run, enrolled_at)
 
+    def module_due_dates(
+        self, timetable: dict[int, date], *, enrolled_at: datetime
+    ) -> Iterator[ModuleDueDate]:
+        """Yield when each module is due, under the terms of the sign-up."""
+        terms = self.terms_at(self.run, enrolled_at)
+        return due_dates.module_due_dates(
+            self.modules,
+            timetable,
+            started_at=self.start(enrolled_at),
+            planned_days=terms.planned_days,
+            extensions=terms.extensions,
+        )
+
 
 def current_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
     """Return the plans of runs with the present modules of their courses, by run id."""
@@ -93,5 +142,7 @@ def current_plans(run_ids: Collection[int]) -> dict[int, RunPlan]:
         .order_by()
         .prefetch_related("course__modules", Prefetch("timetable", RunModule.objects.order_by()))
     )
-    terms_at = load_terms(runs)
-    return {run.pk: RunPlan(run, list(run.course.modules.all()), terms_at) for run in runs}
+    modules = {run.pk: list(run.course.modules.all()) for run in runs}
+    module_ids = {pk: [one.pk for one in found] for pk, found in modules.items()}
+    terms_at = load_terms(runs, module_ids)
+    return {run.pk: RunPlan(run, modules[run.pk], terms_at) for run in runs}

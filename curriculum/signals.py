@@ -25,3 +25,10 @@ learners_changed = Signal()
 
 # Learners are known from now on. Carries their `keys` instead of ids.
 learners_created = Signal()
+
+# A value of a parameter was set, applied or reverted. Carries the `change`, whose
+# `effective_from` may lie in the future.
+parameter_changed = Signal()
+
+# A proposed value was rejected, or staff set another one. Carries the `change`.
+proposal_rejected = Signal()

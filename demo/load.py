@@ -8,19 +8,20 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from alerts.evaluation.evaluate import evaluate
 from alerts.models import AlertRule
 from core import reporting_clock
 from core.database import query_planner
-from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
-from demo import accounts, dataset
+from curriculum.structure import versions
+from demo import accounts, adjustment_story, dataset
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
 from demo.known_password import KNOWN
 from demo.outcomes import course_surveys, testimonials
 from demo.world.calendar import Calendar
+from demo.world.catalog import PREREQUISITES, Catalog
 from engagement.models import LearningObject
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
@@ -63,7 +64,9 @@ def load(
         data = load_without_kpis(now, seed=seed, scale=scale, progress=progress)
         _compute(now, progress)
         analysis.analyze_comments(now)
-        testimonials.approve(accounts.create(data.journeys, passwords), now)
+        staff = accounts.create(data.journeys, passwords)
+        testimonials.approve(staff, now)
+        adjustment_story.tell(now, staff)
         if KNOWN in passwords.values():
             accounts.save_passwords(settings.KPI_DATA_DIR)
     return data
@@ -79,15 +82,15 @@ def load_without_kpis(
         Calendar.at(now, reporting_clock.reporting_zone()),
         seed=seed,
         scale=scale,
-        terms_at=load_terms([]),
+        terms_at=load_terms([], {}),
     )
-    _save(data)
+    _save(data, now)
     _add_alert_rules()
     _send_events(with_bad_events(data.events, seed), now, progress)
     return data
 
 
-def _save(data: Dataset) -> None:
+def _save(data: Dataset, now: datetime) -> None:
     catalog = data.catalog
     Course.objects.bulk_create(catalog.courses.values())
     modules = [one for many in catalog.modules.values() for one in many]
@@ -98,16 +101,32 @@ def _save(data: Dataset) -> None:
     # in the demonstration, an external tool sends surveys: the addresses are made up
     Survey.objects.filter(follows_completion=True).update(follows_completion=False)
     Survey.objects.create(key=course_surveys.SURVEY, title="Course experience")
+    _save_skills(catalog, modules, now)
+
+
+def _save_skills(catalog: Catalog, modules: Sequence[Module], now: datetime) -> None:
+    """Save the skills, and half a year later their prerequisites: two versions to compare."""
+    courses = [one.pk for one in catalog.courses.values()]
+    source = StructureVersion.Source.DEMO
     for skill, keys in catalog.skills:
         skill.save()
         skill.modules.set(one for one in modules if one.key in keys)
+    versions.record(courses, source=source, at=now - timedelta(days=365))
+    skills = {skill.key: skill for skill, _ in catalog.skills}
+    for key, needed in PREREQUISITES.items():
+        skills[key].prerequisites.set(skills[one] for one in needed)
+    versions.record(courses, source=source, at=now - timedelta(days=180))
 
 
 def _add_alert_rules() -> None:
-    """Add alert rules for scores by course and module, which notify managers."""
+    """Add alert rules for scores by course and module, which notify managers.
+
+    The one for modules ships inactive, with the adjustment rule that needs it.
+    """
     for each, subject in (("course", "a course"), ("module", "a module")):
-        AlertRule.objects.create(
-            kpi=SCORES, each=each, name=f"Assessment performance of {subject} misses its target"
+        name = f"Assessment performance of {subject} misses its target"
+        AlertRule.objects.update_or_create(
+            kpi=SCORES, each=each, name=name, defaults={"is_active": True}
         )
 
 
@@ -143,4 +162,3 @@ def _compute(now: datetime, progress: Progress) -> None:
     recompute_stale.recompute_stale(now=now, progress=advance)
     # all KPIs are up to date as of now; scheduled runs continue from here
     RecomputeRun.objects.create(as_of=now)
-    evaluate(now)

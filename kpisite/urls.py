@@ -27,8 +27,10 @@ handler500 = "kpisite.http.outage_responses.server_error"
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("dashboard.urls")),
+    path("", include("curriculum_pages.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
+    path("", include("improvement.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),

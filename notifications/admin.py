@@ -26,8 +26,8 @@ class ChannelForm(forms.ModelForm):
     class Meta:
         model = Channel
         fields = (
-            "name", "kind", "address", "secret", "is_active", "min_severity", "is_limited",
-            "courses", "rules",
+            "name", "kind", "address", "secret", "is_active", "gets_alerts",
+            "gets_parameter_changes", "min_severity", "is_limited", "courses", "rules",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -35,6 +35,10 @@ class ChannelForm(forms.ModelForm):
         if cleaned.get("courses") and not cleaned.get("is_limited"):
             error = gettext("Select this to limit the channel to the courses chosen.")
             self.add_error("is_limited", error)
+        is_webhook = cleaned.get("kind") in (Channel.Kind.WEBHOOK, Channel.Kind.SLACK)
+        if cleaned.get("gets_parameter_changes") and not is_webhook:
+            error = gettext("Only webhooks receive changes of parameters.")
+            self.add_error("gets_parameter_changes", error)
         if cleaned.get("kind") in TRANSPORTS:
             TRANSPORTS[cleaned["kind"]].validate(cleaned.get("address", ""))
         return cleaned

@@ -10,7 +10,8 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import outbox, shipped_channels
+        from notifications import outbox, parameter_changes, shipped_channels
 
         post_migrate.connect(shipped_channels.create_missing, sender=self)
         outbox.listen()
+        parameter_changes.listen()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from alerts.models import Alert, AlertEvent, AlertRule, Severity
 from alerts.shipped_rules import display_name
-from curriculum.models import Course
+from curriculum.models import Course, ParameterChange
 
 SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
 
@@ -47,6 +47,12 @@ class Channel(models.Model):
         help_text=_("Webhook messages are signed with it, so that receivers can verify them."),
     )
     is_active = models.BooleanField("active", default=True)
+    gets_alerts = models.BooleanField(_("alerts"), default=True)
+    gets_parameter_changes = models.BooleanField(
+        _("parameter changes"),
+        default=False,
+        help_text=_("For webhooks: each change of a parameter, such as for a learning platform."),
+    )
     min_severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.INFO)
     # a field of its own, because deleting the last course must not open the channel to all others
     is_limited = models.BooleanField(
@@ -69,6 +75,10 @@ class Channel(models.Model):
                 condition=~Q(kind__in=("webhook", "slack")) | ~Q(address=""),
                 name="webhook_has_an_address",
             ),
+            models.CheckConstraint(
+                condition=Q(gets_parameter_changes=False) | Q(kind__in=("webhook", "slack")),
+                name="only_webhooks_get_parameter_changes",
+            ),
         )
 
     def __str__(self) -> str:
@@ -76,6 +86,8 @@ class Channel(models.Model):
 
     def accepts(self, alert: Alert) -> bool:
         """True if the channel covers the alert's severity, course and rule."""
+        if not self.gets_alerts:
+            return False
         if SEVERITIES.index(Severity(alert.severity)) < SEVERITIES.index(
             Severity(self.min_severity)
         ):
@@ -84,6 +96,15 @@ class Channel(models.Model):
             return False
         rules = {one.pk for one in self.rules.all()}
         return not rules or alert.rule_id in rules
+
+    def accepts_change(self, course_id: int | None) -> bool:
+        """True if the channel covers parameter changes of a course, or of the whole site.
+
+        What applies to the whole site applies to the courses of a limited channel, too.
+        """
+        courses = {one.pk for one in self.courses.all()} if self.is_limited else set()
+        is_covered = bool(courses) if course_id is None else course_id in courses
+        return self.gets_parameter_changes and (is_covered or not self.is_limited)
 
 
 class Notification(models.Model):
@@ -105,6 +126,9 @@ class Notification(models.Model):
     )
     event = models.ForeignKey(
         AlertEvent, models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    change = models.ForeignKey(
+        ParameterChange, models.CASCADE, null=True, blank=True, related_name="notifications"
     )
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
     to = models.CharField(max_length=320, blank=True)

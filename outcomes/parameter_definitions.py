@@ -21,6 +21,7 @@ declare(
         default=Decimal("0.8"),
         minimum=Decimal("0.1"),
         maximum=Decimal(1),
+        kind=Parameter.Kind.SHARE,
         step=Decimal("0.05"),
         scopes=("course",),
         redefines=gettext_noop(

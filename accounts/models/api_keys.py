@@ -15,9 +15,11 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         EVENTS_WRITE = "events:write", _("Send events")
         CURRICULUM_WRITE = "curriculum:write", _("Define courses")
+        CURRICULUM_READ = "curriculum:read", _("Read the values of parameters")
         KPIS_READ = "kpis:read", _("Read KPIs")
         SMALL_GROUPS = "kpis:small-groups", _("Read figures of small groups")
         ALERTS_WRITE = "alerts:write", _("Act on alerts")
+        ADJUSTMENTS_WRITE = "adjustments:write", _("Decide about adjustments")
 
     name = models.CharField(
         max_length=100,

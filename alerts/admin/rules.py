@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
-from alerts.evaluation import rule_preview
+from alerts.evaluation import pending_evaluations, rule_preview
 from alerts.models import AlertRule
 from core.decimals import format_decimal
 from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
@@ -180,6 +181,7 @@ class AlertRuleAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: AlertRule, form: forms.ModelForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
+        transaction.on_commit(pending_evaluations.queue_evaluation)
         if may_see_figures(request):
             found = rule_preview.preview(obj, timezone.now())
             self.message_user(request, f"{obj}: {found.sentence}")

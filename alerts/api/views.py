@@ -67,7 +67,7 @@ class AlertPages(CursorPagination):
     page_size = 25
     max_page_size = 100
     page_size_query_param = "limit"
-    ordering = ("position",)
+    ordering: tuple[str, ...] = ("position",)
     count = 0
 
     def paginate_queryset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -27,6 +28,17 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         if reader.sees_every_course:
             return self
         return self.filter(course__in=reader.course_ids)
+
+    def with_figures_start(self) -> AlertQuerySet:
+        """Annotate `figures_start`: the period of the figures, which a closed alert keeps."""
+        with_figures = AlertEvent.objects.filter(alert=OuterRef("pk"), period_start__isnull=False)
+        latest = Subquery(with_figures.order_by("-at", "-pk").values("period_start")[:1])
+        return self.annotate(
+            figures_start=Case(
+                When(closed_at=None, then=F("last_period_start")),
+                default=Coalesce(latest, F("last_period_start")),
+            )
+        )
 
 
 class Alert(models.Model):
@@ -137,6 +149,7 @@ class AlertEvent(models.Model):
         INHIBITED = "inhibited", _("Held back")
         REOPENED = "reopened", _("Reopened")
         RESTATED = "restated", _("Restated")
+        PROPOSED = "proposed", _("Change proposed")
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind.choices)

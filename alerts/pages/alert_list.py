@@ -13,9 +13,7 @@ from django.db.models import (
     Count,
     ExpressionWrapper,
     F,
-    OuterRef,
     Q,
-    Subquery,
     Value,
     When,
 )
@@ -24,7 +22,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_l
 from accounts.models import User
 from accounts.reader import Reader
 from alerts import scopes
-from alerts.models import Alert, AlertEvent, AlertQuerySet, Severity
+from alerts.models import Alert, AlertQuerySet, Severity
 from alerts.pages.alert_card import AlertCard
 from alerts.suppressed_alerts import is_suppressed
 from core.lazy_text import LazyText
@@ -126,7 +124,7 @@ class AlertFilterForm(forms.Form):
 def sorted_alerts(rows: AlertQuerySet) -> AlertQuerySet:
     """Sort by open, severity and time, and load what a card shows."""
     is_closed = Case(When(closed_at=None, then=Value(0)), default=Value(1))
-    shown = with_period(rows).select_related(*RELATED)
+    shown = rows.with_figures_start().select_related(*RELATED)
     return shown.order_by(is_closed, _rank(), "-opened_at", "-pk")
 
 
@@ -145,25 +143,15 @@ def _rank() -> Case:
     return Case(*ranks, default=Value(9), output_field=BigIntegerField())
 
 
-def with_period(rows: AlertQuerySet) -> AlertQuerySet:
-    """Annotate `figures_start`: the period of the figures, which a closed alert keeps."""
-    with_figures = AlertEvent.objects.filter(alert=OuterRef("pk"), period_start__isnull=False)
-    latest = Subquery(with_figures.order_by("-at", "-pk").values("period_start")[:1])
-    return rows.annotate(
-        figures_start=Case(When(closed_at=None, then=F("last_period_start")), default=latest)
-    )
-
-
 def cards(alerts: Iterable[Any], service: KpiQueryService) -> list[AlertCard]:
     """Return a card for each alert."""
     alerts = list(alerts)
     names = scopes.names(alerts)
     found = []
     for alert in alerts:
-        start = alert.figures_start or alert.last_period_start
-        is_hidden = is_suppressed(service, alert, [start])
+        is_hidden = is_suppressed(service, alert, [alert.figures_start])
         name = names[alert.scope, alert.scope_id]
-        found.append(AlertCard(alert, name, start, is_hidden, service.now))
+        found.append(AlertCard(alert, name, alert.figures_start, is_hidden, service.now))
     return found
 
 

@@ -16,6 +16,7 @@ from alerts import scopes
 from alerts.models import Alert, AlertEvent
 from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import cards
+from alerts.pages.sections import ALERT_SECTIONS
 from alerts.suppressed_alerts import can_be_queried, is_suppressed
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
@@ -77,6 +78,14 @@ class AlertPage:
         days = {one.period_start for one in self.events if one.period_start}
         is_hidden = is_suppressed(self.service, self.alert, days | {self.card.figures_start})
         return [HistoryEntry(one, is_hidden and _has_figures(one)) for one in self.events]
+
+    @property
+    def sections(self) -> list[tuple[str, dict[str, Any]]]:
+        """The templates that other apps add, each with its variables."""
+        shown = [
+            (one.template, one.show(self.service, self.alert)) for one in ALERT_SECTIONS.values()
+        ]
+        return [(template, section) for template, section in shown if section is not None]
 
     @cached_property
     def thing(self) -> Course | CourseRun | Module | None:
@@ -159,7 +168,8 @@ class AlertPage:
         chart = charts.line_chart([self.result], with_bands=True)
         if not shaded:
             return chart
-        caption = f"{gettext('Shaded: the periods of the alert.')} {chart['caption']}"
+        shading = gettext("Shaded: the periods of the alert.")
+        caption = f"{shading} {chart['caption']}"
         return chart | {"span": [shaded[0], shaded[-1]], "caption": caption}
 
     @property

@@ -1,7 +1,23 @@
-"""Admin pages of courses, learners, enrollments and parameters."""
+"""Admin pages of courses, skills, learners, enrollments and parameters."""
 
 from __future__ import annotations
 
-from curriculum.admin import courses, enrollments, learners, parameters
+from curriculum.admin import (
+    added_parameters,
+    courses,
+    enrollments,
+    learners,
+    parameters,
+    skills,
+    structure_versions,
+)
 
-__all__ = ["courses", "enrollments", "learners", "parameters"]
+__all__ = [
+    "added_parameters",
+    "courses",
+    "enrollments",
+    "learners",
+    "parameters",
+    "skills",
+    "structure_versions",
+]

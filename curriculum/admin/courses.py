@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.distinct_formset import DistinctFormSet
-from curriculum.models import Course, CourseRun, Enrollment, Module, RunModule, Skill
+from curriculum.admin.structure_versions import RecordsStructure
+from curriculum.models import Course, CourseRun, Enrollment, Module, RunModule
 
 PLAN_NOTE = _("Changes apply to new enrollments. Existing enrollments keep their plan.")
 
@@ -69,7 +70,7 @@ class RunInline(admin.TabularInline):
 
 
 @admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
+class CourseAdmin(RecordsStructure, admin.ModelAdmin):
     list_display = ("title", "key", "nominal_days", "modules", "runs", "enrollments")
     search_fields = ("title", "key")
     fieldsets = ((None, {"fields": ("title", "key", "nominal_days"), "description": PLAN_NOTE}),)
@@ -82,6 +83,9 @@ class CourseAdmin(admin.ModelAdmin):
             run_rows=count_of(CourseRun, "course"),
             enrollment_rows=count_of(Enrollment, "run__course"),
         )
+
+    def structure_courses(self, pk: int) -> set[int]:
+        return {pk}
 
     def view_on_site(self, course: Course) -> str:
         return dashboard_of(course=course.key)
@@ -144,7 +148,7 @@ class CourseRunAdmin(admin.ModelAdmin):
 
 
 @admin.register(Module)
-class ModuleAdmin(admin.ModelAdmin):
+class ModuleAdmin(RecordsStructure, admin.ModelAdmin):
     list_display = (
         "title", "course", "position", "is_required", "planned_days", "effort_minutes",
         "skills_taught",
@@ -161,25 +165,12 @@ class ModuleAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Module]:
         return super().get_queryset(request).prefetch_related("skills")
 
+    def structure_courses(self, pk: int) -> set[int]:
+        return set(Course.objects.filter(modules=pk).values_list("pk", flat=True))
+
     def view_on_site(self, module: Module) -> str:
         return dashboard_of(course=module.course.key, module=module.key)
 
     @admin.display(description=_("skills"))
     def skills_taught(self, module: Module) -> str:
         return ", ".join(skill.title for skill in module.skills.all())
-
-
-@admin.register(Skill)
-class SkillAdmin(admin.ModelAdmin):
-    list_display = ("title", "key", "taught_in")
-    list_filter = ("modules__course",)
-    search_fields = ("title", "key")
-    autocomplete_fields = ("modules",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Skill]:
-        rows: QuerySet[Skill] = super().get_queryset(request)
-        return rows.annotate(module_rows=Count("modules"))
-
-    @admin.display(description=_("taught in modules"), ordering="module_rows")
-    def taught_in(self, skill: Any) -> int:
-        return int(skill.module_rows)

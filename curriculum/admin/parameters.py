@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -13,12 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import localized
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
-from core.decimals import format_decimal
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
 
@@ -50,9 +50,21 @@ class MomentField(forms.SplitDateTimeField):
         )
 
 
+class ValueField(forms.CharField):
+    """A value as people write it, such as 7 days, 70% or On."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Value"),
+            max_length=100,
+            help_text=_("A number, a share such as 70%, a label of a choice, or On or Off."),
+        )
+
+
 class ChangeValueForm(forms.ModelForm):
     """Change a parameter's value; a new value requires a reason."""
 
+    value = ValueField()
     effective_from = MomentField()
     reason = ReasonField(required=False)
 
@@ -62,18 +74,22 @@ class ChangeValueForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        in_force = parameters.value_in_force(self.instance, timezone.now())
-        self.initial["value"] = Decimal(format_decimal(in_force))
+        self.in_force = parameters.value_in_force(self.instance, timezone.now())
+        values = self.instance.value_type
+        self.initial["value"] = values.short(self.in_force)
+        if labels := values.labels():
+            choices = [(one, one) for one in labels]
+            self.fields["value"] = forms.ChoiceField(label=_("Value"), choices=choices)
 
     @property
     def is_change(self) -> bool:
-        return not {"value", "effective_from"}.isdisjoint(self.changed_data)
+        is_new_value = self.cleaned_data.get("value", self.in_force) != self.in_force
+        return is_new_value or "effective_from" in self.changed_data
 
     def clean_value(self) -> Decimal:
-        value: Decimal = self.cleaned_data["value"]
-        if "value" in self.changed_data:
-            parameters.check(self.instance, value)
-        return value
+        if "value" not in self.changed_data:
+            return self.in_force
+        return parameters.definition_in_use(self.instance).parse(self.cleaned_data["value"])
 
     def clean_effective_from(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["effective_from"]
@@ -94,7 +110,7 @@ def parameter_choices() -> list[tuple[str, list[tuple[str, str]]]]:
             str(role.label),
             [
                 (one.key, gettext(one.name))
-                for one in parameters.DECLARED.values()
+                for one in parameters.load_all().values()
                 if one.role == role and one.scopes
             ],
         )
@@ -106,6 +122,7 @@ class OwnValueForm(forms.ModelForm):
     """Give a course, a run or a module a value of its own."""
 
     key = forms.ChoiceField(label=_("Parameter"), choices=parameter_choices)
+    value = ValueField()
     effective_from = MomentField()
     reason = ReasonField(required=True)
 
@@ -115,7 +132,8 @@ class OwnValueForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if definition := parameters.DECLARED.get(cleaned.get("key", "")):
+        if key := cleaned.get("key"):
+            definition = parameters.definition_of(key)
             self._check_scope(definition)
             self._check_value(definition)
         return cleaned
@@ -132,28 +150,35 @@ class OwnValueForm(forms.ModelForm):
         cleaned = self.cleaned_data
         scope = {kind: cleaned.get(kind) for kind in parameters.SCOPE_KINDS}
         row = Parameter(key=definition.key, name=definition.name, **scope)
-        checks = (("value", parameters.check), ("effective_from", parameters.check_moment))
-        for name, check in checks:
-            if cleaned.get(name) is not None:
-                try:
-                    check(row, cleaned[name])
-                except ValidationError as error:
-                    self.add_error(name, error)
+        try:
+            if "value" in cleaned:
+                cleaned["value"] = definition.parse(cleaned["value"])
+        except ValidationError as error:
+            self.add_error("value", error)
+        try:
+            parameters.check_moment(row, cleaned.get("effective_from"))
+        except ValidationError as error:
+            self.add_error("effective_from", error)
 
 
-def values_of(change: ParameterChange) -> str:
-    return f"{parameters.written(change.old_value)} → {parameters.written(change.new_value)}"
+def linked_source(source: parameters.ChangeSource | None) -> str:
+    """Return a link to what made a change; a dash where staff made it themselves."""
+    return format_html('<a href="{}">{}</a>', source.url, source.label) if source else "–"
 
 
 class ChangeInline(ReadOnlyInline):
     model = ParameterChange
     fields = (
-        "status", "values", "reason", "proposed_by", "proposed_at", "decided_by", "decided_at",
-        "effective_from",
+        "status", "values", "reason", "source", "proposed_by", "proposed_at", "decided_by",
+        "decided_at", "effective_from",
     )  # fmt: skip
-    readonly_fields = ("values",)
+    readonly_fields = ("values", "source")
     verbose_name_plural = _("history")
     show_change_link = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._known: dict[int, Mapping[int, parameters.ChangeSource]] = {}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParameterChange]:
         rows = super().get_queryset(request)
@@ -161,7 +186,18 @@ class ChangeInline(ReadOnlyInline):
 
     @admin.display(description=_("change"))
     def values(self, change: ParameterChange) -> str:
-        return values_of(change)
+        return change.values
+
+    @admin.display(description=_("source"))
+    def source(self, change: ParameterChange) -> str:
+        return linked_source(self._sources(change.parameter).get(change.pk))
+
+    def _sources(self, parameter: Parameter) -> Mapping[int, parameters.ChangeSource]:
+        # all rows at once; Django makes an inline per request
+        if parameter.pk not in self._known:
+            ids = list(parameter.changes.values_list("pk", flat=True))
+            self._known[parameter.pk] = parameters.sources_of(ids)
+        return self._known[parameter.pk]
 
 
 @admin.register(Parameter)
@@ -250,6 +286,8 @@ class ParameterAdmin(admin.ModelAdmin):
     @admin.display(description=_("effect of a change"))
     def effect(self, parameter: Parameter) -> str:
         if parameter.role == Parameter.Role.CURRICULUM:
+            if parameter.applies_to == Parameter.AppliesTo.SIGN_UPS:
+                return gettext("Changes what learners get who enroll from then on.")
             return gettext("Changes what learners get from then on.")
         declared = parameters.DECLARED.get(parameter.key)
         redefines = gettext(declared.redefines) if declared and declared.redefines else ""
@@ -259,18 +297,19 @@ class ParameterAdmin(admin.ModelAdmin):
     @admin.display(description=_("value now"), ordering="value")
     def display_value(self, parameter: Parameter) -> str:
         own = parameters.own_value(parameter, list(parameter.changes.all()), timezone.now())
-        return gettext("inherited") if own is None else parameters.written(own)
+        return gettext("inherited") if own is None else parameter.written(own)
 
     @admin.display(description=_("range"))
     def bounds(self, parameter: Parameter) -> str:
         """Return the declared range, and whether the value lies outside of it."""
-        declared = parameters.DECLARED.get(parameter.key)
-        if declared is None:
+        try:
+            declared = parameters.definition_in_use(parameter)
+        except ValidationError:
             return gettext("No longer used. Its history is kept.")
         shown = gettext("%(minimum)s to %(maximum)s, in steps of %(step)s") % {
-            "minimum": parameters.written(declared.minimum),
-            "maximum": parameters.written(declared.maximum),
-            "step": parameters.written(declared.step),
+            "minimum": declared.value_type.short(declared.minimum),
+            "maximum": declared.value_type.short(declared.maximum),
+            "step": declared.value_type.short(declared.step),
         }
         if declared.allows(parameter.value):
             return shown
@@ -291,6 +330,7 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
         "parameter", "values", "status", "reason", "proposed_by", "proposed_at", "decided_by",
         "effective_from",
     )  # fmt: skip
+    readonly_fields = ("source",)
     list_filter = ("status", "parameter__role", "parameter__key", "parameter__course")
     list_select_related = (
         "parameter__course", "parameter__run__course", "parameter__module", "proposed_by",
@@ -305,7 +345,11 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("change"))
     def values(self, change: ParameterChange) -> str:
-        return values_of(change)
+        return change.values
+
+    @admin.display(description=_("source"))
+    def source(self, change: ParameterChange) -> str:
+        return linked_source(parameters.sources_of([change.pk]).get(change.pk))
 
     @admin.action(description=_("Approve the selected proposals"), permissions=["decide"])
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
@@ -318,7 +362,8 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revert the selected changes"), permissions=["decide"])
     def revert(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
         by = signed_in_user(request)
-        reason = gettext("Reverted in the admin by %(name)s.") % {"name": by}
+        # without a name: webhooks send the reason
+        reason = gettext("Reverted in the admin.")
         self._each(request, changes, lambda one: parameters.revert(one, reason=reason, by=by))
 
     def _each(

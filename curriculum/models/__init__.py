@@ -5,9 +5,11 @@ from __future__ import annotations
 from curriculum.models.courses import Course, CourseRun, Module, RunModule, Skill
 from curriculum.models.enrollments import Enrollment, EnrollmentStatusChange, Pause, PlannedModule
 from curriculum.models.learners import Learner
-from curriculum.models.parameters import Parameter, ParameterChange
+from curriculum.models.parameters import AddedParameter, Parameter, ParameterChange
+from curriculum.models.structure_versions import StructureVersion
 
 __all__ = [
+    "AddedParameter",
     "Course",
     "CourseRun",
     "Enrollment",
@@ -20,4 +22,5 @@ __all__ = [
     "PlannedModule",
     "RunModule",
     "Skill",
+    "StructureVersion",
 ]

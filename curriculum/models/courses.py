@@ -139,6 +139,13 @@ class Skill(models.Model):
     key = models.CharField(max_length=100, unique=True)
     title = models.CharField(max_length=200)
     modules = models.ManyToManyField(Module, related_name="skills", blank=True)
+    prerequisites = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="required_by",
+        blank=True,
+        help_text=_("Skills that learners should have before they learn this one."),
+    )
 
     class Meta:
         ordering = ("title",)

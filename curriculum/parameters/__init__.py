@@ -1,15 +1,19 @@
 """Declare parameters, look up their values at a moment, and propose, set and revert values.
 
-Code declares the parameters. A row holds the value of one scope: the whole site, a course, a run
-or a module. Every change of a value goes through `changes`, which keeps the history.
+Code declares the parameters, and staff may add some. A row holds the value of one scope: the whole
+site, a course, a run or a module. Every change of a value goes through `changes`, which keeps the
+history.
 """
 
 from __future__ import annotations
 
+from curriculum.parameters.added import add, describe, require_free_key, restore, retire
+from curriculum.parameters.change_sources import CHANGE_SOURCES, ChangeSource, sources_of
 from curriculum.parameters.changes import (
     apply,
     check,
     check_moment,
+    definition_in_use,
     parameter_for,
     propose,
     reject,
@@ -17,50 +21,71 @@ from curriculum.parameters.changes import (
     revert,
     set_value,
     value_in_force,
-    written,
 )
 from curriculum.parameters.declared_rows import create_missing, follow_declarations
 from curriculum.parameters.definitions import (
     DECLARED,
     SCOPE_KINDS,
     ParameterDefinition,
+    UnknownParameterError,
     declare,
+    definition_of,
+    load,
+    load_all,
 )
 from curriculum.parameters.values import (
     ARM_VALUES,
+    FoundValue,
     ParameterHistory,
     ParameterScope,
     Question,
+    Source,
     current_value,
     effective,
     effective_values,
     own_value,
+    values_of_arms,
 )
 
 __all__ = [
     "ARM_VALUES",
+    "CHANGE_SOURCES",
     "DECLARED",
     "SCOPE_KINDS",
+    "ChangeSource",
+    "FoundValue",
     "ParameterDefinition",
     "ParameterHistory",
     "ParameterScope",
     "Question",
+    "Source",
+    "UnknownParameterError",
+    "add",
     "apply",
     "check",
     "check_moment",
     "create_missing",
     "current_value",
     "declare",
+    "definition_in_use",
+    "definition_of",
+    "describe",
     "effective",
     "effective_values",
     "follow_declarations",
+    "load",
+    "load_all",
     "own_value",
     "parameter_for",
     "propose",
     "reject",
     "require_adjustable",
+    "require_free_key",
+    "restore",
+    "retire",
     "revert",
     "set_value",
+    "sources_of",
     "value_in_force",
-    "written",
+    "values_of_arms",
 ]

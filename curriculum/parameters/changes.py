@@ -11,10 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from core import localized
 from curriculum.models import Course, CourseRun, Enrollment, Module, Parameter, ParameterChange
-from curriculum.parameters.definitions import DECLARED, ParameterDefinition
-from curriculum.parameters.values import ParameterHistory, ParameterScope, is_adjustable, own_value
+from curriculum.parameters.definitions import (
+    DECLARED,
+    ParameterDefinition,
+    definition_of,
+    definition_of_row,
+)
+from curriculum.parameters.values import ParameterHistory, ParameterScope, own_value
+from curriculum.signals import parameter_changed, proposal_rejected
 
 
 def parameter_for(
@@ -28,18 +33,27 @@ def parameter_for(
 
     ValidationError if the parameter cannot have a value of its own there.
     """
-    definition = DECLARED[key]
+    definition = definition_of(key)
     own = {"course": course, "run": run, "module": module}
     if any(own[kind] and kind not in definition.scopes for kind in ("course", "run", "module")):
         raise ValidationError(
             gettext("%(name)s cannot have a value of its own there.")
             % {"name": gettext(definition.name)}
         )
+    if not definition.is_site_wide and not any(own.values()):
+        raise ValidationError(
+            gettext("%(name)s has no value for the whole site. Choose a run or a module.")
+            % {"name": gettext(definition.name)}
+        )
     scope = ParameterScope.of(course=course, run=run, module=module)
     row, _ = Parameter.objects.get_or_create(
         key=key,
         **own,
-        defaults={"value": _value_in(key, scope, timezone.now()), **definition.row_fields()},
+        defaults={
+            # the course structure may have a value that the bounds do not allow
+            "value": definition.value_type.nearest(_value_in(key, scope, timezone.now())),
+            **definition.row_fields(),
+        },
     )
     return row
 
@@ -62,8 +76,7 @@ def require_adjustable(parameter: Parameter) -> None:
     Rules, improvements and experiments change what learners get, never how figures are computed:
     otherwise a figure would improve because its measure was moved.
     """
-    _definition_of(parameter)
-    if not is_adjustable(parameter.key):
+    if not definition_in_use(parameter).is_adjustable:
         raise ValidationError(
             gettext(
                 "%(name)s is a measurement setting: it defines how figures are computed. Staff "
@@ -73,9 +86,11 @@ def require_adjustable(parameter: Parameter) -> None:
         )
 
 
-def _definition_of(parameter: Parameter) -> ParameterDefinition:
-    """Return the declaration; ValidationError if the code no longer has one."""
+def definition_in_use(parameter: Parameter) -> ParameterDefinition:
+    """Return the definition; ValidationError if the parameter is no longer used."""
     definition = DECLARED.get(parameter.key)
+    if definition is None and parameter.is_added and not parameter.is_retired:
+        definition = definition_of_row(parameter)
     if definition is None:
         raise ValidationError(
             gettext("%(name)s is no longer used, so its value cannot be changed.")
@@ -85,48 +100,17 @@ def _definition_of(parameter: Parameter) -> ParameterDefinition:
 
 
 def check(parameter: Parameter, new_value: Decimal) -> None:
-    """Raise ValidationError for a value that the declaration does not allow."""
-    definition = _definition_of(parameter)
-    if not definition.is_within_bounds(new_value):
-        raise ValidationError(
-            gettext("%(name)s must be between %(minimum)s and %(maximum)s, not %(value)s.")
-            % {
-                "name": gettext(definition.name),
-                "minimum": written(definition.minimum),
-                "maximum": written(definition.maximum),
-                "value": written(new_value),
-            }
-        )
-    if not definition.is_on_a_step(new_value):
-        raise ValidationError(_between_steps(definition, new_value))
-
-
-def _between_steps(definition: ParameterDefinition, value: Decimal) -> str:
-    name, shown = gettext(definition.name), written(value)
-    if definition.is_whole and value != value.to_integral_value():
-        return gettext("%(name)s must be a whole number, not %(value)s.") % {
-            "name": name,
-            "value": shown,
-        }
-    below, above = definition.nearest_steps(value)
-    return gettext(
-        "%(name)s changes in steps of %(step)s: %(below)s or %(above)s, not %(value)s."
-    ) % {
-        "name": name,
-        "step": written(definition.step),
-        "below": written(below),
-        "above": written(above),
-        "value": shown,
-    }
-
-
-def written(value: Decimal) -> str:
-    """Write a value in the reader's language, without trailing zeros."""
-    return localized.number(value, 4, trimmed=True)
+    """Raise ValidationError for a value that the definition does not allow."""
+    definition_in_use(parameter).value_type.check(new_value)
 
 
 def propose(
-    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None = None
+    parameter: Parameter,
+    to: Decimal,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
 ) -> ParameterChange:
     """Propose a value, which takes effect once the proposal is applied.
 
@@ -140,19 +124,34 @@ def propose(
             gettext("%(name)s has an open proposal. Approve or reject that one first.")
             % {"name": parameter.display_name}
         )
-    return _proposal(parameter, to, reason=reason, by=by)
+    now = now or timezone.now()
+    # the row of a scope that inherits holds a value of its creation
+    replaced = value_in_force(parameter, now)
+    return _proposal(parameter, to, replaces=replaced, reason=reason, by=by, now=now)
 
 
 def _proposal(
-    parameter: Parameter, to: Decimal, *, reason: str, by: AbstractBaseUser | None
+    parameter: Parameter,
+    to: Decimal,
+    *,
+    replaces: Decimal,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    reverts: ParameterChange | None = None,
 ) -> ParameterChange:
+    definition = definition_in_use(parameter)
     return ParameterChange.objects.create(
         parameter=parameter,
-        old_value=parameter.value,
+        minimum=definition.minimum,
+        maximum=definition.maximum,
+        step=definition.step,
+        old_value=replaces,
         new_value=to,
         reason=reason,
         proposed_by_id=by.pk if by else None,
-        proposed_at=timezone.now(),
+        proposed_at=now,
+        reverts=reverts,
     )
 
 
@@ -162,6 +161,7 @@ def apply(
     *,
     by: AbstractBaseUser | None = None,
     effective_from: datetime | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Set the proposed value, from now on or from another moment, as in `set_value`.
 
@@ -169,7 +169,7 @@ def apply(
     """
     parameter = Parameter.objects.select_for_update().get(pk=change.parameter_id)
     require_adjustable(parameter)
-    _apply(parameter, change, by=by, effective_from=effective_from)
+    _apply(parameter, change, by=by, effective_from=effective_from, now=now or timezone.now())
 
 
 def _apply(
@@ -178,10 +178,11 @@ def _apply(
     *,
     by: AbstractBaseUser | None,
     effective_from: datetime | None,
+    now: datetime,
 ) -> None:
-    check(parameter, change.new_value)
-    check_moment(parameter, effective_from)
-    now = timezone.now()
+    definition = definition_in_use(parameter)
+    definition.value_type.check(change.new_value)
+    check_moment(parameter, effective_from, now=now)
     replaced = value_in_force(parameter, effective_from or now)
     _decide(
         change,
@@ -190,21 +191,24 @@ def _apply(
         at=now,
         old_value=replaced,
         effective_from=effective_from,
+        bounds=definition,
     )
     # the row holds the value that stays once all approved changes apply
     last = parameter.changes.in_effective_order().last()
     parameter.value = last.new_value if last else change.new_value
-    definition = DECLARED[parameter.key]
     if definition.allows(parameter.value):
         # the row may still have the bounds of an earlier declaration
         for name, value in definition.bounds().items():
             setattr(parameter, name, value)
     parameter.save()
+    parameter_changed.send(ParameterChange, change=change)
 
 
-def check_moment(parameter: Parameter, effective_from: datetime | None) -> None:
+def check_moment(
+    parameter: Parameter, effective_from: datetime | None, *, now: datetime | None = None
+) -> None:
     """Raise ValidationError for a past moment whose value may have been used."""
-    if effective_from is None or effective_from >= timezone.now():
+    if effective_from is None or effective_from >= (now or timezone.now()):
         return
     enrollments = Enrollment.objects.all()
     if course := parameter.course_id or (parameter.module and parameter.module.course_id):
@@ -221,10 +225,23 @@ def check_moment(parameter: Parameter, effective_from: datetime | None) -> None:
 
 
 @transaction.atomic
-def reject(change: ParameterChange, *, by: AbstractBaseUser | None = None) -> None:
+def reject(
+    change: ParameterChange,
+    *,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+) -> None:
     """Reject the proposal; ValidationError when it was already decided."""
+    _lock_parameter(change)
     status = ParameterChange.Status.REJECTED
-    _decide(change, status, by=by, at=timezone.now(), old_value=change.old_value)
+    _decide(change, status, by=by, at=now or timezone.now(), old_value=change.old_value)
+    proposal_rejected.send(ParameterChange, change=change)
+
+
+def _lock_parameter(change: ParameterChange) -> None:
+    """Lock the parameter first, as who sets a value does: else two could wait for each other."""
+    rows = Parameter.objects.filter(pk=change.parameter_id).order_by()
+    list(rows.select_for_update().values_list("pk"))
 
 
 def _decide(
@@ -235,7 +252,9 @@ def _decide(
     at: datetime,
     old_value: Decimal,
     effective_from: datetime | None = None,
+    bounds: ParameterDefinition | None = None,
 ) -> None:
+    checked = {name: getattr(bounds, name) for name in ("minimum", "maximum", "step") if bounds}
     # The conditional update decides between two people: the second one updates no row.
     decided = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.PROPOSED
@@ -245,6 +264,7 @@ def _decide(
         decided_at=at,
         old_value=old_value,
         effective_from=effective_from,
+        **checked,
     )
     if not decided:
         raise ValidationError(gettext("This change was already approved or rejected."))
@@ -259,6 +279,7 @@ def set_value(
     reason: str,
     by: AbstractBaseUser | None = None,
     effective_from: datetime | None = None,
+    now: datetime | None = None,
 ) -> ParameterChange | None:
     """Set a value without a proposal, and reject an open one; None when the value is the same.
 
@@ -266,42 +287,69 @@ def set_value(
     a later moment, or from an earlier one as long as nobody is enrolled: what was computed with
     the value of a past moment stays explained by it.
     """
+    now = now or timezone.now()
+    return _set(parameter, to, reason=reason, by=by, effective_from=effective_from, now=now)
+
+
+def _set(
+    parameter: Parameter,
+    to: Decimal,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None,
+    effective_from: datetime | None,
+    now: datetime,
+    reverts: ParameterChange | None = None,
+) -> ParameterChange | None:
     # the caller's copy may be outdated
     parameter.refresh_from_db(from_queryset=Parameter.objects.select_for_update())
     changes = list(parameter.changes.in_effective_order())
-    if own_value(parameter, changes, effective_from or timezone.now()) == to:
+    if own_value(parameter, changes, effective_from or now) == to:
         return None
-    ParameterChange.objects.filter(
-        parameter=parameter, status=ParameterChange.Status.PROPOSED
-    ).update(status=ParameterChange.Status.REJECTED, decided_by=by, decided_at=timezone.now())
-    change = _proposal(parameter, to, reason=reason, by=by)
-    _apply(parameter, change, by=by, effective_from=effective_from)
+    check(parameter, to)
+    proposed = ParameterChange.Status.PROPOSED
+    if open_proposal := parameter.changes.filter(status=proposed).first():
+        reject(open_proposal, by=by, now=now)
+    change = _proposal(
+        parameter, to, replaces=parameter.value, reason=reason, by=by, now=now, reverts=reverts
+    )
+    _apply(parameter, change, by=by, effective_from=effective_from, now=now)
     parameter.refresh_from_db()
     return change
 
 
 @transaction.atomic
-def revert(change: ParameterChange, *, reason: str, by: AbstractBaseUser | None = None) -> None:
+def revert(
+    change: ParameterChange,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+) -> None:
     """Set the value from before `change`, from now on; both changes stay in the history.
 
     A change that has not begun to apply never will.
     """
+    _lock_parameter(change)
     claimed = ParameterChange.objects.filter(
         pk=change.pk, status=ParameterChange.Status.APPLIED
     ).update(status=ParameterChange.Status.REVERTED)
     if not claimed:
         raise ValidationError(gettext("Only an applied change can be reverted."))
     change.refresh_from_db()
-    planned = change.effective_from
-    back = set_value(
+    now, planned = now or timezone.now(), change.effective_from
+    back = _set(
         change.parameter,
         _value_before(change),
         reason=reason,
         by=by,
-        effective_from=planned if planned and planned > timezone.now() else None,
+        effective_from=planned if planned and planned > now else None,
+        now=now,
+        reverts=change,
     )
-    if back:
-        ParameterChange.objects.filter(pk=back.pk).update(reverts=change)
+    if back is None:
+        # nothing else changes, because the value of before already applies
+        parameter_changed.send(ParameterChange, change=change)
 
 
 def _value_before(change: ParameterChange) -> Decimal:

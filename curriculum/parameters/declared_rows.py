@@ -16,7 +16,7 @@ def create_missing(**kwargs: object) -> None:
     existing = Parameter.objects.site_wide().values_list("key", flat=True)
     missing = DECLARED.keys() - set(existing)
     Parameter.objects.bulk_create(
-        one.row(one.default) for one in DECLARED.values() if one.key in missing
+        one.row(one.default) for one in DECLARED.values() if one.key in missing and one.is_site_wide
     )
 
 
@@ -33,7 +33,7 @@ def follow_declarations(**kwargs: object) -> None:
         if changed := [name for name, value in fields.items() if getattr(row, name) != value]:
             for name in changed:
                 setattr(row, name, fields[name])
-            row.save(update_fields=changed)
+            row.save(update_fields=[*changed, "revised_at"])
         if not is_allowed:
             logger.warning(
                 "%s is %s, which its new bounds do not allow. The value stays until it is changed.",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -15,11 +17,22 @@ from django.utils.translation import gettext
 
 from core.registry import Registry
 from curriculum.models import Course, CourseRun, Learner, Module, Parameter, ParameterChange
-from curriculum.parameters.definitions import DECLARED
+from curriculum.parameters.definitions import DECLARED, ParameterDefinition, definition_of_row, load
 
 # ids of a course, a run and a module: those of a row have at most one
 RowScope = tuple[int | None, int | None, int | None]
 SITE: RowScope = (None, None, None)
+
+
+class Source(StrEnum):
+    """Where a value comes from, the narrowest first."""
+
+    EXPERIMENT = "experiment"
+    MODULE = "module"
+    RUN = "run"
+    COURSE = "course"
+    SITE = "site"
+    STRUCTURE = "structure"  # the field of the module itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +71,16 @@ class ParameterScope:
         if self.course_id is not None:
             yield self.course_id, None, None
         yield SITE
+
+    def sources(self) -> Iterator[Source]:
+        """Name the places of `inherited_from`."""
+        named = (
+            (self.module_id, Source.MODULE),
+            (self.run_id, Source.RUN),
+            (self.course_id, Source.COURSE),
+        )
+        yield from (source for pk, source in named if pk is not None)
+        yield Source.SITE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +134,16 @@ def effective_values(questions: Collection[Question]) -> dict[Question, Decimal]
         )
         for one in questions
     }
-    return values | _values_of_arms(questions)
+    return values | values_of_arms(questions)
 
 
-def _values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
+def values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
     """Ask the arms about curriculum parameters only; ValueError when one answers otherwise."""
-    asked = {one for one in questions if one.learner_id is not None and is_adjustable(one.key)}
+    if not ARM_VALUES:
+        return {}
+    about_learners = {one for one in questions if one.learner_id is not None}
+    definitions = load({one.key for one in about_learners})
+    asked = {one for one in about_learners if definitions[one.key].is_adjustable}
     found: dict[Question, Decimal] = {}
     for answer in ARM_VALUES.values() if asked else ():
         found |= answer(asked)
@@ -125,14 +152,8 @@ def _values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
     return found
 
 
-def is_adjustable(key: str) -> bool:
-    """Return whether rules, improvements and experiments may change a parameter."""
-    declared = DECLARED.get(key)
-    return declared is not None and declared.role == Parameter.Role.CURRICULUM
-
-
 def current_value(key: str, *, course: Course | None = None) -> Decimal:
-    """Return the course's own value, else the site's; KeyError for an undeclared key."""
+    """Return the course's own value, else the site's; UnknownParameterError for an unknown key."""
     return effective([key], at=timezone.now(), course=course)[key]
 
 
@@ -142,22 +163,48 @@ def own_value(row: Parameter, changes: Sequence[ParameterChange], at: datetime) 
     `changes` are those of the row that took or will take effect, the earliest first. The site has
     a value before its first change, other scopes inherit until then.
     """
-    begun = [one for one in changes if one.applies_from <= at]
-    if begun:
-        return begun[-1].new_value
+    if change := _begun(changes, at):
+        return change.new_value
     if not row.is_site_wide:
         return None
     return changes[0].old_value if changes else row.value
 
 
+def _begun(changes: Sequence[ParameterChange], at: datetime) -> ParameterChange | None:
+    """Return the last change that has begun."""
+    return next((one for one in reversed(changes) if one.applies_from <= at), None)
+
+
+@dataclass(frozen=True)
+class FoundValue:
+    """A value, where it comes from, and since when; None: since before the history."""
+
+    value: Decimal
+    source: Source
+    effective_from: datetime | None = None
+
+
 class ParameterHistory:
-    """The values of some parameters over time, loaded with two queries for many look-ups."""
+    """The values of some parameters over time, loaded with two queries for many look-ups.
+
+    Parameters that staff added, and those of the course structure, take one more each.
+    """
 
     def __init__(
-        self, keys: Iterable[str], *, scopes: Collection[ParameterScope] | None = None
+        self,
+        keys: Iterable[str] | None,
+        *,
+        scopes: Collection[ParameterScope] | None = None,
+        modules: Collection[Module] | None = None,
     ) -> None:
-        """Load all scopes, or only those named and what they inherit from."""
-        rows = list(Parameter.objects.filter(_is_in(scopes), key__in=list(keys)).order_by())
+        """Load all scopes, or only those named and what they inherit from.
+
+        Without `keys`, load every parameter. Pass the `modules` of the scopes if they are at hand.
+        """
+        self._keys = None if keys is None else list(keys)
+        self._scopes, self._modules = scopes, modules
+        found = Parameter.objects.filter(_is_in(scopes)).order_by()
+        rows = list(found if self._keys is None else found.filter(key__in=self._keys))
         self._rows = {(row.key, row.scope_ids): row for row in rows}
         self._changes: dict[int, list[ParameterChange]] = defaultdict(list)
         for change in ParameterChange.objects.filter(parameter__in=rows).in_effective_order():
@@ -174,15 +221,72 @@ class ParameterHistory:
     ) -> Decimal:
         """Return the value at a moment: the module's own, else the run's, the course's, the site's.
 
-        A run or a module does not imply its course. KeyError for an unknown key.
+        A run or a module does not imply its course. UnknownParameterError for an unknown key.
         """
         scope = ParameterScope(course_id=course_id, run_id=run_id, module_id=module_id)
-        for row_scope in scope.inherited_from():
+        found = self.found(key, at, scope)
+        return found.value if found else load([key])[key].default
+
+    def found(self, key: str, at: datetime, scope: ParameterScope) -> FoundValue | None:
+        """Return the value at a moment and where it comes from; None where nothing has one."""
+        for row_scope, source in zip(scope.inherited_from(), scope.sources(), strict=True):
             row = self._rows.get((key, row_scope))
+            if row is None:
+                continue
+            changes = self._changes[row.pk]
+            value = own_value(row, changes, at)
+            if value is not None:
+                begun = _begun(changes, at)
+                return FoundValue(value, source, begun.applies_from if begun else None)
+        in_structure = self._in_structure.get(key, {}).get(scope.module_id or 0)
+        if in_structure is not None:
+            return FoundValue(Decimal(in_structure), Source.STRUCTURE)
+        return None
+
+    def own(
+        self, key: str, at: datetime, *, run_id: int | None = None, module_id: int | None = None
+    ) -> Decimal | None:
+        """Return what the module or else the run says itself; None if neither does."""
+        for row_scope in ((None, None, module_id), (None, run_id, None)):
+            row = self._rows.get((key, row_scope)) if any(row_scope) else None
             value = own_value(row, self._changes[row.pk], at) if row else None
             if value is not None:
                 return value
-        return DECLARED[key].default
+        return None
+
+    @property
+    def definitions(self) -> dict[str, ParameterDefinition]:
+        """The declared parameters, then those that staff added; needs a history of all of them."""
+        added = {
+            row.key: definition_of_row(row)
+            for row in self._rows.values()
+            if row.is_added and row.is_site_wide and not row.is_retired
+        }
+        return dict(DECLARED) | dict(sorted(added.items()))
+
+    @property
+    def changes(self) -> Iterator[ParameterChange]:
+        """All changes that took or will take effect."""
+        return (one for changes in self._changes.values() for one in changes)
+
+    @cached_property
+    def _in_structure(self) -> dict[str, dict[int, int]]:
+        """The values of modules by key and module, for parameters of the course structure."""
+        keys = DECLARED.keys() if self._keys is None else DECLARED.keys() & set(self._keys)
+        fields = {key: DECLARED[key].structure_field for key in keys}
+        if self._modules is not None:
+            return {
+                key: {one.pk: getattr(one, field) for one in self._modules}
+                for key, field in fields.items()
+                if field
+            }
+        modules = Module.objects.order_by()
+        if self._scopes is not None:
+            ids = {one.module_id for one in self._scopes if one.module_id is not None}
+            modules = modules.filter(pk__in=ids)
+        return {
+            key: dict(modules.values_list("pk", field)) for key, field in fields.items() if field
+        }
 
 
 def _is_in(scopes: Collection[ParameterScope] | None) -> Q:

@@ -20,7 +20,12 @@ from accounts.tests.people import course, learner, moment, run_of
 from curriculum import enrolling, parameters
 from curriculum.enrolling import SignUp, enroll
 from curriculum.models import Course, CourseRun, Enrollment, Learner, PlannedModule
-from curriculum.parameter_definitions import REFUND_CUTOFF, WINDOW_FACTOR
+from curriculum.parameter_definitions import (
+    DEADLINE_EXTENSION,
+    PLANNED_DAYS,
+    REFUND_CUTOFF,
+    WINDOW_FACTOR,
+)
 from curriculum.tests.enrolled import JAN_5, due, enrolled, plan
 from curriculum.tests.histories import HISTORIES
 
@@ -108,7 +113,6 @@ def test_an_earlier_sign_up_that_arrives_late_brings_its_own_values() -> None:
     sign_up_at(ada.learner, ada.run, BEFORE)
 
     assert dates(ada) == ["01-20", "01-27", "03-03"]
-    # a module's planned days are no parameter
     assert plan(ada) == ["m1 01-27", "m2 02-03"]
 
 
@@ -166,17 +170,21 @@ DAYS = st.integers(0, 60).map(lambda day: moment("2026-01-05") + timedelta(days=
 STEPS = st.tuples(st.sampled_from([sign_up_at, sign_up_at, withdraw_at]), DAYS)
 
 
-def changed_every_fortnight() -> None:
+def changed_every_fortnight(run: CourseRun) -> None:
+    module = run.course.modules.get(position=1)
     for day, factor, cutoff in ((10, "1.1", "20"), (24, "2.9", "3"), (38, "1.3", "0")):
         set_at(moment("2026-01-05") + timedelta(days=day), WINDOW_FACTOR, factor)
         set_at(moment("2026-01-05") + timedelta(days=day), REFUND_CUTOFF, cutoff)
+        set_at(moment("2026-01-05") + timedelta(days=day), PLANNED_DAYS, f"{day}", module=module)
+    set_at(moment("2026-02-01"), DEADLINE_EXTENSION, "5")
+    set_at(moment("2026-01-20"), PLANNED_DAYS, "9", run=run)
 
 
 def rows_after(steps: Sequence[Step]) -> dict[str, Any]:
     """Return the enrollment and its plan after these steps, of which a sign-up is the first."""
     with transaction.atomic():
         ada, run = learner("Ada"), run_of(course(modules=2, nominal_days=29))
-        changed_every_fortnight()
+        changed_every_fortnight(run)
         sign_ups = [one for one in steps if one[0] is sign_up_at]
         for step, at in [*sign_ups[:1], *steps]:
             step(ada, run, at)

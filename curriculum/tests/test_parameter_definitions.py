@@ -48,7 +48,7 @@ def declared_anew(monkeypatch: pytest.MonkeyPatch, **fields: object) -> Paramete
     return Parameter.objects.site_wide().get(key=KEY)
 
 
-def test_every_parameter_so_far_is_a_measurement_setting() -> None:
+def test_measurement_settings_say_what_they_redefine() -> None:
     rows = Parameter.objects.filter(role=Parameter.Role.MEASUREMENT)
 
     assert sorted(rows.values_list("key", flat=True)) == MEASUREMENT_SETTINGS

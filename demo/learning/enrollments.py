@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from curriculum import due_dates, pause_shift
+from curriculum import pause_shift
 from curriculum.models import CourseRun, Learner
 from curriculum.run_plans import RunPlan, TermsAt
 from demo.world.calendar import Calendar, quarter_of
@@ -120,8 +120,7 @@ def set_schedule(journey: Journey, plan: RunPlan, calendar: Calendar) -> None:
         journey.pause = Pause(journey.pause.begin, None)
     dates = plan.dates(journey.enrolled_at)
     journey.due = _due_day(dates.due_at, journey.pause, calendar)
-    start = dates.started_at.astimezone(UTC)
-    found = due_dates.module_due_dates(plan.modules, {}, started_at=start)
+    found = plan.module_due_dates({}, enrolled_at=journey.enrolled_at)
     journey.steps = [
         Step(step.module, order, _due_day(step.due_at, journey.pause, calendar))
         for order, step in enumerate(found)

@@ -10,14 +10,17 @@ from random import Random
 
 from demo.learning.study_days import GRADED, happens, order_of
 from demo.world.calendar import month_of
-from demo.world.catalog import ITEMS, WEAK_MODULE
+from demo.world.catalog import CHANGED_MODULE, ITEMS, WEAK_MODULE
 from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
 from demo.world.seeded_random import seeded_random
+from demo.world.story_days import StoryDays
 from engagement.models import LearningObject
 
 Kind = LearningObject.Kind
 USUAL_SHARE, WEAK_SHARE = 0.84, 0.65
+# of the changed module, before and after the change
+BAD_SHARE, BETTER_SHARE = 0.58, 0.89
 PASSED = 3
 RETRY_RATE = 0.2
 
@@ -29,23 +32,26 @@ class Attempt:
     journey: Journey
     step: Step
     day: date
-    right: int
+    likely: float
+    right: int = ITEMS
 
     @property
-    def is_of_weak_module(self) -> bool:
-        return self.step.module.key == WEAK_MODULE
+    def is_weak(self) -> bool:
+        return self.likely < USUAL_SHARE
 
 
 def add_grades(
     journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], targets: MonthlyTargets
 ) -> None:
     """Grade completed modules so that the mean score of each month meets its target."""
+    story = StoryDays(targets.calendar)
     attempts: dict[tuple[date, bool], list[Attempt]] = defaultdict(list)
     for journey in journeys:
         for step in journey.steps:
             if step.done and happens(journey, step.done, targets):
                 key = month_of(step.done), journey.counts
-                attempts[key].append(Attempt(journey, step, step.done, ITEMS))
+                likely = _likely_share(step, step.done, story)
+                attempts[key].append(Attempt(journey, step, step.done, likely))
     for (month, counts), some in attempts.items():
         rng = seeded_random(targets.seed, "grading", month, counts)
         _score(some, targets.share("assessment", month), rng)
@@ -53,13 +59,24 @@ def add_grades(
             _add_activities(attempt, objects, rng)
 
 
+def _likely_share(step: Step, day: date, story: StoryDays) -> float:
+    """The share of correct answers in the module at the time."""
+    key = step.module.key
+    if key == WEAK_MODULE:
+        return WEAK_SHARE
+    if key == CHANGED_MODULE and story.is_bad(day):
+        return BAD_SHARE
+    if key == CHANGED_MODULE and story.is_better(day):
+        return BETTER_SHARE
+    return USUAL_SHARE
+
+
 def _score(attempts: Sequence[Attempt], target: float, rng: Random) -> None:
     for attempt in attempts:
-        base = WEAK_SHARE if attempt.is_of_weak_module else USUAL_SHARE
-        likely = base + 0.12 * attempt.journey.ability + rng.gauss(0, 0.1)
+        likely = attempt.likely + 0.12 * attempt.journey.ability + rng.gauss(0, 0.1)
         attempt.right = min(ITEMS, max(1, round(likely * ITEMS)))
     _adjust(
-        [one for one in attempts if not one.is_of_weak_module],
+        [one for one in attempts if not one.is_weak],
         _answers_missing(attempts, target),
         rng,
     )

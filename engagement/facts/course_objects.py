@@ -12,7 +12,8 @@ from django.db.models import Q
 from core.changes import Changes
 from core.database import bulk_upsert
 from curriculum import course_structure
-from curriculum.models import Course, Module
+from curriculum.models import Course, Module, StructureVersion
+from curriculum.structure import versions
 from engagement.facts import quizzes, videos
 from engagement.facts.learning_objects import is_moved, mark_moved
 from engagement.models import CourseDefinition, LearningObject
@@ -44,6 +45,8 @@ def define_courses(batch: EventBatch) -> None:
         for one in later:
             _define(course, one.data, batch.changes)
         _delete_repeated([*definitions.filter(defined_at__lt=at).reverse()[:1], *later])
+    # once all are applied, so that the replay of old definitions makes no version
+    versions.record(first, source=StructureVersion.Source.EVENT)
 
 
 def _store(events: Sequence[Event]) -> None:

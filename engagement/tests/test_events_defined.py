@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from core.changes import gathered
-from curriculum.models import Course, CourseRun, Enrollment, Module
+from curriculum.models import Course, CourseRun, Enrollment, Module, StructureVersion
 from engagement.models import CourseDefinition, LearningObject, VideoProgress
 from intake.events.senders import Sender
 from intake.models import Event
@@ -187,3 +187,35 @@ def test_creating_unknown_keys_does_not_include_defining_courses() -> None:
     (outcome,) = send(defined(course="go"), sender=CREATOR)
 
     assert outcome.code == "not_allowed"
+
+
+def numbers() -> list[int]:
+    return list(StructureVersion.objects.order_by("number").values_list("number", flat=True))
+
+
+def test_a_definition_makes_a_version_of_the_structure() -> None:
+    define(modules=[module("a")], course="go")
+
+    assert StructureVersion.objects.get().structure["modules"][0]["title"] == "A"
+
+
+def test_the_same_definition_every_night_makes_one_version() -> None:
+    define(modules=[module("a")], course="go")
+    define(modules=[module("a")], course="go", key="d2", at="2026-01-07T00:00:00Z")
+
+    assert numbers() == [1]
+
+
+def test_an_older_definition_that_arrives_late_makes_no_version_of_its_own() -> None:
+    define(modules=[module("a", planned_days=5)], course="go", at="2026-01-07T00:00:00Z")
+    define(modules=[module("a", planned_days=3)], course="go", key="d2")
+
+    assert numbers() == [1]
+
+
+def test_a_module_that_an_event_names_makes_a_version() -> None:
+    school()
+    send(event("e1", module="b"), sender=CREATOR)
+    (version,) = StructureVersion.objects.all()
+
+    assert [one["key"] for one in version.structure["modules"]] == ["m1", "m2", "b"]

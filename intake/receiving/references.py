@@ -14,7 +14,8 @@ from django.db.models import Max
 from django.utils.translation import gettext
 
 from core.external_keys import ids_by_key
-from curriculum.models import Course, CourseRun, Learner, Module
+from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
+from curriculum.structure import versions
 from intake.event_kinds import KINDS, MODULE_LOCATORS, EventSubject
 from intake.events.envelope import Envelope, EventRejected, missing
 from intake.events.senders import Sender
@@ -97,6 +98,7 @@ class References:
             Module.objects.create(
                 course_id=course, key=key, title=key, position=last[course], is_required=False
             )
+        versions.record(last, source=StructureVersion.Source.EVENT)
         return self._ids_by_course(Module)
 
     def _ids_by_course(self, model: type[CourseRun | Module]) -> dict[int, dict[str, int]]:

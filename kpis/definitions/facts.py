@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -200,14 +200,16 @@ class Facts:
         for name, selected in restrictions:
             if selected is not None:
                 self.path(name)
-        rows: QuerySet[Any] = QuerySet(self.model).filter(self._in(period))
+        rows: QuerySet[Any] = QuerySet(self.model).filter(self.condition_in(period))
         rows = self._counted(rows).filter(**scope_lookups(scope, self.paths))
+        if scope.signed_up is not None:
+            rows = rows.filter(self._signed_up(*scope.signed_up))
         if moments is not None:
             rows = self._around(rows, period, moments)
         ratio = self._ratio(rows, Cut(period, level_of(by, scope)))
         return (rows if ratio.rows is None else ratio.rows).order_by(), ratio
 
-    def _in(self, period: Period) -> Q:
+    def condition_in(self, period: Period) -> Q:
         """Return the condition for counting in the period."""
         if self.until:
             begun, ended = (
@@ -220,6 +222,13 @@ class Facts:
             (period.first, period.after) if self.is_by_date else (period.start, period.end)
         )
         return Q(**{f"{self.at}__gte": first, f"{self.at}__lt": after})
+
+    def _signed_up(self, start: datetime, end: datetime) -> Q:
+        """Return the condition for a sign-up in `[start, end)`; ValueError without enrollments."""
+        if self.enrollment is None:
+            raise ValueError("The rows of this KPI belong to no enrollment.")
+        path = f"{self.enrollment}__enrolled_at" if self.enrollment else "enrolled_at"
+        return Q(**{f"{path}__gte": start, f"{path}__lt": end})
 
     def _counted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out canceled enrollments, and the rows of staff and test accounts."""

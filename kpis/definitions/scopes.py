@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,12 +17,16 @@ FROM_ENROLLMENT = {"course": "run__course", "run": "run", "learner": "learner"}
 
 @dataclass(frozen=True)
 class Scope:
-    """A set of courses and learners, a run or a module; None does not restrict."""
+    """A set of courses and learners, a run or a module; None does not restrict.
+
+    `signed_up` restricts to enrollments that signed up in `[start, end)`; facts alone know it.
+    """
 
     course_ids: frozenset[int] | None = None
     run_id: int | None = None
     module_id: int | None = None
     learner_ids: frozenset[int] | None = None
+    signed_up: tuple[datetime, datetime] | None = None
 
     @property
     def is_site(self) -> bool:

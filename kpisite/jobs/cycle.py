@@ -1,4 +1,4 @@
-"""The hourly cycle: its steps in order. Each may run twice and leaves rows for the next."""
+"""The hourly cycle: the loop's steps in order. Each may run twice and leaves rows for the next."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 
 from alerts.evaluation.evaluate import evaluate
 from core.database.durability import without_waiting_for_disk
+from improvement.answer import answer
+from improvement.watching import watch
 from kpis.recompute import from_scratch, recompute_stale
 
 # seconds to wait for another process that recomputes; it finds the same stale periods
@@ -13,7 +15,7 @@ WAIT_FOR = 5.0
 
 
 def run(now: datetime) -> None:
-    """Recompute what facts and time have changed, verify a sample, and evaluate alerts."""
+    """Recompute what facts and time have changed, evaluate alerts, and answer and follow them."""
     with without_waiting_for_disk():
         with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
             if is_ours:
@@ -21,3 +23,5 @@ def run(now: datetime) -> None:
         recompute_stale.recompute_open(now)
         from_scratch.verify_sample(now)
     evaluate(now)
+    answer(now)
+    watch(now)

@@ -23,7 +23,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"AnswerStatusEnum": "kpis.api.response_models.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {
+        "AnswerStatusEnum": "kpis.api.response_models.STATUSES",
+        "AdjustmentStatusEnum": "improvement.api.response_models.STATUSES",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

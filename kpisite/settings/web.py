@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
     "dashboard.apps.DashboardConfig",
+    "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -15,7 +15,7 @@ from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
-FIGURES = ["Dashboard", "Alerts", "API"]
+FIGURES = ["Dashboard", "Alerts", "Curriculum", "API"]
 PAGES = {"/r": 200, "/r/none": 404, "/nowhere": 404, "/api/docs": 200, "/alerts": 200}
 
 
@@ -57,6 +57,8 @@ def test_strangers_have_no_menu(path: str, status: int) -> None:
     [
         ("/alerts", '<a href="/alerts" aria-current="page">'),
         ("/kpi-dashboard/engagement.depth", '<a href="/kpi-dashboard" aria-current="true">'),
+        ("/curriculum-parameters", '<a href="/curriculum-parameters" aria-current="page">'),
+        ("/curriculum-adjustments", '<a href="/curriculum-parameters" aria-current="true">'),
         ("/api/docs", '<a href="/api/docs" aria-current="page">'),
     ],
 )

@@ -124,13 +124,16 @@ def _available(now: datetime) -> QuerySet[Notification]:
 def due(now: datetime) -> list[tuple[str, int | None]]:
     """Return the batches to send and their channels, oldest first.
 
-    Ordered channels send nothing about an alert before its earlier notifications.
+    Ordered channels send nothing about an alert or a parameter before its earlier notifications.
     """
     ordered = [kind for kind, transport in TRANSPORTS.items() if transport.is_ordered]
+    of_same = Q(event__alert=OuterRef("event__alert")) | Q(
+        change__parameter=OuterRef("change__parameter")
+    )
     earlier = Notification.objects.filter(
+        of_same,
         channel=OuterRef("channel"),
         channel__kind__in=ordered,
-        event__alert=OuterRef("event__alert"),
         pk__lt=OuterRef("pk"),
         state__in=(State.WAITING, State.SENDING),
     )

@@ -49,6 +49,9 @@ def encode(content: dict[str, Any]) -> bytes:
 
 def slack_text(row: Notification) -> str:
     payload = row.payload
+    if "parameter" in payload:
+        link = f"<{payload['url']}|{escape(payload['text'])}>"
+        return f"*{link}*\n{escape(payload['reason'])}"
     if "alert" not in payload:
         return escape(payload["text"])
     link = f"<{payload['alert']['url']}|{escape(row.headline)}>"

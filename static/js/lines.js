@@ -48,23 +48,23 @@ function options(chart) {
     plugins: {
       ...base.plugins,
       legend: { ...base.plugins.legend, display: chart.lines.length > 1 },
-      span: { periods: chart.span ?? [] },
+      span: { periods: chart.span ?? [], color: chart.spanColor ?? "--bad" },
     },
   };
 }
 
-// shades the periods of an alert behind the lines
-function beforeDatasetsDraw({ ctx, chartArea, scales: { x } }, _, { periods }) {
+// shades periods, such as those of an alert, behind the lines
+function beforeDatasetsDraw({ ctx, chartArea, scales: { x } }, _, { periods, color }) {
   if (!periods?.length) return;
   const half = (x.getPixelForValue(1) - x.getPixelForValue(0)) / 2 || chartArea.width / 2;
   const from = Math.max(chartArea.left, x.getPixelForValue(periods[0]) - half);
   const until = Math.min(chartArea.right, x.getPixelForValue(periods[1]) + half);
   ctx.save();
-  ctx.fillStyle = `${token("--bad")}24`;
+  ctx.fillStyle = `${token(color)}24`;
   ctx.fillRect(from, chartArea.top, until - from, chartArea.height);
   ctx.restore();
 }
 
-Chart.register({ id: "span", defaults: { periods: [] }, beforeDatasetsDraw });
+Chart.register({ id: "span", defaults: { periods: [], color: "--bad" }, beforeDatasetsDraw });
 
 export const lines = { type: "line", datasets, options };

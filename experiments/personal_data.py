@@ -15,6 +15,7 @@ from experiments.models import (
     Layer,
     Metric,
     Revision,
+    ShippedChange,
     Variant,
     VariantValue,
 )
@@ -40,6 +41,7 @@ holds_no_personal_data(
     Revision,
     Deviation,
     ExperimentEvent,
+    ShippedChange,
     reason=_("Plans of experiments, and what the staff decided."),
 )
 holds_no_personal_data(Analysis, AnalysisResult, reason=_("Figures of groups."))

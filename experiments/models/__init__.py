@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.models.analyses import Analysis, AnalysisResult
 from experiments.models.experiments import Experiment
-from experiments.models.history import Deviation, ExperimentEvent
+from experiments.models.history import Deviation, ExperimentEvent, ShippedChange
 from experiments.models.layers import Layer
 from experiments.models.plan import Metric, Variant, VariantValue
 from experiments.models.revision import Revision
@@ -22,6 +22,7 @@ __all__ = [
     "Layer",
     "Metric",
     "Revision",
+    "ShippedChange",
     "Variant",
     "VariantValue",
 ]

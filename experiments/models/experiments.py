@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.reader import Reader
-    from experiments.models.plan import Variant
 
 SHARE = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))]
 
@@ -275,8 +274,3 @@ class Experiment(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in (self.State.STOPPED, self.State.DECIDED)
-
-    @property
-    def control(self) -> Variant:
-        """The variant that the others are compared with; DoesNotExist without one."""
-        return self.variants.get(is_control=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from curriculum.models import ParameterChange
 from experiments.models.experiments import Experiment
 
 
@@ -73,3 +74,18 @@ class Deviation(WrittenOnce):
 
     def __str__(self) -> str:
         return f"{self.experiment_id} {self.field} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ShippedChange(models.Model):
+    """A change of a parameter by which an experiment was shipped."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="shipped_changes")
+    change = models.OneToOneField(
+        ParameterChange, models.CASCADE, related_name="shipped_by_experiment"
+    )
+
+    class Meta:
+        ordering = ("experiment", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.experiment_id}: {self.change_id}"

@@ -188,16 +188,17 @@ def force(
     """
     reason = required(reason, "reason", gettext("Enter a reason for forcing a variant."))
     locked = lock(experiment, None, (State.DRAFT, State.RUNNING))
-    kind = "learner" if isinstance(unit, Learner) else "run"
-    if kind != locked.unit:
+    learner, run = (unit, None) if isinstance(unit, Learner) else (None, unit)
+    if (learner is not None) != (locked.unit == Experiment.Unit.LEARNER):
         text = gettext("The units of this experiment are: %(unit)s.")
         raise ValidationError(text % {"unit": locked.get_unit_display()})
     if variant.experiment_id != locked.pk:
         raise ValidationError(gettext("This variant belongs to another experiment."))
     forced, _ = ForcedVariant.objects.update_or_create(
-        defaults={"variant": variant, "reason": reason, "by": by},
         experiment=locked,
-        **{kind: unit},
+        learner=learner,
+        run=run,
+        defaults={"variant": variant, "reason": reason, "by": by},
     )
     _note(locked, Kind.FORCED, forced, by, reason, now)
     return forced

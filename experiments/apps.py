@@ -7,3 +7,8 @@ class ExperimentsConfig(AppConfig):
     name = "experiments"
     verbose_name = "Experiments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from experiments.assignment import arm_values
+
+        arm_values.register()

@@ -59,6 +59,7 @@ class Exposure(models.Model):
     variant = models.ForeignKey(Variant, models.CASCADE, db_index=False, related_name="exposures")
     first_at = models.DateTimeField()
     first_on = models.DateField(help_text=_("The day of it in the provider's time zone."))
+    has_purged_event = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ("experiment", "first_at", "pk")

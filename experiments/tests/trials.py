@@ -80,7 +80,7 @@ def enroll_many(
             cutoff_at=at,
             planned_due_at=at,
             due_at=at,
-        )  # fmt: skip
+        )
         for one in learners
     )
     return learners

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.database import bulk_upsert
+from core.database.id_lists import ids_in
 from core.database.locks import queue_to_write
 from curriculum.models import CourseRun
 from experiments.assignment.enrolled import EnrolledIn, enrollments_of
@@ -112,10 +113,10 @@ def _known(
     for model in (Assignment, ForcedVariant):
         rows = model.objects.order_by()
         if by_learner:
-            found = rows.filter(experiment__in=by_learner, learner__in=learner_ids)
+            found = rows.filter(experiment__in=by_learner, learner__in=ids_in(learner_ids))
             of_learners |= _by_unit(found.values_list("experiment_id", "learner_id", "variant_id"))
         if by_run and run_ids:
-            found = rows.filter(experiment__in=by_run, run__in=run_ids)
+            found = rows.filter(experiment__in=by_run, run__in=ids_in(run_ids))
             of_runs |= _by_unit(found.values_list("experiment_id", "run_id", "variant_id"))
     return of_learners, of_runs
 
@@ -141,7 +142,7 @@ def _store(column: str, new: Mapping[Unit, tuple[int, datetime]]) -> dict[Unit, 
         return {}
     rows_of_others = Assignment.objects.filter(
         experiment__in={experiment for experiment, _ in missing},
-        **{f"{column}__in": {unit for _, unit in missing}},
+        **{f"{column}__in": ids_in(unit for _, unit in missing)},
     )
     return _by_unit(rows_of_others.values_list("experiment_id", column, "variant_id"))
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
+from core.database.id_lists import ids_in
 from curriculum.models import Enrollment
 
 PATHS = (
@@ -38,5 +39,5 @@ class EnrolledIn(NamedTuple):
 
 def enrollments_of(learner_ids: Collection[int]) -> list[EnrolledIn]:
     """Return the enrollments of learners, the earliest first, with one query."""
-    rows = Enrollment.objects.counted().filter(learner__in=learner_ids)
+    rows = Enrollment.objects.counted().filter(learner__in=ids_in(learner_ids))
     return [EnrolledIn(*row) for row in rows.order_by("enrolled_at", "pk").values_list(*PATHS)]

@@ -40,6 +40,9 @@ class Analysis(models.Model):
     forced = models.PositiveIntegerField(
         default=0, help_text=_("Exposed units with a forced variant.")
     )
+    uncounted = models.PositiveIntegerField(
+        default=0, help_text=_("Exposed staff and test accounts.")
+    )
     sample_ratio_p = models.FloatField(null=True, blank=True)
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     variant = models.ForeignKey(

@@ -47,6 +47,11 @@ class Assignment(models.Model):
 class Exposure(models.Model):
     """When a unit first met its variant, by event; a unit with two variants is set aside."""
 
+    class LeftOut(models.TextChoices):
+        FORCED = "forced", _("Forced variant")
+        TWO_VARIANTS = "two-variants", _("Seen in two variants")
+        UNCOUNTED = "uncounted", _("Staff or test account")
+
     experiment = models.ForeignKey(
         Experiment, models.CASCADE, db_index=False, related_name="exposures"
     )
@@ -59,6 +64,14 @@ class Exposure(models.Model):
     variant = models.ForeignKey(Variant, models.CASCADE, db_index=False, related_name="exposures")
     first_at = models.DateTimeField()
     first_on = models.DateField(help_text=_("The day of it in the provider's time zone."))
+    left_out = models.CharField(
+        max_length=12,
+        choices=LeftOut.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why results do not count the unit; an analysis sets it anew."),
+    )
     has_purged_event = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Case, Count, Exists, Min, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Value, When
 
 from curriculum.models import Learner
 from experiments.models import Assignment, Deviation, Experiment, Exposure, ForcedVariant
@@ -20,6 +20,7 @@ class Counts:
 
     assigned: dict[str, int]
     exposed: dict[str, int]
+    learners: dict[str, int]
     expected: dict[str, float]
     left_out: dict[str, int]
     first_exposure: datetime | None
@@ -65,6 +66,7 @@ def count(experiment: Experiment) -> Counts:
     return Counts(
         assigned=_by_key(keys, dict(assigned.values_list("variant", Count("pk")))),
         exposed=exposed,
+        learners=_learners(experiment, keys) if _unit(experiment) == "run" else exposed,
         expected=_expected(experiment, sum(exposed.values())),
         left_out=dict(reasons),
         first_exposure=compared(experiment).aggregate(at=Min("first_at"))["at"],
@@ -73,6 +75,14 @@ def count(experiment: Experiment) -> Counts:
 
 def _by_key(keys: dict[int, str], numbers: dict[int, int]) -> dict[str, int]:
     return {key: numbers.get(pk, 0) for pk, key in keys.items()}
+
+
+def _learners(experiment: Experiment, keys: dict[int, str]) -> dict[str, int]:
+    """Return how many learners are in the exposed runs, by variant key."""
+    is_counted = Q(run__enrollments__is_cancelled=False, run__enrollments__learner__kind="learner")
+    learners = Count("run__enrollments__learner", distinct=True, filter=is_counted)
+    rows = compared(experiment).values("variant")
+    return _by_key(keys, dict(rows.values_list("variant", learners)))
 
 
 def _expected(experiment: Experiment, total: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,9 @@ class Analysis(models.Model):
     assigned = models.JSONField(default=dict, help_text=_("Assigned units by variant key."))
     exposed = models.JSONField(
         default=dict, help_text=_("Exposed units by variant key, which the results compare.")
+    )
+    learners = models.JSONField(
+        default=dict, help_text=_("Learners behind the exposed units by variant key.")
     )
     expected = models.JSONField(
         default=dict, help_text=_("Expected shares of the exposed units by variant key.")
@@ -71,6 +75,11 @@ class Analysis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.experiment_id}, {self.computed_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_small(self) -> bool:
+        """True if a variant has so few learners that figures could say something about one."""
+        return any(0 < number < settings.KPI_MIN_GROUP for number in self.learners.values())
 
 
 class AnalysisResult(models.Model):

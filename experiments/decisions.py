@@ -24,8 +24,11 @@ from experiments.models import (
     Variant,
 )
 from experiments.places import narrower_rows, places_of
+from improvement import decisions as improvement
+from improvement.models import Adjustment
 
 State, Verdict = Experiment.State, Experiment.Verdict
+PROPOSED = Adjustment.Status.PROPOSED
 
 
 @transaction.atomic
@@ -54,6 +57,8 @@ def decide(
     if locked.is_running:
         record_stop(locked, by, reason=reason, now=now)
     changes = _ship(locked, shipped, reason=reason, by=by, now=now) if shipped else []
+    if locked.adjustment and not shipped:
+        _reject(locked, by, reason=reason, now=now)
     record(
         locked,
         ExperimentEvent.Kind.DECIDED,
@@ -100,12 +105,24 @@ def _ship(
         "reason": reason,
     }
     made = []
+    adjustment = experiment.adjustment
     for row, value in _rows(experiment, variant, now):
-        change = parameters.set_value(row, value, reason=text, by=by, now=now)
+        if adjustment and adjustment.status == PROPOSED and row.pk == adjustment.parameter_id:
+            # applies the proposed change, and watches it like any other
+            change = improvement.approve(adjustment, by, reason=text, now=now).change
+        else:
+            change = parameters.set_value(row, value, reason=text, by=by, now=now)
         if change:
             ShippedChange.objects.create(experiment=experiment, change=change)
             made.append(f"{row.key}, {row.scope}: {change.values}")
     return made
+
+
+def _reject(experiment: Experiment, by: User | None, *, reason: str, now: datetime) -> None:
+    """Reject the proposal that was tested, unless somebody decided about it meanwhile."""
+    adjustment = experiment.adjustment
+    if adjustment and adjustment.status == PROPOSED:
+        improvement.reject(adjustment, by, reason=reason, now=now)
 
 
 def _rows(

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadCurriculum
 from core.api_errors import InvalidParameters
 from core.api_models import json_response
+from core.process_cache import ProcessCache
 from curriculum import parameters
 from curriculum.models import Parameter
 from curriculum.parameters import (
@@ -31,10 +32,12 @@ from curriculum.parameters import (
 )
 from curriculum_pages.api.place import NAMES, Place, place_of
 from curriculum_pages.api.response_models import EffectiveValue, EffectiveValues
+from experiments import revision
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import reject_unknown
 
 ROLES = (*Parameter.Role.values, "all")
+DEFINITIONS: ProcessCache[Mapping[str, ParameterDefinition]] = ProcessCache(1000)
 PARAMETERS = [
     OpenApiParameter("course", str, description="Key of a course. Without one: the whole site."),
     OpenApiParameter("run", str, description="Key of a run of the course."),
@@ -79,12 +82,20 @@ def values_of_arms(place: Place, now: datetime) -> Mapping[str, Decimal]:
     """Return the values that an experiment gives the learner, by key."""
     if place.learner_id is None or not ARM_VALUES:
         return {}
-    adjustable = [one.key for one in parameters.load_all().values() if one.is_adjustable]
     questions = {
         Question(key=key, at=now, scope=place.scope, learner_id=place.learner_id)
-        for key in adjustable
+        for key, one in _definitions(place.version).items()
+        if one.is_adjustable
     }
-    return {one.key: value for one, value in parameters.values_of_arms(questions).items()}
+    with revision.known(place.revision):
+        values = parameters.values_of_arms(questions, _definitions(place.version))
+    return {one.key: value for one, value in values.items()}
+
+
+def _definitions(version: str) -> Mapping[str, ParameterDefinition]:
+    """Return all definitions; those that staff added come from memory until they change."""
+    found = DEFINITIONS.get(version)
+    return DEFINITIONS.keep(version, parameters.load_all()) if found is None else found
 
 
 def _tag(place: Place, role: str, of_arms: Mapping[str, Decimal]) -> str:

@@ -17,9 +17,9 @@ from experiments.analysis import units
 from experiments.analysis.comparing import Compared, compare_all
 from experiments.analysis.sums import scope_of, sums_of
 from experiments.analysis.units import Counts
+from experiments.analysis.verdict import Findings, Verdict, verdict_of
 from experiments.models import Analysis, AnalysisResult, Experiment, Metric
 from experiments.statistics import sample_ratio
-from experiments.verdict import Findings, Verdict, verdict_of
 from kpis.aggregation.unit_sums import UnitSums
 from kpis.definitions.registry import REGISTRY
 
@@ -42,9 +42,7 @@ def analyze(
     alone, in whatever order they came. ValidationError for an experiment that has not started.
     """
     if experiment.started_at is None:
-        raise ValidationError(
-            gettext("The experiment has not started, so nothing can be analyzed.")
-        )
+        raise ValidationError(gettext("The experiment has not started yet."))
     now = now or timezone.now()
     ends = [one for one in (now, through, experiment.stopped_at) if one is not None]
     last = min(ends)

@@ -16,7 +16,9 @@ WAIT_FOR = 5.0
 
 
 def run(now: datetime) -> None:
-    """Recompute what facts and time have changed, evaluate alerts, answer and follow them, and analyze."""
+    """Recompute what facts and time have changed; evaluate alerts, answer and follow them; analyze
+    experiments.
+    """
     with without_waiting_for_disk():
         with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
             if is_ours:

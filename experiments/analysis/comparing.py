@@ -15,18 +15,17 @@ from experiments.statistics import (
     holm,
     non_inferiority,
 )
-from kpis.aggregation.unit_sums import UnitSums
+from experiments.statistics.arms import kind_of
+from kpis.aggregation.unit_sums import SumsBefore, UnitSums
 from kpis.definitions.registry import REGISTRY, Indicator
 
 Role, Outcome = Metric.Role, AnalysisResult.Outcome
 NOTHING = UnitSums()
-# a variance needs two units in each variant
-FEWEST = 2
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One KPI in one variant; `comparison` is None for the control and without units."""
+    """One KPI in one variant; `comparison` is None for the control, and if nothing can be said."""
 
     metric: Metric
     variant: Variant
@@ -74,29 +73,28 @@ def _of_metric(
     variants: Sequence[Variant],
     sums: Mapping[int, UnitSums],
 ) -> Iterator[Compared]:
-    indicator = REGISTRY[metric.kpi]
-    kind = Kind.MEAN if indicator.is_total else Kind.RATIO
     control = next(one for one in variants if one.is_control)
-    base = sums.get(control.pk, NOTHING)
+    base = arm_sums(sums.get(control.pk, NOTHING))
     for variant in variants:
         own = sums.get(variant.pk, NOTHING)
-        comparison = None
-        if variant != control and _can_be_compared(kind, base, own):
-            comparison = compare(
-                arm_sums(base),
-                arm_sums(own),
-                kind,
-                confidence=1 - float(experiment.alpha),
-                method=experiment.method,
-                planned_n=experiment.planned_n,
-                higher_is_better=indicator.higher_is_better,
-            )
-        yield Compared(metric, variant, kind, own, comparison)
+        kind = kind_of(base, arm_sums(own), is_mean=REGISTRY[metric.kpi].is_total)
+        found = None if variant == control else _compare(experiment, base, arm_sums(own), kind)
+        yield Compared(metric, variant, kind, own, found)
 
 
-def _can_be_compared(kind: Kind, *arms: UnitSums) -> bool:
-    has_rows = all(one.weight > 0 for one in arms) if kind is not Kind.MEAN else True
-    return has_rows and all(one.n >= FEWEST for one in arms)
+def _compare(
+    experiment: Experiment, control: ArmSums, treatment: ArmSums, kind: Kind
+) -> Comparison | None:
+    found = compare(
+        control,
+        treatment,
+        kind,
+        confidence=1 - float(experiment.alpha),
+        method=experiment.method,
+        # of both variants; the plan has that of each
+        planned_n=2 * experiment.planned_n if experiment.planned_n else None,
+    )
+    return found if found.effect is not None else None
 
 
 def arm_sums(sums: UnitSums) -> ArmSums:
@@ -109,18 +107,21 @@ def arm_sums(sums: UnitSums) -> ArmSums:
         yy=spread.yy,
         xx=spread.xx,
         xy=spread.xy,
-        before=before
-        and BeforeSums(
-            y0=before.total,
-            x0=before.weight,
-            y0y0=before.y0y0,
-            x0x0=before.x0x0,
-            x0y0=before.x0y0,
-            yy0=before.yy0,
-            yx0=before.yx0,
-            xy0=before.xy0,
-            xx0=before.xx0,
-        ),
+        before=_before(before) if before else None,
+    )
+
+
+def _before(sums: SumsBefore) -> BeforeSums:
+    return BeforeSums(
+        y0=sums.total,
+        x0=sums.weight,
+        y0y0=sums.y0y0,
+        x0x0=sums.x0x0,
+        x0y0=sums.x0y0,
+        yy0=sums.yy0,
+        yx0=sums.yx0,
+        xy0=sums.xy0,
+        xx0=sums.xx0,
     )
 
 
@@ -135,8 +136,9 @@ def _with_outcome(one: Compared, adjusted_p: float | None, alpha: float) -> Comp
         return replace(
             one, outcome=non_inferiority(one.comparison, margin, higher_is_better=better)
         )
-    if adjusted_p is None or adjusted_p >= alpha or one.comparison.effect == 0:
+    effect = one.comparison.effect or 0.0
+    if adjusted_p is None or adjusted_p >= alpha or not effect:
         return replace(one, adjusted_p=adjusted_p, outcome=Outcome.UNCLEAR)
-    is_better = (one.comparison.effect > 0) == better
+    is_better = (effect > 0) == better
     outcome = Outcome.BETTER if is_better else Outcome.WORSE
     return replace(one, adjusted_p=adjusted_p, outcome=outcome)

@@ -109,8 +109,10 @@ def arm_sums(sums: UnitSums) -> ArmSums:
         yy=spread.yy,
         xx=spread.xx,
         xy=spread.xy,
-        before=before
-        and BeforeSums(
+        without_rows=sums.without_rows,
+        before=None
+        if before is None
+        else BeforeSums(
             y0=before.total,
             x0=before.weight,
             y0y0=before.y0y0,
@@ -135,8 +137,9 @@ def _with_outcome(one: Compared, adjusted_p: float | None, alpha: float) -> Comp
         return replace(
             one, outcome=non_inferiority(one.comparison, margin, higher_is_better=better)
         )
-    if adjusted_p is None or adjusted_p >= alpha or one.comparison.effect == 0:
+    effect = one.comparison.effect
+    if adjusted_p is None or adjusted_p >= alpha or not effect:
         return replace(one, adjusted_p=adjusted_p, outcome=Outcome.UNCLEAR)
-    is_better = (one.comparison.effect > 0) == better
+    is_better = (effect > 0) == better
     outcome = Outcome.BETTER if is_better else Outcome.WORSE
     return replace(one, adjusted_p=adjusted_p, outcome=outcome)

@@ -114,7 +114,7 @@ def _decided(found: Findings) -> Verdict | None:
 
 
 def _gain(one: Compared) -> float:
-    effect = one.comparison.effect if one.comparison else 0.0
+    effect = (one.comparison and one.comparison.effect) or 0.0
     return effect if one.indicator.higher_is_better else -effect
 
 

@@ -94,6 +94,8 @@ def _in_thread(task: Callable[[], SumsByVariant]) -> SumsByVariant:
 def _sample_ratio_p(counts: Counts) -> float | None:
     """Return the p-value of the numbers of units, given the weights; None without units."""
     numbers = list(counts.exposed.values())
+    if not sum(numbers):
+        return None
     return sample_ratio(numbers, [counts.expected[key] for key in counts.exposed])
 
 
@@ -152,6 +154,7 @@ def _result(analysis: Analysis, one: Compared) -> AnalysisResult:
     if found is not None:
         row.effect, row.low, row.high, row.p = found.effect, found.low, found.high, found.p
         row.relative_effect = found.relative_effect
+        row.relative_low, row.relative_high = found.relative_low, found.relative_high
         row.method, row.standard_error = found.method, found.standard_error
         row.degrees_of_freedom, row.reduction = found.degrees_of_freedom, found.reduction
     return row

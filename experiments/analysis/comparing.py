@@ -15,7 +15,6 @@ from experiments.statistics import (
     holm,
     non_inferiority,
 )
-from experiments.statistics.arms import kind_of
 from kpis.aggregation.unit_sums import SumsBefore, UnitSums
 from kpis.definitions.registry import REGISTRY, Indicator
 
@@ -73,28 +72,31 @@ def _of_metric(
     variants: Sequence[Variant],
     sums: Mapping[int, UnitSums],
 ) -> Iterator[Compared]:
+    indicator = REGISTRY[metric.kpi]
     control = next(one for one in variants if one.is_control)
     base = arm_sums(sums.get(control.pk, NOTHING))
     for variant in variants:
         own = sums.get(variant.pk, NOTHING)
-        kind = kind_of(base, arm_sums(own), is_mean=REGISTRY[metric.kpi].is_total)
-        found = None if variant == control else _compare(experiment, base, arm_sums(own), kind)
-        yield Compared(metric, variant, kind, own, found)
+        kind = _kind(indicator, base, arm_sums(own))
+        if variant == control:
+            yield Compared(metric, variant, kind, own)
+            continue
+        found = compare(
+            base,
+            arm_sums(own),
+            kind,
+            confidence=1 - float(experiment.alpha),
+            method=experiment.method,
+            planned_n=experiment.planned_n,
+            higher_is_better=indicator.higher_is_better,
+        )
+        yield Compared(metric, variant, kind, own, None if found.p is None else found)
 
 
-def _compare(
-    experiment: Experiment, control: ArmSums, treatment: ArmSums, kind: Kind
-) -> Comparison | None:
-    found = compare(
-        control,
-        treatment,
-        kind,
-        confidence=1 - float(experiment.alpha),
-        method=experiment.method,
-        # of both variants; the plan has that of each
-        planned_n=2 * experiment.planned_n if experiment.planned_n else None,
-    )
-    return found if found.effect is not None else None
+def _kind(indicator: Indicator, control: ArmSums, treatment: ArmSums) -> Kind:
+    if indicator.is_total:
+        return Kind.MEAN
+    return Kind.SHARE if control.is_binary and treatment.is_binary else Kind.RATIO
 
 
 def arm_sums(sums: UnitSums) -> ArmSums:
@@ -107,6 +109,7 @@ def arm_sums(sums: UnitSums) -> ArmSums:
         yy=spread.yy,
         xx=spread.xx,
         xy=spread.xy,
+        without_rows=sums.without_rows,
         before=_before(before) if before else None,
     )
 

@@ -206,7 +206,7 @@ def test_an_always_valid_result_counts_at_any_time(run: CourseRun, next_run: Cou
     found = analyze(experiment, now=LATER + DAY)
 
     assert found.verdict == "ship"
-    assert "always valid" in result(found).method
+    assert "always-valid" in result(found).method
 
 
 def test_an_open_always_valid_experiment_goes_on(run: CourseRun, next_run: CourseRun) -> None:

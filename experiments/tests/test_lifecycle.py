@@ -157,7 +157,7 @@ def test_parts_of_a_layer_must_be_apart(run: CourseRun) -> None:
     layer = Layer.objects.create(name="Marks")
 
     def part(key: str, begin: str, end: str) -> Experiment:
-        bounds = {"layer_from": Decimal(begin), "layer_to": Decimal(end)}
+        bounds: dict[str, Any] = {"layer_from": Decimal(begin), "layer_to": Decimal(end)}
         return draft(key, courses=[run.course], layer=layer, **bounds)
 
     start(part("first", "0", "0.5"))
@@ -179,7 +179,7 @@ def test_the_start_locks_the_plan(run: CourseRun, ada: User) -> None:
 
     assert (experiment.state, experiment.started_by) == ("running", ada)
     assert experiment.plan is not None
-    assert experiment.plan["variants"][1]["values"][0]["value"] == "0.8"
+    assert Decimal(experiment.plan["variants"][1]["values"][0]["value"]) == Decimal("0.8")
     assert locked_plan.is_intact(experiment)
     experiment.plan["hypothesis"] = "Something else."
     assert not locked_plan.is_intact(experiment)
@@ -240,7 +240,7 @@ def test_who_comes_late_learns_what_happened(run: CourseRun, ada: User) -> None:
     lifecycle.stop(experiment, ada, reason="Done.", expected_version=experiment.version)
 
     for late in (start, lambda one: lifecycle.stop(one, ada, reason="Also.")):
-        with pytest.raises(ValidationError, match="Stopped by ada@example.com"):
+        with pytest.raises(ValidationError, match="Stopped by ada"):
             late(experiment)
     assert experiment.events.filter(kind="stopped").count() == 1
 

@@ -75,7 +75,7 @@ def test_of_two_people_who_start_it_one_wins(run: CourseRun) -> None:
     people = [account("Ada", is_staff=True), account("Bo", is_staff=True)]
     refused = at_once(
         *(
-            lambda by=by: lifecycle.start(  # type: ignore[misc]
+            lambda by=by: lifecycle.start(
                 experiment, by, expected_version=experiment.version, now=STARTED_AT
             )
             for by in people
@@ -90,9 +90,7 @@ def test_of_two_people_who_start_it_one_wins(run: CourseRun) -> None:
 
 def test_of_two_experiments_on_one_parameter_one_starts(run: CourseRun) -> None:
     both = [drafted(run, "first"), drafted(run, "second")]
-    refused = at_once(
-        *(lambda one=one: lifecycle.start(one, None, now=STARTED_AT) for one in both)  # type: ignore[misc]
-    )
+    refused = at_once(*(lambda one=one: lifecycle.start(one, None, now=STARTED_AT) for one in both))
 
     assert len(refused) == 1
     assert "Put both into one layer" in refused[0]

@@ -25,6 +25,9 @@ from kpis.definitions.registry import REGISTRY
 
 # KPIs that are summed at the same time
 AT_ONCE = 2
+# from so many units, most of each table is read, and looking up single rows would be slower
+LARGE = 20_000
+FOR_LARGE = "SET work_mem = '128MB'; SET jit = off; SET enable_nestloop = off"
 SumsByVariant = dict[int, UnitSums]
 
 
@@ -81,11 +84,15 @@ def _all_sums(
     if connection.in_atomic_block:
         return {kpi: task() for kpi, task in tasks.items()}
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip(tasks, threads.map(_in_thread, tasks.values()), strict=True))
+        run = partial(_in_thread, is_large=sum(counts.exposed.values()) >= LARGE)
+        return dict(zip(tasks, threads.map(run, tasks.values()), strict=True))
 
 
-def _in_thread(task: Callable[[], SumsByVariant]) -> SumsByVariant:
+def _in_thread(task: Callable[[], SumsByVariant], *, is_large: bool) -> SumsByVariant:
     try:
+        if is_large and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(FOR_LARGE)
         return task()
     finally:
         connection.close()

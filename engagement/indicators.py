@@ -109,6 +109,7 @@ def progress_velocity(rows: Rows, cut: Cut) -> Ratio:
     facts=VideoProgress,
     at="started_at",
     module="video__module",
+    changes_later=True,
 )
 def video_watch(rows: Rows) -> Ratio:
     """How much of a video learners watch on average. A learner who watches 6 minutes of a 10-minute
@@ -192,6 +193,7 @@ def reached_modules_of(quizzes: QuerySet[LearningObject]) -> QuerySet[ModuleProg
     enrollment="planned__enrollment",
     module="planned__module",
     reads={QuizAttempt: reached_with, LearningObject: reached_modules_of},
+    changes_later=True,
 )
 def quiz_participation(rows: Rows) -> Ratio:
     """How many learners try the quizzes they come to. In October, 50 learners reached a module

@@ -15,6 +15,7 @@ from accounts.models import User
 from core import localized, reporting_clock
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
+from improvement.experiments import reason_to_wait
 from improvement.history import record
 from improvement.locking import lock
 from improvement.models import Adjustment, AdjustmentEvent
@@ -65,10 +66,13 @@ def approve(
 ) -> Adjustment:
     """Apply the proposed value, from now on or from a later moment.
 
-    ValidationError if it was decided or withdrawn meanwhile, or if the value is no longer allowed.
+    ValidationError if it was decided or withdrawn meanwhile, if the value is no longer allowed, or
+    while an experiment changes the parameter.
     """
     now = now or timezone.now()
     locked = _locked(adjustment, expected_version, (Status.PROPOSED,))
+    if locked.parameter and (blocked := reason_to_wait(locked.parameter)):
+        raise ValidationError(blocked, code="blocked")
     begins = applies_from or now
     record(
         locked,

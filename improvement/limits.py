@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from curriculum.models import Parameter, ParameterChange
 from curriculum.parameters import ParameterDefinition
+from improvement.experiments import reason_to_wait
 from improvement.models import Adjustment, AdjustmentRule
 
 
@@ -25,9 +26,10 @@ def target_value(
 
 
 def is_busy(row: Parameter) -> bool:
-    """True while another change waits for a decision, its first day or its effect."""
+    """True while another change waits for a decision, its first day or its effect, or is tested."""
     waits = row.changes.filter(status=ParameterChange.Status.PROPOSED).exists()
-    return waits or Adjustment.objects.open().filter(parameter=row).exists()
+    is_open = waits or Adjustment.objects.open().filter(parameter=row).exists()
+    return is_open or bool(reason_to_wait(row))
 
 
 def is_cooling_down(rule: AdjustmentRule, row: Parameter, now: datetime) -> bool:

@@ -31,6 +31,8 @@ Check = Callable[[float | None, Any, datetime], tuple[str, str] | None]
 LocateModules = Callable[[Iterable[tuple[int, str]]], Mapping[tuple[int, str], int]]
 # (object keys, may create) to those that exist, after creating the others if allowed
 FindObjects = Callable[[set[str], bool], set[str]]
+# events about to be stored to (code, field, sentence) of those that are wrong, by their index
+FindProblems = Callable[[Sequence[Event]], Mapping[int, tuple[str, str, str]]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -70,6 +72,7 @@ class EventKind:
     find_objects: FindObjects | None = None
     needs_learner: bool = False
     needs_course: bool = False
+    find_problems: FindProblems | None = None
 
 
 KINDS: Registry[EventKind] = Registry("Event kind")  # not translated: for programmers
@@ -94,12 +97,14 @@ def handles(
     find_objects: FindObjects | None = None,
     needs_learner: bool = False,
     needs_course: bool = False,
+    find_problems: FindProblems | None = None,
 ) -> Callable[[F], F]:
     """Declare an event kind by the function that handles whole batches of it.
 
     The handler runs in the transaction that stores the events, gets new events only, and must
     produce the same facts whatever their order. Senders need `required_scope` in addition to
-    events:write; `find_objects` finds the objects that events may refer to. `needs_learner` and
+    events:write; `find_objects` finds the objects that events may refer to, and `find_problems`
+    says which events of a batch are wrong by what is stored. `needs_learner` and
     `needs_course` are for kinds about customers, where both are optional otherwise; a `customer`
     in the data replaces the learner.
     """
@@ -108,7 +113,7 @@ def handles(
         declared = EventKind(
             name, inspect.getdoc(handler) or "", handler, data, about,
             needs_module, needs_object, needs_value, check, required_scope, find_objects,
-            needs_learner, needs_course,
+            needs_learner, needs_course, find_problems,
         )  # fmt: skip
         KINDS.register(name, declared)
         return handler

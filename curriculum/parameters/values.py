@@ -137,12 +137,18 @@ def effective_values(questions: Collection[Question]) -> dict[Question, Decimal]
     return values | values_of_arms(questions)
 
 
-def values_of_arms(questions: Collection[Question]) -> dict[Question, Decimal]:
-    """Ask the arms about curriculum parameters only; ValueError when one answers otherwise."""
+def values_of_arms(
+    questions: Collection[Question], definitions: Mapping[str, ParameterDefinition] | None = None
+) -> dict[Question, Decimal]:
+    """Ask the arms about curriculum parameters only; ValueError when one answers otherwise.
+
+    Pass the `definitions` of the parameters if they are at hand.
+    """
     if not ARM_VALUES:
         return {}
     about_learners = {one for one in questions if one.learner_id is not None}
-    definitions = load({one.key for one in about_learners})
+    if definitions is None:
+        definitions = load({one.key for one in about_learners})
     asked = {one for one in about_learners if definitions[one.key].is_adjustable}
     found: dict[Question, Decimal] = {}
     for answer in ARM_VALUES.values() if asked else ():

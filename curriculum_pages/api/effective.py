@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadCurriculum
 from core.api_errors import InvalidParameters
 from core.api_models import json_response
+from core.process_cache import ProcessCache
 from curriculum import parameters
 from curriculum.models import Parameter
 from curriculum.parameters import (
@@ -31,15 +32,22 @@ from curriculum.parameters import (
 )
 from curriculum_pages.api.place import NAMES, Place, place_of
 from curriculum_pages.api.response_models import EffectiveValue, EffectiveValues
+from experiments import exposing, revision
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import reject_unknown
 
 ROLES = (*Parameter.Role.values, "all")
+DEFINITIONS: ProcessCache[Mapping[str, ParameterDefinition]] = ProcessCache(1000)
 PARAMETERS = [
     OpenApiParameter("course", str, description="Key of a course. Without one: the whole site."),
     OpenApiParameter("run", str, description="Key of a run of the course."),
     OpenApiParameter("module", str, description="Key of a module of the course."),
     OpenApiParameter("learner", str, description="Key of a learner, for the arm of an experiment."),
+    OpenApiParameter(
+        "expose",
+        bool,
+        description="1: the learner sees these values now. Records the exposure to experiments.",
+    ),
     OpenApiParameter("role", str, enum=ROLES, description="Default: curriculum."),
 ]
 
@@ -58,7 +66,7 @@ class EffectiveValuesView(APIView):
         responses={200: EffectiveValues, 304: None, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        reject_unknown(request, (*NAMES, "role"))
+        reject_unknown(request, (*NAMES, "role", "expose"))
         role = request.query_params.get("role", Parameter.Role.CURRICULUM.value)
         if role not in ROLES:
             sentence = f"Unknown role “{role}”. Choose {', '.join(ROLES)}."
@@ -66,6 +74,9 @@ class EffectiveValuesView(APIView):
         now = timezone.now()
         place = place_of(request, now)
         of_arms = values_of_arms(place, now)
+        if _is_exposing(request) and place.learner_id is not None:
+            with revision.known(place.revision):
+                exposing.expose(place.learner_id, place.scope, now)
         tag = _tag(place, role, of_arms)
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             response = Response(status=304)
@@ -75,16 +86,34 @@ class EffectiveValuesView(APIView):
         return response
 
 
+def _is_exposing(request: Request) -> bool:
+    """Return whether the learner sees the values; `InvalidParameters` without a learner."""
+    text = request.query_params.get("expose", "0")
+    if text not in ("0", "1"):
+        raise InvalidParameters(f"“expose” should be 0 or 1, not “{text}”.", "expose")
+    if text == "1" and not request.query_params.get("learner"):
+        raise InvalidParameters("Name the learner who sees the values.", "learner")
+    return text == "1"
+
+
 def values_of_arms(place: Place, now: datetime) -> Mapping[str, Decimal]:
     """Return the values that an experiment gives the learner, by key."""
     if place.learner_id is None or not ARM_VALUES:
         return {}
-    adjustable = [one.key for one in parameters.load_all().values() if one.is_adjustable]
     questions = {
         Question(key=key, at=now, scope=place.scope, learner_id=place.learner_id)
-        for key in adjustable
+        for key, one in _definitions(place.version).items()
+        if one.is_adjustable
     }
-    return {one.key: value for one, value in parameters.values_of_arms(questions).items()}
+    with revision.known(place.revision):
+        values = parameters.values_of_arms(questions, _definitions(place.version))
+    return {one.key: value for one, value in values.items()}
+
+
+def _definitions(version: str) -> Mapping[str, ParameterDefinition]:
+    """Return all definitions; those that staff added come from memory until they change."""
+    found = DEFINITIONS.get(version)
+    return DEFINITIONS.keep(version, parameters.load_all()) if found is None else found
 
 
 def _tag(place: Place, role: str, of_arms: Mapping[str, Decimal]) -> str:

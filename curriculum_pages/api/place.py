@@ -33,7 +33,8 @@ SELECT courses.id, runs.id, modules.id, modules.planned_days,
     (SELECT MAX(decided_at) FROM curriculum_parameterchange),
     (SELECT COUNT(decided_at) FROM curriculum_parameterchange),
     (SELECT MAX(revised_at) FROM curriculum_parameter),
-    latest.begun_at
+    latest.begun_at,
+    (SELECT number FROM experiments_revision)
 FROM (
     SELECT MAX(COALESCE(effective_from, decided_at)) AS begun_at
     FROM curriculum_parameterchange WHERE COALESCE(effective_from, decided_at) <= %s
@@ -46,13 +47,17 @@ LEFT JOIN curriculum_module AS modules ON modules.course_id = courses.id AND mod
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where values are asked for: by ids, and by the keys that the sender uses."""
+    """Where values are asked for: by ids, and by the keys that the sender uses.
+
+    `version` is that of the parameters, and `revision` that of the experiments.
+    """
 
     keys: dict[str, str]
     scope: ParameterScope
     module: Module | None
     learner_id: int | None
     version: str
+    revision: int
 
 
 def place_of(request: Request, now: datetime) -> Place:
@@ -65,7 +70,7 @@ def place_of(request: Request, now: datetime) -> Place:
         if "\0" in key:
             raise _unknown(name, key.replace("\0", "�"))
     found = _find(keys, request.user, now)
-    course_id, run_id, module_id, planned_days, learner_id, *version = found
+    course_id, run_id, module_id, planned_days, learner_id, *version, revision = found
     if keys["course"] and course_id is None:
         raise _unknown("course", keys["course"])
     _require_part("run", keys, run_id)
@@ -78,6 +83,7 @@ def place_of(request: Request, now: datetime) -> Place:
         module=Module(pk=module_id, planned_days=planned_days or 0) if module_id else None,
         learner_id=learner_id,
         version=f"{course_id}-{run_id}-{module_id}-{planned_days}-{learner_id}-{version}",
+        revision=revision or 0,
     )
 
 

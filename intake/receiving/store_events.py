@@ -90,7 +90,21 @@ def _resolve_or_reject(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]
             batch.reject(index, rejected)
         else:
             events[index] = _row(batch, envelope, resolved)
+    _reject_wrong(batch, events)
     return events
+
+
+def _reject_wrong(batch: Batch, events: dict[int, Event]) -> None:
+    """Reject the events that are wrong by what is stored, as their kinds say."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for index, event in events.items():
+        by_kind[event.kind].append(index)
+    for name, indexes in by_kind.items():
+        find = KINDS[name].find_problems if name in KINDS else None
+        found = find([events[index] for index in indexes]) if find else {}
+        for at, (code, field, sentence) in found.items():
+            batch.reject(indexes[at], EventRejected(code, sentence, field))
+            del events[indexes[at]]
 
 
 def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:

@@ -6,13 +6,14 @@ of a group follow the means, the variances and the covariance of y and x.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 from django.db.models import F, QuerySet
 
-from kpis.aggregation.grouped_sums import PERSON, SPREAD, TOTAL, WEIGHT, per_person
+from kpis.aggregation.grouped_sums import DOUBLE, PERSON, TOTAL, WEIGHT, N, per_person
 from kpis.definitions.facts import Moments, unit_of
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
@@ -20,18 +21,48 @@ from kpis.definitions.scopes import SITE, Scope
 from kpis.statistics.intervals import NO_SPREAD, Spread
 
 GROUP = "kpi_group_0"
+# a unit's total and weight after its moment, and before; those without a row have 0
+SIDES = ("after", "before")
+Y, X, Y0, X0 = (
+    f"COALESCE({DOUBLE.format(f'{side}.{column}')}, 0)"
+    for side in SIDES
+    for column in (TOTAL, WEIGHT)
+)
+PRODUCTS = ((Y, Y), (X, X), (X, Y))
+PRODUCTS_BEFORE = ((Y0, Y0), (X0, X0), (X0, Y0), (Y, Y0), (Y, X0), (X, Y0), (X, X0))
+
+
+@dataclass(frozen=True)
+class SumsBefore:
+    """The sums of the same units before their moment: total y0, weight x0, and all products.
+
+    `yx0` is the sum over the units of the total after times the weight before, and so on.
+    """
+
+    total: float = 0.0
+    weight: float = 0.0
+    y0y0: float = 0.0
+    x0x0: float = 0.0
+    x0y0: float = 0.0
+    yy0: float = 0.0
+    yx0: float = 0.0
+    xy0: float = 0.0
+    xx0: float = 0.0
 
 
 @dataclass(frozen=True)
 class UnitSums:
     """The sums of the units of a group. `spread.units` is their number n.
 
-    Units without a row count with y = x = 0.
+    Units without a row count with y = x = 0; `without_rows` is their number. `before` is None
+    unless it was asked for.
     """
 
     total: float = 0.0
     weight: float = 0.0
     spread: Spread = NO_SPREAD
+    without_rows: int = 0
+    before: SumsBefore | None = None
 
     @property
     def n(self) -> int:
@@ -87,40 +118,98 @@ def unit_sums(
     `moments`, only rows after (or before) the moment of their unit count. ValueError if the KPI
     does not have such units.
     """
+    measured = _of_units(indicator, period, scope, unit=unit, moments=moments)
+    return measured.values_list(PERSON, TOTAL, WEIGHT)
+
+
+def _of_units(
+    indicator: Indicator, period: Period, scope: Scope, *, unit: str, moments: Moments | None
+) -> QuerySet[Any, Any]:
     facts = indicator.facts_in(period)
     path = facts.path(unit)
     rows, ratio = facts.select(period, (unit,) if unit == "run" else (), scope, moments)
-    rows = rows.filter(**{f"{path}__isnull": False})
-    return per_person(rows, ratio, {}, path).values_list(PERSON, TOTAL, WEIGHT)
+    return per_person(rows.filter(**{f"{path}__isnull": False}), ratio, {}, path)
 
 
 def sums_by_group(
-    indicator: Indicator, period: Period, moments: Moments, scope: Scope = SITE
+    indicator: Indicator,
+    period: Period,
+    moments: Moments,
+    scope: Scope = SITE,
+    *,
+    before: Period | None = None,
 ) -> dict[Any, UnitSums]:
     """Return the sums of each group of units, in one query.
 
-    Every unit of `moments` belongs to its group, whether it has rows or not.
+    Every unit of `moments` belongs to its group, whether it has rows or not. With `before`, a
+    period that ends before the first moment, also return what the same units did in it.
     """
     keys = {GROUP: F(moments.group), PERSON: F(moments.unit)}
     units = moments.rows.order_by().annotate(**keys).values(*keys)
     unit = unit_of(moments)
-    measured = unit_sums(indicator, period, scope, unit=unit, moments=moments)
+    parts = [_of_units(indicator, period, scope, unit=unit, moments=moments)]
+    if before is not None:
+        parts.append(_of_units(indicator, before, scope, unit=unit, moments=None))
+    rows = _joined(units, parts)
+    return {group: _unit_sums(*sums) for group, *sums in rows}
+
+
+def _joined(units: QuerySet[Any, Any], parts: Sequence[QuerySet[Any, Any]]) -> list[Any]:
+    """Return a row for each group: n, units without rows, sums, products, and those before."""
+    products = [*PRODUCTS, *(PRODUCTS_BEFORE if len(parts) > 1 else ())]
+    sums = [Y, X, *((Y0, X0) if len(parts) > 1 else ())]
+    columns = (
+        GROUP,
+        f"COUNT(units.{PERSON})",
+        f"SUM(CASE WHEN after.{N} IS NULL THEN 1 ELSE 0 END)",
+        *(f"SUM({one})" for one in sums),
+        *(f"SUM({one} * {other})" for one, other in products),
+    )
     connection = connections[units.db]
-    of_units, unit_params = units.query.get_compiler(connection=connection).as_sql()
-    of_sums, sum_params = measured.query.get_compiler(connection=connection).as_sql()
-    columns = ", ".join((GROUP, f"SUM({TOTAL})", f"SUM({WEIGHT})", *SPREAD))
+    compiled = [one.query.get_compiler(connection=connection).as_sql() for one in (units, *parts)]
+    of_units, *of_parts = (sql for sql, _ in compiled)
+    joins = "".join(
+        f" LEFT JOIN ({sql}) AS {name} ON {name}.{PERSON} = units.{PERSON}"
+        for name, sql in zip(SIDES, of_parts, strict=False)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM ({of_units}) AS units "  # noqa: S608
-            f"LEFT JOIN ({of_sums}) AS sums USING ({PERSON}) GROUP BY {GROUP}",
-            (*unit_params, *sum_params),
+            f"SELECT {', '.join(columns)} FROM ({of_units}) AS units{joins} GROUP BY {GROUP}",  # noqa: S608
+            [param for _, params in compiled for param in params],
         )
-        rows = cursor.fetchall()
-    return {
-        group: UnitSums(
-            float(total or 0),
-            float(weight or 0),
-            Spread(n, *(float(one or 0) for one in products)),
+        return list(cursor.fetchall())
+
+
+def _unit_sums(n: int, without_rows: int, *numbers: float) -> UnitSums:
+    if len(numbers) == 5:
+        total, weight, *products = (float(one) for one in numbers)
+        before = None
+    else:
+        total, weight, total_before, weight_before, *products = (float(one) for one in numbers)
+        before = SumsBefore(total_before, weight_before, *products[3:])
+    return UnitSums(total, weight, Spread(n, *products[:3]), int(without_rows), before)
+
+
+def sums_of_units(
+    indicator: Indicator, period: Period, scope: Scope = SITE, *, by_run: bool = False
+) -> dict[int | None, UnitSums]:
+    """Return the sums of all learners with rows in a period, in one query: under None, or by run.
+
+    ValueError if the KPI cannot be broken down by learner, or by run.
+    """
+    facts = indicator.facts_in(period)
+    path = facts.path("learner")
+    rows, ratio = facts.select(period, ("run",) if by_run else (), scope)
+    groups = {GROUP: facts.path("run")} if by_run else {}
+    learners = per_person(rows.filter(**{f"{path}__isnull": False}), ratio, groups, path)
+    connection = connections[learners.db]
+    sql, params = learners.query.get_compiler(connection=connection).as_sql()
+    columns = [f"COUNT({PERSON})", "0", f"SUM({Y})", f"SUM({X})"]
+    columns += [f"SUM({one} * {other})" for one, other in PRODUCTS]
+    chosen, grouped = (f"{GROUP}, ", f" GROUP BY {GROUP}") if by_run else ("NULL, ", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {chosen}{', '.join(columns)} FROM ({sql}) AS after{grouped}",  # noqa: S608
+            params,
         )
-        for group, total, weight, n, *products in rows
-    }
+        return {run: _unit_sums(*sums) for run, *sums in cursor.fetchall() if sums[0]}

@@ -82,7 +82,8 @@ class Moments:
 
     `rows` has one row per unit: `unit` is its foreign key to the learner or run, `moment` its date
     and `group` what the units are compared by. Facts count from the moment on or, if `is_before`,
-    before it; `days` limits how long after or before.
+    before it; `days` limits how long after or before. `only` are the lookups that `rows` were
+    filtered by, if these are all: a join is then enough to find the moment of a fact.
     """
 
     rows: QuerySet[Any]
@@ -91,6 +92,7 @@ class Moments:
     group: str
     is_before: bool = False
     days: int | None = None
+    only: Mapping[str, Any] | None = None
 
 
 RatioFunction = Callable[..., Ratio]
@@ -242,7 +244,11 @@ class Facts:
         """Keep the rows after (or before) the moment of their unit."""
         link = self.link_to(moments)
         moment: Any = F(f"{link}__{moments.moment}")
-        is_of_unit = Q(**{f"{link}__in": moments.rows})
+        is_of_unit = (
+            Q(**{f"{link}__in": moments.rows})
+            if moments.only is None
+            else Q(**{f"{link}__{lookup}": value for lookup, value in moments.only.items()})
+        )
         if self.until:
             side = "gt" if moments.is_before else "lte"
             return rows.filter(is_of_unit, **{f"{link}__{moments.moment}__{side}": period.start})

@@ -106,6 +106,7 @@ class Indicator:
     `is_total` means that the value is the numerator, such as a count or an amount.
     `depends_on_length` means that longer periods have different values, as totals always do.
     `grain` is what longer periods add up: their days, or the weeks whose Mondays they contain.
+    `changes_later` means that what a learner does later may still change rows of earlier dates.
     """
 
     key: str
@@ -126,6 +127,7 @@ class Indicator:
     companions: tuple[str, ...] = ()
     always_by: str | None = None
     grain: Literal["day", "week"] = "day"
+    changes_later: bool = False
     drill_downs: Registry[DrillDown] = field(default_factory=lambda: Registry("Drill-down"))
 
     @property
@@ -226,6 +228,7 @@ class IndicatorOptions(TypedDict, total=False):
     companions: tuple[str, ...]
     always_by: str
     grain: Literal["day", "week"]
+    changes_later: bool
 
 
 class FactPaths(TypedDict, total=False):

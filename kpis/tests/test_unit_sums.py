@@ -132,7 +132,7 @@ def test_a_unit_without_rows_counts_with_zero() -> None:
 
     found = sums_by_group(planned(), window(*YEAR), moments())
 
-    assert found == {"a": UnitSums(total=2, weight=2, spread=Spread(2, 4, 4, 4))}
+    assert found == {"a": UnitSums(total=2, weight=2, spread=Spread(2, 4, 4, 4), without_rows=1)}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alerts.evaluation.evaluate import evaluate
 from core.database.durability import without_waiting_for_disk
+from experiments.nightly import analyze_due
 from improvement.answer import answer
 from improvement.watching import watch
 from kpis.recompute import from_scratch, recompute_stale
@@ -15,7 +16,9 @@ WAIT_FOR = 5.0
 
 
 def run(now: datetime) -> None:
-    """Recompute what facts and time have changed, evaluate alerts, and answer and follow them."""
+    """Recompute what facts and time have changed; evaluate alerts, answer and follow them; analyze
+    experiments.
+    """
     with without_waiting_for_disk():
         with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
             if is_ours:
@@ -25,3 +28,4 @@ def run(now: datetime) -> None:
     evaluate(now)
     answer(now)
     watch(now)
+    analyze_due(now)

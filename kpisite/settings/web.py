@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "insights.apps.InsightsConfig",
     "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
+    "experiments.apps.ExperimentsConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",

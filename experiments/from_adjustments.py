@@ -1,0 +1,123 @@
+"""Test what a rule proposes: draft an experiment of the old value against the new one."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+
+from core import reporting_clock
+from curriculum.models import Course, CourseRun, Module, Parameter
+from experiments import drafts, measurable, overlaps
+from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
+from experiments.models import Experiment, Metric
+from improvement.experiments import BLOCKERS, EXPERIMENTS
+from improvement.models import Adjustment
+from kpis.definitions.periods import local_day
+from kpis.definitions.registry import REGISTRY
+
+logger = logging.getLogger(__name__)
+
+HALF = Decimal("0.5")
+LASTS = timedelta(days=90)
+# margin of a guardrail in the KPI's unit, as a share of its target
+SHARE_OF_TARGET = 0.05
+
+
+def register() -> None:
+    EXPERIMENTS.register("experiments", draft_of)
+    BLOCKERS.register("experiments", reason_to_wait)
+
+
+def draft_of(adjustment: Adjustment) -> None:
+    """Draft an experiment for a proposal; it ends as the experiment does.
+
+    Nothing is drafted where that is impossible, for example for a KPI that has no value for one
+    learner: somebody decides about the proposal, as usual.
+    """
+    parameter = adjustment.parameter
+    if parameter is None or measurable.problem_of(adjustment.kpi, Experiment.Unit.LEARNER):
+        return
+    try:
+        _draft(adjustment, parameter)
+    except ValidationError as error:
+        logger.info("No experiment for adjustment %s: %s", adjustment.pk, error)
+
+
+def _draft(adjustment: Adjustment, parameter: Parameter) -> None:
+    courses, runs, module = _audience(parameter)
+    drafts.save(
+        None,
+        {
+            "key": f"adjustment-{adjustment.pk}",
+            "name": f"{adjustment}: {adjustment.values}"[:200],
+            "hypothesis": adjustment.reason,
+            "planned_end": local_day(adjustment.proposed_at, reporting_clock.reporting_zone())
+            + LASTS,
+            "adjustment": adjustment,
+        },
+        variants=[
+            PlannedVariant(key="control", name=gettext("As before"), weight=HALF, is_control=True),
+            PlannedVariant(
+                key="proposal",
+                name=gettext("As proposed"),
+                weight=HALF,
+                values=[
+                    PlannedValue(
+                        parameter_key=adjustment.parameter_key,
+                        value=adjustment.new_value,
+                        module=module,
+                    )
+                ],
+            ),
+        ],
+        metrics=_metrics(adjustment),
+        courses=courses,
+        runs=runs,
+        by=None,
+        now=adjustment.proposed_at,
+    )
+
+
+def _audience(parameter: Parameter) -> tuple[list[Course], list[CourseRun], Module | None]:
+    if parameter.module:
+        return [parameter.module.course], [], parameter.module
+    runs = [parameter.run] if parameter.run else []
+    return [parameter.course] if parameter.course else [], runs, None
+
+
+def _metrics(adjustment: Adjustment) -> list[PlannedMetric]:
+    """Return the KPI of the alert, and the rule's guard KPIs as guardrails."""
+    guards = [
+        key
+        for key in adjustment.guard_kpis
+        if key != adjustment.kpi and not measurable.problem_of(key, Experiment.Unit.LEARNER)
+    ]
+    return [
+        PlannedMetric(kpi=adjustment.kpi, role=Metric.Role.PRIMARY),
+        *(
+            PlannedMetric(kpi=key, role=Metric.Role.GUARDRAIL, margin=_margin(key))
+            for key in guards
+        ),
+    ]
+
+
+def _margin(key: str) -> float:
+    indicator = REGISTRY[key]
+    target = float(indicator.target or 0) / indicator.unit.scale
+    return SHARE_OF_TARGET * target if target else SHARE_OF_TARGET
+
+
+def reason_to_wait(parameter: Parameter) -> str:
+    """Return why a parameter must not be changed now: a running experiment does, in this place."""
+    part = parameter.module or parameter.run
+    course = part.course_id if part else parameter.course_id
+    running = overlaps.of_parameter(parameter.key, course)
+    if running is None:
+        return ""
+    return gettext(
+        "The experiment “%(name)s” is testing this parameter. Decide about the experiment first."
+    ) % {"name": running.name}

@@ -1,0 +1,49 @@
+"""Which KPIs an experiment can compare: those that are known for each learner or run."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+
+from experiments.models import Experiment
+from kpis.definitions.registry import REGISTRY, Indicator
+
+
+def problem_of(kpi: str, unit: str) -> str:
+    """Return why a KPI cannot be compared between units, in a sentence; empty if it can."""
+    indicator = REGISTRY.get(kpi)
+    if indicator is None:
+        return gettext("There is no KPI %(key)s.") % {"key": kpi}
+    if indicator.facts is None:
+        return _without_facts(indicator)
+    names = {"kpi": indicator.name}
+    if indicator.facts.until:
+        return (
+            gettext(
+                "%(kpi)s compares the start and the end of a period, so it has no value after a "
+                "learner's exposure."
+            )
+            % names
+        )
+    if unit == Experiment.Unit.RUN and indicator.facts.run is None:
+        return gettext("%(kpi)s cannot be broken down by run.") % names
+    if unit == Experiment.Unit.LEARNER and indicator.facts.person is None:
+        return gettext("%(kpi)s cannot be broken down by learner.") % names
+    return ""
+
+
+def _without_facts(indicator: Indicator) -> str:
+    if not indicator.parts:
+        text = gettext("%(kpi)s has no facts of its own, so it cannot be compared.")
+        return text % {"kpi": indicator.name}
+    return gettext(
+        "%(kpi)s is combined from other KPIs and has no value for one learner. Choose one of "
+        "these: %(parts)s."
+    ) % {
+        "kpi": indicator.name,
+        "parts": ", ".join(REGISTRY[part.key].name for part in indicator.parts),
+    }
+
+
+def measurable(unit: str) -> list[Indicator]:
+    """Return the KPIs that can be compared between learners or between runs."""
+    return [one for key, one in REGISTRY.items() if not problem_of(key, unit)]

@@ -1,0 +1,91 @@
+"""What happened to an experiment, and where it left its plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from curriculum.models import ParameterChange
+from experiments.models.experiments import Experiment
+
+
+class WrittenOnce(models.Model):
+    """A row that is never changed, and only deleted together with its experiment."""
+
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: the product itself."),
+    )
+    reason = models.TextField(blank=True)
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row; ValueError if it exists, because history is not rewritten."""
+        if not self._state.adding:
+            raise ValueError("The history of an experiment cannot be changed.")
+        super().save(*args, **kwargs)
+
+
+class ExperimentEvent(WrittenOnce):
+    """One entry of an experiment's history: who did what, and what changed by it."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("Drafted")
+        EDITED = "edited", _("Draft changed")
+        STARTED = "started", _("Started")
+        DEVIATED = "deviated", _("Changed while running")
+        FORCED = "forced", _("Variant forced")
+        RELEASED = "released", _("Forced variant removed")
+        ANALYZED = "analyzed", _("Verdict changed")
+        STOPPED = "stopped", _("Stopped")
+        DECIDED = "decided", _("Decided")
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.experiment_id} {self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Deviation(WrittenOnce):
+    """A change of the locked plan while the experiment runs; shown with every result."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="deviations")
+    field = models.CharField(max_length=50)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.experiment_id} {self.field} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ShippedChange(models.Model):
+    """A change of a parameter by which an experiment was shipped."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="shipped_changes")
+    change = models.OneToOneField(
+        ParameterChange, models.CASCADE, related_name="shipped_by_experiment"
+    )
+
+    class Meta:
+        ordering = ("experiment", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.experiment_id}: {self.change_id}"

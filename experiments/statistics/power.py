@@ -1,0 +1,186 @@
+"""How many units an experiment needs, and what it detects with those that it gets.
+
+Tests are two-sided. As in R's power.prop.test and power.t.test, a significant effect in the wrong
+direction does not count (`strict = FALSE`). Numbers of units are not rounded; `ceil` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import Protocol
+
+from scipy.optimize import brentq
+from scipy.special import nctdtr, ndtr, ndtri, stdtrit
+
+from experiments.statistics import always_valid
+from experiments.statistics.arms import ArmSums, Kind
+from experiments.statistics.ratios import unit_variance
+
+MOST_UNITS = 1e12
+FEWEST_UNITS = 2.0
+
+
+@dataclass(frozen=True)
+class Design:
+    """How the experiment is run.
+
+    `ratio` is the number of treatment units per control unit. With more than two `arms`, each
+    treatment is tested at α ÷ (arms − 1), the first step of Holm's method. `design_effect` is how
+    many times more units are needed because whole clusters are assigned.
+    """
+
+    alpha: float = 0.05
+    power: float = 0.8
+    ratio: float = 1.0
+    arms: int = 2
+    design_effect: float = 1.0
+    is_sequential: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 < self.alpha < 1 and 0 < self.power < 1):
+            raise ValueError("α and the power lie between 0 and 1.")
+        if not (self.ratio > 0 and self.arms >= 2 and self.design_effect >= 1):
+            raise ValueError("A design has two arms or more, a positive ratio, and an effect ≥ 1.")
+
+    @property
+    def alpha_each(self) -> float:
+        return self.alpha / (self.arms - 1)
+
+
+class Baseline(Protocol):
+    """What is known of the KPI before the experiment."""
+
+    @property
+    def lowest(self) -> float: ...
+
+    @property
+    def highest(self) -> float: ...
+
+    def power(self, effect: float, n: float, design: Design) -> float: ...
+
+
+@dataclass(frozen=True)
+class ShareBaseline:
+    """A share of units, 0 to 1."""
+
+    share: float
+
+    @property
+    def lowest(self) -> float:
+        return -self.share
+
+    @property
+    def highest(self) -> float:
+        return 1 - self.share
+
+    def power(self, effect: float, n: float, design: Design) -> float:
+        """R's power.prop.test; with unequal numbers, Fleiss, Levin and Paik (2003), eq. 4.14."""
+        p, q, ratio = self.share, self.share + effect, design.ratio
+        if not (0 <= p <= 1 and 0 <= q <= 1):
+            return 0.0
+        pooled = (p + ratio * q) / (1 + ratio)
+        by_chance = sqrt(pooled * (1 - pooled) * (1 + 1 / ratio) / n)
+        spread = sqrt(p * (1 - p) / n + q * (1 - q) / (ratio * n))
+        distance = abs(effect) - critical(design, n) * by_chance
+        if not spread > 0:
+            return 1.0 if distance > 0 else 0.0
+        return float(ndtr(distance / spread))
+
+
+@dataclass(frozen=True)
+class MeanBaseline:
+    """A mean or ratio, by the variance of one unit's part in it (`baseline_of`)."""
+
+    variance: float
+
+    @property
+    def lowest(self) -> float:
+        return -inf
+
+    @property
+    def highest(self) -> float:
+        return inf
+
+    def power(self, effect: float, n: float, design: Design) -> float:
+        """R's power.t.test; with unequal numbers, pwr.t2n.test."""
+        error = sqrt(self.variance * (1 + 1 / design.ratio) / n)
+        freedom = n * (1 + design.ratio) - 2
+        if not error > 0:
+            return 1.0 if effect else 0.0
+        if design.is_sequential:
+            return float(ndtr(abs(effect) / error - critical(design, n)))
+        if not freedom > 0:
+            return 0.0
+        reach, shift = -float(stdtrit(freedom, design.alpha_each / 2)), abs(effect) / error
+        # far out it is certain, and the series of the noncentral t does not converge
+        return 1.0 if shift > reach + 37 else 1 - float(nctdtr(freedom, shift, reach))
+
+
+def critical(design: Design, n: float) -> float:
+    """Return how many standard errors an effect must exceed, with n units in the control."""
+    if not design.is_sequential:
+        return -float(ndtri(design.alpha_each / 2))
+    units = n * (1 + design.ratio)
+    rho2 = always_valid.tuning(units, design.alpha_each)
+    return always_valid.multiplier(units, rho2, design.alpha_each)
+
+
+def baseline_of(sums: ArmSums, kind: Kind) -> ShareBaseline | MeanBaseline | None:
+    """Return what the sums of past units say; None if they are too few, or do not vary."""
+    if kind == Kind.MEAN:
+        sums = sums.per_unit
+    elif sums.is_binary and sums.x > 0 and not sums.without_rows:
+        return ShareBaseline(sums.y / sums.x)
+    variance = unit_variance(sums)
+    return MeanBaseline(variance) if variance else None
+
+
+DESIGN = Design()
+
+
+def achieved_power(baseline: Baseline, effect: float, n: float, design: Design = DESIGN) -> float:
+    """Return the chance that a true effect is significant with n units in the control."""
+    return baseline.power(effect, n / design.design_effect, design) if n > 0 else 0.0
+
+
+def planned_units(baseline: Baseline, effect: float, design: Design = DESIGN) -> float | None:
+    """Return how many units the control needs; the treatment needs `ratio` times as many.
+
+    None if no number is enough: no effect, or a share beyond 0 or 1.
+    """
+
+    def missing(n: float) -> float:
+        return design.power - baseline.power(effect, n, design)
+
+    if not effect or missing(MOST_UNITS) > 0:
+        return None
+    if missing(FEWEST_UNITS) <= 0:
+        return FEWEST_UNITS * design.design_effect
+    return _root(missing, FEWEST_UNITS, MOST_UNITS) * design.design_effect
+
+
+def detectable_effect(
+    baseline: Baseline, n: float, design: Design = DESIGN, *, upwards: bool = True
+) -> float | None:
+    """Return the smallest effect that n units in the control show; None if they show none."""
+    end = baseline.highest if upwards else baseline.lowest
+    sign = 1 if upwards else -1
+
+    def missing(effect: float) -> float:
+        return design.power - achieved_power(baseline, effect, n, design)
+
+    if n / design.design_effect < FEWEST_UNITS or not end:
+        return None
+    outer = sign * min(1e-9, abs(end))
+    while missing(outer) > 0:
+        if outer == end or abs(outer) > 1e15:
+            return None
+        outer = sign * min(abs(outer) * 4, abs(end))
+    return _root(missing, 0.0, outer)
+
+
+def _root(missing: Callable[[float], float], one: float, other: float) -> float:
+    found: float = brentq(missing, one, other, xtol=1e-13, rtol=1e-13, maxiter=1_000)
+    return found

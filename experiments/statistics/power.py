@@ -13,7 +13,7 @@ from typing import Protocol
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
-from experiments.statistics import always_valid
+from experiments.statistics import sequential_power
 from experiments.statistics.arms import ArmSums, Kind
 from experiments.statistics.ratios import unit_variance
 
@@ -27,7 +27,8 @@ class Design:
 
     `ratio` is the number of treatment units per control unit. With more than two `arms`, each
     treatment is tested at α ÷ (arms − 1), the first step of Holm's method. `design_effect` is how
-    many times more units are needed because whole clusters are assigned. If `is_strict`, a
+    many times more units are needed because whole clusters are assigned. A sequential experiment
+    is looked at 20 times until the planned end, and tuned to it. If `is_strict`, a
     significant effect in the wrong direction counts, as in R with `strict = TRUE`, pwr and
     statsmodels; by default it does not, as in R's power.prop.test and power.t.test.
     """
@@ -49,6 +50,11 @@ class Design:
     @property
     def alpha_each(self) -> float:
         return self.alpha / (self.arms - 1)
+
+    @property
+    def reach(self) -> float:
+        """How many standard errors a significant effect is away from 0."""
+        return -float(ndtri(self.alpha_each / 2))
 
 
 class Baseline(Protocol):
@@ -85,7 +91,9 @@ class ShareBaseline:
         pooled = (p + ratio * q) / (1 + ratio)
         by_chance = sqrt(pooled * (1 - pooled) * (1 + 1 / ratio) / n)
         spread = sqrt(p * (1 - p) / n + q * (1 - q) / (ratio * n))
-        reach = critical(design, n) * by_chance
+        if design.is_sequential and spread > 0:
+            return sequential_power.power(abs(effect) / spread, design.alpha_each)
+        reach = design.reach * by_chance
         if not spread > 0:
             return 1.0 if abs(effect) > reach else 0.0
         wrong = float(ndtr((-abs(effect) - reach) / spread)) if design.is_strict else 0.0
@@ -114,7 +122,7 @@ class MeanBaseline:
             return 1.0 if effect else 0.0
         shift = abs(effect) / error
         if design.is_sequential:
-            return float(ndtr(shift - critical(design, n)))
+            return sequential_power.power(shift, design.alpha_each)
         if not freedom > 0:
             return 0.0
         reach = -float(stdtrit(freedom, design.alpha_each / 2))
@@ -133,15 +141,6 @@ def noncentral_t(freedom: float, shift: float, at: float) -> float:
         return exact
     spread = sqrt(1 + at * at / (2 * freedom))
     return float(ndtr((at * (1 - 1 / (4 * freedom)) - shift) / spread))
-
-
-def critical(design: Design, n: float) -> float:
-    """Return how many standard errors an effect must exceed, with n units in the control."""
-    if not design.is_sequential:
-        return -float(ndtri(design.alpha_each / 2))
-    units = n * (1 + design.ratio)
-    rho2 = always_valid.tuning(units, design.alpha_each)
-    return always_valid.multiplier(units, rho2, design.alpha_each)
 
 
 def baseline_of(sums: ArmSums, kind: Kind) -> ShareBaseline | MeanBaseline | None:

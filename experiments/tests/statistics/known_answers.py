@@ -26,7 +26,7 @@ from experiments.statistics import (
 )
 from experiments.statistics.relative import of_scores
 from experiments.statistics.shares import Share, newcombe, quantile, score, score_p
-from experiments.tests.statistics.samples import arm
+from experiments.tests.statistics.samples import arm, share
 
 Numbers = float | None
 
@@ -43,6 +43,11 @@ class Known:
 
 def _newcombe(y: int, m: int, x: int, n: int) -> Callable[[], tuple[Numbers, ...]]:
     return lambda: newcombe(Share(x, n), Share(y, m), quantile(0.95))
+
+
+def _example() -> tuple[Numbers, ...]:
+    found = compare(share(1, 20), share(6, 20), Kind.SHARE)
+    return found.low, found.high, found.p
 
 
 def _mee(y: int, m: int, x: int, n: int) -> Callable[[], tuple[Numbers, ...]]:
@@ -84,6 +89,7 @@ NEWCOMBE = "Newcombe (1998), table II"
 T_TEST = MeanBaseline(variance=1.0)
 
 KNOWN = (
+    Known("The example above", "6/20 − 1/20: interval, p", ("0.008", "0.473", "0.043"), _example),
     Known(
         f"{NEWCOMBE}, method 10", "56/70 − 48/80", ("0.0524", "0.3339"), _newcombe(56, 70, 48, 80)
     ),

@@ -52,7 +52,7 @@ def _arm(n: int, sums: dict[str, float]) -> ArmSums:
     if "y0" in sums:
         names = ("y0", "x0", "y0y0", "x0x0", "x0y0", "yy0", "yx0", "xy0", "xx0")
         before = BeforeSums(**{name: sums[name] for name in names})
-    return ArmSums(n, *(sums[name] for name in ("y", "x", "yy", "xx", "xy")), before=before)
+    return ArmSums(n, sums["y"], sums["x"], sums["yy"], sums["xx"], sums["xy"], before)
 
 
 def shares(share: float) -> Population:
@@ -68,15 +68,16 @@ def _normal(random: Generator, size: tuple[int, int], effect: float) -> Units:
 
 def _revenue(random: Generator, size: tuple[int, int], effect: float) -> Units:
     """Three of ten pay, a lognormal amount: on average 0.3 · e^(3 + 0.9²/2) = 9.03, sd 21.4."""
-    paid = (random.random(size) < 0.3) * random.lognormal(3, 0.9, size)
-    return paid + effect, np.ones(size)
+    paid: Values = (random.random(size) < 0.3) * random.lognormal(3, 0.9, size) + effect
+    return paid, np.ones(size)
 
 
 def _per_session(random: Generator, size: tuple[int, int], effect: float) -> Units:
     """Ten sessions on average, each done with a chance of the learner's own, 60% on average."""
-    sessions = random.poisson(10 * random.gamma(2, 0.5, size)).astype(float)
-    own = random.beta(6, 4, size)
-    return random.binomial(sessions.astype(int), own) + effect * sessions, sessions
+    sessions: Values = random.poisson(10 * random.gamma(2, 0.5, size)).astype(float)
+    done: Values = random.binomial(sessions.astype(int), random.beta(6, 4, size)).astype(float)
+    total: Values = done + effect * sessions
+    return total, sessions
 
 
 def _grades(random: Generator, size: tuple[int, int], effect: float) -> Units:
@@ -92,9 +93,10 @@ def _few(random: Generator, size: tuple[int, int]) -> Values:
 
 def _runs(random: Generator, size: tuple[int, int], effect: float) -> Units:
     """Runs of about 25 learners, of whom about 60% complete; runs differ (ICC about 0.05)."""
-    learners = 5.0 + random.poisson(20, size)
+    learners: Values = (5 + random.poisson(20, size)).astype(float)
     own = np.clip(random.normal(0.6 + effect, 0.11, size), 0, 1)
-    return random.binomial(learners.astype(int), own).astype(float), learners
+    completed: Values = random.binomial(learners.astype(int), own).astype(float)
+    return completed, learners
 
 
 MEANS = Population("means", Kind.MEAN, _normal)

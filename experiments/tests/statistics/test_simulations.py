@@ -33,6 +33,10 @@ PAST_UNITS = 100_000
 SEQUENTIAL = Design(is_sequential=True)
 
 
+def _name(one: Population | float) -> str:
+    return one.name if isinstance(one, Population) else str(one)
+
+
 def _compared(
     population: Population,
     looks: tuple[int, ...],
@@ -91,7 +95,7 @@ def _every_day(n: int, days: int = 20) -> tuple[int, ...]:
         (RUNS, 12),
         (RUNS, 40),
     ],
-    ids=lambda one: one.name if isinstance(one, Population) else str(one),
+    ids=_name,
 )
 def test_of_experiments_without_an_effect_3_to_7_in_100_claim_one(
     population: Population, n: int
@@ -112,7 +116,7 @@ def test_of_experiments_without_an_effect_3_to_7_in_100_claim_one(
         (GRADES, 100),
         (RUNS, 20),
     ],
-    ids=lambda one: one.name if isinstance(one, Population) else str(one),
+    ids=_name,
 )
 def test_of_sequential_experiments_looked_at_every_day_less_than_5_in_100_do(
     population: Population, n: int

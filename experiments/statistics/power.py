@@ -147,7 +147,7 @@ def baseline_of(sums: ArmSums, kind: Kind) -> ShareBaseline | MeanBaseline | Non
     """Return what the sums of past units say; None if they are too few, or do not vary."""
     if kind == Kind.MEAN:
         sums = sums.per_unit
-    elif sums.is_binary and sums.x > 0 and not sums.without_rows:
+    elif sums.is_binary and 0 < sums.n == round(sums.x):
         return ShareBaseline(sums.y / sums.x)
     variance = unit_variance(sums)
     return MeanBaseline(variance) if variance else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
@@ -9,6 +11,9 @@ from core import reporting_clock
 from curriculum.models import Course, CourseRun, Enrollment, Learner
 from experiments.models import Experiment
 from kpis.definitions.periods import local_day
+
+# weeks over which the rate of enrollment is measured
+MEASURED_WEEKS = 8
 
 
 def courses_of(experiment: Experiment) -> QuerySet[Course]:
@@ -50,6 +55,15 @@ def size(experiment: Experiment) -> int:
     if experiment.unit == Experiment.Unit.RUN:
         return runs_in(experiment).count()
     return enrollments_in(experiment).order_by().values("learner").distinct().count()
+
+
+def per_week(experiment: Experiment, now: datetime) -> float:
+    """Return how many units have come to the audience per week, over the last eight weeks."""
+    since = now - MEASURED_WEEKS * timedelta(days=7)
+    new = enrollments_in(experiment).filter(started_at__gte=since, started_at__lt=now)
+    unit = "run" if experiment.unit == Experiment.Unit.RUN else "learner"
+    number: int = new.order_by().values(unit).distinct().count()
+    return number / MEASURED_WEEKS
 
 
 def _in_places(experiment: Experiment, run: str, course: str) -> Q:

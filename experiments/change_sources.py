@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from django.urls import reverse
 from django.utils.translation import gettext
 
 from curriculum.parameters import CHANGE_SOURCES, ChangeSource
@@ -23,7 +22,7 @@ def sources_of_experiments(change_ids: Collection[int]) -> Mapping[int, ChangeSo
     return {
         change: ChangeSource(
             label=gettext("Experiment: %(name)s") % {"name": name},
-            url=reverse("experiments:experiment", args=[key]),
+            url=f"/experiments/{key}",
         )
         for change, key, name in rows
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import localized, reporting_clock
-from experiments import audience, measurable, overlaps, places
+from experiments import audience, measurable, overlaps, places, sizing
 from experiments.models import Experiment, Metric, VariantValue
 from kpis.definitions.periods import local_day
 
@@ -44,6 +44,8 @@ def checklist(experiment: Experiment, now: datetime | None = None) -> list[Item]
             ("audience", gettext("Audience"), _audience, _size(experiment)),
             ("overlap", gettext("Other experiments"), _overlap, gettext("None is in the way.")),
             ("end", gettext("Planned end"), _end, gettext("It is in the future.")),
+            ("plan", gettext("Plan"), _plan, gettext("Effect and size are planned.")),
+            ("power", gettext("Power"), _power, gettext("The planned effect can be found.")),
         )
     ]
 
@@ -59,7 +61,7 @@ def _item(key: str, label: str, found: list[str], fine: str) -> Item:
 
 def _size(experiment: Experiment) -> str:
     return gettext("%(number)s units are in it now.") % {
-        "number": localized.number(audience.size(experiment), 0)
+        "number": localized.number(audience.size(experiment))
     }
 
 
@@ -88,7 +90,7 @@ def weights_problem(weights: list[Decimal]) -> str:
     total = sum(weights, Decimal(0))
     if total != 1:
         return gettext("The weights add up to %(total)s instead of 1.") % {
-            "total": localized.number(total.normalize(), 4)
+            "total": localized.number(total, 4, trimmed=True)
         }
     return ""
 
@@ -136,3 +138,34 @@ def _end(experiment: Experiment, now: datetime) -> Iterator[str]:
         yield gettext("The planned end must be after today.")
     elif end > today + LONGEST:
         yield gettext("The planned end is more than two years away.")
+
+
+def _plan(experiment: Experiment, now: datetime) -> Iterator[str]:
+    if not experiment.planned_effect:
+        yield gettext("Plan the smallest effect that you want to find.")
+    if not experiment.planned_n:
+        yield gettext("Plan the number of units per variant.")
+
+
+def _power(experiment: Experiment, now: datetime) -> Iterator[str]:
+    # an acknowledgement with a reason is enough, and is shown with the results
+    if experiment.underpowered_reason.strip() or any(_kpis(experiment, now)):
+        return
+    found = sizing.assess(experiment, now)
+    if found is None or not experiment.planned_effect or not experiment.planned_end:
+        return
+    if found.needed is None:
+        yield gettext(
+            "It is not known how the primary KPI varies, so nobody can say whether the effect will "
+            "be found. Start anyway with a reason, if there is one."
+        )
+        return
+    smallest = min(found.available or 0, experiment.planned_n or found.needed)
+    if smallest < found.needed:
+        yield gettext(
+            "The planned effect needs %(needed)s units per variant, and there will be "
+            "%(smallest)s. Plan a larger effect or a later end, or start anyway with a reason."
+        ) % {
+            "needed": localized.number(found.needed),
+            "smallest": localized.number(smallest),
+        }

@@ -186,7 +186,7 @@ def _store(column: str, first: Mapping[tuple[int, ...], datetime], zone: ZoneInf
         merge={
             "first_at": "smaller",
             # the day belongs to the moment, also when the time zone has changed
-            "first_on": 'CASE WHEN excluded."first_at" <= {t}."first_at" '
+            "first_on": '{c} = CASE WHEN excluded."first_at" <= {t}."first_at" '
             "THEN excluded.{c} ELSE {t}.{c} END",
         },
     )

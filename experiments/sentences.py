@@ -50,7 +50,7 @@ def _texts() -> dict[str, str]:
             "The primary KPI is better, but %(variant)s may make %(kpi)s worse by more than the "
             "margin of %(margin)s: %(effect)s."
         ),
-        "no-data": gettext("There are no data of %(kpi)s in one of the variants."),
+        "no-data": gettext("There are too few data of %(kpi)s to compare the variants."),
         "unclear": gettext(
             "%(variant)s changes %(kpi)s by %(effect)s, which may be chance (p = %(p)s)."
         ),

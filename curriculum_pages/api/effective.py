@@ -32,7 +32,7 @@ from curriculum.parameters import (
 )
 from curriculum_pages.api.place import NAMES, Place, place_of
 from curriculum_pages.api.response_models import EffectiveValue, EffectiveValues
-from experiments import revision
+from experiments import exposing, revision
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import reject_unknown
 
@@ -43,6 +43,11 @@ PARAMETERS = [
     OpenApiParameter("run", str, description="Key of a run of the course."),
     OpenApiParameter("module", str, description="Key of a module of the course."),
     OpenApiParameter("learner", str, description="Key of a learner, for the arm of an experiment."),
+    OpenApiParameter(
+        "expose",
+        bool,
+        description="1: the learner sees these values now. Records the exposure to experiments.",
+    ),
     OpenApiParameter("role", str, enum=ROLES, description="Default: curriculum."),
 ]
 
@@ -61,7 +66,7 @@ class EffectiveValuesView(APIView):
         responses={200: EffectiveValues, 304: None, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
-        reject_unknown(request, (*NAMES, "role"))
+        reject_unknown(request, (*NAMES, "role", "expose"))
         role = request.query_params.get("role", Parameter.Role.CURRICULUM.value)
         if role not in ROLES:
             sentence = f"Unknown role “{role}”. Choose {', '.join(ROLES)}."
@@ -69,6 +74,9 @@ class EffectiveValuesView(APIView):
         now = timezone.now()
         place = place_of(request, now)
         of_arms = values_of_arms(place, now)
+        if _is_exposing(request) and place.learner_id is not None:
+            with revision.known(place.revision):
+                exposing.expose(place.learner_id, place.scope, now)
         tag = _tag(place, role, of_arms)
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             response = Response(status=304)
@@ -76,6 +84,16 @@ class EffectiveValuesView(APIView):
             response = json_response(effective_values(place, role, of_arms, now))
         response["ETag"] = tag
         return response
+
+
+def _is_exposing(request: Request) -> bool:
+    """Return whether the learner sees the values; `InvalidParameters` without a learner."""
+    text = request.query_params.get("expose", "0")
+    if text not in ("0", "1"):
+        raise InvalidParameters(f"“expose” should be 0 or 1, not “{text}”.", "expose")
+    if text == "1" and not request.query_params.get("learner"):
+        raise InvalidParameters("Name the learner who sees the values.", "learner")
+    return text == "1"
 
 
 def values_of_arms(place: Place, now: datetime) -> Mapping[str, Decimal]:

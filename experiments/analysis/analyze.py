@@ -25,6 +25,9 @@ from kpis.definitions.registry import REGISTRY
 
 # KPIs that are summed at the same time
 AT_ONCE = 2
+# from so many units, most of each table is read, and looking up single rows would be slower
+LARGE = 20_000
+FOR_LARGE = "SET work_mem = '128MB'; SET jit = off; SET enable_nestloop = off"
 SumsByVariant = dict[int, UnitSums]
 
 
@@ -81,11 +84,15 @@ def _all_sums(
     if connection.in_atomic_block:
         return {kpi: task() for kpi, task in tasks.items()}
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip(tasks, threads.map(_in_thread, tasks.values()), strict=True))
+        run = partial(_in_thread, is_large=sum(counts.exposed.values()) >= LARGE)
+        return dict(zip(tasks, threads.map(run, tasks.values()), strict=True))
 
 
-def _in_thread(task: Callable[[], SumsByVariant]) -> SumsByVariant:
+def _in_thread(task: Callable[[], SumsByVariant], *, is_large: bool) -> SumsByVariant:
     try:
+        if is_large and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(FOR_LARGE)
         return task()
     finally:
         connection.close()
@@ -94,9 +101,9 @@ def _in_thread(task: Callable[[], SumsByVariant]) -> SumsByVariant:
 def _sample_ratio_p(counts: Counts) -> float | None:
     """Return the p-value of the numbers of units, given the weights; None without units."""
     numbers = list(counts.exposed.values())
-    if not sum(numbers) or len(numbers) < 2:
+    if not sum(numbers):
         return None
-    return float(sample_ratio(numbers, [counts.expected[key] for key in counts.exposed]))
+    return sample_ratio(numbers, [counts.expected[key] for key in counts.exposed])
 
 
 def _store(

@@ -15,18 +15,16 @@ from experiments.statistics import (
     holm,
     non_inferiority,
 )
-from kpis.aggregation.unit_sums import UnitSums
+from kpis.aggregation.unit_sums import SumsBefore, UnitSums
 from kpis.definitions.registry import REGISTRY, Indicator
 
 Role, Outcome = Metric.Role, AnalysisResult.Outcome
 NOTHING = UnitSums()
-# a variance needs two units in each variant
-FEWEST = 2
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One KPI in one variant; `comparison` is None for the control and without units."""
+    """One KPI in one variant; `comparison` is None for the control, and if nothing can be said."""
 
     metric: Metric
     variant: Variant
@@ -75,28 +73,30 @@ def _of_metric(
     sums: Mapping[int, UnitSums],
 ) -> Iterator[Compared]:
     indicator = REGISTRY[metric.kpi]
-    kind = Kind.MEAN if indicator.is_total else Kind.RATIO
     control = next(one for one in variants if one.is_control)
-    base = sums.get(control.pk, NOTHING)
+    base = arm_sums(sums.get(control.pk, NOTHING))
     for variant in variants:
         own = sums.get(variant.pk, NOTHING)
-        comparison = None
-        if variant != control and _can_be_compared(kind, base, own):
-            comparison = compare(
-                arm_sums(base),
-                arm_sums(own),
-                kind,
-                confidence=1 - float(experiment.alpha),
-                method=experiment.method,
-                planned_n=experiment.planned_n,
-                higher_is_better=indicator.higher_is_better,
-            )
-        yield Compared(metric, variant, kind, own, comparison)
+        kind = _kind(indicator, base, arm_sums(own))
+        if variant == control:
+            yield Compared(metric, variant, kind, own)
+            continue
+        found = compare(
+            base,
+            arm_sums(own),
+            kind,
+            confidence=1 - float(experiment.alpha),
+            method=experiment.method,
+            planned_n=experiment.planned_n,
+            higher_is_better=indicator.higher_is_better,
+        )
+        yield Compared(metric, variant, kind, own, None if found.p is None else found)
 
 
-def _can_be_compared(kind: Kind, *arms: UnitSums) -> bool:
-    has_rows = all(one.weight > 0 for one in arms) if kind is not Kind.MEAN else True
-    return has_rows and all(one.n >= FEWEST for one in arms)
+def _kind(indicator: Indicator, control: ArmSums, treatment: ArmSums) -> Kind:
+    if indicator.is_total:
+        return Kind.MEAN
+    return Kind.SHARE if control.is_binary and treatment.is_binary else Kind.RATIO
 
 
 def arm_sums(sums: UnitSums) -> ArmSums:
@@ -110,19 +110,21 @@ def arm_sums(sums: UnitSums) -> ArmSums:
         xx=spread.xx,
         xy=spread.xy,
         without_rows=sums.without_rows,
-        before=None
-        if before is None
-        else BeforeSums(
-            y0=before.total,
-            x0=before.weight,
-            y0y0=before.y0y0,
-            x0x0=before.x0x0,
-            x0y0=before.x0y0,
-            yy0=before.yy0,
-            yx0=before.yx0,
-            xy0=before.xy0,
-            xx0=before.xx0,
-        ),
+        before=_before(before) if before else None,
+    )
+
+
+def _before(sums: SumsBefore) -> BeforeSums:
+    return BeforeSums(
+        y0=sums.total,
+        x0=sums.weight,
+        y0y0=sums.y0y0,
+        x0x0=sums.x0x0,
+        x0y0=sums.x0y0,
+        yy0=sums.yy0,
+        yx0=sums.yx0,
+        xy0=sums.xy0,
+        xx0=sums.xx0,
     )
 
 
@@ -137,7 +139,7 @@ def _with_outcome(one: Compared, adjusted_p: float | None, alpha: float) -> Comp
         return replace(
             one, outcome=non_inferiority(one.comparison, margin, higher_is_better=better)
         )
-    effect = one.comparison.effect
+    effect = one.comparison.effect or 0.0
     if adjusted_p is None or adjusted_p >= alpha or not effect:
         return replace(one, adjusted_p=adjusted_p, outcome=Outcome.UNCLEAR)
     is_better = (effect > 0) == better

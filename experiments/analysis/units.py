@@ -81,8 +81,8 @@ def _learners(experiment: Experiment, keys: dict[int, str]) -> dict[str, int]:
     """Return how many learners are in the exposed runs, by variant key."""
     is_counted = Q(run__enrollments__is_cancelled=False, run__enrollments__learner__kind="learner")
     learners = Count("run__enrollments__learner", distinct=True, filter=is_counted)
-    rows = compared(experiment).values("variant")
-    return _by_key(keys, dict(rows.values_list("variant", learners)))
+    rows = compared(experiment).values("variant").annotate(kpi_learners=learners)
+    return _by_key(keys, dict(rows.values_list("variant", "kpi_learners")))
 
 
 def _expected(experiment: Experiment, total: int) -> dict[str, float]:

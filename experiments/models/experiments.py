@@ -212,7 +212,10 @@ class Experiment(models.Model):
             models.CheckConstraint(
                 condition=Q(layer=None, layer_from=None, layer_to=None)
                 | Q(
+                    # spelled out: a check passes when a comparison with NULL is NULL
                     layer__isnull=False,
+                    layer_from__isnull=False,
+                    layer_to__isnull=False,
                     layer_from__gte=0,
                     layer_from__lt=F("layer_to"),
                     layer_to__lte=1,
@@ -243,7 +246,11 @@ class Experiment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=("draft", "running"), stopped_at=None)
-                | Q(state__in=("stopped", "decided"), stopped_at__gte=F("started_at")),
+                | Q(
+                    state__in=("stopped", "decided"),
+                    stopped_at__isnull=False,
+                    stopped_at__gte=F("started_at"),
+                ),
                 name="stopped_experiment_has_its_end",
             ),
             models.CheckConstraint(

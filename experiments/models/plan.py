@@ -45,7 +45,7 @@ class Metric(models.Model):
                 violation_error_message=_("Choose one primary KPI."),
             ),
             models.CheckConstraint(
-                condition=Q(role="guardrail", margin__gt=0)
+                condition=Q(role="guardrail", margin__isnull=False, margin__gt=0)
                 | (~Q(role="guardrail") & Q(margin=None)),
                 name="guardrails_have_a_margin",
                 violation_error_message=_(

@@ -22,6 +22,7 @@ from curriculum.models import Course
 from curriculum.tests.test_added_parameters import CALLS
 from improvement import decisions
 from improvement.admin.rule_form import AdjustmentRuleForm
+from improvement.experiments import EXPERIMENTS
 from improvement.models import Adjustment, AdjustmentEvent, AdjustmentRule, AutomaticBudget
 from improvement.tests.answering import (
     APRIL,
@@ -138,7 +139,6 @@ def test_a_preview_of_an_invalid_rule_shows_its_errors(ada: Visitor) -> None:
         ({"farthest": "many"}, "farthest"),
         ({"guard_kpis": [PLANNED]}, "guard_kpis"),
         ({"guard_kpis": ["no.such"]}, "guard_kpis"),
-        ({"mode": "experiment"}, "mode"),
         ({"steps": "0"}, "__all__"),
         ({"watch_days": "6"}, "watch_days"),
         ({"cooldown_days": "731"}, "cooldown_days"),
@@ -162,7 +162,8 @@ def test_only_curriculum_parameters_can_be_chosen() -> None:
     assert "completion.window-factor" not in choices
 
 
-def test_modes_say_what_is_not_available_yet(ada: Visitor) -> None:
+def test_modes_say_what_is_not_available_yet(ada: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(EXPERIMENTS, "experiments")
     page = ada.reads(f"{RULES}add/")
 
     assert "(not available: there are no experiments yet)" in page

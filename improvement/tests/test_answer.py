@@ -21,6 +21,7 @@ from curriculum import parameters
 from curriculum.models import ParameterChange
 from improvement import decisions
 from improvement.answer import answer
+from improvement.experiments import EXPERIMENTS
 from improvement.models import Adjustment, AdjustmentRule, AutomaticBudget
 from improvement.tests.answering import (
     APRIL,
@@ -305,7 +306,6 @@ def test_measurement_settings_cannot_be_adjusted() -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"mode": "experiment"}, "mode", "There are no experiments yet"),
         ({"parameter_key": "no.such"}, "parameter_key", "There is no parameter no.such"),
         ({"farthest": Decimal(9999)}, "farthest", "between"),
         ({"guard_kpis": ["no.kpi"]}, "guard_kpis", "There is no KPI no.kpi"),
@@ -320,6 +320,16 @@ def test_a_wrong_rule_is_refused(changes: dict[str, object], field: str, sentenc
         rule.full_clean()
 
     assert sentence in " ".join(refused.value.message_dict[field])
+
+
+def test_the_mode_experiment_needs_experiments(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, rule = course_with_rule()
+    rule.mode = AdjustmentRule.Mode.EXPERIMENT
+    rule.full_clean()
+    monkeypatch.delitem(EXPERIMENTS, "experiments")
+
+    with pytest.raises(ValidationError, match="There are no experiments yet"):
+        rule.full_clean()
 
 
 def test_staff_who_set_another_value_withdraw_the_proposal(ada: User) -> None:

@@ -188,3 +188,28 @@ def _unit_sums(n: int, without_rows: int, *numbers: float) -> UnitSums:
         total, weight, total_before, weight_before, *products = (float(one) for one in numbers)
         before = SumsBefore(total_before, weight_before, *products[3:])
     return UnitSums(total, weight, Spread(n, *products[:3]), int(without_rows), before)
+
+
+def sums_of_units(
+    indicator: Indicator, period: Period, scope: Scope = SITE, *, by_run: bool = False
+) -> dict[int | None, UnitSums]:
+    """Return the sums of all learners with rows in a period, in one query: under None, or by run.
+
+    ValueError if the KPI cannot be broken down by learner, or by run.
+    """
+    facts = indicator.facts_in(period)
+    path = facts.path("learner")
+    rows, ratio = facts.select(period, ("run",) if by_run else (), scope)
+    groups = {GROUP: facts.path("run")} if by_run else {}
+    learners = per_person(rows.filter(**{f"{path}__isnull": False}), ratio, groups, path)
+    connection = connections[learners.db]
+    sql, params = learners.query.get_compiler(connection=connection).as_sql()
+    columns = [f"COUNT({PERSON})", "0", f"SUM({Y})", f"SUM({X})"]
+    columns += [f"SUM({one} * {other})" for one, other in PRODUCTS]
+    chosen, grouped = (f"{GROUP}, ", f" GROUP BY {GROUP}") if by_run else ("NULL, ", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {chosen}{', '.join(columns)} FROM ({sql}) AS after{grouped}",  # noqa: S608
+            params,
+        )
+        return {run: _unit_sums(*sums) for run, *sums in cursor.fetchall() if sums[0]}

@@ -25,6 +25,7 @@ from core.personal_data import ERASED, IMPERSONAL, PERSONAL_DATA, Action, Person
 from curriculum.erasing import erase, is_erased, personal_data_of
 from curriculum.models import Learner
 from engagement.models import ActivityMoments, DailyActivity
+from experiments.tests.documented import run_documented
 from intake.events.senders import Sender
 from intake.models import Event, Receipt, RejectedEvent
 from intake.receiving.receive import receive
@@ -122,6 +123,7 @@ def places_that_name_her() -> set[str]:
 @pytest.fixture
 def ada(db: None) -> Learner:
     """Ada, with something in almost every table."""
+    run_documented(ADA)
     events = documented()
     outcomes = receive(events, SENDER)
     assert {one.status for one in outcomes} == {"accepted"}, outcomes

@@ -38,4 +38,6 @@ class LatestPerLearner:
         )
         # ranked in one pass: looking for a later one from each fact may cost the square of them
         ranked = facts.order_by().alias(rank=rank)
-        return facts.filter(pk__in=ranked.filter(rank=1).values("pk"))
+        # what the ranked ones were filtered by need not be looked up again
+        rows: QuerySet[Fact] = QuerySet(facts.model)
+        return rows.filter(pk__in=ranked.filter(rank=1).values("pk"))

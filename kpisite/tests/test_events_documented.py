@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.people import learner
 from curriculum.models import Skill
+from experiments.tests.documented import run_documented
 from intake import event_kinds
 from intake.event_kinds import KINDS
 from intake.models import Event
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
 def send_examples() -> tuple[set[str], list[dict[str, str]]]:
     """Send all examples at once; return their kinds and the outcomes."""
     learner("Ada")
+    run_documented("ada")
     Skill.objects.create(key="sql", title="SQL")
     text = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
     examples = [json.loads(one) for one in re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)]

@@ -1,20 +1,19 @@
 """How many units an experiment needs, and what it detects with those that it gets.
 
-Tests are two-sided. As in R's power.prop.test and power.t.test, a significant effect in the wrong
-direction does not count (`strict = FALSE`). Numbers of units are not rounded; `ceil` does.
+Tests are two-sided. Numbers of units are not rounded; `ceil` does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf, isnan, sqrt
 from typing import Protocol
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
-from experiments.statistics import always_valid
+from experiments.statistics import sequential_power
 from experiments.statistics.arms import ArmSums, Kind
 from experiments.statistics.ratios import unit_variance
 
@@ -28,7 +27,10 @@ class Design:
 
     `ratio` is the number of treatment units per control unit. With more than two `arms`, each
     treatment is tested at α ÷ (arms − 1), the first step of Holm's method. `design_effect` is how
-    many times more units are needed because whole clusters are assigned.
+    many times more units are needed because whole clusters are assigned. A sequential experiment
+    is looked at 20 times until the planned end, and tuned to it. If `is_strict`, a
+    significant effect in the wrong direction counts, as in R with `strict = TRUE`, pwr and
+    statsmodels; by default it does not, as in R's power.prop.test and power.t.test.
     """
 
     alpha: float = 0.05
@@ -37,6 +39,7 @@ class Design:
     arms: int = 2
     design_effect: float = 1.0
     is_sequential: bool = False
+    is_strict: bool = False
 
     def __post_init__(self) -> None:
         if not (0 < self.alpha < 1 and 0 < self.power < 1):
@@ -47,6 +50,11 @@ class Design:
     @property
     def alpha_each(self) -> float:
         return self.alpha / (self.arms - 1)
+
+    @property
+    def reach(self) -> float:
+        """How many standard errors a significant effect is away from 0."""
+        return -float(ndtri(self.alpha_each / 2))
 
 
 class Baseline(Protocol):
@@ -83,10 +91,13 @@ class ShareBaseline:
         pooled = (p + ratio * q) / (1 + ratio)
         by_chance = sqrt(pooled * (1 - pooled) * (1 + 1 / ratio) / n)
         spread = sqrt(p * (1 - p) / n + q * (1 - q) / (ratio * n))
-        distance = abs(effect) - critical(design, n) * by_chance
+        if design.is_sequential and spread > 0:
+            return sequential_power.power(abs(effect) / spread, design.alpha_each)
+        reach = design.reach * by_chance
         if not spread > 0:
-            return 1.0 if distance > 0 else 0.0
-        return float(ndtr(distance / spread))
+            return 1.0 if abs(effect) > reach else 0.0
+        wrong = float(ndtr((-abs(effect) - reach) / spread)) if design.is_strict else 0.0
+        return float(ndtr((abs(effect) - reach) / spread)) + wrong
 
 
 @dataclass(frozen=True)
@@ -109,29 +120,34 @@ class MeanBaseline:
         freedom = n * (1 + design.ratio) - 2
         if not error > 0:
             return 1.0 if effect else 0.0
+        shift = abs(effect) / error
         if design.is_sequential:
-            return float(ndtr(abs(effect) / error - critical(design, n)))
+            return sequential_power.power(shift, design.alpha_each)
         if not freedom > 0:
             return 0.0
-        reach, shift = -float(stdtrit(freedom, design.alpha_each / 2)), abs(effect) / error
-        # far out it is certain, and the series of the noncentral t does not converge
-        return 1.0 if shift > reach + 37 else 1 - float(nctdtr(freedom, shift, reach))
+        reach = -float(stdtrit(freedom, design.alpha_each / 2))
+        wrong = noncentral_t(freedom, shift, -reach) if design.is_strict else 0.0
+        return 1 - noncentral_t(freedom, shift, reach) + wrong
 
 
-def critical(design: Design, n: float) -> float:
-    """Return how many standard errors an effect must exceed, with n units in the control."""
-    if not design.is_sequential:
-        return -float(ndtri(design.alpha_each / 2))
-    units = n * (1 + design.ratio)
-    rho2 = always_valid.tuning(units, design.alpha_each)
-    return always_valid.multiplier(units, rho2, design.alpha_each)
+def noncentral_t(freedom: float, shift: float, at: float) -> float:
+    """Return the probability that Student's noncentral t is at most `at`.
+
+    SciPy answers NaN where it is next to nothing; there, the normal approximation of Abramowitz and
+    Stegun (1964), 26.7.10.
+    """
+    exact = float(nctdtr(freedom, shift, at))
+    if not isnan(exact):
+        return exact
+    spread = sqrt(1 + at * at / (2 * freedom))
+    return float(ndtr((at * (1 - 1 / (4 * freedom)) - shift) / spread))
 
 
 def baseline_of(sums: ArmSums, kind: Kind) -> ShareBaseline | MeanBaseline | None:
     """Return what the sums of past units say; None if they are too few, or do not vary."""
     if kind == Kind.MEAN:
         sums = sums.per_unit
-    elif sums.is_binary and sums.x > 0 and not sums.without_rows:
+    elif sums.is_binary and 0 < sums.n == round(sums.x):
         return ShareBaseline(sums.y / sums.x)
     variance = unit_variance(sums)
     return MeanBaseline(variance) if variance else None

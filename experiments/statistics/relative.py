@@ -9,7 +9,7 @@ Methods in Medical Research 21, 2012, 347–359).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, isfinite, sqrt
 
 from scipy.optimize import brentq
 
@@ -36,25 +36,33 @@ class Reach:
 
 def relative(control: Reach, treatment: Reach) -> Relative | None:
     """Return the relative effect; None unless the control is positive."""
-    if not control.value > 0:
+    effect = relative_effect(control.value, treatment.value)
+    if effect is None:
         return None
     low = _root(control.value, control.above, treatment.value, treatment.below, -1)
     high = _root(control.value, control.below, treatment.value, treatment.above, 1)
-    effect = treatment.value / control.value - 1
     # only both together are an interval
-    if low is None or high is None:
+    if low is None or high is None or not isfinite(high - low):
         return Relative(effect)
     return Relative(effect, low - 1, high - 1)
 
 
+def relative_effect(control: float, treatment: float) -> float | None:
+    """Return (treatment − control) ÷ control; None unless the control is positive."""
+    if not control > 0:
+        return None
+    effect = treatment / control - 1
+    return effect if isfinite(effect) else None
+
+
 def _root(control: float, reach: float, treatment: float, own: float, sign: int) -> float | None:
     """Solve (treatment − r · control)² = own² + r² · reach²; None if there is no limit."""
-    square = control * control - reach * reach
+    reach, treatment, own = reach / control, treatment / control, own / control
+    known = 1 - reach * reach
     # a control that its interval does not tell from 0
-    if not square > 1e-12 * control * control:
+    if not known > 1e-12:
         return None
-    inside = (control * treatment) ** 2 - square * (treatment * treatment - own * own)
-    return (control * treatment + sign * sqrt(max(inside, 0.0))) / square
+    return (treatment + sign * hypot(reach * treatment, own * sqrt(known))) / known
 
 
 def of_shares(control: Share, treatment: Share, z: float) -> Relative | None:

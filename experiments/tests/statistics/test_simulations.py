@@ -1,0 +1,188 @@
+"""Experiments whose truth is known: how often each method claims something, and is right."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import pytest
+from numpy.random import default_rng
+
+from experiments.statistics import (
+    ArmSums,
+    Comparison,
+    Design,
+    Kind,
+    MeanBaseline,
+    ShareBaseline,
+    baseline_of,
+    compare,
+    planned_units,
+)
+from experiments.tests.statistics.populations import (
+    GRADES,
+    MEANS,
+    RATIOS,
+    REVENUE,
+    RUNS,
+    Population,
+    shares,
+)
+
+EXPERIMENTS = 2_000
+PAST_UNITS = 100_000
+SEQUENTIAL = Design(is_sequential=True)
+
+
+def _name(one: Population | float) -> str:
+    return one.name if isinstance(one, Population) else str(one)
+
+
+def _compared(
+    population: Population,
+    looks: tuple[int, ...],
+    *,
+    effect: float = 0.0,
+    method: str = "fixed",
+    seed: int,
+) -> list[list[Comparison]]:
+    """Return the comparisons of each experiment, one at each look."""
+    random = default_rng(seed)
+    controls = population.arms(random, EXPERIMENTS, looks, 0.0)
+    treatments = population.arms(random, EXPERIMENTS, looks, effect)
+    return [
+        [
+            compare(one, other, population.kind, method=method, planned_n=looks[-1])
+            for one, other in zip(control, treatment, strict=True)
+        ]
+        for control, treatment in zip(controls, treatments, strict=True)
+    ]
+
+
+def _claimed(experiments: list[list[Comparison]]) -> float:
+    """Return the share of the experiments that claim an effect at one of their looks."""
+    claims = [any(one.is_better is not None for one in looks) for looks in experiments]
+    return sum(claims) / len(claims)
+
+
+def _covered(experiments: list[list[Comparison]], effect: float) -> float:
+    """Return the share of the experiments whose intervals contain the effect at every look."""
+    return sum(all(_contains(one, effect) for one in looks) for looks in experiments) / EXPERIMENTS
+
+
+def _contains(found: Comparison, effect: float) -> bool:
+    return found.low is None or found.high is None or found.low <= effect <= found.high
+
+
+def _every_day(n: int, days: int = 20) -> tuple[int, ...]:
+    return tuple(sorted({max(1, round(n * day / days)) for day in range(1, days + 1)}))
+
+
+@pytest.mark.parametrize(
+    ("population", "n"),
+    [
+        (shares(0.3), 400),
+        (shares(0.5), 30),
+        (shares(0.08), 150),
+        (MEANS, 20),
+        (MEANS, 200),
+        (REVENUE, 100),
+        (REVENUE, 400),
+        (RATIOS, 40),
+        (RATIOS, 300),
+        (GRADES, 25),
+        (GRADES, 200),
+        (RUNS, 6),
+        (RUNS, 12),
+        (RUNS, 40),
+    ],
+    ids=_name,
+)
+def test_of_experiments_without_an_effect_3_to_7_in_100_claim_one(
+    population: Population, n: int
+) -> None:
+    found = _compared(population, (n,), seed=n)
+
+    assert 0.03 <= _claimed(found) <= 0.07
+
+
+@pytest.mark.parametrize(
+    ("population", "n"),
+    [
+        (shares(0.3), 400),
+        (shares(0.03), 400),
+        (MEANS, 40),
+        (REVENUE, 400),
+        (RATIOS, 60),
+        (GRADES, 100),
+        (RUNS, 20),
+    ],
+    ids=_name,
+)
+def test_of_sequential_experiments_looked_at_every_day_less_than_5_in_100_do(
+    population: Population, n: int
+) -> None:
+    found = _compared(population, _every_day(n), method="sequential", seed=n)
+
+    assert _claimed(found) < 0.05
+
+
+def test_a_fixed_horizon_looked_at_every_day_is_wrong_far_too_often() -> None:
+    found = _compared(MEANS, _every_day(200), seed=1)
+
+    assert _claimed(found) > 0.15
+
+
+PLANNED = [
+    (shares(0.3), 0.1),
+    (shares(0.08), 0.05),
+    (MEANS, 0.8),
+    (REVENUE, 4.0),
+    (RATIOS, 0.06),
+    (RUNS, 0.08),
+]
+
+
+def _baseline(population: Population) -> ShareBaseline | MeanBaseline:
+    past: ArmSums = next(population.arms(default_rng(7), 1, (PAST_UNITS,), 0.0))[0]
+    found = baseline_of(past, population.kind)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("population", "effect"), PLANNED, ids=lambda one: getattr(one, "name", one)
+)
+def test_with_the_planned_units_8_in_10_find_the_planned_effect(
+    population: Population, effect: float
+) -> None:
+    n = planned_units(_baseline(population), effect)
+    assert n is not None
+
+    found = _compared(population, (ceil(n),), effect=effect, seed=2)
+
+    assert 0.77 <= _claimed(found) <= 0.83
+    assert 0.93 <= _covered(found, effect) <= 0.97
+
+
+@pytest.mark.parametrize(
+    ("population", "effect"), PLANNED, ids=lambda one: getattr(one, "name", one)
+)
+def test_with_the_planned_units_8_in_10_sequential_ones_do(
+    population: Population, effect: float
+) -> None:
+    n = planned_units(_baseline(population), effect, SEQUENTIAL)
+    assert n is not None
+
+    found = _compared(population, _every_day(ceil(n)), effect=effect, method="sequential", seed=3)
+
+    assert 0.77 <= _claimed(found) <= 0.83
+    assert _covered(found, effect) > 0.95
+
+
+def test_values_before_find_an_effect_with_fewer_units() -> None:
+    plain = Population("without", Kind.RATIO, lambda *drawn: GRADES.draw(*drawn)[:2])
+    adjusted, unadjusted = (_compared(one, (60,), effect=4.0, seed=4) for one in (GRADES, plain))
+
+    assert _claimed(adjusted) > _claimed(unadjusted) + 0.2
+    assert 0.93 <= _covered(adjusted, 4.0) <= 0.97
+    assert 0.93 <= _covered(unadjusted, 4.0) <= 0.97

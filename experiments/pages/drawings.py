@@ -1,0 +1,100 @@
+"""SVG drawings of results: a forest plot of effects, and the course of one effect over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FOREST_WIDTH, ROW_HEIGHT, EDGE = 360.0, 34.0, 12.0
+CURVE_WIDTH, CURVE_HEIGHT = 640.0, 200.0
+# room left beside the widest interval
+ROOM = 1.08
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An effect with its interval, in any one unit; an open end is None."""
+
+    effect: float
+    low: float | None
+    high: float | None
+    css_class: str = ""
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """Horizontal positions of one effect in a drawing that is FOREST_WIDTH wide."""
+
+    zero: float
+    effect: float
+    low: float
+    high: float
+    margin: float | None
+    css_class: str
+    width: float = FOREST_WIDTH
+    height: float = ROW_HEIGHT
+    middle: float = ROW_HEIGHT / 2
+
+
+def forest_row(one: Effect, *, end: float, margin: float | None = None) -> ForestRow:
+    """Draw an effect on an axis from −end to end; `margin` is where harm begins, with its sign."""
+    return ForestRow(
+        zero=FOREST_WIDTH / 2,
+        effect=_x(one.effect, end),
+        low=_x(-end if one.low is None else one.low, end),
+        high=_x(end if one.high is None else one.high, end),
+        margin=None if margin is None else _x(margin, end),
+        css_class=one.css_class,
+    )
+
+
+def end_of_axis(effects: Sequence[Effect], margins: Sequence[float] = ()) -> float:
+    """Return the end of a symmetric axis that contains all intervals and margins."""
+    ends = [abs(end) for one in effects for end in (one.effect, one.low, one.high) if end]
+    return ROOM * max([*ends, *map(abs, margins)], default=0.0) or 1.0
+
+
+def _x(value: float, end: float) -> float:
+    inside = min(max(value / end, -1.0), 1.0)
+    return round(FOREST_WIDTH / 2 + inside * (FOREST_WIDTH / 2 - EDGE), 1)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of effects with the band of their intervals, and the line of no effect."""
+
+    line: str
+    band: str
+    zero: float
+    dots: Sequence[tuple[float, float]]
+    width: float = CURVE_WIDTH
+    height: float = CURVE_HEIGHT
+
+
+def curve(effects: Sequence[Effect], end: float) -> Curve | None:
+    """Draw effects one after another on an axis from −end to end; None for fewer than two."""
+    if len(effects) < 2:
+        return None
+    step = (CURVE_WIDTH - 2 * EDGE) / (len(effects) - 1)
+    xs = [round(EDGE + at * step, 1) for at in range(len(effects))]
+    dots = [(x, _y(one.effect, end)) for x, one in zip(xs, effects, strict=True)]
+    highs = [
+        (x, _y(end if one.high is None else one.high, end))
+        for x, one in zip(xs, effects, strict=True)
+    ]
+    lows = [
+        (x, _y(-end if one.low is None else one.low, end))
+        for x, one in zip(xs, effects, strict=True)
+    ]
+    return Curve(
+        line=_points(dots), band=_points([*highs, *lows[::-1]]), zero=_y(0.0, end), dots=dots
+    )
+
+
+def _y(value: float, end: float) -> float:
+    inside = min(max(value / end, -1.0), 1.0)
+    return round(CURVE_HEIGHT / 2 - inside * (CURVE_HEIGHT / 2 - EDGE), 1)
+
+
+def _points(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)

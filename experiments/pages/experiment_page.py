@@ -1,0 +1,190 @@
+"""The page of one experiment: its plan, numbers, results, history and possible decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from accounts.models import User
+from curriculum import parameters
+from experiments import audience
+from experiments.checklist import Item, checklist
+from experiments.locked_plan import is_intact
+from experiments.models import Analysis, Experiment, Metric, Variant
+from experiments.pages import results
+from experiments.pages.counts import Counts, counts
+from experiments.pages.forms import MAY_RUN, ActionForm, forms_for
+from experiments.pages.history import Entry, entries
+from experiments.pages.sizes import SizeRow, size_rows
+from experiments.pages.written import amount, count, day_of, moment_of
+from experiments.sentences import sentence
+from experiments.sizing import assess
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.units import PERCENT
+from kpis.query.query_service import KpiQueryService
+
+# analyses on the curve
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    metric: Metric
+
+    @property
+    def name(self) -> str:
+        found = REGISTRY.get(self.metric.kpi)
+        return found.name if found else self.metric.kpi
+
+    @property
+    def margin(self) -> str:
+        found = REGISTRY.get(self.metric.kpi)
+        return amount(found, self.metric.margin) if found and self.metric.margin else ""
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    variant: Variant
+
+    @property
+    def weight(self) -> str:
+        return PERCENT.text(float(self.variant.weight))
+
+    @property
+    def values(self) -> list[str]:
+        return [
+            f"{one.module}: {_written(one)}" if one.module else _written(one)
+            for one in self.variant.values.all()
+        ]
+
+
+def _written(value: Any) -> str:
+    try:
+        definition = parameters.definition_of(value.parameter_key)
+    except parameters.UnknownParameterError:
+        return str(value)
+    return f"{gettext(definition.name)}: {definition.written(value.value)}"
+
+
+@dataclass
+class ExperimentPage:
+    experiment: Experiment
+    service: KpiQueryService
+    user: User
+    sent: ActionForm | None = None
+
+    @property
+    def url(self) -> str:
+        return reverse("experiment_pages:experiment", args=[self.experiment.key])
+
+    @property
+    def may_run(self) -> bool:
+        return self.user.has_perm(MAY_RUN)
+
+    @cached_property
+    def forms(self) -> list[ActionForm]:
+        if not self.may_run:
+            return []
+        return forms_for(self.experiment, self.user, self.service.now, self.sent)
+
+    @cached_property
+    def _variants(self) -> list[Variant]:
+        rows = self.experiment.variants.order_by("position")
+        return list(rows.prefetch_related("values__module"))
+
+    @property
+    def variants(self) -> list[VariantRow]:
+        return [VariantRow(one) for one in self._variants]
+
+    @cached_property
+    def metrics(self) -> list[MetricRow]:
+        return [MetricRow(one) for one in self.experiment.metrics.order_by("position", "pk")]
+
+    @property
+    def audience(self) -> str:
+        return audience.written(self.experiment)
+
+    @property
+    def planned_effect(self) -> str:
+        first = next((one for one in self.metrics if one.metric.role == Metric.Role.PRIMARY), None)
+        found = REGISTRY.get(first.metric.kpi) if first else None
+        return amount(found, self.experiment.planned_effect) if found else ""
+
+    @property
+    def planned_n(self) -> str:
+        return count(self.experiment.planned_n)
+
+    @property
+    def planned_end(self) -> str:
+        return day_of(self.experiment.planned_end)
+
+    @cached_property
+    def checklist(self) -> list[Item]:
+        """What must be right before the start; empty once it has started."""
+        return checklist(self.experiment, self.service.now) if self.experiment.is_draft else []
+
+    @cached_property
+    def sizes(self) -> list[SizeRow]:
+        """The power of a draft."""
+        if not self.experiment.is_draft:
+            return []
+        found = assess(self.experiment, self.service.now)
+        primary = self.experiment.metrics.filter(role=Metric.Role.PRIMARY).first()
+        return size_rows(found, REGISTRY[primary.kpi]) if found and primary else []
+
+    @property
+    def is_changed_plan(self) -> bool:
+        """True if the stored plan is not the one that was locked at the start."""
+        return not self.experiment.is_draft and not is_intact(self.experiment)
+
+    @cached_property
+    def analyses(self) -> Sequence[Analysis]:
+        return list(self.experiment.analyses.order_by("-computed_at", "-pk")[:SHOWN])
+
+    @property
+    def last(self) -> Analysis | None:
+        return self.analyses[0] if self.analyses else None
+
+    @property
+    def is_hidden(self) -> bool:
+        """True if the latest results are of so few learners that the reader may not see them."""
+        return self.last is not None and not self._may_see(self.last)
+
+    def _may_see(self, analysis: Analysis) -> bool:
+        return self.service.reader.sees_small_groups or not analysis.is_small
+
+    @property
+    def sentence(self) -> str:
+        if self.last is None:
+            return ""
+        return sentence(self.last, sees_small_groups=self.service.reader.sees_small_groups)
+
+    @property
+    def computed_at(self) -> str:
+        return moment_of(self.last.computed_at) if self.last else ""
+
+    @cached_property
+    def counts(self) -> Counts:
+        shown = None if self.is_hidden else self.last
+        return counts(self.experiment, self._variants, shown)
+
+    @cached_property
+    def results(self) -> results.Results | None:
+        return results.Results(self.last) if self.last and not self.is_hidden else None
+
+    @cached_property
+    def courses(self) -> list[results.Course]:
+        return results.courses([one for one in self.analyses if self._may_see(one)])
+
+    @cached_property
+    def history(self) -> list[Entry]:
+        return entries(self.experiment)
+
+    @property
+    def deviations(self) -> list[Entry]:
+        return [one for one in self.history if one.is_deviation]

@@ -1,0 +1,74 @@
+"""The history of an experiment, with what each entry changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext
+
+from experiments.models import Experiment, ExperimentEvent
+from experiments.pages.written import moment_of
+from kpis.definitions.units import NO_VALUE
+
+# what the kind of an entry says already
+IMPLIED = {
+    "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
+    "decided_by_id", "plan_digest", "decision_reason",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    event: ExperimentEvent
+
+    @property
+    def at(self) -> str:
+        return moment_of(self.event.at)
+
+    @property
+    def by(self) -> str:
+        return str(self.event.by) if self.event.by else gettext("the product")
+
+    @property
+    def is_deviation(self) -> bool:
+        return self.event.kind == ExperimentEvent.Kind.DEVIATED
+
+    @property
+    def changes(self) -> list[str]:
+        """What changed, such as “Planned end: 2026-09-01 → 2026-10-01”."""
+        if self.event.kind == ExperimentEvent.Kind.CREATED:
+            return []
+        before, after = self.event.before, self.event.after
+        names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
+        return [
+            f"{_label(name)}: {_text(before.get(name))} → {_text(after[name])}"
+            if name in before
+            else f"{_label(name)}: {_text(after[name])}"
+            for name in names
+            if _text(after[name]) != NO_VALUE or name in before
+        ]
+
+
+def entries(experiment: Experiment) -> list[Entry]:
+    """Return the history, latest first."""
+    rows = experiment.events.select_related("by").order_by("-at", "-pk")
+    return [Entry(one) for one in rows]
+
+
+def _label(name: str) -> str:
+    try:
+        field: Any = Experiment._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name.replace("_", " ").capitalize()
+    label = str(getattr(field, "verbose_name", name))
+    return label[:1].upper() + label[1:]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) or NO_VALUE
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or NO_VALUE
+    return NO_VALUE if value in (None, "") else str(value)

@@ -1,0 +1,233 @@
+"""A draft as people fill it in: its form with all rows, what it would need, and saving it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext
+
+from accounts.models import User
+from accounts.reader import Reader
+from curriculum import parameters
+from experiments import drafts
+from experiments.checklist import Item, checklist
+from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
+from experiments.models import Experiment, Metric
+from experiments.pages.draft_form import PLAIN, DraftForm
+from experiments.pages.draft_rows import (
+    GuardrailRows,
+    ValueRows,
+    VariantRows,
+    filled,
+    two_variants,
+)
+from experiments.pages.sizes import SizeRow, size_rows
+from experiments.sizing import assess
+from kpis.definitions.registry import REGISTRY
+
+Role = Metric.Role
+# where the form shows the errors of the plan's parts
+SHOWN_AT = {"planned_effect": "effect", "metrics": "primary", "courses": "audience_courses"}
+
+
+class Draft:
+    """The form of a new draft, or of `experiment`; `data` is what somebody has sent."""
+
+    def __init__(
+        self,
+        experiment: Experiment | None,
+        data: Any = None,
+        *,
+        reader: Reader,
+        user: User,
+        now: datetime,
+    ) -> None:
+        self.experiment, self.user, self.now = experiment, user, now
+        first = _initial(experiment) if experiment else {}
+        self.form = DraftForm(data, reader=reader, instance=experiment, initial=first)
+        self.variants = VariantRows(
+            data, prefix="variants", initial=_variants(experiment) if experiment else two_variants()
+        )
+        self.values = ValueRows(
+            data, prefix="values", initial=_values(experiment) if experiment else []
+        )
+        self.guardrails = GuardrailRows(
+            data, prefix="guardrails", initial=_guardrails(experiment) if experiment else []
+        )
+        self.sizes: list[SizeRow] = []
+        self.checklist: list[Item] = []
+
+    @property
+    def is_valid(self) -> bool:
+        parts = (self.form, self.variants, self.values, self.guardrails)
+        return all([one.is_valid() for one in parts])
+
+    @property
+    def has_errors(self) -> bool:
+        rows = (self.variants, self.values, self.guardrails)
+        return bool(self.form.errors) or any(one.total_error_count() for one in rows)
+
+    def save(self) -> Experiment | None:
+        """Write the draft; return None and set the form's errors if that fails."""
+        if not self.is_valid:
+            return None
+        try:
+            return self._save()
+        except ValidationError as error:
+            self._show(error)
+            return None
+
+    def check(self) -> None:
+        """Say what the plan needs and what is missing, without writing anything."""
+        if not self.is_valid:
+            return
+        try:
+            with transaction.atomic():
+                self._assess(self._save())
+                transaction.set_rollback(True)
+        except ValidationError as error:
+            self._show(error)
+
+    def assess(self) -> None:
+        """Say what the stored draft needs."""
+        if self.experiment:
+            self._assess(self.experiment)
+
+    def _assess(self, experiment: Experiment) -> None:
+        found = assess(experiment, self.now)
+        primary = experiment.metrics.filter(role=Role.PRIMARY).first()
+        if found and primary:
+            self.sizes = size_rows(found, REGISTRY[primary.kpi])
+        self.checklist = checklist(experiment, self.now)
+
+    def _save(self) -> Experiment:
+        data = self.form.cleaned_data
+        planned = {name: data[name] for name in PLAIN}
+        return drafts.save(
+            self.experiment,
+            {**planned, "planned_effect": self._effect()},
+            variants=self._planned_variants(),
+            metrics=self._planned_metrics(),
+            courses=list(data["audience_courses"]),
+            runs=list(data["audience_runs"]),
+            by=self.user,
+            expected_version=data["version"],
+            now=self.now,
+        )
+
+    def _effect(self) -> float | None:
+        data = self.form.cleaned_data
+        return _in_code(data["primary"], data["effect"]) if data["effect"] else None
+
+    def _planned_variants(self) -> list[PlannedVariant]:
+        rows, values = filled_variants(self.variants), filled(self.values)
+        keys = {one["key"] for one in rows}
+        if unknown := sorted({one["variant"] for one in values} - keys):
+            text = gettext("There is no variant %(key)s.")
+            raise ValidationError({"values": text % {"key": ", ".join(unknown)}})
+        return [
+            PlannedVariant(
+                key=one["key"],
+                name=one["name"],
+                weight=one["weight"],
+                is_control=one["is_control"],
+                values=[
+                    PlannedValue(
+                        parameter_key=value["parameter"],
+                        module=value["module"],
+                        value=value["value"],
+                    )
+                    for value in values
+                    if value["variant"] == one["key"]
+                ],
+            )
+            for one in rows
+        ]
+
+    def _planned_metrics(self) -> list[PlannedMetric]:
+        data = self.form.cleaned_data
+        primary = [data["primary"]] if data["primary"] else []
+        return [
+            *(PlannedMetric(kpi=one, role=Role.PRIMARY) for one in primary),
+            *(PlannedMetric(kpi=one, role=Role.SECONDARY) for one in data["secondary"]),
+            *(
+                PlannedMetric(
+                    kpi=one["kpi"],
+                    role=Role.GUARDRAIL,
+                    margin=_in_code(one["kpi"], one["margin"]),
+                )
+                for one in filled(self.guardrails)
+            ),
+        ]
+
+    def _show(self, error: ValidationError) -> None:
+        if not hasattr(error, "error_dict"):
+            self.form.add_error(None, error)
+            return
+        for name, messages in error.message_dict.items():
+            field = SHOWN_AT.get(name, name)
+            is_known = field in self.form.fields and name != NON_FIELD_ERRORS
+            self.form.add_error(field if is_known else None, messages)
+
+
+def filled_variants(rows: Any) -> list[dict[str, Any]]:
+    """Return the variants of a valid formset, also those that stayed as the form proposed them."""
+    return [one.cleaned_data for one in rows if one.cleaned_data.get("key")]
+
+
+def _in_code(kpi: str, shown: float) -> float:
+    """Convert from the unit of a KPI: 5 percentage points are 0.05."""
+    return shown / REGISTRY[kpi].unit.scale if kpi in REGISTRY else shown
+
+
+def _shown(kpi: str, value: float | None) -> float | None:
+    if value is None or kpi not in REGISTRY:
+        return value
+    return round(value * REGISTRY[kpi].unit.scale, 6)
+
+
+def _initial(experiment: Experiment) -> dict[str, Any]:
+    metrics = list(experiment.metrics.order_by("position", "pk"))
+    primary = next((one.kpi for one in metrics if one.role == Role.PRIMARY), "")
+    return {
+        "version": experiment.version,
+        "primary": primary,
+        "secondary": [one.kpi for one in metrics if one.role == Role.SECONDARY],
+        "effect": _shown(primary, experiment.planned_effect),
+        "audience_courses": list(experiment.courses.values_list("key", flat=True)),
+        "audience_runs": list(experiment.runs.values_list("pk", flat=True)),
+    }
+
+
+def _variants(experiment: Experiment) -> list[dict[str, Any]]:
+    rows = experiment.variants.order_by("position")
+    return list(rows.values("key", "name", "weight", "is_control"))
+
+
+def _values(experiment: Experiment) -> list[dict[str, Any]]:
+    return [
+        {
+            "variant": variant.key,
+            "parameter": one.parameter_key,
+            "module": f"{one.module.course.key}/{one.module.key}" if one.module else "",
+            "value": _typed(one.parameter_key, one.value),
+        }
+        for variant in experiment.variants.prefetch_related("values__module__course")
+        for one in variant.values.all()
+    ]
+
+
+def _typed(key: str, value: Decimal) -> str:
+    try:
+        return parameters.definition_of(key).written(value)
+    except parameters.UnknownParameterError:
+        return f"{value.normalize():f}"
+
+
+def _guardrails(experiment: Experiment) -> list[dict[str, Any]]:
+    rows = experiment.metrics.filter(role=Role.GUARDRAIL).order_by("position", "pk")
+    return [{"kpi": one.kpi, "margin": _shown(one.kpi, one.margin)} for one in rows]

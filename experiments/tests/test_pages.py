@@ -1,0 +1,187 @@
+"""The list of experiments and the page of one, with its decisions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.tests.people import account
+from curriculum.models import CourseRun
+from experiments.analysis.analyze import analyze
+from experiments.assignment import assign
+from experiments.models import Analysis, Experiment
+from experiments.tests.outcomes import expose_all, in_variant, start_in
+from experiments.tests.pages import PAGE, acts, may_run, sends
+from experiments.tests.trials import DAY, STARTED_AT, draft, enroll_many, start
+from kpis.tests.kernel import run_of
+from kpis.tests.visitors import Visitor
+
+pytestmark = pytest.mark.django_db
+LATER = STARTED_AT + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def _kpis(few_kpis: None) -> None: ...
+
+
+@pytest.fixture
+def boss() -> Visitor:
+    return Visitor(account("Ada", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def run() -> CourseRun:
+    return run_of("r1")
+
+
+def analyzed(run: CourseRun, number: int = 400) -> Experiment:
+    """Run an experiment in which more learners of the strict variant complete."""
+    learners = enroll_many(run, number)
+    experiment = start(draft(courses=[run.course], planned_n=number // 4))
+    assign([one.pk for one in learners], now=STARTED_AT)
+    expose_all(experiment, STARTED_AT + DAY)
+    next_run = CourseRun.objects.create(course=run.course, key="r2")
+    for key, divisor in (("control", 4), ("strict", 2)):
+        some = in_variant(experiment, key)
+        start_in(next_run, some, STARTED_AT + 5 * DAY, completed=len(some) // divisor)
+    analyze(experiment, now=LATER)
+    return experiment
+
+
+def test_the_list_says_what_each_experiment_found(boss: Visitor, run: CourseRun) -> None:
+    analyzed(run)
+
+    text = boss.reads(PAGE)
+
+    assert "Strict marks Running Ship" in text
+    assert "Strict improves Started" in text
+    assert "Assigned: 400 · Exposed: 400" in text
+
+
+def test_the_list_can_be_limited_to_a_state(boss: Visitor, run: CourseRun) -> None:
+    draft("a-draft", courses=[run.course])
+
+    assert "A draft" in boss.reads(f"{PAGE}?state=draft")
+    assert "There are no experiments here." in boss.reads(f"{PAGE}?state=running")
+
+
+def test_the_page_shows_effects_sums_and_the_plan(boss: Visitor, run: CourseRun) -> None:
+    text = boss.reads(f"{PAGE}/{analyzed(run).key}")
+
+    assert boss.status == 200
+    assert "Strict improves Started" in text
+    assert "pts to +" in text
+    assert "Raw sums of the variants" in text
+    assert '<svg class="forest good"' in boss.html
+
+
+def test_a_mismatch_is_red_and_comes_first(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+    Analysis.objects.update(sample_ratio_p=0.0001, verdict="invalid", why={"code": "mismatch"})
+
+    text = boss.reads(f"{PAGE}/{experiment.key}")
+
+    assert "The numbers of units contradict the weights (p = " in text
+    assert 'class="verdict bad"' in boss.html
+
+
+def test_the_curve_has_a_row_for_each_analysis(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+    analyze(experiment, now=LATER + DAY)
+
+    text = boss.reads(f"{PAGE}/{experiment.key}")
+
+    assert "Strict: Started, analysis by analysis" in text
+    assert "course-of-effect" in boss.html
+
+
+def test_small_groups_are_hidden_from_whoever_may_not_see_them(run: CourseRun) -> None:
+    experiment = analyzed(run, number=6)
+    manager = Visitor(account("Bo", grants=(run.course,)))
+
+    text = manager.reads(f"{PAGE}/{experiment.key}")
+
+    assert "Hidden to protect groups" in text
+    assert "Raw sums" not in text
+    assert manager.client.get(f"{PAGE}/{experiment.key}/results.csv").status_code == 403
+
+
+def test_managers_see_the_experiments_of_their_courses_only(run: CourseRun) -> None:
+    draft("own", courses=[run.course])
+    draft("site-wide")
+    manager = Visitor(account("Bo", grants=(run.course,)))
+
+    text = manager.reads(PAGE)
+    manager.reads(f"{PAGE}/site-wide")
+
+    assert "Own" in text
+    assert "Site wide" not in text
+    assert manager.status == 404
+
+
+def test_whoever_may_not_run_experiments_reads_without_forms(run: CourseRun) -> None:
+    experiment = draft(courses=[run.course])
+    reader = Visitor(account("Bo", is_staff=True))
+
+    assert "Checklist" in reader.reads(f"{PAGE}/{experiment.key}")
+    assert 'name="act"' not in reader.html
+    acts(reader, experiment, "start")
+    assert reader.status == 403
+
+
+def test_the_permission_alone_allows_managers_to_act(run: CourseRun) -> None:
+    experiment = draft(courses=[run.course])
+    manager = Visitor(may_run(account("Bo", grants=(run.course,))))
+
+    assert "Delete the draft" in manager.reads(f"{PAGE}/{experiment.key}")
+
+
+def test_stopping_needs_a_reason(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+
+    assert "Enter a reason for stopping." in acts(boss, experiment, "stop", reason="")
+    assert boss.status == 400
+    assert "The experiment was stopped" in acts(boss, experiment, "stop", reason="Enough.")
+
+
+def test_shipping_is_decided_on_the_page(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+
+    text = acts(boss, experiment, "decide", verdict="ship", variant="strict", reason="It helps.")
+
+    assert "The decision was made." in text
+    assert "Decided: Ship (Strict) · Ada It helps." in text
+
+
+def test_whoever_decides_on_an_outdated_page_learns_what_happened(
+    boss: Visitor, run: CourseRun
+) -> None:
+    experiment = analyzed(run)
+    old = Experiment.objects.get(pk=experiment.pk).version
+    acts(boss, experiment, "stop", reason="Enough.")
+
+    data: dict[str, object] = {"act": "decide", "version": old, "verdict": "stop", "reason": "No."}
+    text = sends(boss, f"{PAGE}/{experiment.key}", data)
+
+    assert boss.status == 400
+    assert "This experiment has changed meanwhile: Stopped by Ada" in text
+
+
+def test_a_later_end_is_shown_as_a_deviation(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+
+    text = acts(boss, experiment, "extend", planned_end="2026-12-01", reason="Too few.")
+
+    assert "Deviation from the plan" in text
+    assert "2026-09-01 → 2026-12-01" in text
+
+
+def test_the_raw_results_are_a_csv_file(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+
+    response = boss.client.get(f"{PAGE}/{experiment.key}/results.csv")
+
+    lines = response.content.decode().splitlines()
+    assert lines[0].startswith("computed_at,variant,kpi,role,kind,n,")
+    assert len(lines) == 3

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from experiments.analysis.verdict import MISMATCH
 from experiments.models import Analysis, Assignment, Experiment, Variant
 from experiments.pages.written import count, p_value
 from kpis.definitions.units import NO_VALUE, PERCENT
-
-# below this, the numbers contradict the weights: see the verdict
-MISMATCH = 0.001
-
 
 @dataclass(frozen=True)
 class CountRow:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from accounts.reader import Reader
 from curriculum import parameters
+from curriculum.parameters import ParameterDefinition
 from experiments import drafts
 from experiments.checklist import Item, checklist
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
@@ -25,13 +26,15 @@ from experiments.pages.draft_rows import (
     filled,
     two_variants,
 )
-from experiments.pages.sizes import SizeRow, size_rows
-from experiments.sizing import assess
+from experiments.pages.kpi_choices import kpi_choices, parameter_choices
+from experiments.pages.modules import modules_of
+from experiments.pages.sizes import SizeRow, sizes_of
 from kpis.definitions.registry import REGISTRY
 
 Role = Metric.Role
 # where the form shows the errors of the plan's parts
 SHOWN_AT = {"planned_effect": "effect", "metrics": "primary", "courses": "audience_courses"}
+PLAIN_LABELS: dict[str, Any] = {"label_suffix": ""}
 
 
 class Draft:
@@ -47,16 +50,32 @@ class Draft:
         now: datetime,
     ) -> None:
         self.experiment, self.user, self.now = experiment, user, now
-        first = _initial(experiment) if experiment else {}
-        self.form = DraftForm(data, reader=reader, instance=experiment, initial=first)
+        self.reader, self.definitions = reader, parameters.load_all(retired=True)
+        is_first = data is None
+        self.form = DraftForm(
+            data,
+            reader=reader,
+            instance=experiment,
+            initial=_initial(experiment) if experiment else {},
+        )
+        variants = _variants(experiment) if experiment else two_variants()
+        values = _values(experiment, self.definitions) if experiment else []
+        guardrails = _guardrails(experiment) if experiment else []
+        choices = parameter_choices(self.definitions)
         self.variants = VariantRows(
-            data, prefix="variants", initial=_variants(experiment) if experiment else two_variants()
+            data, prefix="variants", initial=variants if is_first else None, form_kwargs=PLAIN_LABELS
         )
         self.values = ValueRows(
-            data, prefix="values", initial=_values(experiment) if experiment else []
+            data,
+            prefix="values",
+            initial=values if is_first else None,
+            form_kwargs={**PLAIN_LABELS, "choices": choices, "definitions": self.definitions},
         )
         self.guardrails = GuardrailRows(
-            data, prefix="guardrails", initial=_guardrails(experiment) if experiment else []
+            data,
+            prefix="guardrails",
+            initial=guardrails if is_first else None,
+            form_kwargs={**PLAIN_LABELS, "choices": kpi_choices()},
         )
         self.sizes: list[SizeRow] = []
         self.checklist: list[Item] = []
@@ -98,10 +117,7 @@ class Draft:
             self._assess(self.experiment)
 
     def _assess(self, experiment: Experiment) -> None:
-        found = assess(experiment, self.now)
-        primary = experiment.metrics.filter(role=Role.PRIMARY).first()
-        if found and primary:
-            self.sizes = size_rows(found, REGISTRY[primary.kpi])
+        self.sizes = sizes_of(experiment, self.reader, self.now)
         self.checklist = checklist(experiment, self.now)
 
     def _save(self) -> Experiment:
@@ -124,7 +140,8 @@ class Draft:
         return _in_code(data["primary"], data["effect"]) if data["effect"] else None
 
     def _planned_variants(self) -> list[PlannedVariant]:
-        rows, values = filled_variants(self.variants), filled(self.values)
+        rows, values = filled(self.variants), filled(self.values)
+        modules = modules_of(values)
         keys = {one["key"] for one in rows}
         if unknown := sorted({one["variant"] for one in values} - keys):
             text = gettext("There is no variant %(key)s.")
@@ -138,7 +155,7 @@ class Draft:
                 values=[
                     PlannedValue(
                         parameter_key=value["parameter"],
-                        module=value["module"],
+                        module=modules.get(value["module"].strip()),
                         value=value["value"],
                     )
                     for value in values
@@ -174,11 +191,6 @@ class Draft:
             self.form.add_error(field if is_known else None, messages)
 
 
-def filled_variants(rows: Any) -> list[dict[str, Any]]:
-    """Return the variants of a valid formset, also those that stayed as the form proposed them."""
-    return [one.cleaned_data for one in rows if one.cleaned_data.get("key")]
-
-
 def _in_code(kpi: str, shown: float) -> float:
     """Convert from the unit of a KPI: 5 percentage points are 0.05."""
     return shown / REGISTRY[kpi].unit.scale if kpi in REGISTRY else shown
@@ -208,24 +220,23 @@ def _variants(experiment: Experiment) -> list[dict[str, Any]]:
     return list(rows.values("key", "name", "weight", "is_control"))
 
 
-def _values(experiment: Experiment) -> list[dict[str, Any]]:
+def _values(
+    experiment: Experiment, definitions: dict[str, ParameterDefinition]
+) -> list[dict[str, Any]]:
     return [
         {
             "variant": variant.key,
             "parameter": one.parameter_key,
             "module": f"{one.module.course.key}/{one.module.key}" if one.module else "",
-            "value": _typed(one.parameter_key, one.value),
+            "value": _typed(definitions.get(one.parameter_key), one.value),
         }
         for variant in experiment.variants.prefetch_related("values__module__course")
         for one in variant.values.all()
     ]
 
 
-def _typed(key: str, value: Decimal) -> str:
-    try:
-        return parameters.definition_of(key).written(value)
-    except parameters.UnknownParameterError:
-        return f"{value.normalize():f}"
+def _typed(definition: ParameterDefinition | None, value: Decimal) -> str:
+    return definition.written(value) if definition else f"{value.normalize():f}"
 
 
 def _guardrails(experiment: Experiment) -> list[dict[str, Any]]:

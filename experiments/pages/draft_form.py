@@ -53,6 +53,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Experiment
         fields = PLAIN
+        localized_fields = ("layer_from", "layer_to", "holdout", "alpha", "power")
         widgets = {
             "hypothesis": forms.Textarea(attrs={"rows": 3}),
             "planned_end": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -88,6 +89,8 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["audience_runs"].queryset = runs.select_related("course")
         fields["layer"].queryset = Layer.objects.order_by("name")
         fields["planned_end"].input_formats = ["%Y-%m-%d"]
+        # a form without it could overwrite what somebody else has changed
+        fields["version"].required = self.instance.pk is not None
 
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"])

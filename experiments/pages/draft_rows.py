@@ -1,6 +1,7 @@
 """The repeated rows of a draft's form: variants, values and guardrails.
 
-Some rows stay empty, so that the form is complete without JavaScript; saving adds new ones.
+Some rows stay empty, so that the form is complete without JavaScript; saving adds new ones, and a
+row that somebody empties is removed.
 """
 
 from __future__ import annotations
@@ -10,11 +11,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
-from curriculum import parameters
-from curriculum.models import Module
-from experiments.pages.kpi_choices import kpi_choices, parameter_choices
+from curriculum.parameters import ParameterDefinition
 
 # empty rows of a form
 SPARE = 2
@@ -51,25 +50,22 @@ class ValueForm(forms.Form):
     )
     value = forms.CharField(label=gettext_lazy("Value"), max_length=100)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        choices: list[tuple[str, str]],
+        definitions: dict[str, ParameterDefinition],
+        **more: Any,
+    ) -> None:
+        self.definitions = definitions
         super().__init__(*args, **more)
         field: Any = self.fields["parameter"]
-        field.choices = [NONE, *parameter_choices()]
-
-    def clean_module(self) -> Module | None:
-        typed = str(self.cleaned_data["module"]).strip()
-        if not typed:
-            return None
-        course, _, key = typed.partition("/")
-        found = Module.objects.filter(course__key=course, key=key).first()
-        if found is None:
-            raise ValidationError(gettext("There is no module %(key)s.") % {"key": typed})
-        return found
+        field.choices = [NONE, *choices]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("parameter") and data.get("value"):
-            definition = parameters.definition_of(data["parameter"])
+            definition = self.definitions[data["parameter"]]
             try:
                 data["value"] = definition.value_type.parse(data["value"])
             except ValidationError as error:
@@ -86,14 +82,26 @@ class GuardrailForm(forms.Form):
         help_text=gettext_lazy("In the KPI's unit, such as 2 for 2 percentage points."),
     )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         field: Any = self.fields["kpi"]
-        field.choices = [NONE, *kpi_choices()]
+        field.choices = [NONE, *choices]
+
+
+class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+    """Rows that are all optional: those that were there before can be emptied, too."""
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def total_form_count(self) -> int:
+        if self.is_bound:
+            return super().total_form_count()
+        return min(len(self.initial or ()) + SPARE, MOST)
 
 
 def _rows(form: type[forms.Form]) -> Any:
-    return forms.formset_factory(form, extra=SPARE, max_num=MOST, absolute_max=MOST)
+    return forms.formset_factory(form, formset=Rows, extra=SPARE, max_num=MOST, absolute_max=MOST)
 
 
 VariantRows, ValueRows, GuardrailRows = map(_rows, (VariantForm, ValueForm, GuardrailForm))

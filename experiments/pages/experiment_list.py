@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 
 from accounts.reader import Reader
 from core import localized
@@ -63,7 +63,7 @@ class ExperimentCard:
 
 
 def cards(experiments: Iterable[Experiment], reader: Reader) -> list[ExperimentCard]:
-    """Return the cards of a page of the list, with two queries for all of them."""
+    """Return the cards of a page of the list, with three queries for all of them."""
     rows = list(experiments)
     last = _last_analyses(rows)
     counts = dict(
@@ -80,11 +80,10 @@ def cards(experiments: Iterable[Experiment], reader: Reader) -> list[ExperimentC
 
 def _last_analyses(rows: list[Experiment]) -> dict[int, Analysis]:
     """Return the latest analysis of each experiment."""
-    analyses = Analysis.objects.filter(experiment__in=rows)
-    newest: dict[int, int] = {}
-    for experiment, pk in analyses.order_by("computed_at", "pk").values_list("experiment", "pk"):
-        newest[experiment] = pk
-    found = Analysis.objects.filter(pk__in=newest.values())
+    own = Analysis.objects.filter(experiment=OuterRef("pk")).order_by("-computed_at", "-pk")
+    newest = Experiment.objects.filter(pk__in=[one.pk for one in rows]).order_by()
+    ids = newest.values(last=Subquery(own.values("pk")[:1]))
+    found = Analysis.objects.filter(pk__in=ids).order_by()
     return {
         one.experiment_id: one
         for one in found.select_related("experiment").prefetch_related("experiment__variants")

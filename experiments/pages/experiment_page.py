@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.models import User
 from curriculum import parameters
+from curriculum.parameters import ParameterDefinition
 from experiments import audience
 from experiments.checklist import Item, checklist
 from experiments.locked_plan import is_intact
-from experiments.models import Analysis, Experiment, Metric, Variant
+from experiments.models import Analysis, Experiment, Metric, Variant, VariantValue
 from experiments.pages import results
 from experiments.pages.counts import Counts, counts
 from experiments.pages.forms import MAY_RUN, ActionForm, forms_for
 from experiments.pages.history import Entry, entries
-from experiments.pages.sizes import SizeRow, size_rows
+from experiments.pages.sizes import SizeRow, sizes_of
 from experiments.pages.written import amount, count, day_of, moment_of
 from experiments.sentences import sentence
-from experiments.sizing import assess
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query.query_service import KpiQueryService
@@ -50,6 +49,7 @@ class MetricRow:
 @dataclass(frozen=True)
 class VariantRow:
     variant: Variant
+    definitions: dict[str, ParameterDefinition]
 
     @property
     def weight(self) -> str:
@@ -57,18 +57,14 @@ class VariantRow:
 
     @property
     def values(self) -> list[str]:
-        return [
-            f"{one.module}: {_written(one)}" if one.module else _written(one)
-            for one in self.variant.values.all()
-        ]
+        return [self._written(one) for one in self.variant.values.all()]
 
-
-def _written(value: Any) -> str:
-    try:
-        definition = parameters.definition_of(value.parameter_key)
-    except parameters.UnknownParameterError:
-        return str(value)
-    return f"{gettext(definition.name)}: {definition.written(value.value)}"
+    def _written(self, one: VariantValue) -> str:
+        definition = self.definitions.get(one.parameter_key)
+        if definition is None:
+            return str(one)
+        text = f"{gettext(definition.name)}: {definition.written(one.value)}"
+        return f"{one.module}, {text}" if one.module else text
 
 
 @dataclass
@@ -99,7 +95,8 @@ class ExperimentPage:
 
     @property
     def variants(self) -> list[VariantRow]:
-        return [VariantRow(one) for one in self._variants]
+        definitions = parameters.load_all(retired=True)
+        return [VariantRow(one, definitions) for one in self._variants]
 
     @cached_property
     def metrics(self) -> list[MetricRow]:
@@ -133,9 +130,7 @@ class ExperimentPage:
         """The power of a draft."""
         if not self.experiment.is_draft:
             return []
-        found = assess(self.experiment, self.service.now)
-        primary = self.experiment.metrics.filter(role=Metric.Role.PRIMARY).first()
-        return size_rows(found, REGISTRY[primary.kpi]) if found and primary else []
+        return sizes_of(self.experiment, self.service.reader, self.service.now)
 
     @property
     def is_changed_plan(self) -> bool:

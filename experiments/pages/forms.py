@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from core.lazy_text import LazyText
@@ -113,7 +113,7 @@ class DeleteForm(ActionForm):
 
     def act(self, data: dict[str, Any]) -> None:
         if data["version"] != self.experiment.version:
-            raise ValidationError(gettext_lazy("The draft has changed meanwhile; read it again."))
+            raise ValidationError(gettext("The draft has changed meanwhile; read it again."))
         lifecycle.delete(self.experiment)
 
 

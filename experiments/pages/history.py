@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 
+from core import localized
 from experiments.models import Experiment, ExperimentEvent
 from experiments.pages.written import moment_of
 from kpis.definitions.units import NO_VALUE
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # what the kind of an entry says already
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
@@ -71,4 +75,12 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) or NO_VALUE
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or NO_VALUE
-    return NO_VALUE if value in (None, "") else str(value)
+    return NO_VALUE if value in (None, "") else _readable(str(value))
+
+
+def _readable(text: str) -> str:
+    """Write a day that was stored as JSON as people do."""
+    try:
+        return localized.day(date.fromisoformat(text)) if DAY.fullmatch(text) else text
+    except ValueError:
+        return text

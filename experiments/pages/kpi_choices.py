@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext
 
-from curriculum import parameters
+from curriculum.parameters import ParameterDefinition
 from kpis.definitions.registry import REGISTRY
 
 
@@ -13,14 +15,7 @@ def kpi_choices() -> list[tuple[str, str]]:
     return sorted(((one.key, one.name) for one in REGISTRY.values()), key=lambda one: one[1])
 
 
-def parameter_choices() -> list[tuple[str, str]]:
+def parameter_choices(found: Mapping[str, ParameterDefinition]) -> list[tuple[str, str]]:
     """Return the parameters that an experiment can change, by name."""
-    found = parameters.load_all().values()
-    return sorted(
-        (
-            (one.key, gettext(one.name))
-            for one in found
-            if one.is_adjustable and not one.is_retired
-        ),
-        key=lambda one: one[1],
-    )
+    usable = (one for one in found.values() if one.is_adjustable and not one.is_retired)
+    return sorted(((one.key, gettext(one.name)) for one in usable), key=lambda one: one[1])

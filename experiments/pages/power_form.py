@@ -103,4 +103,4 @@ class PowerForm(forms.Form):
         except (ValueError, ValidationError):
             self.add_error("effect", gettext("Nothing can be computed for this effect."))
             return []
-        return size_rows(found, indicator)
+        return size_rows(found, indicator, self.reader)

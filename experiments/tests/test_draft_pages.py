@@ -10,13 +10,15 @@ from experiments.models import Experiment
 from experiments.tests.pages import PAGE, may_run, sends
 from experiments.tests.trials import PASS_MARK, draft, enroll_many, start
 from kpis.tests.kernel import STARTED, run_of
-from kpis.tests.visitors import Visitor
+from kpis.tests.visitors import Visitor, _in_july_2026
+
+__all__ = ["_in_july_2026"]
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _kpis(few_kpis: None) -> None: ...
+def _kpis(few_kpis: None, _in_july_2026: None) -> None: ...
 
 
 @pytest.fixture

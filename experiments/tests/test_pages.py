@@ -15,14 +15,16 @@ from experiments.tests.outcomes import expose_all, in_variant, start_in
 from experiments.tests.pages import PAGE, acts, may_run, sends
 from experiments.tests.trials import DAY, STARTED_AT, draft, enroll_many, start
 from kpis.tests.kernel import run_of
-from kpis.tests.visitors import Visitor
+from kpis.tests.visitors import Visitor, _in_july_2026
+
+__all__ = ["_in_july_2026"]
 
 pytestmark = pytest.mark.django_db
 LATER = STARTED_AT + timedelta(days=30)
 
 
 @pytest.fixture(autouse=True)
-def _kpis(few_kpis: None) -> None: ...
+def _kpis(few_kpis: None, _in_july_2026: None) -> None: ...
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_mismatch_is_red_and_comes_first(boss: Visitor, run: CourseRun) -> Non
     text = boss.reads(f"{PAGE}/{experiment.key}")
 
     assert "The numbers of units contradict the weights (p = " in text
-    assert 'class="verdict bad"' in boss.html
+    assert 'class="says bad"' in boss.html
 
 
 def test_the_curve_has_a_row_for_each_analysis(boss: Visitor, run: CourseRun) -> None:
@@ -174,7 +176,7 @@ def test_a_later_end_is_shown_as_a_deviation(boss: Visitor, run: CourseRun) -> N
     text = acts(boss, experiment, "extend", planned_end="2026-12-01", reason="Too few.")
 
     assert "Deviation from the plan" in text
-    assert "2026-09-01 → 2026-12-01" in text
+    assert "1 Sep 2026 → 1 Dec 2026" in text
 
 
 def test_the_raw_results_are_a_csv_file(boss: Visitor, run: CourseRun) -> None:

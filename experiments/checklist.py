@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -154,18 +155,20 @@ def _power(experiment: Experiment, now: datetime) -> Iterator[str]:
     found = sizing.assess(experiment, now)
     if found is None or not experiment.planned_effect or not experiment.planned_end:
         return
-    if found.needed is None:
+    smallest = min(found.available or 0, experiment.planned_n or found.needed or 0)
+    if found.needed is not None and smallest >= found.needed:
+        return
+    # of few learners, the number would say how they did
+    if found.needed is None or found.measured < settings.KPI_MIN_GROUP:
         yield gettext(
             "It is not known how the primary KPI varies, so nobody can say whether the effect will "
             "be found. Start anyway with a reason, if there is one."
         )
         return
-    smallest = min(found.available or 0, experiment.planned_n or found.needed)
-    if smallest < found.needed:
-        yield gettext(
-            "The planned effect needs %(needed)s units per variant, and there will be "
-            "%(smallest)s. Plan a larger effect or a later end, or start anyway with a reason."
-        ) % {
-            "needed": localized.number(found.needed),
-            "smallest": localized.number(smallest),
-        }
+    yield gettext(
+        "The planned effect needs %(needed)s units per variant, and there will be "
+        "%(smallest)s. Plan a larger effect or a later end, or start anyway with a reason."
+    ) % {
+        "needed": localized.number(found.needed),
+        "smallest": localized.number(smallest),
+    }

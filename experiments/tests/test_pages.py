@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from experiments.analysis.analyze import analyze
-from experiments.assignment import assign
 from experiments.models import Analysis, Experiment
-from experiments.tests.outcomes import expose_all, in_variant, start_in
+from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.pages import PAGE, acts, may_run, sends
-from experiments.tests.trials import DAY, STARTED_AT, draft, enroll_many, start
+from experiments.tests.trials import DAY, draft
 from kpis.tests.kernel import run_of
 from kpis.tests.visitors import Visitor, _in_july_2026
 
 __all__ = ["_in_july_2026"]
 
 pytestmark = pytest.mark.django_db
-LATER = STARTED_AT + timedelta(days=30)
 
 
 @pytest.fixture(autouse=True)
@@ -35,20 +31,6 @@ def boss() -> Visitor:
 @pytest.fixture
 def run() -> CourseRun:
     return run_of("r1")
-
-
-def analyzed(run: CourseRun, number: int = 400) -> Experiment:
-    """Run an experiment in which more learners of the strict variant complete."""
-    learners = enroll_many(run, number)
-    experiment = start(draft(courses=[run.course], planned_n=number // 4))
-    assign([one.pk for one in learners], now=STARTED_AT)
-    expose_all(experiment, STARTED_AT + DAY)
-    next_run = CourseRun.objects.create(course=run.course, key="r2")
-    for key, divisor in (("control", 4), ("strict", 2)):
-        some = in_variant(experiment, key)
-        start_in(next_run, some, STARTED_AT + 5 * DAY, completed=len(some) // divisor)
-    analyze(experiment, now=LATER)
-    return experiment
 
 
 def test_the_list_says_what_each_experiment_found(boss: Visitor, run: CourseRun) -> None:

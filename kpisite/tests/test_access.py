@@ -63,6 +63,14 @@ GET  /curriculum-adjustments                          302 403 200 200 200 302 30
 GET  /curriculum-adjustments?course=py                302 403 400 200 200 302 302 302 302 302
 GET  /curriculum-adjustments/1                        302 403 404 404 404 302 302 302 302 302
 POST /curriculum-adjustments/1                        302 403 404 404 404 302 302 302 302 302
+GET  /experiments                                     302 403 200 200 200 302 302 302 302 302
+GET  /experiments/new                                 302 403 403 403 403 302 302 302 302 302
+POST /experiments/new                                 302 403 403 403 403 302 302 302 302 302
+GET  /experiments/power                               302 403 200 200 200 302 302 302 302 302
+GET  /experiments/nothing                             302 403 404 404 404 302 302 302 302 302
+POST /experiments/nothing                             302 403 404 404 404 302 302 302 302 302
+GET  /experiments/nothing/edit                        302 403 403 403 403 302 302 302 302 302
+GET  /experiments/nothing/results.csv                 302 403 404 404 404 302 302 302 302 302
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401

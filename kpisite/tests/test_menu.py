@@ -59,6 +59,7 @@ def test_strangers_have_no_menu(path: str, status: int) -> None:
         ("/kpi-dashboard/engagement.depth", '<a href="/kpi-dashboard" aria-current="true">'),
         ("/curriculum-parameters", '<a href="/curriculum-parameters" aria-current="page">'),
         ("/curriculum-adjustments", '<a href="/curriculum-parameters" aria-current="true">'),
+        ("/experiments/power", '<a href="/experiments" aria-current="true">'),
         ("/api/docs", '<a href="/api/docs" aria-current="page">'),
     ],
 )

@@ -19,7 +19,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # what the kind of an entry says already
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
-    "decided_by_id", "plan_digest", "decision_reason",
+    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id",
 }  # fmt: skip
 
 
@@ -46,13 +46,16 @@ class Entry:
             return []
         before, after = self.event.before, self.event.after
         names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
-        return [
-            f"{_label(name)}: {_text(before.get(name))} → {_text(after[name])}"
-            if name in before
-            else f"{_label(name)}: {_text(after[name])}"
-            for name in names
-            if _text(after[name]) != NO_VALUE or name in before
-        ]
+        return [_change(name, before, after) for name in names]
+
+
+def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    value = after[name]
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return gettext("%(what)s: changed") % {"what": _label(name)}
+    if name not in before:
+        return f"{_label(name)}: {_text(value)}"
+    return f"{_label(name)}: {_text(before[name])} → {_text(value)}"
 
 
 def entries(experiment: Experiment) -> list[Entry]:

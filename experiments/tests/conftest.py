@@ -4,6 +4,9 @@ import pytest
 
 from accounts.models import User
 from kpis.tests import kernel
+from kpis.tests.visitors import _in_july_2026
+
+__all__ = ["_in_july_2026"]
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from experiments.models import Experiment
 from experiments.tests.pages import PAGE, may_run, sends
 from experiments.tests.trials import PASS_MARK, draft, enroll_many, start
 from kpis.tests.kernel import STARTED, run_of
-from kpis.tests.visitors import Visitor, _in_july_2026
-
-__all__ = ["_in_july_2026"]
+from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 

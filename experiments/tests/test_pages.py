@@ -12,9 +12,7 @@ from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.pages import PAGE, acts, may_run, sends
 from experiments.tests.trials import DAY, draft
 from kpis.tests.kernel import run_of
-from kpis.tests.visitors import Visitor, _in_july_2026
-
-__all__ = ["_in_july_2026"]
+from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,7 @@ from experiments.tests.analyzed import analyzed
 from experiments.tests.trials import draft
 from kpis.tests.kernel import run_of
 from kpis.tests.measured import staff
-from kpis.tests.visitors import _in_july_2026
 
-__all__ = ["_in_july_2026"]
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("few_kpis", "_in_july_2026")]
 
 Opens = Callable[..., Page]

@@ -15,7 +15,7 @@ from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
-FIGURES = ["Dashboard", "Alerts", "Curriculum", "API"]
+FIGURES = ["Dashboard", "Alerts", "Curriculum", "Experiments", "API"]
 PAGES = {"/r": 200, "/r/none": 404, "/nowhere": 404, "/api/docs": 200, "/alerts": 200}
 
 

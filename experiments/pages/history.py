@@ -16,10 +16,10 @@ from experiments.pages.written import moment_of
 from kpis.definitions.units import NO_VALUE
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-# what the kind of an entry says already
+# what the kind of an entry says already, and which learner it was, which pages do not tell
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
-    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id",
+    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner",
 }  # fmt: skip
 
 

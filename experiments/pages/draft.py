@@ -63,7 +63,10 @@ class Draft:
         guardrails = _guardrails(experiment) if experiment else []
         choices = parameter_choices(self.definitions)
         self.variants = VariantRows(
-            data, prefix="variants", initial=variants if is_first else None, form_kwargs=PLAIN_LABELS
+            data,
+            prefix="variants",
+            initial=variants if is_first else None,
+            form_kwargs=PLAIN_LABELS,
         )
         self.values = ValueRows(
             data,

@@ -22,7 +22,7 @@ PLAIN = (
 )  # fmt: skip
 
 
-class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
+class DraftForm(forms.ModelForm):
     """`primary`, `secondary` and the planned effect are read in the unit of the KPI."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

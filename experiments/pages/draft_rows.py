@@ -88,7 +88,7 @@ class GuardrailForm(forms.Form):
         field.choices = [NONE, *choices]
 
 
-class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+class Rows(forms.BaseFormSet):
     """Rows that are all optional: those that were there before can be emptied, too."""
 
     def initial_form_count(self) -> int:

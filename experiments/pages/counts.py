@@ -11,6 +11,7 @@ from experiments.models import Analysis, Assignment, Experiment, Variant
 from experiments.pages.written import count, p_value
 from kpis.definitions.units import NO_VALUE, PERCENT
 
+
 @dataclass(frozen=True)
 class CountRow:
     """One variant; `exposed` and `expected` are None before the first analysis or if hidden."""

@@ -86,7 +86,9 @@ class Draft:
     @property
     def is_valid(self) -> bool:
         parts = (self.form, self.variants, self.values, self.guardrails)
-        return all([one.is_valid() for one in parts])
+        # each of them, so that all errors are shown at once
+        checked = [one.is_valid() for one in parts]
+        return all(checked)
 
     @property
     def has_errors(self) -> bool:

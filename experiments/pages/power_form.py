@@ -76,9 +76,9 @@ class PowerForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("kpi") and data.get("unit"):
-            if problem := measurable.problem_of(data["kpi"], data["unit"]):
-                self.add_error("kpi", problem)
+        is_complete = data.get("kpi") and data.get("unit")
+        if is_complete and (problem := measurable.problem_of(data["kpi"], data["unit"])):
+            self.add_error("kpi", problem)
         return data
 
     def rows(self) -> list[SizeRow]:

@@ -222,7 +222,8 @@ def _initial(experiment: Experiment) -> dict[str, Any]:
 
 def _variants(experiment: Experiment) -> list[dict[str, Any]]:
     rows = experiment.variants.order_by("position")
-    return list(rows.values("key", "name", "weight", "is_control"))
+    names = ("key", "name", "weight", "is_control")
+    return [{name: getattr(one, name) for name in names} for one in rows]
 
 
 def _values(

@@ -22,7 +22,7 @@ PLAIN = (
 )  # fmt: skip
 
 
-class DraftForm(forms.ModelForm):
+class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     """`primary`, `secondary` and the planned effect are read in the unit of the KPI."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

@@ -88,7 +88,7 @@ class GuardrailForm(forms.Form):
         field.choices = [NONE, *choices]
 
 
-class Rows(forms.BaseFormSet):
+class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
     """Rows that are all optional: those that were there before can be emptied, too."""
 
     def initial_form_count(self) -> int:
@@ -100,7 +100,7 @@ class Rows(forms.BaseFormSet):
         return min(len(self.initial or ()) + SPARE, MOST)
 
 
-def _rows(form: type[forms.Form]) -> Any:
+def _rows(form: Any) -> Any:
     return forms.formset_factory(form, formset=Rows, extra=SPARE, max_num=MOST, absolute_max=MOST)
 
 

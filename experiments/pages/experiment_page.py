@@ -16,10 +16,10 @@ from experiments import audience
 from experiments.checklist import Item, checklist
 from experiments.locked_plan import is_intact
 from experiments.models import Analysis, Experiment, Metric, Variant, VariantValue
-from experiments.pages import results
 from experiments.pages.counts import Counts, counts
 from experiments.pages.forms import MAY_RUN, ActionForm, forms_for
 from experiments.pages.history import Entry, entries
+from experiments.pages.results import EffectCourse, Results, courses
 from experiments.pages.sizes import SizeRow, sizes_of
 from experiments.pages.written import amount, count, day_of, moment_of
 from experiments.sentences import sentence
@@ -169,12 +169,12 @@ class ExperimentPage:
         return counts(self.experiment, self._variants, shown)
 
     @cached_property
-    def results(self) -> results.Results | None:
-        return results.Results(self.last) if self.last and not self.is_hidden else None
+    def results(self) -> Results | None:
+        return Results(self.last) if self.last and not self.is_hidden else None
 
     @cached_property
-    def courses(self) -> list[results.Course]:
-        return results.courses([one for one in self.analyses if self._may_see(one)])
+    def courses(self) -> list[EffectCourse]:
+        return courses([one for one in self.analyses if self._may_see(one)])
 
     @cached_property
     def history(self) -> list[Entry]:

@@ -143,7 +143,7 @@ class Results:
     def _end(self, kpi: str) -> float:
         some = [(one, indicator) for one, indicator in self._all if one.kpi == kpi]
         effects = [found for one, _ in some if (found := effect_of(one))]
-        margins = [found for one, it in some if (found := signed_margin(one, it))]
+        margins = [margin for one, it in some if (margin := signed_margin(one, it))]
         return end_of_axis(effects, margins)
 
     @property
@@ -185,7 +185,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Course:
+class EffectCourse:
     """The effect of one variant on the primary KPI, analysis by analysis."""
 
     variant: str
@@ -198,7 +198,7 @@ class Course:
         return curve(effects, end_of_axis(effects))
 
 
-def courses(analyses: Sequence[Analysis]) -> list[Course]:
+def courses(analyses: Sequence[Analysis]) -> list[EffectCourse]:
     """Return a course for each variant but the control, from the oldest analysis on; one query."""
     found = (
         AnalysisResult.objects.filter(analysis__in=analyses, role=Role.PRIMARY)
@@ -211,7 +211,7 @@ def courses(analyses: Sequence[Analysis]) -> list[Course]:
         if one.kpi in REGISTRY:
             by_variant.setdefault(one.variant_id, []).append(one)
     return [
-        Course(
+        EffectCourse(
             str(rows[0].variant),
             REGISTRY[rows[0].kpi],
             [Moment(one, REGISTRY[one.kpi]) for one in rows],

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("curriculum_pages.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
+    path("", include("experiments.api.urls")),
     path("", include("improvement.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),

@@ -91,7 +91,9 @@ def _signed(unit: Unit, change: float | None) -> str:
 
 
 def _variant(analysis: Analysis, key: str | None) -> str:
-    found = analysis.experiment.variants.filter(key=key).first() if key else None
+    # not filtered in SQL: many analyses share the variants that were loaded with the experiment
+    variants = analysis.experiment.variants.all() if key else ()
+    found = next((one for one in variants if one.key == key), None)
     return str(found or key or "")
 
 

@@ -66,6 +66,22 @@ def per_week(experiment: Experiment, now: datetime) -> float:
     return number / MEASURED_WEEKS
 
 
+def rate_in(course: Course | None, *, by_run: bool, now: datetime) -> tuple[int, float]:
+    """Return the learners or runs of a course now, and how many come per week.
+
+    Without a course: of the whole site.
+    """
+    rows = Enrollment.objects.counted().order_by()
+    runs = CourseRun.objects.all()
+    if course is not None:
+        rows, runs = rows.filter(run__course=course), runs.filter(course=course)
+    unit = "run" if by_run else "learner"
+    present = runs.count() if by_run else rows.values(unit).distinct().count()
+    since = now - MEASURED_WEEKS * timedelta(days=7)
+    new = rows.filter(started_at__gte=since, started_at__lt=now)
+    return present, new.values(unit).distinct().count() / MEASURED_WEEKS
+
+
 def _in_places(experiment: Experiment, run: str, course: str) -> Q:
     courses = list(experiment.courses.values_list("pk", flat=True))
     runs = list(experiment.runs.values_list("pk", flat=True))

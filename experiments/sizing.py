@@ -76,6 +76,8 @@ class Sizing:
     design_effect: float = 1.0
     correlation: float | None = None
     cluster_size: float | None = None
+    # those whose facts say how the KPI varies
+    learners: int = 0
 
     @property
     def is_enough(self) -> bool:
@@ -137,6 +139,7 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
         design_effect=design.design_effect,
         correlation=intraclass_correlation(clusters) if clusters else None,
         cluster_size=size,
+        learners=learners.n,
     )
 
 

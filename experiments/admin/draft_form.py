@@ -169,7 +169,9 @@ class VariantInline(DraftInline):
     form = VariantForm
     formset = VariantFormSet
     fields = ("key", "name", "weight", "is_control", "changes")
-    min_num = 2
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 2
 
 
 class MetricInline(DraftInline):
@@ -177,7 +179,7 @@ class MetricInline(DraftInline):
     form = MetricForm
     formset = MetricFormSet
     fields = ("kpi", "role", "margin")
-    min_num = 1
+    extra = 1
 
 
 class LockedInline(ReadOnlyInline):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -11,12 +13,22 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from accounts.api_keys import create_api_key
 from accounts.models import CourseGrant, User
 from curriculum.models import CourseRun
+from experiments.drafts import PlannedValue
 from experiments.models import Assignment, Experiment, Exposure
 from experiments.tests.outcomes import start_in
 from experiments.tests.test_api import READ, SMALL, bearing, signed_in
-from experiments.tests.trials import DAY, STARTED_AT, draft, enroll_many, start
+from experiments.tests.trials import (
+    CONTROL,
+    DAY,
+    STARTED_AT,
+    STRICT,
+    draft,
+    enroll_many,
+    start,
+)
 from kpis.tests.kernel import BOTH, STARTED, run_of
 
 pytestmark = pytest.mark.django_db
@@ -95,12 +107,6 @@ def test_a_limited_key_sees_only_learners_and_experiments_of_its_courses(run: Co
 
 
 def draft_variants(parameter: str) -> Any:
-    from dataclasses import replace
-    from decimal import Decimal
-
-    from experiments.drafts import PlannedValue
-    from experiments.tests.trials import CONTROL, STRICT
-
     value = PlannedValue(parameter_key=parameter, value=Decimal(5))
     return (CONTROL, replace(STRICT, values=(value,)))
 
@@ -188,8 +194,6 @@ def test_the_calculator_says_what_an_effect_needs(run: CourseRun) -> None:
 
 
 def bearing_again() -> Client:
-    from accounts.api_keys import create_api_key
-
     return Client(headers={"Authorization": f"Bearer {create_api_key('again', [READ])[1]}"})
 
 

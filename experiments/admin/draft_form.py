@@ -31,7 +31,7 @@ FIELDS = (
 class DraftForm(forms.ModelForm):
     """The plan of a draft, with the version that the reader saw."""
 
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_version = forms.IntegerField(label="", required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Experiment

@@ -46,7 +46,9 @@ class ForcedVariantForm(forms.ModelForm):
     variant_key = forms.CharField(
         label=gettext_lazy("Variant"), max_length=50, help_text=gettext_lazy("Its key.")
     )
-    reason = forms.CharField(max_length=800, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=800, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     class Meta:
         model = ForcedVariant

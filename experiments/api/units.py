@@ -25,7 +25,7 @@ from core.external_keys import normalize_key
 from curriculum.models import CourseRun, Enrollment, Learner
 from experiments import exposing
 from experiments.api.permissions import MayAssign
-from experiments.api.request_bodies import ExposureBody, LearnersBody
+from experiments.api.request_bodies import MOST_LEARNERS, ExposureBody, LearnersBody
 from experiments.assignment.cached import placements_of
 from experiments.exposing import Exposed
 from experiments.models import Experiment
@@ -87,7 +87,9 @@ class AssignmentsView(APIView):
     def post(self, request: Request) -> Response:
         reject_unknown(request, ())
         sent = LearnersBody(data=request.data)
-        sent.is_valid(raise_exception=True)
+        if not sent.is_valid():
+            sentence = f"Send {{\"learners\": […]}} with the keys of 1 to {MOST_LEARNERS} learners."
+            raise InvalidParameters(sentence, "learners")
         return json_response(
             assignments_of(sent.validated_data["learners"], Reader.of(request.user))
         )

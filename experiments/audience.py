@@ -66,22 +66,6 @@ def per_week(experiment: Experiment, now: datetime) -> float:
     return number / MEASURED_WEEKS
 
 
-def rate_in(course: Course | None, *, by_run: bool, now: datetime) -> tuple[int, float]:
-    """Return the learners or runs of a course now, and how many come per week.
-
-    Without a course: of the whole site.
-    """
-    rows = Enrollment.objects.counted().order_by()
-    runs = CourseRun.objects.all()
-    if course is not None:
-        rows, runs = rows.filter(run__course=course), runs.filter(course=course)
-    unit = "run" if by_run else "learner"
-    present = runs.count() if by_run else rows.values(unit).distinct().count()
-    since = now - MEASURED_WEEKS * timedelta(days=7)
-    new = rows.filter(started_at__gte=since, started_at__lt=now)
-    return present, new.values(unit).distinct().count() / MEASURED_WEEKS
-
-
 def _in_places(experiment: Experiment, run: str, course: str) -> Q:
     courses = list(experiment.courses.values_list("pk", flat=True))
     runs = list(experiment.runs.values_list("pk", flat=True))
@@ -94,3 +78,20 @@ def written(experiment: Experiment) -> str:
     """Name the courses and runs; the whole site if there are none."""
     names = [*map(str, experiment.courses.all()), *map(str, experiment.runs.all())]
     return ", ".join(names) or gettext("Whole site")
+
+
+def of_course(course: Course | None, unit: str, now: datetime) -> tuple[int, float]:
+    """Return the units of a course, or of the whole site, now and new ones per week.
+
+    For the calculator, where there is no experiment yet.
+    """
+    rows = Enrollment.objects.counted()
+    runs = CourseRun.objects.all()
+    if course:
+        rows, runs = rows.filter(run__course=course), runs.filter(course=course)
+    since = now - MEASURED_WEEKS * timedelta(days=7)
+    new = rows.filter(started_at__gte=since, started_at__lt=now).order_by()
+    if unit == Experiment.Unit.RUN:
+        return runs.count(), new.values("run").distinct().count() / MEASURED_WEEKS
+    present: int = rows.order_by().values("learner").distinct().count()
+    return present, new.values("learner").distinct().count() / MEASURED_WEEKS

@@ -91,7 +91,7 @@ def _signed(unit: Unit, change: float | None) -> str:
 
 
 def _variant(analysis: Analysis, key: str | None) -> str:
-    # not filtered in SQL: many analyses share the variants that were loaded with the experiment
+    # all, so that a list can fetch the variants of its experiments at once
     variants = analysis.experiment.variants.all() if key else ()
     found = next((one for one in variants if one.key == key), None)
     return str(found or key or "")

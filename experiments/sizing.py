@@ -63,6 +63,7 @@ class Sizing:
     `needed`, `power` and `detectable` are None if the KPI has no past, or no number is enough.
     `available` is the number at the planned end, and `weeks` is how long it takes to get `needed`
     at the present rate. If runs are assigned, `correlation` says how alike their learners are.
+    `measured` is the number of learners whose facts say how the KPI varies.
     """
 
     baseline: float | None
@@ -76,8 +77,7 @@ class Sizing:
     design_effect: float = 1.0
     correlation: float | None = None
     cluster_size: float | None = None
-    # those whose facts say how the KPI varies
-    learners: int = 0
+    measured: int = 0
 
     @property
     def is_enough(self) -> bool:
@@ -139,7 +139,7 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
         design_effect=design.design_effect,
         correlation=intraclass_correlation(clusters) if clusters else None,
         cluster_size=size,
-        learners=learners.n,
+        measured=learners.n,
     )
 
 

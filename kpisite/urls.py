@@ -30,7 +30,6 @@ urlpatterns = [
     path("", include("curriculum_pages.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
-    path("", include("experiments.api.urls")),
     path("", include("improvement.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
@@ -38,6 +37,7 @@ urlpatterns = [
     path("", include("outcomes.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
+    path("", include("experiments.api.urls")),
     # our page limits attempts with a wrong old password
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),

@@ -186,11 +186,11 @@ class PowerView(APIView):
         if not form.is_valid():
             raise invalid_parameters(form)
         asked, course = form.question(now), form.cleaned_data["course"]
-        present, per_week = audience.rate_in(course, by_run=asked.by_run, now=now)
+        present, per_week = audience.of_course(course, form.cleaned_data["unit"], now)
         if form.cleaned_data["only_new"]:
             present = 0
         found = sizing.answer(asked, now, present=present, per_week=per_week)
         # the learners whose facts the baseline is of
-        is_small = 0 < found.learners < settings.KPI_MIN_GROUP
+        is_small = 0 < found.measured < settings.KPI_MIN_GROUP
         is_hidden = is_small and not reader.sees_small_groups
         return json_response(SizingModel.of(asked, found, is_hidden=is_hidden))

@@ -27,6 +27,8 @@ FIELDS = (
     "track", "method", "alpha", "power", "planned_effect", "planned_n", "planned_end",
     "baseline_days", "underpowered_reason", "adjustment", "seed",
 )  # fmt: skip
+# the pages and the API have something else under these names
+RESERVED = ("assignments", "exposures", "new", "power")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,8 @@ def _check(
     row: Experiment, variants: Sequence[PlannedVariant], metrics: Sequence[PlannedMetric]
 ) -> None:
     problems: dict[str, list[str]] = {}
+    if row.key in RESERVED:
+        problems["key"] = [gettext("Choose another key: “%(key)s” is reserved.") % {"key": row.key}]
     if len({one.key for one in variants}) < len(variants):
         problems["variants"] = [gettext("Two variants have the same key.")]
     if sum(one.is_control for one in variants) > 1:

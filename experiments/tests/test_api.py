@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.api_keys import create_api_key
@@ -269,3 +270,9 @@ def test_analyses_need_no_query_each(run: CourseRun, django_assert_max_num_queri
 
     assert (page["count"], len(page["results"])) == (6, 5)
     assert page["next"]
+
+
+def test_names_of_other_routes_cannot_be_keys(run: CourseRun) -> None:
+    for key in ("assignments", "exposures", "new", "power"):
+        with pytest.raises(ValidationError, match="is reserved"):
+            draft(key, courses=[run.course])

@@ -116,7 +116,9 @@ def test_a_wrong_question_about_assignments(run: CourseRun, query: str) -> None:
     assert bearing(READ).get(ASSIGNMENTS + query).status_code == 400
 
 
-@pytest.mark.parametrize("body", [{}, {"learners": []}, {"learners": ["a", 1]}, {"learners": "x"}, []])
+@pytest.mark.parametrize(
+    "body", [{}, {"learners": []}, {"learners": ["a", 1]}, {"learners": "x"}, []]
+)
 def test_a_wrong_batch(run: CourseRun, body: Any) -> None:
     assert posted(bearing(READ), ASSIGNMENTS, body)[0] == 400
 

@@ -56,7 +56,9 @@ class AnalysisAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
 
 @admin.register(AnalysisResult)
 class AnalysisResultAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
-    list_display = ("analysis", "kpi_name", "role", "variant", "n", "value", "effect", "p", "outcome")
+    list_display = (
+        "analysis", "kpi_name", "role", "variant", "n", "value", "effect", "p", "outcome",
+    )  # fmt: skip
     list_filter = ("role", "outcome", KpiFilter)
     list_select_related = ("analysis", "variant")
     search_fields = ("analysis__experiment__key", "kpi")

@@ -36,6 +36,27 @@ OUTCOME = (
 )  # fmt: skip
 
 
+FIELDSETS: Any = (
+    (None, {"fields": ("name", "key", "hypothesis", "seen_version")}),
+    (gettext_lazy("Before the start"), {"fields": ("checklist", "power_now")}),
+    (
+        gettext_lazy("Audience"),
+        {"fields": ("unit", "courses", "runs", "only_new", "track", "holdout")},
+    ),
+    (gettext_lazy("Layer"), {"fields": ("layer", ("layer_from", "layer_to"))}),
+    (
+        gettext_lazy("Plan"),
+        {
+            "fields": (
+                "method", ("alpha", "power"), ("planned_effect", "planned_n", "planned_end"),
+                "baseline_days", "underpowered_reason",
+            )
+        },
+    ),
+    (gettext_lazy("Outcome"), {"fields": OUTCOME}),
+)  # fmt: skip
+
+
 @admin.register(Experiment)
 class ExperimentAdmin(admin.ModelAdmin):
     form = DraftForm
@@ -50,25 +71,7 @@ class ExperimentAdmin(admin.ModelAdmin):
     autocomplete_fields = ("runs",)
     readonly_fields = ("checklist", "power_now", *OUTCOME)
     actions = ("start", "stop", "decide")
-    fieldsets = (
-        (None, {"fields": ("name", "key", "hypothesis", "seen_version")}),
-        (gettext_lazy("Before the start"), {"fields": ("checklist", "power_now")}),
-        (
-            gettext_lazy("Audience"),
-            {"fields": ("unit", "courses", "runs", "only_new", "track", "holdout")},
-        ),
-        (gettext_lazy("Layer"), {"fields": ("layer", ("layer_from", "layer_to"))}),
-        (
-            gettext_lazy("Plan"),
-            {
-                "fields": (
-                    "method", ("alpha", "power"), ("planned_effect", "planned_n", "planned_end"),
-                    "baseline_days", "underpowered_reason",
-                )
-            },
-        ),
-        (gettext_lazy("Outcome"), {"fields": OUTCOME}),
-    )  # fmt: skip
+    fieldsets = FIELDSETS
 
     def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
         """Show what there is: no outcome of a draft, and no checklist of what has started."""
@@ -81,7 +84,7 @@ class ExperimentAdmin(admin.ModelAdmin):
                 name,
                 {"fields": [one for one in shown["fields"] if may_edit or one != "seen_version"]},
             )
-            for name, shown in self.fieldsets
+            for name, shown in FIELDSETS
             if name not in hidden
         ]
 

@@ -130,7 +130,8 @@ def _visible(ids: set[int], reader: Reader) -> set[int]:
 
 def _ids_of(keys: list[str], reader: Reader) -> dict[str, int]:
     """Return the ids of learners by key; to limited readers, those in their courses exist."""
-    wanted = sorted({form for key in keys for form in (key, normalize_key(key)) if "\0" not in form})
+    forms = {form for key in keys for form in (key, normalize_key(key))}
+    wanted = sorted(one for one in forms if "\0" not in one)
     rows = Learner.objects.order_by()
     if not reader.sees_every_course:
         there = Enrollment.objects.filter(run__course__in=reader.course_ids)

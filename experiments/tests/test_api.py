@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -174,7 +175,7 @@ def test_what_changed_meanwhile_is_a_conflict_and_stays(experiment: Experiment) 
 
 
 def test_an_incomplete_draft_does_not_start(run: CourseRun) -> None:
-    draft(courses=[run.course], variants=(replace(STRICT, weight=1),))
+    draft(courses=[run.course], variants=(replace(STRICT, weight=Decimal(1)),))
     status, problem = sent(bearing(READ, WRITE), "start")
 
     assert (status, problem["code"]) == (400, "bad_question")

@@ -29,6 +29,7 @@ from experiments.admin.history import DeviationInline, ExperimentEventInline
 from experiments.admin.readiness import checklist_html, last_verdict, power_text
 from experiments.models import Experiment
 from improvement.admin.deciding import Seen
+from kpis.admin.small_groups import may_see_figures
 
 OUTCOME = (
     "state", "version", "started_at", "started_by", "stopped_at", "stopped_by", "decided_at",
@@ -74,18 +75,20 @@ class ExperimentAdmin(admin.ModelAdmin):
     fieldsets = FIELDSETS
 
     def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
-        """Show what there is: no outcome of a draft, and no checklist of what has started."""
-        hidden = {gettext_lazy("Outcome")} if obj is None or obj.is_draft else set()
-        if obj is None or not obj.is_draft:
-            hidden.add(gettext_lazy("Before the start"))
-        may_edit = self._may_edit(request, obj)
+        """Show what there is: no outcome of a draft, and no checklist of what has started.
+
+        The power follows from figures, which may be those of a small group.
+        """
+        before, outcome = gettext_lazy("Before the start"), gettext_lazy("Outcome")
+        is_draft = obj is not None and obj.is_draft
+        hidden_groups = {outcome} if is_draft else {before, outcome} if obj is None else {before}
+        hidden = set() if self._may_edit(request, obj) else {"seen_version"}
+        if not may_see_figures(request):
+            hidden.add("power_now")
         return [
-            (
-                name,
-                {"fields": [one for one in shown["fields"] if may_edit or one != "seen_version"]},
-            )
+            (name, {"fields": [one for one in shown["fields"] if one not in hidden]})
             for name, shown in FIELDSETS
-            if name not in hidden
+            if name not in hidden_groups
         ]
 
     def get_inlines(self, request: HttpRequest, obj: Experiment | None) -> list[Any]:

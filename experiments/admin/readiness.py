@@ -42,6 +42,8 @@ def last_verdict(experiment: Experiment) -> str:
     last = experiment.analyses.first()
     if last is None:
         return gettext("Not analyzed yet.")
+    if last.is_small:
+        return sentence(last)
     return f"{last.get_verdict_display()}: {sentence(last)}"
 
 

@@ -88,15 +88,11 @@ class ForcedVariantAdmin(admin.ModelAdmin):
         variant = "variant" if obj else "variant_key"
         return ("experiment", "learner", "run", variant, "reason", *(("by", "at") if obj else ()))
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: ForcedVariant | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ForcedVariant | None = None) -> bool:
         """Force another variant instead, so that the history has both."""
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: ForcedVariant | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ForcedVariant | None = None) -> bool:
         is_free = obj is None or not obj.experiment.is_over
         return is_free and super().has_delete_permission(request, obj)
 

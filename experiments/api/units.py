@@ -88,7 +88,7 @@ class AssignmentsView(APIView):
         reject_unknown(request, ())
         sent = LearnersBody(data=request.data)
         if not sent.is_valid():
-            sentence = f"Send {{\"learners\": […]}} with the keys of 1 to {MOST_LEARNERS} learners."
+            sentence = f'Send {{"learners": […]}} with the keys of 1 to {MOST_LEARNERS} learners.'
             raise InvalidParameters(sentence, "learners")
         return json_response(
             assignments_of(sent.validated_data["learners"], Reader.of(request.user))

@@ -111,9 +111,7 @@ class AnalysesView(APIView):
         found = pages.paginate_queryset(rows, request, self) or []
         for one in found:
             one.experiment = experiment
-        shown = [
-            AnalysisModel.of(one, sees_small_groups=reader.sees_small_groups) for one in found
-        ]
+        shown = [AnalysisModel.of(one, sees_small_groups=reader.sees_small_groups) for one in found]
         return pages.get_paginated_response([one.as_json() for one in shown])
 
 

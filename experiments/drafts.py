@@ -89,6 +89,9 @@ def save(
         was = plan_of(row)
     for name, value in fields.items():
         setattr(row, name, value)
+    if row.key in RESERVED:
+        text = gettext("Choose another key: “%(key)s” is reserved.")
+        raise ValidationError({"key": [text % {"key": row.key}]})
     _check(row, variants, metrics)
     row.full_clean(exclude=("created_by",))
     row.save()
@@ -106,8 +109,6 @@ def _check(
     row: Experiment, variants: Sequence[PlannedVariant], metrics: Sequence[PlannedMetric]
 ) -> None:
     problems: dict[str, list[str]] = {}
-    if row.key in RESERVED:
-        problems["key"] = [gettext("Choose another key: “%(key)s” is reserved.") % {"key": row.key}]
     if len({one.key for one in variants}) < len(variants):
         problems["variants"] = [gettext("Two variants have the same key.")]
     if sum(one.is_control for one in variants) > 1:

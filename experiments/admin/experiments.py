@@ -120,6 +120,11 @@ class ExperimentAdmin(admin.ModelAdmin):
         actions.pop("delete_selected", None)
         return actions
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let the history of a draft go with it, which nobody may delete by itself."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Experiment) -> None:
         lifecycle.delete(obj)
 
@@ -146,11 +151,14 @@ class ExperimentAdmin(admin.ModelAdmin):
         """Refuse a form of an older version: its rows of variants no longer exist."""
         row = self.get_object(request, object_id) if object_id else None
         experiment = cast("Experiment | None", row)
-        if request.method == "POST" and experiment is not None:
-            if request.POST.get("seen_version") != str(experiment.version):
-                text = gettext("The experiment has changed meanwhile; nothing was saved.")
-                self.message_user(request, text, messages.ERROR)
-                return HttpResponseRedirect(request.path)
+        if (
+            request.method == "POST"
+            and experiment is not None
+            and request.POST.get("seen_version") != str(experiment.version)
+        ):
+            text = gettext("The experiment has changed meanwhile; nothing was saved.")
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.path)
         offered = [
             (one.title, reverse("admin:experiments_experiment_act", args=[name]))
             for name, one in ACTIONS.items()

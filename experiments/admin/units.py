@@ -103,7 +103,8 @@ class ForcedVariantAdmin(admin.ModelAdmin):
         return actions
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.pk = form.force(by=acting_user(request)).pk
+        forced = form.force(by=acting_user(request))
+        obj.pk, obj.variant = forced.pk, forced.variant
 
     def delete_model(self, request: HttpRequest, obj: ForcedVariant) -> None:
         lifecycle.release(obj, acting_user(request), reason=gettext("Removed in the admin."))

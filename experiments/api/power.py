@@ -146,9 +146,9 @@ class PowerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         given["unit"] = given.get("unit") or Unit.LEARNER
-        if kpi := given.get("kpi"):
-            if problem := measurable.problem_of(kpi, given["unit"]):
-                self.add_error("kpi", problem)
+        kpi = given.get("kpi")
+        if kpi and (problem := measurable.problem_of(kpi, given["unit"])):
+            self.add_error("kpi", problem)
         return given
 
     def question(self, now: Any) -> Question:

@@ -152,7 +152,12 @@ def test_start_stop_and_decide(experiment: Experiment) -> None:
 def test_shipping_sets_the_value(run: CourseRun, experiment: Experiment) -> None:
     start(experiment)
     Analysis.objects.create(
-        experiment=experiment, computed_at=NOW, through=NOW, method="fixed", verdict="ship"
+        experiment=experiment,
+        computed_at=NOW,
+        through=NOW,
+        method="fixed",
+        verdict="ship",
+        why={"code": "no-units"},
     )
     client = bearing(READ, WRITE)
     _, wrong = sent(client, "decide", verdict="ship", reason="Yes.", variant="none")

@@ -43,7 +43,7 @@ class DraftForm(forms.ModelForm):
             self.initial["seen_version"] = self.instance.version
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         # the last formset tries to save everything at once
         self.instance.draft_form = self
 

@@ -112,7 +112,7 @@ def test_a_draft_is_edited(ada: Visitor, run: CourseRun) -> None:
     sent(ada, f"{EXPERIMENTS}add/", form(run))
     made = Experiment.objects.get()
     control, strict = made.variants.all()
-    stored = {
+    stored: dict[str, Any] = {
         "variants-INITIAL_FORMS": "2", "variants-0-id": control.pk, "variants-1-id": strict.pk,
         "variants-0-experiment": made.pk, "variants-1-experiment": made.pk,
         "metrics-INITIAL_FORMS": "1", "metrics-0-id": made.metrics.get().pk,

@@ -18,6 +18,7 @@ REQUIRED_PERMISSIONS = {
     ApiKey.Scope.CURRICULUM_WRITE: IMPORT_EVENTS,
     ApiKey.Scope.SMALL_GROUPS: "accounts.view_small_groups",
     ApiKey.Scope.ADJUSTMENTS_WRITE: "improvement.decide_adjustment",
+    ApiKey.Scope.EXPERIMENTS_WRITE: "experiments.run_experiment",
 }
 
 

@@ -27,6 +27,8 @@ FIELDS = (
     "track", "method", "alpha", "power", "planned_effect", "planned_n", "planned_end",
     "baseline_days", "underpowered_reason", "adjustment", "seed",
 )  # fmt: skip
+# the pages and the API have something else under these names
+RESERVED = ("assignments", "exposures", "new", "power")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,9 @@ def save(
         was = plan_of(row)
     for name, value in fields.items():
         setattr(row, name, value)
+    if row.key in RESERVED:
+        text = gettext("Choose another key: “%(key)s” is reserved.")
+        raise ValidationError({"key": [text % {"key": row.key}]})
     _check(row, variants, metrics)
     row.full_clean(exclude=("created_by",))
     row.save()

@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include("outcomes.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
+    path("", include("experiments.api.urls")),
     # our page limits attempts with a wrong old password
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),

@@ -20,6 +20,8 @@ class ApiKey(models.Model):
         SMALL_GROUPS = "kpis:small-groups", _("Read figures of small groups")
         ALERTS_WRITE = "alerts:write", _("Act on alerts")
         ADJUSTMENTS_WRITE = "adjustments:write", _("Decide about adjustments")
+        EXPERIMENTS_READ = "experiments:read", _("Read experiments and assignments")
+        EXPERIMENTS_WRITE = "experiments:write", _("Start, stop and decide experiments")
 
     name = models.CharField(
         max_length=100,

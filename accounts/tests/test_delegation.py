@@ -179,9 +179,11 @@ def test_a_group_with_more_permissions_cannot_be_edited(client: Client) -> None:
 REQUIRED_PERMISSIONS = [
     ("kpis:read", None),
     ("alerts:write", None),
+    ("experiments:read", None),
     ("kpis:small-groups", "view_small_groups"),
     ("events:write", "import_event"),
     ("curriculum:write", "import_event"),
+    ("experiments:write", "run_experiment"),
 ]
 
 
@@ -192,7 +194,7 @@ def test_a_key_gets_no_other_scopes(client: Client, scope: str, required: str | 
     assert add_key(client, "kpis:read", scope) == (required is None)
 
 
-@pytest.mark.parametrize(("scope", "required"), REQUIRED_PERMISSIONS[2:])
+@pytest.mark.parametrize(("scope", "required"), REQUIRED_PERMISSIONS[3:])
 def test_a_key_gets_grantable_scopes(client: Client, scope: str, required: str) -> None:
     staff(client, *KEYS, required)
 

@@ -88,6 +88,17 @@ POST /api/curriculum/adjustments/1/approve            401 403 403 403 403 403 40
 POST /api/curriculum/adjustments/1/reject             401 403 403 403 403 403 403 403 403 401
 POST /api/curriculum/adjustments/1/keep               401 403 403 403 403 403 403 403 403 401
 POST /api/curriculum/adjustments/1/revert             401 403 403 403 403 403 403 403 403 401
+GET  /api/experiments                                 401 403 200 200 200 403 403 403 403 401
+GET  /api/experiments?course=py                       401 403 400 200 200 403 403 403 403 401
+GET  /api/experiments/nothing                         401 403 404 404 404 403 403 403 403 401
+GET  /api/experiments/nothing/analyses                401 403 404 404 404 403 403 403 403 401
+GET  /api/experiments/nothing/results                 401 403 404 404 404 403 403 403 403 401
+POST /api/experiments/nothing/start                   401 403 403 403 403 403 403 403 403 401
+POST /api/experiments/nothing/stop                    401 403 403 403 403 403 403 403 403 401
+POST /api/experiments/nothing/decide                  401 403 403 403 403 403 403 403 403 401
+GET  /api/experiments/assignments                     401 403 403 403 403 403 403 403 403 401
+POST /api/experiments/exposures                       401 401 401 401 401 400 403 403 403 401
+GET  /api/experiments/power                           401 403 400 400 400 403 403 403 403 401
 GET  /api/kpi                                         401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth                        401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/engagement/depth?format=csv             401 403 200 200 200 403 200 403 200 401

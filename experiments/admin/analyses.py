@@ -1,0 +1,75 @@
+"""Analyses with their results: figures of any group, which need the permission for small ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from experiments.models import Analysis, AnalysisResult
+from experiments.sentences import sentence
+from kpis.admin.kpi_choices import KpiFilter, name_of
+from kpis.admin.small_groups import SmallGroupsAdmin, may_see_figures
+
+
+class AnalysisResultInline(ReadOnlyInline):
+    model = AnalysisResult
+    fields = readonly_fields = (
+        "kpi_name", "role", "variant", "n", "value", "effect", "low", "high", "p", "adjusted_p",
+        "method", "reduction", "margin", "outcome",
+    )  # fmt: skip
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and may_see_figures(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AnalysisResult]:
+        return super().get_queryset(request).select_related("variant")
+
+    @admin.display(description=gettext_lazy("KPI"))
+    def kpi_name(self, result: AnalysisResult) -> str:
+        return name_of(result.kpi)
+
+
+@admin.register(Analysis)
+class AnalysisAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
+    list_display = ("experiment", "computed_at", "night", "verdict", "sample_ratio_p", "set_aside")
+    list_filter = ("verdict", "method", "experiment")
+    list_select_related = ("experiment",)
+    date_hierarchy = "computed_at"
+    search_fields = ("experiment__key", "experiment__name")
+    inlines = (AnalysisResultInline,)
+    fields = (
+        "experiment", ("computed_at", "through", "night"), "method", ("verdict", "variant"),
+        "verdict_sentence", "assigned", "exposed", "learners", "expected", "sample_ratio_p",
+        ("set_aside", "forced", "uncounted"),
+    )  # fmt: skip
+    readonly_fields = ("verdict_sentence",)
+
+    @admin.display(description=gettext_lazy("why"))
+    def verdict_sentence(self, analysis: Analysis) -> str:
+        return sentence(analysis, sees_small_groups=True)
+
+
+@admin.register(AnalysisResult)
+class AnalysisResultAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
+    list_display = (
+        "analysis", "kpi_name", "role", "variant", "n", "value", "effect", "p", "outcome",
+    )  # fmt: skip
+    list_filter = ("role", "outcome", KpiFilter)
+    list_select_related = ("analysis", "variant")
+    search_fields = ("analysis__experiment__key", "kpi")
+    fields = (
+        "analysis", "kpi_name", "role", "variant", "kind", ("n", "without_rows"), "sums", "value",
+        ("effect", "low", "high"), ("relative_effect", "relative_low", "relative_high"),
+        ("p", "adjusted_p", "method"), ("standard_error", "degrees_of_freedom", "reduction"),
+        ("margin", "outcome"),
+    )  # fmt: skip
+    readonly_fields = ("kpi_name",)
+
+    @admin.display(description=gettext_lazy("KPI"), ordering="kpi")
+    def kpi_name(self, result: AnalysisResult) -> str:
+        return name_of(result.kpi)

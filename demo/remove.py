@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from alerts.models import Alert
+from alerts.models import Alert, EvaluationRun
 from business.models import Customer
 from curriculum.models import Course, Enrollment, Learner, Skill
 from demo import accounts, adjustment_story
@@ -89,8 +89,12 @@ def _delete_unused() -> None:
 
 
 def _recompute(now: datetime) -> None:
-    """Recompute all KPIs, and delete alerts on the whole site, which were about made-up people."""
+    """Recompute all KPIs, and delete alerts on the whole site, which were about made-up people.
+
+    All periods count as not evaluated then, also when the demonstration is loaded again.
+    """
     Alert.objects.filter(course=None).delete()
+    EvaluationRun.objects.all().delete()
     request_recompute(Measurement.objects.all())
     Measurement.objects.all().delete()
     recompute_stale.recompute_stale(now=now)

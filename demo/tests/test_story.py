@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,11 @@ def test_the_demonstration_tells_a_finished_story_and_can_be_removed() -> None:
     assert not Course.objects.exists()
     assert not Parameter.objects.filter(key=ITEMS).exclude(course=None).exists()
     assert list(rules()) == ready
+
+    load(NOW + timedelta(hours=1), scale=SOME)
+    assert sorted(Adjustment.objects.values_list("status", flat=True)) == [
+        "kept", "proposed", "rejected",
+    ]  # fmt: skip
 
 
 def rules() -> list[tuple[str, bool]]:

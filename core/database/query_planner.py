@@ -16,7 +16,10 @@ def analyze_all() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             _analyze_whole_tables()
-        cursor.execute("ANALYZE")
+            cursor.execute("ANALYZE")
+        else:
+            # a table that another connection is analyzing or changing is not waited for
+            cursor.execute("ANALYZE (SKIP_LOCKED)")
 
 
 def analyze_grown_tables(growth: float = GROWTH) -> list[str]:

@@ -23,8 +23,17 @@ def wait_at_most(milliseconds: int) -> Iterator[None]:
             _set(f"PRAGMA busy_timeout = {usual}")
     else:
         with transaction.atomic():
+            usual = _lock_timeout()
             _set(f"SET LOCAL lock_timeout = {milliseconds}")
             yield
+            # inside another transaction the setting would last to the end of that one
+            _set(f"SET LOCAL lock_timeout = '{usual}'")
+
+
+def _lock_timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
 
 
 def _set(statement: str) -> None:

@@ -19,7 +19,7 @@ from core.database import bulk_upsert
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
-from curriculum.run_plans import RunPlan, current_plans
+from curriculum.run_plans import ArmDays, RunPlan, SignUpTime, current_plans, load_arm_days
 from curriculum.signals import enrollment_dates_changed, sign_ups_recorded
 
 # ids of a learner and a run
@@ -134,6 +134,14 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
 
 def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
     timetables = {pk: due_dates.timetable_of(plan.run) for pk, plan in run_plans.items()}
+    sign_ups = {
+        one.pk: SignUpTime(one.learner_id, run_plans[one.run_id].run, one.enrolled_at)
+        for one in enrollments
+    }
+    arm_days = load_arm_days(
+        sign_ups.values(),
+        {pk: [module.pk for module in plan.modules] for pk, plan in run_plans.items()},
+    )
     rows = [
         (
             enrollment.pk,
@@ -146,7 +154,9 @@ def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunP
         )
         for enrollment in enrollments
         for line in run_plans[enrollment.run_id].module_due_dates(
-            timetables[enrollment.run_id], enrolled_at=enrollment.enrolled_at
+            timetables[enrollment.run_id],
+            enrolled_at=enrollment.enrolled_at,
+            arm_days=arm_days.get(sign_ups[enrollment.pk], ArmDays()),
         )
     ]
     columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")

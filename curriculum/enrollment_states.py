@@ -25,7 +25,7 @@ from curriculum.models import (
 )
 from curriculum.pause_shift import shift_for_pauses
 from curriculum.refund_cutoff import is_before_cutoff
-from curriculum.run_plans import Terms, TermsAt, load_terms
+from curriculum.run_plans import ArmDays, SignUpTime, Terms, TermsAt, load_arm_days, load_terms
 from curriculum.signals import enrollment_dates_changed, plan_dates_changed
 
 DATES = (
@@ -52,6 +52,7 @@ def update_enrollments(enrollment_ids: Iterable[int], *, changes: Changes | None
     found = list(Enrollment.objects.filter(pk__in=recorded).select_related("run"))
     terms = TermsOfRuns([row.run for row in found])
     updates = [EnrollmentUpdate(row, pauses[row.pk], recorded[row.pk], terms) for row in found]
+    terms.find_later_days([one for one in updates if one.has_other_sign_up])
     _save([one for one in updates if one.is_needed], changes)
 
 
@@ -71,8 +72,11 @@ class TermsOfRuns:
 
     @cached_property
     def _at(self) -> TermsAt:
-        ids = {run.pk: [one.pk for one in self._modules[run.course_id]] for run in self._runs}
-        return load_terms(self._runs, ids)
+        return load_terms(self._runs, self._module_ids)
+
+    @cached_property
+    def _module_ids(self) -> dict[int, list[int]]:
+        return {run.pk: [one.pk for one in self._modules[run.course_id]] for run in self._runs}
 
     @cached_property
     def _modules(self) -> dict[int, list[Module]]:
@@ -85,13 +89,19 @@ class TermsOfRuns:
     def at(self, run: CourseRun, enrolled_at: datetime) -> Terms:
         return self._at(run, enrolled_at)
 
-    def later_days(
-        self, run: CourseRun, old_sign_up: datetime, new_sign_up: datetime
-    ) -> Mapping[int, LaterDays]:
-        """Return by how many days the terms of another sign-up move each module, by its id."""
-        if old_sign_up == new_sign_up:
-            return {}
-        old, new = self.at(run, old_sign_up), self.at(run, new_sign_up)
+    def find_later_days(self, updates: Sequence[EnrollmentUpdate]) -> None:
+        """Set by how many days the terms of another sign-up move each module."""
+        sign_ups = [sign_up for one in updates for sign_up in one.sign_ups]
+        arm_days = load_arm_days(sign_ups, self._module_ids) if updates else {}
+        for one in updates:
+            old, new = (
+                arm_days.get(sign_up, ArmDays()).applied_to(self.at(one.run, sign_up.enrolled_at))
+                for sign_up in one.sign_ups
+            )
+            one.later_days = self._later_days(one.run, old, new)
+
+    def _later_days(self, run: CourseRun, old: Terms, new: Terms) -> Mapping[int, LaterDays]:
+        """Return by how many days new terms move each module, by its id."""
         found, planned = {}, 0
         for module in self._modules[run.course_id]:
             pk, days = module.pk, module.planned_days
@@ -145,7 +155,6 @@ class EnrollmentUpdate:
         row, start = self._row, self.started_at
         if timeline.entered_at != row.enrolled_at:
             start = due_dates.start_of(self.run, timeline.entered_at)
-        self.later_days = self._terms.later_days(self.run, row.enrolled_at, timeline.entered_at)
         planned = self._planned_due_at(timeline.entered_at, start)
         due = shift_for_pauses(planned, timeline.pauses)
         self.pauses = timeline.pauses
@@ -162,6 +171,19 @@ class EnrollmentUpdate:
             ),
             "certificate_track_at": enrollment_timeline.certificate_track_since(changes, due),
         }
+
+    @property
+    def has_other_sign_up(self) -> bool:
+        return bool(self.before["enrolled_at"] != self.after["enrolled_at"])
+
+    @property
+    def sign_ups(self) -> tuple[SignUpTime, SignUpTime]:
+        """Return the old and the new sign-up."""
+        old, new = (
+            SignUpTime(self._row.learner_id, self.run, dates["enrolled_at"])
+            for dates in (self.before, self.after)
+        )
+        return old, new
 
     @property
     def is_needed(self) -> bool:

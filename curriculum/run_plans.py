@@ -1,16 +1,19 @@
 """The plan that each new enrollment of a run starts with.
 
 The refund cut-off, the completion window, the planned days and the deadline extension are those of
-the moment of the sign-up, also when the sign-up arrives years later.
+the moment of the sign-up, also when the sign-up arrives years later. The days are those of the
+learner's arm where an experiment tries other ones.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 
@@ -23,9 +26,17 @@ from curriculum.parameter_definitions import (
     REFUND_CUTOFF,
     WINDOW_FACTOR,
 )
-from curriculum.parameters import ParameterHistory, ParameterScope
+from curriculum.parameters import (
+    ParameterHistory,
+    ParameterScope,
+    Question,
+    overridden_by_arms,
+    values_of_arms,
+)
 
 PARAMETERS = (WINDOW_FACTOR, REFUND_CUTOFF, PLANNED_DAYS, DEADLINE_EXTENSION)
+# what an arm may change in the plan of its learners; the rest defines figures
+PLANNED_AT_SIGN_UP = (PLANNED_DAYS, DEADLINE_EXTENSION)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,59 @@ class Terms:
 
     def length(self, nominal_days: int) -> timedelta:
         return timedelta(days=float(self.window_factor * nominal_days))
+
+
+@dataclass(frozen=True)
+class ArmDays:
+    """The days that a learner's arm puts in the place of the ordinary ones, by module id."""
+
+    planned_days: Mapping[int, int] = field(default_factory=dict)
+    extensions: Mapping[int, int] = field(default_factory=dict)
+
+    def applied_to(self, terms: Terms) -> Terms:
+        return replace(
+            terms,
+            planned_days={**terms.planned_days, **self.planned_days},
+            extensions={**terms.extensions, **self.extensions},
+        )
+
+
+class SignUpTime(NamedTuple):
+    """When a learner signs up for a run."""
+
+    learner_id: int
+    run: CourseRun
+    enrolled_at: datetime
+
+
+def load_arm_days(
+    sign_ups: Collection[SignUpTime], module_ids: Mapping[int, Collection[int]]
+) -> dict[SignUpTime, ArmDays]:
+    """Return the days of the learners' arms, for sign-ups of learners who are in one.
+
+    `module_ids` are by run id. The enrollments must be stored, since they decide who is in an
+    experiment; learners without an arm are assigned to one.
+    """
+    keys = overridden_by_arms().intersection(PLANNED_AT_SIGN_UP) if sign_ups else ()
+    asked = {
+        Question(
+            key=key,
+            at=one.enrolled_at,
+            scope=ParameterScope(
+                course_id=one.run.course_id, run_id=one.run.pk, module_id=module_id
+            ),
+            learner_id=one.learner_id,
+        ): one
+        for one in (sign_ups if keys else ())
+        for key in keys
+        for module_id in module_ids.get(one.run.pk, ())
+    }
+    days: dict[SignUpTime, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for question, value in values_of_arms(asked.keys()).items():
+        days[asked[question]][question.key][question.scope.module_id or 0] = int(value)
+    return {
+        one: ArmDays(found[PLANNED_DAYS], found[DEADLINE_EXTENSION]) for one, found in days.items()
+    }
 
 
 # the terms of a run, by the moment of the sign-up
@@ -122,10 +186,14 @@ class RunPlan:
         return due_dates.start_of(self.run, enrolled_at)
 
     def module_due_dates(
-        self, timetable: dict[int, date], *, enrolled_at: datetime
+        self,
+        timetable: dict[int, date],
+        *,
+        enrolled_at: datetime,
+        arm_days: ArmDays = ArmDays(),
     ) -> Iterator[ModuleDueDate]:
-        """Yield when each module is due, under the terms of the sign-up."""
-        terms = self.terms_at(self.run, enrolled_at)
+        """Yield when each module is due, under the terms of the sign-up and the learner's arm."""
+        terms = arm_days.applied_to(self.terms_at(self.run, enrolled_at))
         return due_dates.module_due_dates(
             self.modules,
             timetable,

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import localized, reporting_clock
+from curriculum import parameters
+from curriculum.run_plans import PLANNED_AT_SIGN_UP
 from experiments import audience, measurable, overlaps, places, sizing
 from experiments.models import Experiment, Metric, VariantValue
 from kpis.definitions.periods import local_day
@@ -108,8 +110,19 @@ def _values(experiment: Experiment, now: datetime) -> Iterator[str]:
         elif not variant.is_control and variant.pk not in with_values:
             yield gettext("%(variant)s changes no parameter.") % {"variant": variant}
     for value in found:
-        if problem := places.problem_of(experiment, value, now):
+        problem = places.problem_of(experiment, value, now) or _planned_before(experiment, value)
+        if problem:
             yield problem
+
+
+def _planned_before(experiment: Experiment, value: VariantValue) -> str:
+    if experiment.only_new or value.parameter_key not in PLANNED_AT_SIGN_UP:
+        return ""
+    name = parameters.definition_of(value.parameter_key).name
+    return gettext(
+        "%(parameter)s: becomes part of the plan at the sign-up, so learners who are enrolled "
+        "keep what they have. Choose “Only new enrollments”."
+    ) % {"parameter": gettext(name)}
 
 
 def _kpis(experiment: Experiment, now: datetime) -> Iterator[str]:

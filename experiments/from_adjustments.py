@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module, Parameter
+from curriculum.run_plans import PLANNED_AT_SIGN_UP
 from experiments import drafts, measurable, overlaps
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
 from experiments.models import Experiment, Metric
@@ -57,6 +58,7 @@ def _draft(adjustment: Adjustment, parameter: Parameter) -> None:
             "hypothesis": adjustment.reason,
             "planned_end": local_day(adjustment.proposed_at, reporting_clock.reporting_zone())
             + LASTS,
+            "only_new": adjustment.parameter_key in PLANNED_AT_SIGN_UP,
             "adjustment": adjustment,
         },
         variants=[

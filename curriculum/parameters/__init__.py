@@ -34,7 +34,8 @@ from curriculum.parameters.definitions import (
     load_all,
 )
 from curriculum.parameters.values import (
-    ARM_VALUES,
+    ARMS,
+    Arms,
     FoundValue,
     ParameterHistory,
     ParameterScope,
@@ -43,15 +44,17 @@ from curriculum.parameters.values import (
     current_value,
     effective,
     effective_values,
+    overridden_by_arms,
     own_value,
     values_of_arms,
 )
 
 __all__ = [
-    "ARM_VALUES",
+    "ARMS",
     "CHANGE_SOURCES",
     "DECLARED",
     "SCOPE_KINDS",
+    "Arms",
     "ChangeSource",
     "FoundValue",
     "ParameterDefinition",
@@ -75,6 +78,7 @@ __all__ = [
     "follow_declarations",
     "load",
     "load_all",
+    "overridden_by_arms",
     "own_value",
     "parameter_for",
     "propose",

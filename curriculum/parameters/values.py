@@ -93,10 +93,19 @@ class Question:
     learner_id: int | None = None
 
 
-# Answers the questions about learners in an experiment's arm that has a value of its own.
-ArmValues = Callable[[Collection[Question]], Mapping[Question, Decimal]]
+@dataclass(frozen=True)
+class Arms:
+    """What experiments know: the parameters that their arms override, and the learners' values.
+
+    `values` answers the questions about learners in an arm that has a value of its own.
+    """
+
+    keys: Callable[[], Collection[str]]
+    values: Callable[[Collection[Question]], Mapping[Question, Decimal]]
+
+
 # The slot that experiments fill; without any, no learner is in an arm.
-ARM_VALUES: Registry[ArmValues] = Registry("Arm values")  # not translated: for programmers
+ARMS: Registry[Arms] = Registry("Arms")  # not translated: for programmers
 
 
 def effective(
@@ -137,6 +146,11 @@ def effective_values(questions: Collection[Question]) -> dict[Question, Decimal]
     return values | values_of_arms(questions)
 
 
+def overridden_by_arms() -> set[str]:
+    """Return the keys of the parameters that an arm of any experiment overrides or did."""
+    return {key for arms in ARMS.values() for key in arms.keys()}  # noqa: SIM118 - not a mapping
+
+
 def values_of_arms(
     questions: Collection[Question], definitions: Mapping[str, ParameterDefinition] | None = None
 ) -> dict[Question, Decimal]:
@@ -144,15 +158,17 @@ def values_of_arms(
 
     Pass the `definitions` of the parameters if they are at hand.
     """
-    if not ARM_VALUES:
-        return {}
     about_learners = {one for one in questions if one.learner_id is not None}
+    overridden = overridden_by_arms() if about_learners else ()
+    about_learners = {one for one in about_learners if one.key in overridden}
+    if not about_learners:
+        return {}
     if definitions is None:
         definitions = load({one.key for one in about_learners})
     asked = {one for one in about_learners if definitions[one.key].is_adjustable}
     found: dict[Question, Decimal] = {}
-    for answer in ARM_VALUES.values() if asked else ():
-        found |= answer(asked)
+    for arms in ARMS.values() if asked else ():
+        found |= arms.values(asked)
     if unasked := {one.key for one in found.keys() - asked}:
         raise ValueError(f"An arm may not override {', '.join(sorted(unasked))}.")
     return found

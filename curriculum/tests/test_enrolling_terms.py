@@ -227,6 +227,7 @@ def test_many_learners_in_many_runs_need_as_many_queries_as_few() -> None:
     runs = [run_of(course(f"c{number}", modules=2)) for number in range(25)]
     set_at(FEB_1, WINDOW_FACTOR, "2", run=runs[0])
 
+    queries_to_enroll("first", runs[:1], 1)  # learns which experiments there are
     assert queries_to_enroll("few", runs[:2], 2) == queries_to_enroll("many", runs, 500)
 
 

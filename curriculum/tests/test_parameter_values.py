@@ -18,8 +18,9 @@ from curriculum import parameters
 from curriculum.models import Course, CourseRun, Learner, Module, ParameterChange
 from curriculum.parameter_definitions import WINDOW_FACTOR
 from curriculum.parameters import (
-    ARM_VALUES,
+    ARMS,
     DECLARED,
+    Arms,
     ParameterHistory,
     ParameterScope,
     Question,
@@ -226,7 +227,7 @@ def test_an_arm_s_value_overrides_every_scope(
     def arm(questions: Collection[Question]) -> dict[Question, Decimal]:
         return {one: Decimal(9) for one in questions if one.learner_id == school.ada.pk}
 
-    monkeypatch.setitem(ARM_VALUES, "experiments", arm)
+    monkeypatch.setitem(ARMS, "experiments", Arms(lambda: [KEY, WINDOW_FACTOR], arm))
     assert school.value(MAR, module=school.module, learner=school.ada) == 9
     assert school.value(MAR, module=school.module, learner=bo) == 7
     assert school.value(MAR, module=school.module) == 7
@@ -241,7 +242,7 @@ def test_arms_are_not_asked_about_measurement_settings(
         asked.extend(one.key for one in questions)
         return {}
 
-    monkeypatch.setitem(ARM_VALUES, "experiments", arm)
+    monkeypatch.setitem(ARMS, "experiments", Arms(lambda: [KEY, WINDOW_FACTOR], arm))
     effective([KEY, WINDOW_FACTOR], at=MAR, learner=school.ada)
 
     assert asked == [KEY]
@@ -255,6 +256,6 @@ def test_an_arm_cannot_override_a_measurement_setting(
         own = Question(key=WINDOW_FACTOR, at=one.at, scope=one.scope, learner_id=one.learner_id)
         return {own: Decimal(3)}
 
-    monkeypatch.setitem(ARM_VALUES, "experiments", arm)
+    monkeypatch.setitem(ARMS, "experiments", Arms(lambda: [KEY, WINDOW_FACTOR], arm))
     with pytest.raises(ValueError, match=r"may not override completion\.window-factor"):
         effective([KEY, WINDOW_FACTOR], at=MAR, learner=school.ada)

@@ -23,7 +23,7 @@ from core.process_cache import ProcessCache
 from curriculum import parameters
 from curriculum.models import Parameter
 from curriculum.parameters import (
-    ARM_VALUES,
+    ARMS,
     FoundValue,
     ParameterDefinition,
     ParameterHistory,
@@ -98,7 +98,7 @@ def _is_exposing(request: Request) -> bool:
 
 def values_of_arms(place: Place, now: datetime) -> Mapping[str, Decimal]:
     """Return the values that an experiment gives the learner, by key."""
-    if place.learner_id is None or not ARM_VALUES:
+    if place.learner_id is None or not ARMS:
         return {}
     questions = {
         Question(key=key, at=now, scope=place.scope, learner_id=place.learner_id)

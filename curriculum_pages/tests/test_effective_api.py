@@ -19,7 +19,7 @@ from accounts.tests.people import account, course, learner, run_of
 from curriculum import parameters
 from curriculum.enrolling import SignUp, enroll
 from curriculum.models import Course, CourseRun, Module, Parameter
-from curriculum.parameters import ARM_VALUES, Question
+from curriculum.parameters import ARMS, Arms, Question
 from curriculum.tests.test_added_parameters import CALLS
 
 pytestmark = pytest.mark.django_db
@@ -323,9 +323,9 @@ def arms() -> Iterator[dict[str, Decimal]]:
     def answer(questions: Collection[Question]) -> dict[Question, Decimal]:
         return {one: values[one.key] for one in questions if one.key in values}
 
-    ARM_VALUES.register("test", answer)
+    ARMS.register("test", Arms(keys=values.keys, values=answer))
     yield values
-    del ARM_VALUES["test"]
+    del ARMS["test"]
 
 
 @pytest.mark.usefixtures("run")

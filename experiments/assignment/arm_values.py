@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
 
-from curriculum.parameters import ARM_VALUES, ParameterScope, Question
+from curriculum.parameters import ARMS, Arms, ParameterScope, Question
 from experiments import revision
-from experiments.assignment.assign import Placement
+from experiments.assignment.assign import Placement, stored_placements
 from experiments.assignment.cached import placements_of
-from experiments.assignment.running import RunningExperiment, running_experiments
+from experiments.assignment.running import RunningExperiment, started_experiments
 
 
 def register() -> None:
-    ARM_VALUES.register("experiments", arm_values)
+    ARMS.register("experiments", Arms(keys=overridden, values=arm_values))
+
+
+def overridden() -> set[str]:
+    """Return the keys of the parameters that a variant of any experiment overrides or did."""
+    return {key for one in started_experiments() for key in one.parameters}
 
 
 def arm_values(questions: Collection[Question]) -> Mapping[Question, Decimal]:
     """Return the values of the learners' variants, where they differ from the ordinary ones.
 
     Learners without a variant are assigned, as of the moment asked about. Nobody is exposed by it.
+    About the time of an experiment that is over, the variant that the learner had then answers.
     """
     with revision.known(revision.current()):
-        running = running_experiments()
-        concerned = [(one, _concerned(running, one)) for one in questions if running]
+        started = started_experiments()
+        concerned = [(one, _concerned(started, one)) for one in questions if started]
         asked = {one: experiments for one, experiments in concerned if experiments}
         if not asked:
             return {}
@@ -40,40 +47,63 @@ def arm_values(questions: Collection[Question]) -> Mapping[Question, Decimal]:
 
 
 def _concerned(
-    running: Collection[RunningExperiment], question: Question
+    started: Collection[RunningExperiment], question: Question
 ) -> list[RunningExperiment]:
     return [
         one
-        for one in running
-        if one.changes(question.key, question.scope.module_id)
+        for one in started
+        if one.runs_at(question.at)
+        and one.changes(question.key, question.scope.module_id)
         and one.covers(question.scope)
-        and question.at >= one.started_at
     ]
 
 
 def _placements(
     asked: Mapping[Question, list[RunningExperiment]],
 ) -> dict[int, list[Placement]]:
+    """Return the placements of the learners, by learner (id)."""
+    found: dict[int, list[Placement]] = defaultdict(list)
+    for placed in (_placements_now(asked), _placements_then(asked)):
+        for learner, some in placed.items():
+            found[learner] += some
+    return found
+
+
+def _placements_now(
+    asked: Mapping[Question, list[RunningExperiment]],
+) -> dict[int, list[Placement]]:
     """Return the placements; ask the database for learners who are in none of what is asked."""
     since: dict[int, datetime] = {}
-    for one in asked:
-        learner = one.learner_id or 0
-        since[learner] = min(one.at, since.get(learner, one.at))
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for one, experiments in asked.items():
+        if running := {running.pk for running in experiments if running.stopped_at is None}:
+            learner = one.learner_id or 0
+            since[learner] = min(one.at, since.get(learner, one.at))
+            wanted[learner] |= running
     now = timezone.now()
-    found = placements_of(list(since), now=now, since=since)
+    found = placements_of(list(since), now=now, since=since) if since else {}
+    # the others were just looked up
     missing = {
-        one.learner_id or 0
-        for one, experiments in asked.items()
-        if not _are_placed(experiments, found.get(one.learner_id or 0, ()))
+        learner
+        for learner, placed in found.items()
+        if not wanted[learner] <= {one.experiment.pk for one in placed}
     }
-    missing &= found.keys()  # the others were just looked up
     if missing:
         found |= placements_of(missing, now=now, since=since, is_fresh=True)
     return found
 
 
-def _are_placed(experiments: Collection[RunningExperiment], placed: Collection[Placement]) -> bool:
-    return {one.pk for one in experiments} <= {one.experiment.pk for one in placed}
+def _placements_then(
+    asked: Mapping[Question, list[RunningExperiment]],
+) -> dict[int, list[Placement]]:
+    """Return the stored placements in experiments that are over."""
+    over = {one.pk: one for some in asked.values() for one in some if one.stopped_at is not None}
+    learners = {
+        one.learner_id or 0
+        for one, some in asked.items()
+        if any(experiment.pk in over for experiment in some)
+    }
+    return stored_placements(list(over.values()), sorted(learners)) if over else {}
 
 
 def _value(

@@ -63,6 +63,15 @@ def assign(
     return found
 
 
+def stored_placements(
+    experiments: Collection[RunningExperiment], learner_ids: Collection[int]
+) -> dict[int, list[Placement]]:
+    """Return the placements of learners in experiments that may be over; nobody is assigned."""
+    enrolled = enrollments_of(learner_ids) if any(one.is_by_run for one in experiments) else []
+    known = _known(experiments, learner_ids, {one.run_id for one in enrolled})
+    return _placements(experiments, enrolled, *known)
+
+
 def _assign(
     running: tuple[RunningExperiment, ...],
     learner_ids: list[int],

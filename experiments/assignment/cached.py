@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 from django.core.cache import cache
+from django.db import transaction
 
 from core import task_queue
 from experiments import revision
@@ -38,7 +40,8 @@ def placements_of(
         missing = set(learner_ids) - found.keys()
         if missing:
             new = assign(missing, now=now, since=since)
-            _keep(number, new)
+            # assignments that are rolled back must not be answered from the cache
+            transaction.on_commit(partial(_keep, number, new))
             found |= new
     return found
 

@@ -1,4 +1,4 @@
-"""The experiments that run, loaded once per revision into the memory of each process."""
+"""The experiments that run or ran, loaded once per revision into the memory of each process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CACHE: ProcessCache[tuple[RunningExperiment, ...]] = ProcessCache(4)
 
 @dataclass(frozen=True, kw_only=True)
 class RunningExperiment:
-    """What is needed to assign units and to look up their values.
+    """What is needed to assign units and to look up their values; also of one that is over.
 
     Courses and runs are those of the locked plan: an audience must not grow to the whole site
     because its course is deleted.
@@ -42,6 +42,7 @@ class RunningExperiment:
     layer_part: tuple[float, float]
     holdout: float
     started_at: datetime
+    stopped_at: datetime | None
     courses: frozenset[int]
     runs: frozenset[int]
     courses_of_runs: frozenset[int]
@@ -94,6 +95,15 @@ class RunningExperiment:
             return scope.run_id in self.runs
         return scope.course_id in self.courses_of_runs
 
+    def runs_at(self, moment: datetime) -> bool:
+        is_over = self.stopped_at is not None and self.stopped_at <= moment
+        return self.started_at <= moment and not is_over
+
+    @property
+    def parameters(self) -> set[str]:
+        """Return the keys of the parameters that its variants override."""
+        return {key for values in self.values.values() for key, _ in values}
+
     def changes(self, key: str, module_id: int | None) -> bool:
         targets = ((key, None), (key, module_id))
         return any(one in values for values in self.values.values() for one in targets)
@@ -106,13 +116,19 @@ class RunningExperiment:
 
 def running_experiments() -> tuple[RunningExperiment, ...]:
     """Return the running experiments, the earliest first; one query while nothing changes."""
+    return tuple(one for one in started_experiments() if one.stopped_at is None)
+
+
+def started_experiments() -> tuple[RunningExperiment, ...]:
+    """Return the experiments that run or are over; one query while nothing changes."""
     number = revision.current()
     found = CACHE.get(number)
     return CACHE.keep(number, _load()) if found is None else found
 
 
 def _load() -> tuple[RunningExperiment, ...]:
-    rows = list(Experiment.objects.running().select_related("layer").order_by("started_at", "pk"))
+    started = Experiment.objects.exclude(started_at=None)
+    rows = list(started.select_related("layer").order_by("started_at", "pk"))
     variants: dict[int, list[Variant]] = defaultdict(list)
     for one in Variant.objects.filter(experiment__in=rows).order_by("experiment", "position"):
         variants[one.experiment_id].append(one)
@@ -126,7 +142,7 @@ def _load() -> tuple[RunningExperiment, ...]:
 def _courses_of_runs() -> dict[int, set[int]]:
     """Return the courses (ids) that contain runs of each experiment's audience."""
     found: dict[int, set[int]] = defaultdict(set)
-    through = Experiment.runs.through.objects.filter(experiment__state=Experiment.State.RUNNING)
+    through = Experiment.runs.through.objects.exclude(experiment__started_at=None)
     for experiment, course in through.values_list("experiment_id", "courserun__course_id"):
         found[experiment].add(course)
     return found
@@ -150,6 +166,7 @@ def _running(
         layer_part=(float(row.layer_from or 0), float(row.layer_to or 0)),
         holdout=float(row.holdout),
         started_at=row.started_at,
+        stopped_at=row.stopped_at,
         courses=frozenset(one["id"] for one in plan["courses"]),
         runs=frozenset(one["id"] for one in plan["runs"]),
         courses_of_runs=frozenset(courses_of.get(row.pk, ())),

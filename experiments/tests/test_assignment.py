@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
-from pytest_django import DjangoAssertNumQueries
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from curriculum import parameters
 from curriculum.models import CourseRun, Learner, Module
@@ -207,9 +210,9 @@ def strict_learner(learners: list[Learner]) -> Learner:
     return next(one for one in learners if placed[one.pk][0].variant == "strict")
 
 
-def value_for(learner: Learner, run: CourseRun, **scope: int) -> Decimal:
+def value_for(learner: Learner, run: CourseRun, at: datetime = NOW, **scope: int) -> Decimal:
     place = ParameterScope(course_id=run.course_id, run_id=run.pk, **scope)
-    question = Question(key=PASS_MARK, at=NOW, scope=place, learner_id=learner.pk)
+    question = Question(key=PASS_MARK, at=at, scope=place, learner_id=learner.pk)
     return parameters.effective_values([question])[question]
 
 
@@ -222,7 +225,9 @@ def test_the_values_in_force_are_those_of_the_variant_until_the_stop(run: Course
     assert value_for(one, run) == Decimal("0.8")
     assert value_for(one, other) == Decimal("0.6")
     lifecycle.stop(experiment, None, reason="Done.", now=NOW + DAY)
-    assert value_for(one, run) == Decimal("0.6")
+    assert value_for(one, run, NOW + DAY) == Decimal("0.6")
+    # what applied then does not change afterwards
+    assert value_for(one, run, NOW) == Decimal("0.8")
 
 
 def test_the_value_of_a_module_applies_there_alone(run: CourseRun) -> None:
@@ -240,12 +245,26 @@ def strict_in(module: Module) -> PlannedVariant:
     return replace(STRICT, values=(replace(STRICT.values[0], module=module, value=Decimal("0.9")),))
 
 
+def test_assignments_that_are_rolled_back_are_not_answered_from_the_cache(run: CourseRun) -> None:
+    (ada,) = enroll_many(run, 1)
+    start(draft(courses=[run.course]))
+    with suppress(OSError), transaction.atomic():
+        cached.placements_of([ada.pk], now=NOW)
+        raise OSError
+    cached.placements_of([ada.pk], now=NOW)
+
+    assert Assignment.objects.get().learner == ada
+
+
 def test_cached_placements_take_one_query(
-    run: CourseRun, django_assert_num_queries: DjangoAssertNumQueries
+    run: CourseRun,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     ids = [one.pk for one in enroll_many(run, 5)]
     experiment = start(draft(courses=[run.course]))
-    first = cached.placements_of(ids, now=NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        first = cached.placements_of(ids, now=NOW)
     with django_assert_num_queries(1):
         again = cached.placements_of(ids, now=NOW)
 

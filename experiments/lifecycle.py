@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from curriculum.models import CourseRun, Learner
 from experiments import checklist
+from experiments.analysis.verdict import its_time
 from experiments.checklist import weights_problem
 from experiments.history import record
 from experiments.locked_plan import digest_of, plan_of
@@ -129,7 +130,7 @@ def edit_running(
     fields: dict[str, Any] = {}
     if "planned_end" in changes:
         before["planned_end"] = locked.planned_end
-        after["planned_end"] = fields["planned_end"] = _end(changes["planned_end"], locked)
+        after["planned_end"] = fields["planned_end"] = _end(changes["planned_end"], locked, now)
     if "weights" in changes:
         before["weights"], after["weights"] = _set_weights(locked, changes["weights"])
     if before == after:
@@ -150,8 +151,14 @@ def edit_running(
     return locked
 
 
-def _end(day: object, experiment: Experiment) -> date:
-    started = experiment.started_at
+def _end(day: object, experiment: Experiment, now: datetime) -> date:
+    started, its_end = experiment.started_at, its_time(experiment)
+    if its_end is not None and now >= its_end:
+        text = gettext(
+            "The planned end has come, and the result counts; with another end, it would be looked "
+            "at twice. Stop the experiment."
+        )
+        raise ValidationError({"planned_end": text})
     if not isinstance(day, date) or started is None or day <= started.date():
         raise ValidationError({"planned_end": gettext("Enter a day after the start.")})
     return day

@@ -33,6 +33,10 @@ def _texts() -> dict[str, str]:
             "The smallest variant has %(n)s of %(planned_n)s planned units, and the planned end is "
             "%(planned_end)s. Results before that would find effects that do not exist."
         ),
+        "units-are-there": gettext(
+            "All planned units are there (%(n)s in the smallest variant). The result counts at the "
+            "planned end, %(planned_end)s, or when you stop the experiment."
+        ),
         "stopped-early": gettext(
             "It was stopped with %(n)s of %(planned_n)s planned units in the smallest variant, so "
             "a test at this moment would not be valid."

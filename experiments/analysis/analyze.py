@@ -17,7 +17,7 @@ from experiments.analysis import units
 from experiments.analysis.comparing import Compared, compare_all
 from experiments.analysis.sums import scope_of, sums_of
 from experiments.analysis.units import Counts
-from experiments.analysis.verdict import Findings, Verdict, verdict_of
+from experiments.analysis.verdict import Findings, Verdict, is_before_its_time, its_time, verdict_of
 from experiments.models import Analysis, AnalysisResult, Experiment, Metric
 from experiments.statistics import sample_ratio
 from kpis.aggregation.unit_sums import UnitSums
@@ -40,22 +40,25 @@ def analyze(
 ) -> Analysis:
     """Compare the variants with all facts so far, and store the result.
 
-    `through` leaves out later facts; `night` says that this is the analysis of that night, of
-    which there is one. What is stored follows from the facts, the exposures and the assignments
-    alone, in whatever order they came. ValidationError for an experiment that has not started.
+    `through` leaves out later facts and exposures, and so does the planned end of a fixed horizon:
+    who looks again with more facts would find effects that do not exist. `night` says that this is
+    the analysis of that night, of which there is one. What is stored follows from the facts, the
+    exposures and the assignments alone, in whatever order they came. ValidationError for an
+    experiment that has not started.
     """
     if experiment.started_at is None:
         raise ValidationError(gettext("The experiment has not started yet."))
     now = now or timezone.now()
-    ends = [one for one in (now, through, experiment.stopped_at) if one is not None]
-    last = min(ends)
+    ends = (now, through, experiment.stopped_at, its_time(experiment))
+    last = min(one for one in ends if one is not None)
     with queue_to_write(), transaction.atomic():
         units.mark_left_out(experiment)
-    counts = units.count(experiment)
+    counts = units.count(experiment, last)
     metrics = [one for one in experiment.metrics.order_by("position", "pk") if one.kpi in REGISTRY]
     sums = _all_sums(experiment, metrics, counts, last)
     variants = list(experiment.variants.order_by("position"))
-    compared = compare_all(experiment, metrics, variants, sums)
+    is_early = is_before_its_time(experiment, counts, last)
+    compared = compare_all(experiment, metrics, variants, sums, is_early=is_early)
     p = _sample_ratio_p(counts)
     verdict = verdict_of(Findings(experiment, counts, p, compared, last))
     with queue_to_write(), transaction.atomic():

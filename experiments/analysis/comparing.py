@@ -48,11 +48,14 @@ def compare_all(
     metrics: Sequence[Metric],
     variants: Sequence[Variant],
     sums: Mapping[str, Mapping[int, UnitSums]],
+    *,
+    is_early: bool = False,
 ) -> list[Compared]:
     """Compare each variant with the control by each KPI, given the sums by KPI and variant (id).
 
     The p-values of primary and secondary KPIs, of all variants together, are adjusted by Holm's
-    method; guardrails are tests of their own, each against its margin.
+    method; guardrails are tests of their own, each against its margin. Nothing but guardrails has
+    an outcome when it `is_early` for that.
     """
     found = [
         one
@@ -63,7 +66,7 @@ def compare_all(
     adjusted = holm([one.comparison.p for one in tested if one.comparison])
     by_test = {id(one): p for one, p in zip(tested, adjusted, strict=True)}
     alpha = float(experiment.alpha)
-    return [_with_outcome(one, by_test.get(id(one)), alpha) for one in found]
+    return [_with_outcome(one, by_test.get(id(one)), alpha, is_early=is_early) for one in found]
 
 
 def _of_metric(
@@ -128,7 +131,9 @@ def _before(sums: SumsBefore) -> BeforeSums:
     )
 
 
-def _with_outcome(one: Compared, adjusted_p: float | None, alpha: float) -> Compared:
+def _with_outcome(
+    one: Compared, adjusted_p: float | None, alpha: float, *, is_early: bool
+) -> Compared:
     if one.variant.is_control:
         return one
     if one.comparison is None:
@@ -139,6 +144,8 @@ def _with_outcome(one: Compared, adjusted_p: float | None, alpha: float) -> Comp
         return replace(
             one, outcome=non_inferiority(one.comparison, margin, higher_is_better=better)
         )
+    if is_early:
+        return replace(one, adjusted_p=adjusted_p, outcome=Outcome.TOO_EARLY)
     effect = one.comparison.effect or 0.0
     if adjusted_p is None or adjusted_p >= alpha or not effect:
         return replace(one, adjusted_p=adjusted_p, outcome=Outcome.UNCLEAR)

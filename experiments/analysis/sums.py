@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core import reporting_clock
-from experiments.analysis.units import compared
+from experiments.analysis.units import are_compared, compared
 from experiments.audience import courses_of
 from experiments.models import Experiment
 from kpis.aggregation.unit_sums import UnitSums, sums_by_group
@@ -32,11 +32,11 @@ def sums_of(
     """
     unit = "run" if experiment.unit == Experiment.Unit.RUN else "learner"
     moments = Moments(
-        rows=compared(experiment),
+        rows=compared(experiment, through),
         unit=unit,
         moment="first_at",
         group="variant_id",
-        only={"experiment": experiment.pk, "left_out": ""},
+        only=are_compared(experiment, through),
     )
     zone = reporting_clock.reporting_zone()
     first, last = local_day(first_exposure, zone), local_day(through, zone)

@@ -25,6 +25,11 @@ class Counts:
     left_out: dict[str, int]
     first_exposure: datetime | None
 
+    @property
+    def smallest(self) -> int:
+        """Return how many units the smallest variant has."""
+        return min(self.exposed.values(), default=0)
+
 
 def mark_left_out(experiment: Experiment) -> None:
     """Note which exposures do not count, and why, with one statement.
@@ -48,16 +53,22 @@ def mark_left_out(experiment: Experiment) -> None:
     Exposure.objects.filter(pk__in=changed.order_by().values("pk")).update(left_out=why)
 
 
-def compared(experiment: Experiment) -> QuerySet[Exposure]:
+def are_compared(experiment: Experiment, through: datetime) -> dict[str, object]:
+    """Return the lookups of the exposures that count; later ones do not."""
+    return {"experiment": experiment.pk, "left_out": "", "first_at__lt": through}
+
+
+def compared(experiment: Experiment, through: datetime) -> QuerySet[Exposure]:
     """Return the exposures of the units that are compared; one of each."""
-    return Exposure.objects.filter(experiment=experiment, left_out="").order_by()
+    return Exposure.objects.filter(**are_compared(experiment, through)).order_by()
 
 
-def count(experiment: Experiment) -> Counts:
-    """Count the units, with six queries at most."""
+def count(experiment: Experiment, through: datetime) -> Counts:
+    """Count the units that were exposed before a moment, with six queries at most."""
+    rows = compared(experiment, through)
     keys = {one.pk: one.key for one in experiment.variants.all()}
     assigned = Assignment.objects.filter(experiment=experiment).order_by().values("variant")
-    kept = compared(experiment).values("variant")
+    kept = rows.values("variant")
     out = Exposure.objects.filter(experiment=experiment).exclude(left_out="").order_by()
     reasons = out.values("left_out").values_list(
         "left_out", Count(_unit(experiment), distinct=True)
@@ -66,10 +77,10 @@ def count(experiment: Experiment) -> Counts:
     return Counts(
         assigned=_by_key(keys, dict(assigned.values_list("variant", Count("pk")))),
         exposed=exposed,
-        learners=_learners(experiment, keys) if _unit(experiment) == "run" else exposed,
-        expected=_expected(experiment, sum(exposed.values())),
+        learners=_learners(rows, keys) if _unit(experiment) == "run" else exposed,
+        expected=_expected(experiment, rows),
         left_out=dict(reasons),
-        first_exposure=compared(experiment).aggregate(at=Min("first_at"))["at"],
+        first_exposure=rows.aggregate(at=Min("first_at"))["at"],
     )
 
 
@@ -77,26 +88,26 @@ def _by_key(keys: dict[int, str], numbers: dict[int, int]) -> dict[str, int]:
     return {key: numbers.get(pk, 0) for pk, key in keys.items()}
 
 
-def _learners(experiment: Experiment, keys: dict[int, str]) -> dict[str, int]:
+def _learners(exposures: QuerySet[Exposure], keys: dict[int, str]) -> dict[str, int]:
     """Return how many learners are in the exposed runs, by variant key."""
     is_counted = Q(run__enrollments__is_cancelled=False, run__enrollments__learner__kind="learner")
     learners = Count("run__enrollments__learner", distinct=True, filter=is_counted)
-    rows = compared(experiment).values("variant").annotate(kpi_learners=learners)
+    rows = exposures.values("variant").annotate(kpi_learners=learners)
     return _by_key(keys, dict(rows.values_list("variant", "kpi_learners")))
 
 
-def _expected(experiment: Experiment, total: int) -> dict[str, float]:
+def _expected(experiment: Experiment, exposures: QuerySet[Exposure]) -> dict[str, float]:
     """Return the shares to expect of the compared units, by variant key.
 
     If the weights have changed, each unit counts with those of the time of its assignment.
     """
     epochs = _epochs(experiment)
-    if len(epochs) == 1 or not total:
+    if len(epochs) == 1 or not exposures.exists():
         return epochs[-1][1]
     begins = [When(assigned_at__gte=at, then=Value(index)) for index, (at, _) in enumerate(epochs)]
     unit = _unit(experiment)
     rows = Assignment.objects.filter(
-        experiment=experiment, **{f"{unit}__in": compared(experiment).values(unit)}
+        experiment=experiment, **{f"{unit}__in": exposures.values(unit)}
     )
     # the last epoch that had begun
     epoch = Case(*reversed(begins), default=Value(0))

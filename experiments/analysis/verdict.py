@@ -11,7 +11,7 @@ from core import reporting_clock
 from experiments.analysis.comparing import Compared
 from experiments.analysis.units import Counts
 from experiments.models import Analysis, AnalysisResult, Experiment, Metric, Variant
-from kpis.definitions.periods import local_day
+from kpis.definitions.periods import local_day, midnight
 
 # below it, the numbers of units contradict the weights
 MISMATCH = 0.001
@@ -47,43 +47,62 @@ class Findings:
             dict.fromkeys(one.variant for one in self.compared if not one.variant.is_control)
         )
 
-    @property
-    def smallest(self) -> int:
-        return min(self.counts.exposed.values(), default=0)
-
 
 def verdict_of(found: Findings) -> Verdict:
     """Return what the analysis says.
 
     A sample-ratio mismatch makes everything invalid. Nothing is called significant before its
-    time: at the planned size or end for a fixed horizon, at any time for an always-valid method.
+    time, see `is_before_its_time`; an always-valid method may be read at any moment.
     """
     if found.sample_ratio_p is not None and found.sample_ratio_p < MISMATCH:
         return Verdict(Says.INVALID, {"code": "mismatch", "p": found.sample_ratio_p})
-    if not found.smallest:
+    if not found.counts.smallest:
         return Verdict(Says.TOO_EARLY, {"code": "no-units"})
-    is_due = _is_due(found)
-    if found.experiment.method == Experiment.Method.FIXED and not is_due:
+    if is_before_its_time(found.experiment, found.counts, found.through):
         return _before_its_time(found)
     if decided := _decided(found):
         return decided
-    if not is_due and found.experiment.is_running:
+    if found.experiment.is_running and not _is_complete(found):
         return Verdict(Says.TOO_EARLY, {"code": "open", **_sizes(found)})
     return Verdict(Says.INCONCLUSIVE, _why_open(found))
 
 
-def _is_due(found: Findings) -> bool:
-    planned = found.experiment
-    if planned.planned_n and found.smallest >= planned.planned_n:
-        return True
-    day = local_day(found.through, reporting_clock.reporting_zone())
-    return planned.planned_end is not None and day >= planned.planned_end
+def is_before_its_time(experiment: Experiment, counts: Counts, through: datetime) -> bool:
+    """Return whether a fixed horizon has not been reached, so that nothing may be concluded.
+
+    It is reached at the planned end, or earlier by a stop with the planned units. Units alone do
+    not reach it: whoever may choose the day of the result would choose a lucky one.
+    """
+    if experiment.method != Experiment.Method.FIXED or _has_ended(experiment, through):
+        return False
+    return experiment.is_running or not _has_planned_units(experiment, counts)
+
+
+def its_time(experiment: Experiment) -> datetime | None:
+    """Return the moment from which facts change no result of a fixed horizon."""
+    if experiment.method != Experiment.Method.FIXED or experiment.planned_end is None:
+        return None
+    return midnight(experiment.planned_end, reporting_clock.reporting_zone())
+
+
+def _has_ended(experiment: Experiment, through: datetime) -> bool:
+    day = local_day(through, reporting_clock.reporting_zone())
+    return experiment.planned_end is not None and day >= experiment.planned_end
+
+
+def _has_planned_units(experiment: Experiment, counts: Counts) -> bool:
+    return bool(experiment.planned_n) and counts.smallest >= (experiment.planned_n or 0)
+
+
+def _is_complete(found: Findings) -> bool:
+    experiment = found.experiment
+    return _has_ended(experiment, found.through) or _has_planned_units(experiment, found.counts)
 
 
 def _sizes(found: Findings) -> dict[str, Any]:
     end = found.experiment.planned_end
     return {
-        "n": found.smallest,
+        "n": found.counts.smallest,
         "planned_n": found.experiment.planned_n,
         "planned_end": end and end.isoformat(),
     }
@@ -91,7 +110,8 @@ def _sizes(found: Findings) -> dict[str, Any]:
 
 def _before_its_time(found: Findings) -> Verdict:
     if found.experiment.is_running:
-        return Verdict(Says.TOO_EARLY, {"code": "before-its-time", **_sizes(found)})
+        code = "units-are-there" if _is_complete(found) else "before-its-time"
+        return Verdict(Says.TOO_EARLY, {"code": code, **_sizes(found)})
     return Verdict(Says.INCONCLUSIVE, {"code": "stopped-early", **_sizes(found)})
 
 

@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
                 ('degrees_of_freedom', models.FloatField(null=True)),
                 ('reduction', models.FloatField(help_text='Share of the variance removed by values before the exposure.', null=True)),
                 ('margin', models.FloatField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('better', 'Better'), ('worse', 'Worse'), ('unclear', 'Cannot be said'), ('passes', 'Not worse than the margin'), ('fails', 'Worse than the margin'), ('no-data', 'No data')], max_length=8)),
+                ('outcome', models.CharField(blank=True, choices=[('better', 'Better'), ('worse', 'Worse'), ('unclear', 'Cannot be said'), ('passes', 'Not worse than the margin'), ('fails', 'Worse than the margin'), ('no-data', 'No data'), ('too-early', 'Before its time')], max_length=9)),
                 ('analysis', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='experiments.analysis')),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.variant')),
             ],

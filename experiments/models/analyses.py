@@ -95,6 +95,7 @@ class AnalysisResult(models.Model):
         PASSES = "passes", _("Not worse than the margin")
         FAILS = "fails", _("Worse than the margin")
         NO_DATA = "no-data", _("No data")
+        TOO_EARLY = "too-early", _("Before its time")
 
     analysis = models.ForeignKey(Analysis, models.CASCADE, related_name="results")
     kpi = models.CharField(_("KPI"), max_length=100)
@@ -122,7 +123,7 @@ class AnalysisResult(models.Model):
         null=True, help_text=_("Share of the variance removed by values before the exposure.")
     )
     margin = models.FloatField(null=True)
-    outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices, blank=True)
 
     class Meta:
         ordering = ("analysis", "pk")

@@ -17,7 +17,7 @@ LATER = STARTED_AT + timedelta(days=30)
 def analyzed(run: CourseRun, number: int = 400) -> Experiment:
     """Run an experiment in which more learners of the strict variant complete."""
     learners = enroll_many(run, number)
-    experiment = start(draft(courses=[run.course], planned_n=number // 4))
+    experiment = start(draft(courses=[run.course], planned_n=number // 4, planned_end=LATER.date()))
     assign([one.pk for one in learners], now=STARTED_AT)
     expose_all(experiment, STARTED_AT + DAY)
     next_run = CourseRun.objects.create(course=run.course, key="r2")

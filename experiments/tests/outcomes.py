@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from core import reporting_clock
@@ -11,8 +11,13 @@ from experiments.models import Assignment, Experiment, Exposure
 from kpis.definitions.periods import local_day
 
 
-def expose_all(experiment: Experiment, at: datetime) -> None:
-    """Expose every assigned unit to its variant at one moment."""
+def expose_all(
+    experiment: Experiment, at: datetime, learners: Collection[Learner] | None = None
+) -> None:
+    """Expose every assigned unit, or these learners, to their variants at one moment."""
+    assigned = Assignment.objects.filter(experiment=experiment)
+    if learners is not None:
+        assigned = assigned.filter(learner__in=learners)
     day = local_day(at, reporting_clock.reporting_zone())
     Exposure.objects.bulk_create(
         Exposure(
@@ -23,7 +28,7 @@ def expose_all(experiment: Experiment, at: datetime) -> None:
             first_at=at,
             first_on=day,
         )
-        for one in Assignment.objects.filter(experiment=experiment)
+        for one in assigned
     )
 
 

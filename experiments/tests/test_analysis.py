@@ -192,6 +192,47 @@ def test_nothing_is_significant_before_its_time(run: CourseRun, next_run: Course
     assert "of 400 planned units" in sentence(found)
 
 
+def test_nothing_is_called_better_or_worse_before_its_time(
+    run: CourseRun, next_run: CourseRun
+) -> None:
+    experiment = trial(run, planned_n=100)
+    complete(experiment, next_run, 0.1, 0.9)
+    early = analyze(experiment, now=LATER + DAY)
+
+    # all planned units are there, but who looks every day would find effects that do not exist
+    assert early.verdict == "too-early"
+    assert result(early).outcome == "too-early"
+    assert "stop" in sentence(early)
+    lifecycle.stop(experiment, None, reason="All units are there.", now=LATER + DAY)
+    experiment.refresh_from_db()
+    stopped = analyze(experiment, now=LATER + 2 * DAY)
+    assert (stopped.verdict, result(stopped).outcome) == ("ship", "better")
+
+
+def test_what_comes_after_its_time_changes_no_result(run: CourseRun, next_run: CourseRun) -> None:
+    experiment = trial(run, planned_end=END.date())
+    complete(experiment, next_run, 0.5, 0.7)
+    at_its_time = analyze(experiment, now=END)
+    third = CourseRun.objects.create(course=run.course, key="r3")
+    start_in(third, in_variant(experiment, "control"), END + DAY, completed=190)
+    late = enroll_many(run, 40, prefix="late")
+    assign([one.pk for one in late], now=END + DAY)
+    expose_all(experiment, END + DAY, late)
+    afterwards = analyze(experiment, now=END + 9 * DAY)
+
+    assert at_its_time.verdict == "ship"
+    assert stored(afterwards) == stored(at_its_time)
+
+
+def test_its_time_cannot_be_put_off_once_it_has_come(run: CourseRun) -> None:
+    experiment = trial(run, planned_end=END.date())
+    later = {"planned_end": END.date() + 30 * DAY}
+
+    with pytest.raises(ValidationError, match="planned end has come"):
+        lifecycle.edit_running(experiment, None, later, reason="More.", now=END)
+    lifecycle.edit_running(experiment, None, later, reason="More.", now=END - 2 * DAY)
+
+
 def test_a_stop_before_its_time_is_inconclusive(run: CourseRun, next_run: CourseRun) -> None:
     experiment = trial(run)
     complete(experiment, next_run, 0.2, 0.9)
@@ -303,7 +344,7 @@ def test_no_order_of_facts_and_exposures_changes_the_analysis(
 ) -> None:
     experiment = trial(run)
     complete(experiment, next_run, 0.5, 0.7)
-    first = analyze(experiment, now=END)
+    first = stored(analyze(experiment, now=END))
     rows = list(Exposure.objects.all())
     Exposure.objects.all().delete()
     Exposure.objects.bulk_create(
@@ -316,11 +357,15 @@ def test_no_order_of_facts_and_exposures_changes_the_analysis(
         )
         for one in reversed(rows)
     )
-    second = analyze(experiment, now=END)
 
+    assert stored(analyze(experiment, now=END)) == first
+
+
+def stored(analysis: Analysis) -> tuple[object, ...]:
+    """Return what an analysis says, without when it was made."""
     fields = ("kpi", "variant", "n", "sums", "effect", "low", "high", "p", "outcome")
-    assert list(first.results.values(*fields)) == list(second.results.values(*fields))
-    assert (first.verdict, first.why) == (second.verdict, second.why)
+    results = tuple(analysis.results.order_by("pk").values_list(*fields))
+    return analysis.verdict, analysis.why, analysis.exposed, results
 
 
 def test_the_night_is_analyzed_once_and_without_the_new_day(

@@ -10,7 +10,7 @@ from experiments.analysis.analyze import analyze
 from experiments.models import Analysis, Experiment
 from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.pages import PAGE, acts, may_run, sends
-from experiments.tests.trials import DAY, draft
+from experiments.tests.trials import DAY, draft, start
 from kpis.tests.kernel import run_of
 from kpis.tests.visitors import Visitor
 
@@ -151,7 +151,7 @@ def test_whoever_decides_on_an_outdated_page_learns_what_happened(
 
 
 def test_a_later_end_is_shown_as_a_deviation(boss: Visitor, run: CourseRun) -> None:
-    experiment = analyzed(run)
+    experiment = start(draft(courses=[run.course], only_new=True))
 
     text = acts(boss, experiment, "extend", planned_end="2026-12-01", reason="Too few.")
 

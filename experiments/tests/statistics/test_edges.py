@@ -88,6 +88,13 @@ def test_rounding_is_no_variance() -> None:
     assert compare(ARMS["a tenth each"], arm([0.3] * 999), Kind.MEAN).unknown == "no-variance"
 
 
+def test_tiny_values_are_no_share_of_nothing() -> None:
+    found = compare(arm([1e-12, 2e-12, 4e-12]), arm([2e-12, 3e-12, 7e-12]), Kind.RATIO)
+
+    assert found.method == Method.DELTA
+    assert found.effect == pytest.approx(5e-12 / 3)
+
+
 def test_shares_of_nothing_and_of_everything_have_intervals() -> None:
     none, everybody = ARMS["no successes"], ARMS["all successes"]
     found = [compare(none, one, Kind.RATIO) for one in (none, everybody)]

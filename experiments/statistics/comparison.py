@@ -52,7 +52,7 @@ class Unknown(StrEnum):
     NOTHING = ""
     NO_VALUE = "no-value"  # a variant without units, or with Σx = 0: there is no effect
     TOO_FEW = "too-few"  # fewer than two units; for a sequential result, than FEWEST_SEQUENTIAL
-    NO_VARIANCE = "no-variance"  # all units have the same value
+    NO_VARIANCE = "no-variance"  # all units have the same value, or squares are beyond floats
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from itertools import product
-from math import isfinite
+from math import inf, isfinite
 
 import pytest
 
@@ -29,6 +29,9 @@ ARMS = {
     "one large value": arm([0.0] * 39 + [1e9]),
     "tiny values": arm([1e-160, 2e-160] * 20),
     "huge values": arm([1e150, 3e150] * 20),
+    "squares beyond floats": ArmSums(2, 4e160, 2, inf, 2, 4e160),
+    "huge weights": ArmSums(2, 3.0, 3e160, 5.0, inf, 5e160),
+    "tiny weights": arm([1.0, 2.0] * 20, [1e-170, 3e-170] * 20),
     "negative": arm([-1.0, -2.0, -4.0] * 20),
     "around zero": arm([-1.0, 1.001] * 20),
     "with before": arm(range(40), before=([1.0, 4.0] * 20, [1.0] * 40)),

@@ -24,8 +24,6 @@ from experiments.statistics.shares import Share, newcombe, newcombe_p, quantile,
 
 # with fewer successes or failures in a variant, the score interval is not exact enough
 SMALL_COUNT = 15
-# the always-valid interval is an approximation; with 10 units it is still right in simulations
-FEWEST_SEQUENTIAL = 10
 # only how narrow the interval is depends on it, not whether it is right
 PLANNED_BY_DEFAULT = 500
 
@@ -51,7 +49,7 @@ class Unknown(StrEnum):
 
     NOTHING = ""
     NO_VALUE = "no-value"  # a variant without units, or with Σx = 0: there is no effect
-    TOO_FEW = "too-few"  # fewer than two units; for a sequential result, than FEWEST_SEQUENTIAL
+    TOO_FEW = "too-few"  # fewer than two units; for a sequential result, than 10
     NO_VARIANCE = "no-variance"  # all units have the same value, or squares are beyond floats
 
 
@@ -208,7 +206,7 @@ def _sequential(
     planned_n: int | None,
 ) -> Comparison:
     by = difference(control, treatment)
-    if min(control.with_rows, treatment.with_rows) < FEWEST_SEQUENTIAL:
+    if min(control.with_rows, treatment.with_rows) < always_valid.FEWEST_UNITS:
         return replace(found, unknown=Unknown.TOO_FEW)
     if by is None:
         return replace(found, unknown=Unknown.NO_VARIANCE)

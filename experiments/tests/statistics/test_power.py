@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite, isnan
 
 import pytest
@@ -71,6 +72,60 @@ def test_no_number_of_units_shows_what_cannot_be(baseline: Baseline, effect: flo
 def test_too_few_units_detect_nothing_in_a_share() -> None:
     assert detectable_effect(ShareBaseline(0.9), 20) is None
     assert detectable_effect(ShareBaseline(0.0), 20, upwards=False) is None
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1.0, 1e12])
+def test_the_unit_of_a_mean_does_not_matter(scale: float) -> None:
+    found = detectable_effect(MeanBaseline(scale**2), 50)
+
+    assert found == pytest.approx(scale * (detectable_effect(MeanBaseline(1.0), 50) or 0))
+
+
+def test_the_smallest_effects_are_found_to_as_many_digits() -> None:
+    # of nobody, and 10¹² units
+    found = detectable_effect(ShareBaseline(0.0), 1e12)
+
+    assert achieved_power(ShareBaseline(0.0), found or 0, 1e12) == pytest.approx(0.8)
+
+
+def test_the_power_of_chance_alone_needs_no_effect() -> None:
+    design = Design(alpha=0.4, power=0.1)
+
+    assert detectable_effect(SHARE, 100, design) == 0
+    assert planned_units(SHARE, 0.1, design) == 2
+
+
+@pytest.mark.parametrize(
+    ("design", "n"),
+    [
+        (Design(), 2),
+        (Design(ratio=0.25), 8),
+        (Design(ratio=4), 2),
+        (Design(is_sequential=True), 10),
+        (Design(is_sequential=True, ratio=0.5), 20),
+        # two runs of 30
+        (Design(cluster_size=30, design_effect=2.5), 60),
+        (Design(cluster_size=30, design_effect=2.5, is_sequential=True), 300),
+    ],
+)
+def test_the_largest_effect_needs_as_many_units_as_an_interval(design: Design, n: float) -> None:
+    surely = MeanBaseline(1e-9)
+
+    assert planned_units(surely, 1.0, design) == pytest.approx(n)
+    assert achieved_power(surely, 1.0, n * 0.9, design) == 0
+
+
+@pytest.mark.parametrize("method", ["fixed", "sequential"])
+def test_few_clusters_cost_more_than_the_design_effect(method: str) -> None:
+    plain = Design(design_effect=2, is_sequential=method == "sequential")
+    runs = replace(plain, cluster_size=20)
+
+    few, many = (
+        (planned_units(SHARE, effect, runs) or 0) / (planned_units(SHARE, effect, plain) or 1)
+        for effect in (0.4, 0.02)
+    )
+    assert many == pytest.approx(1, abs=0.01)
+    assert few > 1.2
 
 
 def test_whole_clusters_need_more_units() -> None:

@@ -95,13 +95,13 @@ def compare(
     *,
     confidence: float = 0.95,
     method: Horizon | str = "fixed",
-    planned_n: int | None = None,
+    planned_n: float | None = None,
     higher_is_better: bool = True,
 ) -> Comparison:
     """Compare at the end (fixed), or at any of many looks (sequential).
 
     A ratio whose units are each a success or a failure is compared as a share. Sequential results
-    are the narrowest at `planned_n` units per variant.
+    are the narrowest at `planned_n` units per variant; on average, if the variants differ.
     """
     if not 0 < confidence < 1:
         raise ValueError("A confidence lies between 0 and 1.")
@@ -203,7 +203,7 @@ def _sequential(
     control: ArmSums,
     treatment: ArmSums,
     confidence: float,
-    planned_n: int | None,
+    planned_n: float | None,
 ) -> Comparison:
     by = difference(control, treatment)
     if min(control.with_rows, treatment.with_rows) < always_valid.FEWEST_UNITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import pytest
@@ -220,6 +221,27 @@ def test_so_do_sequential_ones(effect: float) -> None:
     runs = ceil(learners / (design.cluster_size or 1))
     looks = _every_day(runs)
     found = _compared(RUNS, looks, effect=effect, method="sequential", seed=6)
+
+    assert 0.77 <= _claimed(found) <= 0.83
+
+
+@pytest.mark.parametrize("ratio", [1 / 4, 1 / 19])
+def test_unequal_variants_of_a_sequential_experiment_find_the_effect(ratio: float) -> None:
+    n = planned_units(MeanBaseline(4.0), 0.8, replace(SEQUENTIAL, ratio=ratio))
+    assert n
+    of_control, of_treatment = _every_day(ceil(n)), _every_day(ceil(n * ratio))
+    random = default_rng(8)
+    controls = MEANS.arms(random, EXPERIMENTS, of_control, 0.0)
+    treatments = MEANS.arms(random, EXPERIMENTS, of_treatment, 0.8)
+    mean = (of_control[-1] + of_treatment[-1]) / 2
+
+    found = [
+        [
+            compare(one, other, Kind.MEAN, method="sequential", planned_n=mean)
+            for one, other in zip(control, treatment, strict=True)
+        ]
+        for control, treatment in zip(controls, treatments, strict=True)
+    ]
 
     assert 0.77 <= _claimed(found) <= 0.83
 

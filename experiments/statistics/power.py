@@ -173,14 +173,16 @@ def _power_of_t(effect: float, error: float, n: float, design: Design) -> float:
 def noncentral_t(freedom: float, shift: float, at: float) -> float:
     """Return the probability that Student's noncentral t is at most `at`.
 
-    SciPy answers NaN where it is next to nothing; there, the normal approximation of Abramowitz and
-    Stegun (1964), 26.7.10.
+    SciPy answers NaN for some arguments where it is below 1e-9 (findings/scipy-noncentral-t.sh);
+    there, the normal approximation of Abramowitz and Stegun (1964), 26.7.10, but no more than the
+    probability of a normal variable below −shift, if `at` is not positive.
     """
     exact = float(nctdtr(freedom, shift, at))
     if not isnan(exact):
         return exact
     spread = sqrt(1 + at * at / (2 * freedom))
-    return float(ndtr((at * (1 - 1 / (4 * freedom)) - shift) / spread))
+    found = float(ndtr((at * (1 - 1 / (4 * freedom)) - shift) / spread))
+    return found if at > 0 else min(found, float(ndtr(-shift)))
 
 
 def baseline_of(sums: ArmSums, kind: Kind) -> ShareBaseline | MeanBaseline | None:

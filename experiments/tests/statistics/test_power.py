@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite, isnan
+from math import isfinite, isnan, sqrt
 
+import numpy as np
 import pytest
-from scipy.special import nctdtr
-from scipy.stats import nct
+from scipy.special import nctdtr, ndtr
+from scipy.stats import chi, nct
+from statsmodels.stats.power import TTestIndPower
 
 from experiments.statistics import (
     Cluster,
@@ -166,6 +168,31 @@ def test_scipy_does_not_know_tiny_probabilities_of_the_noncentral_t() -> None:
     assert isnan(nctdtr(freedom, shift, at))
     assert isnan(nct.cdf(at, freedom, shift))
     assert 0 <= noncentral_t(freedom, shift, at) < 1e-50
+
+
+@pytest.mark.parametrize("units", [577, 640, 800, 997])
+def test_so_the_power_of_statsmodels_is_not_known_where_it_is_that_of_certainty(units: int) -> None:
+    assert isnan(TTestIndPower().power(0.5, nobs1=units, alpha=0.05))
+    assert achieved_power(MeanBaseline(4.0), 1.0, units, Design(is_strict=True)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("freedom", [2, 10, 58, 1152, 1e6])
+@pytest.mark.parametrize("shift", [0.0, 0.5, 2.8, 6.1, 8.5, 10.0, 37.0, 38.0, 50.0])
+@pytest.mark.parametrize("at", [-4.6, -2.0, 0.68, 2.0, 5.0])
+def test_the_noncentral_t_is_the_integral_over_the_chi_distribution(
+    freedom: float, shift: float, at: float
+) -> None:
+    # given s, T ≤ at if a normal variable is at most at·s
+    deviation = 1 / sqrt(2 * freedom)
+    edges = np.linspace(max(1 - 12 * deviation, 0), 1 + 12 * deviation, 60)
+    points, weights = np.polynomial.legendre.leggauss(20)
+    half = np.diff(edges)[:, None] / 2
+    s = half * points + (edges[:-1, None] + half)
+    parts = ndtr(at * s - shift) * chi.pdf(s * sqrt(freedom), freedom) * sqrt(freedom)
+
+    assert noncentral_t(freedom, shift, at) == pytest.approx(
+        float((half * weights * parts).sum()), abs=1e-9
+    )
 
 
 def test_units_of_one_cluster_that_are_equal_are_fully_correlated() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from experiments.analysis.comparing import arm_sums
 from experiments.analysis.sums import scope_of
 from experiments.models import Experiment, Metric
 from experiments.statistics import (
+    ArmSums,
     Cluster,
     Design,
     Kind,
@@ -40,8 +42,9 @@ LOOKS_BACK = 90
 class Question:
     """What is planned, in the calculator as well as in a draft.
 
-    `effect` is an improvement in the KPI's unit, shares from 0 to 1. `weights` are those of the
-    variants, the control's first, and `share` is the part of the audience that is in any.
+    `effect` is an improvement in the KPI's unit, shares from 0 to 1, and totals per learner or run.
+    `weights` are those of the variants, the control's first, and `share` is the part of the
+    audience that is in any.
     """
 
     kpi: str
@@ -118,17 +121,18 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
     """
     indicator, past = REGISTRY[question.kpi], _past(now)
     learners = sums_of_units(indicator, past, question.scope).get(None, UnitSums())
-    kind = Kind.MEAN if indicator.is_total else Kind.RATIO
-    baseline = baseline_of(arm_sums(learners), kind)
-    clusters = _clusters(indicator, past, question, learners) if question.by_run else []
+    by_run = sums_of_units(indicator, past, question.scope, by_run=True) if question.by_run else {}
+    # totals of whole runs, such as enrollments, do not follow from those of their learners
+    units = _runs(by_run) if question.by_run and indicator.is_total else arm_sums(learners)
+    clusters = [] if indicator.is_total else _clusters(by_run, learners)
     design = _design(question, clusters)
-    size = fmean(one.n for one in clusters) if clusters else None
-    plan = _Plan(indicator, question, design, baseline, size)
+    kind = Kind.MEAN if indicator.is_total else Kind.RATIO
+    plan = _Plan(indicator, question, design, baseline_of(units, kind))
     needed, part = plan.needed, question.share * min(question.weights)
     weeks = (question.end - past.last).days / 7 if question.end else None
     available = None if weeks is None else int((present + per_week * max(weeks, 0.0)) * part)
     return Sizing(
-        baseline=learners.mean_total if indicator.is_total else learners.value,
+        baseline=units.per_unit.value if indicator.is_total else learners.value,
         needed=needed,
         available=available,
         power=plan.power(available),
@@ -138,7 +142,7 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
         weeks=_weeks_until(needed, present * part, per_week * part),
         design_effect=design.design_effect,
         correlation=intraclass_correlation(clusters) if clusters else None,
-        cluster_size=size,
+        cluster_size=design.cluster_size,
         measured=learners.n,
     )
 
@@ -149,12 +153,16 @@ def _past(now: datetime) -> Period:
     return Period(today - LOOKS_BACK * DAY, today + DAY, WINDOW, zone, now=now)
 
 
-def _clusters(
-    indicator: Indicator, past: Period, question: Question, learners: UnitSums
-) -> list[Cluster]:
+def _runs(by_run: Mapping[int | None, UnitSums]) -> ArmSums:
+    """Return the sums of the runs' totals."""
+    totals = [one.total for one in by_run.values()]
+    squares = sum(one * one for one in totals)
+    return ArmSums(len(totals), sum(totals), len(totals), squares, len(totals), sum(totals))
+
+
+def _clusters(by_run: Mapping[int | None, UnitSums], learners: UnitSums) -> list[Cluster]:
     """Return each run's learners, by how far they are from the ratio of all: y − r x."""
-    ratio = 0.0 if indicator.is_total else learners.value or 0.0
-    by_run = sums_of_units(indicator, past, question.scope, by_run=True)
+    ratio = learners.value or 0.0
     return [
         Cluster(
             one.n,
@@ -167,7 +175,7 @@ def _clusters(
 
 def _design(question: Question, clusters: list[Cluster]) -> Design:
     control, *treatments = question.weights
-    effect = 1.0
+    effect, size = 1.0, None
     if clusters:
         sizes = [one.n for one in clusters]
         size = fmean(sizes)
@@ -179,6 +187,7 @@ def _design(question: Question, clusters: list[Cluster]) -> Design:
         ratio=min(treatments) / control,
         arms=len(question.weights),
         design_effect=effect,
+        cluster_size=size,
         is_sequential=question.is_sequential,
     )
 
@@ -187,19 +196,18 @@ def _design(question: Question, clusters: list[Cluster]) -> Design:
 class _Plan:
     """The calculator works with learners in the control; this, with units of the smallest variant.
 
-    `size` is the number of learners of a run, if runs are assigned.
+    Of totals, both work with the units that are assigned.
     """
 
     indicator: Indicator
     question: Question
     design: Design
     baseline: ShareBaseline | MeanBaseline | None
-    size: float | None
 
     @property
     def smallest(self) -> float:
         """Units of the smallest variant per learner in the control."""
-        return min(self.design.ratio, 1.0) / (self.size or 1.0)
+        return min(self.design.ratio, 1.0) / (self.design.cluster_size or 1.0)
 
     @property
     def effect(self) -> float | None:

@@ -90,10 +90,23 @@ def _of_metric(
             kind,
             confidence=1 - float(experiment.alpha),
             method=experiment.method,
-            planned_n=experiment.planned_n,
+            planned_n=_planned_n(experiment, control, variant),
             higher_is_better=indicator.higher_is_better,
         )
         yield Compared(metric, variant, kind, own, None if found.p is None else found)
+
+
+def _planned_n(experiment: Experiment, control: Variant, treatment: Variant) -> float | None:
+    """Return the planned units of these two variants, on average; None if there is no plan.
+
+    The plan is that of the smallest variant. The weights are those of the start: the always-valid
+    interval is always tuned to the same number.
+    """
+    if not experiment.planned_n:
+        return None
+    weights = {one["key"]: float(one["weight"]) for one in (experiment.plan or {})["variants"]}
+    mean = (weights[control.key] + weights[treatment.key]) / 2
+    return experiment.planned_n * mean / min(weights.values())
 
 
 def _kind(indicator: Indicator, control: ArmSums, treatment: ArmSums) -> Kind:

@@ -6,6 +6,9 @@ from math import e, exp, log, sqrt
 
 from scipy.special import lambertw
 
+# the interval is an approximation; with 10 units per variant it is still right in simulations
+FEWEST_UNITS = 10
+
 
 def tuning(planned: float, alpha: float) -> float:
     """Return ρ², with which the interval is narrowest at a number of units.

@@ -123,4 +123,4 @@ def _row(sums: BeforeSums) -> tuple[float, ...]:
 
 
 def _is_equal(one: float, other: float) -> bool:
-    return abs(one - other) <= ROUNDING * max(1.0, abs(other))
+    return abs(one - other) <= ROUNDING * abs(other)

@@ -24,8 +24,6 @@ from experiments.statistics.shares import Share, newcombe, newcombe_p, quantile,
 
 # with fewer successes or failures in a variant, the score interval is not exact enough
 SMALL_COUNT = 15
-# the always-valid interval is an approximation; with 10 units it is still right in simulations
-FEWEST_SEQUENTIAL = 10
 # only how narrow the interval is depends on it, not whether it is right
 PLANNED_BY_DEFAULT = 500
 
@@ -51,8 +49,8 @@ class Unknown(StrEnum):
 
     NOTHING = ""
     NO_VALUE = "no-value"  # a variant without units, or with Σx = 0: there is no effect
-    TOO_FEW = "too-few"  # fewer than two units; for a sequential result, than FEWEST_SEQUENTIAL
-    NO_VARIANCE = "no-variance"  # all units have the same value
+    TOO_FEW = "too-few"  # fewer than two units; for a sequential result, than 10
+    NO_VARIANCE = "no-variance"  # all units have the same value, or squares are beyond floats
 
 
 @dataclass(frozen=True)
@@ -97,13 +95,13 @@ def compare(
     *,
     confidence: float = 0.95,
     method: Horizon | str = "fixed",
-    planned_n: int | None = None,
+    planned_n: float | None = None,
     higher_is_better: bool = True,
 ) -> Comparison:
     """Compare at the end (fixed), or at any of many looks (sequential).
 
     A ratio whose units are each a success or a failure is compared as a share. Sequential results
-    are the narrowest at `planned_n` units per variant.
+    are the narrowest at `planned_n` units per variant; on average, if the variants differ.
     """
     if not 0 < confidence < 1:
         raise ValueError("A confidence lies between 0 and 1.")
@@ -205,10 +203,10 @@ def _sequential(
     control: ArmSums,
     treatment: ArmSums,
     confidence: float,
-    planned_n: int | None,
+    planned_n: float | None,
 ) -> Comparison:
     by = difference(control, treatment)
-    if min(control.with_rows, treatment.with_rows) < FEWEST_SEQUENTIAL:
+    if min(control.with_rows, treatment.with_rows) < always_valid.FEWEST_UNITS:
         return replace(found, unknown=Unknown.TOO_FEW)
     if by is None:
         return replace(found, unknown=Unknown.NO_VARIANCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 from experiments.statistics.arms import NO_VARIANCE, ArmSums
 
@@ -61,7 +61,7 @@ def difference(control: ArmSums, treatment: ArmSums) -> Difference | None:
     if min(control.with_rows, treatment.with_rows) < 2:
         return None
     plain = Difference(_estimate(control), _estimate(treatment))
-    if not plain.variance > 0:
+    if not 0 < plain.variance < inf:
         return None
     return _adjusted(control, treatment, plain) or plain
 
@@ -75,7 +75,8 @@ def _estimate(arm: ArmSums) -> Estimate:
     units = arm.with_rows
     value = arm.y / arm.x
     squares = _squares(arm.yy, arm.xy, arm.xx, value)
-    return Estimate(value, squares * units / (units - 1) / arm.x**2, units)
+    # one division after the other, as the square of Σx may be too large or too small
+    return Estimate(value, squares / arm.x / arm.x * units / (units - 1), units)
 
 
 def unit_variance(arm: ArmSums) -> float | None:
@@ -112,7 +113,9 @@ def _residuals(arm: ArmSums) -> _Residuals | None:
     product = sums.yy0 - ratio0 * sums.yx0 - ratio * sums.xy0 + ratio * ratio0 * sums.xx0
     weight, weight0 = arm.x / arm.n, sums.x0 / arm.n
     after = _squares(arm.yy, arm.xy, arm.xx, ratio)
-    return _Residuals(after / weight**2, before / weight0**2, product / weight / weight0)
+    return _Residuals(
+        after / weight / weight, before / weight0 / weight0, product / weight / weight0
+    )
 
 
 def _adjusted(control: ArmSums, treatment: ArmSums, plain: Difference) -> Difference | None:

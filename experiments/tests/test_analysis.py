@@ -17,6 +17,7 @@ from experiments.assignment import assign
 from experiments.drafts import PlannedMetric
 from experiments.models import Analysis, AnalysisResult, Assignment, Experiment, Exposure
 from experiments.sentences import sentence
+from experiments.statistics.always_valid import multiplier, tuning
 from experiments.tests.outcomes import expose_all, in_variant, start_in
 from experiments.tests.trials import (
     CONTROL,
@@ -256,6 +257,25 @@ def test_an_open_always_valid_experiment_goes_on(run: CourseRun, next_run: Cours
 
     assert analyze(experiment, now=LATER + DAY).verdict == "too-early"
     assert analyze(experiment, now=END).verdict == "inconclusive"
+
+
+def test_the_always_valid_interval_is_the_narrowest_at_the_end_whatever_the_weights(
+    run: CourseRun, next_run: CourseRun
+) -> None:
+    variants = (
+        replace(CONTROL, weight=Decimal("0.8")),
+        replace(STRICT, weight=Decimal("0.2")),
+    )
+    experiment = trial(run, method="sequential", variants=variants, planned_n=80)
+    complete(experiment, next_run, 0.5, 0.5)
+    row = result(analyze(experiment, now=LATER + DAY))
+    assert row.low is not None
+    assert row.effect is not None
+    assert row.standard_error is not None
+
+    # 80 units in the smallest variant are 400 of all, and there are 400 learners
+    reach = multiplier(400, tuning(400, 0.05), 0.05)
+    assert (row.effect - row.low) / row.standard_error == pytest.approx(reach)
 
 
 def test_a_worse_primary_kpi_stops(run: CourseRun, next_run: CourseRun) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from itertools import product
-from math import isfinite
+from math import inf, isfinite
 
 import pytest
 
@@ -29,6 +29,9 @@ ARMS = {
     "one large value": arm([0.0] * 39 + [1e9]),
     "tiny values": arm([1e-160, 2e-160] * 20),
     "huge values": arm([1e150, 3e150] * 20),
+    "squares beyond floats": ArmSums(2, 4e160, 2, inf, 2, 4e160),
+    "huge weights": ArmSums(2, 3.0, 3e160, 5.0, inf, 5e160),
+    "tiny weights": arm([1.0, 2.0] * 20, [1e-170, 3e-170] * 20),
     "negative": arm([-1.0, -2.0, -4.0] * 20),
     "around zero": arm([-1.0, 1.001] * 20),
     "with before": arm(range(40), before=([1.0, 4.0] * 20, [1.0] * 40)),
@@ -86,6 +89,13 @@ def test_values_that_do_not_vary_have_no_interval(other: str) -> None:
 
 def test_rounding_is_no_variance() -> None:
     assert compare(ARMS["a tenth each"], arm([0.3] * 999), Kind.MEAN).unknown == "no-variance"
+
+
+def test_tiny_values_are_no_share_of_nothing() -> None:
+    found = compare(arm([1e-12, 2e-12, 4e-12]), arm([2e-12, 3e-12, 7e-12]), Kind.RATIO)
+
+    assert found.method == Method.DELTA
+    assert found.effect == pytest.approx(5e-12 / 3)
 
 
 def test_shares_of_nothing_and_of_everything_have_intervals() -> None:

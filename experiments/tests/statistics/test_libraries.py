@@ -40,7 +40,7 @@ from experiments.statistics import (
 from experiments.statistics.always_valid import multiplier, p_value, tuning
 from experiments.statistics.relative import of_scores
 from experiments.statistics.shares import Share, newcombe, quantile, score, score_p
-from experiments.tests.statistics.samples import arm, share
+from experiments.tests.statistics.samples import arm
 
 SEEDS = range(60)
 CLOSE = 1e-9
@@ -203,16 +203,6 @@ def test_the_score_interval_of_statsmodels_raises_where_everybody_succeeded() ->
 
     low, high = score(Share(5, 10), Share(10, 10), Z)
     assert 0 < low < 0.5 < high <= 1
-
-
-def test_interval_and_p_value_of_statsmodels_contradict_each_other() -> None:
-    default = confint_proportions_2indep(6, 20, 1, 20)
-    found = compare(share(1, 20), share(6, 20), Kind.SHARE)
-
-    assert default[0] > 0
-    assert found.low is not None
-    assert found.p is not None
-    assert (found.low > 0) == (found.p < 0.05)
 
 
 def test_tea_tasting_raises_if_a_mean_is_near_zero() -> None:

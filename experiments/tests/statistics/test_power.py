@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan
+from dataclasses import replace
+from math import isfinite, isnan, sqrt
 
+import numpy as np
 import pytest
-from scipy.special import nctdtr
-from scipy.stats import nct
+from scipy.special import nctdtr, ndtr
+from scipy.stats import chi, nct
+from statsmodels.stats.power import TTestIndPower
 
 from experiments.statistics import (
     Cluster,
@@ -73,6 +76,60 @@ def test_too_few_units_detect_nothing_in_a_share() -> None:
     assert detectable_effect(ShareBaseline(0.0), 20, upwards=False) is None
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1.0, 1e12])
+def test_the_unit_of_a_mean_does_not_matter(scale: float) -> None:
+    found = detectable_effect(MeanBaseline(scale**2), 50)
+
+    assert found == pytest.approx(scale * (detectable_effect(MeanBaseline(1.0), 50) or 0))
+
+
+def test_the_smallest_effects_are_found_to_as_many_digits() -> None:
+    # of nobody, and 10¹² units
+    found = detectable_effect(ShareBaseline(0.0), 1e12)
+
+    assert achieved_power(ShareBaseline(0.0), found or 0, 1e12) == pytest.approx(0.8)
+
+
+def test_the_power_of_chance_alone_needs_no_effect() -> None:
+    design = Design(alpha=0.4, power=0.1)
+
+    assert detectable_effect(SHARE, 100, design) == 0
+    assert planned_units(SHARE, 0.1, design) == 2
+
+
+@pytest.mark.parametrize(
+    ("design", "n"),
+    [
+        (Design(), 2),
+        (Design(ratio=0.25), 8),
+        (Design(ratio=4), 2),
+        (Design(is_sequential=True), 10),
+        (Design(is_sequential=True, ratio=0.5), 20),
+        # two runs of 30
+        (Design(cluster_size=30, design_effect=2.5), 60),
+        (Design(cluster_size=30, design_effect=2.5, is_sequential=True), 300),
+    ],
+)
+def test_the_largest_effect_needs_as_many_units_as_an_interval(design: Design, n: float) -> None:
+    surely = MeanBaseline(1e-9)
+
+    assert planned_units(surely, 1.0, design) == pytest.approx(n)
+    assert achieved_power(surely, 1.0, n * 0.9, design) == 0
+
+
+@pytest.mark.parametrize("method", ["fixed", "sequential"])
+def test_few_clusters_cost_more_than_the_design_effect(method: str) -> None:
+    plain = Design(design_effect=2, is_sequential=method == "sequential")
+    runs = replace(plain, cluster_size=20)
+
+    few, many = (
+        (planned_units(SHARE, effect, runs) or 0) / (planned_units(SHARE, effect, plain) or 1)
+        for effect in (0.4, 0.02)
+    )
+    assert many == pytest.approx(1, abs=0.01)
+    assert few > 1.2
+
+
 def test_whole_clusters_need_more_units() -> None:
     # runs of 21 learners, correlation 0.05: twice as many
     design = Design(design_effect=design_effect(21, 0.05))
@@ -111,6 +168,31 @@ def test_scipy_does_not_know_tiny_probabilities_of_the_noncentral_t() -> None:
     assert isnan(nctdtr(freedom, shift, at))
     assert isnan(nct.cdf(at, freedom, shift))
     assert 0 <= noncentral_t(freedom, shift, at) < 1e-50
+
+
+@pytest.mark.parametrize("units", [577, 640, 800, 997])
+def test_so_the_power_of_statsmodels_is_not_known_where_it_is_that_of_certainty(units: int) -> None:
+    assert isnan(TTestIndPower().power(0.5, nobs1=units, alpha=0.05))
+    assert achieved_power(MeanBaseline(4.0), 1.0, units, Design(is_strict=True)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("freedom", [2, 10, 58, 1152, 1e6])
+@pytest.mark.parametrize("shift", [0.0, 0.5, 2.8, 6.1, 8.5, 10.0, 37.0, 38.0, 50.0])
+@pytest.mark.parametrize("at", [-4.6, -2.0, 0.68, 2.0, 5.0])
+def test_the_noncentral_t_is_the_integral_over_the_chi_distribution(
+    freedom: float, shift: float, at: float
+) -> None:
+    # given s, T ≤ at if a normal variable is at most at·s
+    deviation = 1 / sqrt(2 * freedom)
+    edges = np.linspace(max(1 - 12 * deviation, 0), 1 + 12 * deviation, 60)
+    points, weights = np.polynomial.legendre.leggauss(20)
+    half = np.diff(edges)[:, None] / 2
+    s = half * points + (edges[:-1, None] + half)
+    parts = ndtr(at * s - shift) * chi.pdf(s * sqrt(freedom), freedom) * sqrt(freedom)
+
+    assert noncentral_t(freedom, shift, at) == pytest.approx(
+        float((half * weights * parts).sum()), abs=1e-9
+    )
 
 
 def test_units_of_one_cluster_that_are_equal_are_fully_correlated() -> None:

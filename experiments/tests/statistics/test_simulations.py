@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import pytest
@@ -9,6 +10,7 @@ from numpy.random import default_rng
 
 from experiments.statistics import (
     ArmSums,
+    Cluster,
     Comparison,
     Design,
     Kind,
@@ -16,6 +18,8 @@ from experiments.statistics import (
     ShareBaseline,
     baseline_of,
     compare,
+    design_effect,
+    intraclass_correlation,
     planned_units,
 )
 from experiments.tests.statistics.populations import (
@@ -177,6 +181,87 @@ def test_with_the_planned_units_8_in_10_sequential_ones_do(
 
     assert 0.77 <= _claimed(found) <= 0.83
     assert _covered(found, effect) > 0.95
+
+
+def _design_of_runs(*, is_sequential: bool) -> tuple[ShareBaseline, Design]:
+    """Return what is known of learners in past runs, as the calculator measures it."""
+    completed, learners = (one[0] for one in RUNS.draw(default_rng(7), (1, 4_000), 0.0))
+    share = completed.sum() / learners.sum()
+    # a learner's deviation is 1 − share or −share; squared, its sum follows from both counts
+    squares = completed * (1 - 2 * share) + learners * share**2
+    clusters = [
+        Cluster(int(n), float(y - share * n), float(yy))
+        for n, y, yy in zip(learners, completed, squares, strict=True)
+    ]
+    size, alike = float(learners.mean()), intraclass_correlation(clusters) or 0
+    effect = design_effect(size, alike, size_variation=float(learners.std()) / size)
+    return ShareBaseline(float(share)), Design(
+        design_effect=effect, cluster_size=size, is_sequential=is_sequential
+    )
+
+
+@pytest.mark.parametrize("effect", [0.08, 0.12, 0.2])
+def test_runs_that_are_planned_from_their_learners_find_the_effect(effect: float) -> None:
+    baseline, design = _design_of_runs(is_sequential=False)
+    learners = planned_units(baseline, effect, design)
+    assert learners
+
+    runs = ceil(learners / (design.cluster_size or 1))
+    found = _compared(RUNS, (runs,), effect=effect, seed=5)
+
+    assert 0.77 <= _claimed(found) <= 0.83
+
+
+@pytest.mark.parametrize("effect", [0.08, 0.12])
+def test_so_do_sequential_ones(effect: float) -> None:
+    baseline, design = _design_of_runs(is_sequential=True)
+    learners = planned_units(baseline, effect, design)
+    assert learners
+
+    runs = ceil(learners / (design.cluster_size or 1))
+    looks = _every_day(runs)
+    found = _compared(RUNS, looks, effect=effect, method="sequential", seed=6)
+
+    assert 0.77 <= _claimed(found) <= 0.83
+
+
+@pytest.mark.parametrize("ratio", [1 / 4, 1 / 19])
+def test_unequal_variants_of_a_sequential_experiment_find_the_effect(ratio: float) -> None:
+    n = planned_units(MeanBaseline(4.0), 0.8, replace(SEQUENTIAL, ratio=ratio))
+    assert n
+    of_control, of_treatment = _every_day(ceil(n)), _every_day(ceil(n * ratio))
+    random = default_rng(8)
+    controls = MEANS.arms(random, EXPERIMENTS, of_control, 0.0)
+    treatments = MEANS.arms(random, EXPERIMENTS, of_treatment, 0.8)
+    mean = (of_control[-1] + of_treatment[-1]) / 2
+
+    found = [
+        [
+            compare(one, other, Kind.MEAN, method="sequential", planned_n=mean)
+            for one, other in zip(control, treatment, strict=True)
+        ]
+        for control, treatment in zip(controls, treatments, strict=True)
+    ]
+
+    assert 0.77 <= _claimed(found) <= 0.83
+
+
+@pytest.mark.parametrize(
+    ("alpha", "power", "factor"), [(0.05, 0.8, 1.74), (0.05, 0.9, 1.64), (0.01, 0.8, 1.56)]
+)
+def test_sequential_plans_count_that_they_need_more(
+    alpha: float, power: float, factor: float
+) -> None:
+    fixed, sequential = (
+        planned_units(
+            MeanBaseline(1.0), 0.02, Design(alpha=alpha, power=power, is_sequential=method)
+        )
+        for method in (False, True)
+    )
+    assert fixed
+    assert sequential
+
+    assert sequential / fixed == pytest.approx(factor, abs=0.005)
 
 
 def test_values_before_find_an_effect_with_fewer_units() -> None:

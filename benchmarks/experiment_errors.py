@@ -30,6 +30,8 @@ CASES: dict[str, tuple[dict[str, Any], bool]] = {
 }
 # learners of a run, if runs are assigned
 RUN = 15
+# experiments with the same learners: the calculator errs alike for all of them
+PER_WORLD = 20
 
 
 def main() -> None:
@@ -66,16 +68,23 @@ def found_in(name: str, case: str, experiments: int, learners: int) -> str:
 def count(name: str, case: str, experiments: int, learners: int) -> int:
     simulated: Any = import_module("experiments.tests.simulated_trials")
     rng, (fields, is_planned) = np.random.default_rng(12), CASES[case]
-    kind = simulated.KINDS[name]
-    world = simulated.world_of(kind, kind.runs * RUN or learners, rng)
-    if is_planned:
-        planned = simulated.planned(world, is_sequential="is_sequential" in fields)
-        fields = {**fields, "effect": planned.detectable}
-    trial, found = simulated.Trial(**fields), 0
-    for _ in range(experiments):
+    kind, found = simulated.KINDS[name], 0
+    for at in range(experiments):
+        if at % PER_WORLD == 0:
+            world = renewed(simulated, kind, kind.runs * RUN or learners, rng)
+            planned = simulated.planned(world, is_sequential="is_sequential" in fields)
+            effect = planned.detectable if is_planned else 0.0
+        trial = simulated.Trial(effect=effect, **fields)
         outcome = simulated.finds(simulated.results_of(trial, world, rng))
         found += outcome == "better" if is_planned else bool(outcome)
     return found
+
+
+def renewed(simulated: Any, kind: Any, learners: int, rng: np.random.Generator) -> Any:
+    """Return another world, in the place of the one that there is."""
+    for name in ("curriculum.models.Course", "curriculum.models.Learner", "outcomes.models.Survey"):
+        import_string(name).objects.all().delete()
+    return simulated.world_of(kind, learners, rng)
 
 
 if __name__ == "__main__":

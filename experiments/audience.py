@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Enrollment, Learner
 from experiments.models import Experiment
-from kpis.definitions.periods import local_day
+from kpis.definitions.periods import Period, local_day
+from kpis.definitions.scopes import Scope
 
 # weeks over which the rate of enrollment is measured
 MEASURED_WEEKS = 8
@@ -64,6 +65,17 @@ def per_week(experiment: Experiment, now: datetime) -> float:
     unit = "run" if experiment.unit == Experiment.Unit.RUN else "learner"
     number: int = new.order_by().values(unit).distinct().count()
     return number / MEASURED_WEEKS
+
+
+def active(scope: Scope, period: Period, unit: str) -> int:
+    """Return how many learners or runs of a scope had an enrollment that was open in a period."""
+    rows = Enrollment.objects.counted().filter(enrolled_at__lt=period.end, due_at__gte=period.start)
+    if scope.course_ids is not None:
+        rows = rows.filter(run__course__in=scope.course_ids)
+    if scope.run_id is not None:
+        rows = rows.filter(run=scope.run_id)
+    number: int = rows.order_by().values(unit).distinct().count()
+    return number
 
 
 def _in_places(experiment: Experiment, run: str, course: str) -> Q:

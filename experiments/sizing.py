@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
@@ -66,7 +66,9 @@ class Sizing:
     `needed`, `power` and `detectable` are None if the KPI has no past, or no number is enough.
     `available` is the number at the planned end, and `weeks` is how long it takes to get `needed`
     at the present rate. If runs are assigned, `correlation` says how alike their learners are.
-    `measured` is the number of learners whose facts say how the KPI varies.
+    `measured` is the number of learners whose facts say how the KPI varies, and `coverage` the
+    share of units that had such facts: the others tell nothing about a share or a ratio, and count
+    as 0 in a total.
     """
 
     baseline: float | None
@@ -81,6 +83,7 @@ class Sizing:
     correlation: float | None = None
     cluster_size: float | None = None
     measured: int = 0
+    coverage: float = 1.0
 
     @property
     def is_enough(self) -> bool:
@@ -122,12 +125,18 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
     indicator, past = REGISTRY[question.kpi], _past(now)
     learners = sums_of_units(indicator, past, question.scope).get(None, UnitSums())
     by_run = sums_of_units(indicator, past, question.scope, by_run=True) if question.by_run else {}
+    measured = len(by_run) if question.by_run else learners.n
+    units_there = audience.active(question.scope, past, "run" if question.by_run else "learner")
+    silent = max(0, units_there - measured)
     # totals of whole runs, such as enrollments, do not follow from those of their learners
     units = _runs(by_run) if question.by_run and indicator.is_total else arm_sums(learners)
+    if indicator.is_total:
+        units = replace(units, n=units.n + silent, without_rows=units.without_rows + silent)
+    coverage = measured / (measured + silent) if measured else 1.0
     clusters = [] if indicator.is_total else _clusters(by_run, learners)
     design = _design(question, clusters)
     kind = Kind.MEAN if indicator.is_total else Kind.RATIO
-    plan = _Plan(indicator, question, design, baseline_of(units, kind))
+    plan = _Plan(indicator, question, design, baseline_of(units, kind), coverage)
     needed, part = plan.needed, question.share * min(question.weights)
     weeks = (question.end - past.last).days / 7 if question.end else None
     available = None if weeks is None else int((present + per_week * max(weeks, 0.0)) * part)
@@ -144,6 +153,7 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
         correlation=intraclass_correlation(clusters) if clusters else None,
         cluster_size=design.cluster_size,
         measured=learners.n,
+        coverage=coverage,
     )
 
 
@@ -196,18 +206,21 @@ def _design(question: Question, clusters: list[Cluster]) -> Design:
 class _Plan:
     """The calculator works with learners in the control; this, with units of the smallest variant.
 
-    Of totals, both work with the units that are assigned.
+    Of totals, both work with the units that are assigned. Otherwise, `coverage` is the share of
+    units that have a value.
     """
 
     indicator: Indicator
     question: Question
     design: Design
     baseline: ShareBaseline | MeanBaseline | None
+    coverage: float
 
     @property
     def smallest(self) -> float:
-        """Units of the smallest variant per learner in the control."""
-        return min(self.design.ratio, 1.0) / (self.design.cluster_size or 1.0)
+        """Units of the smallest variant per learner with a value in the control."""
+        found = min(self.design.ratio, 1.0) / (self.design.cluster_size or 1.0)
+        return found if self.indicator.is_total else found / self.coverage
 
     @property
     def effect(self) -> float | None:

@@ -67,13 +67,16 @@ class SizingModel(ApiModel):
     design_effect: float | None
     correlation: float | None = Field(description="How alike the learners of a run are.")
     cluster_size: float | None = Field(description="Learners of a run, if runs are assigned.")
+    coverage: float | None = Field(
+        description="Share of the units that had a value in the last 90 days, from 0 to 1."
+    )
 
     @classmethod
     def of(cls, asked: Question, found: Sizing, *, is_hidden: bool) -> SizingModel:
         scale = REGISTRY[asked.kpi].unit.scale
         copied = (
             "needed", "available", "is_enough", "power", "present", "per_week", "weeks",
-            "design_effect", "correlation", "cluster_size",
+            "design_effect", "correlation", "cluster_size", "coverage",
         )  # fmt: skip
         figures: dict[str, Any] = {name: getattr(found, name) for name in copied}
         figures |= {

@@ -53,6 +53,7 @@ def _needs(found: Sizing, indicator: Indicator) -> list[SizeRow]:
     smallest = gettext("Smallest effect that will be found")
     return [
         SizeRow(gettext("Value of the last 90 days"), indicator.unit.text(found.baseline)),
+        SizeRow(gettext("Units that have a value"), PERCENT.text(found.coverage)),
         SizeRow(gettext("Units needed per variant"), count(found.needed)),
         SizeRow(gettext("Units per variant at the planned end"), count(found.available), is_short),
         SizeRow(gettext("Power at the planned end"), PERCENT.text(found.power), is_short),

@@ -180,11 +180,13 @@ def world_of(kind: Kind, learners: int, rng: np.random.Generator) -> World:
     return world
 
 
-def planned(world: World, *, is_sequential: bool = False) -> sizing.Sizing:
+def planned(
+    world: World, *, effect: float | None = None, is_sequential: bool = False
+) -> sizing.Sizing:
     """Return what the calculator says about an experiment with all units of a world."""
     question = sizing.Question(
         kpi=world.kind.kpi,
-        effect=None,
+        effect=effect,
         scope=Scope(course_ids=frozenset([world.course.pk])),
         by_run=bool(world.kind.runs),
         is_sequential=is_sequential,

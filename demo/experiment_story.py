@@ -93,7 +93,7 @@ class _Story:
             "method": method.SEQUENTIAL if plan.is_sequential else method.FIXED,
             "planned_effect": plan.effect,
             "planned_n": planned_n,
-            "planned_end": plan.ends_on(self.calendar),
+            "planned_end": plan.planned_end(self.calendar),
             **self._layer_fields(),
         }
         return drafts.save(
@@ -110,7 +110,8 @@ class _Story:
         if self.plan.layer_part is None:
             return {}
         layer, _ = Layer.objects.get_or_create(seed=LAYER_SEED, defaults={"name": LAYER})
-        first, last = (Decimal(str(one)) for one in self.plan.layer_part)
+        # as the database returns it, so that the second draft does not seem to change it
+        first, last = (Decimal(f"{one:.4f}") for one in self.plan.layer_part)
         return {"layer": layer, "layer_from": first, "layer_to": last}
 
     def _variants(self) -> list[PlannedVariant]:
@@ -191,16 +192,16 @@ class _Arrivals:
 
     @classmethod
     def of(cls, experiment: Experiment) -> _Arrivals:
-        rows = audience.enrollments_in(experiment).order_by().values_list("learner")
-        opened = Event.objects.filter(
-            kind=MEETS_VARIANT,
-            course__in=experiment.courses.all(),
-            occurred_at__gte=experiment.started_at,
-        )
-        return cls(
-            dict(rows.annotate(Min("enrolled_at"))),
-            dict(opened.order_by().values_list("learner").annotate(Min("occurred_at"))),
-        )
+        rows = audience.enrollments_in(experiment).order_by().values_list("learner__key", "learner")
+        found = list(rows.annotate(Min("enrolled_at")))
+        enrolled = {key: at for key, _, at in found}
+        opened = Event.objects.filter(kind=MEETS_VARIANT, course__in=experiment.courses.all())
+        met: dict[str, datetime] = {}
+        for key, at in opened.order_by("occurred_at").values_list("learner", "occurred_at"):
+            # who takes an older run of the course has no variant before enrolling in a new one
+            if key in enrolled and at >= enrolled[key]:
+                met.setdefault(key, at)
+        return cls({pk: at for _, pk, at in found}, met)
 
 
 def _between(moments: Mapping[T, datetime], since: datetime, until: datetime) -> dict[T, datetime]:

@@ -17,15 +17,16 @@ CONTROL = "control"
 HALVES = (0.5, 0.5)
 START_HOUR, STOP_HOUR = 9, 17
 DAY = timedelta(days=1)
-LAYER, LAYER_SEED = "Videos", "demonstration-videos"
+LAYER, LAYER_SEED = "Videos (demonstration)", "demonstration-videos"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentPlan:
     """What staff planned, and what happened; days are counted before the first day without events.
 
-    `reaction` is the difference that the variant makes, in the unit of what it changes. `reported`
-    is the share of the exposures that the platform reports in the variant.
+    It is looked at every few days, the first time after `first_look` of these. `reaction` is the
+    difference that the variant makes, in the unit of what it changes. `reported` is the share of
+    the exposures that the platform reports in the variant.
     """
 
     key: str
@@ -44,6 +45,8 @@ class ExperimentPlan:
     starts: int
     ends: int
     looks_every: timedelta
+    first_look: int = 2
+    stopped_early_by: int = 0
     is_sequential: bool = False
     layer_part: tuple[float, float] | None = None
     reaction: float = 0.0
@@ -63,6 +66,9 @@ class ExperimentPlan:
     def ends_on(self, calendar: Calendar) -> date:
         return calendar.today - self.ends * DAY
 
+    def planned_end(self, calendar: Calendar) -> date:
+        return self.ends_on(calendar) + self.stopped_early_by * DAY
+
     def stopped_at(self, calendar: Calendar) -> datetime | None:
         """When it is stopped; None if it still runs."""
         if not self.stop_reason:
@@ -73,7 +79,7 @@ class ExperimentPlan:
         """Yield the midnights at which it is analyzed, the last one as soon as everything is in."""
         end = self.stopped_at(calendar) or calendar.moment(calendar.today)
         last = calendar.day_of(end + DAY) if self.stop_reason else calendar.today
-        day = calendar.today - self.starts * DAY + self.looks_every
+        day = calendar.today - self.starts * DAY + self.first_look * self.looks_every
         while day < last - DAY:
             yield calendar.moment(day)
             day += self.looks_every
@@ -106,8 +112,8 @@ PLANS = (
         parameter="module.practice-items",
         value=Decimal(20),
         variant="more",
-        variant_name="20 practice items",
-        control_name="10 practice items",
+        variant_name="More practice",
+        control_name="As before",
         primary="engagement.assessment-performance",
         effect=0.04,
         secondary=("engagement.completion-rate", "engagement.quiz-participation"),
@@ -134,16 +140,16 @@ PLANS = (
         parameter="reminder.interval",
         value=Decimal(3),
         variant="three-days",
-        variant_name="After three days",
-        control_name="After seven days",
+        variant_name="A reminder after three days",
+        control_name="A reminder after seven days",
         primary="engagement.interaction-rate",
         effect=0.1,
         secondary=("engagement.progress-velocity",),
-        guardrails={"engagement.completion-rate": 0.1, "outcome.csat": 0.1},
+        guardrails={"engagement.completion-rate": 0.1, "outcome.satisfaction": 0.2},
         starts=190,
         ends=64,
         looks_every=14 * DAY,
-        reaction=0.45,
+        reaction=0.6,
         stop_reason="The planned end is reached.",
         decision_reason=(
             "Learners come back sooner, but only to look: in fewer of their weeks they answer, "
@@ -162,16 +168,17 @@ PLANS = (
         parameter="tutor.hours",
         value=Decimal(4),
         variant="four-hours",
-        variant_name="Four hours",
-        control_name="Two hours",
+        variant_name="A tutor for four hours",
+        control_name="A tutor for two hours",
         primary="engagement.progress-velocity",
         effect=0.15,
         secondary=("engagement.assessment-performance",),
-        guardrails={"outcome.satisfaction": 0.2},
-        starts=111,
+        guardrails={"engagement.interaction-rate": 0.1},
+        starts=104,
         ends=20,
+        stopped_early_by=28,
         looks_every=7 * DAY,
-        reported=0.25,
+        reported=0.2,
         stop_reason=(
             "Far fewer learners are reported for four hours than for two: the mobile app reports "
             "nothing for the new variant. We start again once it does."
@@ -188,8 +195,8 @@ PLANS = (
         parameter="video.segment-length",
         value=Decimal(5),
         variant="five-minutes",
-        variant_name="Five minutes",
-        control_name="Eight minutes",
+        variant_name="A question every five minutes",
+        control_name="A question every eight minutes",
         primary="engagement.video-watch",
         effect=0.05,
         secondary=("engagement.quiz-participation",),
@@ -200,9 +207,10 @@ PLANS = (
         starts=56,
         ends=-70,
         looks_every=4 * DAY,
+        first_look=5,
         is_sequential=True,
         layer_part=(0.0, 0.8),
-        reaction=0.02,
+        reaction=0.05,
     ),
 )
 BY_KEY = {one.key: one for one in PLANS}

@@ -70,7 +70,7 @@ class _Story:
         started_at = self.plan.started_at(self.calendar)
         experiment = self._start(self._draft(started_at - 2 * DAY), started_at)
         last = self._run(experiment, started_at)
-        if self.plan.is_decided:
+        if self.plan.decision_reason:
             decided_on = self.calendar.day_of(last.computed_at) + 2 * DAY
             self._decide(experiment, last, self.calendar.moment(decided_on, hour=11))
 

@@ -22,11 +22,13 @@ LAYER, LAYER_SEED = "Videos (demonstration)", "demonstration-videos"
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentPlan:
-    """What staff planned, and what happened; days are counted before the first day without events.
+    """What staff planned, and what happened.
 
-    It is looked at every few days, the first time after `first_look` of these. `reaction` is the
-    difference that the variant makes, in the unit of what it changes. `reported` is the share of
-    the exposures that the platform reports in the variant.
+    `started_ago` and `ended_ago` are days before the first day without events, negative after it.
+    The first look is after `first_look` times `looks_every`. `reaction` is the difference that the
+    variant makes, in the unit of what it changes, and `reported` is the share of its exposures
+    that the platform reports. Without a `stop_reason` it still runs, and without a
+    `decision_reason` nobody has decided.
     """
 
     key: str
@@ -42,8 +44,8 @@ class ExperimentPlan:
     effect: float
     secondary: tuple[str, ...]
     guardrails: Mapping[str, float]
-    starts: int
-    ends: int
+    started_ago: int
+    ended_ago: int
     looks_every: timedelta
     first_look: int = 2
     stopped_early_by: int = 0
@@ -53,7 +55,6 @@ class ExperimentPlan:
     reported: float = 1.0
     stop_reason: str = ""
     decision_reason: str = ""
-    is_decided: bool = False
 
     @property
     def seed(self) -> str:
@@ -61,10 +62,10 @@ class ExperimentPlan:
         return f"demonstration-{self.key}"
 
     def started_at(self, calendar: Calendar) -> datetime:
-        return calendar.moment(calendar.today - self.starts * DAY, hour=START_HOUR)
+        return calendar.moment(calendar.today - self.started_ago * DAY, hour=START_HOUR)
 
     def ends_on(self, calendar: Calendar) -> date:
-        return calendar.today - self.ends * DAY
+        return calendar.today - self.ended_ago * DAY
 
     def planned_end(self, calendar: Calendar) -> date:
         return self.ends_on(calendar) + self.stopped_early_by * DAY
@@ -79,7 +80,7 @@ class ExperimentPlan:
         """Yield the midnights at which it is analyzed, the last one as soon as everything is in."""
         end = self.stopped_at(calendar) or calendar.moment(calendar.today)
         last = calendar.day_of(end + DAY) if self.stop_reason else calendar.today
-        day = calendar.today - self.starts * DAY + self.first_look * self.looks_every
+        day = calendar.today - self.started_ago * DAY + self.first_look * self.looks_every
         while day < last - DAY:
             yield calendar.moment(day)
             day += self.looks_every
@@ -118,8 +119,8 @@ PLANS = (
         effect=0.04,
         secondary=("engagement.completion-rate", "engagement.quiz-participation"),
         guardrails={"engagement.progress-velocity": 0.1, "engagement.video-watch": 0.05},
-        starts=230,
-        ends=76,
+        started_ago=230,
+        ended_ago=76,
         looks_every=14 * DAY,
         reaction=0.06,
         stop_reason="The planned end is reached.",
@@ -127,7 +128,6 @@ PLANS = (
             "Learners score clearly higher, and take no longer. The items exist already, so they "
             "cost nothing."
         ),
-        is_decided=True,
     ),
     ExperimentPlan(
         key=REMINDERS,
@@ -140,14 +140,14 @@ PLANS = (
         parameter="reminder.interval",
         value=Decimal(3),
         variant="three-days",
-        variant_name="A reminder after three days",
-        control_name="A reminder after seven days",
+        variant_name="Early reminder",
+        control_name="As before",
         primary="engagement.interaction-rate",
         effect=0.1,
         secondary=("engagement.progress-velocity",),
         guardrails={"engagement.completion-rate": 0.1, "outcome.satisfaction": 0.2},
-        starts=190,
-        ends=64,
+        started_ago=190,
+        ended_ago=64,
         looks_every=14 * DAY,
         reaction=0.6,
         stop_reason="The planned end is reached.",
@@ -155,7 +155,6 @@ PLANS = (
             "Learners come back sooner, but only to look: in fewer of their weeks they answer, "
             "write or submit anything. Everybody keeps the seven days."
         ),
-        is_decided=True,
     ),
     ExperimentPlan(
         key=TUTORS,
@@ -168,14 +167,14 @@ PLANS = (
         parameter="tutor.hours",
         value=Decimal(4),
         variant="four-hours",
-        variant_name="A tutor for four hours",
-        control_name="A tutor for two hours",
+        variant_name="More tutoring",
+        control_name="As before",
         primary="engagement.progress-velocity",
         effect=0.15,
         secondary=("engagement.assessment-performance",),
         guardrails={"engagement.interaction-rate": 0.1},
-        starts=104,
-        ends=20,
+        started_ago=90,
+        ended_ago=20,
         stopped_early_by=28,
         looks_every=7 * DAY,
         reported=0.2,
@@ -186,7 +185,7 @@ PLANS = (
     ),
     ExperimentPlan(
         key=VIDEOS,
-        name="Shorter parts of videos",
+        name="Shorter video segments",
         hypothesis=(
             "With a question every five minutes instead of eight, learners watch more of each "
             "video, because they notice sooner when they drift off."
@@ -195,8 +194,8 @@ PLANS = (
         parameter="video.segment-length",
         value=Decimal(5),
         variant="five-minutes",
-        variant_name="A question every five minutes",
-        control_name="A question every eight minutes",
+        variant_name="Every 5 minutes",
+        control_name="Every 8 minutes",
         primary="engagement.video-watch",
         effect=0.05,
         secondary=("engagement.quiz-participation",),
@@ -204,8 +203,8 @@ PLANS = (
             "engagement.assessment-performance": 0.05,
             "engagement.progress-velocity": 0.1,
         },
-        starts=56,
-        ends=-70,
+        started_ago=56,
+        ended_ago=-70,
         looks_every=4 * DAY,
         first_look=5,
         is_sequential=True,

@@ -14,7 +14,7 @@ from core.database import query_planner
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
 from curriculum.structure import versions
-from demo import accounts, adjustment_story, dataset
+from demo import accounts, adjustment_story, dataset, experiment_story
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
@@ -67,6 +67,7 @@ def load(
         staff = accounts.create(data.journeys, passwords)
         testimonials.approve(staff, now)
         adjustment_story.tell(now, staff)
+        experiment_story.tell(now, staff, SENDER)
         if KNOWN in passwords.values():
             accounts.save_passwords(settings.KPI_DATA_DIR)
     return data

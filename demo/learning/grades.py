@@ -11,8 +11,10 @@ from random import Random
 from demo.learning.study_days import GRADED, happens, order_of
 from demo.world.calendar import month_of
 from demo.world.catalog import CHANGED_MODULE, ITEMS, WEAK_MODULE
+from demo.world.experiment_plans import PRACTICE
 from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
+from demo.world.reactions import Reaction
 from demo.world.seeded_random import seeded_random
 from demo.world.story_days import StoryDays
 from engagement.models import LearningObject
@@ -33,6 +35,7 @@ class Attempt:
     step: Step
     day: date
     likely: float
+    shift: float = 0.0
     right: int = ITEMS
 
     @property
@@ -44,14 +47,15 @@ def add_grades(
     journeys: Sequence[Journey], objects: dict[str, list[LearningObject]], targets: MonthlyTargets
 ) -> None:
     """Grade completed modules so that the mean score of each month meets its target."""
-    story = StoryDays(targets.calendar)
+    story, reaction = StoryDays(targets.calendar), Reaction(PRACTICE, targets.calendar)
     attempts: dict[tuple[date, bool], list[Attempt]] = defaultdict(list)
     for journey in journeys:
         for step in journey.steps:
             if step.done and happens(journey, step.done, targets):
                 key = month_of(step.done), journey.counts
                 likely = _likely_share(step, step.done, story)
-                attempts[key].append(Attempt(journey, step, step.done, likely))
+                shift = reaction.shift(journey, step.done)
+                attempts[key].append(Attempt(journey, step, step.done, likely, shift))
     for (month, counts), some in attempts.items():
         rng = seeded_random(targets.seed, "grading", month, counts)
         _score(some, targets.share("assessment", month), rng)
@@ -73,7 +77,8 @@ def _likely_share(step: Step, day: date, story: StoryDays) -> float:
 
 def _score(attempts: Sequence[Attempt], target: float, rng: Random) -> None:
     for attempt in attempts:
-        likely = attempt.likely + 0.12 * attempt.journey.ability + rng.gauss(0, 0.1)
+        likely = attempt.likely + attempt.shift + 0.12 * attempt.journey.ability
+        likely += rng.gauss(0, 0.1)
         attempt.right = min(ITEMS, max(1, round(likely * ITEMS)))
     _adjust(
         [one for one in attempts if not one.is_weak],

@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from random import Random
 
 from demo.world.calendar import last_day, month_of
+from demo.world.experiment_plans import REMINDERS
 from demo.world.journeys import Activity, Journey, Step
 from demo.world.monthly_targets import MonthlyTargets
+from demo.world.reactions import Reaction
 from demo.world.seeded_random import choose, seeded_random
 from engagement.facts.activity import COUNTS
 from engagement.models import LearningObject
@@ -41,7 +43,9 @@ def add_study_days(journeys: Sequence[Journey], objects: Objects, targets: Month
             activity for activity in activities if happens(journey, activity.day, targets)
         ]
     _add_quiz_attempts(journeys, objects, targets)
-    _adjust_interaction([one for one in journeys if one.counts], targets)
+    counted = [one for one in journeys if one.counts]
+    _add_reminded_visits(counted, targets)
+    _adjust_interaction(counted, targets)
 
 
 def happens(journey: Journey, day: date, targets: MonthlyTargets) -> bool:
@@ -116,6 +120,19 @@ class WeeklyActivity:
 
 def monday_of(day: date) -> date:
     return day - day.weekday() * DAY
+
+
+def _add_reminded_visits(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:
+    """Let learners who are reminded earlier come back, and only look."""
+    reaction = Reaction(REMINDERS, targets.calendar)
+    for month, active in WeeklyActivity.of(journeys).active.items():
+        weeks = [
+            (number, monday)
+            for number, monday in _idle_weeks(journeys, active, month, targets)
+            if reaction.is_treated(journeys[number], monday)
+        ]
+        rng = seeded_random(targets.seed, "reminding", month)
+        _add_visits(journeys, weeks, round(reaction.plan.reaction * len(weeks)), rng)
 
 
 def _adjust_interaction(journeys: Sequence[Journey], targets: MonthlyTargets) -> None:

@@ -8,8 +8,10 @@ from datetime import date
 from random import Random
 
 from demo.world.calendar import month_of
+from demo.world.experiment_plans import VIDEOS
 from demo.world.journeys import Activity, Journey
 from demo.world.monthly_targets import MonthlyTargets
+from demo.world.reactions import Reaction
 from demo.world.seeded_random import seeded_random, shift_to_mean
 from engagement.models import LearningObject
 
@@ -28,17 +30,22 @@ def add_watched_segments(
                 plays[month_of(activity.day), journey.counts].append((journey, activity))
     for (month, counts), played in plays.items():
         rng = seeded_random(targets.seed, "watching", month, counts)
-        _add_segments_of_month(played, lengths, targets.share("video", month), rng)
+        reaction = Reaction(VIDEOS, targets.calendar)
+        _add_segments_of_month(played, lengths, targets.share("video", month), reaction, rng)
 
 
 def _add_segments_of_month(
     played: Sequence[tuple[Journey, Activity]],
     lengths: dict[str, float],
     target: float,
+    reaction: Reaction,
     rng: Random,
 ) -> None:
     durations = [lengths[activity.object or ""] for _, activity in played]
-    likely = [rng.betavariate(4, 1) + 0.1 * journey.ability for journey, _ in played]
+    likely = [
+        rng.betavariate(4, 1) + 0.1 * journey.ability + reaction.shift(journey, activity.day)
+        for journey, activity in played
+    ]
     for (_, activity), duration, share in zip(
         played, durations, shift_to_mean(likely, durations, target), strict=True
     ):

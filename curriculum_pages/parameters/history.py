@@ -10,6 +10,7 @@ from curriculum.models import ParameterChange
 from curriculum_pages.adjustments.cards import AdjustmentCard
 from curriculum_pages.parameter_rows import scope_name
 from curriculum_pages.parameters.forms import RevertForm
+from experiments.models import Experiment
 from presentation import figures
 
 Status = ParameterChange.Status
@@ -20,13 +21,14 @@ BADGES = {Status.PROPOSED: "stale", Status.REJECTED: "", Status.REVERTED: ""}
 class HistoryEntry:
     """A change; `form` reverts it, and is None for whoever may not, or if it cannot be.
 
-    `adjustment` is what the change belongs to, if the reader may see it.
+    `adjustment` and `experiment` are what made the change, if the reader may see it.
     """
 
     change: ParameterChange
     form: RevertForm | None = None
     adjustment: AdjustmentCard | None = None
     sees_every_course: bool = True
+    experiment: Experiment | None = None
 
     @property
     def scope(self) -> str:

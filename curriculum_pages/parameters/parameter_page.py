@@ -23,8 +23,10 @@ from curriculum_pages.parameters.forms import MAY_CHANGE, RevertForm, SetValueFo
 from curriculum_pages.parameters.history import HistoryEntry
 from curriculum_pages.parameters.own_values import OpenChange, OwnValue
 from curriculum_pages.parameters.propose_form import MAY_PROPOSE, ProposeForm
+from curriculum_pages.parameters.shipped import experiments_of
 from curriculum_pages.parameters.values_in_place import ValueInPlace, values_in
 from curriculum_pages.place_filters import PlaceFilters
+from experiments.models import Experiment
 from kpis.query.query_service import KpiQueryService
 
 PAGE_SIZE = 25
@@ -138,14 +140,21 @@ class ParameterPage:
     def history(self) -> list[HistoryEntry]:
         changes = list(self.history_page)
         found = of_changes(self.service, changes)
-        return [self._entry(one, found.get(one.pk)) for one in changes]
+        shipped = experiments_of(self.reader, changes)
+        return [self._entry(one, found.get(one.pk), shipped.get(one.pk)) for one in changes]
 
-    def _entry(self, change: ParameterChange, adjustment: AdjustmentCard | None) -> HistoryEntry:
+    def _entry(
+        self,
+        change: ParameterChange,
+        adjustment: AdjustmentCard | None,
+        experiment: Experiment | None,
+    ) -> HistoryEntry:
         return HistoryEntry(
             change,
             self._revert_form(change, adjustment),
             adjustment,
             self.reader.sees_every_course,
+            experiment,
         )
 
     def _revert_form(

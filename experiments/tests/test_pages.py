@@ -10,7 +10,7 @@ from experiments.analysis.analyze import analyze
 from experiments.models import Analysis, Experiment
 from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.pages import PAGE, acts, may_run, sends
-from experiments.tests.trials import DAY, draft, start
+from experiments.tests.trials import DAY, PASS_MARK, draft, start
 from kpis.tests.kernel import run_of
 from kpis.tests.visitors import Visitor
 
@@ -134,6 +134,17 @@ def test_shipping_is_decided_on_the_page(boss: Visitor, run: CourseRun) -> None:
 
     assert "The decision was made." in text
     assert "Decided: Ship (Strict) · Ada It helps." in text
+
+
+def test_the_history_of_the_parameter_links_to_the_experiment(
+    boss: Visitor, run: CourseRun
+) -> None:
+    experiment = analyzed(run)
+    acts(boss, experiment, "decide", verdict="ship", variant="strict", reason="It helps.")
+
+    text = boss.reads(f"/curriculum-parameters/{PASS_MARK}")
+    assert "Experiment: Strict marks" in text
+    assert f'href="{PAGE}/{experiment.key}"' in boss.html
 
 
 def test_whoever_decides_on_an_outdated_page_learns_what_happened(

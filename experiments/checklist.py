@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -132,13 +132,20 @@ def _overlap(experiment: Experiment, now: datetime) -> Iterator[str]:
 
 
 def _end(experiment: Experiment, now: datetime) -> Iterator[str]:
-    end, today = experiment.planned_end, local_day(now, reporting_clock.reporting_zone())
-    if end is None:
+    if experiment.planned_end is None:
         yield gettext("Set a planned end.")
-    elif end <= today:
-        yield gettext("The planned end must be after today.")
-    elif end > today + LONGEST:
-        yield gettext("The planned end is more than two years away.")
+    elif problem := end_problem(experiment.planned_end, now):
+        yield problem
+
+
+def end_problem(end: date, now: datetime) -> str:
+    """Return why an experiment cannot end on a day, in a sentence; empty if it can."""
+    today = local_day(now, reporting_clock.reporting_zone())
+    if end <= today:
+        return gettext("The planned end must be after today.")
+    if end > today + LONGEST:
+        return gettext("The planned end is more than two years away.")
+    return ""
 
 
 def _plan(experiment: Experiment, now: datetime) -> Iterator[str]:

@@ -159,6 +159,7 @@ class ExperimentDetail(ExperimentModel):
     checklist: list[ItemModel] = Field(description="Of a draft.")
     analysis: AnalysisModel | None = Field(description="The latest one.")
     deviations: list[DeviationModel]
+    forced: int = Field(description="Units with a forced variant, which no result counts.")
     history: list[ExperimentEventModel]
 
     @classmethod
@@ -178,6 +179,7 @@ class ExperimentDetail(ExperimentModel):
             checklist=[ItemModel.of(one) for one in checklist(row)] if row.is_draft else [],
             analysis=AnalysisModel.of(last, sees_small_groups=sees_small_groups) if last else None,
             deviations=[DeviationModel.of(one) for one in row.deviations.select_related("by")],
+            forced=row.forced_variants.count(),
             history=[ExperimentEventModel.of(one) for one in row.events.select_related("by")],
         )
 

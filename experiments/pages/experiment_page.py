@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from django.urls import reverse
@@ -12,12 +14,20 @@ from django.utils.translation import gettext
 from accounts.models import User
 from curriculum import parameters
 from curriculum.parameters import ParameterDefinition
-from experiments import audience
+from experiments import audience, forcing
 from experiments.checklist import Item, checklist
 from experiments.locked_plan import is_intact
-from experiments.models import Analysis, Experiment, Metric, Variant, VariantValue
+from experiments.models import (
+    Analysis,
+    Experiment,
+    ForcedVariant,
+    Metric,
+    Variant,
+    VariantValue,
+)
+from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.counts import Counts, counts
-from experiments.pages.forms import MAY_RUN, ActionForm, forms_for
+from experiments.pages.forms import forms_for
 from experiments.pages.history import Entry, entries
 from experiments.pages.results import EffectCourse, Results, courses
 from experiments.pages.sizes import SizeRow, sizes_of
@@ -50,6 +60,15 @@ class MetricRow:
 class VariantRow:
     variant: Variant
     definitions: dict[str, ParameterDefinition]
+    # of the locked plan
+    planned_weight: str | None = None
+
+    @property
+    def weight_at_start(self) -> str:
+        """The weight of the locked plan, if it has changed since."""
+        planned = self.planned_weight
+        is_changed = planned is not None and Decimal(planned) != self.variant.weight
+        return PERCENT.text(float(planned)) if planned and is_changed else ""
 
     @property
     def weight(self) -> str:
@@ -83,10 +102,37 @@ class ExperimentPage:
         return self.user.has_perm(MAY_RUN)
 
     @cached_property
-    def forms(self) -> list[ActionForm]:
+    def _forms(self) -> list[ActionForm]:
         if not self.may_run:
             return []
         return forms_for(self.experiment, self.user, self.service.now, self.sent)
+
+    @property
+    def forms(self) -> list[ActionForm]:
+        return self._forms_of("decide")
+
+    @property
+    def plan_forms(self) -> list[ActionForm]:
+        return self._forms_of("plan")
+
+    @property
+    def forced_forms(self) -> list[ActionForm]:
+        return self._forms_of("forced")
+
+    def _forms_of(self, place: str) -> list[ActionForm]:
+        return [one for one in self._forms if one.place == place]
+
+    @cached_property
+    def forced(self) -> list[tuple[str, ForcedVariant]]:
+        """The forced variants with their units, which only those who may force some learn."""
+        if not self.may_run:
+            return []
+        rows = forcing.visible_to(self.service.reader, self.experiment)
+        return [(forcing.written(one.unit), one) for one in rows]
+
+    @cached_property
+    def number_forced(self) -> int:
+        return self.experiment.forced_variants.count()
 
     @cached_property
     def _variants(self) -> list[Variant]:
@@ -96,7 +142,10 @@ class ExperimentPage:
     @property
     def variants(self) -> list[VariantRow]:
         definitions = parameters.load_all(retired=True)
-        return [VariantRow(one, definitions) for one in self._variants]
+        planned = {
+            one["key"]: one["weight"] for one in (self.experiment.plan or {}).get("variants", ())
+        }
+        return [VariantRow(one, definitions, planned.get(one.key)) for one in self._variants]
 
     @cached_property
     def metrics(self) -> list[MetricRow]:
@@ -119,6 +168,13 @@ class ExperimentPage:
     @property
     def planned_end(self) -> str:
         return day_of(self.experiment.planned_end)
+
+    @property
+    def planned_end_at_start(self) -> str:
+        """The end of the locked plan, if it has changed since."""
+        text = (self.experiment.plan or {}).get("planned_end")
+        first = date.fromisoformat(text) if text else None
+        return day_of(first) if first and first != self.experiment.planned_end else ""
 
     @cached_property
     def checklist(self) -> list[Item]:

@@ -19,7 +19,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # what the kind of an entry says already, and which learner it was, which pages do not tell
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
-    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner",
+    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner", "run",
 }  # fmt: skip
 
 
@@ -65,6 +65,10 @@ def entries(experiment: Experiment) -> list[Entry]:
 
 
 def _label(name: str) -> str:
+    # what the history names beside the fields of an experiment
+    labels = {"weights": gettext("Weights"), "variant": gettext("Variant")}
+    if name in labels:
+        return labels[name]
     try:
         field: Any = Experiment._meta.get_field(name)
     except FieldDoesNotExist:

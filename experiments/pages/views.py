@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.reader import Reader
 from experiments.models import Experiment
+from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.experiment_list import cards
 from experiments.pages.experiment_page import ExperimentPage
-from experiments.pages.forms import ACTIONS, MAY_RUN, ActionForm, DeleteForm
+from experiments.pages.forms import ACTIONS, DeleteForm
 from experiments.pages.power_form import PowerForm
 from experiments.pages.raw_results import COLUMNS, raw_rows
 from kpis.api.csv_response import csv_response

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from curriculum.models import CourseRun, Learner
-from experiments import lifecycle, nightly
+from experiments import deviations, forcing, lifecycle, nightly
 from experiments.analysis.analyze import analyze
 from experiments.assignment import assign
 from experiments.drafts import PlannedMetric
@@ -147,7 +147,7 @@ def test_forced_and_uncounted_units_are_left_out(run: CourseRun) -> None:
     experiment = trial(run)
     ada, bo, *_ = in_variant(experiment, "control")
     control = experiment.variants.get(key="control")
-    lifecycle.force(experiment, ada, control, None, reason="To try it out.")
+    forcing.force(experiment, ada, control, None, reason="To try it out.")
     Learner.objects.filter(pk=bo.pk).update(kind=Learner.Kind.TEST)
     found = analyze(experiment, now=END)
 
@@ -171,7 +171,7 @@ def test_a_mismatch_makes_every_result_invalid(run: CourseRun, next_run: CourseR
 def test_changed_weights_are_no_mismatch(run: CourseRun) -> None:
     experiment = trial(run)
     weights = {"control": Decimal("0.1"), "strict": Decimal("0.9")}
-    lifecycle.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=EXPOSED_AT)
+    deviations.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=EXPOSED_AT)
     late = enroll_many(run, 400, prefix="M")
     assign([one.pk for one in late], now=EXPOSED_AT + DAY)
     Exposure.objects.all().delete()

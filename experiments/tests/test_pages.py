@@ -150,15 +150,6 @@ def test_whoever_decides_on_an_outdated_page_learns_what_happened(
     assert "This experiment has changed meanwhile: Stopped by Ada" in text
 
 
-def test_a_later_end_is_shown_as_a_deviation(boss: Visitor, run: CourseRun) -> None:
-    experiment = analyzed(run)
-
-    text = acts(boss, experiment, "extend", planned_end="2026-12-01", reason="Too few.")
-
-    assert "Deviation from the plan" in text
-    assert "1 Sep 2026 → 1 Dec 2026" in text
-
-
 def test_the_raw_results_are_a_csv_file(boss: Visitor, run: CourseRun) -> None:
     experiment = analyzed(run)
 

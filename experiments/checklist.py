@@ -162,15 +162,15 @@ def _power(experiment: Experiment, now: datetime) -> Iterator[str]:
     found = sizing.assess(experiment, now)
     if found is None or not experiment.planned_effect or not experiment.planned_end:
         return
-    smallest = min(found.available or 0, experiment.planned_n or found.needed or 0)
-    if found.needed is not None and smallest >= found.needed:
-        return
-    # of few learners, the number would say how they did
+    # of few learners, whether it is enough would say how they did
     if found.needed is None or found.measured < settings.KPI_MIN_GROUP:
         yield gettext(
             "It is not known how the primary KPI varies, so nobody can say whether the effect will "
             "be found. Start anyway with a reason, if there is one."
         )
+        return
+    smallest = min(found.available or 0, experiment.planned_n or found.needed)
+    if smallest >= found.needed:
         return
     yield gettext(
         "The planned effect needs %(needed)s units per variant, and there will be "

@@ -12,6 +12,7 @@ from curriculum.parameters import ParameterDefinition
 from experiments import locked_plan
 from experiments.api.analysis_models import AnalysisModel
 from experiments.checklist import Item, checklist
+from experiments.disclosure import disclosure_of
 from experiments.models import Deviation, Experiment, ExperimentEvent, Metric, Variant
 from kpis.definitions.registry import REGISTRY
 
@@ -165,8 +166,8 @@ class ExperimentDetail(ExperimentModel):
     @classmethod
     def of_one(cls, row: Experiment, *, sees_small_groups: bool) -> ExperimentDetail:
         last = row.analyses.select_related("variant").prefetch_related("results__variant").first()
-        if last is not None:
-            last.experiment = row
+        shown = [last] if last else []
+        disclosure = disclosure_of(shown, sees_small_groups=sees_small_groups)
         return cls(
             **_fields_of(row, definitions()),
             layer=_layer(row),
@@ -177,7 +178,7 @@ class ExperimentDetail(ExperimentModel):
             underpowered_reason=row.underpowered_reason,
             is_plan_intact=None if row.is_draft else locked_plan.is_intact(row),
             checklist=[ItemModel.of(one) for one in checklist(row)] if row.is_draft else [],
-            analysis=AnalysisModel.of(last, sees_small_groups=sees_small_groups) if last else None,
+            analysis=AnalysisModel.of(last, disclosure) if last else None,
             deviations=[DeviationModel.of(one) for one in row.deviations.select_related("by")],
             forced=row.forced_variants.count(),
             history=[ExperimentEventModel.of(one) for one in row.events.select_related("by")],

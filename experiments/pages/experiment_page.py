@@ -16,6 +16,7 @@ from curriculum import parameters
 from curriculum.parameters import ParameterDefinition
 from experiments import audience, forcing
 from experiments.checklist import Item, checklist
+from experiments.disclosure import Disclosure, disclosure_of
 from experiments.locked_plan import is_intact
 from experiments.models import (
     Analysis,
@@ -36,6 +37,7 @@ from experiments.sentences import sentence
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query.query_service import KpiQueryService
+from presentation.figures import hidden_note
 
 # analyses on the curve
 SHOWN = 100
@@ -201,19 +203,19 @@ class ExperimentPage:
     def last(self) -> Analysis | None:
         return self.analyses[0] if self.analyses else None
 
+    @cached_property
+    def _disclosure(self) -> Disclosure:
+        sees_all = self.service.reader.sees_small_groups
+        return disclosure_of(self.analyses, sees_small_groups=sees_all)
+
     @property
     def is_hidden(self) -> bool:
-        """True if the latest results are of so few learners that the reader may not see them."""
-        return self.last is not None and not self._may_see(self.last)
-
-    def _may_see(self, analysis: Analysis) -> bool:
-        return self.service.reader.sees_small_groups or not analysis.is_small
+        """True if the verdict is of so few learners that the reader may not see it."""
+        return self.last is not None and self._disclosure.hides_verdict(self.last)
 
     @property
     def sentence(self) -> str:
-        if self.last is None:
-            return ""
-        return sentence(self.last, sees_small_groups=self.service.reader.sees_small_groups)
+        return sentence(self.last, is_hidden=self.is_hidden) if self.last else ""
 
     @property
     def computed_at(self) -> str:
@@ -221,16 +223,24 @@ class ExperimentPage:
 
     @cached_property
     def counts(self) -> Counts:
-        shown = None if self.is_hidden else self.last
-        return counts(self.experiment, self._variants, shown)
+        return counts(self.experiment, self._variants, self._shown)
+
+    @property
+    def _shown(self) -> Analysis | None:
+        """The latest analysis, unless all of it is hidden."""
+        return None if self.last and self._disclosure.hides(self.last) else self.last
 
     @cached_property
     def results(self) -> Results | None:
-        return Results(self.last) if self.last and not self.is_hidden else None
+        return Results(self._shown, self._disclosure) if self._shown else None
+
+    @property
+    def hidden_note(self) -> str:
+        return hidden_note()
 
     @cached_property
     def courses(self) -> list[EffectCourse]:
-        return courses([one for one in self.analyses if self._may_see(one)])
+        return courses(self.analyses, self._disclosure)
 
     @cached_property
     def history(self) -> list[Entry]:

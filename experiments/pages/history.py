@@ -79,7 +79,8 @@ def _label(name: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) or NO_VALUE
+        # sorted: PostgreSQL keeps no order of keys
+        return ", ".join(f"{key} {_text(value[key])}" for key in sorted(value)) or NO_VALUE
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or NO_VALUE
     return NO_VALUE if value in (None, "") else _readable(str(value))

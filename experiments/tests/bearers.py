@@ -15,9 +15,9 @@ LIST = "/api/experiments"
 READ, WRITE, SMALL = "experiments:read", "experiments:write", "kpis:small-groups"
 
 
-def bearing(*scopes: str, courses: tuple[Course, ...] = ()) -> Client:
+def bearing(*scopes: str, courses: tuple[Course, ...] = (), name: str = "my-lms") -> Client:
     """Return a client with a key; without scopes, it may do everything with experiments."""
-    _, secret = create_api_key("my-lms", scopes or (READ, WRITE, SMALL), courses=courses)
+    _, secret = create_api_key(name, scopes or (READ, WRITE, SMALL), courses=courses)
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 

@@ -52,6 +52,10 @@ def next_run(run: CourseRun) -> CourseRun:
     return CourseRun.objects.create(course=run.course, key="r2")
 
 
+def shown(found: Analysis) -> str:
+    return sentence(found, is_hidden=False)
+
+
 def trial(run: CourseRun, number: int = 400, **fields: Any) -> Experiment:
     """Start an experiment whose learners are all exposed."""
     learners = enroll_many(run, number)
@@ -95,7 +99,7 @@ def test_variants_are_compared_by_what_happened_after_the_exposure(
     assert (strict.low or 0) > 0
     assert found.verdict == "ship"
     assert found.variant == experiment.variants.get(key="strict")
-    assert "Strict improves Started: +" in sentence(found)
+    assert "Strict improves Started: +" in shown(found)
 
 
 def test_units_without_rows_count_as_zero(run: CourseRun, next_run: CourseRun) -> None:
@@ -165,7 +169,7 @@ def test_a_mismatch_makes_every_result_invalid(run: CourseRun, next_run: CourseR
     assert found.sample_ratio_p is not None
     assert found.sample_ratio_p < 0.001
     assert found.verdict == "invalid"
-    assert "contradict the weights" in sentence(found)
+    assert "contradict the weights" in shown(found)
 
 
 def test_changed_weights_are_no_mismatch(run: CourseRun) -> None:
@@ -189,7 +193,7 @@ def test_nothing_is_significant_before_its_time(run: CourseRun, next_run: Course
     found = analyze(experiment, now=LATER + DAY)
 
     assert found.verdict == "too-early"
-    assert "of 400 planned units" in sentence(found)
+    assert "of 400 planned units" in shown(found)
 
 
 def test_a_stop_before_its_time_is_inconclusive(run: CourseRun, next_run: CourseRun) -> None:
@@ -223,7 +227,7 @@ def test_a_worse_primary_kpi_stops(run: CourseRun, next_run: CourseRun) -> None:
     found = analyze(experiment, now=END)
 
     assert found.verdict == "stop"
-    assert "makes Started worse: −" in sentence(found)
+    assert "makes Started worse: −" in shown(found)
 
 
 def guarded(monkeypatch: pytest.MonkeyPatch, margin: float) -> dict[str, Any]:
@@ -350,11 +354,11 @@ def test_an_experiment_without_exposures_is_analyzed(run: CourseRun) -> None:
     found = analyze(start(draft(courses=[run.course])), now=END)
 
     assert (found.verdict, found.sample_ratio_p) == ("too-early", None)
-    assert sentence(found) == "Not every variant has an exposed unit yet."
+    assert shown(found) == "Not every variant has an exposed unit yet."
 
 
 def test_figures_of_few_learners_are_hidden_from_readers(run: CourseRun) -> None:
     found = analyze(trial(run, 12), now=END)
 
-    assert "Hidden to protect" in sentence(found)
-    assert "Hidden" not in sentence(found, sees_small_groups=True)
+    assert "Hidden to protect" in sentence(found, is_hidden=True)
+    assert "Hidden" not in shown(found)

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
 from experiments.checklist import end_problem, weights_problem
-from experiments.history import record
+from experiments.history import Actor, account_of, record
 from experiments.locking import lock, required
 from experiments.models import Deviation, Experiment, ExperimentEvent, Variant
 
@@ -24,7 +23,7 @@ EDITABLE = ("planned_end", "weights")
 @transaction.atomic
 def edit_running(
     experiment: Experiment,
-    by: User | None,
+    by: Actor,
     changes: Mapping[str, Any],
     *,
     reason: str,
@@ -61,7 +60,7 @@ def edit_running(
         Deviation.objects.create(
             experiment=locked,
             at=now,
-            by=by,
+            by=account_of(by),
             reason=reason,
             field=name,
             before={name: before[name]},

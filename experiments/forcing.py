@@ -10,12 +10,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
 from accounts.reader import Reader
 from core.external_keys import normalize_key
 from curriculum.models import CourseRun, Enrollment, Learner
 from experiments import audience
-from experiments.history import record
+from experiments.history import Actor, account_of, record
 from experiments.locking import lock, required
 from experiments.models import Experiment, ExperimentEvent, ForcedVariant, Variant
 
@@ -28,7 +27,7 @@ def force(
     experiment: Experiment,
     unit: Learner | CourseRun,
     variant: Variant,
-    by: User | None,
+    by: Actor,
     *,
     reason: str,
     now: datetime | None = None,
@@ -52,7 +51,7 @@ def force(
         experiment=locked,
         learner=learner,
         run=run,
-        defaults={"variant": variant, "reason": reason, "by": by},
+        defaults={"variant": variant, "reason": reason, "by": account_of(by)},
     )
     _note(locked, Kind.FORCED, forced, by, reason, now)
     return forced
@@ -75,9 +74,7 @@ def _outside(unit: Learner | CourseRun) -> str:
 
 
 @transaction.atomic
-def release(
-    forced: ForcedVariant, by: User | None, *, reason: str, now: datetime | None = None
-) -> None:
+def release(forced: ForcedVariant, by: Actor, *, reason: str, now: datetime | None = None) -> None:
     """Let chance decide about a unit again.
 
     ValidationError without a reason, or once the experiment is over.
@@ -95,7 +92,7 @@ def _note(
     experiment: Experiment,
     kind: str,
     forced: ForcedVariant,
-    by: User | None,
+    by: Actor,
     reason: str,
     now: datetime | None,
 ) -> None:

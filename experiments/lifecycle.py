@@ -9,9 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
 from experiments import checklist
-from experiments.history import record
+from experiments.history import Actor, account_of, record
 from experiments.locked_plan import digest_of, plan_of
 from experiments.locking import lock, required
 from experiments.models import Experiment, ExperimentEvent
@@ -22,7 +21,7 @@ Kind, State = ExperimentEvent.Kind, Experiment.State
 @transaction.atomic
 def start(
     experiment: Experiment,
-    by: User | None,
+    by: Actor,
     *,
     underpowered_reason: str = "",
     expected_version: int | None = None,
@@ -49,7 +48,7 @@ def start(
         reason=locked.underpowered_reason,
         state=State.RUNNING,
         started_at=now,
-        started_by=by,
+        started_by=account_of(by),
         plan=plan,
         plan_digest=digest_of(plan),
     )
@@ -59,7 +58,7 @@ def start(
 @transaction.atomic
 def stop(
     experiment: Experiment,
-    by: User | None,
+    by: Actor,
     *,
     reason: str,
     expected_version: int | None = None,
@@ -76,7 +75,7 @@ def stop(
     return locked
 
 
-def record_stop(locked: Experiment, by: User | None, *, reason: str, now: datetime) -> None:
+def record_stop(locked: Experiment, by: Actor, *, reason: str, now: datetime) -> None:
     """Stop an experiment that the caller has locked."""
     record(
         locked,
@@ -86,7 +85,7 @@ def record_stop(locked: Experiment, by: User | None, *, reason: str, now: dateti
         reason=reason,
         state=State.STOPPED,
         stopped_at=now,
-        stopped_by=by,
+        stopped_by=account_of(by),
     )
 
 

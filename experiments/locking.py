@@ -49,7 +49,7 @@ def _what_happened(experiment: Experiment, *, is_seen: bool) -> str:
         )
     return text % {
         "what": last.get_kind_display(),
-        "who": last.by or gettext("the product"),
+        "who": last.author,
         "moment": localized.moment(last.at.astimezone(reporting_clock.reporting_zone())),
         "state": experiment.get_state_display(),
     }

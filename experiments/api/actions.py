@@ -15,7 +15,6 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import ApiKey, User
-from alerts.api.views import user_of
 from core.api_errors import InvalidParameters
 from experiments import decisions, deviations, forcing, lifecycle
 from experiments.api import request_bodies as bodies
@@ -23,6 +22,7 @@ from experiments.api.loading import one_of_reader
 from experiments.api.permissions import MayReadExperiments, MayRunExperiments
 from experiments.api.response_models import ExperimentDetail
 from experiments.api.views import detail_response
+from experiments.history import Actor
 from experiments.models import Experiment
 from improvement.api.views import Decided
 from kpis.api.views import PROBLEMS
@@ -34,7 +34,7 @@ class ActionView(APIView):
     permission_classes = (IsAuthenticated, MayReadExperiments, MayRunExperiments)
     body: ClassVar[type[Serializer[None]]]
 
-    def act(self, experiment: Experiment, by: User | None, given: dict[str, Any]) -> None:
+    def act(self, experiment: Experiment, by: Actor, given: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def more(self, data: Any, sent: Serializer[None]) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class ActionView(APIView):
             if given.get(name):
                 given[name] = signed(given[name], request)
         try:
-            self.act(experiment, user_of(request), given)
+            self.act(experiment, actor_of(request), given)
         except ValidationError as error:
             raise api_error(error) from None
         return detail_response(request, key)
@@ -69,7 +69,7 @@ class StartView(ActionView):
 
     body = bodies.StartBody
 
-    def act(self, experiment: Experiment, by: User | None, given: dict[str, Any]) -> None:
+    def act(self, experiment: Experiment, by: Actor, given: dict[str, Any]) -> None:
         lifecycle.start(experiment, by, **given)
 
 
@@ -79,7 +79,7 @@ class StopView(ActionView):
 
     body = bodies.StopBody
 
-    def act(self, experiment: Experiment, by: User | None, given: dict[str, Any]) -> None:
+    def act(self, experiment: Experiment, by: Actor, given: dict[str, Any]) -> None:
         lifecycle.stop(experiment, by, **given)
 
 
@@ -89,7 +89,7 @@ class DecideView(ActionView):
 
     body = bodies.DecideBody
 
-    def act(self, experiment: Experiment, by: User | None, given: dict[str, Any]) -> None:
+    def act(self, experiment: Experiment, by: Actor, given: dict[str, Any]) -> None:
         key = given.pop("variant", None)
         variant = forcing.variant_named(experiment, key) if key else None
         decisions.decide(experiment, by, variant=variant, **given)
@@ -108,7 +108,7 @@ class DeviationsView(ActionView):
         unknown = set(data) - set(sent.fields) if isinstance(data, Mapping) else set()
         return {name: data[name] for name in unknown}
 
-    def act(self, experiment: Experiment, by: User | None, given: dict[str, Any]) -> None:
+    def act(self, experiment: Experiment, by: Actor, given: dict[str, Any]) -> None:
         about = {name: given.pop(name) for name in ("reason", "expected_version")}
         deviations.edit_running(experiment, by, given, **about)
 
@@ -119,6 +119,12 @@ ACTIONS = {
     "decide": DecideView,
     "deviations": DeviationsView,
 }
+
+
+def actor_of(request: Request) -> Actor:
+    """Return the signed-in account, or the API key."""
+    principal: object = request.user
+    return principal if isinstance(principal, User | ApiKey) else None
 
 
 def signed(reason: str, request: Request) -> str:

@@ -14,12 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.reader import Reader
-from alerts.api.views import user_of
 from core.api_errors import InvalidParameters
 from core.api_models import ApiModel, json_response
 from curriculum.models import CourseRun, Learner
 from experiments import forcing
-from experiments.api.actions import api_error, signed
+from experiments.api.actions import actor_of, api_error, signed
 from experiments.api.loading import one_of_reader
 from experiments.api.permissions import MayReadExperiments, MayRunExperiments
 from experiments.api.request_bodies import ForceBody
@@ -96,7 +95,7 @@ class ForcedView(APIView):
             variant = forcing.variant_named(experiment, given["variant"])
             reason = signed(given["reason"], request)
             forcing.force(
-                experiment, unit, variant, user_of(request), reason=reason, now=timezone.now()
+                experiment, unit, variant, actor_of(request), reason=reason, now=timezone.now()
             )
         except ValidationError as error:
             raise api_error(error) from None
@@ -118,7 +117,7 @@ class ForcedView(APIView):
         try:
             forced = forcing.forced_variant_of(experiment, _unit(experiment, reader, given))
             reason = signed(reason, request)
-            forcing.release(forced, user_of(request), reason=reason, now=timezone.now())
+            forcing.release(forced, actor_of(request), reason=reason, now=timezone.now())
         except ValidationError as error:
             raise api_error(error) from None
         return json_response(ForcedVariantsModel.of_one(experiment, reader))

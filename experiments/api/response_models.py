@@ -108,12 +108,18 @@ class ExperimentEventModel(ApiModel):
     kind: str = one_of(ExperimentEvent.Kind.values)
     at: str
     by: str | None = Field(description="Null: the product or an API key.")
+    api_key: str | None = Field(description="Name of the key; null: an account or the product.")
     reason: str
 
     @classmethod
     def of(cls, row: ExperimentEvent) -> ExperimentEventModel:
-        by = row.by.email if row.by else None
-        return cls(kind=row.kind, at=row.at.isoformat(), by=by, reason=row.reason)
+        return cls(
+            kind=row.kind,
+            at=row.at.isoformat(),
+            by=row.by.email if row.by else None,
+            api_key=row.after.get("api_key"),
+            reason=row.reason,
+        )
 
 
 class ExperimentModel(ApiModel):

@@ -20,6 +20,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
     "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner", "run",
+    "api_key",
 }  # fmt: skip
 
 
@@ -33,7 +34,7 @@ class Entry:
 
     @property
     def by(self) -> str:
-        return str(self.event.by) if self.event.by else gettext("the product")
+        return self.event.author
 
     @property
     def is_deviation(self) -> bool:

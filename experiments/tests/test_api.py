@@ -123,6 +123,9 @@ def test_start_stop_and_decide(experiment: Experiment) -> None:
 
     assert (status, started["state"], started["is_plan_intact"]) == (200, "running", True)
     assert stopped["state"] == "stopped"
+    assert {one["api_key"] for one in decided["history"][1:]} == {"my-lms"}
+    # the reason to start although it may find nothing stays that of whoever gave it
+    assert decided["underpowered_reason"] == "A test."
     assert (decided["state"], decided["verdict"]) == ("decided", "inconclusive")
     assert decided["decision_reason"] == "Too few. (API key my-lms)"
     assert [one["kind"] for one in decided["history"]][1:] == ["started", "stopped", "decided"]

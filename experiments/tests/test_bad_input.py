@@ -52,7 +52,7 @@ def run() -> CourseRun:
 
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Return all rows of the experiments, and the accepted events."""
-    models = [*apps.get_app_config("experiments").get_models(), Event]
+    models: list[Any] = [*apps.get_app_config("experiments").get_models(), Event]
     return {one.__name__: list(one.objects.order_by("pk").values()) for one in models}
 
 
@@ -146,7 +146,7 @@ def test_wrong_weights_change_nothing(boss: Visitor, run: CourseRun) -> None:
     made = start(draft(courses=[run.course]))
     before = everything()
     form = {"planned_end": "2026-12-01", "weight-control": "0.5", "weight-strict": "0.4"}
-    body = {"planned_end": "2026-12-01", "weights": {"control": 0.5, "strict": 0.4}}
+    body: dict[str, Any] = {"planned_end": "2026-12-01", "weights": {"control": 0.5, "strict": 0.4}}
 
     text = acts(boss, made, "deviate", reason="x", **form)
     _, problem = sent(bearing(), "deviations", reason="x", **body)

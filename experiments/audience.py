@@ -51,6 +51,21 @@ def learners_in(experiment: Experiment) -> QuerySet[Learner]:
     return Learner.objects.filter(pk__in=enrollments_in(experiment).order_by().values("learner"))
 
 
+def reaches(experiment: Experiment, unit: Learner | CourseRun) -> bool:
+    """Return whether a variant's values can apply to a unit: it is in one of the places.
+
+    Staff and test accounts may try a variant out without an enrollment.
+    """
+    if isinstance(unit, CourseRun):
+        rows = CourseRun.objects.filter(_in_places(experiment, "pk", "course"))
+        return rows.filter(pk=unit.pk).exists()
+    there = _in_places(experiment, "run", "run__course")
+    # nobody is outside of the whole site
+    if not there or unit.kind != Learner.Kind.LEARNER:
+        return True
+    return Enrollment.objects.counted().filter(there, learner=unit).exists()
+
+
 def size(experiment: Experiment) -> int:
     """Return how many units are in the audience now, whatever the layer and the holdout."""
     if experiment.unit == Experiment.Unit.RUN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -145,13 +145,20 @@ def _overlap(experiment: Experiment, now: datetime) -> Iterator[str]:
 
 
 def _end(experiment: Experiment, now: datetime) -> Iterator[str]:
-    end, today = experiment.planned_end, local_day(now, reporting_clock.reporting_zone())
-    if end is None:
+    if experiment.planned_end is None:
         yield gettext("Set a planned end.")
-    elif end <= today:
-        yield gettext("The planned end must be after today.")
-    elif end > today + LONGEST:
-        yield gettext("The planned end is more than two years away.")
+    elif problem := end_problem(experiment.planned_end, now):
+        yield problem
+
+
+def end_problem(end: date, now: datetime) -> str:
+    """Return why an experiment cannot end on a day, in a sentence; empty if it can."""
+    today = local_day(now, reporting_clock.reporting_zone())
+    if end <= today:
+        return gettext("The planned end must be after today.")
+    if end > today + LONGEST:
+        return gettext("The planned end is more than two years away.")
+    return ""
 
 
 def _plan(experiment: Experiment, now: datetime) -> Iterator[str]:
@@ -168,15 +175,15 @@ def _power(experiment: Experiment, now: datetime) -> Iterator[str]:
     found = sizing.assess(experiment, now)
     if found is None or not experiment.planned_effect or not experiment.planned_end:
         return
-    smallest = min(found.available or 0, experiment.planned_n or found.needed or 0)
-    if found.needed is not None and smallest >= found.needed:
-        return
-    # of few learners, the number would say how they did
+    # of few learners, whether it is enough would say how they did
     if found.needed is None or found.measured < settings.KPI_MIN_GROUP:
         yield gettext(
             "It is not known how the primary KPI varies, so nobody can say whether the effect will "
             "be found. Start anyway with a reason, if there is one."
         )
+        return
+    smallest = min(found.available or 0, experiment.planned_n or found.needed)
+    if smallest >= found.needed:
         return
     yield gettext(
         "The planned effect needs %(needed)s units per variant, and there will be "

@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
 from curriculum import parameters
 from curriculum.models import Parameter
-from experiments.history import record
+from experiments.history import Actor, account_of, record
 from experiments.lifecycle import record_stop
 from experiments.locking import lock, required
 from experiments.models import (
@@ -34,7 +33,7 @@ PROPOSED = Adjustment.Status.PROPOSED
 @transaction.atomic
 def decide(
     experiment: Experiment,
-    by: User | None,
+    by: Actor,
     *,
     verdict: str,
     reason: str,
@@ -70,7 +69,7 @@ def decide(
         verdict=verdict,
         shipped_variant=shipped,
         decided_at=now,
-        decided_by=by,
+        decided_by=account_of(by),
         decision_reason=reason,
     )
     return locked
@@ -97,7 +96,7 @@ def _shippable(experiment: Experiment, variant: Variant | None) -> Variant:
 
 
 def _ship(
-    experiment: Experiment, variant: Variant, *, reason: str, by: User | None, now: datetime
+    experiment: Experiment, variant: Variant, *, reason: str, by: Actor, now: datetime
 ) -> list[str]:
     """Set the variant's values in each place; returns the changes as texts."""
     text = gettext("Experiment “%(name)s”: %(reason)s") % {
@@ -109,20 +108,20 @@ def _ship(
     for row, value in _rows(experiment, variant, now):
         if adjustment and adjustment.status == PROPOSED and row.pk == adjustment.parameter_id:
             # applies the proposed change, and watches it like any other
-            change = improvement.approve(adjustment, by, reason=text, now=now).change
+            change = improvement.approve(adjustment, account_of(by), reason=text, now=now).change
         else:
-            change = parameters.set_value(row, value, reason=text, by=by, now=now)
+            change = parameters.set_value(row, value, reason=text, by=account_of(by), now=now)
         if change:
             ShippedChange.objects.create(experiment=experiment, change=change)
             made.append(f"{row.key}, {row.scope}: {change.values}")
     return made
 
 
-def _reject(experiment: Experiment, by: User | None, *, reason: str, now: datetime) -> None:
+def _reject(experiment: Experiment, by: Actor, *, reason: str, now: datetime) -> None:
     """Reject the proposal that was tested, unless somebody decided about it meanwhile."""
     adjustment = experiment.adjustment
     if adjustment and adjustment.status == PROPOSED:
-        improvement.reject(adjustment, by, reason=reason, now=now)
+        improvement.reject(adjustment, account_of(by), reason=reason, now=now)
 
 
 def _rows(

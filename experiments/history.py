@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from experiments.models import Experiment, ExperimentEvent
+
+# whoever acts: an account, an API key, or the product itself
+Actor = User | ApiKey | None
+
+
+def account_of(by: Actor) -> User | None:
+    """Return the account that acts; None for an API key, which the history names instead."""
+    return by if isinstance(by, User) else None
 
 
 def record(
@@ -15,7 +23,7 @@ def record(
     kind: str,
     *,
     at: datetime,
-    by: User | None = None,
+    by: Actor = None,
     reason: str = "",
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -25,6 +33,7 @@ def record(
 
     `before` and `after` say what changed beside these fields.
     """
+    key = {"api_key": by.name} if isinstance(by, ApiKey) else {}
     fields = [Experiment._meta.get_field(name).attname for name in changes]  # type: ignore[union-attr]
     was = {name: getattr(experiment, name) for name in fields if name != "plan"}
     for name, value in changes.items():
@@ -35,8 +44,8 @@ def record(
         experiment=experiment,
         kind=kind,
         at=at,
-        by=by,
+        by=account_of(by),
         reason=reason,
         before={**was, **(before or {})},
-        after={**{name: getattr(experiment, name) for name in was}, **(after or {})},
+        after={**{name: getattr(experiment, name) for name in was}, **(after or {}), **key},
     )

@@ -27,22 +27,29 @@ def lock(
     is_seen = expected_version is None or locked.version == expected_version
     if is_seen and locked.state in allowed:
         return locked
-    raise ValidationError(_what_happened(locked), code="decided")
+    raise ValidationError(_what_happened(locked, is_seen=is_seen), code="decided")
 
 
-def _what_happened(experiment: Experiment) -> str:
+def _what_happened(experiment: Experiment, *, is_seen: bool) -> str:
     """Say who did what last, so that a reader of an older page understands."""
     last = experiment.events.select_related("by").last()
     if last is None:
         return gettext(
             "This experiment is “%(state)s”, so this is not possible. Nothing was changed."
         ) % {"state": experiment.get_state_display()}
-    return gettext(
-        "This experiment has changed meanwhile: %(what)s by %(who)s on %(moment)s. It is now "
-        "“%(state)s”; your decision changed nothing."
-    ) % {
+    if is_seen:
+        text = gettext(
+            "This experiment is “%(state)s” (%(what)s by %(who)s on %(moment)s), so this is not "
+            "possible. Nothing was changed."
+        )
+    else:
+        text = gettext(
+            "This experiment has changed meanwhile: %(what)s by %(who)s on %(moment)s. It is "
+            "now “%(state)s”; your decision changed nothing."
+        )
+    return text % {
         "what": last.get_kind_display(),
-        "who": last.by or gettext("the product"),
+        "who": last.author,
         "moment": localized.moment(last.at.astimezone(reporting_clock.reporting_zone())),
         "state": experiment.get_state_display(),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext
 
 from experiments.models import Experiment
@@ -47,3 +49,25 @@ def _without_facts(indicator: Indicator) -> str:
 def measurable(unit: str) -> list[Indicator]:
     """Return the KPIs that can be compared between learners or between runs."""
     return [one for key, one in REGISTRY.items() if not problem_of(key, unit)]
+
+
+def choices(unit: str, chosen: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Return what a form offers for a unit, by name: the KPIs that have a value for each.
+
+    Those that somebody has `chosen` stay, so that the form can say what is wrong with them.
+    """
+    known = [REGISTRY[key] for key in chosen if key in REGISTRY]
+    offered = {one.key: one for one in (*measurable(unit), *known)}
+    found = [(key, _offered(one)) for key, one in offered.items()]
+    return sorted(found, key=lambda one: one[1])
+
+
+def _offered(indicator: Indicator) -> str:
+    if not problem_of(indicator.key, Experiment.Unit.RUN):
+        return indicator.name
+    return gettext("%(kpi)s (not by run)") % {"kpi": indicator.name}
+
+
+def all_choices() -> list[tuple[str, str]]:
+    """Return what a form accepts at first: whatever is wrong for the unit gets a sentence."""
+    return [(one.key, one.name) for one in REGISTRY.values()]

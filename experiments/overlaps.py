@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
-from experiments.models import Experiment, VariantValue
+from experiments.models import Experiment
 
 # a parameter, and the module it is changed for; None for wherever it applies
 Target = tuple[str, int | None]
+# what decides about overlaps, read for all experiments at once
+READ = ("courses", "runs", "variants__values")
 
 
 def overlaps(experiment: Experiment) -> Iterator[str]:
@@ -17,8 +19,10 @@ def overlaps(experiment: Experiment) -> Iterator[str]:
 
     Experiments of one layer exclude each other if their parts of it are apart.
     """
-    own, own_places = _targets(experiment), _courses(experiment)
-    for other in Experiment.objects.running().exclude(pk=experiment.pk).select_related("layer"):
+    itself = Experiment.objects.filter(pk=experiment.pk).prefetch_related(*READ).get()
+    own, own_places = _targets(itself), _courses(itself)
+    others = Experiment.objects.running().exclude(pk=experiment.pk).select_related("layer")
+    for other in others.prefetch_related(*READ):
         names = {"other": other.name, "layer": experiment.layer}
         if experiment.layer_id and experiment.layer_id == other.layer_id:
             if experiment.unit != other.unit:
@@ -46,7 +50,7 @@ def overlaps(experiment: Experiment) -> Iterator[str]:
 
 def of_parameter(key: str, course_id: int | None) -> Experiment | None:
     """Return a running experiment that changes a parameter in a course, or anywhere if None."""
-    for one in Experiment.objects.running():
+    for one in Experiment.objects.running().prefetch_related(*READ):
         places = _courses(one)
         is_there = course_id is None or places is None or course_id in places
         if is_there and any(key == changed for changed, _ in _targets(one)):
@@ -55,8 +59,8 @@ def of_parameter(key: str, course_id: int | None) -> Experiment | None:
 
 
 def _targets(experiment: Experiment) -> set[Target]:
-    rows = VariantValue.objects.filter(variant__experiment=experiment)
-    return set(rows.values_list("parameter_key", "module_id"))
+    variants = experiment.variants.all()
+    return {(one.parameter_key, one.module_id) for some in variants for one in some.values.all()}
 
 
 def _shared(own: set[Target], others: set[Target]) -> set[str]:
@@ -70,9 +74,8 @@ def _shared(own: set[Target], others: set[Target]) -> set[str]:
 
 def _courses(experiment: Experiment) -> set[int] | None:
     """Return the courses (ids) of the audience; None for the whole site."""
-    courses = set(experiment.courses.values_list("pk", flat=True))
-    runs = set(experiment.runs.values_list("course", flat=True))
-    return courses | runs or None
+    courses = {one.pk for one in experiment.courses.all()}
+    return courses | {one.course_id for one in experiment.runs.all()} or None
 
 
 def _parts_overlap(one: Experiment, other: Experiment) -> bool:

@@ -14,9 +14,9 @@ from kpis.definitions.units import NO_VALUE, Unit
 from presentation.figures import difference_text, hidden_note, rounds_to_zero
 
 
-def sentence(analysis: Analysis, *, sees_small_groups: bool = False) -> str:
-    """Say why the verdict is what it is; of small groups only to those who may see them."""
-    if analysis.is_small and not sees_small_groups:
+def sentence(analysis: Analysis, *, is_hidden: bool) -> str:
+    """Say why the verdict is what it is; `is_hidden` if the reader may not learn it."""
+    if is_hidden:
         return hidden_note()
     why: dict[str, Any] = analysis.why
     return _texts()[why["code"]] % _written(analysis, why)

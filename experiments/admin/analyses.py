@@ -51,7 +51,7 @@ class AnalysisAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("why"))
     def verdict_sentence(self, analysis: Analysis) -> str:
-        return sentence(analysis, sees_small_groups=True)
+        return sentence(analysis, is_hidden=False)
 
 
 @admin.register(AnalysisResult)

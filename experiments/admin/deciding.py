@@ -1,4 +1,4 @@
-"""The page on which staff confirm that experiments start, stop or are decided."""
+"""The page on which staff confirm that experiments start, stop, change or are decided."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.models import User
 from core.lazy_text import LazyText
-from experiments import decisions, lifecycle
+from experiments import decisions, deviations, forcing, lifecycle
 from experiments.models import Experiment
 from improvement.admin.deciding import Outcome, Seen
 
@@ -28,12 +29,16 @@ def _stop(row: Experiment, by: User, given: Mapping[str, Any], version: int) -> 
     return lifecycle.stop(row, by, reason=given["reason"], expected_version=version)
 
 
+def _deviate(row: Experiment, by: User, given: Mapping[str, Any], version: int) -> object:
+    changes = {name: given[name] for name in deviations.EDITABLE if given[name]}
+    return deviations.edit_running(
+        row, by, changes, reason=given["reason"], expected_version=version
+    )
+
+
 def _decide(row: Experiment, by: User, given: Mapping[str, Any], version: int) -> object:
-    variant, key = None, given["variant"]
-    if key:
-        variant = row.variants.filter(key=key).first()
-        if variant is None:
-            raise ValidationError(gettext("There is no variant %(key)s.") % {"key": key})
+    key = given["variant"]
+    variant = forcing.variant_named(row, key) if key else None
     return decisions.decide(
         row,
         by,
@@ -55,7 +60,8 @@ class Action:
     states: tuple[str, ...]
     reason: LazyText
     needs_reason: bool = True
-    has_verdict: bool = False
+    # of the form, beside the reason
+    fields: tuple[str, ...] = ()
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -67,6 +73,15 @@ ACTIONS: Mapping[str, Action] = {
         states=(State.DRAFT,),
         reason=gettext_lazy("Why it is to start although it will probably find nothing"),
         needs_reason=False,
+    ),
+    "deviate": Action(
+        perform=_deviate,
+        title=gettext_lazy("Change the plan"),
+        action=gettext_lazy("Change the plan of the selected experiments"),
+        done=pgettext_lazy("experiment", "changed"),
+        states=(State.RUNNING,),
+        reason=gettext_lazy("Reason for the deviation"),
+        fields=deviations.EDITABLE,
     ),
     "stop": Action(
         perform=_stop,
@@ -83,14 +98,30 @@ ACTIONS: Mapping[str, Action] = {
         done=pgettext_lazy("experiment", "decided"),
         states=(State.RUNNING, State.STOPPED),
         reason=gettext_lazy("Reason"),
-        has_verdict=True,
+        fields=("verdict", "variant"),
     ),
 }
 
 
 class ActionForm(forms.Form):
-    """The reason, and for a decision the verdict and the variant to ship."""
+    """The reason, and what an action needs beside it."""
 
+    planned_end = forms.DateField(
+        label=gettext_lazy("Planned end"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=gettext_lazy("Empty: as it is."),
+    )
+    weights = forms.CharField(
+        label=gettext_lazy("Weights"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy(
+            "One per line, for each variant, such as control = 0.5. Empty: as they are. Everything "
+            "else of the plan is locked."
+        ),
+    )
     verdict = forms.ChoiceField(
         label=gettext_lazy("Verdict"), choices=[("", "–"), *Experiment.Verdict.choices]
     )
@@ -110,8 +141,18 @@ class ActionForm(forms.Form):
         if action.needs_reason:
             self.fields["reason"].required = True
             self.fields["reason"].error_messages["required"] = gettext("Enter a reason.")
-        if not action.has_verdict:
-            del self.fields["verdict"], self.fields["variant"]
+        for name in {*self.fields} - {*action.fields, "reason"}:
+            del self.fields[name]
+
+    def clean_weights(self) -> dict[str, str]:
+        lines = (line.strip() for line in self.cleaned_data["weights"].splitlines())
+        pairs = [line.partition("=") for line in lines if line]
+        for key, separator, weight in pairs:
+            if not (key.strip() and separator and weight.strip()):
+                line = f"{key}{separator}{weight}"
+                text = gettext("“%(line)s” is not like control = 0.5.")
+                raise ValidationError(text % {"line": line})
+        return {key.strip(): weight.strip() for key, _, weight in pairs}
 
 
 def perform(

@@ -14,10 +14,9 @@ from django.utils.translation import gettext, gettext_lazy
 from core.admin.view_only import ReadOnlyInline
 from curriculum import parameters
 from curriculum.models import Module
-from experiments import drafts
+from experiments import drafts, measurable
 from experiments.admin.trial import problem_of, without_fields
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
-from experiments.measurable import measurable
 from experiments.models import Experiment, Metric, Variant
 from kpis.admin.kpi_choices import name_of
 
@@ -95,13 +94,17 @@ class MetricForm(forms.ModelForm):
         model = Metric
         fields = ("kpi", "role", "margin")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unit: str = Experiment.Unit.LEARNER, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kpis = [(one.key, one.name) for one in measurable(Experiment.Unit.LEARNER)]
-        if self.instance.kpi and self.instance.kpi not in dict(kpis):
-            kpis.append((self.instance.kpi, name_of(self.instance.kpi)))
+        accepted = measurable.all_choices()
+        if self.instance.kpi and self.instance.kpi not in dict(accepted):
+            accepted.append((self.instance.kpi, name_of(self.instance.kpi)))
         label = self.fields["kpi"].label
-        self.fields["kpi"] = forms.ChoiceField(label=label, choices=[("", "–"), *kpis])
+        kpi = forms.ChoiceField(label=label, choices=[("", "–"), *accepted])
+        offered = measurable.choices(unit, [self.instance.kpi])
+        # whatever else is sent gets a sentence that says why not
+        kpi.widget.choices = [("", "–"), *offered]
+        self.fields["kpi"] = kpi
 
     def clean(self) -> dict[str, Any]:
         return self.cleaned_data
@@ -118,6 +121,10 @@ class VariantFormSet(BaseInlineFormSet):
 
 class MetricFormSet(BaseInlineFormSet):
     """The last part of the form: tries to save all of it, and shows what is wrong."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """Offer the KPIs that have a value for each unit of the experiment."""
+        return {**super().get_form_kwargs(index), "unit": self.instance.unit}
 
     def clean(self) -> None:
         row: Any = self.instance

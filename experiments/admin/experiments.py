@@ -27,6 +27,7 @@ from experiments.admin.draft_form import (
 )
 from experiments.admin.history import DeviationInline, ExperimentEventInline
 from experiments.admin.readiness import checklist_html, last_verdict, power_text
+from experiments.admin.units import ForcedVariantInline
 from experiments.models import Experiment
 from improvement.admin.deciding import Seen
 from kpis.admin.small_groups import may_see_figures
@@ -71,7 +72,7 @@ class ExperimentAdmin(admin.ModelAdmin):
     filter_horizontal = ("courses",)
     autocomplete_fields = ("runs",)
     readonly_fields = ("checklist", "power_now", *OUTCOME)
-    actions = ("start", "stop", "decide")
+    actions = ("start", "deviate", "stop", "decide")
     fieldsets = FIELDSETS
 
     def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
@@ -94,7 +95,13 @@ class ExperimentAdmin(admin.ModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Experiment | None) -> list[Any]:
         if self._may_edit(request, obj):
             return [VariantInline, MetricInline]
-        return [LockedVariantInline, LockedMetricInline, DeviationInline, ExperimentEventInline]
+        return [
+            LockedVariantInline,
+            LockedMetricInline,
+            DeviationInline,
+            ForcedVariantInline,
+            ExperimentEventInline,
+        ]
 
     def _may_edit(self, request: HttpRequest, obj: Experiment | None) -> bool:
         if obj is None:
@@ -183,6 +190,10 @@ class ExperimentAdmin(admin.ModelAdmin):
     @admin.action(description=ACTIONS["start"].action, permissions=["act"])
     def start(self, request: HttpRequest, rows: QuerySet[Experiment]) -> HttpResponse:
         return self._confirmation(request, "start", rows)
+
+    @admin.action(description=ACTIONS["deviate"].action, permissions=["act"])
+    def deviate(self, request: HttpRequest, rows: QuerySet[Experiment]) -> HttpResponse:
+        return self._confirmation(request, "deviate", rows)
 
     @admin.action(description=ACTIONS["stop"].action, permissions=["act"])
     def stop(self, request: HttpRequest, rows: QuerySet[Experiment]) -> HttpResponse:

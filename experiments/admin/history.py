@@ -13,7 +13,8 @@ from experiments.models import Deviation, ExperimentEvent, ShippedChange
 
 class ExperimentEventInline(ReadOnlyInline):
     model = ExperimentEvent
-    fields = ("at", "kind", "by", "reason", "before", "after")
+    fields = ("at", "kind", "author", "reason", "before", "after")
+    readonly_fields = ("author",)
     verbose_name_plural = gettext_lazy("history")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExperimentEvent]:
@@ -30,12 +31,13 @@ class DeviationInline(ReadOnlyInline):
 
 @admin.register(ExperimentEvent)
 class ExperimentEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "experiment", "kind", "by", "reason")
+    list_display = ("at", "experiment", "kind", "author", "reason")
     list_filter = ("kind", "by")
     list_select_related = ("experiment", "by")
     date_hierarchy = "at"
     search_fields = ("experiment__key", "experiment__name", "by__email")
-    fields = ("experiment", "at", "kind", "by", "reason", "before", "after")
+    fields = ("experiment", "at", "kind", "author", "reason", "before", "after")
+    readonly_fields = ("author",)
 
 
 @admin.register(Deviation)

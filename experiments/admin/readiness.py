@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from core import localized
 from experiments import sizing
 from experiments.checklist import checklist
+from experiments.disclosure import disclosure_of
 from experiments.models import Experiment
 from experiments.sentences import sentence
 from kpis.definitions.units import NO_VALUE
@@ -42,9 +43,9 @@ def last_verdict(experiment: Experiment) -> str:
     last = experiment.analyses.first()
     if last is None:
         return gettext("Not analyzed yet.")
-    if last.is_small:
-        return sentence(last)
-    return f"{last.get_verdict_display()}: {sentence(last)}"
+    if disclosure_of([last], sees_small_groups=False).hides_verdict(last):
+        return sentence(last, is_hidden=True)
+    return f"{last.get_verdict_display()}: {sentence(last, is_hidden=False)}"
 
 
 def _number(value: int | None) -> str:

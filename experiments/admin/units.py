@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin.users import acting_user
 from accounts.models import User
-from core.admin.view_only import ReadOnlyAdmin
-from experiments import lifecycle
+from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from experiments import forcing
 from experiments.admin.trial import problem_of, without_fields
 from experiments.models import Assignment, Exposure, ForcedVariant, Variant
 
@@ -72,7 +73,16 @@ class ForcedVariantForm(forms.ModelForm):
         if variant is None:
             raise ValidationError(gettext("There is no variant %(key)s.") % {"key": key})
         unit = given["learner"] or given["run"]
-        return lifecycle.force(experiment, unit, variant, by, reason=given["reason"])
+        return forcing.force(experiment, unit, variant, by, reason=given["reason"])
+
+
+class ForcedVariantInline(ReadOnlyInline):
+    model = ForcedVariant
+    fields = readonly_fields = ("learner", "run", "variant", "by", "at", "reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ForcedVariant]:
+        rows = super().get_queryset(request)
+        return rows.select_related("learner", "run__course", "variant", "by")
 
 
 @admin.register(ForcedVariant)
@@ -107,4 +117,4 @@ class ForcedVariantAdmin(admin.ModelAdmin):
         obj.pk, obj.variant = forced.pk, forced.variant
 
     def delete_model(self, request: HttpRequest, obj: ForcedVariant) -> None:
-        lifecycle.release(obj, acting_user(request), reason=gettext("Removed in the admin."))
+        forcing.release(obj, acting_user(request), reason=gettext("Removed in the admin."))

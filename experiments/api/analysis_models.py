@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from core.api_models import ApiModel, one_of
+from experiments.disclosure import Disclosure
 from experiments.models import Analysis, AnalysisResult, Metric
 from experiments.sentences import sentence
 from kpis.definitions.registry import REGISTRY
@@ -56,6 +57,7 @@ class ResultModel(ApiModel):
         description=f"One of {', '.join(AnalysisResult.Outcome.values)}; null for the control."
     )
     sums: dict[str, float] | None = Field(description="Raw sums of the units, in facts.")
+    is_suppressed: bool = Field(description="The figures are hidden to protect a small group.")
 
     @classmethod
     def of(cls, row: AnalysisResult, *, is_hidden: bool) -> ResultModel:
@@ -72,6 +74,7 @@ class ResultModel(ApiModel):
             role=row.role,
             variant=row.variant.key,
             is_control=row.variant.is_control,
+            is_suppressed=is_hidden,
             **figures,
         )
 
@@ -88,7 +91,9 @@ class AnalysisModel(ApiModel):
     )
     variant: str | None = Field(description="The variant to ship, if the verdict says so.")
     sentence: str
-    is_suppressed: bool = Field(description="The figures are hidden to protect a small group.")
+    is_suppressed: bool = Field(
+        description="The verdict, or all of it, is hidden to protect a small group."
+    )
     sample_ratio_p: float | None = Field(
         description="How probable such numbers of units are, given the weights."
     )
@@ -99,28 +104,26 @@ class AnalysisModel(ApiModel):
     results: list[ResultModel]
 
     @classmethod
-    def of(cls, row: Analysis, *, sees_small_groups: bool) -> AnalysisModel:
+    def of(cls, row: Analysis, disclosure: Disclosure) -> AnalysisModel:
         """Describe an analysis; load its variant, and its results with their variants."""
-        is_hidden = row.is_small and not sees_small_groups
-        figures: dict[str, Any] = {
-            "verdict": row.verdict,
-            "variant": row.variant.key if row.variant else None,
-            "sample_ratio_p": row.sample_ratio_p,
-            "set_aside": row.set_aside,
-            "forced": row.forced,
-            "uncounted": row.uncounted,
-        }
-        if is_hidden:
-            figures = dict.fromkeys(figures)
+        is_hidden, no_verdict = disclosure.hides(row), disclosure.hides_verdict(row)
+        names = ("sample_ratio_p", "set_aside", "forced", "uncounted")
+        figures = {name: None if is_hidden else getattr(row, name) for name in names}
+        found = [
+            ResultModel.of(one, is_hidden=disclosure.hides_kpi(row, one.kpi))
+            for one in row.results.all()
+        ]
         return cls(
             computed_at=row.computed_at.isoformat(),
             through=row.through.isoformat(),
             night=row.night.isoformat() if row.night else None,
             method=row.method,
-            sentence=sentence(row, sees_small_groups=sees_small_groups),
-            is_suppressed=is_hidden,
+            verdict=None if no_verdict else row.verdict,
+            variant=row.variant.key if row.variant and not no_verdict else None,
+            sentence=sentence(row, is_hidden=no_verdict),
+            is_suppressed=no_verdict,
             counts=_counts(row, is_hidden=is_hidden),
-            results=[ResultModel.of(one, is_hidden=is_hidden) for one in row.results.all()],
+            results=found,
             **figures,
         )
 

@@ -38,6 +38,23 @@ class DecideBody(StopBody):
     )
 
 
+class DeviationBody(StopBody):
+    planned_end = serializers.DateField(required=False)
+    weights = serializers.DictField(
+        required=False, help_text="A share by the key of each variant; they add up to 1."
+    )
+
+
+class ForceBody(serializers.Serializer[None]):
+    """A learner, or a run with its course if runs are assigned."""
+
+    learner = TextField(max_length=200, required=False)
+    course = TextField(max_length=100, required=False)
+    run = TextField(max_length=100, required=False)
+    variant = TextField(max_length=50)
+    reason = TextField(max_length=800, error_messages=REASON)
+
+
 class LearnersBody(serializers.Serializer[None]):
     learners = serializers.ListField(
         child=TextField(max_length=200), allow_empty=False, max_length=MOST_LEARNERS

@@ -12,6 +12,7 @@ from curriculum.parameters import ParameterDefinition
 from experiments import locked_plan
 from experiments.api.analysis_models import AnalysisModel
 from experiments.checklist import Item, checklist
+from experiments.disclosure import disclosure_of
 from experiments.models import Deviation, Experiment, ExperimentEvent, Metric, Variant
 from kpis.definitions.registry import REGISTRY
 
@@ -107,12 +108,18 @@ class ExperimentEventModel(ApiModel):
     kind: str = one_of(ExperimentEvent.Kind.values)
     at: str
     by: str | None = Field(description="Null: the product or an API key.")
+    api_key: str | None = Field(description="Name of the key; null: an account or the product.")
     reason: str
 
     @classmethod
     def of(cls, row: ExperimentEvent) -> ExperimentEventModel:
-        by = row.by.email if row.by else None
-        return cls(kind=row.kind, at=row.at.isoformat(), by=by, reason=row.reason)
+        return cls(
+            kind=row.kind,
+            at=row.at.isoformat(),
+            by=row.by.email if row.by else None,
+            api_key=row.after.get("api_key"),
+            reason=row.reason,
+        )
 
 
 class ExperimentModel(ApiModel):
@@ -159,13 +166,14 @@ class ExperimentDetail(ExperimentModel):
     checklist: list[ItemModel] = Field(description="Of a draft.")
     analysis: AnalysisModel | None = Field(description="The latest one.")
     deviations: list[DeviationModel]
+    forced: int = Field(description="Units with a forced variant, which no result counts.")
     history: list[ExperimentEventModel]
 
     @classmethod
     def of_one(cls, row: Experiment, *, sees_small_groups: bool) -> ExperimentDetail:
         last = row.analyses.select_related("variant").prefetch_related("results__variant").first()
-        if last is not None:
-            last.experiment = row
+        shown = [last] if last else []
+        disclosure = disclosure_of(shown, sees_small_groups=sees_small_groups)
         return cls(
             **_fields_of(row, definitions()),
             layer=_layer(row),
@@ -176,8 +184,9 @@ class ExperimentDetail(ExperimentModel):
             underpowered_reason=row.underpowered_reason,
             is_plan_intact=None if row.is_draft else locked_plan.is_intact(row),
             checklist=[ItemModel.of(one) for one in checklist(row)] if row.is_draft else [],
-            analysis=AnalysisModel.of(last, sees_small_groups=sees_small_groups) if last else None,
+            analysis=AnalysisModel.of(last, disclosure) if last else None,
             deviations=[DeviationModel.of(one) for one in row.deviations.select_related("by")],
+            forced=row.forced_variants.count(),
             history=[ExperimentEventModel.of(one) for one in row.events.select_related("by")],
         )
 

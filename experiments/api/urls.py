@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import re_path
 
 from experiments.api import actions, units, views
+from experiments.api.forced import ForcedView
 from experiments.api.power import PowerView
 
 app_name = "experiments_api"
@@ -19,6 +20,7 @@ urlpatterns = [
     re_path(EXPERIMENTS + r"/exposures/?$", units.ExposuresView.as_view(), name="exposures"),
     re_path(EXPERIMENT + r"/?$", views.ExperimentView.as_view(), name="experiment"),
     re_path(EXPERIMENT + r"/analyses/?$", views.AnalysesView.as_view(), name="analyses"),
+    re_path(EXPERIMENT + r"/forced/?$", ForcedView.as_view(), name="forced"),
     re_path(EXPERIMENT + r"/results/?$", views.ResultsView.as_view(), name="results"),
     *(
         re_path(EXPERIMENT + rf"/{action}/?$", view.as_view(), name=action)

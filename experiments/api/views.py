@@ -29,6 +29,7 @@ from experiments.api.response_models import (
     ExperimentModel,
     definitions,
 )
+from experiments.disclosure import disclosure_of
 from experiments.models import Experiment
 from kpis.api.csv_response import csv_response
 from kpis.api.views import CSV, JSON, PROBLEMS
@@ -109,9 +110,12 @@ class AnalysesView(APIView):
         pages = AnalysisPages()
         rows = experiment.analyses.select_related("variant").prefetch_related("results__variant")
         found = pages.paginate_queryset(rows, request, self) or []
-        for one in found:
-            one.experiment = experiment
-        shown = [AnalysisModel.of(one, sees_small_groups=reader.sees_small_groups) for one in found]
+        # what a page may show depends on the later analyses, too
+        disclosure = disclosure_of(
+            experiment.analyses.only("experiment", "computed_at", "learners"),
+            sees_small_groups=reader.sees_small_groups,
+        )
+        shown = [AnalysisModel.of(one, disclosure) for one in found]
         return pages.get_paginated_response([one.as_json() for one in shown])
 
 
@@ -133,8 +137,8 @@ class ResultsView(APIView):
         last = rows.first()
         found = None
         if last is not None:
-            last.experiment = experiment
-            found = AnalysisModel.of(last, sees_small_groups=reader.sees_small_groups)
+            disclosure = disclosure_of([last], sees_small_groups=reader.sees_small_groups)
+            found = AnalysisModel.of(last, disclosure)
         if is_csv:
             return csv_response(csv_rows(found), f"{experiment.key}.csv", CSV_COLUMNS)
         return json_response(ResultsModel(experiment=experiment.key, analysis=found))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -37,6 +38,13 @@ class WrittenOnce(models.Model):
         if not self._state.adding:
             raise ValueError("The history of an experiment cannot be changed.")
         super().save(*args, **kwargs)
+
+    @property
+    def author(self) -> str:
+        """Return who did it, for people: an account, an API key or the product."""
+        if key := self.after.get("api_key"):
+            return gettext("API key %(name)s") % {"name": key}
+        return str(self.by) if self.by else gettext("the product")
 
 
 class ExperimentEvent(WrittenOnce):

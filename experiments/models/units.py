@@ -129,3 +129,9 @@ class ForcedVariant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner or self.run}: {self.variant}"
+
+    @property
+    def unit(self) -> Learner | CourseRun:
+        found = self.learner or self.run
+        assert found is not None  # noqa: S101 - a constraint says so
+        return found

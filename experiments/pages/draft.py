@@ -26,7 +26,7 @@ from experiments.pages.draft_rows import (
     filled,
     two_variants,
 )
-from experiments.pages.kpi_choices import kpi_choices, parameter_choices
+from experiments.pages.kpi_choices import parameter_choices
 from experiments.pages.modules import modules_of
 from experiments.pages.sizes import SizeRow, sizes_of
 from kpis.definitions.registry import REGISTRY
@@ -78,7 +78,7 @@ class Draft:
             data,
             prefix="guardrails",
             initial=guardrails if is_first else None,
-            form_kwargs={**PLAIN_LABELS, "choices": kpi_choices()},
+            form_kwargs={**PLAIN_LABELS, "unit": self.form.unit},
         )
         self.sizes: list[SizeRow] = []
         self.checklist: list[Item] = []

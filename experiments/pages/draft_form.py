@@ -11,8 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.reader import Reader
 from curriculum.models import Course, CourseRun
 from experiments.models import Experiment, Layer
-from experiments.pages.draft_rows import NONE
-from experiments.pages.kpi_choices import kpi_choices
+from experiments.pages.kpi_choices import offer_kpis
 
 # keys whose pages would be other pages
 RESERVED = ("new", "power")
@@ -26,7 +25,14 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     """`primary`, `secondary` and the planned effect are read in the unit of the KPI."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    primary = forms.ChoiceField(label=gettext_lazy("Primary KPI"), required=False)
+    primary = forms.ChoiceField(
+        label=gettext_lazy("Primary KPI"),
+        required=False,
+        help_text=gettext_lazy(
+            "KPIs that are combined from others have no value for one learner or run; choose one "
+            "of their components."
+        ),
+    )
     effect = forms.FloatField(
         label=gettext_lazy("Smallest effect worth finding"),
         required=False,
@@ -80,10 +86,9 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, data: Any = None, *, reader: Reader, **more: Any) -> None:
         self.reader = reader
         super().__init__(data, auto_id="draft-%s", label_suffix="", **more)
-        choices = kpi_choices()
         fields: dict[str, Any] = self.fields
-        fields["primary"].choices = [NONE, *choices]
-        fields["secondary"].choices = choices
+        offer_kpis(fields["primary"], self.unit, [str(self["primary"].value() or "")], none=True)
+        offer_kpis(fields["secondary"], self.unit, self["secondary"].value() or ())
         fields["audience_courses"].queryset = reader.courses()
         runs = CourseRun.objects.filter(course__in=reader.courses())
         fields["audience_runs"].queryset = runs.select_related("course")
@@ -91,6 +96,11 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["planned_end"].input_formats = ["%Y-%m-%d"]
         # a form without it could overwrite what somebody else has changed
         fields["version"].required = self.instance.pk is not None
+
+    @property
+    def unit(self) -> str:
+        """The unit that is chosen now, which says which KPIs can be compared."""
+        return str(self["unit"].value() or Experiment.Unit.LEARNER)
 
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"])

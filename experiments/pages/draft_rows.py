@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
 from curriculum.parameters import ParameterDefinition
+from experiments.pages.kpi_choices import NONE, offer_kpis
 
 # empty rows of a form
 SPARE = 2
 # what nobody can mean seriously, and what a request must not make the server build
 MOST = 20
-NONE = ("", "–")
 
 
 class VariantForm(forms.Form):
@@ -82,10 +82,9 @@ class GuardrailForm(forms.Form):
         help_text=gettext_lazy("In the KPI's unit, such as 2 for 2 percentage points."),
     )
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **more: Any) -> None:
+    def __init__(self, *args: Any, unit: str, **more: Any) -> None:
         super().__init__(*args, **more)
-        field: Any = self.fields["kpi"]
-        field.choices = [NONE, *choices]
+        offer_kpis(self.fields["kpi"], unit, [str(self["kpi"].value() or "")], none=True)
 
 
 class Rows(forms.BaseFormSet):  # type: ignore[type-arg]

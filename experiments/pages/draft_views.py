@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from experiments.models import Experiment
+from experiments.pages.action_form import MAY_RUN
 from experiments.pages.draft import Draft
-from experiments.pages.forms import MAY_RUN
 from experiments.pages.views import experiment_of
 from kpis.query.query_service import KpiQueryService
 from presentation.page_query import query_service_of

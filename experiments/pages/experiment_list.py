@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 
 from accounts.reader import Reader
 from core import localized
+from experiments.disclosure import Disclosure, disclosure_of
 from experiments.models import Analysis, Assignment, Experiment
 from experiments.pages.written import day_of
 from experiments.sentences import sentence
@@ -22,11 +23,11 @@ class ExperimentCard:
     experiment: Experiment
     last: Analysis | None
     number_assigned: int
-    sees_small_groups: bool
+    disclosure: Disclosure
 
     @property
     def is_hidden(self) -> bool:
-        return self.last is not None and self.last.is_small and not self.sees_small_groups
+        return self.last is not None and self.disclosure.hides_verdict(self.last)
 
     @property
     def verdict(self) -> str:
@@ -44,7 +45,7 @@ class ExperimentCard:
     def sentence(self) -> str:
         if self.last is None:
             return ""
-        return sentence(self.last, sees_small_groups=self.sees_small_groups)
+        return sentence(self.last, is_hidden=self.is_hidden)
 
     @property
     def assigned(self) -> str:
@@ -53,7 +54,7 @@ class ExperimentCard:
     @property
     def exposed(self) -> str:
         """The units that the latest analysis compares."""
-        if self.last is None or self.is_hidden:
+        if self.last is None or self.disclosure.hides(self.last):
             return NO_VALUE
         return localized.number(sum(self.last.exposed.values()))
 
@@ -63,7 +64,7 @@ class ExperimentCard:
 
 
 def cards(experiments: Iterable[Experiment], reader: Reader) -> list[ExperimentCard]:
-    """Return the cards of a page of the list, with three queries for all of them."""
+    """Return the cards of a page of the list, with four queries for all of them."""
     rows = list(experiments)
     last = _last_analyses(rows)
     counts = dict(
@@ -72,9 +73,9 @@ def cards(experiments: Iterable[Experiment], reader: Reader) -> list[ExperimentC
         .values_list("experiment")
         .annotate(Count("pk"))
     )
+    disclosure = disclosure_of(last.values(), sees_small_groups=reader.sees_small_groups)
     return [
-        ExperimentCard(one, last.get(one.pk), counts.get(one.pk, 0), reader.sees_small_groups)
-        for one in rows
+        ExperimentCard(one, last.get(one.pk), counts.get(one.pk, 0), disclosure) for one in rows
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from django.urls import reverse
@@ -12,12 +14,21 @@ from django.utils.translation import gettext
 from accounts.models import User
 from curriculum import parameters
 from curriculum.parameters import ParameterDefinition
-from experiments import audience
+from experiments import audience, forcing
 from experiments.checklist import Item, checklist
+from experiments.disclosure import Disclosure, disclosure_of
 from experiments.locked_plan import is_intact
-from experiments.models import Analysis, Experiment, Metric, Variant, VariantValue
+from experiments.models import (
+    Analysis,
+    Experiment,
+    ForcedVariant,
+    Metric,
+    Variant,
+    VariantValue,
+)
+from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.counts import Counts, counts
-from experiments.pages.forms import MAY_RUN, ActionForm, forms_for
+from experiments.pages.forms import forms_for
 from experiments.pages.history import Entry, entries
 from experiments.pages.results import EffectCourse, Results, courses
 from experiments.pages.sizes import SizeRow, sizes_of
@@ -26,6 +37,7 @@ from experiments.sentences import sentence
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query.query_service import KpiQueryService
+from presentation.figures import hidden_note
 
 # analyses on the curve
 SHOWN = 100
@@ -50,6 +62,15 @@ class MetricRow:
 class VariantRow:
     variant: Variant
     definitions: dict[str, ParameterDefinition]
+    # of the locked plan
+    planned_weight: str | None = None
+
+    @property
+    def weight_at_start(self) -> str:
+        """The weight of the locked plan, if it has changed since."""
+        planned = self.planned_weight
+        is_changed = planned is not None and Decimal(planned) != self.variant.weight
+        return PERCENT.text(float(planned)) if planned and is_changed else ""
 
     @property
     def weight(self) -> str:
@@ -83,10 +104,37 @@ class ExperimentPage:
         return self.user.has_perm(MAY_RUN)
 
     @cached_property
-    def forms(self) -> list[ActionForm]:
+    def _forms(self) -> list[ActionForm]:
         if not self.may_run:
             return []
         return forms_for(self.experiment, self.user, self.service.now, self.sent)
+
+    @property
+    def forms(self) -> list[ActionForm]:
+        return self._forms_of("decide")
+
+    @property
+    def plan_forms(self) -> list[ActionForm]:
+        return self._forms_of("plan")
+
+    @property
+    def forced_forms(self) -> list[ActionForm]:
+        return self._forms_of("forced")
+
+    def _forms_of(self, place: str) -> list[ActionForm]:
+        return [one for one in self._forms if one.place == place]
+
+    @cached_property
+    def forced(self) -> list[tuple[str, ForcedVariant]]:
+        """The forced variants with their units, which only those who may force some learn."""
+        if not self.may_run:
+            return []
+        rows = forcing.visible_to(self.service.reader, self.experiment)
+        return [(forcing.written(one.unit), one) for one in rows]
+
+    @cached_property
+    def number_forced(self) -> int:
+        return self.experiment.forced_variants.count()
 
     @cached_property
     def _variants(self) -> list[Variant]:
@@ -96,7 +144,10 @@ class ExperimentPage:
     @property
     def variants(self) -> list[VariantRow]:
         definitions = parameters.load_all(retired=True)
-        return [VariantRow(one, definitions) for one in self._variants]
+        planned = {
+            one["key"]: one["weight"] for one in (self.experiment.plan or {}).get("variants", ())
+        }
+        return [VariantRow(one, definitions, planned.get(one.key)) for one in self._variants]
 
     @cached_property
     def metrics(self) -> list[MetricRow]:
@@ -119,6 +170,13 @@ class ExperimentPage:
     @property
     def planned_end(self) -> str:
         return day_of(self.experiment.planned_end)
+
+    @property
+    def planned_end_at_start(self) -> str:
+        """The end of the locked plan, if it has changed since."""
+        text = (self.experiment.plan or {}).get("planned_end")
+        first = date.fromisoformat(text) if text else None
+        return day_of(first) if first and first != self.experiment.planned_end else ""
 
     @cached_property
     def checklist(self) -> list[Item]:
@@ -145,19 +203,19 @@ class ExperimentPage:
     def last(self) -> Analysis | None:
         return self.analyses[0] if self.analyses else None
 
+    @cached_property
+    def _disclosure(self) -> Disclosure:
+        sees_all = self.service.reader.sees_small_groups
+        return disclosure_of(self.analyses, sees_small_groups=sees_all)
+
     @property
     def is_hidden(self) -> bool:
-        """True if the latest results are of so few learners that the reader may not see them."""
-        return self.last is not None and not self._may_see(self.last)
-
-    def _may_see(self, analysis: Analysis) -> bool:
-        return self.service.reader.sees_small_groups or not analysis.is_small
+        """True if the verdict is of so few learners that the reader may not see it."""
+        return self.last is not None and self._disclosure.hides_verdict(self.last)
 
     @property
     def sentence(self) -> str:
-        if self.last is None:
-            return ""
-        return sentence(self.last, sees_small_groups=self.service.reader.sees_small_groups)
+        return sentence(self.last, is_hidden=self.is_hidden) if self.last else ""
 
     @property
     def computed_at(self) -> str:
@@ -165,16 +223,24 @@ class ExperimentPage:
 
     @cached_property
     def counts(self) -> Counts:
-        shown = None if self.is_hidden else self.last
-        return counts(self.experiment, self._variants, shown)
+        return counts(self.experiment, self._variants, self._shown)
+
+    @property
+    def _shown(self) -> Analysis | None:
+        """The latest analysis, unless all of it is hidden."""
+        return None if self.last and self._disclosure.hides(self.last) else self.last
 
     @cached_property
     def results(self) -> Results | None:
-        return Results(self.last) if self.last and not self.is_hidden else None
+        return Results(self._shown, self._disclosure) if self._shown else None
+
+    @property
+    def hidden_note(self) -> str:
+        return hidden_note()
 
     @cached_property
     def courses(self) -> list[EffectCourse]:
-        return courses([one for one in self.analyses if self._may_see(one)])
+        return courses(self.analyses, self._disclosure)
 
     @cached_property
     def history(self) -> list[Entry]:

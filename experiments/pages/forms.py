@@ -3,88 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
-from core.lazy_text import LazyText
 from experiments import decisions, lifecycle
 from experiments.analysis.analyze import analyze
 from experiments.models import Experiment, Variant
+from experiments.pages.action_form import ActionForm, reason_field
+from experiments.pages.running_forms import DeviationForm, ForceForm, ReleaseForm
 
 State = Experiment.State
-MAY_RUN = "experiments.run_experiment"
-
-
-def reason_field(missing: LazyText) -> forms.CharField:
-    return forms.CharField(
-        label=gettext_lazy("Reason"), max_length=1_000, error_messages={"required": missing}
-    )
-
-
-class ActionForm(forms.Form):
-    """An action, the label of its button, and the message once it is done.
-
-    `version` is that of the experiment as the page showed it: whoever acts on an outdated page
-    learns what happened meanwhile.
-    """
-
-    action: ClassVar[str]
-    label: ClassVar[LazyText]
-    done: ClassVar[LazyText]
-    possible_in: ClassVar[tuple[str, ...]]
-    is_quiet: ClassVar[bool] = True
-
-    version = forms.IntegerField(
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": gettext_lazy("Reload the page and decide again."),
-            "invalid": gettext_lazy("Reload the page and decide again."),
-        },
-    )
-
-    def __init__(
-        self, data: Any = None, *, experiment: Experiment, user: User, now: datetime
-    ) -> None:
-        self.experiment, self.user, self.now = experiment, user, now
-        super().__init__(data, auto_id=f"{self.action}-%s", label_suffix="")
-
-    @classmethod
-    def is_available(cls, experiment: Experiment) -> bool:
-        return experiment.state in cls.possible_in
-
-    def perform(self) -> bool:
-        """Do it; return False and set the form's errors if that fails."""
-        if not self.is_valid():
-            return False
-        try:
-            self.act(self.cleaned_data)
-        except ValidationError as error:
-            self._add(error)
-            return False
-        return True
-
-    def _add(self, error: ValidationError) -> None:
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error)
-            return
-        for name, messages in error.message_dict.items():
-            self.add_error(name if name in self.fields else None, messages)
-
-    def act(self, data: dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    @property
-    def current_version(self) -> int:
-        """The version that the next submission starts from."""
-        return self.experiment.version
-
-    @property
-    def form_id(self) -> str:
-        return f"act-{self.action}"
 
 
 class StartForm(ActionForm):
@@ -123,33 +55,6 @@ class AnalyzeForm(ActionForm):
 
     def act(self, data: dict[str, Any]) -> None:
         analyze(self.experiment, now=self.now)
-
-
-class ExtendForm(ActionForm):
-    action, possible_in = "extend", (State.RUNNING,)
-    label = gettext_lazy("Change the planned end")
-    done = gettext_lazy("The planned end has changed; this is shown as a deviation.")
-
-    planned_end = forms.DateField(
-        label=gettext_lazy("Planned end"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={
-            "required": gettext_lazy("Enter a date."),
-            "invalid": gettext_lazy("Enter a date such as 2026-03-31."),
-        },
-    )
-    reason = reason_field(gettext_lazy("Enter a reason for the deviation."))
-
-    def act(self, data: dict[str, Any]) -> None:
-        lifecycle.edit_running(
-            self.experiment,
-            self.user,
-            {"planned_end": data["planned_end"]},
-            reason=data["reason"],
-            expected_version=data["version"],
-            now=self.now,
-        )
 
 
 class StopForm(ActionForm):
@@ -206,7 +111,16 @@ class DecideForm(ActionForm):
 
 ACTIONS: dict[str, type[ActionForm]] = {
     one.action: one
-    for one in (StartForm, AnalyzeForm, ExtendForm, StopForm, DecideForm, DeleteForm)
+    for one in (
+        StartForm,
+        AnalyzeForm,
+        DeviationForm,
+        ForceForm,
+        ReleaseForm,
+        StopForm,
+        DecideForm,
+        DeleteForm,
+    )
 }
 
 

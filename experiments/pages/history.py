@@ -19,7 +19,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # what the kind of an entry says already, and which learner it was, which pages do not tell
 IMPLIED = {
     "state", "started_at", "started_by_id", "stopped_at", "stopped_by_id", "decided_at",
-    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner",
+    "decided_by_id", "plan_digest", "decision_reason", "shipped_variant_id", "learner", "run",
+    "api_key",
 }  # fmt: skip
 
 
@@ -33,7 +34,7 @@ class Entry:
 
     @property
     def by(self) -> str:
-        return str(self.event.by) if self.event.by else gettext("the product")
+        return self.event.author
 
     @property
     def is_deviation(self) -> bool:
@@ -65,6 +66,10 @@ def entries(experiment: Experiment) -> list[Entry]:
 
 
 def _label(name: str) -> str:
+    # what the history names beside the fields of an experiment
+    labels = {"weights": gettext("Weights"), "variant": gettext("Variant")}
+    if name in labels:
+        return labels[name]
     try:
         field: Any = Experiment._meta.get_field(name)
     except FieldDoesNotExist:
@@ -75,7 +80,8 @@ def _label(name: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) or NO_VALUE
+        # sorted: PostgreSQL keeps no order of keys
+        return ", ".join(f"{key} {_text(value[key])}" for key in sorted(value)) or NO_VALUE
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or NO_VALUE
     return NO_VALUE if value in (None, "") else _readable(str(value))

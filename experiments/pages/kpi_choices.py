@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.utils.translation import gettext
 
 from curriculum.parameters import ParameterDefinition
-from kpis.definitions.registry import REGISTRY
+from experiments import measurable
+
+NONE = ("", "–")
 
 
-def kpi_choices() -> list[tuple[str, str]]:
-    """Return all KPIs by name; those without a value per unit are refused with a sentence."""
-    return sorted(((one.key, one.name) for one in REGISTRY.values()), key=lambda one: one[1])
+def offer_kpis(field: Any, unit: str, chosen: Collection[str] = (), *, none: bool = False) -> None:
+    """Let a field offer the KPIs that have a value for each unit, and accept all of them.
+
+    The others are refused with a sentence of their own, which the field could not give.
+    """
+    field.choices = measurable.all_choices()
+    offered = measurable.choices(unit, [one for one in chosen if one])
+    field.widget.choices = [NONE, *offered] if none else offered
 
 
 def parameter_choices(found: Mapping[str, ParameterDefinition]) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from accounts.reader import Reader
 from curriculum.models import Course
 from experiments import audience, measurable
 from experiments.models import Experiment
-from experiments.pages.kpi_choices import kpi_choices
+from experiments.pages.kpi_choices import offer_kpis
 from experiments.pages.sizes import SizeRow, size_rows
 from experiments.sizing import Question, answer
 from kpis.definitions.registry import REGISTRY
@@ -68,7 +68,8 @@ class PowerForm(forms.Form):
     def __init__(self, data: Any = None, *, reader: Reader, now: datetime) -> None:
         self.reader, self.now = reader, now
         super().__init__(data, auto_id="power-%s", label_suffix="")
-        self.fields["kpi"].choices = kpi_choices()  # type: ignore[attr-defined]
+        unit = str(self["unit"].value() or Experiment.Unit.LEARNER)
+        offer_kpis(self.fields["kpi"], unit, [str(self["kpi"].value() or "")])
         course: Any = self.fields["course"]
         course.queryset = reader.courses()
         if not reader.sees_every_course:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from experiments.disclosure import Disclosure
 from experiments.models import Analysis
 
 FIELDS = (
@@ -15,9 +16,14 @@ FIELDS = (
 COLUMNS = ("computed_at", "variant", *FIELDS)
 
 
-def raw_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
-    """Return exact values in the code's units, where shares are from 0 to 1, and all sums."""
+def raw_rows(analysis: Analysis, disclosure: Disclosure) -> Iterator[dict[str, Any]]:
+    """Return exact values in the code's units, where shares are from 0 to 1, and all sums.
+
+    KPIs that the reader may not see are left out.
+    """
     for one in analysis.results.select_related("variant").order_by("pk"):
+        if disclosure.hides_kpi(analysis, one.kpi):
+            continue
         yield {
             "computed_at": analysis.computed_at,
             "variant": one.variant.key,

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext
 
+from experiments.disclosure import Disclosure
 from experiments.models import Analysis, AnalysisResult, Metric
 from experiments.pages.drawings import Curve, Effect, ForestRow, curve, end_of_axis, forest_row
 from experiments.pages.written import amount, count, day_of, decimal, p_value, relative, signed
@@ -123,11 +124,25 @@ class Results:
     """What one analysis found; its results come with their variants."""
 
     analysis: Analysis
+    disclosure: Disclosure
+
+    @cached_property
+    def _stored(self) -> list[tuple[AnalysisResult, Indicator]]:
+        rows = self.analysis.results.select_related("variant").order_by("pk")
+        return [(one, REGISTRY[one.kpi]) for one in rows if one.kpi in REGISTRY]
+
+    def _is_hidden(self, kpi: str) -> bool:
+        return self.disclosure.hides_kpi(self.analysis, kpi)
 
     @cached_property
     def _all(self) -> list[tuple[AnalysisResult, Indicator]]:
-        rows = self.analysis.results.select_related("variant").order_by("pk")
-        return [(one, REGISTRY[one.kpi]) for one in rows if one.kpi in REGISTRY]
+        return [(one, it) for one, it in self._stored if not self._is_hidden(one.kpi)]
+
+    @property
+    def hidden(self) -> list[str]:
+        """The names of the KPIs that the reader may not see."""
+        names = [it.name for one, it in self._stored if self._is_hidden(one.kpi)]
+        return list(dict.fromkeys(names))
 
     @cached_property
     def rows(self) -> list[ResultRow]:
@@ -166,6 +181,7 @@ class Moment:
 
     result: AnalysisResult
     indicator: Indicator
+    is_verdict_hidden: bool
 
     @property
     def day(self) -> str:
@@ -181,6 +197,8 @@ class Moment:
 
     @property
     def verdict(self) -> str:
+        if self.is_verdict_hidden:
+            return NO_VALUE
         return str(self.result.analysis.get_verdict_display())
 
 
@@ -198,8 +216,11 @@ class EffectCourse:
         return curve(effects, end_of_axis(effects))
 
 
-def courses(analyses: Sequence[Analysis]) -> list[EffectCourse]:
-    """Return a course for each variant but the control, from the oldest analysis on; one query."""
+def courses(analyses: Sequence[Analysis], disclosure: Disclosure) -> list[EffectCourse]:
+    """Return a course for each variant but the control, from the oldest analysis on; one query.
+
+    Analyses whose primary KPI is hidden are left out.
+    """
     found = (
         AnalysisResult.objects.filter(analysis__in=analyses, role=Role.PRIMARY)
         .filter(variant__is_control=False)
@@ -208,13 +229,16 @@ def courses(analyses: Sequence[Analysis]) -> list[EffectCourse]:
     )
     by_variant: dict[int, list[AnalysisResult]] = {}
     for one in found:
-        if one.kpi in REGISTRY:
+        if one.kpi in REGISTRY and not disclosure.hides_kpi(one.analysis, one.kpi):
             by_variant.setdefault(one.variant_id, []).append(one)
     return [
         EffectCourse(
             str(rows[0].variant),
             REGISTRY[rows[0].kpi],
-            [Moment(one, REGISTRY[one.kpi]) for one in rows],
+            [
+                Moment(one, REGISTRY[one.kpi], disclosure.hides_verdict(one.analysis))
+                for one in rows
+            ],
         )
         for rows in by_variant.values()
     ]

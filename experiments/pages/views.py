@@ -16,10 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.reader import Reader
+from experiments.disclosure import disclosure_of
 from experiments.models import Experiment
+from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.experiment_list import cards
 from experiments.pages.experiment_page import ExperimentPage
-from experiments.pages.forms import ACTIONS, MAY_RUN, ActionForm, DeleteForm
+from experiments.pages.forms import ACTIONS, DeleteForm
 from experiments.pages.power_form import PowerForm
 from experiments.pages.raw_results import COLUMNS, raw_rows
 from kpis.api.csv_response import csv_response
@@ -95,9 +97,10 @@ def results_csv(request: HttpRequest, key: str) -> HttpResponse:
     last = experiment_of(service.reader, key).analyses.first()
     if last is None:
         raise Http404(gettext("There is no result yet."))
-    if last.is_small and not service.reader.sees_small_groups:
+    disclosure = disclosure_of([last], sees_small_groups=service.reader.sees_small_groups)
+    if disclosure.hides(last):
         raise PermissionDenied(hidden_note())
-    return csv_response(raw_rows(last), f"{key}.csv", COLUMNS)
+    return csv_response(raw_rows(last, disclosure), f"{key}.csv", COLUMNS)
 
 
 @login_required

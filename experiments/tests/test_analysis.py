@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from curriculum.models import CourseRun, Learner
-from experiments import lifecycle, nightly
+from experiments import deviations, forcing, lifecycle, nightly
 from experiments.analysis.analyze import analyze
 from experiments.assignment import assign
 from experiments.drafts import PlannedMetric
@@ -51,6 +51,10 @@ def run() -> CourseRun:
 def next_run(run: CourseRun) -> CourseRun:
     """A second run of the same course, which learners enter during the experiment."""
     return CourseRun.objects.create(course=run.course, key="r2")
+
+
+def shown(found: Analysis) -> str:
+    return sentence(found, is_hidden=False)
 
 
 def trial(run: CourseRun, number: int = 400, **fields: Any) -> Experiment:
@@ -96,7 +100,7 @@ def test_variants_are_compared_by_what_happened_after_the_exposure(
     assert (strict.low or 0) > 0
     assert found.verdict == "ship"
     assert found.variant == experiment.variants.get(key="strict")
-    assert "Strict improves Started: +" in sentence(found)
+    assert "Strict improves Started: +" in shown(found)
 
 
 def test_units_without_rows_count_as_zero(run: CourseRun, next_run: CourseRun) -> None:
@@ -148,7 +152,7 @@ def test_forced_and_uncounted_units_are_left_out(run: CourseRun) -> None:
     experiment = trial(run)
     ada, bo, *_ = in_variant(experiment, "control")
     control = experiment.variants.get(key="control")
-    lifecycle.force(experiment, ada, control, None, reason="To try it out.")
+    forcing.force(experiment, ada, control, None, reason="To try it out.")
     Learner.objects.filter(pk=bo.pk).update(kind=Learner.Kind.TEST)
     found = analyze(experiment, now=END)
 
@@ -166,13 +170,13 @@ def test_a_mismatch_makes_every_result_invalid(run: CourseRun, next_run: CourseR
     assert found.sample_ratio_p is not None
     assert found.sample_ratio_p < 0.001
     assert found.verdict == "invalid"
-    assert "contradict the weights" in sentence(found)
+    assert "contradict the weights" in shown(found)
 
 
 def test_changed_weights_are_no_mismatch(run: CourseRun) -> None:
     experiment = trial(run)
     weights = {"control": Decimal("0.1"), "strict": Decimal("0.9")}
-    lifecycle.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=EXPOSED_AT)
+    deviations.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=EXPOSED_AT)
     late = enroll_many(run, 400, prefix="M")
     assign([one.pk for one in late], now=EXPOSED_AT + DAY)
     Exposure.objects.all().delete()
@@ -190,7 +194,7 @@ def test_nothing_is_significant_before_its_time(run: CourseRun, next_run: Course
     found = analyze(experiment, now=LATER + DAY)
 
     assert found.verdict == "too-early"
-    assert "of 400 planned units" in sentence(found)
+    assert "of 400 planned units" in shown(found)
 
 
 def test_nothing_is_called_better_or_worse_before_its_time(
@@ -230,8 +234,8 @@ def test_its_time_cannot_be_put_off_once_it_has_come(run: CourseRun) -> None:
     later = {"planned_end": END.date() + 30 * DAY}
 
     with pytest.raises(ValidationError, match="planned end has come"):
-        lifecycle.edit_running(experiment, None, later, reason="More.", now=END)
-    lifecycle.edit_running(experiment, None, later, reason="More.", now=END - 2 * DAY)
+        deviations.edit_running(experiment, None, later, reason="More.", now=END)
+    deviations.edit_running(experiment, None, later, reason="More.", now=END - 2 * DAY)
 
 
 def test_a_stop_before_its_time_is_inconclusive(run: CourseRun, next_run: CourseRun) -> None:
@@ -284,7 +288,7 @@ def test_a_worse_primary_kpi_stops(run: CourseRun, next_run: CourseRun) -> None:
     found = analyze(experiment, now=END)
 
     assert found.verdict == "stop"
-    assert "makes Started worse: −" in sentence(found)
+    assert "makes Started worse: −" in shown(found)
 
 
 def guarded(monkeypatch: pytest.MonkeyPatch, margin: float) -> dict[str, Any]:
@@ -415,11 +419,11 @@ def test_an_experiment_without_exposures_is_analyzed(run: CourseRun) -> None:
     found = analyze(start(draft(courses=[run.course])), now=END)
 
     assert (found.verdict, found.sample_ratio_p) == ("too-early", None)
-    assert sentence(found) == "Not every variant has an exposed unit yet."
+    assert shown(found) == "Not every variant has an exposed unit yet."
 
 
 def test_figures_of_few_learners_are_hidden_from_readers(run: CourseRun) -> None:
     found = analyze(trial(run, 12), now=END)
 
-    assert "Hidden to protect" in sentence(found)
-    assert "Hidden" not in sentence(found, sees_small_groups=True)
+    assert "Hidden to protect" in sentence(found, is_hidden=True)
+    assert "Hidden" not in shown(found)

@@ -15,21 +15,20 @@ from django.test import Client
 
 from accounts.api_keys import create_api_key
 from accounts.delegation import grantable_scopes
-from accounts.models import CourseGrant, User
-from curriculum.models import Course, CourseRun, Parameter
+from accounts.models import User
+from curriculum.models import CourseRun, Parameter
 from experiments import lifecycle
 from experiments.analysis.analyze import analyze
 from experiments.assignment import assign
 from experiments.models import Analysis, Experiment
+from experiments.tests.bearers import LIST, READ, SMALL, WRITE, bearing, sent, signed_in
 from experiments.tests.outcomes import expose_all, in_variant, start_in
 from experiments.tests.trials import DAY, STARTED_AT, STRICT, draft, enroll_many, start
 from kpis.tests.kernel import STARTED, run_of
 
 pytestmark = pytest.mark.django_db
 
-LIST = "/api/experiments"
 ONE = f"{LIST}/strict-marks"
-READ, WRITE, SMALL = "experiments:read", "experiments:write", "kpis:small-groups"
 NOW = STARTED_AT + DAY
 HIDDEN = "Hidden to protect groups of fewer than 10 people."
 
@@ -50,26 +49,6 @@ def run() -> CourseRun:
 @pytest.fixture
 def experiment(run: CourseRun) -> Experiment:
     return draft(courses=[run.course])
-
-
-def bearing(*scopes: str, courses: tuple[Course, ...] = ()) -> Client:
-    _, secret = create_api_key("my-lms", scopes or (READ, WRITE, SMALL), courses=courses)
-    return Client(headers={"Authorization": f"Bearer {secret}"})
-
-
-def signed_in(*permissions: str, course: Course | None = None) -> Client:
-    bo = User.objects.create_user("bo@example.com", name="Bo")
-    bo.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    if course:
-        CourseGrant.objects.create(user=bo, course=course)
-    client = Client()
-    client.force_login(bo)
-    return client
-
-
-def sent(client: Client, action: str, **body: Any) -> tuple[int, Any]:
-    response = client.post(f"{ONE}/{action}", body, content_type="application/json")
-    return response.status_code, response.json()
 
 
 def analyzed(run: CourseRun, learners: int) -> Experiment:
@@ -144,6 +123,9 @@ def test_start_stop_and_decide(experiment: Experiment) -> None:
 
     assert (status, started["state"], started["is_plan_intact"]) == (200, "running", True)
     assert stopped["state"] == "stopped"
+    assert {one["api_key"] for one in decided["history"][1:]} == {"my-lms"}
+    # the reason to start although it may find nothing stays that of whoever gave it
+    assert decided["underpowered_reason"] == "A test."
     assert (decided["state"], decided["verdict"]) == ("decided", "inconclusive")
     assert decided["decision_reason"] == "Too few. (API key my-lms)"
     assert [one["kind"] for one in decided["history"]][1:] == ["started", "stopped", "decided"]

@@ -18,8 +18,8 @@ from accounts.models import CourseGrant, User
 from curriculum.models import CourseRun
 from experiments.drafts import PlannedValue
 from experiments.models import Assignment, Experiment, Exposure
+from experiments.tests.bearers import READ, SMALL, bearing, signed_in
 from experiments.tests.outcomes import start_in
-from experiments.tests.test_api import READ, SMALL, bearing, signed_in
 from experiments.tests.trials import (
     CONTROL,
     DAY,

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from curriculum import parameters
 from curriculum.models import CourseRun, Learner, Module
 from curriculum.parameters import ParameterScope, Question
-from experiments import lifecycle
+from experiments import deviations, forcing, lifecycle
 from experiments.assignment import assign, assign_runs, bucket, cached, position
 from experiments.drafts import PlannedVariant
 from experiments.models import Assignment, Experiment, Layer
@@ -109,7 +109,7 @@ def test_assigned_learners_stay_when_the_weights_change(run: CourseRun) -> None:
     experiment = start(draft(courses=[run.course]))
     before = {pk: placed[0].variant for pk, placed in assign(learners, now=NOW).items()}
     weights = {"control": Decimal("0.1"), "strict": Decimal("0.9")}
-    lifecycle.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=NOW)
+    deviations.edit_running(experiment, None, {"weights": weights}, reason="Costs.", now=NOW)
     late = [one.pk for one in enroll_many(run, 500, prefix="M")]
     after = assign([*learners, *late], now=NOW)
 
@@ -164,7 +164,7 @@ def test_a_forced_variant_replaces_chance(run: CourseRun) -> None:
     assign([ada.pk, bo.pk], now=NOW)
     strict = experiment.variants.get(key="strict")
     for one in (ada, bo, staff):
-        lifecycle.force(experiment, one, strict, None, reason="To try it out.")
+        forcing.force(experiment, one, strict, None, reason="To try it out.")
     found = assign([ada.pk, bo.pk, staff.pk], now=NOW)
 
     assert {placed[0].variant for placed in found.values()} == {"strict"}

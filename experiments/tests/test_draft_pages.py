@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
+from django.utils import timezone
 
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from experiments.models import Experiment
+from experiments.tests.outcomes import start_in
 from experiments.tests.pages import PAGE, may_run, sends
-from experiments.tests.trials import PASS_MARK, draft, enroll_many, start
-from kpis.tests.kernel import STARTED, run_of
+from experiments.tests.trials import DAY, PASS_MARK, draft, enroll_many, start
+from kpis.definitions.registry import REGISTRY
+from kpis.tests import kernel
+from kpis.tests.kernel import BOTH, STARTED, run_of
 from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +142,65 @@ def test_a_mistake_is_named_and_nothing_is_saved(
     assert boss.status == 400
     assert sentence in text
     assert not Experiment.objects.exists()
+
+
+@pytest.fixture
+def mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KPIs without a value for a run, and without one for a learner."""
+    kernel.declare_both(monkeypatch)
+    by_learner = replace(REGISTRY[STARTED], key="test.by-learner", title="By learner")
+    facts = replace(by_learner.facts, run=None) if by_learner.facts else None
+    monkeypatch.setitem(REGISTRY, "test.by-learner", replace(by_learner, facts=facts))
+
+
+def offered(who: Visitor) -> set[str]:
+    """Return the primary KPIs that the form offers."""
+    field = re.search(r'<select name="primary".*?</select>', who.html, re.DOTALL)
+    assert field
+    return {one.strip() for one in re.findall(r"<option[^>]*>([^<]+)", field.group())} - {"–"}
+
+
+def test_a_form_offers_what_has_a_value_for_each_unit(
+    boss: Visitor, run: CourseRun, mixed: None
+) -> None:
+    boss.reads(f"{PAGE}/new")
+    assert offered(boss) == {"Started", "Planned", "By learner (not by run)"}
+    assert "choose one of their components" in boss.html
+
+    draft(courses=[run.course], unit="run")
+    boss.reads(f"{PAGE}/strict-marks/edit")
+    assert offered(boss) == {"Started", "Planned"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "kpi", "sentence"),
+    [
+        ("run", "test.by-learner", "By learner cannot be broken down by run."),
+        ("learner", BOTH, "is combined from other KPIs and has no value for one learner."),
+        ("learner", "no.such", "Select a valid choice."),
+    ],
+)
+def test_a_kpi_without_a_value_for_each_unit_is_refused(
+    boss: Visitor, run: CourseRun, mixed: None, unit: str, kpi: str, sentence: str
+) -> None:
+    text = sends(boss, f"{PAGE}/new", filled_in(unit=unit, primary=kpi))
+
+    assert boss.status == 400
+    assert sentence in text
+    assert not Experiment.objects.exists()
+
+
+@pytest.mark.parametrize(("number", "is_known"), [(9, False), (10, True)])
+def test_the_power_of_small_groups_is_not_said(
+    boss: Visitor, run: CourseRun, number: int, is_known: bool
+) -> None:
+    now = timezone.now()
+    start_in(run, enroll_many(run_of("r0"), number), now - 10 * DAY, completed=5)
+
+    # an effect that any number of units would find, and one that none would
+    for effect in ("40", "0.1"):
+        text = sends(boss, f"{PAGE}/new", filled_in(act="check", effect=effect))
+        assert ("It is not known how the primary KPI varies" in text) != is_known
 
 
 def test_a_manager_cannot_experiment_on_the_whole_site(run: CourseRun) -> None:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from curriculum import parameters
 from curriculum.models import CourseRun, Module
-from experiments import checklist, drafts, lifecycle, locked_plan
+from experiments import checklist, deviations, drafts, lifecycle, locked_plan
 from experiments.drafts import PlannedMetric, PlannedValue
 from experiments.models import Experiment, ExperimentEvent, Layer, Variant
 from experiments.tests.trials import (
@@ -190,7 +190,7 @@ def test_the_start_locks_the_plan(run: CourseRun, ada: User) -> None:
 def test_the_end_and_the_weights_may_change_as_deviations(run: CourseRun, ada: User) -> None:
     experiment = start(draft(courses=[run.course]))
     changes = {"planned_end": date(2026, 12, 1), "weights": {"control": "0.2", "strict": "0.8"}}
-    edited = lifecycle.edit_running(experiment, ada, changes, reason="Slow.", now=STARTED_AT + DAY)
+    edited = deviations.edit_running(experiment, ada, changes, reason="Slow.", now=STARTED_AT + DAY)
 
     assert edited.planned_end == date(2026, 12, 1)
     assert {one.key: one.weight for one in Variant.objects.all()} == {
@@ -218,7 +218,7 @@ def test_other_changes_of_a_running_experiment_are_refused(
 ) -> None:
     experiment = start(draft(courses=[run.course]))
     with pytest.raises(ValidationError, match=sentence):
-        lifecycle.edit_running(experiment, None, changes, reason="Why not.", now=STARTED_AT + DAY)
+        deviations.edit_running(experiment, None, changes, reason="Why not.", now=STARTED_AT + DAY)
 
     experiment.refresh_from_db()
     assert not experiment.deviations.exists()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from experiments.analysis.analyze import analyze
 from experiments.models import Analysis, Experiment
 from experiments.tests.analyzed import LATER, analyzed
+from experiments.tests.bearers import bearing, sent
 from experiments.tests.pages import PAGE, acts, may_run, sends
-from experiments.tests.trials import DAY, PASS_MARK, draft, start
+from experiments.tests.trials import DAY, PASS_MARK, draft, enroll_many
 from kpis.tests.kernel import run_of
 from kpis.tests.visitors import Visitor
 
@@ -161,13 +163,22 @@ def test_whoever_decides_on_an_outdated_page_learns_what_happened(
     assert "This experiment has changed meanwhile: Stopped by Ada" in text
 
 
-def test_a_later_end_is_shown_as_a_deviation(boss: Visitor, run: CourseRun) -> None:
-    experiment = start(draft(courses=[run.course], only_new=True))
+def test_the_history_names_an_api_key(boss: Visitor, run: CourseRun) -> None:
+    enroll_many(run, 5)
+    made, client = draft(courses=[run.course], underpowered_reason=""), bearing()
+    assert sent(client, "start", underpowered_reason="A test.")[0] == 200
 
-    text = acts(boss, experiment, "extend", planned_end="2026-12-01", reason="Too few.")
+    text = boss.reads(f"{PAGE}/{made.key}")
+    assert "Started by API key my-lms" in text
+    made.refresh_from_db()
+    assert "Stopped by API key my-lms on" in acts_after_stop(boss, made, client)
 
-    assert "Deviation from the plan" in text
-    assert "1 Sep 2026 → 1 Dec 2026" in text
+
+def acts_after_stop(boss: Visitor, made: Experiment, client: Client) -> str:
+    """Stop by the key, and then again on the page that was open."""
+    sent(client, "stop", reason="Enough.")
+    data: dict[str, object] = {"act": "stop", "version": made.version, "reason": "Enough."}
+    return sends(boss, f"{PAGE}/{made.key}", data)
 
 
 def test_the_raw_results_are_a_csv_file(boss: Visitor, run: CourseRun) -> None:

@@ -18,7 +18,7 @@ from django.db import connection
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from curriculum.parameters import create_missing
-from experiments import lifecycle
+from experiments import deviations, lifecycle
 from experiments.assignment import assign
 from experiments.drafts import PlannedMetric
 from experiments.models import Analysis, AnalysisResult, Assignment, Experiment
@@ -103,7 +103,7 @@ def test_of_a_stop_and_a_change_at_one_moment_one_is_refused(run: CourseRun) -> 
     weights = {"weights": {"control": "0.4", "strict": "0.6"}}
     refused = at_once(
         lambda: lifecycle.stop(experiment, None, reason="Done.", expected_version=seen),
-        lambda: lifecycle.edit_running(
+        lambda: deviations.edit_running(
             experiment, None, weights, reason="Costs.", expected_version=seen
         ),
     )

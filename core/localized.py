@@ -29,9 +29,9 @@ def _locale(language: str) -> Locale:
 
 def number(value: Decimal | float, places: int = 0, *, trimmed: bool = False) -> str:
     """Format a number with that many places: 1,234.50; `trimmed` drops trailing zeros: 1,234.5."""
-    return format_decimal(
-        value, _pattern(places, trimmed), locale=locale(), decimal_quantization=False
-    )
+    shown = round(value, places) if isinstance(value, float) else value
+    pattern = _pattern(places, trimmed)
+    return format_decimal(shown, pattern, locale=locale(), decimal_quantization=False)
 
 
 def percent(value: Decimal, places: int = 1, *, trimmed: bool = False) -> str:

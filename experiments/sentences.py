@@ -13,6 +13,9 @@ from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE, Unit
 from presentation.figures import difference_text, hidden_note, rounds_to_zero
 
+# smaller ones are not told apart
+SMALLEST_P = 0.0001
+
 
 def sentence(analysis: Analysis, *, is_hidden: bool) -> str:
     """Say why the verdict is what it is; `is_hidden` if the reader may not learn it."""
@@ -25,7 +28,7 @@ def sentence(analysis: Analysis, *, is_hidden: bool) -> str:
 def _texts() -> dict[str, str]:
     return {
         "mismatch": gettext(
-            "The numbers of units in the variants contradict the weights (p = %(p)s). Something "
+            "The numbers of units in the variants contradict the weights (%(p)s). Something "
             "assigns or exposes them unequally, so no result can be trusted."
         ),
         "no-units": gettext("Not every variant has an exposed unit yet."),
@@ -45,19 +48,17 @@ def _texts() -> dict[str, str]:
             "So far, neither an effect nor harm can be told from chance; the smallest variant has "
             "%(n)s of %(planned_n)s planned units."
         ),
-        "better": gettext("%(variant)s improves %(kpi)s: %(effect)s (p = %(p)s)."),
-        "worse": gettext("%(variant)s makes %(kpi)s worse: %(effect)s (p = %(p)s)."),
+        "better": gettext("%(kpi)s is better with “%(variant)s”: %(effect)s (%(p)s)."),
+        "worse": gettext("%(kpi)s is worse with “%(variant)s”: %(effect)s (%(p)s)."),
         "guardrail": gettext(
-            "%(variant)s makes %(kpi)s worse by more than the margin of %(margin)s: %(effect)s."
+            "%(kpi)s is worse with “%(variant)s” by more than the margin of %(margin)s: %(effect)s."
         ),
         "guardrail-unclear": gettext(
-            "The primary KPI is better, but %(variant)s may make %(kpi)s worse by more than the "
+            "The primary KPI is better. %(kpi)s may be worse with “%(variant)s” by more than the "
             "margin of %(margin)s: %(effect)s."
         ),
-        "no-data": gettext("There are too few data of %(kpi)s to compare the variants."),
-        "unclear": gettext(
-            "%(variant)s changes %(kpi)s by %(effect)s, which may be chance (p = %(p)s)."
-        ),
+        "no-data": gettext("%(kpi)s has too few data to compare the variants."),
+        "unclear": gettext("%(kpi)s with “%(variant)s”: %(effect)s, which may be chance (%(p)s)."),
     }
 
 
@@ -108,4 +109,5 @@ def _number(value: int | None) -> str:
 def _p(value: float | None) -> str:
     if value is None:
         return NO_VALUE
-    return localized.number(value, 4) if value >= 0.0001 else f"< {localized.number(0.0001, 4)}"
+    sign, shown = ("=", value) if value >= SMALLEST_P else ("<", SMALLEST_P)
+    return f"p {sign} {localized.number(shown, 4)}"

@@ -71,7 +71,7 @@ class Experiment(models.Model):
         RUN = "run", _("Run")
 
     class Method(models.TextChoices):
-        FIXED = "fixed", _("Once, at the planned size or end")
+        FIXED = "fixed", _("Once, at the planned end")
         SEQUENTIAL = "sequential", _("Always valid: may be looked at every day")
 
     class Track(models.TextChoices):

@@ -100,7 +100,7 @@ def test_variants_are_compared_by_what_happened_after_the_exposure(
     assert (strict.low or 0) > 0
     assert found.verdict == "ship"
     assert found.variant == experiment.variants.get(key="strict")
-    assert "Strict improves Started: +" in shown(found)
+    assert "Started is better with “Strict”: +" in shown(found)
 
 
 def test_units_without_rows_count_as_zero(run: CourseRun, next_run: CourseRun) -> None:
@@ -207,7 +207,7 @@ def test_nothing_is_called_better_or_worse_before_its_time(
     # all planned units are there, but who looks every day would find effects that do not exist
     assert early.verdict == "too-early"
     assert result(early).outcome == "too-early"
-    assert "stop" in sentence(early)
+    assert "stop" in sentence(early, is_hidden=False)
     lifecycle.stop(experiment, None, reason="All units are there.", now=LATER + DAY)
     experiment.refresh_from_db()
     stopped = analyze(experiment, now=LATER + 2 * DAY)
@@ -288,7 +288,7 @@ def test_a_worse_primary_kpi_stops(run: CourseRun, next_run: CourseRun) -> None:
     found = analyze(experiment, now=END)
 
     assert found.verdict == "stop"
-    assert "makes Started worse: −" in shown(found)
+    assert "Started is worse with “Strict”: −" in shown(found)
 
 
 def guarded(monkeypatch: pytest.MonkeyPatch, margin: float) -> dict[str, Any]:

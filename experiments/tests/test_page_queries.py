@@ -96,7 +96,7 @@ def test_the_list_needs_no_query_for_each_experiment(reader: Visitor, run: Cours
 
     assert queries(lambda: reader.reads(PAGE)) == few
     assert reader.status == 200
-    assert "Strict changes Started by" in text
+    assert "Started with “Strict”" in text
 
 
 def test_a_page_needs_no_query_for_each_analysis(reader: Visitor, run: CourseRun) -> None:

@@ -39,7 +39,7 @@ def test_the_list_says_what_each_experiment_found(boss: Visitor, run: CourseRun)
     text = boss.reads(PAGE)
 
     assert "Strict marks Running Ship" in text
-    assert "Strict improves Started" in text
+    assert "Started is better with “Strict”" in text
     assert "Assigned: 400 · Exposed: 400" in text
 
 
@@ -54,7 +54,7 @@ def test_the_page_shows_effects_sums_and_the_plan(boss: Visitor, run: CourseRun)
     text = boss.reads(f"{PAGE}/{analyzed(run).key}")
 
     assert boss.status == 200
-    assert "Strict improves Started" in text
+    assert "Started is better with “Strict”" in text
     assert "pts to +" in text
     assert "Raw sums of the variants" in text
     assert '<svg class="forest good"' in boss.html

@@ -14,7 +14,7 @@ from experiments import forcing
 from experiments.analysis.analyze import analyze
 from experiments.models import Experiment
 from experiments.tests.analyzed import LATER, analyzed
-from experiments.tests.trials import DAY, draft
+from experiments.tests.trials import DAY, draft, start
 from kpis.tests.kernel import run_of
 from kpis.tests.measured import staff
 
@@ -32,6 +32,7 @@ PATHS = [
     "/experiments/new",
     "/experiments/power",
     "/experiments/strict-marks",
+    "/experiments/running",
     "/experiments/a-draft",
     "/experiments/a-draft/edit",
 ]
@@ -41,10 +42,11 @@ PATHS = [
 def opens(
     browser: Browser, live_server: LiveServer, few_kpis: None, _in_july_2026: None
 ) -> Iterator[Opens]:
-    """Open a page as Ada of the staff; one experiment has results, one is a draft."""
+    """Open a page as Ada of the staff; one experiment has results, one has none, one is a draft."""
     run = run_of("r1")
     analyzed(run)
     draft("a-draft", courses=[run.course])
+    start(draft("running", courses=[run_of("s1", course="sql").course], only_new=True))
     client = Client()
     client.force_login(staff())
     session = client.cookies["sessionid"].value
@@ -107,7 +109,7 @@ def test_a_page_is_printed_completely_and_without_controls(opens: Opens) -> None
 
 
 def test_the_end_is_changed_by_keyboard(opens: Opens) -> None:
-    page = opens("/experiments/strict-marks", java_script_enabled=False)
+    page = opens("/experiments/running", java_script_enabled=False)
 
     page.get_by_text("Change the plan while it runs").focus()
     page.keyboard.press("Enter")

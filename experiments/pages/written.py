@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from core import localized, reporting_clock
-from kpis.definitions.registry import Indicator
+from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE, PERCENT
 from presentation.figures import difference_text, rounds_to_zero
 
@@ -28,6 +28,24 @@ def amount(indicator: Indicator, difference: float | None) -> str:
     if difference is None:
         return NO_VALUE
     return difference_text(indicator.unit, difference * indicator.unit.scale)
+
+
+def amount_of(kpi: str, difference: float | None) -> str:
+    """Write a size of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return amount(found, difference) if found else decimal(difference)
+
+
+def signed_of(kpi: str, change: float | None) -> str:
+    """Write a difference of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return signed(found, change) if found else decimal(change)
+
+
+def value_of(kpi: str, value: float | None) -> str:
+    """Write a value of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return found.unit.text(value) if found else decimal(value)
 
 
 def relative(change: float | None) -> str:

@@ -104,4 +104,8 @@ def _number(value: int | None) -> str:
 def _p(value: float | None) -> str:
     if value is None:
         return NO_VALUE
-    return localized.number(value, 4) if value >= 0.0001 else f"< {localized.number(0.0001, 4)}"
+    return (
+        localized.number(round(value, 4), 4)
+        if value >= 0.0001
+        else f"< {localized.number(0.0001, 4)}"
+    )

@@ -61,7 +61,7 @@ def p_value(value: float | None) -> str:
         return NO_VALUE
     if value < SMALLEST_P:
         return f"< {localized.number(SMALLEST_P, 4)}"
-    return localized.number(value, 4)
+    return localized.number(round(value, 4), 4)
 
 
 def count(value: float | None) -> str:
@@ -71,7 +71,9 @@ def count(value: float | None) -> str:
 
 def decimal(value: float | None, places: int = 4) -> str:
     """Write a number without the zeros at its end."""
-    return NO_VALUE if value is None else localized.number(value, places, trimmed=True)
+    return (
+        NO_VALUE if value is None else localized.number(round(value, places), places, trimmed=True)
+    )
 
 
 def day_of(at: datetime | date | None) -> str:

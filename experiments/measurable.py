@@ -46,6 +46,20 @@ def _without_facts(indicator: Indicator) -> str:
     }
 
 
+def in_unit(kpi: str, value: float | None) -> float | None:
+    """Convert a size to the unit of a KPI, as people enter it: 0.05 is 5 percentage points."""
+    if value is None or kpi not in REGISTRY:
+        return value
+    return round(value * REGISTRY[kpi].unit.scale, 6)
+
+
+def from_unit(kpi: str, shown: float | None) -> float | None:
+    """Convert a size that people entered in the unit of a KPI: 5 percentage points are 0.05."""
+    if shown is None or kpi not in REGISTRY:
+        return shown
+    return shown / REGISTRY[kpi].unit.scale
+
+
 def measurable(unit: str) -> list[Indicator]:
     """Return the KPIs that can be compared between learners or between runs."""
     return [one for key, one in REGISTRY.items() if not problem_of(key, unit)]

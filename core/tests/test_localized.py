@@ -27,6 +27,7 @@ HARD_SPACE = "\N{NO-BREAK SPACE}"
             "€48,750",
             f"48.750{HARD_SPACE}€",
         ),
+        (lambda: localized.number(0.85513214, 4), "0.8551", "0,8551"),
         (lambda: localized.day(DAY), "2 Sep 2026", "2. Sept. 2026"),
         (lambda: localized.long_day(DAY), "2 September 2026", "2. September 2026"),
         (lambda: localized.day_of_year(DAY), "2 Sep", "2. Sept."),

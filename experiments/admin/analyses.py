@@ -11,16 +11,41 @@ from django.utils.translation import gettext_lazy
 
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from experiments.models import Analysis, AnalysisResult
+from experiments.pages.written import amount_of, signed_of, value_of
 from experiments.sentences import sentence
 from kpis.admin.kpi_choices import KpiFilter, name_of
 from kpis.admin.small_groups import SmallGroupsAdmin, may_see_figures
 
 
-class AnalysisResultInline(ReadOnlyInline):
+class InUnits:
+    """The figures of a result as the pages write them, in the unit of its KPI."""
+
+    @admin.display(description=gettext_lazy("value"), ordering="value")
+    def value_in_unit(self, result: AnalysisResult) -> str:
+        return value_of(result.kpi, result.value)
+
+    @admin.display(description=gettext_lazy("effect"), ordering="effect")
+    def effect_in_unit(self, result: AnalysisResult) -> str:
+        return signed_of(result.kpi, result.effect)
+
+    @admin.display(description=gettext_lazy("low"))
+    def low_in_unit(self, result: AnalysisResult) -> str:
+        return signed_of(result.kpi, result.low)
+
+    @admin.display(description=gettext_lazy("high"))
+    def high_in_unit(self, result: AnalysisResult) -> str:
+        return signed_of(result.kpi, result.high)
+
+    @admin.display(description=gettext_lazy("margin"))
+    def margin_in_unit(self, result: AnalysisResult) -> str:
+        return amount_of(result.kpi, result.margin)
+
+
+class AnalysisResultInline(InUnits, ReadOnlyInline):
     model = AnalysisResult
     fields = readonly_fields = (
-        "kpi_name", "role", "variant", "n", "value", "effect", "low", "high", "p", "adjusted_p",
-        "method", "reduction", "margin", "outcome",
+        "kpi_name", "role", "variant", "n", "value_in_unit", "effect_in_unit", "low_in_unit",
+        "high_in_unit", "p", "adjusted_p", "method", "reduction", "margin_in_unit", "outcome",
     )  # fmt: skip
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -55,20 +80,25 @@ class AnalysisAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
 
 
 @admin.register(AnalysisResult)
-class AnalysisResultAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
+class AnalysisResultAdmin(InUnits, SmallGroupsAdmin, ReadOnlyAdmin):
     list_display = (
-        "analysis", "kpi_name", "role", "variant", "n", "value", "effect", "p", "outcome",
+        "analysis", "kpi_name", "role", "variant", "n", "value_in_unit", "effect_in_unit", "p",
+        "outcome",
     )  # fmt: skip
     list_filter = ("role", "outcome", KpiFilter)
     list_select_related = ("analysis", "variant")
     search_fields = ("analysis__experiment__key", "kpi")
     fields = (
-        "analysis", "kpi_name", "role", "variant", "kind", ("n", "without_rows"), "sums", "value",
-        ("effect", "low", "high"), ("relative_effect", "relative_low", "relative_high"),
+        "analysis", "kpi_name", "role", "variant", "kind", ("n", "without_rows"), "sums",
+        "value_in_unit", ("effect_in_unit", "low_in_unit", "high_in_unit"),
+        ("relative_effect", "relative_low", "relative_high"),
         ("p", "adjusted_p", "method"), ("standard_error", "degrees_of_freedom", "reduction"),
-        ("margin", "outcome"),
+        ("margin_in_unit", "outcome"),
     )  # fmt: skip
-    readonly_fields = ("kpi_name",)
+    readonly_fields = (
+        "kpi_name", "value_in_unit", "effect_in_unit", "low_in_unit", "high_in_unit",
+        "margin_in_unit",
+    )  # fmt: skip
 
     @admin.display(description=gettext_lazy("KPI"), ordering="kpi")
     def kpi_name(self, result: AnalysisResult) -> str:

@@ -18,6 +18,7 @@ from experiments import drafts, measurable
 from experiments.admin.trial import problem_of, without_fields
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
 from experiments.models import Experiment, Metric, Variant
+from experiments.pages.written import amount_of
 from kpis.admin.kpi_choices import name_of
 
 FIELDS = (
@@ -38,8 +39,16 @@ class DraftForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "planned_effect" in self.fields:
+            self.fields["planned_effect"].help_text = gettext(
+                "The smallest improvement of the primary KPI that you want to find, in its unit: 5 "
+                "for 5 percentage points."
+            )
         if self.instance.pk and "seen_version" in self.fields:
             self.initial["seen_version"] = self.instance.version
+            primary = self.instance.metrics.filter(role=Metric.Role.PRIMARY).first()
+            kpi, effect = primary.kpi if primary else "", self.instance.planned_effect
+            self.initial["planned_effect"] = measurable.in_unit(kpi, effect)
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -105,13 +114,20 @@ class MetricForm(forms.ModelForm):
         # whatever else is sent gets a sentence that says why not
         kpi.widget.choices = [("", "–"), *offered]
         self.fields["kpi"] = kpi
+        self.fields["margin"].help_text = gettext(
+            "By how much a guardrail may be worse without harm, in the KPI's unit."
+        )
+        if self.instance.pk:
+            margin = self.instance.margin
+            self.initial["margin"] = measurable.in_unit(self.instance.kpi, margin)
 
     def clean(self) -> dict[str, Any]:
         return self.cleaned_data
 
     def planned(self) -> PlannedMetric:
         given = self.cleaned_data
-        return PlannedMetric(kpi=given["kpi"], role=given["role"], margin=given["margin"])
+        margin = measurable.from_unit(given["kpi"], given["margin"])
+        return PlannedMetric(kpi=given["kpi"], role=given["role"], margin=margin)
 
 
 class VariantFormSet(BaseInlineFormSet):
@@ -147,6 +163,9 @@ def save_draft(row: Any, *, by: Any) -> Experiment:
     given = dict(row.draft_form.cleaned_data)
     version = given.pop("seen_version", None)
     courses, runs = given.pop("courses"), given.pop("runs")
+    primary = [one.kpi for one in row.planned_metrics if one.role == Metric.Role.PRIMARY]
+    effect = given["planned_effect"]
+    given["planned_effect"] = measurable.from_unit(primary[0] if primary else "", effect)
     stored = Experiment.objects.filter(pk=row.pk).first() if row.pk else None
     return drafts.save(
         stored,
@@ -207,11 +226,15 @@ class LockedVariantInline(LockedInline):
 
 class LockedMetricInline(LockedInline):
     model = Metric
-    fields = readonly_fields = ("kpi_name", "role", "margin")
+    fields = readonly_fields = ("kpi_name", "role", "margin_in_unit")
 
     @admin.display(description=gettext_lazy("KPI"))
     def kpi_name(self, metric: Metric) -> str:
         return name_of(metric.kpi)
+
+    @admin.display(description=gettext_lazy("margin"))
+    def margin_in_unit(self, metric: Metric) -> str:
+        return amount_of(metric.kpi, metric.margin)
 
 
 def written(variant: Variant) -> str:

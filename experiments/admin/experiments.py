@@ -28,7 +28,8 @@ from experiments.admin.draft_form import (
 from experiments.admin.history import DeviationInline, ExperimentEventInline
 from experiments.admin.readiness import checklist_html, last_verdict, power_text
 from experiments.admin.units import ForcedVariantInline
-from experiments.models import Experiment
+from experiments.models import Experiment, Metric
+from experiments.pages.written import amount_of
 from improvement.admin.deciding import Seen
 from kpis.admin.small_groups import may_see_figures
 
@@ -59,6 +60,13 @@ FIELDSETS: Any = (
 )  # fmt: skip
 
 
+def _shown(field: Any, is_locked: bool) -> Any:
+    """Return a field, or fields of one line; a locked effect is written with its unit."""
+    if isinstance(field, tuple):
+        return tuple(_shown(one, is_locked) for one in field)
+    return "effect_in_unit" if field == "planned_effect" and is_locked else field
+
+
 @admin.register(Experiment)
 class ExperimentAdmin(admin.ModelAdmin):
     form = DraftForm
@@ -71,7 +79,7 @@ class ExperimentAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     filter_horizontal = ("courses",)
     autocomplete_fields = ("runs",)
-    readonly_fields = ("checklist", "power_now", *OUTCOME)
+    readonly_fields = ("checklist", "power_now", "effect_in_unit", *OUTCOME)
     actions = ("start", "deviate", "stop", "decide")
     fieldsets = FIELDSETS
 
@@ -86,8 +94,16 @@ class ExperimentAdmin(admin.ModelAdmin):
         hidden = set() if self._may_edit(request, obj) else {"seen_version"}
         if not may_see_figures(request):
             hidden.add("power_now")
+        is_locked = not self._may_edit(request, obj)
         return [
-            (name, {"fields": [one for one in shown["fields"] if one not in hidden]})
+            (
+                name,
+                {
+                    "fields": [
+                        _shown(one, is_locked) for one in shown["fields"] if one not in hidden
+                    ]
+                },
+            )
             for name, shown in FIELDSETS
             if name not in hidden_groups
         ]
@@ -256,6 +272,11 @@ class ExperimentAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("checklist"))
     def checklist(self, experiment: Experiment) -> str:
         return checklist_html(experiment)
+
+    @admin.display(description=gettext_lazy("planned effect"))
+    def effect_in_unit(self, experiment: Experiment) -> str:
+        primary = experiment.metrics.filter(role=Metric.Role.PRIMARY).first()
+        return amount_of(primary.kpi if primary else "", experiment.planned_effect)
 
     @admin.display(description=gettext_lazy("power"))
     def power_now(self, experiment: Experiment) -> str:

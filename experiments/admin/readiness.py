@@ -34,7 +34,7 @@ def power_text(experiment: Experiment) -> str:
     ) % {
         "needed": _number(found.needed),
         "available": _number(found.available),
-        "power": NO_VALUE if found.power is None else localized.number(found.power, 2),
+        "power": NO_VALUE if found.power is None else localized.number(round(found.power, 2), 2),
     }
 
 

@@ -17,6 +17,7 @@ from curriculum.parameters import ParameterDefinition
 from experiments import drafts
 from experiments.checklist import Item, checklist
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
+from experiments.measurable import from_unit, in_unit
 from experiments.models import Experiment, Metric
 from experiments.pages.draft_form import PLAIN, DraftForm
 from experiments.pages.draft_rows import (
@@ -29,7 +30,6 @@ from experiments.pages.draft_rows import (
 from experiments.pages.kpi_choices import parameter_choices
 from experiments.pages.modules import modules_of
 from experiments.pages.sizes import SizeRow, sizes_of
-from kpis.definitions.registry import REGISTRY
 
 Role = Metric.Role
 # where the form shows the errors of the plan's parts
@@ -142,7 +142,7 @@ class Draft:
 
     def _effect(self) -> float | None:
         data = self.form.cleaned_data
-        return _in_code(data["primary"], data["effect"]) if data["effect"] else None
+        return from_unit(data["primary"], data["effect"]) if data["effect"] else None
 
     def _planned_variants(self) -> list[PlannedVariant]:
         rows, values = filled(self.variants), filled(self.values)
@@ -180,7 +180,7 @@ class Draft:
                 PlannedMetric(
                     kpi=one["kpi"],
                     role=Role.GUARDRAIL,
-                    margin=_in_code(one["kpi"], one["margin"]),
+                    margin=from_unit(one["kpi"], one["margin"]),
                 )
                 for one in filled(self.guardrails)
             ),
@@ -196,17 +196,6 @@ class Draft:
             self.form.add_error(field if is_known else None, messages)
 
 
-def _in_code(kpi: str, shown: float) -> float:
-    """Convert from the unit of a KPI: 5 percentage points are 0.05."""
-    return shown / REGISTRY[kpi].unit.scale if kpi in REGISTRY else shown
-
-
-def _shown(kpi: str, value: float | None) -> float | None:
-    if value is None or kpi not in REGISTRY:
-        return value
-    return round(value * REGISTRY[kpi].unit.scale, 6)
-
-
 def _initial(experiment: Experiment) -> dict[str, Any]:
     metrics = list(experiment.metrics.order_by("position", "pk"))
     primary = next((one.kpi for one in metrics if one.role == Role.PRIMARY), "")
@@ -214,7 +203,7 @@ def _initial(experiment: Experiment) -> dict[str, Any]:
         "version": experiment.version,
         "primary": primary,
         "secondary": [one.kpi for one in metrics if one.role == Role.SECONDARY],
-        "effect": _shown(primary, experiment.planned_effect),
+        "effect": in_unit(primary, experiment.planned_effect),
         "audience_courses": list(experiment.courses.values_list("key", flat=True)),
         "audience_runs": list(experiment.runs.values_list("pk", flat=True)),
     }
@@ -247,4 +236,4 @@ def _typed(definition: ParameterDefinition | None, value: Decimal) -> str:
 
 def _guardrails(experiment: Experiment) -> list[dict[str, Any]]:
     rows = experiment.metrics.filter(role=Role.GUARDRAIL).order_by("position", "pk")
-    return [{"kpi": one.kpi, "margin": _shown(one.kpi, one.margin)} for one in rows]
+    return [{"kpi": one.kpi, "margin": in_unit(one.kpi, one.margin)} for one in rows]

@@ -11,8 +11,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 
 from core import localized
-from experiments.models import Experiment, ExperimentEvent
-from experiments.pages.written import moment_of
+from experiments.models import Experiment, ExperimentEvent, Metric
+from experiments.pages.written import amount_of, moment_of
 from kpis.definitions.units import NO_VALUE
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -27,6 +27,8 @@ IMPLIED = {
 @dataclass(frozen=True)
 class Entry:
     event: ExperimentEvent
+    # the primary KPI, in whose unit the planned effect is
+    kpi: str = ""
 
     @property
     def at(self) -> str:
@@ -47,7 +49,12 @@ class Entry:
             return []
         before, after = self.event.before, self.event.after
         names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
-        return [_change(name, before, after) for name in names]
+        return [_change(name, self._written(before), self._written(after)) for name in names]
+
+    def _written(self, changed: dict[str, Any]) -> dict[str, Any]:
+        effect = changed.get("planned_effect")
+        written = {} if effect is None else {"planned_effect": amount_of(self.kpi, effect)}
+        return {**changed, **written}
 
 
 def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -62,7 +69,8 @@ def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
 def entries(experiment: Experiment) -> list[Entry]:
     """Return the history, latest first."""
     rows = experiment.events.select_related("by").order_by("-at", "-pk")
-    return [Entry(one) for one in rows]
+    primary = experiment.metrics.filter(role=Metric.Role.PRIMARY).first()
+    return [Entry(one, primary.kpi if primary else "") for one in rows]
 
 
 def _label(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from core import localized, reporting_clock
-from kpis.definitions.registry import Indicator
+from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE, PERCENT
 from presentation.figures import difference_text, rounds_to_zero
 
@@ -30,6 +30,24 @@ def amount(indicator: Indicator, difference: float | None) -> str:
     return difference_text(indicator.unit, difference * indicator.unit.scale)
 
 
+def amount_of(kpi: str, difference: float | None) -> str:
+    """Write a size of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return amount(found, difference) if found else decimal(difference)
+
+
+def signed_of(kpi: str, change: float | None) -> str:
+    """Write a difference of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return signed(found, change) if found else decimal(change)
+
+
+def value_of(kpi: str, value: float | None) -> str:
+    """Write a value of a KPI by its key, which may no longer exist."""
+    found = REGISTRY.get(kpi)
+    return found.unit.text(value) if found else decimal(value)
+
+
 def relative(change: float | None) -> str:
     """Write a relative difference in percent with its sign."""
     if change is None:
@@ -43,7 +61,7 @@ def p_value(value: float | None) -> str:
         return NO_VALUE
     if value < SMALLEST_P:
         return f"< {localized.number(SMALLEST_P, 4)}"
-    return localized.number(value, 4)
+    return localized.number(round(value, 4), 4)
 
 
 def count(value: float | None) -> str:
@@ -53,7 +71,9 @@ def count(value: float | None) -> str:
 
 def decimal(value: float | None, places: int = 4) -> str:
     """Write a number without the zeros at its end."""
-    return NO_VALUE if value is None else localized.number(value, places, trimmed=True)
+    return (
+        NO_VALUE if value is None else localized.number(round(value, places), places, trimmed=True)
+    )
 
 
 def day_of(at: datetime | date | None) -> str:

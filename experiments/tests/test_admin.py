@@ -19,7 +19,7 @@ from experiments.assignment import assign
 from experiments.models import Analysis, Experiment, ExperimentEvent, ForcedVariant, Layer
 from experiments.tests.outcomes import expose_all
 from experiments.tests.trials import DAY, STARTED_AT, draft, enroll_many, start
-from kpis.tests.kernel import STARTED, run_of
+from kpis.tests.kernel import PLANNED, STARTED, run_of
 from kpis.tests.measured import staff
 from kpis.tests.visitors import Visitor
 
@@ -53,7 +53,7 @@ def form(run: CourseRun, strict: str = "module.pass-mark = 80%", **changes: Any)
     return {
         "name": "Strict marks", "key": "strict-marks", "hypothesis": "It helps.",
         "unit": "learner", "courses": [run.course_id], "track": "any", "holdout": "0",
-        "method": "fixed", "alpha": "0.05", "power": "0.8", "planned_effect": "0.1",
+        "method": "fixed", "alpha": "0.05", "power": "0.8", "planned_effect": "10",
         "planned_n": "400", "planned_end": "2026-09-01", "baseline_days": "90",
         "underpowered_reason": "A test.", "seen_version": "",
         "variants-TOTAL_FORMS": "2", "variants-INITIAL_FORMS": "0",
@@ -92,6 +92,7 @@ def test_a_draft_is_added_with_its_variants_and_kpis(ada: Visitor, run: CourseRu
     assert [one.key for one in made.variants.all()] == ["control", "strict"]
     assert str(strict.values.get()) == "module.pass-mark = 0.8"
     assert made.metrics.get().kpi == STARTED
+    assert made.planned_effect == 0.1
     assert list(made.courses.all()) == [run.course]
     assert made.events.get().by == made.created_by
 
@@ -145,6 +146,25 @@ def test_a_draft_that_could_never_be_right_is_rejected(
 ) -> None:
     assert sentence in sent(ada, f"{EXPERIMENTS}add/", form(run, strict, **changes))
     assert not Experiment.objects.exists()
+
+
+def test_effect_and_margins_are_entered_and_shown_in_the_unit_of_the_kpi(
+    ada: Visitor, run: CourseRun
+) -> None:
+    guardrail = {
+        "metrics-TOTAL_FORMS": "2", "metrics-1-kpi": PLANNED, "metrics-1-role": "guardrail",
+        "metrics-1-margin": "2",
+    }  # fmt: skip
+    sent(ada, f"{EXPERIMENTS}add/", form(run, **guardrail))
+    made = Experiment.objects.get()
+    ada.reads(f"{EXPERIMENTS}{made.pk}/change/")
+    assert [one.margin for one in made.metrics.all()] == [None, 0.02]
+    assert 'name="planned_effect" value="10' in ada.html
+    assert 'name="metrics-1-margin" value="2' in ada.html
+
+    page = (start(made), ada.reads(f"{EXPERIMENTS}{made.pk}/change/"))[1]
+    assert "10.0 pts" in page
+    assert "2.0 pts" in page
 
 
 # actions

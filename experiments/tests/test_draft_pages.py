@@ -102,6 +102,15 @@ def test_an_edited_draft_replaces_the_old_one(boss: Visitor, run: CourseRun) -> 
     assert Experiment.objects.get().name == "Stricter"
 
 
+def test_the_history_writes_the_effect_in_the_unit_of_the_kpi(
+    boss: Visitor, run: CourseRun
+) -> None:
+    made = draft(courses=[run.course], planned_effect=0.1)
+    sends(boss, f"{PAGE}/{made.key}/edit", filled_in(version=made.version))
+
+    assert "10.0 pts → 5.0 pts" in boss.reads(f"{PAGE}/{made.key}")
+
+
 def test_an_outdated_form_changes_nothing(boss: Visitor, run: CourseRun) -> None:
     sends(boss, f"{PAGE}/new", filled_in())
     version = Experiment.objects.get().version

@@ -8,12 +8,12 @@ from django.test import Client
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from experiments.analysis.analyze import analyze
-from experiments.models import Analysis, Experiment
+from experiments.models import Analysis, AnalysisResult, Experiment
 from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.bearers import bearing, sent
 from experiments.tests.pages import PAGE, acts, may_run, sends
 from experiments.tests.trials import DAY, PASS_MARK, draft, enroll_many
-from kpis.tests.kernel import run_of
+from kpis.tests.kernel import STARTED, run_of
 from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,19 @@ def test_the_page_shows_effects_sums_and_the_plan(boss: Visitor, run: CourseRun)
     assert "pts to +" in text
     assert "Raw sums of the variants" in text
     assert '<svg class="forest good"' in boss.html
+
+
+def test_numbers_are_rounded(boss: Visitor, run: CourseRun) -> None:
+    experiment = analyzed(run)
+    AnalysisResult.objects.update(p=0.123456, adjusted_p=None, sums={"y": 148.40000000000003})
+    why = {"code": "better", "kpi": STARTED, "variant": "strict", "p": 0.123456}
+    Analysis.objects.update(why=why)
+    text = boss.reads(f"{PAGE}/{experiment.key}")
+
+    assert "(p = 0.1235)" in text
+    assert "148.4 " in text
+    assert "0.12345" not in text
+    assert "148.40" not in text
 
 
 def test_a_mismatch_is_red_and_comes_first(boss: Visitor, run: CourseRun) -> None:

@@ -35,8 +35,9 @@ def sums_of(
         rows=compared(experiment),
         unit=unit,
         moment="first_at",
+        day="first_on",
         group="variant_id",
-        only={"experiment": experiment.pk, "left_out": ""},
+        are_counted=unit == "learner",
     )
     zone = reporting_clock.reporting_zone()
     first, last = local_day(first_exposure, zone), local_day(through, zone)

@@ -2,9 +2,10 @@
 
 python -m benchmarks.experiments [--learners 100000] [--repeat 3] [--postgresql]
 
-Printed are the assignment of 10,000 learners in one call, one cached assignment, the analysis of
-ten KPIs from the fact rows to the stored result, and its ratio to pandas (an extra of this
-benchmark: pip install pandas), which groups the same rows by learner and then by variant.
+Printed are the assignment of 10,000 learners in one call and in one request, of one learner with
+and without the cache, the analysis of ten KPIs from the fact rows to the stored result, also as the
+nightly task, and its ratio to pandas (an extra of this benchmark: pip install pandas), which groups
+the same rows by learner and then by variant.
 """
 
 from __future__ import annotations
@@ -12,30 +13,18 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection
 from django.utils.module_loading import import_string
 
 from benchmarks.databases import new_database
+from benchmarks.experiment_facts import DAY, KPIS, START, fill, insert
 
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-DAY = timedelta(days=1)
-KPIS = (
-    "engagement.completion-rate",
-    "engagement.progress-velocity",
-    "engagement.video-watch",
-    "engagement.interaction-rate",
-    "engagement.assessment-performance",
-    "outcome.skill-attainment",
-    "outcome.certification-completion",
-    "outcome.csat",
-    "outcome.satisfaction",
-    "business.revenue",
-)
+AT_ONCE = 10_000
 # what pandas reads of each row: numerator, denominator, date and table
 ENROLLMENTS = "curriculum_enrollment e"
 OF_ENROLLMENTS = "{} f JOIN curriculum_enrollment e ON e.id = f.enrollment_id"
@@ -85,182 +74,57 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--postgresql", action="store_true", help="Instead of SQLite.")
     chosen = parser.parse_args()
-    with new_database(is_postgresql=chosen.postgresql):
+    with new_database(is_postgresql=chosen.postgresql, has_cache=True):
         begun = time.perf_counter()
         experiment = fill(chosen.learners)
         print(f"{chosen.learners:,} learners, filled in {time.perf_counter() - begun:.0f} s")
-        time_assignment(experiment, chosen.learners)
+        time_assignment(chosen.learners)
+        time_requests(chosen.learners)
+        time_cache()
+        expose(experiment)
         time_analysis(experiment, chosen.repeat)
+        time_nights(chosen.repeat)
 
 
-def fill(learners: int) -> Any:
-    """Create the facts of a course, and an experiment to which every learner is exposed."""
-    model = {
-        name: import_string(f"{app}.models.{name}")
-        for app, names in MODELS.items()
-        for name in names.split()
-    }
-    course = model["Course"].objects.create(key="c", title="C")
-    run = model["CourseRun"].objects.create(course=course, key="r")
-    module = model["Module"].objects.create(course=course, key="m", title="M", position=1)
-    other = model["Module"].objects.create(course=course, key="n", title="N", position=2)
-    insert(model["Learner"], ("key", "name", "email", "kind"),
-           ((f"l{at}", "", "", "learner") for at in range(learners)))  # fmt: skip
-    ids = list(model["Learner"].objects.order_by("pk").values_list("pk", flat=True))
-    enroll(model, ids, run, (module, other))
-    enrollments = list(model["Enrollment"].objects.order_by("pk").values_list("pk", flat=True))
-    add_facts(model, enrollments, course, module)
-    add_payments(model, ids, course)
-    import_string("core.database.query_planner.analyze_all")()
-    return start_experiment(course)
-
-
-MODELS = {
-    "curriculum": "Course CourseRun Module Learner Enrollment PlannedModule Skill",
-    "engagement": "LearningObject ModuleProgress VideoProgress WeekPresence AssessmentResult",
-    "outcomes": "SkillAssessment Certificate Survey Wave Response",
-    "business": "Customer Payment",
-}
-
-
-def enroll(model: dict[str, Any], ids: list[int], run: Any, modules: tuple[Any, Any]) -> None:
-    begun, due = START - 40 * DAY, START + 20 * DAY
-    insert(
-        model["Enrollment"],
-        ("learner_id", "run_id", "enrolled_at", "started_at", "cutoff_at", "planned_due_at",
-         "due_at", "completed_at", "completed_by_sender", "certificate_track_at"),
-        ((pk, run.pk, begun, begun, begun, due, due, due - DAY if pk % 3 else None, True, begun)
-         for pk in ids),
-    )  # fmt: skip
-    enrollments = model["Enrollment"].objects.order_by("pk").values_list("pk", flat=True)
-    dues = (START - 10 * DAY, due)
-    insert(
-        model["PlannedModule"],
-        ("enrollment_id", "module_id", "position", "is_required", "effort_minutes",
-         "planned_due_at", "due_at"),
-        ((pk, module.pk, module.position, True, 60 + pk % 7, at, at)
-         for pk in enrollments for module, at in zip(modules, dues, strict=True)),
-    )  # fmt: skip
-    planned = model["PlannedModule"].objects.order_by("pk").values_list("pk", "due_at")
-    insert(
-        model["ModuleProgress"], ("planned_id", "reached_at", "done_at", "is_waived"),
-        ((pk, at - 2 * DAY, at - DAY if pk % 4 else None, False) for pk, at in planned),
-    )  # fmt: skip
-
-
-def add_facts(model: dict[str, Any], enrollments: list[int], course: Any, module: Any) -> None:
-    """Add facts of each KPI: one before the exposure of each learner, and one or two after."""
-    objects = model["LearningObject"].objects
-    before, after = START - 9 * DAY, START + 9 * DAY
-    both = (before, after)
-    videos = [objects.create(course=course, key=f"v{at}", kind="video", module=module,
-                             duration_seconds=100) for at in (1, 2)]  # fmt: skip
-    tests = [objects.create(course=course, key=f"t{at}", kind="assessment", module=module)
-             for at in (1, 2)]  # fmt: skip
-    skill = model["Skill"].objects.create(key="s", title="S")
-    survey = model["Survey"].objects.create(key="s", title="S")
-    waves = [model["Wave"].objects.create(survey=survey, key=f"w{at}") for at in (1, 2)]
-    insert(
-        model["VideoProgress"],
-        ("enrollment_id", "video_id", "started_at", "segments", "watched_seconds"),
-        ((pk, video.pk, at, [], float((pk * 7) % 100))
-         for pk in enrollments for video, at in zip(videos, both, strict=True)),
-    )  # fmt: skip
-    insert(
-        model["WeekPresence"], ("enrollment_id", "week", "is_productive"),
-        ((pk, week, pk % 5 > week.day % 4) for pk in enrollments
-         for week in (date(2026, 2, 16), date(2026, 3, 9), date(2026, 3, 16))),
-    )  # fmt: skip
-    insert(
-        model["AssessmentResult"],
-        ("enrollment_id", "assessment_id", "attempt", "graded_at", "score"),
-        ((pk, test.pk, 1, at, (pk % 101) / 101) for pk in enrollments
-         for test, at in zip(tests, both, strict=True)),
-    )  # fmt: skip
-    insert(
-        model["SkillAssessment"],
-        ("enrollment_id", "skill_id", "stage", "assessed_at", "score", "mastery"),
-        ((pk, skill.pk, "post", at, (pk % 97) / 97, 0.8) for pk in enrollments for at in both),
-    )  # fmt: skip
-    insert(
-        model["Certificate"], ("enrollment_id", "earned_at", "number", "reason"),
-        ((pk, after, "", "") for pk in enrollments if pk % 10 < 7),
-    )  # fmt: skip
-    insert(
-        model["Response"],
-        ("enrollment_id", "wave_id", "answered_at", "nps", "csat", "comment", "may_quote",
-         "language"),
-        ((pk, wave.pk, at, pk % 11, pk % 5 + 1, "", False, "en") for pk in enrollments
-         for wave, at in zip(waves, both, strict=True)),
-    )  # fmt: skip
-
-
-def add_payments(model: dict[str, Any], ids: list[int], course: Any) -> None:
-    insert(
-        model["Customer"], ("kind", "key", "learner_id", "name"),
-        (("learner", f"l{pk}", pk, "") for pk in ids),
-    )  # fmt: skip
-    customers = model["Customer"].objects.order_by("pk").values_list("pk", flat=True)
-    insert(
-        model["Payment"],
-        ("sender", "key", "is_refund", "customer_id", "course_id", "is_customer_reported",
-         "is_course_reported", "amount", "currency", "booked_at", "subscription_key",
-         "payment_key"),
-        (("", f"{pk}-{at:%d}", False, pk, course.pk, True, True, 1000 + pk % 999, "USD", at, "", "")
-         for pk in customers for at in (START - 9 * DAY, START + 9 * DAY)),
-    )  # fmt: skip
-
-
-def insert(model: Any, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
-    bulk_insert = import_string("core.database.bulk_upsert.insert")
-    atomic = import_string("django.db.transaction.atomic")
-    some: list[tuple[Any, ...]] = []
-    with atomic():
-        for row in rows:
-            some.append(row)
-            if len(some) == 10_000:
-                bulk_insert(model, columns, some)
-                some = []
-        bulk_insert(model, columns, some)
-
-
-def start_experiment(course: Any) -> Any:
-    drafts = import_string("experiments.drafts.save")
-    planned = import_string("experiments.drafts.PlannedVariant")
-    value = import_string("experiments.drafts.PlannedValue")
-    metric = import_string("experiments.drafts.PlannedMetric")
-    experiment = drafts(
-        None,
-        {"key": "x", "name": "X", "hypothesis": "H", "planned_effect": 0.01, "planned_n": 40_000,
-         "planned_end": date(2026, 9, 1), "underpowered_reason": "A benchmark."},
-        variants=[
-            planned(key="a", weight=Decimal("0.5"), is_control=True),
-            planned(key="b", weight=Decimal("0.5"), values=[
-                value(parameter_key="module.pass-mark", value=Decimal("0.8"))]),
-        ],
-        metrics=[metric(kpi=key, role="secondary" if at else "primary")
-                 for at, key in enumerate(KPIS)],
-        courses=[course], by=None, now=START,
-    )  # fmt: skip
-    return import_string("experiments.lifecycle.start")(experiment, None, now=START)
-
-
-def time_assignment(experiment: Any, learners: int) -> None:
+def time_assignment(learners: int) -> None:
+    """Assign all learners but the last 10,000, whom requests assign."""
     assign = import_string("experiments.assignment.assign")
-    cached = import_string("experiments.assignment.cached.placements_of")
+    parts = [ids_from(at) for at in range(0, learners - AT_ONCE, AT_ONCE)]
+    for what in ("assignment of 10,000 learners", "the same, known by then"):
+        show(what, [lasts(partial(assign, one, now=START)) for one in parts])
+
+
+def time_requests(learners: int) -> None:
+    """Assign the last 10,000 learners by a request, and ask for them again."""
+    _, secret = import_string("accounts.api_keys.create_api_key")("benchmark", ["experiments:read"])
+    client = import_string("django.test.Client")(
+        HTTP_HOST="localhost", headers={"Authorization": f"Bearer {secret}"}
+    )
     learner = import_string("curriculum.models.Learner")
-    ids = list(learner.objects.order_by("pk").values_list("pk", flat=True))
-    seconds = [
-        lasts(lambda some=ids[at : at + 10_000]: assign(some, now=START))  # type: ignore[misc]
-        for at in range(0, learners, 10_000)
-    ]
-    print(f"assignment of 10,000 learners {1000 * statistics.median(seconds):8.0f} ms")
-    seconds = [lasts(lambda: assign(ids[:10_000], now=START)) for _ in range(3)]
-    print(f"the same, known by then       {1000 * statistics.median(seconds):8.0f} ms")
-    cached(ids[:100])
-    seconds = [lasts(lambda one=one: cached([one])) for one in ids[:100]]  # type: ignore[misc]
-    print(f"one cached assignment         {1000 * statistics.median(seconds):8.2f} ms")
-    expose(experiment)
+    ids = ids_from(max(0, learners - AT_ONCE))
+    keys = list(learner.objects.filter(pk__range=(ids[0], ids[-1])).values_list("key", flat=True))
+    ask = partial(
+        client.post, "/api/experiments/assignments", {"learners": keys}, "application/json"
+    )
+    show("request for 10,000, new", [lasts(ask)])
+    show("request for 10,000, cached", [lasts(ask) for _ in range(3)])
+
+
+def time_cache() -> None:
+    """Compare one assignment from the database, where it is stored, with one from the cache."""
+    placements_of = import_string("experiments.assignment.cached.placements_of")
+    ids = ids_from(0)[:200]
+    placements_of(ids)
+    uncached = [lasts(partial(placements_of, [one], is_fresh=True)) for one in ids]
+    cached = [lasts(partial(placements_of, [one])) for one in ids]
+    show("one assignment, uncached", uncached, digits=2)
+    show("one assignment, cached", cached, digits=2)
+    print(f"{'ratio':30}{statistics.median(uncached) / statistics.median(cached):8.2f}")
+
+
+def ids_from(first: int) -> list[int]:
+    rows = import_string("curriculum.models.Learner").objects.order_by("pk")
+    return list(rows.values_list("pk", flat=True)[first : first + AT_ONCE])
 
 
 def expose(experiment: Any) -> None:
@@ -282,14 +146,20 @@ def time_analysis(experiment: Any, repeat: int) -> None:
     for _ in range(repeat):
         ours.append(lasts(lambda: analyze(experiment, now=now)))
         theirs.append(with_pandas(experiment))
-    print(f"analysis of {len(KPIS)} KPIs           {1000 * statistics.median(ours):8.0f} ms")
+    show(f"analysis of {len(KPIS)} KPIs", ours)
     if all(theirs):
         read = statistics.median(read for read, _ in filter(None, theirs))
         grouped = statistics.median(grouped for _, grouped in filter(None, theirs))
-        print(f"pandas: reading the rows      {1000 * read:8.0f} ms")
-        print(f"pandas: groupby alone         {1000 * grouped:8.0f} ms")
+        show("pandas: reading the rows", [read])
+        show("pandas: groupby alone", [grouped])
         print(f"ratio to the groupby alone    {statistics.median(ours) / grouped:8.2f}")
         print(f"ratio with reading the rows   {statistics.median(ours) / (read + grouped):8.2f}")
+
+
+def time_nights(repeat: int) -> None:
+    analyze_due = import_string("experiments.nightly.analyze_due")
+    nights = [START + (60 + at) * DAY for at in range(repeat)]
+    show("nightly task", [lasts(partial(analyze_due, night)) for night in nights])
 
 
 def with_pandas(experiment: Any) -> tuple[float, float] | None:
@@ -330,6 +200,10 @@ def by_variant(rows: Any, units: Any) -> Any:
         for other in columns[at:]:
             joined[one + other] = joined[one] * joined[other]
     return joined.groupby("variant").agg(["sum"])
+
+
+def show(what: str, seconds: Sequence[float], digits: int = 0) -> None:
+    print(f"{what:30}{1000 * statistics.median(seconds):8.{digits}f} ms")
 
 
 def lasts(work: Callable[[], object]) -> float:

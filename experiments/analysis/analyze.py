@@ -27,7 +27,11 @@ from kpis.definitions.registry import REGISTRY
 AT_ONCE = 2
 # from so many units, most of each table is read, and looking up single rows would be slower
 LARGE = 20_000
-FOR_LARGE = "SET work_mem = '128MB'; SET jit = off; SET enable_nestloop = off"
+FOR_LARGE = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL enable_nestloop = off; "
+    # two queries use two cores; workers of their own would build the same hash tables once more
+    "SET LOCAL max_parallel_workers_per_gather = 0"
+)
 SumsByVariant = dict[int, UnitSums]
 
 
@@ -93,10 +97,12 @@ def _all_sums(
 
 def _in_thread(task: Callable[[], SumsByVariant], *, is_large: bool) -> SumsByVariant:
     try:
-        if is_large and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(FOR_LARGE)
-        return task()
+        if not is_large or connection.vendor != "postgresql":
+            return task()
+        # the settings end with the transaction: the connection goes back to its pool
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(FOR_LARGE)
+            return task()
     finally:
         connection.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core import reporting_clock
-from experiments.analysis.units import are_compared, compared
+from experiments.analysis.units import compared
 from experiments.audience import courses_of
 from experiments.models import Experiment
 from kpis.aggregation.unit_sums import UnitSums, sums_by_group
@@ -35,8 +35,9 @@ def sums_of(
         rows=compared(experiment, through),
         unit=unit,
         moment="first_at",
+        day="first_on",
         group="variant_id",
-        only=are_compared(experiment, through),
+        are_counted=unit == "learner",
     )
     zone = reporting_clock.reporting_zone()
     first, last = local_day(first_exposure, zone), local_day(through, zone)

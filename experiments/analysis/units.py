@@ -53,14 +53,10 @@ def mark_left_out(experiment: Experiment) -> None:
     Exposure.objects.filter(pk__in=changed.order_by().values("pk")).update(left_out=why)
 
 
-def are_compared(experiment: Experiment, through: datetime) -> dict[str, object]:
-    """Return the lookups of the exposures that count; later ones do not."""
-    return {"experiment": experiment.pk, "left_out": "", "first_at__lt": through}
-
-
 def compared(experiment: Experiment, through: datetime) -> QuerySet[Exposure]:
-    """Return the exposures of the units that are compared; one of each."""
-    return Exposure.objects.filter(**are_compared(experiment, through)).order_by()
+    """Return the exposures of the units that are compared, of each its only one until then."""
+    rows = Exposure.objects.filter(experiment=experiment, left_out="", first_at__lt=through)
+    return rows.order_by()
 
 
 def count(experiment: Experiment, through: datetime) -> Counts:

@@ -79,7 +79,7 @@ def _assign(
     now: datetime,
     since: Mapping[int, datetime],
 ) -> dict[int, list[Placement]]:
-    enrolled = enrollments_of(learner_ids)
+    enrolled = enrollments_of(learner_ids, with_dates=any(one.only_new for one in running))
     of_learners, of_runs = _known(running, learner_ids, {one.run_id for one in enrolled})
     wanted = [*_wanted(running, enrolled)]
     new_learners: dict[Unit, tuple[int, datetime]] = {}
@@ -188,7 +188,7 @@ def assign_runs(run_ids: Collection[int], *, now: datetime | None = None) -> dic
     for run in rows if running else ():
         # the run as if somebody enrolled in it now
         as_enrolled = EnrolledIn(
-            0, "", run.pk, run.key, run.starts_on, run.course_id, run.course.key, now, None
+            0, "", run.pk, run.key, run.starts_on, run.course_id, run.course.key, False, now
         )
         for experiment in running:
             unit = (experiment.pk, run.pk)

@@ -75,7 +75,7 @@ class RunningExperiment:
         return is_there and (self._run_is_new(one) if self.is_by_run else self._fits(one))
 
     def _fits(self, one: EnrolledIn) -> bool:
-        if self.only_new and one.enrolled_at < self.started_at:
+        if self.only_new and (one.enrolled_at is None or one.enrolled_at < self.started_at):
             return False
         wanted = self.track == Experiment.Track.CERTIFICATE
         return self.track == Experiment.Track.ANY or one.is_certificate_track == wanted

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connections
@@ -118,16 +119,22 @@ def unit_sums(
     `moments`, only rows after (or before) the moment of their unit count. ValueError if the KPI
     does not have such units.
     """
-    measured = _of_units(indicator, period, scope, unit=unit, moments=moments)
+    measured = _of_units(indicator, period, scope, unit, moments=moments)
     return measured.values_list(PERSON, TOTAL, WEIGHT)
 
 
 def _of_units(
-    indicator: Indicator, period: Period, scope: Scope, *, unit: str, moments: Moments | None
+    indicator: Indicator,
+    period: Period,
+    scope: Scope,
+    unit: str,
+    *,
+    moments: Moments | None = None,
+    of_everybody: bool = False,
 ) -> QuerySet[Any, Any]:
     facts = indicator.facts_in(period)
-    path = facts.path(unit)
-    rows, ratio = facts.select(period, (unit,) if unit == "run" else (), scope, moments)
+    path, by = facts.path(unit), (unit,) if unit == "run" else ()
+    rows, ratio = facts.select(period, by, scope, moments, of_everybody=of_everybody)
     return per_person(rows.filter(**{f"{path}__isnull": False}), ratio, {}, path)
 
 
@@ -146,10 +153,12 @@ def sums_by_group(
     """
     keys = {GROUP: F(moments.group), PERSON: F(moments.unit)}
     units = moments.rows.order_by().annotate(**keys).values(*keys)
-    unit = unit_of(moments)
-    parts = [_of_units(indicator, period, scope, unit=unit, moments=moments)]
+    of_units = partial(
+        _of_units, indicator, scope=scope, unit=unit_of(moments), of_everybody=moments.are_counted
+    )
+    parts = [of_units(period, moments=moments)]
     if before is not None:
-        parts.append(_of_units(indicator, before, scope, unit=unit, moments=None))
+        parts.append(of_units(before))
     rows = _joined(units, parts)
     return {group: _unit_sums(*sums) for group, *sums in rows}
 

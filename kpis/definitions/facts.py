@@ -20,8 +20,10 @@ from django.db.models import (
     Count,
     DateField,
     DateTimeField,
+    Exists,
     F,
     Model,
+    OuterRef,
     Q,
     QuerySet,
 )
@@ -82,8 +84,9 @@ class Moments:
 
     `rows` has one row per unit: `unit` is its foreign key to the learner or run, `moment` its date
     and `group` what the units are compared by. Facts count from the moment on or, if `is_before`,
-    before it; `days` limits how long after or before. `only` are the lookups that `rows` were
-    filtered by, if these are all: a join is then enough to find the moment of a fact.
+    before it; `days` limits how long after or before. `day` is the stored day of the moment, if
+    there is one: converting each moment to its day takes long. `are_counted`: none of the learners
+    is staff or a test account.
     """
 
     rows: QuerySet[Any]
@@ -92,7 +95,8 @@ class Moments:
     group: str
     is_before: bool = False
     days: int | None = None
-    only: Mapping[str, Any] | None = None
+    day: str | None = None
+    are_counted: bool = False
 
 
 RatioFunction = Callable[..., Ratio]
@@ -189,10 +193,13 @@ class Facts:
         by: Sequence[str] = (),
         scope: Scope = SITE,
         moments: Moments | None = None,
+        *,
+        of_everybody: bool = False,
     ) -> tuple[QuerySet[Any], Ratio]:
         """Return the rows in a period and scope, and the ratio of their sums.
 
         With `moments`, only rows count that lie after (or before) the moment of their unit.
+        `of_everybody` does not look for staff and test accounts, because the caller drops them.
         """
         restrictions = (
             ("module", scope.module_id),
@@ -203,7 +210,7 @@ class Facts:
             if selected is not None:
                 self.path(name)
         rows: QuerySet[Any] = QuerySet(self.model).filter(self.condition_in(period))
-        rows = self._counted(rows).filter(**scope_lookups(scope, self.paths))
+        rows = self._counted(rows, of_everybody).filter(**scope_lookups(scope, self.paths))
         if scope.signed_up is not None:
             rows = rows.filter(self._signed_up(*scope.signed_up))
         if moments is not None:
@@ -232,46 +239,39 @@ class Facts:
         path = f"{self.enrollment}__enrolled_at" if self.enrollment else "enrolled_at"
         return Q(**{f"{path}__gte": start, f"{path}__lt": end})
 
-    def _counted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def _counted(self, rows: QuerySet[Any], of_everybody: bool) -> QuerySet[Any]:
         """Leave out canceled enrollments, and the rows of staff and test accounts."""
         if self.enrollment is not None:
-            return rows.filter(**counted_enrollments(self.enrollment))
-        if self.person is None:
+            return rows.filter(**counted_enrollments(self.enrollment, of_everybody=of_everybody))
+        if self.person is None or of_everybody:
             return rows
         return rows.exclude(**{f"{self.person}__in": Learner.objects.uncounted()})
 
     def _around(self, rows: QuerySet[Any], period: Period, moments: Moments) -> QuerySet[Any]:
         """Keep the rows after (or before) the moment of their unit."""
-        link = self.link_to(moments)
-        moment: Any = F(f"{link}__{moments.moment}")
-        is_of_unit = (
-            Q(**{f"{link}__in": moments.rows})
-            if moments.only is None
-            else Q(**{f"{link}__{lookup}": value for lookup, value in moments.only.items()})
-        )
+        unit, moment = OuterRef(self.path(unit_of(moments))), F(moments.moment)
+        of_unit = moments.rows.filter(**{moments.unit: unit})
         if self.until:
             side = "gt" if moments.is_before else "lte"
-            return rows.filter(is_of_unit, **{f"{link}__{moments.moment}__{side}": period.start})
-        limit = moment + timedelta(days=moments.days or 0) * (-1 if moments.is_before else 1)
+            is_there = {f"{moments.moment}__{side}": period.start}
+            return rows.filter(Exists(of_unit.filter(**is_there)))
+        limit: Any = moment + timedelta(days=moments.days or 0) * (-1 if moments.is_before else 1)
         first, last = (limit, moment) if moments.is_before else (moment, limit)
-        after = "gte"
+        is_after = "lte"
         if self.is_by_date:
             # the day of the moment itself lies on neither side, nor does its week
-            after = "gte" if moments.is_before else "gt"
-            first = TruncDate(first, tzinfo=period.zone)
+            is_after = "lte" if moments.is_before else "lt"
+            if moments.day and not moments.is_before:
+                first = F(moments.day)
+            else:
+                first = TruncDate(first, tzinfo=period.zone)
             last = TruncDate(last - timedelta(days=self.row_days - 1), tzinfo=period.zone)
-        is_inside = Q()
+        at = OuterRef(self.at)
         if not moments.is_before or moments.days is not None:
-            is_inside &= Q(**{f"{self.at}__{after}": first})
+            of_unit = of_unit.alias(kpi_first=first).filter(**{f"kpi_first__{is_after}": at})
         if moments.is_before or moments.days is not None:
-            is_inside &= Q(**{f"{self.at}__lt": last})
-        # one filter, so that all conditions are about the same moment
-        return rows.filter(is_of_unit & is_inside)
-
-    def link_to(self, moments: Moments) -> str:
-        """Return the lookup path from a row to its moment; ValueError without such a unit."""
-        key: Any = field_at(moments.rows.model, moments.unit)
-        return f"{self.path(unit_of(moments))}__{key.related_query_name()}"
+            of_unit = of_unit.alias(kpi_last=last).filter(kpi_last__gt=at)
+        return rows.filter(Exists(of_unit))
 
     @cached_property
     def _ratio(self) -> RatioFunction:

@@ -63,10 +63,14 @@ def within(
     return rows.filter(**counted_enrollments(enrollment), **restrictions)
 
 
-def counted_enrollments(path: str) -> dict[str, Any]:
-    """Return the lookups that leave out canceled enrollments, staff and test accounts."""
+def counted_enrollments(path: str, *, of_everybody: bool = False) -> dict[str, Any]:
+    """Return the lookups that leave out canceled enrollments, staff and test accounts.
+
+    `of_everybody`: the enrollments of staff and test accounts are left out by other means.
+    """
     via = f"{path}__" if path else ""
-    return {f"{via}is_cancelled": False, f"{via}learner__kind": Learner.Kind.LEARNER}
+    kind = {} if of_everybody else {f"{via}learner__kind": Learner.Kind.LEARNER}
+    return {f"{via}is_cancelled": False, **kind}
 
 
 def scope_lookups(scope: Scope, paths: Mapping[str, str | None]) -> dict[str, Any]:

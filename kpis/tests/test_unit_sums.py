@@ -202,3 +202,16 @@ def test_the_week_of_the_moment_is_on_neither_side(
     found = sums_by_group(WEEKS, window(*YEAR), moments(**options))["a"]
 
     assert found.weight == len(weeks)
+
+
+def test_a_stored_day_takes_the_place_of_the_day_of_the_moment() -> None:
+    made = starts("ada", run_of("r1"), "2026-01-02")
+    for week in ("2026-03-09", "2026-03-16"):
+        presence: Any = WEEKS.facts and WEEKS.facts.model
+        presence.objects.create(enrollment=made, week=week, is_productive=True)
+    exposed("ada", "2026-03-04T12:00:00")
+    CourseRun.objects.filter(course__key=VARIANTS).update(starts_on="2026-03-09")
+
+    found = sums_by_group(WEEKS, window(*YEAR), moments(day="run__starts_on"))["a"]
+
+    assert found.weight == 1

@@ -67,7 +67,8 @@ def stored_placements(
     experiments: Collection[RunningExperiment], learner_ids: Collection[int]
 ) -> dict[int, list[Placement]]:
     """Return the placements of learners in experiments that may be over; nobody is assigned."""
-    enrolled = enrollments_of(learner_ids) if any(one.is_by_run for one in experiments) else []
+    is_by_run = any(one.is_by_run for one in experiments)
+    enrolled = enrollments_of(learner_ids, with_dates=False) if is_by_run else []
     known = _known(experiments, learner_ids, {one.run_id for one in enrolled})
     return _placements(experiments, enrolled, *known)
 

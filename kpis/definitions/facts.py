@@ -210,7 +210,9 @@ class Facts:
             if selected is not None:
                 self.path(name)
         rows: QuerySet[Any] = QuerySet(self.model).filter(self.condition_in(period))
-        rows = self._counted(rows, of_everybody).filter(**scope_lookups(scope, self.paths))
+        rows = self._counted(rows, of_everybody=of_everybody).filter(
+            **scope_lookups(scope, self.paths)
+        )
         if scope.signed_up is not None:
             rows = rows.filter(self._signed_up(*scope.signed_up))
         if moments is not None:
@@ -239,7 +241,7 @@ class Facts:
         path = f"{self.enrollment}__enrolled_at" if self.enrollment else "enrolled_at"
         return Q(**{f"{path}__gte": start, f"{path}__lt": end})
 
-    def _counted(self, rows: QuerySet[Any], of_everybody: bool) -> QuerySet[Any]:
+    def _counted(self, rows: QuerySet[Any], *, of_everybody: bool) -> QuerySet[Any]:
         """Leave out canceled enrollments, and the rows of staff and test accounts."""
         if self.enrollment is not None:
             return rows.filter(**counted_enrollments(self.enrollment, of_everybody=of_everybody))

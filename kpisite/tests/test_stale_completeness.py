@@ -220,7 +220,9 @@ def state_of(one: Indicator) -> State:
     """Return what the KPI's rows say on each day on which they count."""
     facts = one.facts
     assert facts
-    rows = facts._counted(QuerySet(facts.model)).filter(**{f"{facts.at}__isnull": False})
+    rows = facts._counted(QuerySet(facts.model), of_everybody=False).filter(
+        **{f"{facts.at}__isnull": False}
+    )
     # a row that is written again may get another id; how a row ended counts only when it ends
     unsaid = ("id", "import_run", "attempts", "completed_from", "completed_before", "ended_by")
     said = [field.name for field in facts.model._meta.fields if field.name not in unsaid]

@@ -172,8 +172,11 @@ def _power(experiment: Experiment, now: datetime) -> Iterator[str]:
     # an acknowledgement with a reason is enough, and is shown with the results
     if experiment.underpowered_reason.strip() or any(_kpis(experiment, now)):
         return
+    if not experiment.planned_effect or not experiment.planned_end:
+        yield gettext("Plan an effect and an end first.")
+        return
     found = sizing.assess(experiment, now)
-    if found is None or not experiment.planned_effect or not experiment.planned_end:
+    if found is None:
         return
     # of few learners, whether it is enough would say how they did
     if found.needed is None or found.measured < settings.KPI_MIN_GROUP:

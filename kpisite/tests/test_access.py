@@ -95,6 +95,9 @@ GET  /api/experiments/nothing/analyses                401 403 404 404 404 403 40
 GET  /api/experiments/nothing/results                 401 403 404 404 404 403 403 403 403 401
 POST /api/experiments/nothing/start                   401 403 403 403 403 403 403 403 403 401
 POST /api/experiments/nothing/stop                    401 403 403 403 403 403 403 403 403 401
+POST /api/experiments/nothing/deviations              401 403 403 403 403 403 403 403 403 401
+GET  /api/experiments/nothing/forced                  401 403 403 403 403 403 403 403 403 401
+POST /api/experiments/nothing/forced                  401 403 403 403 403 403 403 403 403 401
 POST /api/experiments/nothing/decide                  401 403 403 403 403 403 403 403 403 401
 GET  /api/experiments/assignments                     401 403 403 403 403 403 403 403 403 401
 POST /api/experiments/exposures                       401 401 401 401 401 400 403 403 403 401

@@ -86,10 +86,13 @@ def answers(
 def payments(
     world: World, who: Numbers, levels: Numbers, moments: list[datetime], rng: np.random.Generator
 ) -> None:
-    """Add a payment for two of three learners, of skewed amounts around the level."""
-    pays = rng.random(len(who)) < PAYERS
-    skewed = rng.lognormal(0, 0.6, len(who)) - LOGNORMAL
-    amounts = np.maximum(1, np.round(levels / PAYERS + 9_000 * skewed))
+    """Add a payment of each learner, of skewed amounts around the level.
+
+    Everybody pays: an effect on the amounts of some would also widen them, and the calculator
+    assumes that the KPI varies as before.
+    """
+    skewed = rng.lognormal(0, 0.6, len(who)) - np.exp(0.6**2 / 2)
+    amounts = np.maximum(1, np.round(levels + 5_000 * skewed))
     insert(
         Payment,
         ("sender", "key", "is_refund", "customer_id", "course_id", "is_customer_reported",
@@ -98,13 +101,9 @@ def payments(
         [
             ("", f"p{next(NUMBERS)}", False, int(world.customers[at]), world.course.pk, True, True,
              int(amount), "USD", moment, "", "")
-            for at, moment, amount, is_paying in zip(who, moments, amounts, pays, strict=True)
-            if is_paying
+            for at, moment, amount in zip(who, moments, amounts, strict=True)
         ],
     )  # fmt: skip
-
-
-PAYERS, LOGNORMAL = 0.67, float(np.exp(0.18))
 
 
 def grades(

@@ -20,6 +20,18 @@ PLAIN = (
     "track", "method", "alpha", "power", "planned_n", "planned_end", "baseline_days",
 )  # fmt: skip
 
+# what everybody fills in, by legend; the other fields are for whoever needs them
+SECTIONS = (
+    (gettext_lazy("Idea"), ("name", "key", "hypothesis")),
+    (
+        gettext_lazy("Audience"),
+        ("audience_courses", "audience_runs", "unit", "only_new", "track"),
+    ),
+    (gettext_lazy("KPIs"), ("primary", "effect", "secondary")),
+    (gettext_lazy("Size and end"), ("method", "planned_n", "planned_end")),
+)
+MORE = ("holdout", "layer", "layer_from", "layer_to", "alpha", "power", "baseline_days")
+
 
 class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     """`primary`, `secondary` and the planned effect are read in the unit of the KPI."""
@@ -76,8 +88,8 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             "only_new": gettext_lazy("Only new enrollments"),
             "track": gettext_lazy("Enrollments"),
             "method": gettext_lazy("Method"),
-            "alpha": gettext_lazy("Probability of a false positive"),
-            "power": gettext_lazy("Probability of finding the effect"),
+            "alpha": gettext_lazy("Significance level (α)"),
+            "power": gettext_lazy("Power"),
             "planned_n": gettext_lazy("Planned units per variant"),
             "planned_end": gettext_lazy("Planned end"),
             "baseline_days": gettext_lazy("Days before the start"),
@@ -96,6 +108,18 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["planned_end"].input_formats = ["%Y-%m-%d"]
         # a form without it could overwrite what somebody else has changed
         fields["version"].required = self.instance.pk is not None
+
+    @property
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(str(legend), [self[name] for name in names]) for legend, names in SECTIONS]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in MORE]
+
+    @property
+    def has_errors_in_more(self) -> bool:
+        return any(name in self.errors for name in MORE)
 
     @property
     def unit(self) -> str:

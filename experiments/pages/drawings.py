@@ -61,39 +61,50 @@ def _x(value: float, end: float) -> float:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of effects with the band of their intervals, and the line of no effect."""
+    """A line of effects with the band of their intervals, and the line of no effect.
+
+    The axis reaches from `lowest` to `highest`, in the unit of the effects.
+    """
 
     line: str
     band: str
     zero: float
     dots: Sequence[tuple[float, float]]
+    lowest: float
+    highest: float
     width: float = CURVE_WIDTH
     height: float = CURVE_HEIGHT
 
 
-def curve(effects: Sequence[Effect], end: float) -> Curve | None:
-    """Draw effects one after another on an axis from −end to end; None for fewer than two."""
+def curve(effects: Sequence[Effect]) -> Curve | None:
+    """Draw effects one after another; None for fewer than two."""
     if len(effects) < 2:
         return None
+    known = [end for one in effects for end in (one.effect, one.low, one.high) if end is not None]
+    axis = min(0.0, *known), max(0.0, *known)
     step = (CURVE_WIDTH - 2 * EDGE) / (len(effects) - 1)
     xs = [round(EDGE + at * step, 1) for at in range(len(effects))]
-    dots = [(x, _y(one.effect, end)) for x, one in zip(xs, effects, strict=True)]
-    highs = [
-        (x, _y(end if one.high is None else one.high, end))
-        for x, one in zip(xs, effects, strict=True)
-    ]
-    lows = [
-        (x, _y(-end if one.low is None else one.low, end))
-        for x, one in zip(xs, effects, strict=True)
-    ]
+    lowest, highest = axis
+    lows = [lowest if one.low is None else one.low for one in effects]
+    highs = [highest if one.high is None else one.high for one in effects]
+    dots, above, below = (
+        [(x, _y(value, axis)) for x, value in zip(xs, values, strict=True)]
+        for values in ([one.effect for one in effects], highs, lows)
+    )
     return Curve(
-        line=_points(dots), band=_points([*highs, *lows[::-1]]), zero=_y(0.0, end), dots=dots
+        line=_points(dots),
+        band=_points([*above, *below[::-1]]),
+        zero=_y(0.0, axis),
+        dots=dots,
+        lowest=lowest,
+        highest=highest,
     )
 
 
-def _y(value: float, end: float) -> float:
-    inside = min(max(value / end, -1.0), 1.0)
-    return round(CURVE_HEIGHT / 2 - inside * (CURVE_HEIGHT / 2 - EDGE), 1)
+def _y(value: float, axis: tuple[float, float]) -> float:
+    lowest, highest = axis
+    share = (value - lowest) / (highest - lowest or 1.0)
+    return round(CURVE_HEIGHT - EDGE - share * (CURVE_HEIGHT - 2 * EDGE), 1)
 
 
 def _points(points: Sequence[tuple[float, float]]) -> str:

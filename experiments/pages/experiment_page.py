@@ -164,6 +164,20 @@ class ExperimentPage:
         return amount(found, self.experiment.planned_effect) if found else ""
 
     @property
+    def layer(self) -> str:
+        """Name the layer and its part that the experiment takes."""
+        one = self.experiment
+        if one.layer is None:
+            return ""
+        part = (PERCENT.text(float(end or 0)) for end in (one.layer_from, one.layer_to))
+        return f"{one.layer}: {'–'.join(part)}"
+
+    @property
+    def holdout(self) -> str:
+        share = float(self.experiment.holdout)
+        return PERCENT.text(share) if share else ""
+
+    @property
     def planned_n(self) -> str:
         return count(self.experiment.planned_n)
 

@@ -44,18 +44,20 @@ class PowerForm(forms.Form):
         label=gettext_lazy("Variants, with the control"), min_value=2, max_value=10, initial=2
     )
     alpha = forms.FloatField(
-        label=gettext_lazy("Probability of a false positive"),
+        label=gettext_lazy("Significance level (α)"),
         min_value=0.0001,
         max_value=0.4999,
         initial=0.05,
         localize=True,
+        help_text=gettext_lazy("Probability of a false positive."),
     )
     power = forms.FloatField(
-        label=gettext_lazy("Probability of finding the effect"),
+        label=gettext_lazy("Power"),
         min_value=0.01,
         max_value=0.9999,
         initial=0.8,
         localize=True,
+        help_text=gettext_lazy("Probability of finding the planned effect."),
     )
     end = forms.DateField(
         label=gettext_lazy("Planned end"),

@@ -210,10 +210,22 @@ class EffectCourse:
     indicator: Indicator
     moments: Sequence[Moment]
 
-    @property
+    @cached_property
     def drawing(self) -> Curve | None:
         effects = [found for one in self.moments if (found := effect_of(one.result))]
-        return curve(effects, end_of_axis(effects))
+        return curve(effects)
+
+    @property
+    def axis(self) -> str:
+        """Say what the height of the drawing stands for."""
+        if self.drawing is None:
+            return ""
+        ends = self.drawing.lowest, self.drawing.highest
+        lowest, highest = (signed(self.indicator, end) for end in ends)
+        return gettext(
+            "From %(lowest)s to %(highest)s; the horizontal line is no effect, the band the "
+            "interval."
+        ) % {"lowest": lowest, "highest": highest}
 
 
 def courses(analyses: Sequence[Analysis], disclosure: Disclosure) -> list[EffectCourse]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
 from accounts.tests.people import account
 from curriculum.models import CourseRun
 from experiments.analysis.analyze import analyze
-from experiments.models import Analysis, AnalysisResult, Experiment
+from experiments.models import Analysis, AnalysisResult, Experiment, Layer
 from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.bearers import bearing, sent
 from experiments.tests.pages import PAGE, acts, may_run, sends
@@ -149,6 +151,16 @@ def test_shipping_is_decided_on_the_page(boss: Visitor, run: CourseRun) -> None:
 
     assert "The decision was made." in text
     assert "Decided: Ship (Strict) · Ada It helps." in text
+
+
+def test_the_plan_names_layer_and_holdout(boss: Visitor, run: CourseRun) -> None:
+    layer = Layer.objects.create(name="Deadlines", seed="s")
+    part = {"layer": layer, "layer_from": Decimal("0.25"), "layer_to": Decimal("0.75")}
+    experiment = draft(courses=[run.course], holdout=Decimal("0.1"), **part)
+
+    text = boss.reads(f"{PAGE}/{experiment.key}")
+    assert "Layer Deadlines: 25.0%–75.0%" in text
+    assert "Holdout 10.0%" in text
 
 
 def test_the_history_of_the_parameter_links_to_the_experiment(

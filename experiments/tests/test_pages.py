@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -155,7 +156,11 @@ def test_shipping_is_decided_on_the_page(boss: Visitor, run: CourseRun) -> None:
 
 def test_the_plan_names_layer_and_holdout(boss: Visitor, run: CourseRun) -> None:
     layer = Layer.objects.create(name="Deadlines", seed="s")
-    part = {"layer": layer, "layer_from": Decimal("0.25"), "layer_to": Decimal("0.75")}
+    part: dict[str, Any] = {
+        "layer": layer,
+        "layer_from": Decimal("0.25"),
+        "layer_to": Decimal("0.75"),
+    }
     experiment = draft(courses=[run.course], holdout=Decimal("0.1"), **part)
 
     text = boss.reads(f"{PAGE}/{experiment.key}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -156,12 +155,13 @@ def test_shipping_is_decided_on_the_page(boss: Visitor, run: CourseRun) -> None:
 
 def test_the_plan_names_layer_and_holdout(boss: Visitor, run: CourseRun) -> None:
     layer = Layer.objects.create(name="Deadlines", seed="s")
-    part: dict[str, Any] = {
-        "layer": layer,
-        "layer_from": Decimal("0.25"),
-        "layer_to": Decimal("0.75"),
-    }
-    experiment = draft(courses=[run.course], holdout=Decimal("0.1"), **part)
+    experiment = draft(
+        courses=[run.course],
+        holdout=Decimal("0.1"),
+        layer=layer,
+        layer_from=Decimal("0.25"),
+        layer_to=Decimal("0.75"),
+    )
 
     text = boss.reads(f"{PAGE}/{experiment.key}")
     assert "Layer Deadlines: 25.0%–75.0%" in text

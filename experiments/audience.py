@@ -73,13 +73,28 @@ def size(experiment: Experiment) -> int:
     return enrollments_in(experiment).order_by().values("learner").distinct().count()
 
 
+def present(experiment: Experiment, now: datetime) -> int:
+    """Return how many units of the audience have an enrollment that is still open."""
+    unit = "run" if experiment.unit == Experiment.Unit.RUN else "learner"
+    return _units(_open(enrollments_in(experiment), now), unit)
+
+
+def _open(rows: QuerySet[Enrollment], now: datetime) -> QuerySet[Enrollment]:
+    """Keep the enrollments of learners who are still learning: others meet no change any more."""
+    return rows.filter(completed_at=None, withdrawn_at=None, due_at__gte=now)
+
+
+def _units(rows: QuerySet[Enrollment], unit: str) -> int:
+    number: int = rows.order_by().values(unit).distinct().count()
+    return number
+
+
 def per_week(experiment: Experiment, now: datetime) -> float:
     """Return how many units have come to the audience per week, over the last eight weeks."""
     since = now - MEASURED_WEEKS * timedelta(days=7)
     new = enrollments_in(experiment).filter(started_at__gte=since, started_at__lt=now)
     unit = "run" if experiment.unit == Experiment.Unit.RUN else "learner"
-    number: int = new.order_by().values(unit).distinct().count()
-    return number / MEASURED_WEEKS
+    return _units(new, unit) / MEASURED_WEEKS
 
 
 def active(scope: Scope, period: Period, unit: str) -> int:
@@ -89,8 +104,7 @@ def active(scope: Scope, period: Period, unit: str) -> int:
         rows = rows.filter(run__course__in=scope.course_ids)
     if scope.run_id is not None:
         rows = rows.filter(run=scope.run_id)
-    number: int = rows.order_by().values(unit).distinct().count()
-    return number
+    return _units(rows, unit)
 
 
 def _in_places(experiment: Experiment, run: str, course: str) -> Q:
@@ -108,17 +122,14 @@ def written(experiment: Experiment) -> str:
 
 
 def of_course(course: Course | None, unit: str, now: datetime) -> tuple[int, float]:
-    """Return the units of a course, or of the whole site, now and new ones per week.
+    """Return the present units of a course, or of the whole site, and new ones per week.
 
     For the calculator, where there is no experiment yet.
     """
     rows = Enrollment.objects.counted()
-    runs = CourseRun.objects.all()
     if course:
-        rows, runs = rows.filter(run__course=course), runs.filter(course=course)
+        rows = rows.filter(run__course=course)
     since = now - MEASURED_WEEKS * timedelta(days=7)
-    new = rows.filter(started_at__gte=since, started_at__lt=now).order_by()
-    if unit == Experiment.Unit.RUN:
-        return runs.count(), new.values("run").distinct().count() / MEASURED_WEEKS
-    present: int = rows.order_by().values("learner").distinct().count()
-    return present, new.values("learner").distinct().count() / MEASURED_WEEKS
+    new = rows.filter(started_at__gte=since, started_at__lt=now)
+    by = "run" if unit == Experiment.Unit.RUN else "learner"
+    return _units(_open(rows, now), by), _units(new, by) / MEASURED_WEEKS

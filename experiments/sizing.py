@@ -65,6 +65,7 @@ class Sizing:
 
     `needed`, `power` and `detectable` are None if the KPI has no past, or no number is enough; if
     runs are assigned, also if the past does not say how alike their learners are.
+    `present` units are those that are still learning.
     `available` is the number at the planned end, and `weeks` is how long it takes to get `needed`
     at the present rate. If runs are assigned, `correlation` says how alike their learners are.
     `measured` is the number of learners whose facts say how the KPI varies, and `coverage` the
@@ -112,7 +113,7 @@ def assess(experiment: Experiment, now: datetime) -> Sizing | None:
         share=float(part * (1 - experiment.holdout)),
         end=experiment.planned_end,
     )
-    present = 0 if experiment.only_new else audience.size(experiment)
+    present = 0 if experiment.only_new else audience.present(experiment, now)
     return answer(question, now, present=present, per_week=audience.per_week(experiment, now))
 
 

@@ -129,7 +129,7 @@ class ActionForm(forms.Form):
         label=gettext_lazy("Variant to ship"),
         required=False,
         max_length=50,
-        help_text=gettext_lazy("Its key. For no other verdict."),
+        help_text=gettext_lazy("The variant's key. Only for the verdict “Ship”."),
     )
     reason = forms.CharField(
         max_length=800, required=False, widget=forms.Textarea(attrs={"rows": 3})

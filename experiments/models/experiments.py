@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from curriculum.models import Course, CourseRun
@@ -206,7 +207,7 @@ class Experiment(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        permissions = (("run_experiment", "Can start, stop and decide experiments"),)
+        permissions = (("run_experiment", gettext_noop("Can start, stop and decide experiments")),)
         indexes = (models.Index(fields=("state", "started_at"), name="experiments_by_state"),)
         constraints = (
             models.CheckConstraint(

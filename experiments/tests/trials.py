@@ -78,8 +78,8 @@ def enroll_many(
             enrolled_at=at,
             started_at=at,
             cutoff_at=at,
-            planned_due_at=at,
-            due_at=at,
+            planned_due_at=at + 200 * DAY,
+            due_at=at + 200 * DAY,
         )
         for one in learners
     )

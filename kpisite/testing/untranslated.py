@@ -15,7 +15,9 @@ from django.template.base import Lexer, TokenType
 # a line with this comment and a reason is ignored
 IGNORE_COMMENT = "# not translated:"
 # names that are the same in every language
-NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "n", "REST", "Slack"}
+NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "REST", "Slack"} | set(
+    "n p Σy Σx Σy² Σx² Σxy".split()
+)
 LETTER = re.compile(r"[^\W\d_]")
 # two words, or a word and a value; or a single capitalized word, as in a label
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? (?:& )?\(?(?:…|±|[^\W\d_]+)|…[,;:]? \(?[^\W\d_]{2,}")

@@ -94,7 +94,7 @@ def test_an_experiment_is_drafted_and_started_by_the_api_alone(run: CourseRun) -
 
 
 def test_everything_of_a_plan_is_stored_and_returned(run: CourseRun) -> None:
-    Module.objects.create(course=run.course, key="m1", position=1)
+    Module.objects.create(course=run.course, key="marked", position=9)
     Layer.objects.create(name="Marks")
     plan = {
         "unit": "learner", "method": "sequential", "courses": [], "runs": ["py/r1"],
@@ -105,12 +105,12 @@ def test_everything_of_a_plan_is_stored_and_returned(run: CourseRun) -> None:
             {**PRIMARY, "margin": None}, {"kpi": PLANNED, "role": "guardrail", "margin": 2.0}
         ],
     }  # fmt: skip
-    status, made = creates(bearing(READ, WRITE), **plan, variants=strict(module="py/m1"))
+    status, made = creates(bearing(READ, WRITE), **plan, variants=strict(module="py/marked"))
     row = Experiment.objects.get()
 
     assert status == 201
     assert {name: made[name] for name in plan} == plan
-    assert [one["module"] for one in made["variants"][1]["values"]] == ["py/m1"]
+    assert [one["module"] for one in made["variants"][1]["values"]] == ["py/marked"]
     assert row.planned_effect == 0.05
     assert row.metrics.get(kpi=PLANNED).margin == 0.02
 
@@ -259,7 +259,7 @@ def test_a_body_that_is_no_object_is_refused(sent_body: str) -> None:
 
 def test_a_limited_key_drafts_only_for_its_courses(run: CourseRun) -> None:
     other = run_of("r1", course="sql")
-    Module.objects.create(course=other.course, key="m1", position=1)
+    Module.objects.create(course=other.course, key="marked", position=9)
     client = bearing(READ, WRITE, courses=(run.course,))
     elsewhere: list[dict[str, Any]] = [
         {"courses": ["sql"]},
@@ -268,11 +268,11 @@ def test_a_limited_key_drafts_only_for_its_courses(run: CourseRun) -> None:
     ]
     before = everything()
     found = [creates(client, **fields)[1]["detail"] for fields in elsewhere]
-    found.append(creates(client, variants=strict(module="sql/m1"))[1]["detail"])
+    found.append(creates(client, variants=strict(module="sql/marked"))[1]["detail"])
 
     assert found == [
         "Unknown course “sql”.", "Unknown run “sql/r1”.", "Choose courses or runs of your own.",
-        "There is no module sql/m1.",
+        "There is no module sql/marked.",
     ]  # fmt: skip
     assert everything() == before
     assert creates(client)[0] == 201

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from curriculum.models import Course, CourseRun, Module
-from experiments import measurable, places, revision
+from experiments import measurable, places
 from experiments.checklist import weights_problem
 from experiments.history import Actor, account_of, record
 from experiments.locked_plan import plan_of
@@ -83,16 +83,13 @@ def save(
         raise ValueError(f"Not fields of a draft: {', '.join(sorted(unknown))}.")
     row = Experiment(created_by=account_of(by))
     was: dict[str, Any] = {}
-    if experiment is None:
-        # two drafts with one key are checked one after the other
-        revision.lock_and_count()
-    else:
+    if experiment is not None:
         row = lock(experiment, expected_version, (Experiment.State.DRAFT,))
         was = plan_of(row)
     for name, value in fields.items():
         setattr(row, name, value)
     _check(row, variants, metrics)
-    row.save()
+    _write(row)
     # as it is stored, so that 0.8 and 0.8000 are no change
     row.refresh_from_db()
     row.courses.set(courses)
@@ -123,6 +120,16 @@ def _check(
     problems |= {name: sentences for name, sentences in found.items() if sentences}
     if problems:
         raise ValidationError(problems)
+
+
+def _write(row: Experiment) -> None:
+    """ValidationError if somebody else took the key at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean(exclude=("created_by",))
+        raise
 
 
 def _variant_problems(variants: Sequence[PlannedVariant]) -> list[str]:

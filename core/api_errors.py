@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,12 +22,24 @@ from core.database.outages import Unavailable, outage_of
 logger = logging.getLogger(__name__)
 
 
+class FieldProblem(ApiModel):
+    """One of several things that are wrong with a body."""
+
+    field: str | None = Field(
+        description="Path of the wrong field, such as variants.1.weight; null: all of the body."
+    )
+    detail: str
+
+
 class Problem(ApiModel):
     """The body of every error response of the API."""
 
     code: str
     detail: str = Field(description="What is wrong and how to correct it.")
     field: str = may_be_absent("The wrong parameter or field, if there is one.")
+    problems: list[FieldProblem] = may_be_absent(
+        "Everything that is wrong with the draft of an experiment; `detail` is the first."
+    )
 
 
 class InvalidParameters(APIException):
@@ -38,6 +51,14 @@ class InvalidParameters(APIException):
     def __init__(self, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
         self.field = field
+
+
+class InvalidBody(InvalidParameters):
+    """Several fields of a body may be wrong; `problems` has at least one."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(problems[0].detail, problems[0].field)
+        self.problems = list(problems)
 
 
 def invalid_parameters(form: BaseForm) -> InvalidParameters:
@@ -71,5 +92,7 @@ def _problem(error: APIException) -> Problem:
         else:
             detail = detail[0]
             code = code[0] if isinstance(code, list) else code
-    optional = {"field": field} if field else {}
+    optional: dict[str, Any] = {"field": field} if field else {}
+    if isinstance(error, InvalidBody):
+        optional["problems"] = error.problems
     return Problem(code=str(code), detail=str(detail), **optional)

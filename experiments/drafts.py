@@ -9,15 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
 from curriculum.models import Course, CourseRun, Module
 from experiments import measurable, places
 from experiments.checklist import weights_problem
-from experiments.history import record
+from experiments.history import Actor, account_of, record
 from experiments.locked_plan import plan_of
 from experiments.locking import lock
 from experiments.models import Experiment, ExperimentEvent, Metric, Variant, VariantValue
@@ -69,7 +68,7 @@ def save(
     metrics: Sequence[PlannedMetric],
     courses: Sequence[Course] = (),
     runs: Sequence[CourseRun] = (),
-    by: User | None,
+    by: Actor,
     expected_version: int | None = None,
     now: datetime | None = None,
 ) -> Experiment:
@@ -82,19 +81,17 @@ def save(
     now = now or timezone.now()
     if unknown := set(fields) - set(FIELDS):
         raise ValueError(f"Not fields of a draft: {', '.join(sorted(unknown))}.")
-    row = Experiment(created_by=by)
+    row = Experiment(created_by=account_of(by))
     was: dict[str, Any] = {}
     if experiment is not None:
         row = lock(experiment, expected_version, (Experiment.State.DRAFT,))
         was = plan_of(row)
     for name, value in fields.items():
         setattr(row, name, value)
-    if row.key in RESERVED:
-        text = gettext("Choose another key: “%(key)s” is reserved.")
-        raise ValidationError({"key": [text % {"key": row.key}]})
     _check(row, variants, metrics)
-    row.full_clean(exclude=("created_by",))
-    row.save()
+    _write(row)
+    # as it is stored, so that 0.8 and 0.8000 are no change
+    row.refresh_from_db()
     row.courses.set(courses)
     row.runs.set(runs)
     _replace_metrics(row, metrics)
@@ -108,22 +105,49 @@ def save(
 def _check(
     row: Experiment, variants: Sequence[PlannedVariant], metrics: Sequence[PlannedMetric]
 ) -> None:
+    """ValidationError, by field, with all that is wrong before anything is written."""
     problems: dict[str, list[str]] = {}
-    if len({one.key for one in variants}) < len(variants):
-        problems["variants"] = [gettext("Two variants have the same key.")]
-    if sum(one.is_control for one in variants) > 1:
-        problems["variants"] = [gettext("Mark one variant as the control.")]
+    try:
+        row.full_clean(exclude=("created_by",))
+    except ValidationError as error:
+        problems = error.message_dict
+    if row.key in RESERVED:
+        text = gettext("Choose another key: “%(key)s” is reserved.")
+        problems["key"] = [text % {"key": row.key}]
+    found = {"variants": _variant_problems(variants), "metrics": _metric_problems(row, metrics)}
     if variants and (wrong := weights_problem([one.weight for one in variants])):
-        problems["weights"] = [wrong]
+        found["weights"] = [wrong]
+    problems |= {name: sentences for name, sentences in found.items() if sentences}
+    if problems:
+        raise ValidationError(problems)
+
+
+def _write(row: Experiment) -> None:
+    """ValidationError if somebody else took the key at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean(exclude=("created_by",))
+        raise
+
+
+def _variant_problems(variants: Sequence[PlannedVariant]) -> list[str]:
+    found = []
+    if len({one.key for one in variants}) < len(variants):
+        found.append(gettext("Two variants have the same key."))
+    if sum(one.is_control for one in variants) > 1:
+        found.append(gettext("Mark one variant as the control."))
+    return found
+
+
+def _metric_problems(row: Experiment, metrics: Sequence[PlannedMetric]) -> list[str]:
     found = [measurable.problem_of(one.kpi, row.unit) for one in metrics]
     if len({one.kpi for one in metrics}) < len(metrics):
         found.append(gettext("Choose each KPI once."))
     if sum(one.role == Metric.Role.PRIMARY for one in metrics) > 1:
         found.append(gettext("Choose one primary KPI."))
-    if any(found):
-        problems["metrics"] = [one for one in found if one]
-    if problems:
-        raise ValidationError(problems)
+    return [one for one in found if one]
 
 
 def _replace_metrics(row: Experiment, metrics: Sequence[PlannedMetric]) -> None:
@@ -156,9 +180,9 @@ def _replace_variants(row: Experiment, variants: Sequence[PlannedVariant], now: 
             )
             for one in planned.values
         ]
+        if found := [text for one in values if (text := places.problem_of(row, one, now))]:
+            raise ValidationError({"values": found})
         for value in values:
-            if problem := places.problem_of(row, value, now):
-                raise ValidationError({"values": [problem]})
             _validate(value, "values")
         VariantValue.objects.bulk_create(values)
 

@@ -90,6 +90,6 @@ def record_stop(locked: Experiment, by: Actor, *, reason: str, now: datetime) ->
 
 
 @transaction.atomic
-def delete(experiment: Experiment) -> None:
+def delete(experiment: Experiment, *, expected_version: int | None = None) -> None:
     """Delete an experiment that has not started; ValidationError for any other."""
-    lock(experiment, None, (State.DRAFT,)).delete()
+    lock(experiment, expected_version, (State.DRAFT,)).delete()

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from experiments.models import Analysis, AnalysisResult
-from experiments.pages.written import amount_of, signed_of, value_of
 from experiments.sentences import sentence
+from experiments.written import amount_of, signed_of, value_of
 from kpis.admin.kpi_choices import KpiFilter, name_of
 from kpis.admin.small_groups import SmallGroupsAdmin, may_see_figures
 

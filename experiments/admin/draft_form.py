@@ -18,7 +18,7 @@ from experiments import drafts, measurable
 from experiments.admin.trial import problem_of, without_fields
 from experiments.drafts import PlannedMetric, PlannedValue, PlannedVariant
 from experiments.models import Experiment, Metric, Variant
-from experiments.pages.written import amount_of
+from experiments.written import amount_of
 from kpis.admin.kpi_choices import name_of
 
 FIELDS = (

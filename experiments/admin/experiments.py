@@ -29,7 +29,7 @@ from experiments.admin.history import DeviationInline, ExperimentEventInline
 from experiments.admin.readiness import checklist_html, last_verdict, power_text
 from experiments.admin.units import ForcedVariantInline
 from experiments.models import Experiment, Metric
-from experiments.pages.written import amount_of
+from experiments.written import amount_of
 from improvement.admin.deciding import Seen
 from kpis.admin.small_groups import may_see_figures
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin.users import acting_user
@@ -76,6 +76,19 @@ class ForcedVariantForm(forms.ModelForm):
         return forcing.force(experiment, unit, variant, by, reason=given["reason"])
 
 
+class ReleaseForm(forms.Form):
+    """Why a forced variant is removed."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=800,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": gettext_lazy("Enter a reason for removing a forced variant."),
+        },
+    )
+
+
 class ForcedVariantInline(ReadOnlyInline):
     model = ForcedVariant
     fields = readonly_fields = ("learner", "run", "variant", "by", "at", "reason")
@@ -93,6 +106,7 @@ class ForcedVariantAdmin(admin.ModelAdmin):
     list_select_related = ("experiment", "learner", "run__course", "variant", "by")
     search_fields = UNIT_SEARCH
     autocomplete_fields = ("experiment", "learner", "run")
+    delete_confirmation_template = "admin/experiments/forcedvariant/delete_confirmation.html"
 
     def get_fields(self, request: HttpRequest, obj: ForcedVariant | None = None) -> Any:
         variant = "variant" if obj else "variant_key"
@@ -116,5 +130,19 @@ class ForcedVariantAdmin(admin.ModelAdmin):
         forced = form.force(by=acting_user(request))
         obj.pk, obj.variant = forced.pk, forced.variant
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for a reason, and ask again without one or if somebody was faster."""
+        context = {**(extra_context or {}), "release_form": ReleaseForm()}
+        try:
+            return super().delete_view(request, object_id, context)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
     def delete_model(self, request: HttpRequest, obj: ForcedVariant) -> None:
-        forcing.release(obj, acting_user(request), reason=gettext("Removed in the admin."))
+        form = ReleaseForm(request.POST)
+        if not form.is_valid():
+            raise ValidationError([text for some in form.errors.values() for text in some])
+        forcing.release(obj, acting_user(request), reason=form.cleaned_data["reason"])

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from core.api_models import ApiModel, one_of
 from experiments.disclosure import Disclosure
 from experiments.models import Analysis, AnalysisResult, Metric
+from experiments.result_rows import figures_of
 from experiments.sentences import sentence
-from kpis.definitions.registry import REGISTRY
-
-# in the KPI's unit: percentages from 0 to 100
-IN_UNIT = ("value", "effect", "low", "high", "standard_error", "margin")
-OTHERS = (
-    "kind", "n", "without_rows", "relative_effect", "relative_low", "relative_high", "p",
-    "adjusted_p", "method", "degrees_of_freedom", "reduction", "outcome", "sums",
-)  # fmt: skip
 
 
 class CountModel(ApiModel):
@@ -61,21 +52,13 @@ class ResultModel(ApiModel):
 
     @classmethod
     def of(cls, row: AnalysisResult, *, is_hidden: bool) -> ResultModel:
-        indicator = REGISTRY.get(row.kpi)
-        scale = indicator.unit.scale if indicator else 1.0
-        figures: dict[str, Any] = {name: getattr(row, name) for name in OTHERS}
-        figures |= {name: _scaled(getattr(row, name), scale) for name in IN_UNIT}
-        for name in ("kind", "method", "outcome"):
-            figures[name] = figures[name] or None
-        if is_hidden:
-            figures = dict.fromkeys(figures) | {"margin": figures["margin"]}
         return cls(
             kpi=row.kpi,
             role=row.role,
             variant=row.variant.key,
             is_control=row.variant.is_control,
             is_suppressed=is_hidden,
-            **figures,
+            **figures_of(row, is_hidden=is_hidden),
         )
 
 
@@ -142,19 +125,6 @@ class ResultsModel(ApiModel):
     analysis: AnalysisModel | None = Field(description="Null before the first analysis.")
 
 
-def csv_rows(found: AnalysisModel | None) -> list[dict[str, Any]]:
-    """Return a row per KPI and variant, with each raw sum in a column of its own."""
-    rows = []
-    for one in found.results if found else ():
-        row = one.model_dump()
-        sums = row.pop("sums") or {}
-        rows.append(row | {f"sum_{name}": value for name, value in sums.items()})
-    return rows
-
-
-CSV_COLUMNS = tuple(one for one in ResultModel.model_fields if one != "sums")
-
-
 def _counts(row: Analysis, *, is_hidden: bool) -> list[CountModel]:
     return [
         CountModel(
@@ -165,7 +135,3 @@ def _counts(row: Analysis, *, is_hidden: bool) -> list[CountModel]:
         )
         for key in dict.fromkeys((*row.expected, *row.assigned, *row.exposed))
     ]
-
-
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None else value * scale

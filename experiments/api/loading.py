@@ -12,9 +12,11 @@ from experiments.models.experiments import ExperimentQuerySet
 
 
 def visible(reader: Reader) -> ExperimentQuerySet:
-    """Return the reader's experiments with their variants, KPIs and places; seven queries."""
+    """Return the reader's experiments with their variants, KPIs and places; eight queries."""
     rows = Experiment.objects.visible_to(reader).select_related("layer", "shipped_variant")
-    return rows.prefetch_related("courses", "runs__course", "metrics", "variants__values__module")
+    return rows.prefetch_related(
+        "courses", "runs__course", "metrics", "variants__values__module__course"
+    )
 
 
 def one_of_reader(request: Request, key: str) -> tuple[Experiment, Reader]:

@@ -1,4 +1,4 @@
-"""Who may read experiments, ask for assignments, and start, stop and decide."""
+"""Who may read experiments, ask for assignments, and draft, start, stop and decide."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class MayAssign(BasePermission):
 
 class MayRunExperiments(BasePermission):
     message = (
-        "Starting, stopping and deciding requires the permission “Can start, stop and decide "
-        "experiments”, or an API key with the scope experiments:write."
+        "Drafting, starting, stopping and deciding requires the permission “Can start, stop and "
+        "decide experiments”, or an API key with the scope experiments:write."
     )
 
     def has_permission(self, request: Request, view: APIView) -> bool:

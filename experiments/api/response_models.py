@@ -22,7 +22,9 @@ TypedValue = bool | int | float | str
 
 class VariantValueModel(ApiModel):
     parameter: str
-    module: str | None = Field(description="Null: wherever the parameter applies.")
+    module: str | None = Field(
+        description="As course/module; null: wherever the parameter applies."
+    )
     value: TypedValue
     label: str = Field(description="The value with its unit, such as 7 days.")
 
@@ -43,7 +45,7 @@ class VariantModel(ApiModel):
             values.append(
                 VariantValueModel(
                     parameter=one.parameter_key,
-                    module=one.module.key if one.module else None,
+                    module=f"{one.module.course.key}/{one.module.key}" if one.module else None,
                     value=value,
                     label=definition.written(one.value) if definition else str(one.value),
                 )

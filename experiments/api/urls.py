@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from experiments.api import actions, units, views
+from experiments.api import actions, drafts, units, views
 from experiments.api.forced import ForcedView
 from experiments.api.power import PowerView
 
@@ -14,11 +14,11 @@ EXPERIMENTS = r"^api/experiments"
 EXPERIMENT = EXPERIMENTS + r"/(?P<key>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)"
 
 urlpatterns = [
-    re_path(EXPERIMENTS + r"/?$", views.ExperimentListView.as_view(), name="experiments"),
+    re_path(EXPERIMENTS + r"/?$", drafts.ExperimentsView.as_view(), name="experiments"),
     re_path(EXPERIMENTS + r"/power/?$", PowerView.as_view(), name="power"),
     re_path(EXPERIMENTS + r"/assignments/?$", units.AssignmentsView.as_view(), name="assignments"),
     re_path(EXPERIMENTS + r"/exposures/?$", units.ExposuresView.as_view(), name="exposures"),
-    re_path(EXPERIMENT + r"/?$", views.ExperimentView.as_view(), name="experiment"),
+    re_path(EXPERIMENT + r"/?$", drafts.OneExperimentView.as_view(), name="experiment"),
     re_path(EXPERIMENT + r"/analyses/?$", views.AnalysesView.as_view(), name="analyses"),
     re_path(EXPERIMENT + r"/forced/?$", ForcedView.as_view(), name="forced"),
     re_path(EXPERIMENT + r"/results/?$", views.ResultsView.as_view(), name="results"),

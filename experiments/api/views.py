@@ -13,13 +13,7 @@ from accounts.reader import Reader
 from alerts.api.views import AlertPages
 from core.api_errors import invalid_parameters
 from core.api_models import json_response
-from experiments.api.analysis_models import (
-    CSV_COLUMNS,
-    AnalysisList,
-    AnalysisModel,
-    ResultsModel,
-    csv_rows,
-)
+from experiments.api.analysis_models import AnalysisList, AnalysisModel, ResultsModel
 from experiments.api.filters import ExperimentFilterForm
 from experiments.api.loading import one_of_reader
 from experiments.api.permissions import MayReadExperiments
@@ -31,6 +25,7 @@ from experiments.api.response_models import (
 )
 from experiments.disclosure import disclosure_of
 from experiments.models import Experiment
+from experiments.result_rows import COLUMNS, csv_rows
 from kpis.api.csv_response import csv_response
 from kpis.api.views import CSV, JSON, PROBLEMS
 from kpis.query.query_params import check_limit, reject_unknown, wants_csv
@@ -135,12 +130,13 @@ class ResultsView(APIView):
         experiment, reader = one_of_reader(request, key)
         rows = experiment.analyses.select_related("variant").prefetch_related("results__variant")
         last = rows.first()
-        found = None
-        if last is not None:
-            disclosure = disclosure_of([last], sees_small_groups=reader.sees_small_groups)
-            found = AnalysisModel.of(last, disclosure)
+        disclosure = disclosure_of(
+            [last] if last else [], sees_small_groups=reader.sees_small_groups
+        )
         if is_csv:
-            return csv_response(csv_rows(found), f"{experiment.key}.csv", CSV_COLUMNS)
+            lines = csv_rows(last, disclosure) if last else ()
+            return csv_response(lines, f"{experiment.key}.csv", COLUMNS)
+        found = AnalysisModel.of(last, disclosure) if last else None
         return json_response(ResultsModel(experiment=experiment.key, analysis=found))
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from experiments.analysis.verdict import MISMATCH
 from experiments.models import Analysis, Assignment, Experiment, Variant
-from experiments.pages.written import count, p_value
+from experiments.written import count, p_value
 from kpis.definitions.units import NO_VALUE, PERCENT
 
 

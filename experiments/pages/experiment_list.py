@@ -11,8 +11,8 @@ from accounts.reader import Reader
 from core import localized
 from experiments.disclosure import Disclosure, disclosure_of
 from experiments.models import Analysis, Assignment, Experiment
-from experiments.pages.written import day_of
 from experiments.sentences import sentence
+from experiments.written import day_of
 from kpis.definitions.units import NO_VALUE
 
 

@@ -17,6 +17,7 @@ from curriculum.parameters import ParameterDefinition
 from experiments import audience, forcing
 from experiments.checklist import Item, checklist
 from experiments.disclosure import Disclosure, disclosure_of
+from experiments.history_entries import Entry, entries
 from experiments.locked_plan import is_intact
 from experiments.models import (
     Analysis,
@@ -29,11 +30,10 @@ from experiments.models import (
 from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.counts import Counts, counts
 from experiments.pages.forms import forms_for
-from experiments.pages.history import Entry, entries
 from experiments.pages.results import EffectCourse, Results, courses
 from experiments.pages.sizes import SizeRow, sizes_of
-from experiments.pages.written import amount, count, day_of, moment_of
 from experiments.sentences import sentence
+from experiments.written import amount, count, day_of, moment_of
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.units import PERCENT
 from kpis.query.query_service import KpiQueryService

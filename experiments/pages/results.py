@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from experiments.disclosure import Disclosure
 from experiments.models import Analysis, AnalysisResult, Metric
 from experiments.pages.drawings import Curve, Effect, ForestRow, curve, end_of_axis, forest_row
-from experiments.pages.written import amount, count, day_of, decimal, p_value, relative, signed
+from experiments.written import amount, count, day_of, decimal, p_value, relative, signed
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE, PERCENT
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from accounts.reader import Reader
 from experiments import measurable
 from experiments.models import Experiment, Metric
-from experiments.pages.written import amount, count, decimal
 from experiments.sizing import Sizing, assess
+from experiments.written import amount, count, decimal
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.units import NO_VALUE, PERCENT
 from presentation.figures import hidden_note

@@ -23,7 +23,7 @@ from experiments.pages.experiment_list import cards
 from experiments.pages.experiment_page import ExperimentPage
 from experiments.pages.forms import ACTIONS, DeleteForm
 from experiments.pages.power_form import PowerForm
-from experiments.pages.raw_results import COLUMNS, raw_rows
+from experiments.result_rows import COLUMNS, csv_rows
 from kpis.api.csv_response import csv_response
 from kpis.query.query_service import KpiQueryService
 from presentation.figures import hidden_note
@@ -92,15 +92,16 @@ def _sent(request: HttpRequest, found: Experiment, service: KpiQueryService) -> 
 @login_required
 @require_safe
 def results_csv(request: HttpRequest, key: str) -> HttpResponse:
-    """The latest results with their raw sums; refused where the page hides them."""
+    """The latest results with their raw sums, as by the API; refused where all are hidden."""
     service = query_service_of(request)
-    last = experiment_of(service.reader, key).analyses.first()
+    analyses = experiment_of(service.reader, key).analyses
+    last = analyses.prefetch_related("results__variant").first()
     if last is None:
         raise Http404(gettext("There is no result yet."))
     disclosure = disclosure_of([last], sees_small_groups=service.reader.sees_small_groups)
     if disclosure.hides(last):
         raise PermissionDenied(hidden_note())
-    return csv_response(raw_rows(last, disclosure), f"{key}.csv", COLUMNS)
+    return csv_response(csv_rows(last, disclosure), f"{key}.csv", COLUMNS)
 
 
 @login_required

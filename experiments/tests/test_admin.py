@@ -306,7 +306,7 @@ def test_a_variant_is_forced_and_released_with_a_history(ada: Visitor, run: Cour
     assert "There is no variant no." in sent(ada, path, given)
     sent(ada, path, given | {"variant_key": "strict"})
     forced = ForcedVariant.objects.get()
-    sent(ada, f"{HOME}forcedvariant/{forced.pk}/delete/", {"post": "yes"})
+    sent(ada, f"{HOME}forcedvariant/{forced.pk}/delete/", {"post": "yes", "reason": "Tried."})
 
     assert (forced.variant.key, forced.by) == ("strict", User.objects.get())
     assert [one.kind for one in made.events.all()][-2:] == ["forced", "released"]

@@ -272,11 +272,12 @@ def test_the_admin_forces_and_releases_with_a_reason(boss: Visitor, experiment: 
     assert forced() == [(ADA, "strict")]
     assert "To try it." in boss.reads(f"/admin/experiments/experiment/{experiment.pk}/change/")
 
-    boss.client.post(f"{path}{ForcedVariant.objects.get().pk}/delete/", {"post": "yes"})
+    page = f"{path}{ForcedVariant.objects.get().pk}/delete/"
+    boss.client.post(page, {"post": "yes", "reason": "Tried."})
     assert forced() == []
     last = experiment.events.last()
     assert last is not None
-    assert (last.kind, last.reason) == ("released", "Removed in the admin.")
+    assert (last.kind, last.reason) == ("released", "Tried.")
 
 
 def test_the_admin_says_which_learner_is_out_of_reach(

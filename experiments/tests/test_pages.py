@@ -12,7 +12,7 @@ from curriculum.models import CourseRun
 from experiments.analysis.analyze import analyze
 from experiments.models import Analysis, AnalysisResult, Experiment, Layer
 from experiments.tests.analyzed import LATER, analyzed
-from experiments.tests.bearers import bearing, sent
+from experiments.tests.bearers import LIST, bearing, sent
 from experiments.tests.pages import PAGE, acts, may_run, sends
 from experiments.tests.trials import DAY, PASS_MARK, draft, enroll_many
 from kpis.tests.kernel import STARTED, run_of
@@ -211,11 +211,14 @@ def acts_after_stop(boss: Visitor, made: Experiment, client: Client) -> str:
     return sends(boss, f"{PAGE}/{made.key}", data)
 
 
-def test_the_raw_results_are_a_csv_file(boss: Visitor, run: CourseRun) -> None:
+def test_the_csv_file_is_that_of_the_api(boss: Visitor, run: CourseRun) -> None:
     experiment = analyzed(run)
 
     response = boss.client.get(f"{PAGE}/{experiment.key}/results.csv")
 
     lines = response.content.decode().splitlines()
-    assert lines[0].startswith("computed_at,variant,kpi,role,kind,n,")
+    assert lines[0].startswith("computed_at,kpi,role,variant,is_control,unit,kind,n,")
     assert len(lines) == 3
+    assert (
+        response.content == boss.client.get(f"{LIST}/{experiment.key}/results?format=csv").content
+    )

@@ -90,7 +90,10 @@ POST /api/curriculum/adjustments/1/keep               401 403 403 403 403 403 40
 POST /api/curriculum/adjustments/1/revert             401 403 403 403 403 403 403 403 403 401
 GET  /api/experiments                                 401 403 200 200 200 403 403 403 403 401
 GET  /api/experiments?course=py                       401 403 400 200 200 403 403 403 403 401
+POST /api/experiments                                 401 403 403 403 403 403 403 403 403 401
 GET  /api/experiments/nothing                         401 403 404 404 404 403 403 403 403 401
+PUT  /api/experiments/nothing                         401 403 403 403 403 403 403 403 403 401
+DELETE /api/experiments/nothing                       401 403 403 403 403 403 403 403 403 401
 GET  /api/experiments/nothing/analyses                401 403 404 404 404 403 403 403 403 401
 GET  /api/experiments/nothing/results                 401 403 404 404 404 403 403 403 403 401
 POST /api/experiments/nothing/start                   401 403 403 403 403 403 403 403 403 401

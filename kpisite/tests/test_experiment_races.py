@@ -70,6 +70,13 @@ def at_once(*actions: Callable[[], object]) -> list[str]:
     return refused
 
 
+def test_of_two_drafts_with_one_key_one_is_saved(run: CourseRun) -> None:
+    refused = at_once(lambda: drafted(run), lambda: drafted(run))
+
+    assert refused == ["Experiment with this Key already exists."]
+    assert Experiment.objects.get().variants.count() == 2
+
+
 def test_of_two_people_who_start_it_one_wins(run: CourseRun) -> None:
     experiment = drafted(run)
     people = [account("Ada", is_staff=True), account("Bo", is_staff=True)]

@@ -1,4 +1,4 @@
-"""The history of an experiment, with what each entry changed."""
+"""The history of an experiment as people read it, with what each entry changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from core import localized
 from experiments.models import Experiment, ExperimentEvent, Metric
-from experiments.pages.written import amount_of, moment_of
+from experiments.written import amount_of, moment_of
 from kpis.definitions.units import NO_VALUE
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,14 +47,22 @@ class Entry:
         """What changed, such as “Planned end: 2026-09-01 → 2026-10-01”."""
         if self.event.kind == ExperimentEvent.Kind.CREATED:
             return []
-        before, after = self.event.before, self.event.after
-        names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
-        return [_change(name, self._written(before), self._written(after)) for name in names]
+        return written_changes(self.event.before, self.event.after, self.kpi)
 
-    def _written(self, changed: dict[str, Any]) -> dict[str, Any]:
-        effect = changed.get("planned_effect")
-        written = {} if effect is None else {"planned_effect": amount_of(self.kpi, effect)}
-        return {**changed, **written}
+
+def written_changes(before: dict[str, Any], after: dict[str, Any], kpi: str = "") -> list[str]:
+    """Write what differs between two states that were stored as JSON.
+
+    A planned effect is in the unit of `kpi`, the primary one.
+    """
+    names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
+    return [_change(name, _in_unit(before, kpi), _in_unit(after, kpi)) for name in names]
+
+
+def _in_unit(changed: dict[str, Any], kpi: str) -> dict[str, Any]:
+    effect = changed.get("planned_effect")
+    written = {} if effect is None else {"planned_effect": amount_of(kpi, effect)}
+    return {**changed, **written}
 
 
 def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -69,8 +77,14 @@ def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
 def entries(experiment: Experiment) -> list[Entry]:
     """Return the history, latest first."""
     rows = experiment.events.select_related("by").order_by("-at", "-pk")
-    primary = experiment.metrics.filter(role=Metric.Role.PRIMARY).first()
-    return [Entry(one, primary.kpi if primary else "") for one in rows]
+    kpi = primary_kpi_of(experiment)
+    return [Entry(one, kpi) for one in rows]
+
+
+def primary_kpi_of(experiment: Experiment) -> str:
+    """Return the key of the primary KPI; empty if there is none."""
+    metrics = experiment.metrics.all()
+    return next((one.kpi for one in metrics if one.role == Metric.Role.PRIMARY), "")
 
 
 def _label(name: str) -> str:

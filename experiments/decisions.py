@@ -64,7 +64,7 @@ def decide(
         at=now,
         by=by,
         reason=reason,
-        after={"values": changes},
+        after={"values": changes} if changes else {},
         state=State.DECIDED,
         verdict=verdict,
         shipped_variant=shipped,
@@ -91,7 +91,7 @@ def _shippable(experiment: Experiment, variant: Variant | None) -> Variant:
             )
         )
     if last.verdict == Analysis.Verdict.TOO_EARLY:
-        raise ValidationError(gettext("It is too early to ship: the planned size is not reached."))
+        raise ValidationError(gettext("It is too early to ship: the result does not count yet."))
     return variant
 
 
@@ -113,7 +113,7 @@ def _ship(
             change = parameters.set_value(row, value, reason=text, by=account_of(by), now=now)
         if change:
             ShippedChange.objects.create(experiment=experiment, change=change)
-            made.append(f"{row.key}, {row.scope}: {change.values}")
+            made.append(f"{row.display_name}, {row.scope}: {change.values}")
     return made
 
 

@@ -56,12 +56,14 @@ def written_changes(before: dict[str, Any], after: dict[str, Any], kpi: str = ""
     A planned effect is in the unit of `kpi`, the primary one.
     """
     names = [one for one in after if one not in IMPLIED and before.get(one) != after[one]]
-    return [_change(name, _in_unit(before, kpi), _in_unit(after, kpi)) for name in names]
+    return [_change(name, _in_words(before, kpi), _in_words(after, kpi)) for name in names]
 
 
-def _in_unit(changed: dict[str, Any], kpi: str) -> dict[str, Any]:
+def _in_words(changed: dict[str, Any], kpi: str) -> dict[str, Any]:
     effect = changed.get("planned_effect")
     written = {} if effect is None else {"planned_effect": amount_of(kpi, effect)}
+    if verdict := changed.get("verdict"):
+        written["verdict"] = str(Experiment.Verdict(verdict).label)
     return {**changed, **written}
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from experiments import decisions, lifecycle
@@ -44,9 +43,7 @@ class DeleteForm(ActionForm):
     label, done = gettext_lazy("Delete the draft"), gettext_lazy("The draft was deleted.")
 
     def act(self, data: dict[str, Any]) -> None:
-        if data["version"] != self.experiment.version:
-            raise ValidationError(gettext("The draft has changed meanwhile; read it again."))
-        lifecycle.delete(self.experiment)
+        lifecycle.delete(self.experiment, expected_version=data["version"])
 
 
 class AnalyzeForm(ActionForm):

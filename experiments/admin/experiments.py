@@ -254,6 +254,7 @@ class ExperimentAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": ACTIONS[name].title,
+            "opts": self.opts,
             "url": reverse("admin:experiments_experiment_act", args=[name]),
             "chosen": [
                 {
@@ -266,8 +267,8 @@ class ExperimentAdmin(admin.ModelAdmin):
             "form": shown,
             "media": self.media + shown.media,
         }
-        template = "admin/experiments/experiment/act.html"
-        return render(request, template, context, status=400 if form else 200)
+        status = 400 if form else 200
+        return render(request, "admin/decide_chosen.html", context, status=status)
 
     @admin.display(description=gettext_lazy("checklist"))
     def checklist(self, experiment: Experiment) -> str:

@@ -142,7 +142,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
         chosen = [
             {
                 "title": title(one),
-                "status": one.get_status_display(),
+                "state": one.get_status_display(),
                 "seen": f"{one.pk}-{versions.get(one.pk, one.version)}",
             }
             for one in rows.select_related("parameter", "change__parameter")
@@ -150,18 +150,14 @@ class AdjustmentAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": decision.title,
-            "decision": decision,
+            "opts": self.opts,
             "url": reverse("admin:improvement_adjustment_decide", args=[name]),
             "chosen": chosen,
             "form": form or DecisionForm(decision=decision),
             "media": self.media + (form or DecisionForm(decision=decision)).media,
         }
-        return render(
-            request,
-            "admin/improvement/adjustment/decide.html",
-            context,
-            status=400 if form else 200,
-        )
+        status = 400 if form else 200
+        return render(request, "admin/decide_chosen.html", context, status=status)
 
     def change_view(
         self,

@@ -20,6 +20,8 @@ from experiments.tests.statistics.populations import (
 )
 from experiments.tests.statistics.samples import arm, share
 
+pytestmark = pytest.mark.once
+
 POPULATIONS = [shares(0.1), shares(0.4), MEANS, REVENUE, RATIOS, GRADES]
 
 

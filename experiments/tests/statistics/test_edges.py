@@ -11,6 +11,8 @@ import pytest
 from experiments.statistics import ArmSums, Comparison, Kind, Method, Unknown, compare
 from experiments.tests.statistics.samples import arm, share
 
+pytestmark = pytest.mark.once
+
 NOBODY = ArmSums(0, 0, 0, 0, 0, 0)
 ARMS = {
     "nobody": NOBODY,

@@ -15,6 +15,8 @@ from experiments.statistics import (
 )
 from experiments.tests.statistics.samples import share
 
+pytestmark = pytest.mark.once
+
 
 def _between(low: float, high: float) -> Comparison:
     return Comparison(10, 10, 0.5, 0.5, 0.0, low, high, 0.5)

@@ -22,6 +22,8 @@ from tea_tasting.metrics import Mean, Proportion
 from experiments.statistics import ArmSums, Kind, Method, Unknown, compare
 from experiments.tests.statistics.samples import arm, share
 
+pytestmark = pytest.mark.once
+
 HALVES = ["a"] * 100 + ["b"] * 100
 VALUES = default_rng(1).normal(10, 2, 200)
 

@@ -9,6 +9,8 @@ import pytest
 
 from experiments.tests.statistics.known_answers import KNOWN, Known
 
+pytestmark = pytest.mark.once
+
 DOCS = Path(__file__).parents[3] / "docs" / "experiment-statistics.md"
 
 

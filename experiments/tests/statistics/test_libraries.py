@@ -42,6 +42,8 @@ from experiments.statistics.relative import of_scores
 from experiments.statistics.shares import Share, newcombe, quantile, score, score_p
 from experiments.tests.statistics.samples import arm
 
+pytestmark = pytest.mark.once
+
 SEEDS = range(60)
 CLOSE = 1e-9
 Z = quantile(0.95)

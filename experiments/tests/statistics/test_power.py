@@ -27,6 +27,8 @@ from experiments.statistics import (
 from experiments.statistics.power import Baseline, noncentral_t
 from experiments.tests.statistics.samples import arm, share
 
+pytestmark = pytest.mark.once
+
 SHARE, MEAN = ShareBaseline(0.3), MeanBaseline(400.0)
 DESIGNS = [
     Design(),

@@ -32,6 +32,8 @@ from experiments.tests.statistics.populations import (
     shares,
 )
 
+pytestmark = pytest.mark.once
+
 EXPERIMENTS = 2_000
 PAST_UNITS = 100_000
 SEQUENTIAL = Design(is_sequential=True)

@@ -50,7 +50,7 @@ def with_default_options(given: dict[str, Any] | None) -> dict[str, Any]:
 DATABASES = {"default": with_default_options(CONFIGURED_DATABASE)}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.redis_cache.RedisCache",
         "LOCATION": VALKEY.next().for_django(),
         "KEY_PREFIX": "kpi",
         # treat a Valkey that hangs as unreachable

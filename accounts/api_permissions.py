@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rest_framework.permissions import BasePermission
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from accounts.reader import Reader
 
 if TYPE_CHECKING:
@@ -36,6 +36,19 @@ class MayReadCurriculum(BasePermission):
             scopes = (ApiKey.Scope.CURRICULUM_READ, ApiKey.Scope.KPIS_READ)
             return any(principal.may(scope) for scope in scopes)
         return Reader.of(request.user).reads_kpis
+
+
+class ScopeOrPermission(BasePermission):
+    """A key needs the scope, an account the permission."""
+
+    scope: ClassVar[ApiKey.Scope]
+    permission: ClassVar[str]
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal: object = request.user
+        if isinstance(principal, ApiKey):
+            return principal.may(self.scope)
+        return isinstance(principal, User) and principal.has_perm(self.permission)
 
 
 class MaySendEvents(BasePermission):

@@ -6,7 +6,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.models import ApiKey, User
+from accounts.api_permissions import ScopeOrPermission
+from accounts.models import ApiKey
 from accounts.reader import Reader
 
 RUN = "experiments.run_experiment"
@@ -25,29 +26,19 @@ class MayReadExperiments(BasePermission):
         return Reader.of(request.user).reads_kpis
 
 
-class MayAssign(BasePermission):
+class MayAssign(ScopeOrPermission):
     """Asking for an assignment makes it, so being able to read is not enough for an account."""
 
     message = (
         "Asking for assignments requires the permission “Can start, stop and decide experiments”, "
         "or an API key with the scope experiments:read."
     )
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        principal: object = request.user
-        if isinstance(principal, ApiKey):
-            return principal.may(ApiKey.Scope.EXPERIMENTS_READ)
-        return isinstance(principal, User) and principal.has_perm(RUN)
+    scope, permission = ApiKey.Scope.EXPERIMENTS_READ, RUN
 
 
-class MayRunExperiments(BasePermission):
+class MayRunExperiments(ScopeOrPermission):
     message = (
         "Drafting, starting, stopping and deciding requires the permission “Can start, stop and "
         "decide experiments”, or an API key with the scope experiments:write."
     )
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        principal: object = request.user
-        if isinstance(principal, ApiKey):
-            return principal.may(ApiKey.Scope.EXPERIMENTS_WRITE)
-        return isinstance(principal, User) and principal.has_perm(RUN)
+    scope, permission = ApiKey.Scope.EXPERIMENTS_WRITE, RUN

@@ -10,13 +10,13 @@ from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts.api_permissions import MayReadKpis
+from accounts.api_permissions import MayReadKpis, ScopeOrPermission
 from accounts.models import ApiKey, User
 from alerts.api.views import AlertPages, service_of, user_of
 from core.api_errors import InvalidParameters, invalid_parameters
@@ -52,17 +52,12 @@ class Decided(APIException):
     default_code = "decided"
 
 
-class MayDecide(BasePermission):
+class MayDecide(ScopeOrPermission):
     message = (
         "Deciding about adjustments requires the permission “Can approve, reject, keep and revert "
         "adjustments”, or an API key with the scope adjustments:write."
     )
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        principal: object = request.user
-        if isinstance(principal, ApiKey):
-            return principal.may(ApiKey.Scope.ADJUSTMENTS_WRITE)
-        return isinstance(principal, User) and principal.has_perm("improvement.decide_adjustment")
+    scope, permission = ApiKey.Scope.ADJUSTMENTS_WRITE, "improvement.decide_adjustment"
 
 
 class AdjustmentPages(AlertPages):

@@ -129,7 +129,9 @@ class Planned:
                         module=modules.get(one["module"]),
                     )
                 )
-            variants.append(PlannedVariant(**{**variant, "values": values}))
+            # answers show a variant without a name by its key
+            name = "" if variant["name"] == variant["key"] else variant["name"]
+            variants.append(PlannedVariant(**{**variant, "name": name, "values": values}))
         return variants
 
     def _modules(self, named: set[str]) -> dict[str, Module]:

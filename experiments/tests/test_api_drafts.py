@@ -11,7 +11,7 @@ from django.apps import apps
 from django.test import Client
 
 from curriculum.models import CourseRun, Module
-from experiments.models import Experiment, Layer
+from experiments.models import Experiment, Layer, Variant
 from experiments.tests.bearers import LIST, READ, WRITE, bearing, sent, signed_in
 from experiments.tests.trials import DAY, PASS_MARK, STARTED_AT, draft, enroll_many, start
 from kpis.tests import kernel
@@ -132,6 +132,19 @@ def test_saving_an_equal_draft_again_changes_nothing(run: CourseRun) -> None:
 
     assert last is not None
     assert (last.kind, last.before, last.after) == ("edited", {}, {"api_key": "my-lms"})
+
+
+def test_the_variants_of_an_answer_can_be_sent_back(run: CourseRun) -> None:
+    client = bearing(READ, WRITE)
+    _, made = creates(client)
+    back = [
+        {**one, "values": STRICT["values"] if one["values"] else []} for one in made["variants"]
+    ]
+    status, _ = replaces(client, variants=back)
+
+    # a variant without a name is shown by its key, which is not its name for that
+    assert (status, back[1]["name"]) == (200, "strict")
+    assert set(Variant.objects.values_list("name", flat=True)) == {""}
 
 
 def test_a_draft_that_changed_meanwhile_is_a_conflict(run: CourseRun) -> None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.exceptions import FieldError
 from django.db.models import (
     Aggregate,
     Count,
-    DateField,
-    DateTimeField,
     Exists,
     F,
     Model,
@@ -30,27 +28,19 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
-from core.changes import REPORTED
-from curriculum.models import Course, CourseRun, Enrollment, Learner, Module
+from curriculum.models import CourseRun, Learner
+from kpis.definitions.lookup_paths import field_at, is_day
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import (
     SITE,
     Scope,
     counted_enrollments,
     level_of,
-    path_to,
     scope_lookups,
 )
 
 Expression = Aggregate | Combinable
 ROWS = Count("pk")
-TARGETS: Mapping[str, type[Model]] = {
-    "enrollment": Enrollment,
-    "course": Course,
-    "run": CourseRun,
-    "module": Module,
-    "person": Learner,
-}
 
 
 @dataclass(frozen=True)
@@ -130,15 +120,6 @@ class Facts:
     reads: Mapping[type[Model], Link] = field(default_factory=dict)
     # how many days a row with a date stands for
     row_days: int = 1
-
-    @classmethod
-    def declared(cls, key: str, **fields: Any) -> Facts:
-        """Complete the paths that follow from others; ValueError for a wrong declaration."""
-        facts = _completed(cls(**fields))
-        for check in CHECKS:
-            if problem := check(facts):
-                raise ValueError(f"{key}: {problem}")
-        return facts
 
     def problem(self) -> str:
         """Try the function out, without rows; return what is wrong with it, or an empty text."""
@@ -283,11 +264,6 @@ class Facts:
         return lambda rows, cut: self.ratio(rows)
 
 
-def is_day(model: type[Model], path: str) -> bool:
-    """Return whether a date is one without a time."""
-    return not isinstance(field_at(model, path), DateTimeField)
-
-
 def unit_of(moments: Moments) -> str:
     """Return the dimension of the units, learner or run; ValueError if they are neither."""
     model = field_at(moments.rows.model, moments.unit).related_model
@@ -295,153 +271,3 @@ def unit_of(moments: Moments) -> str:
     if model not in units:
         raise ValueError(f"“{moments.unit}” leads to {model.__name__}, not to learners or runs.")
     return units[model]
-
-
-def field_at(model: type[Model], path: str) -> Any:
-    """Return the field or relation that a lookup path ends in; FieldDoesNotExist if there is none.
-
-    The empty path leads to the model's own key.
-    """
-    found: Any = model._meta.pk
-    for name in filter(None, path.split("__")):
-        if model is None:
-            raise FieldDoesNotExist(f"{name} is behind a field that leads nowhere.")
-        found = model._meta.get_field(name)
-        model = found.related_model
-    return found
-
-
-def _completed(facts: Facts) -> Facts:
-    """Fill in the paths that follow from the model or from the enrollment."""
-    enrollment = facts.enrollment
-    if enrollment is None and facts.person is None and facts.people is None:
-        if facts.model is Enrollment:
-            enrollment = ""
-        elif _leads_to(facts.model, "enrollment", Enrollment):
-            enrollment = "enrollment"
-    person = facts.person or _path_of(facts, "person", enrollment)
-    return replace(
-        facts,
-        enrollment=enrollment,
-        course=facts.course or _path_of(facts, "course", enrollment),
-        run=facts.run or _path_of(facts, "run", enrollment),
-        person=person,
-        people=facts.people or person,
-    )
-
-
-def _path_of(facts: Facts, name: str, enrollment: str | None) -> str | None:
-    """Return the path through the enrollment, or to a field of that name."""
-    if enrollment is not None:
-        return path_to("learner" if name == "person" else name, enrollment)
-    return name if _leads_to(facts.model, name, TARGETS[name]) else None
-
-
-def _leads_to(model: type[Model], path: str, target: type[Model]) -> bool:
-    try:
-        found = field_at(model, path)
-    except FieldDoesNotExist:
-        return False
-    return (found.related_model if path else model) is target
-
-
-def _check_dates(facts: Facts) -> str:
-    dates = sorted(one.name for one in facts.model._meta.fields if isinstance(one, DateField))
-    name = facts.model.__name__
-    if not dates:
-        return f"{name} has no date, so its rows belong to no period."
-    for argument, path in (("at", facts.at), ("until", facts.until)):
-        if path is None:
-            continue
-        if not path:
-            return f"`{argument}` should name the date by which a row of {name} counts: {dates}."
-        try:
-            is_date = isinstance(field_at(facts.model, path), DateField)
-        except FieldDoesNotExist:
-            is_date = False
-        if not is_date:
-            return f"{name} has no date “{path}” for `{argument}`; it has {', '.join(dates)}."
-    return ""
-
-
-def _check_reported(facts: Facts) -> str:
-    for path in filter(None, (facts.at, facts.until)):
-        if path not in REPORTED.get(facts.model, ()):
-            known = sorted(
-                f"{one.__name__}.{name}" for one, dates in REPORTED.items() for name in dates
-            )
-            return (
-                f"no handler notes when {facts.model.__name__}.{path} changes, so figures would "
-                "not follow it. Have the handlers do so and say it with @reported "
-                f"(core/changes.py), or use one of {', '.join(known)}."
-            )
-    for model in facts.reads:
-        if model not in REPORTED:
-            return (
-                f"`reads`: no handler notes when {model.__name__} changes, so figures would not "
-                "follow it. Have the handlers do so and say it with @reported (core/changes.py)."
-            )
-    return ""
-
-
-def _check_paths(facts: Facts) -> str:
-    for name, target in TARGETS.items():
-        path = getattr(facts, name)
-        if path is not None and not _leads_to(facts.model, path, target):
-            return (
-                f"`{name}` should be a lookup path from {facts.model.__name__} to "
-                f"{target.__name__}; “{path}” is none."
-            )
-    return ""
-
-
-def _check_course(facts: Facts) -> str:
-    if facts.course is None:
-        return (
-            f"`course` should name the lookup path from {facts.model.__name__} to the course, or "
-            "`enrollment` the path to the enrollment."
-        )
-    return ""
-
-
-def _check_ratio(facts: Facts) -> str:
-    try:
-        wanted = [
-            one
-            for one in inspect.signature(facts.ratio).parameters.values()
-            if one.kind is not one.VAR_KEYWORD and one.default is one.empty
-        ]
-    except (TypeError, ValueError):
-        wanted = []
-    if len(wanted) not in (1, 2) or any(one.kind is one.KEYWORD_ONLY for one in wanted):
-        return "the function should take the rows or, as a second parameter, also the `Cut`."
-    return ""
-
-
-def _check_people(facts: Facts) -> str:
-    if not facts.people:
-        return (
-            f"`person` should name the lookup path from {facts.model.__name__} to the learner, or "
-            "`people` the path to whoever counts as one person."
-        )
-    try:
-        is_relation = field_at(facts.model, facts.people).is_relation
-    except FieldDoesNotExist:
-        is_relation = False
-    return "" if is_relation else f"`people`: “{facts.people}” leads to no row of a person."
-
-
-def _check_reads(facts: Facts) -> str:
-    for model, link in facts.reads.items():
-        if isinstance(link, str) and not _leads_to(model, link, facts.model):
-            return (
-                f"`reads`: “{link}” should be a lookup path from {model.__name__} to "
-                f"{facts.model.__name__}, or a function that maps rows of one to rows of the other."
-            )
-    return ""
-
-
-CHECKS = (
-    *(_check_dates, _check_paths, _check_course, _check_people, _check_reads),
-    *(_check_reported, _check_ratio),
-)

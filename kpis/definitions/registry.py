@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy
 from core.lazy_text import LazyText
 from core.registry import Registry
 from curriculum import parameters
-from kpis.definitions.facts import Facts, Link, RatioFunction, field_at
+from kpis.definitions.declared_facts import facts_declared
+from kpis.definitions.facts import Facts, Link, RatioFunction
+from kpis.definitions.lookup_paths import field_at
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import Scope
 from kpis.definitions.units import NUMBER, TEXT, Unit
@@ -269,7 +271,7 @@ def kpi(
 
     def declare(function: RatioFunction) -> RatioFunction:
         days = 7 if others.get("grain") == "week" else 1
-        read = Facts.declared(key, model=facts, at=at, ratio=function, row_days=days, **paths)
+        read = facts_declared(key, model=facts, at=at, ratio=function, row_days=days, **paths)
         declared = _new_indicator(key, title, unit, target, function, others)
         # rows without a course count for the site alone
         is_additive = declared.is_additive and read.names_every_course
@@ -292,7 +294,7 @@ def for_single_days(
     """Declare what a KPI reads for a single day, if that is not the same as for longer periods."""
 
     def declare(function: RatioFunction) -> RatioFunction:
-        read = Facts.declared(key, model=facts, at=at, ratio=function, **paths)
+        read = facts_declared(key, model=facts, at=at, ratio=function, **paths)
         REGISTRY[key] = replace(REGISTRY[key], facts_of_days=read)
         return function
 

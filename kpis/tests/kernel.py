@@ -20,6 +20,7 @@ from django.db.models import Count, Q, QuerySet
 from core.changes import gathered
 from curriculum.models import Course, CourseRun, Enrollment, Learner, Module, PlannedModule
 from kpis.definitions import units
+from kpis.definitions.declared_facts import facts_declared
 from kpis.definitions.facts import Facts, Ratio, RatioFunction
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.units import PERCENT
@@ -53,10 +54,10 @@ def count(rows: Rows) -> Ratio:
 
 def starts_read_by(ratio: RatioFunction) -> Facts:
     """What a KPI reads that turns enrollments started in the period into this ratio."""
-    return Facts.declared("test", model=Enrollment, at="started_at", ratio=ratio)
+    return facts_declared("test", model=Enrollment, at="started_at", ratio=ratio)
 
 
-PLANS = Facts.declared("test", model=PlannedModule, at="due_at", module="module", ratio=planned)
+PLANS = facts_declared("test", model=PlannedModule, at="due_at", module="module", ratio=planned)
 INDICATORS = {
     STARTED: Indicator(
         key=STARTED, title="Started", unit=PERCENT, help="", facts=starts_read_by(started)

@@ -11,7 +11,8 @@ from core import reporting_clock
 from curriculum.models import Enrollment
 from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions import units
-from kpis.definitions.facts import Facts, Ratio
+from kpis.definitions.declared_facts import facts_declared
+from kpis.definitions.facts import Ratio
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import empty_periods
@@ -29,7 +30,7 @@ def count(rows: QuerySet[Any]) -> Ratio:
 
 
 def declared(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Indicator:
-    facts = Facts.declared(KEY, ratio=count, **options)
+    facts = facts_declared(KEY, ratio=count, **options)
     made = Indicator(key=KEY, title=KEY, unit=units.COUNT, help="", facts=facts, is_total=True)
     monkeypatch.setitem(REGISTRY, KEY, made)
     return made

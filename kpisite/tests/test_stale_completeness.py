@@ -23,7 +23,8 @@ from intake.receiving.corrections import retract_events
 from intake.receiving.receive import receive
 from intake.replay import replay_events
 from kpis.definitions import units
-from kpis.definitions.facts import Facts, Ratio
+from kpis.definitions.declared_facts import facts_declared
+from kpis.definitions.facts import Ratio
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import StaleDay
 from kpis.recompute.stale_days import day_of
@@ -116,7 +117,7 @@ def declared() -> Iterator[Indicator]:
             for paths in PATHS.get(model, [{}]):
                 key = f"test.{model._meta.label}-{at}-{until}-{len(paths)}"
                 read: dict[str, Any] = {**paths, "module": module_path(model)}
-                facts = Facts.declared(key, model=model, at=at, until=until, ratio=count, **read)
+                facts = facts_declared(key, model=model, at=at, until=until, ratio=count, **read)
                 yield Indicator(
                     key=key, title=key, unit=units.COUNT, help="", facts=facts, is_total=True
                 )

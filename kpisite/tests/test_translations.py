@@ -34,7 +34,8 @@ FOR_PROGRAMS = (
     "kpisite/http/outage_responses.py",
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
     # SQL, and errors in declarations
-    "kpis/aggregation/*", "kpis/definitions/facts.py",
+    "kpis/aggregation/*", "kpis/definitions/facts.py", "kpis/definitions/declared_facts.py",
+    "kpis/definitions/lookup_paths.py",
     # demonstration data
     "demo/*",
     # lists of words that are matched with comments

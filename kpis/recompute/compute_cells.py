@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +25,66 @@ from kpis.statistics.intervals import NOTHING, Sums
 
 SITE, COURSE, RUN, MODULE = Measurement.Scope.values
 
+# periods, each with the courses to compute in it
+PeriodCourses = Sequence[tuple[Period, frozenset[int]]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A KPI and the periods, of any kinds, in which some of its courses are to be computed."""
+
+    indicator: Indicator
+    periods: PeriodCourses
+
+
+def compute_all(
+    wanted: Sequence[Wanted], runs: Mapping[int, int], now: datetime, *, with_site: bool
+) -> dict[str, list[Cell]]:
+    """Return the cells of KPIs by their keys, each KPI in its periods and their courses.
+
+    `runs` maps every run of these courses to its course. The site's cell is computed only
+    `with_site`, in each period, also in one without courses, and only where it is not the sum of
+    its courses' cells.
+    """
+    found: dict[str, list[Cell]] = {one.indicator.key: [] for one in wanted}
+    for kind in PeriodKind.values:
+        of_kind = [
+            Wanted(one.indicator, periods)
+            for one in wanted
+            if (periods := [pair for pair in one.periods if pair[0].kind == kind])
+        ]
+        for some, together in _read_together(of_kind):
+            found[some.indicator.key] += compute_cells(
+                some.indicator, some.periods, runs, now, with_site=with_site, together=together
+            )
+    return found
+
+
+def _read_together(wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, CompositeReader | None]]:
+    """Give components the periods of their composite, so that they are read together."""
+    composites = {
+        key: (one, reader)
+        for one in wanted
+        if one.indicator.parts and one.indicator.is_computed
+        for reader in [CompositeReader(one.indicator, one.periods[0][0])]
+        for key in (one.indicator.key, *one.indicator.measured_keys)
+    }
+    for one in wanted:
+        composite, reader = composites.get(one.indicator.key, (None, None))
+        if composite and _is_within(one.periods, composite.periods):
+            yield Wanted(one.indicator, composite.periods), reader
+        else:
+            yield one, None
+
+
+def _is_within(some: PeriodCourses, others: PeriodCourses) -> bool:
+    courses = dict(others)
+    return all(period in courses and ids <= courses[period] for period, ids in some)
+
 
 def compute_cells(
     indicator: Indicator,
-    periods: Sequence[tuple[Period, frozenset[int]]],
+    periods: PeriodCourses,
     runs: Mapping[int, int],
     now: datetime,
     *,

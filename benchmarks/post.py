@@ -68,7 +68,7 @@ def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
         wait_until_ready(folder / "server.log")
         made = subprocess.run(
             [sys.executable, "manage.py", "create_api_key", "bench", "--create-unknown",
-             "--scope", "events:write"],
+             "--scope", "events:write", "--scope", "kpis:read"],
             cwd=checkout, env=environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
         yield made.stdout.split()[-1]

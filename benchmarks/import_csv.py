@@ -22,8 +22,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from benchmarks.databases import new_database
-from benchmarks.ingest import LEARNERS, MODULES, START, open_school
+from benchmarks.ingest import LEARNERS, MODULES, START, school
 
 clock = time.perf_counter
 AT_ONCE = 5_000
@@ -37,8 +36,7 @@ def main() -> None:
     parser.add_argument("--kind", action="append", choices=KINDS, help="The default is all kinds.")
     parser.add_argument("--profile", action="store_true", help="Show a profile as well.")
     chosen = parser.parse_args()
-    with new_database(is_postgresql=chosen.postgresql), tempfile.TemporaryDirectory() as folder:
-        open_school()
+    with school(is_postgresql=chosen.postgresql), tempfile.TemporaryDirectory() as folder:
         for kind in chosen.kind or KINDS:
             compare(kind, chosen.rows, Path(folder))
             if chosen.profile:

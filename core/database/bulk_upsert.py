@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from types import NoneType
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, cast
 
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper as Cursor
 
-Row = Sequence[Any]
+from core.database.column_values import Row, prepare
 
 # how the stored value of a column and the new one become the value to store
 MERGES = {
@@ -38,14 +38,6 @@ def keep_earliest(column: str, by: str) -> dict[str, str]:
 
 # from about this many rows, COPY is faster on PostgreSQL than one long statement
 COPY_FROM_ROWS = 2_000
-# a value of exactly this type needs no conversion for such a column
-PLAIN: Mapping[type[models.Field[Any, Any]], type] = {
-    models.IntegerField: int,
-    models.BooleanField: bool,
-    models.CharField: str,
-    models.TextField: str,
-    models.FloatField: float,
-}
 
 
 def upsert(
@@ -67,13 +59,12 @@ def upsert(
     prepared = prepare(model, columns, rows)
     if not prepared:
         return []
-    tail = _on_conflict(model, conflict, merge or {}, returning)
-    into = f"INSERT INTO {_into(model, columns)}"
+    tail = _on_conflict(model, conflict, tuple((merge or {}).items()), tuple(returning))
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         # One statement: executemany cannot return rows, and on SQLite each statement that may
         # fail halfway truncates its savepoint's journal, which takes longer the larger that is.
         select, params = _select_rows(cursor, model, columns, prepared)
-        cursor.execute(f"{into} {select} {tail}", params)
+        cursor.execute(f"INSERT INTO {_into(model, columns)} {select} {tail}", params)
         return list(cursor.fetchall()) if returning else []
 
 
@@ -84,11 +75,13 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
         return
     into = _into(model, columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and len(prepared) >= COPY_FROM_ROWS:
+        if connection.vendor != "postgresql":
+            cursor.executemany(f"INSERT INTO {into} {_values(columns)}", prepared)
+        elif len(prepared) >= COPY_FROM_ROWS:
             _copy(cursor, into, prepared)
-            return
-        select, params = _select_rows(cursor, model, columns, prepared)
-        cursor.execute(f"INSERT INTO {into} {select}", params)
+        else:
+            select, params = _select_from_arrays(model, columns, prepared)
+            cursor.execute(f"INSERT INTO {into} {select}", params)
 
 
 def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -120,37 +113,15 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
         )
 
 
-def prepare(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]
-) -> list[tuple[Any, ...]]:
-    """Convert Python values to database values, column by column."""
-    by_column = {field.column: field for field in model._meta.concrete_fields}
-    fields = [by_column[name] for name in columns]
-    given = list(zip(*rows, strict=True))
-    # no rows, no columns
-    pairs = zip(fields, given, strict=True) if given else ()
-    return list(zip(*(_prepared(field, values) for field, values in pairs), strict=True))
-
-
-def _prepared(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
-    column = field.target_field if isinstance(field, models.ForeignKey) else field
-    plain = next((kind for of, kind in PLAIN.items() if isinstance(column, of)), NoneType)
-    if {*map(type, values)} <= {plain, NoneType}:
-        return values
-    if isinstance(field, models.JSONField):
-        return [field.get_db_prep_save(value, connection) for value in values]
-    # most columns repeat a few values
-    known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
-    return [known[value] for value in values]
-
-
+@cache
 def _on_conflict(
-    model: type[models.Model], conflict: str, merge: dict[str, str], returning: Sequence[str]
+    model: type[models.Model],
+    conflict: str,
+    merge: tuple[tuple[str, str], ...],
+    returning: tuple[str, ...],
 ) -> str:
     table = model._meta.db_table
-    sets = ", ".join(
-        MERGES.get(how, how).format(c=f'"{c}"', t=f'"{table}"') for c, how in merge.items()
-    )
+    sets = ", ".join(MERGES.get(how, how).format(c=f'"{c}"', t=f'"{table}"') for c, how in merge)
     action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     return f"ON CONFLICT ({conflict}) {action}{back}"

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db.models import Q
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from core.changes import Changes
 from core.registry import Registry
@@ -73,6 +74,16 @@ class EventKind:
     needs_learner: bool = False
     needs_course: bool = False
     find_problems: FindProblems | None = None
+
+    @cached_property
+    def required_fields(self) -> tuple[str, ...]:
+        names = ("module", "object", "value", "course", "learner")
+        return tuple(name for name in names if getattr(self, f"needs_{name}"))
+
+    @cached_property
+    def data_list(self) -> TypeAdapter[list[Data]]:
+        """Validates and writes the data of many events at once."""
+        return TypeAdapter(list[self.data])  # type: ignore[name-defined]
 
 
 KINDS: Registry[EventKind] = Registry("Event kind")  # not translated: for programmers

@@ -16,7 +16,7 @@ from intake.csv import cells
 from intake.csv.cells import Reader, Schema
 from intake.csv.options import COMMAND, OTHERS, OptionNames
 from intake.event_kinds import EventKind, EventSubject
-from intake.events.envelope import Envelope
+from intake.events.envelope import SentEvent
 
 # the columns that an event needs by its subject, in addition to those that its kind needs
 NEEDED = {
@@ -245,7 +245,7 @@ def _columns(kind: EventKind) -> list[Column]:
     needed = {"occurred_at", *NEEDED.get(kind.about, ())}
     words = ("learner", "course", "module", "object", "value")
     needed |= {one for one in words if getattr(kind, f"needs_{one}")}
-    fields = Envelope.model_json_schema()["properties"]
+    fields = SentEvent.model_json_schema()["properties"]
     envelope = [
         Column(name, cells.resolved(schema, {}), name in needed)
         for name, schema in fields.items()

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy
 
 from core.changes import new_changes
-from intake.events.envelope import (
-    Envelope,
-    EventIdentity,
-    EventRejected,
-    Retraction,
-    open_event,
-    storable,
-)
+from intake.events.envelope import Envelope, EventIdentity, Retraction
+from intake.events.kind_checks import Data, check_all_data
+from intake.events.opening import open_events
+from intake.events.rejections import EventRejected, storable
 from intake.events.senders import Sender
 from intake.models import Event
 
@@ -35,8 +30,7 @@ FAILED = EventRejected(
 )
 
 
-@dataclass(frozen=True)
-class EventOutcome:
+class EventOutcome(NamedTuple):
     """What happened to one event.
 
     `problem` is the reason without its advice for senders by API; `is_format` is True when a
@@ -91,20 +85,27 @@ class Batch:
         self.received_at = received_at
         self.import_run = import_run
         self.outcomes: list[EventOutcome | None] = [None] * len(payloads)
-        # well-formed events of later passes
+        # all well-formed events, and those of later passes
+        self.opened: dict[int, Envelope | Retraction] = {}
         self.queued: dict[int, Envelope | Retraction] = {}
+        # their data as their kinds store them, or what is wrong with them
+        self.checked: dict[int, Data | EventRejected] = {}
         # those of the current pass, and the stored events that they replace or retract
         self.pending: dict[int, Envelope] = {}
         self.retractions: dict[int, Retraction] = {}
         self.replaced: dict[int, Event] = {}
 
     def open(self) -> None:
-        """Check the form of every event; queue those that are well-formed."""
-        for index, payload in enumerate(self.payloads):
-            try:
-                self.queued[index] = open_event(payload, now=self.now)
-            except EventRejected as rejected:
-                self.reject(index, rejected)
+        """Check every event; queue those that are well-formed."""
+        for index, opened in enumerate(open_events(self.payloads, now=self.now)):
+            if isinstance(opened, EventRejected):
+                self.reject(index, opened)
+            else:
+                self.opened[index] = opened
+        self.checked = check_all_data(
+            {index: one for index, one in self.opened.items() if isinstance(one, Envelope)}
+        )
+        self.queued = dict(self.opened)
 
     def begin_pass(self) -> dict[EventIdentity, int]:
         """Move the first event of each identity out of the queue; return their indexes."""
@@ -143,11 +144,11 @@ class Batch:
     @property
     def settled(self) -> list[EventIdentity]:
         """The events that are stored or retracted now; earlier rejections of them are resolved."""
-        pairs = zip(self.payloads, self.outcomes, strict=True)
         return [
-            (kind_of(payload), key_of(payload))
-            for payload, outcome in pairs
-            if outcome and outcome.status in (ACCEPTED, REPLACED, RETRACTED)
+            item.identity
+            for index, item in self.opened.items()
+            if (outcome := self.outcomes[index])
+            and outcome.status in (ACCEPTED, REPLACED, RETRACTED)
         ]
 
 

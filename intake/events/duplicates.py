@@ -20,14 +20,9 @@ from intake.events.batch import (
     Batch,
     EventOutcome,
 )
-from intake.events.envelope import (
-    Envelope,
-    EventIdentity,
-    EventRejected,
-    Retraction,
-    check_data,
-    shown_value,
-)
+from intake.events.envelope import Envelope, EventIdentity, Retraction
+from intake.events.kind_checks import check_data
+from intake.events.rejections import EventRejected, shown_value
 from intake.facts import rebuildable
 from intake.models import Event, Receipt
 

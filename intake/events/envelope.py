@@ -1,23 +1,21 @@
-"""Check the form of one event, field by field; reject it with a code, a reason and the field."""
+"""The form of one event, and its check field by field with a reason for what is wrong."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from django.utils.translation import gettext
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from core.external_keys import normalize_key
-from core.lazy_text import LazyText
-from intake.event_kinds import KINDS, EventKind
-from intake.events.validation_messages import validation_message
+from intake.events.rejections import EventRejected, rejection, storable
 
 MAX_DATA_DEPTH = 8
 MAX_DATA_BYTES = 64 * 1024
@@ -36,34 +34,37 @@ class UnreadableEvent:
     code: str = "not_json"
 
 
-class EventRejected(Exception):  # noqa: N818 - an answer to the sender, not an error of ours
-    """An event cannot be accepted.
+@dataclass(slots=True)
+class Envelope:
+    """`{id, kind, occurred_at, learner, course, run?, module?, object?, value?, data?}`."""
 
-    `code` is for programs, `reason` and `advice` (for senders by API) are sentences, `field` is
-    the dotted name of the field. `is_format` is True when the value does not have the form that
-    its field requires.
-    """
+    id: str
+    kind: str
+    occurred_at: datetime
+    learner: str | None = None
+    course: str | None = None
+    run: str | None = None
+    module: str | None = None
+    object: str | None = None
+    value: float | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    correction: str | None = None
 
-    def __init__(
-        self,
-        code: str,
-        reason: LazyText,
-        field: str = "",
-        *,
-        advice: LazyText = "",
-        is_format: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-        self.field = storable(field[:100])[:100]
-        self.advice = advice
-        self.is_format = is_format
+    @property
+    def identity(self) -> EventIdentity:
+        return self.kind, self.id
 
 
-def storable(text: str) -> str:
-    """Escape what no database stores: NUL and half a surrogate pair."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+@dataclass(slots=True)
+class Retraction:
+    """A request to delete a stored event, identified by kind and id; other fields are ignored."""
+
+    id: str
+    kind: str
+
+    @property
+    def identity(self) -> EventIdentity:
+        return self.kind, self.id
 
 
 # pydantic would accept "1700000000" too
@@ -95,11 +96,12 @@ Number = Annotated[float, BeforeValidator(_require_number), Field(allow_inf_nan=
 Key = Annotated[str, Field(min_length=1, max_length=100, strict=True)]
 LongKey = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 PersonKey = Annotated[LongKey, BeforeValidator(_normalize)]
-KindName = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
+KIND_PATTERN = r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$"
+KindName = Annotated[str, Field(max_length=100, pattern=KIND_PATTERN)]
 
 
-class Envelope(BaseModel):
-    """`{id, kind, occurred_at, learner, course, run?, module?, object?, value?, data?}`."""
+class SentEvent(BaseModel):
+    """An event as its sender may write it; the errors say what is wrong."""
 
     model_config = {"extra": "forbid"}
 
@@ -115,23 +117,10 @@ class Envelope(BaseModel):
     data: Annotated[dict[str, Any], BeforeValidator(_null_as_empty)] = Field(default_factory=dict)
     correction: Literal["replace", "retract"] | None = None
 
-    @property
-    def identity(self) -> EventIdentity:
-        return self.kind, self.id
 
-
-class Retraction(BaseModel):
-    """A request to delete a stored event, identified by kind and id; other fields are ignored."""
-
+class SentRetraction(BaseModel):
     id: LongKey
     kind: KindName
-
-    @property
-    def identity(self) -> EventIdentity:
-        return self.kind, self.id
-
-
-ENVELOPE = TypeAdapter(Envelope)
 
 
 def open_event(raw: Any, *, now: datetime) -> Envelope | Retraction:
@@ -145,8 +134,8 @@ def open_event(raw: Any, *, now: datetime) -> Envelope | Retraction:
         )
     try:
         if raw.get("correction") == "retract":
-            return Retraction.model_validate(raw)
-        envelope = ENVELOPE.validate_python(raw)
+            return Retraction(**dict(SentRetraction.model_validate(raw)))
+        envelope = Envelope(**dict(SentEvent.model_validate(raw)))
     except ValidationError as error:
         raise rejection(error) from None
     for name in ("id", "learner", "course", "run", "module", "object"):
@@ -157,63 +146,8 @@ def open_event(raw: Any, *, now: datetime) -> Envelope | Retraction:
     return envelope
 
 
-def check_data(envelope: Envelope) -> dict[str, Any]:
-    """Check an event against its kind; return its data as they are stored.
-
-    Raises EventRejected if a field that the kind requires is missing, or the data are invalid.
-    """
-    kind = KINDS[envelope.kind]
-    _check_required(envelope, kind)
-    try:
-        data = kind.data.model_validate(envelope.data)
-    except ValidationError as error:
-        raise rejection(error, within="data") from None
-    if kind.check and (wrong := kind.check(envelope.value, data, envelope.occurred_at)):
-        field, sentence = wrong
-        raise EventRejected("invalid", f"{field}: {sentence}", field)
-    return data.model_dump(mode="json", exclude_unset=True)
-
-
-def _check_required(envelope: Envelope, kind: EventKind) -> None:
-    for name in ("module", "object", "value", "course", "learner"):
-        if not getattr(kind, f"needs_{name}") or getattr(envelope, name) is not None:
-            continue
-        reason = gettext("%(field)s: required for %(kind)s.")
-        if name == "learner" and "customer" in kind.data.model_fields:
-            if envelope.data.get("customer"):
-                continue
-            reason = gettext("%(field)s: required for %(kind)s unless data.customer is given.")
-        raise EventRejected("missing", reason % {"field": name, "kind": kind.name}, name)
-
-
-def missing(field: str) -> EventRejected:
-    return EventRejected("missing", gettext("%(field)s: is required.") % {"field": field}, field)
-
-
-def rejection(error: ValidationError, within: str = "") -> EventRejected:
-    """Turn the first error of pydantic into the answer to the sender."""
-    first: ErrorDetails = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
-    if first["type"] == "missing":
-        return missing(field)
-    if first["type"] == "extra_forbidden":
-        return EventRejected(
-            "unknown_field", gettext("%(field)s: unknown field.") % {"field": field}, field
-        )
-    message = f"{field}: {validation_message(first)}".removeprefix(": ")
-    reason = gettext("%(problem)s; got %(value)s.") % {
-        "problem": message,
-        "value": shown_value(first["input"]),
-    }
-    # validators of ours raise ValueError with their own sentence
-    return EventRejected("invalid", reason, field, is_format=first["type"] != "value_error")
-
-
-def shown_value(value: Any) -> str:
-    """Return the value as its sender wrote it, shortened."""
-    value = value[:60] if isinstance(value, str | list) else value
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return f"{text[:60]}…" if len(text) > 60 else text
+def latest_allowed(now: datetime) -> datetime:
+    return now + timedelta(minutes=settings.KPI_FUTURE_TOLERANCE_MINUTES)
 
 
 def _json_type(raw: Any) -> str:
@@ -227,11 +161,10 @@ def _json_type(raw: Any) -> str:
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
-    tolerance = settings.KPI_FUTURE_TOLERANCE_MINUTES
-    if occurred_at > now + timedelta(minutes=tolerance):
+    if occurred_at > latest_allowed(now):
         reason = gettext(
             "occurred_at: %(time)s is in the future; at most %(minutes)s minutes ahead are allowed."
-        ) % {"time": occurred_at.isoformat(), "minutes": tolerance}
+        ) % {"time": occurred_at.isoformat(), "minutes": settings.KPI_FUTURE_TOLERANCE_MINUTES}
         raise EventRejected("in_future", reason, "occurred_at")
     if occurred_at.year < EARLIEST_YEAR:
         reason = gettext("occurred_at: the year %(year)s is before %(earliest)s.") % {

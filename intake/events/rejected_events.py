@@ -11,7 +11,8 @@ from typing import Any
 from core.database import bulk_upsert
 from intake.event_kinds import KINDS
 from intake.events.batch import EventOutcome, kind_of
-from intake.events.envelope import EventIdentity, UnreadableEvent, storable
+from intake.events.envelope import EventIdentity, UnreadableEvent
+from intake.events.rejections import storable
 from intake.events.senders import Sender
 from intake.models import RejectedEvent
 

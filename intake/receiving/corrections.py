@@ -17,7 +17,7 @@ from intake.event_kinds import KINDS, EventSubject
 from intake.events import rejected_events
 from intake.events.batch import FAILED, Batch, EventOutcome
 from intake.events.duplicates import NOT_ALLOWED
-from intake.events.envelope import EventRejected
+from intake.events.rejections import EventRejected
 from intake.events.senders import Sender
 from intake.facts.rebuild_facts import enrollments_of, rebuild_facts_of
 from intake.facts.rebuildable import entry_of, is_sign_up

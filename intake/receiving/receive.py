@@ -17,7 +17,7 @@ from intake.event_kinds import KINDS
 from intake.events import rejected_events
 from intake.events.batch import Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_in_batch, compare_with_stored
-from intake.events.envelope import EventRejected, check_data
+from intake.events.rejections import EventRejected
 from intake.events.senders import Sender
 from intake.receiving.corrections import retract
 from intake.receiving.store_events import store_pending
@@ -90,11 +90,12 @@ def _check_against_kinds(batch: Batch) -> None:
         kind = KINDS.get(envelope.kind)
         if kind is None:
             continue
-        try:
-            if kind.required_scope and kind.required_scope not in batch.sender.scopes:
-                reason = gettext("kind: requires an API key with the scope %(scope)s.")
-                raise EventRejected("not_allowed", reason % {"scope": kind.required_scope}, "kind")
-            envelope.data = check_data(envelope)
-        except EventRejected as rejected:
-            batch.reject(index, rejected)
+        checked = batch.checked[index]
+        if kind.required_scope and kind.required_scope not in batch.sender.scopes:
+            reason = gettext("kind: requires an API key with the scope %(scope)s.")
+            checked = EventRejected("not_allowed", reason % {"scope": kind.required_scope}, "kind")
+        if isinstance(checked, EventRejected):
+            batch.reject(index, checked)
             del batch.pending[index]
+        else:
+            envelope.data = checked

@@ -17,7 +17,8 @@ from core.external_keys import ids_by_key
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.structure import versions
 from intake.event_kinds import KINDS, MODULE_LOCATORS, EventSubject
-from intake.events.envelope import Envelope, EventRejected, missing
+from intake.events.envelope import Envelope
+from intake.events.rejections import EventRejected, missing
 from intake.events.senders import Sender
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
 

@@ -14,7 +14,8 @@ from intake.event_kinds import KINDS, EventSubject, dispatch
 from intake.events import receipts
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals
-from intake.events.envelope import Envelope, EventIdentity, EventRejected
+from intake.events.envelope import Envelope, EventIdentity
+from intake.events.rejections import EventRejected
 from intake.facts.rebuild_facts import rebind_after
 from intake.models import Event
 from intake.receiving.corrections import undo

@@ -19,7 +19,8 @@ from curriculum.models import Enrollment, Learner
 from intake.csv import forms
 from intake.csv.columns import Columns
 from intake.event_kinds import KINDS
-from intake.events.envelope import Envelope, check_data, open_event
+from intake.events.envelope import Envelope, open_event
+from intake.events.kind_checks import check_data
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.tests.csv_files import HEADER, view
 from intake.tests.lms import school

@@ -5,9 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from core.changes import Changes
 from intake.models import Event
+
+
+@dataclass(slots=True)
+class NewEvent:
+    """An event with the attributes of a stored one, before it is stored and a model is too slow."""
+
+    id: int
+    sender: str
+    key: str
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    learner: str
+    course_key: str
+    run_key: str
+    module_key: str
+    object: str
+    value: float | None
+    data: dict[str, Any]
+    is_mapped: bool
+    course_id: int | None
+    enrollment_id: int | None
+    module_id: int | None
+    import_run_id: int | None
+
+    @property
+    def pk(self) -> int:
+        return self.id
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.database import bulk_upsert
+from core.database.queries import select
 from core.personal_data import pseudonym_of
 from intake.events.envelope import Envelope, EventIdentity
 from intake.models import Event, Receipt
@@ -17,6 +18,7 @@ COLUMNS = ("sender", "key", "kind", "digest", "received_at", "course_id")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # json.dumps would build one for each call
+text = json.encoder.encode_basestring_ascii
 encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
@@ -34,17 +36,22 @@ def give(events: Sequence[Event]) -> dict[EventIdentity, int]:
     return {(str(kind), str(key)): int(pk) for kind, key, pk in new}
 
 
+KNOWN = """
+SELECT id, key, kind FROM intake_receipt WHERE sender = %s AND key IN %s AND kind IN %s
+"""
+ERASED = "SELECT 1 FROM intake_receipt WHERE is_erased LIMIT 1"
+
+
 def known(sender: str, identities: Iterable[EventIdentity]) -> dict[EventIdentity, Receipt]:
     """Return the receipts of those events that the sender has sent before."""
     wanted = set(identities)
     sent_as = {key: key for _, key in wanted}
-    if Receipt.objects.filter(is_erased=True).exists():
+    if select(ERASED):
         sent_as |= {pseudonym_of(key): key for _, key in wanted}
-    rows = Receipt.objects.filter(
-        sender=sender, key__in=sent_as, kind__in={kind for kind, _ in wanted}
-    ).order_by()
-    found = {(row.kind, sent_as[row.key]): row for row in rows}
-    return {identity: row for identity, row in found.items() if identity in wanted}
+    rows = select(KNOWN, sender, sent_as.keys(), {kind for kind, _ in wanted})
+    found = {pk: (kind, sent_as[key]) for pk, key, kind in rows}
+    stored = Receipt.objects.in_bulk([pk for pk, identity in found.items() if identity in wanted])
+    return {found[pk]: receipt for pk, receipt in stored.items()}
 
 
 def digest_of_event(event: Event) -> int:
@@ -73,13 +80,15 @@ def _digest(
 
     Times are equal in any zone, 60 equals 60.0, and a missing field equals an empty one.
     """
-    canonical = (
-        (occurred_at - EPOCH) // MICROSECOND,
-        *(key or "" for key in keys),
-        _canonical(value),
-        _canonical({name: one for name, one in data.items() if one is not None}) if data else {},
+    number = "null" if value is None else encode(_canonical(value))
+    given = {name: one for name, one in data.items() if one is not None} if data else None
+    parts = (
+        str((occurred_at - EPOCH) // MICROSECOND),
+        *(text(key or "") for key in keys),
+        number,
+        encode(_canonical(given)) if given else "{}",
     )
-    raw = hashlib.blake2b(encode(canonical).encode(), digest_size=8).digest()
+    raw = hashlib.blake2b(f"[{','.join(parts)}]".encode(), digest_size=8).digest()
     return int.from_bytes(raw, "big", signed=True)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from core.database import bulk_upsert
+from core.database.queries import select
 from intake.event_kinds import KINDS
 from intake.events.batch import EventOutcome, kind_of
 from intake.events.envelope import EventIdentity, UnreadableEvent
@@ -39,6 +40,12 @@ def store(rejected: Iterable[tuple[Any, EventOutcome]], sender: Sender, *, now: 
     bulk_upsert.upsert(RejectedEvent, COLUMNS, ordered, conflict=conflict)
 
 
+OPEN = """
+SELECT id, kind, key FROM intake_rejectedevent
+WHERE sender = %s AND key IN %s AND resolved_at IS NULL
+"""
+
+
 def mark_resolved(identities: Iterable[EventIdentity], sender: Sender, *, now: datetime) -> None:
     """Mark the rejections of these events as resolved.
 
@@ -46,13 +53,12 @@ def mark_resolved(identities: Iterable[EventIdentity], sender: Sender, *, now: d
     """
     resolved = set(identities)
     keys = {key for _, key in resolved}
-    candidates = RejectedEvent.objects.open().filter(sender=sender.name, key__in=keys)
-    rows = candidates.order_by().values_list("pk", "kind", "key") if resolved else ()
     closed = [
-        pk for pk, kind, key in rows
+        pk for pk, kind, key in (select(OPEN, sender.name, keys) if keys else ())
         if (kind, key) in resolved or (kind not in KINDS and key in keys)
     ]  # fmt: skip
-    RejectedEvent.objects.filter(pk__in=closed).update(resolved_at=now)
+    if closed:
+        RejectedEvent.objects.filter(pk__in=closed).update(resolved_at=now)
 
 
 def text_of(payload: Any) -> str:

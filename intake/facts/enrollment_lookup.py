@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from django.conf import settings
 
-from curriculum.models import EnrollmentStatusChange
+from core.database.queries import moment, select
+
+# ids of a learner and a course
+Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class EnrollmentRef:
+class EnrollmentRef(NamedTuple):
     """An enrollment and one moment at which it began."""
 
     pk: int
@@ -21,29 +23,34 @@ class EnrollmentRef:
     started_at: datetime
 
 
-def enrollment_starts(**lookups: Any) -> Iterator[tuple[tuple[int, int], EnrollmentRef]]:
-    """Yield ((learner id, course id), start) pairs, earliest first; lookups are on moments."""
-    rows = EnrollmentStatusChange.objects.filter(
-        kind=EnrollmentStatusChange.Kind.STARTED, **lookups
-    )
-    for learner, course, pk, run, at in rows.order_by("at", "enrollment__run__key").values_list(
-        "enrollment__learner_id",
-        "enrollment__run__course_id",
-        "enrollment_id",
-        "enrollment__run_id",
-        "at",
-    ):
-        yield (learner, course), EnrollmentRef(pk, run, at)
+# CROSS JOIN: SQLite must begin with the few learners, and not with all enrollments of a course
+STARTS = """
+SELECT enrollment.learner_id, run.course_id, enrollment.id, run.id, start.at
+FROM curriculum_enrollment AS enrollment
+CROSS JOIN curriculum_courserun AS run
+CROSS JOIN curriculum_enrollmentstatuschange AS start
+WHERE enrollment.learner_id IN %s AND run.id = enrollment.run_id
+AND start.enrollment_id = enrollment.id AND start.kind = 'started'
+ORDER BY start.at, run.key
+"""
 
 
-def enrollment_at(starts: Sequence[EnrollmentRef], moment: datetime) -> EnrollmentRef | None:
+def enrollment_starts(learner_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
+    """Return when the enrollments of learners began, earliest first, by learner and course."""
+    found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
+    for learner, course, pk, run, at in select(STARTS, learner_ids) if learner_ids else ():
+        found[learner, course].append(EnrollmentRef(pk, run, moment(at)))
+    return found
+
+
+def enrollment_at(starts: Sequence[EnrollmentRef], at: datetime) -> EnrollmentRef | None:
     """Return the last of these ordered starts before the moment; None if all are later.
 
     If all are later, the first one still matches within KPI_ENROLLMENT_TOLERANCE_MINUTES,
     because clocks differ.
     """
-    begun = [one for one in starts if one.started_at <= moment]
-    if begun:
-        return begun[-1]
+    for one in reversed(starts):
+        if one.started_at <= at:
+            return one
     tolerance = timedelta(minutes=settings.KPI_ENROLLMENT_TOLERANCE_MINUTES)
-    return next((one for one in starts if one.started_at <= moment + tolerance), None)
+    return next((one for one in starts if one.started_at <= at + tolerance), None)

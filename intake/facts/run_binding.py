@@ -5,17 +5,13 @@ A sign-up that arrives later, or is retracted, may change which run that is.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 
 from core.database import bulk_upsert
 from curriculum.models import Enrollment
 from intake.facts import rebuildable
-from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
+from intake.facts.enrollment_lookup import EnrollmentRef, Pair, enrollment_at, enrollment_starts
 from intake.models import Event
-
-# a learner and a course
-Pair = tuple[int, int]
 
 
 def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
@@ -43,12 +39,11 @@ def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef
     """
     enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
     pairs = set(enrollments.values_list("learner_id", "run__course_id"))
-    found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
-    # filter by learner, who has few enrollments; a course has many
-    for pair, one in enrollment_starts(enrollment__learner__in={learner for learner, _ in pairs}):
-        if pair in pairs:
-            found[pair].append(one)
-    several = {pair: some for pair, some in found.items() if len({one.pk for one in some}) > 1}
+    several = {
+        pair: some
+        for pair, some in enrollment_starts({learner for learner, _ in pairs}).items()
+        if pair in pairs and len({one.pk for one in some}) > 1
+    }
     entered = {one.pk for some in several.values() for one in some}
     complete = set(rebuildable.enrollments(entered))
     return {

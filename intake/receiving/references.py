@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext
 
+from core.database import queries
 from core.external_keys import ids_by_key
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.structure import versions
@@ -24,10 +25,15 @@ from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollm
 
 
 class References:
-    """The rows that a batch refers to, as ids by key; runs and modules by course id and key."""
+    """The rows that a batch refers to, as ids by key; runs and modules by course id and key.
 
-    def __init__(self, envelopes: Sequence[Envelope], sender: Sender) -> None:
+    With `creates`, unknown ones are created where the sender may do so.
+    """
+
+    def __init__(self, envelopes: Sequence[Envelope], sender: Sender, *, creates: bool) -> None:
         self.sender = sender
+        self.creates = creates
+        self.creates_unknown = creates and sender.creates_unknown
         self.courses = self._load_courses(envelopes)
         self.learners = self._load_learners(envelopes)
         self.runs = self._load_runs(envelopes)
@@ -37,11 +43,13 @@ class References:
         self.enrollments = self._load_enrollments(envelopes)
 
     def _load_courses(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
-        courses = ids_by_key(Course, {one.course for one in envelopes if one.course})
+        courses = ids_by_key(Course, (one.course for one in envelopes if one.course))
         allowed = {
-            one.course for one in envelopes if one.course and self.sender.may_create_course_of(one)
+            one.course
+            for one in envelopes
+            if self.creates and one.course and self.sender.may_create_course_of(one)
         }
-        if new := allowed - set(courses):
+        if new := allowed - courses.keys():
             Course.objects.bulk_create(
                 [Course(key=key, title=key) for key in sorted(new)], ignore_conflicts=True
             )
@@ -51,14 +59,16 @@ class References:
     def _load_learners(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         keys = {one.learner for one in envelopes if one.learner}
         learners = ids_by_key(Learner, keys)
-        if self.sender.creates_unknown and (new := keys - set(learners)):
+        if self.creates_unknown and (new := keys - learners.keys()):
             Learner.objects.create_missing(new)
             learners |= ids_by_key(Learner, new)
         return learners
 
     def _load_runs(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
+        if not any(KINDS[one.kind].about is EventSubject.SIGN_UP or one.run for one in envelopes):
+            return {}
         runs = self._ids_by_course(CourseRun)
-        if not self.sender.creates_unknown:
+        if not self.creates_unknown:
             return runs
         # a sign-up for a course without runs creates a run with the course's key
         wanted = {
@@ -74,16 +84,14 @@ class References:
         return self._ids_by_course(CourseRun) if new else runs
 
     def _load_modules(self, envelopes: Sequence[Envelope]) -> dict[int, dict[str, int]]:
-        modules = self._ids_by_course(Module)
-        if not self.sender.creates_unknown:
-            return modules
         wanted = {
             (self.courses[one.course], one.module)
             for one in envelopes
             if one.module and one.course in self.courses
         }
+        modules = self._ids_by_course(Module) if wanted else {}
         new = [(course, key) for course, key in sorted(wanted) if key not in modules[course]]
-        return self._create_modules(new) if new else modules
+        return self._create_modules(new) if new and self.creates_unknown else modules
 
     def _create_modules(self, new: Sequence[tuple[int, str]]) -> dict[int, dict[str, int]]:
         courses = Course.objects.filter(pk__in={course for course, _ in new}).order_by("pk")
@@ -103,9 +111,11 @@ class References:
         return self._ids_by_course(Module)
 
     def _ids_by_course(self, model: type[CourseRun | Module]) -> dict[int, dict[str, int]]:
-        found: dict[int, dict[str, int]] = defaultdict(dict)
-        rows = model.objects.filter(course__in=self.courses.values()).order_by("pk")
-        for course, key, pk in rows.values_list("course_id", "key", "pk"):
+        table = model._meta.db_table
+        # safe: only names of our own models
+        statement = f'SELECT course_id, key, id FROM "{table}" WHERE course_id IN %s ORDER BY id'  # noqa: S608
+        found: dict[int, dict[str, int]] = {pk: {} for pk in self.courses.values()}
+        for course, key, pk in queries.select(statement, self.courses.values()):
             found[course][key] = pk
         return found
 
@@ -127,7 +137,7 @@ class References:
             if one.object:
                 named[one.kind].add(one.object)
         return {
-            name: find(keys, self.sender.creates_unknown)
+            name: find(keys, self.creates_unknown)
             for name, keys in named.items()
             if (find := KINDS[name].find_objects)
         }
@@ -135,19 +145,12 @@ class References:
     def _load_enrollments(
         self, envelopes: Sequence[Envelope]
     ) -> dict[tuple[int, int], list[EnrollmentRef]]:
-        found: dict[tuple[int, int], list[EnrollmentRef]] = defaultdict(list)
         if all(KINDS[one.kind].about is not EventSubject.ENROLLMENT for one in envelopes):
-            return found
-        for pair, enrollment in enrollment_starts(
-            enrollment__learner__in=self.learners.values(),
-            enrollment__run__course__in=self.courses.values(),
-        ):
-            found[pair].append(enrollment)
-        return found
+            return {}
+        return enrollment_starts(set(self.learners.values()))
 
 
-@dataclass(frozen=True)
-class ResolvedRefs:
+class ResolvedRefs(NamedTuple):
     """The rows that an event refers to; None where it does not name one."""
 
     course_id: int | None = None
@@ -243,14 +246,11 @@ def _run_to_enter(envelope: Envelope, references: References, course: int) -> st
 
 def _enrollment(envelope: Envelope, references: References, learner: int, course: int) -> int:
     starts: Sequence[EnrollmentRef] = references.enrollments.get((learner, course), [])
-    names = {"course": envelope.course, "run": envelope.run}
-    not_enrolled = gettext("learner: not enrolled in course “%(course)s”.")
     if envelope.run is not None:
         run = references.runs[course].get(envelope.run)
         starts = [start for start in starts if start.run_id == run]
-        not_enrolled = gettext("learner: not enrolled in run “%(run)s” of course “%(course)s”.")
     if not starts:
-        raise EventRejected("not_enrolled", not_enrolled % names, "learner")
+        raise EventRejected("not_enrolled", _not_enrolled(envelope), "learner")
     enrollment = enrollment_at(starts, envelope.occurred_at)
     if enrollment is None:
         reason = gettext(
@@ -261,3 +261,10 @@ def _enrollment(envelope: Envelope, references: References, learner: int, course
         }
         raise EventRejected("before_enrollment", reason, "occurred_at")
     return enrollment.pk
+
+
+def _not_enrolled(envelope: Envelope) -> str:
+    reason = gettext("learner: not enrolled in course “%(course)s”.")
+    if envelope.run is not None:
+        reason = gettext("learner: not enrolled in run “%(run)s” of course “%(course)s”.")
+    return reason % {"course": envelope.course, "run": envelope.run}

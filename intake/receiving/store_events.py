@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from operator import attrgetter
-from typing import Any
+from typing import cast
 
 from django.db import transaction
 
 from core.database import bulk_upsert, locks
+from intake.event_batch import NewEvent
 from intake.event_kinds import KINDS, EventSubject, dispatch
 from intake.events import receipts
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
@@ -64,57 +66,69 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
 
 
 def _resolved(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
-    """Build the rows of these events; reject those with references that do not exist.
+    """Return these events with the rows they refer to; reject those whose rows do not exist.
 
     Rows created for a rejected event are rolled back, and the others are resolved again.
     """
-    while True:
+    events, rejections = _resolve(batch, indexes, creates=False)
+    is_final = not rejections or not batch.sender.may_create_rows
+    while not is_final:
         with transaction.atomic():
-            events = _resolve_or_reject(batch, indexes)
-            is_final = len(events) == len(indexes) or not batch.sender.may_create_rows
+            events, rejections = _resolve(batch, indexes, creates=True)
+            is_final = not rejections
             transaction.set_rollback(not is_final)
-        if is_final:
-            return events
+        _reject(batch, rejections)
         indexes = list(events)
+    _reject(batch, rejections)
+    return events
 
 
-def _resolve_or_reject(batch: Batch, indexes: Sequence[int]) -> dict[int, Event]:
+def _reject(batch: Batch, rejections: Mapping[int, EventRejected]) -> None:
+    for index, rejected in rejections.items():
+        batch.reject(index, rejected)
+
+
+def _resolve(
+    batch: Batch, indexes: Sequence[int], *, creates: bool
+) -> tuple[dict[int, Event], dict[int, EventRejected]]:
     envelopes = {index: batch.pending[index] for index in indexes}
     mapped = [envelope for envelope in envelopes.values() if envelope.kind in KINDS]
-    references = References(mapped, batch.sender)
+    references = References(mapped, batch.sender, creates=creates)
     events: dict[int, Event] = {}
+    rejections: dict[int, EventRejected] = {}
     for index, envelope in envelopes.items():
         try:
             is_mapped = envelope.kind in KINDS
             resolved = resolve(envelope, references) if is_mapped else ResolvedRefs()
         except EventRejected as rejected:
-            batch.reject(index, rejected)
+            rejections[index] = rejected
         else:
-            events[index] = _row(batch, envelope, resolved)
-    _reject_wrong(batch, events)
-    return events
+            events[index] = _event(batch, envelope, resolved)
+    rejections |= (wrong := _find_wrong(events))
+    return {index: one for index, one in events.items() if index not in wrong}, rejections
 
 
-def _reject_wrong(batch: Batch, events: dict[int, Event]) -> None:
-    """Reject the events that are wrong by what is stored, as their kinds say."""
+def _find_wrong(events: Mapping[int, Event]) -> dict[int, EventRejected]:
+    """Return the events that are wrong by what is stored, as their kinds say."""
     by_kind: dict[str, list[int]] = defaultdict(list)
     for index, event in events.items():
         by_kind[event.kind].append(index)
+    wrong: dict[int, EventRejected] = {}
     for name, indexes in by_kind.items():
         find = KINDS[name].find_problems if name in KINDS else None
         found = find([events[index] for index in indexes]) if find else {}
         for at, (code, field, sentence) in found.items():
-            batch.reject(indexes[at], EventRejected(code, sentence, field))
-            del events[indexes[at]]
+            wrong[indexes[at]] = EventRejected(code, sentence, field)
+    return wrong
 
 
-def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
-    values: tuple[Any, ...] = (
-        None,
+def _event(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
+    event = NewEvent(
+        0,
         batch.sender.name,
         envelope.id,
         envelope.kind,
-        envelope.occurred_at,
+        envelope.occurred_at.astimezone(UTC),
         batch.received_at,
         envelope.learner or "",
         envelope.course or "",
@@ -130,8 +144,8 @@ def _row(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         resolved.module_id,
         batch.import_run,
     )
-    # positional arguments take Django half the time of keyword arguments
-    return Event(*values)  # type: ignore[misc]
+    # handlers get these and stored events alike
+    return cast("Event", event)
 
 
 COLUMNS = tuple(one.attname for one in Event._meta.concrete_fields)
@@ -139,10 +153,10 @@ values_of = attrgetter(*COLUMNS)
 
 
 def _insert(events: Sequence[Event]) -> set[EventIdentity]:
-    """Insert the events and set their pk; return the identities that were not known before."""
-    pks = receipts.give(events)
-    new = [event for event in events if (event.kind, event.key) in pks]
+    """Insert the events and set their id; return the identities that were not known before."""
+    ids = receipts.give(events)
+    new = [event for event in events if (event.kind, event.key) in ids]
     for event in new:
-        event.pk = pks[event.kind, event.key]
+        event.id = ids[event.kind, event.key]
     bulk_upsert.insert(Event, COLUMNS, map(values_of, new))
-    return set(pks)
+    return set(ids)

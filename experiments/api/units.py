@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -29,8 +28,8 @@ from experiments.api.request_bodies import MOST_LEARNERS, ExposureBody, Learners
 from experiments.assignment.cached import placements_of
 from experiments.exposing import Exposed
 from experiments.models import Experiment
-from intake.api.views import OutcomeAnswer, ReceiptAnswer
-from intake.events.batch import REJECTED, STATUSES, EventOutcome
+from intake.api.views import ReceiptAnswer, receipt_response
+from intake.events.batch import REJECTED, EventOutcome
 from intake.events.senders import sender_of
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import reject_unknown
@@ -166,14 +165,7 @@ class ExposuresView(APIView):
                 f"These are {len(sent)} exposures; the maximum is {settings.KPI_MAX_BATCH}."
             )
         # API keys are the only authentication here
-        outcomes = reported(sent, cast("ApiKey", request.user))
-        counts = Counter(one.status for one in outcomes)
-        receipt = ReceiptAnswer(
-            **{status: counts[status] for status in STATUSES},
-            events=[OutcomeAnswer.of(one) for one in outcomes],
-        )
-        is_bad = all(one.is_rejected for one in outcomes)
-        return json_response(receipt, status=422 if is_bad else 200)
+        return receipt_response(reported(sent, cast("ApiKey", request.user)))
 
 
 def reported(sent: list[Any], key: ApiKey) -> list[EventOutcome]:

@@ -20,7 +20,7 @@ from accounts.api_authentication import ApiKeyAuthentication
 from accounts.api_permissions import MaySendEvents
 from accounts.models import ApiKey
 from core.api_errors import Problem
-from core.api_models import ApiModel, json_response, may_be_absent, one_of
+from core.api_models import ApiModel, may_be_absent, one_of
 from core.database.outages import BUSY, Unavailable, outage_of
 from intake.api.request_body import (
     NEWLINE_JSON,
@@ -68,14 +68,6 @@ class OutcomeAnswer(ApiModel):
     reason: str = may_be_absent()
     field: str = may_be_absent()
 
-    @classmethod
-    def of(cls, outcome: EventOutcome) -> OutcomeAnswer:
-        optional: dict[str, str] = {}
-        if outcome.is_rejected:
-            optional |= {"code": outcome.code, "reason": outcome.reason}
-            optional |= {"field": outcome.field} if outcome.field else {}
-        return cls(id=outcome.id, status=outcome.status, **optional)
-
 
 class ReceiptAnswer(ApiModel):
     accepted: int
@@ -115,18 +107,23 @@ class EventsView(APIView):
         if not payloads:
             raise InvalidBody("The batch is empty; send one event or an array of events.")
         # API keys are the only authentication here
-        outcomes = receive_or_retry(payloads, sender_of(cast("ApiKey", request.user)))
-        counts = Counter(outcome.status for outcome in outcomes)
-        receipt = ReceiptAnswer(
-            **{status: counts[status] for status in STATUSES},
-            events=[OutcomeAnswer.of(outcome) for outcome in outcomes],
-        )
-        is_bad = all(outcome.is_rejected for outcome in outcomes)
-        return json_response(receipt, status=422 if is_bad else 200)
+        sender = sender_of(cast("ApiKey", request.user))
+        return receipt_response(receive_or_retry(payloads, sender))
 
     def handle_exception(self, exc: Exception) -> Response:
         outage = outage_of(exc)
         return super().handle_exception(Unavailable(outage, TRY_AGAIN) if outage else exc)
+
+
+def receipt_response(outcomes: list[EventOutcome]) -> Response:
+    """Answer with a ReceiptAnswer."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    receipt = {status: counts[status] for status in STATUSES}
+    is_bad = all(outcome.is_rejected for outcome in outcomes)
+    return Response(
+        receipt | {"events": [outcome.answer for outcome in outcomes]},
+        status=422 if is_bad else 200,
+    )
 
 
 def receive_or_retry(payloads: list[Any], sender: Sender) -> list[EventOutcome]:

@@ -57,6 +57,15 @@ class EventOutcome(NamedTuple):
         return cls(id, status, rejected.code, reason, rejected.field, problem, rejected.is_format)
 
     @property
+    def answer(self) -> dict[str, str]:
+        """The outcome as the API answers it: with a reason only if the event was not accepted."""
+        answer = {"id": self.id, "status": self.status}
+        if self.is_rejected:
+            answer |= {"code": self.code, "reason": self.reason}
+            answer |= {"field": self.field} if self.field else {}
+        return answer
+
+    @property
     def is_rejected(self) -> bool:
         """True when the event was not accepted, for whatever reason."""
         return self.status in (REJECTED, CONFLICT)

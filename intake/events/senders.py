@@ -35,11 +35,10 @@ class Sender:
 
 
 def sender_of(key: ApiKey) -> Sender:
-    reader = Reader.of(key)
     return Sender(
         key.name,
         creates_unknown=key.creates_unknown,
-        course_ids=None if reader.sees_every_course else reader.course_ids,
+        course_ids=Reader.of(key).course_ids if key.is_limited else None,
         scopes=frozenset(key.scopes),
     )
 

@@ -20,7 +20,9 @@ SQLITE_OPTIONS = {
     # a page cache of 64 MB; with the default of 2 MB, SQLite would read a month of a large course
     # from disk again for each figure
     "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; "
-    "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
+    # the connections of one process share as much
+    "PRAGMA cache_size=-65536; PRAGMA soft_heap_limit=67108864; PRAGMA temp_store=MEMORY;",
+    "cached_statements": 512,
 }
 POSTGRES_OPTIONS = {
     "connect_timeout": 5,
@@ -43,8 +45,11 @@ def with_default_options(given: dict[str, Any] | None) -> dict[str, Any]:
     }
     defaults = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
     options = {**defaults, **config.get("OPTIONS", {})}
+    # PostgreSQL has a pool. For SQLite a new connection reads the schema and compiles each
+    # statement again, which takes longer than a request.
+    age = None if defaults is SQLITE_OPTIONS else 0
     # replace pooled connections that a restart of the database has closed before using them
-    return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": age, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": with_default_options(CONFIGURED_DATABASE)}

@@ -15,7 +15,7 @@ from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
 from kpis.models import CompositeMeasurement, Measurement, PeriodKind
-from kpis.recompute.store_measurements import table_of
+from kpis.recompute.stored_rows import table_of
 from kpis.statistics.intervals import NOTHING, Sums
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# sent in the transaction that stores them, with the `indicator`, the changed `cells` and `now`
+# sent in the transaction that stores them, with `now` and `changed`: pairs of a KPI and its cells
 measurements_changed = Signal()
 
 # sent in the transaction that stores them, with the new `targets`

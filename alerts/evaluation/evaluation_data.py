@@ -21,7 +21,7 @@ from kpis.models import Measurement
 from kpis.query.results import MetricValue
 from kpis.query.valuation import Valuation
 from kpis.read_sums import FoundSums
-from kpis.recompute.store_measurements import COMPOSITES, MEASUREMENTS
+from kpis.recompute.stored_rows import COMPOSITES, MEASUREMENTS
 from kpis.statistics.intervals import NOTHING, Sums
 
 # kind of period, scope, its id, KPI

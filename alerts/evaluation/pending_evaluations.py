@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.db.models import Q
 
 from alerts.models import AlertRule, PendingEvaluation
 from core import reporting_clock, task_queue
+from core.database import bulk_upsert
+from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.models import Target
 from kpis.recompute.store_measurements import Cell
@@ -29,18 +32,31 @@ def listen() -> None:
     recompute_finished.connect(evaluate_recomputed, dispatch_uid="alerts")
 
 
-def mark_measurements(indicator: Indicator, cells: Sequence[Cell], now: datetime, **_: Any) -> None:
+def mark_measurements(
+    changed: Sequence[tuple[Indicator, Sequence[Cell]]], now: datetime, **_: Any
+) -> None:
     """Mark the kinds and courses of changed periods that are closed.
 
     Periods that may close before the measuring ends count too. An evaluation of a course covers
     the whole site as well.
     """
     soon = now + timedelta(seconds=reporting_clock.LONGEST_WRITE_SECONDS)
-    closed = [one for one in cells if one.period.is_closed(soon, reporting_clock.close_lag())]
-    changed: set[tuple[str, int | None]] = {(one.period.kind, one.course_id) for one in closed}
-    # without any course, the change is one of the whole site
-    pairs = {pair for pair in changed if pair[1] is not None} or changed
-    mark_pending((indicator.key, kind, course) for kind, course in pairs)
+
+    @cache
+    def is_closed(period: Period) -> bool:
+        return period.is_closed(soon, reporting_clock.close_lag())
+
+    marks: set[tuple[str, str, int | None]] = set()
+    for indicator, cells in changed:
+        closed = {(one.period.kind, one.course_id) for one in cells if is_closed(one.period)}
+        of_courses = {kind for kind, course in closed if course is not None}
+        marks |= {
+            (indicator.key, kind, course)
+            for kind, course in closed
+            # without any course, the change is one of the whole site
+            if course is not None or kind not in of_courses
+        }
+    mark_pending(marks)
 
 
 def evaluate_recomputed(**_: Any) -> None:
@@ -57,13 +73,7 @@ def mark_targets(targets: Sequence[Target], **_: Any) -> None:
 def mark_pending(keys: Iterable[tuple[str, str, int | None]]) -> None:
     """Mark (KPI, kind of period, course id); None stands for any course."""
     rows = sorted(set(keys), key=lambda one: (*one[:2], one[2] or 0))
-    PendingEvaluation.objects.bulk_create(
-        [
-            PendingEvaluation(kpi=kpi, period_kind=kind, course_id=course)
-            for kpi, kind, course in rows
-        ],
-        batch_size=1000,
-    )
+    bulk_upsert.insert(PendingEvaluation, ("kpi", "period_kind", "course_id"), rows)
 
 
 def pending_for(

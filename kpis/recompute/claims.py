@@ -20,15 +20,12 @@ from kpis.models import RecomputeClaim
 COURSES_PER_CLAIM = 100
 
 TABLE = RecomputeClaim._meta.db_table
-ADD_COURSES = f"""
+ADD = f"""
     INSERT INTO {TABLE} (course_id)
     SELECT id FROM curriculum_course WHERE id = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM {TABLE} WHERE course_id = curriculum_course.id)
-    ON CONFLICT DO NOTHING
-"""  # noqa: S608
-ADD_SITE = f"""
-    INSERT INTO {TABLE} (course_id)
-    SELECT NULL WHERE NOT EXISTS (SELECT 1 FROM {TABLE} WHERE course_id IS NULL)
+    UNION ALL
+    SELECT NULL WHERE %s AND NOT EXISTS (SELECT 1 FROM {TABLE} WHERE course_id IS NULL)
     ON CONFLICT DO NOTHING
 """  # noqa: S608
 # a claim blocks no foreign keys: nobody refers to these rows
@@ -58,16 +55,32 @@ def claim_free(waiting: Sequence[CourseId]) -> Iterator[Collection[CourseId]]:
         yield next(filter(None, map(_lock_free, _courses_or_site(waiting))), [])
 
 
+@contextmanager
+def claim_with_site(courses: Collection[CourseId]) -> Iterator[Collection[CourseId]]:
+    """Claim those of these courses that nobody else has claimed, and the site, for the block.
+
+    Yields what was claimed; the site (None) may belong to somebody else.
+    """
+    if connection.vendor != "postgresql":
+        with lock_to_write("measurements"):
+            yield {*courses, None}
+        return
+    wanted = [None, *(one for one in courses if one is not None)]
+    _add(wanted)
+    with transaction.atomic():
+        yield _lock_free(wanted, 1 + COURSES_PER_CLAIM)
+
+
 def _courses_or_site(waiting: Sequence[CourseId]) -> Iterator[Sequence[CourseId]]:
     at = waiting.index(None) if None in waiting else len(waiting)
     found = (waiting[:at], waiting[at : at + 1], waiting[at + 1 :])
     yield from (some for some in found if some)
 
 
-def _lock_free(courses: Sequence[CourseId]) -> list[CourseId]:
+def _lock_free(courses: Sequence[CourseId], most: int = COURSES_PER_CLAIM) -> list[CourseId]:
     keys = [one or 0 for one in courses]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_FREE, [keys, keys, COURSES_PER_CLAIM])
+        cursor.execute(CLAIM_FREE, [keys, keys, most])
         return [course for (course,) in cursor.fetchall()]
 
 
@@ -92,6 +105,4 @@ def claim(courses: Collection[CourseId]) -> Iterator[None]:
 def _add(courses: Collection[CourseId]) -> None:
     """Add the rows to lock, before the transaction that locks them."""
     with connection.cursor() as cursor:
-        cursor.execute(ADD_COURSES, [[one for one in courses if one is not None]])
-        if None in courses:
-            cursor.execute(ADD_SITE)
+        cursor.execute(ADD, [[one for one in courses if one is not None], None in courses])

@@ -21,7 +21,7 @@ from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import ComputedDefinition
 from kpis.recompute import stale_days
 from kpis.recompute.stale_days import Span, day_of
-from kpis.recompute.store_measurements import table_of
+from kpis.recompute.stored_rows import table_of
 
 
 def queue_new_definitions(now: datetime) -> list[str]:

@@ -15,7 +15,7 @@ from kpis.definitions.periods import Period, between, containing, local_day, mid
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
 from kpis.recompute import definition_history, recompute_stale, stale_days, stale_periods
-from kpis.recompute.recompute_stale import Job, Progress, Recomputed
+from kpis.recompute.jobs import Job, Progress, Recomputed, compare_job, run_jobs
 from kpis.recompute.store_measurements import Change
 from kpis.statistics.intervals import NOTHING, Sums
 
@@ -79,7 +79,7 @@ def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: date
 
 def recompute(jobs: Sequence[Job], now: datetime, progress: Progress | None = None) -> Recomputed:
     """Correct every figure that differs from its facts."""
-    return recompute_stale.run_jobs(jobs, now, progress)
+    return run_jobs(jobs, now, progress)
 
 
 def differences(
@@ -96,7 +96,7 @@ def differences(
 
 
 def _differences(job: Job, now: datetime) -> list[Difference]:
-    found = [Difference(job.indicator, one) for one in recompute_stale.compare_job(job, now)]
+    found = [Difference(job.indicator, one) for one in compare_job(job, now)]
     # stale days are read after the facts, so that they include changes made in between
     return [one for one in found if not _is_newer(one, now) and not _is_stale(one)]
 
@@ -134,7 +134,7 @@ def verify_sample(now: datetime) -> Verification | None:
     for job in jobs:
         if wrong := _differences(job, now):
             found += wrong
-            recompute_stale.run_jobs([job], now)
+            run_jobs([job], now)
     for one in found:
         logger.error("A stored figure was wrong and has been corrected: %s", one)
     return Verification.objects.create(

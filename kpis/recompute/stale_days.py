@@ -15,6 +15,7 @@ from django.db import transaction
 from core import reporting_clock, task_queue
 from core.changes import CourseId, Dated
 from core.database import bulk_upsert
+from core.database.id_lists import ids_in
 from curriculum.models import Course
 from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.definitions.registry import Indicator
@@ -87,16 +88,30 @@ def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
         transaction.on_commit(recompute_soon)
 
 
-def mark_site_stale(kind: str, periods: Mapping[str, Collection[Period]]) -> None:
-    """Mark periods of this kind stale for the site, by the key of each KPI.
+def mark_site_stale(periods: Mapping[str, Collection[Period]]) -> None:
+    """Mark periods stale for the site, by the key of each KPI.
 
     Whoever calls this recomputes the site next, or leaves it to the schedule.
     """
-    StaleDay.objects.bulk_create(
-        StaleDay(key=key, course_id=course, first=first, last=last, kind=kind)
+    rows = [
+        StaleDay(key=key, first=first, last=last, kind=kind)
         for key, some in periods.items()
-        for course, first, last in merged((None, one.first, one.last) for one in some)
-    )
+        for kind in KIND_ORDER
+        for _, first, last in merged(
+            (None, one.first, one.last) for one in some if one.kind == kind
+        )
+    ]
+    if rows:
+        StaleDay.objects.bulk_create(rows, batch_size=1000)
+
+
+def remove(row_ids: Collection[int]) -> None:
+    """Remove days that are recomputed, or were gathered.
+
+    By id and not by range: a slower transaction may commit an id in between.
+    """
+    if row_ids:
+        StaleDay.objects.filter(pk__in=ids_in(row_ids)).delete()
 
 
 def recompute_soon() -> None:

@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Protocol
 
 from django.db import transaction
 from django.db.models import Max, Q
 
 from core import reporting_clock
 from core.changes import CourseId
+from core.database.id_lists import ids_in
 from core.database.locks import queue_to_write
 from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.models import PeriodKind, StaleDay, StalePeriod
+from kpis.recompute import stale_days
 from kpis.recompute.empty_periods import Waiting, without_empty
 from kpis.recompute.stale_days import KIND_ORDER
 
@@ -22,7 +26,6 @@ SPANS_PER_BATCH = 5_000
 PERIODS_PER_BATCH = 5_000
 # periods that are recomputed together span about this many days
 DAYS_PER_GROUP = 92
-CHUNK = 500
 
 # periods, each with the courses that changed in it
 PeriodCourses = Sequence[tuple[Period, frozenset[int]]]
@@ -90,25 +93,50 @@ def gather(now: datetime, courses: Collection[CourseId] | None = None) -> None:
             StalePeriod.objects.bulk_create(
                 (
                     StalePeriod(key=key, course_id=course, rank=rank, start=start)
-                    for key, course, rank, start in without_empty(_periods_of(rows, now))
+                    for key, course, rank, start in periods_of(rows, now)
                 ),
                 batch_size=1000,
                 ignore_conflicts=True,
             )
-            # by id and not by range: a slower transaction may commit an id in between
-            _delete(StaleDay, [row.pk for row in rows])
+            stale_days.remove([row.pk for row in rows])
 
 
-def _periods_of(rows: Iterable[StaleDay], now: datetime) -> set[Waiting]:
+class Span(Protocol):
+    """Stale days of a KPI in a course; an empty kind stands for periods of every kind."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def course_id(self) -> CourseId: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def first(self) -> date: ...
+    @property
+    def last(self) -> date: ...
+
+
+def periods_of(rows: Iterable[Span], now: datetime) -> set[Waiting]:
+    """Return the periods around these days that have begun, unless they are known to be empty."""
     zone = reporting_clock.reporting_zone()
     today = local_day(now, zone)
-    return {
-        (row.key, row.course_id, rank, period.first)
-        for row in rows
-        for rank, kind in enumerate(KIND_ORDER)
-        if row.kind in ("", kind)
-        for period in between(row.first, min(row.last, today), kind, zone)
-    }
+
+    @cache
+    def around(kind: str, first: date, last: date) -> list[tuple[int, date]]:
+        return [
+            (rank, period.first)
+            for rank, one in enumerate(KIND_ORDER)
+            if kind in ("", one)
+            for period in between(first, min(last, today), one, zone)
+        ]
+
+    return without_empty(
+        {
+            (row.key, row.course_id, rank, start)
+            for row in rows
+            for rank, start in around(row.kind, row.first, row.last)
+        }
+    )
 
 
 def groups(
@@ -152,14 +180,10 @@ def _periods_per_group(one: Period) -> int:
     return max(1, DAYS_PER_GROUP // one.days)
 
 
-def remove(row_ids: Sequence[int]) -> None:
+def remove(row_ids: Collection[int]) -> None:
     """Remove periods once they are recomputed."""
-    _delete(StalePeriod, row_ids)
-
-
-def _delete(model: type[StaleDay | StalePeriod], ids: Sequence[int]) -> None:
-    for at in range(0, len(ids), CHUNK):
-        model.objects.filter(pk__in=ids[at : at + CHUNK]).delete()
+    if row_ids:
+        StalePeriod.objects.filter(pk__in=ids_in(row_ids)).delete()
 
 
 def count() -> int:

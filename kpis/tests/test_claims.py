@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Thread, current_thread
 from typing import Any
 from unittest.mock import patch
@@ -12,7 +12,7 @@ from django.db import connection
 
 from curriculum.models import Course
 from kpis.models import StaleDay, StalePeriod
-from kpis.recompute import claims, compute_cells, recompute_stale, store_measurements
+from kpis.recompute import at_once, claims, compute_cells, jobs, recompute_stale, site_sums
 from kpis.tests import kernel
 from kpis.tests.kernel import run_of, starts, table
 from kpis.tests.two_runs import NOW
@@ -58,33 +58,33 @@ def everything() -> dict[str, Any]:
 
 def during_the_first_read(act: Callable[[], None]) -> Any:
     """Patch reading facts: act once, in the middle of a claim."""
-    real, first = compute_cells.compute_cells, iter([True])
+    real, first = compute_cells.compute_all, iter([True])
 
-    def read(*args: Any, **more: Any) -> Iterator[Any]:
-        cells = list(real(*args, **more))
+    def compute_all(*args: Any, **more: Any) -> Any:
+        cells = real(*args, **more)
         if next(first, False):
             act()
-        yield from cells
+        return cells
 
-    return patch("kpis.recompute.recompute_stale.compute_cells", read)
+    return patch.object(jobs, "compute_all", compute_all)
 
 
 def test_two_workers_share_the_courses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "COURSES_PER_CLAIM", 1)
     in_four_courses()
     by_worker: dict[str, set[int]] = {}
-    real = recompute_stale.run_jobs
+    real = jobs.changes_of
 
-    def run_jobs(jobs: Any, *args: Any, **more: Any) -> Any:
-        for job in jobs:
+    def changes_of(some: Any, now: Any) -> Any:
+        for job in some:
             by_worker.setdefault(current_thread().name, set()).update(job.courses)
-        return real(jobs, *args, **more)
+        return real(some, now)
 
     def let_another_work() -> None:
         # on SQLite it waits for this one
         in_another_process(worker).join(timeout=20 if connection.vendor == "postgresql" else 0.1)
 
-    with patch.object(recompute_stale, "run_jobs", run_jobs):
+    with patch.object(at_once, "changes_of", changes_of):
         with during_the_first_read(let_another_work):
             worker()
         in_another_process(worker).join()
@@ -147,9 +147,9 @@ def test_the_site_includes_a_course_that_changes_while_it_is_summed_up() -> None
     starts("ada", run_of("r1"), "2026-03-10", done=True)
     worker()
     other = run_of("s1", course="sql")
-    real, first = store_measurements.compare_site, iter([True])
+    real, first = site_sums.site_changes, iter([True])
 
-    def compare_site(*args: Any) -> Any:
+    def site_changes(*args: Any) -> Any:
         found = real(*args)
         if next(first, False):
             in_another_process(lambda: starts("bo", other, "2026-03-10")).join()
@@ -157,7 +157,7 @@ def test_the_site_includes_a_course_that_changes_while_it_is_summed_up() -> None
         return found
 
     starts("cleo", run_of("r2"), "2026-03-10")
-    with patch("kpis.recompute.recompute_stale.compare_site", compare_site):
+    with patch.object(jobs, "site_changes", site_changes):
         worker()
     worker()
 

@@ -6,13 +6,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
-from kpis.recompute import recompute_stale, stale_days, stale_periods
-from kpis.recompute.store_measurements import same
+from kpis.recompute import at_once, compute_cells, jobs, recompute_stale, stale_days, stale_periods
+from kpis.recompute.same_sums import same
 from kpis.statistics.intervals import Spread, Sums
 from kpis.tests import kernel
 from kpis.tests.kernel import PLANNED, STARTED, moment, plans, run_of, starts, table
@@ -24,6 +24,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _two_kpis(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.declare(monkeypatch)
+
+
+@pytest.fixture
+def much_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take anything stale for much."""
+    monkeypatch.setattr(at_once, "MOST_ROWS", 0)
 
 
 def test_every_scope_is_computed_in_every_kind_of_period() -> None:
@@ -103,10 +109,41 @@ def courses_at(computed_at: datetime) -> set[str | None]:
     )
 
 
-def test_a_killed_run_is_completed_by_the_next() -> None:
+def test_little_is_recomputed_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_two_runs()
+    with CaptureQueriesContext(connection) as caught:
+        measured()
+
+    inserts = [one for one in caught if one["sql"].startswith("INSERT INTO")]
+    assert [one["sql"].split('"')[1] for one in inserts] == [
+        "kpis_measurement",
+        "alerts_pendingevaluation",
+    ]
+
+
+def test_a_killed_step_is_repeated_by_the_next_run() -> None:
     in_two_runs()
     with (
-        patch("kpis.recompute.recompute_stale.run_together", _killed_after(2)),
+        patch("kpis.recompute.at_once.stale_days.remove", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+        transaction.atomic(),
+    ):
+        measured()
+
+    assert not Measurement.objects.exists()
+    measured()
+    assert table() == {
+        ("site", "", "2026-03-01", 1, 2),
+        ("course", "py", "2026-03-01", 1, 2),
+        ("run", "r1", "2026-03-01", 1, 1),
+        ("run", "r2", "2026-03-01", 0, 1),
+    }
+
+
+def test_a_killed_run_is_completed_by_the_next(much_is_stale: None) -> None:
+    in_two_runs()
+    with (
+        patch("kpis.recompute.jobs.run_together", _killed_after(2)),
         pytest.raises(KeyboardInterrupt),
     ):
         measured()
@@ -118,10 +155,10 @@ def test_a_killed_run_is_completed_by_the_next() -> None:
     assert stale_kinds() == set()
 
 
-def test_a_run_killed_before_the_site_leaves_the_site_to_the_next() -> None:
+def test_a_run_killed_before_the_site_leaves_the_site_to_the_next(much_is_stale: None) -> None:
     in_two_runs()
     with (
-        patch("kpis.recompute.recompute_stale.run_together", _killed_after(1)),
+        patch("kpis.recompute.jobs.run_together", _killed_after(1)),
         pytest.raises(KeyboardInterrupt),
     ):
         measured()
@@ -138,7 +175,7 @@ def stale_kinds() -> set[str]:
 
 
 def _killed_after(batches: int) -> Any:
-    real, left = recompute_stale.run_together, iter(range(batches))
+    real, left = jobs.run_together, iter(range(batches))
 
     def run_together(*args: Any) -> None:
         if next(left, None) is None:
@@ -151,15 +188,15 @@ def _killed_after(batches: int) -> Any:
 def test_a_day_that_becomes_stale_meanwhile_is_not_lost() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-10", done=True)
-    real, late = recompute_stale.run_jobs, iter([True])
+    real, late = compute_cells.compute_all, iter([True])
 
-    def run_jobs(*args: Any, **more: Any) -> Any:
-        done = real(*args, **more)
+    def compute_all(*args: Any, **more: Any) -> Any:
+        cells = real(*args, **more)
         if next(late, False):
             starts("bo", run, "2026-03-10")
-        return done
+        return cells
 
-    with patch("kpis.recompute.recompute_stale.run_jobs", run_jobs):
+    with patch("kpis.recompute.jobs.compute_all", compute_all):
         measured()
 
     assert ("site", "", "2026-03-01", 1, 2) in table()
@@ -197,7 +234,7 @@ def test_a_cycle_with_a_failure_is_repeated_by_the_next(monkeypatch: pytest.Monk
 def test_the_task_retries_if_the_database_is_unreachable() -> None:
     in_two_runs()
     with (
-        patch("kpis.recompute.recompute_stale.run_together", side_effect=OperationalError),
+        patch("kpis.recompute.jobs.compute_all", side_effect=OperationalError),
         pytest.raises(OperationalError),
     ):
         measured()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.progress_bars import ProgressBars
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import from_scratch
-from kpis.recompute.recompute_stale import Job
+from kpis.recompute.jobs import Job
 from kpisite import time_zone
 from kpisite.jobs import history_span
 

@@ -1,0 +1,239 @@
+"""Run jobs: compute the cells of KPIs, compare them with the stored rows, and store the changes."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from core.changes import CourseId
+from core.database.locks import queue_to_write
+from curriculum.models import CourseRun
+from kpis.aggregation.grouped_sums import NOBODY
+from kpis.definitions.periods import Period
+from kpis.definitions.registry import Indicator
+from kpis.models import Measurement
+from kpis.recompute import claims, stale_days, stale_periods
+from kpis.recompute.compare_measurements import differing
+from kpis.recompute.compute_cells import PeriodCourses, Wanted, compute_all
+from kpis.recompute.site_sums import Site, site_changes
+from kpis.recompute.store_measurements import Change, store
+from kpis.recompute.stored_rows import rows_of
+from kpis.signals import measurements_committed
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One KPI in some periods, in the courses of each.
+
+    Where courses change, the site changes with them, unless the job `leaves_site`: then the site
+    is only marked stale. In `site_periods`, the site is computed in any case, and if the job
+    `is_complete` in all periods. `row_ids` are the stale periods to remove once its figures are
+    stored.
+    """
+
+    indicator: Indicator
+    periods: PeriodCourses
+    is_complete: bool = False
+    leaves_site: bool = False
+    site_periods: Sequence[Period] = ()
+    row_ids: Collection[int] = ()
+
+    @cached_property
+    def courses(self) -> frozenset[int]:
+        return NOBODY.union(*(ids for _, ids in self.periods))
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the periods, if they are all of one kind."""
+        return self.all_periods[0].kind
+
+    @property
+    def all_periods(self) -> list[Period]:
+        return [*(period for period, _ in self.periods), *self.site_periods]
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return what is to be computed from facts."""
+        of_site = () if self.indicator.is_additive else ((one, NOBODY) for one in self.site_periods)
+        return Wanted(self.indicator, [*self.periods, *of_site])
+
+    def is_last_of_kind(self, following: Sequence[Job]) -> bool:
+        """True unless the following job has the same category and kind of period."""
+        return [(self.indicator.category, self.kind)] != [
+            (job.indicator.category, job.kind) for job in following
+        ]
+
+
+# the changes of each KPI, by its key
+Changes = Mapping[str, Sequence[Change]]
+
+
+@dataclass
+class Recomputed:
+    """The number of figures that jobs wrote, and the keys of the jobs that failed."""
+
+    written: int = 0
+    failed: set[str] = field(default_factory=set)
+    unannounced: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+
+    def note(self, indicator: Indicator, changes: Iterable[Change]) -> None:
+        for one in changes:
+            self.written += 1
+            courses = self.unannounced.setdefault((indicator.category, one.cell.period.kind), set())
+            if one.cell.course_id:
+                courses.add(one.cell.course_id)
+
+    def announce(self) -> None:
+        """Send the signal for everything committed since the last one."""
+        if self.unannounced:
+            changed = {(*key, frozenset(ids)) for key, ids in self.unannounced.items()}
+            measurements_committed.send(Measurement, changed=changed)
+            self.unannounced = {}
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    announces: bool = True,
+) -> Recomputed:
+    """Run the jobs; a KPI that fails is logged and does not stop the others.
+
+    Jobs for the same periods are computed together and stored in one transaction, in which the
+    periods of the site become stale and those of the jobs are removed.
+    """
+    done = Recomputed()
+    at = 0
+    for _, same_periods in groupby(jobs, key=lambda job: (job.periods, job.site_periods)):
+        batch = list(same_periods)
+        at += len(batch)
+        try:
+            run_together(batch, now, done)
+        except (OperationalError, InterfaceError):
+            # the database itself is unreachable or busy: the task tries again
+            raise
+        except Exception:
+            logger.debug("one of %d jobs failed; running each alone", len(batch), exc_info=True)
+            _run_separately(batch, now, done)
+        if announces and batch[-1].is_last_of_kind(jobs[at : at + 1]):
+            done.announce()
+        if progress:
+            progress(at, len(jobs))
+    return done
+
+
+def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
+    """Compute the cells of all jobs, then store them, with nobody else doing so in between."""
+    with claims.claim(_claimed_by(batch)):
+        changes = changes_of(batch, now)
+        if any(job.row_ids for job in batch) or any(changes.values()):
+            with queue_to_write(), transaction.atomic():
+                write(batch, changes, now)
+                stale_periods.remove(sorted({pk for job in batch for pk in job.row_ids}))
+    for job in batch:
+        done.note(job.indicator, changes.get(job.indicator.key, ()))
+
+
+def _claimed_by(batch: Sequence[Job]) -> set[CourseId]:
+    courses: set[CourseId] = {course for job in batch for course in job.courses}
+    return courses if all(job.leaves_site for job in batch) else courses | {None}
+
+
+def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
+    """Run each job alone, and remove the stale periods of those that do not fail."""
+    failed = set[str]()
+    for job in batch:
+        try:
+            run_together([replace(job, row_ids=())], now, done)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("%s could not be recomputed", job.indicator.key)
+            failed.add(job.indicator.key)
+    stale_periods.remove(
+        [pk for job in batch if job.indicator.key not in failed for pk in job.row_ids]
+    )
+    done.failed |= failed
+
+
+def compare_job(job: Job, now: datetime) -> list[Change]:
+    """Return the changes that a job would store, without storing them."""
+    with claims.claim(_claimed_by([job])):
+        return list(changes_of([job], now).get(job.indicator.key, ()))
+
+
+def changes_of(batch: Sequence[Job], now: datetime) -> Changes:
+    """Compute the jobs' cells, and return those that differ from the stored rows.
+
+    Each job is for another KPI, and all of them leave the site or none does.
+    """
+    jobs = [job for job in batch if job.indicator.is_computed]
+    has_site = not any(job.leaves_site for job in jobs)
+    places = [(course, one) for job in jobs for one, ids in job.periods for course in ids]
+    runs = _runs_of({course for course, _ in places})
+    wanted = [one for job in jobs if (one := job.wanted).periods]
+    cells = compute_all(wanted, runs, now, with_site=has_site)
+    of_site = [one for job in jobs for one in job.all_periods] if has_site else []
+    stored = rows_of([job.indicator for job in jobs], places, of_site)
+    found = {
+        job.indicator.key: differing(
+            job.wanted, cells.get(job.indicator.key, ()), stored.get(job.indicator.key, {})
+        )
+        for job in jobs
+    }
+    sites = [
+        Site(
+            job.indicator,
+            cells.get(job.indicator.key, ()),
+            found[job.indicator.key],
+            stored.get(job.indicator.key, {}),
+            job.all_periods if job.is_complete else job.site_periods,
+        )
+        for job in jobs
+        if has_site and job.indicator.is_additive
+    ]
+    for key, changes in site_changes(sites, now).items():
+        found[key] += changes
+    return found
+
+
+def _runs_of(courses: Collection[int]) -> dict[int, int]:
+    """Return the course of each run of these courses."""
+    rows = CourseRun.objects.filter(course__in=courses).order_by()
+    return dict(rows.values_list("pk", "course_id")) if courses else {}
+
+
+def write(batch: Sequence[Job], changes: Changes, now: datetime) -> None:
+    """Store the changes, in a transaction, and mark the site stale where jobs leave it."""
+    store([(job.indicator, changes.get(job.indicator.key, ())) for job in batch], now)
+    stale_days.mark_site_stale(_stale_of_site(batch, changes))
+
+
+def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Period]]:
+    """Return by KPI the periods in which the site may differ once these changes are stored.
+
+    If the site is not the sum of its courses, it may do so although no course does.
+    """
+    found: dict[str, list[Period]] = defaultdict(list)
+    for job in batch:
+        if job.leaves_site and job.indicator.is_computed:
+            key, is_additive = job.indicator.key, job.indicator.is_additive
+            changed = {(one.cell.period.kind, one.cell.period.first) for one in changes[key]}
+            found[key] += [
+                period
+                for period, courses in job.periods
+                if courses and (not is_additive or (period.kind, period.first) in changed)
+            ]
+    return found

@@ -23,8 +23,9 @@ from kpis.definitions.periods import Period, between, local_day
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, RecomputeRun
 from kpis.recompute import claims, stale_days, stale_periods
-from kpis.recompute.compute_cells import CompositeReader, compute_cells
+from kpis.recompute.compute_cells import Wanted, compute_all
 from kpis.recompute.store_measurements import (
+    Cell,
     Change,
     Key,
     StoredRow,
@@ -330,47 +331,29 @@ def _changes(batch: Sequence[Job], now: datetime) -> Changes:
     if of_site:
         periods = [period for period, _ in of_site[0].periods]
         stored = rows_of_site((job.indicator for job in of_site), periods)
-    together = {
-        key: reader
-        for job in batch
-        if job.indicator.parts and job.indicator.is_computed
-        for reader in [CompositeReader(job.indicator, job.periods[0][0])]
-        for key in (job.indicator.key, *job.indicator.measured_keys)
-    }
+    cells = compute_all(
+        [Wanted(job.indicator, job.periods) for job in batch],
+        course_of_run,
+        now,
+        with_site=any(job.is_of_site or not job.leaves_site for job in batch),
+    )
     return [
-        _site_changes(job, stored.get(job.indicator.key, {}), now)
-        if job.is_of_site
-        else _course_changes(job, course_of_run, now, together.get(job.indicator.key))
+        _differences(job, cells[job.indicator.key], stored.get(job.indicator.key, {}), now)
         for job in batch
     ]
 
 
-def _course_changes(
-    job: Job, course_of_run: dict[int, int], now: datetime, together: CompositeReader | None
+def _differences(
+    job: Job, cells: Sequence[Cell], stored: dict[Key, StoredRow], now: datetime
 ) -> list[Change]:
     """Return the changes in the courses of a job and, unless it is left for later, the site."""
     if not job.indicator.is_computed:
         return []
-    found = compute_cells(
-        job.indicator,
-        job.periods,
-        course_of_run,
-        now,
-        with_site=not job.leaves_site,
-        together=together,
-    )
-    cells = list(found)
+    if job.is_of_site:
+        return compare_site(job.indicator, [one for one, _ in job.periods], cells, stored, now)
     if job.leaves_site:
         return compare_courses(job.indicator, cells)
     return compare(job.indicator, cells, now, is_complete=job.is_complete)
-
-
-def _site_changes(job: Job, stored: dict[Key, StoredRow], now: datetime) -> list[Change]:
-    if not job.indicator.is_computed:
-        return []
-    is_sum = job.indicator.is_additive
-    cells = [] if is_sum else list(compute_cells(job.indicator, job.periods, {}, now))
-    return compare_site(job.indicator, [one for one, _ in job.periods], cells, stored, now)
 
 
 def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Period]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Thread, current_thread
 from typing import Any
 from unittest.mock import patch
@@ -58,15 +58,15 @@ def everything() -> dict[str, Any]:
 
 def during_the_first_read(act: Callable[[], None]) -> Any:
     """Patch reading facts: act once, in the middle of a claim."""
-    real, first = compute_cells.compute_cells, iter([True])
+    real, first = compute_cells.compute_all, iter([True])
 
-    def read(*args: Any, **more: Any) -> Iterator[Any]:
-        cells = list(real(*args, **more))
+    def read(*args: Any, **more: Any) -> Any:
+        cells = real(*args, **more)
         if next(first, False):
             act()
-        yield from cells
+        return cells
 
-    return patch("kpis.recompute.recompute_stale.compute_cells", read)
+    return patch("kpis.recompute.recompute_stale.compute_all", read)
 
 
 def test_two_workers_share_the_courses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,11 +176,13 @@ class Facts:
         moments: Moments | None = None,
         *,
         of_everybody: bool = False,
+        of_any_enrollment: bool = False,
     ) -> tuple[QuerySet[Any], Ratio]:
         """Return the rows in a period and scope, and the ratio of their sums.
 
         With `moments`, only rows count that lie after (or before) the moment of their unit.
-        `of_everybody` does not look for staff and test accounts, because the caller drops them.
+        `of_everybody` does not look for staff and test accounts, because the caller drops them;
+        `of_any_enrollment` does not look for canceled enrollments either.
         """
         restrictions = (
             ("module", scope.module_id),
@@ -191,9 +193,9 @@ class Facts:
             if selected is not None:
                 self.path(name)
         rows: QuerySet[Any] = QuerySet(self.model).filter(self.condition_in(period))
-        rows = self._counted(rows, of_everybody=of_everybody).filter(
-            **scope_lookups(scope, self.paths)
-        )
+        if not of_any_enrollment:
+            rows = self._counted(rows, of_everybody=of_everybody)
+        rows = rows.filter(**scope_lookups(scope, self.paths))
         if scope.signed_up is not None:
             rows = rows.filter(self._signed_up(*scope.signed_up))
         if moments is not None:

@@ -47,8 +47,9 @@ def level_of(by: Sequence[str], scope: Scope) -> str:
         return "module"
     if "run" in by or scope.run_id is not None:
         return "run"
-    is_one_course = scope.course_ids is not None and len(scope.course_ids) == 1
-    return "course" if "course" in by or is_one_course else "site"
+    if "course" in by or (scope.course_ids is not None and len(scope.course_ids) == 1):
+        return "course"
+    return "site"
 
 
 def within(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import F, Model, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 LEARNER = "enrollment__learner"
 # at each level, the fields whose equal values make two facts compete
@@ -31,13 +30,12 @@ class LatestPerLearner:
 
     def among(self, facts: QuerySet[Fact], level: str = "site") -> QuerySet[Fact]:
         """Keep the latest of these facts, which are cut to the scope and those who count."""
-        rank = Window(
-            RowNumber(),
-            partition_by=[self.per, *PARTITIONS[level]],
-            order_by=[F(field).desc() for field in self.order],
-        )
-        # ranked in one pass: looking for a later one from each fact may cost the square of them
-        ranked = facts.order_by().alias(rank=rank)
-        # what the ranked ones were filtered by need not be looked up again
-        rows: QuerySet[Fact] = QuerySet(facts.model)
-        return rows.filter(pk__in=ranked.filter(rank=1).values("pk"))
+        same = {name: OuterRef(name) for name in (self.per, *PARTITIONS[level])}
+        return facts.filter(~Exists(facts.order_by().filter(self._is_later(), **same)))
+
+    def _is_later(self) -> Q:
+        condition = Q()
+        for name in reversed(self.order):
+            is_equal = Q(**{name: OuterRef(name)}) & condition if condition else Q(pk__in=[])
+            condition = Q(**{f"{name}__gt": OuterRef(name)}) | is_equal
+        return condition

@@ -1,0 +1,175 @@
+"""What each person contributes to KPIs in many periods, read from the facts in one statement.
+
+A database groups rows faster than it returns them, and Python reads a list of numbers in one text
+faster than one row for each of them: so each KPI and period is one row of such lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from django.db import connection, models
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from kpis.aggregation import period_table
+from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
+from kpis.aggregation.people import People, Whole
+from kpis.definitions.facts import Facts
+from kpis.definitions.periods import Period
+from kpis.definitions.scopes import FROM_ENROLLMENT, SITE, Scope, path_to
+
+PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
+COURSES = "kpi_course"
+COLUMNS = (GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+Level = Literal["site", "course", "run", "module"]
+DIMENSIONS: dict[Level, tuple[str, ...]] = {
+    "site": (),
+    "course": ("course",),
+    "run": ("run",),
+    "module": ("module", "course"),
+}
+Kinds = Literal["all", "day", "longer", "month"]
+KINDS: dict[Kinds, Q] = {
+    "all": Q(),
+    "day": Q(kpi_kind="day"),
+    "longer": ~Q(kpi_kind="day"),
+    "month": Q(kpi_kind="month"),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What to read of some facts, in periods of some kinds: per person in each group of a level.
+
+    `by_enrollment`: persons are the ids of enrollments, canceled and uncounted ones among them,
+    and the runs and courses that follow from these are left at 0. So no joins are needed.
+    """
+
+    facts: Facts
+    level: Level
+    kinds: Kinds = "all"
+    by_enrollment: bool = False
+
+
+@dataclass(frozen=True)
+class Read:
+    """The rows that were read. `parent` is the course of each row, if its group is a module."""
+
+    people: People
+    parent: Whole
+
+
+def can_be_read_by_enrollment(facts: Facts) -> bool:
+    """Return whether course, run and person of a row are those of its enrollment."""
+    if facts.enrollment is None or facts.person != facts.people:
+        return False
+    paths = (facts.course, facts.run, facts.person)
+    return paths == tuple(path_to(name, facts.enrollment) for name in FROM_ENROLLMENT)
+
+
+def read(
+    readings: Sequence[Reading], periods: Sequence[Period], courses: Collection[int] | None
+) -> list[Read]:
+    """Read all of it in one statement; with `courses`, only what belongs to these."""
+    if not readings or not periods:
+        return [_parsed([]) for _ in readings]
+    tables, params = period_table.table_of(periods, connection)
+    if courses is not None:
+        ids, more = _ids(courses)
+        tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
+    selects = []
+    for at, reading in enumerate(readings):
+        select, own = _select(reading, in_courses=courses is not None)
+        selects.append(f"SELECT {at}, {select}")
+        params += own
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {tables} {' UNION ALL '.join(selects)}", params)
+        rows: list[list[Any]] = [[] for _ in readings]
+        for at, *row in cursor.fetchall():
+            rows[at].append(row)
+    return [_parsed(some) for some in rows]
+
+
+def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
+    some = sorted(courses)
+    if connection.vendor == "postgresql":
+        return "SELECT unnest(%s::bigint[])", [some]
+    return "SELECT value FROM json_each(%s)", [json.dumps(some)]
+
+
+# building a statement takes longer than running it; each entry also keeps its facts alive
+_SELECTS: dict[tuple[object, ...], tuple[Facts, str, tuple[Any, ...]]] = {}
+
+
+def _select(reading: Reading, *, in_courses: bool) -> tuple[str, tuple[Any, ...]]:
+    how = (reading.level, reading.kinds, reading.by_enrollment, in_courses)
+    key = (id(reading.facts), *how, connection.vendor)
+    if key not in _SELECTS:
+        _SELECTS[key] = reading.facts, *_built(reading, in_courses=in_courses)
+    return _SELECTS[key][1:]
+
+
+def _built(reading: Reading, *, in_courses: bool) -> tuple[str, tuple[Any, ...]]:
+    people = _people(reading, in_courses=in_courses)
+    sql, params = people.query.get_compiler(connection=connection).as_sql()
+    fields = people.query.annotations
+    lists = [
+        _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
+        for name in COLUMNS
+    ]
+    return (
+        f"{PERIOD}, COUNT(*), {', '.join(lists)} FROM ({sql}) AS people GROUP BY {PERIOD}",
+        tuple(params),
+    )
+
+
+def _people(reading: Reading, *, in_courses: bool) -> QuerySet[Any, Any]:
+    """Return a query of what each person contributes in each group and period."""
+    facts, dimensions = reading.facts, DIMENSIONS[reading.level]
+    courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
+    scope = Scope(course_ids=courses) if in_courses and reading.level != "site" else SITE
+    rows, ratio = facts.select(
+        period_table.each_period(), dimensions, scope, of_any_enrollment=reading.by_enrollment
+    )
+    dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
+    groups = dict(zip((GROUP, PARENT), map(facts.path, dimensions), strict=False))
+    rows = period_table.joined(rows, KINDS[reading.kinds])
+    rows = rows.filter(**{f"{path}__isnull": False for path in groups.values()})
+    person = (facts.enrollment or "pk") if reading.by_enrollment else facts.path("people")
+    keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
+    keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
+    sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
+    found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
+    return found
+
+
+def _listed(name: str, field: models.Field[Any, Any]) -> str:
+    """Return the SQL of a list of all values of a column, as text that loses no digit."""
+    value = f"COALESCE({name}, 0)"
+    if connection.vendor == "postgresql":
+        return f"STRING_AGG({value}::text, ',')"
+    is_whole = isinstance(field, models.IntegerField | models.ForeignKey)
+    return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
+
+
+def _parsed(rows: Sequence[Sequence[Any]]) -> Read:
+    periods, counts, *lists = zip(*rows, strict=True) if rows else [()] * (2 + len(COLUMNS))
+    size = sum(counts)
+
+    def numbers(name: str, kind: Any) -> Any:
+        texts = [text for text in lists[COLUMNS.index(name)] if text]
+        if not texts:
+            return np.zeros(size, kind)
+        return np.fromstring(",".join(texts), kind, size, sep=",")
+
+    people = People(
+        np.repeat(np.array(periods, np.int64), np.array(counts, np.int64)),
+        *(numbers(name, np.int64) for name in (GROUP, PERSON, N)),
+        *(numbers(name, np.float64) for name in (TOTAL, WEIGHT)),
+    )
+    return Read(people, numbers(PARENT, np.int64))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from business.drill_downs.scope_filters import purchases_in
@@ -68,8 +69,10 @@ def _cohorts(
     subscriptions = Subscription.objects.counted().filter(
         purchases_in(scope), started_at__lt=when.end
     )
+    earlier = subscriptions.filter(customer=OuterRef("customer"), started_at__lt=months[0].start)
+    new = subscriptions.filter(~Exists(earlier), started_at__gte=months[0].start)
     held: dict[int, list[Holding]] = defaultdict(list)
-    for customer, started, ended, how in subscriptions.order_by("started_at").values_list(
+    for customer, started, ended, how in new.order_by("started_at").values_list(
         "customer", "started_at", "ended_at", "ended_by"
     ):
         held[customer].append((started, ended, how))

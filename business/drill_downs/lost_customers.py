@@ -82,6 +82,6 @@ def _new(when: Period, scope: Scope) -> dict[str, int]:
     """Customers who began in the period without being active at its start, by kind."""
     subscriptions = Subscription.objects.counted().filter(purchases_in(scope))
     started = subscriptions.filter(started_at__gte=when.start, started_at__lt=when.end)
-    active = subscriptions.active_at(when.start).values("customer")
-    new = started.exclude(customer__in=active).order_by().values_list("customer__kind")
+    active = subscriptions.active_at(when.start).filter(customer=OuterRef("customer"))
+    new = started.filter(~Exists(active)).order_by().values_list("customer__kind")
     return dict(new.annotate(new=Count("customer", distinct=True)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from business.drill_downs.scope_filters import invitations_in
@@ -96,7 +96,7 @@ def _active(when: Period, scope: Scope) -> int:
         scope,
         enrollment="",
     )
-    return enrolled.order_by().values("learner").distinct().count()
+    return int(enrolled.aggregate(active=Count("learner", distinct=True))["active"])
 
 
 def _started(sent: Sequence[SentInvitation]) -> int:
@@ -143,14 +143,10 @@ def _referred_starts(sent: Sequence[SentInvitation]) -> dict[int, list[datetime]
 
 
 def _days_to_first(when: Period, scope: Scope) -> list[float]:
-    first = (
-        Invitation.objects.filter(invitations_in(scope))
-        .order_by()
-        .values_list("learner")
-        .annotate(first=Min("sent_at"))
-        .filter(first__gte=when.start, first__lt=when.end)
-    )
-    invited_at: dict[int, datetime] = dict(first)
+    invitations = Invitation.objects.filter(invitations_in(scope)).order_by()
+    earlier = invitations.filter(learner=OuterRef("learner"), sent_at__lt=OuterRef("sent_at"))
+    first = invitations.filter(~Exists(earlier), sent_at__gte=when.start, sent_at__lt=when.end)
+    invited_at: dict[int, datetime] = dict(first.values_list("learner", "sent_at"))
     rows = Learner.objects.filter(pk__in=invited_at, enrollments__is_cancelled=False)
     started_at = dict(
         rows.order_by().values_list("pk").annotate(start=Min("enrollments__started_at"))

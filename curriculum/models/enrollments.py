@@ -47,7 +47,7 @@ class Enrollment(models.Model):
         help_text=_("Planned due date plus pauses. Empty while a pause is open."),
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True, db_index=True)
     completed_by_sender = models.BooleanField(
         "completion reported",
         default=False,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from curriculum.models import PlannedModule
@@ -66,11 +66,9 @@ def paces(when: Period, scope: Scope) -> Table:
 
 def _by_course(when: Period, scope: Scope) -> dict[str, Pace]:
     required = PlannedModule.objects.filter(is_required=True)
-    due = required.filter(
-        enrollment=OuterRef("enrollment"), due_at__gte=when.start, due_at__lt=when.end
-    )
+    due = required.filter(due_at__gte=when.start, due_at__lt=when.end).order_by()
     plans = (
-        within(required.filter(Exists(due)), scope, module="module")
+        within(required.filter(enrollment__in=due.values("enrollment")), scope, module="module")
         .values("enrollment", "enrollment__learner", "enrollment__run__course__title")
         .annotate(
             expected=Sum("effort_minutes", filter=Q(due_at__lt=when.end)),

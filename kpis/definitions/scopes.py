@@ -61,7 +61,10 @@ def within(
     """
     paths = {name: path_to(name, enrollment) for name in FROM_ENROLLMENT}
     restrictions = scope_lookups(scope, paths | {"module": module})
-    return rows.filter(**counted_enrollments(enrollment), **restrictions)
+    counted = counted_enrollments(enrollment, of_everybody=True)
+    # joined with the learners, SQLite would start at all of them
+    nobody_else = {f"{paths['learner']}__in": Learner.objects.uncounted()}
+    return rows.filter(**counted, **restrictions).exclude(**nobody_else)
 
 
 def counted_enrollments(path: str, *, of_everybody: bool = False) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from curriculum.models import Enrollment
 from kpis.aggregation.grouped_sums import rows_of
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Column, Table, drill_down
@@ -63,13 +62,17 @@ def courses(when: Period, scope: Scope) -> Table:
 def time(when: Period, scope: Scope) -> Table:
     """Enrollments that earned their first certificate in the period, by course, and the median
     number of days from their start to the certificate."""
-    first = Enrollment.objects.annotate(earned_at=Min("certificates__earned_at")).filter(
-        earned_at__gte=when.start, earned_at__lt=when.end
+    earlier = Certificate.objects.filter(
+        enrollment=OuterRef("enrollment"), earned_at__lt=OuterRef("earned_at")
     )
+    first = Certificate.objects.filter(~Exists(earlier), _in(when, "earned_at"))
     days: dict[str, list[float]] = defaultdict(list)
     learners: dict[str, set[int]] = defaultdict(set)
-    for course, learner, start, earned in within(first, scope, enrollment="").values_list(
-        "run__course__title", "learner", "started_at", "earned_at"
+    for course, learner, start, earned in within(first, scope).values_list(
+        "enrollment__run__course__title",
+        "enrollment__learner",
+        "enrollment__started_at",
+        "earned_at",
     ):
         days[course].append((earned - start).total_seconds() / 86_400)
         learners[course].add(learner)

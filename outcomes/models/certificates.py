@@ -63,6 +63,16 @@ class Certificate(models.Model):
 
     class Meta:
         ordering = ("-earned_at",)
+        indexes = tuple(
+            models.Index(
+                fields=(name,), condition=Q(**{f"{name}__isnull": False}), name=f"certificates_{at}"
+            )
+            for name, at in (
+                ("revoked_at", "revoked"),
+                ("expired_at", "expired"),
+                ("expires_on", "expiring"),
+            )
+        )
         constraints = (
             models.UniqueConstraint("enrollment", "earned_at", name="certificate_earned_once"),
             models.UniqueConstraint(

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from celery import current_app
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -115,13 +114,9 @@ def invite(name: str, tasks: int = TASKS) -> None:
 
     On SQLite nobody can help: one process at a time works.
     """
-    if connection.vendor != "postgresql":
-        return
-    try:
-        for _ in range(min(tasks, WorkItem.objects.filter(work=name, done_at=None).count())):
-            current_app.send_task(TASK, [name], retry=False)
-    except task_queue.UNREACHABLE as error:
-        task_queue.log_unreachable("no worker helps", error)  # not translated: a log
+    if connection.vendor == "postgresql":
+        left = WorkItem.objects.filter(work=name, done_at=None).count()
+        task_queue.enqueue_all(TASK, [[name]] * min(tasks, left), otherwise="no worker helps")
 
 
 def take(name: str) -> bool:

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 from redis.exceptions import ConnectionError as NoConnection
@@ -107,7 +108,7 @@ def test_a_work_ends_although_nobody_can_be_asked_for_help(
     def refuse(*_: object, **__: object) -> None:
         raise NoConnection("nobody listens")
 
-    monkeypatch.setattr(fan_out.current_app, "send_task", refuse)
+    monkeypatch.setattr(current_app, "send_task", refuse)
     fan_out.run(NAME, [[1, 2]])
 
     assert done == [1, 2]

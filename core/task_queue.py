@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable, Sequence
 
 from celery import current_app
 from django.core.cache import cache
@@ -30,6 +31,15 @@ def enqueue_once(task: str, *, queued: str, otherwise: str) -> None:
     try:
         if cache.add(queued, 1, timeout=QUEUED_FOR):
             current_app.send_task(task, retry=False)
+    except UNREACHABLE as error:
+        log_unreachable(otherwise, error)
+
+
+def enqueue_all(task: str, arguments: Iterable[Sequence[object]], *, otherwise: str) -> None:
+    """Queue a task once per list of arguments; if the broker cannot be reached, only log that."""
+    try:
+        for one in arguments:
+            current_app.send_task(task, one, retry=False)
     except UNREACHABLE as error:
         log_unreachable(otherwise, error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from core import changes
+from core import changes, fan_out
 from core.changes import Changes
 from core.database import locks
 from curriculum import enrolling, enrollment_states
@@ -37,35 +37,59 @@ from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 
 CHUNK_SIZE = 5_000
-
-Progress = Callable[[int], object]
+WORK = "intake.replay"
 
 
 def replay_events(
-    courses: Iterable[Course] | None = None, *, progress: Progress = lambda done: None
+    courses: Iterable[Course] | None = None,
+    *,
+    resumes: bool = False,
+    progress: fan_out.Progress = lambda done, total: None,
 ) -> int:
     """Rebuild the facts that events made, course by course, each in its own transaction.
 
     Without `courses`, replay all courses and the events without a course. Facts of imports stay.
     Facts whose events have been purged in part stay as they are, too. Unmapped events whose kind
-    is known by now are received again. Return the number of events.
+    is known by now are received again. Workers take part. With `resumes`, the courses that an
+    interrupted replay of the same courses has done stay as they are. Return the number of events.
     """
-    replayed = receive_unmapped()
-    for course in [*Course.objects.all(), None] if courses is None else courses:
-        replayed += replay_course(course, progress)
-    return replayed
+    received = receive_unmapped()
+    ids, options = _share(courses)
+    results = fan_out.run(WORK, [ids], options, resumes=resumes, progress=progress)
+    return received + sum(int(one["events"]) for one in results)
+
+
+def _share(courses: Iterable[Course] | None) -> tuple[list[int], dict[str, Any]]:
+    """Return the ids of courses, and 0 for events without a course, and what tells this replay."""
+    if courses is None:
+        return [*Course.objects.order_by("pk").values_list("pk", flat=True), 0], {}
+    ids = sorted(one.pk for one in courses)
+    return ids, {"courses": ids}
+
+
+def is_unfinished(courses: Iterable[Course] | None = None) -> bool:
+    """Return whether a replay of these courses was interrupted."""
+    return fan_out.is_unfinished(WORK, _share(courses)[1])
+
+
+@fan_out.shared_work(WORK)
+def _replay_courses(ids: Sequence[int], options: Mapping[str, Any]) -> fan_out.Result:
+    courses = Course.objects.in_bulk(ids)
+    # a course may have been deleted meanwhile
+    found = [courses.get(pk) for pk in ids if pk in courses or not pk]
+    return {"events": sum(map(replay_course, found))}
 
 
 @transaction.atomic
-def replay_course(course: Course | None, progress: Progress = lambda done: None) -> int:
+def replay_course(course: Course | None) -> int:
     """Rebuild the facts from the events of a course; None means events without a course."""
     # a batch received in the meantime would be counted twice
     locks.lock_course_exclusive(course.pk if course else None)
     with changes.gathered() as gathered:
-        return _replay(course, progress, gathered)
+        return _replay(course, gathered)
 
 
-def _replay(course: Course | None, progress: Progress, gathered: Changes) -> int:
+def _replay(course: Course | None, gathered: Changes) -> int:
     now = timezone.now()
     _reset(course, gathered)
     entered = Enrollment.objects.filter(run__course=course, incomplete_history=None)
@@ -77,7 +101,6 @@ def _replay(course: Course | None, progress: Progress, gathered: Changes) -> int
         for events in _chunks(course, kinds):
             dispatch(not_deleted(events), now=now, changes=gathered)
             replayed += len(events)
-            progress(len(events))
         if about is EventSubject.SIGN_UP:
             _in_parts(run_binding.bind_to_runs, entered)
     _in_parts(partial(enrollment_states.update_enrollments, changes=gathered), entered)

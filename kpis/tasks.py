@@ -6,7 +6,12 @@ from django.utils import timezone
 
 from core import task_queue
 from core.database.durability import without_waiting_for_disk
-from kpis.recompute import definition_history, recompute_stale, stale_days
+from kpis.recompute import (
+    definition_history,
+    recompute_stale,
+    shared_recompute,  # noqa: F401  declares work that workers share
+    stale_days,
+)
 from kpis.signals import recompute_finished
 
 # seconds that a task waits for the lock

@@ -1,4 +1,4 @@
-"""What the libraries hold about people."""
+"""What the libraries and core hold about people."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from core.models import WorkItem
 from core.personal_data import (
     Action,
     Find,
@@ -73,3 +74,4 @@ holds_no_personal_data(
     reason=_("The number of an account; deleted when it expires."),
 )
 holds_no_personal_data(Group, Permission, ContentType, reason=_("Rights, and names of models."))
+holds_no_personal_data(WorkItem, reason=_("Ids of courses."))

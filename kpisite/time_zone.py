@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from intake.models import Event
 from intake.replay import replay_events
 from kpis.models import ReportingZone
 from kpis.recompute import from_scratch, recompute_stale
@@ -69,7 +68,7 @@ def convert(progress: Progress = lambda what, done, total: None) -> bool:
     if stored_zone() == settings.KPI_TIME_ZONE:
         return False
     with recompute_stale.recompute_lock():
-        _replay(progress)
+        replay_events(progress=partial(progress, "courses"))
         now = timezone.now()
         jobs = from_scratch.jobs_for(
             from_scratch.aggregated_indicators(), *history_span.first_and_last_day(now), now
@@ -77,14 +76,3 @@ def convert(progress: Progress = lambda what, done, total: None) -> bool:
         from_scratch.recompute(jobs, now, partial(progress, "figures"))
         ReportingZone.objects.update(name=settings.KPI_TIME_ZONE, since=now)
     return True
-
-
-def _replay(progress: Progress) -> None:
-    total, done = Event.objects.count(), 0
-
-    def advance(replayed: int) -> None:
-        nonlocal done
-        done += replayed
-        progress("events", done, total)
-
-    replay_events(progress=advance)

@@ -13,6 +13,7 @@ from experiments.analysis.analyze import analyze
 from experiments.assignment import assign
 from experiments.models import Analysis, Assignment, Exposure
 from experiments.sentences import sentence
+from experiments.tasks import analyze_at_night
 from experiments.tests.outcomes import expose_all, in_variant, start_in
 from experiments.tests.trials import (
     DAY,
@@ -185,6 +186,17 @@ def test_the_night_is_analyzed_once_and_without_the_new_day(
     assert result(found).sums["x"] == 0
     assert nightly.analyze_due(now + DAY) == 1
     assert result(experiment.analyses.first()).sums["x"] > 0  # type: ignore[arg-type]
+
+
+def test_the_task_of_a_night_that_runs_twice_analyzes_once(
+    run: CourseRun, next_run: CourseRun
+) -> None:
+    experiment = trial(run)
+    complete(experiment, next_run, 0.5, 0.7)
+    for _ in range(2):
+        analyze_at_night(experiment.pk, LATER.isoformat())
+
+    assert experiment.analyses.count() == 1
 
 
 def test_a_draft_cannot_be_analyzed(run: CourseRun) -> None:

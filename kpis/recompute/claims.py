@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from django.core.cache import cache
 from django.db import connection, transaction
 
+from core import task_queue
 from core.changes import CourseId
 from core.database.locks import lock_to_write
-from kpis.models import RecomputeClaim
+from kpis.models import RecomputeClaim, StalePeriod
 
 # one statement serves all claimed courses; more than these are left to other workers
 COURSES_PER_CLAIM = 100
+# with more stale periods, a worker that finds everything claimed is waited for: for so many
+# seconds, claims take only a part of the courses
+LARGE, PART, SHARED_FOR = 5_000, 8, 60
+SHARED = "kpis.recompute-shared"
 
 TABLE = RecomputeClaim._meta.db_table
 ADD = f"""
@@ -51,8 +57,30 @@ def claim_free(waiting: Sequence[CourseId]) -> Iterator[Collection[CourseId]]:
         yield next(_courses_or_site(waiting), [])[:COURSES_PER_CLAIM]
         return
     _add(waiting)
+    at_most = _courses_at_once(len(waiting))
     with transaction.atomic():
-        yield next(filter(None, map(_lock_free, _courses_or_site(waiting))), [])
+        found = (_lock_free(some, at_most) for some in _courses_or_site(waiting))
+        claimed = next(filter(None, found), [])
+        if not claimed:
+            _ask_for_a_share()
+        yield claimed
+
+
+def _courses_at_once(waiting: int) -> int:
+    """Return how many courses to claim: fewer if another worker found none in a large backlog."""
+    try:
+        is_shared = cache.get(SHARED) is not None
+    except task_queue.UNREACHABLE:
+        is_shared = False
+    return min(COURSES_PER_CLAIM, -(-waiting // PART)) if is_shared else COURSES_PER_CLAIM
+
+
+def _ask_for_a_share() -> None:
+    if StalePeriod.objects.all()[: LARGE + 1].count() > LARGE:
+        try:
+            cache.set(SHARED, 1, SHARED_FOR)
+        except task_queue.UNREACHABLE as error:
+            task_queue.log_unreachable("one worker recomputes", error)  # not translated: a log
 
 
 @contextmanager
@@ -68,7 +96,7 @@ def claim_with_site(courses: Collection[CourseId]) -> Iterator[Collection[Course
     wanted = [None, *(one for one in courses if one is not None)]
     _add(wanted)
     with transaction.atomic():
-        yield _lock_free(wanted, 1 + COURSES_PER_CLAIM)
+        yield _lock_free(wanted, at_most=1 + COURSES_PER_CLAIM)
 
 
 def _courses_or_site(waiting: Sequence[CourseId]) -> Iterator[Sequence[CourseId]]:
@@ -77,10 +105,10 @@ def _courses_or_site(waiting: Sequence[CourseId]) -> Iterator[Sequence[CourseId]
     yield from (some for some in found if some)
 
 
-def _lock_free(courses: Sequence[CourseId], most: int = COURSES_PER_CLAIM) -> list[CourseId]:
+def _lock_free(courses: Sequence[CourseId], at_most: int) -> list[CourseId]:
     keys = [one or 0 for one in courses]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_FREE, [keys, keys, most])
+        cursor.execute(CLAIM_FREE, [keys, keys, at_most])
         return [course for (course,) in cursor.fetchall()]
 
 

@@ -23,6 +23,8 @@ from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StaleP
 
 TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute-queued"
+# asked to share a large backlog
+WORKERS = 8
 
 # course id, first and last day
 Span = tuple[CourseId, date, date]
@@ -120,6 +122,12 @@ def recompute_soon() -> None:
     If the broker is unreachable, the stale days stay and the schedule finds them.
     """
     task_queue.enqueue_once(TASK, queued=QUEUED, otherwise="figures are recomputed by the schedule")
+
+
+def ask_workers() -> None:
+    """Queue a task for each of several workers, to share a large backlog."""
+    if transaction.get_connection().vendor == "postgresql":
+        task_queue.enqueue_all(TASK, [()] * WORKERS, otherwise="nobody shares the recomputing")
 
 
 def write_freshness(latest: Mapping[str, Mapping[int, datetime]], *, received_at: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from curriculum.models import Course
@@ -93,6 +94,38 @@ def test_two_workers_share_the_courses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set.union(*by_worker.values()) == set(Course.objects.values_list("pk", flat=True))
     if connection.vendor == "postgresql":
         assert sorted(len(courses) for courses in by_worker.values()) == [1, 3]
+    assert alone() == both
+
+
+def test_a_large_backlog_is_shared_once_another_worker_finds_nothing_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claims, "LARGE", 0)
+    cache.delete(claims.SHARED)
+    in_four_courses()
+    sizes: list[int] = []
+    real = recompute_stale.run_jobs
+
+    def run_jobs(jobs: Any, *args: Any, **more: Any) -> Any:
+        courses = {course for job in jobs for course in job.courses}
+        if courses:
+            sizes.append(len(courses))
+            # the first step has made stale periods of the days
+            if len(sizes) == 2:
+                in_another_process(look_for_work).join()
+        return real(jobs, *args, **more)
+
+    def look_for_work() -> None:
+        with claims.claim_free(list(Course.objects.values_list("pk", flat=True))) as found:
+            assert not found or connection.vendor == "sqlite"
+
+    with patch.object(recompute_stale, "run_jobs", run_jobs):
+        worker()
+
+    cache.delete(claims.SHARED)
+    assert sizes[:2] == [4, 4]
+    assert set(sizes[2:]) == {1 if connection.vendor == "postgresql" else 4}
+    both = everything()
     assert alone() == both
 
 

@@ -62,7 +62,8 @@ MACHINE_CALLS = {
     "filter", "exclude", "values", "annotate", "Index", "UniqueConstraint", "CheckConstraint",
     "ForeignKey", "OneToOneField", "ManyToManyField", "exit", "print", "RunSQL", "RawSQL", "signal",
     "startswith", "endswith", "split", "strftime", "F", "Q", "get", "setdefault", "getattr",
-    "filterwarnings", "require_http_methods", "log_unreachable", "enqueue_once", "namedtuple",
+    "filterwarnings", "require_http_methods", "log_unreachable", "enqueue_once", "enqueue_all",
+    "namedtuple",
 }  # fmt: skip
 EXCEPTIONS = {
     "ValueError", "TypeError", "KeyError", "LookupError", "RuntimeError", "AssertionError",

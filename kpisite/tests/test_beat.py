@@ -48,8 +48,8 @@ class Clocked(Scheduler):
 
 
 @pytest.fixture
-def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
-    """Return a scheduler with tasks due every 30 and 60 seconds, and a stopped clock."""
+def schedulers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Clocked]]:
+    """Return two schedulers, with tasks due every 30 and 60 seconds and one stopped clock."""
     app, clock = Celery("clocked", broker="memory://"), Clock()
     app.conf.update(
         timezone="UTC",
@@ -59,11 +59,17 @@ def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock
         },
     )
     monkeypatch.setattr(app, "now", clock.now)
-    made = Clocked(app, clock, schedule_filename=str(tmp_path / "beat"))
+    made = [Clocked(app, clock, schedule_filename=str(tmp_path / f"beat-{at}")) for at in range(2)]
     yield made
-    made.close()
+    for one in made:
+        one.close()
     # Celery makes the latest app the current one, which other tests would then use
     our_app.set_current()
+
+
+@pytest.fixture
+def scheduler(schedulers: list[Clocked]) -> Clocked:
+    return schedulers[0]
 
 
 def passes(scheduler: Clocked, seconds: int) -> list[str]:
@@ -78,6 +84,34 @@ def passes(scheduler: Clocked, seconds: int) -> list[str]:
 
 def test_beat_sends_due_tasks(scheduler: Clocked) -> None:
     assert passes(scheduler, 65) == ["often", "often", "seldom"]
+
+
+def test_one_of_two_beats_sends(schedulers: list[Clocked]) -> None:
+    leader, follower = schedulers
+    passes(leader, 1)
+
+    assert passes(follower, 65) == []
+    assert passes(leader, 1) == ["often", "seldom"]
+
+
+def test_another_beat_takes_over_and_sends_what_was_missed(schedulers: list[Clocked]) -> None:
+    leader, follower = schedulers
+    passes(leader, 65)
+    passes(follower, 20)
+    # as after LEASE seconds without a sign of the leader
+    assert redis.Redis.from_url(settings.VALKEY.for_django()).delete("clocked-beat-leads")
+
+    assert passes(follower, 1) == ["often"]
+    assert passes(follower, 64) == ["often", "often", "seldom"]
+    assert passes(leader, 65) == []
+
+
+def test_a_beat_that_ends_makes_way_at_once(schedulers: list[Clocked]) -> None:
+    leader, follower = schedulers
+    passes(leader, 1)
+    leader.close()
+
+    assert passes(follower, 65) == ["often", "often", "seldom"]
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), DAY, 400 * DAY])

@@ -53,7 +53,8 @@ class Command(BaseCommand):
                 bar.total = jobs
                 bar.update(done - bar.n)
 
-            # if a worker is recomputing, wait for it and compute what is left
+            # workers take part; wait for what they have claimed
+            stale_days.ask_workers()
             with recompute_stale.recompute_lock():
                 cells = recompute_stale.recompute_stale(progress=advance, waits=True)
         self.stdout.write(f"{cells:,} KPI values computed")

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
-from tqdm import tqdm
 
+from core.progress_bars import ProgressBars
 from curriculum.models import Course
 from intake.management.replay_report import left_as_is
-from intake.models import Event
-from intake.replay import replay_events
+from intake.replay import is_unfinished, replay_events
 
 
 class Command(BaseCommand):
@@ -25,14 +25,23 @@ class Command(BaseCommand):
             default=[],
             help="Key of a course. Default: all.",
         )
+        parser.add_argument(
+            "--anew",
+            action="store_true",
+            help="Start over instead of continuing an interrupted replay of the same courses.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        courses = _named(options["course"])
-        events = Event.objects.filter(is_mapped=True)
-        if courses is not None:
-            events = events.filter(course__in=courses)
-        with tqdm(total=events.count(), unit=" events", disable=options["verbosity"] < 1) as bar:
-            replayed = replay_events(courses, progress=bar.update)
+        courses, resumes = _named(options["course"]), not options["anew"]
+        if resumes and is_unfinished(courses):
+            self.stdout.write("Continuing an interrupted replay; --anew starts over.")
+        bars = ProgressBars(is_hidden=options["verbosity"] < 1)
+        try:
+            replayed = replay_events(
+                courses, resumes=resumes, progress=partial(bars.show, "courses")
+            )
+        finally:
+            bars.close()
         self.stdout.write(f"Events replayed: {replayed:,}.")
         if left := left_as_is(courses):
             self.stdout.write(left)

@@ -3,14 +3,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from core import fan_out
 from core.progress_bars import ProgressBars
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.recompute import from_scratch
+from kpis.recompute import from_scratch, shared_recompute
 from kpis.recompute.jobs import Job
 from kpisite import time_zone
 from kpisite.jobs import history_span
@@ -55,6 +57,11 @@ class Command(BaseCommand):
             help="Only periods that begin on or before this day. Default: today.",
         )
         parser.add_argument("--check", action="store_true", help="Compare without correcting.")
+        parser.add_argument(
+            "--anew",
+            action="store_true",
+            help="Start over instead of continuing an interrupted run with the same options.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now, bars = timezone.now(), ProgressBars(is_hidden=options["verbosity"] < 1)
@@ -66,16 +73,21 @@ class Command(BaseCommand):
             else:
                 time_zone.convert(bars.show)
             from_scratch.catch_up(now, lambda done, total: bars.show("stale periods", done, total))
-            jobs = from_scratch.jobs_for(indicators, first, last, now)
-            (self.check_all if options["check"] else self.write_all)(jobs, now, bars)
+            if options["check"]:
+                self.check_all(from_scratch.jobs_for(indicators, first, last, now), now, bars)
+            else:
+                wanted = shared_recompute.options_of(indicators, first, last)
+                self.write_all(wanted, bars, resumes=not options["anew"])
         except time_zone.ZoneChangedError as error:
             raise CommandError(str(error)) from error
         finally:
             bars.close()
 
-    def write_all(self, jobs: Sequence[Job], now: datetime, bars: ProgressBars) -> None:
-        done = from_scratch.recompute(
-            jobs, now, lambda done, total: bars.show("recomputing", done, total)
+    def write_all(self, wanted: dict[str, Any], bars: ProgressBars, *, resumes: bool) -> None:
+        if resumes and fan_out.is_unfinished(shared_recompute.WORK, wanted):
+            self.stdout.write("Continuing an interrupted run; --anew starts over.")
+        done = shared_recompute.recompute(
+            wanted, resumes=resumes, progress=partial(bars.show, "courses")
         )
         bars.close()
         if done.failed:

@@ -1,0 +1,69 @@
+"""Recompute figures from scratch, course by course, with all workers that help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core import fan_out, reporting_clock
+from curriculum.models import Course
+from kpis.definitions.periods import between
+from kpis.definitions.registry import REGISTRY, Indicator
+from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.recompute.recompute_stale import Job, Progress, Recomputed
+
+WORK = "kpis.recompute"
+SITE = 0
+
+
+def options_of(indicators: Sequence[Indicator], first: date, last: date) -> dict[str, Any]:
+    """Return what tells one recomputing from another."""
+    keys = [one.key for one in indicators if one.is_computed]
+    return {"kpis": keys, "first": first.isoformat(), "last": last.isoformat()}
+
+
+def recompute(
+    options: Mapping[str, Any], *, resumes: bool = False, progress: Progress | None = None
+) -> Recomputed:
+    """Correct every figure that differs from its facts: the courses', then the site's.
+
+    With `resumes`, courses that an interrupted run with the same options has done are left out.
+    """
+    courses = list(Course.objects.order_by("pk").values_list("pk", flat=True))
+    shown = progress or (lambda done, total: None)
+    results = fan_out.run(WORK, [courses, [SITE]], options, resumes=resumes, progress=shown)
+    with recompute_stale.recompute_lock():
+        # what is not the sum of its courses became stale with them
+        written = recompute_stale.recompute_stale(waits=True)
+    failed = {key for one in results for key in one["failed"]}
+    return Recomputed(written + sum(one["written"] for one in results), failed)
+
+
+@fan_out.shared_work(WORK, together=500)
+def _recompute(subjects: Sequence[int], options: Mapping[str, Any]) -> fan_out.Result:
+    courses = frozenset(subjects) - {SITE}
+    done = recompute_stale.run_jobs(_jobs(courses, options), timezone.now(), announces=False)
+    transaction.on_commit(done.announce)
+    return {"written": done.written, "failed": sorted(done.failed)}
+
+
+def _jobs(courses: frozenset[int], options: Mapping[str, Any]) -> list[Job]:
+    """Return jobs for these courses or, without any, for the site where it sums up its courses."""
+    zone, now = reporting_clock.reporting_zone(), timezone.now()
+    days = date.fromisoformat(options["first"]), date.fromisoformat(options["last"])
+    periods_of = partial(between, *days, zone=zone)
+    indicators = [one for key, one in REGISTRY.items() if key in options["kpis"]]
+    return [
+        Job(indicator, chunk, leaves_site=True)
+        for kind in stale_days.KIND_ORDER
+        for chunk in stale_periods.by_days(
+            [(period, courses) for period in periods_of(kind=kind) if period.has_begun(now)]
+        )
+        for indicator in indicators
+        if courses or indicator.is_additive
+    ]

@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from demo import remove
+from demo import status
 
 
 def demonstration(request: HttpRequest) -> dict[str, Any]:
     """Add whether the site contains demonstration data to the template context."""
-    return {"is_demonstration": SimpleLazyObject(remove.is_loaded)}
+    return {"is_demonstration": SimpleLazyObject(status.is_loaded)}

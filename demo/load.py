@@ -20,10 +20,10 @@ from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
 from demo.known_password import KNOWN
 from demo.outcomes import course_surveys, testimonials
+from demo.status import SENDER
 from demo.world.calendar import Calendar
 from demo.world.catalog import PREREQUISITES, Catalog
 from engagement.models import LearningObject
-from intake.events.senders import Sender
 from intake.receiving.receive import receive
 from kpis.models import RecomputeRun
 from kpis.recompute import recompute_stale
@@ -31,7 +31,6 @@ from outcomes.feedback import analysis
 from outcomes.models import Survey
 
 BATCH = 15_000
-SENDER = Sender("demonstration")
 SCORES = "engagement.assessment-performance"
 
 # the stage, the progress since the last call and the total

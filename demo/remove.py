@@ -13,8 +13,8 @@ from alerts.models import Alert, EvaluationRun
 from business.models import Customer
 from curriculum.models import Course, Enrollment, Learner, Skill
 from demo import accounts, adjustment_story, experiment_story
-from demo.load import SENDER
 from demo.outcomes import course_surveys
+from demo.status import SENDER
 from demo.world.catalog import SKILLS, SYLLABI
 from intake.models import Event, Receipt, RejectedEvent
 from intake.replay import replay_events
@@ -31,12 +31,6 @@ EMAILS = [email for _, email in accounts.ACCOUNTS]
 
 class NoOtherSuperuser(Exception):  # noqa: N818 - an expected outcome
     """Without the demonstration accounts, nobody could sign in to the admin."""
-
-
-def is_loaded() -> bool:
-    # in the order of the index, which SQLite else leaves for a scan if it knows one other sender
-    receipts = Receipt.objects.filter(sender=SENDER.name).order_by("sender", "key", "kind")
-    return receipts.values("pk").first() is not None
 
 
 def remove(now: datetime) -> None:

@@ -16,8 +16,9 @@ from accounts.models import User
 from curriculum import parameters
 from curriculum.models import Course, Enrollment, Parameter, ParameterChange
 from demo import accounts, experiment_story
-from demo.load import SENDER, load, load_without_kpis
+from demo.load import load, load_without_kpis
 from demo.remove import remove
+from demo.status import SENDER
 from demo.world.experiment_plans import BY_KEY, PLANS, PRACTICE, REMINDERS, TUTORS, VIDEOS
 from experiments.analysis.analyze import analyze
 from experiments.drafts import PlannedMetric

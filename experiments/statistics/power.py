@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import inf, isnan, sqrt
 from typing import Protocol
 
-from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from experiments.statistics import always_valid, sequential_power
 from experiments.statistics.arms import ArmSums, Kind
 from experiments.statistics.ratios import unit_variance
+from kpis.statistics.roots import root
 
 MOST_UNITS = 1e12
 # a variance needs two units
@@ -247,5 +247,4 @@ def detectable_effect(
 
 
 def _root(missing: Callable[[float], float], one: float, other: float, scale: float = 1.0) -> float:
-    found: float = brentq(missing, one, other, xtol=1e-24 * scale, rtol=1e-13, maxiter=1_000)
-    return found
+    return root(missing, one, other, xtol=1e-24 * scale, rtol=1e-13, maxiter=1_000)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot, isfinite, sqrt
 
-from scipy.optimize import brentq
-
 from experiments.statistics.shares import Share
+from kpis.statistics.roots import root
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,7 @@ def of_scores(control: Share, treatment: Share, z: float) -> Relative | None:
     while squared(high) < 0:
         high *= 2
     limits = (
-        float(brentq(squared, *ends, xtol=1e-15, rtol=1e-14))
-        for ends in ((low, middle), (middle, high))
+        root(squared, *ends, xtol=1e-15, rtol=1e-14) for ends in ((low, middle), (middle, high))
     )
     return Relative(middle - 1, *(one - 1 for one in limits))
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
+
+from kpis.statistics.roots import root
 
 Interval = tuple[float, float]
 
@@ -83,7 +84,7 @@ def newcombe_p(control: Share, treatment: Share) -> float:
     most = 1.0
     while nearer_end(most) > 0:
         most *= 2
-    return _two_sided(float(brentq(nearer_end, 0.0, most, xtol=1e-14, rtol=1e-14)))
+    return _two_sided(root(nearer_end, 0.0, most, xtol=1e-14, rtol=1e-14))
 
 
 def _two_sided(z: float) -> float:
@@ -121,8 +122,7 @@ def _not_rejected(
         inside = limit + (middle - limit) * 1e-12
         if abs(statistic(inside)) <= abs(target):
             return limit
-        root: float = brentq(lambda at: statistic(at) - target, inside, middle, xtol=1e-15)
-        return root
+        return root(lambda at: statistic(at) - target, inside, middle, xtol=1e-15)
 
     low = least if middle == least else end(least, z)
     high = most if middle == most else end(most, -z)
@@ -158,5 +158,4 @@ def _restricted(control: Share, treatment: Share, difference: float) -> float:
         return least
     if slope(last) >= 0:
         return most
-    root: float = brentq(slope, first, last, xtol=1e-16, rtol=1e-15)
-    return root
+    return root(slope, first, last, xtol=1e-16, rtol=1e-15)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
-from scipy.optimize import brentq
 from scipy.special import log_ndtr, stdtrit
 
 from kpis.statistics.estimates import AnyEstimate, Estimate
 from kpis.statistics.intervals import Z95, Interval
+from kpis.statistics.roots import root
 
 # one-sided, of a 95% interval
 TAIL = 0.025
@@ -266,7 +266,7 @@ def _center(observed: float, limit: float, deviation: float, tail: float) -> flo
     high = _step_out(distance, observed, deviation)
     if low is None:
         return -inf
-    return inf if high is None else float(brentq(distance, low, high, xtol=deviation * 1e-9))
+    return inf if high is None else root(distance, low, high, xtol=deviation * 1e-9)
 
 
 def _step_out(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from scipy.stats import false_discovery_control
-
 from kpis.statistics.intervals import Interval
 
 # the accepted share of discoveries that are due to chance
@@ -36,6 +34,7 @@ def discoveries(chances: Sequence[float], *, share: float = FALSE_DISCOVERIES) -
 
     Y. Benjamini and Y. Hochberg, JRSS B 57 (1995) 289–300.
     """
-    if not chances:
-        return []
-    return [bool(adjusted <= share) for adjusted in false_discovery_control(chances, method="bh")]
+    # not by scipy.stats, which takes 25 MB and a quarter of a second of each start
+    ranked = enumerate(sorted(chances), 1)
+    passing = [chance for rank, chance in ranked if chance * (len(chances) / rank) <= share]
+    return [chance <= max(passing) for chance in chances] if passing else [False] * len(chances)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import random
+
+from scipy.stats import false_discovery_control
+
 from kpis.statistics.intervals import wilson
 from kpis.statistics.significance import are_significant, difference, discoveries
 
@@ -38,3 +42,12 @@ def test_a_later_limit_includes_the_smaller_p_values() -> None:
 
 def test_without_tests_there_are_no_discoveries() -> None:
     assert discoveries([]) == []
+
+
+def test_the_discoveries_are_those_of_scipy() -> None:
+    chance = random.Random(1)  # noqa: S311
+    for size in range(1, 60):
+        # with ties, and many small ones
+        chances = [round(chance.random() ** 4, 3) for _ in range(size)]
+        adjusted = false_discovery_control(chances, method="bh")
+        assert discoveries(chances, share=0.05) == [one <= 0.05 for one in adjusted]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from types import FrameType
 
 from kpisite import disk_space
+from kpisite.launcher.forks import Fork
 from kpisite.launcher.managed_process import MAX_FAILURES, ManagedProcess
-from kpisite.launcher.parent_death import die_with_parent
 
 TICK_SECONDS = 0.1
 STOP_SECONDS = 5.0
@@ -32,9 +29,9 @@ class ProcessGroup:
     def _count_stop_request(self, _number: int, _frame: FrameType | None) -> None:
         self.stop_requests += 1
 
-    def start(self, child: ManagedProcess) -> subprocess.Popen[bytes]:
+    def start(self, child: ManagedProcess) -> None:
         self.children.append(child)
-        return child.start()
+        child.start()
 
     def keep_running_until(self, is_done: Callable[[], bool]) -> bool:
         """Restart children that end, until `is_done()`; return False on a request to stop.
@@ -48,14 +45,9 @@ class ProcessGroup:
                 return True
         return False
 
-    def run(self, command: list[str]) -> bool:
-        """Run one program to its end; return whether it succeeded."""
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
-        )
+    def run(self, module: str) -> bool:
+        """Run one module in a fork to its end; return whether it succeeded."""
+        process = Fork([module])
         if not self.keep_running_until(lambda: process.poll() is not None):
             process.terminate()
         return process.wait() == 0

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from kpisite.launcher.forks import Fork
 from kpisite.launcher.parent_death import die_with_parent
 
 # a process that ran for this long is restarted at once
@@ -29,15 +30,16 @@ NOISE = b"Memory overcommit must be enabled"
 class ManagedProcess:
     """One program that the supervisor keeps running.
 
-    `answers` returns whether it responds. `recover` is called when it exits by itself right after
-    its start.
+    `command` is a program with its arguments, or, in a fork, a module with its arguments. `answers`
+    returns whether it responds. `recover` is called when it exits by itself right after its start.
     """
 
     name: str
     command: list[str]
+    is_fork: bool = False
     answers: Callable[[], bool] | None = None
     recover: Callable[[], None] | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Fork | None = None
     started_at: float = 0.0
     early_exits: int = 0
     pinged_at: float = 0.0
@@ -45,9 +47,13 @@ class ManagedProcess:
     failures: int = 0
     unfinished_line: bytes = b""
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(
+        self.process = Fork(self.command, is_piped=True) if self.is_fork else self._open()
+        os.set_blocking(self.output, False)
+
+    def _open(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -57,8 +63,6 @@ class ManagedProcess:
             # safe, since the supervisor has no threads
             preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
         )
-        os.set_blocking(self.output, False)
-        return self.process
 
     @property
     def output(self) -> int:
@@ -129,4 +133,6 @@ class ManagedProcess:
         if self.process:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+            # right after its start, a fork leads no group yet
+            self.process.kill()
             self.process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import http.client
 import os
 import shlex
@@ -11,23 +12,36 @@ import stat
 import sys
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import TextIO
+
+import django
+from celery import current_app
+from django.template import engines
+from django.urls import get_resolver
 
 from kpisite import disk_space, settings
 from kpisite.config import valkey
 from kpisite.config.environment import text
 from kpisite.launcher import private_valkey
+from kpisite.launcher.forks import share_memory
 from kpisite.launcher.keep_running import ProcessGroup
 from kpisite.launcher.managed_process import ManagedProcess
 
-PYTHON = sys.executable
 HOST = settings.BIND
-WEB = ManagedProcess(
-    "web", [PYTHON, "-m", "gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"]
+# what the programs would otherwise load each for itself
+SHARED = (
+    *("celery.bin.celery", "celery.apps.beat", "celery.apps.worker", "kombu.transport.redis"),
+    *("gunicorn.arbiter", "gunicorn.workers.gthread"),
 )
-CELERY = [PYTHON, "-m", "celery", "--app", "kpisite", "--quiet"]
-WORKER = ManagedProcess("worker", [*CELERY, "worker", "--without-mingle", "--without-gossip"])
-BEAT = ManagedProcess("beat", [*CELERY, "beat", "--pidfile="])
+WEB = ManagedProcess(
+    "web", ["gunicorn", "--config", "python:kpisite.gunicorn", "kpisite.wsgi"], is_fork=True
+)
+CELERY = ["celery", "--app", "kpisite", "--quiet"]
+WORKER = ManagedProcess(
+    "worker", [*CELERY, "worker", "--without-mingle", "--without-gossip"], is_fork=True
+)
+BEAT = ManagedProcess("beat", [*CELERY, "beat", "--pidfile="], is_fork=True)
 
 
 def main() -> None:
@@ -56,7 +70,8 @@ def run(processes: ProcessGroup) -> None:
     if not text("REDIS_URL"):
         start_private_valkey(processes)
     print("Preparing the database and static files …", flush=True)
-    if not processes.run([PYTHON, "-m", "kpisite.launcher.prepare"]):
+    load_product()
+    if not processes.run("kpisite.launcher.prepare"):
         failed = "The start failed; see the messages above for the reason."
         sys.exit(0 if processes.stop_requests else failed)
     processes.start(WEB)
@@ -66,6 +81,21 @@ def run(processes: ProcessGroup) -> None:
         print_address()
         processes.keep_running_until(lambda: False)
     print("Stopping …")
+
+
+def load_product() -> None:
+    """Load what all programs share before they are forked; this starts no thread."""
+    # a collection during the imports finds nothing to free
+    gc.disable()
+    for module in SHARED:
+        import_module(module)
+    django.setup()
+    # all views, what all templates use, and all tasks
+    _ = get_resolver().url_patterns
+    _ = engines["django"].engine.template_context_processors  # type: ignore[attr-defined]
+    current_app.loader.import_default_modules()
+    gc.enable()
+    share_memory()
 
 
 def make_private() -> None:

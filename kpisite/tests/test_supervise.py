@@ -246,3 +246,25 @@ def test_a_program_that_is_killed_repeatedly_stops_nothing() -> None:
 
     assert done.returncode == 0
     assert done.stdout.endswith("goes on\n")
+
+
+LOADS = """
+import threading
+from django.db import connections
+from kpisite.launcher import start_product
+start_product.load_product()
+assert threading.active_count() == 1
+assert all(one.connection is None for one in connections.all())
+"""
+
+
+def test_what_is_shared_by_forks_has_no_threads_and_no_connections() -> None:
+    given = {"DJANGO_SETTINGS_MODULE": "kpisite.settings", "KPI_DATA_DIR": settings.KPI_DATA_DIR}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS],
+        cwd=settings.BASE_DIR,
+        env=clean_environment(**{name: str(value) for name, value in given.items()}),
+        check=False,
+    )
+
+    assert done.returncode == 0

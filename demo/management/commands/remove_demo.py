@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demo import remove
+from demo import remove, status
 from demo.remove import NoOtherSuperuser
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-input", action="store_true", help="Do not ask for confirmation.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not remove.is_loaded():
+        if not status.is_loaded():
             self.stdout.write("There is no demonstration data.")
             return
         if not options["no_input"] and not self._is_confirmed():

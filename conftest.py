@@ -13,6 +13,7 @@ from django.test import override_settings
 from playwright.sync_api import BrowserType, expect
 
 from core import process_cache
+from core.database import data_version
 from kpisite.testing import browser
 from kpisite.testing.worker import running_worker
 
@@ -69,6 +70,9 @@ def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered_of_another_test() -> None:
+def _nothing_remembered_of_another_test() -> Iterator[None]:
     """Clear the caches: rows of two tests may have the same cache keys."""
     process_cache.clear_all()
+    yield
+    # PostgreSQL does not drop a test database that somebody is connected to
+    data_version.close()

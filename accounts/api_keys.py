@@ -68,3 +68,13 @@ def record_use(key: ApiKey) -> None:
     if key.last_used_at is None or now - key.last_used_at >= LAST_USED_PRECISION:
         with suppress(OperationalError), wait_at_most(NO_WAIT):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def valid_until(key: ApiKey) -> float:
+    """Return when, in seconds, a request with this key expires or records its use again."""
+    if key.last_used_at is None:
+        return 0.0
+    ends = [key.last_used_at + LAST_USED_PRECISION]
+    if key.expires_at is not None:
+        ends.append(key.expires_at)
+    return min(ends).timestamp()

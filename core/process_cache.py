@@ -6,7 +6,7 @@ A key must contain everything that the result depends on: entries are never inva
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -15,10 +15,12 @@ ALL: list[ProcessCache[Any]] = []
 
 
 class ProcessCache(Generic[T]):
-    """Keep the `limit` most recently used results."""
+    """Keep the most recently used results: `limit` of them, or of what `size_of` measures."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, size_of: Callable[[T], int] = lambda _: 1) -> None:
         self._limit = limit
+        self._size_of = size_of
+        self._size = 0
         self._entries: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
         ALL.append(self)
@@ -31,15 +33,18 @@ class ProcessCache(Generic[T]):
 
     def keep(self, key: Hashable, value: T) -> T:
         with self._lock:
+            if key in self._entries:
+                self._size -= self._size_of(self._entries.pop(key))
             self._entries[key] = value
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._limit:
-                self._entries.popitem(last=False)
+            self._size += self._size_of(value)
+            while self._size > self._limit:
+                self._size -= self._size_of(self._entries.popitem(last=False)[1])
         return value
 
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._size = 0
 
 
 def clear_all() -> None:

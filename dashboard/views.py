@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core import reporting_clock
+from core.cacheable import cacheable
 from dashboard.dashboard import Dashboard
 from dashboard.kpi_page import KpiPage
 from dashboard.live.tokens import live_update_data
@@ -22,6 +23,7 @@ from presentation.live_updates import limit_background_reloads
 from presentation.page_query import query_service_of
 
 
+@cacheable
 @limit_background_reloads
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -35,6 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/dashboard.html", context, status=status_of(filters))
 
 
+@cacheable
 @limit_background_reloads
 @login_required
 def kpi(request: HttpRequest, key: str) -> HttpResponse:

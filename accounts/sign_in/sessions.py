@@ -11,7 +11,7 @@ from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import BadSignature, TimestampSigner, b62_decode
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
@@ -76,10 +76,26 @@ def has_ended(request: HttpRequest, user: User) -> bool:
     return age > longest or (age > idle and not was_active(request, idle))
 
 
+def valid_until(request: HttpRequest, user: User) -> float:
+    """Return when, in seconds, this session ends or its next page renews the cookie."""
+    longest, idle = settings.STAFF_SESSION if user.is_staff else settings.SESSION
+    renewed_at = last_active(request) + min(RENEWAL_INTERVAL, idle).total_seconds()
+    ends_at: float = request.session.get(SIGNED_IN_AT, 0) + longest.total_seconds()
+    return min(renewed_at, ends_at)
+
+
 def was_active(request: HttpRequest, within: timedelta) -> bool:
     """Return whether, by its cookie, this session requested a page within that time."""
+    return time.time() - last_active(request) <= within.total_seconds()
+
+
+def last_active(request: HttpRequest) -> float:
+    """Return when, in seconds, this session last renewed its cookie; 0 if it has none."""
     cookie = request.COOKIES.get(settings.ACTIVE_COOKIE_NAME, "")
     try:
-        return SIGNER.unsign(cookie, max_age=within) == digest(request.session.session_key or "")
+        owner = SIGNER.unsign(cookie)
     except BadSignature:
-        return False
+        return 0.0
+    if owner != digest(request.session.session_key or ""):
+        return 0.0
+    return float(b62_decode(cookie.split(SIGNER.sep)[1]))

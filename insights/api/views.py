@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadKpis
 from core.api_errors import InvalidParameters
 from core.api_models import json_response
+from core.cacheable import cacheable
 from insights.api.response_models import FindingList, FindingModel
 from insights.finding import Finding
 from insights.report import report
@@ -40,6 +41,7 @@ class FindingListView(APIView):
         parameters=[CATEGORY, *query_parameters(NAMES)],
         responses={200: FindingList, **PROBLEMS},
     )
+    @cacheable
     def get(self, request: Request) -> Response:
         reject_unknown(request, NAMES)
         categories = categories_of(request)

@@ -15,6 +15,7 @@ from rest_framework.serializers import ModelSerializer
 from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core.api_errors import Problem
+from core.cacheable import cacheable
 from curriculum.models import Course, CourseRun, Module
 
 
@@ -72,6 +73,7 @@ class CourseListView(ListAPIView[Course]):
         operation_id="course_list",
         responses={200: CourseSchema, **dict.fromkeys((400, 401, 403, 404), Problem)},
     )
+    @cacheable
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         return super().get(request, *args, **kwargs)
 

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core.api_errors import InvalidParameters
+from core.cacheable import cacheable
 from curriculum.models import CourseRun, Module
 from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import REGISTRY
@@ -123,6 +124,7 @@ class MeasurementListView(ListAPIView[Measurement]):
         return rows.filter(course__in=reader.courses())
 
     @extend_schema(operation_id="measurement_list", responses={200: MeasurementSchema, **PROBLEMS})
+    @cacheable
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         reject_unknown(request, (*MeasurementFilter.base_filters, *PAGING))
         check_limit(request, MeasurementPages.max_page_size)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api_permissions import MayReadKpis
 from core.api_errors import Problem
 from core.api_models import json_response
+from core.cacheable import cacheable
 from kpis.api.csv_response import csv_response
 from kpis.api.openapi import query_parameters
 from kpis.api.response_models import (
@@ -42,6 +43,7 @@ class KpiListView(APIView):
     permission_classes = (IsAuthenticated, MayReadKpis)
 
     @extend_schema(operation_id="kpi_list", responses={200: KpiDescriptions, **PROBLEMS})
+    @cacheable
     def get(self, request: Request) -> Response:
         reject_unknown(request, ())
         targets, today = TargetHistory.load(), timezone.localdate()
@@ -62,6 +64,7 @@ class KpiView(APIView):
         parameters=query_parameters(ALL),
         responses={(200, JSON): KpiAnswer, (200, CSV): str, **PROBLEMS},
     )
+    @cacheable
     def get(self, request: Request, category: str, slug: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
         reader, query = query_of(request, indicator)
@@ -84,6 +87,7 @@ class DrillDownView(APIView):
         parameters=query_parameters(SCOPE),
         responses={(200, JSON): DrillDownTable, (200, CSV): str, **PROBLEMS},
     )
+    @cacheable
     def get(self, request: Request, category: str, slug: str, drill: str) -> HttpResponse:
         indicator = indicator_at(category, slug)
         found = drill_down_at(indicator, drill)

@@ -1,0 +1,30 @@
+"""Mark the views whose responses may be served again while nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.http.response import HttpResponseBase
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
+
+MARK = "is_cacheable"
+
+
+def cacheable(view: Callable[P, R]) -> Callable[P, R]:
+    """Let `kpisite.http.response_cache` keep the responses of a view or of a view's method.
+
+    They may depend on all that is stored, on the reader, the address, the language and the minute,
+    and on nothing else. The view may only read.
+    """
+
+    @wraps(view)
+    def marked(*args: P.args, **kwargs: P.kwargs) -> R:
+        response = view(*args, **kwargs)
+        setattr(response, MARK, True)
+        return response
+
+    return marked

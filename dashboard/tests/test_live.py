@@ -22,8 +22,10 @@ from kpis import tasks
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
-from kpis.recompute import recompute_stale, stale_periods
-from kpis.recompute.recompute_stale import Job, Recomputed
+from kpis.recompute import at_once, jobs, recompute_stale, stale_periods
+from kpis.recompute.jobs import Job, Recomputed
+from kpis.recompute.store_measurements import Cell, Change
+from kpis.statistics.intervals import NOTHING
 from kpis.tests import kernel
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
@@ -194,11 +196,13 @@ def _settled(one: polling_interval.PollingInterval, *, pages: int) -> float:
 
 
 def written(number: int) -> Callable[..., None]:
-    """Replace the recomputation: pretend that each KPI has this many new figures."""
+    """Replace the recomputation: pretend that each course of a job has this many new figures."""
 
     def run_together(batch: Sequence[Job], _: datetime, done: Recomputed) -> None:
         for job in batch:
-            done.note(job, number)
+            for pk in job.courses:
+                cell = Cell(job.all_periods[0], "course", pk, pk, NOTHING)
+                done.note(job.indicator, number * [Change(cell, None)])
             stale_periods.remove(list(job.row_ids))
 
     return run_together
@@ -214,7 +218,8 @@ def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
     python = course("py")
     kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
     with (
-        patch.object(recompute_stale, "run_together", written(1)),
+        patch.object(at_once, "MOST_ROWS", 0),
+        patch.object(jobs, "run_together", written(1)),
         patch.object(
             versions, "publish_change", side_effect=lambda one: published.append(set(one))
         ),
@@ -239,7 +244,10 @@ def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_ti
         return Recomputed()
 
     kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
-    with patch.object(recompute_stale, "run_jobs", side_effect=arrive_once):
+    with (
+        patch.object(at_once, "MOST_ROWS", 0),
+        patch.object(recompute_stale, "run_jobs", side_effect=arrive_once),
+    ):
         recompute_stale.recompute_stale()
 
     assert moments[-1] > moments[0]
@@ -280,10 +288,10 @@ def test_an_unchanged_figure_is_not_published() -> None:
     period = containing(NOW.date(), "month", NOW.tzinfo)  # type: ignore[arg-type]
     job = Job(REGISTRY[COMPLETION], [(period, frozenset({1}))])
     with (
-        patch.object(recompute_stale, "run_together", written(0)),
+        patch.object(jobs, "run_together", written(0)),
         patch.object(versions, "publish_change") as publish,
     ):
-        recompute_stale.run_jobs([job], NOW)
+        jobs.run_jobs([job], NOW)
 
     publish.assert_not_called()
 

@@ -15,7 +15,7 @@ from curriculum.models import Course
 from kpis.definitions.periods import between
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import recompute_stale, stale_days, stale_periods
-from kpis.recompute.recompute_stale import Job, Progress, Recomputed
+from kpis.recompute.jobs import Job, Progress, Recomputed, run_jobs
 
 WORK = "kpis.recompute"
 SITE = 0
@@ -47,7 +47,7 @@ def recompute(
 @fan_out.shared_work(WORK, together=500)
 def _recompute(subjects: Sequence[int], options: Mapping[str, Any]) -> fan_out.Result:
     courses = frozenset(subjects) - {SITE}
-    done = recompute_stale.run_jobs(_jobs(courses, options), timezone.now(), announces=False)
+    done = run_jobs(_jobs(courses, options), timezone.now(), announces=False)
     transaction.on_commit(done.announce)
     return {"written": done.written, "failed": sorted(done.failed)}
 
@@ -60,6 +60,8 @@ def _jobs(courses: frozenset[int], options: Mapping[str, Any]) -> list[Job]:
     indicators = [one for key, one in REGISTRY.items() if key in options["kpis"]]
     return [
         Job(indicator, chunk, leaves_site=True)
+        if courses
+        else Job(indicator, [], site_periods=[period for period, _ in chunk])
         for kind in stale_days.KIND_ORDER
         for chunk in stale_periods.by_days(
             [(period, courses) for period in periods_of(kind=kind) if period.has_begun(now)]

@@ -101,6 +101,7 @@ def test_a_large_backlog_is_shared_once_another_worker_finds_nothing_free(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(claims, "LARGE", 0)
+    monkeypatch.setattr(at_once, "MOST_ROWS", 0)
     cache.delete(claims.SHARED)
     in_four_courses()
     sizes: list[int] = []

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Thread
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -29,15 +30,16 @@ def job_calling(look: Callable[[], None]) -> Job:
         look()
         return kernel.count(rows)
 
-    facts = kernel.starts_read_by(looking)
-    return Job(replace(completion, facts=facts), [(MARCH, frozenset({1}))])
+    return Job(replace(completion, facts=kernel.starts_read_by(looking)), [(MARCH, frozenset({1}))])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_reading_facts_blocks_no_writer_on_sqlite() -> None:
     seen: list[bool] = []
+    job = job_calling(lambda: seen.append(connection.in_atomic_block))
 
-    run_together([job_calling(lambda: seen.append(connection.in_atomic_block))], NOW, Recomputed())
+    with patch.dict(REGISTRY, {job.indicator.key: job.indicator}):
+        run_together([job], NOW, Recomputed())
 
     assert seen == [connection.vendor == "postgresql"]
 

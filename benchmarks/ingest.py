@@ -190,7 +190,7 @@ def profiled(post: Post, body: bytes) -> dict[str, str]:
     profiler, text = cProfile.Profile(time.process_time), io.StringIO()
     profiler.runcall(post, body)
     pstats.Stats(profiler, stream=text).sort_stats("tottime").print_stats(45)
-    pstats.Stats(profiler, stream=text).sort_stats("cumulative").print_stats(70)
+    pstats.Stats(profiler, stream=text).sort_stats("cumulative").print_stats(110)
     return {"text": text.getvalue()}
 
 

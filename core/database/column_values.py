@@ -82,7 +82,10 @@ def _texts(days: Sequence[date | None]) -> list[str | None]:
 
 
 def _json_texts(values: Sequence[Any]) -> list[str | None]:
-    return [None if value is None else json.dumps(value) for value in values]
+    # most events have no data
+    return [
+        "{}" if value == {} else None if value is None else json.dumps(value) for value in values
+    ]
 
 
 def _each(field: Field, values: Sequence[Any]) -> list[Any]:

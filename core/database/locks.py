@@ -8,15 +8,17 @@ from __future__ import annotations
 import fcntl
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
 
-# in seconds: how often a writer asks for its turn, and how long it waits at most
+# in seconds: how often a writer asks for the first place in the queue, how often the first asks
+# for its turn, and how long a writer waits at most
 LONGEST_NAP, SHORTEST_NAP = 0.01, 0.0005
+FIRST_NAP = 0.001
 LONGEST_WAIT = 20.0
 
 # keeps the locks of courses apart from other advisory locks in the same database
@@ -69,11 +71,18 @@ def queue_to_write() -> Iterator[None]:
         yield
         return
     began = time.monotonic()
-    with _lock_file("write") as file:
-        while not _lock_if_free(file) and (waited := time.monotonic() - began) < LONGEST_WAIT:
+    with _lock_file("write") as turn:
+        # one writer alone asks often, so that hardly any time passes between two turns
+        with _lock_file("write-next") as place:
             # naps get shorter, so that the writer that has waited longest goes first
-            time.sleep(max(SHORTEST_NAP, LONGEST_NAP - waited / 20))
+            _wait_for(place, began, lambda waited: max(SHORTEST_NAP, LONGEST_NAP - waited / 20))
+            _wait_for(turn, began, lambda waited: FIRST_NAP)
         yield
+
+
+def _wait_for(file: int, began: float, nap: Callable[[float], float]) -> None:
+    while not _lock_if_free(file) and (waited := time.monotonic() - began) < LONGEST_WAIT:
+        time.sleep(nap(waited))
 
 
 def lock_courses_shared(course_ids: Iterable[int | None]) -> None:

@@ -9,17 +9,20 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import cached_property
+from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext
 
+from intake.csv.cells import Reader, as_text
 from intake.csv.columns import IGNORED, Column, Columns, ColumnsError, plain
 from intake.csv.options import FileOptions
 from intake.csv.timestamps import parse_in_zone
 from intake.event_kinds import EventKind
 from intake.events.envelope import UnreadableEvent
 
+# of names within an event
+Path = tuple[str, ...]
 OpenFile = Callable[[], BinaryIO]
 DELIMITERS = ",;\t"
 SEP = re.compile(r"sep=(.)", re.IGNORECASE)
@@ -30,8 +33,7 @@ class CsvError(Exception):
     """The file cannot be read; the text names the line and the solution."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: the line in which it starts, and its event."""
 
     line: int
@@ -105,20 +107,36 @@ class EventFile:
                 cells, reason % {"cells": len(cells), "columns": len(self.header)}
             )
         event: dict[str, Any] = {"kind": self.kind.name}
-        for one, text in self.shared.items():
-            _put(event, one.path, self._read(one, text))
-        for column, cell in zip(self.header, cells, strict=True):
-            text = cell.strip()
-            if text and column is None:
+        for path, convert, text in self._shared_cells:
+            _put(event, path, convert(text))
+        for (path, read), cell in zip(self._fields, cells, strict=True):
+            if not (text := cell.strip()):
+                continue
+            if read is None:
                 reason = gettext("The row has “%(text)s” in a column without a name.")
                 return self._unreadable(cells, reason % {"text": text[:40]})
-            if text and column and column is not IGNORED:
-                _put(event, column.path, self._read(column, text))
+            if len(path) == 1:
+                event[path[0]] = read(text)
+            elif path:
+                _put(event, path, read(text))
         return event
 
-    def _read(self, column: Column, text: str) -> Any:
-        zone = self.options.zone
-        return parse_in_zone(text, zone) if zone and column.is_time else column.read(text)
+    @cached_property
+    def _fields(self) -> list[tuple[Path, Reader | None]]:
+        """The path and the reader of each cell; no path if ignored, no reader without a name."""
+        return [
+            ((), None) if one is None else ((), as_text) if one is IGNORED else self._field(one)
+            for one in self.header
+        ]
+
+    @cached_property
+    def _shared_cells(self) -> list[tuple[Path, Reader, str]]:
+        return [(*self._field(column), text) for column, text in self.shared.items()]
+
+    def _field(self, column: Column) -> tuple[Path, Reader]:
+        if column.is_time and (zone := self.options.zone):
+            return column.path, lambda text: parse_in_zone(text, zone)
+        return column.path, column.read
 
     def _unreadable(self, cells: Sequence[str], reason: str) -> UnreadableEvent:
         text = io.StringIO()
@@ -225,13 +243,13 @@ def _broken_record(line: int, error: csv.Error) -> str:
     ) % {"line": line, "error": error}
 
 
-def _put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _put(event: dict[str, Any], path: Path, value: Any) -> None:
     for name in path[:-1]:
         event = event.setdefault(name, {})
     event[path[-1]] = value
 
 
-def _value_at(event: Mapping[str, Any], path: tuple[str, ...]) -> str:
+def _value_at(event: Mapping[str, Any], path: Path) -> str:
     found: Any = event
     for name in path:
         found = found.get(name, {})

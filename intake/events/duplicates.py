@@ -68,7 +68,8 @@ def compare_with_stored(batch: Batch) -> None:
         if index in receipt_of and _has_digest_of(envelope, receipt_of[index]):
             batch.outcomes[index] = EventOutcome(envelope.id, DUPLICATE)
             del batch.pending[index], receipt_of[index]
-    stored = Event.objects.in_bulk({receipt.pk for receipt in receipt_of.values()})
+    ids = [receipt.pk for receipt in receipt_of.values()]
+    stored = Event.objects.in_bulk(ids) if ids else {}
     for index, retraction in batch.retractions.items():
         batch.outcomes[index] = EventOutcome(retraction.id, RETRACTED)
     for index, receipt in receipt_of.items():

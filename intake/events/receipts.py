@@ -18,7 +18,7 @@ COLUMNS = ("sender", "key", "kind", "digest", "received_at", "course_id")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # json.dumps would build one for each call
-text = json.encoder.encode_basestring_ascii
+encode_text = json.encoder.encode_basestring_ascii
 encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
@@ -36,21 +36,24 @@ def give(events: Sequence[Event]) -> dict[EventIdentity, int]:
     return {(str(kind), str(key)): int(pk) for kind, key, pk in new}
 
 
+# and a row without an identity if there are pseudonyms
 KNOWN = """
 SELECT id, key, kind FROM intake_receipt WHERE sender = %s AND key IN %s AND kind IN %s
+UNION ALL SELECT 0, NULL, NULL WHERE EXISTS (SELECT 1 FROM intake_receipt WHERE is_erased)
 """
-ERASED = "SELECT 1 FROM intake_receipt WHERE is_erased LIMIT 1"
 
 
 def known(sender: str, identities: Iterable[EventIdentity]) -> dict[EventIdentity, Receipt]:
     """Return the receipts of those events that the sender has sent before."""
     wanted = set(identities)
-    sent_as = {key: key for _, key in wanted}
-    if select(ERASED):
+    sent_as, kinds = {key: key for _, key in wanted}, {kind for kind, _ in wanted}
+    rows = select(KNOWN, sender, sent_as.keys(), kinds)
+    if any(key is None for _, key, _ in rows):
         sent_as |= {pseudonym_of(key): key for _, key in wanted}
-    rows = select(KNOWN, sender, sent_as.keys(), {kind for kind, _ in wanted})
-    found = {pk: (kind, sent_as[key]) for pk, key, kind in rows}
-    stored = Receipt.objects.in_bulk([pk for pk, identity in found.items() if identity in wanted])
+        rows = select(KNOWN, sender, sent_as.keys(), kinds)
+    found = {pk: (kind, sent_as[key]) for pk, key, kind in rows if key is not None}
+    ids = [pk for pk, identity in found.items() if identity in wanted]
+    stored = Receipt.objects.in_bulk(ids) if ids else {}
     return {found[pk]: receipt for pk, receipt in stored.items()}
 
 
@@ -80,15 +83,15 @@ def _digest(
 
     Times are equal in any zone, 60 equals 60.0, and a missing field equals an empty one.
     """
-    number = "null" if value is None else encode(_canonical(value))
-    given = {name: one for name, one in data.items() if one is not None} if data else None
-    parts = (
+    given = {name: _canonical(one) for name, one in data.items() if one is not None} if data else {}
+    # the same text as of the whole as JSON, in less time
+    canonical = (
         str((occurred_at - EPOCH) // MICROSECOND),
-        *(text(key or "") for key in keys),
-        number,
-        encode(_canonical(given)) if given else "{}",
+        *[encode_text(key or "") for key in keys],
+        "null" if value is None else encode(_canonical(value)),
+        encode(given) if given else "{}",
     )
-    raw = hashlib.blake2b(f"[{','.join(parts)}]".encode(), digest_size=8).digest()
+    raw = hashlib.blake2b(f"[{','.join(canonical)}]".encode(), digest_size=8).digest()
     return int.from_bytes(raw, "big", signed=True)
 
 

@@ -1,6 +1,6 @@
 """Queries that the ORM compiles once, and that run with other values each time.
 
-PLANS = Template(PlannedModule.objects.filter(enrollment__in=ids("enrollments")))
+PLANS = Template(PlannedModule.objects.filter(enrollment__in=given_ids("enrollments")))
 DUE = CompiledQuery(PLANS.rows.values_list("pk", "due_at"))
 DUE.run(enrollments=[1, 2])
 """
@@ -47,12 +47,12 @@ class GivenValues(Expression):
         return some if connection.vendor == "postgresql" else json.dumps(some)
 
 
-def ids(name: str) -> GivenValues:
+def given_ids(name: str) -> GivenValues:
     """Return a placeholder for ids, for a lookup such as `learner__in`."""
     return GivenValues(name, models.BigIntegerField())
 
 
-def texts(name: str) -> GivenValues:
+def given_texts(name: str) -> GivenValues:
     """Return a placeholder for texts, for a lookup such as `key__in`."""
     return GivenValues(name, models.TextField())
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from core import reporting_clock
 from core.database import bulk_upsert
-from core.database.compiled_queries import Template, ids
+from core.database.compiled_queries import Template, given_ids
 from curriculum import enrolling
 from engagement.facts import activity_moments
 from engagement.models import DailyActivity, WeekPresence
@@ -46,8 +46,8 @@ COUNTS = {
 Key = tuple[int, int | None, date]
 
 
-ACTIVITY = Template(DailyActivity.objects.filter(enrollment__in=ids("enrollments")))
-PRESENCE = Template(WeekPresence.objects.filter(enrollment__in=ids("enrollments")))
+ACTIVITY = Template(DailyActivity.objects.filter(enrollment__in=given_ids("enrollments")))
+PRESENCE = Template(WeekPresence.objects.filter(enrollment__in=given_ids("enrollments")))
 
 
 def add_activity(batch: EventBatch) -> None:

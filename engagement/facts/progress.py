@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from core.changes import Changes
 from core.database import bulk_upsert, given_rows
-from core.database.compiled_queries import CompiledQuery, Template, ids
+from core.database.compiled_queries import CompiledQuery, Template, given_ids
 from curriculum import enrolling
 from curriculum.models import Course, Enrollment, PlannedModule
 from engagement.models import ModuleProgress
@@ -28,34 +28,40 @@ GIVEN = {
     "done_at": datetime,
     "is_waived": int,
 }
-# A plan keeps its order; a module added later is where the course has it.
+# A plan keeps its order; a module added later is where the course has it. CROSS JOIN: SQLite must
+# begin with the events.
 CHANGED = """
     WITH event AS (SELECT * FROM {rows}),
     line (planned_id, reached_at, done_at, is_waived) AS (
         SELECT planned.id, event.reached_at, NULL, 0
         FROM event
-        JOIN curriculum_module module ON module.id = event.module_id
+        CROSS JOIN curriculum_module module
         LEFT JOIN curriculum_plannedmodule own
             ON own.enrollment_id = event.enrollment_id AND own.module_id = event.module_id
-        JOIN curriculum_plannedmodule planned
-            ON planned.enrollment_id = event.enrollment_id
-            AND planned.position <= COALESCE(own.position, module.position)
+        CROSS JOIN curriculum_plannedmodule planned
         LEFT JOIN engagement_moduleprogress stored ON stored.planned_id = planned.id
-        WHERE event.reached_at < stored.reached_at
-            OR (stored.id IS NULL AND event.reached_at IS NOT NULL)
+        WHERE module.id = event.module_id
+            AND planned.enrollment_id = event.enrollment_id
+            AND planned.position <= COALESCE(own.position, module.position)
+            AND (
+                event.reached_at < stored.reached_at
+                OR (stored.id IS NULL AND event.reached_at IS NOT NULL)
+            )
         UNION ALL
         SELECT own.id, event.done_at, event.done_at, event.is_waived
         FROM event
-        JOIN curriculum_plannedmodule own
-            ON own.enrollment_id = event.enrollment_id AND own.module_id = event.module_id
-        WHERE event.done_at IS NOT NULL
+        CROSS JOIN curriculum_plannedmodule own
+        WHERE own.enrollment_id = event.enrollment_id
+            AND own.module_id = event.module_id
+            AND event.done_at IS NOT NULL
     )
     SELECT planned.id, module.course_id, planned.due_at, stored.reached_at, stored.done_at,
         MIN(line.reached_at), MIN(line.done_at), MAX(line.is_waived)
     FROM line
-    JOIN curriculum_plannedmodule planned ON planned.id = line.planned_id
-    JOIN curriculum_module module ON module.id = planned.module_id
+    CROSS JOIN curriculum_plannedmodule planned
+    CROSS JOIN curriculum_module module
     LEFT JOIN engagement_moduleprogress stored ON stored.planned_id = planned.id
+    WHERE planned.id = line.planned_id AND module.id = planned.module_id
     GROUP BY planned.id, module.course_id, planned.due_at, stored.id,
         stored.reached_at, stored.done_at, stored.is_waived
     HAVING stored.id IS NULL
@@ -65,9 +71,9 @@ CHANGED = """
         OR (MAX(line.is_waived) = 1 AND NOT stored.is_waived)
     ORDER BY planned.id
 """
-PROGRESS = Template(ModuleProgress.objects.filter(planned__in=ids("planned")))
+PROGRESS = Template(ModuleProgress.objects.filter(planned__in=given_ids("planned")))
 DONE = CompiledQuery(
-    PlannedModule.objects.filter(enrollment__in=ids("enrollments"), is_required=True)
+    PlannedModule.objects.filter(enrollment__in=given_ids("enrollments"), is_required=True)
     .order_by()
     .values("enrollment_id")
     .annotate(open=Count("pk", filter=Q(progress__done_at=None)), last=Max("progress__done_at"))
@@ -174,7 +180,7 @@ def completable_courses() -> QuerySet[Course]:
 
 
 COMPLETABLE = CompiledQuery(
-    completable_courses().filter(pk__in=ids("courses")).order_by().values_list("pk")
+    completable_courses().filter(pk__in=given_ids("courses")).order_by().values_list("pk")
 )
 
 

@@ -13,10 +13,13 @@ from typing import Any, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from core.database.compiled_queries import Selection
+
 # None for facts that belong to no course and so to the site alone
 CourseId = int | None
 Dated = date | datetime
 Span = tuple[CourseId, datetime, datetime]
+Rows = QuerySet[Any] | Selection
 # the models whose changes are noted, and the dates of each that figures may count by
 REPORTED: dict[type[Model], frozenset[str]] = {}
 M = TypeVar("M", bound=type[Model])
@@ -48,16 +51,17 @@ class Changes(Protocol):
 
     def changed(
         self,
-        rows: QuerySet[Any],
+        rows: Rows,
         *,
         spans: Iterable[Span] | None = None,
         **known: Iterable[tuple[CourseId, Dated | None]],
     ) -> None:
         """Note that these rows change or have changed; call it before and after if dates move.
 
-        Whoever knows the course ids and dates of the rows passes them as pairs, by the name of the
-        date: then they need not be read. A date of None does not count. `spans` are the course ids
-        with the moments from which and to which rows hold that have a beginning and an end.
+        Whoever knows the course ids and dates of the rows passes them as pairs, by the lookup path
+        from the rows to the date: then they need not be read. A date of None does not count.
+        `spans` are the course ids with the moments from which and to which rows hold that have a
+        beginning and an end.
         """
 
     def changed_through(self, model: type[Model], rows: QuerySet[Any]) -> None:
@@ -87,7 +91,7 @@ class IgnoredChanges:
 
     def changed(
         self,
-        rows: QuerySet[Any],
+        rows: Rows,
         *,
         spans: Iterable[Span] | None = None,
         **known: Iterable[tuple[CourseId, Dated | None]],

@@ -16,6 +16,7 @@ from django.db import connection
 
 from core.changes import Changes
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_ids
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
@@ -168,14 +169,21 @@ def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunP
     )
 
 
+LOCK = CompiledQuery(
+    Enrollment.objects.filter(pk__in=given_ids("enrollments"))
+    .order_by("pk")
+    .select_for_update(no_key=True)
+    .values_list("pk")
+)
+
+
 def lock(enrollment_ids: Iterable[int | None]) -> None:
     """Keep others from writing facts of these enrollments until the transaction ends.
 
     Does nothing on SQLite, which has a single writer.
     """
     if connection.features.has_select_for_update:
-        rows = Enrollment.objects.filter(pk__in={pk for pk in enrollment_ids if pk is not None})
-        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+        LOCK.run(enrollments={pk for pk in enrollment_ids if pk is not None})
 
 
 def withdraw(at: Moments, *, by_event: bool = False, changes: Changes | None = None) -> None:
@@ -216,21 +224,30 @@ def put_on_certificate_track(
     _record_and_update(enrollment_timeline.CERTIFIED, since, by_event=by_event, changes=changes)
 
 
+PAUSES = CompiledQuery(
+    EnrollmentStatusChange.objects.filter(
+        enrollment__in=given_ids("enrollments"), kind=enrollment_timeline.PAUSED
+    )
+    .order_by()
+    .values_list("pk", "enrollment_id", "at", "next_activity_at")
+)
+
+
 def record_activity(activity: Moments, *, changes: Changes | None = None) -> None:
     """Store the first activity after each pause began: it ends a pause without a reported end."""
-    moments = defaultdict(list)
-    for pk, at in activity:
-        moments[pk].append(at)
-    updated = []
-    for one in EnrollmentStatusChange.objects.filter(
-        enrollment__in=moments, kind=enrollment_timeline.PAUSED
-    ):
-        after = [at for at in moments[one.enrollment_id] if at > one.at]
-        if after and (one.next_activity_at is None or min(after) < one.next_activity_at):
-            one.next_activity_at = min(after)
-            updated.append(one)
-    EnrollmentStatusChange.objects.bulk_update(updated, ["next_activity_at"], batch_size=500)
-    update_enrollments((one.enrollment_id for one in updated), changes=changes)
+    moments: dict[int, list[datetime]] = defaultdict(list)
+    for enrollment, at in activity:
+        moments[enrollment].append(at)
+    updated: list[tuple[int, datetime]] = []
+    enrollments: set[int] = set()
+    for pk, enrollment, begun, known in PAUSES.run(enrollments=moments) if moments else ():
+        first = min((at for at in moments[enrollment] if at > begun), default=None)
+        if first and (known is None or first < known):
+            updated.append((pk, first))
+            enrollments.add(enrollment)
+    if updated:
+        bulk_upsert.update(EnrollmentStatusChange, ("next_activity_at",), updated)
+        update_enrollments(enrollments, changes=changes)
 
 
 def _record_and_update(kind: str, at: Moments, *, by_event: bool, changes: Changes | None) -> None:

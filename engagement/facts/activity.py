@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from core import reporting_clock
 from core.database import bulk_upsert
+from core.database.compiled_queries import Template, given_ids
 from curriculum import enrolling
 from engagement.facts import activity_moments
 from engagement.models import DailyActivity, WeekPresence
@@ -45,6 +46,10 @@ COUNTS = {
 Key = tuple[int, int | None, date]
 
 
+ACTIVITY = Template(DailyActivity.objects.filter(enrollment__in=given_ids("enrollments")))
+PRESENCE = Template(WeekPresence.objects.filter(enrollment__in=given_ids("enrollments")))
+
+
 def add_activity(batch: EventBatch) -> None:
     """Add these events to the daily activity and weekly presence of their enrollments."""
     zone = reporting_clock.reporting_zone()
@@ -61,9 +66,9 @@ def add_activity(batch: EventBatch) -> None:
     add_to_days(days)
     add_presence((key, sums[1] > 0) for key, sums in days.items())
     enrollments = {key[0] for key in days}
-    batch.changes.changed(DailyActivity.objects.filter(enrollment__in=enrollments), day=affected)
+    batch.changes.changed(ACTIVITY.given(enrollments=enrollments), day=affected)
     batch.changes.changed(
-        WeekPresence.objects.filter(enrollment__in=enrollments),
+        PRESENCE.given(enrollments=enrollments),
         week={(course, monday_of(day)) for course, day in affected},
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.changes import Changes
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_ids, given_texts
 from engagement.models import AssessmentResult, LearningObject, QuizAttempt, VideoProgress
 from intake.event_kinds import locates_modules
 from intake.models import Event
@@ -115,13 +116,32 @@ def mark_moved(objects: Collection[LearningObject], changes: Changes) -> None:
         changes.changed(AssessmentResult.objects.filter(assessment__in=objects))
 
 
+FIELDS = tuple(one.attname for one in LearningObject._meta.concrete_fields)
+FIND = CompiledQuery(
+    LearningObject.objects.filter(
+        kind__in=given_texts("kinds"), course__in=given_ids("courses"), key__in=given_texts("keys")
+    )
+    .order_by()
+    .values_list(*FIELDS)
+)
+
+
 def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
     keys = set(keys)
-    rows = LearningObject.objects.filter(
-        kind=kind, course__in={course for course, _ in keys}, key__in={key for _, key in keys}
+    rows = FIND.run(
+        kinds=[kind], courses={course for course, _ in keys}, keys={key for _, key in keys}
     )
-    by_key = {(one.course_id, one.key): one for one in rows}
-    return {key: one for key, one in by_key.items() if key in keys}
+    found = (LearningObject.from_db(None, FIELDS, row) for row in rows)
+    return {key: one for one in found if (key := (one.course_id, one.key)) in keys}
+
+
+MODULES = CompiledQuery(
+    LearningObject.objects.filter(
+        course__in=given_ids("courses"), key__in=given_texts("keys"), module__isnull=False
+    )
+    .order_by()
+    .values_list("course_id", "key", "module_id")
+)
 
 
 @locates_modules
@@ -129,11 +149,7 @@ def modules_of(keys: Iterable[Key]) -> dict[Key, int]:
     """Find the modules (ids) of objects; a key used in several modules is left out."""
     keys = set(keys)
     modules: dict[Key, set[int]] = {}
-    rows = LearningObject.objects.filter(
-        course__in={course for course, _ in keys},
-        key__in={key for _, key in keys},
-        module__isnull=False,
-    )
-    for course, key, module in rows.values_list("course_id", "key", "module_id"):
+    rows = MODULES.run(courses={course for course, _ in keys}, keys={key for _, key in keys})
+    for course, key, module in rows:
         modules.setdefault((course, key), set()).add(module or 0)
     return {key: min(some) for key, some in modules.items() if len(some) == 1}

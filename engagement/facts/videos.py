@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from core.changes import Changes
-from core.database import bulk_upsert
+from core.database import bulk_upsert, given_rows, queries
+from core.database.compiled_queries import Template, given_ids
 from curriculum import enrolling
 from engagement.facts import watched_segments
 from engagement.facts.learning_objects import mark_moved, resolve_objects
@@ -23,25 +26,60 @@ PlayerEvents = dict[Pair, list[watched_segments.PlayerEvent]]
 
 BATCH_SIZE = 2_000
 UPDATED = ("started_at", "segments", "watched_seconds")
+PAIRS = {"enrollment_id": int, "video_id": int}
+# CROSS JOIN: SQLite must begin with the pairs
+PROGRESS = """
+    SELECT stored.enrollment_id, stored.video_id, stored.started_at, stored.segments,
+        stored.watched_seconds
+    FROM {rows} CROSS JOIN engagement_videoprogress stored
+    WHERE stored.enrollment_id = given.enrollment_id AND stored.video_id = given.video_id
+"""
+PLAYER_EVENTS = """
+    SELECT stored.enrollment_id, stored.video_id, stored.at, stored.is_playing, stored.position
+    FROM {rows} CROSS JOIN engagement_playerevent stored
+    WHERE stored.enrollment_id = given.enrollment_id AND stored.video_id = given.video_id
+"""
+WATCHED = Template(
+    VideoProgress.objects.filter(
+        enrollment__in=given_ids("enrollments"), video__in=given_ids("videos")
+    )
+)
 
 
 @dataclass(slots=True)
 class Watched:
-    """What a learner has watched of a video according to reported segments."""
+    """What a learner has watched of a video according to reported segments.
+
+    `seconds` are the unique ones of the reported segments and of the plays of the player; None
+    until they are computed for the first time.
+    """
 
     enrollment_id: int
     video: LearningObject
     started_at: datetime
-    segments: list[watched_segments.Segment]
+    segments: list[watched_segments.Segment] = field(default_factory=list)
+    seconds: float | None = None
 
-    def seconds(self, player_events: PlayerEvents) -> float:
-        """The unique seconds of the reported segments and of the plays of the player."""
-        duration = self.video.duration_seconds
-        events = player_events.get((self.enrollment_id, self.video.pk), ())
-        played = watched_segments.played_segments(events, duration=duration)
-        return watched_segments.seconds(
-            watched_segments.union([*self.segments, *played], duration=duration)
+    @property
+    def pair(self) -> Pair:
+        return self.enrollment_id, self.video.pk
+
+    def watch(self, events: Iterable[Event]) -> Watched:
+        """Add what these events report."""
+        reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
+        return replace(
+            self,
+            started_at=min(self.started_at, *(event.occurred_at for event in events)),
+            segments=watched_segments.union([*self.segments, *reported]),
         )
+
+    def with_seconds(self, player_events: PlayerEvents) -> Watched:
+        """Compute the seconds again."""
+        duration = self.video.duration_seconds
+        events = player_events.get(self.pair, ())
+        played = watched_segments.played_segments(events, duration=duration)
+        union = watched_segments.union([*self.segments, *played], duration=duration)
+        return replace(self, seconds=watched_segments.seconds(union))
 
 
 def add_watching(batch: EventBatch) -> None:
@@ -75,28 +113,32 @@ def _store_player_events(pairs: dict[Pair, list[Event]]) -> None:
 
 
 def _add_segments(
-    pairs: dict[Pair, list[Event]], videos: Mapping[int, LearningObject], changes: Changes
+    pairs: Mapping[Pair, Sequence[Event]],
+    videos: Mapping[int, LearningObject],
+    changes: Changes,
 ) -> None:
     """Add reported segments to the stored ones; the batch has locked these enrollments."""
-    stored = {(row.enrollment_id, row.video.pk): row for row in _read(pairs, videos)}
-    _mark_stale(stored.values(), changes)
-    for pair, events in pairs.items():
-        row = stored.setdefault(pair, Watched(pair[0], videos[pair[1]], events[0].occurred_at, []))
-        reported = [tuple(span) for event in events for span in event.data.get("segments", ())]
-        row.segments = watched_segments.union([*row.segments, *reported])
-        row.started_at = min([row.started_at, *(event.occurred_at for event in events)])
-    _write([stored[pair] for pair in sorted(stored)], changes)
+    stored = _read(pairs, videos)
+    new = {
+        pair: Watched(pair[0], videos[pair[1]], some[0].occurred_at) for pair, some in pairs.items()
+    }
+    watched = [(stored.get(pair) or new[pair]).watch(events) for pair, events in pairs.items()]
+    _write(watched, stored, changes)
 
 
-def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> list[Watched]:
-    rows = VideoProgress.objects.filter(
-        enrollment__in={pair[0] for pair in pairs}, video__in=list(videos)
-    ).values_list("enrollment_id", "video_id", "started_at", "segments")
-    return [
-        Watched(enrollment, videos[video], started_at, [(begin, end) for begin, end in segments])
-        for enrollment, video, started_at, segments in rows
-        if (enrollment, video) in pairs
-    ]
+def _read(pairs: Collection[Pair], videos: Mapping[int, LearningObject]) -> dict[Pair, Watched]:
+    return {
+        (enrollment, video): Watched(
+            enrollment,
+            videos[video],
+            queries.moment(started_at),
+            [(begin, end) for begin, end in json.loads(segments)],
+            seconds,
+        )
+        for enrollment, video, started_at, segments, seconds in given_rows.select(
+            PROGRESS, PAIRS, pairs
+        )
+    }
 
 
 def recompute_watched(videos: Collection[LearningObject], changes: Changes) -> None:
@@ -105,51 +147,41 @@ def recompute_watched(videos: Collection[LearningObject], changes: Changes) -> N
     stored = VideoProgress.objects.filter(video__in=with_duration)
     pairs = sorted(stored.values_list("enrollment_id", "video_id")) if with_duration else []
     for begin in range(0, len(pairs), BATCH_SIZE):
-        some = set(pairs[begin : begin + BATCH_SIZE])
+        some = pairs[begin : begin + BATCH_SIZE]
         enrolling.lock(pair[0] for pair in some)
-        _write(_read(some, with_duration), changes)
+        found = _read(some, with_duration)
+        _write(found.values(), found, changes)
 
 
-def _write(rows: Sequence[Watched], changes: Changes) -> None:
-    """Write the rows with their watched seconds, and mark their days."""
-    player_events = _read_player_events(rows)
+def _write(watched: Iterable[Watched], stored: Mapping[Pair, Watched], changes: Changes) -> None:
+    """Write those that differ from the stored ones, with their seconds, and mark their days."""
+    rows = list(watched)
+    player_events = _read_player_events([row.pair for row in rows])
+    rows = [
+        row
+        for one in sorted(rows, key=attrgetter("pair"))
+        if (row := one.with_seconds(player_events)) != stored.get(row.pair)
+    ]
     bulk_upsert.upsert(
         VideoProgress,
         ("enrollment_id", "video_id", *UPDATED),
-        [
-            (
-                row.enrollment_id,
-                row.video.pk,
-                row.started_at,
-                row.segments,
-                row.seconds(player_events),
-            )
-            for row in rows
-        ],
+        [(*row.pair, row.started_at, row.segments, row.seconds) for row in rows],
         conflict="enrollment_id, video_id",
         merge=dict.fromkeys(UPDATED, "replace"),
     )
-    _mark_stale(rows, changes)
-
-
-def _read_player_events(rows: Sequence[Watched]) -> PlayerEvents:
-    found: PlayerEvents = defaultdict(list)
-    stored = PlayerEvent.objects.filter(
-        enrollment__in={row.enrollment_id for row in rows}, video__in={row.video.pk for row in rows}
-    )
-    for enrollment, video, at, is_playing, position in stored.values_list(
-        "enrollment_id", "video_id", "at", "is_playing", "position"
-    ):
-        found[enrollment, video].append((at, is_playing, position))
-    return found
-
-
-def _mark_stale(rows: Iterable[Watched], changes: Changes) -> None:
-    rows = list(rows)
+    before = [stored[row.pair] for row in rows if row.pair in stored]
     changes.changed(
-        VideoProgress.objects.filter(
-            enrollment__in={row.enrollment_id for row in rows},
-            video__in={row.video.pk for row in rows},
+        WATCHED.given(
+            enrollments={row.enrollment_id for row in rows}, videos={row.video.pk for row in rows}
         ),
-        started_at=((row.video.course_id, row.started_at) for row in rows),
+        started_at=((row.video.course_id, row.started_at) for row in (*before, *rows)),
     )
+
+
+def _read_player_events(pairs: Iterable[Pair]) -> PlayerEvents:
+    found: PlayerEvents = defaultdict(list)
+    for enrollment, video, at, is_playing, position in given_rows.select(
+        PLAYER_EVENTS, PAIRS, pairs
+    ):
+        found[enrollment, video].append((queries.moment(at), bool(is_playing), position))
+    return found

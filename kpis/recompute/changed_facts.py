@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from core import changes
-from core.changes import CourseId, Dated, DatedEvent
+from core.changes import CourseId, Dated, DatedEvent, Rows
+from core.database.compiled_queries import CompiledQuery, Selection, Template
 from kpis.definitions.facts import Facts, Link
 from kpis.definitions.registry import REGISTRY
 from kpis.recompute import stale_days
@@ -43,18 +45,26 @@ class Days:
     at: str
     until: str | None
 
+    def behind(self, path: str) -> Days:
+        """Return the paths from rows from which this path leads to the fact rows."""
+        course, at, until = (one and f"{path}__{one}" for one in (self.course, self.at, self.until))
+        return Days(course, at or "", until)
+
+    def select(self, rows: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
+        """Select the dates of these rows, and their courses, each combination once."""
+        paths = [path for path in (self.at, self.until, self.course) if path]
+        dated = rows.filter(**{f"{self.at}__isnull": False})
+        return dated.order_by().values_list(*paths).distinct()
+
+    def spans(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Span]:
+        """Yield the courses and days of what `select` found."""
+        for row in found:
+            until = (row[1] or timezone.now()) if self.until else row[0]
+            yield row[-1] if self.course else None, day_of(row[0]), day_of(until)
+
     def of(self, rows: QuerySet[Any]) -> Iterator[Span]:
         """Yield the course and the days on which these rows count, each once."""
-        course = F(self.course) if self.course else None
-        names = {"changed_at": F(self.at)}
-        if self.until:
-            names["changed_until"] = F(self.until)
-        if course:
-            names["changed_course"] = course
-        dated = rows.filter(**{f"{self.at}__isnull": False}).order_by()
-        for row in dated.annotate(**names).values(*names).distinct().iterator():
-            until = (row["changed_until"] or timezone.now()) if self.until else row["changed_at"]
-            yield row.get("changed_course"), day_of(row["changed_at"]), day_of(until)
+        return self.spans(self.select(rows).iterator())
 
 
 class FactChanges:
@@ -70,27 +80,35 @@ class FactChanges:
 
     def changed(
         self,
-        rows: QuerySet[Any],
+        rows: Rows,
         *,
         spans: Iterable[changes.Span] | None = None,
         **known: Iterable[tuple[CourseId, Dated | None]],
     ) -> None:
-        dates = {name: list(_single_days(pairs)) for name, pairs in known.items()}
+        dates = {path: list(_single_days(pairs)) for path, pairs in known.items()}
         held = None if spans is None else list(_held_days(spans))
         read: dict[Any, list[Span]] = {}
-        for one in readers():
-            if one.facts.model is rows.model:
-                days = dates.get(one.facts.at)
-                if one.facts.until and spans is None and days is not None:
-                    days = [_from_then_on(span) for span in days]
-                elif one.facts.until:
-                    days = held
-                if days is None:
-                    self._add_read(read, one, "", rows)
-                else:
-                    self._add(one.key, days)
-            if (link := one.facts.reads.get(rows.model)) is not None:
+        for one, link in self._links[rows.model]:
+            path = f"{link}__{one.facts.at}" if link else one.facts.at
+            days = dates.get(path)
+            if one.facts.until and spans is None and days is not None:
+                days = [_from_then_on(span) for span in days]
+            elif one.facts.until and not link:
+                days = held
+            if days is None:
                 self._add_read(read, one, link, rows)
+            else:
+                self._add(one.key, days)
+
+    @cached_property
+    def _links(self) -> Mapping[type[Model], Sequence[tuple[Reader, Link]]]:
+        """What reads each model, with the link from its rows to the fact rows."""
+        found: dict[type[Model], list[tuple[Reader, Link]]] = defaultdict(list)
+        for one in readers():
+            found[one.facts.model].append((one, ""))
+            for model, link in one.facts.reads.items():
+                found[model].append((one, link))
+        return found
 
     def changed_through(self, model: type[Model], rows: QuerySet[Any]) -> None:
         for one in readers():
@@ -113,9 +131,7 @@ class FactChanges:
                 of_them = rows.filter(**{f"{one.facts.person}__in": learners})
                 self._add(one.key, one.days.of(of_them))
 
-    def _add_read(
-        self, read: dict[Any, list[Span]], one: Reader, link: Link, rows: QuerySet[Any]
-    ) -> None:
+    def _add_read(self, read: dict[Any, list[Span]], one: Reader, link: Link, rows: Rows) -> None:
         """Add the days of rows, or of those behind a link, and read them once for all KPIs."""
         how = (one.facts.model, one.days, link)
         if how not in read:
@@ -164,18 +180,23 @@ def readers() -> Iterator[Reader]:
         yield from (Reader(key, facts) for facts in indicator.all_facts)
 
 
-def _days_behind(one: Reader, link: Link, rows: QuerySet[Any]) -> Iterator[Span]:
-    if link == "":
-        return one.days.of(rows)
-    if callable(link):
-        return one.days.of(link(rows))
-    paths = (one.facts.course, one.facts.at, one.facts.until)
-    course, at, until = (path and f"{link}__{path}" for path in paths)
-    return Days(course, at or "", until).of(rows)
+# queries for the days behind the rows of a template
+COMPILED: dict[tuple[Template, Days, Link], CompiledQuery] = {}
+
+
+def _days_behind(one: Reader, link: Link, rows: Rows) -> Iterator[Span]:
+    days = one.days.behind(link) if link and isinstance(link, str) else one.days
+    if not isinstance(rows, Selection):
+        return days.of(link(rows) if callable(link) else rows)
+    key = (rows.template, days, link)
+    if key not in COMPILED:
+        some = rows.template.rows
+        COMPILED[key] = CompiledQuery(days.select(link(some) if callable(link) else some))
+    return days.spans(COMPILED[key].run(**rows.values))
 
 
 def _single_days(pairs: Iterable[tuple[CourseId, Dated | None]]) -> Iterator[Span]:
-    for course, at in pairs:
+    for course, at in set(pairs):
         if at is not None:
             day = day_of(at)
             yield course, day, day

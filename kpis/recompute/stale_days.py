@@ -77,14 +77,10 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
     """Mark each (course id, first day, last day) of each KPI stale."""
-    rows = [
-        StaleDay(key=key, course_id=course, first=first, last=last)
-        for key, some in spans.items()
-        for course, first, last in merged(some)
-    ]
+    rows = [(key, *span, "") for key, some in spans.items() for span in merged(some)]
     if not rows:
         return
-    StaleDay.objects.bulk_create(rows, batch_size=1000)
+    bulk_upsert.insert(StaleDay, ("key", "course_id", "first", "last", "kind"), rows)
     queued = transaction.get_connection().run_on_commit
     if not any(function is recompute_soon for _, function, _ in queued):
         transaction.on_commit(recompute_soon)

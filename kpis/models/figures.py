@@ -107,7 +107,10 @@ class Measurement(StoredSums):
             ),
         )
         indexes = (
-            models.Index(fields=("course", "kpi", "period_kind"), name="measurement_by_course"),
+            models.Index(
+                fields=("course", "kpi", "period_kind", "period_start"),
+                name="measurement_by_course_period",
+            ),
             models.Index(
                 fields=("kpi", "period_kind", "period_start"), name="measurement_by_period"
             ),
@@ -147,7 +150,10 @@ class CompositeMeasurement(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("course", "kpi", "period_kind"), name="composite_by_course"),
+            models.Index(
+                fields=("course", "kpi", "period_kind", "period_start"),
+                name="composite_by_course_period",
+            ),
             models.Index(fields=("kpi", "period_kind", "period_start"), name="composite_by_period"),
         )
 

@@ -30,8 +30,8 @@ def differing(
         }
         changes += [
             Change(Cell(period, row.scope, row.scope_id, row.course_id, NOTHING), row)
-            for row in left.values()
-            if (period := periods.get((row.course_id or 0, row.kind, row.first)))
+            for key, row in left.items()
+            if (period := periods.get((row.course_id or 0, *key[2:])))
             and differs(indicator, NOTHING, row)
         ]
     return changes
@@ -42,4 +42,6 @@ def differs(indicator: Indicator, sums: Sums, row: StoredRow | None) -> bool:
         return sums.n > 0
     if row.definition_version != indicator.version:
         return True
-    return row.columns != row.table.columns_of(sums) and not same(row.sums, sums)
+    stored, columns = row.columns, row.table.columns_of(sums)
+    # most cells are the same to the last digit, or count another number of observations
+    return stored != columns and (stored[0] != sums.n or not same(row.sums, sums))

@@ -22,6 +22,8 @@ from kpis.statistics.intervals import Sums
 
 PLACE = ("kpi", "scope", "scope_id", "course_id", "period_kind", "period_start")
 TIMES = ("definition_version", "computed_at", "restated_at")
+# the time of the last restatement stays, unless there is a new one
+KEPT = "{c} = COALESCE(excluded.{c}, {t}.{c})"
 RESTATED = ("measurement_id", *Restatement.SUMS, "computed_at", "restated_at")
 
 
@@ -84,26 +86,28 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
             (*PLACE, *updated),
             some,
             conflict=Measurement.KEY,
-            merge=dict.fromkeys(updated, "replace"),
+            merge={**dict.fromkeys(updated, "replace"), "restated_at": KEPT},
         )
     cells = [(indicator, [one.cell for one in changes]) for indicator, changes in changed]
     measurements_changed.send(Measurement, changed=cells, now=now)
 
 
 def _restated(changes: Iterable[Change], now: datetime) -> set[StoredRow]:
-    """Return the rows that change after their period was closed and fully computed."""
+    """Return the rows whose value changes after their period was closed and fully computed."""
 
     @cache
-    def is_closed(period: Period) -> bool:
-        return period.is_closed(now, reporting_clock.close_lag())
+    def end_if_closed(period: Period) -> datetime | None:
+        is_closed = period.is_closed(now, reporting_clock.close_lag())
+        return period.whole_end if is_closed else None
 
-    closed = [(one.row, one.cell) for one in changes if one.row and is_closed(one.cell.period)]
-    closed = [(row, cell) for row, cell in closed if not have_same_value(row.sums, cell.sums)]
+    ends = ((one.row, one.cell, end_if_closed(one.cell.period)) for one in changes if one.row)
+    closed = [(row, cell, end) for row, cell, end in ends if end]
     run = RecomputeRun.objects.filter(as_of__lte=now).first() if closed else None
     return {
         row
-        for row, cell in closed
-        if max(row.computed_at, run.as_of if run else row.computed_at) >= cell.period.whole_end
+        for row, cell, end in closed
+        if (row.columns[0] != cell.sums.n or not have_same_value(row.sums, cell.sums))
+        and ((run and run.as_of >= end) or row.computed_at >= end)
     }
 
 
@@ -131,5 +135,5 @@ def _row(
         *table.columns_of(cell.sums),
         indicator.version,
         now,
-        restated_at or (change.row and change.row.restated_at),
+        restated_at,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 from django.db import connection
 
@@ -51,24 +51,46 @@ PeriodKey = tuple[str, date]
 Key = tuple[str, int, str, date]
 
 
-class StoredRow(NamedTuple):
-    """A stored measurement; `columns` are its sums as the database returns them."""
+class StoredRow:
+    """A stored measurement as the database returns it; most rows are only compared."""
 
-    table: Table
-    pk: int
-    scope: str
-    scope_id: int
-    course_id: int | None
-    kind: str
-    first: date
-    definition_version: int
-    computed: Any
-    restated: Any
-    columns: tuple[Any, ...]
+    __slots__ = ("row", "table")
+
+    def __init__(self, table: Table, row: tuple[Any, ...]) -> None:
+        self.table, self.row = table, row
 
     @property
-    def key(self) -> Key:
-        return self[2], self[3], self[5], self[6]
+    def pk(self) -> int:
+        return cast(int, self.row[1])
+
+    @property
+    def scope(self) -> str:
+        return cast(str, self.row[2])
+
+    @property
+    def scope_id(self) -> int:
+        return cast(int, self.row[3])
+
+    @property
+    def course_id(self) -> int | None:
+        return cast("int | None", self.row[4])
+
+    @property
+    def definition_version(self) -> int:
+        return cast(int, self.row[7])
+
+    @property
+    def computed_at(self) -> datetime:
+        return _moment(self.row[8])
+
+    @property
+    def restated_at(self) -> datetime | None:
+        return None if self.row[9] is None else _moment(self.row[9])
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """Return the columns of its sums."""
+        return self.row[10:]
 
     @property
     def sums(self) -> Sums:
@@ -76,14 +98,6 @@ class StoredRow(NamedTuple):
             n, learners, crosses = self.columns
             return composite_sums_from(n, learners, json.loads(crosses))
         return self.table.sums_from(*self.columns)
-
-    @property
-    def computed_at(self) -> datetime:
-        return _moment(self.computed)
-
-    @property
-    def restated_at(self) -> datetime | None:
-        return None if self.restated is None else _moment(self.restated)
 
 
 def _moment(value: Any) -> datetime:
@@ -119,15 +133,17 @@ def _read(
     places: Collection[tuple[int | None, str, date]],
 ) -> Stored:
     found: Stored = defaultdict(dict)
+    # a day comes back as it was given: on SQLite as text
+    days: dict[Any, date] = {text: day for _, _, day in places for text in (day, day.isoformat())}
     by_table: dict[Table, list[str]] = defaultdict(list)
     for one in indicators:
         by_table[table_of(one)].append(one.key)
     for table, keys in by_table.items() if places else ():
         with connection.cursor() as cursor:
             cursor.execute(statement(table, connection.vendor), _params(keys, places))
-            for kpi, *row in cursor.fetchall():
-                stored = StoredRow._make((table, *row[:9], tuple(row[9:])))
-                found[kpi][stored.key] = stored
+            for row in cursor.fetchall():
+                key = (row[2], row[3], row[5], days[row[6]])
+                found[row[0]][key] = StoredRow(table, row)
     return found
 
 
@@ -179,9 +195,11 @@ def _of_all_courses(table: Table, vendor: str) -> str:
 
 def _rows_at(table: Table, vendor: str) -> str:
     as_text = "CAST(stored.{} AS text)" if vendor == "sqlite" else "stored.{}"
-    names = ("kpi", "id", "scope", "scope_id", "course_id", "period_kind", "period_start")
+    names = ("kpi", "id", "scope", "scope_id", "course_id", "period_kind")
     columns = [
-        *(f"stored.{name}" for name in (*names, "definition_version")),
+        *(f"stored.{name}" for name in names),
+        "places.first",
+        "stored.definition_version",
         *(as_text.format(name) for name in ("computed_at", "restated_at")),
         *(f"stored.{name}" for name in table.model.SUMS),
     ]

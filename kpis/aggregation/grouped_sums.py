@@ -28,6 +28,7 @@ from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 GroupSums = tuple[tuple[Any, ...], Sums]
 # the sums of a composite and of each of its components
 Together = list[Sums]
+NOBODY = frozenset[int]()
 # names that no field of a model has
 PERSON, N, TOTAL, WEIGHT = "kpi_person", "kpi_n", "kpi_total", "kpi_weight"
 DOUBLE = "CAST({} AS DOUBLE PRECISION)"  # whole numbers may be too large when squared

@@ -1,7 +1,7 @@
 """What each person contributes to KPIs in many periods, read from the facts in one statement.
 
-A database groups rows faster than it returns them, and Python reads a list of numbers in one text
-faster than one row for each of them: so each KPI and period is one row of such lists.
+A database adds up rows faster than it returns them, and Python reads a column faster from a text
+with all of its numbers than from a row for each: so what is read of a KPI is one row of columns.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kpis.definitions.scopes import FROM_ENROLLMENT, SITE, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
 COURSES = "kpi_course"
-COLUMNS = (GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+COLUMNS = (PERIOD, GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
 Level = Literal["site", "course", "run", "module"]
 DIMENSIONS: dict[Level, tuple[str, ...]] = {
     "site": (),
@@ -78,10 +78,8 @@ def read(readings: Sequence[Reading]) -> list[Read]:
         params += own
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), params)
-        rows: list[list[Any]] = [[] for _ in readings]
-        for at, *row in cursor.fetchall():
-            rows[at].append(row)
-    return [_parsed(some) for some in rows]
+        rows = {at: lists for at, *lists in cursor.fetchall()}
+    return [_parsed(*rows[at]) for at in range(len(readings))]
 
 
 def _select(reading: Reading) -> tuple[str, list[Any]]:
@@ -95,10 +93,7 @@ def _select(reading: Reading) -> tuple[str, list[Any]]:
         ids, more = _ids(reading.courses)
         tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
     columns, people, own = _built(reading)
-    return (
-        f"{columns} FROM (WITH {tables} {people}) AS people GROUP BY {PERIOD}",
-        [*params, *own],
-    )
+    return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
 
 
 def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
@@ -124,7 +119,7 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
             _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
             for name in COLUMNS
         )
-        columns = f"{PERIOD}, COUNT(*), {', '.join(lists)}"
+        columns = f"COUNT(*), {', '.join(lists)}"
         _BUILT[key] = reading.facts, (columns, sql, tuple(params))
     return _BUILT[key][1]
 
@@ -146,6 +141,8 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
     keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
     keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
     sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
+    if ratio.weight == ratio.n:
+        del sums[WEIGHT]
     found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
     return found
 
@@ -159,19 +156,14 @@ def _listed(name: str, field: models.Field[Any, Any]) -> str:
     return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
 
 
-def _parsed(rows: Sequence[Sequence[Any]]) -> Read:
-    periods, counts, *lists = zip(*rows, strict=True) if rows else [()] * (2 + len(COLUMNS))
-    size = sum(counts)
+def _parsed(size: int, *lists: str | None) -> Read:
+    texts = dict(zip(COLUMNS, lists, strict=True))
 
     def numbers(name: str, kind: Any) -> Any:
-        texts = [text for text in lists[COLUMNS.index(name)] if text]
-        if not texts:
-            return np.zeros(size, kind)
-        return np.fromstring(",".join(texts), kind, size, sep=",")
+        text = texts[name]
+        return np.fromstring(text, kind, size, sep=",") if text else np.zeros(size, kind)
 
-    people = People(
-        np.repeat(np.array(periods, np.int64), np.array(counts, np.int64)),
-        *(numbers(name, np.int64) for name in (GROUP, PERSON, N)),
-        *(numbers(name, np.float64) for name in (TOTAL, WEIGHT)),
-    )
-    return Read(people, numbers(PARENT, np.int64))
+    period, group, person, n = (numbers(one, np.int64) for one in (PERIOD, GROUP, PERSON, N))
+    # a weight that is the number of observations is not read twice
+    y, x = numbers(TOTAL, np.float64), numbers(WEIGHT if texts[WEIGHT] else N, np.float64)
+    return Read(People(period, group, person, n, y, x), numbers(PARENT, np.int64))

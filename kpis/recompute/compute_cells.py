@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 from django.conf import settings
 
+from kpis.aggregation.grouped_sums import NOBODY
 from kpis.aggregation.people import (
     GroupSums,
     People,
@@ -27,7 +28,7 @@ from kpis.recompute.store_measurements import Cell
 from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 
 SITE, COURSE, RUN, MODULE = Measurement.Scope.values
-NOBODY = frozenset[int]()
+
 
 # periods, each with the courses to compute in it
 PeriodCourses = Sequence[tuple[Period, frozenset[int]]]

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (the statements hold only names and numbers of our own)
 """Make a history of courses and of what their learners did, by set-based SQL on either database.
 
 Every quarter each course has a run with `learners` enrollments, who are active on 62 days each,
@@ -183,7 +184,8 @@ def _make_outcomes() -> None:
     later = _later("e.started_at", "80")
     _insert(
         "outcomes_response (enrollment_id, wave_id, answered_at, nps, csat, comment, may_quote,"
-        f" language) SELECT e.id, {wave.pk}, {later}, e.id % 11, 1 + e.id % 5, '', {_bool('1 = 0')}, ''"
+        f" language) SELECT e.id, {wave.pk}, {later}, e.id % 11, 1 + e.id % 5, '',"
+        f" {_bool('1 = 0')}, ''"
         " FROM curriculum_enrollment e WHERE e.id % 3 = 0"
     )
     _insert(

@@ -38,6 +38,8 @@ def keep_earliest(column: str, by: str) -> dict[str, str]:
 
 # from about this many rows, COPY is faster on PostgreSQL than one long statement
 COPY_FROM_ROWS = 2_000
+# from so many rows, SQLite takes longer to parse one long parameter than to run a statement per row
+MANY_ROWS = 5_000
 
 
 def upsert(
@@ -61,6 +63,11 @@ def upsert(
         return []
     tail = _on_conflict(model, conflict, tuple((merge or {}).items()), tuple(returning))
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if connection.vendor == "sqlite" and len(prepared) >= MANY_ROWS and not returning:
+            # a third faster, but not in a savepoint
+            into = f"INSERT INTO {_into(model, columns)} {_values(columns)} {tail}"
+            cursor.executemany(into, prepared)
+            return []
         # One statement: executemany cannot return rows, and on SQLite each statement that may
         # fail halfway truncates its savepoint's journal, which takes longer the larger that is.
         select, params = _select_rows(cursor, model, columns, prepared)

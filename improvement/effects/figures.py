@@ -63,7 +63,7 @@ class WindowReader:
     def _simple(
         self, window: Period, by: Sequence[str], scope: Scope
     ) -> Iterator[tuple[tuple[Any, ...], WindowValue]]:
-        for key, sums, _ in GroupedSums(self.indicator, window, by, scope).run():
+        for key, sums in GroupedSums(self.indicator, window, by, scope).run():
             found = estimate_of(self.indicator, sums)
             yield key, WindowValue(found, sums.n, sums.learners, sums.weight)
 
@@ -71,8 +71,8 @@ class WindowReader:
         self, window: Period, by: Sequence[str], scope: Scope
     ) -> Iterator[tuple[tuple[Any, ...], WindowValue]]:
         for key, together in CompositeSums(self.indicator, window, by, scope).run():
-            (whole, _), *parts = together
-            found = self._weighted([sums for sums, _ in parts], whole, scope)
+            whole, *parts = together
+            found = self._weighted(parts, whole, scope)
             yield key, WindowValue(found, whole.n, whole.learners)
 
     def _weighted(self, parts: Sequence[Sums], whole: Sums, scope: Scope) -> AnyEstimate | None:

@@ -6,7 +6,6 @@ for independent, and for counting people.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -19,17 +18,16 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, QuerySet
 
-from kpis.aggregation.period_placeholders import filled_in
 from kpis.definitions.facts import Ratio
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.scopes import SITE, Scope
 from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 
-# ids of a group, its sums, and the ids of the people behind them
-GroupSums = tuple[tuple[Any, ...], Sums, frozenset[int]]
-# the sums of a composite and of each of its components, with the ids of the people behind them
-Together = list[tuple[Sums, frozenset[int]]]
+# ids of a group, and its sums
+GroupSums = tuple[tuple[Any, ...], Sums]
+# the sums of a composite and of each of its components
+Together = list[Sums]
 NOBODY = frozenset[int]()
 # names that no field of a model has
 PERSON, N, TOTAL, WEIGHT = "kpi_person", "kpi_n", "kpi_total", "kpi_weight"
@@ -55,9 +53,9 @@ def sums_by(
     """
     if indicator.parts:
         together = CompositeSums(indicator, period, by, scope).run()
-        found = {key: parts[0][0] for key, parts in together}
+        found = {key: parts[0] for key, parts in together}
     else:
-        found = {key: sums for key, sums, _ in GroupedSums(indicator, period, by, scope).run()}
+        found = dict(GroupedSums(indicator, period, by, scope).run())
     return found if by else {(): found.get((), NOTHING)}
 
 
@@ -71,65 +69,47 @@ def rows_of(key: str, period: Period, scope: Scope = SITE, by: Sequence[str] = (
 
 
 class GroupedSums:
-    """A grouped query of a KPI, built once; it runs for one period or, with placeholders, for any.
-
-    `lists_people`: return the ids of the people of each group, not only their number.
-    """
+    """A grouped query of a KPI in one period."""
 
     def __init__(
-        self,
-        indicator: Indicator,
-        period: Period,
-        by: Sequence[str],
-        scope: Scope,
-        *,
-        lists_people: bool = False,
+        self, indicator: Indicator, period: Period, by: Sequence[str], scope: Scope
     ) -> None:
-        self.groups, self.lists_people = _aliases(by), lists_people
+        self.groups = _aliases(by)
         inner, self.params, self.connection = _people_query(indicator, period, by, scope)
-        people = _ids_of(self.connection) if lists_people else "COUNT({})"
         columns = [
             *self.groups,
             *(f"SUM({name})" for name in (N, TOTAL, WEIGHT)),
-            people.format(PERSON),
+            f"COUNT({PERSON})",
             *(() if indicator.is_total else SPREAD),
         ]
         self.sql = _grouped(columns, inner, self.groups)
 
-    def run(self, period: Period | None = None) -> Iterator[GroupSums]:
-        """Yield the groups that have rows, in the period if the query has placeholders."""
-        for row in _rows(self, period):
+    def run(self) -> Iterator[GroupSums]:
+        """Yield the groups that have rows."""
+        for row in _rows(self):
             n, total, weight, people, *spread = row[len(self.groups) :]
             if n:
-                ids = _parsed(people) if self.lists_people else NOBODY
                 sums = Sums(
                     n=int(n),
                     total=float(total or 0),
                     weight=float(weight or 0),
-                    learners=len(ids) if self.lists_people else people,
+                    learners=people,
                     spread=_spread(*spread) if spread else None,
                 )
-                yield tuple(row[: len(self.groups)]), sums, ids
+                yield tuple(row[: len(self.groups)]), sums
 
 
 class CompositeSums:
-    """A grouped query of all components of a composite, built once, as `GroupedSums` is.
+    """A grouped query of all components of a composite in one period.
 
     Beside the sums of each component, it gives those of the products of what each person
     contributes to two of them.
     """
 
     def __init__(
-        self,
-        composite: Indicator,
-        period: Period,
-        by: Sequence[str],
-        scope: Scope,
-        *,
-        lists_people: bool = False,
+        self, composite: Indicator, period: Period, by: Sequence[str], scope: Scope
     ) -> None:
         self.groups, self.size = _aliases(by), len(composite.parts)
-        self.lists_people = lists_people
         self.params: tuple[Any, ...] = ()
         keys, selects = ", ".join([*self.groups, PERSON]), []
         for at, part in enumerate(composite.parts):
@@ -148,11 +128,10 @@ class CompositeSums:
             f"SELECT {keys}, {', '.join(sums)} FROM ({' UNION ALL '.join(selects)}) AS parts "  # noqa: S608
             f"WHERE {PERSON} IS NOT NULL GROUP BY {keys}"
         )
-        ids = _ids_of(self.connection) if lists_people else "COUNT({})"
         columns = [*self.groups, f"COUNT({PERSON})"]
         for at in range(self.size):
             columns += [f"SUM({name}{at})" for name in "nyx"]
-            columns.append(ids.format(f"CASE WHEN n{at} > 0 THEN {PERSON} END"))
+            columns.append(f"COUNT(CASE WHEN n{at} > 0 THEN {PERSON} END)")
             columns += [f"SUM({one}{at} * {other}{at})" for one, other in ("yy", "xx", "xy")]
         columns += [
             f"SUM({one}{first} * {other}{second})"
@@ -162,29 +141,25 @@ class CompositeSums:
         ]
         self.sql = _grouped(columns, people, self.groups)
 
-    def run(self, period: Period | None = None) -> Iterator[tuple[tuple[Any, ...], Together]]:
+    def run(self) -> Iterator[tuple[tuple[Any, ...], Together]]:
         """Yield the composite and its components, in this order, in each group that has rows."""
-        for row in _rows(self, period):
+        for row in _rows(self):
             people, *numbers = row[len(self.groups) :]
-            parts = [self._part(*numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
+            parts = [_part(*numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
             if people:
-                everybody = NOBODY.union(*(ids for _, ids in parts))
                 products = [float(one or 0) for one in numbers[7 * self.size :]]
                 crosses = (products[at : at + 4] for at in range(0, len(products), 4))
                 sums = Sums(
-                    n=sum(part.n for part, _ in parts),
+                    n=sum(part.n for part in parts),
                     learners=people,
                     crosses=tuple(CrossSums(*four) for four in crosses),
                 )
-                yield tuple(row[: len(self.groups)]), [(sums, everybody), *parts]
+                yield tuple(row[: len(self.groups)]), [sums, *parts]
 
-    def _part(
-        self, n: Any, total: Any, weight: Any, people: Any, *products: Any
-    ) -> tuple[Sums, frozenset[int]]:
-        ids = _parsed(people) if self.lists_people else NOBODY
-        number = len(ids) if self.lists_people else people
-        spread = _spread(number, *products)
-        return Sums(int(n or 0), float(total or 0), float(weight or 0), number, spread), ids
+
+def _part(n: Any, total: Any, weight: Any, people: int, *products: Any) -> Sums:
+    spread = _spread(people, *products)
+    return Sums(int(n or 0), float(total or 0), float(weight or 0), people, spread)
 
 
 def _aliases(by: Sequence[str]) -> list[str]:
@@ -203,24 +178,14 @@ def _people_query(
     return sql, tuple(params), connection
 
 
-def _ids_of(connection: BaseDatabaseWrapper) -> str:
-    return {"sqlite": "JSON_GROUP_ARRAY({})", "postgresql": "JSONB_AGG({})"}[connection.vendor]
-
-
-def _parsed(ids: str | None) -> frozenset[int]:
-    return frozenset(json.loads(ids or "[]")) - {None}
-
-
 def _grouped(columns: Sequence[str], people: str, groups: Sequence[str]) -> str:
     grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
     return f"SELECT {', '.join(columns)} FROM ({people}) AS people{grouped}"  # noqa: S608
 
 
-def _rows(query: GroupedSums | CompositeSums, period: Period | None) -> list[tuple[Any, ...]]:
-    connection = query.connection
-    params = filled_in(query.params, period, connection) if period else query.params
-    with connection.cursor() as cursor:
-        cursor.execute(query.sql, params)
+def _rows(query: GroupedSums | CompositeSums) -> list[tuple[Any, ...]]:
+    with query.connection.cursor() as cursor:
+        cursor.execute(query.sql, query.params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 

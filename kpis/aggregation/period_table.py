@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -17,13 +17,12 @@ from kpis.definitions.periods import Period
 NAME = "kpi_period"
 COLUMNS: dict[str, models.Field[Any, Any]] = {
     "number": models.IntegerField(),
-    "kind": models.CharField(),
     "first": models.DateField(),
     "after": models.DateField(),
     "start": models.DateTimeField(),
     "end": models.DateTimeField(),
 }
-TYPES = {"number": "int", "kind": "text", "first": "date", "after": "date"}
+TYPES = {"number": "int", "first": "date", "after": "date"}
 
 
 class PeriodColumn(Expression):
@@ -42,7 +41,7 @@ class PeriodColumn(Expression):
 class EachPeriod:
     """Stands in for a period while a statement is built; any other attribute is an error."""
 
-    number, kind = PeriodColumn("number"), PeriodColumn("kind")
+    number = PeriodColumn("number")
     first, after = PeriodColumn("first"), PeriodColumn("after")
     start, end = PeriodColumn("start"), PeriodColumn("end")
 
@@ -52,23 +51,21 @@ def each_period() -> Period:
     return cast(Period, EachPeriod())
 
 
-def joined(rows: QuerySet[Any], kinds: Q) -> QuerySet[Any]:
-    """Join the periods (of these kinds) that the rows were cut to."""
-    found: QuerySet[Any] = rows.alias(kpi_kind=EachPeriod.kind).filter(kinds)
-    return found.extra(tables=[NAME])  # noqa: S610
+def joined(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Join the periods that the rows were cut to."""
+    return rows.extra(tables=[NAME])  # noqa: S610
 
 
-def table_of(periods: Sequence[Period], connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-    """Return the SQL of the table, for a WITH clause, and its parameters.
-
-    The `number` of a period is its place in the sequence.
-    """
+def table_of(
+    periods: Mapping[int, Period], connection: BaseDatabaseWrapper
+) -> tuple[str, list[Any]]:
+    """Return the SQL of a table of periods by their numbers, for a WITH clause; its parameters."""
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     columns = [
         [field.get_db_prep_value(value, connection) for value in values]
         for field, values in zip(
             COLUMNS.values(),
-            zip(*((at, *_row(one)) for at, one in enumerate(periods)), strict=True),
+            zip(*((number, *_row(one)) for number, one in periods.items()), strict=True),
             strict=True,
         )
     ]
@@ -81,4 +78,4 @@ def table_of(periods: Sequence[Period], connection: BaseDatabaseWrapper) -> tupl
 
 
 def _row(period: Period) -> tuple[object, ...]:
-    return period.kind, period.first, period.after, period.start, period.end
+    return period.first, period.after, period.start, period.end

@@ -1,19 +1,19 @@
 """What each person contributes to KPIs in many periods, read from the facts in one statement.
 
-A database groups rows faster than it returns them, and Python reads a list of numbers in one text
-faster than one row for each of them: so each KPI and period is one row of such lists.
+A database adds up rows faster than it returns them, and Python reads a column faster from a text
+with all of its numbers than from a row for each: so what is read of a KPI is one row of columns.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from django.db import connection, models
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from kpis.aggregation import period_table
@@ -25,7 +25,7 @@ from kpis.definitions.scopes import FROM_ENROLLMENT, SITE, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
 COURSES = "kpi_course"
-COLUMNS = (GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+COLUMNS = (PERIOD, GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
 Level = Literal["site", "course", "run", "module"]
 DIMENSIONS: dict[Level, tuple[str, ...]] = {
     "site": (),
@@ -33,26 +33,21 @@ DIMENSIONS: dict[Level, tuple[str, ...]] = {
     "run": ("run",),
     "module": ("module", "course"),
 }
-Kinds = Literal["all", "day", "longer", "month"]
-KINDS: dict[Kinds, Q] = {
-    "all": Q(),
-    "day": Q(kpi_kind="day"),
-    "longer": ~Q(kpi_kind="day"),
-    "month": Q(kpi_kind="month"),
-}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What to read of some facts, in periods of some kinds: per person in each group of a level.
+    """What to read of some facts, in periods by their numbers: per person in groups of a level.
 
-    `by_enrollment`: persons are the ids of enrollments, canceled and uncounted ones among them,
-    and the runs and courses that follow from these are left at 0. So no joins are needed.
+    With `courses`, only what belongs to these. `by_enrollment`: persons are the ids of enrollments,
+    canceled and uncounted ones among them, and the runs and courses that follow from these are
+    left at 0. So no joins are needed.
     """
 
     facts: Facts
     level: Level
-    kinds: Kinds = "all"
+    periods: Mapping[int, Period]
+    courses: frozenset[int] | None = None
     by_enrollment: bool = False
 
 
@@ -72,27 +67,33 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
     return paths == tuple(path_to(name, facts.enrollment) for name in FROM_ENROLLMENT)
 
 
-def read(
-    readings: Sequence[Reading], periods: Sequence[Period], courses: Collection[int] | None
-) -> list[Read]:
-    """Read all of it in one statement; with `courses`, only what belongs to these."""
-    if not readings or not periods:
-        return [_parsed([]) for _ in readings]
-    tables, params = period_table.table_of(periods, connection)
-    if courses is not None:
-        ids, more = _ids(courses)
-        tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
-    selects = []
+def read(readings: Sequence[Reading]) -> list[Read]:
+    """Read all of it in one statement."""
+    if not readings:
+        return []
+    selects, params = [], list[Any]()
     for at, reading in enumerate(readings):
-        select, own = _select(reading, in_courses=courses is not None)
+        select, own = _select(reading)
         selects.append(f"SELECT {at}, {select}")
         params += own
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {tables} {' UNION ALL '.join(selects)}", params)
-        rows: list[list[Any]] = [[] for _ in readings]
-        for at, *row in cursor.fetchall():
-            rows[at].append(row)
-    return [_parsed(some) for some in rows]
+        cursor.execute(" UNION ALL ".join(selects), params)
+        rows = {at: lists for at, *lists in cursor.fetchall()}
+    return [_parsed(*rows[at]) for at in range(len(readings))]
+
+
+def _select(reading: Reading) -> tuple[str, list[Any]]:
+    """Return the SQL of a reading and its parameters.
+
+    Each has tables of its own: SQLite knows how many rows a table of a WITH clause has only where
+    it is first used, and would start at the facts elsewhere.
+    """
+    tables, params = period_table.table_of(reading.periods, connection)
+    if reading.courses is not None:
+        ids, more = _ids(reading.courses)
+        tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
+    columns, people, own = _built(reading)
+    return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
 
 
 def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
@@ -103,47 +104,45 @@ def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
 
 
 # building a statement takes longer than running it; each entry also keeps its facts alive
-_SELECTS: dict[tuple[object, ...], tuple[Facts, str, tuple[Any, ...]]] = {}
+_BUILT: dict[tuple[object, ...], tuple[Facts, tuple[str, str, tuple[Any, ...]]]] = {}
 
 
-def _select(reading: Reading, *, in_courses: bool) -> tuple[str, tuple[Any, ...]]:
-    how = (reading.level, reading.kinds, reading.by_enrollment, in_courses)
+def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
+    """Return the columns of a reading, the query of its people, and the query's parameters."""
+    how = (reading.level, reading.by_enrollment, reading.courses is None)
     key = (id(reading.facts), *how, connection.vendor)
-    if key not in _SELECTS:
-        _SELECTS[key] = reading.facts, *_built(reading, in_courses=in_courses)
-    return _SELECTS[key][1:]
+    if key not in _BUILT:
+        people = _people(reading)
+        sql, params = people.query.get_compiler(connection=connection).as_sql()
+        fields = people.query.annotations
+        lists = (
+            _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
+            for name in COLUMNS
+        )
+        columns = f"COUNT(*), {', '.join(lists)}"
+        _BUILT[key] = reading.facts, (columns, sql, tuple(params))
+    return _BUILT[key][1]
 
 
-def _built(reading: Reading, *, in_courses: bool) -> tuple[str, tuple[Any, ...]]:
-    people = _people(reading, in_courses=in_courses)
-    sql, params = people.query.get_compiler(connection=connection).as_sql()
-    fields = people.query.annotations
-    lists = [
-        _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
-        for name in COLUMNS
-    ]
-    return (
-        f"{PERIOD}, COUNT(*), {', '.join(lists)} FROM ({sql}) AS people GROUP BY {PERIOD}",
-        tuple(params),
-    )
-
-
-def _people(reading: Reading, *, in_courses: bool) -> QuerySet[Any, Any]:
+def _people(reading: Reading) -> QuerySet[Any, Any]:
     """Return a query of what each person contributes in each group and period."""
     facts, dimensions = reading.facts, DIMENSIONS[reading.level]
     courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
-    scope = Scope(course_ids=courses) if in_courses and reading.level != "site" else SITE
+    scope = SITE if reading.courses is None else Scope(course_ids=courses)
     rows, ratio = facts.select(
         period_table.each_period(), dimensions, scope, of_any_enrollment=reading.by_enrollment
     )
     dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
     groups = dict(zip((GROUP, PARENT), map(facts.path, dimensions), strict=False))
-    rows = period_table.joined(rows, KINDS[reading.kinds])
-    rows = rows.filter(**{f"{path}__isnull": False for path in groups.values()})
+    rows = period_table.joined(rows).filter(
+        **{f"{path}__isnull": False for path in groups.values()}
+    )
     person = (facts.enrollment or "pk") if reading.by_enrollment else facts.path("people")
     keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
     keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
     sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
+    if ratio.weight == ratio.n:
+        del sums[WEIGHT]
     found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
     return found
 
@@ -157,19 +156,14 @@ def _listed(name: str, field: models.Field[Any, Any]) -> str:
     return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
 
 
-def _parsed(rows: Sequence[Sequence[Any]]) -> Read:
-    periods, counts, *lists = zip(*rows, strict=True) if rows else [()] * (2 + len(COLUMNS))
-    size = sum(counts)
+def _parsed(size: int, *lists: str | None) -> Read:
+    texts = dict(zip(COLUMNS, lists, strict=True))
 
     def numbers(name: str, kind: Any) -> Any:
-        texts = [text for text in lists[COLUMNS.index(name)] if text]
-        if not texts:
-            return np.zeros(size, kind)
-        return np.fromstring(",".join(texts), kind, size, sep=",")
+        text = texts[name]
+        return np.fromstring(text, kind, size, sep=",") if text else np.zeros(size, kind)
 
-    people = People(
-        np.repeat(np.array(periods, np.int64), np.array(counts, np.int64)),
-        *(numbers(name, np.int64) for name in (GROUP, PERSON, N)),
-        *(numbers(name, np.float64) for name in (TOTAL, WEIGHT)),
-    )
-    return Read(people, numbers(PARENT, np.int64))
+    period, group, person, n = (numbers(one, np.int64) for one in (PERIOD, GROUP, PERSON, N))
+    # a weight that is the number of observations is not read twice
+    y, x = numbers(TOTAL, np.float64), numbers(WEIGHT if texts[WEIGHT] else N, np.float64)
+    return Read(People(period, group, person, n, y, x), numbers(PARENT, np.int64))

@@ -15,7 +15,14 @@ from kpis.definitions.periods import Period, between, containing, local_day, mid
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
 from kpis.recompute import definition_history, recompute_stale, stale_days, stale_periods
-from kpis.recompute.jobs import Job, Progress, Recomputed, compare_job, run_jobs
+from kpis.recompute.jobs import (
+    Job,
+    Progress,
+    Recomputed,
+    compare_jobs,
+    of_same_periods,
+    run_jobs,
+)
 from kpis.recompute.store_measurements import Change
 from kpis.statistics.intervals import NOTHING, Sums
 
@@ -60,18 +67,10 @@ def catch_up(now: datetime, progress: Progress | None = None) -> None:
 
 def jobs_for(indicators: Sequence[Indicator], first: date, last: date, now: datetime) -> list[Job]:
     """Return jobs for all periods around these days that have begun, in all courses."""
-    zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
     return [
         Job(indicator, chunk, is_complete=True)
-        for kind in stale_days.KIND_ORDER
-        for chunk in stale_periods.by_days(
-            [
-                (period, courses)
-                for period in between(first, last, kind, zone)
-                if period.has_begun(now)
-            ]
-        )
+        for chunk in stale_periods.chunks_of(first, last, courses, now)
         for indicator in indicators
         if indicator.is_computed
     ]
@@ -89,14 +88,21 @@ def differences(
 
     Call `catch_up(now)` first, since time alone changes open periods.
     """
-    for at, job in enumerate(jobs, start=1):
-        yield from _differences(job, now)
+    at = 0
+    for batch in of_same_periods(jobs):
+        yield from _differences(batch, now)
+        at += len(batch)
         if progress:
             progress(at, len(jobs))
 
 
-def _differences(job: Job, now: datetime) -> list[Difference]:
-    found = [Difference(job.indicator, one) for one in compare_job(job, now)]
+def _differences(batch: Sequence[Job], now: datetime) -> list[Difference]:
+    changes = compare_jobs(batch, now)
+    found = [
+        Difference(job.indicator, one)
+        for job in batch
+        for one in changes.get(job.indicator.key, ())
+    ]
     # stale days are read after the facts, so that they include changes made in between
     return [one for one in found if not _is_newer(one, now) and not _is_stale(one)]
 
@@ -124,17 +130,14 @@ def verify_sample(now: datetime) -> Verification | None:
     if now < due or Verification.objects.filter(as_of__gte=due).exists():
         return None
     periods = sample_of(today)
+    courses = frozenset(Course.objects.values_list("pk", flat=True))
     found: list[Difference] = []
-    jobs = [
-        job
-        for one in periods
-        for job in jobs_for(aggregated_indicators(), one.first, one.first, now)
-        if job.kind == one.kind
-    ]
-    for job in jobs:
-        if wrong := _differences(job, now):
+    for period in periods:
+        sample = [(period, courses)]
+        jobs = [Job(one, sample, is_complete=True) for one in aggregated_indicators()]
+        if wrong := _differences(jobs, now):
             found += wrong
-            run_jobs([job], now)
+            run_jobs(jobs, now)
     for one in found:
         logger.error("A stored figure was wrong and has been corrected: %s", one)
     return Verification.objects.create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -54,11 +54,6 @@ class Job:
         return NOBODY.union(*(ids for _, ids in self.periods))
 
     @property
-    def kind(self) -> str:
-        """Return the kind of the periods, if they are all of one kind."""
-        return self.all_periods[0].kind
-
-    @property
     def all_periods(self) -> list[Period]:
         return [*(period for period, _ in self.periods), *self.site_periods]
 
@@ -67,12 +62,6 @@ class Job:
         """Return what is to be computed from facts."""
         of_site = () if self.indicator.is_additive else ((one, NOBODY) for one in self.site_periods)
         return Wanted(self.indicator, [*self.periods, *of_site])
-
-    def is_last_of_kind(self, following: Sequence[Job]) -> bool:
-        """True unless the following job has the same category and kind of period."""
-        return [(self.indicator.category, self.kind)] != [
-            (job.indicator.category, job.kind) for job in following
-        ]
 
 
 # the changes of each KPI, by its key
@@ -116,8 +105,7 @@ def run_jobs(
     """
     done = Recomputed()
     at = 0
-    for _, same_periods in groupby(jobs, key=lambda job: (job.periods, job.site_periods)):
-        batch = list(same_periods)
+    for batch in of_same_periods(jobs):
         at += len(batch)
         try:
             run_together(batch, now, done)
@@ -127,11 +115,17 @@ def run_jobs(
         except Exception:
             logger.debug("one of %d jobs failed; running each alone", len(batch), exc_info=True)
             _run_separately(batch, now, done)
-        if announces and batch[-1].is_last_of_kind(jobs[at : at + 1]):
+        if announces:
             done.announce()
         if progress:
             progress(at, len(jobs))
     return done
+
+
+def of_same_periods(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Yield the jobs for the same periods, which follow each other."""
+    for _, batch in groupby(jobs, key=lambda job: (job.periods, job.site_periods)):
+        yield list(batch)
 
 
 def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
@@ -168,10 +162,10 @@ def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> No
     done.failed |= failed
 
 
-def compare_job(job: Job, now: datetime) -> list[Change]:
-    """Return the changes that a job would store, without storing them."""
-    with claims.claim(_claimed_by([job])):
-        return list(changes_of([job], now).get(job.indicator.key, ()))
+def compare_jobs(batch: Sequence[Job], now: datetime) -> Changes:
+    """Return the changes that jobs for the same periods would store, without storing them."""
+    with claims.claim(_claimed_by(batch)):
+        return changes_of(batch, now)
 
 
 def changes_of(batch: Sequence[Job], now: datetime) -> Changes:

@@ -16,9 +16,9 @@ from core import reporting_clock
 from core.database.locks import try_lock
 from curriculum.models import Course
 from kpis.aggregation.grouped_sums import NOBODY
-from kpis.definitions.periods import Period, between, local_day
+from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY
-from kpis.models import PeriodKind, RecomputeRun
+from kpis.models import RecomputeRun
 from kpis.recompute import at_once, claims, stale_days, stale_periods
 from kpis.recompute.jobs import Job, Progress, Recomputed, run_jobs
 
@@ -136,15 +136,10 @@ def recompute_since(since: datetime, now: datetime) -> Recomputed:
     """Recompute all periods that were open at some time since then: time alone changes them."""
     zone = reporting_clock.reporting_zone()
     courses = frozenset(Course.objects.values_list("pk", flat=True))
+    first, last = local_day(since, zone), local_day(now, zone)
     jobs = [
         Job(indicator, chunk, is_complete=True)
-        for kind in PeriodKind.values
-        for chunk in stale_periods.by_days(
-            [
-                (period, courses)
-                for period in between(local_day(since, zone), local_day(now, zone), kind, zone)
-            ]
-        )
+        for chunk in stale_periods.chunks_of(first, last, courses, now)
         for indicator in REGISTRY.values()
     ]
     return run_jobs(jobs, now)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from core import fan_out, reporting_clock
+from core import fan_out
 from curriculum.models import Course
-from kpis.definitions.periods import between
 from kpis.definitions.registry import REGISTRY, Indicator
-from kpis.recompute import recompute_stale, stale_days, stale_periods
+from kpis.recompute import recompute_stale, stale_periods
 from kpis.recompute.jobs import Job, Progress, Recomputed, run_jobs
 
 WORK = "kpis.recompute"
@@ -54,18 +52,13 @@ def _recompute(subjects: Sequence[int], options: Mapping[str, Any]) -> fan_out.R
 
 def _jobs(courses: frozenset[int], options: Mapping[str, Any]) -> list[Job]:
     """Return jobs for these courses or, without any, for the site where it sums up its courses."""
-    zone, now = reporting_clock.reporting_zone(), timezone.now()
     days = date.fromisoformat(options["first"]), date.fromisoformat(options["last"])
-    periods_of = partial(between, *days, zone=zone)
     indicators = [one for key, one in REGISTRY.items() if key in options["kpis"]]
     return [
         Job(indicator, chunk, leaves_site=True)
         if courses
         else Job(indicator, [], site_periods=[period for period, _ in chunk])
-        for kind in stale_days.KIND_ORDER
-        for chunk in stale_periods.by_days(
-            [(period, courses) for period in periods_of(kind=kind) if period.has_begun(now)]
-        )
+        for chunk in stale_periods.chunks_of(*days, courses, timezone.now())
         for indicator in indicators
         if courses or indicator.is_additive
     ]

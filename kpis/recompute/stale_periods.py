@@ -169,11 +169,21 @@ def groups(
     ]
 
 
-def by_days(periods: PeriodCourses) -> Iterator[PeriodCourses]:
-    """Split periods of one kind into chunks that span about `DAYS_PER_GROUP` days."""
-    if periods:
-        size = _periods_per_group(periods[0][0])
-        yield from (periods[at : at + size] for at in range(0, len(periods), size))
+def chunks_of(
+    first: date, last: date, courses: frozenset[int], now: datetime
+) -> Iterator[PeriodCourses]:
+    """Yield the periods of every kind around these days that have begun, each with the courses.
+
+    Those that begin in the same quarter come together, since they count the same facts.
+    """
+    zone = reporting_clock.reporting_zone()
+    found: dict[Period, list[tuple[Period, frozenset[int]]]] = {}
+    for kind in reversed(PeriodKind.values):
+        for period in between(first, last, kind, zone):
+            if period.has_begun(now):
+                quarter = containing(period.first, PeriodKind.QUARTER, zone)
+                found.setdefault(quarter, []).append((period, courses))
+    yield from found.values()
 
 
 def _periods_per_group(one: Period) -> int:

@@ -27,7 +27,7 @@ KEPT = "{c} = COALESCE(excluded.{c}, {t}.{c})"
 RESTATED = ("measurement_id", *Restatement.SUMS, "computed_at", "restated_at")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cell:
     """The sums of one scope in one period, with the ids of its people if they are known."""
 
@@ -43,7 +43,7 @@ class Cell:
         return self.scope, self.scope_id, self.period.kind, self.period.first
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Change:
     """A cell that differs from its stored row; `row` is None if none is stored."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,12 +20,19 @@ from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
 
+MODULES_SHOWN = 40
+# the value of the parameter `show`
+COMPLETE = "all"
+
 
 @dataclass
 class Dashboard:
+    """One tab; unless `is_complete`, long lists are cut, with a link to all of them."""
+
     category: Category
     service: KpiQueryService
     filters: Filters
+    is_complete: bool = False
 
     @property
     def tabs(self) -> list[tuple[Category, str, bool]]:
@@ -42,6 +49,10 @@ class Dashboard:
     @property
     def clear_url(self) -> str:
         return f"?tab={self.category.key}"
+
+    @property
+    def complete_url(self) -> str:
+        return self.filters.query_string(tab=self.category.key, show=COMPLETE)
 
     @cached_property
     def result(self) -> PageResult:
@@ -75,7 +86,8 @@ class Dashboard:
 
     @cached_property
     def findings(self) -> FindingsReport:
-        return report(self.service, self.category.key, self.result)
+        found = report(self.service, self.category.key, self.result)
+        return replace(found, shown=len(found.findings)) if self.is_complete else found
 
     @cached_property
     def trend(self) -> list[Card]:
@@ -123,7 +135,8 @@ class Dashboard:
         indicators = [REGISTRY[key] for key in self.category.by_module]
         if not indicators:
             return None
-        return module_table(self.service, indicators, self.result.kpi_query)
+        most = None if self.is_complete else MODULES_SHOWN
+        return module_table(self.service, indicators, self.result.kpi_query, most)
 
     @property
     def module_csvs(self) -> list[tuple[str, str]]:

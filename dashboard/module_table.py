@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import cast
 
 from curriculum.models import Course, Module
 from kpis.definitions.registry import Indicator
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
+from kpis.query.results import GROUP_OBJECTS, MetricValue
 from presentation.figures import Figure, figures_with_one_scale
 
 
@@ -24,10 +24,15 @@ class ModuleRow:
 
 @dataclass(frozen=True)
 class ModuleTable:
-    """The modules with data, grouped by course."""
+    """Modules with data, grouped by course; `count` includes those that are not shown."""
 
     indicators: Sequence[Indicator]
     courses: Sequence[tuple[Course, Sequence[ModuleRow]]]
+    count: int
+
+    @property
+    def is_cut(self) -> bool:
+        return sum(len(rows) for _, rows in self.courses) < self.count
 
     @property
     def hides_any(self) -> bool:
@@ -41,23 +46,41 @@ class ModuleTable:
 
 
 def module_table(
-    service: KpiQueryService, indicators: Sequence[Indicator], query: KpiQuery
+    service: KpiQueryService,
+    indicators: Sequence[Indicator],
+    query: KpiQuery,
+    most: int | None = None,
 ) -> ModuleTable:
-    modules: dict[int, Module] = {}
-    columns: list[dict[int, Figure]] = []
-    for indicator in indicators:
-        groups = service.groups(indicator, replace(query, by="module"))
-        modules |= {one.group.pk: cast("Module", one.group) for one in groups}
-        figures = figures_with_one_scale([one.answer for one in groups])
-        columns.append({one.group.pk: figure for one, figure in zip(groups, figures, strict=True)})
-    courses = Course.objects.in_bulk({module.course_id for module in modules.values()})
+    """Compare the modules of the first courses by title: about `most` modules, None for all."""
+    values = [service.values_by_group(one, replace(query, by="module")) for one in indicators]
+    with_data = {pk for column in values for pk in column}
+    shown = _first_courses(with_data, most)
+    modules = GROUP_OBJECTS["module"].filter(pk__in=shown)
+    columns = [_column({pk: column[pk] for pk in shown if pk in column}) for column in values]
+    by_course = groupby(
+        modules.order_by("course__title", "course_id", "position"), key=lambda one: one.course
+    )
+    return ModuleTable(
+        indicators,
+        [
+            (course, [ModuleRow(one, [column.get(one.pk) for column in columns]) for one in some])
+            for course, some in by_course
+        ],
+        count=len(with_data),
+    )
 
-    def position(module: Module) -> tuple[str, int, int]:
-        return courses[module.course_id].title, module.course_id, module.position
 
-    rows = [
-        ModuleRow(module, [column.get(module.pk) for column in columns])
-        for module in sorted(modules.values(), key=position)
-    ]
-    by_course = groupby(rows, key=lambda row: row.module.course_id)
-    return ModuleTable(indicators, [(courses[key], list(group)) for key, group in by_course])
+def _first_courses(modules: Collection[int], most: int | None) -> list[int]:
+    """Return the modules of as many whole courses as `most` modules fill, at least of one."""
+    rows = Module.objects.order_by("course__title", "course_id").values_list("pk", "course_id")
+    mine = [(pk, course) for pk, course in rows if pk in modules]
+    if most is None or len(mine) <= most:
+        return [pk for pk, _ in mine]
+    # the course of the first module that is too many is left out, unless it is the only one
+    cut = mine[most][1]
+    whole = [pk for pk, course in mine[:most] if course != cut]
+    return whole or [pk for pk, course in mine if course == cut]
+
+
+def _column(values: Mapping[int, MetricValue]) -> dict[int, Figure]:
+    return dict(zip(values, figures_with_one_scale(list(values.values())), strict=True))

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from core import reporting_clock
 from core.cacheable import cacheable
-from dashboard.dashboard import Dashboard
+from dashboard.dashboard import COMPLETE, Dashboard
 from dashboard.kpi_page import KpiPage
 from dashboard.live.tokens import live_update_data
 from dashboard.live.topics import topics_of_page
@@ -32,7 +32,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if key not in CATEGORIES:
         raise Http404(f"Unknown tab {key}")  # not translated: not shown
     filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
-    page = Dashboard(CATEGORIES[key], service, filters)
+    is_complete = request.GET.get("show") == COMPLETE
+    page = Dashboard(CATEGORIES[key], service, filters, is_complete)
     context = context_of(page, key, filters)
     return render(request, "dashboard/dashboard.html", context, status=status_of(filters))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -126,21 +129,44 @@ class StaleFeed:
     days: int
 
 
+class Description(Protocol):
+    """A sentence about a finding; with a link it is HTML."""
+
+    def __str__(self) -> str: ...
+    def with_link(self, url: str) -> SafeString: ...
+
+
 @dataclass(frozen=True)
 class Finding:
-    """`sentence` is plain text, `html` the same with its subject linked to `link`.
+    """What stands out; it comes from a candidate or from a stale feed.
 
-    It comes from a candidate or from a stale feed.
+    It is put into words when it is shown: `describe` returns its sentence and the link to its page.
     """
 
     kind: FindingKind
     is_good: bool
-    sentence: str
-    html: SafeString
-    link: str
     category: str
+    describe: Callable[[], tuple[Description, str]]
     candidate: FindingCandidate | None = None
     stale_feed: StaleFeed | None = None
+
+    @cached_property
+    def _description(self) -> tuple[Description, str]:
+        return self.describe()
+
+    @property
+    def sentence(self) -> str:
+        return str(self._description[0])
+
+    @property
+    def html(self) -> SafeString:
+        """The sentence with its subject linked to the page."""
+        sentence, link = self._description
+        return sentence.with_link(link)
+
+    @property
+    def link(self) -> str:
+        return self._description[1]
 
     @property
     def label(self) -> LazyText:

@@ -10,15 +10,16 @@ from django.urls import reverse
 from curriculum.models import Course, CourseRun, Module
 from insights import candidates, sentences, subjects
 from insights.finding import Finding, FindingCandidate, FindingKind, StaleFeed
+from insights.sentences import Sentence
 from kpis.definitions.period_names import period_name
-from kpis.definitions.registry import headline
+from kpis.definitions.registry import Indicator, headline
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GroupObject
 from presentation.categories import CATEGORIES
 from presentation.filters import Filters
 from presentation.page_query import PageResult
 
-SHOWN_FIRST = 6
+SHOWN_FIRST, SHOWN = 6, 30
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class FindingsReport:
     """`period` names the closed period examined; empty without one.
 
     `has_values`: there were values to examine. `json` is the API URL of the same findings.
+    A page shows the `shown` most pressing ones.
     """
 
     findings: Sequence[Finding]
     period: str
     has_values: bool
     json: str
+    shown: int = SHOWN
 
     @property
     def is_shown(self) -> bool:
@@ -43,7 +46,11 @@ class FindingsReport:
 
     @property
     def others(self) -> Sequence[Finding]:
-        return self.findings[SHOWN_FIRST:]
+        return self.findings[SHOWN_FIRST : self.shown]
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.findings) > self.shown
 
 
 def report(service: KpiQueryService, category: str, page: PageResult) -> FindingsReport:
@@ -64,35 +71,39 @@ def report(service: KpiQueryService, category: str, page: PageResult) -> Finding
 
 
 def _finding(candidate: FindingCandidate, filters: Filters) -> Finding:
-    subject = candidate.subject
-    indicator = subject.metric_value.indicator
-    page = reverse("dashboard:kpi", args=[indicator.key])
-    link = page + filters.query_string(**_filters_for(subject.thing))
-    sentence = sentences.describe_error(candidate)
+    indicator = candidate.subject.metric_value.indicator
+
+    def describe() -> tuple[Sentence, str]:
+        link = _page_of(indicator, candidate.subject.thing, filters)
+        return sentences.describe_error(candidate), link
+
     return Finding(
         kind=candidate.kind,
         is_good=candidate.is_good,
-        sentence=str(sentence),
-        html=sentence.with_link(link),
-        link=link,
         category=indicator.category,
+        describe=describe,
         candidate=candidate,
     )
 
 
 def _stale_finding(feed: StaleFeed, filters: Filters) -> Finding:
-    page = reverse("dashboard:kpi", args=[headline(feed.category)[0].key])
-    link = page + filters.query_string(**_filters_for(feed.course))
-    sentence = sentences.stale_sentence(feed, str(CATEGORIES[feed.category].title))
+    def describe() -> tuple[Sentence, str]:
+        link = _page_of(headline(feed.category)[0], feed.course, filters)
+        return sentences.stale_sentence(feed, str(CATEGORIES[feed.category].title)), link
+
     return Finding(
         kind=FindingKind.STALE,
         is_good=False,
-        sentence=str(sentence),
-        html=sentence.with_link(link),
-        link=link,
         category=feed.category,
+        describe=describe,
         stale_feed=feed,
     )
+
+
+def _page_of(indicator: Indicator, thing: GroupObject | None, filters: Filters) -> str:
+    """Return the URL of the KPI's page, filtered to the course, run or module."""
+    page = reverse("dashboard:kpi", args=[indicator.key])
+    return page + filters.query_string(**_filters_for(thing))
 
 
 def _filters_for(thing: GroupObject | None) -> dict[str, str]:

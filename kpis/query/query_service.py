@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,13 +36,18 @@ def _is_empty(indicator: Indicator, value: MetricValue) -> bool:
 
 
 class KpiQueryService:
-    """Answers the queries of one reader at one moment."""
+    """Answers the queries of one reader at one moment, each of them once.
+
+    A page needs the same values several times: in cards, in composites, in tables and findings.
+    """
 
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
         self.now = now
         self.valuation = Valuation(now)
         self.disclosure = ReaderDisclosure(reader, now)
+        self._values: dict[Hashable, dict[Period, MetricValue]] = {}
+        self._values_of_groups: dict[Hashable, dict[Period, dict[int, MetricValue]]] = {}
 
     def ask(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
         """Answer a query; if the KPI cannot be computed, all its values have the status error."""
@@ -76,7 +81,7 @@ class KpiQueryService:
             previous=values[current.previous],
             window=in_window,
             components=self._components(indicator, query, parts),
-            groups=self._groups(indicator, query) if query.by else (),
+            groups=_grouped(query.by, self._groups(indicator, query)) if query.by else (),
         )
 
     def _components(
@@ -127,6 +132,18 @@ class KpiQueryService:
         For a window, `inside` lists the periods it consists of: if one of them is suppressed, the
         window is too.
         """
+        key = (indicator.key, scope, tuple(periods), tuple(inside))
+        if key not in self._values:
+            self._values[key] = self._read_values(indicator, scope, periods, inside)
+        return self._values[key]
+
+    def _read_values(
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        periods: Sequence[Period],
+        inside: Sequence[Period],
+    ) -> dict[Period, MetricValue]:
         if indicator.parts:
             parts = self._part_values(indicator, scope, periods, inside)
             return self._combine_parts(indicator, scope, periods, parts)
@@ -205,21 +222,23 @@ class KpiQueryService:
 
         The list is empty if they cannot be computed.
         """
+        return _grouped(query.by or "course", self.values_by_group(indicator, query))
+
+    def values_by_group(self, indicator: Indicator, query: KpiQuery) -> dict[int, MetricValue]:
+        """Return the same as `groups` by the ids of the groups."""
         try:
             return self._groups(indicator, query)
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
             logger.exception("%s could not be computed by %s", indicator.key, query.by)
-            return []
+            return {}
 
-    def _groups(self, indicator: Indicator, query: KpiQuery) -> list[GroupResult]:
-        by = query.by or "course"
+    def _groups(self, indicator: Indicator, query: KpiQuery) -> dict[int, MetricValue]:
         period = query.window or query.current
         inside = query.periods if query.window else [period]
-        values = self.group_values(indicator, query.scope, by, {period: inside})[period]
-        groups = sorted(GROUP_OBJECTS[by].in_bulk(list(values)).values(), key=group_sort_key)
-        return [GroupResult(group, values[group.pk]) for group in groups]
+        by = query.by or "course"
+        return self.group_values(indicator, query.scope, by, {period: inside})[period]
 
     def group_values(
         self,
@@ -233,6 +252,19 @@ class KpiQueryService:
         Each period comes with the periods it consists of (itself, unless it is a window): a group
         that is suppressed in one of these is suppressed.
         """
+        made_of = tuple((period, tuple(inside)) for period, inside in periods.items())
+        key = (indicator.key, scope, by, made_of)
+        if key not in self._values_of_groups:
+            self._values_of_groups[key] = self._read_groups(indicator, scope, by, periods)
+        return self._values_of_groups[key]
+
+    def _read_groups(
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        by: str,
+        periods: Mapping[Period, Sequence[Period]],
+    ) -> dict[Period, dict[int, MetricValue]]:
         if indicator.parts:
             return self._combined_groups(indicator, scope, by, periods)
         scope_of = self.valuation.scope_of_group(scope, by)
@@ -274,3 +306,8 @@ class KpiQueryService:
                 for key in {key for groups in groups_by_part.values() for key in groups}
             }
         return values
+
+
+def _grouped(by: str, values: Mapping[int, MetricValue]) -> list[GroupResult]:
+    groups = sorted(GROUP_OBJECTS[by].in_bulk(list(values)).values(), key=group_sort_key)
+    return [GroupResult(group, values[group.pk]) for group in groups]

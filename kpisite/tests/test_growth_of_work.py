@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
-from itertools import count
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,25 +19,18 @@ from accounts.tests.people import course, run_of
 from alerts.evaluation.evaluate import evaluate
 from core import reporting_clock
 from curriculum.models import Course
-from intake.events.senders import Sender
-from intake.receiving.receive import receive
 from kpis.aggregation.grouped_sums import sums_by
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.definitions.scopes import Scope
 from kpis.recompute.recompute_stale import recompute_stale
+from kpisite.tests.lives import COURSES, life, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-LMS = Sender("lms", creates_unknown=True)
-COURSES = ("py", "db")
 FEW, MANY = 45, 160
-WAVE = {"survey": "end", "wave": "w1"}
 LAST_YEAR, THIS_YEAR = date(2025, 1, 6), date(2026, 1, 5)
 NOW = datetime.fromisoformat("2026-03-20T12:00:00Z")
-numbers = count(1)
-
-Event = dict[str, Any]
 
 
 @pytest.fixture
@@ -50,40 +41,9 @@ def site() -> list[Course]:
     return made
 
 
-def life(who: str, begins: date) -> Iterator[Event]:
-    """Return everything a learner does: in both courses, one event of each kind that KPIs count."""
-
-    def event_of(kind: str, where: str, day: int, **more: Any) -> Event:
-        at = f"{begins + timedelta(days=day)}T12:00:00Z"
-        event = {"id": str(next(numbers)), "kind": kind, "occurred_at": at, "learner": who}
-        return {**event, "course": where, **more}
-
-    for where in COURSES:
-        yield event_of("enrollment.started", where, 0, data={"track": "certificate"})
-        yield event_of("skill.assessed", where, 1, object="sql", value=0.2, data={"stage": "pre"})
-        played = {"segments": [[0, 60]], "duration": 240}
-        yield event_of("video.watched", where, 2, module="m1", object="intro", data=played)
-        yield event_of("quiz.attempted", where, 3, module="m1", object="q1")
-        yield event_of("assessment.graded", where, 4, module="m2", object="exam", value=0.8)
-        yield event_of("module.completed", where, 5, module="m1")
-        yield event_of("skill.assessed", where, 27, object="sql", value=0.9)
-        yield event_of("course.completed", where, 28)
-        yield event_of("certificate.earned", where, 29)
-        said = {**WAVE, "nps": 9, "csat": 4, "career": ["project"]}
-        yield event_of("survey.answered", where, 30, data=said)
-        yield event_of("payment.received", where, 31, data={"amount": 250, "currency": "USD"})
-        yield event_of("invitation.sent", where, 32, data={"invitee": f"{who}@example.com"})
-    held = {"subscription": f"{who}-holds"}
-    yield event_of("subscription.started", "py", -31, data=held)
-    yield event_of("subscription.cancelled", "py", 33, data=held)
-
-
-def take(*events: Event) -> None:
-    assert {one.status for one in receive(events, LMS, now=NOW)} == {"accepted"}
-
-
 def arrive(first: int, last: int, begins: date) -> None:
-    take(*(one for number in range(first, last) for one in life(f"{begins} {number}", begins)))
+    people = (f"{begins} {number}" for number in range(first, last))
+    take(*(event for who in people for event in life(who, begins)), now=NOW)
 
 
 @contextmanager
@@ -157,7 +117,7 @@ def test_a_batch_costs_the_same_with_more_learners(site: list[Course]) -> None:
 
 def sign_up(first: int, last: int) -> None:
     """Enroll all learners in one course."""
-    take(*(next(life(f"learner {number}", LAST_YEAR)) for number in range(first, last)))
+    take(*(next(life(f"learner {number}", LAST_YEAR)) for number in range(first, last)), now=NOW)
 
 
 def cost_of_events(who: str) -> Counter[str]:
@@ -170,7 +130,7 @@ def cost_of_events(who: str) -> Counter[str]:
         if event["kind"].startswith("subscription.") or event["course"] != COURSES[0]:
             continue
         with counted() as steps:
-            take(event)
+            take(event, now=NOW)
             recompute_stale(now=NOW)
             evaluate(NOW)
         found[event["kind"]] += steps[0]

@@ -1,0 +1,92 @@
+"""The paths of all pages and API routes that can be read, from the URL table.
+
+A route with arguments has to be listed here; one without is found by itself, and so are the lists
+and forms of the admin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from alerts.models import Alert
+from improvement.models import Adjustment
+from kpis.definitions.registry import REGISTRY
+from kpisite.tests.lives import COURSES
+
+Arguments = dict[str, Any]
+# of the links that are sent by e-mail, and those of the API for everything that does not exist
+SIGNED = {"set-password", "outcomes:survey", "business:follow", "notifications:unsubscribe"}
+NOWHERE = {"api-nowhere", "health"}
+QUERIES = {
+    "curriculum_pages:framework-versions": f"?course={COURSES[0]}",
+    "experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1",
+}
+
+
+def paths() -> Iterator[str]:
+    """Yield a path for each route and its arguments, without those of the admin."""
+    given = _arguments()
+    for name, pattern in named(get_resolver()):
+        if name.startswith("admin:") or name in SIGNED | NOWHERE:
+            continue
+        app = name.partition(":")[0]
+        some = given.get(name) or (given[app] if pattern.pattern.regex.groups else [{}])
+        yield from (reverse(name, kwargs=one) + QUERIES.get(name, "") for one in some)
+
+
+def all_paths() -> Iterator[str]:
+    yield from paths()
+    yield from admin_paths()
+
+
+def admin_paths() -> Iterator[str]:
+    """Yield the list and the forms of each model in the admin."""
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        place = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{place}_changelist")
+        yield reverse(f"{place}_add")
+        if row := _first(model):
+            yield reverse(f"{place}_change", args=[row.pk])
+
+
+def named(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from named(one, f"{before}{one.namespace}:" if one.namespace else before)
+        elif one.name:
+            yield f"{before}{one.name}", one
+
+
+def _arguments() -> Mapping[str, Sequence[Arguments]]:
+    """Return what routes are tried with, by their name or that of their app."""
+    parts = {key: dict(zip(("category", "slug"), key.split("."), strict=True)) for key in REGISTRY}
+    tables = [
+        {**parts[key], "drill": drill}
+        for key, indicator in REGISTRY.items()
+        for drill in indicator.drill_downs
+    ]
+    # the pages of all KPIs are made alike, and their drill-downs are tried one by one
+    keys = {key.partition(".")[0]: key for key in REGISTRY}.values()
+    adjustment = [{"pk": Adjustment.objects.earliest("pk").pk}]
+    experiment = [{"key": "experiment-0"}]
+    return {
+        "dashboard:kpi": [{"key": key} for key in keys],
+        "kpis:api-kpi": [parts[key] for key in keys],
+        "kpis:api-drill-down": tables,
+        "alerts": [{"pk": Alert.objects.filter(course__isnull=False).earliest("pk").pk}],
+        "improvement": adjustment,
+        "curriculum_pages:adjustment": adjustment,
+        "curriculum_pages:parameter": [{"key": "module.pass-mark"}],
+        "experiment_pages": experiment,
+        "experiments_api": experiment,
+    }
+
+
+def _first(model: type[Model]) -> Model | None:
+    return model._default_manager.order_by("pk").first()

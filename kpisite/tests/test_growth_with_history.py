@@ -1,0 +1,167 @@
+"""Reading costs what a period and a page hold, and not more with each year of history.
+
+Counted are the steps of SQLite's virtual machine and the statements, which are the same on any
+machine. The same quarter is repeated: see longer_history.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.people import course, run_of
+from alerts.evaluation.evaluate import evaluate
+from alerts.models import Alert
+from alerts.tests.alerted import create_alert
+from core import process_cache, reporting_clock
+from core.database import query_planner
+from curriculum.models import Course, ParameterChange
+from curriculum_pages.tests.adjusted import proposed
+from experiments.drafts import PlannedMetric
+from experiments.models import Metric
+from experiments.tests import trials
+from improvement.models import Adjustment
+from intake.receiving.receive import receive
+from kpis.aggregation.grouped_sums import sums_by
+from kpis.definitions.periods import containing
+from kpis.definitions.registry import REGISTRY
+from kpis.definitions.scopes import Scope
+from kpis.recompute.recompute_stale import recompute_stale
+from kpis.tests.measured import NOW, manager, staff
+from kpis.tests.visitors import _in_july_2026
+from kpisite.tests import readable_routes
+from kpisite.tests.lives import COURSES, LMS, life, take
+from kpisite.tests.longer_history import repeat
+
+__all__ = ["_in_july_2026"]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("_in_july_2026")]
+
+QUARTERS, LATER = 6, 24
+# a page of a list is full after the first quarters
+ROWS_OF_LISTS = 5
+FIRST_DAY = date(2026, 5, 18)
+# a few steps more in the trees of indexes that have grown
+MOST, SLACK = 1.3, 40
+KNOWN = (
+    *("/admin/", "/alerts", "/experiments", "/curriculum-", "/api/alerts", "/api/curriculum/"),
+    *("/api/experiments", "/api/kpi/outcome/feedback", "engagement.completion-rate, runs"),
+    *("/api/kpi/engagement/completion-rate/runs", "business.retention", "business.referral"),
+    *("/api/kpi/business/retention", "/api/kpi/business/referral"),
+)
+
+
+def test_reading_costs_the_same_with_a_longer_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    for model_admin in admin.site._registry.values():
+        monkeypatch.setattr(model_admin, "list_per_page", ROWS_OF_LISTS)
+    make_a_quarter()
+    repeat(1, QUARTERS - 1)
+    before = costs()
+    repeat(QUARTERS, LATER - 1)
+    after = costs()
+
+    assert len(after) > 300
+    assert not {
+        name: cost for name, cost in steeper(before, after).items() if not name.startswith(KNOWN)
+    }
+
+
+def make_a_quarter() -> None:
+    made = [course(key, modules=2) for key in COURSES]
+    for one in made:
+        run_of(one)
+    days = [FIRST_DAY + timedelta(days=number) for number in range(12)]
+    take(*(one for at, day in enumerate(days) for one in life(f"learner {at}", day)), now=NOW)
+    receive([{"id": "no", "kind": "quiz.attempted"}], LMS, now=NOW)
+    recompute_stale(now=NOW)
+    evaluate(NOW)
+    primary = PlannedMetric(kpi="engagement.completion-rate", role=Metric.Role.PRIMARY)
+    for number in range(ROWS_OF_LISTS):
+        alert = create_alert(made[0], closed_at=NOW, name=f"Alert {number}")
+        proposed(made[0], alert=alert)
+        # what lies behind is over: there is one open row of each
+        Adjustment.objects.update(status="rejected", decided_at=NOW, closed_at=NOW)
+        ParameterChange.objects.update(status="rejected", decided_at=NOW)
+        trials.draft(f"experiment-{number}", courses=made, metrics=[primary])
+    Alert.objects.update(closed_at=NOW)
+    staff()
+    manager(made[0])
+
+
+@dataclass
+class Cost:
+    statements: int = 0
+    steps: int = 0
+
+
+def costs() -> dict[str, Cost]:
+    query_planner.analyze_all()
+    return {name: cost for name, ask in questions() if (cost := counted(ask))}
+
+
+def questions() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield every KPI and drill-down of a quarter, and every page, by name."""
+    yield from kpis_and_drill_downs()
+    for name, routes in (("Ada", readable_routes.all_paths), ("Bo", readable_routes.paths)):
+        client = Client()
+        client.force_login(User.objects.get(name=name))
+        for path in routes():
+            yield f"{path} for {name}", partial(client.get, path)
+
+
+def kpis_and_drill_downs() -> Iterator[tuple[str, Callable[[], Any]]]:
+    quarter = containing(date(2026, 5, 1), "quarter", reporting_clock.reporting_zone())
+    first = Course.objects.earliest("pk")
+    of_course = frozenset([first.pk])
+    scopes = {"site": Scope(), "course": Scope(of_course)}
+    scopes["run"] = Scope(of_course, run_id=first.runs.earliest("pk").pk)
+    scopes["module"] = Scope(of_course, module_id=first.modules.earliest("pk").pk)
+    for key, indicator in REGISTRY.items():
+        has = {"run": indicator.has_runs, "module": indicator.has_modules}
+        for name, scope in scopes.items():
+            if not has.get(name, True):
+                continue
+            if indicator.facts:
+                yield f"{key} of {name}", partial(sums_by, indicator, quarter, (), scope)
+            for drill in indicator.drill_downs.values():
+                yield f"{key}, {drill.key} of {name}", partial(drill.table, quarter, scope)
+
+
+def counted(ask: Callable[[], Any]) -> Cost | None:
+    """Return what reading costs; None for a page that this reader cannot open."""
+    cost = Cost()
+
+    def step() -> int:
+        cost.steps += 1
+        return 0
+
+    def statement(execute: Callable[..., Any], *given: Any) -> Any:
+        cost.statements += 1
+        return execute(*given)
+
+    cache.clear()
+    process_cache.clear_all()
+    connection.connection.set_progress_handler(step, 20)
+    with connection.execute_wrapper(statement):
+        found = ask()
+    connection.connection.set_progress_handler(None, 0)
+    return cost if getattr(found, "status_code", 200) == 200 else None
+
+
+def steeper(before: dict[str, Cost], after: dict[str, Cost]) -> dict[str, tuple[Cost, Cost]]:
+    """Return what grew with the history."""
+    return {
+        name: (before[name], cost)
+        for name, cost in after.items()
+        if cost.steps > MOST * before[name].steps + SLACK
+        or cost.statements > before[name].statements
+    }

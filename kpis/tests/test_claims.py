@@ -105,7 +105,7 @@ def test_a_large_backlog_is_shared_once_another_worker_finds_nothing_free(
     cache.delete(claims.SHARED)
     in_four_courses()
     sizes: list[int] = []
-    real = recompute_stale.run_jobs
+    real = jobs.run_jobs
 
     def run_jobs(jobs: Any, *args: Any, **more: Any) -> Any:
         courses = {course for job in jobs for course in job.courses}

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Error as PostgresError
 
+from core.database import replica
+
 Version = tuple[str, ...]
 
 # SQLite counts the commits of all other connections, so the one that asks must not write.
@@ -91,28 +93,25 @@ class DatabaseVersion:
             self._connection = None
 
 
-_databases = [DatabaseVersion(alias) for alias in settings.DATABASES]
+_databases = {alias: DatabaseVersion(alias) for alias in settings.DATABASES}
 
 
 def read() -> Version | None:
-    """Return the version of all databases of this site, comparable within this process.
+    """Return the version of the database that this request reads, comparable within this process.
 
-    None if one of them cannot be read at once, and inside a transaction, which sees rows that the
-    version does not count yet.
+    None if it cannot be read at once, and inside a transaction, which sees rows that the version
+    does not count yet.
     """
     if any(one.in_atomic_block for one in connections.all(initialized_only=True)):
         return None
-    versions = []
-    for database in _databases:
-        if (version := database.read()) is None:
-            return None
-        versions.append(version)
-    return tuple(versions)
+    alias = replica.alias_to_read()
+    version = _databases[alias].read()
+    return None if version is None else (alias, version)
 
 
 def close() -> None:
     """Close the connections, which are opened again when they are needed."""
-    for database in _databases:
+    for database in _databases.values():
         database.close()
 
 

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from alerts.models import AlertEvent
 from core import task_queue
+from core.database import replica
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, Target
 
@@ -31,6 +32,8 @@ def publish_change(topics: Collection[str]) -> None:
     """
     now = time.time_ns()
     try:
+        # pages that hear of the change must find it
+        replica.note_write(replica.EVERYBODY)
         cache.set_many({PREFIX + topic: now for topic in topics}, timeout=None)
     except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("open pages update later", error)  # not translated: a log

@@ -19,7 +19,10 @@ NO = frozenset({"0", "false", "no", "off"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
 SECRET_VARIABLES = frozenset(
-    {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
+    {
+        *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REPLICA_DATABASE_URL"),
+        *("REDIS_URL", "EMAIL_URL"),
+    }
 )
 EXIT_CODE = 2
 MIN_SECRET_LENGTH = 32
@@ -137,13 +140,15 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
-def database(name: str) -> dict[str, Any] | None:
+def database(name: str, *, only_postgres: bool = False) -> dict[str, Any] | None:
     """Return Django's settings of the database; None if none is given."""
     url = text(name)
     if not url:
         return None
-    expected = "like postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE"
-    if not url.startswith(DATABASE_SCHEMES):
+    expected = "like postgres://USER:PASSWORD@HOST:5432/NAME"
+    if not only_postgres:
+        expected += " or sqlite:////FOLDER/FILE"
+    if not url.startswith(DATABASE_SCHEMES[: 2 if only_postgres else 3]):
         reject(name, expected)
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)

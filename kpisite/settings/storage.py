@@ -53,6 +53,12 @@ def with_default_options(given: dict[str, Any] | None) -> dict[str, Any]:
 
 
 DATABASES = {"default": with_default_options(CONFIGURED_DATABASE)}
+REPLICA = environment.database("REPLICA_DATABASE_URL", only_postgres=True)
+REPLICA_MAX_LAG = environment.integer("REPLICA_MAX_LAG", 5, minimum=1, maximum=3_600)
+DATABASE_ROUTERS: list[str] = []
+if REPLICA:
+    DATABASES["replica"] = with_default_options(REPLICA)
+    DATABASE_ROUTERS = ["core.database.replica.Router"]
 CACHES = {
     "default": {
         "BACKEND": "core.redis_cache.RedisCache",

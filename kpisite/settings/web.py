@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "dashboard.live.middleware.LiveUpdates",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "kpisite.http.replica.ReadFromReplica",
     "kpisite.http.response_cache.ResponseCache",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "kpisite.http.middleware.PrivateCaching",

@@ -26,6 +26,19 @@ def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     return _run(folder, prefix, binaries), url_of(folder)
 
 
+def start_replica(primary: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Copy the server that runs in a folder into another, and start the copy as its replica."""
+    folder.mkdir(mode=0o700)
+    prefix, binaries = _unprivileged(folder)
+    copy = [*prefix, str(binaries / "pg_basebackup"), "--checkpoint=fast", "--write-recovery-conf"]
+    subprocess.run(
+        [*copy, "--no-sync", "-D", str(folder / "data"), "-h", str(primary), "-U", "postgres"],
+        check=True,
+        capture_output=True,
+    )
+    return _run(folder, prefix, binaries)
+
+
 def restart(folder: Path) -> subprocess.Popen[bytes]:
     """Restart the server of a folder after it has ended."""
     prefix, binaries = _unprivileged(folder)
@@ -109,7 +122,7 @@ def _make_cluster(initdb: list[str], data: Path) -> None:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while b"ready to accept connections" not in (folder / "log").read_bytes():
+    while b"system is ready to accept" not in (folder / "log").read_bytes():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError((folder / "log").read_text())
         time.sleep(0.02)

@@ -104,7 +104,7 @@ def test_figures_of_another_time_zone_are_not_compared(settings: Any) -> None:
 
 def test_an_interrupted_conversion_starts_over(settings: Any) -> None:
     settings.KPI_TIME_ZONE = "America/New_York"
-    killed = patch("kpis.recompute.recompute_stale.run_jobs", side_effect=KeyboardInterrupt)
+    killed = patch("kpis.recompute.from_scratch.run_jobs", side_effect=KeyboardInterrupt)
     with killed, pytest.raises(KeyboardInterrupt):
         time_zone.convert()
 

@@ -11,5 +11,8 @@ from demo import status
 
 
 def demonstration(request: HttpRequest) -> dict[str, Any]:
-    """Add whether the site contains demonstration data to the template context."""
-    return {"is_demonstration": SimpleLazyObject(status.is_loaded)}
+    """Add whether the site contains demonstration data, or only a part, to the template context."""
+    return {
+        "is_demonstration": SimpleLazyObject(status.is_loaded),
+        "is_demonstration_loading": SimpleLazyObject(status.is_loading),
+    }

@@ -208,6 +208,10 @@ def _between(moments: Mapping[T, datetime], since: datetime, until: datetime) ->
     return {one: at for one, at in moments.items() if since <= at < until}
 
 
+def is_told() -> bool:
+    return Experiment.objects.filter(seed__in=[one.seed for one in PLANS]).exists()
+
+
 def forget() -> None:
     """Remove the experiments and what they left; call it while their courses still exist.
 

@@ -1,36 +1,45 @@
-"""Load the demonstration data: courses as rows, everything else as events."""
+"""Load the demonstration data: courses as rows, everything else as events.
+
+Pages are served meanwhile, and a process may be killed: each step is a transaction of its own, and
+the next load goes on with the first one that is missing.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import User
 from alerts.models import AlertRule
 from core import reporting_clock
 from core.database import query_planner
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
 from curriculum.structure import versions
-from demo import accounts, adjustment_story, dataset, experiment_story
+from demo import accounts, adjustment_story, dataset, experiment_story, status
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
-from demo.known_password import KNOWN
+from demo.known_password import EMAILS, KNOWN
 from demo.outcomes import course_surveys, testimonials
-from demo.status import SENDER
+from demo.status import SENDER, Plan
 from demo.world.calendar import Calendar
 from demo.world.catalog import PREREQUISITES, Catalog
 from engagement.models import LearningObject
+from intake.models import Receipt
 from intake.receiving.receive import receive
 from kpis.models import RecomputeRun
 from kpis.recompute import recompute_stale
-from outcomes.feedback import analysis
 from outcomes.models import Survey
 
 BATCH = 15_000
+# longer than SQLite's pauses between attempts to write, so that others get their turn
+PAUSE_SECONDS = 0.2
 SCORES = "engagement.assessment-performance"
 
 # the stage, the progress since the last call and the total
@@ -52,42 +61,69 @@ def load(
     scale: float = 1.0,
     progress: Progress = show_nothing,
     passwords: Mapping[str, str] | None = None,
-) -> Dataset:
-    """Load the data up to the day of `now` and compute the KPIs, in one transaction.
+) -> None:
+    """Load the data up to the day of `now` and compute the KPIs.
 
-    `passwords` are those of the roles; by default they are chosen here. NotEmpty if there are
-    courses already.
+    What an interrupted load has left is completed instead, as of its own day. `passwords` are those
+    of the roles; by default they are chosen here. NotEmpty if there are other courses.
     """
-    passwords = passwords or accounts.choose_passwords()
+    begin(now, seed=seed, scale=scale, passwords=passwords or accounts.choose_passwords())
+    complete(progress)
+
+
+def begin(
+    now: datetime, *, seed: int = SEED, scale: float = 1.0, passwords: Mapping[str, str]
+) -> bool:
+    """Save the courses and the accounts; return False if an interrupted load has done so.
+
+    After this, people can sign in while `complete` loads the rest, perhaps in another process.
+    """
+    unfinished = status.unfinished()
+    if Course.objects.exists():
+        if unfinished is None:
+            raise NotEmpty
+        return False
+    plan = unfinished or Plan(now, seed, scale)
+    status.begin(plan)
+    data = _generate(plan)
     with transaction.atomic():
-        data = load_without_kpis(now, seed=seed, scale=scale, progress=progress)
-        _compute(now, progress)
-        analysis.analyze_comments(now)
-        staff = accounts.create(data.journeys, passwords)
-        testimonials.approve(staff, now)
-        adjustment_story.tell(now, staff)
-        experiment_story.tell(now, staff, SENDER)
+        _save(data, plan.now)
+        accounts.create(data.journeys, passwords)
         if KNOWN in passwords.values():
             accounts.save_passwords(settings.KPI_DATA_DIR)
-    return data
+    return True
 
 
-def load_without_kpis(
-    now: datetime, *, seed: int = SEED, scale: float = 1.0, progress: Progress = show_nothing
-) -> Dataset:
-    """Save the courses and send the events, without computing KPIs."""
+def complete(progress: Progress = show_nothing) -> None:
+    """Load what `begin` has left, in steps that can be interrupted and repeated."""
+    plan = status.unfinished()
+    if plan is None:
+        return
+    _send_events(_generate(plan), plan, progress)
+    _compute(plan.now, progress)
+    with transaction.atomic():
+        _tell_stories(plan.now)
+    status.end()
+
+
+def load_without_kpis(now: datetime, *, seed: int = SEED, scale: float = 1.0) -> Dataset:
+    """Save the courses and send the events, without accounts and without computing KPIs."""
     if Course.objects.exists():
         raise NotEmpty
-    data = dataset.generate(
-        Calendar.at(now, reporting_clock.reporting_zone()),
-        seed=seed,
-        scale=scale,
+    plan = Plan(now, seed, scale)
+    data = _generate(plan)
+    _save(data, now)
+    _send_events(data, plan, show_nothing)
+    return data
+
+
+def _generate(plan: Plan) -> Dataset:
+    return dataset.generate(
+        Calendar.at(plan.now, reporting_clock.reporting_zone()),
+        seed=plan.seed,
+        scale=plan.scale,
         terms_at=load_terms([], {}),
     )
-    _save(data, now)
-    _add_alert_rules()
-    _send_events(with_bad_events(data.events, seed), now, progress)
-    return data
 
 
 def _save(data: Dataset, now: datetime) -> None:
@@ -102,6 +138,7 @@ def _save(data: Dataset, now: datetime) -> None:
     Survey.objects.filter(follows_completion=True).update(follows_completion=False)
     Survey.objects.create(key=course_surveys.SURVEY, title="Course experience")
     _save_skills(catalog, modules, now)
+    _add_alert_rules()
 
 
 def _save_skills(catalog: Catalog, modules: Sequence[Module], now: datetime) -> None:
@@ -130,12 +167,21 @@ def _add_alert_rules() -> None:
         )
 
 
-def _send_events(events: Sequence[Raw], now: datetime, progress: Progress) -> None:
+def _send_events(data: Dataset, plan: Plan, progress: Progress) -> None:
+    events = with_bad_events(data.events, plan.seed)
     for batch in _batches(events):
-        receive(batch, SENDER, now=_received_at(batch, now))
-        # without current statistics, lookups of a few rows scan whole tables
-        query_planner.analyze_all()
+        if not _is_received(batch):
+            receive(batch, SENDER, now=_received_at(batch, plan.now))
+            # without current statistics, lookups of a few rows scan whole tables
+            query_planner.analyze_all()
+            time.sleep(PAUSE_SECONDS)
         progress("events", len(batch), len(events))
+
+
+def _is_received(batch: Sequence[Raw]) -> bool:
+    """Return whether an interrupted load has received this batch, which it did as a whole."""
+    some = [event["id"] for event in batch[:100]]
+    return Receipt.objects.filter(sender=SENDER.name, key__in=some).exists()
 
 
 def _received_at(batch: Sequence[Raw], now: datetime) -> datetime:
@@ -159,6 +205,19 @@ def _compute(now: datetime, progress: Progress) -> None:
         progress("periods of KPIs", done - shown, total)
         shown = done
 
-    recompute_stale.recompute_stale(now=now, progress=advance)
+    with recompute_stale.recompute_lock():
+        recompute_stale.recompute_stale(now=now, progress=advance)
     # all KPIs are up to date as of now; scheduled runs continue from here
-    RecomputeRun.objects.create(as_of=now)
+    RecomputeRun.objects.get_or_create(as_of=now)
+
+
+def _tell_stories(now: datetime) -> None:
+    """Let comments be analyzed, and staff act; do nothing if an interrupted load has done so."""
+    if experiment_story.is_told():
+        return
+    # imported here because it loads large libraries
+    import_module("outcomes.feedback.analysis").analyze_comments(now)
+    staff = User.objects.get(email=EMAILS["staff"])
+    testimonials.approve(staff, now)
+    adjustment_story.tell(now, staff)
+    experiment_story.tell(now, staff, SENDER)

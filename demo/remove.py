@@ -12,7 +12,7 @@ from accounts.models import User
 from alerts.models import Alert, EvaluationRun
 from business.models import Customer
 from curriculum.models import Course, Enrollment, Learner, Skill
-from demo import accounts, adjustment_story, experiment_story
+from demo import accounts, adjustment_story, experiment_story, status
 from demo.outcomes import course_surveys
 from demo.status import SENDER
 from demo.world.catalog import SKILLS, SYLLABI
@@ -49,6 +49,7 @@ def remove(now: datetime) -> None:
         _recompute(now)
     (settings.KPI_DATA_DIR / accounts.ACCOUNTS_FILE).unlink(missing_ok=True)
     (settings.KPI_DATA_DIR / REMOVED_MARKER).touch()
+    status.end()
 
 
 def _delete_events_and_people() -> None:

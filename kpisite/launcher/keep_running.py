@@ -45,9 +45,9 @@ class ProcessGroup:
                 return True
         return False
 
-    def run(self, module: str) -> bool:
+    def run(self, module: str, *arguments: str) -> bool:
         """Run one module in a fork to its end; return whether it succeeded."""
-        process = Fork([module])
+        process = Fork([module, *arguments])
         if not self.keep_running_until(lambda: process.poll() is not None):
             process.terminate()
         return process.wait() == 0

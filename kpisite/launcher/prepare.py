@@ -41,7 +41,7 @@ def prepare() -> None:
     if not settings.IS_LOCAL:
         replace_known_passwords()
     if settings.KPI_DEMO:
-        load_demonstration()
+        begin_demonstration()
     record_whether_staff_exist()
     call_command("follow_time_zone")
 
@@ -67,12 +67,15 @@ def _newest_source() -> str:
     return "\n".join(f"{path} {path.stat().st_mtime_ns}" for path in sources + lists)
 
 
-def load_demonstration() -> None:
-    """Load the demonstration data if there are no courses, unless it was removed before."""
+def begin_demonstration() -> None:
+    """Begin the demonstration data if there are no courses, unless it was removed before.
+
+    The supervisor loads the rest while pages are served.
+    """
     is_empty = not apps.get_model("curriculum", "Course").objects.exists()
     is_removed = (settings.KPI_DATA_DIR / "demonstration-removed").exists()
     if is_empty and not is_removed and "load_demo" in get_commands():
-        call_command("load_demo", is_announced=True)
+        call_command("load_demo", is_first_step=True)
 
 
 def replace_known_passwords() -> None:

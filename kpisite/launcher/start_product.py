@@ -43,6 +43,8 @@ WORKER = ManagedProcess(
 )
 BEAT = ManagedProcess("beat", [*CELERY, "beat", "--pidfile="], is_fork=True)
 
+LOADING_ATTEMPTS = 3
+
 
 def main() -> None:
     try:
@@ -76,9 +78,11 @@ def run(processes: ProcessGroup) -> None:
         sys.exit(0 if processes.stop_requests else failed)
     processes.start(WEB)
     if processes.keep_running_until(is_serving_pages):
+        print_address()
+        complete_demonstration(processes)
+    if not processes.stop_requests:
         processes.start(WORKER)
         processes.start(BEAT)
-        print_address()
         processes.keep_running_until(lambda: False)
     print("Stopping …")
 
@@ -164,6 +168,21 @@ def is_serving_pages() -> bool:
         connection.request("GET", "/", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".")})
         return connection.getresponse().status < 500
     return False
+
+
+def complete_demonstration(processes: ProcessGroup) -> None:
+    """Load the rest of the demonstration while pages are served.
+
+    The worker waits: alerts must not be evaluated before all events are there.
+    """
+    marker = settings.KPI_DATA_DIR / "demonstration-loading"
+    for _ in range(LOADING_ATTEMPTS):
+        if not marker.exists() or processes.stop_requests:
+            return
+        if processes.run("django", "load_demo"):
+            print("The demonstration is complete.\n", flush=True)
+    if marker.exists() and not processes.stop_requests:
+        print("The demonstration is incomplete; the next start tries again.\n", flush=True)
 
 
 def print_address() -> None:

@@ -62,9 +62,9 @@ def test_other_machines_get_random_passwords_that_are_shown_once(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.IS_LOCAL, settings.KPI_DATA_DIR = False, tmp_path
-    small = load.load
+    small = load.begin
     monkeypatch.setattr(
-        "demo.management.commands.load_demo.load",
+        "demo.management.commands.load_demo.begin",
         lambda now, **more: small(NOW, scale=0.05, passwords=more["passwords"]),
     )
     shown = StringIO()

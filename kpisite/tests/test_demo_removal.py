@@ -113,7 +113,7 @@ def test_the_next_start_does_not_load_it_again() -> None:
     removed()
     Course.objects.all().delete()
 
-    prepare.load_demonstration()
+    prepare.begin_demonstration()
 
     assert not Course.objects.exists()
     assert "no demonstration data" in removed()

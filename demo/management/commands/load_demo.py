@@ -10,13 +10,16 @@ from tqdm import tqdm
 
 from demo import accounts
 from demo.dataset import SEED
-from demo.load import NotEmpty, load
+from demo.load import NotEmpty, begin, complete
 
 
 class Command(BaseCommand):
     # the supervisor prints the accounts itself after the start
-    stealth_options = ("is_announced",)
-    help = "Load demonstration data up to yesterday into an empty database, and compute the KPIs."
+    stealth_options = ("is_first_step",)
+    help = (
+        "Load demonstration data up to yesterday into an empty database, and compute the KPIs. "
+        "After an interruption, this loads what is missing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -29,9 +32,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         bars = Bars(is_hidden=options["verbosity"] < 1)
         passwords = accounts.choose_passwords()
-        self._print(options, "Loading a year of demonstration data. This takes a minute or two.")
+        if not options.get("is_first_step"):
+            self._print(options, "Loading a year of demonstration data. This takes a minute.")
         try:
-            load(timezone.now(), seed=options["seed"], progress=bars.advance, passwords=passwords)
+            if begin(timezone.now(), seed=options["seed"], passwords=passwords):
+                self._announce(options, passwords)
+            if not options.get("is_first_step"):
+                complete(bars.advance)
         except NotEmpty:
             raise CommandError(
                 "The database already contains courses. To load demonstration data, delete the "
@@ -39,10 +46,10 @@ class Command(BaseCommand):
             ) from None
         finally:
             bars.close()
-        if not (settings.IS_LOCAL and options.get("is_announced")):
-            self._print_accounts(passwords)
 
-    def _print_accounts(self, passwords: Mapping[str, str]) -> None:
+    def _announce(self, options: dict[str, Any], passwords: Mapping[str, str]) -> None:
+        if options.get("is_first_step") and settings.IS_LOCAL:
+            return
         note = "The passwords are shown only once."
         if settings.IS_LOCAL:
             note = f"They are also in {settings.KPI_DATA_DIR / accounts.ACCOUNTS_FILE}."

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-input", action="store_true", help="Do not ask for confirmation.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not status.is_loaded():
+        if not (status.is_loaded() or status.is_loading()):
             self.stdout.write("There is no demonstration data.")
             return
         if not options["no_input"] and not self._is_confirmed():

@@ -146,7 +146,7 @@ def poster(key: str) -> Post:
             "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "http", "HTTP_HOST": "localhost",
         }  # fmt: skip
         status: list[str] = []
-        response = application(environ, lambda line, headers: status.append(line))
+        response = application(environ, lambda line, headers, error=None: status.append(line))  # type: ignore[arg-type,return-value]
         text = b"".join(response)
         response.close()
         if status[0] != "200 OK" or json.loads(text)["rejected"]:

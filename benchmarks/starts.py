@@ -70,17 +70,22 @@ class Site:
                 process.send_signal(signal.SIGINT)
                 process.wait()
 
-    def shows_a_page(self) -> bool:
-        page = f"http://localhost:{self.port}/kpi-dashboard"
+    def answers(self, path: str) -> bool:
+        page = f"http://localhost:{self.port}{path}"
         with suppress(URLError, OSError), urlopen(page, timeout=30) as answer:
             return bool(answer.status == 200)
         return False
 
-    def is_ready(self) -> bool:
-        return "Ready" in (self.folder / "server.log").read_text()
+    def shows_a_page(self) -> bool:
+        return self.answers("/kpi-dashboard")
+
+    def is_healthy(self) -> bool:
+        return self.answers("/health")
 
     def is_demonstration_complete(self) -> bool:
-        """Return whether the last step has created the accounts."""
+        """Return whether there are accounts (once the last step) and no step is left (now)."""
+        if (self.folder / "demonstration-loading").exists():
+            return False
         with (
             suppress(sqlite3.OperationalError),
             sqlite3.connect(self.folder / "kpi.sqlite3", timeout=30) as connection,
@@ -122,10 +127,10 @@ def measure(checkout: Path, port: int) -> dict[str, float]:
         with site.running() as process:
             timed(found, "first start, page", process, site.shows_a_page)
             timed(found, "first start, demonstration", process, site.is_demonstration_complete)
-            wait(site.is_ready)
+            wait(site.is_healthy)
         with site.running() as process:
             timed(found, "second start, page", process, site.shows_a_page)
-            wait(site.is_ready)
+            wait(site.is_healthy)
             time.sleep(SETTLE_SECONDS)
             weigh(found, "second start", process)
             load(site)

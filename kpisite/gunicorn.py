@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpisite import settings
+from kpisite.launcher.memory import limit_arenas
 from kpisite.launcher.parent_death import die_with_parent
 
 bind = f"{settings.BIND}:{settings.PORT}"
@@ -21,6 +22,8 @@ max_requests = 500_000
 max_requests_jitter = 50_000
 control_socket_disable = True
 logconfig_dict = settings.LOGGING
+
+limit_arenas()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -60,11 +60,8 @@ class Job:
     @property
     def wanted(self) -> Wanted:
         """Return what is to be computed from facts."""
-        if self.indicator.is_additive:
-            return Wanted(self.indicator, self.periods)
-        of_site = dict.fromkeys(self.site_periods, NOBODY)
-        # a period may be stale for courses and for the site by itself
-        return Wanted(self.indicator, list((of_site | dict(self.periods)).items()))
+        of_site = () if self.indicator.is_additive else ((one, NOBODY) for one in self.site_periods)
+        return Wanted(self.indicator, [*self.periods, *of_site])
 
 
 # the changes of each KPI, by its key

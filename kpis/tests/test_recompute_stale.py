@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -9,8 +9,6 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from core.reporting_clock import reporting_zone
-from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import Measurement, RecomputeRun, StalePeriod
 from kpis.recompute import at_once, compute_cells, jobs, recompute_stale, stale_days, stale_periods
@@ -308,11 +306,3 @@ def test_sums_that_differ_by_rounding_are_the_same() -> None:
     assert not same(one, Sums(3, 0.61, 3, 3, spread))
     assert not same(one, Sums(3, one.total, 3, 3, Spread(3, 0.7, 3, 0.6)))
     assert not same(one, Sums(3, one.total, 3, 3))
-
-
-def test_a_period_that_is_stale_for_courses_and_for_the_site_is_computed_for_both() -> None:
-    revenue = REGISTRY["business.revenue"]
-    march, april = (containing(date(2026, month, 1), "month", reporting_zone()) for month in (3, 4))
-    job = jobs.Job(revenue, [(march, frozenset({7}))], site_periods=[march, april])
-
-    assert job.wanted.periods == [(march, frozenset({7})), (april, frozenset())]

@@ -6,7 +6,9 @@ Each checkout runs like `script/server`, on its own empty data folder. Prints th
 the CPU time of all its processes, and how long after the last request the KPIs are up to date.
 
 Ralph (ralph-malph 5.1.0) stores as many statements in files and computes nothing. Its folder has
-a virtual environment `venv` with `ralph-malph[lrs]`, `requests` and `click-option-group`.
+a virtual environment `venv` with `ralph-malph[lrs]`, `requests` and `click-option-group`. As
+released, its second request fails: `write` in its `backends/lrs/fs.py` must append by default
+(`operation_type or BaseOperationType.APPEND`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ TEXTS = st.one_of(
 VALUES: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
-    max_leaves=12,
+    max_leaves=8,
 )
 TIMES = st.sampled_from(
     ["2026-01-06T09:00:00Z", "2026-01-06 09:00:00.5+01:00", "1989-12-31T23:59:59Z",
@@ -65,7 +65,7 @@ def shown(opened: Opened) -> Any:
     return {name: (type(value), repr(value)) for name in names if (value := getattr(opened, name))}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(EVENTS, max_size=4))
 def test_a_batch_is_checked_like_its_events_one_by_one(raws: list[Any]) -> None:
     assert [shown(one) for one in open_events(raws, now=NOW)] == [shown(alone(one)) for one in raws]

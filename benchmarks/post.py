@@ -1,14 +1,20 @@
 """Time POST /api/events under four clients that send batches of 500 without a pause (SQLite).
 
-python -m benchmarks.post [--against CHECKOUT] [--clients 4] [--batches 15] [--port 5990]
+python -m benchmarks.post [--against CHECKOUT] [--ralph FOLDER] [--clients 4] [--batches 15]
 
 Each checkout runs like `script/server`, on its own empty data folder. Prints the time of a request,
-and how long after the last one the KPIs are up to date.
+the CPU time of all its processes, and how long after the last request the KPIs are up to date.
+
+Ralph (ralph-malph 5.1.0) stores as many statements in files and computes nothing. Its folder has
+a virtual environment `venv` with `ralph-malph[lrs]`, `requests` and `click-option-group`. As
+released, its second request fails: `write` in its `backends/lrs/fs.py` must append by default
+(`operation_type or BaseOperationType.APPEND`).
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import http.client
 import json
 import os
@@ -19,12 +25,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cpu import seconds_of_tree
 from benchmarks.ingest import batch, sign_up
 
 HERE = Path(__file__).resolve().parents[1]
@@ -36,22 +44,49 @@ def main() -> None:
     parser.add_argument(
         "--against", type=Path, help="Compare with another checkout, such as an older one."
     )
+    parser.add_argument("--ralph", type=Path, help="A folder with Ralph in `venv`.")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--batches", type=int, default=15, help="Batches per client.")
     parser.add_argument("--port", type=int, default=5990)
     chosen = parser.parse_args()
-    for checkout in (HERE, chosen.against) if chosen.against else (HERE,):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            server(checkout, Path(folder), chosen.port) as key,
-        ):
-            print(f"{'here' if checkout == HERE else 'against'}: ", end="", flush=True)
-            measure(Path(folder), chosen, key)
+    rates: dict[str, tuple[float, float]] = {}
+    for name, checkout in (("here", HERE), ("against", chosen.against)):
+        if checkout:
+            with tempfile.TemporaryDirectory() as folder:
+                rates[name] = measure_checkout(checkout, Path(folder), chosen)
+    if chosen.ralph:
+        with tempfile.TemporaryDirectory() as folder, ralph(chosen, Path(folder)) as process:
+            sender = Sender(chosen.port, BASIC, path="/xAPI/statements", scheme="Basic")
+            rates["ralph"] = measure("ralph", sender, statements, chosen, process)
+    for name in rates.keys() - {"here"}:
+        wall, cpu = (ours / theirs for ours, theirs in zip(rates["here"], rates[name], strict=True))
+        print(f"here ÷ {name}: {wall:.2f} times the events per second, {cpu:.2f} per CPU second")
+
+
+def measure_checkout(
+    checkout: Path, folder: Path, chosen: argparse.Namespace
+) -> tuple[float, float]:
+    with running(checkout, folder, chosen.port) as (process, key):
+        send = Sender(chosen.port, key)
+        send([sign_up(number) for number in range(LEARNERS)])
+        name = "here" if checkout == HERE else "against"
+        found = measure(name, send, lambda seed: batch(500, seed), chosen, process)
+        print(f"KPIs {wait_for_kpis(folder / 'kpi.sqlite3'):.1f} s after the last request")
+        return found
 
 
 @contextmanager
 def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
     """Run the server of a checkout; yield an API key that may send events."""
+    with running(checkout, folder, port) as (_, key):
+        yield key
+
+
+@contextmanager
+def running(
+    checkout: Path, folder: Path, port: int
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the server of a checkout; yield it with an API key that may send events."""
     environment = os.environ | {
         "KPI_DATA_DIR": str(folder), "KPI_DEMO": "no", "PORT": str(port), "LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(checkout),
@@ -71,7 +106,7 @@ def server(checkout: Path, folder: Path, port: int) -> Iterator[str]:
              "--scope", "events:write", "--scope", "kpis:read"],
             cwd=checkout, env=environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
-        yield made.stdout.split()[-1]
+        yield process, made.stdout.split()[-1]
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
@@ -85,36 +120,99 @@ def wait_until_ready(log: Path) -> None:
     raise SystemExit(log.read_text())
 
 
-def measure(folder: Path, chosen: argparse.Namespace, key: str) -> None:
-    send = Sender(chosen.port, key)
-    send([sign_up(number) for number in range(LEARNERS)])
+BASIC = base64.b64encode(b"bench:bench").decode()
+
+
+@contextmanager
+def ralph(chosen: argparse.Namespace, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Ralph with two workers, like our server, and a new file of statements."""
+    binary = chosen.ralph / "venv" / "bin"
+    environment = os.environ | {
+        "RALPH_APP_DIR": str(folder), "RALPH_RUNSERVER_BACKEND": "fs", "RALPH_SENTRY_DSN": "",
+        "RALPH_BACKENDS__LRS__FS__DEFAULT_DIRECTORY_PATH": str(folder / "statements"),
+    }  # fmt: skip
+    (folder / "statements").mkdir()
+    hashed = subprocess.run(
+        [binary / "python", "-c",
+         "import bcrypt; print(bcrypt.hashpw(b'bench', bcrypt.gensalt(4)).decode())"],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    agent = {"mbox": "mailto:bench@example.com"}
+    user = {"username": "bench", "hash": hashed, "scopes": ["all"], "agent": agent}
+    (folder / "auth.json").write_text(json.dumps([user]))
+    process = subprocess.Popen(
+        [binary / "python", "-m", "uvicorn", "ralph.api:app", "--workers", "2",
+         "--port", str(chosen.port), "--log-level", "error"],
+        env=environment | {"RALPH_AUTH_FILE": str(folder / "auth.json")},
+    )  # fmt: skip
+    try:
+        time.sleep(8)
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def statements(seed: int) -> list[dict[str, Any]]:
+    """Return the events of a batch as xAPI statements."""
+    return [
+        {
+            "id": str(uuid.uuid4()),
+            "actor": {"account": {"name": one["learner"], "homePage": "https://lms.example"}},
+            "verb": {"id": f"https://lms.example/verbs/{one['kind']}"},
+            "object": {"id": f"https://lms.example/{one['course']}/{one['object']}"},
+            "timestamp": one["occurred_at"],
+        }
+        for one in batch(500, seed)
+    ]
+
+
+def measure(
+    name: str,
+    send: Sender,
+    make: Callable[[int], list[dict[str, Any]]],
+    chosen: argparse.Namespace,
+    process: subprocess.Popen[bytes],
+) -> tuple[float, float]:
+    """Return the events per second and per CPU second of the server."""
     bodies = [
-        [batch(500, seed=1 + client * chosen.batches + at) for at in range(chosen.batches)]
+        [make(1 + client * chosen.batches + at) for at in range(chosen.batches)]
         for client in range(chosen.clients)
     ]
-    begun = time.monotonic()
+    begun, used = time.monotonic(), seconds_of_tree(process.pid)
     with ThreadPoolExecutor(chosen.clients) as pool:
         times = sorted(one for some in pool.map(send.all, bodies) for one in some)
-    took = time.monotonic() - begun
-    late = wait_for_kpis(folder / "kpi.sqlite3")
-    print(
-        f"{500 * len(times) / took:6,.0f} events/s, a request p50 {statistics.median(times):.2f} s,"
-        f" p99 {times[int(0.99 * (len(times) - 1))]:.2f} s, max {times[-1]:.2f} s;"
-        f" KPIs {late:.1f} s after the last"
+    events = 500 * len(times)
+    wall, cpu = (
+        events / (time.monotonic() - begun),
+        events / (seconds_of_tree(process.pid) - used),
     )
+    print(
+        f"{name:8} {wall:6,.0f} events/s, {cpu:6,.0f} per CPU second; a request"
+        f" p50 {statistics.median(times):.2f} s, p99 {times[int(0.99 * (len(times) - 1))]:.2f} s,"
+        f" max {times[-1]:.2f} s",
+        flush=True,
+    )
+    return wall, cpu
 
 
 class Sender:
-    def __init__(self, port: int, key: str) -> None:
-        self.port, self.key = port, key
+    def __init__(
+        self, port: int, key: str, *, path: str = "/api/events", scheme: str = "Bearer"
+    ) -> None:
+        self.port, self.path = port, path
+        self.authorization = f"{scheme} {key}"
 
     def __call__(self, events: list[dict[str, Any]]) -> float:
         """Send a batch; return the seconds that it took."""
         body = json.dumps(events)
         begun = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        connection.request("POST", "/api/events", body, headers)
+        headers = {
+            "Authorization": self.authorization, "Content-Type": "application/json",
+            "X-Experience-API-Version": "1.0.3",
+        }  # fmt: skip
+        connection.request("POST", self.path, body, headers)
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 200:

@@ -28,5 +28,5 @@ def ids_by_key(model: type[models.Model], keys: Iterable[str]) -> dict[str, int]
     """Return row ids by unique `key`, without the unknown keys."""
     table, wanted = model._meta.db_table, {*keys}
     # safe: only names of our own models
-    statement = f'SELECT key, id FROM "{table}" WHERE key IN %s'  # noqa: S608
+    statement = f'SELECT key, id FROM "{table}" WHERE key IN %s'  # noqa: S608  # not translated: SQL
     return dict(queries.select(statement, wanted)) if wanted else {}

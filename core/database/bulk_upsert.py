@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper as Cursor
 
-from core.database.column_values import Row, prepare
+from core.database.column_values import Row, array_text, prepare
 
 # how the stored value of a column and the new one become the value to store
 MERGES = {
@@ -82,13 +82,10 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
         return
     into = _into(model, columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            cursor.executemany(f"INSERT INTO {into} {_values(columns)}", prepared)
-        elif len(prepared) >= COPY_FROM_ROWS:
+        if connection.vendor == "postgresql":
             _copy(cursor, into, prepared)
         else:
-            select, params = _select_from_arrays(model, columns, prepared)
-            cursor.execute(f"INSERT INTO {into} {select}", params)
+            cursor.executemany(f"INSERT INTO {into} {_values(columns)}", prepared)
 
 
 def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -110,6 +107,8 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
     """Update `columns` of existing rows; each of `rows` begins with the id."""
     table, named = model._meta.db_table, ("id", *columns)
     prepared = prepare(model, named, rows)
+    if not prepared:
+        return
     sets = ", ".join(f'"{name}" = new."{name}"' for name in columns)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         select, params = _select_rows(cursor, model, named, prepared)
@@ -163,7 +162,7 @@ def _select_from_arrays(
     arrays = ", ".join(f"%s::{by_column[name].db_type(connection)}[]" for name in columns)
     # safe: only names of our own models
     select = f"SELECT * FROM unnest({arrays}) AS one ({_names(columns)})"  # noqa: S608
-    return select, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    return select, [array_text(column) for column in zip(*rows, strict=True)]
 
 
 def _select_from_copy(

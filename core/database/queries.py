@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from core.database.column_values import array_text
+
 
 def select(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a statement; each of its `IN %s` takes a collection as one parameter."""
@@ -27,7 +29,7 @@ def _for_database(statement: str, vendor: str) -> str:
 def _bound(parameter: Any) -> Any:
     if isinstance(parameter, str) or not isinstance(parameter, Collection):
         return parameter
-    return list(parameter) if connection.vendor == "postgresql" else json.dumps(list(parameter))
+    return array_text(parameter) if connection.vendor == "postgresql" else json.dumps([*parameter])
 
 
 def moment(value: datetime | str) -> datetime:

@@ -71,6 +71,16 @@ def test_a_merge_combines_numbers(how: str, position: int) -> None:
     assert Module.objects.get().position == position
 
 
+@pytest.mark.parametrize(
+    "name", ["", "NULL", 'a "b"', "a\\b", "{a,b}", "a, b", "a\nb", "ä€😀", "'; --", "%s"]
+)
+def test_text_arrives_as_it_is(name: str) -> None:
+    bulk_upsert.upsert(Learner, LEARNER, [("ada", name, "", "learner")], conflict="key")
+    bulk_upsert.insert(Learner, LEARNER, [("bo", name, "", "learner")])
+
+    assert list(Learner.objects.values_list("name", flat=True)) == [name, name]
+
+
 def test_no_rows_need_no_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert upsert() == []

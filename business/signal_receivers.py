@@ -13,6 +13,7 @@ from business import referral_cookie
 from business.facts import referrals
 from business.models import Customer
 from core.changes import Changes, gathered
+from core.database.compiled_queries import CompiledQuery, given_texts
 from curriculum.signals import (
     enrollment_dates_changed,
     learners_created,
@@ -25,9 +26,19 @@ def resolve_referrals(ids: Iterable[int], changes: Changes | None = None, **kwar
         referrals.resolve_of(list(ids), noted)
 
 
+UNLINKED = CompiledQuery(
+    Customer.objects.filter(
+        key__in=given_texts("keys"), kind=Customer.Kind.LEARNER, learner=None
+    ).values_list("pk")
+)
+
+
 @receiver(learners_created)
 def link_customers(keys: Iterable[str], **kwargs: object) -> None:
-    customers = Customer.objects.filter(key__in=list(keys))
+    unlinked = [pk for (pk,) in UNLINKED.run(keys=keys)]
+    if not unlinked:
+        return
+    customers = Customer.objects.filter(pk__in=unlinked)
     customers.link_to_learners()
     with gathered() as changes:
         changes.changed_people(customers.filter(learner__isnull=False).values("learner"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,8 +17,7 @@ from curriculum.models import CourseRun, Module
 NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class ModuleDueDate:
+class ModuleDueDate(NamedTuple):
     module: Module
     due_at: datetime
 

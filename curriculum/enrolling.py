@@ -16,7 +16,7 @@ from django.db import connection
 
 from core.changes import Changes
 from core.database import bulk_upsert
-from core.database.compiled_queries import CompiledQuery, given_ids
+from core.database.compiled_queries import CompiledQuery, Template, given_ids
 from curriculum import due_dates, enrollment_timeline
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
@@ -76,8 +76,9 @@ def enroll(
         conflict="learner_id, run_id",
         returning=("id",),
     )
-    enrollments = list(Enrollment.objects.filter(pk__in=[pk for (pk,) in new]).order_by("pk"))
-    _store_plans(enrollments, run_plans)
+    rows = ENROLLMENTS.run(enrollments=[pk for (pk,) in new]) if new else ()
+    enrollments = [Enrollment.from_db(None, FIELDS, row) for row in rows]
+    _store_plans(enrollments, run_plans, changes)
     new_ids = {(one.learner_id, one.run_id): one.pk for one in enrollments}
     known_ids = _ids_of(by_pair.keys() - new_ids.keys())
     _record_starts(by_pair, new_ids | known_ids, by_event=by_event)
@@ -87,6 +88,12 @@ def enroll(
     ids = [*new_ids.values(), *known_ids.values()]
     sign_ups_recorded.send(Enrollment, ids=ids, by_event=by_event, changes=changes)
     return enrollments
+
+
+FIELDS = tuple(one.attname for one in Enrollment._meta.concrete_fields)
+ENROLLMENTS = CompiledQuery(
+    Enrollment.objects.filter(pk__in=given_ids("enrollments")).order_by("pk").values_list(*FIELDS)
+)
 
 
 def _ids_of(pairs: Collection[Pair]) -> dict[Pair, int]:
@@ -133,7 +140,12 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
     return (*ids, *dates, False, one.enrolled_at if one.is_certificate_track else None)
 
 
-def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan]) -> None:
+PLANS = Template(PlannedModule.objects.filter(enrollment__in=given_ids("enrollments")))
+
+
+def _store_plans(
+    enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan], changes: Changes | None
+) -> None:
     timetables = {pk: due_dates.timetable_of(plan.run) for pk, plan in run_plans.items()}
     sign_ups = {
         one.pk: SignUpTime(one.learner_id, run_plans[one.run_id].run, one.enrolled_at)
@@ -167,6 +179,11 @@ def _store_plans(enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunP
         rows,
         conflict="enrollment_id, module_id",
     )
+    if changes:
+        courses = {one.pk: run_plans[one.run_id].run.course_id for one in enrollments}
+        # due dates are in the provider's time zone
+        days = {(courses[row[0]], row[-1].date()) for row in rows}
+        changes.changed(PLANS.given(enrollments=courses), planned_due_at=days, due_at=days)
 
 
 LOCK = CompiledQuery(

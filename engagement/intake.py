@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
+from core.database.compiled_queries import CompiledQuery, given_ids
 from core.external_keys import ids_by_key
 from curriculum import enrolling
 from curriculum.enrolling import SignUp
-from curriculum.models import CourseRun, Learner, PlannedModule
+from curriculum.models import CourseRun, Learner
 from engagement.event_data import (
     LONGEST_VIDEO,
     CourseDefinition,
@@ -50,14 +51,20 @@ def course_defined(batch: EventBatch) -> None:
     course_objects.define_courses(batch)
 
 
+RUNS = CompiledQuery(
+    CourseRun.objects.filter(course__in=given_ids("courses"))
+    .order_by()
+    .values_list("course_id", "key", "pk")
+)
+
+
 @handles("enrollment.started", about=EventSubject.SIGN_UP, data=SignUpData)
 def enrollment_started(batch: EventBatch) -> None:
     """The learner enrolled in a run (`run`, or the course's only one) at `occurred_at`."""
     events = batch.events
     learners = ids_by_key(Learner, (event.learner for event in events))
     runs: dict[int, dict[str, int]] = {}
-    rows = CourseRun.objects.filter(course__in={event.course_id for event in events})
-    for course, key, pk in rows.order_by().values_list("course_id", "key", "pk"):
+    for course, key, pk in RUNS.run(courses={event.course_id for event in events}):
         runs.setdefault(course, {})[key] = pk
     sign_ups = [
         SignUp(
@@ -69,8 +76,7 @@ def enrollment_started(batch: EventBatch) -> None:
         for event in events
     ]
     with progress.marking_newly_completable_courses(batch):
-        new = enrolling.enroll(sign_ups, by_event=True, changes=batch.changes)
-    batch.changes.changed(PlannedModule.objects.filter(enrollment__in=[one.pk for one in new]))
+        enrolling.enroll(sign_ups, by_event=True, changes=batch.changes)
     batch.changes.update_freshness(CATEGORY, batch.events)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.dispatch import receiver
 
 from core.changes import Changes, gathered
+from core.database.compiled_queries import Template, given_ids
 from curriculum.models import Enrollment
 from curriculum.signals import (
     enrollment_dates_changed,
@@ -15,13 +16,15 @@ from curriculum.signals import (
     plan_dates_changed,
 )
 
+ENROLLMENTS = Template(Enrollment.objects.filter(pk__in=given_ids("enrollments")))
+
 
 @receiver(enrollment_dates_changed)
 def mark_enrollments_stale(
     ids: Iterable[int], changes: Changes | None = None, **kwargs: object
 ) -> None:
     with gathered(changes) as noted:
-        noted.changed(Enrollment.objects.filter(pk__in=list(ids)))
+        noted.changed(ENROLLMENTS.given(enrollments=list(ids)))
 
 
 @receiver([enrollments_changed, plan_dates_changed])

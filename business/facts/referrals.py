@@ -13,6 +13,7 @@ from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
 from core import external_keys
 from core.changes import Changes
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_ids
 from core.database.locks import lock_to_write
 from core.external_keys import ids_by_key
 from curriculum.models import Enrollment, Learner
@@ -56,16 +57,23 @@ def _learners(events: Sequence[Event]) -> dict[str, int]:
     return ids_by_key(Learner, {event.learner for event in events})
 
 
-def _remembered_codes(learners: Iterable[int]) -> dict[int, list[RememberedCode]]:
-    found: dict[int, list[RememberedCode]] = defaultdict(list)
-    for one in RememberedCode.objects.filter(learner__in=learners).order_by("remembered_at"):
-        found[one.learner_id].append(one)
+REMEMBERED = CompiledQuery(
+    RememberedCode.objects.filter(learner__in=given_ids("learners"))
+    .order_by("remembered_at")
+    .values_list("learner_id", "code", "remembered_at")
+)
+
+
+def _remembered_codes(learners: Iterable[int]) -> dict[int, list[tuple[str, datetime]]]:
+    found: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
+    for learner, code, at in REMEMBERED.run(learners=learners):
+        found[learner].append((code, at))
     return found
 
 
-def _remembered_code(remembered: Sequence[RememberedCode], at: datetime) -> str:
+def _remembered_code(remembered: Sequence[tuple[str, datetime]], at: datetime) -> str:
     """The first code remembered at that moment; empty without one."""
-    codes = (one.code for one in remembered if at - REMEMBERED_FOR < one.remembered_at <= at)
+    codes = (code for code, since in remembered if at - REMEMBERED_FOR < since <= at)
     return next(codes, "")
 
 
@@ -103,14 +111,20 @@ def resolve_codes(codes: Collection[str], changes: Changes) -> None:
         resolve(set(pairs), changes)
 
 
+REFERRED = CompiledQuery(
+    Enrollment.objects.filter(
+        pk__in=given_ids("enrollments"), learner__referrals__course=F("run__course")
+    )
+    .order_by()
+    .values_list("learner_id", "run__course_id")
+)
+
+
 def resolve_of(ids: Sequence[int], changes: Changes) -> None:
     """Decide again on the referrals of these enrollments' learners and courses."""
-    for at in range(0, len(ids), BATCH_SIZE):
-        referred = Enrollment.objects.filter(
-            pk__in=ids[at : at + BATCH_SIZE], learner__referrals__course=F("run__course")
-        )
-        pairs = referred.order_by().values_list("learner_id", "run__course_id")
-        resolve(set(pairs), changes)
+    pairs = sorted(set(REFERRED.run(enrollments=ids)))
+    for at in range(0, len(pairs), BATCH_SIZE):
+        resolve(set(pairs[at : at + BATCH_SIZE]), changes)
 
 
 def resolve(pairs: Collection[Pair], changes: Changes) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.database import bulk_upsert
 from core.external_keys import normalize_key
 from curriculum.signals import learners_created
 
@@ -30,7 +31,8 @@ class LearnerQuerySet(models.QuerySet["Learner"]):
     def create_missing(self, keys: Iterable[str]) -> None:
         """Create the learners with these normalized keys, except those that exist by now."""
         keys = sorted(keys)
-        self.bulk_create([Learner(key=key) for key in keys], ignore_conflicts=True)
+        rows = [(key, "", "", Learner.Kind.LEARNER.value) for key in keys]
+        bulk_upsert.upsert(Learner, ("key", "name", "email", "kind"), rows, conflict="key")
         learners_created.send(Learner, keys=keys)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from core.database import bulk_upsert
+from core.database import bulk_upsert, given_rows, queries
+from core.database.compiled_queries import CompiledQuery, Template, given_ids
 from engagement.facts.learning_objects import mark_moved, resolve_objects
 from engagement.models import AssessmentResult, ItemResult, LearningObject
 from intake.event_batch import EventBatch
@@ -15,10 +17,47 @@ from intake.models import Event
 # enrollment id, assessment id and number of the attempt
 Attempt = tuple[int, int, int]
 Items = list[tuple[str, float]]
-# of two grades of an attempt the later wins, of two at the same moment the better
-Rank = tuple[datetime, float, Items]
 
 UPDATED = ("graded_at", "regraded_at", "score")
+ATTEMPTS = {"enrollment_id": int, "assessment_id": int, "attempt": int}
+# CROSS JOIN: SQLite must begin with the attempts
+STORED = """
+    SELECT stored.enrollment_id, stored.assessment_id, stored.attempt,
+        stored.id, stored.graded_at, stored.regraded_at, stored.score
+    FROM {rows} CROSS JOIN engagement_assessmentresult stored
+    WHERE stored.enrollment_id = given.enrollment_id
+        AND stored.assessment_id = given.assessment_id
+        AND stored.attempt = given.attempt
+"""
+ITEMS = CompiledQuery(
+    ItemResult.objects.filter(result__in=given_ids("results"))
+    .order_by()
+    .values_list("result_id", "item", "score")
+)
+RESULTS = Template(
+    AssessmentResult.objects.filter(
+        enrollment__in=given_ids("enrollments"), assessment__in=given_ids("assessments")
+    )
+)
+
+
+class Grade(NamedTuple):
+    """The grade of an attempt: when it was first given, when it was changed, and the score."""
+
+    graded_at: datetime
+    regraded_at: datetime | None
+    score: float
+
+    @property
+    def latest(self) -> tuple[datetime, float]:
+        return self.regraded_at or self.graded_at, self.score
+
+
+class Stored(NamedTuple):
+    """A stored result (id)."""
+
+    pk: int
+    grade: Grade
 
 
 def grade(batch: EventBatch) -> None:
@@ -32,80 +71,95 @@ def grade(batch: EventBatch) -> None:
         number = event.data.get("attempt", 1)
         grades[event.enrollment_id or 0, objects.of(event).pk, number].append(event)
     stored = _stored(grades)
-    changed: dict[Attempt, AssessmentResult] = {}
-    regrades: dict[Attempt, Event] = {}
+    latest = {attempt: max(some, key=_rank) for attempt, some in grades.items()}
+    regrades = _regrades(latest, stored)
+    changed: dict[Attempt, Grade] = {}
     for attempt, some in grades.items():
-        old, latest = stored.get(attempt), max(some, key=_rank)
+        old = stored[attempt].grade if attempt in stored else None
         first = min(event.occurred_at for event in some)
-        is_later = old is None or _rank(latest) > _stored_rank(old)
-        if is_later:
-            regrades[attempt] = latest
-        if old is None:
-            changed[attempt] = _result(first, *_rank(latest)[:2])
-        elif is_later or first < old.graded_at:
-            last, score, _ = _rank(latest) if is_later else _stored_rank(old)
-            changed[attempt] = _result(min(first, old.graded_at), last, score)
-    _write(changed, regrades)
+        if old is None or first < old.graded_at or attempt in regrades:
+            last, score, _ = _rank(latest[attempt])
+            if old and attempt not in regrades:
+                last, score = old.latest
+            first = min(first, old.graded_at) if old else first
+            changed[attempt] = Grade(first, last if last > first else None, score)
+    _write(changed, regrades, stored)
     mark_moved(objects.moved, batch.changes)
+    before = {attempt: stored[attempt].grade for attempt in changed.keys() & stored.keys()}
     rewritten = [
         (grades[attempt][0].course_id, one)
-        for some in (stored, changed)
+        for some in (before, changed)
         for attempt, one in some.items()
-        if attempt in changed
     ]
     batch.changes.changed(
-        AssessmentResult.objects.filter(
-            enrollment__in={attempt[0] for attempt in changed},
-            assessment__in={attempt[1] for attempt in changed},
+        RESULTS.given(
+            enrollments={attempt[0] for attempt in changed},
+            assessments={attempt[1] for attempt in changed},
         ),
         graded_at=((course, one.graded_at) for course, one in rewritten),
         regraded_at=((course, one.regraded_at) for course, one in rewritten),
     )
 
 
-def _result(first: datetime, last: datetime, score: float) -> AssessmentResult:
-    regraded_at = last if last > first else None
-    return AssessmentResult(graded_at=first, regraded_at=regraded_at, score=score)
-
-
-def _rank(event: Event) -> Rank:
+def _rank(event: Event) -> tuple[datetime, float, Items]:
+    """Of two grades of an attempt the later wins, of two at the same moment the better."""
     return event.occurred_at, scaled_score(event), _items(event)
-
-
-def _stored_rank(result: AssessmentResult) -> Rank:
-    items = sorted((one.item, one.score) for one in result.items.all())
-    return result.regraded_at or result.graded_at, result.score, items
 
 
 def _items(event: Event) -> Items:
     return sorted((item["id"], float(item["score"])) for item in event.data.get("items", ()))
 
 
-def _stored(attempts: Collection[Attempt]) -> dict[Attempt, AssessmentResult]:
-    rows = AssessmentResult.objects.filter(
-        enrollment__in={enrollment for enrollment, _, _ in attempts},
-        assessment__in={assessment for _, assessment, _ in attempts},
-    ).prefetch_related("items")
-    found = {(row.enrollment_id, row.assessment_id, row.attempt): row for row in rows}
-    return {attempt: row for attempt, row in found.items() if attempt in attempts}
+def _stored(attempts: Iterable[Attempt]) -> dict[Attempt, Stored]:
+    return {
+        (enrollment, assessment, attempt): Stored(
+            pk, Grade(queries.moment(graded_at), given_rows.moment(regraded_at), score)
+        )
+        for enrollment, assessment, attempt, pk, graded_at, regraded_at, score in given_rows.select(
+            STORED, ATTEMPTS, attempts
+        )
+    }
 
 
-def _write(results: Mapping[Attempt, AssessmentResult], regrades: Mapping[Attempt, Event]) -> None:
+def _regrades(
+    latest: Mapping[Attempt, Event], stored: Mapping[Attempt, Stored]
+) -> dict[Attempt, Event]:
+    """Return the events whose grade replaces the stored one or is the first."""
+    ranks = {attempt: _rank(event) for attempt, event in latest.items()}
+    equal = [one.pk for attempt, one in stored.items() if one.grade.latest == ranks[attempt][:2]]
+    items: dict[int, Items] = defaultdict(list)
+    for pk, item, score in ITEMS.run(results=equal) if equal else ():
+        items[pk].append((item, score))
+    return {
+        attempt: event
+        for attempt, event in latest.items()
+        if (old := stored.get(attempt)) is None
+        or ranks[attempt] > (*old.grade.latest, sorted(items[old.pk]))
+    }
+
+
+def _write(
+    changed: Mapping[Attempt, Grade],
+    regrades: Mapping[Attempt, Event],
+    stored: Mapping[Attempt, Stored],
+) -> None:
     """Write the results, and the items of those that got a new grade."""
     written = bulk_upsert.upsert(
         AssessmentResult,
         ("enrollment_id", "assessment_id", "attempt", *UPDATED),
-        [
-            (*attempt, *(getattr(results[attempt], name) for name in UPDATED))
-            for attempt in sorted(results)
-        ],
+        [(*attempt, *changed[attempt]) for attempt in sorted(changed)],
         conflict="enrollment_id, assessment_id, attempt",
         merge=dict.fromkeys(UPDATED, "replace"),
         returning=("enrollment_id", "assessment_id", "attempt", "id"),
     )
-    events = {pk: regrades[e, a, n] for e, a, n, pk in written if (e, a, n) in regrades}
-    ItemResult.objects.filter(result__in=events).delete()
-    rows = [(pk, *item) for pk, event in events.items() for item in _items(event)]
+    if replaced := [stored[attempt].pk for attempt in regrades.keys() & stored.keys()]:
+        ItemResult.objects.filter(result__in=replaced).delete()
+    rows = [
+        (pk, *item)
+        for *attempt, pk in written
+        if (event := regrades.get((attempt[0], attempt[1], attempt[2])))
+        for item in _items(event)
+    ]
     bulk_upsert.upsert(ItemResult, ("result_id", "item", "score"), rows, conflict="result_id, item")
 
 

@@ -151,6 +151,8 @@ def recompute_watched(videos: Collection[LearningObject], changes: Changes) -> N
         enrolling.lock(pair[0] for pair in some)
         found = _read(some, with_duration)
         _write(found.values(), found, changes)
+        # also where nothing was written: figures divide by the duration
+        _mark(found.values(), changes)
 
 
 def _write(watched: Iterable[Watched], stored: Mapping[Pair, Watched], changes: Changes) -> None:
@@ -169,12 +171,15 @@ def _write(watched: Iterable[Watched], stored: Mapping[Pair, Watched], changes: 
         conflict="enrollment_id, video_id",
         merge=dict.fromkeys(UPDATED, "replace"),
     )
-    before = [stored[row.pair] for row in rows if row.pair in stored]
+    _mark([*rows, *(stored[row.pair] for row in rows if row.pair in stored)], changes)
+
+
+def _mark(rows: Collection[Watched], changes: Changes) -> None:
     changes.changed(
         WATCHED.given(
             enrollments={row.enrollment_id for row in rows}, videos={row.video.pk for row in rows}
         ),
-        started_at=((row.video.course_id, row.started_at) for row in (*before, *rows)),
+        started_at=((row.video.course_id, row.started_at) for row in rows),
     )
 
 

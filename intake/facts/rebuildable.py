@@ -11,6 +11,7 @@ from typing import Any, cast
 from django.db.models import Count
 
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_ids, given_texts
 from curriculum.models import Course, Enrollment
 from intake.event_kinds import KINDS, EventSubject
 from intake.models import Event, EventFact, IncompleteHistory
@@ -73,16 +74,26 @@ def mark(events: Sequence[Event]) -> None:
         mark_facts(events)
 
 
+ENTERED = CompiledQuery(
+    Enrollment.objects.filter(
+        learner__key__in=given_texts("learners"), run__course__in=given_ids("courses")
+    )
+    .order_by()
+    .values_list("learner__key", "run__course_id", "run__key", "pk")
+)
+
+
 def enrollments_by_event(events: Sequence[Event]) -> dict[int, int]:
     """Return the enrollment (id) of each event (id); a sign-up has none and is found by its run."""
     found = {one.pk: one.enrollment_id for one in events if one.enrollment_id is not None}
     entries = {one.pk: entry_of(one) for one in events if is_sign_up(one)}
-    rows = Enrollment.objects.filter(
-        learner__key__in={learner for learner, _, _ in entries.values()},
-        run__course__in={course for _, course, _ in entries.values()},
-    ).order_by()
-    fields = ("learner__key", "run__course_id", "run__key", "pk")
-    pks: dict[Entry, int] = {tuple(entry): pk for *entry, pk in rows.values_list(*fields)}
+    if not entries:
+        return found
+    rows = ENTERED.run(
+        learners={learner for learner, _, _ in entries.values()},
+        courses={course for _, course, _ in entries.values()},
+    )
+    pks: dict[Entry, int] = {tuple(entry): pk for *entry, pk in rows}
     return found | {pk: pks[entry] for pk, entry in entries.items() if entry in pks}
 
 

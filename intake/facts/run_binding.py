@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_ids
 from curriculum.models import Enrollment
 from intake.facts import rebuildable
 from intake.facts.enrollment_lookup import EnrollmentRef, Pair, enrollment_at, enrollment_starts
@@ -32,13 +33,19 @@ def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
     return {pk for _, bound, meant in moved for pk in (bound, meant)}
 
 
+PAIRS = CompiledQuery(
+    Enrollment.objects.filter(pk__in=given_ids("enrollments"))
+    .order_by()
+    .values_list("learner_id", "run__course_id")
+)
+
+
 def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
     """Return the starts of learners who entered several runs of a course, by (learner, course).
 
     Without learners of whom events have been purged: their facts could not follow.
     """
-    enrollments = Enrollment.objects.filter(pk__in=enrollment_ids).order_by()
-    pairs = set(enrollments.values_list("learner_id", "run__course_id"))
+    pairs = set(PAIRS.run(enrollments=enrollment_ids))
     several = {
         pair: some
         for pair, some in enrollment_starts({learner for learner, _ in pairs}).items()

@@ -58,9 +58,11 @@ class Days:
 
     def spans(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Span]:
         """Yield the courses and days of what `select` found."""
+        local_day = stale_days.local_days()
         for row in found:
-            until = (row[1] or timezone.now()) if self.until else row[0]
-            yield row[-1] if self.course else None, day_of(row[0]), day_of(until)
+            first = local_day(row[0])
+            last = local_day(row[1] or timezone.now()) if self.until else first
+            yield row[-1] if self.course else None, first, last
 
     def of(self, rows: QuerySet[Any]) -> Iterator[Span]:
         """Yield the course and the days on which these rows count, each once."""
@@ -196,9 +198,10 @@ def _days_behind(one: Reader, link: Link, rows: Rows) -> Iterator[Span]:
 
 
 def _single_days(pairs: Iterable[tuple[CourseId, Dated | None]]) -> Iterator[Span]:
+    local_day = stale_days.local_days()
     for course, at in set(pairs):
         if at is not None:
-            day = day_of(at)
+            day = local_day(at)
             yield course, day, day
 
 

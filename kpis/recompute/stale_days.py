@@ -7,7 +7,7 @@ Those who change facts note the days, which are written once in the same transac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -58,9 +58,13 @@ def request_recompute(measurements: Iterable[Measurement]) -> int:
 
 def day_of(moment: Dated) -> date:
     """Return the local day of a moment; a date is its own day."""
-    if isinstance(moment, datetime):
-        return local_day(moment, reporting_clock.reporting_zone())
-    return moment
+    return local_days()(moment)
+
+
+def local_days() -> Callable[[Dated], date]:
+    """Return `day_of` for many moments, which looks the time zone up once."""
+    zone = reporting_clock.reporting_zone()
+    return lambda moment: local_day(moment, zone) if isinstance(moment, datetime) else moment
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

@@ -111,7 +111,7 @@ def courses_at(computed_at: datetime) -> set[str | None]:
     )
 
 
-def test_little_is_recomputed_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_is_recomputed_in_one_step() -> None:
     in_two_runs()
     with CaptureQueriesContext(connection) as caught:
         measured()

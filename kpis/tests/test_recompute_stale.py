@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -116,10 +117,11 @@ def test_little_is_recomputed_in_one_step() -> None:
     with CaptureQueriesContext(connection) as caught:
         measured()
 
-    inserts = [one for one in caught if "INSERT INTO" in one["sql"]]
-    assert [one["sql"].split('"')[1] for one in inserts] == [
+    writes = (re.search(r'(?:INSERT INTO|DELETE FROM) "(\w+)"', one["sql"]) for one in caught)
+    assert [one[1] for one in writes if one] == [
         "kpis_measurement",
         "alerts_pendingevaluation",
+        "kpis_staleday",
     ]
 
 

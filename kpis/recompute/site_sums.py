@@ -148,6 +148,8 @@ def _summed(sites: Sequence[Site], now: datetime) -> Iterator[tuple[Site, Period
     Learners can be in several courses. If the largest course, which is a lower bound of their
     number, looks like a small group, they are counted: in the facts, unless all are known.
     """
+    if not sites:
+        return
     periods = {key: period for one in sites for key, period in one.summed.items()}
     stored = rows_of_all_courses((one.indicator for one in sites), periods.values())
     uncounted: list[tuple[Site, Period, Sums]] = []

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Max, Min
 
 from core import reporting_clock, task_queue
 from core.changes import CourseId, Dated
@@ -19,7 +20,14 @@ from core.database.id_lists import ids_in
 from curriculum.models import Course
 from kpis.definitions.periods import Period, between, containing, local_day
 from kpis.definitions.registry import Indicator
-from kpis.models import DataFreshness, Measurement, PeriodKind, StaleDay, StalePeriod
+from kpis.models import (
+    CompositeMeasurement,
+    DataFreshness,
+    Measurement,
+    PeriodKind,
+    StaleDay,
+    StalePeriod,
+)
 
 TASK = "kpis.tasks.recompute"
 QUEUED = "kpis.recompute-queued"
@@ -81,7 +89,20 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
     """Mark each (course id, first day, last day) of each KPI stale."""
-    rows = [(key, *span, "") for key, some in spans.items() for span in merged(some)]
+    _mark((key, *span, "") for key, some in spans.items() for span in merged(some))
+
+
+def mark_site_stale_without(course: Course) -> None:
+    """Mark all periods of the site stale in which a course that is deleted has figures."""
+    of_course = {"course": course, "scope": Measurement.Scope.COURSE, "n__gt": 0}
+    for table in (Measurement.objects.all(), CompositeMeasurement.objects.all()):
+        rows = table.filter(**of_course).order_by().values_list("kpi", "period_kind")
+        spans = rows.annotate(Min("period_start"), Max("period_start"))
+        _mark((kpi, None, first, last, kind) for kpi, kind, first, last in spans)
+
+
+def _mark(days: Iterable[tuple[str, CourseId, date, date, str]]) -> None:
+    rows = list(days)
     if not rows:
         return
     bulk_upsert.insert(StaleDay, ("key", "course_id", "first", "last", "kind"), rows)

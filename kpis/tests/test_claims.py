@@ -107,14 +107,14 @@ def test_a_large_backlog_is_shared_once_another_worker_finds_nothing_free(
     sizes: list[int] = []
     real = jobs.run_jobs
 
-    def run_jobs(jobs: Any, *args: Any, **more: Any) -> Any:
-        courses = {course for job in jobs for course in job.courses}
+    def run_jobs(some: Any, *args: Any, **more: Any) -> Any:
+        courses = {course for job in some for course in job.courses}
         if courses:
             sizes.append(len(courses))
             # the first step has made stale periods of the days
             if len(sizes) == 2:
                 in_another_process(look_for_work).join()
-        return real(jobs, *args, **more)
+        return real(some, *args, **more)
 
     def look_for_work() -> None:
         with claims.claim_free(list(Course.objects.values_list("pk", flat=True))) as found:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,15 +110,16 @@ def courses_at(computed_at: datetime) -> set[str | None]:
     )
 
 
-def test_little_is_recomputed_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_is_recomputed_in_one_step() -> None:
     in_two_runs()
     with CaptureQueriesContext(connection) as caught:
         measured()
 
-    inserts = [one for one in caught if "INSERT INTO" in one["sql"]]
-    assert [one["sql"].split('"')[1] for one in inserts] == [
+    writes = (re.search(r'(?:INSERT INTO|DELETE FROM) "(\w+)"', one["sql"]) for one in caught)
+    assert [one[1] for one in writes if one] == [
         "kpis_measurement",
         "alerts_pendingevaluation",
+        "kpis_staleday",
     ]
 
 

@@ -68,12 +68,16 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
 
 
 def read(readings: Sequence[Reading]) -> list[Read]:
-    """Read all of it in one statement."""
+    """Read all of it in one statement; a number stands for the same period in all readings."""
     if not readings:
         return []
     selects, params = [], list[Any]()
+    tables: dict[tuple[int, ...], tuple[str, list[Any]]] = {}
     for at, reading in enumerate(readings):
-        select, own = _select(reading)
+        numbers = tuple(reading.periods)
+        if numbers not in tables:
+            tables[numbers] = period_table.table_of(reading.periods, connection)
+        select, own = _select(reading, *tables[numbers])
         selects.append(f"SELECT {at}, {select}")
         params += own
     with connection.cursor() as cursor:
@@ -82,13 +86,12 @@ def read(readings: Sequence[Reading]) -> list[Read]:
     return [_parsed(*rows[at]) for at in range(len(readings))]
 
 
-def _select(reading: Reading) -> tuple[str, list[Any]]:
-    """Return the SQL of a reading and its parameters.
+def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list[Any]]:
+    """Return the SQL of a reading and its parameters, given those of its table of periods.
 
     Each has tables of its own: SQLite knows how many rows a table of a WITH clause has only where
     it is first used, and would start at the facts elsewhere.
     """
-    tables, params = period_table.table_of(reading.periods, connection)
     if reading.courses is not None:
         ids, more = _ids(reading.courses)
         tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]

@@ -16,12 +16,13 @@ from django.db import connection, models
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
+from curriculum.models import Enrollment
 from kpis.aggregation import period_table
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
 from kpis.aggregation.people import People, Whole
 from kpis.definitions.facts import Facts
 from kpis.definitions.periods import Period
-from kpis.definitions.scopes import FROM_ENROLLMENT, SITE, Scope, path_to
+from kpis.definitions.scopes import FROM_ENROLLMENT, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
 COURSES = "kpi_course"
@@ -130,11 +131,7 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
 def _people(reading: Reading) -> QuerySet[Any, Any]:
     """Return a query of what each person contributes in each group and period."""
     facts, dimensions = reading.facts, DIMENSIONS[reading.level]
-    courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
-    scope = SITE if reading.courses is None else Scope(course_ids=courses)
-    rows, ratio = facts.select(
-        period_table.each_period(), dimensions, scope, of_any_enrollment=reading.by_enrollment
-    )
+    rows, ratio = facts.select(period_table.each_period(), dimensions, **_limits(reading))
     dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
     groups = dict(zip((GROUP, PARENT), map(facts.path, dimensions), strict=False))
     rows = period_table.joined(rows).filter(
@@ -148,6 +145,19 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
         del sums[WEIGHT]
     found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
     return found
+
+
+def _limits(reading: Reading) -> dict[str, Any]:
+    """Return how the facts are limited to the courses of a reading and to those who count."""
+    any_enrollment = {"of_any_enrollment": reading.by_enrollment}
+    if reading.courses is None:
+        return any_enrollment
+    courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
+    if connection.vendor == "sqlite" and reading.by_enrollment:
+        # it would look up the enrollment of each row last
+        of_courses = Enrollment.objects.filter(run__course__in=courses)
+        return any_enrollment | {"enrollments": of_courses.values("pk")}
+    return any_enrollment | {"scope": Scope(course_ids=courses)}
 
 
 def _listed(name: str, field: models.Field[Any, Any]) -> str:

@@ -104,9 +104,7 @@ def test_an_import_killed_while_computing_kpis_computes_the_rest_on_resume(
 ) -> None:
     folder = two_presentations().in_folder(tmp_path)
     with monkeypatch.context() as during:
-        during.setattr(
-            "kpis.recompute.recompute_stale.run_jobs", Mock(side_effect=InterruptionError)
-        )
+        during.setattr("kpis.recompute.recompute_stale._step", Mock(side_effect=InterruptionError))
         with pytest.raises(InterruptionError):
             run_import(folder)
     assert not Measurement.objects.exists()

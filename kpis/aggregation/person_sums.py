@@ -16,12 +16,13 @@ from django.db import connection, models
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
+from curriculum.models import Enrollment
 from kpis.aggregation import period_table
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
 from kpis.aggregation.people import People, Whole
 from kpis.definitions.facts import Facts
 from kpis.definitions.periods import Period
-from kpis.definitions.scopes import FROM_ENROLLMENT, SITE, Scope, path_to
+from kpis.definitions.scopes import FROM_ENROLLMENT, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
 COURSES = "kpi_course"
@@ -68,12 +69,16 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
 
 
 def read(readings: Sequence[Reading]) -> list[Read]:
-    """Read all of it in one statement."""
+    """Read all of it in one statement; a number stands for the same period in all readings."""
     if not readings:
         return []
     selects, params = [], list[Any]()
+    tables: dict[tuple[int, ...], tuple[str, list[Any]]] = {}
     for at, reading in enumerate(readings):
-        select, own = _select(reading)
+        numbers = tuple(reading.periods)
+        if numbers not in tables:
+            tables[numbers] = period_table.table_of(reading.periods, connection)
+        select, own = _select(reading, *tables[numbers])
         selects.append(f"SELECT {at}, {select}")
         params += own
     with connection.cursor() as cursor:
@@ -82,13 +87,12 @@ def read(readings: Sequence[Reading]) -> list[Read]:
     return [_parsed(*rows[at]) for at in range(len(readings))]
 
 
-def _select(reading: Reading) -> tuple[str, list[Any]]:
-    """Return the SQL of a reading and its parameters.
+def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list[Any]]:
+    """Return the SQL of a reading and its parameters, given those of its table of periods.
 
     Each has tables of its own: SQLite knows how many rows a table of a WITH clause has only where
     it is first used, and would start at the facts elsewhere.
     """
-    tables, params = period_table.table_of(reading.periods, connection)
     if reading.courses is not None:
         ids, more = _ids(reading.courses)
         tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
@@ -127,11 +131,7 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
 def _people(reading: Reading) -> QuerySet[Any, Any]:
     """Return a query of what each person contributes in each group and period."""
     facts, dimensions = reading.facts, DIMENSIONS[reading.level]
-    courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
-    scope = SITE if reading.courses is None else Scope(course_ids=courses)
-    rows, ratio = facts.select(
-        period_table.each_period(), dimensions, scope, of_any_enrollment=reading.by_enrollment
-    )
+    rows, ratio = facts.select(period_table.each_period(), dimensions, **_limits(reading))
     dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
     groups = dict(zip((GROUP, PARENT), map(facts.path, dimensions), strict=False))
     rows = period_table.joined(rows).filter(
@@ -145,6 +145,19 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
         del sums[WEIGHT]
     found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
     return found
+
+
+def _limits(reading: Reading) -> dict[str, Any]:
+    """Return how the facts are limited to the courses of a reading and to those who count."""
+    any_enrollment = {"of_any_enrollment": reading.by_enrollment}
+    if reading.courses is None:
+        return any_enrollment
+    courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
+    if connection.vendor == "sqlite" and reading.by_enrollment:
+        # it would look up the enrollment of each row last
+        of_courses = Enrollment.objects.filter(run__course__in=courses)
+        return any_enrollment | {"enrollments": of_courses.values("pk")}
+    return any_enrollment | {"scope": Scope(course_ids=courses)}
 
 
 def _listed(name: str, field: models.Field[Any, Any]) -> str:

@@ -54,10 +54,11 @@ def compute_all(
     numbers: dict[Period, int] = {}
     facts, makers = FactReader(runs), []
     for one in wanted:
-        periods = {
-            numbers.setdefault(period, len(numbers)): (period.as_of(now), courses)
-            for period, courses in one.periods
-        }
+        periods: dict[int, tuple[Period, frozenset[int]]] = {}
+        for period, courses in one.periods:
+            number = numbers.setdefault(period, len(numbers))
+            _, others = periods.get(number, (period, NOBODY))
+            periods[number] = period.as_of(now), courses | others
         maker = CellMaker(one.indicator, periods, facts, with_site=with_site)
         maker.note_needs()
         makers.append(maker)

@@ -161,11 +161,7 @@ class KpiQueryService:
     ) -> MetricValue:
         if not suppress:
             return self.valuation.value(indicator, scope, period, found)
-        return replace(
-            self.valuation.blank(indicator, scope, period, "suppressed"),
-            computed_at=found.computed_at,
-            restated_at=found.restated_at,
-        )
+        return self.valuation.blank(indicator, scope, period, "suppressed", found=found)
 
     def _pending_values(
         self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]

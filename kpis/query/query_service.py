@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import DatabaseError
 
 from accounts.reader import Reader
+from core.cacheable import note_failure
 from core.database.outages import outage_of
 from kpis import read_sums
 from kpis.definitions.periods import Period
@@ -56,6 +57,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
+            note_failure()
             logger.exception("%s could not be computed", indicator.key)
             return self._error_result(indicator, query)
 
@@ -227,6 +229,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
+            note_failure()
             logger.exception("%s could not be computed by %s", indicator.key, query.by)
             return {}
 

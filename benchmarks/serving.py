@@ -24,11 +24,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+CHANGED = "after a change"
 OWN = Path(__file__).resolve()
 MONTHS, MODULES, N = 15, 8, 200
 API, PAGE = "/api/kpi/engagement/completion-rate", "/kpi-dashboard"
-# an open page reloads after a change: it is never answered from memory
-CHANGED = {"Live-Read": "1"}
+# an open page reloads after a change: it never gets what was kept for the same reader
+RELOAD = {"Live-Read": "1"}
 
 
 def main() -> None:
@@ -86,20 +87,34 @@ def measured(courses: int, repeat: int, *, is_profiled: bool) -> dict[str, float
     fill(courses)
     found = {}
     for what, ask in requests():
+        is_changed = what.endswith(CHANGED)
         for _ in range(3):
             ask()
-        found[what] = 1000 * statistics.median(cpu_seconds(ask) for _ in range(repeat))
-        if is_profiled and what == "dashboard, after a change":
+        times = [cpu_seconds(ask, is_changed=is_changed) for _ in range(repeat)]
+        found[what] = 1000 * statistics.median(times)
+        if is_profiled and what == f"dashboard, {CHANGED}":
             profiler = cProfile.Profile()
-            profiler.runcall(lambda again: [again() for _ in range(5)], ask)
+            for _ in range(5):
+                change()
+                profiler.runcall(ask)
             pstats.Stats(profiler).sort_stats("cumulative").print_stats(70)
     return found
 
 
-def cpu_seconds(ask: Callable[[], Any]) -> float:
+def cpu_seconds(ask: Callable[[], Any], *, is_changed: bool) -> float:
+    if is_changed:
+        change()
     begun = time.process_time()
     ask()
     return time.process_time() - begun
+
+
+def change() -> None:
+    from kpis.models import Measurement  # noqa: PLC0415
+
+    row = Measurement.objects.first()
+    assert row  # noqa: S101
+    row.save()
 
 
 def requests() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -126,7 +141,9 @@ def requests() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield f"{name}, unchanged", ask
         tag = ask().headers.get("ETag", "")
         yield f"{name}, 304", lambda ask=ask, tag=tag: ask(**{"If-None-Match": tag})
-        yield f"{name}, after a change", lambda ask=ask: ask(**CHANGED)
+        if path == PAGE:
+            yield f"{name}, reloaded by another", lambda ask=ask: ask(**RELOAD)
+        yield f"{name}, {CHANGED}", ask
 
 
 def fill(courses: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -12,6 +13,17 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
 
 MARK = "is_cacheable"
+
+_has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
+
+
+def note_failure() -> None:
+    """Note that a part of the response could not be computed: the next request tries again."""
+    _has_failed.set(True)
+
+
+def has_failed() -> bool:
+    return _has_failed.get()
 
 
 def cacheable(view: Callable[P, R]) -> Callable[P, R]:
@@ -23,8 +35,12 @@ def cacheable(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def marked(*args: P.args, **kwargs: P.kwargs) -> R:
-        response = view(*args, **kwargs)
-        setattr(response, MARK, True)
+        token = _has_failed.set(False)
+        try:
+            response = view(*args, **kwargs)
+            setattr(response, MARK, not has_failed())
+        finally:
+            _has_failed.reset(token)
         return response
 
     return marked

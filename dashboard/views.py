@@ -14,6 +14,7 @@ from dashboard.dashboard import COMPLETE, Dashboard
 from dashboard.kpi_page import KpiPage
 from dashboard.live.tokens import live_update_data
 from dashboard.live.topics import topics_of_page
+from dashboard.shared_content import shared_content
 from kpis.definitions.registry import REGISTRY
 from presentation import figures
 from presentation.categories import CATEGORIES
@@ -35,6 +36,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     is_complete = request.GET.get("show") == COMPLETE
     page = Dashboard(CATEGORIES[key], service, filters, is_complete)
     context = context_of(page, key, filters)
+    context["content"] = shared_content(request, "dashboard/_dashboard_content.html", context)
     return render(request, "dashboard/dashboard.html", context, status=status_of(filters))
 
 
@@ -48,6 +50,7 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
     filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
     page = KpiPage(REGISTRY[key], service, filters, request.GET.get("by", ""))
     context = context_of(page, page.indicator.category, filters)
+    context["content"] = shared_content(request, "dashboard/_kpi_content.html", context)
     return render(request, "dashboard/kpi.html", context, status=status_of(filters))
 
 

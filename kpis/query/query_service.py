@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import DatabaseError
 
 from accounts.reader import Reader
+from core.cacheable import note_failure
 from core.database.outages import outage_of
 from kpis import read_sums
 from kpis.definitions.periods import Period
@@ -56,6 +57,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
+            note_failure()
             logger.exception("%s could not be computed", indicator.key)
             return self._error_result(indicator, query)
 
@@ -161,11 +163,7 @@ class KpiQueryService:
     ) -> MetricValue:
         if not suppress:
             return self.valuation.value(indicator, scope, period, found)
-        return replace(
-            self.valuation.blank(indicator, scope, period, "suppressed"),
-            computed_at=found.computed_at,
-            restated_at=found.restated_at,
-        )
+        return self.valuation.blank(indicator, scope, period, "suppressed", found=found)
 
     def _pending_values(
         self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]
@@ -231,6 +229,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
+            note_failure()
             logger.exception("%s could not be computed by %s", indicator.key, query.by)
             return {}
 

@@ -79,12 +79,7 @@ class Valuation:
         context = self._context(indicator.category, scope.course_ids)
         if indicator.is_total and not found.sums.n:
             context = replace(context, data_from=self._first_day(indicator, scope, period))
-        blank = replace(
-            self.blank(indicator, scope, period),
-            computed_at=found.computed_at,
-            restated_at=found.restated_at,
-        )
-        return metric_value(blank, found.sums, context)
+        return metric_value(self.blank(indicator, scope, period, found=found), found.sums, context)
 
     def weighted_mean(
         self,
@@ -106,13 +101,25 @@ class Valuation:
         )
 
     def blank(
-        self, indicator: Indicator, scope: Scope, period: Period, status: str = "no_data"
+        self,
+        indicator: Indicator,
+        scope: Scope,
+        period: Period,
+        status: str = "no_data",
+        *,
+        found: FoundSums | None = None,
     ) -> MetricValue:
         """Return a value that has everything but the result of the division."""
         target, other = self.targets(indicator, scope, period)
-        through = self.data_through(indicator.category, scope.course_ids)
         return MetricValue(
-            indicator, period, status, target=target, other_target=other, data_through=through
+            indicator,
+            period,
+            status,
+            target=target,
+            other_target=other,
+            data_through=self.data_through(indicator.category, scope.course_ids),
+            computed_at=found.computed_at if found else None,
+            restated_at=found.restated_at if found else None,
         )
 
     def targets(self, indicator: Indicator, scope: Scope, period: Period) -> Targets:
@@ -199,7 +206,8 @@ def metric_value(blank: MetricValue, sums: Sums, context: ValueContext) -> Metri
         return replace(blank, status="no_data", sums=sums)
     status = _status(blank.indicator, blank.period, sums, context)
     found = estimate_of(blank.indicator, sums)
-    return _with_estimate(replace(blank, status=status, value=value, sums=sums), found)
+    interval = found.interval if found else None
+    return replace(blank, status=status, value=value, sums=sums, estimate=found, interval=interval)
 
 
 def combine(
@@ -234,7 +242,8 @@ def combine(
     are_shares = all(scale_of(one.indicator) is SHARE for _, one in known)
     of_parts = [WeightedPart(one.indicator.key, weight, one.sums) for weight, one in known]
     found = weighted_estimate(of_parts, crosses) if are_shares else None
-    return _with_estimate(metric_value(blank, sums, context), found)
+    interval = found.interval if found else None
+    return replace(metric_value(blank, sums, context), estimate=found, interval=interval)
 
 
 def estimate_of(indicator: Indicator, sums: Sums) -> AnyEstimate | None:
@@ -248,10 +257,6 @@ def estimate_of(indicator: Indicator, sums: Sums) -> AnyEstimate | None:
 def scale_of(indicator: Indicator) -> Scale | None:
     """Return the bounds of the KPI's values; None if they have none, such as amounts of money."""
     return {PERCENT: SHARE, POINTS: NET}.get(indicator.unit)
-
-
-def _with_estimate(value: MetricValue, found: AnyEstimate | None) -> MetricValue:
-    return replace(value, estimate=found, interval=found.interval if found else None)
 
 
 def _divided(blank: MetricValue, sums: Sums, context: ValueContext) -> float | None:

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as ValkeyIsDown
 
 from accounts.api_keys import create_api_key
 from accounts.models import User
+from core import process_cache
 from core.cacheable import cacheable
 from core.database import data_version
 from curriculum.models import Course
@@ -174,6 +175,19 @@ def test_errors_and_huge_responses_are_not_kept(asked: Ask, response: HttpRespon
     asked(cacheable(lambda request: response))
 
     assert asked(lambda request: HttpResponse("new")).content == b"new"
+
+
+@pytest.mark.parametrize("path", [BY_COURSE, PAGE])
+def test_a_figure_that_could_not_be_computed_is_tried_again(py: Course, path: str) -> None:
+    ada = Visitor(staff())
+    ada.gets(path)
+    process_cache.clear_all()
+    with patch("kpis.query.query_service.read_sums.series", side_effect=DatabaseError):
+        failed = ada.gets(path).content.decode()
+        assert not ada.is_served_again(path)
+
+    assert "60.0" not in failed
+    assert "60.0" in ada.gets(path).content.decode()
 
 
 def test_a_view_that_does_not_say_so_is_not_kept(asked: Ask) -> None:

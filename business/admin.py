@@ -24,6 +24,7 @@ from business.models import (
 from business.money import major
 from business.referral_codes import code_of
 from core import localized
+from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import Learner
 from intake.csv.pages import CsvImportMixin
@@ -80,6 +81,7 @@ class SubscriptionChangeAdmin(ReadOnlyAdmin):
 
     list_display = ("key", "change", "at", "customer", "course")
     list_filter = ("change",)
+    ordering = ("-pk",)
     list_select_related: ClassVar[Any] = ("customer", "course")
     search_fields = ("key__exact",)
     search_help_text = _("Enter the full key of a subscription.")
@@ -90,7 +92,7 @@ class SubscriptionChangeAdmin(ReadOnlyAdmin):
 class PaymentAdmin(CsvImportMixin, ReadOnlyAdmin):
     csv_kinds = ("payment.received", "payment.refunded")
     list_display = ("key", "amount_in_currency", "is_refund", "customer", "course", "booked_at")
-    list_filter = ("is_refund", "currency", "course")
+    list_filter = ("is_refund", ("currency", RecentValuesFilter), "course")
     list_select_related: ClassVar[Any] = ("customer", "course")
     date_hierarchy = "booked_at"
     search_fields = ("key__exact", "payment_key__exact", "customer__key__exact")
@@ -106,7 +108,7 @@ class PaymentAdmin(CsvImportMixin, ReadOnlyAdmin):
 class InvitationAdmin(CsvImportMixin, ReadOnlyAdmin):
     csv_kinds = ("invitation.sent",)
     list_display = ("learner", "course", "sent_at", "channel", "code")
-    list_filter = ("channel", "course")
+    list_filter = (("channel", RecentValuesFilter), "course")
     list_select_related: ClassVar[Any] = ("learner", "course")
     date_hierarchy = "sent_at"
     search_fields = ("learner__key__exact", "code__exact")

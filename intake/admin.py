@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from core import localized
+from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
 from intake.csv.pages import EventImportPages, may_import
 from intake.event_kinds import KINDS
@@ -44,7 +45,9 @@ class EventAdmin(EventImportPages, ReadOnlyAdmin):
         "occurred_at", "kind", "learner", "course_key", "run_key", "module_key",
         "object", "value", "sender", "is_mapped", "received_at",
     )  # fmt: skip
-    list_filter = (KindFilter, "is_mapped", "sender", "received_at", "course")
+    list_filter = (
+        *(KindFilter, "is_mapped", ("sender", RecentValuesFilter), "received_at", "course"),
+    )
     search_fields = ("key__exact", "learner__exact", "object__exact")
     show_full_result_count = False
     readonly_fields = ("verbatim",)
@@ -84,7 +87,8 @@ class RejectedEventAdmin(admin.ModelAdmin):
     form = CorrectionForm
     list_display = ("__str__", "code", "field", "sender", "received_at", "resolved_at")
     list_filter = (
-        ("resolved_at", admin.EmptyFieldListFilter), "code", "kind", "sender", "received_at"
+        ("resolved_at", admin.EmptyFieldListFilter), "code", "kind", ("sender", RecentValuesFilter),
+        "received_at",
     )  # fmt: skip
     date_hierarchy = "received_at"
     search_fields = ("key", "kind", "reason", "payload")

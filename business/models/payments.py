@@ -61,6 +61,7 @@ class Payment(EventFact):
         )
         indexes = (
             models.Index(fields=("currency", "booked_at"), name="payment_by_day"),
+            models.Index(fields=("booked_at",), name="payment_by_moment"),
             # conditional, because lookups by these keys concern few rows
             models.Index(
                 fields=("subscription_key",), condition=INCOMPLETE, name="payment_of_subscription"

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.admin.users import acting_user
 from core import localized, reporting_clock
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
-from curriculum.models import CourseRun, Module
+from curriculum.models import Course, CourseRun, Module
 from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
 from kpis.admin.small_groups import SmallGroupsAdmin
 from kpis.definitions.period_names import period_name
@@ -29,15 +29,18 @@ from kpis.recompute.stale_days import request_recompute
 
 
 def place() -> Case:
-    """Return an expression for the name of the course, run or module, or the whole site."""
+    """Return an expression for the name of the course, run or module, or the whole site.
+
+    Without a join, which counting the rows would go through for each.
+    """
+    course = Course.objects.filter(pk=OuterRef("course"))
+    title, key = (Subquery(course.values(name)[:1]) for name in ("title", "key"))
     run = CourseRun.objects.filter(pk=OuterRef("scope_id")).values("key")[:1]
     module = Module.objects.filter(pk=OuterRef("scope_id")).values("title")[:1]
     return Case(
-        When(scope=Measurement.Scope.COURSE, then="course__title"),
-        When(scope=Measurement.Scope.RUN, then=Concat("course__key", Value(" "), Subquery(run))),
-        When(
-            scope=Measurement.Scope.MODULE, then=Concat("course__key", Value(" "), Subquery(module))
-        ),
+        When(scope=Measurement.Scope.COURSE, then=title),
+        When(scope=Measurement.Scope.RUN, then=Concat(key, Value(" "), Subquery(run))),
+        When(scope=Measurement.Scope.MODULE, then=Concat(key, Value(" "), Subquery(module))),
         default=Value(gettext("Whole site")),
         output_field=CharField(),
     )
@@ -75,7 +78,8 @@ class MeasurementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
         "course",
     )
     list_select_related = ("course",)
-    date_hierarchy = "period_start"
+    # the latest, without sorting all of them
+    ordering = ("-pk",)
     search_fields = ("kpi", "course__key", "course__title")
     show_full_result_count = False
     inlines = (RestatementInline,)

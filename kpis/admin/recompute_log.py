@@ -24,7 +24,7 @@ class RestatementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
     list_display = ("measurement", "earlier_value", "n", "learners", "computed_at", "restated_at")
     list_filter = ("measurement__period_kind", "measurement__scope", "measurement__course")
     list_select_related = ("measurement",)
-    date_hierarchy = "restated_at"
+    ordering = ("-pk",)
     search_fields = ("measurement__kpi", "measurement__course__key")
 
     @admin.display(description=gettext_lazy("earlier value"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.users import acting_user
+from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
 from kpis.admin.kpi_choices import kpi_choices, name_of
 from outcomes.feedback import theme_actions
@@ -135,11 +136,12 @@ class CommentAnalysisAdmin(ReadOnlyAdmin):
         ("response__testimonial", admin.EmptyFieldListFilter),
         "theme",
         "mood",
-        "language",
+        ("language", RecentValuesFilter),
+        "response__answered_at",
     )
     list_select_related = ("theme", "response__testimonial")
     search_fields = ("text",)
-    date_hierarchy = "answered_at"
+    ordering = ("-pk",)
     show_full_result_count = False
     actions = ("approve",)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.recent_values import RecentValuesFilter
 from curriculum.admin.courses import count_of
 from kpis.definitions.units import PERCENT
 from outcomes.admin.facts import FactAdmin
@@ -177,17 +178,20 @@ class InvitationAdmin(FactAdmin):
     list_filter = (
         *("wave__survey", *FactAdmin.list_filter),
         ("dismissed_at", admin.EmptyFieldListFilter),
-        "attempts",
+        ("attempts", RecentValuesFilter),
     )
     list_select_related = (*FactAdmin.list_select_related, "wave__survey")
     date_hierarchy: ClassVar[str] = "sent_at"
+
+
+SCORES = (("nps", RecentValuesFilter), ("csat", RecentValuesFilter))
 
 
 @admin.register(Response)
 class ResponseAdmin(FactAdmin):
     csv_kinds = ("survey.answered",)
     list_display = ("enrollment", "wave", "answered_at", "nps", "csat", "has_comment", "may_quote")
-    list_filter = ("wave__survey", *FactAdmin.list_filter, "nps", "csat", "may_quote")
+    list_filter = ("wave__survey", *FactAdmin.list_filter, *SCORES, "may_quote")
     list_select_related = (*FactAdmin.list_select_related, "wave__survey")
     date_hierarchy: ClassVar[str] = "answered_at"
 

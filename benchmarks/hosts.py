@@ -21,11 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import django
 from django.core.management import call_command
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from kpisite.launcher import private_valkey
 from kpisite.testing import postgres
@@ -73,7 +76,8 @@ def network() -> Iterator[None]:
         yield
     finally:
         for host in hosts:
-            subprocess.run(["ip", "netns", "delete", host], check=False, capture_output=True)
+            with suppress(subprocess.CalledProcessError):
+                run("ip", "netns", "delete", host)
 
 
 def inside(host: str) -> list[str]:
@@ -173,9 +177,8 @@ def measure(chosen: argparse.Namespace, folder: Path, database: DatabaseHost) ->
     print(f"{rows:,} rows of activity in {chosen.courses} courses", flush=True)
     forget()
     alone = timed("this process", take_all)
-    first, second = WORKERS
     scenarios: list[tuple[str, Sequence[str], Callable[[list[WorkerHost]], None]]] = [
-        ("one worker host", [first], lambda hosts: None),
+        ("one worker host", WORKERS[:1], lambda hosts: None),
         ("two worker hosts", WORKERS, lambda hosts: None),
         ("the first killed", WORKERS, lambda hosts: hosts[0].kill()),
         ("the second killed", WORKERS, lambda hosts: hosts[1].kill()),
@@ -213,13 +216,10 @@ def forget() -> None:
     from curriculum.models import Course  # noqa: PLC0415
     from kpis.models import CompositeMeasurement, Measurement, StaleDay, StalePeriod  # noqa: PLC0415
     from kpis.recompute import from_scratch, shared_recompute  # noqa: PLC0415
-
-    for model in (Measurement, CompositeMeasurement, StaleDay, StalePeriod):
-        model.objects.all().delete()
-    from django.utils import timezone  # noqa: PLC0415
-
     from kpisite.jobs import history_span  # noqa: PLC0415
 
+    for model in (Measurement, CompositeMeasurement, StaleDay, StalePeriod):
+        QuerySet(model).delete()
     days = history_span.first_and_last_day(timezone.now())
     options = shared_recompute.options_of(from_scratch.aggregated_indicators(), *days)
     courses = list(Course.objects.values_list("pk", flat=True))
@@ -249,24 +249,21 @@ def take_all() -> int:
 
 def by_workers(disturb: Callable[[], None]) -> int:
     """Let workers do all of it; disturb them once a part is done."""
+    from django.db import connection  # noqa: PLC0415
+
     from core import fan_out  # noqa: PLC0415
     from core.models import WorkItem  # noqa: PLC0415
-    from django.db import OperationalError  # noqa: PLC0415
     from kpis.recompute import shared_recompute  # noqa: PLC0415
 
     fan_out.invite(shared_recompute.WORK)
-    is_disturbed = False
-    left = WorkItem.objects.filter(done_at=None)
+    left, is_disturbed = WorkItem.objects.filter(done_at=None), False
     while number := left.count():
         if not is_disturbed and number < 0.7 * WorkItem.objects.count():
             disturb()
+            # the database may have been restarted
+            connection.close()
             is_disturbed = True
         time.sleep(0.05)
-        try:
-            left.exists()
-        except OperationalError:
-            # the server has been restarted
-            left.exists()
     return finished()
 
 
@@ -282,15 +279,18 @@ def finished() -> int:
 
 
 def digest() -> str:
-    """Return a digest of all figures, without their ids and times."""
+    """Return a digest of all figures, without their ids and times, to nine digits.
+
+    In which order fractions are added, and so the last of 16 digits, is up to PostgreSQL.
+    """
     from kpis.models import CompositeMeasurement, Measurement  # noqa: PLC0415
 
     found = hashlib.sha256()
+    place = ("kpi", "scope", "scope_id", "period_kind", "period_start")
     for model in (Measurement, CompositeMeasurement):
-        place = ("kpi", "scope", "scope_id", "period_kind", "period_start")
-        rows = model.objects.order_by(*place).values_list(*place, *model.SUMS)
+        rows: QuerySet[Any] = QuerySet(model).order_by(*place).values_list(*place, *model.SUMS)
         for row in rows.iterator():
-            found.update(repr(row).encode())
+            found.update(repr([f"{x:.9g}" if isinstance(x, float) else x for x in row]).encode())
     return found.hexdigest()
 
 

@@ -273,9 +273,8 @@ def finished() -> int:
     from kpis.recompute import recompute_stale  # noqa: PLC0415
 
     written = recompute_stale.recompute_stale(waits=True)
-    return written + sum(
-        one.get("written", 0) for one in WorkItem.objects.values_list("result", flat=True)
-    )
+    results = WorkItem.objects.values_list("result", flat=True)
+    return written + sum(int(one.get("written", 0)) for one in results)
 
 
 def digest() -> str:

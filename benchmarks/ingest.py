@@ -174,15 +174,16 @@ def measured(post: Post, body: bytes) -> dict[str, float]:
 
 
 def of_backend() -> float:
-    """Return the CPU seconds that the backend of our connection has used."""
+    """Return the CPU seconds that PostgreSQL's backends have used, of all our connections."""
     from django.db import connection  # noqa: PLC0415
 
     if connection.vendor != "postgresql":
         return 0.0
-    connection.ensure_connection()
-    pid = connection.connection.info.backend_pid  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        pids = [pid for (pid,) in cursor.fetchall()]
     # in nanoseconds, while the ticks of /proc/PID/stat are as long as a small batch
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
 
 
 def profiled(post: Post, body: bytes) -> dict[str, str]:

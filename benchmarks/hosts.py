@@ -36,9 +36,14 @@ from kpisite.testing import postgres
 DATABASE, WORKERS = "kpi-db", ("kpi-w1", "kpi-w2")
 NETWORK, PORT = "10.77.0", 6379
 ROOT = Path(__file__).resolve().parents[1]
-# a host that vanished is noticed after so many seconds
-KEEPALIVES = ("tcp_keepalives_idle=5", "tcp_keepalives_interval=1", "tcp_keepalives_count=3",
-              f"listen_addresses={NETWORK}.1")  # fmt: skip
+# as docs/scale.md asks for, but faster: a host that vanished is noticed after eight seconds
+SERVER = (
+    f"listen_addresses={NETWORK}.1",
+    "tcp_keepalives_idle=5",
+    "tcp_keepalives_interval=1",
+    "tcp_keepalives_count=3",
+    "tcp_user_timeout=8000",
+)
 
 
 def main() -> None:
@@ -99,7 +104,7 @@ class DatabaseHost:
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
-        return postgres.restart(self.folder, inside=inside(DATABASE), settings=KEEPALIVES)
+        return postgres.restart(self.folder, inside=inside(DATABASE), settings=SERVER)
 
     def kill(self) -> None:
         """Kill the server with its backends, and start it again."""

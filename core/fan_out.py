@@ -75,9 +75,8 @@ def run(
     `steps` are the subjects of each step, in the order in which they are claimed. With `resumes`,
     what is done stays done if the same work was begun with the same options and not ended.
     """
-    given = dict(options or {})
-    if not (resumes and is_unfinished(name, given)):
-        _begin(name, steps, given)
+    if not (resumes and is_unfinished(name, options or {})):
+        begin(name, steps, options or {})
     transaction.on_commit(partial(invite, name))
     items = WorkItem.objects.filter(work=name)
     while left := items.filter(done_at=None).count():
@@ -91,15 +90,16 @@ def run(
 def is_unfinished(name: str, options: Mapping[str, Any]) -> bool:
     """Return whether a work was begun with these options and not ended."""
     left = WorkItem.objects.filter(work=name, done_at=None).first()
-    return left is not None and left.options == options
+    return left is not None and left.options == dict(options)
 
 
-def _begin(name: str, steps: Sequence[Sequence[int]], options: dict[str, Any]) -> None:
+def begin(name: str, steps: Sequence[Sequence[int]], options: Mapping[str, Any]) -> None:
+    """Write the rows of a work, in place of those of its last time."""
     with queue_to_write(), transaction.atomic():
         WorkItem.objects.filter(work=name).delete()
         WorkItem.objects.bulk_create(
             (
-                WorkItem(work=name, step=step, subject=subject, options=options)
+                WorkItem(work=name, step=step, subject=subject, options=dict(options))
                 for step, subjects in enumerate(steps)
                 for subject in subjects
             ),

@@ -136,7 +136,7 @@ def position_of(alias: str, statement: str) -> int:
         cursor.execute(statement)
         (position,) = cursor.fetchone()
     if position is None:
-        raise Error(f"{alias} is not a replica")
+        raise Error(f"{alias} is not a replica")  # not translated: a log
     return int(position)
 
 

@@ -26,6 +26,11 @@ SQLITE_OPTIONS = {
 }
 POSTGRES_OPTIONS = {
     "connect_timeout": 5,
+    # a database host that vanishes without a word is noticed after 30 seconds, not after hours
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
     "pool": {
         "min_size": 1,
         "max_size": WEB_THREADS + 2,

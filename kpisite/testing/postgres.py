@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,10 +21,15 @@ READY_SECONDS = 30.0
 
 def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server in a new folder; return its process and the URL of its database."""
+    make(folder)
+    return restart(folder), url_of(folder)
+
+
+def make(folder: Path) -> None:
+    """Make the data of a server in a new folder."""
     folder.mkdir(mode=0o700)
     prefix, binaries = _unprivileged(folder)
     _make_cluster([*prefix, str(binaries / "initdb")], folder / "data")
-    return _run(folder, prefix, binaries), url_of(folder)
 
 
 def start_replica(primary: Path, folder: Path) -> subprocess.Popen[bytes]:
@@ -39,19 +45,26 @@ def start_replica(primary: Path, folder: Path) -> subprocess.Popen[bytes]:
     return _run(folder, prefix, binaries)
 
 
-def restart(folder: Path) -> subprocess.Popen[bytes]:
-    """Restart the server of a folder after it has ended."""
+def restart(
+    folder: Path, *, inside: Sequence[str] = (), settings: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start the server of a folder, such as one that has ended.
+
+    `inside` is a prefix of its command, such as one that enters a network namespace.
+    """
     prefix, binaries = _unprivileged(folder)
-    return _run(folder, prefix, binaries)
+    return _run(folder, [*inside, *prefix], binaries, settings)
 
 
 def url_of(folder: Path) -> str:
     return f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
 
 
-def _run(folder: Path, prefix: list[str], binaries: Path) -> subprocess.Popen[bytes]:
-    settings = (*FAST, "listen_addresses=", f"unix_socket_directories={folder}")
-    options = [word for setting in settings for word in ("-c", setting)]
+def _run(
+    folder: Path, prefix: list[str], binaries: Path, settings: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    usual = (*FAST, "listen_addresses=", f"unix_socket_directories={folder}")
+    options = [word for setting in (*usual, *settings) for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [

@@ -78,7 +78,7 @@ def test_it_starts_over_otherwise(done: list[int]) -> None:
 
 
 def test_a_task_that_runs_twice_does_nothing_twice(done: list[int]) -> None:
-    fan_out._begin(NAME, [[1, 2]], {})
+    fan_out.begin(NAME, [[1, 2]], {})
     for _ in range(5):
         tasks.take_work(NAME)
 
@@ -154,7 +154,7 @@ fan_out.take("{NAME}")
 
 
 def test_the_claim_of_a_killed_process_ends_with_it(done: list[int]) -> None:
-    fan_out._begin(NAME, [[1, 2]], {})
+    fan_out.begin(NAME, [[1, 2]], {})
     environment = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "kpisite.settings"}
     killed = subprocess.run(
         [sys.executable, "-c", DYING],

@@ -58,6 +58,16 @@ def test_a_wrong_figure_fails_the_check_and_is_corrected() -> None:
     assert stored() == {"March": 5}
 
 
+def test_an_interrupted_run_continues_unless_it_is_to_start_anew() -> None:
+    killed = patch("kpis.recompute.shared_recompute.run_jobs", side_effect=KeyboardInterrupt)
+    for options in ((), ("--anew",)):
+        with killed, pytest.raises(KeyboardInterrupt):
+            recompute("--anew")
+
+        is_continued = recompute(*options).startswith("Continuing an interrupted run")
+        assert is_continued == (not options)
+
+
 def test_other_kpis_and_other_days_are_left_alone() -> None:
     Measurement.objects.filter(kpi=ENROLLMENT, scope="site", period_kind="month").update(total=9)
     recompute("--kpi", "business.referral")

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,9 @@ def requests() -> Iterator[tuple[str, Callable[[], Any]]]:
 
         yield f"{name}, unchanged", ask
         tag = ask().headers.get("ETag", "")
-        yield f"{name}, 304", lambda ask=ask, tag=tag: ask(**{"If-None-Match": tag})
+        yield f"{name}, 304", partial(ask, **{"If-None-Match": tag})
         if path == PAGE:
-            yield f"{name}, reloaded by another", lambda ask=ask: ask(**RELOAD)
+            yield f"{name}, reloaded by another", partial(ask, **RELOAD)
         yield f"{name}, {CHANGED}", ask
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -26,7 +28,7 @@ def py() -> Course:
     return made
 
 
-def staff(name: str, **fields: bool | str) -> Visitor:
+def staff(name: str, **fields: Any) -> Visitor:
     address = f"{name.lower()}@example.com"
     user = User.objects.create_user(address, name=name, is_staff=True, **fields)
     visitor = Visitor(user)

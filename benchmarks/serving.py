@@ -19,9 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +140,14 @@ def requests() -> Iterator[tuple[str, Callable[[], Any]]]:
 
         yield f"{name}, unchanged", ask
         tag = ask().headers.get("ETag", "")
-        yield f"{name}, 304", partial(ask, **{"If-None-Match": tag})
+        yield f"{name}, 304", asking(ask, {"If-None-Match": tag})
         if path == PAGE:
-            yield f"{name}, reloaded by another", partial(ask, **RELOAD)
+            yield f"{name}, reloaded by another", asking(ask, RELOAD)
         yield f"{name}, {CHANGED}", ask
+
+
+def asking(ask: Callable[..., Any], headers: Mapping[str, str]) -> Callable[[], Any]:
+    return lambda: ask(**headers)
 
 
 def fill(courses: int) -> None:

@@ -49,6 +49,8 @@ def reads_figures(visitor: Visitor, path: str) -> bool:
     return any("kpis_measurement" in one["sql"] for one in queries.captured_queries)
 
 
+# on PostgreSQL, tests beside this one commit to the same server
+@pytest.mark.once
 @pytest.mark.parametrize("path", PAGES)
 def test_a_second_reader_gets_the_same_figures_under_another_name(py: Course, path: str) -> None:
     ada, bo = staff("Ada"), staff("Bo")

@@ -61,7 +61,8 @@ def test_a_longer_history_does_not_make_reading_a_kpi_longer(site: list[Course])
     # what was ever held may still be held
     held = {key for key, one in REGISTRY.items() if one.facts and one.facts.until}
     assert len(before) > 15
-    assert steeper(before, after, 1.3).keys() <= held
+    # three times the history: what grows is the list of the course's enrollments
+    assert steeper(before, after, 1.5).keys() <= held
 
 
 def test_all_kpis_are_read_in_three_statements(site: list[Course]) -> None:

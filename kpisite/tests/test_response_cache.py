@@ -25,7 +25,12 @@ from kpis.tests.measured import COMPLETION, NOW, course, manager, measured, staf
 from kpisite.http.response_cache import MAX_BYTES, RESPONSES, CachedResponse, ResponseCache
 from kpisite.tests.cached_visitors import API, BY_COURSE, PAGE, Visitor, program
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+# on PostgreSQL, tests beside these commit to the same server, which ends what is cached
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.once,
+]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def test_an_uncommitted_change_is_nobody_elses(py: Course) -> None:
     assert ada.gets().content == before.content
 
 
+@pytest.mark.once
 def test_a_response_is_not_served_in_the_next_minute(py: Course, clock: Clock) -> None:
     _, bi = program()
     bi.warms_up()

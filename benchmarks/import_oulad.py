@@ -20,7 +20,6 @@ import django
 from django.apps import apps
 from django.core.management import call_command
 
-from engagement.oulad.report import by_file
 from kpisite.testing import postgres
 
 
@@ -55,6 +54,8 @@ def _database(folder: Path, *, is_postgresql: bool) -> Iterator[None]:
 
 def _time(path: Path) -> None:
     django.setup()
+    from engagement.oulad.report import by_file  # noqa: PLC0415  (needs Django to be set up)
+
     call_command("migrate", verbosity=0)
     start = time.monotonic()
     call_command("import_oulad", path)

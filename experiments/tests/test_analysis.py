@@ -41,17 +41,6 @@ pytestmark = pytest.mark.django_db
 def _kpis(few_kpis: None) -> None: ...
 
 
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
-@pytest.fixture
-def next_run(run: CourseRun) -> CourseRun:
-    """A second run of the same course, which learners enter during the experiment."""
-    return CourseRun.objects.create(course=run.course, key="r2")
-
-
 def test_variants_are_compared_by_what_happened_after_the_exposure(
     run: CourseRun, next_run: CourseRun
 ) -> None:

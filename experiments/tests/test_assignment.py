@@ -42,11 +42,6 @@ MANY = 1_000_000
 def _kpis(few_kpis: None) -> None: ...
 
 
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
 def shares(positions: list[float], parts: int = 100) -> list[int]:
     counts = Counter(int(one * parts) for one in positions)
     return [counts[part] for part in range(parts)]

@@ -29,11 +29,6 @@ def _kpis(few_kpis: None, _in_july_2026: None) -> None: ...
 
 
 @pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
-@pytest.fixture
 def other() -> CourseRun:
     """Where learners of the experiment start something, which the KPI counts."""
     return run_of("r2")

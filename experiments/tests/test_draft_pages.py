@@ -31,11 +31,6 @@ def boss() -> Visitor:
     return Visitor(account("Ada", is_staff=True, is_superuser=True))
 
 
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
 def rows(prefix: str, *some: dict[str, object]) -> dict[str, object]:
     """Return what a formset sends."""
     sent: dict[str, object] = {f"{prefix}-TOTAL_FORMS": len(some), f"{prefix}-INITIAL_FORMS": 0}

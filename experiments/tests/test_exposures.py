@@ -31,11 +31,6 @@ def _kpis(few_kpis: None) -> None: ...
 
 
 @pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
-@pytest.fixture
 def bo(run: CourseRun) -> Learner:
     return enroll_many(run, 1, prefix="bo")[0]
 

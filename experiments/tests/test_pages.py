@@ -15,7 +15,7 @@ from experiments.tests.analyzed import LATER, analyzed
 from experiments.tests.bearers import LIST, bearing, sent
 from experiments.tests.pages import PAGE, acts, may_run, sends
 from experiments.tests.trials import DAY, PASS_MARK, draft, enroll_many
-from kpis.tests.kernel import STARTED, run_of
+from kpis.tests.kernel import STARTED
 from kpis.tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,6 @@ def _kpis(few_kpis: None, _in_july_2026: None) -> None: ...
 @pytest.fixture
 def boss() -> Visitor:
     return Visitor(account("Ada", is_staff=True, is_superuser=True))
-
-
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
 
 
 def test_the_list_says_what_each_experiment_found(boss: Visitor, run: CourseRun) -> None:

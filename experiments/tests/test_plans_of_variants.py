@@ -16,7 +16,6 @@ from experiments import lifecycle
 from experiments.drafts import PlannedValue, PlannedVariant
 from experiments.models import Assignment, Experiment
 from experiments.tests.trials import CONTROL, DAY, STARTED_AT, STRICT, draft, start
-from kpis.tests.kernel import run_of
 
 pytestmark = pytest.mark.django_db
 SOON, LATER = STARTED_AT + DAY, STARTED_AT + 5 * DAY
@@ -24,11 +23,6 @@ SOON, LATER = STARTED_AT + DAY, STARTED_AT + 5 * DAY
 
 @pytest.fixture(autouse=True)
 def _kpis(few_kpis: None) -> None: ...
-
-
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
 
 
 @pytest.fixture

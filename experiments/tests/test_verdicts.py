@@ -36,24 +36,13 @@ from experiments.tests.whole_trials import (
     trial,
 )
 from kpis.tests import kernel
-from kpis.tests.kernel import COUNT, run_of
+from kpis.tests.kernel import COUNT
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _kpis(few_kpis: None) -> None: ...
-
-
-@pytest.fixture
-def run() -> CourseRun:
-    return run_of("r1")
-
-
-@pytest.fixture
-def next_run(run: CourseRun) -> CourseRun:
-    """A second run of the same course, which learners enter during the experiment."""
-    return CourseRun.objects.create(course=run.course, key="r2")
 
 
 def test_a_mismatch_makes_every_result_invalid(run: CourseRun, next_run: CourseRun) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from django.db import connection, models
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
-from curriculum.models import Enrollment
-from kpis.aggregation import period_table
+from kpis.aggregation import enrollments_first, period_table
+from kpis.aggregation.enrollments_first import COURSES, ENROLLMENTS
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
 from kpis.aggregation.people import People, Whole
 from kpis.definitions.facts import Facts
@@ -25,8 +25,9 @@ from kpis.definitions.periods import Period
 from kpis.definitions.scopes import FROM_ENROLLMENT, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
-COURSES = "kpi_course"
 COLUMNS = (PERIOD, GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+# so many facts are read by their dates in the time that looking up one enrollment takes
+FACTS_PER_ENROLLMENT = 4
 Level = Literal["site", "course", "run", "module"]
 DIMENSIONS: dict[Level, tuple[str, ...]] = {
     "site": (),
@@ -69,9 +70,14 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
 
 
 def read(readings: Sequence[Reading]) -> list[Read]:
-    """Read all of it in one statement; a number stands for the same period in all readings."""
+    """Read all of it in one statement; a number stands for the same period in all readings.
+
+    On SQLite, another statement finds out first how to look up the facts of some courses.
+    """
     if not readings:
         return []
+    few = _with_few_facts(readings)
+    readings = [replace(one, courses=None) if id(one.facts) in few else one for one in readings]
     selects, params = [], list[Any]()
     tables: dict[tuple[int, ...], tuple[str, list[Any]]] = {}
     for at, reading in enumerate(readings):
@@ -93,11 +99,67 @@ def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list
     Each has tables of its own: SQLite knows how many rows a table of a WITH clause has only where
     it is first used, and would start at the facts elsewhere.
     """
-    if reading.courses is not None:
-        ids, more = _ids(reading.courses)
-        tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
+    tables, params = _tables(reading, tables, params)
     columns, people, own = _built(reading)
     return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
+
+
+def _tables(reading: Reading, periods: str, params: list[Any]) -> tuple[str, list[Any]]:
+    """Return the SQL of the tables of a reading, given that of its periods; and parameters."""
+    if reading.courses is None:
+        return periods, params
+    ids, more = _ids(reading.courses)
+    tables = f"{periods}, {COURSES} (id) AS ({ids})"
+    if _is_by_enrollments_of_courses(reading):
+        tables = f"{tables}, {enrollments_first.table()}"
+    return tables, [*params, *more]
+
+
+def _is_by_enrollments_of_courses(reading: Reading) -> bool:
+    """Return whether facts are looked up for the enrollments of courses, and not by their dates.
+
+    PostgreSQL finds out by itself which is shorter.
+    """
+    is_limited = reading.by_enrollment and reading.courses is not None
+    return is_limited and connection.vendor == "sqlite"
+
+
+def _with_few_facts(readings: Sequence[Reading]) -> set[int]:
+    """Return the ids of facts of which there are fewer in the periods than courses have
+    enrollments: these are found sooner by date, however long the history of a course is.
+    """
+    of_courses = [one for one in readings if _is_by_enrollments_of_courses(one)]
+    # the first reading of the same facts has all periods
+    first = {id(one.facts): one for one in reversed(of_courses)}
+    if not first:
+        return set()
+    selects, params = [], list[Any]()
+    for name, reading in first.items():
+        tables, own = _tables(reading, *period_table.table_of(reading.periods, connection))
+        rows, last = _rows_in_periods(reading.facts)
+        most = f"(SELECT {FACTS_PER_ENROLLMENT} * COUNT(*) FROM {ENROLLMENTS})"  # noqa: S608
+        selects.append(
+            f"SELECT {name} FROM (WITH {tables} SELECT COUNT(*) AS found, {most} AS most"  # noqa: S608
+            f" FROM ({rows} LIMIT {most})) WHERE found < most"
+        )
+        params += [*own, *last]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), params)
+        return {name for (name,) in cursor.fetchall()}
+
+
+# as with _BUILT
+_IN_PERIODS: dict[int, tuple[Facts, tuple[str, tuple[Any, ...]]]] = {}
+
+
+def _rows_in_periods(facts: Facts) -> tuple[str, tuple[Any, ...]]:
+    if id(facts) not in _IN_PERIODS:
+        rows: QuerySet[Any] = QuerySet(facts.model)
+        dated = rows.filter(facts.condition_in(period_table.each_period()))
+        query = period_table.joined(dated).order_by().values_list(Value(1)).query
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        _IN_PERIODS[id(facts)] = facts, (sql, tuple(params))
+    return _IN_PERIODS[id(facts)][1]
 
 
 def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
@@ -117,7 +179,10 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
     key = (id(reading.facts), *how, connection.vendor)
     if key not in _BUILT:
         people = _people(reading)
-        sql, params = people.query.get_compiler(connection=connection).as_sql()
+        compiler = people.query.get_compiler(connection=connection)
+        if _is_by_enrollments_of_courses(reading):
+            compiler = enrollments_first.Compiler(people.query, connection, PERSON)
+        sql, params = compiler.as_sql()
         fields = people.query.annotations
         lists = (
             _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
@@ -138,6 +203,8 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
         **{f"{path}__isnull": False for path in groups.values()}
     )
     person = (facts.enrollment or "pk") if reading.by_enrollment else facts.path("people")
+    if _is_by_enrollments_of_courses(reading):
+        rows = enrollments_first.joined(rows, person)
     keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
     keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
     sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
@@ -150,13 +217,9 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
 def _limits(reading: Reading) -> dict[str, Any]:
     """Return how the facts are limited to the courses of a reading and to those who count."""
     any_enrollment = {"of_any_enrollment": reading.by_enrollment}
-    if reading.courses is None:
+    if reading.courses is None or _is_by_enrollments_of_courses(reading):
         return any_enrollment
     courses: Any = RawSQL(f"SELECT id FROM {COURSES}", ())  # noqa: S608, S611
-    if connection.vendor == "sqlite" and reading.by_enrollment:
-        # it would look up the enrollment of each row last
-        of_courses = Enrollment.objects.filter(run__course__in=courses)
-        return any_enrollment | {"enrollments": of_courses.values("pk")}
     return any_enrollment | {"scope": Scope(course_ids=courses)}
 
 

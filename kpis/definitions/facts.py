@@ -28,7 +28,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 
-from curriculum.models import CourseRun, Enrollment, Learner
+from curriculum.models import CourseRun, Learner
 from kpis.definitions.lookup_paths import field_at, is_day
 from kpis.definitions.periods import Period
 from kpis.definitions.scopes import (
@@ -177,14 +177,12 @@ class Facts:
         *,
         of_everybody: bool = False,
         of_any_enrollment: bool = False,
-        enrollments: QuerySet[Enrollment, Any] | None = None,
     ) -> tuple[QuerySet[Any], Ratio]:
         """Return the rows in a period and scope, and the ratio of their sums.
 
         With `moments`, only rows count that lie after (or before) the moment of their unit.
         `of_everybody` does not look for staff and test accounts, because the caller drops them;
-        `of_any_enrollment` does not look for canceled enrollments either. With `enrollments`, a
-        query of ids, only rows of these count; they are looked up for the rows of the period.
+        `of_any_enrollment` does not look for canceled enrollments either.
         """
         restrictions = (
             ("module", scope.module_id),
@@ -198,10 +196,6 @@ class Facts:
         if not of_any_enrollment:
             rows = self._counted(rows, of_everybody=of_everybody)
         rows = rows.filter(**scope_lookups(scope, self.paths))
-        if enrollments is not None:
-            # as a sum, no index can find it: all enrollments of a course may be a long history
-            enrollment = F(self.enrollment or "pk") + 0
-            rows = rows.alias(kpi_enrollment=enrollment).filter(kpi_enrollment__in=enrollments)
         if scope.signed_up is not None:
             rows = rows.filter(self._signed_up(*scope.signed_up))
         if moments is not None:

@@ -19,6 +19,8 @@ from core.database.compiled_queries import Selection
 CourseId = int | None
 Dated = date | datetime
 Span = tuple[CourseId, datetime, datetime]
+# the course and the date of a row, and from which moment on it is not as it was
+Known = tuple[CourseId, Dated | None] | tuple[CourseId, Dated | None, datetime]
 Rows = QuerySet[Any] | Selection
 # the models whose changes are noted, and the dates of each that figures may count by
 REPORTED: dict[type[Model], frozenset[str]] = {}
@@ -54,12 +56,13 @@ class Changes(Protocol):
         rows: Rows,
         *,
         spans: Iterable[Span] | None = None,
-        **known: Iterable[tuple[CourseId, Dated | None]],
+        **known: Iterable[Known],
     ) -> None:
         """Note that these rows change or have changed; call it before and after if dates move.
 
         Whoever knows the course ids and dates of the rows passes them as pairs, by the lookup path
-        from the rows to the date: then they need not be read. A date of None does not count.
+        from the rows to the date: then they need not be read. A date of None does not count. A
+        third value is the earliest moment at which anything about the rows is not as it was.
         `spans` are the course ids with the moments from which and to which rows hold that have a
         beginning and an end.
         """
@@ -94,7 +97,7 @@ class IgnoredChanges:
         rows: Rows,
         *,
         spans: Iterable[Span] | None = None,
-        **known: Iterable[tuple[CourseId, Dated | None]],
+        **known: Iterable[Known],
     ) -> None:
         pass
 

@@ -83,6 +83,7 @@ def completion_rate(rows: Rows) -> Ratio:
     at="due_at",
     module="module",
     reads={ModuleProgress: "planned"},
+    sees_until_end=True,
 )
 def progress_velocity(rows: Rows, cut: Cut) -> Ratio:
     """How much of the planned work learners finish on time. In October, modules worth 4,000 minutes

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from core.changes import Changes
+from core.changes import Changes, Known
 from core.database import bulk_upsert, given_rows
 from core.database.compiled_queries import CompiledQuery, Template, given_ids
 from curriculum import enrolling
@@ -158,8 +158,15 @@ def _write(lines: Sequence[ChangedLine], changes: Changes) -> None:
         PROGRESS.given(planned=[one.planned_id for one in lines]),
         reached_at=_dated(lines, "reached_at", "stored_reached_at"),
         done_at=_dated(lines, "done_at", "stored_done_at"),
-        planned__due_at=_dated(lines, "due_at"),
+        planned__due_at={_due(line) for line in lines},
     )
+
+
+def _due(line: ChangedLine) -> Known:
+    """Return when a planned module is due, and since when its progress is not as it was."""
+    moments = ((line.stored_reached_at, line.reached_at), (line.stored_done_at, line.done_at))
+    since = min((new for stored, new in moments if new and new != stored), default=None)
+    return (line.course_id, line.due_at, since) if since else (line.course_id, line.due_at)
 
 
 def _dated(lines: Iterable[ChangedLine], *names: str) -> set[tuple[int, datetime | None]]:

@@ -189,6 +189,26 @@ def test_late_work_counts_in_a_longer_period() -> None:
     assert sums(VELOCITY, "2026-01-31", "quarter") == (120, 120)
 
 
+def test_late_work_marks_only_periods_that_end_after_it() -> None:
+    enrolled("ada")
+    StaleDay.objects.all().delete()
+    # both modules fell due in January
+    finished("ada", "m1", at="2026-02-02")
+
+    assert marked_kinds(f"engagement.{VELOCITY}") == {"quarter"}
+    finished("ada", "m1", at="2026-01-25T23:30:00Z")
+    # the week of the due date ended on that day
+    assert marked_kinds(f"engagement.{VELOCITY}") == {"quarter", "month"}
+    StaleDay.objects.all().delete()
+    finished("ada", "m1", at="2026-01-12T08:00:00Z")
+    # on the day itself, all of them
+    assert marked_kinds(f"engagement.{VELOCITY}") == {""}
+
+
+def marked_kinds(key: str) -> set[str]:
+    return set(StaleDay.objects.filter(key=key).values_list("kind", flat=True))
+
+
 def test_a_module_done_at_the_period_end_counts_in_the_next() -> None:
     enrolled("ada")
     finished("ada", "m1", at="2026-01-31T23:59:59Z")

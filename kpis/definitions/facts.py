@@ -104,7 +104,8 @@ class Facts:
     The other fields are lookup paths. `enrollment` ("" if the rows are enrollments) leads to
     course, run and person; rows without one name these themselves. `person` is the learner.
     `people` is what counts as one person in small groups and intervals: the learner, or something
-    else, such as a customer. `reads` lists other models whose rows change the figures.
+    else, such as a customer. `reads` lists other models whose rows change the figures; with
+    `sees_until_end`, only as far as they are dated before the end of the period.
     """
 
     model: type[Model]
@@ -118,6 +119,7 @@ class Facts:
     person: str | None = None
     people: str | None = None
     reads: Mapping[type[Model], Link] = field(default_factory=dict)
+    sees_until_end: bool = False
     # how many days a row with a date stands for
     row_days: int = 1
 

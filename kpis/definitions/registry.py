@@ -244,6 +244,7 @@ class FactPaths(TypedDict, total=False):
     person: str
     people: str
     reads: Mapping[type[Model], Link]
+    sees_until_end: bool
 
 
 class KpiOptions(IndicatorOptions, FactPaths, total=False):

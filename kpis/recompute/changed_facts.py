@@ -6,22 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from datetime import date, datetime
+from functools import cache, cached_property
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from core import changes
-from core.changes import CourseId, Dated, DatedEvent, Rows
+from core.changes import DatedEvent, Known, Rows
 from core.database.compiled_queries import CompiledQuery, Selection, Template
 from kpis.definitions.facts import Facts, Link
 from kpis.definitions.registry import REGISTRY
 from kpis.recompute import stale_days
 from kpis.recompute.stale_days import Span, day_of
 
-Spans = dict[str, set[Span]]
+# by the key of a KPI and a kind of period; an empty one stands for periods of every kind
+Spans = dict[tuple[str, str], set[Span]]
 Latest = dict[str, dict[int, datetime]]
 
 
@@ -85,14 +86,18 @@ class FactChanges:
         rows: Rows,
         *,
         spans: Iterable[changes.Span] | None = None,
-        **known: Iterable[tuple[CourseId, Dated | None]],
+        **known: Iterable[Known],
     ) -> None:
-        dates = {path: list(_single_days(pairs)) for path, pairs in known.items()}
+        dated = {path: set(some) for path, some in known.items()}
+        dates = {path: list(_single_days(some)) for path, some in dated.items()}
         held = None if spans is None else list(_held_days(spans))
         read: dict[Any, list[Span]] = {}
         for one, link in self._links[rows.model]:
             path = f"{link}__{one.facts.at}" if link else one.facts.at
             days = dates.get(path)
+            if link and one.facts.sees_until_end and path in dated:
+                self._add_ending_later(one.key, dated[path])
+                continue
             if one.facts.until and spans is None and days is not None:
                 days = [_from_then_on(span) for span in days]
             elif one.facts.until and not link:
@@ -140,8 +145,21 @@ class FactChanges:
             read[how] = list(_days_behind(one, link, rows))
         self._add(one.key, read[how])
 
+    def _add_ending_later(self, key: str, rows: Iterable[Known]) -> None:
+        """Add the periods around the dates of rows that do not end before the rows changed."""
+        local_day = stale_days.local_days()
+        days = {
+            (course, local_day(at), local_day(since[0]) if since else date.min)
+            for course, at, *since in rows
+            if at is not None
+        }
+        kinds = cache(stale_days.kinds_ending_after)
+        for course, day, since in days:
+            for kind in kinds(day, since):
+                self._spans[key, kind].add((course, day, day))
+
     def _add(self, key: str, spans: Iterable[Span]) -> None:
-        self._spans[key].update(spans)
+        self._spans[key, ""].update(spans)
 
     def update_freshness(self, category: str, events: Sequence[DatedEvent]) -> None:
         for event in events:
@@ -164,14 +182,14 @@ class FactChanges:
             raise
         new_spans, self._spans = self._spans, spans
         new_latest, self._latest = self._latest, latest
-        for key, some in new_spans.items():
-            self._spans[key] |= some
+        for of, some in new_spans.items():
+            self._spans[of] |= some
         for category, courses in new_latest.items():
             for course, at in courses.items():
                 self._add_latest(category, course, at)
 
     def write(self) -> None:
-        stale_days.write_spans(self._spans)
+        stale_days.write_spans_of_kinds(self._spans)
         if self._received_at:
             stale_days.write_freshness(self._latest, received_at=self._received_at)
 
@@ -197,9 +215,9 @@ def _days_behind(one: Reader, link: Link, rows: Rows) -> Iterator[Span]:
     return days.spans(COMPILED[key].run(**rows.values))
 
 
-def _single_days(pairs: Iterable[tuple[CourseId, Dated | None]]) -> Iterator[Span]:
+def _single_days(rows: Iterable[Known]) -> Iterator[Span]:
     local_day = stale_days.local_days()
-    for course, at in set(pairs):
+    for course, at, *_ in rows:
         if at is not None:
             day = local_day(at)
             yield course, day, day

@@ -89,7 +89,19 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def write_spans(spans: Mapping[str, Iterable[Span]]) -> None:
     """Mark each (course id, first day, last day) of each KPI stale."""
-    _mark((key, *span, "") for key, some in spans.items() for span in merged(some))
+    write_spans_of_kinds({(key, ""): some for key, some in spans.items()})
+
+
+def write_spans_of_kinds(spans: Mapping[tuple[str, str], Iterable[Span]]) -> None:
+    """Mark spans stale, by the key of a KPI and a kind of period; an empty one stands for all."""
+    _mark((key, *span, kind) for (key, kind), some in spans.items() for span in merged(some))
+
+
+def kinds_ending_after(day: date, since: date) -> list[str]:
+    """Return the kinds of the periods around a day that do not end before another day."""
+    zone = reporting_clock.reporting_zone()
+    kinds = [kind for kind in KIND_ORDER if containing(day, kind, zone).after > since]
+    return [""] if len(kinds) == len(KIND_ORDER) else [str(kind) for kind in kinds]
 
 
 def mark_site_stale_without(course: Course) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.tests.people import course, run_of
 from curriculum.models import Course
 from intake.events.senders import Sender
 from intake.receiving.receive import receive
+from kpis.aggregation import person_sums
 from kpis.recompute import from_scratch, recompute_stale
 from kpisite.tests import worlds
 from kpisite.tests.worlds import COURSES, MODULES, RUNS, Event, World
@@ -40,6 +42,8 @@ TRACES: dict[str, Event] = {
     "video.watched": {"object": "film", "data": {"segments": [[0, 40]], "duration": 100}},
     "quiz.attempted": {"object": "quiz"},
     "assessment.graded": {"object": "exam", "value": 0.7},
+    "module.completed": {},
+    "module.waived": {},
 }
 
 
@@ -70,6 +74,23 @@ def test_incremental_figures_equal_figures_from_scratch(
         assert differences(now) == []
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("facts_per_enrollment", [0, 1_000])
+def test_figures_are_the_same_however_facts_are_looked_up(
+    facts_per_enrollment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the enrollments of one course, or by the dates of the facts of all."""
+    monkeypatch.setattr(worlds, "LEARNERS", worlds.LEARNERS[:9])
+    events = BusyWorld(1).events
+    now = max(datetime.fromisoformat(one["occurred_at"]) for one in events) + EVERY
+    receive(events, LMS, now=now)
+    recompute_stale.recompute_stale(now=now)
+    monkeypatch.setattr(person_sums, "FACTS_PER_ENROLLMENT", facts_per_enrollment)
+
+    for one in Course.objects.all():
+        assert differences(now, frozenset([one.pk])) == []
+
+
 def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
     """Yield a batch per day; some events arrive up to 60 days late."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,8 +103,13 @@ def arriving(world: World) -> Iterator[tuple[datetime, list[Event]]]:
         yield now, arrivals[now]
 
 
-def differences(now: datetime) -> list[str]:
-    """Compare all figures of the last days with their facts."""
+def differences(now: datetime, courses: frozenset[int] = frozenset()) -> list[str]:
+    """Compare all figures of the last days with their facts: those of the courses, or of all."""
     first = now.date() - timedelta(days=130)
     jobs = from_scratch.jobs_for(from_scratch.aggregated_indicators(), first, now.date(), now)
+    if courses:
+        jobs = [
+            replace(job, periods=[(one, courses) for one, _ in job.periods], leaves_site=True)
+            for job in jobs
+        ]
     return [str(one) for one in from_scratch.differences(jobs, now)]

@@ -1,18 +1,19 @@
 """Time how figures follow a batch of 500 events, after a short and after a long history (SQLite).
 
-python -m benchmarks.refresh [--against CHECKOUT] [--quarters 2 20] [--courses 20]
-    [--learners 40] [--batches 5]
+python -m benchmarks.refresh [--against CHECKOUT] [--quarters 2 20] [--courses 20 200]
+    [--learners 40 400] [--batches 5]
 
-Each history holds the same activity per quarter: with 20 courses and 40 learners in each run,
-100,000 rows in 2 quarters, a million in 20. More learners make more rows per quarter. What is
-printed is CPU time of recomputing and its number of statements, after one course was touched and
-after 20 were. With --against the same is measured on another checkout, in turn, and the ratio
-printed.
+The first history has 20 courses with 40 learners in each run, and so 100,000 rows of activity in 2
+quarters. The others are longer, have more courses, or more rows per quarter; each is compared with
+the first. What is printed is CPU time of recomputing and its number of statements, after one course
+was touched and after 20 were. With --against the same is measured on another checkout, in turn, and
+the ratio printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -23,7 +24,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,52 +41,58 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--against", type=Path, help="Another checkout, such as an older one.")
     parser.add_argument("--quarters", type=int, nargs="+", default=[2, 20])
-    parser.add_argument("--courses", type=int, default=20)
-    parser.add_argument("--learners", type=int, default=LEARNERS, help="Per run.")
+    parser.add_argument("--courses", type=int, nargs="+", default=[20])
+    parser.add_argument("--learners", type=int, nargs="+", default=[LEARNERS], help="Per run.")
     parser.add_argument("--batches", type=int, default=5)
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    of_each = chosen.quarters, chosen.courses, chosen.learners
+    first = Shape(*(some[0] for some in of_each))
     if chosen.one:
-        shape = Shape(chosen.one, chosen.courses, chosen.learners)
-        print(json.dumps(measured(shape, chosen.batches)))
+        print(json.dumps(measured(first, chosen.batches)))
         return
-    report(chosen)
+    names = ("quarters", "courses", "learners")
+    shapes = [first] + [
+        replace(first, **{name: size})
+        for name, some in zip(names, of_each, strict=True)
+        for size in some[1:]
+    ]
+    report(shapes, chosen)
 
 
-def report(chosen: argparse.Namespace) -> None:
-    found: dict[tuple[str, int], dict[str, Any]] = {}
+def report(shapes: Sequence[Shape], chosen: argparse.Namespace) -> None:
+    found: dict[tuple[str, Shape], dict[str, Any]] = {}
     checkouts = {"here": OWN.parents[1]} | ({"against": chosen.against} if chosen.against else {})
-    for quarters in chosen.quarters:
+    for shape in shapes:
         for name, checkout in checkouts.items():
-            found[name, quarters] = one = apart(checkout, quarters, chosen)
+            found[name, shape] = one = apart(checkout, shape, chosen.batches)
             times = ", ".join(
                 f"{what} {one[what]:7.1f} ms, {one[f'{what}, statements']} statements"
                 for what in WHATS
             )
-            print(f"{name:8} {quarters:3} quarters, {one['rows']:9,} rows: {times}", flush=True)
+            print(f"{name:8} {shape}, {one['rows']:9,} rows: {times}", flush=True)
         if chosen.against:
-            print(f"{'':8} here ÷ against: {ratios(found, 'here', 'against', quarters, quarters)}")
-    short, long = min(chosen.quarters), max(chosen.quarters)
+            print(f"{'':8} here ÷ against: {ratios(found['here', shape], found['against', shape])}")
     for name in checkouts:
-        print(f"{name:8} {long} ÷ {short} quarters: {ratios(found, name, name, long, short)}")
+        for shape in shapes[1:]:
+            compared = ratios(found[name, shape], found[name, shapes[0]])
+            print(f"{name:8} {shape} ÷ {shapes[0]}: {compared}")
 
 
-def ratios(found: Any, one: str, other: str, quarters: int, others: int) -> str:
-    return ", ".join(
-        f"{what} {found[one, quarters][what] / found[other, others][what]:.2f}" for what in WHATS
-    )
+def ratios(one: dict[str, Any], other: dict[str, Any]) -> str:
+    return ", ".join(f"{what} {one[what] / other[what]:.2f}" for what in WHATS)
 
 
 WHATS = ("one course", "20 courses")
 
 
-def apart(checkout: Path, quarters: int, chosen: argparse.Namespace) -> dict[str, Any]:
+def apart(checkout: Path, shape: Shape, batches: int) -> dict[str, Any]:
     """Measure in a process of its own, with the code of a checkout and a new database."""
-    options = ["--one", str(quarters), "--courses", str(chosen.courses)]
-    options += ["--learners", str(chosen.learners)]
+    options = ["--one", "--quarters", str(shape.quarters), "--courses", str(shape.courses)]
+    options += ["--learners", str(shape.learners), "--batches", str(batches)]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, str(OWN), *options, "--batches", str(chosen.batches)],
+            [sys.executable, str(OWN), *options],
             env=os.environ
             | {"PYTHONPATH": str(checkout), "KPI_DATA_DIR": folder, "LOG_LEVEL": "ERROR"},
             cwd=checkout,
@@ -104,6 +111,9 @@ class Shape:
     courses: int
     learners: int
 
+    def __str__(self) -> str:
+        return f"{self.quarters} quarters, {self.courses} courses, {self.learners} learners"
+
 
 def measured(shape: Shape, batches: int) -> dict[str, Any]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "kpisite.settings"
@@ -119,6 +129,9 @@ def measured(shape: Shape, batches: int) -> dict[str, Any]:
     # the first batches make what others find: videos, quizzes, figures
     refreshed(range(shape.courses), shape, seed=1)
     touched = min(20, shape.courses)
+    # as in a worker, what was loaded is never collected
+    gc.collect()
+    gc.freeze()
     found: dict[str, list[float]] = defaultdict(list)
     for seed in range(2, 2 + batches):
         for what, courses in zip(WHATS, ([seed % shape.courses], range(touched)), strict=True):

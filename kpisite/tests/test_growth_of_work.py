@@ -105,6 +105,23 @@ def test_one_more_row_costs_the_same_with_a_longer_history(site: list[Course]) -
     assert not steeper(before, after, 1.5)
 
 
+def test_one_more_row_costs_the_same_among_more_courses(site: list[Course]) -> None:
+    arrive(0, 20, THIS_YEAR)
+    before = cost_of_events("Ada")
+    for number in range(20):
+        run_of(course(f"c{number}", modules=2))
+        for who in range(20):
+            there = (one for one in life(f"{who}", THIS_YEAR) if one["course"] == COURSES[0])
+            take(*({**one, "course": f"c{number}"} for one in there), now=NOW)
+    after = cost_of_events("Bo")
+
+    # other KPIs of the site are not the sums of its courses
+    of_site = ("survey.answered", "skill.assessed", "payment.received")
+    assert not steeper(
+        before, Counter({kind: after[kind] for kind in after if kind not in of_site}), 1.3
+    )
+
+
 def test_a_batch_costs_the_same_with_more_learners(site: list[Course]) -> None:
     steps = []
     for first in range(0, 8_000, 2_000):

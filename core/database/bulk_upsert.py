@@ -103,6 +103,28 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterabl
             cursor.executemany(insert, cast("Sequence[Row]", rows))
 
 
+def bulk_upsert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    conflict: str,
+    merge: dict[str, str],
+) -> None:
+    """Insert or merge many rows, in a transaction; otherwise like `upsert`.
+
+    Values are passed to the database unconverted, as in `bulk_insert`.
+    """
+    tail = _on_conflict(model, conflict, tuple(merge.items()), ())
+    into = f"INSERT INTO {_into(model, columns)}"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            select, _ = _select_from_copy(cursor, model, columns, rows)
+            cursor.execute(f"{into} {select} {tail}")
+        else:
+            cursor.executemany(f"{into} {_values(columns)} {tail}", cast("Sequence[Row]", rows))
+
+
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Update `columns` of existing rows; each of `rows` begins with the id."""
     table, named = model._meta.db_table, ("id", *columns)
@@ -166,7 +188,7 @@ def _select_from_arrays(
 
 
 def _select_from_copy(
-    cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: list[tuple[Any, ...]]
+    cursor: Cursor, model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]
 ) -> tuple[str, list[Any]]:
     """Copy the rows into a temporary table that is dropped at the commit."""
     names = _names(columns)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 from django.db import connection, models
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
 from curriculum.models import Enrollment
@@ -68,6 +68,20 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
     return paths == tuple(path_to(name, facts.enrollment) for name in FROM_ENROLLMENT)
 
 
+def adds_up_over_days(reading: Reading) -> bool:
+    """Return whether what a person contributes in a longer period is the sum of its days.
+
+    It is, unless different values are counted, or the period is compared with anything but the
+    date of each row: a learner's latest answer in a month is one of the latest of its days.
+    """
+    if reading.facts.until:
+        return False
+    _, sql, _, is_sum = _built(reading)
+    name = f'"{period_table.NAME}".'
+    bounds = sql.count(name) - sql.count(f'{name}"number"')
+    return is_sum and bounds == 2
+
+
 def read(readings: Sequence[Reading]) -> list[Read]:
     """Read all of it in one statement; a number stands for the same period in all readings."""
     if not readings:
@@ -96,7 +110,7 @@ def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list
     if reading.courses is not None:
         ids, more = _ids(reading.courses)
         tables, params = f"{tables}, {COURSES} (id) AS ({ids})", [*params, *more]
-    columns, people, own = _built(reading)
+    columns, people, own, _ = _built(reading)
     return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
 
 
@@ -108,11 +122,12 @@ def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
 
 
 # building a statement takes longer than running it; each entry also keeps its facts alive
-_BUILT: dict[tuple[object, ...], tuple[Facts, tuple[str, str, tuple[Any, ...]]]] = {}
+Built = tuple[str, str, tuple[Any, ...], bool]
+_BUILT: dict[tuple[object, ...], tuple[Facts, Built]] = {}
 
 
-def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
-    """Return the columns of a reading, the query of its people, and the query's parameters."""
+def _built(reading: Reading) -> Built:
+    """Return a reading's columns, its people's query and parameters, and whether it adds up."""
     how = (reading.level, reading.by_enrollment, reading.courses is None)
     key = (id(reading.facts), *how, connection.vendor)
     if key not in _BUILT:
@@ -124,8 +139,13 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
             for name in COLUMNS
         )
         columns = f"COUNT(*), {', '.join(lists)}"
-        _BUILT[key] = reading.facts, (columns, sql, tuple(params))
+        is_sum = all(_is_sum(fields[name]) for name in (N, TOTAL, WEIGHT) if name in fields)
+        _BUILT[key] = reading.facts, (columns, sql, tuple(params), is_sum)
     return _BUILT[key][1]
+
+
+def _is_sum(aggregate: object) -> bool:
+    return isinstance(aggregate, Count | Sum) and not getattr(aggregate, "distinct", False)
 
 
 def _people(reading: Reading) -> QuerySet[Any, Any]:

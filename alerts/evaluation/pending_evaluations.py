@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -32,7 +32,7 @@ def listen() -> None:
 
 
 def mark_measurements(
-    changed: Sequence[tuple[Indicator, Collection[tuple[Period, int | None]]]],
+    changed: Sequence[tuple[Indicator, Mapping[Period, Collection[int | None]]]],
     now: datetime,
     **_: Any,
 ) -> None:
@@ -49,7 +49,12 @@ def mark_measurements(
 
     marks: set[tuple[str, str, int | None]] = set()
     for indicator, places in changed:
-        closed = {(period.kind, course) for period, course in places if is_closed(period)}
+        closed = {
+            (period.kind, course)
+            for period, courses in places.items()
+            if is_closed(period)
+            for course in courses
+        }
         of_courses = {kind for kind, course in closed if course is not None}
         marks |= {
             (indicator.key, kind, course)

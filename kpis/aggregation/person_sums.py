@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 from django.db import connection, models
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from curriculum.models import Enrollment
 from kpis.aggregation import period_table
+from kpis.aggregation.fact_rows import RowSums
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
 from kpis.aggregation.people import People, Whole
 from kpis.definitions.facts import Facts
@@ -26,7 +27,8 @@ from kpis.definitions.scopes import FROM_ENROLLMENT, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
 COURSES = "kpi_course"
-COLUMNS = (PERIOD, GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+SUMS = (N, TOTAL, WEIGHT)
+COLUMNS = (PERIOD, GROUP, PARENT, PERSON, *SUMS)
 Level = Literal["site", "course", "run", "module"]
 DIMENSIONS: dict[Level, tuple[str, ...]] = {
     "site": (),
@@ -76,10 +78,10 @@ def adds_up_over_days(reading: Reading) -> bool:
     """
     if reading.facts.until:
         return False
-    _, sql, _, is_sum = _built(reading)
+    _, sql, _, row_sums = _built(reading)
     name = f'"{period_table.NAME}".'
     bounds = sql.count(name) - sql.count(f'{name}"number"')
-    return is_sum and bounds == 2
+    return row_sums is not None and not row_sums.present and bounds == 2
 
 
 def read(readings: Sequence[Reading]) -> list[Read]:
@@ -98,7 +100,7 @@ def read(readings: Sequence[Reading]) -> list[Read]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), params)
         rows = {at: lists for at, *lists in cursor.fetchall()}
-    return [_parsed(*rows[at]) for at in range(len(readings))]
+    return [_added(_built(one)[3], _parsed(*rows[at])) for at, one in enumerate(readings)]
 
 
 def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list[Any]]:
@@ -122,16 +124,16 @@ def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
 
 
 # building a statement takes longer than running it; each entry also keeps its facts alive
-Built = tuple[str, str, tuple[Any, ...], bool]
+Built = tuple[str, str, tuple[Any, ...], RowSums | None]
 _BUILT: dict[tuple[object, ...], tuple[Facts, Built]] = {}
 
 
 def _built(reading: Reading) -> Built:
-    """Return a reading's columns, its people's query and parameters, and whether it adds up."""
+    """Return a reading's columns, the query of its people, its parameters and what rows add."""
     how = (reading.level, reading.by_enrollment, reading.courses is None)
     key = (id(reading.facts), *how, connection.vendor)
     if key not in _BUILT:
-        people = _people(reading)
+        people, row_sums = _people(reading)
         sql, params = people.query.get_compiler(connection=connection).as_sql()
         fields = people.query.annotations
         lists = (
@@ -139,17 +141,15 @@ def _built(reading: Reading) -> Built:
             for name in COLUMNS
         )
         columns = f"COUNT(*), {', '.join(lists)}"
-        is_sum = all(_is_sum(fields[name]) for name in (N, TOTAL, WEIGHT) if name in fields)
-        _BUILT[key] = reading.facts, (columns, sql, tuple(params), is_sum)
+        _BUILT[key] = reading.facts, (columns, sql, tuple(params), row_sums)
     return _BUILT[key][1]
 
 
-def _is_sum(aggregate: object) -> bool:
-    return isinstance(aggregate, Count | Sum) and not getattr(aggregate, "distinct", False)
+def _people(reading: Reading) -> tuple[QuerySet[Any, Any], RowSums | None]:
+    """Return a query of what each person contributes in each group and period.
 
-
-def _people(reading: Reading) -> QuerySet[Any, Any]:
-    """Return a query of what each person contributes in each group and period."""
+    If possible, it is one of what each row does, which is returned, too.
+    """
     facts, dimensions = reading.facts, DIMENSIONS[reading.level]
     rows, ratio = facts.select(period_table.each_period(), dimensions, **_limits(reading))
     dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
@@ -161,10 +161,16 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
     keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
     keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
     sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
+    row_sums = RowSums.of(sums, person)
     if ratio.weight == ratio.n:
         del sums[WEIGHT]
-    found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
-    return found
+    found: QuerySet[Any, Any]
+    if row_sums is None:
+        found = rows.annotate(**keys).values(*keys).annotate(**sums)
+    else:
+        of_rows = {name: row_sums.expressions[name] for name in sums}
+        found = rows.annotate(**keys, **of_rows).values(*keys, *of_rows)
+    return found, row_sums
 
 
 def _limits(reading: Reading) -> dict[str, Any]:
@@ -187,6 +193,10 @@ def _listed(name: str, field: models.Field[Any, Any]) -> str:
         return f"STRING_AGG({value}::text, ',')"
     is_whole = isinstance(field, models.IntegerField | models.ForeignKey)
     return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
+
+
+def _added(row_sums: RowSums | None, read: Read) -> Read:
+    return read if row_sums is None else Read(*row_sums.merged(read.people, read.parent, SUMS))
 
 
 def _parsed(size: int, *lists: str | None) -> Read:

@@ -13,9 +13,12 @@ from kpis.recompute.compute_cells import PeriodCourses
 from kpis.recompute.compute_columns import Computed, SiteParts, compute_columns, sites_of
 from kpis.recompute.figure_columns import COURSE, Figures, are_in, together
 from kpis.recompute.job import Job
-from kpis.recompute.stored_rows import rows_of, rows_of_all_courses
+from kpis.recompute.stored_rows import Stored as StoredRows
+from kpis.recompute.stored_rows import all_rows_of, rows_of, rows_of_all_courses
 
 NO_COURSE = frozenset({0})
+# more than this part of all courses are found sooner with those of all others
+MOST = 2
 
 
 def changes_of(jobs: Sequence[Job], runs: Mapping[int, int], now: datetime) -> dict[str, Changes]:
@@ -29,9 +32,9 @@ def changes_of(jobs: Sequence[Job], runs: Mapping[int, int], now: datetime) -> d
     numbers = {period: at for at, period in enumerate(periods)}
     wanted = [one for job in jobs if (one := job.wanted).periods]
     computed = compute_columns(wanted, numbers, runs, now, with_site=has_site)
-    places = {(course, one) for job in jobs for one, ids in job.periods for course in ids}
-    stored = rows_of([job.indicator for job in jobs], places, periods if has_site else ())
-    sites = _sites(jobs, computed, numbers, now) if has_site else {}
+    courses = frozenset(Course.objects.values_list("pk", flat=True))
+    stored = _stored(jobs, periods, courses, has_site=has_site)
+    sites = _sites(jobs, computed, numbers, courses, now) if has_site else {}
     found = {}
     for job in jobs:
         key = job.indicator.key
@@ -47,15 +50,26 @@ def changes_of(jobs: Sequence[Job], runs: Mapping[int, int], now: datetime) -> d
     return found
 
 
+def _stored(
+    jobs: Sequence[Job], periods: Sequence[Period], courses: frozenset[int], *, has_site: bool
+) -> StoredRows:
+    """Return at least the stored rows of what the jobs compute."""
+    indicators = [job.indicator for job in jobs]
+    if any(MOST * len(job.courses) > len(courses) for job in jobs):
+        return all_rows_of(indicators, periods)
+    places = {(course, one) for job in jobs for one, ids in job.periods for course in ids}
+    return rows_of(indicators, places, periods if has_site else ())
+
+
 def _sites(
     jobs: Sequence[Job],
     computed: Mapping[str, Computed],
     numbers: Mapping[Period, int],
+    courses: frozenset[int],
     now: datetime,
 ) -> dict[str, Figures]:
     """Return the site's figures of KPIs that add up, from the courses computed and all others."""
     jobs = [job for job in jobs if job.indicator.is_additive and job.indicator.is_computed]
-    courses = frozenset(Course.objects.values_list("pk", flat=True)) if jobs else frozenset()
     incomplete = {
         job.indicator.key: job
         for job in jobs

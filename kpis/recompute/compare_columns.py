@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -102,11 +103,14 @@ class Changes:
         return len(self.figures)
 
     @cached_property
-    def places(self) -> set[tuple[Period, int | None]]:
-        """Return the periods and courses in which figures differ; None for the site."""
+    def places(self) -> dict[Period, set[int | None]]:
+        """Return the courses in which figures differ by period; None for the site."""
         first, _ = numbered(self.figures.period, self.figures.course)
+        found: dict[int, set[int | None]] = defaultdict(set)
         columns = (one[first].tolist() for one in (self.figures.period, self.figures.course))
-        return {(self.periods[at], course or None) for at, course in zip(*columns, strict=True)}
+        for period, course in zip(*columns, strict=True):
+            found[period].add(course or None)
+        return {self.periods[at]: courses for at, courses in found.items()}
 
     def each(self, rows: Collection[int]) -> Iterator[Change]:
         """Yield some of them, by their places, as objects."""

@@ -23,7 +23,7 @@ from kpis.recompute.compare_measurements import differing
 from kpis.recompute.compute_cells import compute_all
 from kpis.recompute.job import Job
 from kpis.recompute.site_sums import Site, site_changes
-from kpis.recompute.store_measurements import Change, store
+from kpis.recompute.store_measurements import Change, Places, places_of, store
 from kpis.recompute.stored_rows import rows_of
 from kpis.signals import measurements_committed
 
@@ -44,19 +44,15 @@ class Recomputed:
     failed: set[str] = field(default_factory=set)
     unannounced: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
-    def note(self, indicator: Indicator, changes: Iterable[Change]) -> None:
-        cells = [one.cell for one in changes]
-        self.note_places(indicator, len(cells), ((one.period, one.course_id) for one in cells))
+    def note(self, indicator: Indicator, changes: Sequence[Change]) -> None:
+        self.note_places(indicator, len(changes), places_of(changes))
 
-    def note_places(
-        self, indicator: Indicator, written: int, places: Iterable[tuple[Period, CourseId]]
-    ) -> None:
-        """Note how many figures of a KPI were written, and where: of which periods and courses."""
+    def note_places(self, indicator: Indicator, written: int, places: Places) -> None:
+        """Note how many figures of a KPI were written, and where."""
         self.written += written
-        for period, course in places:
-            courses = self.unannounced.setdefault((indicator.category, period.kind), set())
-            if course:
-                courses.add(course)
+        for period, courses in places.items():
+            noted = self.unannounced.setdefault((indicator.category, period.kind), set())
+            noted |= {course for course in courses if course}
 
     def announce(self) -> None:
         """Send the signal for everything committed since the last one."""
@@ -196,16 +192,11 @@ def _runs_of(courses: Collection[int]) -> dict[int, int]:
 def write(batch: Sequence[Job], changes: Changes, now: datetime) -> None:
     """Store the changes, in a transaction, and mark the site stale where jobs leave it."""
     store([(job.indicator, changes.get(job.indicator.key, ())) for job in batch], now)
-    places = {
-        key: {(one.cell.period, one.cell.course_id) for one in some}
-        for key, some in changes.items()
-    }
+    places = {key: places_of(some) for key, some in changes.items()}
     stale_days.mark_site_stale(_stale_of_site(batch, places))
 
 
-def _stale_of_site(
-    batch: Sequence[Job], places: Mapping[str, Collection[tuple[Period, CourseId]]]
-) -> dict[str, list[Period]]:
+def _stale_of_site(batch: Sequence[Job], places: Mapping[str, Places]) -> dict[str, list[Period]]:
     """Return by KPI the periods in which the site may differ once these changes are stored.
 
     If the site is not the sum of its courses, it may do so although no course does.
@@ -214,7 +205,7 @@ def _stale_of_site(
     for job in batch:
         if job.leaves_site and job.indicator.is_computed:
             key, is_additive = job.indicator.key, job.indicator.is_additive
-            changed = {(period.kind, period.first) for period, _ in places[key]}
+            changed = {(period.kind, period.first) for period in places[key]}
             found[key] += [
                 period
                 for period, courses in job.periods

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from kpis.recompute import store_measurements
 from kpis.recompute.compare_columns import NO_ROW, Changes
 from kpis.recompute.figure_columns import PER_PAIR, SCOPES
 from kpis.recompute.store_measurements import PLACE, TIMES, merge_of
-from kpis.recompute.stored_rows import table_of
+from kpis.recompute.stored_rows import COMPOSITES, MEASUREMENTS, table_of
 from kpis.signals import measurements_changed
+
+TABLES = (MEASUREMENTS, COMPOSITES)
 
 
 def store(changed: Sequence[Changes], now: datetime) -> None:
@@ -32,15 +34,17 @@ def store(changed: Sequence[Changes], now: datetime) -> None:
     restated = store_measurements.keep_restated(
         (one for changes in changed for one in _maybe_restated(changes, now)), now
     )
-    for changes in changed:
-        model = table_of(changes.indicator).model
-        bulk_upsert.bulk_upsert(
-            model,
-            (*PLACE, *model.SUMS, *TIMES),
-            _rows(changes, {row.pk for row in restated}, now),
-            conflict=Measurement.KEY,
-            merge=merge_of(model),
-        )
+    again = {row.pk for row in restated}
+    for table in TABLES:
+        of_table = [one for one in changed if table_of(one.indicator) is table]
+        if of_table:
+            bulk_upsert.bulk_upsert(
+                table.model,
+                (*PLACE, *table.model.SUMS, *TIMES),
+                chain.from_iterable(_rows(one, again, now) for one in of_table),
+                conflict=Measurement.KEY,
+                merge=merge_of(table.model),
+            )
     places = [(one.indicator, one.places) for one in changed]
     measurements_changed.send(Measurement, changed=places, now=now)
 
@@ -65,7 +69,7 @@ def _rows(changes: Changes, restated: set[int], now: datetime) -> Iterator[tuple
     days, times = zip(*prepare(model, ("period_start", "computed_at"), moments), strict=True)
     period = figures.period.tolist()
     again: Iterable[Any] = repeat(None, size)
-    if restated:
+    if restated and not indicator.parts:
         rows = (None if at == NO_ROW else changes.stored[at].pk for at in changes.row.tolist())
         again = (times[0] if pk in restated else None for pk in rows)
     return zip(

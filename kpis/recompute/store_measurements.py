@@ -27,6 +27,10 @@ KEPT = "{c} = COALESCE(excluded.{c}, {t}.{c})"
 RESTATED = ("measurement_id", *Restatement.SUMS, "computed_at", "restated_at")
 
 
+# periods with the courses in which figures changed; None for the site
+Places = dict[Period, set[int | None]]
+
+
 @dataclass(slots=True, unsafe_hash=True)
 class Cell:
     """The sums of one scope in one period, with the ids of its people if they are known."""
@@ -78,11 +82,15 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
             conflict=Measurement.KEY,
             merge=merge_of(table.model),
         )
-    places = [
-        (indicator, {(one.cell.period, one.cell.course_id) for one in changes})
-        for indicator, changes in changed
-    ]
+    places = [(indicator, places_of(changes)) for indicator, changes in changed]
     measurements_changed.send(Measurement, changed=places, now=now)
+
+
+def places_of(changes: Iterable[Change]) -> Places:
+    found: Places = defaultdict(set)
+    for one in changes:
+        found[one.cell.period].add(one.cell.course_id)
+    return found
 
 
 def merge_of(model: type[Measurement | CompositeMeasurement]) -> dict[str, str]:

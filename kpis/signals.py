@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# sent in the transaction that stores them, with `now` and `changed`: pairs of a KPI and its cells
+# sent in the transaction that stores them, with `now` and `changed`: pairs of a KPI and a
+# mapping from periods to the ids of courses, with None for the site
 measurements_changed = Signal()
 
 # sent in the transaction that stores them, with the new `targets`

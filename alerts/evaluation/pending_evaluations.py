@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,7 +16,6 @@ from core.database import bulk_upsert
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.models import Target
-from kpis.recompute.store_measurements import Cell
 from kpis.signals import measurements_changed, recompute_finished, targets_set
 
 CHUNK = 500
@@ -33,7 +32,9 @@ def listen() -> None:
 
 
 def mark_measurements(
-    changed: Sequence[tuple[Indicator, Sequence[Cell]]], now: datetime, **_: Any
+    changed: Sequence[tuple[Indicator, Mapping[Period, Collection[int | None]]]],
+    now: datetime,
+    **_: Any,
 ) -> None:
     """Mark the kinds and courses of changed periods that are closed.
 
@@ -47,8 +48,13 @@ def mark_measurements(
         return period.is_closed(soon, reporting_clock.close_lag())
 
     marks: set[tuple[str, str, int | None]] = set()
-    for indicator, cells in changed:
-        closed = {(one.period.kind, one.course_id) for one in cells if is_closed(one.period)}
+    for indicator, places in changed:
+        closed = {
+            (period.kind, course)
+            for period, courses in places.items()
+            if is_closed(period)
+            for course in courses
+        }
         of_courses = {kind for kind, course in closed if course is not None}
         marks |= {
             (indicator.key, kind, course)

@@ -160,3 +160,24 @@ def test_an_empty_update_changes_nothing() -> None:
     bulk_upsert.update(Enrollment, ("withdrawn_at",), [])
 
     assert withdrawn() == [moment("2026-02-01")]
+
+
+def test_text_in_bulk_is_stored_as_it_is() -> None:
+    text = "a\\b\tc\nd\re, \\N, ä"
+    bulk_upsert.bulk_upsert(
+        Learner,
+        LEARNER,
+        [("ada", text, "", "learner"), ("bo", "Bo", "", "learner")],
+        conflict="key",
+        merge={"name": "replace"},
+    )
+
+    assert Learner.objects.get(key="ada").name == text
+
+
+def test_rows_in_bulk_replace_those_that_exist() -> None:
+    learner("Ada")
+    changed = [("ada", "Ada L.", "", "learner")]
+    bulk_upsert.bulk_upsert(Learner, LEARNER, changed, conflict="key", merge={"name": "replace"})
+
+    assert Learner.objects.get(key="ada").name == "Ada L."

@@ -23,7 +23,8 @@ from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
 from kpis.query.targets import set_target
 from kpis.recompute import at_once, jobs, recompute_stale, stale_periods
-from kpis.recompute.jobs import Job, Recomputed
+from kpis.recompute.job import Job
+from kpis.recompute.jobs import Recomputed
 from kpis.recompute.store_measurements import Cell, Change
 from kpis.statistics.intervals import NOTHING
 from kpis.tests import kernel

@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from kpis.aggregation import enrollments_first, period_table
 from kpis.aggregation.enrollments_first import COURSES, ENROLLMENTS
+from kpis.aggregation.fact_rows import RowSums
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
 from kpis.aggregation.people import People, Whole
 from kpis.definitions.facts import Facts
@@ -25,7 +26,8 @@ from kpis.definitions.periods import Period
 from kpis.definitions.scopes import FROM_ENROLLMENT, Scope, path_to
 
 PERIOD, GROUP, PARENT = "kpi_number", "kpi_group", "kpi_parent"
-COLUMNS = (PERIOD, GROUP, PARENT, PERSON, N, TOTAL, WEIGHT)
+SUMS = (N, TOTAL, WEIGHT)
+COLUMNS = (PERIOD, GROUP, PARENT, PERSON, *SUMS)
 # so many facts are read by their dates in the time that looking up one enrollment takes
 FACTS_PER_ENROLLMENT = 4
 Level = Literal["site", "course", "run", "module"]
@@ -69,6 +71,20 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
     return paths == tuple(path_to(name, facts.enrollment) for name in FROM_ENROLLMENT)
 
 
+def adds_up_over_days(reading: Reading) -> bool:
+    """Return whether what a person contributes in a longer period is the sum of its days.
+
+    It is, unless different values are counted, or the period is compared with anything but the
+    date of each row: a learner's latest answer in a month is one of the latest of its days.
+    """
+    if reading.facts.until:
+        return False
+    _, sql, _, row_sums = _built(reading)
+    name = f'"{period_table.NAME}".'
+    bounds = sql.count(name) - sql.count(f'{name}"number"')
+    return row_sums is not None and not row_sums.present and bounds == 2
+
+
 def read(readings: Sequence[Reading]) -> list[Read]:
     """Read all of it in one statement; a number stands for the same period in all readings.
 
@@ -90,7 +106,7 @@ def read(readings: Sequence[Reading]) -> list[Read]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), params)
         rows = {at: lists for at, *lists in cursor.fetchall()}
-    return [_parsed(*rows[at]) for at in range(len(readings))]
+    return [_added(_built(one)[3], _parsed(*rows[at])) for at, one in enumerate(readings)]
 
 
 def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list[Any]]:
@@ -100,7 +116,7 @@ def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list
     it is first used, and would start at the facts elsewhere.
     """
     tables, params = _tables(reading, tables, params)
-    columns, people, own = _built(reading)
+    columns, people, own, _ = _built(reading)
     return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
 
 
@@ -170,15 +186,16 @@ def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
 
 
 # building a statement takes longer than running it; each entry also keeps its facts alive
-_BUILT: dict[tuple[object, ...], tuple[Facts, tuple[str, str, tuple[Any, ...]]]] = {}
+Built = tuple[str, str, tuple[Any, ...], RowSums | None]
+_BUILT: dict[tuple[object, ...], tuple[Facts, Built]] = {}
 
 
-def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
-    """Return the columns of a reading, the query of its people, and the query's parameters."""
+def _built(reading: Reading) -> Built:
+    """Return a reading's columns, the query of its people, its parameters and what rows add."""
     how = (reading.level, reading.by_enrollment, reading.courses is None)
     key = (id(reading.facts), *how, connection.vendor)
     if key not in _BUILT:
-        people = _people(reading)
+        people, row_sums = _people(reading)
         compiler = people.query.get_compiler(connection=connection)
         if _is_by_enrollments_of_courses(reading):
             compiler = enrollments_first.Compiler(people.query, connection, PERSON)
@@ -189,12 +206,15 @@ def _built(reading: Reading) -> tuple[str, str, tuple[Any, ...]]:
             for name in COLUMNS
         )
         columns = f"COUNT(*), {', '.join(lists)}"
-        _BUILT[key] = reading.facts, (columns, sql, tuple(params))
+        _BUILT[key] = reading.facts, (columns, sql, tuple(params), row_sums)
     return _BUILT[key][1]
 
 
-def _people(reading: Reading) -> QuerySet[Any, Any]:
-    """Return a query of what each person contributes in each group and period."""
+def _people(reading: Reading) -> tuple[QuerySet[Any, Any], RowSums | None]:
+    """Return a query of what each person contributes in each group and period.
+
+    If possible, it is one of what each row does, which is returned, too.
+    """
     facts, dimensions = reading.facts, DIMENSIONS[reading.level]
     rows, ratio = facts.select(period_table.each_period(), dimensions, **_limits(reading))
     dimensions = tuple(one for one in dimensions if one == "module" or not reading.by_enrollment)
@@ -208,10 +228,16 @@ def _people(reading: Reading) -> QuerySet[Any, Any]:
     keys: dict[str, Any] = {name: F(path) for name, path in groups.items()}
     keys |= {PERIOD: period_table.EachPeriod.number, PERSON: F(person)}
     sums = {N: ratio.n, TOTAL: ratio.total, WEIGHT: ratio.weight}
+    row_sums = RowSums.of(sums, person)
     if ratio.weight == ratio.n:
         del sums[WEIGHT]
-    found: QuerySet[Any, Any] = rows.annotate(**keys).values(*keys).annotate(**sums)
-    return found
+    found: QuerySet[Any, Any]
+    if row_sums is None:
+        found = rows.annotate(**keys).values(*keys).annotate(**sums)
+    else:
+        of_rows = {name: row_sums.expressions[name] for name in sums}
+        found = rows.annotate(**keys, **of_rows).values(*keys, *of_rows)
+    return found, row_sums
 
 
 def _limits(reading: Reading) -> dict[str, Any]:
@@ -230,6 +256,10 @@ def _listed(name: str, field: models.Field[Any, Any]) -> str:
         return f"STRING_AGG({value}::text, ',')"
     is_whole = isinstance(field, models.IntegerField | models.ForeignKey)
     return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
+
+
+def _added(row_sums: RowSums | None, read: Read) -> Read:
+    return read if row_sums is None else Read(*row_sums.merged(read.people, read.parent, SUMS))
 
 
 def _parsed(size: int, *lists: str | None) -> Read:

@@ -85,7 +85,8 @@ class Measurement(StoredSums):
     scope_id = models.BigIntegerField(
         default=0, help_text=gettext_lazy("ID of the course, run or module; 0 for the site.")
     )
-    course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
+    # the indexes below begin with it
+    course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True, db_index=False)
     period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
     period_start = models.DateField()
     definition_version = models.PositiveIntegerField()
@@ -130,7 +131,7 @@ class CompositeMeasurement(models.Model):
     kpi = models.CharField(max_length=100)
     scope = models.CharField(max_length=10, choices=Measurement.Scope.choices)
     scope_id = models.BigIntegerField(default=0)
-    course = models.ForeignKey(Course, models.CASCADE, null=True)
+    course = models.ForeignKey(Course, models.CASCADE, null=True, db_index=False)
     period_kind = models.CharField(max_length=10, choices=PeriodKind.choices)
     period_start = models.DateField()
     n = models.BigIntegerField()

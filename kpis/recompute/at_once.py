@@ -18,7 +18,8 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import REGISTRY
 from kpis.models import StaleDay, StalePeriod
 from kpis.recompute import claims, stale_days, stale_periods
-from kpis.recompute.jobs import Job, Recomputed, changes_of, write
+from kpis.recompute.job import Job
+from kpis.recompute.jobs import Recomputed, changes_of, write
 from kpis.recompute.stale_days import KIND_ORDER
 
 # Where more is stale, months are recomputed before any week, so that they are shown soon.

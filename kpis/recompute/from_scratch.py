@@ -15,8 +15,8 @@ from kpis.definitions.periods import Period, between, containing, local_day, mid
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import Measurement, PeriodKind, Verification
 from kpis.recompute import definition_history, recompute_stale, stale_days, stale_periods
+from kpis.recompute.job import Job
 from kpis.recompute.jobs import (
-    Job,
     Progress,
     Recomputed,
     compare_jobs,

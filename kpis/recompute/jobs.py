@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from itertools import groupby
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -15,53 +14,22 @@ from django.db import InterfaceError, OperationalError, transaction
 from core.changes import CourseId
 from core.database.locks import queue_to_write
 from curriculum.models import CourseRun
-from kpis.aggregation.grouped_sums import NOBODY
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.models import Measurement
-from kpis.recompute import claims, stale_days, stale_periods
+from kpis.recompute import change_columns, claims, stale_days, stale_periods, store_columns
+from kpis.recompute.compare_columns import Changes as ChangeColumns
 from kpis.recompute.compare_measurements import differing
-from kpis.recompute.compute_cells import PeriodCourses, Wanted, compute_all
+from kpis.recompute.compute_cells import compute_all
+from kpis.recompute.job import Job
 from kpis.recompute.site_sums import Site, site_changes
-from kpis.recompute.store_measurements import Change, store
+from kpis.recompute.store_measurements import Change, Places, places_of, store
 from kpis.recompute.stored_rows import rows_of
 from kpis.signals import measurements_committed
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One KPI in some periods, in the courses of each.
-
-    Where courses change, the site changes with them, unless the job `leaves_site`: then the site
-    is only marked stale. In `site_periods`, the site is computed in any case, and if the job
-    `is_complete` in all periods. `row_ids` are the stale periods to remove once its figures are
-    stored.
-    """
-
-    indicator: Indicator
-    periods: PeriodCourses
-    is_complete: bool = False
-    leaves_site: bool = False
-    site_periods: Sequence[Period] = ()
-    row_ids: Collection[int] = ()
-
-    @cached_property
-    def courses(self) -> frozenset[int]:
-        return NOBODY.union(*(ids for _, ids in self.periods))
-
-    @property
-    def all_periods(self) -> list[Period]:
-        return [*(period for period, _ in self.periods), *self.site_periods]
-
-    @property
-    def wanted(self) -> Wanted:
-        """Return what is to be computed from facts."""
-        of_site = () if self.indicator.is_additive else ((one, NOBODY) for one in self.site_periods)
-        return Wanted(self.indicator, [*self.periods, *of_site])
 
 
 # the changes of each KPI, by its key
@@ -76,12 +44,15 @@ class Recomputed:
     failed: set[str] = field(default_factory=set)
     unannounced: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
-    def note(self, indicator: Indicator, changes: Iterable[Change]) -> None:
-        for one in changes:
-            self.written += 1
-            courses = self.unannounced.setdefault((indicator.category, one.cell.period.kind), set())
-            if one.cell.course_id:
-                courses.add(one.cell.course_id)
+    def note(self, indicator: Indicator, changes: Sequence[Change]) -> None:
+        self.note_places(indicator, len(changes), places_of(changes))
+
+    def note_places(self, indicator: Indicator, written: int, places: Places) -> None:
+        """Note how many figures of a KPI were written, and where."""
+        self.written += written
+        for period, courses in places.items():
+            noted = self.unannounced.setdefault((indicator.category, period.kind), set())
+            noted |= {course for course in courses if course}
 
     def announce(self) -> None:
         """Send the signal for everything committed since the last one."""
@@ -131,13 +102,21 @@ def of_same_periods(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
     """Compute the cells of all jobs, then store them, with nobody else doing so in between."""
     with claims.claim(_claimed_by(batch)):
-        changes = changes_of(batch, now)
+        changes = _columns_of(batch, now)
+        places = {key: one.places for key, one in changes.items()}
         if any(job.row_ids for job in batch) or any(changes.values()):
             with queue_to_write(), transaction.atomic():
-                write(batch, changes, now)
+                store_columns.store(list(changes.values()), now)
+                stale_days.mark_site_stale(_stale_of_site(batch, places))
                 stale_periods.remove(sorted({pk for job in batch for pk in job.row_ids}))
-    for job in batch:
-        done.note(job.indicator, changes.get(job.indicator.key, ()))
+    for one in changes.values():
+        done.note_places(one.indicator, len(one), places[one.indicator.key])
+
+
+def _columns_of(batch: Sequence[Job], now: datetime) -> dict[str, ChangeColumns]:
+    jobs = [job for job in batch if job.indicator.is_computed]
+    runs = _runs_of({course for job in jobs for course in job.courses})
+    return change_columns.changes_of(jobs, runs, now)
 
 
 def _claimed_by(batch: Sequence[Job]) -> set[CourseId]:
@@ -165,7 +144,8 @@ def _run_separately(batch: Sequence[Job], now: datetime, done: Recomputed) -> No
 def compare_jobs(batch: Sequence[Job], now: datetime) -> Changes:
     """Return the changes that jobs for the same periods would store, without storing them."""
     with claims.claim(_claimed_by(batch)):
-        return changes_of(batch, now)
+        changes = _columns_of(batch, now)
+    return {key: list(one.each(range(len(one)))) for key, one in changes.items()}
 
 
 def changes_of(batch: Sequence[Job], now: datetime) -> Changes:
@@ -212,10 +192,11 @@ def _runs_of(courses: Collection[int]) -> dict[int, int]:
 def write(batch: Sequence[Job], changes: Changes, now: datetime) -> None:
     """Store the changes, in a transaction, and mark the site stale where jobs leave it."""
     store([(job.indicator, changes.get(job.indicator.key, ())) for job in batch], now)
-    stale_days.mark_site_stale(_stale_of_site(batch, changes))
+    places = {key: places_of(some) for key, some in changes.items()}
+    stale_days.mark_site_stale(_stale_of_site(batch, places))
 
 
-def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Period]]:
+def _stale_of_site(batch: Sequence[Job], places: Mapping[str, Places]) -> dict[str, list[Period]]:
     """Return by KPI the periods in which the site may differ once these changes are stored.
 
     If the site is not the sum of its courses, it may do so although no course does.
@@ -224,7 +205,7 @@ def _stale_of_site(batch: Sequence[Job], changes: Changes) -> dict[str, list[Per
     for job in batch:
         if job.leaves_site and job.indicator.is_computed:
             key, is_additive = job.indicator.key, job.indicator.is_additive
-            changed = {(one.cell.period.kind, one.cell.period.first) for one in changes[key]}
+            changed = {(period.kind, period.first) for period in places[key]}
             found[key] += [
                 period
                 for period, courses in job.periods

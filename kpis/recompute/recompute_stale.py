@@ -20,7 +20,8 @@ from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import REGISTRY
 from kpis.models import RecomputeRun
 from kpis.recompute import at_once, claims, stale_days, stale_periods
-from kpis.recompute.jobs import Job, Progress, Recomputed, run_jobs
+from kpis.recompute.job import Job
+from kpis.recompute.jobs import Progress, Recomputed, run_jobs
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from core import fan_out
 from curriculum.models import Course
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import recompute_stale, stale_periods
-from kpis.recompute.jobs import Job, Progress, Recomputed, run_jobs
+from kpis.recompute.job import Job
+from kpis.recompute.jobs import Progress, Recomputed, run_jobs
 
 WORK = "kpis.recompute"
 SITE = 0

@@ -14,7 +14,7 @@ from core import reporting_clock
 from core.database import bulk_upsert
 from kpis.definitions.periods import Period, local_day
 from kpis.definitions.registry import Indicator
-from kpis.models import Measurement, RecomputeRun, Restatement
+from kpis.models import CompositeMeasurement, Measurement, RecomputeRun, Restatement
 from kpis.recompute.same_sums import have_same_value
 from kpis.recompute.stored_rows import Key, StoredRow, Table, table_of
 from kpis.signals import measurements_changed
@@ -25,6 +25,10 @@ TIMES = ("definition_version", "computed_at", "restated_at")
 # the time of the last restatement stays, unless there is a new one
 KEPT = "{c} = COALESCE(excluded.{c}, {t}.{c})"
 RESTATED = ("measurement_id", *Restatement.SUMS, "computed_at", "restated_at")
+
+
+# periods with the courses in which figures changed; None for the site
+Places = dict[Period, set[int | None]]
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -60,17 +64,8 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
     if not changed:
         return
     # a composite has no sums of its own that could be restated
-    restated = _restated(
+    restated = keep_restated(
         (one for indicator, changes in changed if not indicator.parts for one in changes), now
-    )
-    bulk_upsert.insert(
-        Restatement,
-        RESTATED,
-        (
-            (row.pk, *row.columns, row.computed_at, now)
-            for row in restated
-            if _is_first_of_day(row, now)
-        ),
     )
     rows: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
     for indicator, changes in changed:
@@ -80,16 +75,42 @@ def store(changed: Sequence[tuple[Indicator, Sequence[Change]]], now: datetime) 
             for one in changes
         ]
     for table, some in rows.items():
-        updated = (*table.model.SUMS, *TIMES)
         bulk_upsert.upsert(
             table.model,
-            (*PLACE, *updated),
+            (*PLACE, *table.model.SUMS, *TIMES),
             some,
             conflict=Measurement.KEY,
-            merge={**dict.fromkeys(updated, "replace"), "restated_at": KEPT},
+            merge=merge_of(table.model),
         )
-    cells = [(indicator, [one.cell for one in changes]) for indicator, changes in changed]
-    measurements_changed.send(Measurement, changed=cells, now=now)
+    places = [(indicator, places_of(changes)) for indicator, changes in changed]
+    measurements_changed.send(Measurement, changed=places, now=now)
+
+
+def places_of(changes: Iterable[Change]) -> Places:
+    found: Places = defaultdict(set)
+    for one in changes:
+        found[one.cell.period].add(one.cell.course_id)
+    return found
+
+
+def merge_of(model: type[Measurement | CompositeMeasurement]) -> dict[str, str]:
+    """Return how the columns of a row that exists become those of a changed figure."""
+    return {**dict.fromkeys((*model.SUMS, *TIMES), "replace"), "restated_at": KEPT}
+
+
+def keep_restated(changes: Iterable[Change], now: datetime) -> set[StoredRow]:
+    """Keep the old sums of closed periods whose value changes; return their rows."""
+    restated = _restated(changes, now)
+    bulk_upsert.insert(
+        Restatement,
+        RESTATED,
+        (
+            (row.pk, *row.columns, row.computed_at, now)
+            for row in restated
+            if _is_first_of_day(row, now)
+        ),
+    )
+    return restated
 
 
 def _restated(changes: Iterable[Change], now: datetime) -> set[StoredRow]:

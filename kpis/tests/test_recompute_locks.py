@@ -15,7 +15,8 @@ from core.database.locks import queue_to_write, try_lock
 from kpis.definitions.facts import Ratio
 from kpis.definitions.periods import containing
 from kpis.definitions.registry import REGISTRY
-from kpis.recompute.jobs import Job, Recomputed, run_together
+from kpis.recompute.job import Job
+from kpis.recompute.jobs import Recomputed, run_together
 from kpis.tests import kernel
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)

@@ -13,7 +13,7 @@ from core import fan_out
 from core.progress_bars import ProgressBars
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.recompute import from_scratch, shared_recompute
-from kpis.recompute.jobs import Job
+from kpis.recompute.job import Job
 from kpisite import time_zone
 from kpisite.jobs import history_span
 

@@ -1,4 +1,8 @@
-"""Format numbers, amounts, dates and times in the active language, with Babel."""
+"""Format numbers, amounts, dates and times in the active language, with Babel.
+
+Babel takes 20 to 40 µs for one number, and a page shows the same few hundred again and again, so
+what was written is remembered by value and language.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,18 @@ from django.conf import settings
 from django.utils.translation import get_language, to_locale
 
 WHOLE = "#,##0"
+REMEMBERED = 20_000
 # our English pages put the day first; CLDR does not in American English
 DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}  # not translated: formats
 
 
 def locale() -> Locale:
     """Return the active language's locale, or the site's where translation is off."""
-    return _locale(get_language() or settings.LANGUAGE_CODE)
+    return _locale(_language())
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
 
 
 @lru_cache
@@ -30,23 +39,42 @@ def _locale(language: str) -> Locale:
 def number(value: Decimal | float, places: int = 0, *, trimmed: bool = False) -> str:
     """Format a number with that many places: 1,234.50; `trimmed` drops trailing zeros: 1,234.5."""
     shown = round(value, places) if isinstance(value, float) else value
-    pattern = _pattern(places, trimmed)
-    return format_decimal(shown, pattern, locale=locale(), decimal_quantization=False)
+    return _number(str(shown), _pattern(places, trimmed), _language())
+
+
+@lru_cache(REMEMBERED)
+def _number(digits: str, pattern: str, language: str) -> str:
+    # as digits, because 1.0 and 1.00 are equal but written differently
+    return format_decimal(
+        Decimal(digits), pattern, locale=_locale(language), decimal_quantization=False
+    )
 
 
 def percent(value: Decimal, places: int = 1, *, trimmed: bool = False) -> str:
     """Format 89.7 as 89.7%."""
-    sign = str(locale().percent_formats[None].pattern)
-    pattern = sign.replace(WHOLE, _pattern(places, trimmed))
-    return format_percent(value / 100, pattern, locale=locale(), decimal_quantization=False)
+    return _percent(str(value), _pattern(places, trimmed), _language())
+
+
+@lru_cache(REMEMBERED)
+def _percent(digits: str, pattern: str, language: str) -> str:
+    sign = str(_locale(language).percent_formats[None].pattern)
+    pattern = sign.replace(WHOLE, pattern)
+    share = Decimal(digits) / 100
+    return format_percent(share, pattern, locale=_locale(language), decimal_quantization=False)
 
 
 def amount(value: Decimal, currency: str, *, is_whole: bool = False) -> str:
     """Format an amount with its currency symbol: $12.50; `is_whole` drops the places: $12."""
+    return _amount(str(value), currency, is_whole, _language())
+
+
+@lru_cache(REMEMBERED)
+def _amount(digits: str, currency: str, is_whole: bool, language: str) -> str:
+    value, locale = Decimal(digits), _locale(language)
     if not is_whole:
-        return format_currency(value, currency, locale=locale())
-    pattern = str(locale().currency_formats["standard"].pattern).replace(".00", "")
-    return format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+        return format_currency(value, currency, locale=locale)
+    pattern = str(locale.currency_formats["standard"].pattern).replace(".00", "")
+    return format_currency(value, currency, pattern, locale=locale, currency_digits=False)
 
 
 def _pattern(places: int, trimmed: bool) -> str:
@@ -60,8 +88,7 @@ def day(one: date) -> str:
 
 def long_day(one: date) -> str:
     """12 September 2026."""
-    # not every language has a skeleton for the long date
-    return format_date(one, DAY_FIRST["long"] if _is_english() else "long", locale=locale())
+    return _format("long", one)
 
 
 def day_of_year(one: date) -> str:
@@ -95,10 +122,15 @@ def moment(at: datetime) -> str:
 
 
 def _format(skeleton: str, one: date) -> str:
-    if _is_english() and skeleton in DAY_FIRST:
-        return format_date(one, DAY_FIRST[skeleton], locale=locale())
-    return format_skeleton(skeleton, one, locale=locale())
+    return _date(skeleton, date(one.year, one.month, one.day), _language())
 
 
-def _is_english() -> bool:
-    return bool(locale().language == "en")
+@lru_cache(REMEMBERED)
+def _date(skeleton: str, one: date, language: str) -> str:
+    locale = _locale(language)
+    if locale.language == "en" and skeleton in DAY_FIRST:
+        return format_date(one, DAY_FIRST[skeleton], locale=locale)
+    # not every language has a skeleton for the long date
+    if skeleton == "long":
+        return format_date(one, skeleton, locale=locale)
+    return format_skeleton(skeleton, one, locale=locale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from core import localized
 from dashboard.module_table import ModuleTable, module_table
-from insights.report import FindingsReport, report
+from insights.report import SHOWN, FindingsReport, report
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
@@ -86,8 +86,8 @@ class Dashboard:
 
     @cached_property
     def findings(self) -> FindingsReport:
-        found = report(self.service, self.category.key, self.result)
-        return replace(found, shown=len(found.findings)) if self.is_complete else found
+        most = None if self.is_complete else SHOWN
+        return report(self.service, self.category.key, self.result, most)
 
     @cached_property
     def trend(self) -> list[Card]:

@@ -39,6 +39,14 @@ LABELS: dict[tuple[FindingKind, bool], LazyText] = {
 }
 # doubtful data first, then problems, then successes
 ORDER = tuple(LABELS)
+# sorts findings: by kind, the whole before its courses, the largest first
+Rank = tuple[int, bool, float]
+
+
+def rank_of(kind: FindingKind, size: float, *, is_good: bool, is_course: bool = False) -> Rank:
+    """Return the rank of a finding; courses that do well come last of all."""
+    order = len(ORDER) if is_good and is_course else ORDER.index((kind, is_good))
+    return order, is_course, -size
 
 
 @dataclass(frozen=True)
@@ -170,29 +178,20 @@ class Finding:
 
     @property
     def label(self) -> LazyText:
-        return LABELS[self._key]
+        return LABELS[self.kind, self.is_good]
 
     @property
     def order(self) -> int:
-        """The rank of its kind; courses that do well come last."""
-        return len(ORDER) if self.is_good and self._is_course else ORDER.index(self._key)
+        """The rank of its kind."""
+        return self.rank[0]
 
     @property
-    def rank(self) -> tuple[int, bool, float]:
-        """Sort key: by kind, the whole before its courses, the largest first."""
+    def rank(self) -> Rank:
         if self.candidate is None:
-            return self.order, False, -(self.stale_feed.days if self.stale_feed else 0)
-        return self.order, self._is_course, -self.candidate.size
-
-    @property
-    def _key(self) -> tuple[FindingKind, bool]:
-        return self.kind, self.is_good
-
-    @property
-    def _is_course(self) -> bool:
-        """True for one course among those queried."""
-        one = self.candidate
-        return one is not None and one.subject.is_part and not one.is_of_module
+            days = self.stale_feed.days if self.stale_feed else 0
+            return rank_of(self.kind, days, is_good=self.is_good)
+        is_course = self.candidate.subject.is_part and not self.candidate.is_of_module
+        return rank_of(self.kind, self.candidate.size, is_good=self.is_good, is_course=is_course)
 
 
 def _relative(amount: float | None, base: float | None) -> float:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from django.urls import reverse
 
 from curriculum.models import Course, CourseRun, Module
-from insights import candidates, sentences, subjects
-from insights.finding import Finding, FindingCandidate, FindingKind, StaleFeed
+from insights import candidates, sentences, significant, subjects
+from insights.finding import Finding, FindingCandidate, FindingKind, Rank, StaleFeed, rank_of
+from insights.parts import Parts, PartTests
 from insights.sentences import Sentence
+from insights.significant import Bounds
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import Indicator, headline
 from kpis.query.query_service import KpiQueryService
@@ -24,17 +27,17 @@ SHOWN_FIRST, SHOWN = 6, 30
 
 @dataclass(frozen=True)
 class FindingsReport:
-    """`period` names the closed period examined; empty without one.
+    """The most pressing of `count` findings, or all of them.
 
-    `has_values`: there were values to examine. `json` is the API URL of the same findings.
-    A page shows the `shown` most pressing ones.
+    `period` names the closed period examined; empty without one. `has_values`: there were values
+    to examine. `json` is the API URL of the same findings.
     """
 
     findings: Sequence[Finding]
+    count: int
     period: str
     has_values: bool
     json: str
-    shown: int = SHOWN
 
     @property
     def is_shown(self) -> bool:
@@ -46,28 +49,70 @@ class FindingsReport:
 
     @property
     def others(self) -> Sequence[Finding]:
-        return self.findings[SHOWN_FIRST : self.shown]
+        return self.findings[SHOWN_FIRST:]
 
     @property
     def is_cut(self) -> bool:
-        return len(self.findings) > self.shown
+        return self.count > len(self.findings)
 
 
-def report(service: KpiQueryService, category: str, page: PageResult) -> FindingsReport:
-    """Examine all values of a category together, as the reader may see them."""
-    filters = page.filters
-    examined = list(subjects.subjects(service, page.cards))
-    possible = [one for subject in examined for one in candidates.candidates(subject)]
-    found = [_finding(one, filters) for one in candidates.significant(possible)]
-    stale_feeds = subjects.stale_feeds(service, category, filters.kpi_query)
-    found += [_stale_finding(feed, filters) for feed in stale_feeds]
-    query = filters.query_string(category=category, module="", compare="")
+@dataclass(frozen=True)
+class _Found:
+    """What was found, before it is put into words: a finding, or a row of the tests of parts."""
+
+    rank: Rank
+    finding: Finding | None = None
+    part: tuple[PartTests, int] | None = None
+
+
+def report(
+    service: KpiQueryService, category: str, page: PageResult, most: int | None = None
+) -> FindingsReport:
+    """Examine all values of a category together, as the reader may see them.
+
+    The `most` pressing findings are returned, None for all.
+    """
+    filters, query = page.filters, page.kpi_query
+    wholes = subjects.wholes(service, page.cards)
+    values = [one.metric_value for one in wholes]
+    parts = None if query.run or query.module or not values else Parts(service, query, values)
+    tests = parts.tests() if parts else []
+    possible = [one for subject in wholes for one in candidates.candidates(subject)]
+    among = significant.bounds(possible, tests)
+    stale = subjects.stale_feeds(service, category, filters.kpi_query)
+    findings = [
+        *(_finding(one, filters) for one in possible if significant.is_significant(one, among)),
+        *(_stale_finding(feed, filters) for feed in stale),
+    ]
+    found = [_Found(one.rank, one) for one in findings]
+    found += [one for part in tests for one in _of_part(part, among)]
+    found.sort(key=lambda one: one.rank)
     return FindingsReport(
-        findings=sorted(found, key=lambda finding: finding.rank),
-        period=period_name(examined[0].metric_value.period) if examined else "",
-        has_values=any(subject.metric_value.is_shown for subject in examined),
-        json=reverse("insights:api-findings") + query,
+        findings=_in_words(found[:most], parts, filters),
+        count=len(found),
+        period=period_name(values[0].period) if values else "",
+        has_values=any(one.is_shown for one in values) or bool(parts and parts.has_values),
+        json=reverse("insights:api-findings")
+        + filters.query_string(category=category, module="", compare=""),
     )
+
+
+def _of_part(part: PartTests, among: Bounds) -> list[_Found]:
+    rows = np.flatnonzero(significant.are_significant(part, among)).tolist()
+    is_good, sizes = part.is_good[rows].tolist(), part.size[rows].tolist()
+    kinds = {good: part.kind(is_good=good) for good in (True, False)}
+    is_course = part.by == "course"
+    return [
+        _Found(rank_of(kinds[good], size, is_good=good, is_course=is_course), part=(part, row))
+        for row, good, size in zip(rows, is_good, sizes, strict=True)
+    ]
+
+
+def _in_words(found: Sequence[_Found], parts: Parts | None, filters: Filters) -> list[Finding]:
+    """Read the values of those that are shown."""
+    rows = [one.part for one in found if one.part]
+    made = iter(parts.candidates(rows) if parts else ())
+    return [one.finding or _finding(next(made), filters) for one in found]
 
 
 def _finding(candidate: FindingCandidate, filters: Filters) -> Finding:

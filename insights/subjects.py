@@ -1,56 +1,32 @@
-"""Collect the values to examine for findings, only as the reader sees them.
-
-Values hidden from the reader are left out, so neither a finding nor its rank can reveal them.
-"""
+"""Collect the values of the query itself and the stale feeds to examine for findings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import timedelta
 
 from core import reporting_clock
-from curriculum.models import Course, Enrollment, Module
+from curriculum.models import Course, Enrollment
 from insights.finding import FindingSubject, StaleFeed
-from kpis.models import DataFreshness, PeriodKind
+from kpis.models import DataFreshness
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
-from kpis.query.results import GROUP_OBJECTS, KpiResult, MetricValue
+from kpis.query.results import KpiResult, MetricValue
 from presentation.page_query import Card
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The values of one KPI by course and module id, and of the courses in the previous period.
-
-    Empty where the KPI has no such values.
-    """
-
-    metric_value: MetricValue
-    query: KpiQuery
-    courses: Mapping[int, MetricValue] = field(default_factory=dict)
-    before: Mapping[int, MetricValue] = field(default_factory=dict)
-    modules: Mapping[int, MetricValue] = field(default_factory=dict)
-
-
-def subjects(service: KpiQueryService, cards: Sequence[Card]) -> Iterator[FindingSubject]:
-    """Return the values of the query, its courses and, for months, its modules.
+def wholes(service: KpiQueryService, cards: Sequence[Card]) -> list[FindingSubject]:
+    """Return the values of the query in its last closed period.
 
     Cards that show a wider scope than the query are left out.
     """
     results = [card.result for card in cards if not card.note]
-    found = [(result, *values) for result in results if (values := last_closed(result, service))]
-    for result, value, before in found:
-        query = result.query
-        yield FindingSubject(value, query.module or query.run or query.course, before)
-    parts = [
-        values_of_parts(service, metric_value, result.query) for result, metric_value, _ in found
+    found = [(result.query, last_closed(result, service)) for result in results]
+    return [
+        FindingSubject(values[0], query.module or query.run or query.course, values[1])
+        for query, values in found
+        if values
     ]
-    courses = Course.objects.in_bulk({key for one in parts for key in one.courses})
-    modules = GROUP_OBJECTS["module"].in_bulk({key for one in parts for key in one.modules})
-    for one in parts:
-        yield from _of_courses(one, courses)
-        yield from _of_modules(one, modules)
 
 
 def last_closed(
@@ -69,39 +45,6 @@ def last_closed(
         return metric_value, result.series[closed[-1] - 1]
     is_known = result.previous.period == metric_value.period.previous
     return metric_value, result.previous if is_known else None
-
-
-def values_of_parts(service: KpiQueryService, metric_value: MetricValue, query: KpiQuery) -> Parts:
-    """Query the courses and modules in the period of a value."""
-    found = Parts(metric_value, query)
-    if query.run or query.module:
-        return found
-    indicator, scope, now = metric_value.indicator, query.scope, metric_value.period
-    if query.course is None:
-        periods = {period: [period] for period in (now, now.previous)}
-        courses = service.group_values(indicator, scope, "course", periods)
-        found = replace(found, courses=courses[now], before=courses[now.previous])
-    if now.kind == PeriodKind.MONTH and indicator.has_modules:
-        modules = service.group_values(indicator, scope, "module", {now: [now]})
-        found = replace(found, modules=modules[now])
-    return found
-
-
-def _of_courses(found: Parts, courses: Mapping[int, Course]) -> Iterator[FindingSubject]:
-    """Return the courses if there are several."""
-    if len(found.courses) > 1:
-        for key, metric_value in found.courses.items():
-            yield FindingSubject(metric_value, courses[key], found.before.get(key), is_part=True)
-
-
-def _of_modules(found: Parts, modules: Mapping[int, Module]) -> Iterator[FindingSubject]:
-    course_values = dict(found.courses)
-    if found.query.course:
-        course_values[found.query.course.pk] = found.metric_value
-    for key, metric_value in found.modules.items():
-        whole = course_values.get(modules[key].course_id)
-        if whole is not None:
-            yield FindingSubject(metric_value, modules[key], whole=whole, is_part=True)
 
 
 def stale_feeds(service: KpiQueryService, category: str, query: KpiQuery) -> list[StaleFeed]:

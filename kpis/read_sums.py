@@ -54,7 +54,7 @@ def groups(
         rows = rows.filter(course__in=scope.course_ids)
     found: dict[date, dict[int, FoundSums]] = defaultdict(dict)
     for row in rows:
-        found[row.period_start][row.scope_id] = _found(row)
+        found[row.period_start][row.scope_id] = found_in(row)
     return {period: found[period.first] for period in periods}
 
 
@@ -196,7 +196,7 @@ def _combined(
     rows: Sequence[Measurement | CompositeMeasurement],
 ) -> FoundSums:
     if len(rows) == 1:
-        return _found(rows[0])
+        return found_in(rows[0])
     sums = combine_parts(indicator, period, scope, [row.sums for row in rows])
     restated = [row.restated_at for row in rows if row.restated_at]
     return FoundSums(
@@ -206,5 +206,5 @@ def _combined(
     )
 
 
-def _found(row: Measurement | CompositeMeasurement) -> FoundSums:
+def found_in(row: Measurement | CompositeMeasurement) -> FoundSums:
     return FoundSums(row.sums, row.computed_at, row.restated_at)

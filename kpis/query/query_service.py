@@ -17,6 +17,7 @@ from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.scopes import Scope
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
+from kpis.query.group_columns import GroupReader
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.results import (
     GROUP_OBJECTS,
@@ -256,6 +257,12 @@ class KpiQueryService:
         if key not in self._values_of_groups:
             self._values_of_groups[key] = self._read_groups(indicator, scope, by, periods)
         return self._values_of_groups[key]
+
+    def group_reader(
+        self, indicators: Sequence[Indicator], scope: Scope, period: Period
+    ) -> GroupReader:
+        """Return all courses in a period and the one before, and all modules, as columns."""
+        return GroupReader(self.valuation, self.disclosure, indicators, scope, period)
 
     def _read_groups(
         self,

@@ -109,6 +109,10 @@ class TargetHistory:
                     return target
         return None
 
+    def courses_of(self, kpi: str) -> set[int]:
+        """Return the courses that have targets of their own."""
+        return {course for key, course in self._versions if key == kpi and course is not None}
+
     def all_in_force(self, day: date) -> list[Target]:
         """Return the version in force on a day for each KPI and course that has one."""
         in_force = (

@@ -95,7 +95,7 @@ class Valuation:
         """
         crosses = dict(zip(indicator.pairs, together.crosses, strict=False))
         blank = self.blank(indicator, scope, period)
-        weighted = [(self._weight(part, scope, period), value) for part, value in parts.items()]
+        weighted = [(self.weight(part, scope, period), value) for part, value in parts.items()]
         return combine(
             blank, weighted, self._context(indicator.category, scope.course_ids), crosses
         )
@@ -126,6 +126,10 @@ class Valuation:
         """Return the target in force that the value can be compared with, and the one it cannot."""
         found = self._targets.in_force(indicator.key, _only_course(scope), period.last)
         return comparable(found, indicator, scope, period)
+
+    def courses_with_targets(self, indicator: Indicator) -> set[int]:
+        """Return the courses that have targets of their own."""
+        return self._targets.courses_of(indicator.key)
 
     def data_through(self, category: str, course_ids: frozenset[int] | None) -> datetime | None:
         """Return when the data of a category end in the latest of the courses (None: of all)."""
@@ -160,7 +164,8 @@ class Valuation:
             self._contexts[key] = ValueContext.at(self.now, max(moments, default=None))
         return self._contexts[key]
 
-    def _weight(self, part: Part, scope: Scope, period: Period) -> Decimal:
+    def weight(self, part: Part, scope: Scope, period: Period) -> Decimal:
+        """Return the weight of a component in a scope."""
         return self._parameters.value(part.weight, period.end, course_id=_only_course(scope))
 
     def _first_day(self, indicator: Indicator, scope: Scope, period: Period) -> date | None:

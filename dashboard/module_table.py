@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from curriculum.models import Course, Module
+from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
+from kpis.models import PeriodKind
+from kpis.query.group_columns import GroupReader
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GROUP_OBJECTS, MetricValue
@@ -52,9 +55,15 @@ def module_table(
     most: int | None = None,
 ) -> ModuleTable:
     """Compare the modules of the first courses by title: about `most` modules, None for all."""
-    values = [service.values_by_group(one, replace(query, by="module")) for one in indicators]
-    with_data = {pk for column in values for pk in column}
-    shown = _first_courses(with_data, most)
+    if query.window or query.run or query.module or not _is_closed_month(query):
+        values = [service.values_by_group(one, replace(query, by="module")) for one in indicators]
+        with_data = {pk for column in values for pk in column}
+        shown = _first_courses(with_data, most)
+    else:
+        reader = service.group_reader(indicators, query.scope, query.current)
+        with_data = {pk for one in indicators for pk in _ids(reader, one, query.current)}
+        shown = _first_courses(with_data, most)
+        values = _values(reader, indicators, query.current, shown)
     modules = GROUP_OBJECTS["module"].filter(pk__in=shown)
     columns = [_column({pk: column[pk] for pk in shown if pk in column}) for column in values]
     by_course = groupby(
@@ -68,6 +77,25 @@ def module_table(
         ],
         count=len(with_data),
     )
+
+
+def _is_closed_month(query: KpiQuery) -> bool:
+    """True if measurements of modules are stored that are the same for all readers."""
+    return query.current.kind == PeriodKind.MONTH and not query.current.is_open(query.now)
+
+
+def _ids(reader: GroupReader, indicator: Indicator, month: Period) -> list[int]:
+    ids: list[int] = reader.columns(indicator, "module", month).ids.tolist()
+    return ids
+
+
+def _values(
+    reader: GroupReader, indicators: Sequence[Indicator], month: Period, modules: Sequence[int]
+) -> list[dict[int, MetricValue]]:
+    """Return the values of some modules, so that the others need none."""
+    cells = [[(one.key, "module", month, pk) for pk in modules] for one in indicators]
+    found = reader.metric_values(cell for column in cells for cell in column)
+    return [{cell[3]: found[cell] for cell in column if cell in found} for column in cells]
 
 
 def _first_courses(modules: Collection[int], most: int | None) -> list[int]:

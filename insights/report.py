@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from django.urls import reverse
@@ -56,13 +57,8 @@ class FindingsReport:
         return self.count > len(self.findings)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What was found, before it is put into words: a finding, or a row of the tests of parts."""
-
-    rank: Rank
-    finding: Finding | None = None
-    part: tuple[PartTests, int] | None = None
+# a rank, and what has it: a finding, or a row of the tests of parts that is not yet in words
+Ranked = tuple[Rank, Finding | tuple[PartTests, int]]
 
 
 def report(
@@ -84,9 +80,9 @@ def report(
         *(_finding(one, filters) for one in possible if significant.is_significant(one, among)),
         *(_stale_finding(feed, filters) for feed in stale),
     ]
-    found = [_Found(one.rank, one) for one in findings]
+    found: list[Ranked] = [(one.rank, one) for one in findings]
     found += [one for part in tests for one in _of_part(part, among)]
-    found.sort(key=lambda one: one.rank)
+    found.sort(key=itemgetter(0))
     return FindingsReport(
         findings=_in_words(found[:most], parts, filters),
         count=len(found),
@@ -97,22 +93,22 @@ def report(
     )
 
 
-def _of_part(part: PartTests, among: Bounds) -> list[_Found]:
-    rows = np.flatnonzero(significant.are_significant(part, among)).tolist()
-    is_good, sizes = part.is_good[rows].tolist(), part.size[rows].tolist()
-    kinds = {good: part.kind(is_good=good) for good in (True, False)}
+def _of_part(part: PartTests, among: Bounds) -> list[Ranked]:
+    rows = np.flatnonzero(significant.are_significant(part, among))
     is_course = part.by == "course"
-    return [
-        _Found(rank_of(kinds[good], size, is_good=good, is_course=is_course), part=(part, row))
-        for row, good, size in zip(rows, is_good, sizes, strict=True)
-    ]
+    orders = {
+        good: rank_of(part.kind(is_good=good), 0, is_good=good, is_course=is_course)[0]
+        for good in (True, False)
+    }
+    of_rows = zip(rows.tolist(), part.is_good[rows].tolist(), part.size[rows].tolist(), strict=True)
+    return [((orders[good], is_course, -size), (part, row)) for row, good, size in of_rows]
 
 
-def _in_words(found: Sequence[_Found], parts: Parts | None, filters: Filters) -> list[Finding]:
+def _in_words(found: Sequence[Ranked], parts: Parts | None, filters: Filters) -> list[Finding]:
     """Read the values of those that are shown."""
-    rows = [one.part for one in found if one.part]
+    rows = [one for _, one in found if isinstance(one, tuple)]
     made = iter(parts.candidates(rows) if parts else ())
-    return [one.finding or _finding(next(made), filters) for one in found]
+    return [one if isinstance(one, Finding) else _finding(next(made), filters) for _, one in found]
 
 
 def _finding(candidate: FindingCandidate, filters: Filters) -> Finding:

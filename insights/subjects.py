@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core import reporting_clock
 from curriculum.models import Course, Enrollment
 from insights.finding import FindingSubject, StaleFeed
-from kpis.models import DataFreshness
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult, MetricValue
@@ -54,25 +53,28 @@ def stale_feeds(service: KpiQueryService, category: str, query: KpiQuery) -> lis
     """
     if query.periods[-1].whole_end <= service.now:
         return []
-    rows = DataFreshness.objects.filter(category=category).select_related("course")
-    if query.scope.course_ids is not None:
-        rows = rows.filter(course__in=query.scope.course_ids)
-    feeds = list(rows)
-    stale = [feed for feed in feeds if _is_stale(feed, service)]
+    courses, bound = query.scope.course_ids, service.now - reporting_clock.stale_after()
+    feeds = {
+        course: through
+        for course, through in service.valuation.data_through_by_course.get(category, {}).items()
+        if courses is None or course in courses
+    }
+    stale = {course: through for course, through in feeds.items() if through < bound}
     if not stale or len(stale) == len(feeds):
-        newest = max(stale, key=lambda feed: feed.data_through, default=None)
-        return [_stale_feed(newest, query.course, service)] if newest else []
-    learning = _active_courses(service, [feed.course_id for feed in stale])
-    return [_stale_feed(feed, feed.course, service) for feed in stale if feed.course_id in learning]
+        newest = max(stale.values(), default=None)
+        return [_stale_feed(category, newest, query.course, service)] if newest else []
+    learning = Course.objects.in_bulk(_active_courses(service, list(stale)))
+    return [
+        _stale_feed(category, through, learning[course], service)
+        for course, through in stale.items()
+        if course in learning
+    ]
 
 
-def _is_stale(feed: DataFreshness, service: KpiQueryService) -> bool:
-    return feed.data_through < service.now - reporting_clock.stale_after()
-
-
-def _stale_feed(feed: DataFreshness, course: Course | None, service: KpiQueryService) -> StaleFeed:
-    days = (service.now - feed.data_through) // timedelta(days=1)
-    return StaleFeed(feed.category, course, feed.data_through, days)
+def _stale_feed(
+    category: str, through: datetime, course: Course | None, service: KpiQueryService
+) -> StaleFeed:
+    return StaleFeed(category, course, through, (service.now - through) // timedelta(days=1))
 
 
 def _active_courses(service: KpiQueryService, course_ids: Sequence[int]) -> set[int]:

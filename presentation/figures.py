@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext, pgettext_lazy
@@ -17,6 +18,7 @@ from kpis.query.comparisons import with_target
 from kpis.query.results import MetricValue
 from presentation import svg_drawings
 
+PERCENTAGE_POINTS = replace(PERCENT, symbol=gettext_noop("pts"))
 STATUS_NAMES: dict[str, LazyText] = {
     "ok": pgettext_lazy("status of a period", "Closed"),
     "provisional": gettext_lazy("Provisional"),
@@ -94,7 +96,7 @@ class Figure:
             return gettext("The target of %(target)s is for all courses together") % target
         return gettext("The target of %(target)s is for the whole course") % target
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict | None:
         """The comparison with the target; None without a value or a target."""
         difference, is_good = self.metric_value.difference, self.metric_value.meets_target
@@ -115,7 +117,7 @@ class Figure:
         sign = "" if rounds_to_zero(unit, difference) else "−" if difference < 0 else "+"
         return f"{sign}{difference_text(unit, difference)}"
 
-    @property
+    @cached_property
     def interval(self) -> str:
         """Both ends, 82.1–88.9%; “too few” or empty if there is none."""
         if self.metric_value.interval is None:
@@ -216,7 +218,7 @@ class Figure:
     def computed_at(self) -> str:
         return moment(self.metric_value.computed_at)
 
-    @property
+    @cached_property
     def bar(self) -> svg_drawings.Bar | None:
         return svg_drawings.bar(self.metric_value, self.bar_scale)
 
@@ -239,9 +241,7 @@ def target_text(unit: Unit, shown: float) -> str:
 
 def difference_text(unit: Unit, shown: float) -> str:
     """A difference without its sign; a difference of percentages is in percentage points."""
-    return (replace(unit, symbol=gettext_noop("pts")) if unit == PERCENT else unit).written(
-        abs(shown)
-    )
+    return (PERCENTAGE_POINTS if unit == PERCENT else unit).written(abs(shown))
 
 
 def rounds_to_zero(unit: Unit, shown: float) -> bool:

@@ -249,6 +249,14 @@ class ParameterHistory:
         found = self.found(key, at, scope)
         return found.value if found else load([key])[key].default
 
+    def courses_of(self, key: str) -> set[int]:
+        """Return the courses for which the parameter has, or had, a value of their own."""
+        return {
+            course
+            for row, (course, run, module) in self._rows
+            if row == key and course is not None and run is None and module is None
+        }
+
     def found(self, key: str, at: datetime, scope: ParameterScope) -> FoundValue | None:
         """Return the value at a moment and where it comes from; None where nothing has one."""
         for row_scope, source in zip(scope.inherited_from(), scope.sources(), strict=True):

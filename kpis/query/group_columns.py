@@ -6,7 +6,7 @@ same rows one by one, with everything that is needed to show them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -31,6 +31,8 @@ from kpis.statistics.estimates import SHARE
 
 # the key of a KPI, the dimension, the period and the id of the course or module
 Cell = tuple[str, str, Period, int]
+# the id of no course: what applies to it applies to every course without values of its own
+NO_COURSE = 0
 NO_ROWS = Rows.of([], [], len(SUMS))
 
 
@@ -71,7 +73,12 @@ class GroupReader:
     ) -> None:
         self.valuation, self.disclosure, self.scope = valuation, disclosure, scope
         self._rows = group_rows.read(indicators, scope, period)
+        self._keys = {one.key for one in indicators}
         self._columns: dict[group_rows.Key, GroupColumns] = {}
+
+    def has(self, indicators: Iterable[Indicator]) -> bool:
+        """Return whether it has read all of these."""
+        return {one.key for one in indicators} <= self._keys
 
     def columns(self, indicator: Indicator, by: str, period: Period) -> GroupColumns:
         key = (indicator.key, by, period)
@@ -115,11 +122,10 @@ class GroupReader:
         )
 
     def _part(self, part: Part, rows: Rows, of_whole: Rows, period: Period) -> PartColumns:
-        weights = {
-            pk: float(self.valuation.weight(part, Scope(frozenset({pk})), period))
-            for pk in np.unique(of_whole.courses).tolist()
-        }
-        weight = np.array([weights[pk] for pk in of_whole.courses.tolist()], np.float64)
+        own = self.valuation.courses_with_weights(part)
+        weight = _by_course(
+            of_whole.courses, own, lambda scope: float(self.valuation.weight(part, scope, period))
+        )
         sums = SumColumns(*rows.taken(of_whole.ids).T)
         is_known = (weight != 0) & (np.nan_to_num(sums.weight) != 0)
         return PartColumns(part.key, weight, sums, is_known)
@@ -171,12 +177,11 @@ class GroupReader:
 
     def _targets(self, indicator: Indicator, period: Period, courses: Ids) -> Column:
         """Return the comparable target of each course: most have the general one."""
-        own = self.valuation.courses_with_targets(indicator)
-        targets = {
-            pk: _number_of(self.valuation.targets(indicator, Scope(frozenset({pk})), period)[0])
-            for pk in {*np.unique(courses).tolist()} & own | {0}
-        }
-        return np.array([targets.get(pk, targets[0]) for pk in courses.tolist()], np.float64)
+        return _by_course(
+            courses,
+            self.valuation.courses_with_targets(indicator),
+            lambda scope: _number_of(self.valuation.targets(indicator, scope, period)[0]),
+        )
 
     def _stale_courses(self, indicator: Indicator, period: Period, courses: Ids) -> list[int]:
         by_course = self.valuation.data_through_by_course.get(indicator.category, {})
@@ -230,6 +235,14 @@ class GroupReader:
             if wanted
             for pk, row in table.model.objects.in_bulk(list(wanted)).items()
         }
+
+
+def _by_course(courses: Ids, own: Collection[int], look_up: Callable[[Scope], float]) -> Column:
+    """Return a number for each course; only those with one of their `own` are looked up."""
+    numbers = np.full(len(courses), look_up(Scope(frozenset({NO_COURSE}))))
+    for pk in own:
+        numbers[courses == pk] = look_up(Scope(frozenset({pk})))
+    return numbers
 
 
 def rounded(numbers: Column) -> Column:

@@ -68,15 +68,13 @@ def read(indicators: Collection[Indicator], scope: Scope, period: Period) -> dic
     measured = {key for one in indicators for key in one.measured_keys}
     composites = {one.key: 4 * len(one.pairs) for one in indicators if one.parts}
     found = {
-        key: Rows.of([row[:3] for row in rows], [row[3:] for row in rows], len(SUMS))
+        key: Rows.of([row[3:6] for row in rows], [row[6:] for row in rows], len(SUMS))
         for key, rows in _read(MEASUREMENTS, sorted(measured), SUMS, scope, period).items()
     }
-    crosses = (
-        _read(COMPOSITES, sorted(composites), ("crosses",), scope, period) if composites else {}
-    )
+    crosses = _read(COMPOSITES, sorted(composites), ("crosses",), scope, period)
     for key, rows in crosses.items():
-        numbers = json.loads(f"[{','.join(_text(row[3]) for row in rows)}]")
-        found[key] = Rows.of([row[:3] for row in rows], numbers, composites[key[0]])
+        numbers = json.loads(f"[{','.join(_text(row[6]) for row in rows)}]")
+        found[key] = Rows.of([row[3:6] for row in rows], numbers, composites[key[0]])
     return found
 
 
@@ -87,7 +85,9 @@ def _text(crosses: Any) -> str:
 
 def _read(
     table: Table, keys: Sequence[str], names: Sequence[str], scope: Scope, period: Period
-) -> dict[Key, list[Sequence[Any]]]:
+) -> dict[Key, list[tuple[Any, ...]]]:
+    """Return rows that begin with the KPI, the dimension, whether the period is the current one,
+    and the three ids."""
     if not keys:
         return {}
     first, before = period.first.isoformat(), period.previous.first.isoformat()
@@ -102,13 +102,16 @@ def _read(
     if scope.course_ids is not None:
         sql += f" AND course_id IN ({_marks(scope.course_ids)})"
         params += scope.course_ids
-    found = defaultdict(list)
-    periods = {True: period, False: period.previous}
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        for kpi, by, is_now, *row in cursor.fetchall():
-            found[kpi, by, periods[bool(is_now)]].append(row)
-    return found
+        rows = cursor.fetchall()
+    found = defaultdict(list)
+    for row in rows:
+        found[row[:3]].append(row)
+    return {
+        (kpi, by, period if is_now else period.previous): some
+        for (kpi, by, is_now), some in found.items()
+    }
 
 
 def _marks(values: Collection[Any]) -> str:

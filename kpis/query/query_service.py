@@ -49,6 +49,7 @@ class KpiQueryService:
         self.valuation = Valuation(now)
         self.disclosure = ReaderDisclosure(reader, now)
         self._values: dict[Hashable, dict[Period, MetricValue]] = {}
+        self._readers: dict[tuple[Scope, Period], GroupReader] = {}
         self._values_of_groups: dict[Hashable, dict[Period, dict[int, MetricValue]]] = {}
 
     def ask(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
@@ -262,7 +263,11 @@ class KpiQueryService:
         self, indicators: Sequence[Indicator], scope: Scope, period: Period
     ) -> GroupReader:
         """Return all courses in a period and the one before, and all modules, as columns."""
-        return GroupReader(self.valuation, self.disclosure, indicators, scope, period)
+        reader = self._readers.get((scope, period))
+        if reader is None or not reader.has(indicators):
+            reader = GroupReader(self.valuation, self.disclosure, indicators, scope, period)
+            self._readers[scope, period] = reader
+        return reader
 
     def _read_groups(
         self,

@@ -168,6 +168,10 @@ class Valuation:
         """Return the weight of a component in a scope."""
         return self._parameters.value(part.weight, period.end, course_id=_only_course(scope))
 
+    def courses_with_weights(self, part: Part) -> set[int]:
+        """Return the courses that may have a weight of their own."""
+        return self._parameters.courses_of(part.weight)
+
     def _first_day(self, indicator: Indicator, scope: Scope, period: Period) -> date | None:
         """Return the first day with data: totals are 0 only after it."""
         kind = PeriodKind.DAY if period.kind == WINDOW else period.kind

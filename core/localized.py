@@ -23,11 +23,12 @@ DAY_FIRST = {"long": "d MMMM y", "yMMMd": "d MMM y", "MMMd": "d MMM"}  # not tra
 
 
 def locale() -> Locale:
-    """Return the active language's locale, or the site's where translation is off."""
-    return _locale(_language())
+    """Return the locale of the active language."""
+    return _locale(language())
 
 
-def _language() -> str:
+def language() -> str:
+    """Return the active language, or the site's where translation is off."""
     return get_language() or settings.LANGUAGE_CODE
 
 
@@ -39,7 +40,7 @@ def _locale(language: str) -> Locale:
 def number(value: Decimal | float, places: int = 0, *, trimmed: bool = False) -> str:
     """Format a number with that many places: 1,234.50; `trimmed` drops trailing zeros: 1,234.5."""
     shown = round(value, places) if isinstance(value, float) else value
-    return _number(str(shown), _pattern(places, trimmed), _language())
+    return _number(str(shown), _pattern(places, trimmed), language())
 
 
 @lru_cache(REMEMBERED)
@@ -52,7 +53,7 @@ def _number(digits: str, pattern: str, language: str) -> str:
 
 def percent(value: Decimal, places: int = 1, *, trimmed: bool = False) -> str:
     """Format 89.7 as 89.7%."""
-    return _percent(str(value), _pattern(places, trimmed), _language())
+    return _percent(str(value), _pattern(places, trimmed), language())
 
 
 @lru_cache(REMEMBERED)
@@ -65,7 +66,7 @@ def _percent(digits: str, pattern: str, language: str) -> str:
 
 def amount(value: Decimal, currency: str, *, is_whole: bool = False) -> str:
     """Format an amount with its currency symbol: $12.50; `is_whole` drops the places: $12."""
-    return _amount(str(value), currency, is_whole, _language())
+    return _amount(str(value), currency, is_whole, language())
 
 
 @lru_cache(REMEMBERED)
@@ -122,7 +123,7 @@ def moment(at: datetime) -> str:
 
 
 def _format(skeleton: str, one: date) -> str:
-    return _date(skeleton, date(one.year, one.month, one.day), _language())
+    return _date(skeleton, date(one.year, one.month, one.day), language())
 
 
 @lru_cache(REMEMBERED)

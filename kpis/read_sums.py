@@ -12,11 +12,13 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from kpis.aggregation.grouped_sums import combine_parts, sums_by
 from kpis.definitions.periods import WINDOW, Period, containing
-from kpis.definitions.registry import Indicator
+from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.scopes import Scope
 from kpis.models import CompositeMeasurement, Measurement, PeriodKind
-from kpis.recompute.stored_rows import table_of
+from kpis.recompute.stored_rows import COMPOSITES, MEASUREMENTS, Table, table_of
 from kpis.statistics.intervals import NOTHING, Sums
+
+StoredFigure = Measurement | CompositeMeasurement
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,36 @@ class FoundSums:
     restated_at: datetime | None = None
 
 
+def stored(
+    indicators: Iterable[Indicator], scope: Scope, periods: Sequence[Period]
+) -> dict[str, list[StoredFigure]]:
+    """Return the rows of a scope in periods (all of one kind) by KPI, in a statement per table."""
+    found: dict[str, list[StoredFigure]] = {one.key: [] for one in indicators}
+    for table in (MEASUREMENTS, COMPOSITES):
+        keys = [key for key in found if table_of(REGISTRY[key]) is table]
+        rows = _rows(table, keys, periods).filter(_cells(scope)) if keys else ()
+        for row in rows:
+            found[row.kpi].append(row)
+    return found
+
+
 def series(
-    indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    now: datetime,
+    stored_rows: Iterable[StoredFigure] | None = None,
 ) -> dict[Period, FoundSums]:
-    """Return the sums of a scope in each period (all of one kind)."""
+    """Return the sums of a scope in each period (all of one kind).
+
+    `stored_rows` are those that are stored, if they have been read already.
+    """
     if not is_stored(indicator, scope, periods):
         return {period: from_facts(indicator, scope, period, now) for period in periods}
+    if stored_rows is None:
+        stored_rows = stored([indicator], scope, periods)[indicator.key]
     rows = defaultdict(list)
-    for row in _rows(indicator, periods).filter(_cells(scope)):
+    for row in stored_rows:
         rows[row.period_start].append(row)
     return {
         period: _combined(indicator, scope, period.as_of(now), rows[period.first])
@@ -49,7 +73,7 @@ def groups(
     """Return the sums of each course, run, module or learner by its id, per period."""
     if not _groups_are_stored(scope, periods, by):
         return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
-    rows = _rows(indicator, periods).filter(scope=by, n__gt=0)
+    rows = _rows(table_of(indicator), [indicator.key], periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
     found: dict[date, dict[int, FoundSums]] = defaultdict(dict)
@@ -169,11 +193,11 @@ def _restated(
     return dict(latest.values_list("scope_id", "at"))
 
 
-def _rows(indicator: Indicator, periods: Iterable[Period]) -> QuerySet[Any]:
+def _rows(table: Table, keys: Sequence[str], periods: Iterable[Period]) -> QuerySet[Any]:
     periods = list(periods)
-    rows: QuerySet[Any] = QuerySet(table_of(indicator).model)
+    rows: QuerySet[Any] = QuerySet(table.model)
     return rows.filter(
-        kpi=indicator.key,
+        kpi__in=keys,
         period_kind=periods[0].kind,
         period_start__in=[period.first for period in periods],
     )
@@ -193,7 +217,7 @@ def _combined(
     indicator: Indicator,
     scope: Scope,
     period: Period,
-    rows: Sequence[Measurement | CompositeMeasurement],
+    rows: Sequence[StoredFigure],
 ) -> FoundSums:
     if len(rows) == 1:
         return found_in(rows[0])
@@ -206,5 +230,5 @@ def _combined(
     )
 
 
-def found_in(row: Measurement | CompositeMeasurement) -> FoundSums:
+def found_in(row: StoredFigure) -> FoundSums:
     return FoundSums(row.sums, row.computed_at, row.restated_at)

@@ -184,6 +184,7 @@ def query_page(
 ) -> PageResult:
     """Query the KPIs; if the default periods are empty, show the latest ones with data."""
     query = filters.kpi_query
+    service.read_ahead(indicators, query)
     page = PageResult(filters, query, [_card(service, one, query) for one in indicators])
     if page.has_data or not indicators or {"from", "to"} & set(filters.chosen):
         return page
@@ -191,6 +192,7 @@ def query_page(
     if last is None or last in query.periods:
         return page
     query = _ending_with(query, last)
+    service.read_ahead(indicators, query)
     cards = [_card(service, one, query) for one in indicators]
     return PageResult(filters, query, cards, moved_to=period_name(query.current))
 

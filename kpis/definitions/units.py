@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext, gettext_noop
@@ -53,6 +54,10 @@ class Unit:
     def written(self, shown: float, *, places: int | None = None, trimmed: bool = False) -> str:
         """Write a number that is in display units: 85.0% for 85, or 85% if `trimmed`."""
         places = self.places if places is None else places
+        return _written(self, shown, places, trimmed, localized.language())
+
+    def write(self, shown: float, places: int, *, trimmed: bool) -> str:
+        """Write a number in the active language; `written` remembers what it returns."""
         number = rounded(shown, places)
         if self.symbol == "%":
             return localized.percent(number, places, trimmed=trimmed)
@@ -70,10 +75,15 @@ class Unit:
 class Money(Unit):
     """Amounts in the smallest unit of a currency, displayed in the currency: 100 cents as $1.00."""
 
-    def written(self, shown: float, *, places: int | None = None, trimmed: bool = False) -> str:
+    def write(self, shown: float, places: int, *, trimmed: bool) -> str:
         """Write an amount of the currency: $12.50, or $48,750 if it is whole."""
         number = rounded(shown, self.places)
         return localized.amount(number, self.symbol, is_whole=number == int(number))
+
+
+@lru_cache(localized.REMEMBERED)
+def _written(unit: Unit, shown: float, places: int, trimmed: bool, language: str) -> str:
+    return unit.write(shown, places, trimmed=trimmed)
 
 
 def money(currency: str) -> Money:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
+from core.database.queries import select
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
@@ -91,20 +91,16 @@ def _read(
     if not keys:
         return {}
     first, before = period.first.isoformat(), period.previous.first.isoformat()
+    courses = () if scope.course_ids is None else (scope.course_ids,)
     # safe: only names of our own models
     sql = f"""
         SELECT kpi, scope, period_start = %s, scope_id, course_id, id, {", ".join(names)}
         FROM {table.model._meta.db_table}
-        WHERE kpi IN ({_marks(keys)}) AND period_kind = %s AND n > 0
+        WHERE kpi IN %s AND period_kind = %s AND n > 0
         AND (scope = 'course' AND period_start IN (%s, %s)
-            OR scope = 'module' AND period_start = %s)"""  # noqa: S608
-    params: list[Any] = [first, *keys, period.kind, first, before, first]
-    if scope.course_ids is not None:
-        sql += f" AND course_id IN ({_marks(scope.course_ids)})"
-        params += scope.course_ids
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
+            OR scope = 'module' AND period_start = %s)
+        {"AND course_id IN %s" if courses else ""}"""  # noqa: S608
+    rows = select(sql, first, keys, period.kind, first, before, first, *courses)
     found = defaultdict(list)
     for row in rows:
         found[row[:3]].append(row)
@@ -112,7 +108,3 @@ def _read(
         (kpi, by, period if is_now else period.previous): some
         for (kpi, by, is_now), some in found.items()
     }
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join(["%s"] * len(values)) or "NULL"

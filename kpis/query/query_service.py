@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from kpis.query.results import (
     MetricValue,
     group_sort_key,
 )
+from kpis.query.series_reader import SeriesReader, periods_of
 from kpis.query.valuation import Valuation
 from kpis.read_sums import FoundSums
 
@@ -49,8 +50,13 @@ class KpiQueryService:
         self.valuation = Valuation(now)
         self.disclosure = ReaderDisclosure(reader, now)
         self._values: dict[Hashable, dict[Period, MetricValue]] = {}
+        self._series = SeriesReader(now)
         self._readers: dict[tuple[Scope, Period], GroupReader] = {}
         self._values_of_groups: dict[Hashable, dict[Period, dict[int, MetricValue]]] = {}
+
+    def read_ahead(self, indicators: Iterable[Indicator], query: KpiQuery) -> None:
+        """Read what is stored of several KPIs at once; `ask` would read them one by one."""
+        self._series.read_ahead(indicators, query)
 
     def ask(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
         """Answer a query; if the KPI cannot be computed, all its values have the status error."""
@@ -65,7 +71,7 @@ class KpiQueryService:
 
     def _result(self, indicator: Indicator, query: KpiQuery) -> KpiResult:
         scope, periods, current, window = query.scope, query.periods, query.current, query.window
-        read = list(periods) if current.previous in periods else [current.previous, *periods]
+        read = periods_of(query)
         parts = self._part_values(indicator, scope, read)
         values = (
             self._combine_parts(indicator, scope, read, parts)
@@ -151,7 +157,7 @@ class KpiQueryService:
         if indicator.parts:
             parts = self._part_values(indicator, scope, periods, inside)
             return self._combine_parts(indicator, scope, periods, parts)
-        found = read_sums.series(indicator, scope, periods, self.now)
+        found = self._series.read(indicator, scope, periods)
         found = self.disclosure.held(indicator, scope, found)
         suppressed = self.disclosure.suppressed_periods(indicator, scope, periods, inside)
         values = {
@@ -205,7 +211,7 @@ class KpiQueryService:
         periods: Sequence[Period],
         parts: Mapping[Part, Mapping[Period, MetricValue]],
     ) -> dict[Period, MetricValue]:
-        together = read_sums.series(indicator, scope, periods, self.now)
+        together = self._series.read(indicator, scope, periods)
         return {
             period: self.valuation.weighted_mean(
                 indicator,

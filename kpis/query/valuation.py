@@ -156,11 +156,9 @@ class Valuation:
     def _context(self, category: str, course_ids: frozenset[int] | None) -> ValueContext:
         key = (category, course_ids)
         if key not in self._contexts:
-            moments = [
-                at
-                for course, at in self.data_through_by_course.get(category, {}).items()
-                if course_ids is None or course in course_ids
-            ]
+            by_course = self.data_through_by_course.get(category, {})
+            courses = by_course.keys() if course_ids is None else course_ids & by_course.keys()
+            moments = [by_course[course] for course in courses]
             self._contexts[key] = ValueContext.at(self.now, max(moments, default=None))
         return self._contexts[key]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -36,6 +37,7 @@ class Item:
 def checklist(experiment: Experiment, now: datetime | None = None) -> list[Item]:
     """Return all items, in the order in which people fill in the form."""
     now = now or timezone.now()
+    size = audience.size(experiment)
     return [
         _item(key, label, list(check(experiment, now)), fine)
         for key, label, check, fine in (
@@ -44,7 +46,7 @@ def checklist(experiment: Experiment, now: datetime | None = None) -> list[Item]
             ("weights", gettext("Weights"), _weights, gettext("They add up to 1.")),
             ("values", gettext("Values"), _values, gettext("They are allowed and different.")),
             ("kpis", gettext("KPIs"), _kpis, gettext("All can be compared between units.")),
-            ("audience", gettext("Audience"), _audience, _size(experiment)),
+            ("audience", gettext("Audience"), partial(_audience, size=size), _size_text(size)),
             ("overlap", gettext("Other experiments"), _overlap, gettext("None is in the way.")),
             ("end", gettext("Planned end"), _end, gettext("It is in the future.")),
             ("plan", gettext("Plan"), _plan, gettext("Effect and size are planned.")),
@@ -62,10 +64,8 @@ def _item(key: str, label: str, found: list[str], fine: str) -> Item:
     return Item(key, label, not found, " ".join(found) or fine)
 
 
-def _size(experiment: Experiment) -> str:
-    return gettext("%(number)s units are in it now.") % {
-        "number": localized.number(audience.size(experiment))
-    }
+def _size_text(size: int) -> str:
+    return gettext("%(number)s units are in it now.") % {"number": localized.number(size)}
 
 
 def _hypothesis(experiment: Experiment, now: datetime) -> Iterator[str]:
@@ -134,9 +134,9 @@ def _kpis(experiment: Experiment, now: datetime) -> Iterator[str]:
             yield problem
 
 
-def _audience(experiment: Experiment, now: datetime) -> Iterator[str]:
+def _audience(experiment: Experiment, now: datetime, *, size: int) -> Iterator[str]:
     # learners who enroll later cannot be counted yet
-    if not experiment.only_new and not audience.size(experiment):
+    if not experiment.only_new and not size:
         yield gettext("Nobody is in the audience.")
 
 

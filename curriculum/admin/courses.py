@@ -71,6 +71,11 @@ class RunInline(admin.TabularInline):
     extra = 0
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CourseRun]:
+        # the name of a run has its course's title
+        rows: QuerySet[CourseRun] = super().get_queryset(request)
+        return rows.select_related("course")
+
 
 @admin.register(Course)
 class CourseAdmin(RecordsStructure, admin.ModelAdmin):

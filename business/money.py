@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import get_currency_precision
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.conf import settings
 REVENUE = "business.revenue"
 
 
+# payments of many learners amount to the same
+@lru_cache(maxsize=10_000)
 def minor(amount: str | int, currency: str) -> int:
     """Convert 250.00 USD to 25000 cents; ValueError if the currency has fewer decimal places."""
     places = get_currency_precision(currency)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from core.database import sqlite_moments
+
 
 class CoreConfig(AppConfig):
     name = "core"
@@ -10,4 +12,5 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        sqlite_moments.register()
         autodiscover_modules("personal_data")

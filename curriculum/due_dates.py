@@ -17,9 +17,16 @@ from curriculum.models import CourseRun, Module
 NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
-class ModuleDueDate(NamedTuple):
+class PlanLine(NamedTuple):
+    """A module, and when it is due: at a fixed moment, or so long after the learner's start."""
+
     module: Module
-    due_at: datetime
+    fixed: datetime | None
+    after: timedelta
+
+    def due_at(self, start: datetime) -> datetime:
+        """Return when it is due; the start is in the provider's time zone."""
+        return self.fixed or start + self.after
 
 
 def end_of(day: date) -> datetime:
@@ -66,27 +73,25 @@ def move_to_start(
     return at_local_time(new_start) + length
 
 
-def module_due_dates(
+def plan_lines(
     modules: Sequence[Module],
     timetable: dict[int, date],
     *,
-    started_at: datetime,
     planned_days: Mapping[int, int] = NOTHING,
     extensions: Mapping[int, int] = NOTHING,
-) -> Iterator[ModuleDueDate]:
-    """Yield each module's due date: the run's own date, or after the planned days so far.
+) -> Iterator[PlanLine]:
+    """Yield when each module is due: on the run's own date, or after the planned days so far.
 
     `planned_days` are those of modules that the course structure does not determine, `extensions`
     the days by which a module is due later, both by module id.
     """
     days = 0
-    start = at_local_time(started_at)
     for module in modules:
         days += planned_days.get(module.pk, module.planned_days)
         later = extensions.get(module.pk, 0)
         fixed = timetable.get(module.pk)
-        due = later_by(end_of(fixed), later) if fixed else start + timedelta(days=days + later)
-        yield ModuleDueDate(module, due)
+        due = later_by(end_of(fixed), later) if fixed else None
+        yield PlanLine(module, due, timedelta(days=days + later))
 
 
 def later_by(moment: datetime, days: int) -> datetime:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -18,9 +19,10 @@ from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.compiled_queries import CompiledQuery, Template, given_ids
 from curriculum import due_dates, enrollment_timeline
+from curriculum.due_dates import PlanLine
 from curriculum.enrollment_states import update_enrollments
 from curriculum.models import Enrollment, EnrollmentStatusChange, PlannedModule
-from curriculum.run_plans import ArmDays, RunPlan, SignUpTime, current_plans, load_arm_days
+from curriculum.run_plans import RunPlan, SignUpTime, Terms, current_plans, load_arm_days
 from curriculum.signals import enrollment_dates_changed, sign_ups_recorded
 
 # ids of a learner and a run
@@ -141,12 +143,14 @@ def _row(one: SignUp, plan: RunPlan) -> tuple[object, ...]:
 
 
 PLANS = Template(PlannedModule.objects.filter(enrollment__in=given_ids("enrollments")))
+# copied from the modules to the plan
+MODULE_COLUMNS = ("module_id", "position", "is_required", "effort_minutes")
+module_values = attrgetter("id", *MODULE_COLUMNS[1:])
 
 
 def _store_plans(
     enrollments: Sequence[Enrollment], run_plans: Mapping[int, RunPlan], changes: Changes | None
 ) -> None:
-    timetables = {pk: due_dates.timetable_of(plan.run) for pk, plan in run_plans.items()}
     sign_ups = {
         one.pk: SignUpTime(one.learner_id, run_plans[one.run_id].run, one.enrolled_at)
         for one in enrollments
@@ -155,35 +159,36 @@ def _store_plans(
         sign_ups.values(),
         {pk: [module.pk for module in plan.modules] for pk, plan in run_plans.items()},
     )
-    rows = [
-        (
-            enrollment.pk,
-            line.module.pk,
-            line.module.position,
-            line.module.is_required,
-            line.module.effort_minutes,
-            line.due_at,
-            line.due_at,
-        )
-        for enrollment in enrollments
-        for line in run_plans[enrollment.run_id].module_due_dates(
-            timetables[enrollment.run_id],
-            enrolled_at=enrollment.enrolled_at,
-            arm_days=arm_days.get(sign_ups[enrollment.pk], ArmDays()),
-        )
-    ]
-    columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")
+
+    @cache
+    def lines_of(run_id: int, terms: Terms) -> list[tuple[PlanLine, tuple[Any, ...]]]:
+        plan = run_plans[run_id]
+        lines = plan.lines(due_dates.timetable_of(plan.run), terms)
+        return [(line, module_values(line.module)) for line in lines]
+
+    rows: list[tuple[Any, ...]] = []
+    days: set[tuple[int, date]] = set()
+    for one in enrollments:
+        pk, run = one.pk, run_plans[one.run_id].run
+        terms = run_plans[one.run_id].terms_at(run, one.enrolled_at)
+        if own_days := arm_days.get(sign_ups[pk]):
+            terms = own_days.applied_to(terms)
+        start = due_dates.at_local_time(one.started_at)
+        for line, values in lines_of(one.run_id, terms):
+            due = line.due_at(start)
+            # before the conversion: the start is in the provider's time zone
+            days.add((run.course_id, due.date()))
+            due = due.astimezone(UTC)
+            rows.append((pk, *values, due, due))
     bulk_upsert.upsert(
         PlannedModule,
-        (*columns, "planned_due_at", "due_at"),
+        ("enrollment_id", *MODULE_COLUMNS, "planned_due_at", "due_at"),
         rows,
         conflict="enrollment_id, module_id",
     )
     if changes:
-        courses = {one.pk: run_plans[one.run_id].run.course_id for one in enrollments}
-        # due dates are in the provider's time zone
-        days = {(courses[row[0]], row[-1].date()) for row in rows}
-        changes.changed(PLANS.given(enrollments=courses), planned_due_at=days, due_at=days)
+        plans = PLANS.given(enrollments=[one.pk for one in enrollments])
+        changes.changed(plans, planned_due_at=days, due_at=days)
 
 
 LOCK = CompiledQuery(

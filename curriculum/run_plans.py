@@ -18,7 +18,7 @@ from typing import NamedTuple
 from django.db.models import Prefetch
 
 from curriculum import due_dates
-from curriculum.due_dates import ModuleDueDate
+from curriculum.due_dates import PlanLine
 from curriculum.models import CourseRun, Module, RunModule
 from curriculum.parameter_definitions import (
     DEADLINE_EXTENSION,
@@ -39,7 +39,8 @@ PARAMETERS = (WINDOW_FACTOR, REFUND_CUTOFF, PLANNED_DAYS, DEADLINE_EXTENSION)
 PLANNED_AT_SIGN_UP = (PLANNED_DAYS, DEADLINE_EXTENSION)
 
 
-@dataclass(frozen=True)
+# compared by identity, since what follows from the terms is computed once for all who share them
+@dataclass(frozen=True, eq=False)
 class Terms:
     """The parameter values for everyone who signs up at one moment.
 
@@ -185,19 +186,11 @@ class RunPlan:
     def start(self, enrolled_at: datetime) -> datetime:
         return due_dates.start_of(self.run, enrolled_at)
 
-    def module_due_dates(
-        self,
-        timetable: dict[int, date],
-        *,
-        enrolled_at: datetime,
-        arm_days: ArmDays = ArmDays(),
-    ) -> Iterator[ModuleDueDate]:
-        """Yield when each module is due, under the terms of the sign-up and the learner's arm."""
-        terms = arm_days.applied_to(self.terms_at(self.run, enrolled_at))
-        return due_dates.module_due_dates(
+    def lines(self, timetable: dict[int, date], terms: Terms) -> Iterator[PlanLine]:
+        """Yield when each module is due under these terms."""
+        return due_dates.plan_lines(
             self.modules,
             timetable,
-            started_at=self.start(enrolled_at),
             planned_days=terms.planned_days,
             extensions=terms.extensions,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from business.models import Customer
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, given_texts
 from core.external_keys import normalize_key
 from curriculum.models import Learner
 from intake.models import Event
@@ -35,26 +36,44 @@ def customers_of(events: Iterable[Event]) -> dict[int, int]:
     return {event.pk: ids[key] for event, key, _ in named}
 
 
+FOUND = CompiledQuery(
+    Customer.objects.filter(kind__in=given_texts("kinds"), key__in=given_texts("keys"))
+    .order_by()
+    .values_list("kind", "key", "pk")
+)
+# a learner whose key was changed may have a customer under the former one
+UNLINKED = CompiledQuery(
+    Learner.objects.filter(key__in=given_texts("keys"), customer=None)
+    .order_by()
+    .values_list("key", "pk")
+)
+
+
 def _find_or_create(keys: set[Key]) -> dict[Key, int]:
-    of_learners = {key for kind, key in keys if kind == Customer.Kind.LEARNER}
-    # a learner whose key was changed may have a customer under the former one
-    unlinked = Learner.objects.filter(key__in=of_learners, customer=None)
-    learners = dict(unlinked.values_list("key", "pk"))
-    rows = [
-        (kind, key, "", learners.get(key) if kind == Customer.Kind.LEARNER else None)
-        for kind, key in sorted(keys)
-    ]
-    conflict = "kind, key"  # not translated: SQL
-    bulk_upsert.upsert(Customer, ("kind", "key", "name", "learner_id"), rows, conflict=conflict)
-    found = Customer.objects.filter(
-        kind__in={kind for kind, _ in keys}, key__in={key for _, key in keys}
-    )
-    return {(kind, key): pk for kind, key, pk in found.values_list("kind", "key", "pk")}
+    found = _find(keys)
+    if new := sorted(keys - found.keys()):
+        of_learners = [key for kind, key in new if kind == Customer.Kind.LEARNER]
+        learners = dict(UNLINKED.run(keys=of_learners))
+        rows = [
+            (kind, key, "", learners.get(key) if kind == Customer.Kind.LEARNER else None)
+            for kind, key in new
+        ]
+        conflict = "kind, key"  # not translated: SQL
+        bulk_upsert.upsert(Customer, ("kind", "key", "name", "learner_id"), rows, conflict=conflict)
+        found |= _find(set(new))
+    return found
+
+
+def _find(keys: set[Key]) -> dict[Key, int]:
+    rows = FOUND.run(kinds={kind for kind, _ in keys}, keys={key for _, key in keys})
+    return {(kind, key): pk for kind, key, pk in rows}
 
 
 def _describe(reports: Sequence[Report]) -> None:
     """Set names and seats; the latest report wins, of two at the same moment the larger value."""
     reports = [one for one in reports if "name" in one[2] or "seats" in one[2]]
+    if not reports:
+        return
     rows = Customer.objects.select_for_update().in_bulk({pk for _, pk, _ in reports})
     for event, pk, fields in reports:
         _set_latest(rows[pk], "name", "name_reported_at", fields.get("name"), event.occurred_at)

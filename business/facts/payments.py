@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -14,15 +15,30 @@ from business.models.payments import INCOMPLETE
 from business.money import minor
 from core.changes import Changes
 from core.database import bulk_upsert
+from core.database.compiled_queries import CompiledQuery, Template, given_texts
 from core.database.locks import lock_to_write
 from intake.event_batch import EventBatch
 from intake.models import Event
 
-REPORTED = (
-    *("is_refund", "customer_id", "course_id", "is_customer_reported", "is_course_reported"),
-    *("amount", "currency", "booked_at", "subscription_key", "payment_key"),
-)
 
+class Booking(NamedTuple):
+    """What is reported of a payment or refund: the columns of a Payment."""
+
+    sender: str
+    key: str
+    is_refund: bool
+    customer_id: int | None
+    course_id: int | None
+    is_customer_reported: bool
+    is_course_reported: bool
+    amount: int
+    currency: str
+    booked_at: datetime
+    subscription_key: str
+    payment_key: str
+
+
+COLUMNS = Booking._fields
 # sender, key, and whether it is a refund: a sender may give a refund its payment's id
 Key = tuple[str, str, bool]
 # what an incomplete payment may take its customer and course from
@@ -37,11 +53,11 @@ def book(batch: EventBatch) -> None:
     events = [one for one in batch.events if minor(one.data["amount"], one.data["currency"])]
     with lock_to_write("business"):
         customers = customers_of(events)
-        rows: dict[Key, Payment] = {}
+        rows: dict[Key, Booking] = {}
         for event in events:
-            row = _payment(event, customers.get(event.pk))
-            key = _key(row)
-            rows[key] = row if _is_earlier(row, rows.get(key)) else rows[key]
+            row = _booking(event, customers.get(event.pk))
+            if _is_earlier(row, rows.get(row[:3])):
+                rows[row[:3]] = row
         _write(rows, batch.changes)
         complete(
             batch.changes,
@@ -50,18 +66,14 @@ def book(batch: EventBatch) -> None:
         )
 
 
-def _payment(event: Event, customer: int | None) -> Payment:
-    data = event.data
+def _booking(event: Event, customer: int | None) -> Booking:
+    data, course = event.data, event.course_id
     sender, key, is_refund = key_of(event)
     amount = minor(data["amount"], data["currency"])
-    return Payment(
-        sender=sender,
-        key=key,
-        is_refund=is_refund,
-        customer_id=customer,
-        course_id=event.course_id,
+    return Booking(
+        *(sender, key, is_refund, customer, course),
         is_customer_reported=customer is not None,
-        is_course_reported=event.course_id is not None,
+        is_course_reported=course is not None,
         amount=-amount if is_refund else amount,
         currency=data["currency"],
         booked_at=event.occurred_at,
@@ -78,19 +90,16 @@ def key_of(event: Event) -> Key:
     return "" if own else event.sender, own or event.key, is_refund
 
 
-def _key(row: Payment) -> Key:
-    return row.sender, row.key, row.is_refund
-
-
-def _is_earlier(one: Payment, other: Payment | None) -> bool:
+def _is_earlier(one: Booking, other: Booking | None) -> bool:
     """Compare by moment and, at the same moment, by contents, which do not depend on ids."""
     if other is None or one.booked_at != other.booked_at:
         return other is None or one.booked_at < other.booked_at
     return _contents(one) < _contents(other)
 
 
-def _contents(row: Payment) -> str:
+def _contents(booking: Booking) -> str:
     """What the event reported, without what was taken from other rows since."""
+    row = Payment(**booking._asdict())
     customer = row.customer if row.is_customer_reported else None
     course = row.course if row.is_course_reported else None
     who = (customer.kind, customer.key) if customer else ()
@@ -98,38 +107,66 @@ def _contents(row: Payment) -> str:
     return repr((who, course.key if course else "", *other))
 
 
-def _write(rows: dict[Key, Payment], changes: Changes) -> None:
-    stored = {_key(one): one for one in _with_keys(rows)}
+NAMED = Template(
+    Payment.objects.filter(sender__in=given_texts("senders"), key__in=given_texts("keys"))
+)
+STORED = CompiledQuery(NAMED.rows.order_by().values_list("pk", *COLUMNS))
+
+
+def _write(rows: Mapping[Key, Booking], changes: Changes) -> None:
+    stored = {key: booking for _, key, booking in _stored(rows)}
     changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], stored.get(key))]
     bulk_upsert.upsert(
         Payment,
-        ("sender", "key", *REPORTED),
-        [(one.sender, one.key, *(getattr(one, name) for name in REPORTED)) for one in changed],
+        COLUMNS,
+        changed,
         conflict="sender, key, is_refund",
-        merge=dict.fromkeys(REPORTED, "replace"),
+        merge=dict.fromkeys(COLUMNS[3:], "replace"),
     )
-    before = [stored[key] for one in changed if (key := _key(one)) in stored]
+    before = [stored[key] for one in changed if (key := one[:3]) in stored]
     changes.changed(
-        _with_keys(rows), booked_at=((one.course_id, one.booked_at) for one in (*before, *changed))
+        NAMED.given(**_names(rows)),
+        booked_at=((one.course_id, one.booked_at) for one in (*before, *changed)),
     )
 
 
-def _with_keys(keys: Collection[Key]) -> QuerySet[Payment]:
-    return Payment.objects.filter(
-        sender__in={sender for sender, _, _ in keys}, key__in={key for _, key, _ in keys}
+def _stored(keys: Collection[Key]) -> list[tuple[int, Key, Booking]]:
+    """Return the bookings with these keys, and others of their senders with one of the texts."""
+    rows = STORED.run(**_names(keys))
+    return [
+        (pk, (sender, key, bool(is_refund)), Booking(sender, key, bool(is_refund), *others))
+        for pk, sender, key, is_refund, *others in rows
+    ]
+
+
+def _names(keys: Collection[Key]) -> dict[str, set[str]]:
+    return {"senders": {sender for sender, _, _ in keys}, "keys": {key for _, key, _ in keys}}
+
+
+INCOMPLETE_PAYMENTS = Payment.objects.filter(INCOMPLETE).order_by()
+OF_SUBSCRIPTIONS = CompiledQuery(
+    INCOMPLETE_PAYMENTS.filter(subscription_key__in=given_texts("keys")).values_list("pk")
+)
+REFUNDS = CompiledQuery(
+    INCOMPLETE_PAYMENTS.filter(is_refund=True, payment_key__in=given_texts("keys")).values_list(
+        "pk"
     )
+)
 
 
 def complete(
     changes: Changes, *, subscriptions: Collection[str] = (), payments: Collection[str] = ()
 ) -> None:
     """Fill in missing customers and courses from subscriptions and refunded payments (keys)."""
-    incomplete = Payment.objects.filter(INCOMPLETE)
-    paid = list(incomplete.filter(subscription_key__in=subscriptions)) if subscriptions else []
+    paid = _found(OF_SUBSCRIPTIONS, subscriptions)
     _fill_in(paid, _subscriptions(subscriptions), changes)
-    keys = {*payments, *(one.key for one in paid)}
-    refunds = list(incomplete.filter(is_refund=True, payment_key__in=keys)) if keys else []
+    refunds = _found(REFUNDS, {*payments, *(one.key for one in paid)})
     _fill_in(refunds, _refunded_payments(refunds), changes)
+
+
+def _found(query: CompiledQuery, keys: Collection[str]) -> list[Payment]:
+    ids = [pk for (pk,) in query.run(keys=keys)] if keys else []
+    return list(Payment.objects.filter(pk__in=ids)) if ids else []
 
 
 def _subscriptions(keys: Collection[str]) -> dict[str, list[Source]]:
@@ -153,6 +190,8 @@ def _refunded_payments(refunds: Sequence[Payment]) -> dict[str, list[Source]]:
 
 
 def _fill_in(rows: Sequence[Payment], sources: dict[str, list[Source]], changes: Changes) -> None:
+    if not rows:
+        return
     changed: list[Payment] = []
     moved: list[tuple[int | None, datetime]] = []
     for row in rows:
@@ -192,7 +231,7 @@ def delete_of_courses(course_ids: Collection[int] | None, changes: Changes) -> N
 def delete_bookings(keys: Collection[Key], changes: Changes) -> None:
     """Delete the bookings with these keys."""
     with lock_to_write("business"):
-        found = [one.pk for one in _with_keys(keys) if _key(one) in keys]
+        found = [pk for pk, key, _ in _stored(keys) if key in keys]
         _delete(Payment.objects.filter(pk__in=found), changes)
         complete(changes, payments={key for _, key, is_refund in keys if not is_refund})
 

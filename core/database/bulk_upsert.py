@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import Any, cast
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper as Cursor
 
-from core.database.column_values import Row, array_text, prepare
+from core.database.column_values import Row, array_text, json_text, prepare
 
 # how the stored value of a column and the new one become the value to store
 MERGES = {
@@ -178,7 +177,7 @@ def _select_rows(
     each = ", ".join(f"json_extract(value, '$[{i}]') AS \"{c}\"" for i, c in enumerate(columns))
     # without WHERE, SQLite would parse ON CONFLICT as the ON of a join
     select = f"SELECT {each} FROM json_each(%s) WHERE true"  # noqa: S608
-    return select, [json.dumps(rows, default=str)]
+    return select, [json_text(rows)]
 
 
 def _select_from_arrays(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from types import NoneType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from django.db import connection, models
+from pydantic_core import from_json, to_json
 
 Row = Sequence[Any]
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -58,7 +59,7 @@ def _conversion(column: Field, *, is_text: bool) -> tuple[type, Convert]:
     Where a database has no type of its own for dates and JSON, it stores their text.
     """
     if isinstance(column, models.DateTimeField):
-        return (NoneType, _utc_texts) if is_text else (datetime, partial(_each_once, column))
+        return (NoneType, utc_texts) if is_text else (datetime, partial(_each_once, column))
     if isinstance(column, models.DateField):
         return (NoneType, _texts) if is_text else (date, partial(_each_once, column))
     if isinstance(column, models.JSONField):
@@ -71,9 +72,11 @@ def _convert(plain: set[type], convert: Convert, values: Sequence[Any]) -> Seque
     return values if {*map(type, values)} <= plain else convert(values)
 
 
-def _utc_texts(moments: Sequence[datetime | None]) -> list[str | None]:
-    # without the "+00:00"
-    return [str(at.astimezone(UTC))[:-6] if at else None for at in moments]
+def utc_texts(moments: Iterable[datetime | None]) -> list[str | None]:
+    """Return moments as SQLite stores them, such as 2026-03-31 09:30:00."""
+    # all at once, which takes a third of the time of one str() for each
+    written = to_json([at and at.astimezone(UTC) for at in moments])
+    return cast("list[str | None]", from_json(written.replace(b"T", b" ").replace(b"Z", b"")))
 
 
 def _texts(days: Sequence[date | None]) -> list[str | None]:
@@ -92,6 +95,11 @@ def _each_once(field: Field, values: Sequence[Any]) -> list[Any]:
     # most columns repeat a few values
     known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
     return [known[value] for value in values]
+
+
+def json_text(values: Sequence[Any]) -> str:
+    """Return values or rows as JSON, which SQLite reads as a table; faster than json.dumps."""
+    return to_json(values).decode()
 
 
 def array_text(values: Collection[Any]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from core.database import queries
+from core.database.column_values import json_text, utc_texts
 
 # PostgreSQL's name for the type of a column; SQLite needs none
 TYPES = {
@@ -44,16 +44,14 @@ def table(columns: Mapping[str, type]) -> str:
 
 def parameters(columns: Mapping[str, type], rows: Iterable[Sequence[Any]]) -> list[Any]:
     """Return the parameters of `table` for these rows."""
+    given = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
     if connection.vendor == "postgresql":
-        return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
-    return [json.dumps(list(rows), default=_as_stored)]
+        return given
+    pairs = zip(columns.values(), given, strict=True)
+    stored = [utc_texts(values) if kind is datetime else values for kind, values in pairs]
+    return [json_text(list(zip(*stored, strict=True)))]
 
 
 def moment(stored: datetime | str | None) -> datetime | None:
     """Return a moment that a statement found, or None if it found none."""
     return None if stored is None else queries.moment(stored)
-
-
-def _as_stored(value: date) -> str:
-    # moments without the "+00:00"
-    return str(value.astimezone(UTC))[:-6] if isinstance(value, datetime) else str(value)

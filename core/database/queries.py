@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import connection
 
-from core.database.column_values import array_text
+from core.database.column_values import array_text, json_text
 
 
 def select(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -29,10 +28,9 @@ def _for_database(statement: str, vendor: str) -> str:
 def _bound(parameter: Any) -> Any:
     if isinstance(parameter, str) or not isinstance(parameter, Collection):
         return parameter
-    return array_text(parameter) if connection.vendor == "postgresql" else json.dumps([*parameter])
+    return array_text(parameter) if connection.vendor == "postgresql" else json_text([*parameter])
 
 
 def moment(value: datetime | str) -> datetime:
-    """Return a moment as the database returns it; SQLite stores text without the zone UTC."""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    """Return a moment as the database returns it: in UTC, or as SQLite's text if computed."""
+    return datetime.fromisoformat(f"{value}Z") if isinstance(value, str) else value

@@ -120,10 +120,11 @@ def set_schedule(journey: Journey, plan: RunPlan, calendar: Calendar) -> None:
         journey.pause = Pause(journey.pause.begin, None)
     dates = plan.dates(journey.enrolled_at)
     journey.due = _due_day(dates.due_at, journey.pause, calendar)
-    found = plan.module_due_dates({}, enrolled_at=journey.enrolled_at)
+    start = plan.start(journey.enrolled_at)
+    found = plan.lines({}, plan.terms_at(plan.run, journey.enrolled_at))
     journey.steps = [
-        Step(step.module, order, _due_day(step.due_at, journey.pause, calendar))
-        for order, step in enumerate(found)
+        Step(line.module, order, _due_day(line.due_at(start), journey.pause, calendar))
+        for order, line in enumerate(found)
     ]
 
 

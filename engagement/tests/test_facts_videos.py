@@ -7,8 +7,9 @@ import pytest
 
 from engagement.facts import watched_segments
 from engagement.models import PlayerEvent, VideoProgress
-from engagement.tests.facts import accept
+from engagement.tests.facts import accept, stale_january_days
 from intake.tests.lms import event, school
+from kpis.models import StaleDay
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,24 @@ def test_seconds_beyond_the_duration_do_not_count() -> None:
     accept(watched("e1", (90, 130), duration=100))
 
     assert watched_seconds() == 10
+
+
+@pytest.mark.parametrize("seconds", [50, 500])
+def test_a_new_duration_marks_the_days_of_all_who_watched_the_video(seconds: int) -> None:
+    accept(watched("e1", (0, seconds)) | {"occurred_at": "2026-01-07T09:00:00Z"})
+    accept(watched("e2", (0, 10), who="bo") | {"occurred_at": "2026-01-16T09:00:00Z"})
+    StaleDay.objects.all().delete()
+
+    # the same segments again, now with the duration
+    accept(watched("e3", (0, 10), who="bo", duration=100) | {"occurred_at": "2026-01-16T09:00:00Z"})
+
+    # Ada watched 50 seconds of 100 now, or 100 instead of 500; Bo was active on the 16th
+    assert {7, 16} <= set(stale_january_days())
+    StaleDay.objects.all().delete()
+
+    # nothing is new about the duration
+    accept(watched("e4", (0, 10), who="bo", duration=100) | {"occurred_at": "2026-01-16T09:00:00Z"})
+    assert 7 not in stale_january_days()
 
 
 def test_a_duration_reported_late_cuts_earlier_segments() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import Exists, OuterRef
+
 from core.database import bulk_upsert
 from core.database.compiled_queries import CompiledQuery, given_ids
 from curriculum.models import Enrollment
@@ -21,6 +23,8 @@ def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
     Return the enrollments (ids) that lost or gained events, whose facts must be rebuilt.
     """
     starts = _starts_of(enrollment_ids)
+    if not starts:
+        return set()
     pair_of = {one.pk: pair for pair, some in starts.items() for one in some}
     events = Event.objects.filter(enrollment__in=pair_of, run_key="").order_by()
     moved = []
@@ -33,8 +37,15 @@ def bind_to_runs(enrollment_ids: Collection[int]) -> set[int]:
     return {pk for _, bound, meant in moved for pk in (bound, meant)}
 
 
-PAIRS = CompiledQuery(
-    Enrollment.objects.filter(pk__in=given_ids("enrollments"))
+SEVERAL = CompiledQuery(
+    Enrollment.objects.filter(
+        Exists(
+            Enrollment.objects.filter(
+                learner=OuterRef("learner"), run__course=OuterRef("run__course")
+            ).exclude(pk=OuterRef("pk"))
+        ),
+        pk__in=given_ids("enrollments"),
+    )
     .order_by()
     .values_list("learner_id", "run__course_id")
 )
@@ -45,7 +56,7 @@ def _starts_of(enrollment_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef
 
     Without learners of whom events have been purged: their facts could not follow.
     """
-    pairs = set(PAIRS.run(enrollments=enrollment_ids))
+    pairs = set(SEVERAL.run(enrollments=enrollment_ids))
     several = {
         pair: some
         for pair, some in enrollment_starts({learner for learner, _ in pairs}).items()

@@ -102,6 +102,9 @@ def _resolve(
             resolved = resolve(envelope, references) if is_mapped else ResolvedRefs()
         except EventRejected as rejected:
             rejections[index] = rejected
+            if batch.sender.may_create_rows and not creates:
+                # all of them are resolved again, once what is missing has been created
+                break
         else:
             events[index] = _event(batch, envelope, resolved)
     rejections |= (wrong := _find_wrong(events))

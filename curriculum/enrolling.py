@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -155,21 +156,23 @@ def _store_plans(
         sign_ups.values(),
         {pk: [module.pk for module in plan.modules] for pk, plan in run_plans.items()},
     )
+
+    @cache
+    def lines(run_id: int, enrolled_at: datetime, days: ArmDays) -> list[tuple[Any, ...]]:
+        plan, timetable = run_plans[run_id], timetables[run_id]
+        return [
+            (one.pk, one.position, one.is_required, one.effort_minutes, due, due)
+            for one, due in plan.module_due_dates(timetable, enrolled_at=enrolled_at, arm_days=days)
+        ]
+
+    ordinary = ArmDays()
     rows = [
-        (
-            enrollment.pk,
-            line.module.pk,
-            line.module.position,
-            line.module.is_required,
-            line.module.effort_minutes,
-            line.due_at,
-            line.due_at,
-        )
-        for enrollment in enrollments
-        for line in run_plans[enrollment.run_id].module_due_dates(
-            timetables[enrollment.run_id],
-            enrolled_at=enrollment.enrolled_at,
-            arm_days=arm_days.get(sign_ups[enrollment.pk], ArmDays()),
+        (one.pk, *line)
+        for one in enrollments
+        for line in lines(
+            one.run_id,
+            one.enrolled_at,
+            arm_days.get(sign_ups[one.pk], ordinary) if arm_days else ordinary,
         )
     ]
     columns = ("enrollment_id", "module_id", "position", "is_required", "effort_minutes")

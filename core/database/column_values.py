@@ -72,8 +72,10 @@ def _convert(plain: set[type], convert: Convert, values: Sequence[Any]) -> Seque
 
 
 def _utc_texts(moments: Sequence[datetime | None]) -> list[str | None]:
-    # without the "+00:00"
-    return [str(at.astimezone(UTC))[:-6] if at else None for at in moments]
+    # without the "+00:00"; thousands of rows may share one object, whose id is quickly compared
+    objects = {id(at): at for at in moments}
+    texts = {key: str(at.astimezone(UTC))[:-6] if at else None for key, at in objects.items()}
+    return [texts[id(at)] for at in moments]
 
 
 def _texts(days: Sequence[date | None]) -> list[str | None]:

@@ -61,7 +61,7 @@ class Terms:
         return timedelta(days=float(self.window_factor * nominal_days))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ArmDays:
     """The days that a learner's arm puts in the place of the ordinary ones, by module id."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import islice
-from typing import Any, cast
+from itertools import chain, islice
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper as Cursor
@@ -38,8 +38,10 @@ def keep_earliest(column: str, by: str) -> dict[str, str]:
 
 # from about this many rows, COPY is faster on PostgreSQL than one long statement
 COPY_FROM_ROWS = 2_000
-# from so many rows, SQLite takes longer to parse one long parameter than to run a statement per row
+# from so many rows, SQLite takes longer to parse one long parameter than to run many statements
 MANY_ROWS = 5_000
+# how many rows each of these statements inserts
+ROWS_PER_STATEMENT = 50
 ROWS_PER_COPY = 10_000
 
 
@@ -65,9 +67,7 @@ def upsert(
     tail = _on_conflict(model, conflict, tuple((merge or {}).items()), tuple(returning))
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if connection.vendor == "sqlite" and len(prepared) >= MANY_ROWS and not returning:
-            # a third faster, but not in a savepoint
-            into = f"INSERT INTO {_into(model, columns)} {_values(columns)} {tail}"
-            cursor.executemany(into, prepared)
+            _insert_many(cursor, _into(model, columns), len(columns), prepared, tail)
             return []
         # One statement: executemany cannot return rows, and on SQLite each statement that may
         # fail halfway truncates its savepoint's journal, which takes longer the larger that is.
@@ -86,7 +86,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
         if connection.vendor == "postgresql":
             _copy(cursor, into, prepared)
         else:
-            cursor.executemany(f"INSERT INTO {into} {_values(columns)}", prepared)
+            _insert_many(cursor, into, len(columns), prepared)
 
 
 def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -100,8 +100,7 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterabl
         if connection.vendor == "postgresql":
             _copy_text(cursor, into, rows)
         else:
-            insert = f"INSERT INTO {into} {_values(columns)}"
-            cursor.executemany(insert, cast("Sequence[Row]", rows))
+            _insert_many(cursor, into, len(columns), rows)
 
 
 def bulk_upsert(
@@ -117,15 +116,15 @@ def bulk_upsert(
     Values are passed to the database unconverted, as in `bulk_insert`.
     """
     tail = _on_conflict(model, conflict, tuple(merge.items()), ())
-    into = f"INSERT INTO {_into(model, columns)}"
+    into = _into(model, columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             names = _new_rows(cursor, model, columns)
             _copy_text(cursor, f"new_rows ({names})", rows)
             select = f"SELECT {names} FROM new_rows"  # noqa: S608
-            cursor.execute(f"{into} {select} {tail}")
+            cursor.execute(f"INSERT INTO {into} {select} {tail}")
         else:
-            cursor.executemany(f"{into} {_values(columns)} {tail}", cast("Sequence[Row]", rows))
+            _insert_many(cursor, into, len(columns), rows, tail)
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -162,8 +161,22 @@ def _into(model: type[models.Model], columns: Sequence[str]) -> str:
     return f'"{model._meta.db_table}" ({_names(columns)})'
 
 
-def _values(columns: Sequence[str]) -> str:
-    return f"VALUES ({', '.join(['%s'] * len(columns))})"
+def _insert_many(
+    cursor: Cursor, into: str, width: int, rows: Iterable[Row], tail: str = ""
+) -> None:
+    """Insert rows of this many values on SQLite, many with each statement."""
+    one = f"({', '.join(['%s'] * width)})"
+    # FAIL instead of ABORT: a failed statement may leave rows, since its transaction is rolled
+    # back; else SQLite would copy every changed page to be able to undo each statement alone
+    head = f"INSERT OR FAIL INTO {into} VALUES "  # noqa: S608
+    many = f"{head}{', '.join([one] * ROWS_PER_STATEMENT)} {tail}"
+    left = iter(rows)
+    while some := list(islice(left, MANY_ROWS)):
+        first = len(some) % ROWS_PER_STATEMENT
+        cursor.executemany(f"{head}{one} {tail}", some[:first])
+        values = chain.from_iterable(some[first:])
+        groups = zip(*[values] * (ROWS_PER_STATEMENT * width), strict=True)
+        cursor.executemany(many, list(groups))
 
 
 def _select_rows(

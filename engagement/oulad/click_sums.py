@@ -31,9 +31,10 @@ class ClickSums:
     parts: dict[Codes, list[pa.Table]]
     invalid: int
 
-    def of(self, codes: Codes) -> pa.Table:
+    def take(self, codes: Codes) -> pa.Table:
+        """Return the sums of a presentation, and free their memory."""
         # an empty table, because a presentation may have no clicks
-        return _grouped(pa.concat_tables([SCHEMA.empty_table(), *self.parts.get(codes, [])]))
+        return _grouped(pa.concat_tables([SCHEMA.empty_table(), *self.parts.pop(codes, [])]))
 
     def rows_elsewhere(self, presentations: list[Codes]) -> int:
         """Count the rows that belong to none of these presentations."""
@@ -57,6 +58,7 @@ def read(source: Source) -> ClickSums:
         # most days of a student lie within one batch
         for codes, some in _by_presentation(valid):
             parts[codes].append(_summed(some, pages))
+    pa.default_memory_pool().release_unused()
     return ClickSums(parts, invalid)
 
 

@@ -45,7 +45,7 @@ def reject_invalid(dataset: Dataset, reading: Future[ClickSums]) -> ImportReport
 
 def import_clicks(dataset: Dataset, codes: Codes, reading: Future[ClickSums]) -> ImportReport:
     """Import a presentation's clicks, unless another import has imported them."""
-    part = reading.result().of(codes)
+    part = reading.result().take(codes)
     report = ImportReport(read=total(part, "rows"))
     if _is_imported(dataset, codes):
         report.reject("another import already has this presentation's clicks", report.read)

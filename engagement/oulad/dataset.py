@@ -53,7 +53,8 @@ class Dataset:
             found: dict[Codes | None, list[Row]] = defaultdict(list)
             for row in self.source.rows(name):
                 found[self._codes_of(row)].append(row)
-            self._rows[name] = found
+            # those of the file before it are not needed again
+            self._rows = {name: found}
         return self._rows[name][codes]
 
     def _codes_of(self, row: Row) -> Codes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from core.database import bulk_upsert
 from curriculum import enrolling
@@ -53,14 +54,14 @@ def _valid_rows(rows: Iterable[Row], report: ImportReport) -> dict[int, Row]:
 
 
 def _enroll(dataset: Dataset, codes: Codes, rows: Mapping[int, Row]) -> None:
-    run, presentation = dataset.runs[codes], dataset.presentations[codes]
+    run, midnight = dataset.runs[codes], cache(dataset.presentations[codes].midnight)
     learners = _learners(rows)
     enrolling.enroll(
         [
             SignUp(
                 learner_id=learners[student],
                 run_id=run.pk,
-                enrolled_at=presentation.midnight(_day_of_registration(row)),
+                enrolled_at=midnight(_day_of_registration(row)),
             )
             for student, row in rows.items()
         ],

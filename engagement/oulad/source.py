@@ -37,7 +37,7 @@ CLICKS = "studentVle.csv"
 # a missing value is "?" in the first edition and empty in the later one
 MISSING = ("", "?")
 CHUNK = 1 << 20
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from core.database import bulk_upsert
 from curriculum.models import PlannedModule
@@ -38,7 +39,7 @@ def import_submissions(dataset: Dataset, codes: Codes) -> ImportReport:
 
 
 def _valid_submissions(dataset: Dataset, codes: Codes, report: ImportReport) -> Submissions:
-    enrollments, presentation = dataset.enrollments(codes), dataset.presentations[codes]
+    enrollments, noon = dataset.enrollments(codes), cache(dataset.presentations[codes].noon)
     found = Submissions()
     for row in dataset.rows(SUBMISSIONS, codes):
         report.read += 1
@@ -50,7 +51,7 @@ def _valid_submissions(dataset: Dataset, codes: Codes, report: ImportReport) -> 
         elif pair in found.at:
             report.reject("submitted twice")
         else:
-            found.at[pair] = presentation.noon(row["date_submitted"])
+            found.at[pair] = noon(row["date_submitted"])
             _add_score(pair, row["score"], found, report)
     return found
 

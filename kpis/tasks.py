@@ -16,6 +16,8 @@ from kpis.signals import recompute_finished
 
 # seconds that a task waits for the lock
 WAIT_FOR = 5.0
+# while events keep arriving, one step takes those of half a second, and leaves them the processor
+PACE = 0.5
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
@@ -32,6 +34,6 @@ def recompute() -> int:
             return 0
         definition_history.queue_new_definitions(timezone.now())
         with without_waiting_for_disk():
-            written = recompute_stale.recompute_stale()
+            written = recompute_stale.recompute_stale(pace=PACE)
     recompute_finished.send(None)
     return written

@@ -49,17 +49,23 @@ def recompute_lock(patience: float = inf) -> Iterator[bool]:
 
 
 def recompute_stale(
-    *, now: datetime | None = None, progress: Progress | None = None, waits: bool = False
+    *,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    waits: bool = False,
+    pace: float = 0,
 ) -> int:
     """Recompute all stale periods, under `recompute_lock`; returns the number of figures written.
 
     Safe to kill: a period stays stale until its figures are stored. If a KPI fails, its periods
     wait for the next run. Newly stale days are gathered at every step, so that a
     month never waits for thousands of days. What other processes have claimed is left to them;
-    with `waits`, return only when they are done too.
+    with `waits`, return only when they are done too. While little is stale, steps begin at least
+    `pace` seconds apart.
     """
     written, done_periods, failed = 0, 0, set[str]()
     while True:
+        next_step = time.monotonic() + pace
         step = _step(failed, now)
         if step is None:
             if not (waits and stale_days.is_anything_stale(failed)):
@@ -73,6 +79,8 @@ def recompute_stale(
         done_periods += periods
         if progress:
             progress(done_periods, done_periods + stale_periods.count())
+        if pace and at_once.stale_rows(failed):
+            time.sleep(max(0, next_step - time.monotonic()))
 
 
 def _step(failed: Collection[str], now: datetime | None) -> tuple[Recomputed, int] | None:

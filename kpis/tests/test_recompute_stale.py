@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,6 +198,25 @@ def test_a_day_that_becomes_stale_meanwhile_is_not_lost() -> None:
     with patch("kpis.recompute.jobs.compute_all", compute_all):
         measured()
 
+    assert ("site", "", "2026-03-01", 1, 2) in table()
+
+
+def test_while_events_keep_arriving_steps_keep_their_pace() -> None:
+    run = run_of("r1")
+    starts("ada", run, "2026-03-10", done=True)
+    real, late, steps = compute_cells.compute_all, iter([True]), list[float]()
+
+    def compute_all(*args: Any, **more: Any) -> Any:
+        steps.append(time.monotonic())
+        if next(late, False):
+            starts("bo", run, "2026-03-11")
+        return real(*args, **more)
+
+    began = time.monotonic()
+    with patch("kpis.recompute.jobs.compute_all", compute_all):
+        recompute_stale.recompute_stale(now=NOW, pace=0.3)
+
+    assert steps[-1] - began >= 0.3
     assert ("site", "", "2026-03-01", 1, 2) in table()
 
 

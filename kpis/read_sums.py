@@ -210,7 +210,8 @@ def _cells(scope: Scope) -> Q:
         return Q(scope="run", scope_id=scope.run_id)
     if scope.course_ids is not None:
         return Q(scope="course", scope_id__in=scope.course_ids)
-    return Q(scope="site")
+    # with the id, the unique index leads to each figure
+    return Q(scope="site", scope_id=0)
 
 
 def _combined(

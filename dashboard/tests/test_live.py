@@ -259,7 +259,7 @@ def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_ti
 def test_only_one_task_recomputes_at_a_time() -> None:
     is_free: list[bool] = []
 
-    def look() -> int:
+    def look(**_: Any) -> int:
         with try_lock("recompute-stale") as held:
             is_free.append(held)
         return 0

@@ -96,9 +96,8 @@ def _read(
     sql = f"""
         SELECT kpi, scope, period_start = %s, scope_id, course_id, id, {", ".join(names)}
         FROM {table.model._meta.db_table}
-        WHERE kpi IN %s AND period_kind = %s AND n > 0
-        AND (scope = 'course' AND period_start IN (%s, %s)
-            OR scope = 'module' AND period_start = %s)
+        WHERE kpi IN %s AND period_kind = %s AND period_start IN (%s, %s) AND n > 0
+        AND scope IN ('course', 'module') AND (scope = 'course' OR period_start = %s)
         {"AND course_id IN %s" if courses else ""}"""  # noqa: S608
     rows = select(sql, first, keys, period.kind, first, before, first, *courses)
     found = defaultdict(list)

@@ -18,6 +18,8 @@ IGNORE_COMMENT = "# not translated:"
 NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "REST", "Slack"} | set(
     "n p Σy Σx Σy² Σx² Σxy".split()
 )
+# a tag without an attribute that people read or hear
+TAG = re.compile(r"<(?![^<>]*\b(?:alt|title|aria-label|placeholder)=)[^<>]*>")
 LETTER = re.compile(r"[^\W\d_]")
 # two words, or a word and a value; or a single capitalized word, as in a label
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? (?:& )?\(?(?:…|±|[^\W\d_]+)|…[,;:]? \(?[^\W\d_]{2,}")
@@ -180,9 +182,13 @@ class _Finder:
             yield from self._declared(node)
         for node in ast.walk(self.tree):
             text = _text_of(node)
-            if text is not None and _is_shown(text) and id(node) not in self.ignored:
+            if text is None or id(node) in self.ignored:
+                continue
+            if _is_shown(text):
                 self._ignore(node)
                 yield node.lineno, text  # type: ignore[attr-defined]
+            elif isinstance(node, ast.JoinedStr):
+                self.ignored |= {id(one) for one in node.values if isinstance(one, ast.Constant)}
 
     def _declared(self, node: ast.AST) -> Iterator[tuple[int, str]]:
         """Yield the text of declarations that Django shows, even a single lowercase word."""
@@ -203,6 +209,7 @@ class _Finder:
 
 
 def _is_shown(text: str) -> bool:
+    text = TAG.sub("", text)
     is_words = SENTENCE.search(text) or LABEL.match(text)
     return bool(is_words) and text not in NAMES and not MACHINE_TEXT.search(text)
 

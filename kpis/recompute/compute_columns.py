@@ -13,8 +13,8 @@ from kpis.aggregation.grouped_sums import NOBODY
 from kpis.aggregation.people import Chosen, People, Whole, concatenated, numbered, summed_up
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
-from kpis.recompute.compute_cells import CellMaker, Wanted
-from kpis.recompute.fact_reader import FactReader, Placed
+from kpis.recompute.compute_cells import CellMaker, Wanted, makers_of
+from kpis.recompute.fact_reader import Placed
 from kpis.recompute.figure_columns import (
     COURSE,
     MODULE,
@@ -47,17 +47,7 @@ def compute_columns(
 
     Otherwise like `compute_all`. What has no observations has no row.
     """
-    facts, makers = FactReader(runs), []
-    for one in wanted:
-        periods: dict[int, tuple[Period, frozenset[int]]] = {}
-        for period, courses in one.periods:
-            number = numbers[period]
-            _, others = periods.get(number, (period, NOBODY))
-            periods[number] = period.as_of(now), courses | others
-        maker = ColumnMaker(one.indicator, periods, facts, with_site=with_site)
-        maker.note_needs()
-        makers.append(maker)
-    facts.read()
+    makers = makers_of(ColumnMaker, wanted, numbers, runs, now, with_site=with_site)
     return {maker.indicator.key: maker.computed() for maker in makers}
 
 

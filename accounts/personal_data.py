@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import ApiKey, CourseGrant, User
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
@@ -25,4 +27,16 @@ holds_personal_data(
     action=Action.KEEP,
     reason=_("The rights of somebody who works here, whose account stays."),
 )
+for device, path, fields in (
+    (TOTPDevice, "user", ("created_at", "last_used_at")),
+    (StaticDevice, "user", ("created_at", "last_used_at")),
+    (StaticToken, "device__user", ()),
+):
+    holds_personal_data(
+        device,
+        f"{path}__learner",
+        fields,
+        action=Action.KEEP,
+        reason=_("The second factor of somebody who works here, whose account stays."),
+    )
 holds_no_personal_data(ApiKey, reason=_("Keys of other systems."))

@@ -5,13 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import ApiKey, CourseGrant, User
+from accounts.models import ApiKey, CourseGrant, Invitation, RunGrant, User
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
 
 def _delete_accounts_of_learners(accounts: QuerySet[User], person: Person) -> None:
     """Keep the accounts of those who work here, too: they are no longer linked to the learner."""
-    accounts.filter(is_staff=False, is_superuser=False, groups=None, course_grants=None).delete()
+    accounts.filter(is_staff=False, is_superuser=False, groups=None).filter(
+        course_grants=None, run_grants=None
+    ).delete()
 
 
 holds_personal_data(
@@ -21,11 +23,18 @@ holds_personal_data(
     action=Action.DELETE,
     by=_delete_accounts_of_learners,
 )
+for grant in (CourseGrant, RunGrant):
+    holds_personal_data(
+        grant,
+        "user__learner",
+        action=Action.KEEP,
+        reason=_("The rights of somebody who works here, whose account stays."),
+    )
 holds_personal_data(
-    CourseGrant,
-    lambda person: CourseGrant.objects.filter(user=person.user_id),
-    action=Action.KEEP,
-    reason=_("The rights of somebody who works here, whose account stays."),
+    Invitation,
+    "account__learner",
+    ("created_at", "sent_at", "accepted_at", "withdrawn_at"),
+    action=Action.DELETE,
 )
 for device, path, fields in (
     (TOTPDevice, "user", ("created_at", "last_used_at")),

@@ -1,9 +1,11 @@
-"""Accounts, their course grants, and API keys."""
+"""Accounts, their grants and invitations, and API keys."""
 
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
 from accounts.models.course_grants import CourseGrant
+from accounts.models.invitations import Invitation
+from accounts.models.run_grants import RunGrant
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "CourseGrant", "User"]
+__all__ = ["ApiKey", "CourseGrant", "Invitation", "RunGrant", "User"]

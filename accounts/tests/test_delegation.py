@@ -231,16 +231,24 @@ def test_a_key_that_may_do_more_can_only_be_viewed_and_revoked(
         client.post(path, {"scopes": ["kpis:read"], "courses": [course("sql").pk]}).status_code
         == 403
     )
-    client.post("/admin/accounts/apikey/", {"action": "revoke", "_selected_action": key.pk})
+    revoked = {"action": "revoke", "_selected_action": key.pk, "confirmed": "yes"}
+    client.post("/admin/accounts/apikey/", revoked)
     assert ApiKey.objects.get().revoked_at
 
 
 def test_editing_a_key_cannot_grant_more_either(client: Client) -> None:
     staff(client, *KEYS)
     key, _ = create_api_key("lms", ["kpis:read"])
-    client.post(
-        f"/admin/accounts/apikey/{key.pk}/change/", {"scopes": ["kpis:read", "kpis:small-groups"]}
+    no_inlines = {
+        f"{one}-{count}_FORMS": "0"
+        for one in ("former_secrets", "use")
+        for count in ("TOTAL", "INITIAL")
+    }
+    answer = client.post(
+        f"/admin/accounts/apikey/{key.pk}/change/",
+        {"scopes": ["kpis:read", "kpis:small-groups"], **no_inlines},
     )
+    assert "kpis:small-groups is not one" in answer.content.decode()
     key.refresh_from_db()
 
     assert key.scopes == ["kpis:read"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiKey, CourseGrant, User
+from accounts.models import ApiKey, ApiKeyUse, CourseGrant, FormerSecret, ShippedGroup, User
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
 
@@ -25,4 +25,5 @@ holds_personal_data(
     action=Action.KEEP,
     reason=_("The rights of somebody who works here, whose account stays."),
 )
-holds_no_personal_data(ApiKey, reason=_("Keys of other systems."))
+holds_no_personal_data(ApiKey, FormerSecret, ApiKeyUse, reason=_("Keys of other systems."))
+holds_no_personal_data(ShippedGroup, reason=_("Groups of permissions."))

@@ -5,7 +5,16 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import ApiKey, CourseGrant, Invitation, RunGrant, User
+from accounts.models import (
+    ApiKey,
+    ApiKeyUse,
+    CourseGrant,
+    FormerSecret,
+    Invitation,
+    RunGrant,
+    ShippedGroup,
+    User,
+)
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
 
@@ -48,4 +57,5 @@ for device, path, fields in (
         action=Action.KEEP,
         reason=_("The second factor of somebody who works here, whose account stays."),
     )
-holds_no_personal_data(ApiKey, reason=_("Keys of other systems."))
+holds_no_personal_data(ApiKey, FormerSecret, ApiKeyUse, reason=_("Keys of other systems."))
+holds_no_personal_data(ShippedGroup, reason=_("Groups of permissions."))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from accounts.models.api_keys import ApiKey
+from accounts.models.api_key_use import ApiKeyUse
+from accounts.models.api_keys import ApiKey, FormerSecret
 from accounts.models.course_grants import CourseGrant
 from accounts.models.invitations import Invitation
 from accounts.models.run_grants import RunGrant
+from accounts.models.shipped_groups import ShippedGroup
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "CourseGrant", "Invitation", "RunGrant", "User"]
+__all__ = [
+    "ApiKey",
+    "ApiKeyUse",
+    "CourseGrant",
+    "FormerSecret",
+    "Invitation",
+    "RunGrant",
+    "ShippedGroup",
+    "User",
+]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from accounts.admin import api_keys, second_factor, users
+from accounts.admin import api_keys, invitations, second_factor, users
 
-__all__ = ["api_keys", "second_factor", "users"]
+__all__ = ["api_keys", "invitations", "second_factor", "users"]

@@ -40,6 +40,8 @@ def test_a_course_is_granted_on_the_account_s_page(client: Client) -> None:
     data = {
         "email": bo.email,
         "is_active": "on",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         "course_grants-TOTAL_FORMS": "1",
         "course_grants-INITIAL_FORMS": "0",
         "course_grants-0-course": python.pk,
@@ -57,6 +59,8 @@ def test_staff_who_edit_accounts_cannot_make_a_superuser(client: Client) -> None
         "name": "Bo the Great",
         "is_active": "on",
         "is_superuser": "on",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         "course_grants-TOTAL_FORMS": "0",
         "course_grants-INITIAL_FORMS": "0",
     }

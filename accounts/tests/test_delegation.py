@@ -43,6 +43,8 @@ def edit(client: Client, user: User, **more: Any) -> int:
     data = {
         "email": user.email,
         "is_active": "on",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         "course_grants-TOTAL_FORMS": "0",
         "course_grants-INITIAL_FORMS": "0",
         **more,

@@ -106,7 +106,11 @@ def test_the_docs_have_each_group_with_its_permissions(role: Role) -> None:
 
 def edit(client: Client, user: User, **more: object) -> int:
     path = f"/admin/accounts/user/{user.pk}/change/"
-    inline = {"course_grants-TOTAL_FORMS": "0", "course_grants-INITIAL_FORMS": "0"}
+    inline = {
+        f"{one}_grants-{count}_FORMS": "0"
+        for one in ("course", "run")
+        for count in ("TOTAL", "INITIAL")
+    }
     data = {"email": user.email, "is_active": "on", **inline, **more}
     return client.post(path, data).status_code
 
@@ -125,6 +129,8 @@ def test_an_administrator_grants_a_course(client: Client) -> None:
     client.force_login(member("Administrators"))
     eve = account("Eve")
     grant = {
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         "course_grants-TOTAL_FORMS": "1",
         "course_grants-0-user": eve.pk,
         "course_grants-0-course": course("py").pk,

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from core.database.locks import queue_to_write
 from core.personal_data import ERASED, PERSONAL_DATA, Action, Person
+from core.rows_in_words import rows_in_words
 from curriculum.models import Learner
 
 
@@ -18,6 +19,8 @@ class HeldData:
     """What one model holds about a learner, and what becomes of it when they are erased."""
 
     model: str
+    # of the model, in the language of the reader
+    name: str
     action: Action
     # why rows are kept; empty if they are not
     reason: str
@@ -29,9 +32,9 @@ def personal_data_of(learner: Learner) -> list[HeldData]:
     person = _person(learner)
     found = []
     for label, one in PERSONAL_DATA.items():
-        rows = list(one.find(person).order_by("pk").values("pk", *one.fields))
-        if rows:
-            found.append(HeldData(label, one.action, str(one.reason or ""), rows))
+        name = str(one.model._meta.verbose_name_plural)
+        if rows := rows_in_words(one.find(person)):
+            found.append(HeldData(label, name, one.action, str(one.reason or ""), rows))
     return found
 
 

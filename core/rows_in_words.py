@@ -9,7 +9,7 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 
 from core.personal_data import IMPERSONAL
 
-SECRET = {"password"}
+SECRET = {"password", "session_key", "session_data"}
 
 
 def rows_in_words(rows: QuerySet[Any]) -> list[dict[str, Any]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 
 from core.database.locks import queue_to_write
-from core.personal_data import ERASED, PERSONAL_DATA, Action, Person
+from core.mentions import erase_mentions
+from core.personal_data import AFTER_ERASING, ERASED, PERSONAL_DATA, Action, Person
 from core.rows_in_words import rows_in_words
 from curriculum.models import Learner
 
@@ -52,6 +54,9 @@ def erase(learner: Learner) -> None:
         # the learner comes last: other rows are found by the key
         for one in sorted(PERSONAL_DATA.values(), key=lambda one: one.model is Learner):
             one.erase(person)
+        erase_mentions(person)
+        for erase_copies in AFTER_ERASING:
+            transaction.on_commit(partial(erase_copies, person))
 
 
 def is_erased(learner: Learner) -> bool:

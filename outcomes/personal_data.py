@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import (
     Action,
     Person,
@@ -11,6 +12,7 @@ from core.personal_data import (
     replace_names,
     sets,
 )
+from intake.models import Event
 from outcomes.models import (
     CareerOutcome,
     Certificate,
@@ -76,3 +78,10 @@ holds_personal_data(
 )  # fmt: skip
 holds_no_personal_data(Survey, Wave, reason=_("Questions and dates."))
 holds_no_personal_data(Theme, TopicRun, reason=_("Words that many comments share."))
+# a comment, its analysis and its quotation must stay equal, and a replay makes the same comment
+may_name_people(Event, "data", only=Q(kind__in=("survey.answered", "certificate.revoked")))
+may_name_people(Response, "comment")
+may_name_people(CommentAnalysis, "text")
+may_name_people(Testimonial, "text")
+may_name_people(Certificate, "reason")
+may_name_people(CertificateChange, "reason")

@@ -6,11 +6,17 @@ import io
 import json
 import zipfile
 
+import pytest
+
 from curriculum.exporting import export_of
 from curriculum.models import Learner
-from kpisite.tests.test_erasing import ADA, ada, places_that_name_her
+from kpisite.tests.erased_people import ADA, ada_with_everything
+from kpisite.tests.test_erasing import places_that_name_her
 
-__all__ = ("ada",)  # a fixture
+
+@pytest.fixture
+def ada(db: None) -> Learner:
+    return ada_with_everything()
 
 
 def test_an_export_holds_everything_that_names_the_person(ada: Learner) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,13 +51,18 @@ class Export:
     def as_json(self) -> str:
         return json.dumps(self.as_dict(), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
 
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield the names and texts of the JSON file and of a CSV file per model."""
+        yield JSON_NAME, self.as_json()
+        for held in self.data:
+            yield f"{held.model}.csv", csv_text(held.rows)
+
     def as_zip(self) -> bytes:
         """Return a ZIP file of the JSON file and a CSV file per model."""
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(JSON_NAME, self.as_json())
-            for held in self.data:
-                archive.writestr(f"{held.model}.csv", csv_text(held.rows))
+            for name, text in self.files():
+                archive.writestr(name, text)
         return content.getvalue()
 
 

@@ -1,9 +1,10 @@
-"""Accounts, their course grants, and API keys."""
+"""Accounts, their course grants, API keys, and who saw data of people."""
 
 from __future__ import annotations
 
+from accounts.models.access_records import AccessRecord
 from accounts.models.api_keys import ApiKey
 from accounts.models.course_grants import CourseGrant
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "CourseGrant", "User"]
+__all__ = ["AccessRecord", "ApiKey", "CourseGrant", "User"]

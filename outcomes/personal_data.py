@@ -19,6 +19,7 @@ from outcomes.models import (
     CertificateChange,
     CommentAnalysis,
     Invitation,
+    QuoteConsent,
     Response,
     SkillAssessment,
     Survey,
@@ -45,6 +46,12 @@ holds_personal_data(
     CommentAnalysis, "response__enrollment__learner", ("text", "mood"), action=Action.DELETE
 )
 holds_personal_data(Testimonial, "response__enrollment__learner", ("text",), action=Action.DELETE)
+holds_personal_data(
+    QuoteConsent,
+    "response__enrollment__learner",
+    ("given_at", "text", "withdrawn_at"),
+    action=Action.DELETE,
+)
 holds_personal_data(
     Response,
     "enrollment__learner",

@@ -19,7 +19,7 @@ STAFF, MANAGER, LEARNER = ROLES = ("staff", "manager", "learner")
 def create_account(
     role: str,
     email: str,
-    password: str,
+    password: str | None,
     *,
     name: str = "",
     is_superuser: bool = False,
@@ -29,6 +29,7 @@ def create_account(
 ) -> User:
     """Create an account with a role; ValidationError when the address is invalid or taken.
 
+    Without a password, the account cannot sign in by one until it is invited to set one.
     `courses` are granted to a manager; `learner` is the person whose enrollments a learner's
     account shows.
     """

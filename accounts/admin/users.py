@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
+from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
 from accounts.models import CourseGrant, User
 from accounts.sign_in import password_links
 from core.admin.distinct_formset import DistinctFormSet
@@ -83,17 +84,25 @@ class TranslatedPermissionsMixin:
 
 
 @admin.register(User)
-class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
+class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
     inlines = (CourseGrantInline,)
-    list_display = ("email", "name", "role", "granted_courses", "last_login", "is_active")
+    list_display = (
+        "email",
+        "name",
+        "role",
+        "granted_courses",
+        "last_login",
+        "second_factor_since",
+        "is_active",
+    )
     list_filter = ("is_staff", "is_superuser", "is_active", "groups", "course_grants__course")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined")
-    actions = ("invite",)
+    readonly_fields = ("last_login", "date_joined", "second_factor_since")
+    actions = ("invite", reset_second_factor)
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "password")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
@@ -101,7 +110,7 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
             _("Individual permissions"),
             {"fields": ("user_permissions",), "classes": ("collapse",)},
         ),
-        (_("Activity"), {"fields": ("last_login", "date_joined")}),
+        (_("Activity"), {"fields": ("last_login", "date_joined", "second_factor_since")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),

@@ -80,6 +80,10 @@ KPI_STAFF_SESSION_DAYS = environment.integer("KPI_STAFF_SESSION_DAYS", 3, minimu
 KPI_STAFF_SESSION_IDLE_HOURS = environment.integer(
     "KPI_STAFF_SESSION_IDLE_HOURS", 8, minimum=1, maximum=24 * 90
 )
+KPI_STAFF_SECOND_FACTOR = environment.one_of(
+    "KPI_STAFF_SECOND_FACTOR", "OPTIONAL", ("OPTIONAL", "REQUIRED")
+)
+KPI_INVITATION_DAYS = environment.integer("KPI_INVITATION_DAYS", 7, minimum=1, maximum=90)
 
 # E-mail and webhooks
 KPI_BASE_URL = mail.base_url(PORT)

@@ -32,6 +32,16 @@ GET  /                                                302 200 302 302 302 302 30
 GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
+GET  /sign-in/code                                    302 302 302 302 302 302 302 302 302 302
+POST /sign-in/code                                    302 302 302 302 302 302 302 302 302 302
+GET  /sign-in/single-sign-on                          404 404 404 404 404 404 404 404 404 404
+GET  /sign-in/single-sign-on/callback                 404 404 404 404 404 404 404 404 404 404
+GET  /signed-out                                      302 302 302 302 302 302 302 302 302 302
+GET  /account/second-factor                           302 200 200 200 200 302 302 302 302 302
+POST /account/second-factor                           302 200 200 200 200 302 302 302 302 302
+GET  /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
+POST /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
+GET  /account/second-factor/qr.svg                    404 200 200 200 200 404 404 404 404 404
 GET  /account/password                                302 200 200 200 200 302 302 302 302 302
 POST /account/password                                302 200 200 200 200 302 302 302 302 302
 GET  /account/forgotten                               200 200 200 200 200 200 200 200 200 200
@@ -135,6 +145,7 @@ POST /weekly-summary/forged                           404 404 404 404 404 404 40
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
+GET  /admin/login/                                    200 200 200 200 302 200 200 200 200 200
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """

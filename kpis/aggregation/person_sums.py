@@ -245,7 +245,8 @@ def _compiler(reading: Reading, query: Query) -> SQLCompiler:
     if connection.vendor == "sqlite" and reading.courses is None:
         dated = cast(Col, query.resolve_ref(reading.facts.at)).alias
         return fixed_joins.Compiler(query, connection, f'"{period_table.NAME}"', dated)
-    return query.get_compiler(connection=connection)
+    compiler: SQLCompiler = query.get_compiler(connection=connection)
+    return compiler
 
 
 def _people(reading: Reading) -> tuple[QuerySet[Any, Any], RowSums | None]:

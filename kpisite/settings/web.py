@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
     "experiments.apps.ExperimentsConfig",
+    "support.apps.SupportConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",

@@ -64,7 +64,9 @@ class LearnerCard:
     def place(self) -> str:
         run = self.standing.enrollment.run
         week = {"week": localized.number(self.standing.week + 1)}
-        return f"{run.course} · {run} · {gettext('week %(week)s') % week}"
+        # the title of a run mostly has that of its course
+        titles = [str(run)] if str(run.course) in str(run) else [str(run.course), str(run)]
+        return " · ".join([*titles, gettext("week %(week)s") % week])
 
 
 def cards(standings: Iterable[Standing], *, is_chance: bool) -> list[LearnerCard]:

@@ -40,6 +40,20 @@ def grantable_permissions(granter: User) -> QuerySet[Permission]:
     return Permission.objects.filter(pk__in=Permission.objects.filter(held).values("pk"))
 
 
+def may_assign_groups(granter: User) -> bool:
+    """Return whether the account may decide who is in a group, or is staff.
+
+    Whoever edits groups grants their permissions to others anyway.
+    """
+    return granter.is_superuser or granter.has_perms(["accounts.change_user", "auth.change_group"])
+
+
+def assignable_groups(granter: User) -> QuerySet[Group]:
+    """Return the groups without any permission that the account lacks."""
+    lacked = Permission.objects.exclude(pk__in=grantable_permissions(granter).values("pk"))
+    return Group.objects.exclude(permissions__in=lacked)
+
+
 def holds_all(granter: User, permissions: Iterable[str]) -> bool:
     return granter.has_perms(list(permissions))
 

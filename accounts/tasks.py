@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts import api_key_use
 from accounts.sign_in import password_links
 
 
@@ -9,3 +10,9 @@ from accounts.sign_in import password_links
 def mail_password_link(email: str) -> None:
     """Mail a link to set a new password to the account with this address, if there is one."""
     password_links.mail_link(email)
+
+
+@shared_task
+def store_key_use() -> None:
+    """Store the requests of API keys that were counted since the last time."""
+    api_key_use.store_counts()

@@ -74,6 +74,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
+        "store the use of API keys": {
+            "task": "accounts.tasks.store_key_use",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
         # hourly, since Monday begins at another UTC hour in each time zone
         "write weekly summaries": {
             "task": "dashboard.tasks.write_summaries",

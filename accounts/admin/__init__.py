@@ -1,7 +1,7 @@
-"""Admin pages of accounts, groups and API keys."""
+"""Admin pages of accounts, groups, API keys and the records of access."""
 
 from __future__ import annotations
 
-from accounts.admin import api_keys, users
+from accounts.admin import access_records, api_keys, learner_exports, users
 
-__all__ = ["api_keys", "users"]
+__all__ = ["access_records", "api_keys", "learner_exports", "users"]

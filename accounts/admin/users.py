@@ -116,9 +116,18 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Keep staff who may edit accounts from making themselves or others superusers."""
-        if acting_user(request).is_superuser:
+        granter = acting_user(request)
+        if granter.is_superuser:
             return self.readonly_fields
-        return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
+        kept = (*self.readonly_fields, "is_superuser", "user_permissions")
+        return kept if delegation.may_assign_groups(granter) else (*kept, "is_staff", "groups")
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if request is not None and db_field.name == "groups":
+            kwargs["queryset"] = delegation.assignable_groups(acting_user(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_edit(request, obj)

@@ -1,9 +1,20 @@
-"""Accounts, their course grants, and API keys."""
+"""Accounts, their course grants, API keys, and who saw data of people."""
 
 from __future__ import annotations
 
-from accounts.models.api_keys import ApiKey
+from accounts.models.access_records import AccessRecord
+from accounts.models.api_key_use import ApiKeyUse
+from accounts.models.api_keys import ApiKey, FormerSecret
 from accounts.models.course_grants import CourseGrant
+from accounts.models.shipped_groups import ShippedGroup
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "CourseGrant", "User"]
+__all__ = [
+    "AccessRecord",
+    "ApiKey",
+    "ApiKeyUse",
+    "CourseGrant",
+    "FormerSecret",
+    "ShippedGroup",
+    "User",
+]

@@ -23,6 +23,13 @@ KPI_CLOSE_LAG_HOURS = environment.integer("KPI_CLOSE_LAG_HOURS", 72, minimum=0, 
 KPI_STALE_DAYS = environment.integer("KPI_STALE_DAYS", 7, minimum=1, maximum=3_650)
 KPI_MAX_BATCH = environment.integer("KPI_MAX_BATCH", 5_000, minimum=1, maximum=10_000)
 KPI_MAX_BODY_MB = environment.integer("KPI_MAX_BODY_MB", 10, minimum=1, maximum=1_000)
+# per API key; 0: no limit
+KPI_API_REQUESTS_PER_MINUTE = environment.integer(
+    "KPI_API_REQUESTS_PER_MINUTE", 1_800, minimum=0, maximum=1_000_000
+)
+KPI_API_BATCHES_PER_MINUTE = environment.integer(
+    "KPI_API_BATCHES_PER_MINUTE", 6_000, minimum=0, maximum=1_000_000
+)
 KPI_ENROLLMENT_TOLERANCE_MINUTES = environment.integer(
     "KPI_ENROLLMENT_TOLERANCE_MINUTES", 5, minimum=0, maximum=60 * 24
 )

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "accounts.sign_in.sessions.ExpiringAuthenticationMiddleware",
     "kpisite.http.languages.AccountLanguage",
     "kpisite.http.middleware.LogForbidden",
+    "kpisite.http.audited_admin.AuditedAdmin",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

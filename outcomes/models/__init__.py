@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outcomes.models.career import CareerOutcome
 from outcomes.models.certificates import Certificate, CertificateChange
-from outcomes.models.feedback import CommentAnalysis, Testimonial, Theme, TopicRun
+from outcomes.models.feedback import CommentAnalysis, QuoteConsent, Testimonial, Theme, TopicRun
 from outcomes.models.skills import SkillAssessment
 from outcomes.models.surveys import Invitation, Response, Survey, Wave
 
@@ -14,6 +14,7 @@ __all__ = [
     "CertificateChange",
     "CommentAnalysis",
     "Invitation",
+    "QuoteConsent",
     "Response",
     "SkillAssessment",
     "Survey",

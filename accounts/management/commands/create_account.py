@@ -108,7 +108,9 @@ def check_options(options: dict[str, Any]) -> None:
 def groups_named(names: list[str]) -> list[Group]:
     groups = list(Group.objects.filter(name__in=names))
     if unknown := sorted(set(names) - {group.name for group in groups}):
-        existing = ", ".join(Group.objects.values_list("name", flat=True)) or "none"
+        existing = (
+            ", ".join(Group.objects.order_by("name").values_list("name", flat=True)) or "none"
+        )
         raise CommandError(f"Unknown group: {', '.join(unknown)}. Existing groups: {existing}.")
     return groups
 

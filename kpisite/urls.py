@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),
     path("", include("experiments.pages.urls")),
+    path("", include("support.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),

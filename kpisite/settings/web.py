@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
     "experiments.apps.ExperimentsConfig",
+    "support.apps.SupportConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",

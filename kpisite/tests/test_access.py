@@ -81,6 +81,12 @@ GET  /experiments/nothing                             302 403 404 404 404 302 30
 POST /experiments/nothing                             302 403 404 404 404 302 302 302 302 302
 GET  /experiments/nothing/edit                        302 403 403 403 403 302 302 302 302 302
 GET  /experiments/nothing/results.csv                 302 403 404 404 404 302 302 302 302 302
+GET  /learners-to-help                                302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/export.csv                     302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/model                          302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+POST /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+GET  /api/learners-to-help                            401 403 403 403 403 403 403 403 403 401
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401

@@ -29,7 +29,7 @@ INSTALLED_APPS = [
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",
-    "django.contrib.admin",
+    "kpisite.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

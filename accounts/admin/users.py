@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
 from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
-from accounts.models import CourseGrant, User
+from accounts.models import CourseGrant, RunGrant, User
 from accounts.sign_in import password_links
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
@@ -67,6 +67,17 @@ class CourseGrantInline(admin.TabularInline):
     extra = 1
 
 
+class RunGrantFormSet(DistinctFormSet):
+    distinct = "run"
+
+
+class RunGrantInline(admin.TabularInline):
+    model = RunGrant
+    formset = RunGrantFormSet
+    autocomplete_fields = ("run",)
+    extra = 1
+
+
 class PermissionChoiceField(forms.ModelMultipleChoiceField):
     """Show permissions in the reader's language; their rows hold the English names."""
 
@@ -88,7 +99,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
-    inlines = (CourseGrantInline,)
+    inlines = (CourseGrantInline, RunGrantInline)
     list_display = (
         "email",
         "name",
@@ -118,7 +129,9 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         rows: QuerySet[User] = super().get_queryset(request)
-        return rows.annotate(grants=Count("course_grants"))
+        return rows.annotate(
+            grants=Count("course_grants", distinct=True) + Count("run_grants", distinct=True)
+        )
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         return super().get_inlines(request, obj) if obj else ()
@@ -184,7 +197,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
             return gettext("superuser") if user.is_superuser else gettext("staff")
         return gettext("manager") if self.granted_courses(user) else gettext("learner")
 
-    @admin.display(description=_("granted courses"), ordering="grants")
+    @admin.display(description=_("granted courses and runs"), ordering="grants")
     def granted_courses(self, user: User) -> int:
         return int(getattr(user, "grants", 0))
 

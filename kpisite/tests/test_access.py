@@ -49,6 +49,8 @@ POST /account/forgotten                               200 200 200 200 200 200 20
 GET  /account/forgotten/sent                          200 200 200 200 200 200 200 200 200 200
 GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
+GET  /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
+POST /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302

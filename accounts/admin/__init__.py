@@ -1,4 +1,4 @@
-"""Admin pages of accounts, invitations, groups, second factors, API keys and the records of access."""
+"""Admin pages of accounts, invitations, groups, second factors, keys and records of access."""
 
 from __future__ import annotations
 

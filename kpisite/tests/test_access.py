@@ -150,6 +150,7 @@ POST /surveys/forged                                  404 404 404 404 404 404 40
 POST /alerts/read                                     302 403 302 302 302 302 302 302 302 302
 GET  /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
 POST /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
+GET  /organizations                                   302 200 200 200 200 302 302 302 302 302
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302

@@ -192,6 +192,27 @@ admin.site.unregister(Group)
 class GroupAdmin(TranslatedPermissionsMixin, DjangoGroupAdmin):
     """Groups of permissions; a visitor can only use permissions that they hold."""
 
+    list_display = ("name", "account_count", "permission_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        counted: QuerySet[Group] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                accounts=Count("user", distinct=True),
+                granted=Count("permissions", distinct=True),
+            )
+        )
+        return counted
+
+    @admin.display(description=_("accounts"), ordering="accounts")
+    def account_count(self, group: Group) -> int:
+        return int(getattr(group, "accounts", 0))
+
+    @admin.display(description=_("permissions"), ordering="granted")
+    def permission_count(self, group: Group) -> int:
+        return int(getattr(group, "granted", 0))
+
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._holds_all_of(request, obj)
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import delegation
 from accounts.models import CourseGrant, User
 from accounts.sign_in import password_links
+from core.admin.confirmation import confirmed
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
 
@@ -136,6 +137,10 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
         return super().has_delete_permission(request, obj) and may_edit(request, obj)
 
     @admin.action(description=_("E-mail a link to set a password"), permissions=["change"])
+    @confirmed(
+        title=_("E-mail a link"),
+        consequence=_("These accounts get an e-mail with a link to set a password."),
+    )
     def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
         editable = [one for one in accounts if may_edit(request, one)]
         try:

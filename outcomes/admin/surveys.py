@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from curriculum.admin.courses import count_of
 from kpis.definitions.units import PERCENT
@@ -158,6 +159,10 @@ class WaveAdmin(KeepUsedAdmin):
         return unreachable(row, timezone.now()).count() if row.pk else 0
 
     @admin.action(description=_("Send the selected waves now"), permissions=["change"])
+    @confirmed(
+        title=_("Send now"),
+        consequence=_("Everybody who is due gets an e-mail with the link to the survey."),
+    )
     def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
         for wave in rows.select_related("survey"):
             try:

@@ -81,7 +81,6 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
         for name, values in request.POST.lists()
         if name not in ("csrfmiddlewaretoken", "confirmed")
         for value in values
-        if isinstance(value, str)
     ]
 
 

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outcomes', '0005_certificate_dates_indexed'),
+        ('outcomes', '0009_fill_certificate_codes'),
     ]
 
     operations = [

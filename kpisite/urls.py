@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health
 from kpisite.http.languages import choose_language
+from kpisite.privacy import privacy
 
 # the view's own template has inline styles, which the Content-Security-Policy forbids
 reference = SpectacularSwaggerSplitView.as_view(
@@ -43,6 +44,7 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("privacy", privacy, name="privacy"),
     path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(

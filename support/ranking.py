@@ -72,10 +72,12 @@ def _rank(now: datetime) -> int:
         rows = {row[0]: row for row in _rows(loaded, today, formula)}
         kept |= rows.keys()
         _write(rows)
-    gone = set(Standing.objects.values_list("enrollment_id", flat=True)) - kept
+    gone = sorted(set(Standing.objects.values_list("enrollment_id", flat=True)) - kept)
     used = model if formula else None
     with queue_to_write(), transaction.atomic():
-        Standing.objects.filter(enrollment__in=gone).delete()
+        for first in range(0, len(gone), AT_ONCE):
+            some = gone[first : first + AT_ONCE]
+            Standing.objects.filter(enrollment__in=some).delete()
         Ranking.objects.update_or_create(pk=1, defaults={"as_of": now, "model": used})
     return len(kept)
 

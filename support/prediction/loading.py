@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ def load(enrollments: QuerySet[Enrollment]) -> Histories:
         "pk", "learner_id", "run_id", "run__course_id", "enrolled_at", "started_at",
         "planned_due_at", "due_at", "withdrawn_at", "completed_at", "run__ends_on",
     )  # fmt: skip
-    columns = _columns(rows, 11)
+    columns = list(zip(*rows, strict=True)) or [()] * 11
     ids = _ints(columns[0])
     these = enrollments.order_by().values("pk")
     numbers, moments = columns[1:4], columns[4:10]
@@ -36,20 +37,20 @@ def load(enrollments: QuerySet[Enrollment]) -> Histories:
 
 def _activity(ids: Ints, these: Any) -> Activity:
     found = DailyActivity.objects.filter(enrollment__in=these).order_by()
-    columns = _columns(found.values_list("enrollment_id", "day").distinct(), 2)
-    return Activity(_places(ids, columns[0]), _ordinals(columns[1]))
+    rows, columns = _of(ids, found.values_list("enrollment_id", "day").distinct(), 2)
+    return Activity(rows, _ordinals(columns[0]))
 
 
 def _plan(ids: Ints, these: Any) -> PlanLines:
     found = PlannedModule.objects.filter(enrollment__in=these, is_required=True).order_by(
         "enrollment_id"
     )
-    columns = _columns(
-        found.values_list("enrollment_id", "planned_due_at", "progress__done_at", "module_id"), 4
+    rows, columns = _of(
+        ids,
+        found.values_list("enrollment_id", "planned_due_at", "progress__done_at", "module_id"),
+        4,
     )
-    return PlanLines(
-        _places(ids, columns[0]), _days(columns[1]), _days(columns[2]), _ints(columns[3])
-    )
+    return PlanLines(rows, _days(columns[0]), _days(columns[1]), _ints(columns[2]))
 
 
 def _results(ids: Ints, these: Any) -> Results:
@@ -60,34 +61,40 @@ def _results(ids: Ints, these: Any) -> Results:
         .order_by()
         .annotate(known_at=Coalesce("regraded_at", "graded_at"), mark=F("assessment__pass_mark"))
     )
-    columns = _columns(
-        found.values_list("enrollment_id", "known_at", "score", "mark", "assessment_id"), 5
+    rows, columns = _of(
+        ids, found.values_list("enrollment_id", "known_at", "score", "mark", "assessment_id"), 5
     )
     return Results(
-        _places(ids, columns[0]),
-        _days(columns[1]),
+        rows,
+        _days(columns[0]),
+        np.array(columns[1], float),
         np.array(columns[2], float),
-        np.array(columns[3], float),
-        _ints(columns[4]),
+        _ints(columns[3]),
     )
 
 
 def _pauses(ids: Ints, these: Any) -> dict[int, list[tuple[int, int]]]:
     found = Pause.objects.filter(enrollment__in=these).order_by("started_at")
-    columns = _columns(found.values_list("enrollment_id", "started_at", "ended_at"), 3)
+    rows, columns = _of(ids, found.values_list("enrollment_id", "started_at", "ended_at"), 3)
     pauses: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    days = zip(_days(columns[1]).tolist(), _days(columns[2]).tolist(), strict=True)
-    for row, pause in zip(_places(ids, columns[0]).tolist(), days, strict=True):
+    days = zip(_days(columns[0]).tolist(), _days(columns[1]).tolist(), strict=True)
+    for row, pause in zip(rows.tolist(), days, strict=True):
         pauses[row].append(pause)
     return dict(pauses)
 
 
-def _columns(rows: Iterable[Any], number: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) or [()] * number
+def _of(ids: Ints, found: Iterable[Any], number: int) -> tuple[Ints, Sequence[Sequence[Any]]]:
+    """Return the place of each row's enrollment, the first column, and the other columns.
 
-
-def _places(ids: Ints, found: Sequence[int]) -> Ints:
-    return np.searchsorted(ids, _ints(found))
+    Rows of enrollments that have come since the ids were read are left out.
+    """
+    first, *columns = list(zip(*found, strict=True)) or [()] * number
+    enrollments = _ints(first)
+    places = np.searchsorted(ids, enrollments)
+    is_known = np.isin(enrollments, ids)
+    if not is_known.all():
+        columns = [tuple(compress(column, is_known)) for column in columns]
+    return places[is_known], columns
 
 
 def _ints(values: Sequence[int]) -> Ints:

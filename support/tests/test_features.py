@@ -170,3 +170,14 @@ def test_no_history_is_an_empty_one() -> None:
 
     assert len(loaded) == 0
     assert len(standings_at(loaded, loaded.begins + 7).days) == 0
+
+
+def test_facts_of_enrollments_that_came_while_loading_are_left_out() -> None:
+    run = run_from(school(), START)
+    one, other = enroll(run, "Ada"), enroll(run, "Bo")
+    was_active(one, 1)
+    was_active(other, 2, 3)
+    both = Enrollment.objects.order_by().values("pk")
+    found = loading._activity(np.array([one.pk]), both)
+
+    assert (found.row.tolist(), found.day.tolist()) == ([0], [day_of(one, 1).toordinal()])

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from business import referral_cookie
-from business.referral_codes import code_of, normalize_code, owners
+from business.referral_codes import code_of, owners
+from core.readable_codes import normalize_code
 
 PARAMETER = "referral_code"
 

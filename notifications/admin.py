@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from accounts.admin.users import acting_user
 from core import localized
 from core.admin.view_only import ReadOnlyAdmin
+from core.admin.work_queue import add_to_work_queue
 from notifications.delivery import deliver
 from notifications.delivery.transports import TRANSPORTS, transport_of
 from notifications.models import Channel, DigestUnsubscribe, Notification, new_secret
@@ -176,3 +177,12 @@ class DigestUnsubscribeAdmin(ReadOnlyAdmin):
     list_display = ("user", "at")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
+
+
+add_to_work_queue(
+    gettext_lazy("Notifications that failed permanently"),
+    lambda: Notification.objects.filter(state=Notification.State.DEAD),
+    "notifications.change_notification",
+    page="admin:notifications_notification_changelist",
+    query=f"state__exact={Notification.State.DEAD}",
+)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
-from accounts.models import CourseGrant, User
+from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
+from accounts.models import CourseGrant, RunGrant, User
 from accounts.sign_in import password_links
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
@@ -66,6 +67,17 @@ class CourseGrantInline(admin.TabularInline):
     extra = 1
 
 
+class RunGrantFormSet(DistinctFormSet):
+    distinct = "run"
+
+
+class RunGrantInline(admin.TabularInline):
+    model = RunGrant
+    formset = RunGrantFormSet
+    autocomplete_fields = ("run",)
+    extra = 1
+
+
 class PermissionChoiceField(forms.ModelMultipleChoiceField):
     """Show permissions in the reader's language; their rows hold the English names."""
 
@@ -83,17 +95,25 @@ class TranslatedPermissionsMixin:
 
 
 @admin.register(User)
-class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
+class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
-    inlines = (CourseGrantInline,)
-    list_display = ("email", "name", "role", "granted_courses", "last_login", "is_active")
+    inlines = (CourseGrantInline, RunGrantInline)
+    list_display = (
+        "email",
+        "name",
+        "role",
+        "granted_courses",
+        "last_login",
+        "second_factor_since",
+        "is_active",
+    )
     list_filter = ("is_staff", "is_superuser", "is_active", "groups", "course_grants__course")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined")
-    actions = ("invite",)
+    readonly_fields = ("last_login", "date_joined", "second_factor_since")
+    actions = ("invite", reset_second_factor)
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "password")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
@@ -101,7 +121,7 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
             _("Individual permissions"),
             {"fields": ("user_permissions",), "classes": ("collapse",)},
         ),
-        (_("Activity"), {"fields": ("last_login", "date_joined")}),
+        (_("Activity"), {"fields": ("last_login", "date_joined", "second_factor_since")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
@@ -109,7 +129,9 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         rows: QuerySet[User] = super().get_queryset(request)
-        return rows.annotate(grants=Count("course_grants"))
+        return rows.annotate(
+            grants=Count("course_grants", distinct=True) + Count("run_grants", distinct=True)
+        )
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         return super().get_inlines(request, obj) if obj else ()
@@ -175,7 +197,7 @@ class UserAdmin(TranslatedPermissionsMixin, DjangoUserAdmin):
             return gettext("superuser") if user.is_superuser else gettext("staff")
         return gettext("manager") if self.granted_courses(user) else gettext("learner")
 
-    @admin.display(description=_("granted courses"), ordering="grants")
+    @admin.display(description=_("granted courses and runs"), ordering="grants")
     def granted_courses(self, user: User) -> int:
         return int(getattr(user, "grants", 0))
 

@@ -1,4 +1,4 @@
-"""Accounts, their course grants, API keys, and who saw data of people."""
+"""Accounts, their grants and invitations, API keys, and who saw data of people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from accounts.models.access_records import AccessRecord
 from accounts.models.api_key_use import ApiKeyUse
 from accounts.models.api_keys import ApiKey, FormerSecret
 from accounts.models.course_grants import CourseGrant
+from accounts.models.invitations import Invitation
+from accounts.models.run_grants import RunGrant
 from accounts.models.shipped_groups import ShippedGroup
 from accounts.models.users import User
 
@@ -15,6 +17,8 @@ __all__ = [
     "ApiKeyUse",
     "CourseGrant",
     "FormerSecret",
+    "Invitation",
+    "RunGrant",
     "ShippedGroup",
     "User",
 ]

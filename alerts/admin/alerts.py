@@ -21,6 +21,7 @@ from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertEvent
 from core import localized, reporting_clock
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from core.admin.work_queue import add_to_work_queue
 from kpis.admin.kpi_choices import name_of
 from kpis.admin.measurements import place
 from kpis.admin.small_groups import may_see_figures
@@ -172,3 +173,12 @@ class AlertAdmin(ReadOnlyAdmin):
             event_texts.value_text(alert.rule, one) for one in (alert.value, alert.target)
         )
         return f"{value}, {target}"
+
+
+add_to_work_queue(
+    gettext_lazy("Open alerts without an owner"),
+    lambda: Alert.objects.filter(closed_at=None, owner=None),
+    "alerts.change_alert",
+    page="admin:alerts_alert_changelist",
+    query="closed_at__isempty=1&owner__isnull=True",
+)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import (
+    AccessRecord,
     ApiKey,
     ApiKeyUse,
     CourseGrant,
@@ -17,14 +18,36 @@ from accounts.models import (
 )
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
+OF_LEARNERS = Q(
+    is_staff=False, is_superuser=False, groups=None, course_grants=None, run_grants=None
+)
+
 
 def _delete_accounts_of_learners(accounts: QuerySet[User], person: Person) -> None:
     """Keep the accounts of those who work here, too: they are no longer linked to the learner."""
-    accounts.filter(is_staff=False, is_superuser=False, groups=None).filter(
-        course_grants=None, run_grants=None
-    ).delete()
+    accounts.filter(OF_LEARNERS).delete()
 
 
+def _is_by(person: Person) -> Q:
+    """Find what the person saw; the records of who saw the person name only a number."""
+    return Q(who__in=person.emails) | Q(account=person.user_id, account__isnull=False)
+
+
+def _hide_who(records: QuerySet[AccessRecord], person: Person) -> None:
+    """Leave the name of somebody who works here, whose account stays."""
+    stays = User.objects.exclude(OF_LEARNERS).filter(learner=person.learner_id)
+    if not stays.exists():
+        records.update(who=person.pseudonym)
+
+
+# the records before the accounts, by which they are found
+holds_personal_data(
+    AccessRecord,
+    lambda person: AccessRecord.objects.filter(_is_by(person)),
+    ("at", "who", "action", "about"),
+    action=Action.ANONYMIZE,
+    by=_hide_who,
+)
 holds_personal_data(
     User,
     lambda person: User.objects.filter(learner=person.learner_id),

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from business import referral_cookie
 from business.organizations import granted_to, holders_of
-from business.referral_codes import code_of, normalize_code, owners
+from business.referral_codes import code_of, owners
+from core.readable_codes import normalize_code
 
 PARAMETER = "referral_code"
 

@@ -36,15 +36,28 @@ class Person:
         """What names them in any text: addresses, whereas a key may be a mere number."""
         return {one for one in (*self.emails, self.key) if "@" in one}
 
+    @property
+    def unmistakable(self) -> set[str]:
+        """What means them in any text: addresses, a full name, a key that is no word or number."""
+        is_plain = self.key.isalpha() or self.key.isdecimal() or len(self.key) < 6
+        full_name = {self.name} if len(self.name.split()) > 1 else set()
+        return self.addresses | full_name | (set() if is_plain else {self.key})
+
     def is_named_in(self, text: str) -> bool:
         """True if a text contains their key, address or name as whole words.
 
         A key that is a mere number could be anything, unless it is the whole text.
         """
         key = "" if self.key.isdecimal() else self.key
-        names = "|".join(re.escape(one) for one in {*self.emails, key, self.name} if one)
-        found = names and re.search(rf"(?<!\w)({names})(?!\w)", text, re.IGNORECASE)
-        return bool(found) or text == self.key
+        names = {*self.emails, key, self.name} - {""}
+        return bool(names and as_words(names).search(text)) or text == self.key
+
+
+def as_words(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of any of these names as whole words, in upper or lower case."""
+    longest_first = sorted(names, key=len, reverse=True)
+    any_name = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<!\w)({any_name})(?!\w)", re.IGNORECASE)
 
 
 Find = Callable[[Person], QuerySet[Any]]
@@ -77,6 +90,8 @@ class PersonalData:
 PERSONAL_DATA: Registry[PersonalData] = Registry("Personal data of")  # not translated: internal
 # by model: why it needs no declaration
 IMPERSONAL: Registry[LazyText] = Registry("Impersonal model")  # not translated: internal
+# what erases copies outside of the tables, once the rows are erased
+AFTER_ERASING: list[Callable[[Person], object]] = []
 
 
 def holds_personal_data(
@@ -111,6 +126,12 @@ def holds_no_personal_data(*models: type[Model], reason: LazyText) -> None:
         IMPERSONAL.register(model._meta.label, reason)
 
 
+def after_erasing(function: Callable[[Person], object]) -> Callable[[Person], object]:
+    """Declare what erases copies outside of the tables; it may run twice."""
+    AFTER_ERASING.append(function)
+    return function
+
+
 def _by_path(model: type[Model], path: str) -> Find:
     return lambda person: QuerySet(model).filter(**{path: person.learner_id})
 
@@ -138,7 +159,8 @@ def replace_names(rows: QuerySet[Any], fields: Collection[str], person: Person) 
     for row in rows:
         named = [name for name in fields if person.is_named_in(getattr(row, name))]
         for name in named:
-            setattr(row, name, pseudonym_of(getattr(row, name)))
+            length = row._meta.get_field(name).max_length
+            setattr(row, name, pseudonym_of(getattr(row, name))[:length])
         changed += [row] if named else []
     rows.bulk_update(changed, list(fields), batch_size=500)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 
 from core.database.locks import queue_to_write
-from core.personal_data import ERASED, PERSONAL_DATA, Action, Person
+from core.mentions import erase_mentions
+from core.personal_data import AFTER_ERASING, ERASED, PERSONAL_DATA, Action, Person
+from core.rows_in_words import rows_in_words
 from curriculum.models import Learner
 
 
@@ -18,6 +21,8 @@ class HeldData:
     """What one model holds about a learner, and what becomes of it when they are erased."""
 
     model: str
+    # of the model, in the language of the reader
+    name: str
     action: Action
     # why rows are kept; empty if they are not
     reason: str
@@ -29,9 +34,9 @@ def personal_data_of(learner: Learner) -> list[HeldData]:
     person = _person(learner)
     found = []
     for label, one in PERSONAL_DATA.items():
-        rows = list(one.find(person).order_by("pk").values("pk", *one.fields))
-        if rows:
-            found.append(HeldData(label, one.action, str(one.reason or ""), rows))
+        name = str(one.model._meta.verbose_name_plural)
+        if rows := rows_in_words(one.find(person)):
+            found.append(HeldData(label, name, one.action, str(one.reason or ""), rows))
     return found
 
 
@@ -49,6 +54,9 @@ def erase(learner: Learner) -> None:
         # the learner comes last: other rows are found by the key
         for one in sorted(PERSONAL_DATA.values(), key=lambda one: one.model is Learner):
             one.erase(person)
+        erase_mentions(person)
+        for erase_copies in AFTER_ERASING:
+            transaction.on_commit(partial(erase_copies, person))
 
 
 def is_erased(learner: Learner) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from curriculum.models import (
     AddedParameter,
@@ -55,3 +56,4 @@ holds_no_personal_data(
     ParameterChange,
     reason=_("Settings of courses, and who on the staff changed them."),
 )
+may_name_people(ParameterChange, "reason")

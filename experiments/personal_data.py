@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import Action, holds_no_personal_data, holds_personal_data, sets
 from experiments.models import (
     Analysis,
@@ -45,3 +46,7 @@ holds_no_personal_data(
     reason=_("Plans of experiments, and what the staff decided."),
 )
 holds_no_personal_data(Analysis, AnalysisResult, reason=_("Figures of groups."))
+may_name_people(Experiment, "hypothesis", "underpowered_reason", "decision_reason", "plan")
+may_name_people(ExperimentEvent, "reason", "before", "after")
+may_name_people(Deviation, "reason", "before", "after")
+may_name_people(ForcedVariant, "reason")

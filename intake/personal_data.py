@@ -9,8 +9,10 @@ from operator import or_
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.database import locks
+from core.database import bulk_upsert, locks
+from core.database.id_lists import ids_in
 from core.external_keys import normalize_key
+from core.mentions import containing, may_name_people
 from core.personal_data import (
     Action,
     Person,
@@ -33,7 +35,9 @@ def finds_events(function: Callable[[Person], Q]) -> Callable[[Person], Q]:
 
 def _events_of(person: Person) -> QuerySet[Event]:
     """Find the events about the learner, and about the customer who is the learner."""
-    naming = Event.objects.filter(data__has_key="customer", enrollment=None)
+    naming = Event.objects.filter(
+        containing(["data"], [person.key]), data__has_key="customer", enrollment=None
+    )
     bought = [
         pk
         for pk, customer in naming.values_list("pk", "data__customer").iterator()
@@ -45,7 +49,7 @@ def _events_of(person: Person) -> QuerySet[Event]:
 
 
 def _purge(events: QuerySet[Event], person: Person) -> None:
-    courses = set(events.order_by().values_list("course_id", flat=True))
+    courses = set(events.order_by().values_list("course_id", flat=True).distinct())
     for course in sorted(courses, key=lambda one: one or 0):
         locks.lock_course_exclusive(course)
     purge(list(events))
@@ -58,28 +62,33 @@ def _receipts_of(person: Person) -> QuerySet[Receipt]:
         named |= Q(key__icontains=address)
     ids = [pk for pk, key in Receipt.objects.filter(named).values_list("pk", "key")
            if person.is_named_in(key)]  # fmt: skip
-    return Receipt.objects.filter(pk__in=ids)
+    return Receipt.objects.filter(pk__in=ids_in(ids))
 
 
 def _hide_ids(receipts: QuerySet[Receipt], person: Person) -> None:
-    changed = list(receipts)
-    for one in changed:
-        one.key, one.is_erased = pseudonym_of(one.key), True
-    Receipt.objects.bulk_update(changed, ("key", "is_erased"), batch_size=500)
+    rows = [(pk, pseudonym_of(key), True) for pk, key in receipts.values_list("pk", "key")]
+    bulk_upsert.update(Receipt, ("key", "is_erased"), rows)
+
+
+def _readable(payload: str) -> str:
+    """Return JSON with letters instead of escapes; what is no JSON as it is."""
+    try:
+        return json.dumps(json.loads(payload), ensure_ascii=False)
+    except ValueError:
+        return payload
 
 
 def _rejected_events_of(person: Person) -> QuerySet[RejectedEvent]:
-    named = Q()
-    for one in {*person.emails, person.key} - {""}:
-        named |= Q(payload__icontains=one) | Q(key__icontains=one)
-    rows = RejectedEvent.objects.filter(named).only("pk", "key", "payload")
+    named = containing(["payload", "key"], person.unmistakable | {person.key})
+    rows = RejectedEvent.objects.filter(named).only("pk", "key", "payload", "reason")
     field = re.compile(
         rf'"(learner|key)"\s*:\s*{re.escape(json.dumps(person.key, ensure_ascii=False))}'
     )
     ids = [
         row.pk
         for row in rows
-        if person.is_named_in(f"{row.key} {row.payload}") or field.search(row.payload)
+        if person.is_named_in(f"{row.key} {_readable(row.payload)} {row.reason}")
+        or field.search(row.payload)
     ]
     return RejectedEvent.objects.filter(pk__in=ids)
 
@@ -99,3 +108,4 @@ holds_personal_data(
     action=Action.KEEP, reason=_("Says that the facts of an enrollment cannot be rebuilt."),
 )  # fmt: skip
 holds_no_personal_data(Horizon, ImportRun, reason=_("Numbers of events, and names of files."))
+may_name_people(ImportRun, "source", "report", "error")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from core.database import locks
+from core.database.id_lists import ids_in
 from intake.event_kinds import KINDS, EventSubject
 from intake.facts import rebuildable
 from intake.models import Event, Horizon, ImportRun
@@ -57,7 +58,7 @@ def purge(events: list[Event]) -> None:
     rebuildable.mark(events)
     imports = {one.import_run_id for one in events if one.import_run_id is not None}
     ImportRun.objects.filter(pk__in=imports).update(has_purged_events=True)
-    Event.objects.filter(pk__in=[event.pk for event in events]).delete()
+    Event.objects.filter(pk__in=ids_in(event.pk for event in events)).delete()
 
 
 def _move_horizon(before: datetime, first_occurred_at: datetime) -> None:

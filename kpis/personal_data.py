@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import holds_no_personal_data
 from kpis.models import (
     CompositeMeasurement,
@@ -41,3 +42,4 @@ holds_no_personal_data(
     StalePeriod,
     reason=_("Days and KPIs."),
 )
+may_name_people(Target, "note")

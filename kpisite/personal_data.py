@@ -2,49 +2,90 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages.storage.session import SessionStorage
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sign_in.digests import account_digest
+from core.mentions import containing
 from core.models import WorkItem
 from core.personal_data import (
     Action,
     Find,
     Person,
+    after_erasing,
     holds_no_personal_data,
     holds_personal_data,
     sets,
 )
+from kpisite.erased_copies import erase_copies
+
+MESSAGES = SessionStorage.session_key
 
 
 def _entries_about(person: Person) -> QuerySet[LogEntry]:
     """Find the entries of the admin's history whose text names the person."""
-    named = Q()
-    for one in {*person.emails, person.key, person.name} - {""}:
-        named |= Q(object_repr__icontains=one) | Q(change_message__icontains=one)
-    entries = LogEntry.objects.filter(named)
+    names = {*person.emails, person.key, person.name} - {""}
+    entries = LogEntry.objects.filter(containing(["object_repr", "change_message"], names))
     ids = [
         entry.pk
         for entry in entries
-        if person.is_named_in(entry.object_repr) or person.is_named_in(entry.change_message)
+        if any(map(person.is_named_in, (entry.object_repr, entry.change_message)))
     ]
     return LogEntry.objects.filter(pk__in=ids)
 
 
+def _sessions_of(person: Person) -> QuerySet[Session]:
+    """Find the sessions of the account, and those with a message that names the person."""
+    keys = [
+        one.pk
+        for one in Session.objects.iterator()
+        if _is_of(person, data := one.get_decoded()) or _is_named_in(person, data)
+    ]
+    return Session.objects.filter(pk__in=keys)
+
+
+def _is_of(person: Person, data: dict[str, Any]) -> bool:
+    return person.user_id is not None and data.get(SESSION_KEY) == str(person.user_id)
+
+
+def _is_named_in(person: Person, data: dict[str, Any]) -> bool:
+    return person.is_named_in(json.dumps(data, ensure_ascii=False))
+
+
+def _end(sessions: QuerySet[Session], person: Person) -> None:
+    """End the sessions of the account; those of others lose their unread messages."""
+    for one in sessions:
+        data = one.get_decoded()
+        if _is_of(person, data):
+            one.delete()
+        else:
+            data.pop(MESSAGES, None)
+            one.session_data = SessionStore().encode(data)
+            one.save()
+
+
 def _attempts(model: type[Model], username: str) -> Find:
-    """Return how to find the sign-ins with an address of the person."""
+    """Return how to find the sign-ins with an address of the person, of which a digest is stored.
+
+    After the digest may follow the device.
+    """
 
     def find(person: Person) -> QuerySet[Any]:
-        names = {one.lower() for one in person.addresses}
-        rows: QuerySet[Any] = QuerySet(model).annotate(name=Lower(username))
-        return rows.filter(name__in=names)
+        is_named = Q(pk__in=[])
+        for address in person.addresses:
+            is_named |= Q(**{f"{username}__startswith": account_digest(address)})
+        return QuerySet(model).filter(is_named)
 
     return find
 
@@ -69,9 +110,7 @@ holds_personal_data(
     action=Action.ANONYMIZE,
     by=sets(object_repr="", change_message=""),
 )
-holds_no_personal_data(
-    Session,
-    reason=_("The number of an account; deleted when it expires."),
-)
+holds_personal_data(Session, _sessions_of, ("session_data",), action=Action.DELETE, by=_end)
 holds_no_personal_data(Group, Permission, ContentType, reason=_("Rights, and names of models."))
 holds_no_personal_data(WorkItem, reason=_("Ids of courses."))
+after_erasing(erase_copies)

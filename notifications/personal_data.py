@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from notifications.models import Channel, DigestUnsubscribe, Notification, NotificationRead
 
@@ -27,3 +28,5 @@ holds_personal_data(
     reason=OF_STAFF,
 )
 holds_no_personal_data(Channel, reason=_("Addresses of the staff and of other systems."))
+may_name_people(Notification, "payload", "last_error")
+may_name_people(Channel, "address")

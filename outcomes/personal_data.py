@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import (
     Action,
     Person,
@@ -11,12 +12,15 @@ from core.personal_data import (
     replace_names,
     sets,
 )
+from intake.models import Event
 from outcomes.models import (
     CareerOutcome,
     Certificate,
     CertificateChange,
+    CertificateCode,
     CommentAnalysis,
     Invitation,
+    QuoteConsent,
     Response,
     SkillAssessment,
     Survey,
@@ -44,6 +48,12 @@ holds_personal_data(
 )
 holds_personal_data(Testimonial, "response__enrollment__learner", ("text",), action=Action.DELETE)
 holds_personal_data(
+    QuoteConsent,
+    "response__enrollment__learner",
+    ("given_at", "text", "withdrawn_at"),
+    action=Action.DELETE,
+)
+holds_personal_data(
     Response,
     "enrollment__learner",
     ("answered_at", "nps", "csat", "comment", "language", "event_key"),
@@ -64,6 +74,8 @@ holds_personal_data(
     action=Action.ANONYMIZE,
     by=_anonymize_changes,
 )
+# without it, nobody can look the certificate up any more
+holds_personal_data(CertificateCode, "enrollment__learner", ("code", "name"), action=Action.DELETE)
 holds_personal_data(
     CareerOutcome, "enrollment__learner", ("kind", "happened_on"), action=Action.KEEP, reason=FACT
 )
@@ -76,3 +88,10 @@ holds_personal_data(
 )  # fmt: skip
 holds_no_personal_data(Survey, Wave, reason=_("Questions and dates."))
 holds_no_personal_data(Theme, TopicRun, reason=_("Words that many comments share."))
+# a comment, its analysis and its quotation must stay equal, and a replay makes the same comment
+may_name_people(Event, "data", only=Q(kind__in=("survey.answered", "certificate.revoked")))
+may_name_people(Response, "comment")
+may_name_people(CommentAnalysis, "text")
+may_name_people(Testimonial, "text")
+may_name_people(Certificate, "reason")
+may_name_people(CertificateChange, "reason")

@@ -1,7 +1,8 @@
-"""Accounts, their grants and invitations, and API keys."""
+"""Accounts, their grants and invitations, API keys, and who saw data of people."""
 
 from __future__ import annotations
 
+from accounts.models.access_records import AccessRecord
 from accounts.models.api_key_use import ApiKeyUse
 from accounts.models.api_keys import ApiKey, FormerSecret
 from accounts.models.course_grants import CourseGrant
@@ -11,6 +12,7 @@ from accounts.models.shipped_groups import ShippedGroup
 from accounts.models.users import User
 
 __all__ = [
+    "AccessRecord",
     "ApiKey",
     "ApiKeyUse",
     "CourseGrant",

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.view_only import ReadOnlyInline
 from curriculum.models import Enrollment, Learner
 from curriculum.signals import learners_changed
+
+AdminAction = Callable[..., Any]
 
 
 class EnrollmentInline(ReadOnlyInline):
@@ -20,8 +25,19 @@ class EnrollmentInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("run__course")
 
 
+# of the apps above
+ACTIONS: list[AdminAction] = []
+
+
+def learner_action(function: AdminAction) -> AdminAction:
+    """Add an action to the list of learners."""
+    ACTIONS.append(function)
+    return function
+
+
 @admin.register(Learner)
 class LearnerAdmin(admin.ModelAdmin):
+    actions = ACTIONS
     list_display = ("key", "name", "email", "kind", "runs")
     list_filter = ("kind", "enrollments__run__course")
     search_fields = ("key", "name", "email")

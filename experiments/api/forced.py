@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.audit import Action, record
 from accounts.reader import Reader
 from core.api_errors import InvalidParameters
 from core.api_models import ApiModel, json_response
@@ -78,7 +79,9 @@ class ForcedView(APIView):
     def get(self, request: Request, key: str) -> Response:
         reject_unknown(request, ())
         experiment, reader = one_of_reader(request, key)
-        return json_response(ForcedVariantsModel.of_one(experiment, reader))
+        found = ForcedVariantsModel.of_one(experiment, reader)
+        record(request, Action.VIEWED, about=ForcedVariant, count=len(found.forced))
+        return json_response(found)
 
     @extend_schema(
         operation_id="experiment_force",

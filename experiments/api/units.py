@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from accounts.api_authentication import ApiKeyAuthentication
 from accounts.api_permissions import MaySendEvents
 from accounts.api_throttling import BATCHES
+from accounts.audit import Action, record
 from accounts.models import ApiKey
 from accounts.reader import Reader
 from core.api_errors import InvalidParameters
@@ -28,7 +29,7 @@ from experiments.api.permissions import MayAssign
 from experiments.api.request_bodies import MOST_LEARNERS, ExposureBody, LearnersBody
 from experiments.assignment.cached import placements_of
 from experiments.exposing import Exposed
-from experiments.models import Experiment
+from experiments.models import Assignment, Experiment
 from intake.api.views import ReceiptAnswer, receipt_response
 from intake.events.batch import REJECTED, EventOutcome
 from intake.events.senders import sender_of
@@ -77,6 +78,7 @@ class AssignmentsView(APIView):
         if found.unknown:
             shown = key.replace("\0", "�")
             raise InvalidParameters(f"Unknown learner “{shown}”.", LEARNER.name)
+        record(request, Action.VIEWED, about=Assignment)
         return json_response(found)
 
     @extend_schema(
@@ -90,9 +92,9 @@ class AssignmentsView(APIView):
         if not sent.is_valid():
             sentence = f'Send {{"learners": […]}} with the keys of 1 to {MOST_LEARNERS} learners.'
             raise InvalidParameters(sentence, "learners")
-        return json_response(
-            assignments_of(sent.validated_data["learners"], Reader.of(request.user))
-        )
+        keys = sent.validated_data["learners"]
+        record(request, Action.VIEWED, about=Assignment, count=len(keys))
+        return json_response(assignments_of(keys, Reader.of(request.user)))
 
 
 def assignments_of(keys: Iterable[str], reader: Reader) -> AssignmentsModel:

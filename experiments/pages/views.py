@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.audit import Action, record
 from accounts.models import User
 from accounts.reader import Reader
 from experiments.disclosure import disclosure_of
-from experiments.models import Experiment
+from experiments.models import Experiment, ForcedVariant
 from experiments.pages.action_form import MAY_RUN, ActionForm
 from experiments.pages.experiment_list import cards
 from experiments.pages.experiment_page import ExperimentPage
@@ -67,6 +68,7 @@ def experiment(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("experiment_pages:experiment", args=[key]))
     # somebody else may have decided meanwhile
     page = ExperimentPage(experiment_of(service.reader, key), service, user, sent)
+    record(request, Action.VIEWED, about=ForcedVariant, count=len(page.forced))
     context = {"reader": service.reader, "page": page}
     return render(request, "experiments/experiment.html", context, status=400 if sent else 200)
 

@@ -7,14 +7,18 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.users import acting_user
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
+from core.admin.view_only import ReadOnlyInline
 from curriculum.admin.courses import count_of
 from kpis.definitions.units import PERCENT
 from outcomes.admin.facts import FactAdmin
-from outcomes.models import Invitation, Response, Survey, Wave
+from outcomes.facts import quote_consents
+from outcomes.models import Invitation, QuoteConsent, Response, Survey, Wave
 from outcomes.surveys.audience import audience, unreachable
 from outcomes.surveys.send_now import CannotSend, send_now
 
@@ -158,6 +162,10 @@ class WaveAdmin(KeepUsedAdmin):
         return unreachable(row, timezone.now()).count() if row.pk else 0
 
     @admin.action(description=_("Send the selected waves now"), permissions=["change"])
+    @confirmed(
+        title=_("Send now"),
+        consequence=_("Everybody who is due gets an e-mail with the link to the survey."),
+    )
     def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
         for wave in rows.select_related("survey"):
             try:
@@ -187,6 +195,11 @@ class InvitationAdmin(FactAdmin):
 SCORES = (("nps", RecentValuesFilter), ("csat", RecentValuesFilter))
 
 
+class QuoteConsentInline(ReadOnlyInline):
+    model = QuoteConsent
+    fields = ("given_at", "text", "sender", "withdrawn_at")
+
+
 @admin.register(Response)
 class ResponseAdmin(FactAdmin):
     csv_kinds = ("survey.answered",)
@@ -194,6 +207,21 @@ class ResponseAdmin(FactAdmin):
     list_filter = ("wave__survey", *FactAdmin.list_filter, *SCORES, "may_quote")
     list_select_related = (*FactAdmin.list_select_related, "wave__survey")
     date_hierarchy: ClassVar[str] = "answered_at"
+    inlines = (QuoteConsentInline,)
+    actions = ("withdraw_consent",)
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return acting_user(request).has_perm("outcomes.delete_testimonial")
+
+    @admin.action(description=_("Withdraw the consent to be quoted"), permissions=["withdraw"])
+    def withdraw_consent(self, request: HttpRequest, queryset: QuerySet[Response]) -> None:
+        count = quote_consents.withdraw(queryset, timezone.now())
+        sentence = ngettext(
+            "%(count)s comment is no longer quoted.",
+            "%(count)s comments are no longer quoted.",
+            count,
+        ) % {"count": count}
+        self.message_user(request, sentence, messages.SUCCESS)
 
     @admin.display(boolean=True, description=_("has a comment"))
     def has_comment(self, row: Response) -> bool:

@@ -12,7 +12,7 @@ from core.changes import Changes
 from core.database import bulk_upsert
 from intake.event_batch import EventBatch
 from intake.models import Event
-from outcomes.facts import career
+from outcomes.facts import career, quote_consents
 from outcomes.facts.survey_keys import Keys, keys_of, record_questions, waves_of
 from outcomes.models import CareerOutcome, Invitation, Response
 
@@ -42,6 +42,7 @@ def record_answers(batch: EventBatch) -> None:
     latest = _latest_answers(batch.events)
     batch.changes.changed(_responses(latest))
     ids = _store(latest)
+    quote_consents.record({ids[key]: event for key, event in latest.items()})
     career.record_answers({ids[key]: event for key, event in latest.items()}, batch.changes)
     batch.changes.changed(_responses(latest))
 
@@ -126,7 +127,7 @@ def _columns(event: Event) -> tuple[Any, ...]:
         data.get("nps"),
         data.get("csat"),
         comment,
-        bool(comment and data.get("may_quote")),
+        quote_consents.is_given(event),
         data.get("language") or "",
     )
 

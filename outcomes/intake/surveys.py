@@ -44,6 +44,10 @@ class SurveyAnswered(SurveySent):
     ) = None
     comment: Annotated[str, Field(max_length=10_000)] | None = None
     may_quote: bool = False
+    quote_terms: (
+        Annotated[str, Field(max_length=500, description="The words that the learner agreed to.")]
+        | None
+    ) = None
     language: Annotated[Language, Field(description="For example, en or pt-BR.")] | None = None
 
     @model_validator(mode="after")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from outcomes.models.career import CareerOutcome
-from outcomes.models.certificates import Certificate, CertificateChange
-from outcomes.models.feedback import CommentAnalysis, Testimonial, Theme, TopicRun
+from outcomes.models.certificates import Certificate, CertificateChange, CertificateCode
+from outcomes.models.feedback import CommentAnalysis, QuoteConsent, Testimonial, Theme, TopicRun
 from outcomes.models.skills import SkillAssessment
 from outcomes.models.surveys import Invitation, Response, Survey, Wave
 
@@ -12,8 +12,10 @@ __all__ = [
     "CareerOutcome",
     "Certificate",
     "CertificateChange",
+    "CertificateCode",
     "CommentAnalysis",
     "Invitation",
+    "QuoteConsent",
     "Response",
     "SkillAssessment",
     "Survey",

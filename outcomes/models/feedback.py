@@ -129,6 +129,38 @@ class TopicRun(models.Model):
         }
 
 
+class QuoteConsent(models.Model):
+    """That a learner agreed to be quoted: with which answer, and to which words.
+
+    The response says who. A consent that was withdrawn stays so, also when events are replayed.
+    """
+
+    response = models.ForeignKey(
+        Response, models.CASCADE, db_index=False, related_name="quote_consents"
+    )
+    given_at = models.DateTimeField()
+    text = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text=_("What the learner agreed to. Empty: the sender did not report the words."),
+    )
+    sender = models.CharField(max_length=100, help_text=_("Where the learner agreed."))
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-given_at", "-pk")
+        constraints = (
+            models.UniqueConstraint("response", "given_at", name="one_consent_per_answer"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")),
+                name="consent_given_before_it_is_withdrawn",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.given_at:%Y-%m-%d %H:%M}"
+
+
 class TestimonialQuerySet(models.QuerySet["Testimonial"]):
     def shown(self) -> TestimonialQuerySet:
         """Keep those whose learners still agree to be quoted and have not changed the words."""

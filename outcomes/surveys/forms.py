@@ -105,6 +105,8 @@ class AnswerForm(forms.Form):
             data["career_on"] = str(cleaned["career_on"]) if data["career"] else None
         if comment := cleaned.get("comment"):
             data |= {"comment": comment, "may_quote": cleaned["may_quote"]}
+        if data.get("may_quote"):
+            data["quote_terms"] = str(self.fields["may_quote"].label)
         return {name: value for name, value in data.items() if value is not None}
 
 

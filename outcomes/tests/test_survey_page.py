@@ -119,6 +119,7 @@ def test_an_answer_is_recorded_as_an_event(visitor: Client, link: str) -> None:
         "csat": 4,
         "comment": "Good.",
         "may_quote": True,
+        "quote_terms": "You may quote my comment without my name.",
     }
     assert Response.objects.get().nps == 0
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.audit import Action, record
 from core.external_keys import normalize_key
 from curriculum.erasing import erase, personal_data_of
 from curriculum.models import Learner
@@ -28,4 +29,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{one.action}: {one.model}: {len(one.rows):,} rows{why}")
         if yes:
             erase(learner)
+            record(None, Action.ERASED, about=Learner, row=learner.pk)
             self.stdout.write("Erased.")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_shipped_groups'),
+        ('accounts', '0005_access_records'),
         ('curriculum', '0011_completion_indexed'),
     ]
 

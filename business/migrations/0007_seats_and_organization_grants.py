@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('business', '0005_payments_by_moment'),
+        ('business', '0006_name_referral_invitations'),
         ('curriculum', '0011_completion_indexed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -29,8 +29,11 @@ PURPOSES: dict[str, LazyText] = {
     "experiments": _("Finding out which way of teaching works better."),
     "intake": _("Counting each event once, and computing figures again."),
     "notifications": _("Sending messages."),
+    "otp_static": _("Signing in without the second factor that was lost."),
+    "otp_totp": _("Making a stolen password worthless."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
     "sessions": _("Staying signed in."),
+    "support": _("Helping learners who may not finish."),
 }
 ON_ERASURE: dict[Action, LazyText] = {
     Action.DELETE: _("deleted"),

@@ -42,6 +42,8 @@ def test_a_course_is_granted_on_the_account_s_page(client: Client) -> None:
         "is_active": "on",
         "course_grants-TOTAL_FORMS": "1",
         "course_grants-INITIAL_FORMS": "0",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         "course_grants-0-course": python.pk,
     }
     client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
@@ -59,6 +61,8 @@ def test_staff_who_edit_accounts_cannot_make_a_superuser(client: Client) -> None
         "is_superuser": "on",
         "course_grants-TOTAL_FORMS": "0",
         "course_grants-INITIAL_FORMS": "0",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
     }
     client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
     bo.refresh_from_db()

@@ -45,6 +45,8 @@ def edit(client: Client, user: User, **more: Any) -> int:
         "is_active": "on",
         "course_grants-TOTAL_FORMS": "0",
         "course_grants-INITIAL_FORMS": "0",
+        "run_grants-TOTAL_FORMS": "0",
+        "run_grants-INITIAL_FORMS": "0",
         **more,
     }
     return client.post(f"/admin/accounts/user/{user.pk}/change/", data).status_code

@@ -107,8 +107,10 @@ def test_the_docs_have_each_group_with_its_permissions(role: Role) -> None:
 
 def edit(client: Client, user: User, **more: object) -> int:
     path = f"/admin/accounts/user/{user.pk}/change/"
-    inline = {"course_grants-TOTAL_FORMS": "0", "course_grants-INITIAL_FORMS": "0"}
-    data = {"email": user.email, "is_active": "on", **inline, **more}
+    counts = [
+        f"{one}_grants-{at}_FORMS" for one in ("course", "run") for at in ("TOTAL", "INITIAL")
+    ]
+    data = {"email": user.email, "is_active": "on", **dict.fromkeys(counts, "0"), **more}
     return client.post(path, data).status_code
 
 

@@ -69,12 +69,12 @@ def _examples(presentations: tuple[str, ...]) -> tuple[Examples, Any]:
     """Return the weeks of some presentations, and clicks until then: in all, in a week, a month."""
     from curriculum.models import Enrollment  # noqa: PLC0415
     from engagement.models import DailyActivity  # noqa: PLC0415
-    from support.prediction import histories  # noqa: PLC0415
+    from support.prediction import loading  # noqa: PLC0415
     from support.prediction.examples import examples_of  # noqa: PLC0415
 
     began = time.monotonic()
     enrollments = Enrollment.objects.counted().filter(run__key__in=presentations)
-    loaded = histories.load(enrollments)
+    loaded = loading.load(enrollments)
     examples = examples_of(loaded)
     names = ("enrollment_id", "day", "interactions")
     rows = DailyActivity.objects.filter(enrollment__in=enrollments.values("pk")).values_list(*names)

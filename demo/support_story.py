@@ -20,7 +20,7 @@ from support.access import PERMISSION
 from support.contacting import note_contact
 from support.following import follow
 from support.models import ChanceModel, Contact, Ranking
-from support.prediction import histories
+from support.prediction import loading
 from support.prediction.features import standings_at
 from support.prediction.rules import points_of
 from support.ranking import rank
@@ -65,7 +65,7 @@ def _contact_some(then: datetime, now: datetime, staff: User) -> None:
     near = Enrollment.objects.counted().filter(
         started_at__lt=then, started_at__gt=then - FURTHEST_BACK
     )
-    loaded = histories.load(near.filter(contacts=None))
+    loaded = loading.load(near.filter(contacts=None))
     standings = standings_at(loaded, np.full(len(loaded), on.toordinal()))
     order = np.argsort(np.where(standings.is_open, -points_of(standings), 1), kind="stable")
     worst = loaded.ids[order[standings.is_open[order]]][: 2 * EACH_DAY : 2]

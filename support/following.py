@@ -16,11 +16,11 @@ from core.database.locks import queue_to_write, try_lock
 from curriculum.models import Enrollment
 from kpis.definitions.periods import local_day
 from support.models import ChanceModel, Contact
-from support.prediction import histories
+from support.prediction import loading
 from support.prediction.examples import is_unfinished
-from support.prediction.features import Bools, Ints, Standings, standings_at
+from support.prediction.features import Standings, standings_at
 from support.prediction.formula import Formula
-from support.prediction.histories import Histories
+from support.prediction.histories import Bools, Histories, Ints
 from support.ranking import scores_of
 
 # days after a contact in which a learner may come back and catch up
@@ -56,7 +56,7 @@ def due(now: datetime) -> QuerySet[Contact]:
 
 def _follow_run(run: int, contacts: Sequence[Contact], now: datetime) -> None:
     model = ChanceModel.objects.latest_made()
-    loaded = histories.load(Enrollment.objects.counted().filter(run=run))
+    loaded = loading.load(Enrollment.objects.counted().filter(run=run))
     contacted = Contact.objects.filter(enrollment__run=run).values_list("enrollment_id", flat=True)
     others = ~np.isin(loaded.ids, sorted(set(contacted)))
     measured = RunMeasures(loaded, others, model.usable_formula if model else None, now)

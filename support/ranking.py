@@ -16,10 +16,10 @@ from core.database.locks import queue_to_write, try_lock
 from curriculum.models import Enrollment
 from kpis.definitions.periods import local_day
 from support.models import ChanceModel, Ranking, Standing
-from support.prediction import histories
-from support.prediction.features import NOTHING, WEEK, Floats, Ints, Standings, standings_at
+from support.prediction import loading
+from support.prediction.features import NOTHING, WEEK, Standings, standings_at
 from support.prediction.formula import Formula
-from support.prediction.histories import Histories
+from support.prediction.histories import Floats, Histories, Ints
 from support.prediction.rules import points_of, reasons_of, share_of_points
 
 # enrollments whose facts are in memory at the same time
@@ -68,14 +68,16 @@ def _rank(now: datetime) -> int:
     ids = sorted(found.values_list("pk", flat=True))
     for first in range(0, len(ids), AT_ONCE):
         some = ids[first : first + AT_ONCE]
-        loaded = histories.load(found.filter(pk__gte=some[0], pk__lte=some[-1]))
+        loaded = loading.load(found.filter(pk__gte=some[0], pk__lte=some[-1]))
         rows = {row[0]: row for row in _rows(loaded, today, formula)}
         kept |= rows.keys()
         _write(rows)
-    gone = set(Standing.objects.values_list("enrollment_id", flat=True)) - kept
+    gone = sorted(set(Standing.objects.values_list("enrollment_id", flat=True)) - kept)
     used = model if formula else None
     with queue_to_write(), transaction.atomic():
-        Standing.objects.filter(enrollment__in=gone).delete()
+        for first in range(0, len(gone), AT_ONCE):
+            some = gone[first : first + AT_ONCE]
+            Standing.objects.filter(enrollment__in=some).delete()
         Ranking.objects.update_or_create(pk=1, defaults={"as_of": now, "model": used})
     return len(kept)
 

@@ -1,16 +1,22 @@
-"""The one place that says whose data somebody has read, for whoever keeps a record of it."""
+"""The one place that records whose data somebody has read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from accounts import audit
+from accounts.models import AccessRecord, ApiKey, User
+from curriculum.models import Course, Enrollment
+from support.models import Standing
 
-from django.dispatch import Signal
-
-from accounts.models import ApiKey, User
-
-# by: the account or API key; learner_ids; how: page, csv or api
-learners_read = Signal()
+Action = AccessRecord.Action
 
 
-def note_reading(by: User | ApiKey, learner_ids: Iterable[int], how: str) -> None:
-    learners_read.send(sender=note_reading, by=by, learner_ids=sorted(set(learner_ids)), how=how)
+def note_list(
+    by: User | ApiKey, count: int, *, course: Course | None, is_export: bool = False
+) -> None:
+    action = Action.EXPORTED if is_export else Action.VIEWED
+    audit.record(by, action, about=Standing, count=count, course=course)
+
+
+def note_one(by: User, enrollment: Enrollment) -> None:
+    course = enrollment.run.course
+    audit.record(by, Action.VIEWED, about=Enrollment, row=enrollment.pk, course=course)

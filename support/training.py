@@ -15,10 +15,10 @@ from core.database.locks import queue_to_write, try_lock
 from curriculum.models import Enrollment
 from engagement.facts import progress
 from support.models import ChanceModel
-from support.prediction import histories
+from support.prediction import loading
 from support.prediction.examples import Examples, examples_of, sample
-from support.prediction.features import Bools
 from support.prediction.fitting import fit
+from support.prediction.histories import Bools
 from support.prediction.quality import by_group
 from support.prediction.rules import share_of_points
 
@@ -52,7 +52,7 @@ def train_if_due(now: datetime) -> ChanceModel | None:
 def train(now: datetime) -> ChanceModel | None:
     """Make and store a model; None if too few enrollments are over, or only of one kind."""
     latest = finished(now).order_by("-due_at", "-pk").values_list("pk", flat=True)[:MOST]
-    loaded = histories.load(Enrollment.objects.filter(pk__in=list(latest)))
+    loaded = loading.load(Enrollment.objects.filter(pk__in=list(latest)))
     examples = examples_of(loaded)
     if not _are_enough(examples):
         return None

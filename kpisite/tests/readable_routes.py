@@ -75,7 +75,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
     keys = {key.partition(".")[0]: key for key in REGISTRY}.values()
     adjustment = [{"pk": Adjustment.objects.earliest("pk").pk}]
     experiment = [{"key": "experiment-0"}]
-    learner = [{"pk": Enrollment.objects.latest("pk").pk}]
+    learner = [{"pk": Enrollment.objects.earliest("pk").pk}]
     return {
         "dashboard:kpi": [{"key": key} for key in keys],
         "kpis:api-kpi": [parts[key] for key in keys],

@@ -21,7 +21,7 @@ from support.api.response_models import LearnersToHelp, LearnerToHelp
 from support.filters import CONTACTED, LearnerFilterForm
 from support.models import Ranking
 from support.pages.cards import cards
-from support.reading import note_reading
+from support.reading import note_list
 from support.reasons import NAMES
 
 FILTERS = [
@@ -59,7 +59,8 @@ class LearnersToHelpView(APIView):
             raise invalid_parameters(form)
         pages, ranking = LearnerPages(), Ranking.objects.first()
         found = pages.paginate_queryset(form.rows(), request, self) or []
-        note_reading(by, (one.enrollment.learner_id for one in found), "api")
+        course = form.cleaned_data["course"]
+        note_list(by, len(found), course=course, is_export=True)
         is_chance = bool(ranking and ranking.model_id)
         shown = [
             LearnerToHelp.of(

@@ -24,7 +24,7 @@ from support.pages.cards import cards
 from support.pages.contact_form import ContactForm
 from support.pages.model_card import ModelCard
 from support.pages.outcome_sentences import sentences, summary
-from support.reading import note_reading
+from support.reading import note_list, note_one
 
 PAGE_SIZE = 25
 
@@ -36,8 +36,8 @@ def learners(request: HttpRequest) -> HttpResponse:
     filters = PageFilters.read(request.GET.dict(), reader)
     ranking = Ranking.objects.select_related("model").first()
     page = Paginator(filters.form.rows(), PAGE_SIZE).get_page(request.GET.get("page"))
-    note_reading(user, (one.enrollment.learner_id for one in page), "page")
     wanted = filters.form.cleaned_data
+    note_list(user, len(page), course=wanted.get("course"))
     today = local_day(timezone.now(), reporting_clock.reporting_zone())
     found = outcomes(reader, today, course=wanted.get("course"), run=wanted.get("run"))
     context = {
@@ -64,7 +64,8 @@ def learners_csv(request: HttpRequest) -> HttpResponse:
         message = next(iter(filters.errors.values()))[0]
         return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
     rows = list(filters.form.rows())
-    note_reading(user, (one.enrollment.learner_id for one in rows), "csv")
+    course = filters.form.cleaned_data.get("course")
+    note_list(user, len(rows), course=course, is_export=True)
     ranking = Ranking.objects.first()
     lines = csv_rows(rows, is_chance=bool(ranking and ranking.model_id))
     return csv_response(lines, "learners-to-help.csv", COLUMNS)
@@ -80,7 +81,7 @@ def learner(request: HttpRequest, pk: int) -> HttpResponse:
     if data is not None and form.perform():
         messages.success(request, gettext("Contact noted."))
         return HttpResponseRedirect(reverse("support:learner", args=[pk]))
-    note_reading(user, [enrollment.learner_id], "page")
+    note_one(user, enrollment)
     standing = Standing.objects.filter(enrollment=enrollment).select_related(*RELATED)
     ranking = Ranking.objects.first()
     found = cards(standing, is_chance=bool(ranking and ranking.model_id))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from support.prediction.features import WEEK, Bools, Ints, Standings, standings_at
-
-if TYPE_CHECKING:
-    from support.prediction.histories import Histories
+from support.prediction.features import WEEK, Standings, standings_at
+from support.prediction.histories import Bools, Histories, Ints
 
 # weeks that are enough to learn from, drawn by chance from more
 MOST = 40_000

@@ -7,17 +7,11 @@ will not know when it is used.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from support.prediction.histories import Histories
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from support.prediction.histories import Bools, Floats, Histories, Ints
 
 WEEK = 7
 NOTHING = -1

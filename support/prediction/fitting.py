@@ -9,13 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from support.prediction.examples import Examples
-from support.prediction.features import Bools, Floats, Ints
 from support.prediction.formula import (
     Formula,
     calibration_terms,
     inputs_of,
     terms,
 )
+from support.prediction.histories import Bools, Floats, Ints
 
 FOLDS = 5
 # the inverse strength of the ridge penalty: weights stay small unless many examples ask for more

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from support.prediction.features import NOTHING, WEEK, Floats, Ints, Standings
+from support.prediction.features import NOTHING, WEEK, Standings
+from support.prediction.histories import Floats, Ints
 
 # Everything that a chance may depend on. None of it says who the learner is.
 INPUTS = (

@@ -1,29 +1,20 @@
-"""Load what is known about enrollments, as arrays: their activity, plans, results and pauses.
+"""What is known about enrollments, as arrays: their activity, plans, results and pauses.
 
 Nothing else about a learner is read: no name, no address, and no attribute that a law protects.
+Days are ordinals. No Django here.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import numpy as np
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
-
-from core import reporting_clock
-from curriculum.models import Enrollment, Pause, PlannedModule
-from engagement.models import AssessmentResult, DailyActivity, LearningObject
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 # a day that has not come, such as the completion of a learner who has not completed
 NEVER = date.max.toordinal()
@@ -84,93 +75,3 @@ class Histories:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-def load(enrollments: QuerySet[Enrollment]) -> Histories:
-    """Read everything about these enrollments, in five queries."""
-    rows = enrollments.order_by("pk").values_list(
-        "pk", "learner_id", "run_id", "run__course_id", "enrolled_at", "started_at",
-        "planned_due_at", "due_at", "withdrawn_at", "completed_at", "run__ends_on",
-    )  # fmt: skip
-    columns = _columns(rows, 11)
-    ids = _ints(columns[0])
-    these = enrollments.order_by().values("pk")
-    numbers, moments = columns[1:4], columns[4:10]
-    dates: Any = [*map(_ints, numbers), *map(_days, moments), _ordinals(columns[10])]
-    parts = (one(ids, these) for one in (_activity, _plan, _results, _pauses))
-    return Histories(ids, *dates, *parts)
-
-
-def _activity(ids: Ints, these: Any) -> Activity:
-    found = DailyActivity.objects.filter(enrollment__in=these).order_by()
-    columns = _columns(found.values_list("enrollment_id", "day").distinct(), 2)
-    return Activity(_places(ids, columns[0]), _ordinals(columns[1]))
-
-
-def _plan(ids: Ints, these: Any) -> PlanLines:
-    found = PlannedModule.objects.filter(enrollment__in=these, is_required=True).order_by(
-        "enrollment_id"
-    )
-    columns = _columns(
-        found.values_list("enrollment_id", "planned_due_at", "progress__done_at", "module_id"), 4
-    )
-    return PlanLines(
-        _places(ids, columns[0]), _days(columns[1]), _days(columns[2]), _ints(columns[3])
-    )
-
-
-def _results(ids: Ints, these: Any) -> Results:
-    found = (
-        AssessmentResult.objects.filter(
-            enrollment__in=these, assessment__kind=LearningObject.Kind.ASSESSMENT
-        )
-        .order_by()
-        .annotate(known_at=Coalesce("regraded_at", "graded_at"), mark=F("assessment__pass_mark"))
-    )
-    columns = _columns(
-        found.values_list("enrollment_id", "known_at", "score", "mark", "assessment_id"), 5
-    )
-    return Results(
-        _places(ids, columns[0]),
-        _days(columns[1]),
-        np.array(columns[2], float),
-        np.array(columns[3], float),
-        _ints(columns[4]),
-    )
-
-
-def _pauses(ids: Ints, these: Any) -> dict[int, list[tuple[int, int]]]:
-    found = Pause.objects.filter(enrollment__in=these).order_by("started_at")
-    columns = _columns(found.values_list("enrollment_id", "started_at", "ended_at"), 3)
-    pauses: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    days = zip(_days(columns[1]).tolist(), _days(columns[2]).tolist(), strict=True)
-    for row, pause in zip(_places(ids, columns[0]).tolist(), days, strict=True):
-        pauses[row].append(pause)
-    return dict(pauses)
-
-
-def _columns(rows: Iterable[Any], number: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) or [()] * number
-
-
-def _places(ids: Ints, found: Sequence[int]) -> Ints:
-    return np.searchsorted(ids, _ints(found))
-
-
-def _ints(values: Sequence[int]) -> Ints:
-    return np.array(values, np.int64)
-
-
-def _ordinals(days: Sequence[date | None]) -> Ints:
-    return _ints([NEVER if day is None else day.toordinal() for day in days])
-
-
-def _days(moments: Sequence[datetime | None]) -> Ints:
-    zone = reporting_clock.reporting_zone()
-    return _ints([NEVER if one is None else _day(one, zone) for one in moments])
-
-
-# thousands of learners have the same due dates
-@lru_cache(maxsize=100_000)
-def _day(moment: datetime, zone: ZoneInfo) -> int:
-    return moment.astimezone(zone).date().toordinal()

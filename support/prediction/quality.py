@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from support.prediction.features import Bools, Floats, Ints
+from support.prediction.histories import Bools, Floats, Ints
 
 BINS = 10
 

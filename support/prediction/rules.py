@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from support.prediction.features import NOTHING, WEEK, Bools, Floats, Ints, Standings
+from support.prediction.features import NOTHING, WEEK, Standings
+from support.prediction.histories import Bools, Floats, Ints
 
 MOST_POINTS = 10
 # a learner who was active within a week is not inactive; a weekend late is not behind

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from curriculum.models import Enrollment, Pause
-from support.prediction import histories
+from support.prediction import loading
 from support.prediction.features import NOTHING, Standings, standings_at
 from support.prediction.formula import INPUTS
 from support.prediction.rules import points_of, reasons_of
@@ -34,7 +34,7 @@ START = date(2026, 3, 2)
 
 def standing(day: int) -> Standings:
     """How the only enrollment stands on the morning of a day counted from its start."""
-    loaded = histories.load(Enrollment.objects.all())
+    loaded = loading.load(Enrollment.objects.all())
     return standings_at(loaded, loaded.begins + day)[np.array([True])]
 
 
@@ -121,7 +121,7 @@ def test_nothing_that_happens_later_changes_how_an_enrollment_stood() -> None:
 
 
 def standings_of_all(day: int) -> Standings:
-    loaded = histories.load(Enrollment.objects.all())
+    loaded = loading.load(Enrollment.objects.all())
     return standings_at(loaded, loaded.begins + day)
 
 
@@ -148,7 +148,7 @@ def test_points_add_up_by_the_table_of_the_docs() -> None:
 def test_loading_takes_five_queries_and_reads_nothing_about_the_person() -> None:
     class_of(run_from(school(), START), 3, seed=2)
     with CaptureQueriesContext(connection) as queries:
-        histories.load(Enrollment.objects.counted())
+        loading.load(Enrollment.objects.counted())
 
     assert len(queries) == 5
     columns = ("name", "email", "key", "user_id")
@@ -166,7 +166,18 @@ def test_a_chance_depends_on_what_learners_do_and_on_the_course_alone() -> None:
 
 
 def test_no_history_is_an_empty_one() -> None:
-    loaded = histories.load(Enrollment.objects.none())
+    loaded = loading.load(Enrollment.objects.none())
 
     assert len(loaded) == 0
     assert len(standings_at(loaded, loaded.begins + 7).days) == 0
+
+
+def test_facts_of_enrollments_that_came_while_loading_are_left_out() -> None:
+    run = run_from(school(), START)
+    one, other = enroll(run, "Ada"), enroll(run, "Bo")
+    was_active(one, 1)
+    was_active(other, 2, 3)
+    both = Enrollment.objects.order_by().values("pk")
+    found = loading._activity(np.array([one.pk]), both)
+
+    assert (found.row.tolist(), found.day.tolist()) == ([0], [day_of(one, 1).toordinal()])

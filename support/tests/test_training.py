@@ -12,7 +12,7 @@ from django.db.models import F
 from curriculum.models import Course, CourseRun, Enrollment
 from support import training
 from support.models import ChanceModel
-from support.prediction import histories
+from support.prediction import loading
 from support.prediction.examples import examples_of
 from support.prediction.features import standings_at
 from support.prediction.formula import Formula
@@ -52,7 +52,7 @@ def test_chances_are_those_of_the_stored_numbers_alone() -> None:
     model.refresh_from_db()
     formula = Formula.of_json(json.loads(json.dumps(model.formula)))
     assert formula is not None
-    loaded = histories.load(Enrollment.objects.all())
+    loaded = loading.load(Enrollment.objects.all())
     standings = standings_at(loaded, loaded.begins + 42)
     chances = formula.chances(standings, loaded.courses)
     unfinished = loaded.completed > loaded.due
@@ -138,7 +138,7 @@ def test_a_model_is_never_changed() -> None:
 
 def test_the_latest_cohorts_are_tested_and_never_all_of_them() -> None:
     runs = finished_classes(20)
-    examples = examples_of(histories.load(Enrollment.objects.all()))
+    examples = examples_of(loading.load(Enrollment.objects.all()))
     tested = training._latest_cohorts(examples)
     third = Enrollment.objects.filter(run=runs[2]).values_list("pk", flat=True)
 

@@ -1,6 +1,6 @@
 """Random queries of a manager, put together by exact linear algebra, reveal no hidden cell.
 
-KPI_RANDOM_QUERIES=10000 asks more than the usual number.
+RANDOM_QUERIES=10000 asks more than the usual number.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kpis.tests.audited import three_courses as three
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-QUERIES = int(os.environ.get("KPI_RANDOM_QUERIES", "300"))
+QUERIES = int(os.environ.get("RANDOM_QUERIES", "300"))
 URL = "/api/kpi/test/started"
 LAST = FIRST + timedelta(days=7 * WEEKS - 1)
 

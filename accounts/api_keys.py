@@ -1,22 +1,22 @@
-"""Create API keys and record their use."""
+"""Create and rotate API keys."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
-from django.utils import timezone
+from django.db import transaction
+from django.utils.translation import gettext
 
-from accounts.models import ApiKey
-from core.database.waiting import NO_WAIT, wait_at_most
+from accounts.models import ApiKey, FormerSecret
 from curriculum.models import Course
 
+logger = logging.getLogger(__name__)
+
 PREFIX_LENGTH = 12
-LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 def digest_of(secret: str) -> str:
@@ -58,23 +58,52 @@ def create_api_key(
     return key, secret
 
 
-def record_use(key: ApiKey) -> None:
-    """Store when the key was used, at most once a minute.
+def rotate_api_key(
+    key: ApiKey, *, overlap: timedelta, expires_at: datetime | None, now: datetime
+) -> str:
+    """Give the key a new secret and return it; the one before works for `overlap`.
 
-    If another writer blocks the row, skip it: a reader does not wait, and a later request
-    records the use.
+    The key stays the same sender with the same scopes and courses, so event ids stay unique. Its
+    former secret never works longer than it would have without the rotation. ValueError with a
+    sentence if the key was revoked, or would have expired by now.
     """
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at >= LAST_USED_PRECISION:
-        with suppress(OperationalError), wait_at_most(NO_WAIT):
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    with transaction.atomic():
+        # of two rotations at once, the second replaces the secret of the first
+        key = ApiKey.objects.select_for_update().get(pk=key.pk)
+        if key.revoked_at:
+            raise ValueError(gettext("The key was revoked. Create a new one."))
+        if expires_at and expires_at <= now:
+            raise ValueError(gettext("The key would have expired already. Choose a later expiry."))
+        ends = now + overlap
+        FormerSecret.objects.create(
+            key=key,
+            prefix=key.prefix,
+            digest=key.digest,
+            replaced_at=now,
+            works_until=min(ends, key.expires_at) if key.expires_at else ends,
+            last_used_at=key.last_used_at,
+        )
+        secret = secrets.token_urlsafe(32)
+        key.prefix, key.digest = secret[:PREFIX_LENGTH], digest_of(secret)
+        key.expires_at = expires_at
+        key.last_used_at = None
+        key.save(update_fields=["prefix", "digest", "expires_at", "last_used_at"])
+    logger.info("The API key %s was rotated", key)
+    return secret
+
+
+def key_of(secret: str) -> ApiKey | None:
+    """Return the key with this secret, current or former, even if it no longer works."""
+    digest = digest_of(secret)
+    if key := ApiKey.objects.filter(digest=digest).first():
+        return key
+    former = FormerSecret.objects.filter(digest=digest).select_related("key").first()
+    if former is None:
+        return None
+    former.key.former_secret = former
+    return former.key
 
 
 def valid_until(key: ApiKey) -> float:
-    """Return when, in seconds, a request with this key expires or records its use again."""
-    if key.last_used_at is None:
-        return 0.0
-    ends = [key.last_used_at + LAST_USED_PRECISION]
-    if key.expires_at is not None:
-        ends.append(key.expires_at)
-    return min(ends).timestamp()
+    """Return when, in seconds, a request with this key expires."""
+    return key.works_until.timestamp() if key.works_until else float("inf")

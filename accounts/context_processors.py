@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -12,7 +13,8 @@ from accounts.reader import Reader
 
 
 def reader(request: HttpRequest) -> dict[str, Any]:
-    """Add the visitor's access, on which the menu depends."""
+    """Add the visitor's access, on which the menu depends, and the name of single sign-on."""
     return {
-        "reader": SimpleLazyObject(lambda: Reader.of(getattr(request, "user", AnonymousUser())))
+        "single_sign_on": settings.KPI_OIDC_ISSUER and settings.KPI_OIDC_NAME,
+        "reader": SimpleLazyObject(lambda: Reader.of(getattr(request, "user", AnonymousUser()))),
     }

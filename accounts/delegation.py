@@ -19,6 +19,7 @@ REQUIRED_PERMISSIONS = {
     ApiKey.Scope.SMALL_GROUPS: "accounts.view_small_groups",
     ApiKey.Scope.ADJUSTMENTS_WRITE: "improvement.decide_adjustment",
     ApiKey.Scope.EXPERIMENTS_WRITE: "experiments.run_experiment",
+    ApiKey.Scope.LEARNERS_READ: "support.view_learners_to_help",
 }
 
 
@@ -37,6 +38,20 @@ def grantable_permissions(granter: User) -> QuerySet[Permission]:
         return Permission.objects.all()
     held = Q(user=granter) | Q(group__user=granter)
     return Permission.objects.filter(pk__in=Permission.objects.filter(held).values("pk"))
+
+
+def may_assign_groups(granter: User) -> bool:
+    """Return whether the account may decide who is in a group, or is staff.
+
+    Whoever edits groups grants their permissions to others anyway.
+    """
+    return granter.is_superuser or granter.has_perms(["accounts.change_user", "auth.change_group"])
+
+
+def assignable_groups(granter: User) -> QuerySet[Group]:
+    """Return the groups without any permission that the account lacks."""
+    lacked = Permission.objects.exclude(pk__in=grantable_permissions(granter).values("pk"))
+    return Group.objects.exclude(permissions__in=lacked)
 
 
 def holds_all(granter: User, permissions: Iterable[str]) -> bool:

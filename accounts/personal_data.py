@@ -2,11 +2,25 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import AccessRecord, ApiKey, CourseGrant, User
+from accounts.models import (
+    AccessRecord,
+    ApiKey,
+    ApiKeyUse,
+    CourseGrant,
+    FormerSecret,
+    Invitation,
+    RunGrant,
+    ShippedGroup,
+    User,
+)
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
-OF_LEARNERS = Q(is_staff=False, is_superuser=False, groups=None, course_grants=None)
+OF_LEARNERS = Q(
+    is_staff=False, is_superuser=False, groups=None, course_grants=None, run_grants=None
+)
 
 
 def _delete_accounts_of_learners(accounts: QuerySet[User], person: Person) -> None:
@@ -41,10 +55,30 @@ holds_personal_data(
     action=Action.DELETE,
     by=_delete_accounts_of_learners,
 )
+for grant in (CourseGrant, RunGrant):
+    holds_personal_data(
+        grant,
+        "user__learner",
+        action=Action.KEEP,
+        reason=_("The rights of somebody who works here, whose account stays."),
+    )
 holds_personal_data(
-    CourseGrant,
-    lambda person: CourseGrant.objects.filter(user=person.user_id),
-    action=Action.KEEP,
-    reason=_("The rights of somebody who works here, whose account stays."),
+    Invitation,
+    "account__learner",
+    ("created_at", "sent_at", "accepted_at", "withdrawn_at"),
+    action=Action.DELETE,
 )
-holds_no_personal_data(ApiKey, reason=_("Keys of other systems."))
+for device, path, fields in (
+    (TOTPDevice, "user", ("created_at", "last_used_at")),
+    (StaticDevice, "user", ("created_at", "last_used_at")),
+    (StaticToken, "device__user", ()),
+):
+    holds_personal_data(
+        device,
+        f"{path}__learner",
+        fields,
+        action=Action.KEEP,
+        reason=_("The second factor of somebody who works here, whose account stays."),
+    )
+holds_no_personal_data(ApiKey, FormerSecret, ApiKeyUse, reason=_("Keys of other systems."))
+holds_no_personal_data(ShippedGroup, reason=_("Groups of permissions."))

@@ -27,7 +27,8 @@ def is_suppressed(service: KpiQueryService, alert: Alert, days: Collection[date]
     periods = _periods(alert.rule, days)
     keys = REGISTRY[alert.rule.kpi].measured_keys
     return any(
-        service.disclosure.suppression_of(REGISTRY[key]).periods(scope, periods) for key in keys
+        service.disclosure.suppression_of(REGISTRY[key], scope).periods(scope, periods)
+        for key in keys
     )
 
 
@@ -44,7 +45,7 @@ def leaves_small_remainder(
         periods = list(_periods(alert.rule, days))
         found = read_sums.groups(indicator, Scope(), periods, "course", service.now)
         for period in periods:
-            suppression = service.disclosure.suppression_of(indicator)
+            suppression = service.disclosure.suppression_of(indicator, Scope())
             hidden = suppression.groups(Scope(), "course", [period])
             left = [found[period][pk].sums for pk in hidden - set(known) if pk in found[period]]
             if small_groups.is_small(Sums(learners=sum(one.learners for one in left))):

@@ -1,8 +1,7 @@
-"""Create, normalize, find and remember referral codes."""
+"""Create, find and remember referral codes."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -12,17 +11,11 @@ from django.utils.crypto import salted_hmac
 from business.models import Invitation, ReferralCode, RememberedCode
 from core.database.waiting import SHORT_WAIT, wait_at_most
 from core.external_keys import normalize_key as canonical_key
+from core.readable_codes import random_code
 from curriculum.models import Learner
 
-# without vowels, which could form words, and without letters that look like digits
-LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
 REMEMBERED_FOR = timedelta(days=90)
-
-
-def normalize_code(code: str) -> str:
-    """Return the code as it is stored: in capitals, without hyphens and spaces."""
-    return "".join(one for one in code.upper() if one not in " -\t")
 
 
 def code_of(learner: Learner) -> ReferralCode:
@@ -35,7 +28,7 @@ def code_of(learner: Learner) -> ReferralCode:
 
 def _create_code(learner: Learner) -> ReferralCode:
     while True:
-        code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+        code = random_code(LENGTH)
         try:
             with wait_at_most(SHORT_WAIT), transaction.atomic():
                 created, _ = ReferralCode.objects.get_or_create(

@@ -83,6 +83,22 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
+def document_throttling(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Add the response to an API key over its limit to every operation of the schema."""
+    seconds = {"schema": {"type": "integer"}, "description": "Seconds until the next request."}
+    response = {
+        "headers": {"Retry-After": seconds},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "description": "The API key has reached its limit.",
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["429"] = response
+    return result
+
+
 def _problem(error: APIException) -> Problem:
     code, detail, field = error.get_codes(), error.detail, getattr(error, "field", None)
     while isinstance(detail, dict | list):

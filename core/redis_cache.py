@@ -6,9 +6,13 @@ the server: redis-py 8.1 registers about 170 commands each time.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from django.core.cache import caches
 from django.core.cache.backends import redis
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 class KeptClient(redis.RedisCacheClient):
@@ -30,3 +34,13 @@ class RedisCache(redis.RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = KeptClient
+
+    @property
+    def client(self) -> Redis:
+        """The client of the server itself, for what Django's cache cannot do at once."""
+        return self._cache.get_client(write=True)
+
+
+def valkey() -> Redis:
+    """Return the client of the cache's server; keys are made by `cache.make_key`."""
+    return cast("RedisCache", caches["default"]).client

@@ -146,6 +146,9 @@ class Dashboard:
     @cached_property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
         """The templates and contexts of the sections that the category's app adds."""
+        if self.service.reader.is_limited_to_run(self.result.kpi_query.scope.course_ids):
+            # they are about whole courses
+            return []
         mine = [one for one in SECTIONS if one.category == self.category.key]
         shown = [(one.template, one.show(self.service, self.result)) for one in mine]
         return [(template, context) for template, context in shown if context is not None]

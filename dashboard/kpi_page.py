@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -94,7 +95,10 @@ class KpiPage:
 
     @cached_property
     def result(self) -> PageResult:
-        return query_page(self.service, [self.indicator], self.filters)
+        page = query_page(self.service, [self.indicator], self.filters)
+        if not page.cards:
+            raise PermissionDenied  # the KPI has no figures of single runs
+        return page
 
     @property
     def card(self) -> Card:
@@ -164,7 +168,9 @@ class KpiPage:
 
     @cached_property
     def drill_downs(self) -> list[DrillDownTable]:
-        return [self._drill_down_table(one) for one in self.indicator.drill_downs.values()]
+        is_limited = self.service.reader.is_limited_to_run(self.card.result.query.scope.course_ids)
+        shown = self.indicator.drill_downs.values()
+        return [self._drill_down_table(one) for one in shown if one.has_runs or not is_limited]
 
     def _drill_down_table(self, drill_down: DrillDown) -> DrillDownTable:
         period, table = suppressed_tables.suppressed_table(

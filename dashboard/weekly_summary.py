@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.languages import in_language_of
 from accounts.models import User
-from accounts.reader import Reader
+from accounts.reader import Reader, grants_of
 from alerts import scopes
 from alerts.models import Alert
 from alerts.shipped_rules import display_name
@@ -55,7 +57,8 @@ def write_due(now: datetime) -> int:
 
 def subscribed_managers() -> Iterator[User]:
     unsubscribed = DigestUnsubscribe.objects.values("user")
-    people = User.objects.filter(is_active=True, course_grants__isnull=False)
+    has_grants = Q(course_grants__isnull=False) | Q(run_grants__isnull=False)
+    people = User.objects.filter(has_grants, is_active=True)
     yield from people.exclude(pk__in=unsubscribed).distinct().order_by("pk")
 
 
@@ -78,13 +81,9 @@ def _write(user: User, monday: date, now: datetime) -> bool:
 
 
 def content_of(user: User, now: datetime) -> dict[str, Any]:
-    """The content of a manager's summary: only granted courses, and no small groups."""
-    reader = Reader(
-        reads_kpis=True,
-        sees_every_course=False,
-        sees_small_groups=False,
-        course_ids=frozenset(user.course_grants.values_list("course_id", flat=True)),
-    )
+    """The content of a manager's summary: only granted courses and runs, and no small groups."""
+    course_ids, runs = grants_of(user)
+    reader = Reader(True, False, False, course_ids, runs)
     since = now - timedelta(days=7)
     return {
         "subject": gettext("Your courses this week"),
@@ -99,9 +98,13 @@ def content_of(user: User, now: datetime) -> dict[str, Any]:
 def changes(reader: Reader, now: datetime) -> list[Line]:
     """The significant changes of the last closed week, and the data feeds that have stopped."""
     service = KpiQueryService(reader, now)
-    weekly = filters.read({"period": "week"}, reader=reader, now=now)
+    granted_runs = reader.runs().filter(pk__in=reader.run_ids).select_related("course")
+    asked = [{"course": one.course.key, "run": one.key} for one in granted_runs]
+    if reader.course_ids:
+        asked.insert(0, {})
     findings: list[Finding] = []
-    for key in CATEGORIES:
+    for key, chosen in product(CATEGORIES, asked):
+        weekly = filters.read({"period": "week", **chosen}, reader=reader, now=now)
         page = page_query.query_page(service, headline(key), weekly)
         findings += [
             finding

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 
+from accounts import shipped_groups
 from kpisite import checks
 from kpisite.celery import app as celery
 from kpisite.i18n import model_names
@@ -17,5 +20,13 @@ class KpisiteConfig(AppConfig):
         celery.set_default()
         # before the admin reads the names
         model_names.translate()
+        # after the last app, when the permissions of all exist
+        post_migrate.connect(shipped_groups.update, sender=list(apps.get_app_configs())[-1])
         register(checks.check_hosts, Tags.security, deploy=True)
         register(checks.check_base_url, Tags.security, deploy=True)
+
+
+class SiteAdminConfig(AdminConfig):
+    """Django's admin, with our site."""
+
+    default_site = "kpisite.admin_site.Site"

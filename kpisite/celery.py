@@ -74,6 +74,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
+        "store the use of API keys": {
+            "task": "accounts.tasks.store_key_use",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
         # hourly, since Monday begins at another UTC hour in each time zone
         "write weekly summaries": {
             "task": "dashboard.tasks.write_summaries",
@@ -88,6 +93,11 @@ app.conf.update(
         "delete old rows": {
             "task": "kpisite.tasks.delete_old",
             "schedule": crontab(hour=3, minute=35),
+            "options": {"expires": 3_000.0},
+        },
+        "train the model of chances": {
+            "task": "support.tasks.train_and_follow",
+            "schedule": crontab(hour=2, minute=40),
             "options": {"expires": 3_000.0},
         },
         "run the cycle": {

@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.views.second_factor import admin_sign_in
 from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health
 from kpisite.http.languages import choose_language
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),
     path("", include("experiments.pages.urls")),
+    path("", include("support.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),
@@ -42,6 +44,8 @@ urlpatterns = [
     path("", include("experiments.api.urls")),
     # our page limits attempts with a wrong old password
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
+    # before the admin's own: it asks for the second factor
+    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
     path("privacy", privacy, name="privacy"),

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext
 
-from accounts.models import CourseGrant
+from accounts.models import CourseGrant, RunGrant, User
 from accounts.reader import Reader
 from alerts import scopes
 from alerts.models import AlertEvent
@@ -95,19 +95,30 @@ class Audience:
         accounts = transport.accounts_at(to)
         grants = self._grants
         if accounts:
-            readers = {grants[pk] for pk in accounts if pk in grants}
+            readers = {one for pk in accounts for one in grants.get(pk, ())}
         else:
-            readers = set(grants.values())
+            readers = {one for some in grants.values() for one in some}
         return all(self._is_safe_with(courses) for courses in readers)
 
     @cached_property
-    def _grants(self) -> dict[int, CourseIds]:
-        """The courses of each manager by user id; staff see every course."""
-        found: dict[int, set[int]] = defaultdict(set)
-        rows = CourseGrant.objects.filter(user__is_active=True, user__is_staff=False)
-        for user, course in rows.values_list("user", "course"):
-            found[user].add(course)
-        return {user: frozenset(courses) for user, courses in found.items()}
+    def _grants(self) -> dict[int, set[CourseIds]]:
+        """The courses whose figures each manager sees together, by user id; staff see every course.
+
+        A manager of a single run sees a part of its course.
+        """
+        managers = User.objects.filter(is_active=True, is_staff=False)
+        found: dict[int, set[CourseIds]] = defaultdict(set)
+        whole: dict[int, set[int]] = defaultdict(set)
+        for user, course in CourseGrant.objects.filter(user__in=managers).values_list(
+            "user", "course"
+        ):
+            whole[user].add(course)
+        for user, courses in whole.items():
+            found[user].add(frozenset(courses))
+        runs = RunGrant.objects.filter(user__in=managers).values_list("user", "run__course")
+        for user, course in runs.distinct():
+            found[user].add(frozenset({course}))
+        return found
 
     def _is_safe_with(self, courses: CourseIds) -> bool:
         """True if the figures reveal no small group to a manager of these courses."""

@@ -17,6 +17,7 @@ from outcomes.models import (
     CareerOutcome,
     Certificate,
     CertificateChange,
+    CertificateCode,
     CommentAnalysis,
     Invitation,
     QuoteConsent,
@@ -73,6 +74,8 @@ holds_personal_data(
     action=Action.ANONYMIZE,
     by=_anonymize_changes,
 )
+# without it, nobody can look the certificate up any more
+holds_personal_data(CertificateCode, "enrollment__learner", ("code", "name"), action=Action.DELETE)
 holds_personal_data(
     CareerOutcome, "enrollment__learner", ("kind", "happened_on"), action=Action.KEEP, reason=FACT
 )

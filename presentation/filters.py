@@ -43,17 +43,21 @@ class Filters:
     @property
     def fields(self) -> list[Field]:
         course = self.kpi_query.course
-        courses = list(self.reader.courses().values_list("key", "title"))
+        courses = list(self.reader.courses_in_part().values_list("key", "title"))
+        is_limited = course and self.reader.is_limited_to_run(frozenset({course.pk}))
+        all_courses = (
+            [] if is_limited and not self.reader.course_ids else [("", gettext("All courses"))]
+        )
         return [
             self._field("period", gettext("Period"), PeriodKind.choices),
             self._field("from", pgettext("dates", "From")),
             self._field("to", pgettext("dates", "To")),
-            self._field("course", gettext("Course"), [("", gettext("All courses")), *courses]),
+            self._field("course", gettext("Course"), [*all_courses, *courses]),
             self._part_of_course(
                 "run",
                 gettext("Course run"),
-                gettext("All runs"),
-                CourseRun.objects.filter(course=course),
+                "" if is_limited else gettext("All runs"),
+                self.reader.runs().filter(course=course),
             ),
             self._part_of_course(
                 "module",
@@ -85,6 +89,8 @@ class Filters:
             value = self.kpi_query.kind
         elif name == "course" and self.kpi_query.course and not errors:
             value = self.kpi_query.course.key
+        elif name == "run" and self.kpi_query.run and not errors:
+            value = self.kpi_query.run.key
         return Field(name, label, value, options, errors, can_be_disabled and not errors)
 
     def _part_of_course(
@@ -94,9 +100,8 @@ class Filters:
         if self.kpi_query.course is None:
             options = [("", gettext("Choose a course"))]
             return self._field(name, label, options, can_be_disabled=True)
-        return self._field(
-            name, label, [("", label_of_all), *((one.key, str(one)) for one in rows)]
-        )
+        everything = [("", label_of_all)] if label_of_all else []
+        return self._field(name, label, [*everything, *((one.key, str(one)) for one in rows)])
 
     @property
     def are_set(self) -> bool:

@@ -184,6 +184,9 @@ def query_page(
 ) -> PageResult:
     """Query the KPIs; if the default periods are empty, show the latest ones with data."""
     query = filters.kpi_query
+    if service.reader.is_limited_to_run(query.scope.course_ids):
+        # anything else would be of the whole course
+        indicators = [one for one in indicators if one.has_runs]
     service.read_ahead(indicators, query)
     page = PageResult(filters, query, [_card(service, one, query) for one in indicators])
     if page.has_data or not indicators or {"from", "to"} & set(filters.chosen):
@@ -252,7 +255,8 @@ def has_any_data(indicators: Iterable[Indicator], reader: Reader) -> bool:
     """True if one of these KPIs has ever been measured in a course that the reader sees."""
     rows = _measurements_with_data(indicators)
     if not reader.sees_every_course:
-        rows = rows.filter(course__in=reader.course_ids)
+        of_runs = Q(scope="run", scope_id__in=reader.run_ids)
+        rows = rows.filter(Q(course__in=reader.course_ids) | of_runs)
     return rows.exists()
 
 

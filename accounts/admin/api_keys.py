@@ -1,22 +1,29 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
+from accounts.admin.key_rotation import RotationForm
 from accounts.admin.users import acting_user
-from accounts.api_keys import create_api_key
-from accounts.models import ApiKey, User
+from accounts.api_keys import create_api_key, rotate_api_key
+from accounts.models import ApiKey, ApiKeyUse, FormerSecret, User
 from core import localized
+from core.admin.confirmation import ask, log_changes
+from core.admin.view_only import ReadOnlyInline
+from core.admin.work_queue import add_to_work_queue
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +38,10 @@ class ApiKeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
+        fields = (
+            "name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at",
+            "requests_per_minute", "batches_per_minute",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,21 +70,89 @@ class ApiKeyForm(forms.ModelForm):
         return end
 
 
+class FormerSecretInline(ReadOnlyInline):
+    model = FormerSecret
+    fields = readonly_fields = ("prefix", "replaced_at", "works_until", "last_used_at")
+
+
+class UseInline(ReadOnlyInline):
+    """The requests of the last 30 days."""
+
+    model = ApiKeyUse
+    fields = readonly_fields = ("day", "requests")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKeyUse]:
+        return super().get_queryset(request).filter(day__gt=thirty_days_ago())
+
+
+def thirty_days_ago() -> date:
+    return timezone.localdate() - timedelta(days=30)
+
+
+def expiring() -> QuerySet[ApiKey]:
+    """Return the keys that expire within two weeks, and that somebody still uses."""
+    soon = timezone.now() + timedelta(days=14)
+    rows = ApiKey.objects.filter(revoked_at=None, last_used_at__isnull=False)
+    return rows.filter(expires_at__range=(timezone.now(), soon))
+
+
+class ExpiringFilter(admin.SimpleListFilter):
+    title = _("expires within two weeks")
+    parameter_name = "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", gettext("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        return queryset.filter(pk__in=expiring()) if self.value() == "yes" else queryset
+
+
+add_to_work_queue(
+    _("API keys in use that expire within two weeks"),
+    expiring,
+    "accounts.change_apikey",
+    page="admin:accounts_apikey_changelist",
+    query="expiring=yes",
+)
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
     list_display = (
-        "name", "prefix", "scope_list", "limited_to", "age", "expires_at", "last_used_at",
-        "is_valid",
+        "name", "is_valid", "scope_list", "limited_to", "age", "expires_at", "last_used_at",
+        "recent_requests", "all_requests",
     )  # fmt: skip
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at", "creates_unknown")
+    list_filter = (
+        ExpiringFilter,
+        ("revoked_at", admin.EmptyFieldListFilter),
+        "expires_at",
+        "creates_unknown",
+    )
     search_fields = ("name", "prefix")
     autocomplete_fields = ("courses",)
     readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
+    inlines = (FormerSecretInline, UseInline)
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        return super().get_queryset(request).prefetch_related("courses")
+        recent = Sum("use__requests", filter=Q(use__day__gt=thirty_days_ago()), default=0)
+        rows = super().get_queryset(request).prefetch_related("courses")
+        counted: QuerySet[ApiKey] = rows.annotate(
+            recent=recent, total=Sum("use__requests", default=0)
+        )
+        return counted
+
+    def get_inlines(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        return self.inlines if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        rotating = path(
+            "<int:pk>/rotate/",
+            self.admin_site.admin_view(self.rotate_view),
+            name="accounts_apikey_rotate",
+        )
+        return [rotating, *super().get_urls()]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:
         form = super().get_form(request, *args, **kwargs)
@@ -88,7 +166,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return super().has_change_permission(request, obj) and may_edit
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        editable = ("name", "scopes", "is_limited", "courses", "creates_unknown", "expires_at")
+        editable = ApiKeyForm.Meta.fields
         return (*editable, *self.readonly_fields) if obj else editable
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -109,22 +187,71 @@ class ApiKeyAdmin(admin.ModelAdmin):
             creates_unknown=obj.creates_unknown,
             expires_at=obj.expires_at,
         )
+        limits = ("requests_per_minute", "batches_per_minute")
+        ApiKey.objects.filter(pk=key.pk).update(**{one: getattr(obj, one) for one in limits})
         obj.pk = key.pk
         obj.refresh_from_db()
         self._log("created", request, obj)
+        self._show(request, obj, secret)
+
+    def _show(self, request: HttpRequest, key: ApiKey, secret: str) -> None:
         self.message_user(
             request,
             gettext("The key for %(name)s is %(secret)s – copy it now, it will not be shown again.")
-            % {"name": obj.name, "secret": secret},
+            % {"name": key.name, "secret": secret},
             messages.WARNING,
         )
 
+    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask when the old secret ends, then show the new one once."""
+        key = get_object_or_404(self.get_queryset(request), pk=pk)
+        # the new secret may do whatever the key may do
+        if not self.has_change_permission(request, key):
+            raise PermissionDenied
+        form = RotationForm(request.POST or None, initial={"expires_at": key.expires_at})
+        page = ask(
+            self,
+            request,
+            [key],
+            title=gettext("Rotate"),
+            consequence=gettext(
+                "The key gets a new secret, which is shown once. It keeps its name, scopes and "
+                "courses."
+            ),
+            form=form,
+        )
+        if page:
+            return page
+        back = HttpResponseRedirect(reverse("admin:accounts_apikey_change", args=(pk,)))
+        try:
+            secret = rotate_api_key(key, now=timezone.now(), **form.cleaned_data)
+        except ValueError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return back
+        self._log("rotated", request, key)
+        log_changes(request, [key], gettext("Rotated."))
+        self._show(request, key, secret)
+        return back
+
     @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
-    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        revoked = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
+        valid = list(keys.filter(revoked_at=None))
+        page = ask(
+            self,
+            request,
+            valid,
+            title=gettext("Revoke"),
+            consequence=gettext("These keys stop working at once, and for good."),
+        )
+        if page:
+            return page
+        pks = [one.pk for one in valid]
+        revoked = ApiKey.objects.filter(pk__in=pks).update(revoked_at=timezone.now())
+        log_changes(request, valid, gettext("Revoked."))
         logger.info("Account %s revoked %s API keys", acting_user(request).pk, revoked)
         text = ngettext("%(count)s key was revoked.", "%(count)s keys were revoked.", revoked)
         self.message_user(request, text % {"count": revoked})
+        return None
 
     def _log(self, done: str, request: HttpRequest, key: ApiKey) -> None:
         scopes = ", ".join(key.scopes) or "none"
@@ -146,6 +273,14 @@ class ApiKeyAdmin(admin.ModelAdmin):
         """Show which keys are old and should be replaced."""
         days = (timezone.now() - key.created_at).days
         return ngettext("%(count)s day", "%(count)s days", days) % {"count": localized.number(days)}
+
+    @admin.display(description=_("requests in 30 days"), ordering="recent")
+    def recent_requests(self, key: ApiKey) -> str:
+        return localized.number(getattr(key, "recent", 0))
+
+    @admin.display(description=_("requests in total"), ordering="total")
+    def all_requests(self, key: ApiKey) -> str:
+        return localized.number(getattr(key, "total", 0))
 
     @admin.display(description=_("valid"), boolean=True)
     def is_valid(self, key: ApiKey) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -22,6 +23,7 @@ class ApiKey(models.Model):
         ADJUSTMENTS_WRITE = "adjustments:write", _("Decide about adjustments")
         EXPERIMENTS_READ = "experiments:read", _("Read experiments and assignments")
         EXPERIMENTS_WRITE = "experiments:write", _("Start, stop and decide experiments")
+        LEARNERS_READ = "learners:read", _("Read which learners need help")
 
     name = models.CharField(
         max_length=100,
@@ -50,6 +52,20 @@ class ApiKey(models.Model):
         null=True, blank=True, help_text=_("Leave empty for a key that never expires.")
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for the limit of the settings; 0: no limit."),
+    )
+    batches_per_minute = models.PositiveIntegerField(
+        "batches of events per minute",
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for the limit of the settings; 0: no limit."),
+    )
+
+    # the secret before a rotation, if a request was authenticated with one
+    former_secret: FormerSecret | None = None
 
     # Django REST framework reads these attributes of an authenticated principal.
     is_authenticated: ClassVar[bool] = True
@@ -63,8 +79,19 @@ class ApiKey(models.Model):
         return self.name
 
     @property
+    def works_until(self) -> datetime | None:
+        """When the secret that was used stops working by itself; None: never."""
+        ends = [self.expires_at, self.former_secret and self.former_secret.works_until]
+        return min((end for end in ends if end), default=None)
+
+    @property
+    def credential(self) -> tuple[int, int | None]:
+        """The ids of the key, and of the former secret if that was used."""
+        return self.pk, self.former_secret.pk if self.former_secret else None
+
+    @property
     def has_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.works_until is not None and self.works_until <= timezone.now()
 
     @property
     def is_valid(self) -> bool:
@@ -72,3 +99,24 @@ class ApiKey(models.Model):
 
     def may(self, scope: str) -> bool:
         return self.is_valid and scope in self.scopes
+
+
+class FormerSecret(models.Model):
+    """A secret that was replaced by a rotation; it works until a chosen moment.
+
+    It is kept afterwards, so that its user gets the reason and not just "unknown".
+    """
+
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="former_secrets")
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    replaced_at = models.DateTimeField()
+    works_until = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-replaced_at",)
+        verbose_name = "former secret"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"

@@ -17,10 +17,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
+from accounts.sign_in import second_factor
 from accounts.sign_in.digests import digest
 
 SIGNED_IN_AT = "signed_in_at"
 SIGNER = TimestampSigner(salt="curriculum.active-session")
+# the time to enter the code of the second factor, or to set it up
+HALF_SIGNED_IN = timedelta(minutes=30)
 # renew the cookie at most this often, so that most responses carry none
 RENEWAL_INTERVAL = timedelta(minutes=5)
 # scripts that refresh an open page send this header: it is no activity of the user
@@ -62,17 +65,36 @@ class ExpiringAuthenticationMiddleware(AuthenticationMiddleware):
 
 
 def user_of(request: HttpRequest) -> User | AnonymousUser:
-    """Return the signed-in account; a session that has ended is deleted."""
+    """Return the signed-in account; a session that has ended is deleted.
+
+    Without its second factor, a session is that of a stranger, for pages, the admin and the API.
+    """
     user = get_user(request)
-    if isinstance(user, User) and has_ended(request, user):
+    if not isinstance(user, User):
+        return AnonymousUser()
+    is_half = second_factor.is_missing(request.session, user)
+    if has_ended(request, user) or (is_half and age_of(request) > HALF_SIGNED_IN):
         request.session.flush()
+        return AnonymousUser()
+    if is_half:
+        request.half_signed_in = user  # type: ignore[attr-defined]
         return AnonymousUser()
     return user
 
 
+def half_signed_in(request: HttpRequest) -> User | None:
+    """Return the account whose password was accepted and whose second factor is still missing."""
+    # reading whether there is an account evaluates the lazy user
+    return None if request.user.is_authenticated else getattr(request, "half_signed_in", None)
+
+
+def age_of(request: HttpRequest) -> timedelta:
+    return timedelta(seconds=time.time() - request.session.get(SIGNED_IN_AT, 0))
+
+
 def has_ended(request: HttpRequest, user: User) -> bool:
     longest, idle = settings.STAFF_SESSION if user.is_staff else settings.SESSION
-    age = timedelta(seconds=time.time() - request.session.get(SIGNED_IN_AT, 0))
+    age = age_of(request)
     return age > longest or (age > idle and not was_active(request, idle))
 
 

@@ -13,6 +13,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from accounts.sign_in import second_factor
 from accounts.sign_in.digests import account_digest, digest
 from accounts.sign_in.known_devices import known_device, remember_device
 from accounts.sign_in.password_backend import is_overloaded
@@ -91,8 +92,15 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
     def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
         """Reset the tries of this visitor, but not those of others at the same account."""
         super().user_logged_in(sender, request, user, **kwargs)
+        # otherwise, a stolen password would allow any number of guesses at the second factor
+        if not second_factor.is_missing(request.session, user):
+            self.accepted(request, user)
+
+    @staticmethod
+    def accepted(request: Any, user: User) -> None:
+        """Reset the tries after the last factor, and remember the device."""
         counted = attempted_account(request, {"username": user.email})
-        AccessAttempt.objects.filter(username=counted, ip_address=request.axes_ip_address).delete()
+        AccessAttempt.objects.filter(username=counted, ip_address=address_of(request)).delete()
         remember_device(request, user)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from accounts.models import CourseGrant, User
+from accounts.models import CourseGrant, RunGrant, User
 from curriculum.models import Course, CourseRun, Learner, Module
 
 
@@ -12,10 +12,17 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def account(name: str, *, grants: tuple[Course, ...] = (), **fields: bool) -> User:
+def account(
+    name: str,
+    *,
+    grants: tuple[Course, ...] = (),
+    runs: tuple[CourseRun, ...] = (),
+    **fields: bool,
+) -> User:
     """Create an account with the password "secret"."""
     user = User.objects.create_user(f"{name.lower()}@example.com", "secret", name=name, **fields)
     CourseGrant.objects.bulk_create(CourseGrant(user=user, course=course) for course in grants)
+    RunGrant.objects.bulk_create(RunGrant(user=user, run=run) for run in runs)
     return user
 
 

@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.api_authentication import ApiKeyAuthentication
-from accounts.api_keys import create_api_key, digest_of, record_use
+from accounts.api_keys import create_api_key, digest_of
 from accounts.management.commands.create_api_key import expiry
 from accounts.models import ApiKey
 from accounts.tests.people import course, moment
@@ -120,25 +120,6 @@ def test_the_command_sets_an_expiry() -> None:
 
 def test_another_authorization_scheme_is_ignored() -> None:
     assert authenticate("YWRhOnNlY3JldA==", "Basic") is None
-
-
-def test_the_use_of_a_key_is_recorded() -> None:
-    key, secret = create_api_key("lms", [Scope.KPIS_READ])
-    authenticate(secret)
-    key.refresh_from_db()
-
-    assert key.last_used_at is not None
-
-
-def test_a_second_use_within_the_minute_writes_nothing() -> None:
-    key, _ = create_api_key("lms", [Scope.KPIS_READ])
-    just_now = timezone.now() - timedelta(seconds=30)
-    key.last_used_at = just_now
-    key.save()
-    record_use(key)
-    key.refresh_from_db()
-
-    assert key.last_used_at == just_now
 
 
 def run_command(*arguments: str) -> str:

@@ -6,14 +6,13 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.management.commands import create_account
 from accounts.models import User
 from accounts.reader import Reader
-from accounts.tests.people import account, course, learner
+from accounts.tests.people import account, course, learner, run_of
 from accounts.tests.test_password_links import NEW, set_by
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +39,6 @@ def test_the_first_account_may_do_everything() -> None:
 
 
 def test_staff_have_the_permissions_of_their_groups() -> None:
-    Group.objects.create(name="Analysts")
     run_command("staff", "--group", "Analysts")
 
     assert [group.name for group in eve().groups.all()] == ["Analysts"]
@@ -98,7 +96,11 @@ def test_without_a_terminal_an_error_names_the_options() -> None:
         ("manager", ("--course", "no"), "Unknown course: no"),
         ("manager", ("--superuser",), "--superuser is only for the role staff"),
         ("staff", ("--course", "py"), "--course is only for the role manager"),
-        ("staff", ("--group", "No"), "Unknown group: No. Existing groups: none"),
+        (
+            "staff",
+            ("--group", "No"),
+            "Unknown group: No. Existing groups: Administrators, Analysts",
+        ),
         ("learner", ("--learner", "no"), "Unknown learner: no"),
         ("learner", ("--learner", "bo"), "The learner bo already has an account"),
     ],
@@ -124,3 +126,13 @@ def test_an_invalid_address_is_explained(email: str, sentence: str) -> None:
 
     with pytest.raises(CommandError, match=sentence):
         run_command("learner", **more)
+
+
+def test_a_manager_of_a_run_is_granted_that_run() -> None:
+    run = run_of(course("py"), "spring/1")
+    run_of(run.course, "autumn")
+    run_command("manager", "--run", "py/spring/1")
+
+    assert list(Reader.of(eve()).runs()) == [run]
+    with pytest.raises(CommandError, match=r"Unknown run: py/winter\. Write COURSE/RUN\."):
+        run_command("manager", "--run", "py/winter", email="bo@example.com")

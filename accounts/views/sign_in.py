@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.reader import Reader
 from accounts.sign_in.password_backend import is_overloaded
+from accounts.views.second_factor import continue_sign_in
 from curriculum.models import Enrollment
 
 DASHBOARD = "/kpi-dashboard"
@@ -50,6 +51,9 @@ class SignIn(LoginView):
     template_name = "accounts/sign_in.html"
     form_class = EmailAuthenticationForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return continue_sign_in(request) or super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self) -> str:
         """Avoid redirecting to the sign-in page itself, which would loop."""

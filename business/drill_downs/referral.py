@@ -28,7 +28,7 @@ START_LIMIT = timedelta(days=30)
 SentInvitation = tuple[int, datetime, str, str]
 
 
-@drill_down(REFERRAL, "invitations", _("Invitations and K-factor"))
+@drill_down(REFERRAL, "invitations", _("Invitations and K-factor"), has_runs=False)
 def invitations(when: Period, scope: Scope) -> Table:
     """How many new learners an active learner brings in by invitations. If 100 active learners send
     50 invitations and 10 of the invited people start within 30 days, the K-factor is 0.5 × 0.2 =

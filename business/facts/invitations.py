@@ -8,10 +8,10 @@ from django.db.models import Q, QuerySet
 
 from business.facts import referrals
 from business.models import Invitation
-from business.referral_codes import normalize_code
 from core.changes import Changes
 from core.database import bulk_upsert
 from core.external_keys import ids_by_key
+from core.readable_codes import normalize_code
 from curriculum.models import Learner
 from intake.event_batch import EventBatch
 from intake.models import Event

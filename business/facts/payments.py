@@ -56,8 +56,9 @@ def book(batch: EventBatch) -> None:
         rows: dict[Key, Booking] = {}
         for event in events:
             row = _booking(event, customers.get(event.pk))
-            if _is_earlier(row, rows.get(row[:3])):
-                rows[row[:3]] = row
+            key = row[:3]
+            if key not in rows or _is_earlier(row, rows[key]):
+                rows[key] = row
         _write(rows, batch.changes)
         complete(
             batch.changes,
@@ -70,15 +71,14 @@ def _booking(event: Event, customer: int | None) -> Booking:
     data, course = event.data, event.course_id
     sender, key, is_refund = key_of(event)
     amount = minor(data["amount"], data["currency"])
+    # by position, which takes half the time
     return Booking(
-        *(sender, key, is_refund, customer, course),
-        is_customer_reported=customer is not None,
-        is_course_reported=course is not None,
-        amount=-amount if is_refund else amount,
-        currency=data["currency"],
-        booked_at=event.occurred_at,
-        subscription_key=data.get("subscription") or "",
-        payment_key=(data.get("payment") or "") if is_refund else "",
+        *(sender, key, is_refund, customer, course, customer is not None, course is not None),
+        -amount if is_refund else amount,
+        data["currency"],
+        event.occurred_at,
+        data.get("subscription") or "",
+        (data.get("payment") or "") if is_refund else "",
     )
 
 
@@ -90,10 +90,10 @@ def key_of(event: Event) -> Key:
     return "" if own else event.sender, own or event.key, is_refund
 
 
-def _is_earlier(one: Booking, other: Booking | None) -> bool:
+def _is_earlier(one: Booking, other: Booking) -> bool:
     """Compare by moment and, at the same moment, by contents, which do not depend on ids."""
-    if other is None or one.booked_at != other.booked_at:
-        return other is None or one.booked_at < other.booked_at
+    if one.booked_at != other.booked_at:
+        return one.booked_at < other.booked_at
     return _contents(one) < _contents(other)
 
 
@@ -115,7 +115,11 @@ STORED = CompiledQuery(NAMED.rows.order_by().values_list("pk", *COLUMNS))
 
 def _write(rows: Mapping[Key, Booking], changes: Changes) -> None:
     stored = {key: booking for _, key, booking in _stored(rows)}
-    changed = [rows[key] for key in sorted(rows) if _is_earlier(rows[key], stored.get(key))]
+    changed = [
+        rows[key]
+        for key in sorted(rows)
+        if key not in stored or _is_earlier(rows[key], stored[key])
+    ]
     bulk_upsert.upsert(
         Payment,
         COLUMNS,

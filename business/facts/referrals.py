@@ -9,13 +9,14 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from business.models import Referral, RememberedCode
-from business.referral_codes import REMEMBERED_FOR, normalize_code, owners
+from business.referral_codes import REMEMBERED_FOR, owners
 from core import external_keys
 from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.compiled_queries import CompiledQuery, given_ids
 from core.database.locks import lock_to_write
 from core.external_keys import ids_by_key
+from core.readable_codes import normalize_code
 from curriculum.models import Enrollment, Learner
 from intake.event_batch import EventBatch
 from intake.models import Event

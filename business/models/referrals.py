@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.changes import reported
+from core.readable_codes import grouped
 from curriculum.models import Course, Enrollment, Learner
 from intake.models import EventFact
 
@@ -21,7 +22,7 @@ class ReferralCode(models.Model):
         ordering = ("learner",)
 
     def __str__(self) -> str:
-        return f"{self.code[:4]}-{self.code[4:]}"
+        return grouped(self.code)
 
 
 class RememberedCode(models.Model):
@@ -59,6 +60,7 @@ class Invitation(EventFact):
     )
 
     class Meta:
+        verbose_name = "referral invitation"
         ordering = ("-sent_at",)
         constraints = (models.UniqueConstraint("sender", "key", name="one_invitation_per_event"),)
 

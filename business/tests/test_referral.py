@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.tests.people import learner, moment
 from business.models import Invitation, Referral
-from business.referral_codes import code_of, digest_of, normalize_code, remember
+from business.referral_codes import code_of, digest_of, remember
 from business.tests.shop import (
     did,
     enrolled,
@@ -21,6 +21,7 @@ from business.tests.shop import (
     sums,
     table,
 )
+from core.readable_codes import normalize_code
 from curriculum.models import Learner
 from intake.events.senders import Sender
 from intake.models import Event

@@ -98,7 +98,7 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     into = _into(model, columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            _copy_text(cursor, into, rows)
+            _copy(cursor, into, rows)
         else:
             _insert_many(cursor, into, len(columns), rows)
 
@@ -120,7 +120,7 @@ def bulk_upsert(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             names = _new_rows(cursor, model, columns)
-            _copy_text(cursor, f"new_rows ({names})", rows)
+            _copy(cursor, f"new_rows ({names})", rows)
             select = f"SELECT {names} FROM new_rows"  # noqa: S608
             cursor.execute(f"INSERT INTO {into} {select} {tail}")
         else:
@@ -223,12 +223,6 @@ def _new_rows(cursor: Cursor, model: type[models.Model], columns: Sequence[str])
 
 
 def _copy(cursor: Cursor, into: str, rows: Iterable[Row]) -> None:
-    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def _copy_text(cursor: Cursor, into: str, rows: Iterable[Row]) -> None:
     """Copy numbers, moments and text; psycopg would take several times as long, value by value."""
     rows = iter(rows)
     with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:

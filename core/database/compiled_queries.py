@@ -18,7 +18,7 @@ from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
 from core.database import given_rows
-from core.database.column_values import json_text
+from core.database.column_values import array_text, json_text
 
 # the values of one column as the database returns them to Python values
 Convert = Callable[[Sequence[Any]], Sequence[Any]]
@@ -44,7 +44,7 @@ class GivenValues(Expression):
 
     def parameter(self, values: Iterable[Any]) -> Any:
         some = list(values)
-        return some if connection.vendor == "postgresql" else json_text(some)
+        return array_text(some) if connection.vendor == "postgresql" else json_text(some)
 
 
 def given_ids(name: str) -> GivenValues:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from core.database import queries
-from core.database.column_values import json_text, utc_texts
+from core.database.column_values import array_text, json_text, utc_texts
 
 # PostgreSQL's name for the type of a column; SQLite needs none
 TYPES = {
@@ -46,7 +46,7 @@ def parameters(columns: Mapping[str, type], rows: Iterable[Sequence[Any]]) -> li
     """Return the parameters of `table` for these rows."""
     given = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
     if connection.vendor == "postgresql":
-        return given
+        return list(map(array_text, given))
     pairs = zip(columns.values(), given, strict=True)
     stored = [utc_texts(values) if kind is datetime else values for kind, values in pairs]
     return [json_text(list(zip(*stored, strict=True)))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +20,7 @@ from core.changes import gathered
 from core.database import query_planner
 from core.database.durability import without_waiting_for_disk
 from core.database.locks import try_lock
+from core.garbage import without_collections
 from engagement.models import DailyActivity
 from engagement.oulad import (
     assessments,
@@ -119,26 +119,13 @@ def _run_steps(dataset: Dataset) -> None:
         reading = background.submit(click_sums.read, dataset.source)
         bar = tqdm(_steps(dataset, reading).items(), disable=None, unit="step")
         # after a power cut, lost steps are imported again
-        with bar, without_waiting_for_disk(), _without_garbage_collector():
+        with bar, without_waiting_for_disk(), without_collections():
             for name, step in bar:
                 bar.set_description(name)
                 if name not in dataset.import_run.report:
                     _run_step(dataset.import_run, name, step)
     pa.default_memory_pool().release_unused()
     _finish(dataset)
-
-
-@contextmanager
-def _without_garbage_collector() -> Iterator[None]:
-    """Leave it to reference counts to free millions of rows, none of which is in a cycle.
-
-    The collector would look through those of a step again and again, for a fifth of the time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _run_step(import_run: ImportRun, name: str, step: Step) -> None:

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.api_authentication import ApiKeyAuthentication
 from accounts.api_permissions import MaySendEvents
+from accounts.api_throttling import BATCHES
 from accounts.audit import Action, record
 from accounts.models import ApiKey
 from accounts.reader import Reader
@@ -152,6 +153,7 @@ class ExposuresView(APIView):
 
     authentication_classes = (ApiKeyAuthentication,)
     permission_classes = (IsAuthenticated, MaySendEvents)
+    throttle_scope = BATCHES
 
     @extend_schema(
         operation_id="exposure_send",

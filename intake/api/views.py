@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from accounts.api_authentication import ApiKeyAuthentication
 from accounts.api_permissions import MaySendEvents
+from accounts.api_throttling import BATCHES
 from accounts.models import ApiKey
 from core.api_errors import Problem
 from core.api_models import ApiModel, may_be_absent, one_of
@@ -89,6 +90,7 @@ class EventsView(APIView):
 
     authentication_classes = (ApiKeyAuthentication,)
     permission_classes = (IsAuthenticated, MaySendEvents)
+    throttle_scope = BATCHES
 
     @extend_schema(
         operation_id="events_send",

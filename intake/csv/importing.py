@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from accounts.models import ApiKey, User
 from core import localized
+from core.garbage import collect_new, without_collections
 from intake.csv.reading import EventFile, Row
 from intake.csv.report import ImportReport
 from intake.events.batch import EventOutcome
@@ -137,18 +138,20 @@ def _send(
     on_row: OnRow = lambda row, outcome: None,
 ) -> ImportReport:
     report, now = ImportReport(), timezone.now()
-    for rows in _chunks(file):
-        outcomes = receive(
-            [row.raw for row in rows],
-            sender,
-            now=now,
-            keeps_rejected=keeps_rejected,
-            import_run=run.pk if run else None,
-        )
-        report.add(rows, outcomes, file)
-        for row, outcome in zip(rows, outcomes, strict=True):
-            on_row(row, outcome)
-        progress(len(rows))
+    with without_collections():
+        for rows in _chunks(file):
+            outcomes = receive(
+                [row.raw for row in rows],
+                sender,
+                now=now,
+                keeps_rejected=keeps_rejected,
+                import_run=run.pk if run else None,
+            )
+            report.add(rows, outcomes, file)
+            for row, outcome in zip(rows, outcomes, strict=True):
+                on_row(row, outcome)
+            progress(len(rows))
+            collect_new()
     return report
 
 

@@ -67,11 +67,15 @@ class EventFile:
         records = self._records()
         next(records)
         seen: Counter[str] = Counter()
+        has_ids, correction = (
+            self.has_ids,
+            {"correction": "replace"} if self.options.replaces else {},
+        )
         for line, cells in records:
             raw = self._raw(cells)
             if isinstance(raw, dict):
-                raw = raw if self.has_ids else {"id": _derived_id(raw, seen), **raw}
-                raw |= {"correction": "replace"} if self.options.replaces else {}
+                raw = raw if has_ids else {"id": _derived_id(raw, seen), **raw}
+                raw |= correction
             yield Row(line, raw)
 
     @property

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from core.database import bulk_upsert
@@ -25,7 +26,7 @@ encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 def give(events: Sequence[Event]) -> dict[EventIdentity, int]:
     """Store a receipt for each event; return the ids of the receipts that are new."""
     # two batches that insert in the same order cannot deadlock
-    ordered = sorted(events, key=lambda event: (event.key, event.kind))
+    ordered = sorted(events, key=attrgetter("key", "kind"))
     rows = [
         (one.sender, one.key, one.kind, digest_of_event(one), one.received_at, one.course_id)
         for one in ordered
@@ -83,16 +84,27 @@ def _digest(
 
     Times are equal in any zone, 60 equals 60.0, and a missing field equals an empty one.
     """
-    given = {name: _canonical(one) for name, one in data.items() if one is not None} if data else {}
     # the same text as of the whole as JSON, in less time
+    given = [
+        f"{encode_text(name)}:{_written(data[name])}"
+        for name in (sorted(data) if data else ())
+        if data[name] is not None
+    ]
     canonical = (
         str((occurred_at - EPOCH) // MICROSECOND),
         *[encode_text(key or "") for key in keys],
-        "null" if value is None else encode(_canonical(value)),
-        encode(given) if given else "{}",
+        "null" if value is None else _written(value),
+        f"{{{','.join(given)}}}",
     )
     raw = hashlib.blake2b(f"[{','.join(canonical)}]".encode(), digest_size=8).digest()
     return int.from_bytes(raw, "big", signed=True)
+
+
+def _written(value: Any) -> str:
+    if type(value) is str:
+        return encode_text(value)
+    canonical = _canonical(value)
+    return str(canonical) if type(canonical) is int else encode(canonical)
 
 
 def _canonical(value: Any) -> Any:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from django.db import connection, models
 from django.db.models import F, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
 
-from kpis.aggregation import enrollments_first, period_table
+from kpis.aggregation import enrollments_first, fixed_joins, period_table
 from kpis.aggregation.enrollments_first import COURSES, ENROLLMENTS
 from kpis.aggregation.fact_rows import RowSums
 from kpis.aggregation.grouped_sums import PERSON, TOTAL, WEIGHT, N
@@ -71,24 +73,25 @@ def can_be_read_by_enrollment(facts: Facts) -> bool:
     return paths == tuple(path_to(name, facts.enrollment) for name in FROM_ENROLLMENT)
 
 
-def adds_up_over_days(reading: Reading) -> bool:
-    """Return whether what a person contributes in a longer period is the sum of its days.
+def adds_up(reading: Reading) -> bool:
+    """Return whether what a person contributes in a period is what its rows do, merged.
 
     It is, unless different values are counted, or the period is compared with anything but the
     date of each row: a learner's latest answer in a month is one of the latest of its days.
     """
     if reading.facts.until:
         return False
-    _, sql, _, row_sums = _built(reading)
+    built = _built(reading)
     name = f'"{period_table.NAME}".'
-    bounds = sql.count(name) - sql.count(f'{name}"number"')
-    return row_sums is not None and not row_sums.present and bounds == 2
+    bounds = built.sql.count(name) - built.sql.count(f'{name}"number"')
+    return built.row_sums is not None and bounds == 2
 
 
 def read(readings: Sequence[Reading]) -> list[Read]:
     """Read all of it in one statement; a number stands for the same period in all readings.
 
-    On SQLite, another statement finds out first how to look up the facts of some courses.
+    The rows are still to be `merged`. On SQLite, another statement finds out first how to look up
+    the facts of some courses.
     """
     if not readings:
         return []
@@ -106,7 +109,13 @@ def read(readings: Sequence[Reading]) -> list[Read]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), params)
         rows = {at: lists for at, *lists in cursor.fetchall()}
-    return [_added(_built(one)[3], _parsed(*rows[at])) for at, one in enumerate(readings)]
+    return [_parsed(_built(one), *rows[at]) for at, one in enumerate(readings)]
+
+
+def merged(reading: Reading, read: Read) -> Read:
+    """Make one row of those of one person in the same group and period."""
+    row_sums = _built(reading).row_sums
+    return read if row_sums is None else Read(*row_sums.merged(read.people, read.parent, SUMS))
 
 
 def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list[Any]]:
@@ -116,8 +125,8 @@ def _select(reading: Reading, tables: str, params: list[Any]) -> tuple[str, list
     it is first used, and would start at the facts elsewhere.
     """
     tables, params = _tables(reading, tables, params)
-    columns, people, own, _ = _built(reading)
-    return f"{columns} FROM (WITH {tables} {people}) AS people", [*params, *own]
+    built = _built(reading)
+    return f"{built.columns} FROM (WITH {tables} {built.sql}) AS people", [*params, *built.params]
 
 
 def _tables(reading: Reading, periods: str, params: list[Any]) -> tuple[str, list[Any]]:
@@ -185,29 +194,59 @@ def _ids(courses: Collection[int]) -> tuple[str, list[Any]]:
     return "SELECT value FROM json_each(%s)", [json.dumps(some)]
 
 
+@dataclass(frozen=True)
+class Built:
+    """The statement of a reading: its columns, and the query of its people.
+
+    `constants` are the columns that are the same in all rows, and are not read. `row_sums` is what
+    rows add to the sums of a person; None if the query adds them up.
+    """
+
+    columns: str
+    sql: str
+    params: tuple[Any, ...]
+    constants: Mapping[str, int]
+    row_sums: RowSums | None
+
+
 # building a statement takes longer than running it; each entry also keeps its facts alive
-Built = tuple[str, str, tuple[Any, ...], RowSums | None]
 _BUILT: dict[tuple[object, ...], tuple[Facts, Built]] = {}
 
 
 def _built(reading: Reading) -> Built:
-    """Return a reading's columns, the query of its people, its parameters and what rows add."""
     how = (reading.level, reading.by_enrollment, reading.courses is None)
     key = (id(reading.facts), *how, connection.vendor)
     if key not in _BUILT:
         people, row_sums = _people(reading)
-        compiler = people.query.get_compiler(connection=connection)
-        if _is_by_enrollments_of_courses(reading):
-            compiler = enrollments_first.Compiler(people.query, connection, PERSON)
-        sql, params = compiler.as_sql()
+        sql, params = _compiler(reading, people.query).as_sql()
         fields = people.query.annotations
-        lists = (
-            _listed(name, fields[name].output_field) if name in fields else "CAST(NULL AS TEXT)"
+        constants = {
+            name: one.value
+            for name, one in fields.items()
+            if isinstance(one, Value) and type(one.value) is int
+        }
+        listed = [name for name in fields if name not in constants]
+        columns = ", ".join(
+            _listed(name, fields[name].output_field) if name in listed else "CAST(NULL AS TEXT)"
             for name in COLUMNS
         )
-        columns = f"COUNT(*), {', '.join(lists)}"
-        _BUILT[key] = reading.facts, (columns, sql, tuple(params), row_sums)
+        _BUILT[key] = (
+            reading.facts,
+            Built(f"COUNT(*), {columns}", sql, tuple(params), constants, row_sums),
+        )
     return _BUILT[key][1]
+
+
+def _compiler(reading: Reading, query: Query) -> SQLCompiler:
+    """Return a compiler that joins from few rows to many, which SQLite does not know."""
+    if _is_by_enrollments_of_courses(reading):
+        person = cast(Col, query.annotations[PERSON]).alias
+        return fixed_joins.Compiler(query, connection, ENROLLMENTS, person)
+    if connection.vendor == "sqlite" and reading.courses is None:
+        dated = cast(Col, query.resolve_ref(reading.facts.at)).alias
+        return fixed_joins.Compiler(query, connection, f'"{period_table.NAME}"', dated)
+    compiler: SQLCompiler = query.get_compiler(connection=connection)
+    return compiler
 
 
 def _people(reading: Reading) -> tuple[QuerySet[Any, Any], RowSums | None]:
@@ -258,18 +297,17 @@ def _listed(name: str, field: models.Field[Any, Any]) -> str:
     return f"GROUP_CONCAT({value if is_whole else f'QUOTE({value})'})"
 
 
-def _added(row_sums: RowSums | None, read: Read) -> Read:
-    return read if row_sums is None else Read(*row_sums.merged(read.people, read.parent, SUMS))
-
-
-def _parsed(size: int, *lists: str | None) -> Read:
+def _parsed(built: Built, size: int, *lists: str | None) -> Read:
     texts = dict(zip(COLUMNS, lists, strict=True))
 
     def numbers(name: str, kind: Any) -> Any:
         text = texts[name]
-        return np.fromstring(text, kind, size, sep=",") if text else np.zeros(size, kind)
+        if text:
+            return np.fromstring(text, kind, size, sep=",")
+        return np.full(size, built.constants.get(name, 0), kind)
 
     period, group, person, n = (numbers(one, np.int64) for one in (PERIOD, GROUP, PERSON, N))
     # a weight that is the number of observations is not read twice
-    y, x = numbers(TOTAL, np.float64), numbers(WEIGHT if texts[WEIGHT] else N, np.float64)
+    weight = WEIGHT if texts[WEIGHT] or WEIGHT in built.constants else N
+    y, x = numbers(TOTAL, np.float64), numbers(weight, np.float64)
     return Read(People(period, group, person, n, y, x), numbers(PARENT, np.int64))

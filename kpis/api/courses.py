@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView
@@ -67,7 +67,8 @@ class CourseListView(ListAPIView[Course]):
 
     def get_queryset(self) -> QuerySet[Course]:
         reader = Reader.of(self.request.user)
-        return reader.courses().prefetch_related("runs", "modules")
+        runs = Prefetch("runs", reader.runs())
+        return reader.courses_in_part().prefetch_related(runs, "modules")
 
     @extend_schema(
         operation_id="course_list",

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis
-from core.api_errors import Problem
+from core.api_errors import InvalidParameters, Problem
 from core.api_models import json_response
 from core.cacheable import cacheable
 from kpis.api.csv_response import csv_response
@@ -92,6 +92,8 @@ class DrillDownView(APIView):
         indicator = indicator_at(category, slug)
         found = drill_down_at(indicator, drill)
         reader, query = query_of(request, indicator, names=SCOPE)
+        if reader.is_limited_to_run(query.scope.course_ids) and not found.has_runs:
+            raise InvalidParameters(f"{found.name} cannot be filtered by run.", "run")
         period, table = suppressed_tables.suppressed_table(
             found, indicator, query, KpiQueryService(reader, query.now)
         )

@@ -80,6 +80,7 @@ class DrillDown:
 
     `also` lists other KPIs whose values appear in the rows: a group that one of them suppresses
     is suppressed here too. When `is_of_all_time` is true, every period shows the same rows.
+    When `has_runs` is false, a chosen run has no effect on the rows.
     """
 
     key: str
@@ -88,6 +89,7 @@ class DrillDown:
     table: Callable[[Period, Scope], Table]
     also: tuple[str, ...] = ()
     is_of_all_time: bool = False
+    has_runs: bool = True
 
     @property
     def name(self) -> str:
@@ -351,12 +353,13 @@ def drill_down(
     *,
     also: tuple[str, ...] = (),
     is_of_all_time: bool = False,
+    has_runs: bool = True,
 ) -> Callable[[TableFunction], TableFunction]:
     """Add a table to a KPI: the function maps a period and a scope to its content."""
 
     def declare(function: TableFunction) -> TableFunction:
         definition = inspect.getdoc(function) or ""
-        table = DrillDown(key, title, definition, function, also, is_of_all_time)
+        table = DrillDown(key, title, definition, function, also, is_of_all_time, has_runs)
         REGISTRY[kpi_key].drill_downs.register(key, table)
         return function
 

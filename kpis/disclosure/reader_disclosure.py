@@ -24,14 +24,15 @@ class ReaderDisclosure:
     def __init__(self, reader: Reader, now: datetime) -> None:
         self.reader = reader
         self.now = now
-        self._suppressions: dict[str, CellSuppression] = {}
+        self._suppressions: dict[tuple[str, Scope], CellSuppression] = {}
 
-    def suppression_of(self, indicator: Indicator) -> CellSuppression:
+    def suppression_of(self, indicator: Indicator, scope: Scope) -> CellSuppression:
         """Return the suppression of a KPI for a reader without the small-groups permission."""
-        if indicator.key not in self._suppressions:
-            everything = Scope(None if self.reader.sees_every_course else self.reader.course_ids)
-            self._suppressions[indicator.key] = CellSuppression(indicator, everything, self.now)
-        return self._suppressions[indicator.key]
+        everything = Scope(self.reader.checked_together(scope.course_ids))
+        key = (indicator.key, everything)
+        if key not in self._suppressions:
+            self._suppressions[key] = CellSuppression(indicator, everything, self.now)
+        return self._suppressions[key]
 
     def suppressed_periods(
         self,
@@ -46,7 +47,7 @@ class ReaderDisclosure:
         """
         if self.reader.sees_small_groups:
             return set()
-        suppressed = self.suppression_of(indicator).periods(scope, inside or periods)
+        suppressed = self.suppression_of(indicator, scope).periods(scope, inside or periods)
         return set(periods) if inside and suppressed else suppressed
 
     def suppressed_groups(
@@ -55,7 +56,7 @@ class ReaderDisclosure:
         """Return the groups that are suppressed in any of the periods."""
         if self.reader.sees_small_groups:
             return set()
-        return self.suppression_of(indicator).groups(scope, by, periods)
+        return self.suppression_of(indicator, scope).groups(scope, by, periods)
 
     @property
     def _holds(self) -> bool:

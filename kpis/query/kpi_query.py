@@ -134,9 +134,10 @@ class KpiQueryForm(forms.Form):
         key = self.cleaned_data["course"]
         if not key:
             return None
-        course = self.reader.courses().filter(key=key).first()
+        courses = self.reader.courses_in_part()
+        course = courses.filter(key=key).first()
         if course is None:
-            keys = self.reader.courses().order_by("key").values_list("key", flat=True)[:20]
+            keys = courses.order_by("key").values_list("key", flat=True)[:20]
             raise ValidationError(
                 gettext("Unknown course “%(key)s”. Available courses: %(keys)s.")
                 % {"key": key, "keys": ", ".join(keys) or gettext("none")}
@@ -144,12 +145,11 @@ class KpiQueryForm(forms.Form):
         return course
 
     def clean_run(self) -> CourseRun | None:
-        runs = CourseRun.objects.filter(course__in=self.reader.courses())
-        run: CourseRun | None = self._one_of("run", runs.select_related("course"))
+        run: CourseRun | None = self._one_of("run", self.reader.runs().select_related("course"))
         return run
 
     def clean_module(self) -> Module | None:
-        modules = Module.objects.filter(course__in=self.reader.courses())
+        modules = Module.objects.filter(course__in=self.reader.courses_in_part())
         module: Module | None = self._one_of("module", modules.select_related("course"))
         return module
 
@@ -174,6 +174,8 @@ class KpiQueryForm(forms.Form):
             error = gettext("“from” (%(first)s) is later than “to” (%(last)s). Swap the two.")
             self.add_error("from", error % {"first": first, "last": last})
         run, module = data.get("run"), data.get("module")
+        if not self.errors and run is None:
+            data["run"] = run = self._granted_run(data.get("course") or (module and module.course))
         if run and module and run.course_id != module.course_id:
             error = gettext("Module “%(module)s” and run “%(run)s” belong to different courses.")
             self.add_error("module", error % {"module": module.key, "run": run.key})
@@ -181,6 +183,15 @@ class KpiQueryForm(forms.Form):
             error = gettext("Choose at most %(count)s periods at once.")
             self.add_error("from", error % {"count": MOST_POINTS})
         return data
+
+    def _granted_run(self, course: Course | None) -> CourseRun | None:
+        """Return the latest run of those granted one by one, where no whole course is granted."""
+        is_whole = self.reader.course_ids if course is None else None
+        course_ids = frozenset({course.pk}) if course else None
+        if is_whole or not self.reader.is_limited_to_run(course_ids):
+            return None
+        runs = self.reader.runs().select_related("course").order_by("-starts_on", "-pk")
+        return (runs.filter(course=course) if course else runs).first()
 
     def to_query(self, *, learners: Iterable[int] | None = None) -> KpiQuery:
         """Return the query of a valid form, limited to the learners with these ids if given."""

@@ -91,7 +91,7 @@ def _learners(request: Request, reader: Reader) -> list[int] | None:
     if not any("\0" in key for key in keys):
         mine = Learner.objects.filter(
             key__in=[*keys, *map(normalize_key, keys)],
-            enrollments__run__course__in=reader.courses(),
+            enrollments__run__in=reader.runs(),
         )
         known = dict(mine.values_list("key", "pk"))
     if unknown := [key for key in keys if not {key, normalize_key(key)} & known.keys()]:

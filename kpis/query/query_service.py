@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 
 from accounts.reader import Reader
@@ -53,6 +54,11 @@ class KpiQueryService:
         self._series = SeriesReader(now)
         self._readers: dict[tuple[Scope, Period], GroupReader] = {}
         self._values_of_groups: dict[Hashable, dict[Period, dict[int, MetricValue]]] = {}
+
+    def check(self, scope: Scope) -> None:
+        """Raise PermissionDenied for figures that the reader may not see, whoever asks for them."""
+        if not self.reader.may_see_figures(scope.course_ids, scope.run_id):
+            raise PermissionDenied
 
     def read_ahead(self, indicators: Iterable[Indicator], query: KpiQuery) -> None:
         """Read what is stored of several KPIs at once; `ask` would read them one by one."""
@@ -142,6 +148,7 @@ class KpiQueryService:
         For a window, `inside` lists the periods it consists of: if one of them is suppressed, the
         window is too.
         """
+        self.check(scope)
         key = (indicator.key, scope, tuple(periods), tuple(inside))
         if key not in self._values:
             self._values[key] = self._read_values(indicator, scope, periods, inside)
@@ -259,6 +266,7 @@ class KpiQueryService:
         Each period comes with the periods it consists of (itself, unless it is a window): a group
         that is suppressed in one of these is suppressed.
         """
+        self.check(scope)
         made_of = tuple((period, tuple(inside)) for period, inside in periods.items())
         key = (indicator.key, scope, by, made_of)
         if key not in self._values_of_groups:
@@ -269,6 +277,7 @@ class KpiQueryService:
         self, indicators: Sequence[Indicator], scope: Scope, period: Period
     ) -> GroupReader:
         """Return all courses in a period and the one before, and all modules, as columns."""
+        self.check(scope)
         reader = self._readers.get((scope, period))
         if reader is None or not reader.has(indicators):
             reader = GroupReader(self.valuation, self.disclosure, indicators, scope, period)

@@ -80,8 +80,7 @@ class Audit:
 
     def read(self, scope: Scope) -> None:
         """Read the tables from the widest scope down to this one, and those of sibling scopes."""
-        courses = None if self.service.reader.sees_every_course else self.service.reader.course_ids
-        everything = Scope(courses)
+        everything = Scope(self.service.reader.checked_together(scope.course_ids))
         is_by_course = self._add(None, [everything])
         course = Scope(scope.course_ids)
         if course != everything:
@@ -130,7 +129,8 @@ class Audit:
     def _is_shown(self, scope: Scope) -> bool:
         """Return False if the KPI is suppressed in the scope, and the whole table with it."""
         measured = [REGISTRY[key] for key in self.indicator.measured_keys]
-        suppressions = map(self.service.disclosure.suppression_of, measured)
+        disclosure = self.service.disclosure
+        suppressions = [disclosure.suppression_of(one, scope) for one in measured]
         return not any(one.periods(scope, [self.month]) for one in suppressions)
 
     def candidates(self, scopes: Sequence[Scope]) -> Iterator[tuple[Cell | None, Atoms]]:

@@ -39,6 +39,7 @@ def suppressed_table(
     held (`KPI_HOLD_OPEN_FIGURES`), all rows of an open period are suppressed: earlier versions of
     them are not stored.
     """
+    service.check(query.scope)
     period = query.window or query.current
     if service.reader.sees_small_groups:
         return period, drill.table(period.as_of(query.now), query.scope)
@@ -48,7 +49,7 @@ def suppressed_table(
     table = drill.table(period.as_of(query.now), query.scope)
     measured = _measured(indicator)
     is_held = settings.KPI_HOLD_OPEN_FIGURES and period.is_open(query.now)
-    suppressions = map(service.disclosure.suppression_of, measured)
+    suppressions = [service.disclosure.suppression_of(one, query.scope) for one in measured]
     if is_held or any(one.periods(query.scope, months) for one in suppressions):
         return period, _suppress(table, range(len(table.rows)))
     hidden = _rows_of_suppressed_groups(drill, indicator, table, query.scope, months, service)
@@ -89,7 +90,7 @@ def _rows_of_suppressed_groups(
             pk
             for one in _measured(indicator, drill.also)
             if _has_groups(one, dimension, scope)
-            for pk in service.disclosure.suppression_of(one).groups(scope, dimension, months)
+            for pk in service.disclosure.suppression_of(one, scope).groups(scope, dimension, months)
         }
         hidden = set(objects.filter(pk__in=ids).values_list(*names)) if ids else set()
         named_by = [keys["course"], key][-len(names) :] if "course" in keys else [key]

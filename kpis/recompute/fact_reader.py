@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from core.database.id_lists import ids_in
 from curriculum.models import Course, Enrollment
-from kpis.aggregation.added_days import read
 from kpis.aggregation.people import People, Whole, concatenated, numbered
 from kpis.aggregation.person_sums import Level, Read, Reading, can_be_read_by_enrollment
+from kpis.aggregation.segments import read
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.models import PeriodKind

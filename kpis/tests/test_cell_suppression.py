@@ -270,9 +270,8 @@ def test_readers_with_the_same_access_share_an_audit() -> None:
     assert is_shown(bo, of_run(run), week)
 
     with CaptureQueriesContext(connection) as asked:
-        KpiQueryService(bo, NOW).disclosure.suppression_of(REGISTRY[STARTED]).periods(
-            of_run(run), [week]
-        )
+        disclosure = KpiQueryService(bo, NOW).disclosure
+        disclosure.suppression_of(REGISTRY[STARTED], of_run(run)).periods(of_run(run), [week])
     assert len(asked) == 1
 
 

@@ -1,21 +1,22 @@
-"""Figures are computed and compared as columns; longer periods are added up from their days."""
+"""Figures are computed and compared as columns; each fact is read once for all its periods."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from django.db.models import Count, Q, Sum
 
-from kpis.aggregation.added_days import Plan, read
 from kpis.aggregation.fact_rows import RowSums
 from kpis.aggregation.people import People
-from kpis.aggregation.person_sums import SUMS, Read, Reading
+from kpis.aggregation.person_sums import SUMS, Read, Reading, merged
 from kpis.aggregation.person_sums import read as read_directly
+from kpis.aggregation.segments import read
 from kpis.definitions.facts import Cut, Facts, Ratio
 from kpis.definitions.periods import Period, between
 from kpis.recompute.compare_columns import Stored, changes_between
@@ -47,27 +48,48 @@ def rows_of(found: Read) -> list[tuple[Any, ...]]:
     return sorted(zip(*(one.tolist() for one in columns), strict=True))
 
 
-def test_what_is_added_up_from_days_is_what_the_facts_say() -> None:
+def read_by_period(reading: Reading) -> Read:
+    return merged(reading, read_directly([reading])[0])
+
+
+def read_with(reading: Reading) -> list[Reading]:
+    """Read, and return what the database is asked for."""
+    with patch("kpis.aggregation.person_sums.read", wraps=read_directly) as asked:
+        read([reading])
+    found: list[Reading] = asked.call_args.args[0]
+    return found
+
+
+def test_facts_that_are_read_once_are_in_all_their_periods() -> None:
     run = run_of("r1")
     starts("ada", run, "2026-03-02", done=True)
     starts("bo", run, "2026-03-20")
     reading = reading_of(STARTED.facts, periods_of("day", "week", "month"))
 
-    assert rows_of(read([reading])[0]) == rows_of(read_directly([reading])[0])
+    assert len(rows_of(read([reading])[0])) == 6
+    assert rows_of(read([reading])[0]) == rows_of(read_by_period(reading))
 
 
-def test_periods_whose_days_are_read_are_not_read_themselves() -> None:
-    plan = Plan.of(reading_of(STARTED.facts, periods_of("day", "week", "month")))
+def test_the_bounds_of_periods_cut_them_into_segments() -> None:
+    (asked,) = read_with(reading_of(STARTED.facts, periods_of("week", "month")))
 
-    # of the weeks around March, the first and the last have days outside of it
-    kinds = [one.kind for one in plan.reading.periods.values()]
-    assert (kinds.count("day"), kinds.count("week"), kinds.count("month")) == (31, 2, 0)
+    # the first of March is a Sunday, the last a Tuesday
+    days = [(one.first.day, one.after.day) for one in asked.periods.values()]
+    assert days == [(23, 1), (1, 2), (2, 9), (9, 16), (16, 23), (23, 30), (30, 1), (1, 6)]
 
 
-def test_an_open_month_is_the_sum_of_its_days_until_now() -> None:
-    plan = Plan.of(reading_of(STARTED.facts, periods_of("day", "month", now=NOW)))
+def test_what_lies_between_periods_is_not_read() -> None:
+    days = periods_of("day")
+    (asked,) = read_with(reading_of(STARTED.facts, {3: days[3], 20: days[20]}))
 
-    assert [one.kind for one in plan.reading.periods.values()] == ["day"] * 20
+    assert [one.first.day for one in asked.periods.values()] == [4, 21]
+
+
+def test_an_open_month_is_read_until_now() -> None:
+    (asked,) = read_with(reading_of(STARTED.facts, periods_of("day", "month", now=NOW)))
+
+    ends = [one.end for one in asked.periods.values() if one.first.day >= 19]
+    assert ends == [moment("2026-03-20T00:00:00"), NOW, NOW]
 
 
 def test_what_depends_on_the_end_of_the_period_is_read_for_each_period() -> None:
@@ -76,15 +98,20 @@ def test_what_depends_on_the_end_of_the_period_is_read_for_each_period() -> None
         return Ratio(total=done, weight=Count("pk"))
 
     facts = kernel.starts_read_by(done_in_time)
+    reading = reading_of(facts, periods_of("day", "month"))
 
-    assert not Plan.of(reading_of(facts, periods_of("day", "month"))).longer
+    assert read_with(reading) == [reading]
 
 
-def test_people_who_are_counted_once_do_not_add_up_over_days() -> None:
+def test_a_person_who_is_there_on_two_days_is_one_in_the_month() -> None:
+    starts("ada", run_of("r1"), "2026-03-02", done=True)
+    starts("ada", run_of("r2"), "2026-03-09", done=True)
     facts = kernel.starts_read_by(kernel.people)
-    reading = replace(reading_of(facts, periods_of("day", "month")), by_enrollment=False)
+    reading = reading_of(facts, periods_of("day", "month"))
+    reading = replace(reading, level="site", by_enrollment=False)
 
-    assert not Plan.of(reading).longer
+    assert [row[3:] for row in rows_of(read([reading])[0])] == [(1, 1.0, 1.0)] * 3
+    assert rows_of(read([reading])[0]) == rows_of(read_by_period(reading))
 
 
 def test_a_learner_with_two_enrollments_is_one_person() -> None:

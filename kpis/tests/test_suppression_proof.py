@@ -60,6 +60,40 @@ def test_a_manager_of_one_course_cannot_derive_a_small_group(seed: int) -> None:
     assert followed(mine, shown_to(bo, mine), people) == []
 
 
+@pytest.mark.parametrize("seed", range(6, 10))
+def test_a_manager_of_one_run_sees_a_part_of_what_its_course_shows(seed: int) -> None:
+    runs = three_courses()[:3]
+    people = people_of(runs, seed=seed)
+    cells = cells_of(runs, people)
+    keep(cells, people)
+    one = runs[0]
+    mine = {cell: inside for cell, inside in cells.items() if cell[0].run_id == one.pk}
+    bo = Reader(True, False, False, frozenset({one.course_id}))
+    cleo = Reader(True, False, False, frozenset(), frozenset({(one.course_id, one.pk)}))
+
+    assert shown_to(cleo, mine) == shown_to(bo, mine)
+    assert followed(mine, shown_to(cleo, mine), people) == []
+
+
+@pytest.mark.parametrize("seed", range(6, 8))
+def test_a_manager_of_a_course_and_a_run_of_another_cannot_derive_a_small_group(seed: int) -> None:
+    runs = three_courses()
+    people = people_of(runs, seed=seed)
+    cells = cells_of(runs, people)
+    keep(cells, people)
+    whole, single = runs[0].course_id, runs[3]
+    cleo = Reader(
+        True, False, False, frozenset({whole}), frozenset({(single.course_id, single.pk)})
+    )
+    mine = {
+        cell: inside
+        for cell, inside in cells.items()
+        if cell[0].run_id == single.pk or cell[0].course_ids == frozenset({whole})
+    }
+
+    assert followed(mine, shown_to(cleo, mine), people) == []
+
+
 def followed(cells: Cells, shown: Iterable[Cell], people: Mapping[Atom, int]) -> list[Cell]:
     """Return the small cells that are linear combinations of shown cells."""
     known = Known(cells[cell] for cell in shown)

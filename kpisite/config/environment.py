@@ -21,7 +21,7 @@ DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
 SECRET_VARIABLES = frozenset(
     {
         *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REPLICA_DATABASE_URL"),
-        *("REDIS_URL", "EMAIL_URL"),
+        *("REDIS_URL", "EMAIL_URL", "KPI_OIDC_CLIENT_SECRET"),
     }
 )
 EXIT_CODE = 2

@@ -18,7 +18,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import set_response_etag
 
+from accounts.api_key_use import count_request
 from accounts.credential_expiry import valid_until
+from accounts.models import ApiKey
 from accounts.sign_in.sessions import SCRIPT_HEADER
 from core.cacheable import MARK
 from core.database import data_version
@@ -27,6 +29,8 @@ from core.process_cache import ProcessCache
 # per process; no larger response is kept than a quarter of it
 MAX_BYTES = 16 * 1024 * 1024
 ENTRY_BYTES = 1_000
+# what is served again costs nothing, and does not count against a key's limit
+OF_ONE_REQUEST = ("RateLimit", "RateLimit-Policy")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class CachedResponse:
     content: bytes
     headers: dict[str, str]
     expires: float
+    # by API key: its id and that of its former secret
+    key: tuple[int, int | None] | None = None
 
 
 RESPONSES: ProcessCache[CachedResponse] = ProcessCache(
@@ -61,6 +67,8 @@ class ResponseCache:
         key = (version, now // 60, request_key(request))
         found = RESPONSES.get(key)
         if found and now < found.expires:
+            if found.key:
+                count_request(*found.key)
             return HttpResponse(found.content, headers=found.headers)
         response = self.get_response(request)
         if is_complete(request, response):
@@ -68,8 +76,13 @@ class ResponseCache:
             set_response_etag(response)
             expires = valid_until(request)
             if now < expires:
-                headers = dict(response.headers)
-                RESPONSES.keep(key, CachedResponse(response.content, headers, expires))
+                headers = {
+                    name: value
+                    for name, value in response.headers.items()
+                    if name not in OF_ONE_REQUEST
+                }
+                kept = CachedResponse(response.content, headers, expires, used_key(request))
+                RESPONSES.keep(key, kept)
         return response
 
 
@@ -88,6 +101,11 @@ def may_be_cached(request: HttpRequest) -> bool:
         and not has_body
         and SCRIPT_HEADER not in request.headers
     )
+
+
+def used_key(request: HttpRequest) -> tuple[int, int | None] | None:
+    key: object = getattr(request, "user", None)
+    return key.credential if isinstance(key, ApiKey) else None
 
 
 def request_key(request: HttpRequest) -> bytes:

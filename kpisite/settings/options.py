@@ -23,6 +23,13 @@ KPI_CLOSE_LAG_HOURS = environment.integer("KPI_CLOSE_LAG_HOURS", 72, minimum=0, 
 KPI_STALE_DAYS = environment.integer("KPI_STALE_DAYS", 7, minimum=1, maximum=3_650)
 KPI_MAX_BATCH = environment.integer("KPI_MAX_BATCH", 5_000, minimum=1, maximum=10_000)
 KPI_MAX_BODY_MB = environment.integer("KPI_MAX_BODY_MB", 10, minimum=1, maximum=1_000)
+# per API key; 0: no limit
+KPI_API_REQUESTS_PER_MINUTE = environment.integer(
+    "KPI_API_REQUESTS_PER_MINUTE", 1_800, minimum=0, maximum=1_000_000
+)
+KPI_API_BATCHES_PER_MINUTE = environment.integer(
+    "KPI_API_BATCHES_PER_MINUTE", 6_000, minimum=0, maximum=1_000_000
+)
 KPI_ENROLLMENT_TOLERANCE_MINUTES = environment.integer(
     "KPI_ENROLLMENT_TOLERANCE_MINUTES", 5, minimum=0, maximum=60 * 24
 )
@@ -81,6 +88,10 @@ KPI_STAFF_SESSION_DAYS = environment.integer("KPI_STAFF_SESSION_DAYS", 3, minimu
 KPI_STAFF_SESSION_IDLE_HOURS = environment.integer(
     "KPI_STAFF_SESSION_IDLE_HOURS", 8, minimum=1, maximum=24 * 90
 )
+KPI_STAFF_SECOND_FACTOR = environment.one_of(
+    "KPI_STAFF_SECOND_FACTOR", "OPTIONAL", ("OPTIONAL", "REQUIRED")
+)
+KPI_INVITATION_DAYS = environment.integer("KPI_INVITATION_DAYS", 7, minimum=1, maximum=90)
 
 # E-mail and webhooks
 KPI_BASE_URL = mail.base_url(PORT)

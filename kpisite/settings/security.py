@@ -44,7 +44,10 @@ AUTHENTICATION_BACKENDS = [
     # first, so that no password is checked after too many attempts
     "axes.backends.AxesStandaloneBackend",
     "accounts.sign_in.password_backend.PasswordBackend",
+    "accounts.sign_in.second_factor_backend.SecondFactorBackend",
 ]
+# the name that authenticator apps show
+OTP_TOTP_ISSUER = "Learning KPIs"
 # a link to set a password is valid for one day
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "/sign-in"
@@ -70,6 +73,7 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.sign_in.sign_in_limits.attempted_account"
 AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.sign_in_limits.address_of"
 AXES_LOCKOUT_CALLABLE = "accounts.sign_in.sign_in_limits.lockout_response"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "token"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -8,6 +8,10 @@ from kpisite.settings.options import BASE_DIR, KPI_LANGUAGE, KPI_MAX_BODY_MB, KP
 INSTALLED_APPS = [
     "kpisite.apps.KpisiteConfig",
     "core.apps.CoreConfig",
+    # before accounts, which takes their pages out of the admin: they show secrets
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "accounts.apps.AccountsConfig",
     "curriculum.apps.CurriculumConfig",
     "intake.apps.IntakeConfig",
@@ -21,10 +25,11 @@ INSTALLED_APPS = [
     "notifications.apps.NotificationsConfig",
     "improvement.apps.ImprovementConfig",
     "experiments.apps.ExperimentsConfig",
+    "support.apps.SupportConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
     "demo.apps.DemoConfig",
-    "django.contrib.admin",
+    "kpisite.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

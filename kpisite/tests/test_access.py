@@ -32,6 +32,16 @@ GET  /                                                302 200 302 302 302 302 30
 GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
+GET  /sign-in/code                                    302 302 302 302 302 302 302 302 302 302
+POST /sign-in/code                                    302 302 302 302 302 302 302 302 302 302
+GET  /sign-in/single-sign-on                          404 404 404 404 404 404 404 404 404 404
+GET  /sign-in/single-sign-on/callback                 404 404 404 404 404 404 404 404 404 404
+GET  /signed-out                                      302 302 302 302 302 302 302 302 302 302
+GET  /account/second-factor                           302 200 200 200 200 302 302 302 302 302
+POST /account/second-factor                           302 200 200 200 200 302 302 302 302 302
+GET  /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
+POST /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
+GET  /account/second-factor/qr.svg                    404 200 200 200 200 404 404 404 404 404
 GET  /account/password                                302 200 200 200 200 302 302 302 302 302
 POST /account/password                                302 200 200 200 200 302 302 302 302 302
 GET  /account/forgotten                               200 200 200 200 200 200 200 200 200 200
@@ -39,6 +49,8 @@ POST /account/forgotten                               200 200 200 200 200 200 20
 GET  /account/forgotten/sent                          200 200 200 200 200 200 200 200 200 200
 GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
+GET  /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
+POST /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
@@ -71,6 +83,12 @@ GET  /experiments/nothing                             302 403 404 404 404 302 30
 POST /experiments/nothing                             302 403 404 404 404 302 302 302 302 302
 GET  /experiments/nothing/edit                        302 403 403 403 403 302 302 302 302 302
 GET  /experiments/nothing/results.csv                 302 403 404 404 404 302 302 302 302 302
+GET  /learners-to-help                                302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/export.csv                     302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/model                          302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+POST /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+GET  /api/learners-to-help                            401 403 403 403 403 403 403 403 403 401
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
@@ -133,9 +151,11 @@ POST /surveys/forged                                  404 404 404 404 404 404 40
 POST /alerts/read                                     302 403 302 302 302 302 302 302 302 302
 GET  /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
 POST /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
+GET  /organizations                                   302 200 200 200 200 302 302 302 302 302
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302
+GET  /admin/login/                                    200 200 200 200 302 200 200 200 200 200
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.once
 
 READERS = (
     r"text|switch|integer|one_of|list_of|currencies|"
-    r"hosts|origins|hosts_and_networks|time_zone|folder|database|secrets?|page_url|address|language"
+    r"hosts|origins|hosts_and_networks|time_zone|folder|database|secrets?|page_url|address|language|"
+    r"issuer|scopes|groups"
 )
 READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

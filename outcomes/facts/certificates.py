@@ -17,7 +17,7 @@ from curriculum import enrolling
 from intake.event_batch import EventBatch
 from intake.models import Event
 from kpis.definitions.periods import local_day
-from outcomes.models import Certificate, CertificateChange
+from outcomes.models import Certificate, CertificateChange, CertificateCode
 
 COMPLETION = "outcome.certification-completion"
 EARNED, REVOKED, EXPIRED = CertificateChange.Change
@@ -34,10 +34,9 @@ def record_certificates(batch: EventBatch) -> None:
     held = Certificate.objects.filter(enrollment__in=ids)
     batch.changes.changed(held)
     held.delete()
-    Certificate.objects.bulk_create(
-        [one for pk in sorted(histories) for one in _certificates(pk, histories[pk])],
-        batch_size=500,
-    )
+    certificates = [one for pk in sorted(histories) for one in _certificates(pk, histories[pk])]
+    Certificate.objects.bulk_create(certificates, batch_size=500)
+    _give_codes({one.enrollment_id for one in certificates})
     enrolling.put_on_certificate_track(
         (
             (pk, one.at)
@@ -49,6 +48,15 @@ def record_certificates(batch: EventBatch) -> None:
         changes=batch.changes,
     )
     batch.changes.changed(held)
+
+
+def _give_codes(enrollments: Iterable[int]) -> None:
+    """Give each enrollment with a certificate its public code, unless it has one."""
+    CertificateCode.objects.bulk_create(
+        (CertificateCode(enrollment_id=pk) for pk in sorted(enrollments)),
+        batch_size=500,
+        ignore_conflicts=True,
+    )
 
 
 def _store(events: Sequence[Event]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.models.career import CareerOutcome
-from outcomes.models.certificates import Certificate, CertificateChange
+from outcomes.models.certificates import Certificate, CertificateChange, CertificateCode
 from outcomes.models.feedback import CommentAnalysis, QuoteConsent, Testimonial, Theme, TopicRun
 from outcomes.models.skills import SkillAssessment
 from outcomes.models.surveys import Invitation, Response, Survey, Wave
@@ -12,6 +12,7 @@ __all__ = [
     "CareerOutcome",
     "Certificate",
     "CertificateChange",
+    "CertificateCode",
     "CommentAnalysis",
     "Invitation",
     "QuoteConsent",

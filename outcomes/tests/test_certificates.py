@@ -5,17 +5,21 @@ Learners who start on 5 January are due on 16 February.
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from importlib import import_module
 from itertools import permutations
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from curriculum.models import Course, Enrollment
+from intake.replay import replay_events
 from intake.tests.lms import event, send, statuses
 from kpis.models import StaleDay
 from kpis.tests.stale import marked_days, marks
-from outcomes.models import Certificate
+from outcomes.models import Certificate, CertificateCode
 from outcomes.tests.school import did, enrolled, is_of_kind, rows_of, school, sums, table
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +251,38 @@ def test_a_certificate_expires_after_its_last_day() -> None:
     columns = ("earned", "revoked", "expired")
     assert rows_of(table(COMPLETION, "states", FEBRUARY), *columns) == [(2, 1, 0)]
     assert rows_of(table(COMPLETION, "states", MARCH), *columns) == [(0, 0, 1)]
+
+
+def test_a_certificate_keeps_its_public_code_whatever_happens_to_it() -> None:
+    enrolled("ada")
+    earned("ada", "2026-02-01")
+    code = CertificateCode.objects.get().code
+    revoked("ada", "2026-02-03")
+    earned("ada", "2026-02-05")
+    replay_events()
+
+    assert Certificate.objects.count() == 2
+    assert CertificateCode.objects.get().code == code
+    assert re.fullmatch("[2-9B-Z]{16}", code)
+
+
+def test_without_a_certificate_there_is_no_public_code() -> None:
+    enrolled("ada")
+    revoked("ada", "2026-02-03")
+
+    assert not CertificateCode.objects.exists()
+
+
+def test_existing_certificates_get_a_code_by_a_migration() -> None:
+    enrolled("ada", "bo", "cleo")
+    for one in ("ada", "bo"):
+        earned(one, "2026-02-01")
+    CertificateCode.objects.filter(enrollment__learner__key="ada").delete()
+    kept = CertificateCode.objects.get()
+    fill = import_module("outcomes.migrations.0007_fill_certificate_codes").fill
+    fill(apps, None)
+    fill(apps, None)
+
+    codes = dict(CertificateCode.objects.values_list("enrollment__learner__key", "code"))
+    assert set(codes) == {"ada", "bo"}
+    assert codes["bo"] == kept.code

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_initial'),
+        ('accounts', '0004_shipped_groups'),
         ('curriculum', '0011_completion_indexed'),
     ]
 

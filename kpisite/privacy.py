@@ -29,8 +29,11 @@ PURPOSES: dict[str, LazyText] = {
     "experiments": _("Finding out which way of teaching works better."),
     "intake": _("Counting each event once, and computing figures again."),
     "notifications": _("Sending messages."),
+    "otp_static": _("Signing in with a second factor."),
+    "otp_totp": _("Signing in with a second factor."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
     "sessions": _("Staying signed in."),
+    "support": _("Finding out who needs help first."),
 }
 # of a library whose name says nothing
 NAMES: dict[str, LazyText] = {"axes": _("Failed sign-ins")}
@@ -78,7 +81,7 @@ def stored_about_people() -> Iterator[AppData]:
     declared = sorted(PERSONAL_DATA.values(), key=lambda one: one.model._meta.app_label)
     for label, some in groupby(declared, key=lambda one: one.model._meta.app_label):
         name = str(NAMES.get(label) or apps.get_app_config(label).verbose_name)
-        yield AppData(name, PURPOSES[label], [Kept.of(one) for one in some])
+        yield AppData(name, PURPOSES.get(label, ""), [Kept.of(one) for one in some])
 
 
 @require_safe

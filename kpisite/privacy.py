@@ -35,10 +35,12 @@ PURPOSES: dict[str, LazyText] = {
     "sessions": _("Staying signed in."),
     "support": _("Helping learners who may not finish."),
 }
+# of a library whose name says nothing
+NAMES: dict[str, LazyText] = {"axes": _("Failed sign-ins")}
 ON_ERASURE: dict[Action, LazyText] = {
     Action.DELETE: _("deleted"),
     Action.ANONYMIZE: _("made anonymous"),
-    Action.KEEP: _("stays, of somebody unknown"),
+    Action.KEEP: _("stays"),
 }
 
 
@@ -78,8 +80,8 @@ def stored_about_people() -> Iterator[AppData]:
     """Yield what each app declares to hold about people."""
     declared = sorted(PERSONAL_DATA.values(), key=lambda one: one.model._meta.app_label)
     for label, some in groupby(declared, key=lambda one: one.model._meta.app_label):
-        name = str(apps.get_app_config(label).verbose_name)
-        yield AppData(name, PURPOSES[label], [Kept.of(one) for one in some])
+        name = str(NAMES.get(label) or apps.get_app_config(label).verbose_name)
+        yield AppData(name, PURPOSES.get(label, ""), [Kept.of(one) for one in some])
 
 
 @require_safe

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from core import localized
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
 from core.admin.work_queue import add_to_work_queue
@@ -117,6 +118,12 @@ class RejectedEventAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(request.path)
 
     @admin.action(description=gettext_lazy("Replay the selected events"), permissions=["change"])
+    @confirmed(
+        title=gettext_lazy("Replay"),
+        consequence=gettext_lazy(
+            "These events are received again, with the sender's present rights."
+        ),
+    )
     def replay_selected(self, request: HttpRequest, rows: QuerySet[RejectedEvent]) -> None:
         for row in rows.order_by("pk"):
             self._replay(request, row)

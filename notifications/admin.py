@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.admin.users import acting_user
 from core import localized
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin
 from core.admin.work_queue import add_to_work_queue
 from notifications.delivery import deliver
@@ -161,6 +162,10 @@ class NotificationAdmin(ReadOnlyAdmin):
 
     @admin.action(
         description=gettext_lazy("Retry the selected notifications"), permissions=["retry"]
+    )
+    @confirmed(
+        title=gettext_lazy("Retry"),
+        consequence=gettext_lazy("These notifications are sent again to the same addresses."),
     )
     def retry(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
         count = deliver.retry(rows)

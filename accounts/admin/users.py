@@ -19,6 +19,7 @@ from accounts import delegation
 from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
 from accounts.models import CourseGrant, RunGrant, User
 from accounts.sign_in import password_links
+from core.admin.confirmation import confirmed
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
 
@@ -158,6 +159,10 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
         return super().has_delete_permission(request, obj) and may_edit(request, obj)
 
     @admin.action(description=_("E-mail a link to set a password"), permissions=["change"])
+    @confirmed(
+        title=_("E-mail a link"),
+        consequence=_("These accounts get an e-mail with a link to set a password."),
+    )
     def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
         editable = [one for one in accounts if may_edit(request, one)]
         try:
@@ -213,6 +218,27 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(TranslatedPermissionsMixin, DjangoGroupAdmin):
     """Groups of permissions; a visitor can only use permissions that they hold."""
+
+    list_display = ("name", "account_count", "permission_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        counted: QuerySet[Group] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                accounts=Count("user", distinct=True),
+                granted=Count("permissions", distinct=True),
+            )
+        )
+        return counted
+
+    @admin.display(description=_("accounts"), ordering="accounts")
+    def account_count(self, group: Group) -> int:
+        return int(getattr(group, "accounts", 0))
+
+    @admin.display(description=_("permissions"), ordering="granted")
+    def permission_count(self, group: Group) -> int:
+        return int(getattr(group, "granted", 0))
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._holds_all_of(request, obj)

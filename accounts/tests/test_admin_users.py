@@ -88,6 +88,7 @@ def test_staff_invite_only_accounts_that_they_may_edit(client: Client) -> None:
     eve.set_unusable_password()
     eve.save()
     data = {"action": "invite", "_selected_action": [eve.pk, closed.pk, boss.pk]}
+    data |= {"confirmed": "yes"}
     with patch("accounts.sign_in.password_links.current_app.send_task") as queued:
         answer = client.post("/admin/accounts/user/", data)
     eve.refresh_from_db()

@@ -20,6 +20,7 @@ from alerts import actions
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertEvent
 from core import localized, reporting_clock
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from core.admin.work_queue import add_to_work_queue
 from kpis.admin.kpi_choices import name_of
@@ -132,6 +133,10 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @admin.action(
         description=gettext_lazy("Close the selected alerts as expected"), permissions=["act"]
+    )
+    @confirmed(
+        title=gettext_lazy("Close as expected"),
+        consequence=gettext_lazy("These alerts are closed, and nobody is notified of them again."),
     )
     def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         reason, by = request.POST.get("note", ""), acting_user(request)

@@ -16,12 +16,12 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.models import AccessRecord
 from alerts.models import EvaluationRun
-from intake.models import RejectedEvent
+from intake.models import Event, RejectedEvent
 from intake.purging import purge_events
 from kpis.models import RecomputeRun, Restatement, Verification
 from notifications.models import Notification
 from outcomes.feedback.retention import delete_comments
-from outcomes.models import TopicRun
+from outcomes.models import CommentAnalysis, QuoteConsent, Testimonial, TopicRun
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +85,23 @@ RULES = (
 )
 # failed sign-ins count for minutes
 ATTEMPTS_KEPT = timedelta(days=1)
+
+
+# what is deleted in ways of its own, and the texts of answers with their comments
+OTHER_SETTINGS: dict[type[Model], str] = {
+    Event: "KPI_KEEP_EVENTS_DAYS",
+    CommentAnalysis: "KPI_KEEP_COMMENTS_DAYS",
+    Testimonial: "KPI_KEEP_COMMENTS_DAYS",
+    QuoteConsent: "KPI_KEEP_COMMENTS_DAYS",
+}
+
+
+def days_kept(model: type[Model]) -> int | None:
+    """Return for how many days rows of a model are kept; None for those that stay."""
+    if issubclass(model, AccessAttempt):
+        return ATTEMPTS_KEPT.days
+    by_model = OTHER_SETTINGS | {rule.model: rule.setting for rule in RULES}
+    return getattr(settings, by_model[model]) or None if model in by_model else None
 
 
 def delete_old(now: datetime) -> dict[str, int]:

@@ -30,7 +30,10 @@ PURPOSES: dict[str, LazyText] = {
     "intake": _("Counting each event once, and computing figures again."),
     "notifications": _("Sending messages."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
+    "otp_static": _("Signing in with a second factor."),
+    "otp_totp": _("Signing in with a second factor."),
     "sessions": _("Staying signed in."),
+    "support": _("Finding out who needs help, and what came of it."),
 }
 ON_ERASURE: dict[Action, LazyText] = {
     Action.DELETE: _("deleted"),

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts import delegation, shipped_groups
 from accounts.models import ShippedGroup, User
 from accounts.shipped_groups import ROLES, Role
+from accounts.tests.admin_pages import account_form
 from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +108,7 @@ def test_the_docs_have_each_group_with_its_permissions(role: Role) -> None:
 
 def edit(client: Client, user: User, **more: object) -> int:
     path = f"/admin/accounts/user/{user.pk}/change/"
-    inline = {"course_grants-TOTAL_FORMS": "0", "course_grants-INITIAL_FORMS": "0"}
-    data = {"email": user.email, "is_active": "on", **inline, **more}
-    return client.post(path, data).status_code
+    return client.post(path, account_form(user, **more)).status_code
 
 
 def test_an_administrator_makes_somebody_an_analyst(client: Client) -> None:

@@ -38,10 +38,12 @@ class Reader:
             )
         if isinstance(principal, User) and principal.is_active:
             course_ids, runs = grants_of(principal)
+            reads_kpis = principal.is_staff or bool(course_ids or runs)
             return cls(
-                reads_kpis=principal.is_staff or bool(course_ids or runs),
+                reads_kpis=reads_kpis,
                 sees_every_course=principal.is_staff,
-                sees_small_groups=principal.has_perm("accounts.view_small_groups"),
+                # nobody else sees any figures, so the pages of learners need not ask
+                sees_small_groups=reads_kpis and principal.has_perm("accounts.view_small_groups"),
                 course_ids=course_ids,
                 runs_by_course=runs,
             )

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "experiments.apps.ExperimentsConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
+    "learners.apps.LearnersConfig",
     "demo.apps.DemoConfig",
     "django.contrib.admin",
     "django.contrib.auth",

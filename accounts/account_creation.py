@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext
 
-from accounts.models import CourseGrant, User
-from curriculum.models import Course, Learner
+from accounts.models import CourseGrant, RunGrant, User
+from curriculum.models import Course, CourseRun, Learner
 
 STAFF, MANAGER, LEARNER = ROLES = ("staff", "manager", "learner")
 
@@ -25,13 +25,14 @@ def create_account(
     is_superuser: bool = False,
     groups: Iterable[Group] = (),
     courses: Iterable[Course] = (),
+    runs: Iterable[CourseRun] = (),
     learner: Learner | None = None,
 ) -> User:
     """Create an account with a role; ValidationError when the address is invalid or taken.
 
     Without a password, the account cannot sign in by one until it is invited to set one.
-    `courses` are granted to a manager; `learner` is the person whose enrollments a learner's
-    account shows.
+    `courses` and `runs` are granted to a manager; `learner` is the person whose enrollments a
+    learner's account shows.
     """
     draft = User(email=email.strip().lower(), name=name)
     draft.clean_fields(exclude={"password"})
@@ -43,6 +44,7 @@ def create_account(
     )
     account.groups.set(groups)
     CourseGrant.objects.bulk_create(CourseGrant(user=account, course=one) for one in courses)
+    RunGrant.objects.bulk_create(RunGrant(user=account, run=one) for one in runs)
     if learner:
         learner.user = account
         learner.save(update_fields=["user"])

@@ -20,19 +20,18 @@ from core.redis_cache import valkey
 from core.task_queue import UNREACHABLE, log_unreachable
 
 COUNTED = "api-key-use"
-# not translated: a log
-NOT_COUNTED = "requests of API keys are not counted"
+NOT_COUNTED = "requests of API keys are not counted"  # not translated: a log
 
 
 def count_request(key_id: int, former_id: int | None = None) -> None:
     """Count a request with a key; a former secret has a last use of its own."""
     now = timezone.now()
-    used = f"former {former_id}" if former_id else f"key {key_id}"
+    used = ("former", former_id) if former_id else ("key", key_id)
     name = cache.make_key(COUNTED)
     try:
         with valkey().pipeline() as both:
             both.hincrby(name, f"{key_id} {timezone.localdate(now)}", 1)
-            both.hset(name, used, str(now.timestamp()))
+            both.hset(name, " ".join(map(str, used)), str(now.timestamp()))
             both.execute()
     except UNREACHABLE as error:
         log_unreachable(NOT_COUNTED, error)

@@ -29,8 +29,7 @@ logger = logging.getLogger(__name__)
 
 REQUESTS, BATCHES = "requests", "batches"
 SECONDS = 60
-# not translated: a log
-NO_LIMIT = "API keys have no limits meanwhile"
+NO_LIMIT = "API keys have no limits meanwhile"  # not translated: a log
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ REQUIRED_PERMISSIONS = {
     ApiKey.Scope.SMALL_GROUPS: "accounts.view_small_groups",
     ApiKey.Scope.ADJUSTMENTS_WRITE: "improvement.decide_adjustment",
     ApiKey.Scope.EXPERIMENTS_WRITE: "experiments.run_experiment",
+    ApiKey.Scope.LEARNERS_READ: "support.view_learners_to_help",
 }
 
 

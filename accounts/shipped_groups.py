@@ -19,7 +19,6 @@ class Role:
     """`permissions` are full names such as kpis.add_target, in which * stands for any text."""
 
     name: str
-    purpose: str
     permissions: tuple[str, ...]
 
     def may(self, permission: str) -> bool:
@@ -32,8 +31,7 @@ READ_FACTS = (
 )
 ROLES = (
     Role(
-        "Analysts",
-        "Read all figures and facts, set targets and alert rules, run experiments and surveys",
+        "Analysts",  # not translated: a name that staff may change
         (
             *READ_FACTS,
             "accounts.view_small_groups",
@@ -44,8 +42,7 @@ ROLES = (
         ),
     ),
     Role(
-        "Curriculum editors",
-        "Edit courses, runs, modules, skills and parameters, and decide about adjustments",
+        "Curriculum editors",  # not translated: a name that staff may change
         (
             *("curriculum.view_*", "alerts.view_*", "improvement.view_*", "experiments.view_*"),
             *("curriculum.*_course", "curriculum.*_courserun", "curriculum.*_module"),
@@ -56,8 +53,7 @@ ROLES = (
         ),
     ),
     Role(
-        "Operators",
-        "Import and correct events, manage API keys and channels, watch jobs and recompute",
+        "Operators",  # not translated: a name that staff may change
         (
             *("intake.*", "accounts.*_apikey", "notifications.*"),
             *("kpis.view_datafreshness", "kpis.view_recomputerun", "kpis.view_stale*"),
@@ -66,8 +62,7 @@ ROLES = (
         ),
     ),
     Role(
-        "Administrators",
-        "Everything above, and manage accounts, grants and groups; only superusers may do more",
+        "Administrators",  # not translated: a name that staff may change
         ("*",),
     ),
 )

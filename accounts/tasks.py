@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts import api_key_use
-from accounts.sign_in import password_links
+from accounts.sign_in import invitations, password_links
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -16,3 +16,9 @@ def mail_password_link(email: str) -> None:
 def store_key_use() -> None:
     """Store the requests of API keys that were counted since the last time."""
     api_key_use.store_counts()
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def mail_invitation(pk: int) -> None:
+    """Mail the link of an open invitation."""
+    invitations.mail_invitation(pk)

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views.passwords import ChangePassword, ForgottenPassword, LinkSent, SetPassword
+from accounts.views.passwords import (
+    AcceptInvitation,
+    ChangePassword,
+    ForgottenPassword,
+    LinkSent,
+    SetPassword,
+)
 from accounts.views.second_factor import EnterCode, SetUp, own_second_factor, qr_code
 from accounts.views.sign_in import SignIn, home
 from accounts.views.single_sign_on import SignOut, begin, callback, signed_out
@@ -26,4 +32,5 @@ urlpatterns = [
     path("account/forgotten", forgotten_password, name="admin_password_reset"),
     path("account/forgotten/sent", LinkSent.as_view(), name="password-link-sent"),
     path("account/set-password/<uidb64>/<token>", SetPassword.as_view(), name="set-password"),
+    path("account/invitation/<uidb64>/<token>", AcceptInvitation.as_view(), name="invitation"),
 ]

@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from business.models import (
     Customer,
     Invitation,
+    OrganizationGrant,
     Payment,
     Referral,
     ReferralCode,
+    Seat,
     Subscription,
     SubscriptionChange,
     SubscriptionPause,
@@ -47,6 +49,25 @@ class CustomerAdmin(ReadOnlyAdmin):
     search_fields = ("key", "name")
     show_full_result_count = False
     inlines = (SubscriptionInline,)
+
+
+@admin.register(Seat)
+class SeatAdmin(admin.ModelAdmin):
+    list_display = ("learner", "organization")
+    list_filter = (("organization", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("learner", "organization")
+    search_fields = ("learner__key", "organization__name", "organization__key")
+    autocomplete_fields = ("learner", "organization")
+
+
+@admin.register(OrganizationGrant)
+class OrganizationGrantAdmin(admin.ModelAdmin):
+    """Who manages the seats of which organization."""
+
+    list_display = ("user", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "organization__name", "organization__key")
+    autocomplete_fields = ("user", "organization")
 
 
 class PauseInline(ReadOnlyInline):

@@ -7,10 +7,12 @@ from business.facts.undo import RECEIVED, REFUNDED, SUBSCRIPTION
 from business.models import (
     Customer,
     Invitation,
+    OrganizationGrant,
     Payment,
     Referral,
     ReferralCode,
     RememberedCode,
+    Seat,
     Subscription,
     SubscriptionChange,
     SubscriptionPause,
@@ -96,3 +98,5 @@ holds_personal_data(
     Referral, "learner", ("code", "accepted_at"), action=Action.KEEP,
     reason=_("Somebody else's code; the learner who used it is anonymous by then."),
 )  # fmt: skip
+holds_personal_data(Seat, "learner", action=Action.DELETE)
+holds_personal_data(OrganizationGrant, "user__learner", action=Action.DELETE)

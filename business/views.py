@@ -11,7 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from business import referral_cookie
+from business.organizations import granted_to, holders_of
 from business.referral_codes import code_of, owners
 from core.readable_codes import normalize_code
 
@@ -49,3 +51,17 @@ def own_code(request: HttpRequest) -> HttpResponse:
     code = code_of(learner) if learner else None
     link = request.build_absolute_uri(f"/r/{code.code}") if code else ""
     return render(request, "business/own_code.html", {"code": code, "link": link})
+
+
+@require_safe
+@never_cache
+@login_required
+def organizations(request: HttpRequest) -> HttpResponse:
+    """Show the seats of the organizations that are granted to this account, and nobody else's."""
+    user = request.user
+    granted = granted_to(user) if isinstance(user, User) else ()
+    return render(
+        request,
+        "business/organizations.html",
+        {"organizations": [(one, holders_of(one)) for one in granted]},
+    )

@@ -21,7 +21,7 @@ from core.database import query_planner
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.run_plans import load_terms
 from curriculum.structure import versions
-from demo import accounts, adjustment_story, dataset, experiment_story, status
+from demo import accounts, adjustment_story, dataset, experiment_story, status, support_story
 from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
@@ -221,3 +221,4 @@ def _tell_stories(now: datetime) -> None:
     testimonials.approve(staff, now)
     adjustment_story.tell(now, staff)
     experiment_story.tell(now, staff, SENDER)
+    support_story.tell(now, staff)

@@ -12,7 +12,7 @@ from accounts.models import User
 from alerts.models import Alert, EvaluationRun
 from business.models import Customer
 from curriculum.models import Course, Enrollment, Learner, Skill
-from demo import accounts, adjustment_story, experiment_story, status
+from demo import accounts, adjustment_story, experiment_story, status, support_story
 from demo.outcomes import course_surveys
 from demo.status import SENDER
 from demo.world.catalog import SKILLS, SYLLABI
@@ -66,6 +66,7 @@ def _delete_events_and_people() -> None:
     used = Exists(others.filter(course=OuterRef("pk")))
     adjustment_story.forget()
     experiment_story.forget()
+    support_story.forget()
     Course.objects.filter(~used, key__in=[one.key for one in SYLLABI]).delete()
     _only_in_demo(learner_keys).delete()
     User.objects.filter(email__in=EMAILS).delete()

@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from core import localized
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
+from core.admin.work_queue import add_to_work_queue
 from intake.csv.pages import EventImportPages, may_import
 from intake.event_kinds import KINDS
 from intake.events.batch import DUPLICATE
@@ -116,6 +118,12 @@ class RejectedEventAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(request.path)
 
     @admin.action(description=gettext_lazy("Replay the selected events"), permissions=["change"])
+    @confirmed(
+        title=gettext_lazy("Replay"),
+        consequence=gettext_lazy(
+            "These events are received again, with the sender's present rights."
+        ),
+    )
     def replay_selected(self, request: HttpRequest, rows: QuerySet[RejectedEvent]) -> None:
         for row in rows.order_by("pk"):
             self._replay(request, row)
@@ -188,3 +196,12 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("report"))
     def steps(self, run: ImportRun) -> SafeString:
         return render_to_string("admin/intake/importrun/report.html", {"report": run.report})
+
+
+add_to_work_queue(
+    gettext_lazy("Rejected events to correct"),
+    lambda: RejectedEvent.objects.filter(resolved_at=None),
+    "intake.change_rejectedevent",
+    page="admin:intake_rejectedevent_changelist",
+    query="resolved_at__isempty=1",
+)

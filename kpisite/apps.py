@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 
@@ -23,3 +24,9 @@ class KpisiteConfig(AppConfig):
         post_migrate.connect(shipped_groups.update, sender=list(apps.get_app_configs())[-1])
         register(checks.check_hosts, Tags.security, deploy=True)
         register(checks.check_base_url, Tags.security, deploy=True)
+
+
+class SiteAdminConfig(AdminConfig):
+    """Django's admin, with our site."""
+
+    default_site = "kpisite.admin_site.Site"

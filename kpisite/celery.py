@@ -95,6 +95,11 @@ app.conf.update(
             "schedule": crontab(hour=3, minute=35),
             "options": {"expires": 3_000.0},
         },
+        "train the model of chances": {
+            "task": "support.tasks.train_and_follow",
+            "schedule": crontab(hour=2, minute=40),
+            "options": {"expires": 3_000.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

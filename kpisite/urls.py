@@ -14,6 +14,7 @@ from accounts.views.second_factor import admin_sign_in
 from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health
 from kpisite.http.languages import choose_language
+from kpisite.privacy import privacy
 
 # the view's own template has inline styles, which the Content-Security-Policy forbids
 reference = SpectacularSwaggerSplitView.as_view(
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),
     path("", include("experiments.pages.urls")),
+    path("", include("support.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),
@@ -47,6 +49,7 @@ urlpatterns = [
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("privacy", privacy, name="privacy"),
     path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(

@@ -14,7 +14,9 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.admin.users import acting_user
 from core import localized
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin
+from core.admin.work_queue import add_to_work_queue
 from notifications.delivery import deliver
 from notifications.delivery.transports import TRANSPORTS, transport_of
 from notifications.models import Channel, DigestUnsubscribe, Notification, new_secret
@@ -161,6 +163,10 @@ class NotificationAdmin(ReadOnlyAdmin):
     @admin.action(
         description=gettext_lazy("Retry the selected notifications"), permissions=["retry"]
     )
+    @confirmed(
+        title=gettext_lazy("Retry"),
+        consequence=gettext_lazy("These notifications are sent again to the same addresses."),
+    )
     def retry(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
         count = deliver.retry(rows)
         message = ngettext(
@@ -176,3 +182,12 @@ class DigestUnsubscribeAdmin(ReadOnlyAdmin):
     list_display = ("user", "at")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
+
+
+add_to_work_queue(
+    gettext_lazy("Notifications that failed permanently"),
+    lambda: Notification.objects.filter(state=Notification.State.DEAD),
+    "notifications.change_notification",
+    page="admin:notifications_notification_changelist",
+    query=f"state__exact={Notification.State.DEAD}",
+)

@@ -46,6 +46,8 @@ VERDICTS: dict[tuple[bool | None, bool], LazyText] = {
     (None, True): gettext_lazy("Too few observations: %(difference)s above %(target)s"),
     (None, False): gettext_lazy("Too few observations: %(difference)s below %(target)s"),
 }
+# by whether the target is met
+CSS_CLASSES = {None: "level", True: "good", False: "bad"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Verdict:
 
     @property
     def css_class(self) -> str:
-        return {None: "level", True: "good", False: "bad"}[self.is_good]
+        return CSS_CLASSES[self.is_good]
 
 
 @dataclass(frozen=True)

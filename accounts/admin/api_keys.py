@@ -23,6 +23,7 @@ from accounts.models import ApiKey, ApiKeyUse, FormerSecret, User
 from core import localized
 from core.admin.confirmation import ask, log_changes
 from core.admin.view_only import ReadOnlyInline
+from core.admin.work_queue import add_to_work_queue
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,33 @@ def thirty_days_ago() -> date:
     return timezone.localdate() - timedelta(days=30)
 
 
+def expiring() -> QuerySet[ApiKey]:
+    """Return the keys that expire within two weeks, and that somebody still uses."""
+    soon = timezone.now() + timedelta(days=14)
+    rows = ApiKey.objects.filter(revoked_at=None, last_used_at__isnull=False)
+    return rows.filter(expires_at__range=(timezone.now(), soon))
+
+
+class ExpiringFilter(admin.SimpleListFilter):
+    title = _("expires within two weeks")
+    parameter_name = "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", gettext("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        return queryset.filter(pk__in=expiring()) if self.value() == "yes" else queryset
+
+
+add_to_work_queue(
+    _("API keys in use that expire within two weeks"),
+    expiring,
+    "accounts.change_apikey",
+    page="admin:accounts_apikey_changelist",
+    query="expiring=yes",
+)
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
@@ -95,7 +123,12 @@ class ApiKeyAdmin(admin.ModelAdmin):
         "name", "is_valid", "scope_list", "limited_to", "age", "expires_at", "last_used_at",
         "recent_requests", "all_requests",
     )  # fmt: skip
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at", "creates_unknown")
+    list_filter = (
+        ExpiringFilter,
+        ("revoked_at", admin.EmptyFieldListFilter),
+        "expires_at",
+        "creates_unknown",
+    )
     search_fields = ("name", "prefix")
     autocomplete_fields = ("courses",)
     readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")

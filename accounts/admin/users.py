@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
 from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
-from accounts.models import CourseGrant, User
+from accounts.models import CourseGrant, RunGrant, User
 from accounts.sign_in import password_links
+from core.admin.confirmation import confirmed
 from core.admin.distinct_formset import DistinctFormSet
 from core.task_queue import UNREACHABLE
 
@@ -67,6 +68,17 @@ class CourseGrantInline(admin.TabularInline):
     extra = 1
 
 
+class RunGrantFormSet(DistinctFormSet):
+    distinct = "run"
+
+
+class RunGrantInline(admin.TabularInline):
+    model = RunGrant
+    formset = RunGrantFormSet
+    autocomplete_fields = ("run",)
+    extra = 1
+
+
 class PermissionChoiceField(forms.ModelMultipleChoiceField):
     """Show permissions in the reader's language; their rows hold the English names."""
 
@@ -88,7 +100,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
-    inlines = (CourseGrantInline,)
+    inlines = (CourseGrantInline, RunGrantInline)
     list_display = (
         "email",
         "name",
@@ -118,7 +130,9 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         rows: QuerySet[User] = super().get_queryset(request)
-        return rows.annotate(grants=Count("course_grants"))
+        return rows.annotate(
+            grants=Count("course_grants", distinct=True) + Count("run_grants", distinct=True)
+        )
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         return super().get_inlines(request, obj) if obj else ()
@@ -145,6 +159,10 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
         return super().has_delete_permission(request, obj) and may_edit(request, obj)
 
     @admin.action(description=_("E-mail a link to set a password"), permissions=["change"])
+    @confirmed(
+        title=_("E-mail a link"),
+        consequence=_("These accounts get an e-mail with a link to set a password."),
+    )
     def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
         editable = [one for one in accounts if may_edit(request, one)]
         try:
@@ -184,7 +202,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
             return gettext("superuser") if user.is_superuser else gettext("staff")
         return gettext("manager") if self.granted_courses(user) else gettext("learner")
 
-    @admin.display(description=_("granted courses"), ordering="grants")
+    @admin.display(description=_("granted courses and runs"), ordering="grants")
     def granted_courses(self, user: User) -> int:
         return int(getattr(user, "grants", 0))
 
@@ -200,6 +218,27 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(TranslatedPermissionsMixin, DjangoGroupAdmin):
     """Groups of permissions; a visitor can only use permissions that they hold."""
+
+    list_display = ("name", "account_count", "permission_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        counted: QuerySet[Group] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                accounts=Count("user", distinct=True),
+                granted=Count("permissions", distinct=True),
+            )
+        )
+        return counted
+
+    @admin.display(description=_("accounts"), ordering="accounts")
+    def account_count(self, group: Group) -> int:
+        return int(getattr(group, "accounts", 0))
+
+    @admin.display(description=_("permissions"), ordering="granted")
+    def permission_count(self, group: Group) -> int:
+        return int(getattr(group, "granted", 0))
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._holds_all_of(request, obj)

@@ -23,6 +23,7 @@ class ApiKey(models.Model):
         ADJUSTMENTS_WRITE = "adjustments:write", _("Decide about adjustments")
         EXPERIMENTS_READ = "experiments:read", _("Read experiments and assignments")
         EXPERIMENTS_WRITE = "experiments:write", _("Start, stop and decide experiments")
+        LEARNERS_READ = "learners:read", _("Read which learners need help")
 
     name = models.CharField(
         max_length=100,

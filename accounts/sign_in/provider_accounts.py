@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from accounts.account_creation import MANAGER, create_account
 from accounts.models import User
+from accounts.sign_in import invitations
 from accounts.sign_in.single_sign_on import Identity, SignInError
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def account_of(identity: Identity) -> User:
     account = account or _linked(identity)
     if not account.is_active:
         raise SignInError(gettext("This account is closed. Please contact the staff."))
+    invitations.accept(account)
     set_groups(account, identity)
     return account
 

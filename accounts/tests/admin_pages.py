@@ -33,3 +33,13 @@ def enrolled(name: str, made: Course) -> Enrollment:
     who, _ = Learner.objects.get_or_create(key=name.lower(), name=name)
     sign_up = SignUp(learner_id=who.pk, run_id=run.pk, enrolled_at=moment("2026-11-02"))
     return enroll([sign_up])[0]
+
+
+def account_form(user: User, **changes: object) -> dict[str, object]:
+    """Return what the page of an account sends if nobody grants anything, with these changes."""
+    grants = {
+        f"{kind}_grants-{count}_FORMS": "0"
+        for kind in ("course", "run")
+        for count in ("TOTAL", "INITIAL")
+    }
+    return {"email": user.email, "is_active": "on"} | grants | changes

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import CourseGrant, User
-from accounts.tests.admin_pages import page, shown_messages, staff
+from accounts.tests.admin_pages import account_form, page, shown_messages, staff
 from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +37,8 @@ def test_an_address_in_uppercase_is_the_same_account(client: Client) -> None:
 @pytest.mark.usefixtures("ada")
 def test_a_course_is_granted_on_the_account_s_page(client: Client) -> None:
     bo, python = account("Bo"), course("py")
-    data = {
-        "email": bo.email,
-        "is_active": "on",
-        "course_grants-TOTAL_FORMS": "1",
-        "course_grants-INITIAL_FORMS": "0",
-        "course_grants-0-course": python.pk,
-    }
-    client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
+    grant = {"course_grants-TOTAL_FORMS": "1", "course_grants-0-course": python.pk}
+    client.post(f"/admin/accounts/user/{bo.pk}/change/", account_form(bo, **grant))
 
     assert CourseGrant.objects.get().course == python
     assert "manager" in page(client, "accounts/user/")
@@ -52,14 +46,7 @@ def test_a_course_is_granted_on_the_account_s_page(client: Client) -> None:
 
 def test_staff_who_edit_accounts_cannot_make_a_superuser(client: Client) -> None:
     bo = staff(client, "view_user", "change_user")
-    data = {
-        "email": bo.email,
-        "name": "Bo the Great",
-        "is_active": "on",
-        "is_superuser": "on",
-        "course_grants-TOTAL_FORMS": "0",
-        "course_grants-INITIAL_FORMS": "0",
-    }
+    data = account_form(bo, name="Bo the Great", is_superuser="on")
     client.post(f"/admin/accounts/user/{bo.pk}/change/", data)
     bo.refresh_from_db()
 
@@ -88,6 +75,7 @@ def test_staff_invite_only_accounts_that_they_may_edit(client: Client) -> None:
     eve.set_unusable_password()
     eve.save()
     data = {"action": "invite", "_selected_action": [eve.pk, closed.pk, boss.pk]}
+    data |= {"confirmed": "yes"}
     with patch("accounts.sign_in.password_links.current_app.send_task") as queued:
         answer = client.post("/admin/accounts/user/", data)
     eve.refresh_from_db()

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from accounts.management.commands import create_account
 from accounts.models import User
 from accounts.reader import Reader
-from accounts.tests.people import account, course, learner
+from accounts.tests.people import account, course, learner, run_of
 from accounts.tests.test_password_links import NEW, set_by
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,13 @@ def test_an_invalid_address_is_explained(email: str, sentence: str) -> None:
 
     with pytest.raises(CommandError, match=sentence):
         run_command("learner", **more)
+
+
+def test_a_manager_of_a_run_is_granted_that_run() -> None:
+    run = run_of(course("py"), "spring/1")
+    run_of(run.course, "autumn")
+    run_command("manager", "--run", "py/spring/1")
+
+    assert list(Reader.of(eve()).runs()) == [run]
+    with pytest.raises(CommandError, match=r"Unknown run: py/winter\. Write COURSE/RUN\."):
+        run_command("manager", "--run", "py/winter", email="bo@example.com")

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts import delegation
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, User
-from accounts.tests.admin_pages import staff
+from accounts.tests.admin_pages import account_form, staff
 from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
@@ -40,14 +40,8 @@ def cleo(*permissions: str, in_group: bool = False, **fields: Any) -> User:
 
 
 def edit(client: Client, user: User, **more: Any) -> int:
-    data = {
-        "email": user.email,
-        "is_active": "on",
-        "course_grants-TOTAL_FORMS": "0",
-        "course_grants-INITIAL_FORMS": "0",
-        **more,
-    }
-    return client.post(f"/admin/accounts/user/{user.pk}/change/", data).status_code
+    path = f"/admin/accounts/user/{user.pk}/change/"
+    return client.post(path, account_form(user, **more)).status_code
 
 
 def set_password(client: Client, user: User) -> int:

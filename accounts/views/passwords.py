@@ -21,6 +21,7 @@ from django.views.generic import FormView, TemplateView
 
 from accounts.models import User
 from accounts.sign_in import password_links
+from accounts.sign_in.invitations import InvitationTokens, accept
 from accounts.sign_in.known_devices import remember_device
 from accounts.sign_in.sign_in_limits import address_of
 from core.task_queue import UNREACHABLE
@@ -123,3 +124,15 @@ class SetPassword(PasswordResetConfirmView):
         remember_device(self.request, form.user)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
         return response
+
+
+class AcceptInvitation(SetPassword):
+    """The page behind the link of an invitation."""
+
+    template_name = "accounts/invitation.html"
+    token_generator = InvitationTokens()
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not accept(form.user):
+            return self.render_to_response(self.get_context_data(validlink=False))
+        return super().form_valid(form)

@@ -20,7 +20,9 @@ from alerts import actions
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertEvent
 from core import localized, reporting_clock
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from core.admin.work_queue import add_to_work_queue
 from kpis.admin.kpi_choices import name_of
 from kpis.admin.measurements import place
 from kpis.admin.small_groups import may_see_figures
@@ -132,6 +134,10 @@ class AlertAdmin(ReadOnlyAdmin):
     @admin.action(
         description=gettext_lazy("Close the selected alerts as expected"), permissions=["act"]
     )
+    @confirmed(
+        title=gettext_lazy("Close as expected"),
+        consequence=gettext_lazy("These alerts are closed, and nobody is notified of them again."),
+    )
     def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         reason, by = request.POST.get("note", ""), acting_user(request)
         self._perform(
@@ -172,3 +178,12 @@ class AlertAdmin(ReadOnlyAdmin):
             event_texts.value_text(alert.rule, one) for one in (alert.value, alert.target)
         )
         return f"{value}, {target}"
+
+
+add_to_work_queue(
+    gettext_lazy("Open alerts without an owner"),
+    lambda: Alert.objects.filter(closed_at=None, owner=None),
+    "alerts.change_alert",
+    page="admin:alerts_alert_changelist",
+    query="closed_at__isempty=1&owner__isnull=True",
+)

@@ -52,7 +52,7 @@ def form(**changes: Any) -> dict[str, Any]:
 
 
 def acted(client: Client, act: str, alert: Alert, **more: str) -> str:
-    sent = {"action": act, "_selected_action": str(alert.pk), **more}
+    sent = {"action": act, "_selected_action": str(alert.pk), "confirmed": "yes", **more}
     return client.post(ALERTS, sent, follow=True).content.decode()
 
 

@@ -60,6 +60,7 @@ class Invitation(EventFact):
     )
 
     class Meta:
+        verbose_name = "referral invitation"
         ordering = ("-sent_at",)
         constraints = (models.UniqueConstraint("sender", "key", name="one_invitation_per_event"),)
 

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib.admin import ModelAdmin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+
+from core.lazy_text import LazyText
 
 # more are counted
 LISTED = 100
+
+
+Action = Callable[[Any, HttpRequest, Any], HttpResponse | None]
+
+
+def confirmed(*, title: LazyText, consequence: LazyText) -> Callable[[Action], Action]:
+    """Make an action of the admin ask first, and add it to the history of each row."""
+
+    def wrap(action: Action) -> Action:
+        @wraps(action)
+        def run(admin: Any, request: HttpRequest, rows: Any) -> HttpResponse | None:
+            asked = ask(admin, request, rows, title=str(title), consequence=str(consequence))
+            if asked:
+                return asked
+            # afterwards, they may no longer be there
+            chosen = list(rows)
+            answer = action(admin, request, rows)
+            log_changes(request, chosen, gettext("Action: %(title)s.") % {"title": title})
+            return answer
+
+        return run
+
+    return wrap
 
 
 def ask(
@@ -42,12 +68,20 @@ def ask(
         "chosen": chosen[:LISTED],
         "more": len(chosen) - LISTED,
         "form": form,
-        # of a page of its own, such as that of one row, the address says the action
-        "action": request.POST.get("action"),
-        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        # the action with its fields; those of a form are shown with it
+        "sent": [] if form else _sent(request),
         "media": admin.media + form.media if form else admin.media,
     }
     return TemplateResponse(request, "admin/confirm.html", context)
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in ("csrfmiddlewaretoken", "confirmed")
+        for value in values
+    ]
 
 
 def log_changes(request: HttpRequest, rows: Iterable[Model], message: str) -> None:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.confirmation import confirmed
 from curriculum import parameters
 from curriculum.admin.parameters import ReasonField, ValueField, signed_in_user
 from curriculum.models import AddedParameter, Parameter
@@ -156,6 +157,10 @@ class AddedParameterAdmin(admin.ModelAdmin):
         obj.refresh_from_db()
 
     @admin.action(description=_("Retire the selected parameters"), permissions=["change"])
+    @confirmed(
+        title=_("Retire"),
+        consequence=_("Learning platforms no longer get these parameters."),
+    )
     def retire(self, request: HttpRequest, rows: QuerySet[AddedParameter]) -> None:
         self._each(request, rows, parameters.retire)
 

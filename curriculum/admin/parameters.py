@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import localized
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum import parameters
 from curriculum.models import Parameter, ParameterChange
@@ -352,14 +353,26 @@ class ParameterChangeAdmin(ReadOnlyAdmin):
         return linked_source(parameters.sources_of([change.pk]).get(change.pk))
 
     @admin.action(description=_("Approve the selected proposals"), permissions=["decide"])
+    @confirmed(
+        title=_("Approve"),
+        consequence=_("The proposed values apply from their day."),
+    )
     def approve(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
         self._each(request, changes, lambda one: parameters.apply(one, by=signed_in_user(request)))
 
     @admin.action(description=_("Reject the selected proposals"), permissions=["decide"])
+    @confirmed(
+        title=_("Reject"),
+        consequence=_("These proposals are closed, and nothing changes."),
+    )
     def reject(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
         self._each(request, changes, lambda one: parameters.reject(one, by=signed_in_user(request)))
 
     @admin.action(description=_("Revert the selected changes"), permissions=["decide"])
+    @confirmed(
+        title=_("Revert"),
+        consequence=_("The values from before these changes apply again."),
+    )
     def revert(self, request: HttpRequest, changes: QuerySet[ParameterChange]) -> None:
         by = signed_in_user(request)
         # without a name: webhooks send the reason

@@ -100,7 +100,7 @@ def test_an_added_parameter_is_described_anew_in_all_its_rows(client: Client) ->
 def test_an_added_parameter_is_retired_and_used_again(client: Client) -> None:
     row = parameters.add(CALLS, reason="New.")
     for action, is_retired in (("retire", True), ("restore", False)):
-        data = {"action": action, "_selected_action": row.pk}
+        data = {"action": action, "_selected_action": row.pk, "confirmed": "yes"}
         client.post("/admin/curriculum/addedparameter/", data)
         row.refresh_from_db()
         assert row.is_retired is is_retired

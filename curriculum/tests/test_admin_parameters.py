@@ -116,7 +116,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Parameter:
 
 
 def decide(client: Client, action: str, change: ParameterChange) -> HttpResponse:
-    data = {"action": action, "_selected_action": change.pk}
+    data = {"action": action, "_selected_action": change.pk, "confirmed": "yes"}
     return client.post("/admin/curriculum/parameterchange/", data)  # type: ignore[return-value]
 
 

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin.users import acting_user
+from core.admin.work_queue import add_to_work_queue
 from experiments import lifecycle
 from experiments.admin.deciding import ACTIONS, ActionForm, perform
 from experiments.admin.draft_form import (
@@ -286,3 +287,13 @@ class ExperimentAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("last analysis"))
     def last_analysis(self, experiment: Experiment) -> str:
         return last_verdict(experiment)
+
+
+add_to_work_queue(
+    gettext_lazy("Stopped experiments to decide"),
+    lambda: Experiment.objects.filter(state=Experiment.State.STOPPED),
+    "experiments.run_experiment",
+    "experiments.view_experiment",
+    page="admin:experiments_experiment_changelist",
+    query=f"state__exact={Experiment.State.STOPPED}",
+)

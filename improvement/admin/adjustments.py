@@ -18,6 +18,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.admin.users import acting_user
 from alerts.evaluation import event_texts
 from core.admin.view_only import ReadOnlyAdmin
+from core.admin.work_queue import add_to_work_queue
 from improvement import effects
 from improvement.admin.deciding import DECISIONS, DecisionForm, Seen, perform, title
 from improvement.admin.events import AdjustmentEventInline, without_figures
@@ -237,3 +238,13 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("revert proposed"), boolean=True)
     def is_worse(self, adjustment: Adjustment) -> bool:
         return adjustment.revert_proposed_at is not None
+
+
+add_to_work_queue(
+    gettext_lazy("Proposals to approve or reject"),
+    lambda: Adjustment.objects.filter(status=Adjustment.Status.PROPOSED),
+    "improvement.decide_adjustment",
+    "improvement.view_adjustment",
+    page="admin:improvement_adjustment_changelist",
+    query=f"status__exact={Adjustment.Status.PROPOSED}",
+)

@@ -104,6 +104,7 @@ def test_several_events_are_replayed_with_a_message_each(admin_client: Client) -
     rows = [rejected(id="e1", learner="bo"), rejected(id="e2", learner="cleo")]
     learner("Bo")
     data = {"action": "replay_selected", "_selected_action": [row.pk for row in rows]}
+    data |= {"confirmed": "yes"}
     message = messages_of(admin_client.post("/admin/intake/rejectedevent/", data))  # type: ignore[arg-type]
 
     assert "enrollment.started e1 was accepted." in message

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.utils.translation import gettext_lazy
+from datetime import datetime
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+
+from core import reporting_clock
 from core.admin.view_only import ReadOnlyAdmin
+from core.admin.work_queue import add_to_work_queue
 from kpis.admin.measurements import value_of
 from kpis.admin.small_groups import SmallGroupsAdmin
 from kpis.models import (
@@ -32,13 +40,42 @@ class RestatementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
         return value_of(row, row.measurement.kpi)
 
 
+class StaleFilter(admin.SimpleListFilter):
+    """Find the feeds whose data are older than KPI_STALE_DAYS."""
+
+    title = gettext_lazy("stale")
+    parameter_name = "stale"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", gettext("Yes")), ("no", gettext("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.filter(data_through__lt=stale_before())
+        return queryset.filter(data_through__gte=stale_before()) if self.value() else queryset
+
+
+def stale_before() -> datetime:
+    return timezone.now() - reporting_clock.stale_after()
+
+
+add_to_work_queue(
+    gettext_lazy("Feeds without recent data"),
+    lambda: DataFreshness.objects.filter(data_through__lt=stale_before()),
+    "kpis.view_datafreshness",
+    page="admin:kpis_datafreshness_changelist",
+    query="stale=yes",
+)
+
+
 @admin.register(DataFreshness)
 class DataFreshnessAdmin(ReadOnlyAdmin):
     """How recent the data are; what is old here is reported as stale on the dashboard."""
 
     list_display = ("category", "course", "data_through", "received_at")
-    list_filter = ("category", "course")
+    list_filter = (StaleFilter, "category", "course")
     list_select_related = ("course",)
+    search_fields = ("category", "course__key", "course__title")
     date_hierarchy = "data_through"
     ordering = ("data_through",)
 

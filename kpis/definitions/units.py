@@ -49,7 +49,7 @@ class Unit:
 
     def bare(self, value: float) -> str:
         """Return the value without the unit behind it: 85.0 for 85.0%."""
-        return self.text(value).removesuffix(self.around[1])
+        return _bare(self, value * self.scale, localized.language())
 
     def written(self, shown: float, *, places: int | None = None, trimmed: bool = False) -> str:
         """Write a number that is in display units: 85.0% for 85, or 85% if `trimmed`."""
@@ -84,6 +84,11 @@ class Money(Unit):
 @lru_cache(localized.REMEMBERED)
 def _written(unit: Unit, shown: float, places: int, trimmed: bool, language: str) -> str:
     return unit.write(shown, places, trimmed=trimmed)
+
+
+@lru_cache(localized.REMEMBERED)
+def _bare(unit: Unit, shown: float, language: str) -> str:
+    return unit.written(shown).removesuffix(unit.around[1])
 
 
 def money(currency: str) -> Money:

@@ -311,4 +311,4 @@ def test_a_list_makes_as_many_queries_for_many_rows_as_for_few(
     fill("ml")
 
     assert queries() == few
-    assert few <= 11
+    assert few <= 14

@@ -10,6 +10,7 @@ from experiments.nightly import analyze_due
 from improvement.answer import answer
 from improvement.watching import watch
 from kpis.recompute import from_scratch, recompute_stale
+from support.ranking import rank
 
 # seconds to wait for another process that recomputes; it finds the same stale periods
 WAIT_FOR = 5.0
@@ -17,7 +18,7 @@ WAIT_FOR = 5.0
 
 def run(now: datetime) -> None:
     """Recompute what facts and time have changed; evaluate alerts, answer and follow them; analyze
-    experiments.
+    experiments; rank learners.
     """
     with without_waiting_for_disk():
         with recompute_stale.recompute_lock(patience=WAIT_FOR) as is_ours:
@@ -29,3 +30,4 @@ def run(now: datetime) -> None:
     answer(now)
     watch(now)
     analyze_due(now)
+    rank(now)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
+from accounts.models import AccessRecord
 from alerts.models import EvaluationRun
-from intake.models import RejectedEvent
+from intake.models import Event, RejectedEvent
 from intake.purging import purge_events
 from kpis.models import RecomputeRun, Restatement, Verification
 from notifications.models import Notification
-from outcomes.models import TopicRun
+from outcomes.feedback.retention import delete_comments
+from outcomes.models import CommentAnalysis, QuoteConsent, Testimonial, TopicRun
 
 logger = logging.getLogger(__name__)
 
@@ -25,44 +30,96 @@ BATCH = 1_000
 State = Notification.State
 
 
+@dataclass(frozen=True)
+class Rule:
+    """How long rows of a model are kept: the days of a setting, where 0 means for ever."""
+
+    model: type[Model]
+    setting: str
+    # the rows to delete, by the moment before which they are old
+    old: Callable[[datetime], QuerySet[Any]]
+
+    @property
+    def days(self) -> int:
+        days: int = getattr(settings, self.setting)
+        return days
+
+
+def _before(model: type[Model], setting: str, at: str) -> Rule:
+    return Rule(model, setting, lambda before: QuerySet(model).filter(**{f"{at}__lt": before}))
+
+
+def _all_but_latest(model: type[Model], at: str) -> Rule:
+    """Keep the latest run, since the next one starts where it stopped."""
+
+    def old(before: datetime) -> QuerySet[Any]:
+        runs: QuerySet[Any] = QuerySet(model)
+        latest = runs.order_by(f"-{at}").values_list("pk", flat=True)[:1]
+        return runs.filter(**{f"{at}__lt": before}).exclude(pk__in=list(latest))
+
+    return Rule(model, "KPI_KEEP_RUNS_DAYS", old)
+
+
+def _notifications(before: datetime) -> QuerySet[Notification]:
+    """Keep the notifications of open alerts: they decide where a recovery is announced."""
+    is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)
+    ended = (State.SENT, State.DEAD, State.DROPPED)
+    return Notification.objects.filter(is_over, state__in=ended, created_at__lt=before)
+
+
+def _rejected(before: datetime) -> QuerySet[RejectedEvent]:
+    is_unresolved = Q(resolved_at=None, received_at__lt=before)
+    return RejectedEvent.objects.filter(Q(resolved_at__lt=before) | is_unresolved)
+
+
+RULES = (
+    _before(Restatement, "KPI_KEEP_RESTATEMENTS_DAYS", "restated_at"),
+    _all_but_latest(RecomputeRun, "as_of"),
+    _all_but_latest(EvaluationRun, "as_of"),
+    _all_but_latest(Verification, "as_of"),
+    _all_but_latest(TopicRun, "searched_at"),
+    Rule(Notification, "KPI_KEEP_NOTICES_DAYS", _notifications),
+    Rule(RejectedEvent, "KPI_KEEP_REJECTED_DAYS", _rejected),
+    _before(AccessRecord, "KPI_KEEP_AUDIT_DAYS", "at"),
+    _before(LogEntry, "KPI_KEEP_HISTORY_DAYS", "action_time"),
+)
+# failed sign-ins count for minutes
+ATTEMPTS_KEPT = timedelta(days=1)
+
+
+# what is deleted in ways of its own, and the texts of answers with their comments
+OTHER_SETTINGS: dict[type[Model], str] = {
+    Event: "KPI_KEEP_EVENTS_DAYS",
+    CommentAnalysis: "KPI_KEEP_COMMENTS_DAYS",
+    Testimonial: "KPI_KEEP_COMMENTS_DAYS",
+    QuoteConsent: "KPI_KEEP_COMMENTS_DAYS",
+}
+
+
+def days_kept(model: type[Model]) -> int | None:
+    """Return for how many days rows of a model are kept; None for those that stay."""
+    if issubclass(model, AccessAttempt):
+        return ATTEMPTS_KEPT.days
+    by_model = OTHER_SETTINGS | {rule.model: rule.setting for rule in RULES}
+    return getattr(settings, by_model[model]) or None if model in by_model else None
+
+
 def delete_old(now: datetime) -> dict[str, int]:
     """Delete rows older than the settings allow; return their number per kind of row."""
-    deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in _old(now)}
+    old = [rule.old(now - timedelta(days=rule.days)) for rule in RULES if rule.days]
+    old += [
+        Session.objects.filter(expire_date__lt=now),
+        AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT),
+    ]
+    deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in old}
+    if days := settings.KPI_KEEP_COMMENTS_DAYS:
+        deleted["comment"] = delete_comments(now - timedelta(days=days))
     if days := settings.KPI_KEEP_EVENTS_DAYS:
         deleted["event"] = purge_events(now - timedelta(days=days))
     deleted = {name: count for name, count in deleted.items() if count}
     if deleted:
         logger.info("deleted old rows: %s", deleted)
     return deleted
-
-
-def _old(now: datetime) -> Iterator[QuerySet[Any]]:
-    def since(days: int) -> datetime:
-        return now - timedelta(days=days)
-
-    yield Session.objects.filter(expire_date__lt=now)
-    yield Restatement.objects.filter(restated_at__lt=since(settings.KPI_KEEP_RESTATEMENTS_DAYS))
-    runs = since(settings.KPI_KEEP_RUNS_DAYS)
-    yield _all_but_latest(RecomputeRun.objects.all(), "as_of", runs)
-    yield _all_but_latest(EvaluationRun.objects.all(), "as_of", runs)
-    yield _all_but_latest(Verification.objects.all(), "as_of", runs)
-    yield _all_but_latest(TopicRun.objects.all(), "searched_at", runs)
-    # notifications of open alerts are kept: they decide where a recovery is announced
-    is_over = Q(event=None) | Q(event__alert__closed_at__isnull=False)
-    yield Notification.objects.filter(
-        is_over,
-        state__in=(State.SENT, State.DEAD, State.DROPPED),
-        created_at__lt=since(settings.KPI_KEEP_NOTICES_DAYS),
-    )
-    rejected = since(settings.KPI_KEEP_REJECTED_DAYS)
-    is_unresolved = Q(resolved_at=None, received_at__lt=rejected)
-    yield RejectedEvent.objects.filter(Q(resolved_at__lt=rejected) | is_unresolved)
-
-
-def _all_but_latest(runs: QuerySet[Any], at: str, before: datetime) -> QuerySet[Any]:
-    """Keep the latest run, since the next one starts where it stopped."""
-    latest = runs.order_by(f"-{at}").values_list("pk", flat=True)[:1]
-    return runs.filter(**{f"{at}__lt": before}).exclude(pk__in=list(latest))
 
 
 def _delete(rows: QuerySet[Any]) -> int:

@@ -52,6 +52,14 @@ KPI_KEEP_EVENTS_DAYS = environment.integer("KPI_KEEP_EVENTS_DAYS", 0, minimum=0,
 KPI_KEEP_REJECTED_DAYS = environment.integer(
     "KPI_KEEP_REJECTED_DAYS", 180, minimum=7, maximum=36_500
 )
+# what learners wrote in answers, with its quotations; 0: for ever
+KPI_KEEP_COMMENTS_DAYS = environment.integer("KPI_KEEP_COMMENTS_DAYS", 0, minimum=0, maximum=36_500)
+# who saw or exported data of people
+KPI_KEEP_AUDIT_DAYS = environment.integer("KPI_KEEP_AUDIT_DAYS", 730, minimum=30, maximum=36_500)
+# what staff changed in the admin
+KPI_KEEP_HISTORY_DAYS = environment.integer(
+    "KPI_KEEP_HISTORY_DAYS", 1_095, minimum=30, maximum=36_500
+)
 
 # The servers
 DEBUG = environment.switch("DEBUG")

@@ -36,7 +36,7 @@ LASTING = {
     *("alerts.PendingEvaluation", "notifications.Channel"),
     *("notifications.DigestUnsubscribe", "improvement.AdjustmentRule"),
     *("improvement.AutomaticBudget", "improvement.ShippedRule", "experiments.Layer"),
-    *("experiments.Revision",),
+    *("experiments.Revision", "support.Standing", "support.Ranking", "support.ChanceModel"),
 }
 FOREIGN = {"auth", "axes", "contenttypes", "sessions", "admin"}
 DISTANCE = 1_000_000

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from alerts.models import Alert
+from curriculum.models import Enrollment
 from improvement.models import Adjustment
 from kpis.definitions.registry import REGISTRY
 from kpisite.tests.lives import COURSES
@@ -74,6 +75,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
     keys = {key.partition(".")[0]: key for key in REGISTRY}.values()
     adjustment = [{"pk": Adjustment.objects.earliest("pk").pk}]
     experiment = [{"key": "experiment-0"}]
+    learner = [{"pk": Enrollment.objects.earliest("pk").pk}]
     return {
         "dashboard:kpi": [{"key": key} for key in keys],
         "kpis:api-kpi": [parts[key] for key in keys],
@@ -84,6 +86,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
         "curriculum_pages:parameter": [{"key": "module.pass-mark"}],
         "experiment_pages": experiment,
         "experiments_api": experiment,
+        "support": learner,
     }
 
 

@@ -49,6 +49,8 @@ POST /account/forgotten                               200 200 200 200 200 200 20
 GET  /account/forgotten/sent                          200 200 200 200 200 200 200 200 200 200
 GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
+GET  /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
+POST /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 GET  /my-progress                                     302 200 200 200 200 302 302 302 302 302
 GET  /certificates                                    302 200 200 200 200 302 302 302 302 302
 GET  /certificates/forged                             404 404 404 404 404 404 404 404 404 404
@@ -85,6 +87,12 @@ GET  /experiments/nothing                             302 403 404 404 404 302 30
 POST /experiments/nothing                             302 403 404 404 404 302 302 302 302 302
 GET  /experiments/nothing/edit                        302 403 403 403 403 302 302 302 302 302
 GET  /experiments/nothing/results.csv                 302 403 404 404 404 302 302 302 302 302
+GET  /learners-to-help                                302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/export.csv                     302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/model                          302 403 403 403 403 302 302 302 302 302
+GET  /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+POST /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+GET  /api/learners-to-help                            401 403 403 403 403 403 403 403 403 401
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
@@ -140,12 +148,14 @@ GET  /api/nothing                                     401 404 404 404 404 404 40
 GET  /api/events                                      401 401 401 401 401 405 403 403 403 401
 POST /api/events                                      401 401 401 401 401 400 403 403 403 401
 GET  /api/schema                                      401 200 200 200 200 200 200 200 200 401
+GET  /privacy                                          200 200 200 200 200 200 200 200 200 200
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
 GET  /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
 POST /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
 POST /alerts/read                                     302 403 302 302 302 302 302 302 302 302
 GET  /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
 POST /weekly-summary/forged                           404 404 404 404 404 404 404 404 404 404
+GET  /organizations                                   302 200 200 200 200 302 302 302 302 302
 GET  /r                                               302 200 200 200 200 302 302 302 302 302
 GET  /r/forged                                        404 404 404 404 404 404 404 404 404 404
 GET  /admin/                                          302 302 302 302 200 302 302 302 302 302

@@ -31,7 +31,7 @@ def complaints(page: Page, live_server: LiveServer) -> list[str]:
     page.get_by_label("E-mail address").fill("ada@example.com")
     page.get_by_label("Password").fill("a long enough one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Data and settings")).to_be_visible()
+    expect(page.get_by_role("heading", name="Administration")).to_be_visible()
     return messages
 
 

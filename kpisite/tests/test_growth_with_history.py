@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -28,7 +29,7 @@ from core import process_cache, reporting_clock
 from core.admin import recent_values
 from core.database import query_planner
 from curriculum.admin import courses
-from curriculum.models import Course, ParameterChange
+from curriculum.models import Course, Enrollment, ParameterChange
 from curriculum_pages.tests.adjusted import proposed
 from engagement.drill_downs import completion
 from experiments.drafts import PlannedMetric
@@ -48,6 +49,8 @@ from kpisite.tests import readable_routes
 from kpisite.tests.lives import COURSES, LMS, life, take
 from kpisite.tests.longer_history import repeat
 from outcomes.models import CommentAnalysis, Response, Testimonial
+from support.access import PERMISSION
+from support.models import Contact, Standing
 
 __all__ = ["_in_july_2026"]
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("_in_july_2026")]
@@ -145,7 +148,8 @@ def make_a_quarter() -> None:
     Alert.objects.update(closed_at=NOW)
     add_what_no_event_makes()
     staff()
-    manager(made[0])
+    may_see = Permission.objects.get(codename=PERMISSION.partition(".")[2])
+    manager(made[0]).user_permissions.add(may_see)
 
 
 def add_what_no_event_makes() -> None:
@@ -153,6 +157,12 @@ def add_what_no_event_makes() -> None:
         given = {"response": response, "text": "Good.", "answered_at": response.answered_at}
         CommentAnalysis.objects.create(**given, is_classified=True, mood="positive")
         Testimonial.objects.create(response=response, text="Good.", approved_at=NOW)
+    for one in Enrollment.objects.all():
+        what = {"channel": "email", "result": "answered", "noted_at": NOW}
+        Contact.objects.create(enrollment=one, on=one.started_at.date(), **what)
+        at = {"score": 0.5, "points": 5, "week": 3, "overdue_days": 0, "failed": 0, "due": 1}
+        is_so = dict.fromkeys(("never_started", "inactive", "behind", "failing", "slow"), False)
+        Standing.objects.create(enrollment=one, lowest_score=1, done_of_due=1, **at, **is_so)
     sums = dict.fromkeys(("n", "total", "weight", "learners", "units", "yy", "xx", "xy"), 1)
     for figure in Measurement.objects.all()[:50]:
         Restatement.objects.create(measurement=figure, computed_at=NOW, restated_at=NOW, **sums)

@@ -7,12 +7,18 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 
+from accounts.audit import Action
+from accounts.audit import record as audit
+from accounts.models import AccessRecord, User
 from alerts.models import EvaluationRun
 from engagement.models import DailyActivity
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
+from intake.replay import replay_events
 from intake.tests.lms import LMS, event, school
 from kpis.models import RecomputeRun, Restatement, Verification
 from kpis.tests.measured import COMPLETION, measured
@@ -22,7 +28,10 @@ from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
 from notifications.models import Notification
 from notifications.tests.notifying import create_alert, only_channel, record
-from outcomes.models import TopicRun
+from outcomes.feedback import theme_actions
+from outcomes.models import Response, Testimonial, TopicRun
+from outcomes.tests import comments
+from outcomes.tests import school as outcomes_school
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +175,50 @@ def test_the_history_still_begins_with_a_purged_event(settings: Any) -> None:
     delete_old(NOW)
 
     assert first_and_last_day(NOW) == (date(2024, 2, 3), NOW.date())
+
+
+def test_records_of_access_are_deleted_after_two_years() -> None:
+    for days in (729, 731):
+        audit(None, Action.VIEWED, about=Event, row=days)
+        AccessRecord.objects.filter(row=str(days)).update(at=ago(days))
+    delete_old(NOW)
+
+    assert [one.row for one in AccessRecord.objects.all()] == ["729"]
+
+
+def test_failed_sign_ins_are_deleted_after_a_day() -> None:
+    for days in (0, 2):
+        AccessAttempt.objects.create(username=f"{days}", failures_since_start=1)
+        AccessAttempt.objects.filter(username=f"{days}").update(attempt_time=ago(days))
+    delete_old(NOW)
+
+    assert [one.username for one in AccessAttempt.objects.all()] == ["0"]
+
+
+def test_the_history_of_the_admin_is_deleted_after_three_years() -> None:
+    bo = User.objects.create_user("bo@example.com")
+    for days in (1_094, 1_096):
+        LogEntry.objects.create(user=bo, object_repr=f"{days}", action_flag=2)
+        LogEntry.objects.filter(object_repr=f"{days}").update(action_time=ago(days))
+    delete_old(NOW)
+
+    assert [one.object_repr for one in LogEntry.objects.all()] == ["1094"]
+
+
+def test_comments_are_deleted_with_their_events_and_scores_stay(settings: Any) -> None:
+    settings.KPI_KEEP_COMMENTS_DAYS = 90
+    outcomes_school.school()
+    old, new = (
+        comments.wrote(f"Lovely {at}.", at=at, nps=9, may_quote=True)
+        for at in ("2026-01-20", "2026-07-01")
+    )
+    theme_actions.approve(
+        Response.objects.get(enrollment__learner__key=old), by=User.objects.create_user("b@x.org")
+    )
+
+    assert delete_old(NOW) == {"comment": 1}
+    replay_events()
+    found = Response.objects.values_list("enrollment__learner__key", "nps", "comment")
+    assert set(found) == {(old, 9, ""), (new, 9, "Lovely 2026-07-01.")}
+    assert not Testimonial.objects.exists()
+    assert delete_old(NOW) == {}

@@ -142,6 +142,7 @@ def test_a_failed_notification_can_be_retried(admin: Visitor) -> None:
     Notification.objects.update(state="dead", batch="x", attempts=10, last_error="It was away.")
     assert "It was away." in admin.reads(NOTIFICATIONS)
     sent = {"action": "retry", "_selected_action": str(Notification.objects.get().pk)}
+    sent |= {"confirmed": "yes"}
     admin.client.post(NOTIFICATIONS, sent)
 
     assert outbox() == [("opened", "waiting")]

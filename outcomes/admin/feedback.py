@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.users import acting_user
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
 from kpis.admin.kpi_choices import kpi_choices, name_of
@@ -113,6 +114,10 @@ class ThemeAdmin(admin.ModelAdmin):
 
     @admin.action(
         description=_("Merge into the theme with the most comments"), permissions=["change"]
+    )
+    @confirmed(
+        title=_("Merge"),
+        consequence=_("These themes become one, which cannot be undone."),
     )
     def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Theme]) -> None:
         into, *others = queryset.annotate(size=Count("analyses")).order_by("-size", "pk")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.users import acting_user
+from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyInline
 from curriculum.admin.courses import count_of
@@ -161,6 +162,10 @@ class WaveAdmin(KeepUsedAdmin):
         return unreachable(row, timezone.now()).count() if row.pk else 0
 
     @admin.action(description=_("Send the selected waves now"), permissions=["change"])
+    @confirmed(
+        title=_("Send now"),
+        consequence=_("Everybody who is due gets an e-mail with the link to the survey."),
+    )
     def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
         for wave in rows.select_related("survey"):
             try:

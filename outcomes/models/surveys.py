@@ -208,6 +208,7 @@ class Invitation(models.Model):
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "survey invitation"
         ordering = ("-sent_at", "-pk")
         constraints = (
             models.UniqueConstraint(fields=("wave", "enrollment"), name="invited_once_in_a_wave"),

@@ -141,6 +141,7 @@ def test_chosen_themes_are_merged_into_the_largest(admin_client: Client) -> None
     assert video is not None
     assert tutor is not None
     data = {"action": "merge_chosen", "_selected_action": [video.pk, tutor.pk]}
+    data |= {"confirmed": "yes"}
     admin_client.post("/admin/outcomes/theme/", data)
 
     assert theme_of(VIDEOS[0]) == theme_of(TUTORS[0]) == tutor

@@ -40,6 +40,7 @@ def wave_around_now(made: Course) -> Wave:
 def send(client: Client, wave: Wave) -> str:
     """Send a wave by the admin action, and return the message."""
     chosen = {"action": "send_selected", "_selected_action": str(wave.pk)}
+    chosen |= {"confirmed": "yes"}
     answer: Any = client.post("/admin/outcomes/wave/", chosen)
     return shown_messages(answer)
 

@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from presentation.figures import Figure, Verdict
+from presentation.figures import CSS_CLASSES, Figure
 from presentation.svg_drawings import Bar
 
 register = template.Library()
@@ -33,21 +33,21 @@ def value_cells(figure: Figure) -> SafeString:
 @register.filter
 def difference(figure: Figure) -> SafeString:
     """Write the distance to the target; nothing if there is nothing to compare."""
-    verdict = figure.verdict
-    if verdict is None:
+    text, is_good = figure.difference, figure.metric_value.meets_target
+    if not text:
         return SafeString("")
     return format_html(
         '<span class="{}">{}<span class="visually-hidden"> ({})</span></span>',
-        verdict.css_class,
-        figure.difference,
-        _in_words(verdict),
+        CSS_CLASSES[is_good],
+        text,
+        _in_words(is_good),
     )
 
 
-def _in_words(verdict: Verdict) -> str:
-    if verdict.is_good is None:
+def _in_words(is_good: bool | None) -> str:
+    if is_good is None:
         return gettext("too few observations")
-    return gettext("target met") if verdict.is_good else gettext("target missed")
+    return gettext("target met") if is_good else gettext("target missed")
 
 
 @register.filter

@@ -9,12 +9,14 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Value
+from django.db.models.functions import Concat
 
 from accounts.account_creation import LEARNER, MANAGER, ROLES, STAFF, create_account
 from accounts.management.commands.create_api_key import courses_with_keys
 from accounts.models import User
 from accounts.sign_in import password_links
-from curriculum.models import Learner
+from curriculum.models import CourseRun, Learner
 
 
 class Command(BaseCommand):
@@ -42,7 +44,14 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="KEY",
-            help="Manager only: a course to grant; repeatable, at least one.",
+            help="Manager only: a course to grant; repeatable.",
+        )
+        parser.add_argument(
+            "--run",
+            action="append",
+            default=[],
+            metavar="COURSE/RUN",
+            help="Manager only: a single run to grant, such as statistics/2026-spring; repeatable.",
         )
         parser.add_argument(
             "--learner",
@@ -62,6 +71,7 @@ class Command(BaseCommand):
             "is_superuser": options["superuser"],
             "groups": groups_named(options["group"]),
             "courses": courses_with_keys(options["course"]),
+            "runs": runs_named(options["run"]),
             "learner": learner_with(options["learner"]),
         }
         password = self._password(options)
@@ -97,12 +107,20 @@ class Command(BaseCommand):
 
 def check_options(options: dict[str, Any]) -> None:
     """Raise CommandError for an option of another role, and for a manager without courses."""
-    fitting = {"superuser": STAFF, "group": STAFF, "course": MANAGER, "learner": LEARNER}
+    fitting = {
+        "superuser": STAFF,
+        "group": STAFF,
+        "course": MANAGER,
+        "run": MANAGER,
+        "learner": LEARNER,
+    }
     for option, role in fitting.items():
         if options[option] and options["role"] != role:
             raise CommandError(f"--{option} is only for the role {role}.")
-    if options["role"] == MANAGER and not options["course"]:
-        raise CommandError("A manager needs at least one course: add --course KEY.")
+    if options["role"] == MANAGER and not (options["course"] or options["run"]):
+        raise CommandError(
+            "A manager needs at least one course or run: add --course KEY or --run COURSE/RUN."
+        )
 
 
 def groups_named(names: list[str]) -> list[Group]:
@@ -113,6 +131,15 @@ def groups_named(names: list[str]) -> list[Group]:
         )
         raise CommandError(f"Unknown group: {', '.join(unknown)}. Existing groups: {existing}.")
     return groups
+
+
+def runs_named(names: list[str]) -> list[CourseRun]:
+    """Find runs by the keys of their course and their own; keys may contain slashes."""
+    name = Concat("course__key", Value("/"), "key")
+    found = {one.name: one for one in CourseRun.objects.annotate(name=name).filter(name__in=names)}
+    if unknown := sorted(set(names) - found.keys()):
+        raise CommandError(f"Unknown run: {', '.join(unknown)}. Write COURSE/RUN.")
+    return list(found.values())
 
 
 def learner_with(key: str | None) -> Learner | None:

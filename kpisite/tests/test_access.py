@@ -52,6 +52,12 @@ POST /account/set-password/MQ/forged                  200 200 200 200 200 200 20
 GET  /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 POST /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 GET  /my-progress                                     302 200 200 200 200 302 302 302 302 302
+GET  /my-data                                         302 200 200 200 200 302 302 302 302 302
+POST /my-data                                         302 200 200 200 200 302 302 302 302 302
+GET  /my-data.json                                    302 302 302 302 302 302 302 302 302 302
+GET  /my-data.zip                                     302 302 302 302 302 302 302 302 302 302
+POST /my-data/erasure                                 302 302 302 302 302 302 302 302 302 302
+POST /my-data/erasure/withdrawal                      302 302 302 302 302 302 302 302 302 302
 GET  /certificates                                    302 200 200 200 200 302 302 302 302 302
 GET  /certificates/forged                             404 404 404 404 404 404 404 404 404 404
 GET  /certificates/forged/pdf                         302 404 404 404 404 302 302 302 302 302

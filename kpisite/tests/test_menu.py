@@ -46,7 +46,7 @@ def test_staff_and_managers_have_their_menu_on_every_page(path: str, status: int
     ("path", "status"), [("/my-progress", 200), ("/kpi-dashboard", 403), ("/r", 200)]
 )
 def test_a_learner_has_links_to_what_is_their_own(path: str, status: int) -> None:
-    assert links(visits(account("Cleo"), path, status)) == ["Progress", "Certificates"]
+    assert links(visits(account("Cleo"), path, status)) == ["Progress", "Certificates", "Your data"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/sign-in", 200), ("/nowhere", 404)])

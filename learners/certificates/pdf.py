@@ -88,7 +88,7 @@ def _line(
     link: str = "",
 ) -> None:
     """Write a centered paragraph, and leave some millimeters below it."""
-    pdf.set_font(FONT, style, size)  # type: ignore[arg-type]
+    pdf.set_font(FONT, style, size)
     pdf.set_text_color(*color)
     pdf.set_x(25)
     below: dict[str, Any] = {"new_x": XPos.LMARGIN, "new_y": YPos.NEXT}

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
@@ -94,7 +95,7 @@ def _middles(
     until = Period(BEGINNING, local_day(now, zone), WINDOW, zone)
     parts = [_values(kpi, until, runs.keys(), frozenset(runs.values())) for kpi in KPIS]
     values = " UNION ALL ".join(sql for sql, _ in parts)
-    params = [param for _, some in parts for param in some]
+    params: list[Any] = [param for _, some in parts for param in some]
     connection = connections["default"]
     with connection.cursor() as cursor:
         cursor.execute(MEDIANS.format(values=values), [learner_id, *params])

@@ -68,7 +68,7 @@ class CourseProgress:
 
     @property
     def run(self) -> str:
-        return self.enrollment.run.title or self.enrollment.run.key
+        return str(self.enrollment.run.title or self.enrollment.run.key)
 
     @property
     def rows(self) -> list[PlanRow]:

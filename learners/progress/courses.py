@@ -50,7 +50,7 @@ def _sum(rows: QuerySet[Any], aggregate: Any) -> Coalesce:
 
 
 def _steps(learner: Learner) -> list[tuple[int, Step]]:
-    rows = (
+    rows: Any = (
         PlannedModule.objects.filter(enrollment__learner=learner)
         .order_by("enrollment", "position")
         .values_list(

@@ -60,7 +60,7 @@ class ProgressPage:
 
     @property
     def watched_seconds(self) -> float:
-        return sum(one.enrollment.watched_seconds for one in self.courses)
+        return float(sum(one.enrollment.watched_seconds for one in self.courses))
 
     @property
     def attained(self) -> list[SkillAssessment]:

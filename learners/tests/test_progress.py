@@ -113,7 +113,7 @@ def test_the_best_attempt_counts_and_the_trend_compares_means() -> None:
     assert [round(one.score, 2) for one in page.results] == [0.6, 0.7, 0.9, 0.5]
     assert page.results[-1].attempts == 2
     assert page.trend is not None
-    assert (page.trend.latest, page.trend.before) == (pytest.approx(0.7), pytest.approx(0.65))
+    assert (page.trend.latest, page.trend.before) == pytest.approx((0.7, 0.65))
     assert page.curve is not None
 
 

@@ -68,7 +68,9 @@ class CourseProgress:
 
     @property
     def run(self) -> str:
-        return str(self.enrollment.run.title or self.enrollment.run.key)
+        """Name the run beside its course, which many titles of runs begin with."""
+        run = self.enrollment.run
+        return str(run.title.removeprefix(self.title).strip(" ,:") or run.key)
 
     @property
     def rows(self) -> list[PlanRow]:

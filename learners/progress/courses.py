@@ -58,7 +58,10 @@ def _steps(learner: Learner) -> list[tuple[int, Step]]:
             *("progress__reached_at", "progress__done_at", "progress__is_waived"),
         )
     )
-    return [(pk, Step(*values, is_waived=bool(waived))) for pk, *values, waived in rows]
+    return [
+        (pk, Step(title, required, minutes, due, reached, done, is_waived=bool(waived)))
+        for pk, title, required, minutes, due, reached, done, waived in rows
+    ]
 
 
 def _results(learner: Learner) -> list[tuple[int, Result]]:

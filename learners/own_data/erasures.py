@@ -64,7 +64,8 @@ def _carry_out(learner: Learner) -> None:
     is_kept = account is not None and User.objects.filter(pk=account.pk).exists()
     try:
         mails.send_done(address, account, account_stays=is_kept)
-    except OSError as error:
+    # ValueError: the address is invalid
+    except (OSError, ValueError) as error:
         # not queued: that would store the address
         logger.warning("Learner %s was erased; the e-mail failed: %s", learner.pk, type(error))
 

@@ -24,6 +24,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
 
+    def clean_name(self) -> str:
+        """Reject line breaks, and marks that turn the order of letters around."""
+        name = str(self.cleaned_data["name"])
+        if not name.isprintable():
+            raise forms.ValidationError(gettext("Enter letters that can be seen, in one line."))
+        return name
+
 
 class ErasureForm(forms.Form):
     """Confirm by the password; accounts of single sign-on have none, and repeat the address."""

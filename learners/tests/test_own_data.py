@@ -79,7 +79,15 @@ def test_correcting_the_name_and_the_language(ada: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": ""}, {"name": "x" * 201}, {"name": "A\0"}, {"name": "A", "language": "xx"}]
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "x" * 201},
+        {"name": "A\0"},
+        {"name": "A\nB"},
+        {"name": "\u202eadA"},
+        {"name": "A", "language": "xx"},
+    ],
 )
 def test_a_wrong_profile_changes_nothing(ada: User, wrong: dict[str, str]) -> None:
     page = signed_in(ada).post("/my-data", wrong)
@@ -103,3 +111,11 @@ def test_a_certificate_keeps_the_name_it_was_issued_to(ada: User) -> None:
     path = f"/certificates/{CertificateCode.objects.get()}"
 
     assert "Ada Lovelace" in text_of(Client(), path)
+
+
+def test_a_certificate_also_keeps_the_name_of_the_account(ada: User) -> None:
+    Learner.objects.filter(key="ada").update(name="")
+    did("ada", "certificate.earned", "2026-01-09")
+    signed_in(ada).post("/my-data", {"name": "Eve"})
+
+    assert CertificateCode.objects.get().name == "Ada"

@@ -31,7 +31,8 @@ from learners.own_learner import learners_of
 def data(request: HttpRequest) -> HttpResponse:
     """Show what is stored, and correct the profile."""
     user, learner = _account_of(request), learners_of(request).first()
-    former = learner.name if learner else ""
+    # what a certificate has said so far
+    former = (learner.name if learner else "") or user.name
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         _save(form, learner, former)

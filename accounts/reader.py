@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, Value
@@ -25,6 +25,7 @@ class Reader:
     course_ids: frozenset[int]
     # runs that are granted one by one, by course; their other figures stay out of reach
     runs_by_course: frozenset[tuple[int, int]] = frozenset()
+    manages_seats: bool = False
 
     @classmethod
     def of(cls, principal: User | ApiKey | AnonymousUser) -> Reader:
@@ -37,13 +38,16 @@ class Reader:
                 course_ids=frozenset(principal.courses.values_list("pk", flat=True)),
             )
         if isinstance(principal, User) and principal.is_active:
-            course_ids, runs = grants_of(principal)
+            granted = grants_of(principal)
+            reads_kpis = principal.is_staff or bool(granted.course_ids or granted.runs)
             return cls(
-                reads_kpis=principal.is_staff or bool(course_ids or runs),
+                reads_kpis=reads_kpis,
                 sees_every_course=principal.is_staff,
-                sees_small_groups=principal.has_perm("accounts.view_small_groups"),
-                course_ids=course_ids,
-                runs_by_course=runs,
+                # nobody else sees any figures, so the pages of learners need not ask
+                sees_small_groups=reads_kpis and principal.has_perm("accounts.view_small_groups"),
+                course_ids=granted.course_ids,
+                runs_by_course=granted.runs,
+                manages_seats=granted.manages_seats,
             )
         return cls(False, False, False, frozenset())
 
@@ -95,13 +99,23 @@ class Reader:
         return self.sees_every_course or course_id in self.course_ids
 
 
-def grants_of(user: User) -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
-    """Return the granted courses, and single granted runs of others as (course, run)."""
+class Grants(NamedTuple):
+    """Granted courses, single granted runs of others as (course, run), and seats of anybody."""
+
+    course_ids: frozenset[int]
+    runs: frozenset[tuple[int, int]]
+    manages_seats: bool
+
+
+def grants_of(user: User) -> Grants:
+    """Load all grants of an account with one query, since every page asks for them."""
     courses = user.course_grants.order_by().values_list("course_id", Value(0))
     runs = user.run_grants.order_by().values_list("run__course_id", "run_id")
-    rows = set(courses.union(runs, all=True))
-    course_ids = frozenset(course for course, run in rows if not run)
-    return course_ids, frozenset(row for row in rows if row[1] and row[0] not in course_ids)
+    seats = user.organization_grants.order_by().values_list(Value(0), Value(0))
+    rows = set(courses.union(runs, seats, all=True))
+    course_ids = frozenset(course for course, run in rows if course and not run)
+    of_others = frozenset(row for row in rows if row[1] and row[0] not in course_ids)
+    return Grants(course_ids, of_others, (0, 0) in rows)
 
 
 def course_condition(principal: object, course_id: str) -> tuple[str, list[int]]:

@@ -31,7 +31,7 @@ class HeldData:
 
 def personal_data_of(learner: Learner) -> list[HeldData]:
     """Return what is held about a learner, by model; models without rows are left out."""
-    person = _person(learner)
+    person = person_of(learner)
     found = []
     for label, one in PERSONAL_DATA.items():
         name = str(one.model._meta.verbose_name_plural)
@@ -50,7 +50,7 @@ def erase(learner: Learner) -> None:
         learner = Learner.objects.select_for_update().get(pk=learner.pk)
         if is_erased(learner):
             return
-        person = _person(learner)
+        person = person_of(learner)
         # the learner comes last: other rows are found by the key
         for one in sorted(PERSONAL_DATA.values(), key=lambda one: one.model is Learner):
             one.erase(person)
@@ -63,7 +63,8 @@ def is_erased(learner: Learner) -> bool:
     return learner.key.startswith(ERASED) and not (learner.name or learner.email)
 
 
-def _person(learner: Learner) -> Person:
+def person_of(learner: Learner) -> Person:
+    """Return what names a learner, by which their rows are found."""
     account = learner.user
     emails = {learner.email, account.email if account else ""} - {""}
     return Person(

@@ -82,7 +82,7 @@ def _write(user: User, monday: date, now: datetime) -> bool:
 
 def content_of(user: User, now: datetime) -> dict[str, Any]:
     """The content of a manager's summary: only granted courses and runs, and no small groups."""
-    course_ids, runs = grants_of(user)
+    course_ids, runs, _ = grants_of(user)
     reader = Reader(True, False, False, course_ids, runs)
     since = now - timedelta(days=7)
     return {

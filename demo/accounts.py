@@ -14,9 +14,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import CourseGrant, User
+from business.models import ReferralCode
+from core.readable_codes import normalize_code
 from curriculum.models import Course, Learner
 from demo.known_password import EMAILS, KNOWN
-from demo.world.journeys import Journey
+from demo.world.journeys import Activity, Journey
 
 MANAGED_COURSES = ("cloud-operations", "data-analysis")
 ACCOUNTS = tuple(EMAILS.items())
@@ -46,25 +48,53 @@ def create(journeys: Sequence[Journey], passwords: Mapping[str, str]) -> User:
         CourseGrant(user=users["manager"], course=course)
         for course in Course.objects.filter(key__in=MANAGED_COURSES)
     )
-    learner = users["learner"]
-    Learner.objects.filter(key=most_active_learner(journeys).key).update(
-        user=learner, email=learner.email
-    )
+    _give_account(users["learner"], most_active_learner(journeys), journeys)
     return users["staff"]
 
 
+def _give_account(user: User, learner: Learner, journeys: Sequence[Journey]) -> None:
+    """Let the account be that of a learner, whose own code is the one they invite with."""
+    row = Learner.objects.get(key=learner.key)
+    row.user, row.email = user, user.email
+    row.save()
+    if code := own_code(journeys, learner):
+        ReferralCode.objects.create(learner=row, code=normalize_code(code))
+
+
 def most_active_learner(journeys: Sequence[Journey]) -> Learner:
-    """The learner with the most activities, preferably one with a course in progress."""
-    activities: dict[str, int] = {}
-    learners = {}
-    for journey in journeys:
-        if journey.counts:
-            learners[journey.learner.key] = journey.learner
-            activities[journey.learner.key] = activities.get(journey.learner.key, 0) + len(
-                journey.activities
-            )
-    active = {one.learner.key for one in journeys if one.counts and _is_in_progress(one)}
-    return learners[max(active or learners, key=lambda key: (activities[key], key))]
+    """The learner whose page shows most: with a course in progress, a certificate, and referrals.
+
+    Of several, the one with the most activities.
+    """
+    counted = [one for one in journeys if one.counts]
+    of_learner: dict[str, list[Journey]] = {}
+    for journey in counted:
+        of_learner.setdefault(journey.learner.key, []).append(journey)
+    accepted = {one.code for one in counted if one.code}
+
+    def richness(key: str) -> tuple[bool, bool, bool, int, str]:
+        own = of_learner[key]
+        activities = [activity for one in own for activity in one.activities]
+        return (
+            any(map(_is_in_progress, own)),
+            any(one.kind == "certificate.earned" for one in activities),
+            bool(accepted & {code for code in map(_sent_code, activities) if code}),
+            len(activities),
+            key,
+        )
+
+    return of_learner[max(of_learner, key=richness)][0].learner
+
+
+def own_code(journeys: Sequence[Journey], learner: Learner) -> str:
+    """The code with which a learner invites others; empty without invitations."""
+    own = (one for one in journeys if one.learner.key == learner.key)
+    return next(filter(None, (_sent_code(act) for one in own for act in one.activities)), "")
+
+
+def _sent_code(activity: Activity) -> str:
+    """The code in an invitation; empty for all other activities."""
+    return (activity.data or {}).get("code", "") if activity.kind == "invitation.sent" else ""
 
 
 def _is_in_progress(journey: Journey) -> bool:

@@ -26,7 +26,7 @@ from demo.bad_events import with_bad_events
 from demo.dataset import SEED, Dataset
 from demo.event_factory import Raw
 from demo.known_password import EMAILS, KNOWN
-from demo.outcomes import course_surveys, testimonials
+from demo.outcomes import course_surveys, open_survey, testimonials
 from demo.status import SENDER, Plan
 from demo.world.calendar import Calendar
 from demo.world.catalog import PREREQUISITES, Catalog
@@ -100,6 +100,7 @@ def complete(progress: Progress = show_nothing) -> None:
     if plan is None:
         return
     _send_events(_generate(plan), plan, progress)
+    open_survey.send(plan.now)
     _compute(plan.now, progress)
     with transaction.atomic():
         _tell_stories(plan.now)

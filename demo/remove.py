@@ -13,7 +13,7 @@ from alerts.models import Alert, EvaluationRun
 from business.models import Customer
 from curriculum.models import Course, Enrollment, Learner, Skill
 from demo import accounts, adjustment_story, experiment_story, status, support_story
-from demo.outcomes import course_surveys
+from demo.outcomes import course_surveys, open_survey
 from demo.status import SENDER
 from demo.world.catalog import SKILLS, SYLLABI
 from intake.models import Event, Receipt, RejectedEvent
@@ -82,7 +82,8 @@ def _only_in_demo(learner_keys: set[str]) -> QuerySet[Learner]:
 def _delete_unused() -> None:
     Customer.objects.filter(subscriptions=None, payment=None, subscriptionchange=None).delete()
     Skill.objects.filter(key__in=[key for key, _, _ in SKILLS], modules=None).delete()
-    Survey.objects.filter(key=course_surveys.SURVEY, waves__responses=None).delete()
+    surveys = (course_surveys.SURVEY, open_survey.SURVEY)
+    Survey.objects.filter(key__in=surveys, waves__responses=None).delete()
     Survey.objects.filter(key=CAREER_SURVEY).update(follows_completion=True)
     Theme.objects.filter(analyses=None).delete()
 

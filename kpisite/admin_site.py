@@ -37,6 +37,7 @@ SECTIONS = (
         (
             *("curriculum.learner", "curriculum.enrollment", "outcomes.certificate"),
             *("outcomes.careeroutcome", "outcomes.skillassessment"),
+            "learners.erasurerequest",
         ),
     ),
     (

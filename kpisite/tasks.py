@@ -12,6 +12,7 @@ from django.utils import timezone
 from core.database import query_planner
 from kpisite import time_zone
 from kpisite.jobs import cycle, retention
+from learners.own_data import erasures
 
 
 @celeryd_init.connect
@@ -27,8 +28,10 @@ def run_cycle(now: str | None = None) -> None:
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=8)
 def delete_old() -> None:
-    """Delete rows that are older than the settings allow."""
-    retention.delete_old(timezone.now())
+    """Delete rows that are older than the settings allow, and erase learners who asked for it."""
+    now = timezone.now()
+    retention.delete_old(now)
+    erasures.carry_out_due(now)
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("dashboard.urls")),
     path("", include("curriculum_pages.urls")),
+    path("", include("learners.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),

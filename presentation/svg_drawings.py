@@ -83,12 +83,21 @@ class Sparkline:
 
 def sparkline(series: Sequence[MetricValue]) -> Sparkline | None:
     """Draw values as lines, single values between gaps as dots; None for fewer than two values."""
-    values = [one.shown for one in series]
+    target = next((float(one.target.value) for one in reversed(series) if one.target), None)
+    return sparkline_of([one.shown for one in series], target=target)
+
+
+def sparkline_of(
+    values: Sequence[float | None],
+    *,
+    target: float | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> Sparkline | None:
+    """Draw numbers like `sparkline`, from one bound to the other or from the least to the most."""
     present = [value for value in values if value is not None]
     if len(present) < 2:
         return None
-    target = next((float(one.target.value) for one in reversed(series) if one.target), None)
-    low, high = _range([*present, *([] if target is None else [target])])
+    low, high = bounds or _range([*present, *([] if target is None else [target])])
     segments = list(_segments(values, low, high))
     return Sparkline(
         lines=[" ".join(f"{x},{y}" for x, y in one) for one in segments if len(one) > 1],

@@ -235,4 +235,4 @@ def test_the_url_of_the_form_contains_no_secret() -> None:
 def test_the_pages_link_to_each_other() -> None:
     for page in ("/sign-in", "/admin/login/"):
         assert "/account/forgotten" in Client().get(page).content.decode()
-    assert "/account/password" in signed_in(account("Ada")).get("/").content.decode()
+    assert "/account/password" in signed_in(account("Ada")).get("/my-progress").content.decode()

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts.tests.people import account, course, learner, moment, run_of
-from curriculum.enrolling import SignUp, enroll
+from accounts.tests.people import account, course
 
 pytestmark = pytest.mark.django_db
 
@@ -68,26 +67,10 @@ def test_readers_of_kpis_land_on_the_dashboard(client: Client, role: str) -> Non
     assert client.get("/").headers["Location"] == "/kpi-dashboard"
 
 
-def test_a_learner_sees_only_their_own_enrollments(client: Client) -> None:
-    ada, bo = learner("Ada"), learner("Bo")
-    ada.user = account("Ada")
-    ada.save()
-    enroll(
-        SignUp(learner_id=who.pk, run_id=run_of(course(key)).pk, enrolled_at=moment("2026-11-02"))
-        for who, key in ((ada, "py"), (bo, "sql"))
-    )
-    client.force_login(ada.user)
-    page = client.get("/").content.decode()
-
-    assert "Welcome, Ada" in page
-    assert "Course py" in page
-    assert "Course sql" not in page
-
-
-def test_a_learner_without_enrollments_sees_a_note(client: Client) -> None:
+def test_a_learner_lands_on_the_own_progress(client: Client) -> None:
     client.force_login(account("Ada"))
 
-    assert "not enrolled in any course" in client.get("/").content.decode()
+    assert client.get("/").headers["Location"] == "/my-progress"
 
 
 def test_signing_out_ends_the_session(client: Client) -> None:

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +15,8 @@ from accounts.models import User
 from accounts.reader import Reader
 from accounts.sign_in.password_backend import is_overloaded
 from accounts.views.second_factor import continue_sign_in
-from curriculum.models import Enrollment
 
-DASHBOARD = "/kpi-dashboard"
+DASHBOARD, PROGRESS = "/kpi-dashboard", "/my-progress"
 
 
 class EmailAuthenticationForm(AuthenticationForm):
@@ -63,12 +61,6 @@ class SignIn(LoginView):
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirect readers of KPIs to the dashboard; show learners their enrollments."""
-    if isinstance(request.user, User) and Reader.of(request.user).reads_kpis:
-        return HttpResponseRedirect(DASHBOARD)
-    enrolled = Enrollment.objects.filter(learner__user=request.user.pk)
-    return render(
-        request,
-        "accounts/home.html",
-        {"enrollments": enrolled.select_related("run__course").order_by("-started_at")},
-    )
+    """Redirect readers of KPIs to the dashboard, and everybody else to their own progress."""
+    reads_kpis = isinstance(request.user, User) and Reader.of(request.user).reads_kpis
+    return HttpResponseRedirect(DASHBOARD if reads_kpis else PROGRESS)

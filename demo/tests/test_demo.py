@@ -11,11 +11,11 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from accounts.models import User
 from accounts.reader import Reader
 from alerts.models import Alert
+from business.own_referrals import with_referrals
 from core import reporting_clock
-from curriculum.models import Enrollment, PlannedModule
+from curriculum.models import Enrollment, Learner, PlannedModule
 from demo import dataset
 from demo.dataset import Dataset
 from demo.load import load_without_kpis
@@ -29,6 +29,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.definitions.scopes import Scope
 from kpis.query.query_service import KpiQueryService
 from kpis.recompute import stale_days
+from learners.progress.page import progress_page
 from outcomes.models import Testimonial, Theme
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
@@ -59,10 +60,28 @@ def test_the_last_closed_month_has_the_documented_values() -> None:
     assert shown == DOCUMENTED
     assert not stale_days.is_anything_stale()
     assert "manager manager@example.com" in out.getvalue()
-    assert User.objects.get(email="learner@example.com").learner.enrollments.exists()
+    assert parts_that_the_learner_misses() == []
     assert Testimonial.objects.shown().count() >= 8
     assert courses_of_manager_alerts() == {"Cloud Operations"}
     assert Theme.objects.filter(analyses__isnull=False).distinct().count() >= 3
+
+
+def parts_that_the_learner_misses() -> list[str]:
+    """Return the parts of the demonstration learner's page that show nothing."""
+    learner = with_referrals(Learner.objects.filter(user__email="learner@example.com")).get()
+    page = progress_page(learner, NOW)
+    parts = {
+        "due next": page.due_next,
+        "trend": page.trend,
+        "streak": page.streak.longest,
+        "watched": page.watched_seconds,
+        "skills": page.attained,
+        "certificates": page.certificates,
+        "survey": page.surveys,
+        "referrals": learner.own_code and learner.invitations_sent and learner.sign_ups,
+        "compared": [some for one in page.courses for some in one.comparisons],
+    }
+    return [name for name, shown in parts.items() if not shown]
 
 
 DOCUMENTED = {

@@ -60,6 +60,8 @@ KPI_KEEP_AUDIT_DAYS = environment.integer("KPI_KEEP_AUDIT_DAYS", 730, minimum=30
 KPI_KEEP_HISTORY_DAYS = environment.integer(
     "KPI_KEEP_HISTORY_DAYS", 1_095, minimum=30, maximum=36_500
 )
+# in which a learner who asks to be erased may think better of it
+KPI_ERASURE_WAIT_DAYS = environment.integer("KPI_ERASURE_WAIT_DAYS", 7, minimum=0, maximum=30)
 
 # The servers
 DEBUG = environment.switch("DEBUG")

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "support.apps.SupportConfig",
     "dashboard.apps.DashboardConfig",
     "curriculum_pages.apps.CurriculumPagesConfig",
+    "learners.apps.LearnersConfig",
     "demo.apps.DemoConfig",
     "kpisite.apps.SiteAdminConfig",
     "django.contrib.auth",

@@ -28,7 +28,7 @@ VISITORS = ("stranger", *PEOPLE, *KEYS)
 # The manager is granted "py"; the other manager and the key that reads other courses, "sql".
 # A course that is not granted gets the same response as an unknown one: 400.
 TABLE = """
-GET  /                                                302 200 302 302 302 302 302 302 302 302
+GET  /                                                302 302 302 302 302 302 302 302 302 302
 GET  /sign-in                                         200 302 302 302 302 200 200 200 200 200
 GET  /sign-out                                        405 405 405 405 405 405 405 405 405 405
 POST /sign-out                                        302 302 302 302 302 302 302 302 302 302
@@ -51,6 +51,16 @@ GET  /account/set-password/MQ/forged                  200 200 200 200 200 200 20
 POST /account/set-password/MQ/forged                  200 200 200 200 200 200 200 200 200 200
 GET  /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
 POST /account/invitation/MQ/forged                    200 200 200 200 200 200 200 200 200 200
+GET  /my-progress                                     302 200 200 200 200 302 302 302 302 302
+GET  /my-data                                         302 200 200 200 200 302 302 302 302 302
+POST /my-data                                         302 200 200 200 200 302 302 302 302 302
+GET  /my-data.json                                    302 302 302 302 302 302 302 302 302 302
+GET  /my-data.zip                                     302 302 302 302 302 302 302 302 302 302
+POST /my-data/erasure                                 302 302 302 302 302 302 302 302 302 302
+POST /my-data/erasure/withdrawal                      302 302 302 302 302 302 302 302 302 302
+GET  /certificates                                    302 200 200 200 200 302 302 302 302 302
+GET  /certificates/forged                             404 404 404 404 404 404 404 404 404 404
+GET  /certificates/forged/pdf                         302 404 404 404 404 302 302 302 302 302
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302

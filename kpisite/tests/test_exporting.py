@@ -8,10 +8,12 @@ import zipfile
 
 import pytest
 
+from curriculum.erasing import personal_data_of
 from curriculum.exporting import export_of
 from curriculum.models import Learner
 from kpisite.tests.erased_people import ADA, ada_with_everything
 from kpisite.tests.test_erasing import places_that_name_her
+from learners.own_data.held import held_about
 
 
 @pytest.fixture
@@ -50,3 +52,10 @@ def test_the_zip_file_holds_a_csv_file_of_each_kind_of_row(ada: Learner) -> None
     assert names == {"data.json", *(f"{held.model}.csv" for held in export.data)}
     assert rows[0].startswith("id,day,interactions")
     assert export.count > len(names)
+
+
+def test_the_page_of_the_own_data_counts_everything_that_an_export_holds(ada: Learner) -> None:
+    counts = sorted((one.name, one.count) for one in held_about(ada))
+
+    assert counts == sorted((one.name, len(one.rows)) for one in personal_data_of(ada))
+    assert len(counts) > 20

@@ -42,9 +42,11 @@ def test_staff_and_managers_have_their_menu_on_every_page(path: str, status: int
     assert [one.strip() for one in links(visits(bo, path, status))] == FIGURES
 
 
-@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/kpi-dashboard", 403), ("/r", 200)])
-def test_a_learner_has_links_to_courses_and_referral_link(path: str, status: int) -> None:
-    assert links(visits(account("Cleo"), path, status)) == ["Courses", "Referral link"]
+@pytest.mark.parametrize(
+    ("path", "status"), [("/my-progress", 200), ("/kpi-dashboard", 403), ("/r", 200)]
+)
+def test_a_learner_has_links_to_what_is_their_own(path: str, status: int) -> None:
+    assert links(visits(account("Cleo"), path, status)) == ["Progress", "Certificates", "Your data"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/sign-in", 200), ("/nowhere", 404)])

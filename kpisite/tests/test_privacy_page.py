@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from core.personal_data import PERSONAL_DATA
 from kpisite.jobs.retention import OTHER_SETTINGS, RULES, days_kept
-from kpisite.privacy import PURPOSES, stored_about_people
+from kpisite.privacy import stored_about_people
+from learners.own_data.purposes import PURPOSES
 from outcomes.models import Testimonial
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

@@ -10,11 +10,16 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.audit import Action
 from accounts.audit import record as audit
 from accounts.models import AccessRecord, User
+from accounts.tests.people import account
 from alerts.models import EvaluationRun
+from curriculum.erasing import is_erased
+from curriculum.models import Learner
 from engagement.models import DailyActivity
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
@@ -26,6 +31,7 @@ from kpisite.jobs import retention
 from kpisite.jobs.history_span import first_and_last_day
 from kpisite.jobs.retention import delete_old
 from kpisite.tasks import delete_old as task
+from learners.own_data import erasures
 from notifications.models import Notification
 from notifications.tests.notifying import create_alert, only_channel, record
 from outcomes.feedback import theme_actions
@@ -222,3 +228,14 @@ def test_comments_are_deleted_with_their_events_and_scores_stay(settings: Any) -
     assert set(found) == {(old, 9, ""), (new, 9, "Lovely 2026-07-01.")}
     assert not Testimonial.objects.exists()
     assert delete_old(NOW) == {}
+
+
+def test_the_same_task_erases_learners_who_asked_for_it(settings: Settings) -> None:
+    settings.KPI_ERASURE_WAIT_DAYS = 0
+    ada = Learner.objects.create(key="ada", name="Ada", user=account("Ada"))
+    erasures.ask(ada, timezone.now())
+    task()
+    task()
+
+    assert not User.objects.exists()
+    assert is_erased(Learner.objects.get())

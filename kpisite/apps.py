@@ -4,6 +4,8 @@ from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
+from django_otp.plugins.otp_static.apps import DefaultConfig as StaticConfig
+from django_otp.plugins.otp_totp.apps import DefaultConfig as TotpConfig
 
 from accounts import shipped_groups
 from kpisite import checks
@@ -30,3 +32,11 @@ class SiteAdminConfig(AdminConfig):
     """Django's admin, with our site."""
 
     default_site = "kpisite.admin_site.Site"
+
+
+class SecondFactorConfig(TotpConfig):  # type: ignore[misc]
+    verbose_name = "Second factor"
+
+
+class RecoveryCodesConfig(StaticConfig):  # type: ignore[misc]
+    verbose_name = "Recovery codes"

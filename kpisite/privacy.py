@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from core.lazy_text import LazyText
 from core.personal_data import PERSONAL_DATA, PersonalData
 from kpisite.jobs.retention import days_kept
-from learners.own_data.purposes import ON_ERASURE, PURPOSES
+from learners.own_data.purposes import NAMES, ON_ERASURE, PURPOSES
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def stored_about_people() -> Iterator[AppData]:
     """Yield what each app declares to hold about people."""
     declared = sorted(PERSONAL_DATA.values(), key=lambda one: one.model._meta.app_label)
     for label, some in groupby(declared, key=lambda one: one.model._meta.app_label):
-        name = str(apps.get_app_config(label).verbose_name)
-        yield AppData(name, PURPOSES[label], [Kept.of(one) for one in some])
+        name = str(NAMES.get(label) or apps.get_app_config(label).verbose_name)
+        yield AppData(name, PURPOSES.get(label, ""), [Kept.of(one) for one in some])
 
 
 @require_safe

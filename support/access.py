@@ -37,7 +37,7 @@ def enrollment_of(reader: Reader, pk: int) -> Enrollment:
     """Http404 for one that does not exist or that the reader may not see."""
     found = (
         Enrollment.objects.counted()
-        .filter(pk=pk, run__course__in=reader.courses())
+        .filter(pk=pk, run__in=reader.runs())
         .select_related("learner", "run__course")
         .first()
     )

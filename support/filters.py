@@ -41,7 +41,7 @@ class LearnerFilterForm(forms.Form):
 
     def clean_course(self) -> Course | None:
         key = self.cleaned_data["course"]
-        found = self.reader.courses().filter(key=key).first() if key else None
+        found = self.reader.courses_in_part().filter(key=key).first() if key else None
         if key and found is None:
             raise ValidationError(gettext("Unknown course “%(key)s”.") % {"key": key})
         return found
@@ -52,7 +52,7 @@ class LearnerFilterForm(forms.Form):
             return None
         if course is None:
             raise ValidationError(gettext("Choose the course of the run, too."))
-        found = CourseRun.objects.filter(course=course, key=key).first()
+        found = self.reader.runs().filter(course=course, key=key).first()
         if found is None:
             raise ValidationError(gettext("Unknown run “%(key)s”.") % {"key": key})
         return found
@@ -112,7 +112,7 @@ class PageFilters:
 
     @cached_property
     def fields(self) -> list[Field]:
-        courses = self.form.reader.courses().values_list("key", "title")
+        courses = self.form.reader.courses_in_part().values_list("key", "title")
         return [
             self._field("course", gettext("Course"), [("", gettext("All courses")), *courses]),
             self._run(),
@@ -135,7 +135,7 @@ class PageFilters:
             return self._field(
                 "run", gettext("Course run"), options, is_disabled="run" not in self.errors
             )
-        runs = [(one.key, str(one)) for one in course.runs.all()]
+        runs = [(one.key, str(one)) for one in self.form.reader.runs().filter(course=course)]
         return self._field("run", gettext("Course run"), [("", gettext("All runs")), *runs])
 
     def _field(

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.account_creation import LEARNER, MANAGER, STAFF, create_account
 from accounts.admin.users import acting_user, free_email, may_edit
-from accounts.models import CourseGrant, Invitation, RunGrant, User
+from accounts.models import Invitation, User
 from accounts.sign_in import invitations
 from core.task_queue import UNREACHABLE
 from curriculum.models import Course, CourseRun, Learner
@@ -39,6 +38,11 @@ def offered_roles(inviter: User) -> list[str]:
     ]
 
 
+class RunsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, run: Any) -> str:
+        return f"{run.course}: {run}"
+
+
 class InvitationForm(forms.ModelForm):
     inviter: User
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
@@ -48,13 +52,14 @@ class InvitationForm(forms.ModelForm):
         Course.objects.all(),
         label=_("Granted courses"),
         required=False,
-        widget=AutocompleteSelectMultiple(CourseGrant._meta.get_field("course"), admin.site),
+        # the admin's own widget for many choices has no label for screen readers
+        widget=forms.SelectMultiple(attrs={"size": 8}),
     )
-    runs = forms.ModelMultipleChoiceField(
-        CourseRun.objects.all(),
+    runs = RunsField(
+        CourseRun.objects.select_related("course"),
         label=_("Granted course runs"),
         required=False,
-        widget=AutocompleteSelectMultiple(RunGrant._meta.get_field("run"), admin.site),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
     )
     learner = forms.CharField(label=_("Learner’s key"), max_length=200, required=False)
     groups = forms.ModelMultipleChoiceField(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessAttemptExpiration
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -98,7 +98,7 @@ OTHER_SETTINGS: dict[type[Model], str] = {
 
 def days_kept(model: type[Model]) -> int | None:
     """Return for how many days rows of a model are kept; None for those that stay."""
-    if issubclass(model, AccessAttempt):
+    if model in (AccessAttempt, AccessAttemptExpiration):
         return ATTEMPTS_KEPT.days
     by_model = OTHER_SETTINGS | {rule.model: rule.setting for rule in RULES}
     return getattr(settings, by_model[model]) or None if model in by_model else None

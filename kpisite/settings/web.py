@@ -10,8 +10,8 @@ INSTALLED_APPS = [
     "core.apps.CoreConfig",
     # before accounts, which takes their pages out of the admin: they show secrets
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
+    "kpisite.apps.SecondFactorConfig",
+    "kpisite.apps.RecoveryCodesConfig",
     "accounts.apps.AccountsConfig",
     "curriculum.apps.CurriculumConfig",
     "intake.apps.IntakeConfig",

@@ -38,7 +38,7 @@ LASTING = {
     *("improvement.AutomaticBudget", "improvement.ShippedRule", "experiments.Layer"),
     *("experiments.Revision", "support.Standing", "support.Ranking", "support.ChanceModel"),
 }
-FOREIGN = {"auth", "axes", "contenttypes", "sessions", "admin"}
+FOREIGN = {"auth", "axes", "contenttypes", "sessions", "admin", "otp_static", "otp_totp"}
 DISTANCE = 1_000_000
 
 

@@ -21,7 +21,13 @@ from kpisite.tests.lives import COURSES
 
 Arguments = dict[str, Any]
 # of the links that are sent by e-mail, and those of the API for everything that does not exist
-SIGNED = {"set-password", "outcomes:survey", "business:follow", "notifications:unsubscribe"}
+SIGNED = {
+    "set-password",
+    "invitation",
+    "outcomes:survey",
+    "business:follow",
+    "notifications:unsubscribe",
+}
 NOWHERE = {"api-nowhere", "health"}
 QUERIES = {
     "curriculum_pages:framework-versions": f"?course={COURSES[0]}",

@@ -28,7 +28,7 @@ Codes = dict[tuple[str, str], int]
 def person(**fields: bool) -> Callable[[], Client]:
     def sign_in() -> Client:
         client = Client()
-        client.force_login(account("Dora", **fields))
+        client.force_login(account("Dora", grants=(), **fields))
         return client
 
     return sign_in
@@ -100,6 +100,15 @@ runs experiments on pages:
     POST /experiments/new 400
     GET  /experiments/nothing/edit 404
     GET  /api/experiments/assignments 400
+reads learners by key:
+    GET  /api/learners-to-help 200
+sees who needs help:
+    GET  /learners-to-help 200
+    GET  /learners-to-help/export.csv 200
+    GET  /learners-to-help/model 200
+    GET  /learners-to-help/1 404
+    POST /learners-to-help/1 404
+    GET  /api/learners-to-help 200
 sees rows:
     GET  /api/kpi/measurements 200
     GET  /admin/curriculum/course/ 200
@@ -110,7 +119,7 @@ VISITORS = {
     "superuser": Visitor(
         person(is_staff=True, is_superuser=True), "staff",
         ("decides about adjustments", "changes the curriculum", "runs experiments by key",
-         "runs experiments on pages", "sees rows"),
+         "runs experiments on pages", "sees who needs help", "sees rows"),
     ),
     "curriculum:write": Visitor(key("curriculum:write"), "sends", ("sends nothing",)),
     "curriculum:read": Visitor(
@@ -136,6 +145,9 @@ VISITORS = {
         ("sends nothing", "reads experiments", "runs experiments by key"),
     ),
     "events:write": Visitor(key("events:write"), "sends"),
+    "learners:read": Visitor(
+        key("learners:read"), "sends", ("sends nothing", "reads learners by key")
+    ),
 }  # fmt: skip
 
 

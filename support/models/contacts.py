@@ -19,7 +19,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, reader: Reader) -> ContactQuerySet:
         if reader.sees_every_course:
             return self
-        return self.filter(enrollment__run__course__in=reader.course_ids)
+        return self.filter(enrollment__run__in=reader.runs())
 
     def first_of_learner(self) -> ContactQuerySet:
         """Keep the first contact of each enrollment: later ones follow up on it."""

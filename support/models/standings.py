@@ -20,7 +20,7 @@ class StandingQuerySet(models.QuerySet["Standing"]):
     def visible_to(self, reader: Reader) -> StandingQuerySet:
         if reader.sees_every_course:
             return self
-        return self.filter(enrollment__run__course__in=reader.course_ids)
+        return self.filter(enrollment__run__in=reader.runs())
 
 
 class Standing(models.Model):

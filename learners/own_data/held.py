@@ -11,7 +11,7 @@ from core.lazy_text import LazyText
 from core.personal_data import PERSONAL_DATA, Person, PersonalData
 from curriculum.erasing import person_of
 from curriculum.models import Learner
-from learners.own_data.purposes import ON_ERASURE, PURPOSES
+from learners.own_data.purposes import NAMES, ON_ERASURE, PURPOSES
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def _counted(at: int, declared: PersonalData, person: Person) -> QuerySet[Any, A
 def _held(declared: PersonalData, count: int) -> Held:
     meta = declared.model._meta
     return Held(
-        name=str(meta.verbose_name_plural),
+        name=str(NAMES.get(meta.app_label) or meta.verbose_name_plural),
         count=count,
-        purpose=PURPOSES[meta.app_label],
+        purpose=PURPOSES.get(meta.app_label, ""),
         on_erasure=ON_ERASURE[declared.action],
         reason=declared.reason,
     )

@@ -23,12 +23,12 @@ PURPOSES: dict[str, LazyText] = {
     "otp_totp": _("Making a stolen password worthless."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
     "sessions": _("Staying signed in."),
-    "support": _("Helping those who may not finish."),
+    "support": _("Helping learners who may not finish."),
 }
 # of a library whose name says nothing
 NAMES: dict[str, LazyText] = {"axes": _("Failed sign-ins")}
 ON_ERASURE: dict[Action, LazyText] = {
     Action.DELETE: _("deleted"),
     Action.ANONYMIZE: _("made anonymous"),
-    Action.KEEP: _("stays, of somebody unknown"),
+    Action.KEEP: _("stays"),
 }

@@ -31,7 +31,7 @@ def test_the_page_says_what_is_stored_and_why(ada: User) -> None:
     page = text_of(signed_in(ada), "/my-data")
 
     assert "Enrollments (1) Who takes which course, and when." in page
-    assert "On erasure: stays, of somebody unknown." in page
+    assert "On erasure: stays." in page
     assert "Bo" not in page
 
 

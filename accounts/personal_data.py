@@ -18,8 +18,8 @@ from accounts.models import (
 )
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 
-OF_LEARNERS = Q(
-    is_staff=False, is_superuser=False, groups=None, course_grants=None, run_grants=None
+OF_LEARNERS = Q(is_staff=False, is_superuser=False, groups=None) & Q(
+    course_grants=None, run_grants=None, organization_grants=None
 )
 
 

@@ -28,7 +28,7 @@ Codes = dict[tuple[str, str], int]
 def person(**fields: bool) -> Callable[[], Client]:
     def sign_in() -> Client:
         client = Client()
-        client.force_login(account("Dora", grants=(), **fields))
+        client.force_login(account("Dora", grants=(), runs=(), **fields))
         return client
 
     return sign_in

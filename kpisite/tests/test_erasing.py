@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from business.models import Customer, Payment
+from business.models import Customer, OrganizationGrant, Payment
 from core.mentions import TEXTS
 from core.personal_data import ERASED, IMPERSONAL, PERSONAL_DATA, Action, Person
 from curriculum.erasing import erase, is_erased, personal_data_of
@@ -205,6 +205,14 @@ def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:
 
     assert User.objects.filter(email=HOME).exists()
     assert Learner.objects.get().user is None
+
+
+def test_somebody_who_manages_seats_keeps_the_account(ada: Learner) -> None:
+    acme = Customer.objects.create(kind="organisation", key="acme")
+    OrganizationGrant.objects.create(user=User.objects.get(learner=ada), organization=acme)
+    erase(ada)
+
+    assert User.objects.filter(email=HOME).exists()
 
 
 def test_the_command_erases_by_key(ada: Learner, capsys: pytest.CaptureFixture[str]) -> None:

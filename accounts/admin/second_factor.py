@@ -27,7 +27,7 @@ def reset_second_factor(
     """Turn it off for people who have lost their app and their recovery codes."""
     lost = [one for one in accounts if second_factor.is_set_up(one)]
     for one in lost:
-        second_factor.reset(one, by=f"account {request.user.pk}")
+        second_factor.reset(one, by=f"account {request.user.pk}")  # not translated: for the log
         model_admin.log_change(request, one, gettext("The second factor was reset."))
     text = ngettext(
         "%(count)s second factor was reset.", "%(count)s second factors were reset.", len(lost)

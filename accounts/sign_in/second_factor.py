@@ -22,7 +22,7 @@ from accounts.models import User
 logger = logging.getLogger(__name__)
 
 PASSED = "second_factor"
-BY_PROVIDER = "identity provider"
+BY_PROVIDER = "identity provider"  # not translated: for the session
 RECOVERY_CODES = 10
 
 

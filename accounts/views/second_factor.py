@@ -181,7 +181,7 @@ class OwnSecondFactor(FormView):  # type: ignore[type-arg]
         if not checked(form, self.request, user):
             return self.form_invalid(form)
         if turns_off:
-            second_factor.reset(user, by="its owner")
+            second_factor.reset(user, by="its owner")  # not translated: for the log
             messages.success(self.request, gettext("The second factor is turned off."))
             return redirect("second-factor")
         codes = second_factor.new_recovery_codes(user)

@@ -208,7 +208,7 @@ def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:
 
 
 def test_somebody_who_manages_seats_keeps_the_account(ada: Learner) -> None:
-    acme = Customer.objects.create(kind="organisation", key="acme")
+    acme = Customer.objects.create(kind="organisation", key="globex")
     OrganizationGrant.objects.create(user=User.objects.get(learner=ada), organization=acme)
     erase(ada)
 

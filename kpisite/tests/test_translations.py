@@ -23,7 +23,8 @@ pytestmark = pytest.mark.once
 # text for programs, operators and developers, which is always in English
 FOR_PROGRAMS = (
     # answers of the API, and its reference
-    "accounts/api_authentication.py", "accounts/api_permissions.py", "core/api_errors.py",
+    "accounts/api_authentication.py", "accounts/api_permissions.py", "support/access.py",
+    "core/api_errors.py",
     "core/api_models.py", "core/database/bulk_upsert.py", "core/database/column_values.py",
     "core/database/compiled_queries.py", "core/database/given_rows.py",
     "*/api.py", "*/api/*", "*/response_models.py", "*/query_params.py",
@@ -36,7 +37,7 @@ FOR_PROGRAMS = (
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
     # SQL, and errors in declarations
     "kpis/aggregation/*", "kpis/definitions/facts.py", "kpis/definitions/declared_facts.py",
-    "kpis/definitions/lookup_paths.py",
+    "kpis/definitions/lookup_paths.py", "learners/progress/cohort.py",
     # demonstration data
     "demo/*",
     # lists of words that are matched with comments

@@ -22,7 +22,7 @@ def secret_address(view: View) -> View:
     @wraps(view)
     def kept(request: HttpRequest, code: str) -> HttpResponse:
         response = view(request, code)
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"  # not translated: for programs
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 

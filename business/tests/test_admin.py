@@ -6,8 +6,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.tests.people import learner
-from business.models import Payment, ReferralCode
+from accounts.tests.people import account, learner
+from business.models import Customer, OrganizationGrant, Payment, ReferralCode, Seat
 from business.referral_codes import code_of
 from business.tests.shop import ACME, did, ends, enrolled, holds, paid, refund, school
 
@@ -16,9 +16,11 @@ pytestmark = pytest.mark.django_db
 LISTS = [
     "customer",
     "invitation",
+    "organizationgrant",
     "payment",
     "referral",
     "referralcode",
+    "seat",
     "subscription",
     "subscriptionchange",
 ]
@@ -32,6 +34,9 @@ def fill(who: str) -> None:
     did("invitation.sent", "2026-05-05", who, course="py", code=f"by-{who}")
     enrolled(f"friend-of-{who}", at="2026-05-06", referral_code=f"by-{who}")
     code_of(learner(f"Coded-{who}"))
+    acme = Customer.objects.get(key=f"acme-{who}")
+    Seat.objects.create(organization=acme, learner=learner(f"Seated-{who}"))
+    OrganizationGrant.objects.create(user=account(f"Manager-{who}"), organization=acme)
 
 
 @pytest.mark.parametrize("name", LISTS)

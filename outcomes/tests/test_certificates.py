@@ -279,7 +279,7 @@ def test_existing_certificates_get_a_code_by_a_migration() -> None:
         earned(one, "2026-02-01")
     CertificateCode.objects.filter(enrollment__learner__key="ada").delete()
     kept = CertificateCode.objects.get()
-    fill = import_module("outcomes.migrations.0007_fill_certificate_codes").fill
+    fill = import_module("outcomes.migrations.0009_fill_certificate_codes").fill
     fill(apps, None)
     fill(apps, None)
 

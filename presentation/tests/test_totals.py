@@ -40,7 +40,7 @@ def _kpis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def value_of(kpi: str, day: str, kind: str = "month", scope: Scope | None = None) -> MetricValue:
-    staff, _ = User.objects.get_or_create(email="ada@example.com", is_superuser=True)
+    staff, _ = User.objects.get_or_create(email="ada@example.com", is_staff=True, is_superuser=True)
     period = containing(date.fromisoformat(day), kind, reporting_clock.reporting_zone())
     service = KpiQueryService(Reader.of(staff), NOW)
     return service.metric_values(REGISTRY[kpi], scope or Scope(), [period])[period]

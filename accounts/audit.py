@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from celery import current_app
+from django.db import OperationalError, transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from accounts.models import AccessRecord, ApiKey, User
+from core.database.waiting import SHORT_WAIT, wait_at_most
 from curriculum.models import Course
 
 Action = AccessRecord.Action
 # of a command, which has no account
 OPERATOR = "manage.py"
+TASK = "accounts.tasks.store_access_record"
 
 
 class HasUser(Protocol):
@@ -34,16 +39,26 @@ def record(
     """
     who = by if isinstance(by, User | ApiKey | None) else by.user
     if count:
-        AccessRecord.objects.create(
-            account=who if isinstance(who, User) else None,
-            api_key=who if isinstance(who, ApiKey) else None,
+        _store(
+            at=timezone.now().isoformat(),
+            account_id=who.pk if isinstance(who, User) else None,
+            api_key_id=who.pk if isinstance(who, ApiKey) else None,
             who=_name_of(who),
-            action=action,
+            action=action.value,
             about=about._meta.label,
             row=str(row),
             count=count,
-            course=course,
+            course_id=course.pk if course else None,
         )
+
+
+def _store(**fields: Any) -> None:
+    """Store a record, or let the worker do so while somebody else writes: readers never wait."""
+    try:
+        with wait_at_most(SHORT_WAIT), transaction.atomic():
+            AccessRecord.objects.create(**fields)
+    except OperationalError:
+        current_app.send_task(TASK, kwargs=fields, retry=False)
 
 
 def _name_of(who: User | ApiKey | None) -> str:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
+from django.db import OperationalError
 
 from accounts import api_key_use
+from accounts.models import AccessRecord
 from accounts.sign_in import invitations, password_links
 
 
@@ -22,3 +26,9 @@ def store_key_use() -> None:
 def mail_invitation(pk: int) -> None:
     """Mail the link of an open invitation."""
     invitations.mail_invitation(pk)
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=10)
+def store_access_record(**fields: Any) -> None:
+    """Store who saw data of people, where the request could not wait for another writer."""
+    AccessRecord.objects.create(**fields)

@@ -18,6 +18,7 @@ from curriculum.models import Enrollment
 from improvement.models import Adjustment
 from kpis.definitions.registry import REGISTRY
 from kpisite.tests.lives import COURSES
+from outcomes.models import CertificateCode
 
 Arguments = dict[str, Any]
 # of the links that are sent by e-mail, and those of the API for everything that does not exist
@@ -93,6 +94,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
         "experiment_pages": experiment,
         "experiments_api": experiment,
         "support": learner,
+        "learners": [{"code": one.code} for one in CertificateCode.objects.order_by("pk")[:1]],
     }
 
 

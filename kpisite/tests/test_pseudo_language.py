@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import trans_real
@@ -33,7 +34,10 @@ DATA = re.compile(
     r"|Okt|Nov|Dez)\w*\.?|\bQ\d|\bUSD\b|\bEnglish\b|\bDeutsch\b"
 )
 # text that Django and its packages do not translate
-NOT_OURS = re.compile(r"\bCan (?:add|change|delete|view) .*|^Axes |^(?:Search|True|False|None)$")
+NOT_OURS = re.compile(
+    r"\bCan (?:add|change|delete|view) .*|^Axes |^(?:Search|True|False|None)$"
+    r"|\b(?:static|TOTP) (?:device|token)s?\b"
+)
 PAGES = [
     "/", "/sign-in", "/account/password", "/account/forgotten", "/account/forgotten/sent",
     "/nowhere", "/s/unknown", "/r/unknown", "/alerts", "/admin/",
@@ -63,7 +67,7 @@ def client(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
     )
     Course.objects.create(key="δ", title="ΔΣ")
     # rows that a new site starts with are data, which staff can rename
-    for shipped in (AlertRule, Channel, Survey, Target):
+    for shipped in (AlertRule, Channel, Group, Survey, Target):
         shipped.objects.all().delete()
     client.force_login(user)
     return client

@@ -214,9 +214,8 @@ def test_selected_dates_and_their_groups_show_that_a_day_was_restated() -> None:
     recompute_stale.recompute_stale(now=later)
     march = Period(date(2026, 3, 1), date(2026, 4, 1), WINDOW, reporting_clock.reporting_zone())
     may = Period(date(2026, 5, 1), date(2026, 6, 1), WINDOW, reporting_clock.reporting_zone())
-    service = KpiQueryService(
-        Reader.of(User.objects.create(email="bo@example.com", is_superuser=True)), NOW
-    )
+    staff = User.objects.create(email="bo@example.com", is_staff=True, is_superuser=True)
+    service = KpiQueryService(Reader.of(staff), NOW)
     (group,) = service.group_values(REGISTRY[STARTED], Scope(), "run", {march: [march]})[
         march
     ].values()

@@ -4,6 +4,7 @@ from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy
 from django_otp.plugins.otp_static.apps import DefaultConfig as StaticConfig
 from django_otp.plugins.otp_totp.apps import DefaultConfig as TotpConfig
 
@@ -35,8 +36,8 @@ class SiteAdminConfig(AdminConfig):
 
 
 class SecondFactorConfig(TotpConfig):  # type: ignore[misc]
-    verbose_name = "Second factor"
+    verbose_name = gettext_lazy("Second factor")
 
 
 class RecoveryCodesConfig(StaticConfig):  # type: ignore[misc]
-    verbose_name = "Recovery codes"
+    verbose_name = gettext_lazy("Recovery codes")

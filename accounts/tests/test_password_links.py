@@ -170,6 +170,17 @@ def test_a_forged_link_looks_like_an_expired_one(link: str) -> None:
     assert "no longer works" in answer.content.decode()
 
 
+def test_no_other_spelling_of_a_link_works() -> None:
+    """The last letter of 1000 in base64 has bits that mean nothing."""
+    ada = account("Ada")
+    User.objects.filter(pk=ada.pk).update(id=1000)
+    link = urlsplit(password_links.link_of(User.objects.get(pk=1000))).path
+    page = Client().get(link.replace("/MTAwMA/", "/MTAwMB/"), follow=True)
+
+    assert "/MTAwMA/" in link
+    assert "new_password1" not in page.content.decode()
+
+
 def test_the_response_is_the_same_for_every_address() -> None:
     account("Ada")
     closed = account("Bo", is_active=False)

@@ -13,6 +13,8 @@ from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmVi
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -113,9 +115,12 @@ class SetPassword(PasswordResetConfirmView):
     success_url = reverse_lazy("sign-in")
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the account of the link; None if it is closed."""
+        """Return the account of the link; None if it is closed, or its number spelled otherwise."""
         found: User | None = super().get_user(uidb64)
-        return found if found and found.is_active else None
+        if found is None or not found.is_active:
+            return None
+        # the last letter may have bits that mean nothing
+        return found if urlsafe_base64_encode(force_bytes(found.pk)) == uidb64 else None
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -16,11 +16,13 @@ def wait_at_most(milliseconds: int) -> Iterator[None]:
     """Raise OperationalError inside the block when another writer blocks it for longer."""
     if connection.vendor == "sqlite":
         usual = round(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
-        _set(f"PRAGMA busy_timeout = {milliseconds}")
+        connection.ensure_connection()
+        # settings of the connection, which are no queries to count or log
+        connection.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
         try:
             yield
         finally:
-            _set(f"PRAGMA busy_timeout = {usual}")
+            connection.connection.execute(f"PRAGMA busy_timeout = {usual}")
     else:
         with transaction.atomic():
             usual = _lock_timeout()

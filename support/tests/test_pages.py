@@ -157,7 +157,7 @@ def test_the_list_takes_as_many_queries_for_two_learners_as_for_a_full_page(
     with CaptureQueriesContext(connection) as many:
         tina.reads(f"{PAGE}?course=py")
 
-    assert len(few) == len(many) <= 19
+    assert len(few) == len(many) <= 18
     assert "Page 1 of 2" in tina.reads(PAGE)
     assert "Page 2 of 2" in tina.reads(f"{PAGE}?page=2")
 

@@ -14,16 +14,19 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 MARK = "is_cacheable"
 
-_has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
+_may_be_kept: ContextVar[bool] = ContextVar("may_be_kept", default=True)
 
 
-def note_failure() -> None:
-    """Note that a part of the response could not be computed: the next request tries again."""
-    _has_failed.set(True)
+def keep_nothing() -> None:
+    """Note that the next request needs a response of its own.
+
+    A part of this one could not be computed, or it is recorded who sees it.
+    """
+    _may_be_kept.set(False)
 
 
-def has_failed() -> bool:
-    return _has_failed.get()
+def may_be_kept() -> bool:
+    return _may_be_kept.get()
 
 
 def cacheable(view: Callable[P, R]) -> Callable[P, R]:
@@ -35,12 +38,12 @@ def cacheable(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def marked(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = _has_failed.set(False)
+        token = _may_be_kept.set(True)
         try:
             response = view(*args, **kwargs)
-            setattr(response, MARK, not has_failed())
+            setattr(response, MARK, may_be_kept())
         finally:
-            _has_failed.reset(token)
+            _may_be_kept.reset(token)
         return response
 
     return marked

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from core.personal_data import Person, as_words
+from core.personal_data import Person, as_words, pseudonym_of, spellings
 
 REPLACEMENT = "[…]"
 
@@ -24,6 +24,7 @@ class Texts:
     model: type[Model]
     fields: tuple[str, ...]
     only: Q
+    are_keys: bool = False
 
 
 TEXTS: list[Texts] = []
@@ -35,6 +36,11 @@ def may_name_people(model: type[Model], *fields: str, only: Q | None = None) -> 
     `only` limits the rows that are searched; each is read, so large tables need an index for it.
     """
     TEXTS.append(Texts(model, fields, only or Q()))
+
+
+def keys_may_name_people(model: type[Model], *fields: str) -> None:
+    """Declare keys of senders that may contain a name; such a key is replaced as a whole."""
+    TEXTS.append(Texts(model, fields, Q(), are_keys=True))
 
 
 def erase_mentions(person: Person) -> None:
@@ -49,33 +55,34 @@ def erase_mentions(person: Person) -> None:
     for one in TEXTS:
         rows: QuerySet[Any] = QuerySet(one.model)
         rows = rows.filter(one.only).filter(containing(one.fields, names))
-        changed = [row for row in rows if _erase_in(row, one.fields, pattern)]
+        changed = [row for row in rows if _erase_in(row, one, pattern)]
         rows.bulk_update(changed, one.fields, batch_size=500)
 
 
 def containing(fields: Iterable[str], texts: Collection[str]) -> Q:
     """Return a condition for rows with one of the texts in one of the fields.
 
-    SQLite ignores the case of ASCII letters only, and JSON may have letters as escapes.
+    SQLite ignores the case of ASCII letters only; JSON and URLs may have letters as escapes.
     """
-    spellings = {spelling for text in texts for spelling in _spellings(text)}
-    conditions = (Q(**{f"{field}__icontains": one}) for field in fields for one in spellings)
+    every = {cased for text in spellings(texts) for cased in _cased(text)}
+    conditions = (Q(**{f"{field}__icontains": one}) for field in fields for one in every)
     return reduce(or_, conditions, Q())
 
 
-def _spellings(text: str) -> set[str]:
+def _cased(text: str) -> set[str]:
     if text.isascii():
         return {text}
     cased = {text, text.lower(), text.upper(), text.title()}
     return cased | {json.dumps(one)[1:-1] for one in cased}
 
 
-def _erase_in(row: Model, fields: Iterable[str], pattern: re.Pattern[str]) -> bool:
+def _erase_in(row: Model, texts: Texts, pattern: re.Pattern[str]) -> bool:
     """Replace the names in fields of a row; return whether there were any."""
-    before = {field: getattr(row, field) for field in fields}
+    before = {field: getattr(row, field) for field in texts.fields}
     after = {field: without(value, pattern) for field, value in before.items()}
     for field, value in after.items():
-        setattr(row, field, value)
+        is_hidden_key = texts.are_keys and value != before[field]
+        setattr(row, field, pseudonym_of(before[field]) if is_hidden_key else value)
     return before != after
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 from django.db.models import Model, QuerySet
 from django.utils.crypto import salted_hmac
@@ -17,6 +19,7 @@ from django.utils.crypto import salted_hmac
 from core.lazy_text import LazyText
 from core.registry import Registry
 
+T = TypeVar("T")
 ERASED = "erased-"
 
 
@@ -28,20 +31,28 @@ class Person:
     user_id: int | None
     key: str
     emails: frozenset[str]
-    name: str
+    # from the account, certificates and orders, too, where they may be spelled otherwise
+    names: frozenset[str]
     pseudonym: str
+    # what is costly to find, by the function that finds it
+    found: dict[Callable[[Person], Any], Any] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def addresses(self) -> set[str]:
-        """What names them in any text: addresses, whereas a key may be a mere number."""
-        return {one for one in (*self.emails, self.key) if "@" in one}
+        """What names them in any text: addresses, whereas a key may be a mere number.
+
+        What the history of the admin called them may be an address that they had once.
+        """
+        return {one for one in (*self.emails, *self.names, self.key) if "@" in one}
 
     @property
     def unmistakable(self) -> set[str]:
         """What means them in any text: addresses, a full name, a key that is no word or number."""
         is_plain = self.key.isalpha() or self.key.isdecimal() or len(self.key) < 6
-        full_name = {self.name} if len(self.name.split()) > 1 else set()
-        return self.addresses | full_name | (set() if is_plain else {self.key})
+        full_names = {name for name in self.names if len(name.split()) > 1}
+        return self.addresses | full_names | (set() if is_plain else {self.key})
 
     def is_named_in(self, text: str) -> bool:
         """True if a text contains their key, address or name as whole words.
@@ -49,15 +60,36 @@ class Person:
         A key that is a mere number could be anything, unless it is the whole text.
         """
         key = "" if self.key.isdecimal() else self.key
-        names = {*self.emails, key, self.name} - {""}
+        names = {*self.emails, *self.names, key} - {""}
         return bool(names and as_words(names).search(text)) or text == self.key
 
 
+def spellings(names: Iterable[str]) -> set[str]:
+    """Return names as they stand in texts and, as parts of URLs, with escapes."""
+    return {spelled for name in names for spelled in (name, quote(name, ""), quote_plus(name, ""))}
+
+
 def as_words(names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern of any of these names as whole words, in upper or lower case."""
-    longest_first = sorted(names, key=len, reverse=True)
+    """Return a pattern of any of these names as whole words, in upper or lower case.
+
+    Senders join ids by underscores, which therefore end a word.
+    """
+    longest_first = sorted(spellings(names), key=len, reverse=True)
     any_name = "|".join(map(re.escape, longest_first))
-    return re.compile(rf"(?<!\w)({any_name})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<![^\W_])({any_name})(?![^\W_])", re.IGNORECASE)
+
+
+def found_once(find: Callable[[Person], T]) -> Callable[[Person], T]:
+    """Let what several declarations need of a person be found once; it must not be a query."""
+
+    @wraps(find)
+    def find_once(person: Person) -> T:
+        if find not in person.found:
+            person.found[find] = find(person)
+        found: T = person.found[find]
+        return found
+
+    return find_once
 
 
 Find = Callable[[Person], QuerySet[Any]]
@@ -82,6 +114,8 @@ class PersonalData:
     action: Action
     reason: LazyText | None
     erase_rows: Erase
+    names: tuple[str, ...]
+    find_named: Find
 
     def erase(self, person: Person) -> None:
         self.erase_rows(self.find(person), person)
@@ -102,13 +136,17 @@ def holds_personal_data(
     action: Action,
     reason: LazyText | None = None,
     by: Erase | None = None,
+    names: Iterable[str] = (),
+    named_in: Find | None = None,
 ) -> None:
     """Declare that a model holds personal data.
 
     `path` leads to the learner, or finds the rows of a person. `fields` are what is personal in
-    them beside the fact that they exist. Rows are anonymized by the function `by`, which may also
-    replace the plain deletion. Rows that are kept, which must not name the person any more, need a
-    reason. Rows are erased in the order of their declaration, from the lower apps to the higher.
+    them beside the fact that they exist; those in `names` say what the person is called, if only
+    some rows do so, in those that `named_in` finds. Rows are anonymized by the function `by`, which
+    may also replace the plain deletion. Rows that are kept, which must not name the person any
+    more, need a reason. Rows are erased in the order of their declaration, from the lower apps to
+    the higher.
     """
     has_reason = reason is not None
     if has_reason != (action is Action.KEEP) or (action is Action.ANONYMIZE and by is None):
@@ -116,7 +154,9 @@ def holds_personal_data(
     erase = by or (_delete if action is Action.DELETE else _keep)
     find = _by_path(model, path) if isinstance(path, str) else path
     label = model._meta.label
-    declared = PersonalData(model, find, tuple(fields), action, reason, erase)
+    declared = PersonalData(
+        model, find, tuple(fields), action, reason, erase, tuple(names), named_in or find
+    )
     PERSONAL_DATA.register(label, declared)
 
 

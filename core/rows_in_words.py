@@ -20,7 +20,14 @@ def rows_in_words(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     names = list(_columns(rows.model))
     found = rows.order_by("pk").values_list(*names)
     titles = [_title(name) for name in names]
-    return [dict(zip(titles, row, strict=True)) for row in found]
+    return [dict(zip(titles, map(_readable, row), strict=True)) for row in found]
+
+
+def _readable(value: Any) -> Any:
+    """Return what a document or file contains as text."""
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode(errors="replace")
+    return value
 
 
 def _columns(model: type[Model], before: str = "") -> Iterator[str]:

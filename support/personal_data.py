@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from core.mentions import may_name_people
 from core.personal_data import Action, holds_no_personal_data, holds_personal_data, sets
 from support.models import ChanceModel, Contact, Ranking, Standing
 
@@ -18,3 +19,5 @@ holds_personal_data(
 )
 holds_no_personal_data(ChanceModel, reason=_("Weights and figures of groups."))
 holds_no_personal_data(Ranking, reason=_("When learners were ranked last."))
+# of other learners
+may_name_people(Contact, "note")

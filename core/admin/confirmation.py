@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -20,23 +20,25 @@ from core.lazy_text import LazyText
 LISTED = 100
 
 
-Action = Callable[[Any, HttpRequest, Any], HttpResponse | None]
+Action = Callable[[Any, HttpRequest, Any], Collection[Model]]
+AdminAction = Callable[[Any, HttpRequest, Any], HttpResponse | None]
 
 
-def confirmed(*, title: LazyText, consequence: LazyText) -> Callable[[Action], Action]:
-    """Make an action of the admin ask first, and add it to the history of each row."""
+def confirmed(*, title: LazyText, consequence: LazyText) -> Callable[[Action], AdminAction]:
+    """Make an action of the admin ask first, and add it to the history of each changed row.
 
-    def wrap(action: Action) -> Action:
+    The action returns the rows that it changed: those that it refused get no history.
+    """
+
+    def wrap(action: Action) -> AdminAction:
         @wraps(action)
         def run(admin: Any, request: HttpRequest, rows: Any) -> HttpResponse | None:
             asked = ask(admin, request, rows, title=str(title), consequence=str(consequence))
             if asked:
                 return asked
-            # afterwards, they may no longer be there
-            chosen = list(rows)
-            answer = action(admin, request, rows)
-            log_changes(request, chosen, gettext("Action: %(title)s.") % {"title": title})
-            return answer
+            changed = action(admin, request, rows)
+            log_changes(request, changed, gettext("Action: %(title)s.") % {"title": title})
+            return None
 
         return run
 
@@ -59,23 +61,37 @@ def ask(
     """
     if "confirmed" in request.POST and (form is None or form.is_valid()):
         return None
-    chosen = list(rows)
+    # the action with its fields; those of a form are shown with it
+    sent = [] if form else sent_fields(request)
+    return page(admin, request, list(rows), sent, title=title, consequence=consequence, form=form)
+
+
+def page(
+    admin: ModelAdmin[Any],
+    request: HttpRequest,
+    listed: Sequence[object],
+    sent: Sequence[tuple[str, str]],
+    *,
+    title: str,
+    consequence: str,
+    form: forms.Form | None = None,
+) -> HttpResponse:
+    """Return a page with a list and a button, which posts these fields and those of the form."""
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,
         "title": title,
         "consequence": consequence,
-        "chosen": chosen[:LISTED],
-        "more": len(chosen) - LISTED,
+        "chosen": listed[:LISTED],
+        "more": len(listed) - LISTED,
         "form": form,
-        # the action with its fields; those of a form are shown with it
-        "sent": [] if form else _sent(request),
+        "sent": sent,
         "media": admin.media + form.media if form else admin.media,
     }
     return TemplateResponse(request, "admin/confirm.html", context)
 
 
-def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+def sent_fields(request: HttpRequest) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in request.POST.lists()

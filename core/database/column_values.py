@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import cache, partial
 from types import NoneType
 from typing import Any, TypeAlias, cast
+from uuid import UUID
 
 from django.db import connection, models
 from pydantic_core import from_json, to_json
@@ -62,6 +63,8 @@ def _conversion(column: Field, *, is_text: bool) -> tuple[type, Convert]:
         return (NoneType, utc_texts) if is_text else (datetime, partial(_each_once, column))
     if isinstance(column, models.DateField):
         return (NoneType, _texts) if is_text else (date, partial(_each_once, column))
+    if isinstance(column, models.UUIDField):
+        return NoneType, _uuid_texts
     if isinstance(column, models.JSONField):
         return NoneType, partial(_json_texts, column.encoder)
     plain = next((kind for of, kind in PLAIN if isinstance(column, of)), NoneType)
@@ -84,6 +87,11 @@ def utc_texts(moments: Sequence[datetime | None]) -> list[str | None]:
 
 def _texts(days: Sequence[date | None]) -> list[str | None]:
     return [str(day) if day else None for day in days]
+
+
+def _uuid_texts(values: Sequence[UUID | None]) -> list[str | None]:
+    # PostgreSQL reads this form, too
+    return [None if value is None else value.hex for value in values]
 
 
 def _json_texts(encoder: type[json.JSONEncoder] | None, values: Sequence[Any]) -> list[str | None]:

@@ -97,7 +97,12 @@ def lock_courses_shared(course_ids: Iterable[int | None]) -> None:
 
 def lock_course_exclusive(course_id: int | None) -> None:
     """Hold off everybody else who writes or rebuilds this course's facts (None: those without)."""
-    _lock_courses(COURSES_EXCLUSIVE, [course_id])
+    lock_courses_exclusive([course_id])
+
+
+def lock_courses_exclusive(course_ids: Iterable[int | None]) -> None:
+    """Hold off everybody else who writes or rebuilds the facts of these courses."""
+    _lock_courses(COURSES_EXCLUSIVE, course_ids)
 
 
 def _lock_courses(statement: str, course_ids: Iterable[int | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -35,20 +36,16 @@ SIGNS = {
     FULL: ("53100", "disk is full", "no space left"),  # not translated: of SQLite
     BUSY: ("40001", "40p01", "55p03", "57014", "locked", "deadlock"),
 }
-# SQLite raises OperationalError for invalid statements too: bugs, not outages
-BUGS = (
-    "no such ", "has no column", "syntax error",  # not translated: of SQLite
-    "no column named", "ambiguous column",  # not translated: of SQLite
-)  # fmt: skip
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
     """Return the outage behind an error; None for a bug, where trying again would not help."""
     if not isinstance(error, OperationalError | InterfaceError):
         return None
-    message = f"{getattr(error.__cause__, 'sqlstate', '')} {error}".lower()
-    if any(sign in message for sign in BUGS):
+    # SQLite raises OperationalError for invalid statements, too
+    if getattr(error.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         return None
+    message = f"{getattr(error.__cause__, 'sqlstate', '')} {error}".lower()
     found = (outage for outage, signs in SIGNS.items() if any(sign in message for sign in signs))
     outage = next(found, UNREACHABLE)
     # SQLite reports an I/O error when the disk has no free byte

@@ -21,4 +21,4 @@ def overwrite_journal() -> None:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         is_busy = cursor.fetchone()[0]
     if is_busy:
-        logger.warning("The log of the database is in use; the next erasure or restart empties it.")
+        logger.warning("The log of the database is in use; the next night or restart empties it.")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from accounts.reader import Reader
 from core import localized
+from curriculum.models import Course
 from kpis.definitions.units import NO_VALUE
 from support.models import ChanceModel
 
@@ -54,6 +56,11 @@ class QualityRow:
         return localized.number(value, 3) if self.is_shown and value is not None else NO_VALUE
 
 
+def _titles(model: ChanceModel, courses: QuerySet[Course]) -> dict[int, str]:
+    tested = courses.filter(pk__in=[int(one) for one in model.quality["course"]])
+    return {one.pk: one.title for one in tested}
+
+
 @dataclass(frozen=True)
 class ModelCard:
     model: ChanceModel
@@ -66,9 +73,12 @@ class ModelCard:
         model = ChanceModel.objects.latest_made()
         if model is None:
             return None
-        ids = [int(one) for one in model.quality["course"]]
-        courses = reader.courses().filter(pk__in=ids)
-        return cls(model, {one.pk: one.title for one in courses}, reader.sees_every_course)
+        return cls(model, _titles(model, reader.courses()), reader.sees_every_course)
+
+    @classmethod
+    def for_staff(cls, model: ChanceModel, *, with_courses: bool = False) -> ModelCard:
+        """Return the card of any model, for readers of every course."""
+        return cls(model, _titles(model, Course.objects.all()) if with_courses else {}, True)
 
     @property
     def all(self) -> QualityRow:

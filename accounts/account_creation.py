@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext
 
+from accounts import other_grants
 from accounts.models import CourseGrant, RunGrant, User
 from curriculum.models import Course, CourseRun, Learner
 
@@ -27,12 +29,13 @@ def create_account(
     courses: Iterable[Course] = (),
     runs: Iterable[CourseRun] = (),
     learner: Learner | None = None,
+    others: Mapping[str, Iterable[Any]] | None = None,
 ) -> User:
     """Create an account with a role; ValidationError when the address is invalid or taken.
 
     Without a password, the account cannot sign in by one until it is invited to set one.
     `courses` and `runs` are granted to a manager; `learner` is the person whose enrollments a
-    learner's account shows.
+    learner's account shows. `others` are granted besides, by the names in `other_grants`.
     """
     draft = User(email=email.strip().lower(), name=name)
     draft.clean_fields(exclude={"password"})
@@ -48,4 +51,5 @@ def create_account(
     if learner:
         learner.user = account
         learner.save(update_fields=["user"])
+    other_grants.give(account, others or {})
     return account

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccessRecord, ApiKey, User
+from core.cacheable import keep_nothing
 from core.database.waiting import SHORT_WAIT, wait_at_most
 from curriculum.models import Course
 
@@ -40,6 +41,7 @@ def record(
     """
     who = by if isinstance(by, User | ApiKey | None) else by.user
     if count:
+        keep_nothing()
         _store(
             at=timezone.now().isoformat(),
             account_id=who.pk if isinstance(who, User) else None,

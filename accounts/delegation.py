@@ -20,6 +20,11 @@ REQUIRED_PERMISSIONS = {
     ApiKey.Scope.ADJUSTMENTS_WRITE: "improvement.decide_adjustment",
     ApiKey.Scope.EXPERIMENTS_WRITE: "experiments.run_experiment",
     ApiKey.Scope.LEARNERS_READ: "support.view_learners_to_help",
+    ApiKey.Scope.XAPI_WRITE: IMPORT_EVENTS,
+    ApiKey.Scope.XAPI_READ: "xapi.view_statement",
+    ApiKey.Scope.XAPI_ALL: "xapi.view_statement",
+    # facts are about single people, so they show every group
+    ApiKey.Scope.FACTS_READ: "accounts.view_small_groups",
 }
 
 

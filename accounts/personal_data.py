@@ -52,6 +52,7 @@ holds_personal_data(
     User,
     lambda person: User.objects.filter(learner=person.learner_id),
     ("email", "name", "language", "date_joined", "last_login"),
+    names=("name",),
     action=Action.DELETE,
     by=_delete_accounts_of_learners,
 )

@@ -34,7 +34,7 @@ ROLES = (
         "Analysts",  # not translated: a name that staff may change
         (
             *READ_FACTS,
-            "accounts.view_small_groups",
+            *("accounts.view_small_groups", "support.view_chancemodel"),
             *("kpis.add_target", "kpis.change_target"),
             *("alerts.*_alertrule", "alerts.change_alert"),
             *("experiments.*_layer", "experiments.*_experiment", "experiments.*_forcedvariant"),
@@ -55,7 +55,7 @@ ROLES = (
     Role(
         "Operators",  # not translated: a name that staff may change
         (
-            *("intake.*", "accounts.*_apikey", "notifications.*"),
+            *("intake.*", "statements.*", "xapi.*", "accounts.*_apikey", "notifications.*"),
             *("kpis.view_datafreshness", "kpis.view_recomputerun", "kpis.view_stale*"),
             *("kpis.view_verification", "alerts.view_evaluationrun"),
             "alerts.view_pendingevaluation",

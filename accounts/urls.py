@@ -9,7 +9,14 @@ from accounts.views.passwords import (
     LinkSent,
     SetPassword,
 )
-from accounts.views.second_factor import EnterCode, SetUp, own_second_factor, qr_code
+from accounts.views.second_factor import (
+    EnterCode,
+    SetUp,
+    mail_link,
+    open_link,
+    own_second_factor,
+    qr_code,
+)
 from accounts.views.sign_in import SignIn, home
 from accounts.views.single_sign_on import SignOut, begin, callback, signed_out
 
@@ -25,6 +32,8 @@ urlpatterns = [
     path("signed-out", signed_out, name="signed-out"),
     path("account/second-factor", own_second_factor, name="second-factor"),
     path("account/second-factor/set-up", SetUp.as_view(), name="second-factor-setup"),
+    path("account/second-factor/mail", mail_link, name="second-factor-mail"),
+    path("account/second-factor/link/<str:token>", open_link, name="second-factor-link"),
     path("account/second-factor/qr.svg", qr_code, name="second-factor-qr"),
     path("account/password", ChangePassword.as_view(), name="password"),
     path("account/forgotten", forgotten_password, name="password-link"),

@@ -9,4 +9,7 @@ class BusinessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from business import signal_receivers  # noqa: F401 - its receivers connect themselves
+        from business import (  # noqa: F401 - both connect themselves
+            organization_access,
+            signal_receivers,
+        )

@@ -36,7 +36,7 @@ AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,4})?")
 LARGEST_AMOUNT = 10**13
 
 undoes_events(undo.undo)
-marks_purged(purged.mark)
+marks_purged(purged.mark, purged.KINDS)
 finds_beyond_horizon(purged.beyond_horizon)
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]

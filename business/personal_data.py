@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from business.facts.undo import RECEIVED, REFUNDED, SUBSCRIPTION
@@ -17,7 +17,8 @@ from business.models import (
     SubscriptionChange,
     SubscriptionPause,
 )
-from core.personal_data import Action, Person, holds_personal_data, replaces
+from core.mentions import keys_may_name_people
+from core.personal_data import Action, Person, found_once, holds_personal_data, replaces
 from intake.personal_data import finds_events
 
 
@@ -38,19 +39,27 @@ def _changes(person: Person) -> QuerySet[SubscriptionChange]:
     return SubscriptionChange.objects.filter(key__in=_subscriptions(person).values("key"))
 
 
+@found_once
+def _keys(person: Person) -> list[tuple[str, str, bool]]:
+    """Return sender, key and whether it is that of a payment, of payments and subscriptions."""
+    paid = _payments(person).order_by().values_list("sender", "key", Value(True))
+    subscribed = _subscriptions(person).order_by().values_list(Value(""), "key", Value(False))
+    return list(paid.union(subscribed, all=True))
+
+
 @finds_events
 def _events(person: Person) -> Q:
     """Find the events of the person's subscriptions and payments that name no customer."""
-    subscriptions = list(_subscriptions(person).values_list("key", flat=True))
-    payments = list(_payments(person).values_list("sender", "key", "is_refund"))
-    own = [key for sender, key, _ in payments if not sender]
+    subscriptions = [key for _, key, is_payment in _keys(person) if not is_payment]
+    payments = [(sender, key) for sender, key, is_payment in _keys(person) if is_payment]
+    own = [key for sender, key in payments if not sender]
     return (
         Q(kind__in=SUBSCRIPTION, data__subscription__in=subscriptions)
         | Q(kind=RECEIVED, data__payment__in=own)
         | Q(
             kind__in=(RECEIVED, REFUNDED),
-            sender__in={sender for sender, _, _ in payments},
-            key__in={key for _, key, _ in payments},
+            sender__in={sender for sender, _ in payments},
+            key__in={key for _, key in payments},
         )
     )
 
@@ -83,7 +92,12 @@ holds_personal_data(
     action=Action.ANONYMIZE, by=replaces("key"),
 )  # fmt: skip
 holds_personal_data(
-    Customer, _customers, ("key", "name", "seats"), action=Action.ANONYMIZE, by=_anonymize
+    Customer,
+    _customers,
+    ("key", "name", "seats"),
+    names=("name",),
+    action=Action.ANONYMIZE,
+    by=_anonymize,
 )
 holds_personal_data(
     Invitation, "learner", ("key", "sent_at", "code", "channel"),
@@ -100,3 +114,6 @@ holds_personal_data(
 )  # fmt: skip
 holds_personal_data(Seat, "learner", action=Action.DELETE)
 holds_personal_data(OrganizationGrant, "user__learner", action=Action.DELETE)
+# of others; their events get the same keys
+keys_may_name_people(Payment, "key")
+keys_may_name_people(Invitation, "key")

@@ -11,8 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.audit import Action, record
 from accounts.models import User
 from business import referral_cookie
+from business.models import Seat
 from business.organizations import granted_to, holders_of
 from business.referral_codes import code_of, owners
 from core.readable_codes import normalize_code
@@ -60,8 +62,6 @@ def organizations(request: HttpRequest) -> HttpResponse:
     """Show the seats of the organizations that are granted to this account, and nobody else's."""
     user = request.user
     granted = granted_to(user) if isinstance(user, User) else ()
-    return render(
-        request,
-        "business/organizations.html",
-        {"organizations": [(one, holders_of(one)) for one in granted]},
-    )
+    shown = [(one, holders_of(one)) for one in granted]
+    record(request, Action.VIEWED, about=Seat, count=sum(len(seats) for _, seats in shown))
+    return render(request, "business/organizations.html", {"organizations": shown})

@@ -14,11 +14,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.account_creation import LEARNER, MANAGER, STAFF, create_account
+from accounts.admin.bulk_grants import PERMISSIONS
+from accounts.admin.run_choice import RunsField
 from accounts.admin.users import acting_user, free_email, may_edit
 from accounts.models import Invitation, User
+from accounts.other_grants import OTHER_GRANTS
 from accounts.sign_in import invitations
 from core.task_queue import UNREACHABLE
-from curriculum.models import Course, CourseRun, Learner
+from curriculum.models import Course, Learner
 
 logger = logging.getLogger(__name__)
 
@@ -27,20 +30,19 @@ ROLES = {MANAGER: _("Manager"), LEARNER: _("Learner"), STAFF: _("Staff")}
 FIELDS_OF = {"courses": MANAGER, "runs": MANAGER, "learner": LEARNER, "groups": STAFF}
 
 
+def fields_of_roles() -> dict[str, str]:
+    return FIELDS_OF | {name: one.role for name, one in OTHER_GRANTS.items()}
+
+
 def offered_roles(inviter: User) -> list[str]:
     """Return the roles that the account may give: nobody hands out more than they may."""
-    grants = ("accounts.add_coursegrant", "accounts.add_rungrant")
-    may_grant = any(inviter.has_perm(one) for one in grants)
+    others = [one.permission for one in OTHER_GRANTS.values() if one.role == MANAGER]
+    may_grant = any(inviter.has_perm(one) for one in (*PERMISSIONS.values(), *others))
     return [
         *([MANAGER] if may_grant else []),
         LEARNER,
         *([STAFF] if inviter.is_superuser else []),
     ]
-
-
-class RunsField(forms.ModelMultipleChoiceField):
-    def label_from_instance(self, run: Any) -> str:
-        return f"{run.course}: {run}"
 
 
 class InvitationForm(forms.ModelForm):
@@ -55,12 +57,7 @@ class InvitationForm(forms.ModelForm):
         # the admin's own widget for many choices has no label for screen readers
         widget=forms.SelectMultiple(attrs={"size": 8}),
     )
-    runs = RunsField(
-        CourseRun.objects.select_related("course"),
-        label=_("Granted course runs"),
-        required=False,
-        widget=forms.SelectMultiple(attrs={"size": 8}),
-    )
+    runs = RunsField(label=_("Granted course runs"), required=False)
     learner = forms.CharField(label=_("Learner’s key"), max_length=200, required=False)
     groups = forms.ModelMultipleChoiceField(
         Group.objects.all(),
@@ -81,11 +78,18 @@ class InvitationForm(forms.ModelForm):
         cast("forms.ChoiceField", self.fields["role"]).choices = [
             (one, ROLES[one]) for one in roles
         ]
-        for name, role in FIELDS_OF.items():
-            if role not in roles:
-                del self.fields[name]
-        for name, model in (("courses", "coursegrant"), ("runs", "rungrant")):
-            if name in self.fields and not self.inviter.has_perm(f"accounts.add_{model}"):
+        required = dict(PERMISSIONS)
+        for name, grant in OTHER_GRANTS.items():
+            required[name] = grant.permission
+            self.fields[name] = forms.ModelMultipleChoiceField(
+                grant.rows(),
+                label=grant.label,
+                required=False,
+                widget=forms.SelectMultiple(attrs={"size": 8}),
+            )
+        for name, role in fields_of_roles().items():
+            may_give = name not in required or self.inviter.has_perm(required[name])
+            if role not in roles or not may_give:
                 del self.fields[name]
 
     def clean_email(self) -> str:
@@ -105,15 +109,18 @@ class InvitationForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         role = cleaned.get("role")
-        for name, owner in FIELDS_OF.items():
+        for name, owner in fields_of_roles().items():
             if cleaned.get(name) and role and role != owner:
                 error = gettext("Leave this empty: it is for the role “%(role)s”.")
                 self.add_error(name, error % {"role": ROLES[owner]})
         if role == LEARNER and "learner" not in self.errors and not cleaned.get("learner"):
             self.add_error("learner", gettext("Enter the key that events use for the learner."))
-        if role == MANAGER and not (cleaned.get("courses") or cleaned.get("runs")):
-            message = gettext("Choose at least one course or run.")
-            self.add_error("courses" if "courses" in self.fields else "runs", message)
+        grants = ("courses", "runs", *(name for name, one in OTHER_GRANTS.items() if one.is_enough))
+        offered = [name for name in grants if name in self.fields]
+        if role == MANAGER and not any(
+            cleaned.get(name) or name in self.errors for name in offered
+        ):
+            self.add_error(offered[0], gettext("Choose at least one course, run or organization."))
         return cleaned
 
     def create(self) -> User:
@@ -128,6 +135,7 @@ class InvitationForm(forms.ModelForm):
             courses=data.get("courses") or (),
             runs=data.get("runs") or (),
             learner=data.get("learner"),
+            others={name: data.get(name) or () for name in OTHER_GRANTS},
         )
 
 

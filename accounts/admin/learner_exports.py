@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.users import acting_user
 from accounts.learner_exports import MAY_EXPORT, exported
 from curriculum.admin.learners import LearnerAdmin, learner_action
 from curriculum.models import Learner
@@ -16,13 +14,11 @@ from curriculum.models import Learner
 MOST = 20
 
 
-@learner_action
+@learner_action(MAY_EXPORT)
 @admin.action(description=_("Export everything held about the chosen learners"))
 def export_learners(
     model_admin: LearnerAdmin, request: HttpRequest, learners: QuerySet[Learner]
 ) -> HttpResponse | None:
-    if not acting_user(request).has_perm(MAY_EXPORT):
-        raise PermissionDenied(gettext("You may not export what is held about learners."))
     if learners.count() > MOST:
         text = gettext("Choose at most %(most)s learners at once.") % {"most": MOST}
         messages.error(request, text)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import delegation
+from accounts.admin.bulk_grants import GrantsInBulk
 from accounts.admin.second_factor import ResetsSecondFactors, reset_second_factor
 from accounts.models import CourseGrant, RunGrant, User
 from accounts.sign_in import password_links
@@ -96,7 +97,7 @@ class TranslatedPermissionsMixin:
 
 
 @admin.register(User)
-class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin):
+class UserAdmin(GrantsInBulk, ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountAddForm
     add_form_template = None
@@ -114,7 +115,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined", "second_factor_since")
-    actions = ("invite", reset_second_factor)
+    actions = ("invite", "grant", reset_second_factor)
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "password")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
@@ -163,13 +164,13 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
         title=_("E-mail a link"),
         consequence=_("These accounts get an e-mail with a link to set a password."),
     )
-    def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
+    def invite(self, request: HttpRequest, accounts: QuerySet[User]) -> list[User]:
         editable = [one for one in accounts if may_edit(request, one)]
         try:
             sent = password_links.invite(editable)
         except UNREACHABLE:
             self.message_user(request, gettext("E-mails cannot be sent right now."), messages.ERROR)
-            return
+            return []
         text = ngettext("%(count)s link is being sent.", "%(count)s links are being sent.", sent)
         self.message_user(request, text % {"count": sent})
         if skipped := len(accounts) - sent:
@@ -179,6 +180,7 @@ class UserAdmin(ResetsSecondFactors, TranslatedPermissionsMixin, DjangoUserAdmin
                 skipped,
             )
             self.message_user(request, text % {"count": skipped}, messages.WARNING)
+        return [one for one in editable if one.is_active]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Log which roles and permissions were changed, and by whom."""

@@ -24,6 +24,10 @@ class ApiKey(models.Model):
         EXPERIMENTS_READ = "experiments:read", _("Read experiments and assignments")
         EXPERIMENTS_WRITE = "experiments:write", _("Start, stop and decide experiments")
         LEARNERS_READ = "learners:read", _("Read which learners need help")
+        XAPI_WRITE = "xapi:write", _("Send xAPI statements and documents")
+        XAPI_READ = "xapi:read", _("Read its own xAPI statements and documents")
+        XAPI_ALL = "xapi:all", _("Read and change the xAPI data of all senders")
+        FACTS_READ = "facts:read", _("Export tables")
 
     name = models.CharField(
         max_length=100,

@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text=_("Uncheck to close the account.")
     )
     single_sign_on_subject = models.CharField(
-        max_length=255,
+        max_length=600,
         null=True,
         blank=True,
         unique=True,

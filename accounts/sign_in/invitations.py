@@ -10,9 +10,7 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -20,6 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 
 from accounts.languages import in_language_of
+from accounts.mails import send_mail
 from accounts.models import Invitation, User
 
 logger = logging.getLogger(__name__)
@@ -94,15 +93,8 @@ def mail_invitation(pk: int) -> None:
             "address": link_of(account),
             "days": settings.KPI_INVITATION_DAYS,
         }
-        mail = EmailMultiAlternatives(
-            subject=gettext("Your invitation to Learning KPIs"),
-            body=render_to_string("accounts/mail/invitation.txt", context),
-            to=[account.email],
-            headers={"Auto-Submitted": "auto-generated"},
-        )
-        html = render_to_string("accounts/mail/invitation.html", context)
-        mail.attach_alternative(html, "text/html")
-        mail.send()
+        subject = gettext("Your invitation to Learning KPIs")
+        send_mail(account.email, subject, "accounts/mail/invitation", context)
 
 
 def link_of(account: User) -> str:

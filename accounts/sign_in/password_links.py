@@ -10,14 +10,13 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.cache import cache
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 
 from accounts.languages import in_language_of
+from accounts.mails import send_mail
 from accounts.models import User
 from accounts.sign_in.digests import account_digest, digest
 
@@ -33,7 +32,7 @@ def request_link(email: str, *, ip_address: str) -> None:
     Raises one of `core.task_queue.UNREACHABLE` when the broker cannot be reached.
     """
     limits = {digest(ip_address): REQUESTS_PER_ADDRESS, account_digest(email): MAILS_PER_ACCOUNT}
-    if all(_count(name) <= limit for name, limit in limits.items()):
+    if all(count_within_hour(name) <= limit for name, limit in limits.items()):
         current_app.send_task(TASK, args=[email], retry=False)
 
 
@@ -52,7 +51,7 @@ def invite(accounts: Iterable[User]) -> int:
     return len(invited)
 
 
-def _count(name: str) -> int:
+def count_within_hour(name: str) -> int:
     """Count this request, and return how many there were within the hour."""
     key = f"password-link-{name}"
     cache.add(key, 0, HOUR)
@@ -71,19 +70,8 @@ def mail_link(email: str) -> None:
     if account is None or not account.has_usable_password():
         return
     with in_language_of(account):
-        _mail(account).send()
-
-
-def _mail(account: User) -> EmailMultiAlternatives:
-    context = {"account": account, "address": link_of(account), "hours": hours_valid()}
-    mail = EmailMultiAlternatives(
-        subject=gettext("Set a new password"),
-        body=render_to_string("accounts/mail/password.txt", context),
-        to=[account.email],
-        headers={"Auto-Submitted": "auto-generated"},
-    )
-    mail.attach_alternative(render_to_string("accounts/mail/password.html", context), "text/html")
-    return mail
+        context = {"account": account, "address": link_of(account), "hours": hours_valid()}
+        send_mail(account.email, gettext("Set a new password"), "accounts/mail/password", context)
 
 
 def link_of(account: User) -> str:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 
 from accounts.account_creation import MANAGER, create_account
 from accounts.models import User
-from accounts.sign_in import invitations
 from accounts.sign_in.single_sign_on import Identity, SignInError
+from accounts.sign_in.vouched_addresses import account_at
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,6 @@ def account_of(identity: Identity) -> User:
     account = account or _linked(identity)
     if not account.is_active:
         raise SignInError(gettext("This account is closed. Please contact the staff."))
-    invitations.accept(account)
     set_groups(account, identity)
     return account
 
@@ -41,9 +40,9 @@ def _linked(identity: Identity) -> User:
             gettext("%(name)s has not verified your e-mail address. Verify it there, then return.")
             % {"name": settings.KPI_OIDC_NAME}
         )
-    account = User.objects.select_for_update().filter(email__iexact=identity.email).first()
-    account = account or _created(identity)
-    if account.single_sign_on_subject:
+    account = account_at(identity.email) or _created(identity)
+    # who this was at a former provider says nothing about this one
+    if (account.single_sign_on_subject or "").startswith(f"{identity.subject.split()[0]} "):
         logger.warning("Account %s belongs to another person at the provider", account.pk)
         raise SignInError(
             gettext("The account with this e-mail address belongs to somebody else there.")

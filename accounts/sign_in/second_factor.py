@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -22,6 +23,7 @@ from accounts.models import User
 logger = logging.getLogger(__name__)
 
 PASSED = "second_factor"
+SETS_UP = "second_factor_to_set_up"
 BY_PROVIDER = "identity provider"  # not translated: for the session
 RECOVERY_CODES = 10
 
@@ -58,11 +60,30 @@ def _proof(user: User) -> str:
     return user.second_factor_since.isoformat() if user.second_factor_since else ""
 
 
-def new_device(user: User) -> TOTPDevice:
-    """Return the app that is being set up; it has no effect until its first code."""
-    device: TOTPDevice
-    device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=False)
-    return device
+def renew_device(user: User) -> TOTPDevice:
+    """Return a new app to set up; it has no effect until its first code.
+
+    A former one that was never confirmed is gone: somebody else may have seen its secret.
+    """
+    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+    return TOTPDevice.objects.create(user=user, confirmed=False)
+
+
+def proof_of(device: TOTPDevice) -> str:
+    """Return what names an app without telling its secret, for links and sessions."""
+    digest = salted_hmac("accounts.second-factor", device.key, algorithm="sha256").hexdigest()
+    return f"{device.pk}-{digest}"
+
+
+def remember(session: SessionBase, device: TOTPDevice) -> None:
+    """Let this session, and no other, set up the app."""
+    session[SETS_UP] = proof_of(device)
+
+
+def device_to_set_up(session: SessionBase, user: User) -> TOTPDevice | None:
+    """Return the app that this session may set up."""
+    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    return device if device and session.get(SETS_UP) == proof_of(device) else None
 
 
 def secret_of(device: TOTPDevice) -> str:
@@ -72,17 +93,17 @@ def secret_of(device: TOTPDevice) -> str:
 
 
 @transaction.atomic
-def set_up(user: User, code: str) -> list[str] | None:
+def set_up(user: User, device: TOTPDevice, code: str) -> list[str] | None:
     """Turn the second factor on by the first code of the app; return the recovery codes.
 
-    None if the code is wrong.
+    None if the code is wrong, or if the app has been replaced or set up meanwhile.
     """
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-    if device is None or not device.verify_token(_normalized(code)):
+    found = TOTPDevice.objects.select_for_update().filter(pk=device.pk, confirmed=False).first()
+    if found is None or not found.verify_token(_normalized(code)):
         return None
     TOTPDevice.objects.filter(user=user, confirmed=True).delete()
-    device.confirmed = True
-    device.save(update_fields=["confirmed"])
+    found.confirmed = True
+    found.save(update_fields=["confirmed"])
     user.second_factor_since = timezone.now()
     user.save(update_fields=["second_factor_since"])
     logger.info("Account %s set up a second factor", user.pk)

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
-from accounts.sign_in import second_factor
+from accounts.sign_in import invitations, second_factor
 from accounts.sign_in.digests import digest
 
 SIGNED_IN_AT = "signed_in_at"
@@ -33,6 +33,8 @@ SCRIPT_HEADER = "Live-Read"
 @receiver(user_logged_in)
 def store_sign_in_time(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SIGNED_IN_AT] = time.time()
+    # whatever opened the account; the link would open it for others
+    invitations.accept(user)
 
 
 class ExpiringAuthenticationMiddleware(AuthenticationMiddleware):

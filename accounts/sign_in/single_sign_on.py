@@ -37,6 +37,7 @@ class ProviderUnavailableError(SignInError):
 class Identity:
     """Who the provider says this is; its signature, issuer, audience and nonce were checked."""
 
+    # with the issuer, since two providers may give the same one to different people
     subject: str
     email: str
     is_email_verified: bool
@@ -67,7 +68,7 @@ def finish(request: HttpRequest, *, signed_out_uri: str) -> Identity:
         if "email" not in claims:
             claims = {**_userinfo(client, token, claims["sub"]), **claims}
         return Identity(
-            subject=str(claims["sub"]),
+            subject=f"{settings.KPI_OIDC_ISSUER.rstrip('/')} {claims['sub']}",
             email=_text(claims.get("email")),
             is_email_verified=claims.get("email_verified") in (True, "true"),
             name=_text(claims.get("name"))[:200],

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Invitation, User
 from accounts.reader import Reader
-from accounts.sign_in import invitations
+from accounts.sign_in import invitations, password_links
 from accounts.tests.admin_pages import staff
 from accounts.tests.people import account, course, learner, run_of
 from accounts.tests.test_password_links import NEW, mailed_link, set_by
@@ -189,6 +189,30 @@ def test_a_forgotten_password_does_not_open_an_invited_account(ada: User, client
         Client().post("/account/forgotten", {"email": EVE})
 
     assert mail.outbox == []
+
+
+def test_a_password_set_by_another_link_ends_that_of_the_invitation(
+    ada: User, client: Client
+) -> None:
+    invite(client, courses=[course().pk])
+    link = mailed_link()
+    with mock.patch("accounts.sign_in.password_links.current_app.send_task"):
+        password_links.invite([eve()])
+    set_by(password_links.link_of(eve()))
+
+    assert not works(link)
+    assert Invitation.objects.get().accepted_at
+
+
+def test_signing_in_by_any_other_way_ends_the_link_of_the_invitation(
+    ada: User, client: Client
+) -> None:
+    invite(client, courses=[course().pk])
+    link = mailed_link()
+    assert works(link)
+    Client().force_login(eve())
+
+    assert not works(link)
 
 
 def test_a_link_for_another_account_does_not_work(ada: User, client: Client) -> None:

@@ -1,67 +1,29 @@
 from __future__ import annotations
 
-from io import StringIO
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
-from django_otp.oath import totp
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from pytest_django.fixtures import Settings
+from django_otp.plugins.otp_static.models import StaticToken
 
-from accounts.api_keys import create_api_key
 from accounts.models import User
 from accounts.sign_in import second_factor
-from accounts.tests.people import account, course
+from accounts.tests.people import account
+from accounts.tests.second_factors import (
+    CODE,
+    DOORS,
+    OWN,
+    SET_UP,
+    code_of,
+    enter,
+    half_signed_in,
+    is_signed_in,
+    reset,
+    wait,
+    with_factor,
+)
 
 pytestmark = pytest.mark.django_db
-
-DOORS = ("/sign-in", "/admin/login/")
-CODE, SET_UP, OWN = "/sign-in/code", "/account/second-factor/set-up", "/account/second-factor"
-
-
-@pytest.fixture
-def required(settings: Settings) -> None:
-    settings.KPI_STAFF_SECOND_FACTOR = "REQUIRED"
-
-
-def code_of(user: User, *, steps_ahead: int = 0) -> str:
-    """Return what the app of the account shows now, or in some half minutes."""
-    device = TOTPDevice.objects.get(user=user)
-    return f"{totp(device.bin_key, t0=-30 * steps_ahead):06}"
-
-
-def with_factor(name: str = "Ada", **fields: Any) -> tuple[User, list[str]]:
-    """Create an account whose app has shown the code before the present one; with its codes."""
-    user = account(name, **fields)
-    second_factor.new_device(user)
-    codes = second_factor.set_up(user, code_of(user, steps_ahead=-1))
-    assert codes
-    return user, codes
-
-
-def half_signed_in(door: str = "/sign-in", **data: str) -> Client:
-    client = Client()
-    client.post(door, {"username": "ada@example.com", "password": "secret", **data})
-    return client
-
-
-def wait() -> None:
-    """Let the seconds pass in which nobody may try after a wrong code."""
-    for model in (TOTPDevice, StaticDevice):
-        model.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
-
-
-def enter(client: Client, code: str, **data: str) -> Any:
-    return client.post(CODE, {"code": code, **data})
-
-
-def is_signed_in(client: Client) -> bool:
-    return client.get("/account/password").status_code == 200
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -168,44 +130,13 @@ def test_without_the_setting_staff_need_none(client: Client) -> None:
     assert half_signed_in().get("/admin/").status_code == 200
 
 
-@pytest.mark.usefixtures("required")
-@pytest.mark.parametrize("door", DOORS)
-def test_if_it_is_required_staff_reach_only_the_page_to_set_it_up(door: str) -> None:
-    account("Ada", is_staff=True, is_superuser=True)
-    client = half_signed_in(door)
+def test_each_session_sets_up_a_secret_of_its_own() -> None:
+    account("Ada")
+    first, second = half_signed_in(), half_signed_in()
+    seen = first.get(SET_UP).context["secret"]
 
-    assert client.get(door)["Location"] == SET_UP
-    assert client.get(SET_UP).status_code == 200
-    assert client.get("/account/second-factor/qr.svg").status_code == 200
-    assert {client.get(page).status_code for page in ("/", "/admin/", OWN, "/kpi-dashboard")} == {
-        302
-    }
-
-
-@pytest.mark.usefixtures("required")
-def test_setting_it_up_signs_in_and_shows_the_recovery_codes() -> None:
-    ada = account("Ada", is_staff=True, is_superuser=True)
-    client = half_signed_in("/admin/login/")
-    client.get(SET_UP)
-    shown = client.post(SET_UP, {"code": code_of(ada), "next": "/admin/"})
-
-    assert len(shown.context["codes"]) == 10
-    assert shown.context["onward"] == "/admin/"
-    assert client.get("/admin/").status_code == 200
-
-
-@pytest.mark.usefixtures("required")
-def test_a_session_from_before_it_was_required_has_to_set_it_up(client: Client) -> None:
-    client.force_login(account("Ada", is_staff=True))
-
-    assert client.get("/kpi-dashboard").status_code == 302
-
-
-@pytest.mark.usefixtures("required")
-def test_managers_need_none_even_if_staff_do(client: Client) -> None:
-    client.force_login(account("Ada", grants=(course(),)))
-
-    assert client.get("/kpi-dashboard").status_code == 200
+    assert first.get(SET_UP).context["secret"] == seen
+    assert second.get(SET_UP).context["secret"] != seen
 
 
 def test_a_wrong_first_code_turns_nothing_on(client: Client) -> None:
@@ -229,8 +160,7 @@ def test_whoever_has_one_cannot_set_up_another_with_the_password_alone() -> None
 def test_other_sessions_of_the_account_end_when_it_is_set_up(client: Client) -> None:
     ada = account("Ada")
     client.force_login(ada)
-    second_factor.new_device(ada)
-    second_factor.set_up(ada, code_of(ada))
+    second_factor.set_up(ada, second_factor.renew_device(ada), code_of(ada))
 
     assert not is_signed_in(client)
 
@@ -247,16 +177,6 @@ def test_its_owner_turns_it_off_with_a_code(client: Client) -> None:
     assert is_signed_in(half_signed_in())
 
 
-@pytest.mark.usefixtures("required")
-def test_where_it_is_required_it_cannot_be_turned_off() -> None:
-    ada, codes = with_factor(is_staff=True)
-    client = half_signed_in()
-    enter(client, codes[0])
-    client.post(OWN, {"code": codes[1], "turn-off": "yes"})
-
-    assert second_factor.is_set_up(User.objects.get(pk=ada.pk))
-
-
 def test_new_recovery_codes_replace_the_old_ones() -> None:
     _, codes = with_factor()
     client = half_signed_in()
@@ -268,12 +188,6 @@ def test_new_recovery_codes_replace_the_old_ones() -> None:
     enter(by_new, new[0])
 
     assert (is_signed_in(by_old), is_signed_in(by_new)) == (False, True)
-
-
-def reset(email: str) -> str:
-    shown = StringIO()
-    call_command("reset_second_factor", email, stdout=shown)
-    return shown.getvalue()
 
 
 def test_the_command_resets_it_and_ends_its_sessions() -> None:
@@ -313,14 +227,6 @@ def test_other_staff_cannot_reset_it(client: Client) -> None:
     bo.refresh_from_db()
 
     assert second_factor.is_set_up(bo)
-
-
-@pytest.mark.usefixtures("required")
-def test_api_keys_need_none(client: Client) -> None:
-    _, secret = create_api_key("bi", ["kpis:read"])
-    headers = {"Authorization": f"Bearer {secret}"}
-
-    assert client.get("/api/kpi/engagement/depth", headers=headers).status_code == 200
 
 
 def test_the_admin_shows_no_secrets(ada: User, client: Client) -> None:

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.reader import Reader
+from accounts.sign_in.vouched_addresses import is_same
 from accounts.tests.identity_provider import (
     BEGIN,
     FOREIGN_KEY,
@@ -111,6 +112,23 @@ def test_by_a_setting_they_become_a_manager_without_grants(
     assert is_signed_in(client)
 
 
+@pytest.mark.parametrize(
+    ("address", "other", "same"),
+    [
+        ("iris@example.com", "Iris@Example.com", True),
+        ("é@example.com", "É@example.com", True),
+        # the same in upper case, with a dotless i, a long s and the sign of kelvin
+        ("iris@example.com", "ırıs@example.com", False),
+        ("iris@example.com", "iriſ@example.com", False),
+        ("kim@example.com", "\u212aim@example.com", False),
+    ],
+)
+def test_an_address_that_only_looks_the_same_is_another(
+    address: str, other: str, *, same: bool
+) -> None:
+    assert is_same(address, other) is same
+
+
 def test_a_person_whose_address_changes_keeps_the_account(
     client: Client, provider: IdentityProvider
 ) -> None:
@@ -118,6 +136,23 @@ def test_a_person_whose_address_changes_keeps_the_account(
     provider.sign_in(client, "ada-1")
     provider.knows("ada-1", **ADA | {"email": "lovelace@example.com"})
     provider.sign_in(client, "ada-1")
+
+    assert client.session["_auth_user_id"] == str(ada.pk)
+
+
+def test_the_same_subject_at_another_provider_is_somebody_else(
+    client: Client, provider: IdentityProvider, settings: Settings
+) -> None:
+    ada = account("Ada")
+    provider.sign_in(Client(), "ada-1")
+    with running_provider() as other:
+        settings.KPI_OIDC_ISSUER = other.url
+        other.knows("ada-1", **ADA | {"email": "eve@example.com"})
+        assert "has no account here" in reason(other.sign_in(client, "ada-1"))
+        assert not is_signed_in(client)
+        # her address is verified there, too
+        other.knows("7", **ADA)
+        other.sign_in(client, "7")
 
     assert client.session["_auth_user_id"] == str(ada.pk)
 

@@ -124,6 +124,8 @@ class SetPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        # the link of an open invitation would set it once more
+        accept(form.user)
         logger.info("Account %s set a new password by a link", form.user.pk)
         # only the owner can read the account's e-mail
         remember_device(self.request, form.user)

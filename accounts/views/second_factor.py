@@ -23,10 +23,13 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from accounts.models import User
-from accounts.sign_in import second_factor
+from accounts.sign_in import second_factor, second_factor_links
 from accounts.sign_in.sessions import half_signed_in
 from accounts.sign_in.sign_in_limits import SignInLimits
+from core.task_queue import UNREACHABLE
 
+# of the session, while a link is on its way
+NEXT = "second_factor_next"
 WRONG_CODE = _("Wrong code, or a code that was used before. Enter the one that is shown now.")
 
 
@@ -114,17 +117,24 @@ class SetUp(RedirectURLMixin, FormView):  # type: ignore[type-arg]
         user = account_to_set_up(request)
         if user is None:
             return redirect("second-factor" if request.user.is_authenticated else "sign-in")
-        self.account = user
+        device = second_factor.device_to_set_up(request.session, user)
+        if device is None and not request.user.is_authenticated:
+            request.session[NEXT] = self.get_redirect_url()
+            return redirect("second-factor-mail")
+        if device is None:
+            device = second_factor.renew_device(user)
+            second_factor.remember(request.session, device)
+        self.account, self.device = user, device
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        secret = second_factor.secret_of(second_factor.new_device(self.account))
+        secret = second_factor.secret_of(self.device)
         more = {"next": self.get_redirect_url(), "secret": secret}
         is_half = not self.request.user.is_authenticated
         return super().get_context_data(**kwargs) | more | {"is_required": is_half}
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        codes = second_factor.set_up(self.account, form.cleaned_data["code"])
+        codes = second_factor.set_up(self.account, self.device, form.cleaned_data["code"])
         if codes is None:
             form.add_error("code", WRONG_CODE)
             return self.form_invalid(form)
@@ -141,12 +151,44 @@ def account_to_set_up(request: HttpRequest) -> User | None:
 
 
 @never_cache
+def mail_link(request: HttpRequest) -> HttpResponse:
+    """Offer a link by e-mail to staff who have given their password and need a second factor."""
+    user = half_signed_in(request)
+    if user is None or second_factor.is_set_up(user):
+        return redirect("sign-in")
+    if request.method == "POST":
+        try:
+            is_sent = second_factor_links.request_link(user)
+        except UNREACHABLE:
+            text = gettext("E-mails cannot be sent right now. Try again in a few minutes.")
+            messages.error(request, text)
+            return render(request, "accounts/second_factor_link.html", status=503)
+        context = {"is_sent": is_sent, "is_too_often": not is_sent}
+        status = 200 if is_sent else 429
+        return render(request, "accounts/second_factor_link.html", context, status=status)
+    return render(request, "accounts/second_factor_link.html")
+
+
+@never_cache
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Let this browser set up the app of a link; the password is asked for as well."""
+    device = second_factor_links.opened(token)
+    if device is None:
+        context = {"is_invalid": True}
+        return render(request, "accounts/second_factor_link.html", context, status=404)
+    second_factor.remember(request.session, device)
+    onward = urlencode({"next": request.session.pop(NEXT, "")})
+    return redirect(f"{reverse('second-factor-setup')}?{onward}")
+
+
+@never_cache
 def qr_code(request: HttpRequest) -> HttpResponse:
     """Draw the secret of the app that is being set up; it is never sent anywhere else."""
     user = account_to_set_up(request)
-    if user is None:
+    device = second_factor.device_to_set_up(request.session, user) if user else None
+    if device is None:
         raise Http404
-    image = segno.make(second_factor.new_device(user).config_url, error="m", micro=False)
+    image = segno.make(device.config_url, error="m", micro=False)
     drawn = BytesIO()
     image.save(drawn, kind="svg", scale=5, border=4, dark="#000", light="#fff")
     return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")

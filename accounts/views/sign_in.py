@@ -11,12 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from accounts.reader import Reader
 from accounts.sign_in.password_backend import is_overloaded
 from accounts.views.second_factor import continue_sign_in
 
-DASHBOARD, PROGRESS = "/kpi-dashboard", "/my-progress"
+DASHBOARD, PROGRESS, ORGANIZATIONS = "/kpi-dashboard", "/my-progress", "/organizations"
 
 
 class EmailAuthenticationForm(AuthenticationForm):
@@ -61,6 +60,13 @@ class SignIn(LoginView):
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirect readers of KPIs to the dashboard, and everybody else to their own progress."""
-    reads_kpis = isinstance(request.user, User) and Reader.of(request.user).reads_kpis
-    return HttpResponseRedirect(DASHBOARD if reads_kpis else PROGRESS)
+    """Redirect people to what they manage, and learners to their own progress."""
+    return HttpResponseRedirect(_front_door(request.user))
+
+
+def _front_door(user: Any) -> str:
+    reader = Reader.of(user)
+    if reader.reads_kpis:
+        return DASHBOARD
+    is_learner = hasattr(user, "learner")
+    return ORGANIZATIONS if reader.manages_seats and not is_learner else PROGRESS

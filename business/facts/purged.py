@@ -14,6 +14,8 @@ from business.models import Invitation, Payment, Referral, SubscriptionChange
 from core.database.locks import lock_to_write
 from intake.models import Event
 
+# the kinds of events that lead to such facts
+KINDS = (STARTED, ACCEPTED, INVITED, RECEIVED, REFUNDED, *SUBSCRIPTION)
 # the facts (ids) to which each event (id) led
 FactsByEvent = Mapping[int, set[int]]
 

@@ -6,10 +6,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import AccessRecord, User
 from accounts.tests.admin_pages import enrolled
 from accounts.tests.people import account, course, learner
 from business.models import Customer, OrganizationGrant, Seat, Subscription
-from curriculum.models import Course
+from curriculum.models import Course, Learner
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +116,52 @@ def test_an_individual_has_no_seats_to_manage(client: Client) -> None:
 
     assert "Choose an organization." in response.content.decode()
     assert not Seat.objects.exists()
+
+
+def test_whose_seats_were_seen_is_recorded() -> None:
+    acme = organization("acme")
+    page_of(acme)
+    assert not AccessRecord.objects.exists()
+
+    seated("Ada", acme)
+    seated("Bo", acme)
+    client = Client()
+    client.force_login(User.objects.get(email="mo@example.com"))
+    client.get("/organizations")
+
+    record = AccessRecord.objects.get()
+    assert (record.who, record.about, record.count) == ("mo@example.com", "business.Seat", 2)
+
+
+def manager_of(where: Customer) -> Client:
+    mo = account("Mo")
+    OrganizationGrant.objects.create(user=mo, organization=where)
+    client = Client()
+    client.force_login(mo)
+    return client
+
+
+def test_who_manages_seats_only_begins_with_their_learners() -> None:
+    client = manager_of(organization("acme", course("py")))
+    page = client.get("/", follow=True)
+
+    assert page.redirect_chain[-1][0] == "/organizations"
+    assert b'href="/organizations" aria-current="page"' in page.content
+    assert b'href="/my-progress"' not in page.content
+
+
+def test_who_learns_as_well_begins_with_their_progress() -> None:
+    client = manager_of(organization("acme", course("py")))
+    user = User.objects.get(name="Mo")
+    Learner.objects.create(key="mo", user=user)
+    page = client.get("/", follow=True)
+
+    assert page.redirect_chain[-1][0] == "/my-progress"
+    assert b'href="/organizations"' in page.content
+
+
+def test_what_they_may_not_open_says_whom_to_ask() -> None:
+    refused = manager_of(organization("acme", course("py"))).get("/kpi-dashboard")
+
+    assert refused.status_code == 403
+    assert "Ask the staff to grant you the course." in refused.content.decode()

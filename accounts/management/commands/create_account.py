@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from accounts.account_creation import LEARNER, MANAGER, ROLES, STAFF, create_account
 from accounts.management.commands.create_api_key import courses_with_keys
 from accounts.models import User
+from accounts.other_grants import OTHER_GRANTS
 from accounts.sign_in import password_links
 from curriculum.models import CourseRun, Learner
 
@@ -58,6 +59,14 @@ class Command(BaseCommand):
             metavar="KEY",
             help="Learner only: the learner's key in events.",
         )
+        for grant in OTHER_GRANTS.values():
+            parser.add_argument(
+                f"--{grant.name}",
+                action="append",
+                default=[],
+                metavar="KEY",
+                help=f"{grant.role.title()} only: the key of an organization; repeatable.",
+            )
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--generate", action="store_true", help="Generate and print a password.")
         how.add_argument(
@@ -73,6 +82,7 @@ class Command(BaseCommand):
             "courses": courses_with_keys(options["course"]),
             "runs": runs_named(options["run"]),
             "learner": learner_with(options["learner"]),
+            "others": others_named(options),
         }
         password = self._password(options)
         try:
@@ -113,14 +123,19 @@ def check_options(options: dict[str, Any]) -> None:
         "course": MANAGER,
         "run": MANAGER,
         "learner": LEARNER,
+        **{name: grant.role for name, grant in OTHER_GRANTS.items()},
     }
     for option, role in fitting.items():
         if options[option] and options["role"] != role:
             raise CommandError(f"--{option} is only for the role {role}.")
-    if options["role"] == MANAGER and not (options["course"] or options["run"]):
+    enough = ["course", "run", *(name for name, one in OTHER_GRANTS.items() if one.is_enough)]
+    if options["role"] == MANAGER and not any(options[name] for name in enough):
         raise CommandError(
-            "A manager needs at least one course or run: add --course KEY or --run COURSE/RUN."
+            "A manager needs at least one course, run or organization: add --course KEY, "
+            "--run COURSE/RUN or --organization KEY."
         )
+    if options.get("seat") and not options["learner"]:
+        raise CommandError("A seat belongs to a learner: add --learner KEY.")
 
 
 def groups_named(names: list[str]) -> list[Group]:
@@ -140,6 +155,13 @@ def runs_named(names: list[str]) -> list[CourseRun]:
     if unknown := sorted(set(names) - found.keys()):
         raise CommandError(f"Unknown run: {', '.join(unknown)}. Write COURSE/RUN.")
     return list(found.values())
+
+
+def others_named(options: dict[str, Any]) -> dict[str, list[Any]]:
+    try:
+        return {name: one.named(options[name]) for name, one in OTHER_GRANTS.items()}
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
 
 
 def learner_with(key: str | None) -> Learner | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from accounts.audit import Action, record
 from core.external_keys import normalize_key
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             why = f" ({one.reason})" if one.reason else ""
             self.stdout.write(f"{one.action}: {one.model}: {len(one.rows):,} rows{why}")
         if yes:
-            erase(learner)
-            record(None, Action.ERASED, about=Learner, row=learner.pk)
+            with transaction.atomic():
+                erase(learner)
+                record(None, Action.ERASED, about=Learner, row=learner.pk)
             self.stdout.write("Erased.")

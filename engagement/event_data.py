@@ -135,7 +135,7 @@ class GradeData(Data):
     """The score is sent as `value`."""
 
     attempt: Annotated[
-        int, Field(ge=1, le=10_000, description=_("Number of the attempt, from 1."))
+        int, Field(ge=1, le=2**31 - 1, description=_("Number of the attempt, from 1."))
     ] = 1
     max: Annotated[
         float, Field(gt=0, le=1e9, description=_("Maximum score that `value` is out of."))

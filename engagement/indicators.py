@@ -33,7 +33,7 @@ category(
     "engagement",
     _("Engagement & Learning"),
     about=_("Are learners learning? How many finish, how fast, how intensively and how well."),
-    awaits=_("enrollments or events"),
+    awaits=_("activity, results or enrollments that are due"),
     trend=(
         "engagement.completion-rate",
         "engagement.progress-velocity",

@@ -18,10 +18,11 @@ from core.admin.confirmation import confirmed
 from core.admin.recent_values import RecentValuesFilter
 from core.admin.view_only import ReadOnlyAdmin
 from core.admin.work_queue import add_to_work_queue
-from intake.csv.pages import EventImportPages, may_import
+from intake.csv.pages import may_import
 from intake.event_kinds import KINDS
 from intake.events.batch import DUPLICATE
-from intake.models import Event, ImportRun, RejectedEvent
+from intake.files.wizard.pages import FileImportPages
+from intake.models import Event, FileMapping, ImportRun, RejectedEvent
 from intake.replay import replay_rejected
 from intake.undo_import import UndoError, undo_import
 
@@ -40,7 +41,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(EventImportPages, ReadOnlyAdmin):
+class EventAdmin(FileImportPages, ReadOnlyAdmin):
     """Stored events, read-only; senders correct or retract their events themselves."""
 
     list_display = (
@@ -124,16 +125,18 @@ class RejectedEventAdmin(admin.ModelAdmin):
             "These events are received again, with the sender's present rights."
         ),
     )
-    def replay_selected(self, request: HttpRequest, rows: QuerySet[RejectedEvent]) -> None:
-        for row in rows.order_by("pk"):
-            self._replay(request, row)
+    def replay_selected(
+        self, request: HttpRequest, rows: QuerySet[RejectedEvent]
+    ) -> list[RejectedEvent]:
+        return [row for row in rows.order_by("pk") if self._replay(request, row)]
 
-    def _replay(self, request: HttpRequest, row: RejectedEvent) -> None:
+    def _replay(self, request: HttpRequest, row: RejectedEvent) -> bool:
+        """Return whether the event is stored now, and was not before."""
         values = {"event": f"{row.kind} {row.key}".strip()}
         if row.resolved_at:
             message = gettext("%(event)s was already accepted.")
             self.message_user(request, message % values, messages.WARNING)
-            return
+            return False
         outcome = replay_rejected(row)
         if outcome.is_rejected:
             message = gettext("%(event)s was rejected again: %(reason)s")
@@ -145,6 +148,22 @@ class RejectedEventAdmin(admin.ModelAdmin):
         else:
             message = gettext("%(event)s was accepted.")
             self.message_user(request, message % values, messages.SUCCESS)
+        return not outcome.is_rejected
+
+
+@admin.register(FileMapping)
+class FileMappingAdmin(admin.ModelAdmin):
+    """Answers saved by the import wizard or the command, which add them."""
+
+    list_display = ("name", "shape", "sender", "saved_by")
+    list_filter = ("shape",)
+    list_select_related = ("saved_by",)
+    search_fields = ("name",)
+    readonly_fields = ("shape", "saved_by")
+    fields = ("name", ("shape", "sender"), "answers", "saved_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(ImportRun)
@@ -165,6 +184,18 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return may_import(request)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        run = self.get_object(request, object_id) if object_id else None
+        can_undo = bool(run and run.can_be_undone and may_import(request))
+        context = {**(extra_context or {}), "can_undo": can_undo}
+        return super().changeform_view(request, object_id, form_url, context)
 
     @admin.action(description=gettext_lazy("Undo the selected imports"), permissions=["import"])
     def undo_selected(

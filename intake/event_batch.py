@@ -33,6 +33,7 @@ class NewEvent:
     enrollment_id: int | None
     module_id: int | None
     import_run_id: int | None
+    sent_learner: str
 
     @property
     def pk(self) -> int:
@@ -43,13 +44,15 @@ class NewEvent:
 class EventBatch:
     """Events of one kind that were newly stored, or are handled again after a reset.
 
-    Handlers note in `changes` what changes through these events.
+    Handlers note in `changes` what changes through these events, and in `relocated` the objects
+    that are in another module from now on.
     """
 
     events: Sequence[Event]
     now: datetime
     changes: Changes
     deferred: DeferredWork
+    relocated: set[ObjectKey]
 
     def at_end(self, work: Handler, events: Sequence[Event]) -> None:
         """Run `work` once after the handlers of all kinds, with all events it is deferred for."""
@@ -67,4 +70,6 @@ class EventBatch:
 
 
 Handler = Callable[[EventBatch], None]
+# id of the course and key of the object
+ObjectKey = tuple[int, str]
 DeferredWork = dict[Handler, list[Event]]

@@ -20,7 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 from core.changes import Changes
 from core.registry import Registry
 from curriculum import enrolling
-from intake.event_batch import EventBatch, Handler
+from intake.event_batch import EventBatch, Handler, ObjectKey
 from intake.models import Event
 
 Reset = Callable[[Iterable[int], Changes], None]
@@ -176,12 +176,13 @@ def locates_modules(function: F) -> F:
     return function
 
 
-def dispatch(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
+def dispatch(events: Sequence[Event], *, now: datetime, changes: Changes) -> set[ObjectKey]:
     """Pass stored events to the handlers of their kinds, in the order of declaration.
 
-    The handlers note in `changes` what changes; the caller writes it.
+    The handlers note in `changes` what changes; the caller writes it. Return the objects that are
+    in another module from now on.
     """
-    batch = EventBatch(events, now, changes, {})
+    batch = EventBatch(events, now, changes, {}, set())
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
@@ -191,3 +192,4 @@ def dispatch(events: Sequence[Event], *, now: datetime, changes: Changes) -> Non
             for handler in (kind.handler, *LISTENERS[name]):
                 handler(batch.of(by_kind[name]))
     batch.run_deferred()
+    return batch.relocated

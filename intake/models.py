@@ -7,16 +7,16 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from curriculum.models import Course, Enrollment, Module
+from curriculum.models import Course, Enrollment, Learner, Module
 
-# prefix of the kind of imports that bring events
-CSV = "csv "
+# prefixes of the kinds of imports that bring events: of our own columns, and of a tool's
+CSV, TOOL = "csv ", "file "
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
-    def csv(self) -> ImportRunQuerySet:
-        """Return the imports of events from CSV."""
-        return self.filter(kind__startswith=CSV)
+    def of_events(self) -> ImportRunQuerySet:
+        """Return the imports of files of events, which can be undone."""
+        return self.filter(Q(kind__startswith=CSV) | Q(kind__startswith=TOOL))
 
 
 class ImportRun(models.Model):
@@ -56,8 +56,52 @@ class ImportRun(models.Model):
         return f"{self.kind}: {self.source}"
 
     @property
-    def is_csv(self) -> bool:
-        return self.kind.startswith(CSV)
+    def brings_events(self) -> bool:
+        return self.kind.startswith((CSV, TOOL))
+
+    @property
+    def can_be_undone(self) -> bool:
+        is_done = self.status == self.Status.DONE
+        return self.brings_events and is_done and not self.has_purged_events
+
+
+class FileMapping(models.Model):
+    """What a person answered about a file, to be reused for the next file of the same kind."""
+
+    name = models.CharField(max_length=100, unique=True)
+    shape = models.CharField(max_length=50, help_text=gettext_lazy("The kind of file."))
+    sender = models.CharField(max_length=100)
+    answers = models.JSONField(default=dict, blank=True)
+    saved_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LearnerAlias(models.Model):
+    """That a learner key names another learner: both are one person until staff split them."""
+
+    key = models.CharField(gettext_lazy("key"), max_length=200, unique=True)
+    learner = models.ForeignKey(
+        Learner, models.CASCADE, verbose_name=gettext_lazy("learner"), related_name="aliases"
+    )
+    merged_at = models.DateTimeField(gettext_lazy("merged at"))
+    merged_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, verbose_name=gettext_lazy("merged by"), related_name="+"
+    )
+
+    class Meta:
+        ordering = ("key",)
+        verbose_name = gettext_lazy("alias of a learner")
+        verbose_name_plural = gettext_lazy("aliases of learners")
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.learner.key}"
 
 
 class Receipt(models.Model):
@@ -171,6 +215,8 @@ class Event(models.Model):
     import_run = models.ForeignKey(
         ImportRun, models.SET_NULL, null=True, db_index=False, related_name="events"
     )
+    # the learner as sent, if that is an alias
+    sent_learner = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     objects = EventQuerySet.as_manager()
 
@@ -182,11 +228,21 @@ class Event(models.Model):
         # sign-ups and events of customers by learner; all others are found by their enrollment
         indexes = (
             models.Index(fields=("kind",), name="event_by_kind"),
+            models.Index(fields=("kind",), condition=Q(is_mapped=False), name="event_unmapped"),
             models.Index(
                 fields=("learner",), condition=Q(enrollment=None), name="event_by_learner"
             ),
             models.Index(
                 fields=("import_run",), condition=Q(import_run__isnull=False), name="event_by_run"
+            ),
+            models.Index(
+                fields=("sent_learner",), condition=~Q(sent_learner=""), name="event_by_alias"
+            ),
+            # of events that only name an object, whose module may become known later
+            models.Index(
+                fields=("course", "object"),
+                condition=Q(module_key="", object__gt=""),
+                name="event_by_object",
             ),
         )
 
@@ -200,7 +256,7 @@ class Event(models.Model):
             "id": self.key,
             "kind": self.kind,
             "occurred_at": self.occurred_at.isoformat(),
-            "learner": self.learner,
+            "learner": self.sent_learner or self.learner,
             "course": self.course_key,
             "run": self.run_key,
             "module": self.module_key,

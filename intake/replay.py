@@ -19,6 +19,7 @@ from core.changes import Changes
 from core.database import locks
 from curriculum import enrolling, enrollment_states
 from curriculum.models import Course, Enrollment
+from intake.event_batch import ObjectKey
 from intake.event_kinds import (
     COURSE_RESETS,
     ENROLLMENT_RESETS,
@@ -31,8 +32,8 @@ from intake.events import rejected_events
 from intake.events.batch import EventOutcome
 from intake.events.envelope import UnreadableEvent
 from intake.events.senders import Sender, sender_named
-from intake.facts import run_binding
-from intake.facts.rebuild_facts import not_deleted
+from intake.facts import module_binding, run_binding
+from intake.facts.rebuild_facts import not_deleted, rebuild_enrollments
 from intake.models import Event, RejectedEvent
 from intake.receiving.receive import receive
 
@@ -95,15 +96,19 @@ def _replay(course: Course | None, gathered: Changes) -> int:
     entered = Enrollment.objects.filter(run__course=course, incomplete_history=None)
     _in_parts(partial(_reset_enrollments, changes=gathered), entered)
     _in_parts(enrolling.remove_event_changes, entered)
-    replayed = 0
+    replayed, relocated = 0, set[ObjectKey]()
     for about in EventSubject:
+        if about is EventSubject.ENROLLMENT and course:
+            module_binding.bind_to_modules(module_binding.objects_without_module(course.pk))
         kinds = [name for name, kind in KINDS.items() if kind.about is about]
         for events in _chunks(course, kinds):
-            dispatch(not_deleted(events), now=now, changes=gathered)
+            relocated |= dispatch(not_deleted(events), now=now, changes=gathered)
             replayed += len(events)
         if about is EventSubject.SIGN_UP:
             _in_parts(run_binding.bind_to_runs, entered)
     _in_parts(partial(enrollment_states.update_enrollments, changes=gathered), entered)
+    if wrong := module_binding.bind_to_modules(relocated):
+        rebuild_enrollments(wrong, now=now, changes=gathered)
     return replayed
 
 

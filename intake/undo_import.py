@@ -1,4 +1,4 @@
-"""Undo a CSV import: delete its events and their facts."""
+"""Undo the import of a file: delete its events and their facts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UndoError(Exception):
 
 
 def undo_import(pk: int, *, progress: Progress = lambda done: None) -> int:
-    """Delete the events of a CSV import in one transaction; return how many."""
+    """Delete the events of an import in one transaction; return how many."""
     with transaction.atomic():
         run = _undoable(pk)
         now, gone = timezone.now(), 0
@@ -47,8 +47,8 @@ def _undoable(pk: int) -> ImportRun:
     run = ImportRun.objects.select_for_update().filter(pk=pk).first()
     if run is None:
         raise UndoError(gettext("There is no import %(number)s.") % {"number": pk})
-    if not run.is_csv:
-        message = gettext("Import %(number)s is not a CSV of events and cannot be undone.")
+    if not run.brings_events:
+        message = gettext("Import %(number)s is not of a file of events and cannot be undone.")
         raise UndoError(message % {"number": pk})
     if run.status != ImportRun.Status.DONE:
         message = gettext("Import %(number)s cannot be undone. Its status is “%(status)s”.")

@@ -65,7 +65,7 @@ def grade(batch: EventBatch) -> None:
 
     The attempt counts where it was first graded: a regrade changes that period and no other.
     """
-    objects = resolve_objects(batch.events, LearningObject.Kind.ASSESSMENT)
+    objects = resolve_objects(batch, LearningObject.Kind.ASSESSMENT)
     grades: dict[Attempt, list[Event]] = defaultdict(list)
     for event in batch.events:
         number = event.data.get("attempt", 1)

@@ -43,7 +43,7 @@ def define_courses(batch: EventBatch) -> None:
         definitions = CourseDefinition.objects.filter(course=course).order_by(*ORDER)
         later = list(definitions.filter(defined_at__gte=at))
         for one in later:
-            _define(course, one.data, batch.changes)
+            _define(course, one.data, batch)
         _delete_repeated([*definitions.filter(defined_at__lt=at).reverse()[:1], *later])
     # once all are applied, so that the replay of old definitions makes no version
     versions.record(first, source=StructureVersion.Source.EVENT)
@@ -86,7 +86,7 @@ def forget(events: Sequence[Event], changes: Changes) -> list[Q]:
     return []
 
 
-def _define(course: Course, data: Mapping[str, Any], changes: Changes) -> None:
+def _define(course: Course, data: Mapping[str, Any], batch: EventBatch) -> None:
     defined = data.get("modules", ())
     modules = course_structure.define(
         course,
@@ -100,13 +100,13 @@ def _define(course: Course, data: Mapping[str, Any], changes: Changes) -> None:
         for module in defined
         for definition in module.get("objects", ())
     ]
-    mark_moved(
-        [one for one in objects if one.pk in before and is_moved(before[one.pk], one)], changes
-    )
+    moved = [one for one in objects if is_moved(before.get(one.pk), one)]
+    mark_moved([one for one in moved if one.pk in before], batch.changes)
+    batch.relocated.update((course.pk, one.key) for one in moved)
     videos.recompute_watched(
-        [one for one in objects if one.kind == LearningObject.Kind.VIDEO], changes
+        [one for one in objects if one.kind == LearningObject.Kind.VIDEO], batch.changes
     )
-    quizzes.mark_modules_stale((one.module_id for one in objects), changes)
+    quizzes.mark_modules_stale((one.module_id for one in objects), batch.changes)
 
 
 def _define_object(course: Course, module: Module, definition: Mapping[str, Any]) -> LearningObject:

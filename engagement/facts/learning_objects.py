@@ -12,11 +12,9 @@ from core.changes import Changes
 from core.database import bulk_upsert
 from core.database.compiled_queries import CompiledQuery, given_ids, given_texts
 from engagement.models import AssessmentResult, LearningObject, QuizAttempt, VideoProgress
+from intake.event_batch import EventBatch, ObjectKey
 from intake.event_kinds import locates_modules
 from intake.models import Event
-
-# course id and key of the object
-Key = tuple[int, str]
 
 REPORTED = ("module_id", "module_reported_at", "duration_seconds", "duration_reported_at")
 DEFAULT_PASS_MARK = LearningObject._meta.get_field("pass_mark").get_default()
@@ -69,7 +67,7 @@ class Objects:
     `moved` are those that were in another module before, or in none.
     """
 
-    by_key: Mapping[Key, LearningObject]
+    by_key: Mapping[ObjectKey, LearningObject]
     changed: Sequence[LearningObject] = field(default_factory=list)
     previous_modules: Collection[int] = ()
     moved: Sequence[LearningObject] = ()
@@ -78,13 +76,13 @@ class Objects:
         return self.by_key[event.course_id or 0, event.object]
 
 
-def resolve_objects(events: Sequence[Event], kind: str) -> Objects:
-    """Find the objects that these events name, and create those that do not exist yet.
+def resolve_objects(batch: EventBatch, kind: str) -> Objects:
+    """Find the objects that the events name, and create those that do not exist yet.
 
     A module or duration that no course definition gives is taken from the earliest event.
     """
-    reported: dict[Key, ReportedFields] = defaultdict(ReportedFields)
-    for event in events:
+    reported: dict[ObjectKey, ReportedFields] = defaultdict(ReportedFields)
+    for event in batch.events:
         reported[event.course_id or 0, event.object].add(event)
     stored = _find(reported, kind)
     new = {key: fields for key, fields in reported.items() if fields.changes(stored.get(key))}
@@ -101,11 +99,12 @@ def resolve_objects(events: Sequence[Event], kind: str) -> Objects:
     found = _find(reported, kind)
     previous = {one.module_id for key, one in stored.items() if key in new and one.module_id}
     moved = [found[key] for key in new if key in stored and is_moved(stored[key], found[key])]
+    batch.relocated.update(key for key in new if is_moved(stored.get(key), found[key]))
     return Objects(found, [found[key] for key in new], previous, moved)
 
 
-def is_moved(before: LearningObject, after: LearningObject) -> bool:
-    return before.module_id != after.module_id
+def is_moved(before: LearningObject | None, after: LearningObject) -> bool:
+    return (before.module_id if before else None) != after.module_id
 
 
 def mark_moved(objects: Collection[LearningObject], changes: Changes) -> None:
@@ -126,7 +125,7 @@ FIND = CompiledQuery(
 )
 
 
-def _find(keys: Iterable[Key], kind: str) -> dict[Key, LearningObject]:
+def _find(keys: Iterable[ObjectKey], kind: str) -> dict[ObjectKey, LearningObject]:
     keys = set(keys)
     rows = FIND.run(
         kinds=[kind], courses={course for course, _ in keys}, keys={key for _, key in keys}
@@ -145,10 +144,10 @@ MODULES = CompiledQuery(
 
 
 @locates_modules
-def modules_of(keys: Iterable[Key]) -> dict[Key, int]:
+def modules_of(keys: Iterable[ObjectKey]) -> dict[ObjectKey, int]:
     """Find the modules (ids) of objects; a key used in several modules is left out."""
     keys = set(keys)
-    modules: dict[Key, set[int]] = {}
+    modules: dict[ObjectKey, set[int]] = {}
     rows = MODULES.run(courses={course for course, _ in keys}, keys={key for _, key in keys})
     for course, key, module in rows:
         modules.setdefault((course, key), set()).add(module or 0)

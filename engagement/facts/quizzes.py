@@ -31,7 +31,7 @@ ATTEMPTS = Template(
 
 def add_attempts(batch: EventBatch) -> None:
     """Store the first attempt of each enrollment at each quiz."""
-    quizzes = resolve_objects(batch.events, LearningObject.Kind.QUIZ)
+    quizzes = resolve_objects(batch, LearningObject.Kind.QUIZ)
     firsts: dict[Pair, datetime] = {}
     for event in batch.events:
         pair, at = (event.enrollment_id or 0, quizzes.of(event).pk), event.occurred_at

@@ -84,7 +84,7 @@ class Watched:
 
 def add_watching(batch: EventBatch) -> None:
     """Store reported segments (`data.segments`) and player events (`value` is the position)."""
-    objects = resolve_objects(batch.events, LearningObject.Kind.VIDEO)
+    objects = resolve_objects(batch, LearningObject.Kind.VIDEO)
     pairs: dict[Pair, list[Event]] = defaultdict(list)
     for event in batch.events:
         pairs[event.enrollment_id or 0, objects.of(event).pk].append(event)

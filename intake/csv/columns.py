@@ -87,6 +87,13 @@ class Column:
         return any(arm.get("format") == "date-time" for arm in cells.union_members(self.schema))
 
     @property
+    def is_number(self) -> bool:
+        numeric = any(
+            arm.get("type") in ("number", "integer") for arm in cells.union_members(self.schema)
+        )
+        return numeric or self.path[-1] == "amount"
+
+    @property
     def form(self) -> str:
         return cells.form_of(self.schema)
 
@@ -212,7 +219,7 @@ class Columns:
         if full := [one for one in self.all if plain(one).endswith(f"_{name}")]:
             values["columns"] = ", ".join(full)
             return gettext("Column “%(column)s” is ambiguous. Use one of: %(columns)s.") % values
-        if similar := self._similar(name):
+        if similar := self.similar(name):
             values["similar"] = similar
             return (
                 gettext("Unknown column “%(column)s” for %(kind)s. Did you mean “%(similar)s”?")
@@ -220,8 +227,9 @@ class Columns:
             )
         return gettext("Unknown column “%(column)s” for %(kind)s.") % values
 
-    def _similar(self, name: str) -> str:
+    def similar(self, name: str) -> str:
         """Suggest a column: by a synonym of one of its words, else by its spelling."""
+        name = plain(name)
         for word in reversed(name.split("_")):
             for ours in SYNONYMS.get(word, ()):
                 if column := self.find(ours):

@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from accounts.models import ApiKey, User
 from core import localized
 from core.garbage import collect_new, without_collections
-from intake.csv.reading import EventFile, Row
 from intake.csv.report import ImportReport
+from intake.csv.source import EventSource, Row
 from intake.events.batch import EventOutcome
 from intake.events.senders import Sender
-from intake.models import CSV, ImportRun
+from intake.models import ImportRun
 from intake.receiving.receive import receive
 
 CHUNK_SIZE = 5_000
@@ -49,7 +49,7 @@ def sender_for(name: str, *, creates_unknown: bool = False) -> Sender:
 
 
 def import_file(
-    file: EventFile,
+    file: EventSource,
     sender: Sender,
     *,
     skips_bad: bool = False,
@@ -76,29 +76,32 @@ def import_file(
 
 
 def preview(
-    file: EventFile,
+    file: EventSource,
     sender: Sender,
     *,
     skips_bad: bool = False,
     progress: Progress = lambda done: None,
     on_row: OnRow = lambda row, outcome: None,
+    at_end: Callable[[], object] = lambda: None,
 ) -> ImportReport:
     """Report what an import would do, by importing the rows and rolling back.
 
-    Calls `on_row` for each row; raises InvalidRowsError if the import would raise it.
+    Calls `on_row` for each row, and `at_end` before all is rolled back; raises InvalidRowsError
+    if the import would raise it.
     """
     with transaction.atomic():
         report = _send(file, sender, keeps_rejected=False, progress=progress, on_row=on_row)
+        at_end()
         transaction.set_rollback(True)
     if report.invalid_rows and not skips_bad:
         raise InvalidRowsError(report)
     return report
 
 
-def _begin(file: EventFile, by: User | None) -> ImportRun:
+def _begin(file: EventSource, by: User | None) -> ImportRun:
     """Create the run of this file, in the transaction of its rows; a failed import leaves none."""
     run, _ = ImportRun.objects.select_for_update().get_or_create(
-        kind=kind_of(file),
+        kind=file.import_kind,
         digest=file.digest,
         defaults={"source": file.name[:255], "started_by": by},
     )
@@ -113,10 +116,6 @@ def _begin(file: EventFile, by: User | None) -> ImportRun:
     return run
 
 
-def kind_of(file: EventFile) -> str:
-    return f"{CSV}{file.kind.name}"[:50]
-
-
 def _end(run: ImportRun, status: ImportRun.Status, report: ImportReport, error: str = "") -> None:
     run.status, run.error, run.finished_at = status, error, timezone.now()
     run.report = {run.kind: report.as_json()}
@@ -124,12 +123,12 @@ def _end(run: ImportRun, status: ImportRun.Status, report: ImportReport, error: 
 
 
 @transaction.atomic
-def _note_failure(file: EventFile, by: User | None, error: InvalidRowsError) -> None:
+def _note_failure(file: EventSource, by: User | None, error: InvalidRowsError) -> None:
     _end(_begin(file, by), ImportRun.Status.FAILED, error.report, str(error))
 
 
 def _send(
-    file: EventFile,
+    file: EventSource,
     sender: Sender,
     *,
     run: ImportRun | None = None,
@@ -137,7 +136,7 @@ def _send(
     progress: Progress,
     on_row: OnRow = lambda row, outcome: None,
 ) -> ImportReport:
-    report, now = ImportReport(), timezone.now()
+    report, now = ImportReport(counts_rows=file.has_one_event_per_row), timezone.now()
     with without_collections():
         for rows in _chunks(file):
             outcomes = receive(
@@ -152,6 +151,7 @@ def _send(
                 on_row(row, outcome)
             progress(len(rows))
             collect_new()
+    report.left_out = list(file.left_out)
     return report
 
 

@@ -43,13 +43,16 @@ class FileOptions:
 
     `renamed` maps the file's column names to ours; an empty name ignores the column. `shared` maps
     our column names to the value of every row that has none of its own. `replaces`: rows replace
-    stored events with the same id.
+    stored events with the same id. `order` is that of day and month in dates such as 7/09/26,
+    `decimal` the mark of decimals.
     """
 
     zone: ZoneInfo | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     shared: Mapping[str, str] = field(default_factory=dict)
     replaces: bool = False
+    order: str = ""
+    decimal: str = ""
     names: OptionNames = COMMAND
 
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy
 
 from core.changes import new_changes
+from intake.events import learner_aliases
 from intake.events.envelope import Envelope, EventIdentity, Retraction
 from intake.events.kind_checks import Data, check_all_data
 from intake.events.opening import open_events
@@ -97,6 +98,8 @@ class Batch:
         # all well-formed events, and those of later passes
         self.opened: dict[int, Envelope | Retraction] = {}
         self.queued: dict[int, Envelope | Retraction] = {}
+        # the learner as sent, of events sent under an alias
+        self.sent_learners: dict[int, str] = {}
         # their data as their kinds store them, or what is wrong with them
         self.checked: dict[int, Data | EventRejected] = {}
         # those of the current pass, and the stored events that they replace or retract
@@ -115,6 +118,19 @@ class Batch:
             {index: one for index, one in self.opened.items() if isinstance(one, Envelope)}
         )
         self.queued = dict(self.opened)
+
+    def name_learners(self) -> None:
+        """Replace the aliases of learners by the keys of the learners themselves."""
+        sent = [
+            (index, one, one.learner)
+            for index, one in self.opened.items()
+            if isinstance(one, Envelope) and one.learner
+        ]
+        keys = learner_aliases.resolve({key for _, _, key in sent})
+        for index, one, key in sent if keys else ():
+            if key in keys:
+                self.sent_learners[index] = key
+                one.learner = keys[key]
 
     def begin_pass(self) -> dict[EventIdentity, int]:
         """Move the first event of each identity out of the queue; return their indexes."""

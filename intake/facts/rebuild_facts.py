@@ -20,7 +20,7 @@ from intake.event_kinds import (
     EventSubject,
     dispatch,
 )
-from intake.facts import rebuildable, run_binding
+from intake.facts import module_binding, rebuildable, run_binding
 from intake.facts.rebuildable import Entry, entry_of, is_sign_up
 from intake.models import Event
 
@@ -52,8 +52,11 @@ def rebuild_facts_of(events: Sequence[Event], *, now: datetime, changes: Changes
             _dispatch_again(which, now, changes)
 
 
-def rebind_after(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
-    """Rebind events once these have been handled: the sign-ups among them may change the runs."""
+def dispatch_and_rebind(events: Sequence[Event], *, now: datetime, changes: Changes) -> None:
+    """Pass these events to their handlers; rebind others to the runs and modules they change."""
+    relocated = dispatch(events, now=now, changes=changes)
+    if wrong := module_binding.bind_to_modules(relocated):
+        rebuild_enrollments(wrong, now=now, changes=changes)
     if sign_ups := [event for event in events if is_sign_up(event)]:
         rebind(enrollments_of(sign_ups), now=now, changes=changes)
 
@@ -112,9 +115,7 @@ def _enrollments(ids: Collection[int]) -> QuerySet[Enrollment]:
 
 def _dispatch_again(which: Q, now: datetime, changes: Changes) -> None:
     for events in _chunks(which):
-        kept = not_deleted(events)
-        dispatch(kept, now=now, changes=changes)
-        rebind_after(kept, now=now, changes=changes)
+        dispatch_and_rebind(not_deleted(events), now=now, changes=changes)
 
 
 def _chunks(which: Q) -> Iterator[list[Event]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
-from django.db.models import Count
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Max, QuerySet
 
 from core.database import bulk_upsert
 from core.database.compiled_queries import CompiledQuery, given_ids, given_texts
@@ -19,17 +22,19 @@ from intake.models import Event, EventFact, IncompleteHistory
 Mark = Callable[[Sequence[Event]], object]
 Beyond = Callable[[Sequence[Event]], set[int]]
 
-MARK_FUNCTIONS: list[Mark] = []
+# each with the kinds of events that it looks at
+MARK_FUNCTIONS: list[tuple[Mark, frozenset[str]]] = []
 BEYOND_FUNCTIONS: list[Beyond] = []
+
+CHUNK_SIZE = 2_000
 
 # a learner (key), a course (id) and a run (key)
 Entry = tuple[str, int | None, str]
 
 
-def marks_purged(function: Mark) -> Mark:
-    """Declare how an app sets `has_purged_event` of the facts of events about to be purged."""
-    MARK_FUNCTIONS.append(function)
-    return function
+def marks_purged(function: Mark, kinds: Iterable[str]) -> None:
+    """Declare how an app sets `has_purged_event` of the facts of events of these kinds."""
+    MARK_FUNCTIONS.append((function, frozenset(kinds)))
 
 
 def finds_beyond_horizon(function: Beyond) -> Beyond:
@@ -55,8 +60,45 @@ def beyond_horizon(events: Sequence[Event]) -> set[int]:
     return found.union(*(find(events) for find in BEYOND_FUNCTIONS))
 
 
-def mark(events: Sequence[Event]) -> None:
-    """Remember of which enrollments and other facts these events are, which are about to go."""
+def mark(events: QuerySet[Event]) -> None:
+    """Remember of which enrollments and other facts these events are, which are about to go.
+
+    One statement counts the events of enrollments, which are most; the others are few.
+    """
+    _mark_enrollments(events)
+    sign_ups = {name for name, kind in KINDS.items() if kind.about is EventSubject.SIGN_UP}
+    looked_at = sign_ups.union(*(kinds for _, kinds in MARK_FUNCTIONS))
+    others = events.filter(kind__in=sorted(looked_at)).order_by("pk")
+    for some in _chunks(others):
+        _mark_sign_ups([one for one in some if one.enrollment_id is None])
+        for mark_facts, kinds in MARK_FUNCTIONS:
+            if mine := [one for one in some if one.kind in kinds]:
+                mark_facts(mine)
+
+
+def _mark_enrollments(events: QuerySet[Event]) -> None:
+    counted = (
+        events.filter(enrollment__isnull=False)
+        .order_by()
+        .values_list("enrollment")
+        .annotate(Count("pk"), Max("received_at"))
+    )
+    try:
+        query, parameters = counted.query.sql_with_params()
+    except EmptyResultSet:
+        return
+    larger = "greatest" if connection.vendor == "postgresql" else "max"  # not translated: SQL
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO intake_incompletehistory AS known"
+            f" (enrollment_id, purged, last_received_at) {query}"
+            " ON CONFLICT (enrollment_id) DO UPDATE SET purged = known.purged + excluded.purged,"
+            f" last_received_at = {larger}(known.last_received_at, excluded.last_received_at)",
+            parameters,
+        )
+
+
+def _mark_sign_ups(events: Sequence[Event]) -> None:
     by_enrollment = enrollments_by_event(events)
     counts = Counter(by_enrollment.values())
     latest: dict[int, datetime] = {}
@@ -70,8 +112,12 @@ def mark(events: Sequence[Event]) -> None:
         conflict="enrollment_id",
         merge={"purged": "add", "last_received_at": "larger"},
     )
-    for mark_facts in MARK_FUNCTIONS:
-        mark_facts(events)
+
+
+def _chunks(events: QuerySet[Event]) -> Iterator[list[Event]]:
+    rows = events.iterator(CHUNK_SIZE)
+    while some := list(islice(rows, CHUNK_SIZE)):
+        yield some
 
 
 ENTERED = CompiledQuery(

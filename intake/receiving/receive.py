@@ -60,6 +60,7 @@ def receive(
     batch = Batch(payloads, sender, now=now, received_at=received_at or now, import_run=import_run)
     batch.open()
     with queue_to_write(), transaction.atomic():
+        batch.name_learners()
         _process(batch)
         batch.changes.write()
         rejected_events.mark_resolved(batch.settled, sender, now=batch.now)

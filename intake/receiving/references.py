@@ -17,10 +17,11 @@ from core.database import queries
 from core.external_keys import ids_by_key
 from curriculum.models import Course, CourseRun, Learner, Module, StructureVersion
 from curriculum.structure import versions
-from intake.event_kinds import KINDS, MODULE_LOCATORS, EventSubject
+from intake.event_kinds import KINDS, EventSubject
 from intake.events.envelope import Envelope
 from intake.events.rejections import EventRejected, missing
 from intake.events.senders import Sender
+from intake.facts import module_binding
 from intake.facts.enrollment_lookup import EnrollmentRef, enrollment_at, enrollment_starts
 
 
@@ -125,10 +126,7 @@ class References:
             for one in envelopes
             if one.object and not one.module and one.course in self.courses
         }
-        modules: dict[tuple[int, str], int] = {}
-        for locate in MODULE_LOCATORS if without_module else ():
-            modules |= locate(without_module)
-        return modules
+        return module_binding.modules_of(without_module)
 
     def _load_objects(self, envelopes: Sequence[Envelope]) -> dict[str, set[str]]:
         """Return the existing object keys by kind, for kinds that require existing objects."""

@@ -12,13 +12,13 @@ from django.db import transaction
 
 from core.database import bulk_upsert, locks
 from intake.event_batch import NewEvent
-from intake.event_kinds import KINDS, EventSubject, dispatch
+from intake.event_kinds import KINDS, EventSubject
 from intake.events import receipts
 from intake.events.batch import ACCEPTED, FAILED, REPLACED, Batch, EventOutcome
 from intake.events.duplicates import answer_duplicates_of_rivals
-from intake.events.envelope import Envelope, EventIdentity
+from intake.events.envelope import EventIdentity
 from intake.events.rejections import EventRejected
-from intake.facts.rebuild_facts import rebind_after
+from intake.facts.rebuild_facts import dispatch_and_rebind
 from intake.models import Event
 from intake.receiving.corrections import undo
 from intake.receiving.references import References, ResolvedRefs, resolve
@@ -59,8 +59,7 @@ def _store(batch: Batch, indexes: Sequence[int]) -> None:
             batch.outcomes[index] = EventOutcome(event.key, status)
     answer_duplicates_of_rivals(batch, [one for one in events if batch.outcomes[one] is None])
     new = [event for event in events.values() if (event.kind, event.key) in inserted]
-    dispatch(new, now=batch.now, changes=batch.changes)
-    rebind_after(new, now=batch.now, changes=batch.changes)
+    dispatch_and_rebind(new, now=batch.now, changes=batch.changes)
     if replaced:
         undo(replaced, now=batch.now, changes=batch.changes)
 
@@ -106,7 +105,7 @@ def _resolve(
                 # all of them are resolved again, once what is missing has been created
                 break
         else:
-            events[index] = _event(batch, envelope, resolved)
+            events[index] = _event(batch, index, resolved)
     rejections |= (wrong := _find_wrong(events))
     return {index: one for index, one in events.items() if index not in wrong}, rejections
 
@@ -125,7 +124,8 @@ def _find_wrong(events: Mapping[int, Event]) -> dict[int, EventRejected]:
     return wrong
 
 
-def _event(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
+def _event(batch: Batch, index: int, resolved: ResolvedRefs) -> Event:
+    envelope = batch.pending[index]
     event = NewEvent(
         0,
         batch.sender.name,
@@ -146,6 +146,7 @@ def _event(batch: Batch, envelope: Envelope, resolved: ResolvedRefs) -> Event:
         resolved.enrollment_id,
         resolved.module_id,
         batch.import_run,
+        batch.sent_learners.get(index, ""),
     )
     # handlers get these and stored events alike
     return cast("Event", event)

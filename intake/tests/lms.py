@@ -92,7 +92,7 @@ def kind(name: str, handler: Handler, data: type[Data] = NoData) -> Iterator[Non
 
 def purge(ids: Collection[str]) -> None:
     """Purge events by their ids."""
-    purging.purge(list(Event.objects.filter(key__in=ids)))
+    purging.purge(Event.objects.filter(key__in=ids))
 
 
 def take_back(ids: Collection[str]) -> None:

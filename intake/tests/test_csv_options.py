@@ -10,11 +10,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from curriculum.models import Enrollment
-from intake.csv.report import as_number
+from intake.csv.invalid_rows import as_number
 from intake.models import Event, ImportRun, RejectedEvent
 from intake.tests.csv_files import HEADER, imported, view, written
 from intake.tests.lms import event, school, send
-from intake.tests.test_csv_pages import confirm, messages_of, upload
+from intake.tests.wizard import Wizard, messages_of, upload_events
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +142,7 @@ def test_an_unknown_learner_names_the_option_to_create_it(
     assert "or --create-unknown to create the learner" in imported(
         written(tmp_path, HEADER, row), skip_bad=True
     )
-    page = upload(admin_client, HEADER, row).content.decode()
+    page = upload_events(admin_client, HEADER, row).text
 
     assert "the option “Create unknown items” to create the learner" in page
 
@@ -211,7 +211,7 @@ def test_an_import_that_cannot_be_undone_is_an_error(tmp_path: Path, again: bool
 
 
 def test_staff_undo_an_import_after_confirming(admin_client: Client) -> None:
-    confirm(admin_client, upload(admin_client, HEADER, view("e1"), view("e2")))
+    upload_events(admin_client, HEADER, view("e1"), view("e2")).confirm()
     wish = {"action": "undo_selected", "_selected_action": ImportRun.objects.get().pk}
     asked = admin_client.post("/admin/intake/importrun/", wish)
 
@@ -223,18 +223,17 @@ def test_staff_undo_an_import_after_confirming(admin_client: Client) -> None:
 
 
 def test_the_form_has_the_same_options(admin_client: Client) -> None:
-    chosen = {"zone": "Europe/Berlin", "columns": "Wer=learner\nFee=", "shared": "course=py"}
-    lines = ("id,occurred_at,Wer,Fee", "e1,2026-08-01 09:00:00,ada,3")
-    confirm(admin_client, upload(admin_client, *lines, **chosen))
+    lines = "id,occurred_at,Wer,Fee\ne1,2026-08-01 09:00:00,ada,3"
+    page = Wizard(admin_client, lines, kind="content.viewed")
+    page.preview("zone=Europe/Berlin", "column:Wer=learner", "value:course=py").confirm()
 
     assert f"{Event.objects.get(key='e1').occurred_at:%H:%M}" == "07:00"
 
 
 def test_the_form_replaces_stored_events_with_the_option(admin_client: Client) -> None:
     header = f"{HEADER},value"
-    confirm(admin_client, upload(admin_client, header, f"{view('g1')},80"))
-    page = upload(admin_client, header, f"{view('g1')},95", replaces="on")
-    answer = confirm(admin_client, page)
+    upload_events(admin_client, header, f"{view('g1')},80").confirm()
+    page = upload_events(admin_client, header, f"{view('g1')},95", replaces="on")
 
-    assert "Replaces a stored event" in page.content.decode()
-    assert "0 new, 1 replaced" in messages_of(answer)
+    assert "0 new, 1 replaced" in page.text
+    assert "0 new, 1 replaced" in page.confirm().messages

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.csv.reading import CsvError, EventFile
+from intake.csv.reading import EventFile
 from intake.event_kinds import KINDS
+from intake.tables.errors import TableError
+from intake.tables.text import TextTable
 
 pytestmark = pytest.mark.once
 
@@ -23,7 +25,7 @@ QUIET = settings(max_examples=100, deadline=None)
 
 
 def opened(content: bytes) -> EventFile:
-    return EventFile(lambda: io.BytesIO(content), "events.csv", KINDS["content.viewed"])
+    return EventFile(TextTable(lambda: io.BytesIO(content), "events.csv"), KINDS["content.viewed"])
 
 
 def written(given_rows: list[dict[str, str]], delimiter: str, end: str, mark: str) -> bytes:
@@ -78,7 +80,7 @@ def test_any_bytes_are_read_or_rejected_with_a_message(noise: bytes) -> None:
 def read_or_refused(content: bytes) -> list[Any] | str:
     try:
         return list(opened(content))
-    except CsvError as error:
+    except TableError as error:
         return str(error)
 
 

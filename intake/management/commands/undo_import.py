@@ -28,5 +28,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Undid import {number}. Events deleted: {gone:,}.")
 
     def _list(self) -> None:
-        for run in ImportRun.objects.csv().order_by("pk"):
+        for run in ImportRun.objects.of_events().order_by("pk"):
             self.stdout.write(f"{run.pk}  {run.started_at:%Y-%m-%d %H:%M}  {run.status}  {run}")

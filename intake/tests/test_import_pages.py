@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import csv
-import re
-from typing import Any
+import io
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.contrib.messages import get_messages
 from django.core.cache import cache
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from accounts.tests.people import account
 from curriculum.models import Enrollment, Learner
-from intake.csv import forms
 from intake.csv.columns import Columns
+from intake.csv.reading import EventFile
 from intake.event_kinds import KINDS
 from intake.events.envelope import Envelope, open_event
 from intake.events.kind_checks import check_data
+from intake.files.wizard import pages
 from intake.models import Event, ImportRun, RejectedEvent
+from intake.tables.text import TextTable
 from intake.tests.csv_files import HEADER, view
 from intake.tests.lms import school
+from intake.tests.wizard import IMPORT, Wizard, upload_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-IMPORT = "/admin/intake/event/import/"
-CONFIRM = "/admin/intake/event/process_import/"
 
 
 @pytest.fixture(autouse=True)
@@ -36,62 +35,47 @@ def _school() -> None:
     Event.objects.all().delete()
 
 
-def upload(client: Client, *lines: str, **choices: Any) -> Any:
-    file = SimpleUploadedFile("events.csv", "\n".join(lines).encode())
-    usual = {"kind": "content.viewed", "sender": "lms", "format": "0", "resource": "0"}
-    return client.post(IMPORT, {**usual, **choices, "import_file": file})
+def test_the_preview_counts_rows_and_changes_nothing(admin_client: Client) -> None:
+    upload_events(admin_client, HEADER, view("e1")).confirm()
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2"), view("e3", "cleo"))
 
-
-def confirm(client: Client, page: Any) -> Any:
-    """Submit the confirmation form of the preview."""
-    form = page.content.decode().split(f'action="{CONFIRM}"')[1].split("</form>")[0]
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
-    return client.post(CONFIRM, fields)
-
-
-def messages_of(answer: Any) -> str:
-    return " ".join(map(str, get_messages(answer.wsgi_request)))
-
-
-def rows_of(page: Any) -> list[tuple[int, str]]:
-    return [(row.line, row.word) for row in page.context["result"].shown]
-
-
-def test_the_preview_lists_each_row_and_changes_nothing(admin_client: Client) -> None:
-    confirm(admin_client, upload(admin_client, HEADER, view("e1")))
-    page = upload(admin_client, HEADER, view("e1"), view("e2"), view("e3", "cleo"))
-    text = page.content.decode()
-
-    assert rows_of(page) == [(2, "Already stored"), (3, "New"), (4, "Rejected")]
-    assert "3 rows read: 1 new, 1 already stored, 1 rejected." in text
-    assert "unknown learner" in text
+    assert "3 rows read: 1 new, 1 already stored, 1 rejected." in page.text
+    assert "Line 4, column learner: unknown learner" in page.text
     assert Event.objects.count() == 1
 
 
 def test_a_file_with_invalid_rows_cannot_be_confirmed(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"), view("e2", "cleo"))
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2", "cleo"))
 
-    assert CONFIRM not in page.content.decode()
-    assert "Nothing will be imported until all rows are valid" in page.content.decode()
+    assert 'name="_import"' not in page.text
+    assert "Nothing will be imported until all rows are valid" in page.text
+    page.confirm()
+    assert not Event.objects.exists()
 
 
 def test_a_confirmed_file_is_imported(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"), view("e2", "bo"))
-    answer = confirm(admin_client, page)
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2", "bo")).confirm()
 
-    assert messages_of(answer) == "2 rows read: 2 new, 0 already stored, 0 rejected."
+    assert page.messages == "2 rows read: 2 new, 0 already stored, 0 rejected."
     assert set(Event.objects.values_list("sender", "key")) == {("lms", "e1"), ("lms", "e2")}
     run = ImportRun.objects.get()
-    assert (run.source, run.status, run.started_by and run.started_by.is_superuser) == (
-        "events.csv",
-        "done",
-        True,
-    )
+    assert (run.source, run.status) == ("events.csv", "done")
+    assert run.started_by
+    assert run.started_by.is_superuser
+
+
+def test_other_answers_than_those_previewed_are_previewed_again(admin_client: Client) -> None:
+    page = upload_events(admin_client, HEADER, view("e1"))
+    page.confirm(sender="other")
+    assert not Event.objects.exists()
+
+    page.confirm()
+    assert Event.objects.get().sender == "other"
 
 
 def test_invalid_rows_are_skipped_with_the_option(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"), view("e2", "cleo"), skips_bad="on")
-    confirm(admin_client, page)
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2", "cleo"), skips_bad="on")
+    page.confirm()
 
     assert Event.objects.get().key == "e1"
     assert RejectedEvent.objects.get().key == "e2"
@@ -99,64 +83,73 @@ def test_invalid_rows_are_skipped_with_the_option(admin_client: Client) -> None:
 
 def test_unknown_learners_are_created_with_the_option(admin_client: Client) -> None:
     lines = (HEADER, view("e1", "cleo"))
-    page = upload(admin_client, *lines, kind="enrollment.started", creates_unknown="on")
+    page = upload_events(admin_client, *lines, kind="enrollment.started", creates_unknown="on")
     assert not Learner.objects.filter(key="cleo").exists()
-    confirm(admin_client, page)
+    page.confirm()
 
     assert Enrollment.objects.filter(learner__key="cleo").exists()
 
 
 def test_confirming_twice_imports_once(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"))
-    confirm(admin_client, page)
+    page = upload_events(admin_client, HEADER, view("e1"))
+    page.confirm()
 
-    assert "has expired or was already imported" in messages_of(confirm(admin_client, page))
+    assert "has expired or was already imported" in page.confirm().messages
     assert Event.objects.count() == 1
 
 
-def test_importing_the_same_file_again_changes_nothing(admin_client: Client) -> None:
-    for _ in range(2):
-        answer = confirm(admin_client, upload(admin_client, HEADER, view("e1")))
+def test_a_file_that_was_imported_has_nothing_new(admin_client: Client) -> None:
+    upload_events(admin_client, HEADER, view("e1")).confirm()
 
-    assert "nothing was changed" in messages_of(answer)
+    assert "There is nothing new to import" in upload_events(admin_client, HEADER, view("e1")).text
 
 
 def test_rows_that_became_invalid_stop_the_whole_import(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"), view("e2", "bo"))
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2", "bo"))
     Learner.objects.filter(key="bo").update(key="bob")
 
-    assert "1 rejected. Nothing was imported" in messages_of(confirm(admin_client, page))
+    assert "1 rejected. Nothing was imported" in page.confirm().text
     assert not Event.objects.exists()
 
 
 def test_an_expired_upload_cannot_be_confirmed(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"))
+    page = upload_events(admin_client, HEADER, view("e1"))
     cache.clear()
 
-    assert "has expired or was already imported" in messages_of(confirm(admin_client, page))
+    assert "has expired or was already imported" in page.confirm().messages
+
+
+def test_an_upload_belongs_to_who_sent_it(admin_client: Client, client: Client) -> None:
+    page = upload_events(admin_client, HEADER, view("e1"))
+    client.force_login(account("Bo", is_staff=True, is_superuser=True))
+    answer = client.get(page.url)
+
+    assert answer.headers["Location"] == IMPORT
 
 
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        (("id,when,learner,course", view("e1")), "Unknown column “when” for content.viewed"),
+        (("id,when,learner,course", view("e1")), "Column “occurred_at” is missing"),
         ((HEADER,), "has a header but no rows"),
         ((HEADER, '"e1,2026'), "starts in line 2 cannot be read"),
     ],
 )
-def test_an_unreadable_file_is_an_error_of_its_field(
+def test_an_unreadable_or_half_mapped_file_says_what_is_missing(
     admin_client: Client, lines: tuple[str, ...], why: str
 ) -> None:
-    assert why in upload(admin_client, *lines).content.decode()
+    assert why in unescape(upload_events(admin_client, *lines).text)
 
 
 def test_a_long_file_points_to_the_command(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forms, "MAX_ROWS", 1)
-    text = upload(admin_client, HEADER, view("e1"), view("e2")).content.decode()
+    monkeypatch.setattr(pages, "MAX_ROWS", 1)
 
-    assert "has 2 rows; the maximum here is 1. Import it with the command" in text
+    assert (
+        "Import it with the command"
+        in upload_events(admin_client, HEADER, view("e1"), view("e2")).text
+    )
 
 
 def test_without_permission_there_is_no_page_and_no_link(client: Client) -> None:
@@ -164,11 +157,11 @@ def test_without_permission_there_is_no_page_and_no_link(client: Client) -> None
     cleo.user_permissions.add(Permission.objects.get(codename="view_event"))
     client.force_login(cleo)
 
-    assert "Import CSV" not in client.get("/admin/intake/event/").content.decode()
+    assert "Import a file" not in client.get("/admin/intake/event/").content.decode()
     for answer in (
         client.get(IMPORT),
-        upload(client, HEADER, view("e1")),
-        client.post(CONFIRM),
+        Wizard(client, HEADER).page,
+        client.post(f"{IMPORT}token/"),
         client.get(f"{IMPORT}content.viewed.csv"),
     ):
         assert answer.status_code == 403
@@ -198,7 +191,7 @@ def test_the_template_of_each_kind_contains_a_valid_row(admin_client: Client, ki
 
 def allowed(kind: str, content: bytes) -> bool:
     """Check the only row of a file; raises EventRejected if it is invalid."""
-    (row,) = forms.open_upload(content, "template.csv", kind)
+    (row,) = EventFile(TextTable(lambda: io.BytesIO(content), "template.csv"), KINDS[kind])
     envelope = open_event(row.raw, now=timezone.now())
     assert isinstance(envelope, Envelope)
     check_data(envelope)
@@ -210,8 +203,8 @@ def test_an_unknown_kind_has_no_template(admin_client: Client) -> None:
 
 
 def test_the_import_run_lists_the_rejected_rows(admin_client: Client) -> None:
-    page = upload(admin_client, HEADER, view("e1"), view("e2", "cleo"), skips_bad="on")
-    confirm(admin_client, page)
+    page = upload_events(admin_client, HEADER, view("e1"), view("e2", "cleo"), skips_bad="on")
+    page.confirm()
     run = ImportRun.objects.get()
     text = admin_client.get(f"/admin/intake/importrun/{run.pk}/change/").content.decode()
 

@@ -29,7 +29,8 @@ class ChannelForm(forms.ModelForm):
         model = Channel
         fields = (
             "name", "kind", "address", "secret", "is_active", "gets_alerts",
-            "gets_parameter_changes", "min_severity", "is_limited", "courses", "rules",
+            "gets_parameter_changes", "gets_restatements",
+            "min_severity", "is_limited", "courses", "rules",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -41,6 +42,9 @@ class ChannelForm(forms.ModelForm):
         if cleaned.get("gets_parameter_changes") and not is_webhook:
             error = gettext("Only webhooks receive changes of parameters.")
             self.add_error("gets_parameter_changes", error)
+        if cleaned.get("gets_restatements") and cleaned.get("kind") != Channel.Kind.WEBHOOK:
+            error = gettext("Only webhooks receive restated figures.")
+            self.add_error("gets_restatements", error)
         if cleaned.get("kind") in TRANSPORTS:
             TRANSPORTS[cleaned["kind"]].validate(cleaned.get("address", ""))
         return cleaned
@@ -101,9 +105,12 @@ class ChannelAdmin(admin.ModelAdmin):
     @admin.action(
         description=gettext_lazy("Send a test to the selected channels"), permissions=["change"]
     )
-    def send_a_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
-        for channel in channels:
-            self._send_test(request, channel)
+    @confirmed(
+        title=gettext_lazy("Send a test"),
+        consequence=gettext_lazy("A test message is sent to each of these channels."),
+    )
+    def send_a_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> list[Channel]:
+        return [one for one in channels if self._send_test(request, one)]
 
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
         """Perform the action of the button pressed."""
@@ -124,17 +131,19 @@ class ChannelAdmin(admin.ModelAdmin):
         values = {"channel": channel, "secret": channel.secret}
         self.message_user(request, message % values, messages.WARNING)
 
-    def _send_test(self, request: HttpRequest, channel: Channel) -> None:
+    def _send_test(self, request: HttpRequest, channel: Channel) -> bool:
+        """Return whether a test was tried; a channel may have nobody to send it to."""
         try:
             row = deliver.send_test(channel, requested_by=acting_user(request).email)
         except ValueError as error:
             self.message_user(request, f"{channel}: {error}", messages.WARNING)
-            return
+            return False
         if row.state == Notification.State.SENT:
             message = gettext("%(channel)s: the test was sent.") % {"channel": channel}
             self.message_user(request, message, messages.SUCCESS)
         else:
             self.message_user(request, f"{channel}: {row.last_error}", messages.ERROR)
+        return True
 
 
 @admin.register(Notification)
@@ -167,7 +176,8 @@ class NotificationAdmin(ReadOnlyAdmin):
         title=gettext_lazy("Retry"),
         consequence=gettext_lazy("These notifications are sent again to the same addresses."),
     )
-    def retry(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
+    def retry(self, request: HttpRequest, rows: QuerySet[Notification]) -> list[Notification]:
+        failed = list(rows.filter(state=Notification.State.DEAD))
         count = deliver.retry(rows)
         message = ngettext(
             "%(count)s notification will be sent again within a minute.",
@@ -175,6 +185,7 @@ class NotificationAdmin(ReadOnlyAdmin):
             count,
         )
         self.message_user(request, message % {"count": localized.number(count)})
+        return failed
 
 
 @admin.register(DigestUnsubscribe)

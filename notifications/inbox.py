@@ -1,4 +1,4 @@
-"""Unread notifications in the product, for readers who may see the alert's course."""
+"""Unread notifications in the product, for readers who may see the alert."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def unread_of(user: User) -> QuerySet[Notification]:
     reader = Reader.of(user)
     if not reader.reads_kpis:
         return Notification.objects.none()
-    mine = Q() if reader.sees_every_course else Q(course__in=reader.course_ids)
+    mine = Q()
+    if not reader.sees_every_course:
+        mine = Q(event__alert__in=Alert.objects.visible_to(reader))
     read = NotificationRead.objects.filter(notification=OuterRef("pk"), user=user)
     rows = Notification.objects.filter(
         mine,

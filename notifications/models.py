@@ -14,6 +14,7 @@ from accounts.models import User
 from alerts.models import Alert, AlertEvent, AlertRule, Severity
 from alerts.shipped_rules import display_name
 from curriculum.models import Course, ParameterChange
+from kpis.models import Measurement, PeriodKind
 
 SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
 
@@ -30,6 +31,11 @@ class Channel(models.Model):
         WEBHOOK = "webhook", _("Webhook")
         SLACK = "slack", _("Slack-compatible webhook")
         IN_APP = "in_app", _("In the product")
+
+    class Restated(models.TextChoices):
+        NONE = "", _("None")
+        MONTHS = "months", _("Months and quarters")
+        ALL = "all", _("Periods of every kind")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=100, unique=True)
@@ -52,6 +58,14 @@ class Channel(models.Model):
         _("parameter changes"),
         default=False,
         help_text=_("For webhooks: each change of a parameter, such as for a learning platform."),
+    )
+    gets_restatements = models.CharField(
+        _("restated figures"),
+        max_length=10,
+        blank=True,
+        choices=Restated.choices,
+        default=Restated.NONE,
+        help_text=_("For webhooks: figures of closed periods that late data changed."),
     )
     min_severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.INFO)
     # a field of its own, because deleting the last course must not open the channel to all others
@@ -79,6 +93,10 @@ class Channel(models.Model):
                 condition=Q(gets_parameter_changes=False) | Q(kind__in=("webhook", "slack")),
                 name="only_webhooks_get_parameter_changes",
             ),
+            models.CheckConstraint(
+                condition=Q(gets_restatements="") | Q(kind="webhook"),
+                name="only_webhooks_get_restatements",
+            ),
         )
 
     def __str__(self) -> str:
@@ -105,6 +123,15 @@ class Channel(models.Model):
         courses = {one.pk for one in self.courses.all()} if self.is_limited else set()
         is_covered = bool(courses) if course_id is None else course_id in courses
         return self.gets_parameter_changes and (is_covered or not self.is_limited)
+
+    def accepts_restatement(self, row: Measurement) -> bool:
+        """True if the channel covers the period and the course of a restated figure."""
+        is_wanted = self.gets_restatements == self.Restated.ALL or (
+            self.gets_restatements == self.Restated.MONTHS
+            and row.period_kind in (PeriodKind.MONTH, PeriodKind.QUARTER)
+        )
+        courses = {one.pk for one in self.courses.all()} if self.is_limited else set()
+        return is_wanted and (not self.is_limited or row.course_id in courses)
 
 
 class Notification(models.Model):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.mentions import may_name_people
@@ -11,7 +11,10 @@ OF_STAFF = _("Of somebody who works here, whose account stays; deleted with the 
 
 
 def _sent_to(person: Person) -> QuerySet[Notification]:
-    return Notification.objects.filter(to__in=person.addresses)
+    is_own = Q(pk__in=[])
+    for address in person.addresses:
+        is_own |= Q(to__iexact=address)
+    return Notification.objects.filter(is_own)
 
 
 holds_personal_data(Notification, _sent_to, ("to", "payload"), action=Action.DELETE)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from core import task_queue
-from notifications import outbox
+from notifications import outbox, restatements
 from notifications.delivery.deliver import DeliveryRun
 
 
@@ -11,4 +12,5 @@ from notifications.delivery.deliver import DeliveryRun
 def deliver_notifications() -> int:
     """Deliver what is due; notifications that arrive meanwhile queue another run."""
     task_queue.mark_started(outbox.QUEUED)
+    restatements.enqueue_settled(timezone.now())
     return DeliveryRun().deliver()

@@ -74,7 +74,7 @@ class AlertAdmin(ReadOnlyAdmin):
         ("acknowledged_at", admin.EmptyFieldListFilter),
         "scope",
         "course",
-        "owner",
+        ("owner", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("rule", "course", "owner")
     date_hierarchy = "opened_at"
@@ -108,28 +108,42 @@ class AlertAdmin(ReadOnlyAdmin):
         return acting_user(request).has_perm("alerts.change_alert")
 
     @admin.action(description=gettext_lazy("Acknowledge the selected alerts"), permissions=["act"])
-    def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+    @confirmed(
+        title=gettext_lazy("Acknowledge"),
+        consequence=gettext_lazy("You become the owner of these alerts."),
+    )
+    def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> list[Alert]:
         note, by = request.POST.get("note", ""), acting_user(request)
-        self._perform(request, alerts, lambda one: actions.acknowledge(one, by=by, note=note))
+        return self._perform(
+            request, alerts, lambda one: actions.acknowledge(one, by=by, note=note)
+        )
 
     @admin.action(
         description=gettext_lazy("Snooze the selected alerts until a date"), permissions=["act"]
     )
-    def snooze(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+    @confirmed(
+        title=gettext_lazy("Snooze"),
+        consequence=gettext_lazy("Nobody is notified of these alerts until that date."),
+    )
+    def snooze(self, request: HttpRequest, alerts: QuerySet[Alert]) -> list[Alert]:
         reason, by = request.POST.get("note", ""), acting_user(request)
         day = parse_date(request.POST.get("until", ""))
         if day is None:
             self.message_user(request, gettext("Enter a date."), messages.ERROR)
-            return
+            return []
         until = datetime.combine(day, time(), reporting_clock.reporting_zone())
-        self._perform(
+        return self._perform(
             request, alerts, lambda one: actions.snooze(one, by=by, until=until, reason=reason)
         )
 
     @admin.action(description=gettext_lazy("Comment on the selected alerts"), permissions=["act"])
-    def comment(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+    @confirmed(
+        title=gettext_lazy("Comment"),
+        consequence=gettext_lazy("Each of these alerts gets the comment."),
+    )
+    def comment(self, request: HttpRequest, alerts: QuerySet[Alert]) -> list[Alert]:
         text, by = request.POST.get("note", ""), acting_user(request)
-        self._perform(request, alerts, lambda one: actions.comment(one, by=by, text=text))
+        return self._perform(request, alerts, lambda one: actions.comment(one, by=by, text=text))
 
     @admin.action(
         description=gettext_lazy("Close the selected alerts as expected"), permissions=["act"]
@@ -138,29 +152,30 @@ class AlertAdmin(ReadOnlyAdmin):
         title=gettext_lazy("Close as expected"),
         consequence=gettext_lazy("These alerts are closed, and nobody is notified of them again."),
     )
-    def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+    def close_as_expected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> list[Alert]:
         reason, by = request.POST.get("note", ""), acting_user(request)
-        self._perform(
+        return self._perform(
             request, alerts, lambda one: actions.close_as_expected(one, by=by, reason=reason)
         )
 
     def _perform(
         self, request: HttpRequest, alerts: QuerySet[Alert], action: Callable[[Alert], AlertEvent]
-    ) -> None:
-        done = 0
+    ) -> list[Alert]:
+        done = []
         for alert in alerts:
             try:
                 action(alert)
             except ValidationError as error:
                 self.message_user(request, f"{alert}: {' '.join(error.messages)}", messages.ERROR)
             else:
-                done += 1
+                done.append(alert)
         if done:
             self.message_user(
                 request,
-                ngettext("%(count)s alert updated.", "%(count)s alerts updated.", done)
-                % {"count": localized.number(done)},
+                ngettext("%(count)s alert updated.", "%(count)s alerts updated.", len(done))
+                % {"count": localized.number(len(done))},
             )
+        return done
 
     @admin.display(description=gettext_lazy("KPI"), ordering="rule__kpi")
     def kpi_name(self, alert: Alert) -> str:

@@ -103,7 +103,15 @@ class AlertRuleAdmin(admin.ModelAdmin):
         "open_alerts",
     )  # fmt: skip
     list_editable = ("patience", "severity", "is_active")
-    list_filter = (KpiFilter, "metric", "severity", "is_active", "each", "course", "owner")
+    list_filter = (
+        KpiFilter,
+        "metric",
+        "severity",
+        "is_active",
+        "each",
+        "course",
+        ("owner", admin.RelatedOnlyFieldListFilter),
+    )
     list_select_related = ("course", "run", "module")
     search_fields = ("name", "kpi", "course__title", "course__key")
     autocomplete_fields = ("course", "owner")

@@ -9,7 +9,6 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +28,7 @@ from alerts.pages.forms import MAX_SNOOZE, owners
 from alerts.pages.views import alert_of
 from core.api_errors import InvalidParameters, invalid_parameters
 from core.api_models import json_response
+from core.cursor_pages import CursorPages
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import check_limit, reject_unknown
 from kpis.query.query_service import KpiQueryService
@@ -61,12 +61,11 @@ class MayActOnAlerts(BasePermission):
         )
 
 
-class AlertPages(CursorPagination):
+class AlertPages(CursorPages):
     """Cursor pages, which stay stable when alerts close between requests."""
 
     page_size = 25
     max_page_size = 100
-    page_size_query_param = "limit"
     ordering: tuple[str, ...] = ("position",)
     count = 0
 

@@ -24,10 +24,15 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(closed_at=None)
 
     def visible_to(self, reader: Reader) -> AlertQuerySet:
-        """Filter by the reader's courses; alerts of the whole site need access to every course."""
+        """Filter by the reader's courses, and by single runs what is about these runs alone.
+
+        Alerts of the whole site need access to every course. Those of a course or a module are
+        about all its runs, so a reader of one run does not see them.
+        """
         if reader.sees_every_course:
             return self
-        return self.filter(course__in=reader.course_ids)
+        of_runs = Q(scope=Measurement.Scope.RUN, scope_id__in=reader.run_ids)
+        return self.filter(Q(course__in=reader.course_ids) | of_runs)
 
     def with_figures_start(self) -> AlertQuerySet:
         """Annotate `figures_start`: the period of the figures, which a closed alert keeps."""

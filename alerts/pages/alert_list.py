@@ -76,7 +76,7 @@ class AlertFilterForm(forms.Form):
         key = self.cleaned_data["course"]
         if not key:
             return None
-        found = self.service.reader.courses().filter(key=key).first()
+        found = self.service.reader.courses_in_part().filter(key=key).first()
         if found is None:
             raise ValidationError(gettext("Unknown course “%(key)s”.") % {"key": key})
         return found
@@ -170,7 +170,7 @@ def counts(reader: Reader, user: User | None) -> dict[str, int]:
 def fields(form: AlertFilterForm) -> list[Field]:
     """Return the form's fields for the page."""
     reader = form.service.reader
-    courses = reader.courses().values_list("key", "title")
+    courses = reader.courses_in_part().values_list("key", "title")
     kpis = Alert.objects.visible_to(reader).order_by("rule__kpi").values_list("rule__kpi")
     with_alerts = [key for (key,) in kpis.distinct() if key in REGISTRY]
     return [

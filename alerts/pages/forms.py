@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from alerts import actions
+from alerts.audience import managers_of
 from alerts.models import Alert
 from core import reporting_clock
 from core.lazy_text import LazyText
@@ -154,8 +155,6 @@ ACTIONS: dict[str, type[ActionForm]] = {
 
 
 def owners(alert: Alert) -> QuerySet[User]:
-    """Return who may own an alert: staff, and the managers of its course."""
-    may_see = Q(is_staff=True)
-    if alert.course_id:
-        may_see |= Q(course_grants__course=alert.course_id)
+    """Return who may own an alert: staff, and the managers of its course or run."""
+    may_see = Q(is_staff=True) | managers_of(alert)
     return User.objects.filter(may_see, is_active=True).distinct()

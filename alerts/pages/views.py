@@ -30,8 +30,8 @@ PAGE_SIZE = 25
 @login_required
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    live_data = live_update_data()
     service, user = query_service_of(request), cast("User", request.user)
+    live_data = live_update_data(service.reader)
     form = AlertFilterForm(request.GET, service=service, user=user)
     is_valid = form.is_valid()
     page = Paginator(form.rows(), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -53,8 +53,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
-    live_data = live_update_data()
     service, user = query_service_of(request), cast("User", request.user)
+    live_data = live_update_data(service.reader)
     found = alert_of(service.reader, pk)
     sent = None
     if request.method == "POST":

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.reader import Reader
+from alerts.audience import managers_of
 from alerts.models import Alert
 from notifications.delivery import emails, webhooks
 from notifications.delivery.url_policy import Resolve
@@ -146,14 +147,15 @@ def split_addresses(address: str) -> list[str]:
 def responsible_for(alert: Alert) -> list[str]:
     """Return the address of the alert's owner, if the owner may see the alert.
 
-    Without an owner, return those of the course's managers or, for the whole site, of the staff.
+    Without an owner, return those of the managers of its course or run or, for the whole site, of
+    the staff.
     """
     owner = alert.owner or alert.rule.owner
     if owner:
         reader = Reader.of(owner)
-        sees_course = reader.sees_every_course or alert.course_id in reader.course_ids
-        if reader.reads_kpis and sees_course:
+        is_visible = Alert.objects.visible_to(reader).filter(pk=alert.pk).exists()
+        if reader.reads_kpis and is_visible:
             return [owner.email]
-    by_scope = Q(course_grants__course=alert.course_id) if alert.course_id else Q(is_staff=True)
+    by_scope = managers_of(alert) if alert.course_id else Q(is_staff=True)
     people = User.objects.filter(by_scope, is_active=True).order_by("email").distinct()
     return list(people.values_list("email", flat=True))

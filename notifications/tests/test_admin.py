@@ -120,7 +120,7 @@ def test_a_new_secret_is_shown_once(admin: Visitor) -> None:
 
 def test_a_channel_without_addresses_sends_its_test_to_the_requester(admin: Visitor) -> None:
     channel = only_channel("email")
-    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk), "confirmed": "yes"}
     with mail_box() as box:
         admin.client.post(CHANNELS, sent)
 
@@ -130,7 +130,7 @@ def test_a_channel_without_addresses_sends_its_test_to_the_requester(admin: Visi
 
 def test_a_failed_test_shows_its_error(admin: Visitor) -> None:
     channel = only_channel("webhook", "http://127.0.0.1:1/")
-    sent = {"action": "send_a_test", "_selected_action": str(channel.pk)}
+    sent = {"action": "send_a_test", "_selected_action": str(channel.pk), "confirmed": "yes"}
     answer = admin.client.post(CHANNELS, sent, follow=True).content.decode()
 
     assert "which is not a public address" in answer
